@@ -1,0 +1,7 @@
+"""Tell a person's nationality from their name, with scikit-learn compatible estimators."""
+
+from ._char_encoder import CharEncoder
+from ._name_nationality_classifier import NameNationalityClassifier
+from ._version import __version__
+
+__all__ = ["CharEncoder", "NameNationalityClassifier", "__version__"]

@@ -1,0 +1,265 @@
+"""The same network in numpy: prediction, in a process that need not have torch.
+
+The steps are those of `_recurrent_net`, over the same tree of prefixes. Only two levels of it are
+held at a time; a row's last state and its running sum of n-gram logits are put aside at the depth
+where it ends.
+"""
+
+from contextlib import nullcontext
+from functools import cache
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from ._ngrams import NGRAM_SCALE, START
+from ._prefixes import plan_prefixes, row_lengths, sort_rows
+
+CHUNK_ROWS = 16_384
+CHUNK_CODES = 1 << 20
+BLOCK_NODES = 256
+MIN_ROWS_TO_PLAN = 4
+MIN_ROWS_TO_GUARD = 64
+
+
+@cache
+def _threadpools():
+    return ThreadpoolController()
+
+
+def one_blas_thread(n_rows):
+    """Let numpy's BLAS use one thread in a block, then as many as before.
+
+    Several threads make products of this size slower, and very much slower beside a busy core.
+    Switching takes about 0.5 ms, which a few rows are not worth.
+    """
+    return _threadpools().limit(limits=1) if n_rows >= MIN_ROWS_TO_GUARD else nullcontext()
+
+
+class _RNNStep:
+    """h = f(added + h_prev U), with U = W_hh transposed; sigmoid(a) = tanh(a / 2) / 2 + 1 / 2."""
+
+    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity):
+        self.is_sigmoid = nonlinearity == "sigmoid"
+        half = weight_hh.dtype.type(0.5 if self.is_sigmoid else 1)
+        self.recurrent = np.ascontiguousarray(half * weight_hh.T)
+        self.input = np.ascontiguousarray(half * weight_ih.T)
+        self.bias = half * (bias_ih + bias_hh)
+        self.widths = (weight_hh.shape[1],)
+
+    def prepare(self, x):
+        """What inputs x (R, I) add to the recurrent part."""
+        return (x @ self.input + self.bias,)
+
+    def scratch(self, n):
+        """Memory for a step of n nodes."""
+        return ()
+
+    def __call__(self, added, h_prev, scratch, out):
+        np.matmul(h_prev, self.recurrent, out=out)
+        out += added[0]
+        np.tanh(out, out=out)
+        if self.is_sigmoid:
+            out += 1
+            out *= 0.5
+
+
+class _GRUStep:
+    """A GRU with the gates as sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: numpy's tanh is faster than
+    its exp.
+
+    With R and Z the tanh of half the gates' arguments, and the halves moved into the weights,
+    n = tanh(x_n + (R + 1) hn / 2) and h = n + (Z + 1) (h_prev - n) / 2.
+    """
+
+    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity):
+        self.size = size = weight_hh.shape[1]
+        half = weight_hh.dtype.type(0.5)
+        self.recurrent_gates = np.ascontiguousarray(half * weight_hh[: 2 * size].T)
+        self.recurrent_new = np.ascontiguousarray(half * weight_hh[2 * size :].T)
+        self.input_gates = np.ascontiguousarray(half * weight_ih[: 2 * size].T)
+        self.input_new = np.ascontiguousarray(weight_ih[2 * size :].T)
+        self.bias_gates = half * (bias_ih + bias_hh)[: 2 * size]
+        self.bias_new = bias_ih[2 * size :]
+        self.bias_recurrent_new = half * bias_hh[2 * size :]
+        self.widths = (2 * size, size)
+
+    def prepare(self, x):
+        """What inputs x (R, I) add to the gates and to new."""
+        return x @ self.input_gates + self.bias_gates, x @ self.input_new + self.bias_new
+
+    def scratch(self, n):
+        """Memory for a step of n nodes."""
+        dtype = self.recurrent_new.dtype
+        return np.empty((n, 2 * self.size), dtype=dtype), np.empty((n, self.size), dtype=dtype)
+
+    def __call__(self, added, h_prev, scratch, out):
+        size, n = self.size, len(h_prev)
+        gates, new = scratch[0][:n], scratch[1][:n]
+        np.matmul(h_prev, self.recurrent_gates, out=gates)
+        gates += added[0]
+        np.tanh(gates, out=gates)
+        gates += 1
+        np.matmul(h_prev, self.recurrent_new, out=new)
+        new += self.bias_recurrent_new
+        new *= gates[:, :size]
+        new += added[1]
+        np.tanh(new, out=new)
+        np.subtract(h_prev, new, out=out)
+        out *= gates[:, size:]
+        out *= 0.5
+        out += new
+
+
+_STEPS = {"rnn": _RNNStep, "gru": _GRUStep}
+
+
+class Forward:
+    """Codes -> logits, from weights that are prepared once.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        The parameters of `RecurrentNet` by name, and "ngram_idf" where there are n-grams.
+    ngrams : NGrams or None
+    cell : {"rnn", "gru"}
+    num_layers : int
+    nonlinearity : {"tanh", "sigmoid"}
+    dtype : {"float32", "float64"}
+        In which the net is computed.
+    """
+
+    def __init__(self, weights, ngrams, *, cell, num_layers, nonlinearity, dtype):
+        weights = {name: value.astype(dtype) for name, value in weights.items()}
+        self.dtype = np.dtype(dtype)
+        self.steps = [
+            _STEPS[cell](
+                *(
+                    weights[f"cells.{k}.{part}"]
+                    for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+                ),
+                nonlinearity,
+            )
+            for k in range(num_layers)
+        ]
+        self.size = weights["cells.0.weight_hh"].shape[1]
+        embedding = weights.get("embedding")
+        if embedding is None:
+            embedding = np.eye(weights["cells.0.weight_ih"].shape[1], dtype=dtype)
+        self.table = self.steps[0].prepare(embedding)
+        self.output = np.ascontiguousarray(weights["output.weight"].T)
+        self.bias = weights["output.bias"]
+        self.ngrams = ngrams
+        if ngrams is not None:
+            # The last row stands for an absent n-gram, whose index is -1.
+            idf = np.append(weights["ngram_idf"], 0).astype(dtype)
+            self.ngram_squares = idf**2
+            self.ngram_logits = np.zeros((len(idf), len(self.bias)), dtype=dtype)
+            self.ngram_logits[:-1] = NGRAM_SCALE * idf[:-1, None] * weights["ngram_weight"]
+
+    def logits(self, codes):
+        """Logits of rows of codes that are padded with 0 on the right, (n, n_classes).
+
+        Equal rows are computed once. All are sorted first, then cut into chunks, so that rows that
+        share a prefix meet in one chunk.
+        """
+        if len(codes) < MIN_ROWS_TO_PLAN:
+            return np.concatenate([self._one(row[row != 0]) for row in codes])
+        order = sort_rows(codes)
+        codes = codes[order]
+        new = np.ones(len(codes), dtype=bool)
+        np.any(codes[1:] != codes[:-1], axis=1, out=new[1:])
+        distinct = np.flatnonzero(new)
+        lengths = row_lengths(codes)[distinct]
+        result = np.empty((len(distinct), len(self.bias)), dtype=self.dtype)
+        start = 0
+        while start < len(distinct):
+            stop = start + CHUNK_ROWS
+            while stop - start > 1 and (stop - start) * lengths[start:stop].max() > CHUNK_CODES:
+                stop = start + (stop - start) // 2
+            chunk = slice(start, stop)
+            result[chunk] = self._chunk(codes[distinct[chunk], : lengths[chunk].max()])
+            start = stop
+        inverse = np.empty(len(codes), dtype=np.intp)
+        inverse[order] = np.cumsum(new) - 1
+        return result[inverse]
+
+    def _one(self, symbols):
+        """The direct path: the plan would take longer than the steps of one row."""
+        state = [np.zeros((1, self.size), dtype=self.dtype) for _ in self.steps]
+        scratch = [step.scratch(1) for step in self.steps]
+        for symbol in symbols:
+            added = tuple(part[symbol : symbol + 1] for part in self.table)
+            for k, step in enumerate(self.steps):
+                if k:
+                    added = step.prepare(state[k - 1])
+                h_t = np.empty_like(state[k])
+                step(added, state[k], scratch[k], h_t)
+                state[k] = h_t
+        logits = state[-1] @ self.output + self.bias
+        if self.ngrams is not None:
+            text = np.concatenate([[START], symbols, [self.ngrams.end]])
+            features = np.concatenate(self.ngrams.find(text, np.arange(-1, len(text) - 1)))
+            norm = np.sqrt(self.ngram_squares[features].sum())
+            logits += self.ngram_logits[features].sum(axis=0) / (norm or 1)
+        return logits
+
+    def _chunk(self, codes):
+        """Logits of distinct, sorted rows."""
+        plan = plan_prefixes(codes, is_sorted=True)
+        ending = np.argsort(plan.ends, kind="stable")
+        ends_before = np.searchsorted(plan.ends[ending], [0, *plan.bounds])
+        widest = max([last - first for first, last in plan.levels()], default=1)
+        now = [np.empty((widest, self.size), dtype=self.dtype) for _ in self.steps]
+        before = [np.zeros((widest, self.size), dtype=self.dtype) for _ in self.steps]
+        scratch = [step.scratch(BLOCK_NODES) for step in self.steps]
+        gathered = [
+            np.empty((BLOCK_NODES, width), dtype=self.dtype) for width in self.steps[0].widths
+        ]
+        h_prev = np.empty((BLOCK_NODES, self.size), dtype=self.dtype)
+        last_states = np.zeros((len(codes), self.size), dtype=self.dtype)
+        offset = 0
+        for depth, (first, last) in enumerate(plan.levels(), start=1):
+            parents = plan.parents[first:last] - offset
+            symbols = plan.symbols[first:last]
+            for start in range(0, last - first, BLOCK_NODES):
+                block = slice(start, min(start + BLOCK_NODES, last - first))
+                n = block.stop - start
+                # mode="clip" writes straight into out, where the default would go through a copy.
+                added = [
+                    np.take(part, symbols[block], axis=0, out=out[:n], mode="clip")
+                    for part, out in zip(self.table, gathered, strict=True)
+                ]
+                for k, step in enumerate(self.steps):
+                    if k:
+                        added = step.prepare(now[k - 1][block])
+                    np.take(before[k], parents[block], axis=0, out=h_prev[:n], mode="clip")
+                    step(added, h_prev[:n], scratch[k], now[k][block])
+            rows = ending[ends_before[depth] : ends_before[depth + 1]]
+            last_states[rows] = now[-1][plan.ends[rows] - first]
+            now, before, offset = before, now, first
+        logits = last_states @ self.output + self.bias
+        if self.ngrams is not None:
+            logits += self._ngram_logits(plan)
+        return logits
+
+    def _ngram_logits(self, plan):
+        """The n-grams' part of the logits of rows.
+
+        The end of each row becomes a node too. A node adds the n-grams that end there to the sum
+        of its parent.
+        """
+        n_nodes, n_rows = len(plan.symbols), len(plan.ends)
+        text = np.concatenate([plan.symbols.astype(np.int64), np.full(n_rows, self.ngrams.end)])
+        parents = np.concatenate([plan.parents, plan.ends])
+        features = self.ngrams.find(text, parents)
+        sums = self.ngram_logits[features[0]]  # (nodes and rows, C)
+        squares = self.ngram_squares[features[0]]
+        for feature in features[1:]:
+            sums += self.ngram_logits[feature]
+            squares += self.ngram_squares[feature]
+        for first, last in [*plan.levels(), (n_nodes, n_nodes + n_rows)]:
+            sums[first:last] += sums[parents[first:last]]
+            squares[first:last] += squares[parents[first:last]]
+        norm = np.sqrt(squares[n_nodes:])
+        norm[norm == 0] = 1
+        return sums[n_nodes:] / norm[:, None]

@@ -1,0 +1,163 @@
+"""Which n-grams of codes count, and how much.
+
+A name is read as start mark, symbols, end mark. An n-gram is an (n - 1)-gram, its prefix, and one
+symbol more. So the n-grams that end at a place follow from those that end one place before, in a
+text as in a tree of prefixes, and no string is ever built.
+"""
+
+import numpy as np
+
+START = 0  # the code of padding, which no symbol has
+ABSENT = -1
+NGRAM_SCALE = 4.0  # of n-gram logits beside those of the net
+
+
+class NGrams:
+    """A vocabulary of n-grams.
+
+    Parameters
+    ----------
+    keys : list of ndarray of int64
+        For each order n = 1, 2, ..., the sorted keys ``prefix * n_symbols + symbol`` of its
+        n-grams, where prefix is the index of the (n - 1)-gram among those of its order (0 for n =
+        1). An n-gram's index is its place in the array.
+    n_symbols : int
+        Number of codes: start mark, symbols, end mark.
+    min_n : int
+        Shorter n-grams only lead to longer ones and are no features.
+    """
+
+    def __init__(self, keys, n_symbols, min_n):
+        self.keys = keys
+        self.n_symbols = n_symbols
+        self.min_n = min_n
+        self.end = n_symbols - 1
+        sizes = [len(k) if n >= min_n else 0 for n, k in enumerate(keys, start=1)]
+        self.offsets = np.concatenate([[0], np.cumsum(sizes)])
+
+    @classmethod
+    def fit(cls, codes, ngram_range, min_df, n_symbols):
+        """Collect the n-grams that occur in at least `min_df` of the rows.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_rows, length)
+            Rows of symbols, padded with 0 on the right.
+        ngram_range : tuple (min_n, max_n)
+        min_df : int
+        n_symbols : int
+
+        Returns
+        -------
+        ngrams : NGrams
+        document_frequency : ndarray of shape (n_features,)
+        """
+        min_n, max_n = ngram_range
+        text, rows = flatten(codes, n_symbols - 1)
+        prefixes = np.zeros_like(text)
+        all_keys, counts = [], []
+        for n in range(1, max_n + 1):
+            keys = prefixes * n_symbols + text
+            by_key = np.argsort(keys, kind="stable")
+            by_key = by_key[keys[by_key] >= 0]
+            in_order, row = keys[by_key], rows[by_key]
+            new = np.ones(len(by_key), dtype=bool)
+            new[1:] = (in_order[1:] != in_order[:-1]) | (row[1:] != row[:-1])
+            found, frequency = np.unique(in_order[new], return_counts=True)
+            all_keys.append(found[frequency >= min_df])
+            if n >= min_n:
+                counts.append(frequency[frequency >= min_df])
+            prefixes = _before(lookup(all_keys[-1], keys), text, np.arange(-1, len(text) - 1))
+        return cls(all_keys, n_symbols, min_n), np.concatenate(counts)
+
+    def find(self, text, parents):
+        """The n-grams that end at each place.
+
+        Parameters
+        ----------
+        text : ndarray of int64 of shape (n,)
+            Symbols and marks.
+        parents : ndarray of shape (n,)
+            The place before each; it does not matter for a start mark.
+
+        Returns
+        -------
+        list of ndarray of shape (n,)
+            For each order that counts, the features, or ABSENT.
+        """
+        prefixes = np.zeros_like(text)
+        found = []
+        for n, keys in enumerate(self.keys, start=1):
+            grams = lookup(keys, prefixes * self.n_symbols + text)
+            if n >= self.min_n:
+                found.append(np.where(grams == ABSENT, ABSENT, grams + self.offsets[n - 1]))
+            prefixes = _before(grams, text, parents)
+        return found
+
+    def of_rows(self, codes):
+        """List the n-grams of each row of codes.
+
+        Returns
+        -------
+        features : ndarray of int32
+            The feature of each occurrence, row by row.
+        starts : ndarray of shape (n_rows + 1,)
+            Where each row starts in it.
+        """
+        text, rows = flatten(codes, self.end)
+        features = np.stack(self.find(text, np.arange(-1, len(text) - 1)), axis=1)
+        present = features != ABSENT
+        counts = np.bincount(rows, weights=present.sum(axis=1), minlength=len(codes))
+        return features[present].astype(np.int32), np.concatenate(
+            [[0], np.cumsum(counts, dtype=np.int64)]
+        )
+
+    def tfidf(self, codes, idf):
+        """The TF-IDF vectors of rows, each of length 1.
+
+        Every occurrence is an entry of its own, also of an n-gram that occurs twice: then the
+        square of the length is a running sum along the row, as the logits are.
+
+        Returns
+        -------
+        features : ndarray of int32
+        starts : ndarray of shape (n_rows + 1,)
+        values : ndarray of float32, of the shape of features
+        """
+        features, starts = self.of_rows(codes)
+        counts = np.diff(starts)
+        values = idf[features]
+        row = np.repeat(np.arange(len(counts)), counts)
+        squares = np.bincount(row, weights=values**2, minlength=len(counts))
+        return features, starts, (values / np.sqrt(squares)[row]).astype(np.float32)
+
+
+def flatten(codes, end):
+    """Rows with their marks behind each other: text (n,) and the row of each place (n,)."""
+    lengths = np.count_nonzero(codes, axis=1)
+    marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int64)
+    marked[:, 1:-1] = codes
+    marked[np.arange(len(codes)), lengths + 1] = end
+    keep = np.arange(marked.shape[1]) < lengths[:, None] + 2
+    return marked[keep], np.repeat(np.arange(len(codes)), lengths + 2)
+
+
+def lookup(keys, wanted):
+    """Place of each wanted key in sorted keys, or ABSENT."""
+    if not len(keys):
+        return np.full(len(wanted), ABSENT, dtype=np.int64)
+    place = np.searchsorted(keys, wanted)
+    place[place == len(keys)] = 0
+    return np.where(keys[place] == wanted, place, ABSENT)
+
+
+def _before(grams, text, parents):
+    """The n-grams that end at the parents: none before a start mark, as its keys are negative."""
+    prefixes = grams[parents]
+    prefixes[text == START] = ABSENT
+    return prefixes
+
+
+def inverse_document_frequency(document_frequency, n_rows):
+    """ln((1 + n) / (1 + df)) + 1, as in scikit-learn's `TfidfTransformer`."""
+    return (np.log((1 + n_rows) / (1 + document_frequency)) + 1).astype(np.float32)

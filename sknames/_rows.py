@@ -1,0 +1,46 @@
+"""Rows before training: equal ones are one, and some may be held out."""
+
+import numpy as np
+
+from ._prefixes import row_keys
+
+
+def merge(codes, y, weights):
+    """Distinct (codes, label) pairs in lexicographic order, with the sum of their weights.
+
+    Weights are part of the order: equal rows are then summed in the same order whatever order they
+    came in.
+    """
+    order = np.lexsort([weights, y, *row_keys(codes)[::-1]])
+    codes, y, weights = codes[order], y[order], weights[order]
+    new = np.ones(len(codes), dtype=bool)
+    new[1:] = (codes[1:] != codes[:-1]).any(axis=1) | (y[1:] != y[:-1])
+    return codes[new], y[new].astype(np.int64), np.add.reduceat(weights, np.flatnonzero(new))
+
+
+def split(codes, y, fraction, rng):
+    """Indices of the rows to train on and of those to validate on.
+
+    Rows of equal codes stay on one side, and of each class a row stays in training.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be held out.
+    """
+    new = np.ones(len(codes), dtype=bool)
+    new[1:] = (codes[1:] != codes[:-1]).any(axis=1)
+    group = np.cumsum(new) - 1
+    order = rng.permutation(group[-1] + 1)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    held_out = rank[group] < max(1, round(fraction * len(order)))
+    for label in np.unique(y[held_out]):
+        if held_out[y == label].all():
+            held_out[group == group[np.flatnonzero(y == label)[0]]] = False
+    if not held_out.any():
+        raise ValueError(
+            "early_stopping=True needs rows to hold out, but each class has only one distinct row. "
+            "Give more rows, or set early_stopping=False."
+        )
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)

@@ -1,0 +1,430 @@
+"""How the network is trained: the skorch net, its batches and its loss."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler, PrintLog
+from skorch.helper import predefined_split
+from torch.nn import functional as F
+from torch.utils.data import Dataset
+from tqdm.auto import tqdm
+
+from ._prefixes import PrefixPlan, plan_prefixes
+from ._recurrent_net import RecurrentNet
+
+# Below this many rows, finding shared prefixes takes longer than computing them twice.
+MIN_ROWS_TO_SHARE = 64
+
+OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+
+
+@dataclass(frozen=True)
+class Rows(Dataset):
+    """Distinct rows of symbols with what training needs to know of them.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n, length), unsigned integers
+    labels : ndarray of shape (n,), int64
+    weights : ndarray of shape (n,), float32
+        Their mean over the training rows is 1.
+    ngrams : tuple (features, starts, values) or None
+        As `torch.nn.functional.embedding_bag` reads them; row i owns the entries starts[i] to
+        starts[i + 1].
+    """
+
+    codes: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    ngrams: tuple | None = None
+
+    def __len__(self):
+        return len(self.codes)
+
+    def take(self, rows):
+        """The given rows as Rows of their own."""
+        ngrams = None
+        if self.ngrams is not None:
+            features, starts, values = self.ngrams
+            first, counts = starts[rows], starts[rows + 1] - starts[rows]
+            new_starts = np.concatenate([[0], np.cumsum(counts)])
+            entries = np.repeat(first - new_starts[:-1], counts) + np.arange(new_starts[-1])
+            ngrams = features[entries], new_starts, values[entries]
+        return Rows(self.codes[rows], self.labels[rows], self.weights[rows], ngrams)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows as tensors, planned: what one step of training reads."""
+
+    plan: PrefixPlan
+    node_weights: torch.Tensor
+    labels: torch.Tensor
+    weights: torch.Tensor
+    ngrams: tuple | None
+
+    @classmethod
+    def of(cls, rows, share=None):
+        """Plan the prefixes of rows and make tensors of all."""
+        share = len(rows) >= MIN_ROWS_TO_SHARE if share is None else share
+        plan = plan_prefixes(rows.codes, share=share)
+        node_weights = torch.from_numpy(plan.node_weights(rows.weights).astype(np.float32))
+        ngrams = None
+        if rows.ngrams is not None:
+            features, starts, values = map(torch.from_numpy, rows.ngrams)
+            ngrams = features, starts[:-1].to(features.dtype), values
+        plan = replace(
+            plan,
+            symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
+            parents=torch.from_numpy(plan.parents),
+            ends=torch.from_numpy(plan.ends),
+        )
+        labels, weights = torch.from_numpy(rows.labels), torch.from_numpy(rows.weights)
+        return cls(plan, node_weights, labels, weights, ngrams)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def to(self, device):
+        """The same on another device."""
+        plan = replace(
+            self.plan,
+            symbols=self.plan.symbols.to(device),
+            parents=self.plan.parents.to(device),
+            ends=self.plan.ends.to(device),
+        )
+        ngrams = None if self.ngrams is None else tuple(part.to(device) for part in self.ngrams)
+        tensors = (t.to(device) for t in (self.node_weights, self.labels, self.weights))
+        return Batch(plan, *tensors, ngrams)
+
+
+class Batches:
+    """Iterate over rows in whole batches, in a new order each time where `random_state` is given.
+
+    Parameters
+    ----------
+    rows : Rows
+    batch_size : int
+    random_state : RandomState or None
+    unknown : int
+        The code of the unknown symbol.
+    symbol_dropout : float
+        Probability that a symbol is replaced by the unknown one. It is applied before prefixes are
+        shared.
+    """
+
+    def __init__(self, rows, batch_size, random_state=None, unknown=0, symbol_dropout=0.0):
+        self.rows = rows
+        self.batch_size = batch_size
+        self.random_state = random_state
+        self.unknown = unknown
+        self.symbol_dropout = symbol_dropout
+
+    def __len__(self):
+        return -(-len(self.rows) // self.batch_size)
+
+    def __iter__(self):
+        n, rng = len(self.rows), self.random_state
+        order = np.arange(n) if rng is None else rng.permutation(n)
+        for start in range(0, n, self.batch_size):
+            rows = self.rows.take(order[start : start + self.batch_size])
+            if rng is not None and self.symbol_dropout:
+                dropped = (rng.random_sample(rows.codes.shape) < self.symbol_dropout) & (
+                    rows.codes != 0
+                )
+                rows = replace(
+                    rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
+                )
+            batch = Batch.of(rows)
+            yield batch, batch.labels
+
+
+class Loss(torch.nn.Module):
+    """Cross-entropy of the classes, and of the symbol that follows each prefix.
+
+    Parameters
+    ----------
+    prior : ndarray of shape (n_classes,)
+        Added to the logits in training: a multiple of the log class frequencies (logit adjustment,
+        Menon et al. 2021).
+    """
+
+    def __init__(self, prior):
+        super().__init__()
+        self.register_buffer("prior", torch.as_tensor(prior, dtype=torch.float32))
+
+    def forward(self, logits, batch, training):
+        """Weighted cross-entropy of logits (n, n_classes) a row."""
+        if training:
+            logits = logits + self.prior
+        losses = F.cross_entropy(logits, batch.labels, reduction="none")
+        return (losses * batch.weights).sum() / len(batch)
+
+    @staticmethod
+    def next_symbol(logits, batch):
+        """Mean cross-entropy of the next symbol, or the end, over all symbols of all rows.
+
+        The rows' symbols are the nodes below a node and, for the rows that end there, the end (0).
+        """
+        plan = batch.plan
+        log_probabilities = F.log_softmax(logits, dim=1)  # (N, n_codes)
+        symbols = log_probabilities[plan.parents[1:], plan.symbols[1:]] @ batch.node_weights[1:]
+        ends = log_probabilities[plan.ends, 0] @ batch.weights
+        return -(symbols + ends) / (batch.node_weights[1:].sum() + batch.weights.sum())
+
+
+class TrainingNet(NeuralNet):
+    """The skorch net: it moves whole batches and adds the loss of the next symbol.
+
+    Parameters
+    ----------
+    next_symbol_weight : float
+        Weight of the loss of the next symbol beside that of the classes.
+    """
+
+    def __init__(self, *args, next_symbol_weight=0.0, **kwargs):
+        self.next_symbol_weight = next_symbol_weight
+        super().__init__(*args, **kwargs)
+
+    def infer(self, batch, **fit_params):
+        """Logits of a batch, and the states of its prefixes."""
+        batch = batch.to(self.device)
+        return self.module_(batch.plan, batch.ngrams)
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """The loss of a batch; without adjustment and next symbol when not training."""
+        logits, states = y_pred
+        batch = X.to(self.device)
+        loss = self.criterion_(logits, batch, training)
+        if training and self.next_symbol_weight:
+            next_symbol = self.criterion_.next_symbol(
+                self.module_.next_symbol_logits(states), batch
+            )
+            loss = loss + self.next_symbol_weight * next_symbol
+        return loss
+
+
+class Progress(Callback):
+    """A tqdm bar over the epochs, with the last losses behind it."""
+
+    def __init__(self, max_epochs):
+        self.max_epochs = max_epochs
+
+    def on_train_begin(self, net, **kwargs):
+        """Open the bar."""
+        self.bar_ = tqdm(total=self.max_epochs, desc="fit", unit="epoch")
+
+    def on_epoch_end(self, net, **kwargs):
+        """Move the bar."""
+        losses = {
+            key: f"{net.history[-1, key]:.3f}"
+            for key in ("train_loss", "valid_loss")
+            if key in net.history[-1]
+        }
+        self.bar_.set_postfix(losses, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        """Close the bar."""
+        self.bar_.close()
+
+
+class StopOnDivergence(Callback):
+    """Raise when the training loss is no longer a finite number."""
+
+    def on_epoch_end(self, net, **kwargs):
+        """Look at the loss of the epoch."""
+        loss = net.history[-1, "train_loss"]
+        if not np.isfinite(loss):
+            raise ValueError(
+                f"The training diverged: the loss is {loss} in epoch {len(net.history)}. "
+                f"Lower lr, or set gradient_clip_value."
+            )
+
+
+@contextmanager
+def one_torch_thread():
+    """Let torch use one thread, then as many as before.
+
+    Two threads make nets of this size slower, and 20 to 100 times slower beside a busy core, since
+    they wait for each other in a spin.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def torch_seed(seed, device):
+    """Seed torch's generators of the CPU and of the device, then put them back as they were."""
+    cuda = [torch.cuda.current_device()] if device == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):
+        torch.default_generator.manual_seed(seed)
+        if cuda:
+            torch.cuda.manual_seed(seed)
+        yield
+
+
+def resolve_device(device):
+    """ "cpu" or "cuda", where "auto" is "cuda" if there is one.
+
+    Raises
+    ------
+    ValueError
+        If "cuda" is asked for and there is none.
+    """
+    available = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if available else "cpu"
+    if device == "cuda" and not available:
+        raise ValueError(
+            "device='cuda' needs a CUDA device and a torch built for it; none was found. "
+            "Use device='auto' or 'cpu'."
+        )
+    return device
+
+
+def build_net(
+    module_params,
+    *,
+    prior,
+    next_symbol_weight=0.0,
+    symbol_dropout=0.0,
+    optimizer="adamw",
+    lr=1e-3,
+    weight_decay=0.0,
+    lr_schedule="constant",
+    gradient_clip_value=None,
+    batch_size=256,
+    max_epochs=1,
+    n_batches=1,
+    valid_rows=None,
+    n_iter_no_change=None,
+    callbacks=None,
+    verbose=0,
+    device="cpu",
+    random_state=None,
+):
+    """Compose the skorch net of a classifier; the parameters are those of
+    `NameNationalityClassifier`.
+
+    Returns
+    -------
+    TrainingNet
+        Not yet initialized.
+    """
+    steps = [("divergence", StopOnDivergence())]
+    if gradient_clip_value is not None:
+        steps.append(("clip", GradientNormClipping(gradient_clip_value)))
+    if lr_schedule == "one_cycle":
+        steps.append(
+            (
+                "schedule",
+                LRScheduler(
+                    torch.optim.lr_scheduler.OneCycleLR,
+                    step_every="batch",
+                    max_lr=lr,
+                    total_steps=max(2, max_epochs * n_batches),
+                    pct_start=0.2,
+                ),
+            )
+        )
+    if valid_rows is not None:
+        steps.append(
+            (
+                "early_stopping",
+                EarlyStopping(
+                    patience=n_iter_no_change,
+                    load_best=True,
+                    sink=print if verbose > 1 else lambda text: None,
+                ),
+            )
+        )
+    if verbose == 1:
+        steps.append(("progress", Progress(max_epochs)))
+    options = {"optimizer__weight_decay": weight_decay}
+    if optimizer != "sgd":
+        options["optimizer__fused"] = True
+    if module_params["n_ngrams"]:
+        # The n-gram weights start at 0 and are sparse: dropout, not decay, keeps them small.
+        options["optimizer__param_groups"] = [("ngram_weight", {"weight_decay": 0.0})]
+    return TrainingNet(
+        RecurrentNet,
+        Loss,
+        criterion__prior=prior,
+        next_symbol_weight=next_symbol_weight,
+        **{f"module__{key}": value for key, value in module_params.items()},
+        optimizer=OPTIMIZERS[optimizer],
+        lr=lr,
+        **options,
+        max_epochs=max_epochs,
+        batch_size=batch_size,
+        iterator_train=Batches,
+        iterator_train__random_state=random_state,
+        iterator_train__unknown=module_params["n_codes"] - 1,
+        iterator_train__symbol_dropout=symbol_dropout,
+        iterator_valid=Batches,
+        train_split=None if valid_rows is None else predefined_split(valid_rows),
+        callbacks=steps + list(callbacks or []),
+        callbacks__print_log=PrintLog() if verbose > 1 else None,
+        verbose=0,
+        device=device,
+    )
+
+
+def train(net, rows, seed):
+    """Initialize the net and train it, on one CPU thread, with torch's generator put back
+    afterwards.
+
+    Unlike skorch's own `fit`, an interrupt is not swallowed.
+    """
+    with one_torch_thread(), torch_seed(seed, net.device):
+        net.initialize()
+        net.notify("on_train_begin", X=rows, y=None)
+        try:
+            net.fit_loop(rows)
+        finally:
+            net.notify("on_train_end", X=rows, y=None)
+
+
+def weights_of(net):
+    """The module's parameters as float32 arrays, by name."""
+    return {
+        name: value.detach().cpu().numpy().astype(np.float32)
+        for name, value in net.module_.named_parameters()
+    }
+
+
+def load_weights(net, weights):
+    """Put arrays back into the module of an uninitialized net, and initialize it."""
+    with torch.random.fork_rng(devices=[]):
+        net.initialize()
+    own = dict(net.module_.named_parameters())
+    with torch.no_grad():
+        for name, parameter in own.items():
+            parameter.copy_(torch.from_numpy(weights[name]))
+
+
+def history_of(net):
+    """The log as a list of dicts of floats."""
+    return [
+        {
+            key: float(value)
+            for key, value in epoch.items()
+            if isinstance(value, int | float | np.number)
+        }
+        for epoch in net.history.to_list()
+    ]
+
+
+def logits(net, rows):
+    """Logits of rows through torch, on the net's device."""
+    net.module_.eval()
+    with one_torch_thread(), torch.no_grad():
+        return net.infer(Batch.of(rows))[0].cpu().numpy()

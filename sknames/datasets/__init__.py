@@ -1,0 +1,6 @@
+"""Names with their nationalities, to learn from and to try things on."""
+
+from ._fetch_names import fetch_names
+from ._load_names import load_names
+
+__all__ = ["fetch_names", "load_names"]

@@ -1,0 +1,384 @@
+import io
+import os
+import socket
+import stat
+import threading
+import zipfile
+from collections import Counter
+from contextlib import contextmanager
+from functools import partial
+from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from anyascii import anyascii
+from sklearn.model_selection import StratifiedGroupKFold
+
+from sknames.datasets import _fetch_names, fetch_names
+
+# small stand-ins for the real files, with each kind of junk that those have
+SMALL = {
+    "Chinese": ["Lu", "Lu:", "Sze "],
+    "Czech": ["Maxa/B", "Rafaj", "Rafaj1"],
+    "French": ["Géroux", "D'aramitz"],
+    "Russian": ["Lytkin,", "To The First\xa0 Page", "To The First Page", "Zhilkin", "zhilkin"],
+}
+SMALL_MENDED = {
+    "Chinese": ["Lu", "Lu", "Sze"],
+    "Czech": ["Rafaj", "Rafaj"],
+    "French": ["Géroux", "D'aramitz"],
+    "Russian": ["Lytkin", "Zhilkin", "zhilkin"],
+}
+COUNTS = {
+    "Arabic": 2000, "Chinese": 268, "Czech": 519, "Dutch": 297, "English": 3668, "French": 277,
+    "German": 724, "Greek": 203, "Irish": 232, "Italian": 709, "Japanese": 991, "Korean": 94,
+    "Polish": 139, "Portuguese": 74, "Russian": 9408, "Scottish": 100, "Spanish": 298,
+    "Vietnamese": 73,
+}  # fmt: skip
+
+needs_names = pytest.mark.skipif(
+    not Path(os.environ.get("SKNAMES_DATA", ""), "names", "Arabic.txt").is_file(),
+    reason="needs the tutorial's names in the folder names of SKNAMES_DATA",
+)
+
+
+def encode(lines, newline="\n"):
+    return "".join(line + newline for line in lines).encode()
+
+
+def flat(files):
+    return [name for language in sorted(files) for name in files[language]]
+
+
+def zip_of(files, extra=()):
+    """Bytes of a zip like the tutorial's, with other members beside the names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data/eng-fra.txt", "Go.\tVa !\n")
+        for language, content in files.items():
+            archive.writestr(f"data/names/{language}.txt", content)
+        for member, content in extra:
+            archive.writestr(member, content)
+    return buffer.getvalue()
+
+
+def good_zip(extra=()):
+    return zip_of({language: encode(lines) for language, lines in SMALL.items()}, extra)
+
+
+@contextmanager
+def serve(folder):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/data.zip"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The loader expects the small files; nothing slows or redirects a download."""
+    known = {
+        language: (len(lines), sha256("\n".join(lines).encode()).hexdigest())
+        for language, lines in SMALL.items()
+    }
+    monkeypatch.setattr(_fetch_names, "_LANGUAGES", known)
+    monkeypatch.delenv("SKNAMES_DATA", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # between scikit-learn's retries
+
+
+@pytest.fixture
+def site(tmp_path, small, monkeypatch):
+    """The folder of a local server that stands in for the tutorial's; its data.zip is good."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "data.zip").write_bytes(good_zip())
+    with serve(folder) as url:
+        monkeypatch.setattr(_fetch_names, "_URL", url)
+        yield folder
+
+
+@pytest.fixture
+def offline(small, monkeypatch):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/data.zip"
+        monkeypatch.setattr(_fetch_names, "_URL", url)
+        yield url
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "deep" / "home"
+
+
+def stored(home):
+    return sorted(path.relative_to(home).as_posix() for path in home.rglob("*"))
+
+
+ALL_STORED = ["names", *(f"names/{language}.txt" for language in sorted(SMALL))]
+
+
+def test_download(site, home):
+    names = fetch_names(data_home=home)
+    assert names.data.tolist() == flat(SMALL_MENDED)
+    assert Counter(names.target) == {k: len(v) for k, v in SMALL_MENDED.items()}
+    assert names.target_names.tolist() == sorted(SMALL)
+    assert stored(home) == ALL_STORED
+    assert set(names) == {"data", "target", "frame", "target_names", "groups", "DESCR"}
+
+
+def test_raw_is_the_lines_as_they_stand(site, home):
+    assert fetch_names(data_home=home, raw=True).data.tolist() == flat(SMALL)
+
+
+def test_second_call_needs_no_server(site, home, monkeypatch):
+    first = fetch_names(data_home=home)
+    monkeypatch.setattr(_fetch_names, "_URL", "http://127.0.0.1:1/")
+    for download in (True, False):
+        again = fetch_names(data_home=home, download_if_missing=download)
+        np.testing.assert_array_equal(again.data, first.data)
+
+
+@pytest.mark.parametrize("how", ["environment", "default", "str"])
+def test_data_home(site, home, monkeypatch, how):
+    if how == "environment":
+        monkeypatch.setenv("SKNAMES_DATA", str(home))
+        fetch_names()
+    elif how == "default":
+        monkeypatch.setenv("HOME", str(home))
+        monkeypatch.setenv("USERPROFILE", str(home))
+        home = home / "sknames_data"
+        fetch_names()
+    else:
+        monkeypatch.setenv("SKNAMES_DATA", str(site / "unused"))
+        fetch_names(data_home=str(home))
+    assert stored(home) == ALL_STORED
+
+
+def test_other_files_and_other_line_ends_in_the_cache(offline, home):
+    folder = home / "names"
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text("Not a language.")
+    for language, lines in SMALL.items():
+        (folder / f"{language}.txt").write_bytes(encode(lines, "\r\n").removesuffix(b"\r\n"))
+    assert fetch_names(data_home=home, raw=True).data.tolist() == flat(SMALL)
+
+
+def test_damaged_cache_names_the_file_and_heals(site, home):
+    fetch_names(data_home=home)
+    damaged = home / "names" / "Czech.txt"
+    damaged.write_bytes(encode(SMALL["Czech"][:-1]))
+    with pytest.raises(ValueError, match=r"Czech\.txt should hold 3 names .* 2 lines .* Delete"):
+        fetch_names(data_home=home)
+    damaged.unlink()
+    assert fetch_names(data_home=home).data.tolist() == flat(SMALL_MENDED)
+
+
+def test_missing_and_not_to_be_downloaded(site, home):
+    with pytest.raises(OSError, match="Chinese.txt, Czech.txt.*download_if_missing.*load_names"):
+        fetch_names(data_home=home, download_if_missing=False)
+    assert not home.exists()
+    fetch_names(data_home=home)
+    (home / "names" / "French.txt").unlink()
+    with pytest.raises(OSError, match=r"expected French\.txt there"):
+        fetch_names(data_home=home, download_if_missing=False)
+
+
+def test_offline(offline, home):
+    with pytest.warns(UserWarning, match="Retry downloading"), pytest.raises(OSError) as caught:
+        fetch_names(data_home=home)
+    for part in ("could not be downloaded", offline, "load_names", "SKNAMES_DATA"):
+        assert part in str(caught.value)
+    assert stored(home) == []
+
+
+def test_page_not_found(site, home):
+    (site / "data.zip").unlink()
+    with (
+        pytest.warns(UserWarning, match="Retry downloading"),
+        pytest.raises(OSError, match="could not be downloaded from http.*404"),
+    ):
+        fetch_names(data_home=home)
+    assert stored(home) == []
+
+
+def without(language):
+    return {k: encode(v) for k, v in SMALL.items() if k != language}
+
+
+def link_zip():
+    link = zipfile.ZipInfo("data/names/Czech.txt")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return zip_of(without("Czech"), [(link, "/etc/passwd")])
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        pytest.param(good_zip()[:-30], "cannot be read", id="truncated"),
+        pytest.param(b"", "cannot be read", id="empty"),
+        pytest.param(b"<html>Please log in</html>", "cannot be read", id="not a zip"),
+        pytest.param(good_zip().replace(b"PK\x01\x02", b"PK\x01\x03"), "cannot be read", id="torn"),
+        pytest.param(zip_of(without("French")), r"cannot be read.*French\.txt", id="file missing"),
+        pytest.param(
+            zip_of(without("French") | {"French": encode(["Géroux", "Daramitz"])}),
+            r"data/names/French\.txt from http.* should hold 2 names",
+            id="other names",
+        ),
+        pytest.param(
+            zip_of(without("French") | {"French": b"\xff\xfe\n"}), "should hold", id="not UTF-8"
+        ),
+        pytest.param(link_zip(), r"Czech\.txt.* should hold 3 names", id="symlink"),
+        pytest.param(
+            zip_of(without("Czech"), [("../evil.txt", "x"), ("/data/names/Czech.txt", "x")]),
+            r"cannot be read.*Czech\.txt",
+            id="names only outside",
+        ),
+        pytest.param(
+            zip_of(without("Czech") | {"Czech": b"a\n" * 2**23}),
+            r"Czech\.txt.* should hold 3 names .* 524,288 lines",
+            id="huge",
+        ),
+    ],
+)
+def test_bad_zip_stores_nothing(site, home, content, message):
+    (site / "data.zip").write_bytes(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        fetch_names(data_home=home)
+    assert "Nothing was stored" in str(caught.value) and "load_names" in str(caught.value)
+    assert stored(home) == []
+    (site / "data.zip").write_bytes(good_zip())
+    assert fetch_names(data_home=home).data.tolist() == flat(SMALL_MENDED)
+
+
+def test_hostile_members_are_never_written(site, home, tmp_path):
+    outside = tmp_path / "absolute.txt"
+    link = zipfile.ZipInfo("data/names/link.txt")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    hostile = [
+        ("../evil.txt", "x"),
+        ("data/names/../../../evil.txt", "x"),
+        (str(outside), "x"),
+        (link, "/etc/passwd"),
+        ("data/names/Klingon.txt", "Worf\n"),
+        ("bomb.txt", b"\0" * 2**24),
+    ]
+    (site / "data.zip").write_bytes(good_zip(hostile))
+    assert fetch_names(data_home=home).data.tolist() == flat(SMALL_MENDED)
+    assert stored(home) == ALL_STORED
+    assert not outside.exists() and not list(tmp_path.rglob("evil.txt"))
+
+
+@pytest.mark.parametrize("n_done", range(4))
+def test_interrupted_download_leaves_whole_files_only(site, home, monkeypatch, n_done):
+    replace, calls = Path.replace, []
+
+    def interrupted(self, target):
+        if len(calls) == n_done:
+            raise KeyboardInterrupt
+        calls.append(target)
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_names(data_home=home)
+    assert stored(home) == ALL_STORED[: n_done + 1]
+    assert fetch_names(data_home=home).data.tolist() == flat(SMALL_MENDED)
+
+
+def test_groups_see_through_accents_and_case(site, home):
+    names = fetch_names(data_home=home)
+    groups = dict(zip(names.data, names.groups, strict=True))
+    assert groups["Zhilkin"] == groups["zhilkin"] != groups["Lytkin"]
+    assert len(set(names.groups)) == len({anyascii(name).casefold() for name in names.data})
+
+
+def test_return_X_y_and_as_frame(site, home):
+    pytest.importorskip("pandas")
+    plain = fetch_names(data_home=home)
+    X, y = fetch_names(data_home=home, return_X_y=True)
+    np.testing.assert_array_equal(X, plain.data)
+    np.testing.assert_array_equal(y, plain.target)
+    names = fetch_names(data_home=home, as_frame=True)
+    assert list(names.frame.columns) == ["name", "nationality"]
+    assert (names.data.name, names.target.name) == ("name", "nationality")
+    assert names.data.tolist() == plain.data.tolist()
+
+
+@needs_names
+def test_known_counts():
+    raw, names = fetch_names(raw=True, download_if_missing=False), fetch_names()
+    assert len(raw.data) == 20_074 and Counter(raw.target) == COUNTS
+    assert len(names.data) == 20_049
+    assert Counter(names.target) == COUNTS | {"Russian": 9408 - 24, "Czech": 519 - 1}
+    assert len(set(names.data[names.target == "Arabic"])) == 108
+    for name in names.data:
+        assert name == name.strip() and all(c.isalpha() or c in " '-" for c in name), name
+
+
+@needs_names
+def test_mending_changes_only_the_known_junk():
+    raw, names = (Counter(fetch_names(raw=raw).data) for raw in (True, False))
+    gone, new = raw - names, names - raw
+    assert gone.pop("To The First Page") == 23
+    assert gone.pop("To The First\xa0 Page") == 1
+    assert gone.pop("Maxa/B") == 1
+    assert {name.rstrip() for name in gone if name.endswith(" ")} == {
+        "See", "Sze", "Gwang", "Hyun", "Jung", "Kwang", "Lim", "Oh", "Park", "Tsai",
+    }  # fmt: skip
+    assert {name for name in gone if not name.endswith(" ")} == {
+        "Lu:", "Rafaj1", "Urbanek1", "Whitmire1", "Jevolojnov,", "Lysansky,", "Lytkin,",
+    }  # fmt: skip
+    assert sum(gone.values()) == sum(new.values()) == 17
+
+
+@needs_names
+def test_description_counts_what_is_there():
+    names = fetch_names()
+    languages = {}
+    for name, language in zip(names.data, names.target, strict=True):
+        languages.setdefault(name, set()).add(language)
+    for fact in (
+        f"{len(names.data):,} (20,074 with ``raw=True``)",
+        f"{len(languages):,}; {len(set(names.groups)):,} in plain ASCII letters",
+        f"{sum(map(len, languages.values())):,} pairs of name and language are distinct",
+        f"{sum(len(several) > 1 for several in languages.values())} names carry more than one",
+    ):
+        assert fact in " ".join(names.DESCR.split())
+
+
+@needs_names
+def test_groups_split_without_a_leak():
+    names = fetch_names()
+    spellings = np.array([anyascii(name).casefold() for name in names.data])
+    splits = StratifiedGroupKFold(5).split(names.data, names.target, names.groups)
+    for train, test in splits:
+        assert not set(spellings[train]) & set(spellings[test])
+        assert len(set(names.target[test])) == 18
+
+
+@needs_names
+def test_download_of_the_real_names(tmp_path, monkeypatch):
+    source = Path(os.environ["SKNAMES_DATA"], "names")
+    content = {language: (source / f"{language}.txt").read_bytes() for language in COUNTS}
+    (tmp_path / "data.zip").write_bytes(zip_of(content))
+    monkeypatch.setenv("no_proxy", "*")
+    with serve(tmp_path) as url:
+        monkeypatch.setattr(_fetch_names, "_URL", url)
+        names = fetch_names(data_home=tmp_path / "home")
+    np.testing.assert_array_equal(names.data, fetch_names().data)
+    for language, expected in content.items():
+        assert (tmp_path / "home" / "names" / f"{language}.txt").read_bytes() == expected

@@ -1,0 +1,248 @@
+"""The network in numpy against the same network in torch."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import numpy as np
+import pytest
+import torch
+from threadpoolctl import ThreadpoolController
+
+from sknames import NameNationalityClassifier, _forward
+from sknames._forward import Forward, one_blas_thread
+from sknames._ngrams import NGrams, inverse_document_frequency
+from sknames._recurrent_net import RecurrentNet
+from sknames._training import Batch, Rows
+
+N_CODES, CLASSES, LENGTH = 7, 4, 9
+KINDS = {
+    "gru": {"cell": "gru"},
+    "rnn": {"cell": "rnn"},
+    "sigmoid rnn": {"cell": "rnn", "nonlinearity": "sigmoid"},
+    "2-layer gru": {"cell": "gru", "num_layers": 2},
+    "2-layer rnn": {"cell": "rnn", "num_layers": 2},
+    "2-layer sigmoid rnn": {"cell": "rnn", "nonlinearity": "sigmoid", "num_layers": 2},
+    "3-layer one-hot gru": {"cell": "gru", "num_layers": 3, "embedding_dim": None},
+    "one-hot rnn": {"cell": "rnn", "embedding_dim": None},
+}
+RANGES = [None, (1, 4), (3, 4)]
+each_kind = pytest.mark.parametrize("kind", KINDS)
+each_range = pytest.mark.parametrize("ngram_range", RANGES, ids=str)
+
+
+def random_codes(n, seed):
+    rng = np.random.RandomState(seed)
+    codes = rng.choice([1, 1, 2, 3, 4, 5], size=(n, LENGTH)).astype(np.uint8)
+    codes[np.arange(LENGTH) >= rng.randint(0, LENGTH + 1, size=(n, 1))] = 0
+    return codes
+
+
+@pytest.fixture
+def codes():
+    """Rows with common prefixes, duplicates, empty rows, unknown symbols, repeated n-grams."""
+    codes = random_codes(120, seed=1)
+    codes[:4] = 0
+    codes[4:8] = codes[8]
+    codes[8] = [1] * LENGTH
+    codes[9] = [N_CODES - 1] * LENGTH
+    codes[10:12, 0] = N_CODES - 1
+    return codes
+
+
+class Pair:
+    """A net in torch and the same in numpy."""
+
+    def __init__(self, kind="gru", ngram_range=None, dtype="float64"):
+        self.ngrams, weights = None, {}
+        if ngram_range is not None:
+            seen = random_codes(40, seed=2)
+            self.ngrams, frequency = NGrams.fit(seen, ngram_range, 2, N_CODES + 1)
+            assert len(frequency) > 5
+            weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
+        options = {"num_layers": 1, "nonlinearity": "tanh", "embedding_dim": 3} | KINDS[kind]
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.net = RecurrentNet(
+                n_codes=N_CODES, n_classes=CLASSES, hidden_size=5, dropout=0.5,
+                n_ngrams=len(weights.get("ngram_idf", ())), **options,
+            ).eval()  # fmt: skip
+            if ngram_range is not None:
+                self.net.ngram_weight.data.normal_()
+        weights |= {name: value.detach().numpy() for name, value in self.net.named_parameters()}
+        self.idf = weights.get("ngram_idf")
+        options.pop("embedding_dim")
+        self.forward = Forward(weights, self.ngrams, dtype=dtype, **options)
+        self.net.double()
+
+    def expected(self, codes):
+        """Logits of torch in float64."""
+        n = len(codes)
+        values = None
+        if self.ngrams is not None:
+            features, starts = self.ngrams.of_rows(codes)
+            norms = [
+                np.linalg.norm(self.idf[features[first:last]].astype(np.float64))
+                for first, last in zip(starts[:-1], starts[1:], strict=True)
+            ]
+            values = features, starts, self.idf[features] / np.repeat(norms, np.diff(starts))
+        batch = Batch.of(Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), values), True)
+        with torch.no_grad():
+            return self.net(batch.plan, batch.ngrams)[0].numpy()
+
+
+@each_kind
+@each_range
+@pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-10), ("float32", 1e-5)])
+def test_logits_are_those_of_torch(codes, kind, ngram_range, dtype, tolerance):
+    pair = Pair(kind, ngram_range, dtype)
+    before = codes.copy()
+    expected = pair.expected(codes)
+    found = pair.forward.logits(codes)
+    assert found.dtype == dtype and found.shape == (len(codes), CLASSES)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+    alone = np.concatenate([pair.forward.logits(row[None]) for row in codes])
+    assert alone.dtype == dtype
+    np.testing.assert_allclose(alone, expected, rtol=0, atol=tolerance)
+    np.testing.assert_array_equal(codes, before)
+
+
+@each_kind
+@each_range
+def test_logits_do_not_depend_on_the_batch(codes, kind, ngram_range):
+    forward = Pair(kind, ngram_range).forward
+    together = forward.logits(codes)
+    order = np.random.RandomState(3).permutation(len(codes))
+    np.testing.assert_array_equal(forward.logits(codes[order]), together[order])
+    for some in (slice(0, 1), slice(7, 10), slice(0, 5), slice(3, 30, 2), slice(100, None)):
+        np.testing.assert_allclose(forward.logits(codes[some]), together[some], rtol=0, atol=1e-12)
+    wide = np.pad(codes, ((0, 0), (0, 20)))
+    np.testing.assert_array_equal(forward.logits(wide), together)
+    np.testing.assert_array_equal(
+        forward.logits(np.concatenate([codes, codes])), np.concatenate([together, together])
+    )
+
+
+@each_kind
+@each_range
+@pytest.mark.parametrize("n_rows", [1, 3, 4, 9])
+def test_empty_rows(kind, ngram_range, n_rows):
+    pair = Pair(kind, ngram_range)
+    for length in (0, 5):
+        empty = np.zeros((n_rows, length), dtype=np.uint8)
+        found = pair.forward.logits(empty)
+        np.testing.assert_allclose(found, pair.expected(empty), rtol=0, atol=1e-12)
+        if ngram_range is None:
+            np.testing.assert_array_equal(found, np.tile(pair.forward.bias, (n_rows, 1)))
+
+
+@pytest.mark.parametrize("kind", ["gru", "rnn", "2-layer gru", "2-layer sigmoid rnn"])
+@each_range
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"CHUNK_ROWS": 1},
+        {"CHUNK_ROWS": 7},
+        {"CHUNK_CODES": 1},
+        {"CHUNK_CODES": 30},
+        {"BLOCK_NODES": 1},
+        {"BLOCK_NODES": 3},
+        {"CHUNK_ROWS": 13, "CHUNK_CODES": 50, "BLOCK_NODES": 4},
+    ],
+    ids=str,
+)
+def test_boundaries_of_chunks_and_blocks(monkeypatch, codes, kind, ngram_range, limits):
+    pair = Pair(kind, ngram_range)
+    chunks, whole_chunk = [], Forward._chunk
+
+    def chunk(self, codes):
+        chunks.append(codes)
+        return whole_chunk(self, codes)
+
+    monkeypatch.setattr(Forward, "_chunk", chunk)
+    for name, value in limits.items():
+        monkeypatch.setattr(_forward, name, value)
+    found = pair.forward.logits(codes)
+    np.testing.assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-12)
+    assert sum(map(len, chunks)) == len(np.unique(codes, axis=0))
+    for part in chunks:
+        assert len(part) <= limits.get("CHUNK_ROWS", len(codes))
+        assert len(part) == 1 or part.size <= limits.get("CHUNK_CODES", codes.size)
+    order = np.random.RandomState(3).permutation(len(codes))
+    np.testing.assert_array_equal(pair.forward.logits(codes[order]), found[order])
+
+
+@each_kind
+@each_range
+def test_few_rows_without_a_plan(monkeypatch, codes, kind, ngram_range):
+    forward = Pair(kind, ngram_range).forward
+    monkeypatch.setattr(_forward, "MIN_ROWS_TO_PLAN", 0)
+    planned = forward.logits(codes), forward.logits(codes[9:10])
+    monkeypatch.setattr(_forward, "MIN_ROWS_TO_PLAN", 10**9)
+    monkeypatch.delattr(_forward, "plan_prefixes")
+    for found, rows in zip(planned, (codes, codes[9:10]), strict=True):
+        np.testing.assert_allclose(forward.logits(rows), found, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("ngram_range", [None, (1, 4)], ids=str)
+def test_threads_share_a_forward(monkeypatch, codes, ngram_range):
+    forward = Pair("2-layer gru", ngram_range).forward
+    monkeypatch.setattr(_forward, "CHUNK_ROWS", 10)
+    batches = [codes[i : i + 60] for i in range(0, 60, 10)] + [codes[:2]]
+    expected = [forward.logits(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(forward.logits, batches * 8))
+    for i, logits in enumerate(found):
+        np.testing.assert_array_equal(logits, expected[i % len(batches)])
+
+
+def blas_threads():
+    return [lib["num_threads"] for lib in ThreadpoolController().select(user_api="blas").info()]
+
+
+@pytest.fixture
+def two_blas_threads():
+    """A caller that has set two threads."""
+    with ThreadpoolController().limit(limits=2, user_api="blas"):
+        yield blas_threads()
+
+
+@pytest.fixture(scope="module")
+def model():
+    y = np.arange(120) % 3
+    params = {"hidden_size": 4, "embedding_dim": 3, "max_epochs": 1, "random_state": 0}
+    return NameNationalityClassifier(**params).fit(random_codes(120, seed=1), y)
+
+
+def test_predict_gives_blas_threads_back(monkeypatch, model, codes, two_blas_threads):
+    during, logits = [], Forward.logits
+
+    def spy(self, codes):
+        during.extend(blas_threads())
+        return logits(self, codes)
+
+    monkeypatch.setattr(Forward, "logits", spy)
+    model.predict(codes)
+    assert during == [1] * len(two_blas_threads)
+    assert blas_threads() == two_blas_threads
+
+
+def test_blas_threads_come_back_after_an_error(monkeypatch, model, codes, two_blas_threads):
+    def fail(self, codes):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Forward, "logits", fail)
+    with pytest.raises(KeyboardInterrupt):
+        model.predict(codes)
+    assert blas_threads() == two_blas_threads
+
+
+def test_blas_threads_come_back_when_calls_overlap(two_blas_threads):
+    """A call that began first may also end first, in another thread."""
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(one_blas_thread(1000))
+    second.enter_context(one_blas_thread(1000))
+    first.close()
+    still = blas_threads()
+    second.close()
+    assert still == [1] * len(two_blas_threads)
+    assert blas_threads() == two_blas_threads

@@ -1,0 +1,218 @@
+"""The classifier as scikit-learn's conventions and its users expect it."""
+
+import os
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sknames import CharEncoder, NameNationalityClassifier
+from sknames.datasets import fetch_names
+
+TINY = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 4, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def codes(small_names):
+    names, nationalities = small_names
+    return CharEncoder().fit_transform(names), nationalities
+
+
+@pytest.mark.filterwarnings("ignore:X has values that are not integers:UserWarning")
+@parametrize_with_checks(
+    [
+        NameNationalityClassifier(),
+        NameNationalityClassifier(cell="rnn"),
+        NameNationalityClassifier(num_layers=2, hidden_size=32),
+        NameNationalityClassifier(class_weight="balanced", hidden_size=32),
+        NameNationalityClassifier(early_stopping=True, lr_schedule="constant", hidden_size=32),
+        NameNationalityClassifier(ngram_range=None, hidden_size=64, lr=0.01),
+    ]
+)  # fmt: skip
+def test_conventions(estimator, check):
+    check(estimator)
+
+
+def fit(codes, labels, **params):
+    sample_weight = params.pop("sample_weight", None)
+    return NameNationalityClassifier(**(TINY | params)).fit(codes, labels, sample_weight)
+
+
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_a_weight_of_two_is_a_repeated_row(codes, cell, class_weight):
+    X, y = codes
+    weights = np.random.RandomState(0).randint(0, 4, size=len(y))
+    weighted = fit(X, y, sample_weight=weights, cell=cell, class_weight=class_weight)
+    repeated = fit(
+        np.repeat(X, weights, axis=0), np.repeat(y, weights), cell=cell, class_weight=class_weight
+    )
+    np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
+
+
+def test_order_of_rows_does_not_matter(codes):
+    X, y = codes
+    weights = np.random.RandomState(0).uniform(0.5, 2, size=len(y))
+    X, y, weights = (
+        np.concatenate([X, X]),
+        np.concatenate([y, y]),
+        np.concatenate([weights, weights[::-1]]),
+    )
+    order = np.random.RandomState(1).permutation(len(y))
+    expected = fit(X, y, sample_weight=weights).predict_proba(X)
+    shuffled = fit(X[order], y[order], sample_weight=weights[order])
+    np.testing.assert_array_equal(shuffled.predict_proba(X), expected)
+
+
+def test_one_label_left_by_weights(codes):
+    X, y = codes
+    model = fit(X, y, sample_weight=(y == "Greek").astype(float), max_epochs=30)
+    assert list(model.classes_) == ["Greek", "Japanese", "Polish", "Turkish"]
+    assert set(model.predict(X)) == {"Greek"}
+
+
+def test_class_weight_moves_predictions(codes):
+    X, y = codes
+    plain = fit(X, y, max_epochs=10).predict(X)
+    heavy = fit(
+        X, y, max_epochs=10, class_weight={"Greek": 50, "Japanese": 1, "Polish": 1, "Turkish": 1}
+    )
+    assert (heavy.predict(X) == "Greek").mean() > (plain == "Greek").mean() + 0.1
+
+
+def test_one_class():
+    model = fit([[1, 2], [2, 1]], ["a", "a"])
+    assert list(model.predict([[1, 1], [9, 9]])) == ["a", "a"]
+    np.testing.assert_array_equal(model.predict_proba([[1, 1]]), [[1.0]])
+
+
+def test_labels_keep_their_type():
+    X = [[1, 2], [2, 1], [3, 3]]
+    assert fit(X, [7, 5, 7]).predict(X).dtype.kind == "i"
+    assert fit(X, np.array(["x", "y", "x"], dtype=object)).predict(X).dtype == object
+
+
+def test_padding_may_stand_anywhere(codes):
+    X, y = codes
+    model = fit(X, y)
+    right = [[1, 2, 3, 0, 0]]
+    X_wide = np.zeros((1, X.shape[1]), dtype=int)
+    X_wide[:, :5] = right
+    left = np.roll(X_wide, 3, axis=1)
+    split = X_wide[:, [5, 0, 6, 1, 2, 3, 4, *range(7, X.shape[1])]]
+    expected = model.predict_proba(X_wide)
+    np.testing.assert_array_equal(model.predict_proba(left), expected)
+    np.testing.assert_array_equal(model.predict_proba(split), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.int64, np.float32, np.float64])
+def test_equal_values_of_any_type_are_the_same_symbol(codes, dtype):
+    X, y = codes
+    model = fit(X, y)
+    expected = model.predict_proba(X)
+    np.testing.assert_array_equal(model.predict_proba(X.astype(dtype)), expected)
+    np.testing.assert_array_equal(fit(X.astype(dtype), y).predict_proba(X), expected)
+
+
+def test_symbols_not_seen_are_all_the_same(codes):
+    X, y = codes
+    model = fit(X, y)
+    unseen = np.where(X == 0, 0, 200), np.where(X == 0, 0, 255)
+    np.testing.assert_array_equal(*map(model.predict_proba, unseen))
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-12), ("float32", 5e-6)])
+@pytest.mark.parametrize("params", [{}, {"cell": "rnn"}, {"num_layers": 2}], ids=str)
+def test_a_name_has_the_same_probabilities_in_any_batch(dtype, tolerance, params):
+    names, nationalities = load_all()
+    encoder = CharEncoder(max_length=60)
+    X = encoder.fit_transform(names)
+    model = NameNationalityClassifier(max_epochs=1, dtype=dtype, random_state=0, **params)
+    model.fit(X, nationalities)
+    many = encoder.transform(np.resize(names, 9_998).tolist() + ["Nowak", "x" * 60])
+    alone = model.predict_proba(encoder.transform(["Nowak"]))[0]
+    in_batch = model.predict_proba(many)
+    assert np.abs(in_batch[-2] - alone).max() < tolerance
+    assert np.abs(model.predict_proba(many[-2:])[0] - alone).max() < tolerance
+    order = np.random.RandomState(0).permutation(len(many))
+    np.testing.assert_array_equal(model.predict_proba(many[order]), in_batch[order])
+
+
+def load_all():
+    from sknames.datasets import load_names
+
+    names, nationalities = load_names(return_X_y=True)
+    return names[::5], nationalities[::5]
+
+
+def test_unfitted():
+    with pytest.raises(NotFittedError):
+        NameNationalityClassifier().predict([[1, 2]])
+    assert not hasattr(NameNationalityClassifier(), "net_")
+
+
+def test_dtype_may_change_after_fit(codes):
+    X, y = codes
+    model = fit(X, y)
+    expected = model.predict_proba(X)
+    model.set_params(dtype="float32")
+    single = model.predict_proba(X)
+    assert 0 < np.abs(single - expected).max() < 1e-5
+    model.set_params(hidden_size=99, cell="rnn")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), single)
+
+
+def test_net_gives_back_the_same_logits(codes):
+    X, y = codes
+    model = fit(X, y)
+    loaded = pickle.loads(pickle.dumps(model))
+    for net in (model.net_, loaded.net_):
+        for name, value in net.module_.named_parameters():
+            np.testing.assert_array_equal(value.detach().numpy(), model.weights_[name])
+
+
+def test_history(codes):
+    X, y = codes
+    model = fit(X, y)
+    assert [epoch["epoch"] for epoch in model.history_] == [1, 2, 3, 4]
+    assert all(isinstance(value, float) for epoch in model.history_ for value in epoch.values())
+    assert model.history_[-1]["train_loss"] < model.history_[0]["train_loss"]
+
+
+def test_file_is_hardly_larger_than_its_parameters(codes, tmp_path):
+    X, y = codes
+    model = NameNationalityClassifier(max_epochs=1, random_state=0).fit(X, y)
+    joblib.dump(model, tmp_path / "model.joblib")
+    n_bytes = sum(value.nbytes for value in model.weights_.values())
+    assert (tmp_path / "model.joblib").stat().st_size <= 1.05 * n_bytes + 16_000
+
+
+def test_clone_and_refit_are_equal(codes):
+    X, y = codes
+    model = fit(X, y)
+    expected = model.predict_proba(X)
+    np.testing.assert_array_equal(model.fit(X, y).predict_proba(X), expected)
+    np.testing.assert_array_equal(clone(model).fit(X, y).predict_proba(X), expected)
+
+
+@pytest.mark.skipif(
+    "SKNAMES_DATA" not in os.environ, reason="needs SKNAMES_DATA, the tutorial's names"
+)
+def test_accuracy_on_the_tutorials_names():
+    """Two epochs of a small net already pass what a broken one never does."""
+    bunch = fetch_names()
+    train, test = next(
+        StratifiedGroupKFold(10, shuffle=True, random_state=1).split(
+            bunch.data, bunch.target, bunch.groups
+        )
+    )
+    pipeline = make_pipeline(CharEncoder(), NameNationalityClassifier(random_state=0))
+    pipeline.fit(bunch.data[train], bunch.target[train])
+    assert accuracy_score(bunch.target[test], pipeline.predict(bunch.data[test])) > 0.84

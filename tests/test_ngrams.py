@@ -1,0 +1,168 @@
+"""N-grams of codes against n-grams of strings, counted by `collections.Counter`."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from sknames._ngrams import (
+    ABSENT,
+    NGrams,
+    flatten,
+    inverse_document_frequency,
+    lookup,
+)
+from sknames._prefixes import plan_prefixes
+
+NAMES = ["anna", "annie", "nan", "", "a", "nnnn", "ian", "anna", "diana", "aidan", "inn"]
+LETTERS = sorted(set("".join(NAMES)))
+RANGES = [((1, 1), 1), ((1, 5), 1), ((1, 5), 2), ((2, 4), 2), ((3, 3), 1), ((1, 3), 3), ((2, 9), 1)]
+each_range = pytest.mark.parametrize("ngram_range, min_df", RANGES, ids=str)
+
+
+def encode(names, length=None, letters=LETTERS, scale=1):
+    """Codes of names; a letter that is not in `letters` is the unknown symbol."""
+    length = max(map(len, names)) if length is None else length
+    codes = np.zeros((len(names), length), dtype=np.uint32)
+    for row, name in zip(codes, names, strict=True):
+        places = [letters.index(c) + 1 if c in letters else len(letters) + 1 for c in name]
+        row[: len(name)] = np.array(places, dtype=np.uint32) * scale
+    return codes
+
+
+def count(name, ngram_range):
+    text = f"^{name}$"
+    return Counter(
+        text[i : i + n]
+        for n in range(ngram_range[0], ngram_range[1] + 1)
+        for i in range(len(text) - n + 1)
+    )
+
+
+def document_frequency(names, ngram_range, min_df):
+    frequency = Counter(gram for name in names for gram in count(name, ngram_range))
+    return {gram: n for gram, n in frequency.items() if n >= min_df}
+
+
+def features_of(ngrams, letters=LETTERS, scale=1):
+    """The string of each feature, read off the keys."""
+    letter = {0: "^", ngrams.end: "$", (len(letters) + 1) * scale: "?"}
+    letter |= {(i + 1) * scale: c for i, c in enumerate(letters)}
+    before, features = [""], []
+    for n, keys in enumerate(ngrams.keys, start=1):
+        prefixes, symbols = np.divmod(keys, ngrams.n_symbols)
+        before = [
+            before[p] + letter[s] for p, s in zip(prefixes.tolist(), symbols.tolist(), strict=True)
+        ]
+        if n >= ngrams.min_n:
+            features += before
+    return features
+
+
+def fit(names, ngram_range, min_df):
+    return NGrams.fit(encode(names), ngram_range, min_df, len(LETTERS) + 3)
+
+
+@each_range
+def test_fit_finds_the_ngrams_of_strings(ngram_range, min_df):
+    ngrams, frequency = fit(NAMES, ngram_range, min_df)
+    found = dict(zip(features_of(ngrams), frequency.tolist(), strict=True))
+    assert len(found) == len(frequency)
+    assert found == document_frequency(NAMES, ngram_range, min_df)
+    assert ngrams.offsets[-1] == len(frequency)
+    assert len(ngrams.keys) == ngram_range[1]
+    assert all((np.diff(keys) > 0).all() for keys in ngrams.keys)
+
+
+@each_range
+def test_every_prefix_of_an_ngram_is_an_ngram(ngram_range, min_df):
+    ngrams, _ = fit(NAMES, ngram_range, min_df)
+    all_orders = set(features_of(NGrams(ngrams.keys, ngrams.n_symbols, min_n=1)))
+    assert {gram[:-1] for gram in all_orders if len(gram) > 1} <= all_orders
+
+
+def test_nothing_is_frequent_enough():
+    ngrams, frequency = fit(NAMES, (2, 4), 100)
+    assert len(frequency) == 0
+    features, starts = ngrams.of_rows(encode(["anna", ""]))
+    assert len(features) == 0
+    np.testing.assert_array_equal(starts, [0, 0, 0])
+
+
+@each_range
+@pytest.mark.parametrize("names", [NAMES, ["annika", "", "xanax", "dd"], [""]], ids=len)
+def test_of_rows_lists_each_occurrence(ngram_range, min_df, names):
+    ngrams, _ = fit(NAMES, ngram_range, min_df)
+    grams = np.array(features_of(ngrams))
+    features, starts = ngrams.of_rows(encode(names, length=9))
+    assert features.dtype == np.int32
+    assert starts[0] == 0 and starts[-1] == len(features)
+    known = document_frequency(NAMES, ngram_range, min_df)
+    for i, name in enumerate(names):
+        found = Counter(grams[features[starts[i] : starts[i + 1]]].tolist())
+        expected = {g: n for g, n in count(name, ngram_range).items() if g in known}
+        assert found == expected
+
+
+@each_range
+@pytest.mark.parametrize("share", [True, False])
+def test_find_on_a_tree_is_find_in_rows(ngram_range, min_df, share):
+    ngrams, _ = fit(NAMES, ngram_range, min_df)
+    codes = encode([*NAMES, "xan", "annx"])
+    plan = plan_prefixes(codes, share=share)
+    text = np.concatenate([plan.symbols.astype(np.int64), np.full(len(codes), ngrams.end)])
+    parents = np.concatenate([plan.parents, plan.ends])
+    found = np.stack(ngrams.find(text, parents), axis=1)
+    features, starts = ngrams.of_rows(codes)
+    for i in range(len(codes)):
+        node, on_path = len(plan.symbols) + i, Counter(found[0].tolist())
+        while node != 0:
+            on_path.update(found[node].tolist())
+            node = parents[node]
+        del on_path[ABSENT]
+        assert on_path == Counter(features[starts[i] : starts[i + 1]].tolist())
+
+
+def test_a_symbol_that_was_absent_ends_every_ngram():
+    ngrams, _ = fit(NAMES, (1, 3), 1)
+    grams = np.array(features_of(ngrams))
+    features, _ = ngrams.of_rows(encode(["anxna"]))
+    assert Counter(grams[features]) == Counter(["^", "^a", "^an", "a", "n", "an", "n", "a", "$",
+                                                "na", "a$", "na$"])  # fmt: skip
+
+
+@pytest.mark.parametrize("n_symbols", [2**16 + 1, 2**31, 2**32 - 1])
+def test_many_symbols_do_not_overflow(n_symbols):
+    scale = (n_symbols - 3) // (len(LETTERS) + 1)
+    codes = encode(NAMES, scale=scale)
+    assert codes.max() > n_symbols // 2
+    ngrams, frequency = NGrams.fit(codes, (1, 4), 2, n_symbols)
+    found = dict(zip(features_of(ngrams, scale=scale), frequency.tolist(), strict=True))
+    assert found == document_frequency(NAMES, (1, 4), 2)
+    small, _ = fit(NAMES, (1, 4), 2)
+    for big, expected in zip(ngrams.of_rows(codes), small.of_rows(encode(NAMES)), strict=True):
+        np.testing.assert_array_equal(big, expected)
+
+
+@each_range
+def test_idf_is_that_of_scikit_learn(ngram_range, min_df):
+    ngrams, frequency = fit(NAMES, ngram_range, min_df)
+    counts = np.zeros((len(NAMES), len(frequency)))
+    features, starts = ngrams.of_rows(encode(NAMES))
+    np.add.at(counts, (np.repeat(np.arange(len(NAMES)), np.diff(starts)), features), 1)
+    idf = inverse_document_frequency(frequency, len(NAMES))
+    assert idf.dtype == np.float32
+    np.testing.assert_allclose(idf, TfidfTransformer().fit(counts).idf_, rtol=1e-6)
+
+
+def test_flatten_marks_start_and_end():
+    text, rows = flatten(np.array([[2, 1, 0], [0, 0, 0], [1, 2, 3]], dtype=np.uint8), 9)
+    np.testing.assert_array_equal(text, [0, 2, 1, 9, 0, 9, 0, 1, 2, 3, 9])
+    np.testing.assert_array_equal(rows, [0] * 4 + [1] * 2 + [2] * 5)
+
+
+def test_lookup():
+    wanted = np.array([-5, 2, 3, 4, 7, 8])
+    np.testing.assert_array_equal(lookup(np.array([2, 4, 7]), wanted), [-1, 0, -1, 1, 2, -1])
+    np.testing.assert_array_equal(lookup(np.array([], dtype=np.int64), wanted), [-1] * 6)

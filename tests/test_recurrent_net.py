@@ -1,0 +1,244 @@
+"""The cells and the net against torch's own, with copied weights."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from sknames._prefixes import plan_prefixes
+from sknames._recurrent_net import CELLS, GRUCell, RecurrentNet, RNNCell, tanh
+
+N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
+KINDS = {
+    "gru": {"cell": "gru"},
+    "rnn": {"cell": "rnn"},
+    "sigmoid rnn": {"cell": "rnn", "nonlinearity": "sigmoid"},
+}
+each_kind = pytest.mark.parametrize("kind", KINDS)
+each_depth = pytest.mark.parametrize("num_layers", [1, 2])
+each_share = pytest.mark.parametrize("share", [True, False])
+TOLERANCE = {"rtol": 0, "atol": 1e-12}
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
+@pytest.fixture
+def codes():
+    """Rows with many common prefixes, duplicates and empty rows."""
+    rng = np.random.RandomState(0)
+    codes = rng.randint(1, 4, size=(30, 6)).astype(np.uint8)
+    codes[np.arange(6) >= rng.randint(0, 7, size=(30, 1))] = 0
+    codes[:6] = [[0] * 6, [1, 2, 3, 1, 2, 3], [1, 2, 3, 1, 2, 3], [5] + [0] * 5, [0] * 6, [1] * 6]
+    return codes
+
+
+def plan_of(codes, share=True):
+    """A plan of tensors, as training makes them."""
+    plan = plan_prefixes(codes, share=share)
+    return replace(
+        plan,
+        symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
+        parents=torch.from_numpy(plan.parents),
+        ends=torch.from_numpy(plan.ends),
+    )
+
+
+def places_of(plan, codes):
+    """Row, time and node of each symbol of the rows."""
+    places = []
+    for row, node in enumerate(plan.ends.tolist()):
+        for time in reversed(range(np.count_nonzero(codes[row]))):
+            places.append((row, time, node))
+            node = plan.parents[node].item()
+        assert node == 0
+    return torch.tensor(places).T
+
+
+def build(kind="gru", num_layers=1, embedding_dim=EMBEDDING):
+    return RecurrentNet(
+        n_codes=N_CODES, n_classes=CLASSES, hidden_size=HIDDEN, num_layers=num_layers,
+        embedding_dim=embedding_dim, **KINDS[kind],
+    ).double().eval()  # fmt: skip
+
+
+def reference_of(net, kind):
+    """torch.nn.GRU or RNN with the net's weights; for the sigmoid, which it lacks, a loop."""
+    if kind == "sigmoid rnn":
+        return SigmoidRNN(net)
+    num_layers = len(net.cells)
+    layers = {"gru": nn.GRU, "rnn": nn.RNN}[kind](EMBEDDING, HIDDEN, num_layers, batch_first=True)
+    own = {k: cell.named_parameters() for k, cell in enumerate(net.cells)}
+    layers.double().load_state_dict({f"{name}_l{k}": p for k in own for name, p in own[k]})
+    return layers
+
+
+class SigmoidRNN(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        for k, cell in enumerate(net.cells):
+            for name, p in cell.named_parameters():
+                self.register_parameter(f"{name}_l{k}", nn.Parameter(p.detach().clone()))
+        self.num_layers = len(net.cells)
+
+    def forward(self, packed):
+        x, lengths = pad_packed_sequence(packed, batch_first=True)
+        for k in range(self.num_layers):
+            w, u, b, c = (
+                getattr(self, f"{name}_l{k}")
+                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            )
+            h, steps = x.new_zeros(len(x), HIDDEN), []
+            for x_t in x.unbind(1):
+                h = 1 / (1 + torch.exp(-(x_t @ w.T + b + h @ u.T + c)))
+                steps.append(h)
+            x = torch.stack(steps, dim=1)
+        return pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False), None
+
+
+def outputs(layers, embedding, codes):
+    """States of the reference after each symbol of the rows that have any: (rows, time, H)."""
+    lengths = np.count_nonzero(codes, axis=1)
+    filled = np.flatnonzero(lengths)
+    x = embedding[torch.from_numpy(codes[filled].astype(np.int64))]
+    packed = pack_padded_sequence(
+        x, torch.from_numpy(lengths[filled]), batch_first=True, enforce_sorted=False
+    )
+    found, _ = pad_packed_sequence(layers(packed)[0], batch_first=True)
+    return (
+        torch.zeros(len(codes), *found.shape[1:])
+        .double()
+        .index_copy(0, torch.from_numpy(filled), found)
+    )
+
+
+@pytest.mark.parametrize("ours, theirs", [(RNNCell, nn.RNNCell), (GRUCell, nn.GRUCell)])
+def test_cell_is_that_of_torch(ours, theirs):
+    cell, reference = ours(EMBEDDING, HIDDEN).double(), theirs(EMBEDDING, HIDDEN).double()
+    assert {n: p.shape for n, p in cell.named_parameters()} == {
+        n: p.shape for n, p in reference.named_parameters()
+    }
+    reference.load_state_dict(cell.state_dict())
+    x, h = torch.randn(7, EMBEDDING).double() * 3, torch.randn(7, HIDDEN).double()
+    torch.testing.assert_close(cell(x, h), reference(x, h), **TOLERANCE)
+
+
+def test_sigmoid_cell_is_the_formula():
+    cell = RNNCell(EMBEDDING, HIDDEN, "sigmoid").double()
+    x, h = torch.randn(7, EMBEDDING).double(), torch.randn(7, HIDDEN).double()
+    pre = x @ cell.weight_ih.T + cell.bias_ih + h @ cell.weight_hh.T + cell.bias_hh
+    torch.testing.assert_close(cell(x, h), 1 / (1 + torch.exp(-pre)), **TOLERANCE)
+
+
+def test_tanh():
+    x = torch.linspace(-60, 60, 1001).double()
+    torch.testing.assert_close(tanh(x), torch.tanh(x), **TOLERANCE)
+
+
+@each_kind
+@each_depth
+@each_share
+def test_states_are_those_of_torch(codes, kind, num_layers, share):
+    net, plan = build(kind, num_layers), plan_of(codes, share)
+    states = net.states(plan)
+    expected = outputs(reference_of(net, kind), net.embedding, codes)
+    row, time, node = places_of(plan, codes)
+    torch.testing.assert_close(states[node], expected[row, time], **TOLERANCE)
+    assert (states[0] == 0).all()
+
+
+@each_kind
+@each_depth
+def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
+    net = build(kind, num_layers)
+    (shared, states), (unshared, _) = (net(plan_of(codes, share)) for share in (True, False))
+    torch.testing.assert_close(shared, unshared, **TOLERANCE)
+    torch.testing.assert_close(shared[:1], net.output.bias[None].expand(1, CLASSES), **TOLERANCE)
+    assert net.next_symbol_logits(states).shape == (len(states), N_CODES)
+
+
+@each_kind
+@each_depth
+@each_share
+def test_gradients_are_those_of_torch(codes, kind, num_layers, share):
+    net, plan = build(kind, num_layers), plan_of(codes, share)
+    layers = reference_of(net, kind)
+    embedding = net.embedding.detach().clone().requires_grad_()
+    row, time, node = places_of(plan, codes)
+    factor = torch.randn(len(codes), 6, HIDDEN).double()[row, time]
+    (net.states(plan)[node] * factor).sum().backward()
+    (outputs(layers, embedding, codes)[row, time] * factor).sum().backward()
+    torch.testing.assert_close(net.embedding.grad, embedding.grad, **TOLERANCE)
+    for k, cell in enumerate(net.cells):
+        for name, parameter in cell.named_parameters():
+            expected = getattr(layers, f"{name}_l{k}").grad
+            assert expected.abs().max() > 1e-3
+            torch.testing.assert_close(parameter.grad, expected, **TOLERANCE, msg=name)
+
+
+@each_kind
+@pytest.mark.parametrize("rows_are_given", [True, False])
+def test_scan_passes_gradcheck(kind, rows_are_given):
+    plan = plan_of(np.array([[1, 2, 3], [1, 2, 0], [0, 0, 0], [1, 3, 3], [2, 0, 0]], np.uint8))
+    options = {"nonlinearity": "tanh"} | KINDS[kind] if kind != "gru" else KINDS[kind].copy()
+    cell = CELLS[options.pop("cell")](EMBEDDING, HIDDEN, **options).double()
+    n_inputs = N_CODES if rows_are_given else len(plan.symbols)
+    inputs = cell.inputs(torch.randn(n_inputs, EMBEDDING).double()).detach().requires_grad_()
+    given = inputs.detach().clone()
+
+    def scan(inputs, weight_hh):
+        other = SimpleNamespace(weight_hh=weight_hh, nonlinearity=options.get("nonlinearity"))
+        return type(cell).scan(other, inputs, plan.symbols if rows_are_given else None, plan)
+
+    weight_hh = cell.weight_hh.detach().clone().requires_grad_()
+    assert torch.autograd.gradcheck(scan, (inputs, weight_hh))
+    torch.testing.assert_close(inputs.detach(), given, rtol=0, atol=0)
+
+
+@each_kind
+def test_one_hot_is_an_identity_embedding(codes, kind):
+    one_hot, embedded = build(kind, 2, None), build(kind, 2, N_CODES)
+    embedded.load_state_dict(one_hot.state_dict() | {"embedding": torch.eye(N_CODES)})
+    assert "embedding" not in dict(one_hot.named_parameters())
+    plan = plan_of(codes)
+    found, expected = one_hot(plan)[0], embedded(plan)[0]
+    torch.testing.assert_close(found, expected, **TOLERANCE)
+    found.square().sum().backward()
+    expected.square().sum().backward()
+    for name, parameter in one_hot.cells.named_parameters():
+        reference = embedded.cells.get_parameter(name).grad
+        torch.testing.assert_close(parameter.grad, reference, **TOLERANCE)
+
+
+@each_kind
+@each_depth
+@each_share
+def test_padding_never_reaches_the_result(codes, kind, num_layers, share):
+    net = build(kind, num_layers)
+    logits, _ = net(plan_of(codes, share))
+    logits.sum().backward()
+    assert (net.embedding.grad[0] == 0).all()
+    with torch.no_grad():
+        net.embedding[0] = torch.nan
+        wide = np.pad(codes, ((0, 0), (0, 5)))
+        torch.testing.assert_close(net(plan_of(wide, share))[0], logits, **TOLERANCE)
+
+
+@pytest.mark.parametrize("where", ["dropout", "embedding_dropout"])
+def test_dropout_is_for_training_only(codes, where):
+    net = RecurrentNet(
+        n_codes=N_CODES, n_classes=CLASSES, hidden_size=HIDDEN, embedding_dim=EMBEDDING,
+        **{where: 0.5},
+    )  # fmt: skip
+    plan = plan_of(codes)
+    assert not torch.equal(net(plan)[0], net(plan)[0])
+    net.eval()
+    assert torch.equal(net(plan)[0], net(plan)[0])

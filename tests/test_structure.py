@@ -1,0 +1,91 @@
+"""The rooms of the package: which may import which, and what importing costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sknames
+
+PACKAGE = Path(sknames.__file__).parent
+
+# What each room may import of ours. Rooms that are not named may import all that is listed here.
+ALLOWED = {
+    "_version": set(),
+    "_prefixes": set(),
+    "_ngrams": set(),
+    "_rows": {"_prefixes"},
+    "_forward": {"_prefixes", "_ngrams"},
+    "_recurrent_net": {"_ngrams"},
+    "_training": {"_prefixes", "_recurrent_net"},
+    "_validation": set(),
+    "_char_encoder": {"_validation"},
+    "_name_nationality_classifier": {
+        "_forward",
+        "_ngrams",
+        "_prefixes",
+        "_rows",
+        "_training",
+        "_validation",
+        "_version",
+    },
+    "datasets": {"datasets"},
+}
+HEAVY = {
+    "torch": {"_recurrent_net", "_training"},
+    "skorch": {"_training"},
+    "tqdm": {"_training"},
+}
+
+
+def rooms():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        yield parts[0], path
+
+
+def imports(path):
+    """(level, top name) of every import of a file, also inside functions; ours by room."""
+    depth = len(path.relative_to(PACKAGE).parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield ("outside", alias.name.split(".")[0])
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield ("outside", node.module.split(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            inside = path.relative_to(PACKAGE).parts[: depth - node.level]
+            if inside:
+                yield ("ours", inside[0])
+            elif node.module:
+                yield ("ours", node.module.split(".")[0])
+            else:
+                for alias in node.names:
+                    yield ("ours", alias.name)
+
+
+@pytest.mark.parametrize(
+    "room, path", list(rooms()), ids=lambda value: getattr(value, "name", value)
+)
+def test_no_arrow_points_back(room, path):
+    for kind, name in imports(path):
+        if kind == "ours" and room in ALLOWED:
+            assert name in ALLOWED[room], f"{path.name} imports {name}"
+        if kind == "outside":
+            assert name != "sknames", f"{path.name} imports sknames by its full name"
+            assert room in HEAVY.get(name, {room}), f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("module", ["sknames", "sknames.datasets"])
+def test_import_is_light(module):
+    code = f"import sys, {module}; assert not {{'torch', 'skorch'}} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
+
+
+def test_public_names():
+    for name in sknames.__all__:
+        assert hasattr(sknames, name)
+        if isinstance(getattr(sknames, name), type):
+            assert getattr(sknames, name).__module__ == "sknames"

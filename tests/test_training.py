@@ -1,0 +1,481 @@
+"""Batches, losses, and how a fit begins, ends and fails."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import log_softmax
+from skorch.callbacks import Callback
+
+from sknames import NameNationalityClassifier, _training
+from sknames._prefixes import plan_prefixes
+from sknames._training import Batch, Batches, Loss, Rows, resolve_device
+
+TINY = {
+    "hidden_size": 5,
+    "embedding_dim": 4,
+    "max_epochs": 3,
+    "batch_size": 40,
+    "ngram_range": (1, 2),
+    "random_state": 0,
+}
+DIVERGING = {
+    "lr": 1e6, "gradient_clip_value": None, "optimizer": "sgd", "max_epochs": 40,
+}  # fmt: skip
+
+
+def random_codes(n=100, length=6, seed=0):
+    rng = np.random.RandomState(seed)
+    codes = rng.randint(1, 5, size=(n, length)).astype(np.uint8)
+    codes[np.arange(length) >= rng.randint(0, length + 1, size=(n, 1))] = 0
+    return codes
+
+
+def random_labels(n=100):
+    return np.array(["a", "b", "c"])[np.random.RandomState(1).randint(3, size=n)]
+
+
+@pytest.fixture
+def X():
+    return random_codes()
+
+
+@pytest.fixture
+def y():
+    return random_labels()
+
+
+def fit(X, y, **params):
+    return NameNationalityClassifier(**(TINY | params)).fit(X, y)
+
+
+def make_rows(n=100, with_ngrams=True):
+    """Rows whose labels are their numbers."""
+    codes, rng = random_codes(n), np.random.RandomState(1)
+    ngrams = None
+    if with_ngrams:
+        starts = np.concatenate([[0], np.cumsum(rng.randint(0, 4, size=n))])
+        features = rng.randint(50, size=starts[-1]).astype(np.int32)
+        ngrams = features, starts, rng.uniform(size=starts[-1]).astype(np.float32)
+    weights = rng.uniform(0.5, 2, size=n).astype(np.float32)
+    return Rows(codes, np.arange(n), weights, ngrams)
+
+
+def paths_of(plan):
+    """The nodes of each row, after each of its symbols."""
+    for node in plan.ends.tolist():
+        path = []
+        while node:
+            path.insert(0, node)
+            node = int(plan.parents[node])
+        yield path
+
+
+def symbols_of(plan):
+    return [[int(plan.symbols[node]) for node in path] for path in paths_of(plan)]
+
+
+def entries(ngrams, i):
+    features, starts, values = (np.asarray(part) for part in ngrams)
+    last = starts[i + 1] if i + 1 < len(starts) else len(features)
+    return features[starts[i] : last].tolist(), values[starts[i] : last].tolist()
+
+
+@pytest.mark.parametrize("chosen", [[3], [], [7, 2, 2, 99, 0], list(range(100))], ids=len)
+@pytest.mark.parametrize("with_ngrams", [True, False])
+def test_take(chosen, with_ngrams):
+    rows = make_rows(with_ngrams=with_ngrams)
+    taken = rows.take(np.array(chosen, dtype=int))
+    assert len(taken) == len(chosen)
+    for name in ("codes", "labels", "weights"):
+        found, whole = getattr(taken, name), getattr(rows, name)
+        np.testing.assert_array_equal(found, whole[chosen] if chosen else whole[:0])
+    if with_ngrams:
+        assert len(taken.ngrams[1]) == len(chosen) + 1
+        assert [part.dtype for part in taken.ngrams] == [part.dtype for part in rows.ngrams]
+        for i, row in enumerate(chosen):
+            assert entries(taken.ngrams, i) == entries(rows.ngrams, row)
+    else:
+        assert taken.ngrams is None
+
+
+@pytest.mark.parametrize(
+    "batch_size, sizes", [(30, [30, 30, 30, 10]), (100, [100]), (50, [50] * 2)]
+)
+@pytest.mark.parametrize("with_ngrams", [True, False])
+def test_an_epoch_has_each_row_once(batch_size, sizes, with_ngrams):
+    rows = make_rows(with_ngrams=with_ngrams)
+    batches = Batches(rows, batch_size, np.random.RandomState(0))
+    assert len(batches) == len(sizes)
+    orders = []
+    for _ in range(2):
+        order = []
+        for batch, labels in batches:
+            chosen = labels.tolist()
+            assert len(batch) == len(chosen)
+            assert symbols_of(batch.plan) == [row[row > 0].tolist() for row in rows.codes[chosen]]
+            np.testing.assert_array_equal(batch.weights, rows.weights[chosen])
+            for i, row in enumerate(chosen if with_ngrams else []):
+                assert entries(batch.ngrams, i) == entries(rows.ngrams, row)
+            order.append(chosen)
+        assert [len(chosen) for chosen in order] == sizes
+        orders.append(sum(order, []))
+        assert sorted(orders[-1]) == list(range(100))
+    assert orders[0] != orders[1] and list(range(100)) not in orders
+
+
+def test_without_random_state_rows_keep_their_order():
+    batches = Batches(make_rows(), 30, unknown=9, symbol_dropout=0.9)
+    assert [label for _, labels in batches for label in labels.tolist()] == list(range(100))
+    assert all(9 not in batch.plan.symbols for batch, _ in batches)
+
+
+@pytest.mark.parametrize("batch_size", [50, 500])
+@pytest.mark.parametrize("p", [0, 0.1, 0.5])
+def test_symbol_dropout(batch_size, p):
+    rows = make_rows(2000)
+    before = rows.codes.copy()
+    found = {}
+    for batch, labels in Batches(rows, batch_size, np.random.RandomState(0), 9, p):
+        found |= dict(zip(labels.tolist(), symbols_of(batch.plan), strict=True))
+    n_dropped, n_symbols = 0, np.count_nonzero(rows.codes)
+    for row, code in enumerate(rows.codes):
+        for symbol, original in zip(found[row], code[code > 0].tolist(), strict=True):
+            assert symbol in (9, original)
+            n_dropped += symbol == 9
+    assert abs(n_dropped - p * n_symbols) <= 4 * np.sqrt(n_symbols * p * (1 - p))
+    np.testing.assert_array_equal(rows.codes, before)
+
+
+def test_batches_are_reproducible():
+    def epochs(seed):
+        batches = Batches(make_rows(), 30, np.random.RandomState(seed), 9, 0.3)
+        return [(labels.tolist(), symbols_of(b.plan)) for _ in range(2) for b, labels in batches]
+
+    assert epochs(0) == epochs(0)
+    assert epochs(0) != epochs(1)
+
+
+def test_batches_share_prefixes_where_there_are_many_rows():
+    codes = np.ones((_training.MIN_ROWS_TO_SHARE, 3), dtype=np.uint8)
+    few, many = codes[1:], codes
+    for codes, n_nodes in [(few, 1 + 3 * len(few)), (many, 4)]:
+        n = len(codes)
+        batch = Batch.of(Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32)))
+        assert len(batch.plan.symbols) == n_nodes
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_next_symbol_loss_is_that_of_rows(share):
+    """Each row by itself, each of its symbols and its end a prediction from what stands before."""
+    rows, rng, table = make_rows(), np.random.RandomState(2), {}
+
+    def logits_after(prefix):
+        return table.setdefault(tuple(prefix), rng.normal(size=6))
+
+    total = n = 0
+    for code, weight in zip(rows.codes, rows.weights, strict=True):
+        text = code[code > 0].tolist()
+        for position, symbol in enumerate([*text, 0]):
+            total -= weight * log_softmax(logits_after(text[:position]))[symbol]
+            n += weight
+    batch = Batch.of(rows, share)
+    logits = np.zeros((len(batch.plan.symbols), 6))
+    logits[0] = logits_after([])
+    for path, symbols in zip(paths_of(batch.plan), symbols_of(batch.plan), strict=True):
+        for depth, node in enumerate(path, start=1):
+            logits[node] = logits_after(symbols[:depth])
+    found = Loss.next_symbol(torch.from_numpy(logits).float(), batch)
+    assert found.item() == pytest.approx(total / n, rel=1e-5)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_class_loss_is_adjusted_in_training_only(training):
+    rng, prior = np.random.RandomState(0), np.array([-2.0, -0.5, -1.0])
+    rows = make_rows(7, with_ngrams=False)
+    rows = Rows(rows.codes, rng.randint(3, size=7), rows.weights)
+    logits = rng.normal(size=(7, 3))
+    losses = -log_softmax(logits + prior * training, axis=1)[np.arange(7), rows.labels]
+    found = Loss(prior)(torch.from_numpy(logits).float(), Batch.of(rows), training)
+    assert found.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
+
+
+@pytest.mark.parametrize("parameter", ["logit_adjustment", "next_symbol_weight", "symbol_dropout"])
+def test_parameter_of_the_loss_matters(X, y, parameter):
+    first, second = (fit(X, y, **{parameter: value}).predict_proba(X) for value in (0, 0.5))
+    assert np.abs(first - second).max() > 1e-4
+
+
+class Recorder(Callback):
+    """Keep what a callback sees, and do something at the end of an epoch."""
+
+    def __init__(self, at_epoch_end=lambda: None):
+        self.at_epoch_end = at_epoch_end
+        self.snapshots, self.threads, self.ended = [], [], 0
+
+    def on_epoch_begin(self, net, dataset_train, dataset_valid, **kwargs):
+        self.train, self.valid = dataset_train, dataset_valid
+
+    def on_epoch_end(self, net, **kwargs):
+        self.snapshots.append(_training.weights_of(net))
+        self.threads.append(torch.get_num_threads())
+        self.at_epoch_end()
+
+    def on_train_end(self, net, **kwargs):
+        self.ended += 1
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def fail():
+    raise RuntimeError("broken callback")
+
+
+def test_callbacks_are_passed_through(X, y):
+    first, second = Recorder(), Recorder()
+    model = fit(X, y, callbacks=[first, ("second", second)])
+    for recorder in (first, second):
+        assert len(recorder.snapshots) == 3 and recorder.ended == 1
+    for name, value in first.snapshots[-1].items():
+        np.testing.assert_array_equal(value, model.weights_[name])
+    assert model.callbacks == [first, ("second", second)]
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    "at_epoch_end, error", [(print, None), (fail, RuntimeError), (interrupt, KeyboardInterrupt)]
+)
+def test_fit_leaves_torch_as_it_was(X, y, two_threads, at_epoch_end, error):
+    recorder = Recorder(at_epoch_end)
+    state, numpy_state = torch.random.get_rng_state(), pickle.dumps(np.random.get_state())
+    if error is None:
+        fit(X, y, callbacks=[recorder])
+    else:
+        with pytest.raises(error):
+            fit(X, y, callbacks=[recorder])
+    assert set(recorder.threads) == {1}
+    assert recorder.ended == 1
+    assert torch.get_num_threads() == 2
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert pickle.dumps(np.random.get_state()) == numpy_state
+
+
+def test_net_leaves_torch_as_it_was(X, y, two_threads):
+    model = pickle.loads(pickle.dumps(fit(X, y)))
+    state = torch.random.get_rng_state()
+    assert model.net_.module_ is not None
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("cell, num_layers", [("gru", 1), ("rnn", 2)])
+def test_the_same_seed_gives_the_same_bits(X, y, cell, num_layers):
+    def weights(seed):
+        torch.manual_seed(torch.seed() % 1000)
+        return fit(X, y, cell=cell, num_layers=num_layers, random_state=seed).weights_
+
+    with torch.random.fork_rng():
+        first, again, state = weights(3), weights(3), weights(np.random.RandomState(3))
+        other = weights(4)
+    assert first.keys() == again.keys()
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, again[name])
+        np.testing.assert_array_equal(value, state[name])
+    assert not np.array_equal(first["output.weight"], other["output.weight"])
+
+
+FAILURES = {
+    "divergence": (DIVERGING, ValueError, r"diverged.* epoch \d+.*\blr\b"),
+    "divergence with early stopping": (
+        DIVERGING | {"early_stopping": True, "validation_fraction": 0.2}, ValueError, "diverged",
+    ),
+    "divergence in the last step": (
+        DIVERGING | {"lr": 1e38, "weight_decay": 100, "max_epochs": 1, "lr_schedule": "constant"},
+        ValueError, "diverged",
+    ),
+    "interrupt": ({"callbacks": [Recorder(interrupt)]}, KeyboardInterrupt, None),
+    "broken callback": ({"callbacks": [Recorder(fail)]}, RuntimeError, "broken"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("params, error, message", FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_a_failed_fit_changes_nothing(X, y, params, error, message, verbose):
+    model = NameNationalityClassifier(**(TINY | params | {"verbose": verbose}))
+    before = vars(model).copy()
+    with pytest.raises(error, match=message):
+        model.fit(X, y)
+    assert vars(model) == before
+
+    model = fit(X, y)
+    expected, before = model.predict_proba(X), vars(model).copy()
+    model.set_params(**params)
+    with pytest.raises(error, match=message):
+        model.fit(X[::-1, :4], y)
+    assert vars(model).keys() == before.keys()
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    assert list(model.classes_) == ["a", "b", "c"]
+    assert len(model.history_) == 3
+
+
+def test_early_stopping_keeps_the_best_weights(X, y):
+    recorder = Recorder()
+    params = {"early_stopping": True, "n_iter_no_change": 3, "lr_schedule": "constant"}
+    model = fit(
+        X, y, **params, lr=0.05, max_epochs=60, validation_fraction=0.3, callbacks=[recorder]
+    )
+    losses = [epoch["valid_loss"] for epoch in model.history_]
+    best = int(np.argmin(losses))
+    assert len(losses) < 60
+    assert best == len(losses) - 4
+    for name, value in recorder.snapshots[best].items():
+        np.testing.assert_array_equal(model.weights_[name], value)
+        assert not np.array_equal(value, recorder.snapshots[-1][name])
+    train, valid = recorder.train, recorder.valid
+    assert 0.25 < len(valid) / (len(train) + len(valid)) < 0.35
+    # The held-out loss is that of prediction: no adjustment, no dropout, no next symbol.
+    logits = np.log(model.predict_proba(valid.codes))[np.arange(len(valid)), valid.labels]
+    assert losses[best] == pytest.approx(-(logits * valid.weights).sum() / len(valid), rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_early_stopping_holds_out_no_name_that_trains(seed):
+    """Names with several labels stay whole, and each class keeps a row to train on."""
+    X = random_codes(40, length=3).repeat(3, axis=0)
+    y = np.random.RandomState(seed).choice(["a", "b", "c"], p=[0.6, 0.38, 0.02], size=len(X))
+    y[0] = "only once"
+    recorder = Recorder()
+    params = {"validation_fraction": 0.5, "random_state": seed, "max_epochs": 1}
+    model = fit(X, y, early_stopping=True, callbacks=[recorder], **params)
+    train, valid = (
+        {row.tobytes() for row in part.codes} for part in (recorder.train, recorder.valid)
+    )
+    assert train and valid and not train & valid
+    assert len(train | valid) == len(np.unique(X, axis=0))
+    assert set(recorder.train.labels) == set(range(len(model.classes_)))
+    assert len(recorder.train) > len(train)
+
+
+def test_verbose_1_shows_a_bar(X, y, capsys):
+    fit(X, y, verbose=1)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "3/3" in err and "train_loss=" in err and err.endswith("\n")
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_verbose_2_logs_each_epoch(X, y, capsys, early_stopping):
+    fit(X, y, verbose=2, early_stopping=early_stopping)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "train_loss" in out and ("valid_loss" in out) is early_stopping
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["1", "2", "3"]
+
+
+def test_verbose_0_is_silent(X, y, capsys):
+    params = {"early_stopping": True, "n_iter_no_change": 1, "lr": 0.1, "max_epochs": 30}
+    fit(X, y, **params)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("available", [True, False])
+def test_resolve_device(monkeypatch, available):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert resolve_device("cpu") == "cpu"
+    assert resolve_device("auto") == ("cuda" if available else "cpu")
+    if available:
+        assert resolve_device("cuda") == "cuda"
+    else:
+        with pytest.raises(ValueError, match="device='cuda' needs a CUDA device"):
+            resolve_device("cuda")
+
+
+def test_cuda_without_cuda(monkeypatch, X, y):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    model = NameNationalityClassifier(**TINY, device="cuda")
+    with pytest.raises(ValueError, match="device='cuda' needs a CUDA device.*'cpu'"):
+        model.fit(X, y)
+    assert not hasattr(model, "weights_") and not hasattr(model, "classes_")
+    expected = fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(fit(X, y, device="auto").predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("embedding_dim", [4, None])
+def test_weights_are_numpy_float32(X, y, embedding_dim):
+    weights = fit(X, y, embedding_dim=embedding_dim).weights_
+    assert ("embedding" in weights) is (embedding_dim is not None)
+    assert {"cells.0.weight_hh", "output.weight", "ngram_weight", "ngram_idf"} <= weights.keys()
+    for value in weights.values():
+        assert type(value) is np.ndarray and value.dtype == np.float32
+        assert np.isfinite(value).all()
+
+
+@pytest.mark.parametrize("ngram_range", [None, (1, 3), (2, 3)], ids=str)
+@pytest.mark.parametrize(
+    "params", [{}, {"cell": "rnn", "nonlinearity": "sigmoid", "num_layers": 2}]
+)
+def test_logits_of_the_net_are_those_of_prediction(X, y, ngram_range, params):
+    """Training and prediction weigh n-grams alike."""
+    model = fit(X, y, ngram_range=ngram_range, lr=0.05, max_epochs=20, **params)
+    for net in (model.net_, pickle.loads(pickle.dumps(model)).net_):
+        codes = model._to_codes(random_codes(80, seed=5))
+        found = _training.logits(net, model._rows_to_predict(codes))
+        np.testing.assert_allclose(found, model._logits(codes), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
+@pytest.mark.parametrize("lr_schedule", ["one_cycle", "constant"])
+def test_optimizers_learn(X, optimizer, lr_schedule):
+    lr = 1.0 if optimizer == "sgd" else 0.05
+    without = {"dropout": 0, "symbol_dropout": 0, "ngram_dropout": 0, "next_symbol_weight": 0}
+    params = {"optimizer": optimizer, "lr_schedule": lr_schedule, "lr": lr, "max_epochs": 20}
+    model = fit(X, X[:, 0] > 2, **params, **without)
+    assert model.history_[-1]["train_loss"] < 0.8 * model.history_[0]["train_loss"]
+    assert type(model.net_.optimizer_) is _training.OPTIMIZERS[optimizer]
+
+
+def test_ngram_weights_do_not_decay(X, y):
+    model = fit(X, y, weight_decay=0.1)
+    decay = {
+        id(p): group["weight_decay"]
+        for group in model.net_.optimizer_.param_groups
+        for p in group["params"]
+    }
+    for name, parameter in model.net_.module_.named_parameters():
+        assert decay[id(parameter)] == (0 if name == "ngram_weight" else 0.1)
+
+
+def test_every_parameter_of_the_net_is_passed(X, y):
+    """build_net has no default that a fit leaves in place unseen."""
+    seen = {}
+
+    def spy(module_params, **params):
+        seen.update(params)
+        return build_net(module_params, **params)
+
+    build_net = _training.build_net
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_training, "build_net", spy)
+        fit(X, y)
+    assert seen.keys() == inspect.signature(build_net).parameters.keys() - {"module_params"}
+
+
+def test_node_weights_of_a_batch(X):
+    rows = make_rows()
+    batch = Batch.of(rows)
+    expected = plan_prefixes(rows.codes).node_weights(rows.weights)
+    np.testing.assert_allclose(batch.node_weights, expected, rtol=1e-6)
+    assert all(
+        t.dtype == torch.int64 for t in (batch.plan.symbols, batch.plan.parents, batch.plan.ends)
+    )
