@@ -136,9 +136,9 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if self.alphabet is None:
             least = self.min_frequency
             if not isinstance(least, Integral):
-                least *= counts.sum()
+                counts = counts / max(counts.sum(), 1)
             # NUL is no letter, and a lone surrogate is half of one.
-            alphabet = "".join(map(chr, np.flatnonzero(counts >= max(least, 1))))
+            alphabet = "".join(map(chr, np.flatnonzero(counts >= least)))
             alphabet = "".join(c for c in alphabet if unicodedata.category(c) not in ("Cs", "Cc"))
         else:
             alphabet = self._check_alphabet()
@@ -191,7 +191,8 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if n_cut and self.max_length is None:
             warnings.warn(
                 f"{n_cut} of {len(names)} names are longer than the longest name of fit and "
-                f"were cut to its {self.max_length_} characters. Set max_length to choose the length.",
+                f"were cut to its {self.max_length_} characters. Set max_length to choose the "
+                "length.",
                 UserWarning,
                 stacklevel=3,  # scikit-learn's wrapper of transform lies between.
             )
@@ -276,7 +277,8 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if text.isascii():
             text = text.lower() if self.lowercase else text
             return np.frombuffer(text.encode(), dtype=np.uint8), _lengths(names)
-        # A part of a normalized text is normalized, but joining may bring a letter and a mark together.
+        # A part of a normalized text is normalized, but joining may bring a letter and a mark
+        # together.
         if not unicodedata.is_normalized("NFC", text):
             names = [unicodedata.normalize("NFC", name) for name in names]
             text = "".join(names)
@@ -360,8 +362,8 @@ def _check_names(X):
             or (isinstance(name, Real) and name != name)
         ):
             raise ValueError(
-                f"Input contains a missing name ({name}) at position {position}; every name must be a str. "
-                "Drop it, or use '' for an empty name."
+                f"Input contains a missing name ({name}) at position {position}; every name must "
+                "be a str. Drop it, or use '' for an empty name."
             ) from None
         convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
         raise TypeError(

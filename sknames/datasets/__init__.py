@@ -1,6 +1,7 @@
 """Names with their nationalities, to learn from and to try things on."""
 
+from ._fetch_biographies import fetch_biographies
 from ._fetch_names import fetch_names
 from ._load_names import load_names
 
-__all__ = ["fetch_names", "load_names"]
+__all__ = ["fetch_biographies", "fetch_names", "load_names"]

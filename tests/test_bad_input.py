@@ -1,0 +1,411 @@
+"""Whatever is thrown at the estimators ends in a right result or in a clear error."""
+
+import math
+import time
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import DataConversionWarning
+from sklearn.pipeline import Pipeline
+from sklearn.utils._param_validation import InvalidParameterError
+
+from sknames import CharEncoder, NameNationalityClassifier
+
+TINY = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 2, "random_state": 0}
+ANY = settings(deadline=None, derandomize=True)
+
+
+def tiny_pipeline(max_length=None, **params):
+    return Pipeline(
+        [
+            ("encode", CharEncoder(max_length=max_length)),
+            ("classify", NameNationalityClassifier(**(TINY | params))),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def pipeline(small_names):
+    """A fitted Pipeline of 30 columns."""
+    return tiny_pipeline(max_length=30).fit(*small_names)
+
+
+# Names: what the encoder refuses, alone and in a Pipeline, in fit and afterwards.
+
+BAD_NAMES = {
+    "None": (["anna", None], ValueError, r"missing name \(None\) at position 1"),
+    "NaN": (["anna", "bo", math.nan], ValueError, r"missing name \(nan\) at position 2"),
+    "numpy's NaN": ([np.float32("nan")], ValueError, r"missing name \(nan\) at position 0"),
+    "pd.NA": ([pd.NA, "anna"], ValueError, r"missing name \(<NA>\) at position 0"),
+    "NaT": (["anna", pd.NaT], ValueError, r"missing name \(NaT\) at position 1"),
+    "array": (np.array(["a", None]), ValueError, r"missing name \(None\) at position 1"),
+    "Series": (pd.Series(["a", None], index=[5, 6]), ValueError, "missing name .* at position 1"),
+    "strings": (pd.Series(["a", None], dtype="string"), ValueError, r"\(<NA>\) at position 1"),
+    "category": (pd.Series(["a", None], dtype="category"), ValueError, r"\(nan\) at position 1"),
+    "polars": (pl.Series(["a", None]), ValueError, r"missing name \(None\) at position 1"),
+    "int item": (["anna", 5], TypeError, r"type str and got int \(5\) at position 1"),
+    "float item": (["anna", "bo", 1.5], TypeError, r"got float \(1.5\) at position 2"),
+    "bool item": ([True, "anna"], TypeError, r"got bool \(True\) at position 0"),
+    "bytes item": (["a", b"b"], TypeError, r"got bytes \(b'b'\) at position 1.*name\.decode\(\)"),
+    "list item": (["anna", ["bo"]], TypeError, r"got list \(\['bo'\]\) at position 1.*str\(name\)"),
+    "numbers": (np.arange(3), TypeError, r"got int64 \(.*\) at position 0"),
+    "bytes array": (np.array([b"a", b"b"]), TypeError, r"got bytes_ \(.*\) at position 0"),
+    "str": ("anna", ValueError, r"a single str\. Wrap it in a list: \['anna'\]\.$"),
+    "np.str_": (np.str_("anna"), ValueError, r"a single str_\. Wrap it in a list: \['anna'\]\.$"),
+    "bytes": (b"anna", ValueError, r"a single bytes\. Wrap it in a list: \['anna'\]\.$"),
+    "bytes of no text": (b"\xff", ValueError, r"a single bytes\. Wrap it in a list: \['\ufffd'\]"),
+    "DataFrame": (
+        pd.DataFrame({"name": ["anna", "bo"]}),
+        ValueError,
+        r"shape \(2, 1\)\. Pass one column, e\.g\. df\['name'\]\.$",
+    ),
+    "polars frame": (
+        pl.DataFrame({"name": ["a"]}),
+        ValueError,
+        r"shape \(1, 1\)\. Pass one column",
+    ),
+    "2-D": (np.array([["a", "b", "c"]]), ValueError, r"shape \(1, 3\)\. Pass one column"),
+    "0-d": (np.array("anna"), ValueError, r"shape \(\)"),
+    "dict": ({"anna": 1}, TypeError, "got a dict"),
+    "set": ({"anna"}, TypeError, "got a set"),
+    "frozenset": (frozenset(["anna"]), TypeError, "got a frozenset"),
+    "sparse": (scipy.sparse.csr_matrix([[1]]), TypeError, "got a csr_matrix"),
+    "int": (3, TypeError, "got a int"),
+    "no list": (None, TypeError, "got a NoneType"),
+    "empty": ([], ValueError, r"Found array with 0 sample\(s\)"),
+    "empty array": (np.array([], dtype=str), ValueError, r"Found array with 0 sample\(s\)"),
+    "empty Series": (pd.Series([], dtype=object), ValueError, r"Found array with 0 sample\(s\)"),
+    "empty generator": (iter(()), ValueError, r"Found array with 0 sample\(s\)"),
+}
+
+
+@pytest.mark.parametrize("names, error, message", BAD_NAMES.values(), ids=BAD_NAMES)
+def test_bad_names(pipeline, names, error, message):
+    encoder = CharEncoder().fit(["anna"])
+    for method in (
+        CharEncoder().fit,
+        CharEncoder().fit_transform,
+        encoder.transform,
+        lambda names: tiny_pipeline().fit(names, ["a", "b"]),
+        pipeline.predict,
+        pipeline.predict_proba,
+        lambda names: pipeline.score(names, ["a", "b"]),
+    ):
+        with pytest.raises(error, match=message):
+            method(names)
+
+
+# Codes: what the classifier refuses.
+
+STRINGS = {
+    "list": ["anna", "bo"],
+    "rows": [["a", "b"], ["c", "d"]],
+    "digits": [["1", "2"], ["2", "1"]],
+    "array": np.array(["anna", "bo"]),
+    "objects": np.array([["a", "b"], ["c", "d"]], dtype=object),
+    "a string beside a number": [["a", 1], [2, 3]],
+    "a string beside None": [["a", None], ["b", "c"]],
+    "Series": pd.Series(["anna", "bo"]),
+    "polars Series": pl.Series(["anna", "bo"]),
+    "DataFrame": pd.DataFrame({"name": ["anna", "bo"]}),
+    "category": pd.DataFrame({"name": ["anna", "bo"]}, dtype="category"),
+    "polars frame": pl.DataFrame({"name": ["anna", "bo"]}),
+    "a single str": "anna",
+    "bytes": [b"anna", b"bo"],
+    "a list of bytes": [[b"a"], [b"b"]],
+}
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return NameNationalityClassifier(**TINY).fit([[1, 2], [2, 1]], ["a", "b"])
+
+
+@pytest.mark.parametrize("X", STRINGS.values(), ids=STRINGS)
+@pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
+def test_strings_given_to_the_classifier(classifier, X):
+    message = "got strings.*CharEncoder first.*Pipeline"
+    with pytest.raises(ValueError, match=message):
+        NameNationalityClassifier(**TINY).fit(X, ["a", "b"])
+    for method in (classifier.predict, classifier.predict_proba):
+        with pytest.raises(ValueError, match=message):
+            method(X)
+
+
+BAD_CODES = {
+    "NaN": ([[1, math.nan], [1, 2]], ValueError, "contains NaN"),
+    "None": ([[1, None], [1, 2]], ValueError, "contains NaN"),
+    "pandas' NA": (pd.DataFrame([[1, None]] * 2, dtype="Int64"), ValueError, "contains NaN"),
+    "polars' null": (pl.DataFrame({"a": [1, None], "b": [1, 2]}), ValueError, "contains NaN"),
+    "infinity": ([[1, math.inf], [1, 2]], ValueError, "infinity"),
+    "complex": ([[1j, 2], [1, 2]], ValueError, "Complex data not supported"),
+    "1-D": ([1, 2], ValueError, "Expected 2D array, got 1D array"),
+    "0-d": (np.array(5), ValueError, "Expected 2D array, got scalar array"),
+    "3-D": (np.zeros((2, 2, 2)), ValueError, "Found array with dim 3"),
+    "None for all": (None, ValueError, "Expected 2D array"),
+    "dict": ({"a": 1}, ValueError, "Expected 2D array"),
+    "ragged": ([[1], [1, 2]], ValueError, "inhomogeneous"),
+    "sparse": (scipy.sparse.csr_matrix([[1, 2]] * 2), TypeError, "Sparse data was passed"),
+    "no rows": (np.zeros((0, 2)), ValueError, r"Found array with 0 sample\(s\)"),
+    "no columns": (np.zeros((2, 0)), ValueError, r"0 feature\(s\)"),
+}
+
+
+@pytest.mark.parametrize("X, error, message", BAD_CODES.values(), ids=BAD_CODES)
+@pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
+def test_bad_codes(classifier, X, error, message):
+    with pytest.raises(error, match=message):
+        NameNationalityClassifier(**TINY).fit(X, ["a", "b"])
+    with pytest.raises(error, match=message):
+        classifier.predict(X)
+
+
+def test_another_number_of_columns(classifier):
+    with pytest.raises(ValueError, match="X has 3 features, but .* is expecting 2 features"):
+        classifier.predict([[1, 2, 3]])
+
+
+# Labels.
+
+BAD_LABELS = {
+    "None for all": (None, "requires y to be passed"),
+    "None": (["a", None, "b"], r"missing label \(None\) at position 1"),
+    "NaN beside strings": (["a", "b", math.nan], r"missing label \(nan\) at position 2"),
+    "NaN in objects": (np.array([math.nan, "a", "b"], dtype=object), "missing label .*position 0"),
+    "NaN beside numbers": ([1, math.nan, 2], "missing label .* at position 1"),
+    "pd.NA": (["a", pd.NA, "b"], r"missing label \(<NA>\) at position 1"),
+    "Series": (pd.Series(["a", "b", None], index=[7, 8, 9]), "missing label .* at position 2"),
+    "strings": (pd.Series(["a", None, "b"], dtype="string"), "missing label .* at position 1"),
+    "category": (pd.Series([None, "a", "b"], dtype="category"), "missing label .* at position 0"),
+    "nullable integers": (pd.Series([1, 2, None], dtype="Int64"), "missing label .* position 2"),
+    "polars": (pl.Series(["a", None, "b"]), r"missing label \(None\) at position 1"),
+    "continuous": ([0.5, 1.5, 2.5], "Unknown label type: continuous"),
+    "infinity": ([1.0, math.inf, 2.0], "infinity"),
+    "2-D": ([["a", "b"]] * 3, r"y should be a 1d array, got an array of shape \(3, 2\)"),
+    "indicators": ([[1, 0], [0, 1], [1, 1]], "y should be a 1d array"),
+    "a single str": ("abc", "y should be a 1d array"),
+    "too few": (["a", "b"], "inconsistent numbers of samples"),
+    "none": ([], "inconsistent numbers of samples"),
+}
+
+
+@pytest.mark.parametrize("y, message", BAD_LABELS.values(), ids=BAD_LABELS)
+def test_bad_labels(y, message):
+    with pytest.raises(ValueError, match=message):
+        NameNationalityClassifier(**TINY).fit([[1, 2], [2, 1], [3, 1]], y)
+    with pytest.raises(ValueError, match=message):
+        tiny_pipeline().fit(["anna", "bo", "cleo"], y)
+
+
+def test_labels_in_a_column_warn_as_in_scikit_learn():
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        model = tiny_pipeline().fit(["anna", "bo"], [["x"], ["y"]])
+    assert model.classes_.tolist() == ["x", "y"]
+
+
+def test_one_class_gives_a_constant_prediction():
+    model = tiny_pipeline(max_length=9).fit(["anna", "bo"], ["x", "x"])
+    assert model.predict(["anna", "", "王"]).tolist() == ["x"] * 3
+    np.testing.assert_array_equal(model.predict_proba(["anna", "", "王"]), [[1.0]] * 3)
+
+
+# Parameters.
+
+OUT_OF_RANGE = {
+    CharEncoder: {
+        "transliterate": ["yes", None],
+        "lowercase": ["no", None],
+        "alphabet": [["a", "b"], b"ab", 5],
+        "min_frequency": [0, -1, 0.0, 1.0, -0.1, 1.5, math.nan, "2", None],
+        "max_length": [0, -1, 2.0, "auto"],
+        "handle_unknown": ["ignore", "", None],
+    },
+    NameNationalityClassifier: {
+        "cell": ["lstm", "GRU", None],
+        "hidden_size": [0, -1, 8.0, "8", None],
+        "num_layers": [0, 1.5, None],
+        "nonlinearity": ["relu", None],
+        "embedding_dim": [0, 4.0, "auto"],
+        "dropout": [-0.1, 1.0, 1, "none", None, math.nan],
+        "embedding_dropout": [-0.1, 1.0, "auto", None],
+        "symbol_dropout": [-0.1, 1.0, "auto", None],
+        "ngram_range": [[1, 5], 3, "auto"],
+        "min_df": [0, 0.5, None],
+        "ngram_dropout": [-0.1, 1.0, "auto", None],
+        "next_symbol_weight": [-1, "auto", None],
+        "logit_adjustment": [-0.1, "auto", None],
+        "class_weight": ["auto", [1, 2], 1.0],
+        "optimizer": ["Adam", None],
+        "lr": [0, -0.1, "auto", None, math.nan],
+        "lr_schedule": ["cosine", None],
+        "weight_decay": [-0.1, "auto", None],
+        "gradient_clip_value": [0, -1, "auto"],
+        "max_epochs": [0, -1, 2.0, "none", None],
+        "batch_size": [0, -1, 2.0, "none", None],
+        "early_stopping": ["auto", None],
+        "validation_fraction": [0, 1, 1.0, -0.1, None],
+        "n_iter_no_change": [0, 1.5, None],
+        "device": ["tpu", "cuda:0", None],
+        "dtype": ["float16", None, np.float64],
+        "callbacks": [(), "all"],
+        "verbose": [-1, "yes", None],
+        "random_state": [-1, "zero", 1.5],
+    },
+}
+DATA = {
+    CharEncoder: (["anna", "bo"],),
+    NameNationalityClassifier: ([[1, 2], [2, 1]], ["a", "b"]),
+}
+WRONG = [
+    (estimator, name, value)
+    for estimator, parameters in OUT_OF_RANGE.items()
+    for name, values in parameters.items()
+    for value in [*values, object()]
+]
+
+
+@pytest.mark.parametrize("estimator, name, value", WRONG)
+def test_a_wrong_parameter_is_named(estimator, name, value):
+    message = f"^The '{name}' parameter of {estimator.__name__} must be"
+    with pytest.raises(InvalidParameterError, match=message):
+        estimator(**{name: value}).fit(*DATA[estimator])
+    if estimator is CharEncoder:
+        step, data = "encode", (["anna", "bo"], ["a", "b"])
+    else:
+        step, data = "classify", (["anna", "bo"], ["a", "b"])
+    with pytest.raises(InvalidParameterError, match=message):
+        tiny_pipeline().set_params(**{f"{step}__{name}": value}).fit(*data)
+
+
+@pytest.mark.parametrize("estimator", OUT_OF_RANGE)
+def test_every_parameter_has_wrong_values_here(estimator):
+    assert set(OUT_OF_RANGE[estimator]) == set(estimator().get_params())
+    assert set(estimator._parameter_constraints) == set(estimator().get_params())
+
+
+@pytest.mark.parametrize("ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")])
+def test_an_impossible_ngram_range(ngram_range):
+    with pytest.raises(ValueError, match="ngram_range=.* is not a pair"):
+        NameNationalityClassifier(ngram_range=ngram_range).fit(*DATA[NameNationalityClassifier])
+
+
+# Any text at all.
+
+CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from(
+    "aeEzßﬁİıé\u0301\u0327\u0345\u200d\u202e\0\t\ud800\udfffمحΩж王김😀 '-"
+)
+NAMES = st.text(CHARACTERS) | st.builds(
+    lambda part, times: part * times, st.text(CHARACTERS, max_size=4), st.sampled_from([2, 30, 400])
+)
+LISTS = st.lists(NAMES, min_size=1, max_size=8)
+
+
+def assert_probabilities(probabilities, shape):
+    assert probabilities.shape == shape and probabilities.dtype == np.float64
+    assert np.isfinite(probabilities).all() and (probabilities >= 0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-12)
+
+
+@given(LISTS, st.booleans(), st.booleans(), st.none() | st.integers(1, 9))
+@settings(ANY, max_examples=300)
+def test_any_text_is_encoded(names, transliterate, lowercase, max_length):
+    encoder = CharEncoder(
+        transliterate=transliterate, lowercase=lowercase, max_length=max_length
+    ).fit(names)
+    codes = encoder.transform(names)
+    assert codes.shape == (len(names), encoder.max_length_)
+    assert codes.max(initial=0) <= encoder.unknown_code_ == len(encoder.alphabet_) + 1
+    encoder.alphabet_.encode()  # A surrogate would fail.
+    # Padding is on the right alone.
+    np.testing.assert_array_equal(codes != 0, np.cumsum(codes[:, ::-1], axis=1)[:, ::-1] != 0)
+    for name, row in zip(names, codes, strict=True):
+        np.testing.assert_array_equal(encoder.transform([name]), [row])
+
+
+@given(LISTS)
+@settings(ANY, max_examples=150)
+def test_any_text_has_probabilities(pipeline, names):
+    probabilities = pipeline.predict_proba(names)
+    assert_probabilities(probabilities, (len(names), 4))
+    alone = np.concatenate([pipeline.predict_proba([name]) for name in names])
+    np.testing.assert_allclose(probabilities, alone, rtol=0, atol=1e-12)
+    company = pipeline.predict_proba(["Papadopoulos", *names[::-1], "\ud800" * 40, ""])
+    np.testing.assert_allclose(company[-3:0:-1], probabilities, rtol=0, atol=1e-12)
+    assert set(pipeline.predict(names)) <= set(pipeline.classes_)
+
+
+@given(
+    st.lists(st.tuples(NAMES, st.sampled_from("abc")), min_size=1, max_size=6),
+    st.sampled_from(["gru", "rnn"]),
+    st.sampled_from([None, (1, 1), (1, 5)]),
+    st.sampled_from([None, "balanced"]),
+)
+@settings(ANY, max_examples=40)
+def test_any_small_list_can_be_learned(pairs, cell, ngram_range, class_weight):
+    names, labels = map(list, zip(*pairs, strict=True))
+    model = tiny_pipeline(
+        max_length=40, cell=cell, ngram_range=ngram_range, class_weight=class_weight, max_epochs=1
+    ).fit(names, labels)
+    assert model.classes_.tolist() == sorted(set(labels))
+    assert_probabilities(model.predict_proba([*names, "new"]), (len(names) + 1, len(set(labels))))
+    again = clone(model).fit(names[::-1], labels[::-1])
+    np.testing.assert_array_equal(again.predict_proba(names), model.predict_proba(names))
+
+
+ODD_NAMES = {
+    "empty": "",
+    "unknown characters": "\ue000\ue001",
+    "emoji": "😀👨\u200d👩\u200d👧",
+    "right to left": "محمد بن سلمان",
+    "NUL": "\0",
+    "lone surrogate": "\ud83d",
+    "10,000 characters": "Aß王\u0301" * 2_500,
+}
+
+
+@pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES)
+def test_odd_names_are_learned_and_classified(pipeline, name):
+    """Among ordinary names, alone, and as all there is."""
+    assert_probabilities(pipeline.predict_proba([name, "Papadopoulos"]), (2, 4))
+    mixed = tiny_pipeline(max_length=60).fit([name, "anna", "bo"], ["x", "y", "x"])
+    assert_probabilities(mixed.predict_proba([name, "anna"]), (2, 2))
+    alone = tiny_pipeline(max_length=60).fit([name, name], ["x", "y"])
+    assert_probabilities(alone.predict_proba([name]), (1, 2))
+
+
+def seconds(function, *args):
+    """CPU time, the best of three."""
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        function(*args)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("part", ["Anna-Maria", "Aß王\u0301é"])
+def test_the_time_of_a_long_name_is_linear(part):
+    """Eight times the characters take eight times as long, where 64 would be quadratic."""
+    names = [part * (size // len(part)) for size in (20_000, 160_000)]
+    short, long = (seconds(CharEncoder().fit_transform, [name]) for name in names)
+    assert long < 24 * max(short, 1e-3)
+
+
+def test_a_long_name_is_classified_whole_and_in_linear_time(small_names):
+    names, nationalities = small_names
+    model = tiny_pipeline(max_length=16_000).fit(names, nationalities)
+    long = ["Papadopoulos" * 83, "Papadopoulos" * 833]
+    assert [len(name) for name in long] == [996, 9_996]
+    probabilities = model.predict_proba([*long, "Papadopoulos"])
+    assert_probabilities(probabilities, (3, 4))
+    np.testing.assert_allclose(
+        model.predict_proba(long[1:]), probabilities[1:2], rtol=0, atol=1e-12
+    )
+    times = [seconds(model.predict_proba, [name]) for name in long]
+    assert times[1] < 40 * max(times[0], 1e-2)

@@ -1,0 +1,509 @@
+"""Names -> codes, against a reference that reads one name at a time."""
+
+import pickle
+import string
+import unicodedata
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from anyascii import anyascii
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import estimator_checks, get_tags
+
+import sknames
+from sknames import CharEncoder
+
+BLOG_ALPHABET = string.ascii_letters + " .,:;-'"
+
+NAMES = [
+    "Müller", "O'Néàl", "", "de la Cruz", "İpek", "Weiß", "Łukasz", "Αθηνά", "محمد", "王伟", "김",
+    "e\u0301", "\u0301", "q\u0301\u0316", "a\0b", "x\ud800y", "😀", "\ue000", "ﬁ", "Ǆ", "ß" * 30,
+    "\u200f\u202eabc", "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann",
+]  # fmt: skip
+
+
+def fold(name, transliterate=True, lowercase=True):
+    """The reference: one character after the other."""
+    folded = ""
+    for character in unicodedata.normalize("NFC", name):
+        if transliterate:
+            ascii_ = anyascii(character)
+            if ascii_ or unicodedata.category(character) in {"Mn", "Mc", "Me", "Cf"}:
+                character = ascii_
+        folded += "".join(c.lower() for c in character) if lowercase else character
+    return folded
+
+
+def learn(names, min_frequency=1, **folding):
+    """The alphabet that the reference learns."""
+    counts = Counter("".join(fold(name, **folding) for name in names))
+    least = min_frequency
+    if isinstance(least, float):
+        least *= counts.total() * (1 - 1e-9)
+    kept = [c for c, n in counts.items() if n >= least]
+    return "".join(sorted(c for c in kept if unicodedata.category(c) not in {"Cc", "Cs"}))
+
+
+def encode(names, alphabet, n_columns, **folding):
+    """The codes that the reference gives."""
+    code = {character: i for i, character in enumerate(alphabet, start=1)}
+    rows = [[0] * n_columns for _ in names]
+    for row, name in zip(rows, names, strict=True):
+        for column, character in enumerate(fold(name, **folding)[:n_columns]):
+            row[column] = code.get(character, len(alphabet) + 1)
+    return rows
+
+
+def assert_equals_reference(encoder, fitted_on, names):
+    folding = {"transliterate": encoder.transliterate, "lowercase": encoder.lowercase}
+    longest = max(len(fold(name, **folding)) for name in fitted_on)
+    assert encoder.max_length_ == (encoder.max_length or max(longest, 1))
+    alphabet = encoder.alphabet
+    if alphabet is None:
+        alphabet = learn(fitted_on, encoder.min_frequency, **folding)
+    assert encoder.alphabet_ == alphabet
+    assert encoder.unknown_code_ == len(alphabet) + 1
+    codes = encoder.transform(names)
+    assert codes.dtype == np.min_scalar_type(len(alphabet) + 1)
+    np.testing.assert_array_equal(codes, encode(names, alphabet, encoder.max_length_, **folding))
+
+
+SETTINGS = [
+    {},
+    {"transliterate": False},
+    {"lowercase": False},
+    {"transliterate": False, "lowercase": False},
+    {"min_frequency": 4, "transliterate": False},
+    {"min_frequency": 0.02},
+    {"max_length": 3},
+    {"max_length": 50},
+    {"alphabet": BLOG_ALPHABET, "lowercase": False},
+    {"alphabet": "zyxéł王", "transliterate": False, "max_length": 4},
+]
+
+
+@pytest.mark.parametrize("chunk_names", [1, 3, 65_536])
+@pytest.mark.parametrize("params", SETTINGS, ids=str)
+def test_equals_one_name_at_a_time(monkeypatch, params, chunk_names):
+    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", chunk_names)
+    assert_equals_reference(CharEncoder(**params).fit(NAMES), NAMES, NAMES)
+
+
+CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from(
+    "aAzßİıﬁé\u0301\u0327\u0345\0\ud800Σ王"
+)
+TEXTS = st.lists(st.text(CHARACTERS), min_size=1, max_size=8)
+
+
+@given(TEXTS, st.booleans(), st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_any_text_equals_one_name_at_a_time(names, transliterate, lowercase, min_frequency):
+    encoder = CharEncoder(
+        transliterate=transliterate, lowercase=lowercase, min_frequency=min_frequency
+    )
+    assert_equals_reference(encoder.fit(names), names, names)
+
+
+@pytest.mark.parametrize(
+    "name, folded, kept",
+    [
+        ("Ana", "ana", "ana"),
+        ("Müller", "muller", "müller"),
+        ("e\u0301", "e", "é"),  # NFC first
+        ("\u212b", "a", "å"),  # the Angstrom sign is a letter after NFC
+        ("q\u0301", "q", "q\u0301"),  # no composed form: the mark is dropped, or stands alone
+        ("\u0301", "", "\u0301"),
+        ("Weiß", "weiss", "weiß"),
+        ("STRAẞE", "strasse", "straße"),
+        ("Æsir", "aesir", "æsir"),
+        ("ﬁn", "fin", "ﬁn"),
+        ("Ǆ", "dz", "ǆ"),
+        ("İpek", "ipek", "i\u0307pek"),  # lower-casing makes two characters of it
+        ("ışık", "isik", "ışık"),
+        ("ΟΔΟΣ", "odos", "οδοσ"),  # each character by itself: no final sigma
+        ("王伟", "wangwei", "王伟"),
+        ("김", "gim", "김"),
+        ("محمد", "mhmd", "محمد"),
+        ("Дима", "dima", "дима"),
+        ("a\u200db", "ab", "a\u200db"),
+        ("\u202eabc", "abc", "\u202eabc"),
+        ("x\u00a0y", "x y", "x\u00a0y"),
+        ("\ue000", "\ue000", "\ue000"),  # private use: nothing to transliterate it to
+        ("d’Arc", "d'arc", "d’arc"),
+        ("", "", ""),
+    ],
+)  # fmt: skip
+def test_folding(name, folded, kept):
+    for transliterate, expected in [(True, folded), (False, kept)]:
+        encoder = CharEncoder(transliterate=transliterate).fit([name])
+        assert encoder.max_length_ == max(len(expected), 1)
+        assert encoder.inverse_transform(encoder.transform([name])).tolist() == [expected]
+
+
+def test_case_is_kept_when_asked_for():
+    names = ["Ærø", "ANNA"]
+    encoder = CharEncoder(lowercase=False).fit(names)
+    assert encoder.inverse_transform(encoder.transform(names)).tolist() == ["Aero", "ANNA"]
+
+
+def test_composed_and_decomposed_letters_have_the_same_codes():
+    for transliterate in (True, False):
+        encoder = CharEncoder(transliterate=transliterate).fit(["José", "Jose\u0301", "Jose"])
+        composed, decomposed, plain = encoder.transform(["José", "Jose\u0301", "Jose"])
+        np.testing.assert_array_equal(composed, decomposed)
+        assert (composed == plain).all() == transliterate
+
+
+def test_a_mark_does_not_join_the_name_before():
+    encoder = CharEncoder(transliterate=False).fit(["e", "\u0301a"])
+    assert encoder.alphabet_ == "ae\u0301"
+    np.testing.assert_array_equal(encoder.transform(["e", "\u0301a"]), [[2, 0], [3, 1]])
+
+
+@pytest.mark.parametrize("transliterate", [True, False])
+@pytest.mark.parametrize("junk", ["\0", "\ud800", "\udfff", "\t", "\x85"])
+def test_controls_and_lone_surrogates_are_unknown_characters(junk, transliterate):
+    names = [junk, f"a{junk}b"]
+    encoder = CharEncoder(transliterate=transliterate).fit(names * 9)
+    assert encoder.alphabet_ == "ab"
+    np.testing.assert_array_equal(encoder.transform(names), [[3, 0, 0], [1, 3, 2]])
+
+
+def test_a_learned_alphabet_of_native_scripts():
+    encoder = CharEncoder(transliterate=False).fit(["王伟", "Łódź", "علي", "😀"])
+    assert encoder.alphabet_ == "".join(sorted("王伟łódźعلي😀"))
+    # Names of ASCII alone meet an alphabet far beyond ASCII.
+    np.testing.assert_array_equal(encoder.transform(["da", ""]), [[1, 11, 0, 0], [0, 0, 0, 0]])
+
+
+def test_the_alphabet_of_the_blog():
+    encoder = CharEncoder(alphabet=BLOG_ALPHABET, lowercase=False).fit(["Abate", "O'Néal"])
+    assert len(encoder.alphabet_) == 59
+    assert (encoder.alphabet_, encoder.unknown_code_) == (BLOG_ALPHABET, 60)
+    np.testing.assert_array_equal(
+        encoder.transform(["Zoé", "O'N!"]), [[52, 15, 5, 0, 0, 0], [41, 59, 40, 60, 0, 0]]
+    )
+
+
+@pytest.mark.parametrize(
+    "params, unreachable",
+    [
+        ({"alphabet": "abC"}, "C"),
+        ({"alphabet": "aéß"}, "éß"),
+        ({"alphabet": "aéÉ", "transliterate": False}, "É"),
+        ({"alphabet": "a\u212b", "transliterate": False, "lowercase": False}, "\u212b"),
+    ],
+)
+def test_an_alphabet_that_folding_never_reaches_warns(params, unreachable):
+    with pytest.warns(UserWarning, match=f"{unreachable!r} of alphabet never occur") as record:
+        CharEncoder(**params).fit(["a"])
+    assert record[0].filename == __file__
+
+
+@pytest.mark.parametrize("alphabet, repeated", [("", r"\[\]"), ("abca", r"\['a'\]")])
+def test_an_empty_alphabet_or_repeated_characters(alphabet, repeated):
+    with pytest.raises(ValueError, match=f"alphabet must hold .* with {repeated} repeated"):
+        CharEncoder(alphabet=alphabet).fit(["a"])
+
+
+@pytest.mark.parametrize(
+    "min_frequency, alphabet",
+    [
+        (1, "abcd"), (2, "abc"), (3, "bc"), (5, "c"), (93, "c"), (94, ""),
+        (0.01, "abcd"), (0.011, "abc"), (0.04, "bc"), (0.041, "c"), (0.93, "c"), (0.931, ""),
+    ],
+)  # fmt: skip
+def test_min_frequency(monkeypatch, min_frequency, alphabet):
+    """Of 100 characters one is d, two are a, four b."""
+    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", 2)
+    names = ["a", "bd", "c" * 93, "A", "bb", "b"]
+    encoder = CharEncoder(min_frequency=min_frequency).fit(names)
+    assert encoder.alphabet_ == alphabet
+    assert encoder.transform(["d"])[0, 0] == (4 if alphabet == "abcd" else encoder.unknown_code_)
+
+
+def test_a_share_that_is_reached_exactly_is_enough():
+    """0.07 * 100 is more than 7 in floating point."""
+    for percent in range(1, 100):
+        names = ["a" * percent, "b" * (100 - percent)]
+        assert "a" in CharEncoder(min_frequency=percent / 100).fit(names).alphabet_, percent
+
+
+def test_min_frequency_does_not_touch_a_given_alphabet():
+    assert CharEncoder(alphabet="ab", min_frequency=9).fit(["a"]).alphabet_ == "ab"
+
+
+@pytest.mark.parametrize("chunk_names", [1, 2, 100])
+def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_names):
+    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", chunk_names)
+    encoder = CharEncoder().fit(["abcd", "a"])
+    message = (
+        "2 of 4 names are longer than the longest name of fit and were cut to its 4 characters"
+    )
+    with pytest.warns(UserWarning, match=message) as record:
+        codes = encoder.transform(["abcda", "b", "abßd", "dcba"])
+    assert record[0].filename == __file__
+    np.testing.assert_array_equal(codes, [[1, 2, 3, 4], [2, 0, 0, 0], [1, 2, 5, 5], [4, 3, 2, 1]])
+
+
+def test_max_length_cuts_silently():
+    encoder = CharEncoder(max_length=2).fit(["abc"])
+    np.testing.assert_array_equal(
+        encoder.transform(["cba", "", "ß", "c"])[:, :1], [[3], [0], [4], [3]]
+    )
+    assert encoder.transform(["cba"]).tolist() == [[3, 2]]
+    assert CharEncoder(max_length=5).fit(["abc"]).transform(["abc"]).tolist() == [[1, 2, 3, 0, 0]]
+
+
+@pytest.mark.parametrize("chunk_names", [1, 2, 100])
+@pytest.mark.parametrize("names, character, position", [
+    (["ab", "", "b", "axb", "y"], "'x'", 3),
+    (["x"], "'x'", 0),
+    (["\u200d", "ß", "a"], "'s'", 1),
+    (["a", "b\0"], r"'\\x00'", 1),
+])  # fmt: skip
+def test_unknown_characters_are_an_error_when_asked_for(
+    monkeypatch, names, character, position, chunk_names
+):
+    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", chunk_names)
+    encoder = CharEncoder(handle_unknown="error", max_length=3).fit(["ab"])
+    assert encoder.transform(["ba"]).tolist() == [[2, 1, 0]]
+    with pytest.raises(ValueError, match=f"character {character}.* at position {position}"):
+        encoder.transform(names)
+
+
+def test_unknown_characters_have_the_unknown_code_by_default():
+    encoder = CharEncoder().fit(["ab"])
+    assert encoder.transform(["xa"]).tolist() == [[3, 1]]
+
+
+@pytest.mark.parametrize(
+    "n_characters, dtype", [(254, "uint8"), (255, "uint16"), (65_535, "uint32")]
+)
+def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, dtype):
+    """CJK ideographs: the block of the first 20,992, then the one of the rarer 42,720."""
+    ideographs = [*map(chr, range(0x4E00, 0xA000)), *map(chr, range(0x20000, 0x2A6E0))]
+    ideographs += [*map(chr, range(0xAC00, 0xD7A4))]
+    name = "".join(ideographs[:n_characters])
+    encoder = CharEncoder(transliterate=False, max_length=2).fit([name])
+    codes = encoder.transform([name[-2:], "a"])
+    assert codes.dtype == dtype
+    last = encoder.alphabet_.index(name[-1]) + 1
+    assert codes.tolist() == [[last - 1, last], [n_characters + 1, 0]]
+
+
+def test_round_trip():
+    encoder = CharEncoder(max_length=6).fit(["Ana", "Müller"])
+    codes = encoder.transform(["Ünal", "x", "", "Ann Mueller"])
+    expected = ["unal", "\ufffd", "", "ann\ufffdmu"]
+    for form in (codes, codes.astype(float), codes.tolist(), pd.DataFrame(codes), codes[:, ::1]):
+        decoded = encoder.inverse_transform(form)
+        assert isinstance(decoded, np.ndarray) and decoded.dtype == object
+        assert decoded.tolist() == expected
+    # 0 is passed over wherever it is, and any number of columns is welcome.
+    assert encoder.inverse_transform([[0, 1, 0, 1, 0, 0, 0, 1]]).tolist() == ["aaa"]
+
+
+@pytest.mark.parametrize(
+    "codes, message",
+    [
+        ([[1, 2], [0, 9]], "from 0 to 3, got 9 in row 1, column 1"),
+        ([[-1]], "from 0 to 3, got -1 in row 0, column 0"),
+        ([[1, 1.5]], "from 0 to 3, got 1.5 in row 0, column 1"),
+        ([[1, np.nan]], "NaN"),
+        ([1, 2], "Expected 2D array"),
+        ([["a"]], "not compatible with arrays of bytes/strings"),
+        (np.zeros((0, 2)), r"0 sample\(s\)"),
+    ],
+)
+def test_what_is_no_code_cannot_be_decoded(codes, message):
+    with pytest.raises(ValueError, match=message):
+        CharEncoder().fit(["ab"]).inverse_transform(codes)
+
+
+CONTAINERS = {
+    "tuple": tuple,
+    "generator": lambda names: (name for name in names),
+    "map": lambda names: map(str, names),
+    "dict values": lambda names: dict(enumerate(names)).values(),
+    "object array": lambda names: np.array(names, dtype=object),
+    "str array": np.array,
+    "StringDType array": lambda names: np.array(names, dtype=np.dtypes.StringDType()),
+    "np.str_": lambda names: list(map(np.str_, names)),
+    "a subclass of str": lambda names: list(map(type("Name", (str,), {}), names)),
+    "strided array": lambda names: np.repeat(np.array(names, dtype=object), 2)[::2],
+    "Series": pd.Series,
+    "Series of objects": lambda names: pd.Series(names, dtype=object),
+    "Series of strings": lambda names: pd.Series(names, dtype="string"),
+    "Series of a category": lambda names: pd.Series(names, dtype="category"),
+    "Series with any index": lambda names: pd.Series(names, index=[f"i{len(n)}" for n in names]),
+    "Series in reverse index": lambda names: pd.Series(names, index=range(len(names))[::-1]),
+    "Index": pd.Index,
+    "polars Series": pl.Series,
+    "polars category": lambda names: pl.Series(names, dtype=pl.Categorical),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
+def test_every_container_gives_the_codes_of_a_list(container):
+    names = ["Ana", "Müller", "", "王伟", "Ana", "O'Neil", "e\u0301"]
+    expected = CharEncoder().fit(names)
+    encoder = CharEncoder().fit(container(names))
+    assert vars(encoder) == vars(expected)
+    np.testing.assert_array_equal(encoder.transform(container(names)), expected.transform(names))
+    codes = CharEncoder().fit_transform(list(container(names)))
+    np.testing.assert_array_equal(codes, expected.transform(names))
+
+
+def test_feature_names():
+    encoder = CharEncoder().fit(["abc"])
+    expected = ["charencoder0", "charencoder1", "charencoder2"]
+    assert encoder.get_feature_names_out().tolist() == expected
+    assert encoder.get_feature_names_out(["name"]).tolist() == expected
+
+
+@pytest.mark.parametrize("container", [list, iter, pd.Series, pl.Series, np.array])
+@pytest.mark.parametrize("library, frame", [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
+def test_set_output(library, frame, container):
+    encoder = CharEncoder().set_output(transform=library).fit(container(["abc", "b"]))
+    out = encoder.transform(container(["ab", "c"]))
+    assert isinstance(out, frame)
+    assert list(out.columns) == ["charencoder0", "charencoder1", "charencoder2"]
+    assert out.to_numpy().dtype == "uint8"
+    np.testing.assert_array_equal(out, [[1, 2, 0], [3, 0, 0]])
+    assert encoder.inverse_transform(out).tolist() == ["ab", "c"]
+
+
+def test_set_output_keeps_the_index_of_a_series():
+    names = pd.Series(["ab", "c"], index=["x", 7])
+    encoder = CharEncoder().set_output(transform="pandas")
+    for out in (encoder.fit_transform(names), encoder.fit(names).transform(names)):
+        pd.testing.assert_index_equal(out.index, names.index)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_estimator_tags_renamed",
+        "check_valid_tag_types",
+        "check_estimator_repr",
+        "check_no_attributes_set_in_init",
+        "check_do_not_raise_errors_in_init_or_set_params",
+        "check_mixin_order",
+        "check_parameters_default_constructible",
+        "check_get_params_invariance",
+        "check_set_params",
+        "check_transformer_n_iter",
+    ],
+)
+@pytest.mark.parametrize(
+    "encoder", [CharEncoder(), CharEncoder(alphabet="ab", max_length=3)], ids=str
+)
+def test_check_of_scikit_learn(check, encoder):
+    getattr(estimator_checks, check)("CharEncoder", encoder)
+
+
+def test_fit_is_idempotent_and_forgets_earlier_fits():
+    encoder = CharEncoder()
+    assert encoder.fit(NAMES) is encoder
+    first = pickle.dumps(encoder)
+    assert pickle.dumps(encoder.fit(NAMES)) == first
+    encoder.fit(["only"]).fit(iter(NAMES))
+    assert pickle.dumps(encoder) == first
+    np.testing.assert_array_equal(CharEncoder().fit_transform(NAMES), encoder.transform(NAMES))
+    np.testing.assert_array_equal(
+        CharEncoder().fit_transform(NAMES, y=[1]), encoder.transform(NAMES)
+    )
+
+
+def test_fit_sets_the_documented_attributes_and_no_parameter():
+    encoder = CharEncoder(min_frequency=0.01, max_length=9)
+    before = encoder.get_params()
+    fitted = set(vars(encoder.fit(NAMES))) - set(before)
+    assert fitted == {"alphabet_", "unknown_code_", "max_length_"}
+    assert encoder.get_params() == before
+    for attribute in fitted:
+        assert f"    {attribute} : " in CharEncoder.__doc__
+
+
+def test_a_failed_fit_leaves_the_encoder_as_it_was():
+    encoder = CharEncoder().fit(["abc"])
+    before = vars(encoder).copy()
+    with pytest.raises(ValueError, match="missing"):
+        encoder.fit(["longer", None])
+    encoder.alphabet = before["alphabet"] = ""
+    with pytest.raises(ValueError, match="alphabet"):
+        encoder.fit(["longer"])
+    assert vars(encoder) == before
+
+
+def test_transform_changes_neither_the_encoder_nor_its_input():
+    encoder = CharEncoder(max_length=4).fit(NAMES)
+    before, names = pickle.dumps(encoder), np.array(NAMES, dtype=object)
+    codes = encoder.transform(names)
+    encoder.inverse_transform(codes)
+    encoder.get_feature_names_out()
+    assert pickle.dumps(encoder) == before
+    assert names.tolist() == NAMES
+
+
+@pytest.mark.parametrize("transliterate", [True, False])
+def test_codes_depend_on_neither_order_nor_company(transliterate):
+    encoder = CharEncoder(transliterate=transliterate).fit(NAMES)
+    codes = encoder.transform(NAMES)
+    order = np.random.RandomState(0).permutation(len(NAMES))
+    np.testing.assert_array_equal(encoder.transform([NAMES[i] for i in order]), codes[order])
+    for name, row in zip(NAMES, codes, strict=True):
+        np.testing.assert_array_equal(encoder.transform([name]), [row])
+    assert vars(CharEncoder(transliterate=transliterate).fit(NAMES[::-1])) == vars(encoder)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickle(protocol):
+    encoder = CharEncoder(transliterate=False).fit(NAMES)
+    stored = pickle.dumps(encoder, protocol)
+    assert b"_char_encoder" not in stored
+    loaded = pickle.loads(stored)
+    assert vars(loaded) == vars(encoder)
+    np.testing.assert_array_equal(loaded.transform(NAMES), encoder.transform(NAMES))
+
+
+def test_the_module_of_a_public_class_is_the_package():
+    for name in sknames.__all__:
+        public = getattr(sknames, name)
+        assert not isinstance(public, type) or public.__module__ == "sknames", name
+
+
+def test_clone_is_not_fitted():
+    encoder = CharEncoder(alphabet="ab", max_length=3).fit(["a"])
+    copy = clone(encoder)
+    assert copy.get_params() == encoder.get_params()
+    assert not hasattr(copy, "alphabet_")
+
+
+@pytest.mark.parametrize("method, X", [
+    ("transform", ["a"]), ("inverse_transform", [[1]]), ("get_feature_names_out", None),
+])  # fmt: skip
+def test_what_is_not_fitted_says_so(method, X):
+    with pytest.raises(NotFittedError, match="CharEncoder"):
+        getattr(CharEncoder(), method)(X)
+
+
+def test_no_n_features_in_as_in_text_vectorizers():
+    encoder = CharEncoder().fit(pd.Series(["ab"], name="name"))
+    assert not hasattr(encoder, "n_features_in_")
+    assert not hasattr(encoder, "feature_names_in_")
+
+
+def test_tags():
+    tags = get_tags(CharEncoder())
+    assert tags.input_tags.string and tags.input_tags.one_d_array
+    assert not tags.input_tags.two_d_array
+    assert tags.requires_fit and not tags.target_tags.required
+    assert tags.transformer_tags is not None
