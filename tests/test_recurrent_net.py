@@ -204,6 +204,14 @@ def test_scan_passes_gradcheck(kind, rows_are_given):
 
 
 @each_kind
+def test_backward_leaves_the_gradient_it_is_given(codes, kind):
+    states = build(kind).states(plan_of(codes))
+    gradient = torch.ones_like(states)
+    states.backward(gradient)
+    assert (gradient == 1).all()
+
+
+@each_kind
 def test_one_hot_is_an_identity_embedding(codes, kind):
     one_hot, embedded = build(kind, 2, None), build(kind, 2, N_CODES)
     embedded.load_state_dict(one_hot.state_dict() | {"embedding": torch.eye(N_CODES)})

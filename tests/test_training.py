@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -295,6 +296,22 @@ def test_the_same_seed_gives_the_same_bits(X, y, cell, num_layers):
     assert not np.array_equal(first["output.weight"], other["output.weight"])
 
 
+def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
+    """torch's generator and its number of threads are the process's."""
+
+    def weights(seed):
+        return fit(X, y, random_state=seed, max_epochs=10).weights_["output.weight"]
+
+    state = torch.random.get_rng_state()
+    expected = [weights(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for found, alone in zip(pool.map(weights, range(4)), expected, strict=True):
+            np.testing.assert_array_equal(found, alone)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(torch.get_num_threads).result() == 2
+
+
 FAILURES = {
     "divergence": (DIVERGING, ValueError, r"diverged.* epoch \d+.*\blr\b"),
     "divergence with early stopping": (
@@ -367,11 +384,24 @@ def test_early_stopping_holds_out_no_name_that_trains(seed):
     assert len(recorder.train) > len(train)
 
 
-def test_verbose_1_shows_a_bar(X, y, capsys):
-    fit(X, y, verbose=1)
+@pytest.mark.parametrize("callbacks", [[], [Recorder(fail)]], ids=["whole", "broken off"])
+def test_verbose_1_shows_a_bar(monkeypatch, X, y, capsys, callbacks):
+    bars, tqdm = [], _training.tqdm
+
+    def spy(*args, **kwargs):
+        bars.append(tqdm(*args, **kwargs))
+        return bars[-1]
+
+    monkeypatch.setattr(_training, "tqdm", spy)
+    if callbacks:
+        with pytest.raises(RuntimeError):
+            fit(X, y, verbose=1, callbacks=callbacks)
+    else:
+        fit(X, y, verbose=1)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "3/3" in err and "train_loss=" in err and err.endswith("\n")
+    assert ("1/3" if callbacks else "3/3") in err and "train_loss=" in err and err.endswith("\n")
+    assert [bar.disable for bar in bars] == [True]  # as `close` leaves it
 
 
 @pytest.mark.parametrize("early_stopping", [True, False])
