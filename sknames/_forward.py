@@ -5,8 +5,8 @@ held at a time; a row's last state and its running sum of n-gram logits are put 
 where it ends.
 """
 
+import threading
 from contextlib import nullcontext
-from functools import cache
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -21,18 +21,38 @@ MIN_ROWS_TO_PLAN = 4
 MIN_ROWS_TO_GUARD = 64
 
 
-@cache
-def _threadpools():
-    return ThreadpoolController()
+class _OneBlasThread:
+    """Let BLAS use one thread in a block, then as many as before; blocks of threads may overlap.
+
+    Several threads make products of this size slower, and very much slower beside a busy core.
+    """
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.n_inside = 0
+        self.controller = None
+
+    def __enter__(self):
+        with self.lock:
+            if self.controller is None:
+                self.controller = ThreadpoolController()
+            if not self.n_inside:
+                self.limiter = self.controller.limit(limits=1)
+            self.n_inside += 1
+
+    def __exit__(self, *exception):
+        with self.lock:
+            self.n_inside -= 1
+            if not self.n_inside:
+                self.limiter.restore_original_limits()
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
 
 
 def one_blas_thread(n_rows):
-    """Let numpy's BLAS use one thread in a block, then as many as before.
-
-    Several threads make products of this size slower, and very much slower beside a busy core.
-    Switching takes about 0.5 ms, which a few rows are not worth.
-    """
-    return _threadpools().limit(limits=1) if n_rows >= MIN_ROWS_TO_GUARD else nullcontext()
+    """The guard of prediction; switching takes some 0.1 ms, which a few rows are not worth."""
+    return _ONE_BLAS_THREAD if n_rows >= MIN_ROWS_TO_GUARD else nullcontext()
 
 
 class _RNNStep:

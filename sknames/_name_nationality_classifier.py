@@ -511,8 +511,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             raise
         if X.dtype.kind == "f" and not (X == np.rint(X)).all():
             warnings.warn(
-                "X has values that are not integers; each distinct value is taken as a symbol of its "
-                "own. Encode names with CharEncoder to get integer codes.",
+                "X has values that are not integers; each distinct value is taken as a symbol of "
+                "its own. Encode names with CharEncoder to get integer codes.",
                 UserWarning,
                 stacklevel=3,
             )

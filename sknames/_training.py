@@ -1,5 +1,6 @@
 """How the network is trained: the skorch net, its batches and its loss."""
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,14 @@ from ._recurrent_net import RecurrentNet
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
+
+# torch's number of threads and generator belong to the process: one fit at a time may set them.
+_TORCH_SETTINGS = threading.RLock()
+
+_DIVERGED = (
+    "The training diverged: {what} is not finite in epoch {epoch}. Lower lr, or set "
+    "gradient_clip_value."
+)
 
 OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 
@@ -239,10 +248,7 @@ class StopOnDivergence(Callback):
         """Look at the loss of the epoch."""
         loss = net.history[-1, "train_loss"]
         if not np.isfinite(loss):
-            raise ValueError(
-                f"The training diverged: the loss is {loss} in epoch {len(net.history)}. "
-                f"Lower lr, or set gradient_clip_value."
-            )
+            raise ValueError(_DIVERGED.format(what="the loss", epoch=len(net.history)))
 
 
 @contextmanager
@@ -335,6 +341,8 @@ def build_net(
                 ),
             )
         )
+    if verbose == 1:
+        steps.append(("progress", Progress(max_epochs)))
     if valid_rows is not None:
         steps.append(
             (
@@ -346,8 +354,6 @@ def build_net(
                 ),
             )
         )
-    if verbose == 1:
-        steps.append(("progress", Progress(max_epochs)))
     options = {"optimizer__weight_decay": weight_decay}
     if optimizer != "sgd":
         options["optimizer__fused"] = True
@@ -373,24 +379,36 @@ def build_net(
         train_split=None if valid_rows is None else predefined_split(valid_rows),
         callbacks=steps + list(callbacks or []),
         callbacks__print_log=PrintLog() if verbose > 1 else None,
-        verbose=0,
+        verbose=int(verbose > 1),
         device=device,
     )
 
 
 def train(net, rows, seed):
-    """Initialize the net and train it, on one CPU thread, with torch's generator put back
-    afterwards.
+    """Initialize the net and train it, on one CPU thread, with torch's generator put back after.
 
-    Unlike skorch's own `fit`, an interrupt is not swallowed.
+    skorch's `EarlyStopping` stops by a KeyboardInterrupt, which skorch's own `fit` swallows from
+    anyone; here any other goes on to the caller.
     """
-    with one_torch_thread(), torch_seed(seed, net.device):
+    with _TORCH_SETTINGS, one_torch_thread(), torch_seed(seed, net.device):
         net.initialize()
         net.notify("on_train_begin", X=rows, y=None)
         try:
             net.fit_loop(rows)
+        except KeyboardInterrupt:
+            if not _stopped_early(net):
+                raise
         finally:
             net.notify("on_train_end", X=rows, y=None)
+    if not all(torch.isfinite(parameter).all() for parameter in net.module_.parameters()):
+        raise ValueError(_DIVERGED.format(what="a weight", epoch=len(net.history)))
+
+
+def _stopped_early(net):
+    return any(
+        isinstance(callback, EarlyStopping) and callback.misses_ >= callback.patience
+        for _, callback in net.callbacks_
+    )
 
 
 def weights_of(net):
@@ -403,7 +421,7 @@ def weights_of(net):
 
 def load_weights(net, weights):
     """Put arrays back into the module of an uninitialized net, and initialize it."""
-    with torch.random.fork_rng(devices=[]):
+    with _TORCH_SETTINGS, torch.random.fork_rng(devices=[]):
         net.initialize()
     own = dict(net.module_.named_parameters())
     with torch.no_grad():
@@ -426,5 +444,5 @@ def history_of(net):
 def logits(net, rows):
     """Logits of rows through torch, on the net's device."""
     net.module_.eval()
-    with one_torch_thread(), torch.no_grad():
+    with _TORCH_SETTINGS, one_torch_thread(), torch.no_grad():
         return net.infer(Batch.of(rows))[0].cpu().numpy()
