@@ -13,6 +13,8 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._validation import is_missing
+
 CHUNK_NAMES = 65_536
 REPLACEMENT = "\ufffd"
 
@@ -355,12 +357,7 @@ def _check_names(X):
     except TypeError:
         position = next(i for i, name in enumerate(names) if not isinstance(name, str))
         name = names[position]
-        # pd.NA cannot be compared: its type is asked first.
-        if (
-            name is None
-            or type(name).__name__ in ("NAType", "NaTType")
-            or (isinstance(name, Real) and name != name)
-        ):
+        if is_missing(name):
             raise ValueError(
                 f"Input contains a missing name ({name}) at position {position}; every name must "
                 "be a str. Drop it, or use '' for an empty name."

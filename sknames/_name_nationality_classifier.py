@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -400,7 +400,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             batch_size=batch_size,
             max_epochs=max_epochs,
             n_batches=n_batches,
-            valid_rows=rows(valid) if self.early_stopping else None,
+            valid_rows=rows(valid) if len(valid) else None,
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             verbose=self.verbose,
@@ -501,6 +501,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         """Check `X`; strings get an error that names the encoder."""
         try:
             X = validate_data(self, X, reset=reset)
+            if X.dtype.kind not in "biuf":
+                X = check_array(X, dtype=np.float64)
         except (ValueError, TypeError) as error:
             if holds_strings(X):
                 raise ValueError(

@@ -1,5 +1,7 @@
 """Rows before training: equal ones are one, and some may be held out."""
 
+import warnings
+
 import numpy as np
 
 from ._prefixes import row_keys
@@ -21,12 +23,8 @@ def merge(codes, y, weights):
 def split(codes, y, fraction, rng):
     """Indices of the rows to train on and of those to validate on.
 
-    Rows of equal codes stay on one side, and of each class a row stays in training.
-
-    Raises
-    ------
-    ValueError
-        If nothing can be held out.
+    Rows of equal codes stay on one side, and of each class a row stays in training; if nothing is
+    then left to validate on, a warning says so.
     """
     new = np.ones(len(codes), dtype=bool)
     new[1:] = (codes[1:] != codes[:-1]).any(axis=1)
@@ -39,8 +37,10 @@ def split(codes, y, fraction, rng):
         if held_out[y == label].all():
             held_out[group == group[np.flatnonzero(y == label)[0]]] = False
     if not held_out.any():
-        raise ValueError(
-            "early_stopping=True needs rows to hold out, but each class has only one distinct row. "
-            "Give more rows, or set early_stopping=False."
+        warnings.warn(
+            "early_stopping=True found no rows to hold out, since each class has only one distinct "
+            "row; training takes all epochs. Give more rows, or set early_stopping=False.",
+            UserWarning,
+            stacklevel=5,
         )
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)

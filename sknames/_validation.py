@@ -9,8 +9,8 @@ from sklearn.utils.validation import column_or_1d
 
 
 def is_missing(value):
-    """Whether a value is None, NaN or pd.NA. pd.NA cannot be compared: its type is asked first."""
-    if value is None or type(value).__name__ == "NAType":
+    """Whether a value is None, NaN, NaT or pd.NA, which cannot be compared: its type is asked."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, Real) and value != value
 
@@ -34,14 +34,10 @@ def check_labels(y, n_samples):
     """
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None.")
-    labels = column_or_1d(y, warn=True)
-    if len(labels) != n_samples:
-        raise ValueError(
-            "Found input variables with inconsistent numbers of samples: "
-            f"X has {n_samples}, y has {len(labels)}."
-        )
-    if labels.dtype.kind in "fO":
-        for position, label in enumerate(labels):
+    dtype = getattr(y, "dtype", None)
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "biuUS":
+        # The items themselves: numpy would make a str of a NaN beside strings.
+        for position, label in enumerate(np.asarray(y, dtype=object).ravel()):
             if is_missing(label):
                 raise ValueError(
                     f"y contains a missing label ({label}) at position {position}; every row needs "
@@ -49,6 +45,12 @@ def check_labels(y, n_samples):
                 )
             if isinstance(label, Real) and abs(label) == np.inf:
                 raise ValueError(f"y contains infinity at position {position}. Correct that label.")
+    labels = column_or_1d(y, warn=True)
+    if len(labels) != n_samples:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"X has {n_samples}, y has {len(labels)}."
+        )
     check_classification_targets(labels)
     return labels
 
