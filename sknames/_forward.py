@@ -226,8 +226,9 @@ class Forward:
     def _chunk(self, codes):
         """Logits of distinct, sorted rows."""
         plan = plan_prefixes(codes, is_sorted=True)
-        ending = np.argsort(plan.ends, kind="stable")
-        ends_before = np.searchsorted(plan.ends[ending], [0, *plan.bounds])
+        lengths = row_lengths(codes)
+        by_length = np.argsort(lengths.astype(np.min_scalar_type(codes.shape[1])), kind="stable")
+        n_shorter = np.searchsorted(lengths[by_length], np.arange(len(plan.bounds) + 1))
         widest = max([last - first for first, last in plan.levels()], default=1)
         now = [np.empty((widest, self.size), dtype=self.dtype) for _ in self.steps]
         before = [np.zeros((widest, self.size), dtype=self.dtype) for _ in self.steps]
@@ -254,7 +255,7 @@ class Forward:
                         added = step.prepare(now[k - 1][block])
                     np.take(before[k], parents[block], axis=0, out=h_prev[:n], mode="clip")
                     step(added, h_prev[:n], scratch[k], now[k][block])
-            rows = ending[ends_before[depth] : ends_before[depth + 1]]
+            rows = by_length[n_shorter[depth] : n_shorter[depth + 1]]
             last_states[rows] = now[-1][plan.ends[rows] - first]
             now, before, offset = before, now, first
         logits = last_states @ self.output + self.bias

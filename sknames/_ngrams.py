@@ -10,6 +10,7 @@ import numpy as np
 START = 0  # the code of padding, which no symbol has
 ABSENT = -1
 NGRAM_SCALE = 4.0  # of n-gram logits beside those of the net
+MAX_TABLE = 1 << 24
 
 
 class NGrams:
@@ -32,6 +33,7 @@ class NGrams:
         self.n_symbols = n_symbols
         self.min_n = min_n
         self.end = n_symbols - 1
+        self.lookups = [Lookup(k) for k in keys]
         sizes = [len(k) if n >= min_n else 0 for n, k in enumerate(keys, start=1)]
         self.offsets = np.concatenate([[0], np.cumsum(sizes)])
 
@@ -67,7 +69,8 @@ class NGrams:
             all_keys.append(found[frequency >= min_df])
             if n >= min_n:
                 counts.append(frequency[frequency >= min_df])
-            prefixes = _before(lookup(all_keys[-1], keys), text, np.arange(-1, len(text) - 1))
+            grams = Lookup(all_keys[-1])(keys)
+            prefixes = _before(grams, text, np.arange(-1, len(text) - 1))
         return cls(all_keys, n_symbols, min_n), np.concatenate(counts)
 
     def find(self, text, parents):
@@ -87,8 +90,8 @@ class NGrams:
         """
         prefixes = np.zeros_like(text)
         found = []
-        for n, keys in enumerate(self.keys, start=1):
-            grams = lookup(keys, prefixes * self.n_symbols + text)
+        for n, lookup in enumerate(self.lookups, start=1):
+            grams = lookup(prefixes * self.n_symbols + text)
             if n >= self.min_n:
                 found.append(np.where(grams == ABSENT, ABSENT, grams + self.offsets[n - 1]))
             prefixes = _before(grams, text, parents)
@@ -142,13 +145,30 @@ def flatten(codes, end):
     return marked[keep], np.repeat(np.arange(len(codes)), lengths + 2)
 
 
-def lookup(keys, wanted):
-    """Place of each wanted key in sorted keys, or ABSENT."""
-    if not len(keys):
-        return np.full(len(wanted), ABSENT, dtype=np.int64)
-    place = np.searchsorted(keys, wanted)
-    place[place == len(keys)] = 0
-    return np.where(keys[place] == wanted, place, ABSENT)
+class Lookup:
+    """Place of wanted keys in sorted keys, or ABSENT.
+
+    A table of all keys up to the largest is several times as fast as a binary search; keys of large
+    alphabets are too many for it.
+    """
+
+    def __init__(self, keys):
+        self.keys = np.append(keys, np.iinfo(np.int64).max)
+        self.table = None
+        size = int(keys[-1]) + 1 if len(keys) else 0
+        if size <= MAX_TABLE:
+            # The last entry serves larger keys, and the negative ones behind an absent n-gram.
+            self.table = np.full(size + 1, ABSENT, dtype=np.int32)
+            self.table[keys] = np.arange(len(keys))
+
+    def __call__(self, wanted):
+        if self.table is not None:
+            last = len(self.table) - 1
+            place = np.minimum(wanted, last)
+            place[place < 0] = last
+            return self.table.take(place)
+        place = np.searchsorted(self.keys, wanted)
+        return np.where(self.keys[place] == wanted, place, ABSENT)
 
 
 def _before(grams, text, parents):

@@ -123,14 +123,19 @@ class Batches:
     symbol_dropout : float
         Probability that a symbol is replaced by the unknown one. It is applied before prefixes are
         shared.
+    device : {"cpu", "cuda"}
+        Where the batches are put.
     """
 
-    def __init__(self, rows, batch_size, random_state=None, unknown=0, symbol_dropout=0.0):
+    def __init__(
+        self, rows, batch_size, random_state=None, unknown=0, symbol_dropout=0.0, device="cpu"
+    ):
         self.rows = rows
         self.batch_size = batch_size
         self.random_state = random_state
         self.unknown = unknown
         self.symbol_dropout = symbol_dropout
+        self.device = device
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
@@ -147,7 +152,7 @@ class Batches:
                 rows = replace(
                     rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
                 )
-            batch = Batch.of(rows)
+            batch = Batch.of(rows).to(self.device)
             yield batch, batch.labels
 
 
@@ -186,7 +191,7 @@ class Loss(torch.nn.Module):
 
 
 class TrainingNet(NeuralNet):
-    """The skorch net: it moves whole batches and adds the loss of the next symbol.
+    """The skorch net: it takes whole batches and adds the loss of the next symbol.
 
     Parameters
     ----------
@@ -200,18 +205,14 @@ class TrainingNet(NeuralNet):
 
     def infer(self, batch, **fit_params):
         """Logits of a batch, and the states of its prefixes."""
-        batch = batch.to(self.device)
         return self.module_(batch.plan, batch.ngrams)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """The loss of a batch; without adjustment and next symbol when not training."""
         logits, states = y_pred
-        batch = X.to(self.device)
-        loss = self.criterion_(logits, batch, training)
+        loss = self.criterion_(logits, X, training)
         if training and self.next_symbol_weight:
-            next_symbol = self.criterion_.next_symbol(
-                self.module_.next_symbol_logits(states), batch
-            )
+            next_symbol = self.criterion_.next_symbol(self.module_.next_symbol_logits(states), X)
             loss = loss + self.next_symbol_weight * next_symbol
         return loss
 
@@ -375,7 +376,9 @@ def build_net(
         iterator_train__random_state=random_state,
         iterator_train__unknown=module_params["n_codes"] - 1,
         iterator_train__symbol_dropout=symbol_dropout,
+        iterator_train__device=device,
         iterator_valid=Batches,
+        iterator_valid__device=device,
         train_split=None if valid_rows is None else predefined_split(valid_rows),
         callbacks=steps + list(callbacks or []),
         callbacks__print_log=PrintLog() if verbose > 1 else None,
@@ -445,4 +448,4 @@ def logits(net, rows):
     """Logits of rows through torch, on the net's device."""
     net.module_.eval()
     with _TORCH_SETTINGS, one_torch_thread(), torch.no_grad():
-        return net.infer(Batch.of(rows))[0].cpu().numpy()
+        return net.infer(Batch.of(rows).to(net.device))[0].cpu().numpy()

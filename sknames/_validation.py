@@ -1,5 +1,7 @@
-"""What is checked of labels, weights and parameters, beyond what scikit-learn checks."""
+"""What is checked of labels, weights, parameters and files, beyond what scikit-learn checks."""
 
+import re
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -95,3 +97,180 @@ def check_ngram_range(ngram_range):
             f"ngram_range={ngram_range} is not a pair (min_n, max_n) of integers with "
             "1 <= min_n <= max_n. Use e.g. (1, 5), or None for no n-grams."
         )
+
+
+def check_stamp(state, version, format_):
+    """Compare the version and format that a saved state bears with those of this package.
+
+    Parameters
+    ----------
+    state : dict
+        Of a fitted estimator, with "_sknames_version" and "_format", which old files may lack.
+    version : str
+        Of this package.
+    format_ : int
+        The newest format that this package reads, and the one it writes.
+
+    Raises
+    ------
+    ValueError
+        If the format is newer, or no number. An older format or a newer version only warns.
+    """
+    writer, found = state.get("_sknames_version"), state.get("_format", 0)
+    by = "an unknown older version of sknames" if writer is None else f"sknames {writer}"
+    saved = f"This model was saved by {by}"
+    here = f"this is sknames {version}"
+    if not isinstance(found, Integral):
+        raise ValueError(f"{saved} in format {found!r}, but a format is an integer; {here}.")
+    if found > format_:
+        raise ValueError(
+            f"{saved} in format {found}; {here}, which reads formats up to {format_}. Upgrade "
+            "sknames, or fit the model again with this version."
+        )
+    if writer is None or found < format_:
+        warnings.warn(
+            f"{saved} in format {found}; {here}, which writes format {format_}. Check what the "
+            "model predicts, or fit it again with this version.",
+            UserWarning,
+            stacklevel=3,
+        )
+    elif _release(writer) > _release(version):
+        warnings.warn(
+            f"{saved}; {here}, which is older. Upgrade sknames, or check what the model predicts.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _release(version):
+    return tuple(map(int, re.findall(r"\d+", str(version))[:3]))
+
+
+def check_state(state, keys):
+    """Refuse the saved state of a fitted classifier whose parts do not fit each other.
+
+    Parameters
+    ----------
+    state : dict
+    keys : iterable of str
+        What it must hold.
+
+    Raises
+    ------
+    ValueError
+        Naming the part, what was expected and what came.
+    """
+    missing = sorted(set(keys) - set(state))
+    if missing:
+        raise ValueError(f"The saved model lacks {', '.join(missing)}. Was the file changed?")
+    for name, type_ in [("weights_", dict), ("_module_params", dict), ("ngram_keys_", list)]:
+        if not isinstance(state[name], type_):
+            _refuse(name, f"a {type_.__name__}", type(state[name]).__name__)
+    if state["dtype"] not in ("float32", "float64"):
+        _refuse("dtype", "'float32' or 'float64'", repr(state["dtype"]))
+    _check_array(state["classes_"], "classes_")
+    _check_array(state["symbols_"], "symbols_", kinds="biuf")
+    if not _rises(state["symbols_"]) or (state["symbols_"] == 0).any():
+        _refuse("symbols_", "sorted, distinct values other than 0", "others")
+    params, weights = state["_module_params"], state["weights_"]
+    n_ngrams = _check_module_params(params, len(state["symbols_"]), len(state["classes_"]))
+    names = set()
+    # The number of layers is not trusted: the first array that is missing ends the loop.
+    for name, shape in _weight_shapes(params):
+        if name not in weights:
+            raise ValueError(
+                f"weights_ of the saved model lacks {name!r} of shape {shape}. Was the file "
+                "changed?"
+            )
+        _check_array(weights[name], f"weights_[{name!r}]", shape, dtype=np.float32)
+        if not np.isfinite(weights[name]).all():
+            _refuse(f"weights_[{name!r}]", "finite values", "others")
+        names.add(name)
+    if set(weights) != names:
+        _refuse("weights_", "no further arrays", ", ".join(sorted(map(str, set(weights) - names))))
+    _check_ngram_keys(state["ngram_keys_"], len(state["symbols_"]) + 3, n_ngrams)
+
+
+def _check_module_params(params, n_symbols, n_classes):
+    """The net's sizes are integers that agree with symbols and classes; return n_ngrams."""
+    for name, least in [("hidden_size", 1), ("num_layers", 1), ("n_ngrams", 0)]:
+        value = params.get(name)
+        if not isinstance(value, Integral) or value < least:
+            _refuse(f"_module_params[{name!r}]", f"an integer from {least}", repr(value))
+    dim = params.get("embedding_dim", 0)
+    if dim is not None and (not isinstance(dim, Integral) or dim < 1):
+        _refuse("_module_params['embedding_dim']", "an integer from 1, or None", repr(dim))
+    for name, allowed in [
+        ("n_codes", [n_symbols + 2]),
+        ("n_classes", [n_classes]),
+        ("cell", ["gru", "rnn"]),
+        ("nonlinearity", ["tanh", "sigmoid"]),
+    ]:
+        if params.get(name) not in allowed:
+            expected = " or ".join(map(repr, allowed))
+            _refuse(f"_module_params[{name!r}]", expected, repr(params.get(name)))
+    return params["n_ngrams"]
+
+
+def _weight_shapes(params):
+    """Name and shape of each array of weights, in turn."""
+    n_codes, n_classes = params["n_codes"], params["n_classes"]
+    size, input_size = int(params["hidden_size"]), n_codes
+    if params["embedding_dim"] is not None:
+        input_size = int(params["embedding_dim"])
+        yield "embedding", (n_codes, input_size)
+    rows = {"gru": 3, "rnn": 1}[params["cell"]] * size
+    for k in range(params["num_layers"]):
+        yield f"cells.{k}.weight_ih", (rows, size if k else input_size)
+        yield f"cells.{k}.weight_hh", (rows, size)
+        yield f"cells.{k}.bias_ih", (rows,)
+        yield f"cells.{k}.bias_hh", (rows,)
+    for layer, n in [("output", n_classes), ("next_symbol", n_codes)]:
+        yield f"{layer}.weight", (n, size)
+        yield f"{layer}.bias", (n,)
+    if params["n_ngrams"]:
+        yield "ngram_idf", (params["n_ngrams"],)
+        yield "ngram_weight", (params["n_ngrams"], n_classes)
+
+
+def _check_ngram_keys(ngram_keys, n_symbols, n_ngrams):
+    """Each order's keys are sorted, and name a prefix of the order before."""
+    n_before = 1
+    for n, keys in enumerate(ngram_keys):
+        name = f"ngram_keys_[{n}]"
+        _check_array(keys, name, kinds="i")
+        if not _rises(keys):
+            _refuse(name, "sorted, distinct keys", "others")
+        if len(keys) and not 0 <= keys[0] <= keys[-1] < n_before * n_symbols:
+            _refuse(name, f"keys from 0 to {n_before * n_symbols - 1}", f"{keys[0]} to {keys[-1]}")
+        n_before = len(keys)
+    # All orders count from some shortest one on.
+    sizes = np.cumsum([len(keys) for keys in ngram_keys][::-1], dtype=np.int64)
+    if n_ngrams not in (sizes if n_ngrams else [int(sizes.max(initial=0))]):
+        _refuse(
+            "ngram_keys_",
+            f"as many keys as weights_['ngram_idf'] has values, {n_ngrams}",
+            f"arrays of {[len(keys) for keys in ngram_keys]} keys",
+        )
+
+
+def _rises(array):
+    return (array[1:] > array[:-1]).all()  # np.diff would wrap around below 0
+
+
+def _check_array(array, name, shape=None, kinds=None, dtype=None):
+    """Refuse what is no array of this shape (None: any 1-D one), kinds and dtype (None: any)."""
+    if not isinstance(array, np.ndarray):
+        _refuse(name, "an array", type(array).__name__)
+    if (array.ndim != 1) if shape is None else (array.shape != shape):
+        _refuse(name, f"shape {shape or '(n,)'}", f"shape {array.shape}")
+    if dtype is not None and array.dtype != dtype:
+        _refuse(name, f"dtype {np.dtype(dtype)}", f"dtype {array.dtype}")
+    if kinds is not None and array.dtype.kind not in kinds:
+        _refuse(name, f"dtype of kind {' or '.join(kinds)}", f"dtype {array.dtype}")
+
+
+def _refuse(name, expected, got):
+    raise ValueError(
+        f"{name} of the saved model: expected {expected}, got {got}. Was the file changed?"
+    )

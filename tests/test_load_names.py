@@ -1,7 +1,10 @@
+import csv
+import gzip
 import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -12,100 +15,215 @@ from sklearn.utils import Bunch
 from sknames.datasets import load_names
 
 NATIONALITIES = (
-    "Arabic Chinese Czech Dutch English French German Greek Irish Italian Japanese Korean Polish "
-    "Portuguese Russian Scottish Spanish Turkish Vietnamese"
+    "Albanian Arabic Armenian Azerbaijani Bengali Bulgarian Chinese Croatian Czech Danish Dutch "
+    "English Estonian Ethiopian Filipino Finnish French Georgian German Ghanaian Greek Hebrew "
+    "Hungarian Icelandic Indian Indonesian Irish Italian Japanese Kazakh Kenyan Korean Latvian "
+    "Lithuanian Macedonian Mongolian Nepali Nigerian Norwegian Persian Polish Portuguese Romanian "
+    "Russian Scottish Serbian Sinhalese Slovak Slovenian Spanish Swedish Thai Turkish Ukrainian "
+    "Uzbek Vietnamese Zulu"
 ).split()
+NATIVE = (
+    "Arabic Armenian Bengali Bulgarian Chinese Georgian Greek Hebrew Indian Japanese Kazakh Korean "
+    "Macedonian Nepali Persian Russian Serbian Sinhalese Thai Ukrainian"
+).split()
+N_NAMES = {"Latin": 69_917, "native": 21_825, "all": 91_742}
+JOINERS = "\u200c\u200d"  # Persian and Sinhala spelling need them
 
 
-def test_bunch():
-    names = load_names()
+def data_file(name):
+    return files("sknames.datasets").joinpath("data", name)
+
+
+def rows_of(name):
+    return list(csv.DictReader(data_file(name).read_text(encoding="utf-8").splitlines()))
+
+
+@pytest.fixture(scope="module")
+def latin():
+    return load_names()
+
+
+@pytest.fixture(scope="module")
+def everything():
+    return load_names(script="all")
+
+
+def test_bunch(latin):
+    names = latin
     assert isinstance(names, Bunch)
-    assert set(names) == {"data", "target", "frame", "target_names", "groups", "part", "DESCR"}
-    for column in (names.data, names.target, names.part):
+    assert set(names) == {
+        "data", "target", "frame", "target_names", "groups", "part", "script", "DESCR"
+    }  # fmt: skip
+    for column in (names.data, names.target, names.part, names.script):
         assert column.shape == names.data.shape and column.dtype == object
         assert {type(item) for item in column} == {str}
     assert names.groups.shape == names.data.shape and names.groups.dtype.kind == "i"
-    assert names.target_names.tolist() == NATIONALITIES
+    assert names.target_names.tolist() == NATIONALITIES and names.target_names.dtype == object
     assert names.frame is None
 
 
-def test_names_are_clean():
-    names = load_names()
-    counts = Counter(zip(names.target, names.part, strict=True))
-    assert set(counts) == {(n, part) for n in NATIONALITIES for part in ("given", "surname")}
-    assert min(Counter(names.target).values()) >= 90
-    assert min(counts.values()) >= 30
+@pytest.mark.parametrize("script", ["Latin", "native", "all"])
+def test_scripts(script, everything):
+    names = load_names(script=script)
+    assert len(names.data) == N_NAMES[script]
+    assert names.target_names.tolist() == (NATIVE if script == "native" else NATIONALITIES)
+    chosen = np.isin(everything.script, ["Latin", "native"] if script == "all" else [script])
+    for column in ("data", "target", "part", "script"):
+        np.testing.assert_array_equal(names[column], everything[column][chosen])
 
-    rows = list(zip(names.target, names.part, names.data, strict=True))
-    assert rows == sorted(rows)
-    assert len({(nationality, name) for nationality, _, name in rows}) == len(rows)
-    for name in names.data:
-        assert unicodedata.is_normalized("NFC", name)
-        assert all("LATIN" in unicodedata.name(c) or c in " '-" for c in name), name
-        assert name == " ".join(name.split()) and name[0].isalpha() and name[-1].isalpha()
+
+def test_there_are_enough(latin):
+    counts = Counter(latin.target)
+    assert len(counts) == 57 >= 40
+    assert len(latin.data) == N_NAMES["Latin"] >= 30_000
+    assert min(counts.values()) == counts["Mongolian"] == 284 >= 250
+    assert Counter(latin.part) == {"surname": 39_688, "given": 28_390, "both": 1_839}
+
+
+def test_both_parts_of_each_nationality(everything):
+    counts = Counter()
+    for key in zip(everything.target, everything.script, everything.part, strict=True):
+        for part in ("surname", "given") if key[2] == "both" else key[2:]:
+            counts[(*key[:2], part)] += 1
+    expected = [(nationality, "Latin") for nationality in NATIONALITIES]
+    expected += [(nationality, "native") for nationality in NATIVE]
+    assert set(counts) == {(*key, part) for key in expected for part in ("surname", "given")}
+    assert min(n for (_, script, _), n in counts.items() if script == "Latin") == 130
+    assert min(counts.values()) == 40
+
+
+def test_names_are_clean(everything):
+    names = everything
+    assert len(set(zip(names.data, names.target, strict=True))) == len(names.data)
+    for name, script in zip(names.data, names.script, strict=True):
+        assert unicodedata.is_normalized("NFC", name), name
+        assert name == " ".join(name.split()) and "  " not in name
+        assert len(name) >= 2 or script == "native", name
+        assert name.strip(" -" + JOINERS) == name, ascii(name)
+        latin = {"LATIN" in unicodedata.name(c) for c in name if c.isalpha()}
+        assert latin == {script == "Latin"}, name
+        if script == "Latin":
+            assert all(c.isalpha() or c in " '-" for c in name), name
+            assert name[-1].isalpha() and (name[0].isalpha() or name.startswith("'s ")), name
+        else:
+            known = {"Lo", "Lu", "Ll", "Lm", "Mn", "Mc"}
+            for c in name:
+                assert unicodedata.category(c) in known or c in " '-" + JOINERS, ascii(name)
+
+
+def test_file_is_in_order_and_small():
+    rows = rows_of("names.csv")
+    keys = [(row["nationality"], row["script"], row["part"], row["name"]) for row in rows]
+    assert keys == sorted(set(keys)) and len(keys) == 93_826
+    content = data_file("names.csv").read_bytes()
+    assert b"\r" not in content
+    assert len(gzip.compress(content)) < 400_000 < 1_500_000
+
+
+def test_part_says_both(latin):
+    parts = {}
+    for row in rows_of("names.csv"):
+        if row["script"] == "Latin":
+            parts.setdefault((row["name"], row["nationality"]), set()).add(row["part"])
+    found = zip(latin.data, latin.target, strict=True)
+    for pair, part in zip(found, latin.part, strict=True):
+        assert parts.pop(pair) == ({"surname", "given"} if part == "both" else {part})
+    assert not parts
+
+
+def test_name_orders():
+    orders = {row["nationality"]: row["order"] for row in rows_of("name_orders.csv")}
+    assert list(orders) == NATIONALITIES
+    both = [nationality for nationality, order in orders.items() if order == "both"]
+    assert both == ["Chinese", "Hungarian", "Japanese", "Korean", "Vietnamese"]
+    assert set(orders.values()) == {"both", "given-surname"}
 
 
 @pytest.mark.parametrize(
     "name, nationality",
     [
         ("Dvořák", "Czech"),
+        ("Jónsdóttir", "Icelandic"),
         ("Muhammad", "Arabic"),
         ("Müller", "German"),
         ("Nguyễn", "Vietnamese"),
+        ("O'Connor", "Irish"),
         ("Papadopoulos", "Greek"),
+        ("Satoshi", "Japanese"),
         ("Yılmaz", "Turkish"),
+        ("Иванов", "Russian"),
+        ("محمد", "Arabic"),
+        ("王", "Chinese"),
+        ("김", "Korean"),
+        ("Παπαδόπουλος", "Greek"),
     ],
 )
-def test_diacritics_survive(name, nationality):
-    names = load_names()
-    assert nationality in names.target[names.data == name]
+def test_spelling_survives(everything, name, nationality):
+    assert nationality in everything.target[everything.data == name]
 
 
-def test_description_counts_what_is_there():
-    names = load_names()
-    n_given = np.count_nonzero(names.part == "given")
-    shared = [set(names.target[names.groups == group]) for group in range(names.groups.max() + 1)]
-    sizes = Counter(names.target).values()
+def test_no_machine_readings(latin):
+    pairs = set(zip(latin.data, latin.target, strict=True))
+    for pair in [("mHmd", "Arabic"), ("Mhmd", "Arabic"), ("Name", "English"), ("Doe", "English")]:
+        assert pair not in pairs
+
+
+def test_description_counts_what_is_there(latin, everything):
+    rows = rows_of("names.csv")
+    counts = Counter(
+        (row["nationality"], "native" if row["script"] == "native" else row["part"]) for row in rows
+    )
+    shared = {}
+    for group, nationality in zip(latin.groups, latin.target, strict=True):
+        shared.setdefault(group, set()).add(nationality)
+    n_native = sum(row["script"] == "native" for row in rows)
+    text = " ".join(latin.DESCR.split())
     for fact in (
-        f"{len(names.data):,} ({len(names.data) - n_given:,} surnames, {n_given} given names)",
-        f"{len(NATIONALITIES)}, with {min(sizes)} to {max(sizes)} names each",
-        f"{len(set(names.data)):,}; {len(set(names.groups)):,} in plain ASCII letters",
-        f"{sum(len(nationalities) > 1 for nationalities in shared)} names, in plain ASCII letters",
+        f"{len(NATIONALITIES)} nationalities, {len(rows):,} rows, {len(latin.data):,} distinct",
+        f"{n_native:,} rows in a native script",
+        f"{sum(len(several) > 1 for several in shared.values()):,} of the {len(shared):,} names",
+        *(
+            " ".join([n, *(str(counts[n, kind]) for kind in ("surname", "given", "native"))])
+            for n in NATIONALITIES
+        ),
     ):
-        assert fact in " ".join(names.DESCR.split())
-    assert f"{len(names.data):,} surnames and given names" in load_names.__doc__
+        assert fact in text
+    assert text == " ".join(everything.DESCR.split())
+    doc = " ".join(load_names.__doc__.split())
+    n_native = len(everything.data) - len(latin.data)
+    assert f"{len(latin.data):,} surnames and given names of {len(NATIONALITIES)} nat" in doc
+    assert f"{n_native:,} more in a native script, of {len(NATIVE)} of these" in doc
 
 
-def test_groups_are_spellings():
-    names = load_names()
-    spellings = [anyascii(name).casefold() for name in names.data]
-    pairs = set(zip(spellings, names.groups, strict=True))
-    assert len(pairs) == len(set(spellings)) == len(set(names.groups))
-    by_name = dict(zip(names.data, names.groups, strict=True))
-    assert by_name["Dũng"] == by_name["Dung"] != by_name["Dương"]
+def test_groups_are_spellings(everything):
+    spellings = np.array([anyascii(name).casefold() for name in everything.data], dtype=object)
+    np.testing.assert_array_equal(
+        everything.groups, np.unique(spellings.astype(str), return_inverse=True)[1]
+    )
+    by_name = dict(zip(everything.data, everything.groups, strict=True))
+    assert by_name["Thúy"] == by_name["Thùy"] != by_name["Thư"]
 
 
-def test_groups_split_without_a_leak():
-    names = load_names()
-    spellings = np.array([anyascii(name).casefold() for name in names.data])
-    splits = StratifiedGroupKFold(5, shuffle=True, random_state=0).split(
+def test_groups_split_without_a_leak(latin):
+    names = latin
+    spellings = np.array([anyascii(name).casefold() for name in names.data], dtype=object)
+    splits = StratifiedGroupKFold(3, shuffle=True, random_state=0).split(
         names.data, names.target, names.groups
     )
-    for train, test in splits:
-        assert not set(spellings[train]) & set(spellings[test])
-        assert set(names.target[test]) == set(NATIONALITIES)
+    train, test = next(splits)
+    assert not set(spellings[train]) & set(spellings[test])
+    assert set(names.target[test]) == set(NATIONALITIES)
 
 
-def test_return_X_y():
-    names = load_names()
+def test_return_X_y(latin):
     X, y = load_names(return_X_y=True)
-    np.testing.assert_array_equal(X, names.data)
-    np.testing.assert_array_equal(y, names.target)
+    np.testing.assert_array_equal(X, latin.data)
+    np.testing.assert_array_equal(y, latin.target)
 
 
-def test_as_frame():
+def test_as_frame(latin):
     pd = pytest.importorskip("pandas")
-    names, plain = load_names(as_frame=True), load_names()
+    names, plain = load_names(as_frame=True), latin
     assert list(names.frame.columns) == ["name", "nationality"]
     pd.testing.assert_series_equal(names.data, names.frame["name"])
     pd.testing.assert_series_equal(names.target, names.frame["nationality"])
@@ -118,6 +236,12 @@ def test_as_frame():
     pd.testing.assert_series_equal(y, names.target)
 
 
+@pytest.mark.parametrize("arguments", [{"script": "latin"}, {"script": None}, {"as_frame": "yes"}])
+def test_bad_arguments(arguments):
+    with pytest.raises(ValueError, match=f"'{next(iter(arguments))}' parameter of load_names"):
+        load_names(**arguments)
+
+
 def test_each_call_has_its_own_arrays():
     load_names().data[:] = ""
     assert "" not in load_names().data
@@ -127,7 +251,7 @@ def test_needs_neither_pandas_nor_torch():
     # pandas is blocked, not looked for: scikit-learn imports it itself where it finds it
     code = (
         "import sys; sys.modules['pandas'] = None;"
-        "from sknames.datasets import load_names; load_names();"
+        "from sknames.datasets import load_names, make_names; load_names(); make_names();"
         "print({'skorch', 'torch'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

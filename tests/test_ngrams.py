@@ -8,10 +8,10 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from sknames._ngrams import (
     ABSENT,
+    Lookup,
     NGrams,
     flatten,
     inverse_document_frequency,
-    lookup,
 )
 from sknames._prefixes import plan_prefixes
 
@@ -162,7 +162,9 @@ def test_flatten_marks_start_and_end():
     np.testing.assert_array_equal(rows, [0] * 4 + [1] * 2 + [2] * 5)
 
 
-def test_lookup():
+@pytest.mark.parametrize("max_table", [0, 1 << 24], ids=["search", "table"])
+def test_lookup(monkeypatch, max_table):
+    monkeypatch.setattr("sknames._ngrams.MAX_TABLE", max_table)
     wanted = np.array([-5, 2, 3, 4, 7, 8])
-    np.testing.assert_array_equal(lookup(np.array([2, 4, 7]), wanted), [-1, 0, -1, 1, 2, -1])
-    np.testing.assert_array_equal(lookup(np.array([], dtype=np.int64), wanted), [-1] * 6)
+    np.testing.assert_array_equal(Lookup(np.array([2, 4, 7]))(wanted), [-1, 0, -1, 1, 2, -1])
+    np.testing.assert_array_equal(Lookup(np.array([], dtype=np.int64))(wanted), [-1] * 6)

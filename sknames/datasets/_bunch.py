@@ -1,10 +1,19 @@
-"""Names and nationalities -> what a dataset loader returns."""
+"""What the dataset loaders share: where data is kept, and what is made of it."""
 
+import os
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from anyascii import anyascii
 from sklearn.utils import Bunch
+
+
+def data_folder(data_home):
+    """Path of the folder of downloaded data: this, or that of SKNAMES_DATA, or ~/sknames_data."""
+    if data_home is None:
+        data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
+    return Path(data_home).expanduser()
 
 
 def spelling_groups(names):
@@ -12,8 +21,10 @@ def spelling_groups(names):
 
     Dvořák, Dvorak and DVORAK differ as strings, but a model that has learnt one knows the others.
     """
-    _, groups = np.unique([anyascii(name).casefold() for name in names], return_inverse=True)
-    return groups
+    # no np.unique: it would copy them into an array where each is as wide as the longest
+    spellings = [anyascii(name).casefold() for name in names]
+    numbers = {spelling: number for number, spelling in enumerate(sorted(set(spellings)))}
+    return np.array([numbers[spelling] for spelling in spellings], dtype=np.intp)
 
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
@@ -34,7 +45,7 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     """
     # object, not str: the items stay Python strings, and one long name does not widen every other
     data, target = np.array(names, dtype=object), np.array(nationalities, dtype=object)
-    target_names, frame = np.unique(target), None
+    frame = None
     if as_frame:
         import pandas as pd
 
@@ -46,7 +57,7 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
         data=data,
         target=target,
         frame=frame,
-        target_names=target_names,
+        target_names=np.array(sorted(set(nationalities)), dtype=object),
         groups=spelling_groups(names),
         DESCR=files(__package__).joinpath("descr", descr).read_text(encoding="utf-8"),
         **columns,

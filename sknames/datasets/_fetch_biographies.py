@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import pickle
 import re
 import shlex
@@ -12,7 +11,7 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from ._bunch import make_bunch
+from ._bunch import data_folder, make_bunch
 
 _WHEEL = "name2nat-0.5.1-py3-none-any.whl"
 _SHA256 = "cf6c45de61accfeb1d80c9ae86efd42fcf40cac481da5ab04d8a66dd7195fe94"
@@ -109,9 +108,7 @@ def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False
     ('Aristotle', 'Greek')
     """
     if wheel is None:
-        if data_home is None:
-            data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
-        wheel = Path(data_home).expanduser() / _WHEEL
+        wheel = data_folder(data_home) / _WHEEL
     demonyms_of = _read_wheel(Path(wheel).expanduser())
     if raw:
         rows = [(name, demonym) for name, several in demonyms_of.items() for demonym in several]

@@ -1,6 +1,5 @@
 """The names of PyTorch's tutorial, downloaded at first use."""
 
-import os
 import zipfile
 from hashlib import sha256
 from http.client import HTTPException
@@ -9,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from sklearn.datasets import fetch_file
 
-from ._bunch import make_bunch
+from ._bunch import data_folder, make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
@@ -119,9 +118,7 @@ def fetch_names(
     >>> names.data[0], names.target[0]  # doctest: +SKIP
     ('Khoury', 'Arabic')
     """
-    if data_home is None:
-        data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
-    folder = Path(data_home).expanduser() / "names"
+    folder = data_folder(data_home) / "names"
     paths = {language: folder / f"{language}.txt" for language in _LANGUAGES}
 
     missing = [path.name for path in paths.values() if not path.is_file()]

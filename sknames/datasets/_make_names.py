@@ -1,0 +1,147 @@
+"""Full names, made of the surnames and given names that ship with the package."""
+
+import unicodedata
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from ._load_names import read_rows
+
+# By the first word of their Unicode names: kana and Han are written in one name, and names in these
+# characters have the surname first and no space.
+_ONE_ALPHABET = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
+_UNSPACED = {"CJK", "HANGUL"}
+
+
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "full": ["boolean"],
+        "nationalities": ["array-like", None],
+        "script": [StrOptions({"Latin", "native", "all"})],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", random_state=None):
+    """Draw random full names, each of parts of one nationality in :func:`load_names`.
+
+    For training, benchmarks and load tests. Each nationality is as likely as any other, and so is
+    each given name and each surname within it.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        How many names to draw. They may repeat.
+
+    full : bool, default=True
+        If True, a given name and a surname. If False, one of the two, with equal probability.
+
+    nationalities : array-like of str, default=None
+        Nationalities to draw from. Their order, and repeats, do not matter. By default all that
+        have names in `script`.
+
+    script : {"Latin", "native", "all"}, default="Latin"
+        Draw names in Latin letters, in a native script, or in both. The scripts of a nationality
+        are equally likely.
+
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for the same names at each call.
+
+    Returns
+    -------
+    names : ndarray of shape (n_samples,), dtype=object
+        The names.
+    nationalities : ndarray of shape (n_samples,), dtype=object
+        The nationality of each name.
+
+    Raises
+    ------
+    ValueError
+        If one of the `nationalities` has no names in `script`.
+
+    See Also
+    --------
+    load_names : The surnames and given names.
+
+    Notes
+    -----
+    The given name comes first. Chinese, Hungarian, Japanese, Korean and Vietnamese names in Latin
+    letters have either order with equal probability; names in Han, kana and Hangul have the surname
+    first, and no space.
+
+    Both parts are in one alphabet: Indian names in native scripts are in Devanagari, Gujarati or
+    Oriya. Tamil ones are not drawn, since all of them are given names.
+
+    The parts are drawn independently. So a man's given name meets a woman's surname where surnames
+    have a gender (Slavic, Baltic, Greek and Icelandic ones); no one has two given names or, as in
+    Spanish and Portuguese, two surnames; and a rare name is as likely as a common one.
+
+    Examples
+    --------
+    >>> from sknames.datasets import make_names
+    >>> names, nationalities = make_names(3, random_state=0)
+    >>> names.shape, nationalities.shape
+    ((3,), (3,))
+    """
+    pools = _pools(script)
+    known = sorted({nationality for nationality, _ in pools})
+    asked = set(known if nationalities is None else nationalities)
+    chosen = [nationality for nationality in known if nationality in asked]
+    unknown = sorted(map(str, asked.difference(known)))
+    if unknown or not chosen:
+        raise ValueError(
+            f"`nationalities` should be some of {', '.join(known)}, which have names with "
+            f"script={script!r}. Got {', '.join(unknown) or 'none of them'}."
+        )
+    both_orders = {
+        nationality for nationality, order in read_rows("name_orders.csv") if order == "both"
+    }
+
+    # The pools in order of nationality, and the names in order of pools, so that to draw from
+    # either is to add a random number to where its part begins.
+    pools = {key: pool for key, pool in sorted(pools.items()) if key[0] in chosen}
+    n_pools = np.unique([nationality for nationality, _ in pools], return_counts=True)[1]
+    unspaced = np.array([alphabet in _UNSPACED for _, alphabet in pools])
+    either_order = np.array([nationality in both_orders for nationality, _ in pools])
+
+    random_state = check_random_state(random_state)
+    which = random_state.randint(len(chosen), size=n_samples)
+    pool = _draw(random_state, n_pools, which)
+    given, surnames = (
+        np.array([name for parts in pools.values() for name in parts[part]], dtype=object)[
+            _draw(random_state, np.array([len(parts[part]) for parts in pools.values()]), pool)
+        ]
+        for part in ("given", "surname")
+    )
+    coin = random_state.randint(2, size=n_samples).astype(bool)
+    if full:
+        surname_first = unspaced[pool] | (either_order[pool] & coin)
+        space = np.where(unspaced[pool], "", " ").astype(object)
+        names = np.where(surname_first, surnames, given) + space
+        names += np.where(surname_first, given, surnames)
+    else:
+        names = np.where(coin, surnames, given)
+    return names, np.array(chosen, dtype=object)[which]
+
+
+def _draw(random_state, sizes, which):
+    """Draw, for each of `which`, one of the consecutive numbers that the part of that size has."""
+    starts = np.cumsum(sizes) - sizes
+    return starts[which] + random_state.randint(sizes[which])
+
+
+def _pools(script):
+    """The names that can be joined, {(nationality, alphabet): {"surname": list, "given": list}}."""
+    pools = {}
+    for name, nationality, part, its_script in read_rows("names.csv"):
+        if script in ("all", its_script):
+            alphabet = "LATIN"
+            if its_script == "native":
+                alphabet = unicodedata.name(name[0]).split()[0]
+                alphabet = _ONE_ALPHABET.get(alphabet, alphabet)
+            pool = pools.setdefault((nationality, alphabet), {"surname": [], "given": []})
+            pool[part].append(name)
+    return {key: pool for key, pool in pools.items() if pool["surname"] and pool["given"]}

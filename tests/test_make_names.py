@@ -1,0 +1,152 @@
+from collections import Counter
+from hashlib import sha256
+from time import process_time
+
+import numpy as np
+import pytest
+
+from sknames.datasets import load_names, make_names
+
+
+@pytest.fixture(scope="module")
+def parts():
+    """The surnames and the given names of each nationality."""
+    names = load_names(script="all")
+    parts = {(n, part): set() for n in names.target_names for part in ("surname", "given")}
+    for name, nationality, part in zip(names.data, names.target, names.part, strict=True):
+        for one in ("surname", "given") if part == "both" else (part,):
+            parts[nationality, one].add(name)
+    return parts
+
+
+def orders(name, nationality, parts):
+    """The orders in which the name can be read as a given name and a surname."""
+    found = set()
+    for i in range(1, len(name)):
+        first, last = name[:i], name[i:].removeprefix(" ")
+        if first in parts[nationality, "given"] and last in parts[nationality, "surname"]:
+            found.add("given first")
+        if first in parts[nationality, "surname"] and last in parts[nationality, "given"]:
+            found.add("surname first")
+    return found
+
+
+def test_arrays():
+    names, nationalities = make_names(1000, random_state=0)
+    for array in (names, nationalities):
+        assert array.shape == (1000,) and array.dtype == object
+        assert {type(item) for item in array} == {str}
+    assert make_names()[0].shape == (100,)
+    assert make_names(1)[1].shape == (1,)
+
+
+@pytest.mark.parametrize("script", ["Latin", "native", "all"])
+def test_names_are_made_of_both_parts(script, parts):
+    for name, nationality in zip(*make_names(3000, script=script, random_state=1), strict=True):
+        assert orders(name, nationality, parts), (name, nationality)
+
+
+@pytest.mark.parametrize(
+    "nationality, share",
+    [("Polish", 0), ("Turkish", 0), ("Hungarian", 0.5), ("Vietnamese", 0.5), ("Korean", 0.5)],
+)
+def test_order_in_latin_letters(nationality, share, parts):
+    names, _ = make_names(2000, nationalities=[nationality], random_state=2)
+    found = Counter()
+    for name in names:
+        found.update([tuple(sorted(orders(name, nationality, parts)))])
+    surname_first, given_first = found["surname first",], found["given first",]
+    assert surname_first + given_first > 1000  # others can be read either way
+    assert abs(surname_first / (surname_first + given_first) - share) < 0.05
+
+
+def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
+    asked = ["Chinese", "Japanese", "Korean"]
+    names, nationalities = make_names(2000, nationalities=asked, script="native", random_state=3)
+    assert set(nationalities) == set(asked)
+    for name, nationality in zip(names, nationalities, strict=True):
+        assert " " not in name and "surname first" in orders(name, nationality, parts)
+
+
+def test_parts_are_in_one_alphabet():
+    names, _ = make_names(500, nationalities=["Indian"], script="native", random_state=4)
+    blocks = [{ord(c) // 128 for c in name if c.isalpha()} for name in names]
+    assert {len(several) for several in blocks} == {1}
+    assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
+
+
+def test_single_names(parts):
+    names, nationalities = make_names(4000, full=False, random_state=5)
+    kinds = Counter()
+    for name, nationality in zip(names, nationalities, strict=True):
+        kinds.update([tuple(p for p in ("surname", "given") if name in parts[nationality, p])])
+    assert () not in kinds
+    assert abs(kinds["surname",] - kinds["given",]) < 250
+
+
+def test_nationalities_are_equally_likely():
+    for script, known in (("Latin", 57), ("native", 20), ("all", 57)):
+        counts = Counter(make_names(57_000, script=script, random_state=6)[1])
+        assert len(counts) == known
+        expected = 57_000 / known
+        assert max(abs(n - expected) for n in counts.values()) < 5 * expected**0.5
+    names, nationalities = make_names(
+        2000, nationalities=["Greek", "Polish"], script="all", random_state=7
+    )
+    assert abs(np.mean(nationalities == "Greek") - 0.5) < 0.05
+    in_latin = np.mean([name[0] < "\u0370" for name in names[nationalities == "Greek"]])
+    assert abs(in_latin - 0.5) < 0.07
+
+
+def test_random_state():
+    first, second = make_names(50, random_state=0), make_names(50, random_state=0)
+    np.testing.assert_array_equal(first, second)
+    assert make_names(50, random_state=1)[0].tolist() != first[0].tolist()
+    state = np.random.RandomState(0)
+    np.testing.assert_array_equal(make_names(50, random_state=state), first)
+    assert make_names(50, random_state=state)[0].tolist() != first[0].tolist()
+    np.random.seed(0)
+    np.testing.assert_array_equal(make_names(50), first)
+
+
+def test_the_names_of_a_seed_stay():
+    digests = [
+        sha256("\n".join(make_names(1000, random_state=0, **arguments)[0]).encode()).hexdigest()[:8]
+        for arguments in ({}, {"full": False}, {"script": "all"})
+    ]
+    assert digests == ["c8995074", "5a1a019e", "47a7869b"]
+
+
+def test_order_and_repeats_of_nationalities_do_not_matter():
+    expected = make_names(50, nationalities=["Greek", "Thai"], random_state=0)
+    for asked in (["Thai", "Greek", "Thai"], np.array(["Thai", "Greek"])):
+        found = make_names(50, nationalities=asked, random_state=0)
+        np.testing.assert_array_equal(found, expected)
+        assert {type(nationality) for nationality in found[1]} == {str}
+
+
+def test_many_at_once():
+    start = process_time()
+    names, _ = make_names(1_000_000, random_state=0)
+    assert process_time() - start < 10
+    assert len(set(names)) > 900_000
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"n_samples": 0}, "'n_samples' parameter of make_names"),
+        ({"n_samples": 1.5}, "'n_samples' parameter of make_names"),
+        ({"full": "yes"}, "'full' parameter of make_names"),
+        ({"script": "latin"}, "'script' parameter of make_names"),
+        ({"random_state": "0"}, "'random_state' parameter of make_names"),
+        ({"nationalities": "Polish"}, "'nationalities' parameter of make_names"),
+        ({"nationalities": ["Polish", "Klingon"]}, "Albanian, .* Zulu, .* Got Klingon"),
+        ({"nationalities": ["Polish"], "script": "native"}, "Arabic, .* Ukrainian, .* Got Polish"),
+        ({"nationalities": []}, "Got none of them"),
+        ({"nationalities": [1, None]}, "Got 1, None"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make_names(**arguments)
