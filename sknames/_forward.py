@@ -19,6 +19,7 @@ CHUNK_CODES = 1 << 20
 BLOCK_NODES = 256
 MIN_ROWS_TO_PLAN = 4
 MIN_ROWS_TO_GUARD = 64
+ITSELF = np.zeros(1, dtype=np.intp)
 
 
 class _OneBlasThread:
@@ -72,10 +73,12 @@ class _RNNStep:
 
     def scratch(self, n):
         """Memory for a step of n nodes."""
-        return ()
+        return (np.empty((n, len(self.recurrent)), dtype=self.recurrent.dtype),)
 
-    def __call__(self, added, h_prev, scratch, out):
-        np.matmul(h_prev, self.recurrent, out=out)
+    def __call__(self, added, h_parents, child_of, scratch, out):
+        product = scratch[0][: len(h_parents)]
+        np.matmul(h_parents, self.recurrent, out=product)
+        np.take(product, child_of, axis=0, out=out, mode="clip")
         out += added[0]
         np.tanh(out, out=out)
         if self.is_sigmoid:
@@ -109,22 +112,26 @@ class _GRUStep:
 
     def scratch(self, n):
         """Memory for a step of n nodes."""
-        dtype = self.recurrent_new.dtype
-        return np.empty((n, 2 * self.size), dtype=dtype), np.empty((n, self.size), dtype=dtype)
+        size, dtype = self.size, self.recurrent_new.dtype
+        return [np.empty((n, width), dtype=dtype) for width in (2 * size, size, 2 * size, size)]
 
-    def __call__(self, added, h_prev, scratch, out):
-        size, n = self.size, len(h_prev)
-        gates, new = scratch[0][:n], scratch[1][:n]
-        np.matmul(h_prev, self.recurrent_gates, out=gates)
+    def __call__(self, added, h_parents, child_of, scratch, out):
+        size, n, n_parents = self.size, len(out), len(h_parents)
+        gates_product, new_product = scratch[0][:n_parents], scratch[1][:n_parents]
+        gates, new = scratch[2][:n], scratch[3][:n]
+        np.matmul(h_parents, self.recurrent_gates, out=gates_product)
+        np.take(gates_product, child_of, axis=0, out=gates, mode="clip")
         gates += added[0]
         np.tanh(gates, out=gates)
         gates += 1
-        np.matmul(h_prev, self.recurrent_new, out=new)
-        new += self.bias_recurrent_new
+        np.matmul(h_parents, self.recurrent_new, out=new_product)
+        new_product += self.bias_recurrent_new
+        np.take(new_product, child_of, axis=0, out=new, mode="clip")
         new *= gates[:, :size]
         new += added[1]
         np.tanh(new, out=new)
-        np.subtract(h_prev, new, out=out)
+        np.take(h_parents, child_of, axis=0, out=out, mode="clip")
+        out -= new
         out *= gates[:, size:]
         out *= 0.5
         out += new
@@ -213,7 +220,7 @@ class Forward:
                 if k:
                     added = step.prepare(state[k - 1])
                 h_t = np.empty_like(state[k])
-                step(added, state[k], scratch[k], h_t)
+                step(added, state[k], ITSELF, scratch[k], h_t)
                 state[k] = h_t
         logits = state[-1] @ self.output + self.bias
         if self.ngrams is not None:
@@ -240,11 +247,17 @@ class Forward:
         last_states = np.zeros((len(codes), self.size), dtype=self.dtype)
         offset = 0
         for depth, (first, last) in enumerate(plan.levels(), start=1):
-            parents = plan.parents[first:last] - offset
+            # Children of a parent lie side by side: what a parent gives to them is computed once.
+            children = plan.parents[first:last]
+            is_first = np.append(True, children[1:] != children[:-1])
+            parents = children[is_first] - offset
+            parent_of = np.cumsum(is_first) - 1
             symbols = plan.symbols[first:last]
             for start in range(0, last - first, BLOCK_NODES):
                 block = slice(start, min(start + BLOCK_NODES, last - first))
                 n = block.stop - start
+                child_of = parent_of[block] - parent_of[start]
+                own_parents = parents[parent_of[start] : parent_of[block.stop - 1] + 1]
                 # mode="clip" writes straight into out, where the default would go through a copy.
                 added = [
                     np.take(part, symbols[block], axis=0, out=out[:n], mode="clip")
@@ -253,8 +266,9 @@ class Forward:
                 for k, step in enumerate(self.steps):
                     if k:
                         added = step.prepare(now[k - 1][block])
-                    np.take(before[k], parents[block], axis=0, out=h_prev[:n], mode="clip")
-                    step(added, h_prev[:n], scratch[k], now[k][block])
+                    h_parents = h_prev[: len(own_parents)]
+                    np.take(before[k], own_parents, axis=0, out=h_parents, mode="clip")
+                    step(added, h_parents, child_of, scratch[k], now[k][block])
             rows = by_length[n_shorter[depth] : n_shorter[depth + 1]]
             last_states[rows] = now[-1][plan.ends[rows] - first]
             now, before, offset = before, now, first

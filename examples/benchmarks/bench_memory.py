@@ -55,7 +55,7 @@ def fit(n, path, limit=None):
     start = time.perf_counter()
     model = Pipeline(
         [
-            ("encode", CharEncoder()),
+            ("encode", CharEncoder(max_length=40)),
             ("classify", NameNationalityClassifier(max_epochs=1, random_state=0)),
         ]
     )
