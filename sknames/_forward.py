@@ -197,18 +197,18 @@ class Forward:
         np.any(codes[1:] != codes[:-1], axis=1, out=new[1:])
         distinct = np.flatnonzero(new)
         lengths = row_lengths(codes)[distinct]
-        result = np.empty((len(distinct), len(self.bias)), dtype=self.dtype)
+        result = np.empty((len(codes), len(self.bias)), dtype=self.dtype)
         start = 0
         while start < len(distinct):
-            stop = start + CHUNK_ROWS
+            stop = min(start + CHUNK_ROWS, len(distinct))
             while stop - start > 1 and (stop - start) * lengths[start:stop].max() > CHUNK_CODES:
                 stop = start + (stop - start) // 2
-            chunk = slice(start, stop)
-            result[chunk] = self._chunk(codes[distinct[chunk], : lengths[chunk].max()])
+            chunk = distinct[start:stop]
+            logits = self._chunk(codes[chunk, : lengths[start:stop].max()])
+            end = distinct[stop] if stop < len(distinct) else len(codes)
+            result[order[chunk[0] : end]] = logits.repeat(np.diff(chunk, append=end), axis=0)
             start = stop
-        inverse = np.empty(len(codes), dtype=np.intp)
-        inverse[order] = np.cumsum(new) - 1
-        return result[inverse]
+        return result
 
     def _one(self, symbols):
         """The direct path: the plan would take longer than the steps of one row."""

@@ -1,6 +1,7 @@
 """NameNationalityClassifier: codes -> probabilities -> nationalities."""
 
 import warnings
+from importlib.util import find_spec
 from numbers import Integral, Real
 
 import numpy as np
@@ -165,18 +166,23 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     --------
     CharEncoder : Names -> codes.
 
-    Notes ----- Equal (row, label) pairs are merged before training and their weights added. So a
-    weight of 2 and a repeated row are the same thing to the bit, and the order of the rows does
-    not matter.
+    Notes
+    -----
+    Equal (row, label) pairs are merged before training and their weights added. So a weight of 2
+    and a repeated row are the same thing to the bit, and the order of the rows does not matter.
 
     CPU work uses one thread of torch and BLAS and restores the caller's setting; use `n_jobs` of a
-    scikit-learn meta-estimator for parallel fits.
+    scikit-learn meta-estimator for parallel fits. Work on a CUDA device goes through torch.
 
-    References ---------- Cheng et al., "Wide & Deep Learning for Recommender Systems", 2016. Cho
-    et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014. Elman, "Finding
-    Structure in Time", 1990. Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods
-    for Text Classification", 2015. Menon et al., "Long-Tail Learning via Logit Adjustment", 2021.
-    Smith and Topin, "Super-Convergence", 2019.
+    References
+    ----------
+    - Cheng et al., "Wide & Deep Learning for Recommender Systems", 2016.
+    - Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014.
+    - Elman, "Finding Structure in Time", 1990.
+    - Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods for Text
+      Classification", 2015.
+    - Menon et al., "Long-Tail Learning via Logit Adjustment", 2021.
+    - Smith and Topin, "Super-Convergence", 2019.
 
     Examples
     --------
@@ -442,10 +448,12 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "weights_")
         codes = self._to_codes(self._validate_X(X, reset=False))
-        logits = self._logits(codes).astype(np.float64)
-        # scipy's softmax takes as long as two steps of the net on one name.
-        probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return probabilities / probabilities.sum(axis=1, keepdims=True)
+        # In place, since a million rows are large; scipy's softmax is slow on one.
+        probabilities = self._logits(codes).astype(np.float64, copy=False)
+        probabilities -= probabilities.max(axis=1, keepdims=True)
+        np.exp(probabilities, out=probabilities)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities
 
     def predict(self, X):
         """The most probable nationality of each row.
@@ -464,7 +472,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[probabilities.argmax(axis=1)]
 
     def _logits(self, codes):
-        if self.device != "cpu":
+        if self.device != "cpu" and find_spec("torch"):
             from . import _training
 
             if _training.resolve_device("auto") == "cuda":

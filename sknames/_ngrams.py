@@ -11,6 +11,7 @@ START = 0  # the code of padding, which no symbol has
 ABSENT = -1
 NGRAM_SCALE = 4.0  # of n-gram logits beside those of the net
 MAX_TABLE = 1 << 24
+CHUNK_ROWS = 65_536
 
 
 class NGrams:
@@ -107,13 +108,16 @@ class NGrams:
         starts : ndarray of shape (n_rows + 1,)
             Where each row starts in it.
         """
-        text, rows = flatten(codes, self.end)
-        features = np.stack(self.find(text, np.arange(-1, len(text) - 1)), axis=1)
-        present = features != ABSENT
-        counts = np.bincount(rows, weights=present.sum(axis=1), minlength=len(codes))
-        return features[present].astype(np.int32), np.concatenate(
-            [[0], np.cumsum(counts, dtype=np.int64)]
-        )
+        features, counts = [], []
+        for start in range(0, len(codes), CHUNK_ROWS):
+            chunk = codes[start : start + CHUNK_ROWS]
+            text, rows = flatten(chunk, self.end)
+            found = np.stack(self.find(text, np.arange(-1, len(text) - 1)), axis=1)
+            present = found != ABSENT
+            features.append(found[present].astype(np.int32))
+            counts.append(np.bincount(rows, weights=present.sum(axis=1), minlength=len(chunk)))
+        starts = np.concatenate([[0], *counts]).cumsum().astype(np.int64)
+        return np.concatenate(features), starts
 
     def tfidf(self, codes, idf):
         """The TF-IDF vectors of rows, each of length 1.
@@ -125,14 +129,17 @@ class NGrams:
         -------
         features : ndarray of int32
         starts : ndarray of shape (n_rows + 1,)
+            Where each row starts in it.
         values : ndarray of float32, of the shape of features
         """
         features, starts = self.of_rows(codes)
         counts = np.diff(starts)
         values = idf[features]
-        row = np.repeat(np.arange(len(counts)), counts)
-        squares = np.bincount(row, weights=values**2, minlength=len(counts))
-        return features, starts, (values / np.sqrt(squares)[row]).astype(np.float32)
+        # A row without any n-gram has no entry to sum.
+        full = counts > 0
+        squares = np.add.reduceat(values**2, starts[:-1][full]) if full.any() else np.zeros(0)
+        values /= np.repeat(np.sqrt(squares), counts[full])
+        return features, starts, values
 
 
 def flatten(codes, end):

@@ -162,7 +162,6 @@ class _RNNScan(torch.autograd.Function):
         rows, weight_hh, states, before = ctx.saved_tensors
         d_states = grad_states.clone()  # (N, H)
         slope = 1 - states**2 if ctx.nonlinearity == "tanh" else states * (1 - states)  # (N, H)
-        slope[0] = 0
         d_pre = torch.zeros_like(d_states)  # (N, H)
         for first, last in reversed(list(ctx.plan.levels())):
             torch.mul(d_states[first:last], slope[first:last], out=d_pre[first:last])
@@ -195,8 +194,7 @@ class _GRUScan(torch.autograd.Function):
         for first, last in plan.levels():
             h_prev = torch.index_select(states, 0, plan.parents[first:last], out=before[first:last])
             gate = gates[first:last].addmm_(h_prev, recurrent)  # (B, 3H)
-            reset = gate[:, :size].sigmoid_()
-            update = gate[:, size : 2 * size].sigmoid_()
+            reset, update = gate[:, : 2 * size].sigmoid_().chunk(2, dim=1)  # (B, H) each
             n = new[first:last].addcmul_(reset, gate[:, 2 * size :])
             n.mul_(2).sigmoid_().mul_(2).sub_(1)
             torch.lerp(n, h_prev, update, out=states[first:last])

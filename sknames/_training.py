@@ -429,7 +429,7 @@ def load_weights(net, weights):
     own = dict(net.module_.named_parameters())
     with torch.no_grad():
         for name, parameter in own.items():
-            parameter.copy_(torch.from_numpy(weights[name]))
+            parameter.copy_(torch.tensor(weights[name]))
 
 
 def history_of(net):
