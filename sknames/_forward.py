@@ -193,8 +193,10 @@ class Forward:
             return np.concatenate([self._one(row[row != 0]) for row in codes])
         order = sort_rows(codes)
         codes = codes[order]
-        new = np.ones(len(codes), dtype=bool)
-        np.any(codes[1:] != codes[:-1], axis=1, out=new[1:])
+        new = np.zeros(len(codes), dtype=bool)
+        new[0] = True
+        for column in codes.T:  # cheaper than any() over short rows
+            new[1:] |= column[1:] != column[:-1]
         distinct = np.flatnonzero(new)
         lengths = row_lengths(codes)[distinct]
         result = np.empty((len(codes), len(self.bias)), dtype=self.dtype)
@@ -244,7 +246,8 @@ class Forward:
             np.empty((BLOCK_NODES, width), dtype=self.dtype) for width in self.steps[0].widths
         ]
         h_prev = np.empty((BLOCK_NODES, self.size), dtype=self.dtype)
-        last_states = np.zeros((len(codes), self.size), dtype=self.dtype)
+        logits = np.empty((len(codes), len(self.bias)), dtype=self.dtype)
+        logits[by_length[: n_shorter[1]]] = self.bias  # of empty rows, whose state is 0
         offset = 0
         for depth, (first, last) in enumerate(plan.levels(), start=1):
             # Children of a parent lie side by side: what a parent gives to them is computed once.
@@ -270,9 +273,8 @@ class Forward:
                     np.take(before[k], own_parents, axis=0, out=h_parents, mode="clip")
                     step(added, h_parents, child_of, scratch[k], now[k][block])
             rows = by_length[n_shorter[depth] : n_shorter[depth + 1]]
-            last_states[rows] = now[-1][plan.ends[rows] - first]
+            logits[rows] = now[-1][plan.ends[rows] - first] @ self.output + self.bias
             now, before, offset = before, now, first
-        logits = last_states @ self.output + self.bias
         if self.ngrams is not None:
             logits += self._ngram_logits(plan)
         return logits
@@ -289,8 +291,10 @@ class Forward:
         features = self.ngrams.find(text, parents)
         sums = self.ngram_logits[features[0]]  # (nodes and rows, C)
         squares = self.ngram_squares[features[0]]
+        part = np.empty_like(sums)
         for feature in features[1:]:
-            sums += self.ngram_logits[feature]
+            # mode="wrap" takes the last row for ABSENT, and writes straight into out.
+            sums += np.take(self.ngram_logits, feature, axis=0, out=part, mode="wrap")
             squares += self.ngram_squares[feature]
         for first, last in [*plan.levels(), (n_nodes, n_nodes + n_rows)]:
             sums[first:last] += sums[parents[first:last]]
