@@ -352,7 +352,13 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             y=self.classes_[y[weights > 0]],
             sample_weight=weights[weights > 0],
         )
-        return weights * by_class[y]
+        weights = weights * by_class[y]
+        if not weights.any():
+            raise ValueError(
+                f"class_weight={self.class_weight} leaves no row with a positive weight; at least "
+                "one class needs a positive one."
+            )
+        return weights
 
     def _train(self, codes, y, weights, rng):
         """Train on distinct rows and set `weights_`, `ngram_keys_`, `history_`."""
@@ -363,16 +369,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         valid = np.arange(0)
         if self.early_stopping:
             train, valid = split(codes, y, self.validation_fraction, rng)
-        self.weights_, self.ngram_keys_, ngrams = {}, [], None
-        if self.ngram_range is not None:
-            ngrams, frequency = NGrams.fit(
-                codes[train], self.ngram_range, self.min_df, len(self.symbols_) + 3
-            )
-            if len(frequency):
-                self.ngram_keys_ = [_narrow(keys) for keys in ngrams.keys]
-                self.weights_["ngram_idf"] = inverse_document_frequency(frequency, len(train))
-            else:
-                ngrams = None
+        self.weights_, self.ngram_keys_ = {}, []
+        ngrams = self._fit_ngrams(codes[train])
         share = np.bincount(y[train], weights=weights[train], minlength=len(self.classes_))
         share /= share.sum()
         # A row whose weight is a multiple of the mean is drawn so often, each time with its part
@@ -380,7 +378,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         # clipping would cut.
         repeats = np.maximum(1, np.rint(weights[train] / weights[train].mean())).astype(np.int64)
         weights[train] /= repeats
-        train = np.repeat(train, repeats)
+        train = train.repeat(repeats)
         weights /= weights[train].mean()
 
         def rows(index):
@@ -432,6 +430,17 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         _training.train(self._net, rows(train), seed)
         self.weights_.update(_training.weights_of(self._net))
         self.history_ = _training.history_of(self._net)
+
+    def _fit_ngrams(self, codes):
+        """Set `ngram_keys_` and "ngram_idf" of `weights_`; return NGrams, or None if none count."""
+        if self.ngram_range is None:
+            return None
+        ngrams, frequency = NGrams.fit(codes, self.ngram_range, self.min_df, len(self.symbols_) + 3)
+        if not len(frequency):
+            return None
+        self.ngram_keys_ = [_narrow(keys) for keys in ngrams.keys]
+        self.weights_["ngram_idf"] = inverse_document_frequency(frequency, len(codes))
+        return ngrams
 
     def predict_proba(self, X):
         """Probabilities of the nationalities.

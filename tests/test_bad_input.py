@@ -409,3 +409,8 @@ def test_a_long_name_is_classified_whole_and_in_linear_time(small_names):
     )
     times = [seconds(model.predict_proba, [name]) for name in long]
     assert times[1] < 40 * max(times[0], 1e-2)
+
+
+def test_class_weights_of_zero():
+    with pytest.raises(ValueError, match="class_weight=.* leaves no row with a positive weight"):
+        NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit([[1], [2]], ["a", "b"])
