@@ -168,7 +168,9 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             If `X` is not a one-dimensional collection of at least one str, or, with
             ``handle_unknown="error"``, a character has no code.
         """
-        check_is_fitted(self)
+        # check_is_fitted takes a tenth of the time of one name through a pipeline.
+        if not hasattr(self, "alphabet_"):
+            check_is_fitted(self)
         names = _check_names(X)
         table = self._table()
         codes = np.zeros((len(names), self.max_length_), dtype=table.dtype)

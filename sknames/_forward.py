@@ -19,7 +19,6 @@ CHUNK_CODES = 1 << 20
 BLOCK_NODES = 256
 MIN_ROWS_TO_PLAN = 4
 MIN_ROWS_TO_GUARD = 64
-ITSELF = np.zeros(1, dtype=np.intp)
 
 
 class _OneBlasThread:
@@ -56,6 +55,23 @@ def one_blas_thread(n_rows):
     return _ONE_BLAS_THREAD if n_rows >= MIN_ROWS_TO_GUARD else nullcontext()
 
 
+def softmax(logits):
+    """Probabilities of logits, each row by itself, in float64."""
+    logits = logits.astype(np.float64)
+    logits -= logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=1, keepdims=True)
+    return logits
+
+
+def _give(rows, child_of, out):
+    """Parents' rows to their children, in out; None if each row is its own child.
+
+    mode="clip" writes straight into out, where the default would go through a copy.
+    """
+    return rows if child_of is None else rows.take(child_of, axis=0, out=out, mode="clip")
+
+
 class _RNNStep:
     """h = f(added + h_prev U), with U = W_hh transposed; sigmoid(a) = tanh(a / 2) / 2 + 1 / 2."""
 
@@ -78,8 +94,7 @@ class _RNNStep:
     def __call__(self, added, h_parents, child_of, scratch, out):
         product = scratch[0][: len(h_parents)]
         np.matmul(h_parents, self.recurrent, out=product)
-        np.take(product, child_of, axis=0, out=out, mode="clip")
-        out += added[0]
+        np.add(_give(product, child_of, out), added[0], out=out)
         np.tanh(out, out=out)
         if self.is_sigmoid:
             out += 1
@@ -117,21 +132,19 @@ class _GRUStep:
 
     def __call__(self, added, h_parents, child_of, scratch, out):
         size, n, n_parents = self.size, len(out), len(h_parents)
-        gates_product, new_product = scratch[0][:n_parents], scratch[1][:n_parents]
-        gates, new = scratch[2][:n], scratch[3][:n]
-        np.matmul(h_parents, self.recurrent_gates, out=gates_product)
-        np.take(gates_product, child_of, axis=0, out=gates, mode="clip")
+        gates, new = scratch[0][:n_parents], scratch[1][:n_parents]
+        np.matmul(h_parents, self.recurrent_gates, out=gates)
+        gates = _give(gates, child_of, scratch[2][:n])
         gates += added[0]
         np.tanh(gates, out=gates)
         gates += 1
-        np.matmul(h_parents, self.recurrent_new, out=new_product)
-        new_product += self.bias_recurrent_new
-        np.take(new_product, child_of, axis=0, out=new, mode="clip")
+        np.matmul(h_parents, self.recurrent_new, out=new)
+        new += self.bias_recurrent_new
+        new = _give(new, child_of, scratch[3][:n])
         new *= gates[:, :size]
         new += added[1]
         np.tanh(new, out=new)
-        np.take(h_parents, child_of, axis=0, out=out, mode="clip")
-        out -= new
+        np.subtract(_give(h_parents, child_of, out), new, out=out)
         out *= gates[:, size:]
         out *= 0.5
         out += new
@@ -184,31 +197,38 @@ class Forward:
             self.ngram_logits[:-1] = NGRAM_SCALE * idf[:-1, None] * weights["ngram_weight"]
 
     def logits(self, codes):
-        """Logits of rows of codes that are padded with 0 on the right, (n, n_classes).
+        """Logits of rows of codes that are padded with 0 on the right, (n, n_classes)."""
+        return self._map(codes, np.asarray, self.dtype)
+
+    def probabilities(self, codes):
+        """Probabilities of the classes, (n, n_classes), float64."""
+        return self._map(codes, softmax, np.float64)
+
+    def _map(self, codes, finish, dtype):
+        """Apply a function to the logits of rows.
 
         Equal rows are computed once. All are sorted first, then cut into chunks, so that rows that
         share a prefix meet in one chunk.
         """
         if len(codes) < MIN_ROWS_TO_PLAN:
-            return np.concatenate([self._one(row[row != 0]) for row in codes])
-        order = sort_rows(codes)
-        codes = codes[order]
-        new = np.zeros(len(codes), dtype=bool)
-        new[0] = True
-        for column in codes.T:  # cheaper than any() over short rows
-            new[1:] |= column[1:] != column[:-1]
-        distinct = np.flatnonzero(new)
-        lengths = row_lengths(codes)[distinct]
-        result = np.empty((len(codes), len(self.bias)), dtype=self.dtype)
+            return finish(np.concatenate([self._one(row[row != 0]) for row in codes]))
+        order, new = sort_rows(codes)
+        first_of = np.flatnonzero(new)
+        ends = np.append(first_of[1:], len(codes))
+        distinct = codes[order[first_of]]
+        lengths = row_lengths(distinct)
+        result = np.empty((len(codes), len(self.bias)), dtype=dtype)
         start = 0
         while start < len(distinct):
             stop = min(start + CHUNK_ROWS, len(distinct))
             while stop - start > 1 and (stop - start) * lengths[start:stop].max() > CHUNK_CODES:
                 stop = start + (stop - start) // 2
-            chunk = distinct[start:stop]
-            logits = self._chunk(codes[chunk, : lengths[start:stop].max()])
-            end = distinct[stop] if stop < len(distinct) else len(codes)
-            result[order[chunk[0] : end]] = logits.repeat(np.diff(chunk, append=end), axis=0)
+            chunk = slice(start, stop)
+            rows = finish(self._chunk(distinct[chunk, : lengths[chunk].max()]))
+            places = order[first_of[start] : ends[stop - 1]]
+            if len(places) > len(rows):
+                rows = rows.repeat(ends[chunk] - first_of[chunk], axis=0)
+            result[places] = rows
             start = stop
         return result
 
@@ -222,7 +242,7 @@ class Forward:
                 if k:
                     added = step.prepare(state[k - 1])
                 h_t = np.empty_like(state[k])
-                step(added, state[k], ITSELF, scratch[k], h_t)
+                step(added, state[k], None, scratch[k], h_t)
                 state[k] = h_t
         logits = state[-1] @ self.output + self.bias
         if self.ngrams is not None:
@@ -261,16 +281,14 @@ class Forward:
                 n = block.stop - start
                 child_of = parent_of[block] - parent_of[start]
                 own_parents = parents[parent_of[start] : parent_of[block.stop - 1] + 1]
-                # mode="clip" writes straight into out, where the default would go through a copy.
                 added = [
-                    np.take(part, symbols[block], axis=0, out=out[:n], mode="clip")
+                    _give(part, symbols[block], out[:n])
                     for part, out in zip(self.table, gathered, strict=True)
                 ]
                 for k, step in enumerate(self.steps):
                     if k:
                         added = step.prepare(now[k - 1][block])
-                    h_parents = h_prev[: len(own_parents)]
-                    np.take(before[k], own_parents, axis=0, out=h_parents, mode="clip")
+                    h_parents = _give(before[k], own_parents, h_prev[: len(own_parents)])
                     step(added, h_parents, child_of, scratch[k], now[k][block])
             rows = by_length[n_shorter[depth] : n_shorter[depth + 1]]
             logits[rows] = now[-1][plan.ends[rows] - first] @ self.output + self.bias

@@ -39,9 +39,23 @@ def row_keys(codes):
 
 
 def sort_rows(codes):
-    """Indices that sort the rows of codes lexicographically, shape (n,)."""
+    """Sort the rows of codes lexicographically.
+
+    Returns
+    -------
+    order : ndarray of shape (n,)
+        Indices that sort the rows.
+    new : ndarray of bool of shape (n,)
+        Whether a row, in this order, differs from the one before.
+    """
     keys = row_keys(codes)
-    return np.lexsort(keys[::-1]) if keys else np.arange(len(codes))
+    order = np.lexsort(keys[::-1]) if keys else np.arange(len(codes))
+    new = np.zeros(len(codes), dtype=bool)
+    new[:1] = True
+    for key in keys:
+        key = key[order]
+        new[1:] |= key[1:] != key[:-1]
+    return order, new
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,7 @@ def plan_prefixes(codes, *, share=True, is_sorted=False):
     """
     n_rows = len(codes)
     if share and not is_sorted:
-        order = sort_rows(codes)
+        order, _ = sort_rows(codes)
         codes = codes[order]
     lengths = row_lengths(codes)
     max_length = int(lengths.max(initial=0))

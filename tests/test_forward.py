@@ -214,13 +214,13 @@ def model():
 
 
 def test_predict_gives_blas_threads_back(monkeypatch, model, codes, two_blas_threads):
-    during, logits = [], Forward.logits
+    during, probabilities = [], Forward.probabilities
 
     def spy(self, codes):
         during.extend(blas_threads())
-        return logits(self, codes)
+        return probabilities(self, codes)
 
-    monkeypatch.setattr(Forward, "logits", spy)
+    monkeypatch.setattr(Forward, "probabilities", spy)
     model.predict(codes)
     assert during == [1] * len(two_blas_threads)
     assert blas_threads() == two_blas_threads
@@ -230,7 +230,7 @@ def test_blas_threads_come_back_after_an_error(monkeypatch, model, codes, two_bl
     def fail(self, codes):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Forward, "logits", fail)
+    monkeypatch.setattr(Forward, "probabilities", fail)
     with pytest.raises(KeyboardInterrupt):
         model.predict(codes)
     assert blas_threads() == two_blas_threads

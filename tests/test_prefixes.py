@@ -118,7 +118,9 @@ def test_node_weights_sum_over_rows(rows, length, dtype, share, is_sorted):
 @each_case
 def test_sort_is_that_of_python(rows, length, dtype):
     codes = pad(rows, length, dtype)
-    order = sort_rows(codes)
+    order, new = sort_rows(codes)
+    in_order = codes[order].tolist()
+    assert new.tolist() == [i == 0 or in_order[i - 1] != row for i, row in enumerate(in_order)]
     assert sorted(order) == list(range(len(rows)))
     assert [rows[i] for i in order] == sorted(rows)
     keys = row_keys(codes)

@@ -461,7 +461,7 @@ def test_logits_of_the_net_are_those_of_prediction(X, y, ngram_range, params):
     for net in (model.net_, pickle.loads(pickle.dumps(model)).net_):
         codes = model._to_codes(random_codes(80, seed=5))
         found = _training.logits(net, model._rows_to_predict(codes))
-        np.testing.assert_allclose(found, model._logits(codes), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(found, model._forward.logits(codes), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
