@@ -1,8 +1,8 @@
 """The same network in numpy: prediction, in a process that need not have torch.
 
-The steps are those of `_recurrent_net`, over the same tree of prefixes. Only two levels of it are
-held at a time; a row's last state and its running sum of n-gram logits are put aside at the depth
-where it ends.
+The steps are those of `_recurrent_net`, over the same tree of prefixes. Only two levels of states
+are held at a time; a row's logits are computed at the depth where it ends. The n-grams' logits run
+along the same tree.
 """
 
 import threading

@@ -101,11 +101,9 @@ def plan_prefixes(codes, *, share=True, is_sorted=False):
 
     1. Sort the rows. A row then shares its longest common prefix with the row above it.
     2. The prefixes that are longer than that are new: in the matrix of (depth, row) they are the
-       nodes,
-       counted depth by depth.
+       nodes, counted depth by depth.
     3. The running count at (depth, row) is therefore the node of that prefix, shared or not, and
-       the one
-       above it in the column is its parent.
+       the one above it in the column is its parent.
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ def merge(codes, y, weights):
     """
     order = np.lexsort([weights, y, *row_keys(codes)[::-1]])
     codes, y, weights = codes[order], y[order], weights[order]
-    new = np.ones(len(codes), dtype=bool)
-    new[1:] = (codes[1:] != codes[:-1]).any(axis=1) | (y[1:] != y[:-1])
+    new = _differs_from_above(codes)
+    new[1:] |= y[1:] != y[:-1]
     return codes[new], y[new].astype(np.int64), np.add.reduceat(weights, np.flatnonzero(new))
 
 
@@ -26,9 +26,7 @@ def split(codes, y, fraction, rng):
     Rows of equal codes stay on one side, and of each class a row stays in training; if nothing is
     then left to validate on, a warning says so.
     """
-    new = np.ones(len(codes), dtype=bool)
-    new[1:] = (codes[1:] != codes[:-1]).any(axis=1)
-    group = np.cumsum(new) - 1
+    group = np.cumsum(_differs_from_above(codes)) - 1
     order = rng.permutation(group[-1] + 1)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
@@ -44,3 +42,10 @@ def split(codes, y, fraction, rng):
             stacklevel=5,
         )
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def _differs_from_above(codes):
+    """Whether each row differs from the one before, bool of shape (n,)."""
+    new = np.ones(len(codes), dtype=bool)
+    new[1:] = (codes[1:] != codes[:-1]).any(axis=1)
+    return new

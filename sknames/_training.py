@@ -279,7 +279,7 @@ def torch_seed(seed, device):
 
 
 def resolve_device(device):
-    """ "cpu" or "cuda", where "auto" is "cuda" if there is one.
+    """Resolve "auto" to "cuda" if there is a CUDA device, else to "cpu".
 
     Raises
     ------
