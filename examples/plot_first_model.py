@@ -27,7 +27,7 @@ train, test = next(split)
 pipeline = Pipeline(
     [
         ("encode", CharEncoder()),
-        # Six epochs are enough for a first look at 70,000 names.
+        # Six epochs are enough for a first look at 80,000 names.
         ("classify", NameNationalityClassifier(max_epochs=6, random_state=0, verbose=1)),
     ]
 )

@@ -20,8 +20,8 @@ from ._bunch import make_bunch
 def load_names(*, script="Latin", return_X_y=False, as_frame=False):
     """Load the names of the world that ship with the package (classification).
 
-    69,917 surnames and given names of 57 nationalities, in the spelling a person of that
-    nationality writes in Latin letters, and 21,825 more in a native script, of 20 of these
+    80,479 surnames and given names of 57 nationalities, in the spelling a person of that
+    nationality writes in Latin letters, and 23,175 more in a native script, of 20 of these
     nationalities. They need no download.
 
     Parameters
@@ -81,7 +81,7 @@ def load_names(*, script="Latin", return_X_y=False, as_frame=False):
     >>> from sknames.datasets import load_names
     >>> names = load_names()
     >>> names.data.shape
-    (69917,)
+    (80479,)
     >>> names.data[0], names.target[0], names.part[0]
     ('Adelina', 'Albanian', 'given')
     """

@@ -27,6 +27,8 @@ HERE = Path(__file__).resolve().parent
 DATA = HERE.parent
 DESCR = DATA.parent / "descr" / "names.rst"
 CAP = {"surname": 1500, "given": 1000}
+# Wider by the surnames written by hand, which would else push out those of the lists.
+WIDER = {"Dutch": 1637, "Polish": 2140, "Turkish": 1600}
 
 # ------------------------------------------------------------------------------- romanisation
 
@@ -520,7 +522,8 @@ def compile_all():
         if nationality in ONCE:
             marked = {fold(name) for name in kept if fold(name) != name.lower()}
             kept = [n for n in kept if fold(n) != n.lower() or fold(n) not in marked]
-        for name in kept[: CAP[part]]:
+        cap = WIDER.get(nationality, CAP[part]) if part == "surname" else CAP[part]
+        for name in kept[:cap]:
             rows.append((name, nationality, part, script))
     return sorted(rows, key=lambda row: (row[1], row[3], row[2], row[0]))
 
