@@ -35,6 +35,7 @@ FITTED = {
     "history_",
     "n_features_in_",
     "_module_params",
+    "_separator",
 }
 
 # The settings that suit each cell best (docs/accuracy.md), and the steps that small data need at
@@ -87,6 +88,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     ngram_range : tuple (min_n, max_n) or None, default=(1, 5)
         Lengths of the n-grams that count, of rows with a mark at the start and one at the end.
         None leaves the recurrent net alone.
+    separator : int, float or None, default=None
+        The symbol between the words of a row. With it, an n-gram does not cross words, and a word
+        has the same ones wherever it stands in the row (as with ``analyzer="char_wb"`` of
+        scikit-learn's vectorizers): set it for rows of several words, in any order. `CharEncoder`'s
+        code of the space is ``alphabet_.index(" ") + 1``, 1 as a rule.
     min_df : int, default=2
         An n-gram counts if it occurs in at least so many distinct rows. Higher values make a
         smaller model.
@@ -208,6 +214,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         "embedding_dropout": [Interval(Real, 0, 1, closed="left")],
         "symbol_dropout": [Interval(Real, 0, 1, closed="left")],
         "ngram_range": [tuple, None],
+        "separator": [Real, None],
         "min_df": [Interval(Integral, 1, None, closed="left")],
         "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
         "next_symbol_weight": [Interval(Real, 0, None, closed="left")],
@@ -242,6 +249,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         embedding_dropout=0.1,
         symbol_dropout=0.05,
         ngram_range=(1, 5),
+        separator=None,
         min_df=2,
         ngram_dropout=0.5,
         next_symbol_weight=0.5,
@@ -272,6 +280,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         self.embedding_dropout = embedding_dropout
         self.symbol_dropout = symbol_dropout
         self.ngram_range = ngram_range
+        self.separator = separator
         self.min_df = min_df
         self.ngram_dropout = ngram_dropout
         self.next_symbol_weight = next_symbol_weight
@@ -369,7 +378,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         valid = np.arange(0)
         if self.early_stopping:
             train, valid = split(codes, y, self.validation_fraction, rng)
-        self.weights_, self.ngram_keys_ = {}, []
+        self.weights_, self.ngram_keys_, self._separator = {}, [], None
         ngrams = self._fit_ngrams(codes[train])
         share = np.bincount(y[train], weights=weights[train], minlength=len(self.classes_))
         share /= share.sum()
@@ -435,7 +444,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         """Set `ngram_keys_` and "ngram_idf" of `weights_`; return NGrams, or None if none count."""
         if self.ngram_range is None:
             return None
-        ngrams, frequency = NGrams.fit(codes, self.ngram_range, self.min_df, len(self.symbols_) + 3)
+        place = np.flatnonzero(self.symbols_ == self.separator)
+        self._separator = int(place[0]) + 1 if len(place) else None
+        ngrams, frequency = NGrams.fit(
+            codes, self.ngram_range, self.min_df, len(self.symbols_) + 3, self._separator
+        )
         if not len(frequency):
             return None
         self.ngram_keys_ = [_narrow(keys) for keys in ngrams.keys]
@@ -515,7 +528,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         n_features = len(self.weights_["ngram_idf"])
         sizes = np.cumsum([len(k) for k in keys][::-1])[::-1]
         min_n = 1 + int(np.flatnonzero(sizes == n_features)[0])
-        return NGrams(keys, len(self.symbols_) + 3, min_n)
+        return NGrams(keys, len(self.symbols_) + 3, min_n, self._separator)
 
     def _build_forward(self):
         return Forward(

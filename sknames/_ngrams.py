@@ -1,8 +1,8 @@
 """Which n-grams of codes count, and how much.
 
-A name is read as start mark, symbols, end mark. An n-gram is an (n - 1)-gram, its prefix, and one
-symbol more. So the n-grams that end at a place follow from those that end one place before, in a
-text as in a tree of prefixes, and no string is ever built.
+A name is read as start mark, symbols, end mark; with a separator, each of its words is. An n-gram
+is an (n - 1)-gram, its prefix, and one symbol more. So the n-grams that end at a place follow from
+those that end one place before, in a text as in a tree of prefixes, and no string is ever built.
 """
 
 import numpy as np
@@ -27,19 +27,23 @@ class NGrams:
         Number of codes: start mark, symbols, end mark.
     min_n : int
         Shorter n-grams only lead to longer ones and are no features.
+    separator : int or None, default=None
+        The code that ends a word: it takes the place of both marks, and no n-gram goes on behind
+        it but one that begins with it.
     """
 
-    def __init__(self, keys, n_symbols, min_n):
+    def __init__(self, keys, n_symbols, min_n, separator=None):
         self.keys = keys
         self.n_symbols = n_symbols
         self.min_n = min_n
+        self.separator = separator
         self.end = n_symbols - 1
         self.lookups = [Lookup(k) for k in keys]
         sizes = [len(k) if n >= min_n else 0 for n, k in enumerate(keys, start=1)]
         self.offsets = np.concatenate([[0], np.cumsum(sizes)])
 
     @classmethod
-    def fit(cls, codes, ngram_range, min_df, n_symbols):
+    def fit(cls, codes, ngram_range, min_df, n_symbols, separator=None):
         """Collect the n-grams that occur in at least `min_df` of the rows.
 
         Parameters
@@ -49,6 +53,7 @@ class NGrams:
         ngram_range : tuple (min_n, max_n)
         min_df : int
         n_symbols : int
+        separator : int or None, default=None
 
         Returns
         -------
@@ -57,10 +62,12 @@ class NGrams:
         """
         min_n, max_n = ngram_range
         text, rows = flatten(codes, n_symbols - 1)
+        before = np.arange(-1, len(text) - 1)
+        symbols = _symbols(text, n_symbols, separator)
         prefixes = np.zeros_like(text)
         all_keys, counts = [], []
         for n in range(1, max_n + 1):
-            keys = prefixes * n_symbols + text
+            keys = prefixes * n_symbols + symbols
             by_key = np.argsort(keys, kind="stable")
             by_key = by_key[keys[by_key] >= 0]
             in_order, row = keys[by_key], rows[by_key]
@@ -71,8 +78,8 @@ class NGrams:
             if n >= min_n:
                 counts.append(frequency[frequency >= min_df])
             grams = Lookup(all_keys[-1])(keys)
-            prefixes = _before(grams, text, np.arange(-1, len(text) - 1))
-        return cls(all_keys, n_symbols, min_n), np.concatenate(counts)
+            prefixes = _prefixes(grams, n, text, before, separator)
+        return cls(all_keys, n_symbols, min_n, separator), np.concatenate(counts)
 
     def find(self, text, parents):
         """The n-grams that end at each place.
@@ -89,13 +96,14 @@ class NGrams:
         list of ndarray of shape (n,)
             For each order that counts, the features, or ABSENT.
         """
+        symbols = _symbols(text, self.n_symbols, self.separator)
         prefixes = np.zeros_like(text)
         found = []
         for n, lookup in enumerate(self.lookups, start=1):
-            grams = lookup(prefixes * self.n_symbols + text)
+            grams = lookup(prefixes * self.n_symbols + symbols)
             if n >= self.min_n:
                 found.append(np.where(grams == ABSENT, ABSENT, grams + self.offsets[n - 1]))
-            prefixes = _before(grams, text, parents)
+            prefixes = _prefixes(grams, n, text, parents, self.separator)
         return found
 
     def of_rows(self, codes):
@@ -178,10 +186,22 @@ class Lookup:
         return np.where(self.keys[place] == wanted, place, ABSENT)
 
 
-def _before(grams, text, parents):
-    """The n-grams that end at the parents: none before a start mark, as its keys are negative."""
+def _symbols(text, n_symbols, separator):
+    """The text with the separator, if any, in the place of the marks."""
+    if separator is None:
+        return text
+    return np.where((text == START) | (text == n_symbols - 1), separator, text)
+
+
+def _prefixes(grams, n, text, parents, separator):
+    """The n-grams that go on at each place: those that end at its parent, if any.
+
+    None goes on at a start mark; behind a separator, only the separator itself.
+    """
     prefixes = grams[parents]
     prefixes[text == START] = ABSENT
+    if separator is not None and n > 1:
+        prefixes[text[parents] == separator] = ABSENT
     return prefixes
 
 

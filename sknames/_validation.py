@@ -189,6 +189,9 @@ def check_state(state, keys):
     if set(weights) != names:
         _refuse("weights_", "no further arrays", ", ".join(sorted(map(str, set(weights) - names))))
     _check_ngram_keys(state["ngram_keys_"], len(state["symbols_"]) + 3, n_ngrams)
+    separator, n_symbols = state["_separator"], len(state["symbols_"])
+    if separator is not None and separator not in range(1, n_symbols + 1):
+        _refuse("_separator", f"None or an integer from 1 to {n_symbols}", repr(separator))
 
 
 def _check_module_params(params, n_symbols, n_classes):

@@ -236,6 +236,7 @@ OUT_OF_RANGE = {
         "embedding_dropout": [-0.1, 1.0, "auto", None],
         "symbol_dropout": [-0.1, 1.0, "auto", None],
         "ngram_range": [[1, 5], 3, "auto"],
+        "separator": [" ", [1], "auto"],
         "min_df": [0, 0.5, None],
         "ngram_dropout": [-0.1, 1.0, "auto", None],
         "next_symbol_weight": [-1, "auto", None],

@@ -180,6 +180,24 @@ def test_net_gives_back_the_same_logits(codes):
             np.testing.assert_array_equal(value.detach().numpy(), model.weights_[name])
 
 
+def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():
+    encoder = CharEncoder()
+    X = encoder.fit_transform(["ann lee", "lee ann", "bo kim", "kim bo", "annlee", "kimbo"])
+    y = ["x", "x", "y", "y", "x", "y"]
+    assert encoder.alphabet_[0] == " "
+    a, b = encoder.transform(["lee kim", "kim lee"])
+    for separator, same in [(1, True), (None, False), (99, False)]:
+        model = fit(X, y, separator=separator, min_df=1, max_epochs=40, lr=0.05)
+        features = [np.sort(model._ngrams().of_rows(row[None])[0]).tolist() for row in (a, b)]
+        assert (features[0] == features[1]) == same
+        # Kept as it was in fit.
+        expected = model.predict_proba(X)
+        again = pickle.loads(pickle.dumps(model.set_params(separator=3)))
+        again.dtype, model.dtype = "float32", "float32"
+        np.testing.assert_allclose(again.predict_proba(X), expected, atol=1e-5)
+        np.testing.assert_allclose(model.predict_proba(X), expected, atol=1e-5)
+
+
 def test_history(codes):
     X, y = codes
     model = fit(X, y)

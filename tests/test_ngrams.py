@@ -82,6 +82,39 @@ def test_every_prefix_of_an_ngram_is_an_ngram(ngram_range, min_df):
     assert {gram[:-1] for gram in all_orders if len(gram) > 1} <= all_orders
 
 
+@pytest.mark.parametrize("share", [True, False])
+def test_with_a_separator_each_word_is_read_by_itself(share):
+    """As `analyzer="char_wb"` of scikit-learn, whose words have a space at both ends."""
+    names = ["an ia", "ia an", "a", " nn", "an  i ", ""]
+    letters = [" ", *LETTERS]
+    codes = encode(names, letters=letters)
+    ngrams, frequency = NGrams.fit(codes, (1, 4), 1, len(letters) + 3, separator=1)
+    grams = np.array(features_of(ngrams, letters))
+
+    def expected(name):
+        text = f" {name} "
+        found = [text[i : i + n] for n in range(1, 5) for i in range(len(text) - n + 1)]
+        return Counter(gram for gram in found if " " not in gram[1:-1])
+
+    features, starts = ngrams.of_rows(codes)
+    for i, name in enumerate(names):
+        assert Counter(grams[features[starts[i] : starts[i + 1]]].tolist()) == expected(name)
+    assert dict(zip(grams.tolist(), frequency.tolist(), strict=True)) == Counter(
+        gram for name in names for gram in expected(name)
+    )
+    plan = plan_prefixes(codes, share=share)
+    text = np.concatenate([plan.symbols.astype(np.int64), np.full(len(codes), ngrams.end)])
+    parents = np.concatenate([plan.parents, plan.ends])
+    found = np.stack(ngrams.find(text, parents), axis=1)
+    for i, name in enumerate(names):
+        node, on_path = len(plan.symbols) + i, Counter(found[0].tolist())
+        while node != 0:
+            on_path.update(found[node].tolist())
+            node = parents[node]
+        del on_path[ABSENT]
+        assert Counter({grams[k]: n for k, n in on_path.items()}) == expected(name)
+
+
 def test_nothing_is_frequent_enough():
     ngrams, frequency = fit(NAMES, (2, 4), 100)
     assert len(frequency) == 0

@@ -31,6 +31,7 @@ SETTINGS = {
     "two layers of one-hot": {"num_layers": 2, "embedding_dim": None},
     "no n-grams": {"ngram_range": None},
     "long n-grams": {"ngram_range": (2, 3)},
+    "words": {"separator": 1},
     "early stopping": {"early_stopping": True, "lr_schedule": "constant"},
     "numpy's numbers": {"hidden_size": np.int64(8), "dropout": np.float64(0.1)},
 }
