@@ -3,5 +3,6 @@
 from ._char_encoder import CharEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._version import __version__
+from .pretrained import load_pretrained
 
-__all__ = ["CharEncoder", "NameNationalityClassifier", "__version__"]
+__all__ = ["CharEncoder", "NameNationalityClassifier", "__version__", "load_pretrained"]

@@ -1,0 +1,8 @@
+"""The model that ships with the package.
+
+``python -m sknames.pretrained`` trains it again.
+"""
+
+from ._load_pretrained import load_pretrained
+
+__all__ = ["load_pretrained"]

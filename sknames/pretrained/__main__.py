@@ -1,0 +1,61 @@
+"""Train the model that ships with the package again: ``python -m sknames.pretrained``."""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ._load_pretrained import FOLDER, read, write
+from ._train import make_pipeline, training_names
+
+
+def main(arguments=None):
+    """Train, write the files of the model, and say whether they are those that ship."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sknames.pretrained",
+        description="Train the model that ships with sknames again. It takes ten to twenty minutes "
+        "on one core, and gives the same weights to the bit with the same releases on the same "
+        "kind of processor.",
+    )
+    parser.add_argument(
+        "--wheel",
+        help="name2nat-0.5.1-py3-none-any.whl (`pip download --no-deps name2nat==0.5.1`); by "
+        "default it is looked for in $SKNAMES_DATA, or in ~/sknames_data",
+    )
+    parser.add_argument(
+        "--lists-only",
+        action="store_true",
+        help="do without that wheel, for a less accurate model",
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("pretrained"), help="folder for the files (pretrained)"
+    )
+    options = parser.parse_args(arguments)
+
+    names, nationalities = training_names(options.wheel, lists_only=options.lists_only)
+    print(f"{len(names):,} names of {len(set(nationalities))} nationalities", flush=True)
+    start = time.perf_counter()
+    model = make_pipeline(verbose=1).fit(names, nationalities)
+    print(f"trained in {(time.perf_counter() - start) / 60:.0f} minutes")
+    model.set_params(classify__verbose=0)
+    options.output.mkdir(parents=True, exist_ok=True)
+    write(model, options.output)
+    print(f"written to {options.output}: {_compare(options.output)}")
+
+
+def _compare(folder):
+    """How the weights in a folder differ from those that ship."""
+    new, shipped = (read(path)["classify"].weights_ for path in (folder, FOLDER))
+    if {name: array.shape for name, array in new.items()} != {
+        name: array.shape for name, array in shipped.items()
+    }:
+        return "not of the shape of the weights that ship"
+    largest = max(float(np.abs(new[name] - shipped[name]).max()) for name in shipped)
+    if largest == 0:
+        return "to the bit the weights that ship"
+    return f"weights differ from those that ship by up to {largest:.2g}"
+
+
+if __name__ == "__main__":
+    main()
