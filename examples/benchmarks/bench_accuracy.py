@@ -36,6 +36,7 @@ from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
 from sknames.datasets import fetch_names
+from sknames.datasets._bunch import fold
 
 
 class FastText(ClassifierMixin, BaseEstimator):
@@ -95,10 +96,6 @@ MODELS = BASELINES | {
 # ---- Splits: names, labels, positions of the training part, positions of the test part
 
 
-def fold(name):
-    return anyascii(name).lower()
-
-
 def clean_names():
     """Names and labels, one row for each folded name and label."""
     names, labels = fetch_names(return_X_y=True)
@@ -154,12 +151,23 @@ def timed(function, *args):
 
 
 def score_proba(proba, y, classes):
-    hits = classes[np.argsort(-proba, axis=1, kind="stable")[:, :3]] == y[:, None]
-    confidence = proba.max(axis=1)
+    hits = top_3_hits(proba, y, classes)
+    return {
+        "top-3": hits.any(axis=1).mean(),
+        "log loss": log_loss(y, proba, labels=classes),
+        "ECE": calibration_error(hits[:, 0], proba.max(axis=1)),
+    }
+
+
+def top_3_hits(scores, y, classes):
+    """Which of the three best classes, the best first, is the label: shape (n, 3)."""
+    return classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]] == y[:, None]
+
+
+def calibration_error(hit, confidence):
+    """The expected calibration error in 15 bins."""
     bins = np.minimum((confidence * 15).astype(int), 14)
-    gaps = np.bincount(bins, weights=confidence - hits[:, 0])
-    loss = log_loss(y, proba, labels=classes)
-    return {"top-3": hits.any(axis=1).mean(), "log loss": loss, "ECE": np.abs(gaps).sum() / len(y)}
+    return np.abs(np.bincount(bins, weights=confidence - hit)).sum() / len(hit)
 
 
 def run(kind, make_split, seeds, keys, cache, run_id):

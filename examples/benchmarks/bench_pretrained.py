@@ -18,15 +18,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from bench_accuracy import machine, table
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from bench_accuracy import (
+    BASELINES,
+    calibration_error,
+    machine,
+    standard_error,
+    table,
+    top_3_hits,
+)
+from sklearn.base import clone
 from sklearn.metrics import f1_score
-from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames.datasets import load_names, make_names
+from sknames.datasets._bunch import fold
 from sknames.pretrained import _load_pretrained, _train
 
 ONE_OF = 8  # parts of names is held out
@@ -42,20 +47,9 @@ PARTICLES = set(
 KINDS = ["full name", "full name, made", "surname", "given name", "native script"]
 
 
-def linear(classifier):
-    return make_pipeline(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), min_df=3), classifier
-    )
-
-
-BASELINES = {
-    "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", lambda: linear(LinearSVC(C=1))),
-    "logreg": (
-        "TF-IDF + LogisticRegression(C=10)",
-        lambda: linear(LogisticRegression(C=10)),
-    ),
-}
-MODELS = {"ours": ("**sknames, the recipe of the shipped model**", None)} | BASELINES
+LINEAR = ["svm", "logreg"]  # of BASELINES
+MODELS = {"ours": "**sknames, the recipe of the shipped model**"}
+MODELS |= {key: BASELINES[key][0] for key in LINEAR}
 
 
 # ---- Names that are held out
@@ -63,7 +57,7 @@ MODELS = {"ours": ("**sknames, the recipe of the shipped model**", None)} | BASE
 
 def words(name):
     """The names in a name, in plain ASCII letters and lower case."""
-    return {w for w in re.split("[^a-z]+", _train.fold(name)) if w and w not in PARTICLES}
+    return {w for w in re.split("[^a-z]+", fold(name)) if w and w not in PARTICLES}
 
 
 def all_words(name):
@@ -75,59 +69,64 @@ def all_words(name):
     return found
 
 
-def is_held_out(word, fold):
-    return sha256(f"held out:{word}".encode()).digest()[0] % ONE_OF == fold
+def is_held_out(word, eighth):
+    return sha256(f"held out:{word}".encode()).digest()[0] % ONE_OF == eighth
 
 
-def held_out_split(wheel, fold):
+def is_all_held_out(name, eighth, least=1):
+    """Whether a name has at least so many words, and all are held out."""
+    found = words(name)
+    return len(found) >= least and all(is_held_out(word, eighth) for word in found)
+
+
+def held_out_split(names, nationalities, lists, biographies, eighth):
     """Rows to train on, without any held-out part, and rows to test on, with no other part.
 
     Parameters
     ----------
-    wheel : str, path-like or None
-    fold : int
-        Which eighth of all parts is held out.
+    names, nationalities : ndarray of object
+        All that the recipe learns.
+    lists : Bunch
+        Of `load_names`.
+    biographies : dict of list of str
+        Names by nationality.
+    eighth : int
+        Which of all parts is held out.
 
     Returns
     -------
     train : tuple (names, nationalities) of ndarray of object
     test : tuple (names, nationalities, kinds) of ndarray of object
     """
-    names, nationalities = _train.training_names(wheel)
-    kept = np.array([not any(is_held_out(w, fold) for w in all_words(name)) for name in names])
+    kept = np.array([not any(is_held_out(w, eighth) for w in all_words(name)) for name in names])
     rng = np.random.RandomState(0)
-    lists = load_names(script="all")
     test = []
-    biographies = _train._biographies(wheel, lists)
     for nationality in lists.target_names:
-        full = [name for name in biographies.get(nationality, []) if is_full_test_name(name, fold)]
+        full = biographies.get(nationality, [])
+        full = [name for name in full if is_all_held_out(name, eighth, 2)]
         full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
         test += [(name, nationality, "full name") for name in full]
         if len(full) < MADE:
             made, _ = make_names(40_000, nationalities=[nationality], random_state=rng)
-            made = [name for name in dict.fromkeys(made) if is_full_test_name(name, fold)]
+            made = [name for name in dict.fromkeys(made) if is_all_held_out(name, eighth, 2)]
             test += [(n, nationality, "full name, made") for n in made[: MADE - len(full)]]
     rows = zip(lists.data, lists.target, lists.part, lists.script, strict=True)
     for name, nationality, part, script in rows:
-        if words(name) and all(is_held_out(w, fold) for w in words(name)):
+        if is_all_held_out(name, eighth):
             kind = "given name" if part == "given" else "surname"
             test.append((name, nationality, kind if script == "Latin" else "native script"))
     return (names[kept], nationalities[kept]), tuple(np.array(test, dtype=object).T)
 
 
-def is_full_test_name(name, fold):
-    return len(words(name)) > 1 and all(is_held_out(w, fold) for w in words(name))
-
-
 # ---- Models
 
 
-def scores_of(key, fold, train, test_names, cache):
+def scores_of(key, eighth, train, test_names, cache):
     """Classes, scores of the test names and of the same turned, and the minutes it took.
 
     The scores are probabilities, but for the SVM.
     """
-    path = cache / f"{key}-{fold}.npz"
+    path = cache / f"{key}-{eighth}.npz"
     if not path.exists():
         start = time.perf_counter()
         names = list(test_names) + [_train._turn(name) for name in test_names]
@@ -138,9 +137,10 @@ def scores_of(key, fold, train, test_names, cache):
                 model = _load_pretrained.read(Path(folder))
             scores = model.predict_proba(names)
         else:
-            model = BASELINES[key][1]().fit([_train.fold(name) for name in train[0]], train[1])
+            model = clone(BASELINES[key][1]).set_params(tfidfvectorizer__min_df=3)
+            model.fit([fold(name) for name in train[0]], train[1])
             method = getattr(model, "predict_proba", None) or model.decision_function
-            scores = method([_train.fold(name) for name in names])
+            scores = method([fold(name) for name in names])
         minutes = (time.perf_counter() - start) / 60
         np.savez(path, classes=model.classes_.astype(str), scores=scores, minutes=minutes)
     file = np.load(path)
@@ -154,16 +154,15 @@ def scores_of(key, fold, train, test_names, cache):
 def figures(y, scores, classes, has_probabilities):
     """Accuracy, macro-F1 over the nationalities tested, top-3; of probabilities, loss and error."""
     predicted = classes[scores.argmax(axis=1)]
-    top = classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]]
     found = {
         "accuracy": float(np.mean(predicted == y)),
         "macro_f1": macro_f1(y, predicted),
-        "top_3": float((top == y[:, None]).any(axis=1).mean()),
+        "top_3": float(top_3_hits(scores, y, classes).any(axis=1).mean()),
     }
     if has_probabilities:
         found["log_loss"] = float(losses(y, scores, classes).mean())
         hit, confidence = predicted == y, scores.max(axis=1)
-        found["calibration_error"] = calibration_error(hit, confidence)
+        found["calibration_error"] = float(calibration_error(hit, confidence))
         rng = np.random.RandomState(0)
         again = [rng.randint(len(y), size=len(y)) for _ in range(1000)]
         errors = [calibration_error(hit[rows], confidence[rows]) for rows in again]
@@ -173,12 +172,6 @@ def figures(y, scores, classes, has_probabilities):
 
 def losses(y, scores, classes):
     return -np.log(scores[np.arange(len(y)), np.searchsorted(classes, y)])
-
-
-def calibration_error(hit, confidence):
-    """The expected calibration error in 15 bins."""
-    bins = np.minimum((confidence * 15).astype(int), 14)
-    return float(np.abs(np.bincount(bins, weights=confidence - hit)).sum() / len(hit))
 
 
 def by_nationality(y, predicted):
@@ -205,7 +198,7 @@ def differences(ours, theirs, folds=None):
     gaps = np.asarray(ours, dtype=float) - theirs
     if folds is not None:
         gaps = np.bincount(folds, weights=gaps) / np.bincount(folds)
-    mean = f"{gaps.mean():+.4f} ± {gaps.std(ddof=1) / np.sqrt(len(gaps)):.4f}"
+    mean = f"{gaps.mean():+.4f} ± {standard_error(gaps):.4f}"
     return mean, ", ".join(f"{gap:+.4f}" for gap in gaps)
 
 
@@ -293,19 +286,22 @@ def main():
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
 
+    names, nationalities = _train.training_names(args.wheel)
+    lists = load_names(script="all")
+    biographies = _train._biographies(args.wheel, lists)
     n_kept, tests, results = [], [], {key: [] for key in ([args.only] if args.only else MODELS)}
     with threadpool_limits(1):
-        for fold in range(FOLDS):
-            train, test = held_out_split(args.wheel, fold)
+        for eighth in range(FOLDS):
+            train, test = held_out_split(names, nationalities, lists, biographies, eighth)
             n_kept.append(len(train[0]))
             tests.append(test)
             for key, runs in results.items():
-                runs.append(scores_of(key, fold, train, test[0], args.cache))
+                runs.append(scores_of(key, eighth, train, test[0], args.cache))
     if args.only:
         return
-    folds = np.repeat(np.arange(FOLDS), [len(names) for names, _, _ in tests])
-    y = np.concatenate([nationalities for _, nationalities, _ in tests]).astype(str)
-    kinds = np.concatenate([kinds for _, _, kinds in tests])
+    folds = np.repeat(np.arange(FOLDS), [len(test[0]) for test in tests])
+    y = np.concatenate([test[1] for test in tests]).astype(str)
+    kinds = np.concatenate([test[2] for test in tests])
     classes = results["ours"][0][0]
     straight, turned, minutes = {}, {}, {}
     for key, runs in results.items():
@@ -320,7 +316,7 @@ def main():
         for key, scores in straight.items()
     }
     overall = [
-        [MODELS[key][0]]
+        [MODELS[key]]
         + [f"{f[name]:.4f}" for name in ("accuracy", "macro_f1", "top_3")]
         + (
             [
@@ -371,13 +367,12 @@ def main():
     wrong = Counter(zip(y[missed].tolist(), predicted["ours"][missed].tolist(), strict=True))
     full = np.char.startswith(kinds.astype(str), "full")
     shipped = _load_pretrained.read(_load_pretrained.FOLDER)["classify"]
-    all_names, all_nationalities = _train.training_names(args.wheel)
 
     card = {
         "nationalities": shipped.classes_.tolist(),
         "learned_from": "load_names(script='all'), make_names, and at most "
         f"{_train.MAX_BIOGRAPHIES:,} names a nationality of fetch_biographies()",
-        "n_names": len(all_names),
+        "n_names": len(names),
         "missing": "Every other nationality; its names are given to one of these. There is no "
         "American, Belgian, Swiss, South African or Australian name.",
         "must_not": "Do not decide about a person by it: a name does not tell who bears it.",
@@ -385,7 +380,7 @@ def main():
         "part was seen in training; by a model of the same recipe, trained without them.",
         "n": len(y),
         **found["ours"],
-        "baselines": {MODELS[key][0]: found[key] for key in BASELINES},
+        "baselines": {MODELS[key]: found[key] for key in LINEAR},
         "by_nationality": ours,
         "confusions": [[*pair, n] for pair, n in wrong.most_common(30)],
     }
@@ -398,8 +393,8 @@ def main():
             n_ngrams=len(shipped.weights_["ngram_idf"]),
             n_classes=len(shipped.classes_),
             nationalities=", ".join(shipped.classes_),
-            n_train=len(all_names),
-            n_train_distinct=len(set(zip(all_names, all_nationalities, strict=True))),
+            n_train=len(names),
+            n_train_distinct=len(set(zip(names, nationalities, strict=True))),
             n_kept=round(np.mean(n_kept)),
             folds=FOLDS,
             max_biographies=_train.MAX_BIOGRAPHIES,

@@ -16,13 +16,18 @@ def data_folder(data_home):
     return Path(data_home).expanduser()
 
 
+def fold(name):
+    """The name in plain ASCII letters and lower case."""
+    return anyascii(name).lower()
+
+
 def spelling_groups(names):
     """Number the names so that equal numbers are equal spellings, shape (n,).
 
     Dvořák, Dvorak and DVORAK differ as strings, but a model that has learnt one knows the others.
     """
     # no np.unique: it would copy them into an array where each is as wide as the longest
-    spellings = [anyascii(name).casefold() for name in names]
+    spellings = [fold(name) for name in names]
     numbers = {spelling: number for number, spelling in enumerate(sorted(set(spellings)))}
     return np.array([numbers[spelling] for spelling in spellings], dtype=np.intp)
 

@@ -5,13 +5,13 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
-from anyascii import anyascii
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from ..datasets import fetch_biographies, load_names, make_names
+from ..datasets._bunch import fold
 
 SEED = 0
 # How many names of a nationality. The biographies say nothing of how frequent nationalities are,
@@ -149,8 +149,3 @@ def _biographies(wheel, lists):
         if nationality in by_surname or not by_surname or not by_surname <= rare:
             found[nationality].append(name)
     return found
-
-
-def fold(name):
-    """The name in plain ASCII letters and lower case."""
-    return anyascii(name).lower()
