@@ -90,10 +90,10 @@ def read(folder):
     arrays[BYTES] = arrays[BYTES] * arrays.pop(SCALE)[:, None]
     encoder = CharEncoder(**description["encode"]["params"])
     vars(encoder).update(description["encode"]["fitted"])
-    ngram_keys = [arrays.pop(f"ngram_keys.{n}") for n in range(description["n_ngram_orders"])]
     classifier = NameNationalityClassifier.__new__(NameNationalityClassifier)
     params = description["classify"]["params"]
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
+    ngram_keys = [arrays.pop(f"ngram_keys.{n}") for n in range(params["ngram_range"][1])]
     classifier.__setstate__(
         params
         | description["classify"]["fitted"]
@@ -129,7 +129,6 @@ def write(pipeline, folder):
             },
         },
         "classes": classifier.classes_.tolist(),
-        "n_ngram_orders": len(classifier.ngram_keys_),
         "classify": {
             "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
             "fitted": {
