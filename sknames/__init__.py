@@ -2,7 +2,14 @@
 
 from ._char_encoder import CharEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
+from ._spelling_groups import spelling_groups
 from ._version import __version__
 from .pretrained import load_pretrained
 
-__all__ = ["CharEncoder", "NameNationalityClassifier", "__version__", "load_pretrained"]
+__all__ = [
+    "CharEncoder",
+    "NameNationalityClassifier",
+    "__version__",
+    "load_pretrained",
+    "spelling_groups",
+]

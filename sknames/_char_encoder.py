@@ -2,19 +2,23 @@
 
 import unicodedata
 import warnings
-from collections.abc import Iterable, Mapping, Set
 from numbers import Integral, Real
 
 import numpy as np
 from anyascii import anyascii
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._validation import is_missing
+from ._read_names import read_names
+from ._spelling import clean, compose, drop_titles, plain
+from ._validation import check_encoder_state, check_stamp
+from ._version import __version__
 
+# Of the state that is saved. Raise it when an older sknames could no longer read the state.
+FORMAT = 1
+FITTED = {"alphabet_", "unknown_code_", "max_length_"}
 CHUNK_NAMES = 65_536
 REPLACEMENT = "\ufffd"
 
@@ -22,14 +26,29 @@ REPLACEMENT = "\ufffd"
 class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Encode names as rows of character codes.
 
-    1. A name is normalized to NFC, so that an accented letter is one character however it was
-       typed.
-    2. Its characters are transliterated to ASCII and lower-cased, each by itself.
-    3. Each character of the alphabet has a code from 1 to ``len(alphabet_)``; every other character
+    1. A name is cleaned of what typing, copying and files do to it: a run of Unicode white space
+       becomes one space and none is left at the ends; zero-width, bidirectional and other format
+       characters and the quotation marks around a name go; typographic apostrophes, quotation
+       marks and hyphens become the plain ones.
+    2. It is normalized to NFC, so that an accented letter is one character however it was typed;
+       of more than 30 combining marks in a row the others are dropped.
+    3. Its characters are transliterated to ASCII and lower-cased, each by itself.
+    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``; every other character
        has the next one, the unknown code. Rows are padded with 0 on the right.
 
     Parameters
     ----------
+    clean : bool, default=True
+        Whether to take step 1. Set it to False if white space or quotation marks mean something.
+    drop_titles : bool, default=False
+        Whether to drop titles before and behind a name in step 1 ("Mr.", "Frau Dr.", "г-н", "Jr.",
+        ", PhD", "さん"; in any case, with or without a dot), but never the whole name. What is also
+        a name is no title: "Don", "Pan", "Md." before a name, "M.". Set it to True for names from
+        letters and forms.
+    handle_missing : {"error", "empty"}, default="error"
+        What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as the empty name,
+        which the classifier knows nothing about: for tables with gaps, where each row must come
+        out.
     transliterate : bool, default=True
         Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"). A
         character that has no transliteration is kept, a combining mark or format character dropped.
@@ -58,10 +77,14 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
         Number of columns of the output.
+    feature_names_in_ : ndarray of shape (1,)
+        Name of the column, if `fit` was given a table. Another name is accepted later: one column
+        cannot be taken for another.
 
     See Also
     --------
     NameNationalityClassifier : Codes -> nationalities.
+    spelling_groups : Groups for cross-validation, of names that differ in their spelling only.
 
     Examples
     --------
@@ -75,8 +98,13 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     """
 
     __module__ = "sknames"
+    # So that skrub's ApplyToCols and TableVectorizer hand over one column at a time.
+    __single_column_transformer__ = True
 
     _parameter_constraints = {
+        "clean": ["boolean"],
+        "drop_titles": ["boolean"],
+        "handle_missing": [StrOptions({"error", "empty"})],
         "transliterate": ["boolean"],
         "lowercase": ["boolean"],
         "alphabet": [str, None],
@@ -91,6 +119,9 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def __init__(
         self,
         *,
+        clean=True,
+        drop_titles=False,
+        handle_missing="error",
         transliterate=True,
         lowercase=True,
         alphabet=None,
@@ -98,6 +129,9 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         max_length=None,
         handle_unknown="use_unknown_code",
     ):
+        self.clean = clean
+        self.drop_titles = drop_titles
+        self.handle_missing = handle_missing
         self.transliterate = transliterate
         self.lowercase = lowercase
         self.alphabet = alphabet
@@ -110,7 +144,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Parameters
         ----------
-        X : iterable of str
+        X : iterable of str, or table of one column
             Names.
         y : None
             Ignored.
@@ -122,10 +156,38 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Raises
         ------
         ValueError, TypeError
-            If `X` is not a one-dimensional collection of at least one str.
+            If `X` is not a collection or single column of at least one str.
         """
         self._validate_params()
-        names = _check_names(X)
+        self._fit(*read_names(X, self.handle_missing))
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Fit, and encode the same names, which may come from a generator.
+
+        Parameters
+        ----------
+        X : iterable of str, or table of one column
+            Names.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_names, max_length_), of the smallest unsigned integer type
+            Codes, padded with 0 on the right.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit`.
+        """
+        self._validate_params()
+        names, header = read_names(X, self.handle_missing)
+        self._fit(names, header)
+        return self._encode(names)
+
+    def _fit(self, names, header):
         counts = np.zeros(0, dtype=np.int64)
         longest = 0
         for start in range(0, len(names), CHUNK_NAMES):
@@ -147,14 +209,16 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.alphabet_ = alphabet
         self.unknown_code_ = len(alphabet) + 1
         self.max_length_ = max(longest, 1) if self.max_length is None else int(self.max_length)
-        return self
+        vars(self).pop("feature_names_in_", None)
+        if header is not None:
+            self.feature_names_in_ = np.array([header], dtype=object)
 
     def transform(self, X):
         """Encode names.
 
         Parameters
         ----------
-        X : iterable of str
+        X : iterable of str, or table of one column
             Names.
 
         Returns
@@ -165,13 +229,15 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Raises
         ------
         ValueError, TypeError
-            If `X` is not a one-dimensional collection of at least one str, or, with
+            If `X` is not a collection or single column of at least one str, or, with
             ``handle_unknown="error"``, a character has no code.
         """
         # check_is_fitted takes a tenth of the time of one name through a pipeline.
         if not hasattr(self, "alphabet_"):
             check_is_fitted(self)
-        names = _check_names(X)
+        return self._encode(read_names(X, self.handle_missing)[0])
+
+    def _encode(self, names):
         table = self._table()
         codes = np.zeros((len(names), self.max_length_), dtype=table.dtype)
         columns = np.arange(self.max_length_)
@@ -198,7 +264,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"were cut to its {self.max_length_} characters. Set max_length to choose the "
                 "length.",
                 UserWarning,
-                stacklevel=3,  # scikit-learn's wrapper of transform lies between.
+                stacklevel=4,  # scikit-learn's wrapper of transform lies between.
             )
         return codes
 
@@ -249,14 +315,17 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         unreachable = "".join(
             c
             for c in alphabet
-            if unicodedata.normalize("NFC", c) != c or self._fold_character(c) != c
+            if unicodedata.normalize("NFC", c) != c
+            or self._fold_character(c) != c
+            or (self.clean and plain(c) != c)
         )
         if unreachable:
             warnings.warn(
                 f"The characters {unreachable!r} of alphabet never occur after folding. "
-                "Set lowercase=False or transliterate=False to keep them, and give them in NFC.",
+                "Set lowercase=False, transliterate=False or clean=False to keep them, and give "
+                "them in NFC.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return alphabet
 
@@ -269,7 +338,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return "".join(c.lower() for c in character) if self.lowercase else character
 
     def _fold(self, names):
-        """Normalized, transliterated, lower-cased names.
+        """Cleaned, normalized, transliterated, lower-cased names.
 
         Returns
         -------
@@ -277,16 +346,16 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Code points of all names behind each other.
         lengths : ndarray of shape (n_names,)
         """
+        if self.clean:
+            names = clean(names)
+        if self.drop_titles:
+            names = drop_titles(names)
+        names = compose(names)
         text = "".join(names)
+        lengths = _lengths(names)
         if text.isascii():
             text = text.lower() if self.lowercase else text
-            return np.frombuffer(text.encode(), dtype=np.uint8), _lengths(names)
-        # A part of a normalized text is normalized, but joining may bring a letter and a mark
-        # together.
-        if not unicodedata.is_normalized("NFC", text):
-            names = [unicodedata.normalize("NFC", name) for name in names]
-            text = "".join(names)
-        lengths = _lengths(names)
+            return np.frombuffer(text.encode(), dtype=np.uint8), lengths
         folds = {c: self._fold_character(c) for c in set(text)}
         folds = {ord(c): fold for c, fold in folds.items() if c != fold}
         if any(len(fold) != 1 for fold in folds.values()):
@@ -305,6 +374,24 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         table[points] = np.arange(1, len(points) + 1)
         return table
 
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        if "alphabet_" in state:
+            state["_sknames_version"] = __version__
+            state["_format"] = FORMAT
+        return state
+
+    def __setstate__(self, state):
+        # A file from before a parameter existed means its default.
+        state = type(self)().get_params() | state
+        if not FITTED.isdisjoint(state):
+            if "_format" in state:  # the first files had no stamp
+                check_stamp(state, __version__, FORMAT)
+            check_encoder_state(state, FITTED)
+        state.pop("_sknames_version", None)
+        state.pop("_format", None)
+        super().__setstate__(state)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
@@ -320,53 +407,3 @@ def _points(text):
 
 def _lengths(names):
     return np.fromiter(map(len, names), dtype=np.int64, count=len(names))
-
-
-def _check_names(X):
-    """Any one-dimensional collection of str as a list.
-
-    Raises
-    ------
-    ValueError
-        For a missing name, a single str, an array of another shape, or no name at all.
-    TypeError
-        For another collection, or items that are not str.
-    """
-    if isinstance(X, str | bytes):
-        name = X.decode(errors="replace") if isinstance(X, bytes) else str(X)
-        raise ValueError(
-            f"Expected a list of names and got a single {type(X).__name__}. "
-            f"Wrap it in a list: [{name!r}]."
-        )
-    if isinstance(X, Mapping | Set) or issparse(X) or not isinstance(X, Iterable):
-        raise TypeError(
-            f"Expected a list, array or Series of names and got a {type(X).__name__}. "
-            "Pass names in their order, e.g. list(X)."
-        )
-    shape = getattr(X, "shape", None)
-    if shape is not None and len(shape) != 1:
-        raise ValueError(
-            f"Expected a one-dimensional collection of names and got shape {tuple(shape)}. "
-            "Pass one column, e.g. df['name']."
-        )
-    names = list(X)
-    if not names:
-        raise ValueError(
-            "Found array with 0 sample(s) while a minimum of 1 is required. Pass at least one name."
-        )
-    try:
-        "".join(names)
-    except TypeError:
-        position = next(i for i, name in enumerate(names) if not isinstance(name, str))
-        name = names[position]
-        if is_missing(name):
-            raise ValueError(
-                f"Input contains a missing name ({name}) at position {position}; every name must "
-                "be a str. Drop it, or use '' for an empty name."
-            ) from None
-        convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
-        raise TypeError(
-            f"Expected names of type str and got {type(name).__name__} ({name!r}) at position "
-            f"{position}. Convert names first, e.g. [{convert} for name in X]."
-        ) from None
-    return names

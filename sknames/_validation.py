@@ -277,3 +277,30 @@ def _refuse(name, expected, got):
     raise ValueError(
         f"{name} of the saved model: expected {expected}, got {got}. Was the file changed?"
     )
+
+
+def check_encoder_state(state, keys):
+    """Refuse the saved state of a fitted encoder whose parts do not fit each other.
+
+    Parameters
+    ----------
+    state : dict
+    keys : iterable of str
+        What it must hold.
+
+    Raises
+    ------
+    ValueError
+        Naming the part, what was expected and what came.
+    """
+    missing = sorted(set(keys) - set(state))
+    if missing:
+        raise ValueError(f"The saved encoder lacks {', '.join(missing)}. Was the file changed?")
+    alphabet = state["alphabet_"]
+    if not isinstance(alphabet, str) or len(set(alphabet)) != len(alphabet):
+        _refuse("alphabet_", "a str of distinct characters", repr(alphabet))
+    code, length = state["unknown_code_"], state["max_length_"]
+    if not isinstance(code, Integral) or code != len(alphabet) + 1:
+        _refuse("unknown_code_", f"{len(alphabet) + 1}, behind the alphabet", repr(code))
+    if not isinstance(length, Integral) or length < 1:
+        _refuse("max_length_", "an integer from 1", repr(length))

@@ -61,15 +61,33 @@ BAD_NAMES = {
     "bytes": (b"anna", ValueError, r"a single bytes\. Wrap it in a list: \['anna'\]\.$"),
     "bytes of no text": (b"\xff", ValueError, r"a single bytes\. Wrap it in a list: \['\ufffd'\]"),
     "DataFrame": (
-        pd.DataFrame({"name": ["anna", "bo"]}),
+        pd.DataFrame({"name": ["anna", "bo"], "town": ["a", "b"]}),
         ValueError,
-        r"shape \(2, 1\)\. Pass one column, e\.g\. df\['name'\]\.$",
+        r"shape \(2, 2\)\. Pass one column, e\.g\. df\['name'\]\.$",
     ),
     "polars frame": (
-        pl.DataFrame({"name": ["a"]}),
+        pl.DataFrame({"name": ["a"], "town": ["b"]}),
         ValueError,
-        r"shape \(1, 1\)\. Pass one column",
+        r"shape \(1, 2\)\. Pass one column",
     ),
+    "None in a column": (
+        np.array([["a"], [None]], dtype=object),
+        ValueError,
+        r"missing name \(None\) at position 1.*handle_missing='empty'",
+    ),
+    "NaN in a frame": (
+        pd.DataFrame({"name": ["a", None]}),
+        ValueError,
+        r"missing name \(nan\) at position 1",
+    ),
+    "null in a polars frame": (
+        pl.DataFrame({"name": ["a", None]}),
+        ValueError,
+        r"missing name \(None\) at position 1",
+    ),
+    "numbers in a column": (np.arange(3)[:, None], TypeError, r"got int \(0\) at position 0"),
+    "no column": (np.empty((2, 0)), ValueError, r"shape \(2, 0\)\. Pass one column"),
+    "3-D": (np.full((2, 1, 1), "a"), ValueError, r"shape \(2, 1, 1\)\. Pass one column"),
     "2-D": (np.array([["a", "b", "c"]]), ValueError, r"shape \(1, 3\)\. Pass one column"),
     "0-d": (np.array("anna"), ValueError, r"shape \(\)"),
     "dict": ({"anna": 1}, TypeError, "got a dict"),
@@ -219,6 +237,9 @@ def test_one_class_gives_a_constant_prediction():
 
 OUT_OF_RANGE = {
     CharEncoder: {
+        "clean": ["yes", None],
+        "drop_titles": ["yes", None],
+        "handle_missing": ["drop", None],
         "transliterate": ["yes", None],
         "lowercase": ["no", None],
         "alphabet": [["a", "b"], b"ab", 5],

@@ -1,6 +1,7 @@
 """Names -> codes, against a reference that reads one name at a time."""
 
 import pickle
+import re
 import string
 import unicodedata
 from collections import Counter
@@ -14,23 +15,50 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks, get_tags
 
 import sknames
 from sknames import CharEncoder
+from sknames._char_encoder import FORMAT
 
 BLOG_ALPHABET = string.ascii_letters + " .,:;-'"
 
 NAMES = [
     "Müller", "O'Néàl", "", "de la Cruz", "İpek", "Weiß", "Łukasz", "Αθηνά", "محمد", "王伟", "김",
     "e\u0301", "\u0301", "q\u0301\u0316", "a\0b", "x\ud800y", "😀", "\ue000", "ﬁ", "Ǆ", "ß" * 30,
-    "\u200f\u202eabc", "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann",
+    "\u200f\u202eabc", " ANNA\n", "“O’Neill–Smith” ", "'t Hooft", "'quoted'", "a\u00a0\u2003b",
+    "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann",
 ]  # fmt: skip
 
 
-def fold(name, transliterate=True, lowercase=True):
+APOSTROPHES = "`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd"
+QUOTATION_MARKS = "“”„‟«»‹›「」『』〝〞〟＂״"
+IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\ufe00-\ufe0f"
+    "\U000e0100-\U000e01ef]"
+)
+
+
+def cleaned(name):
+    """The reference of step 1: one kind of thing after the other."""
+    name = IGNORABLE.sub("", name)
+    name = "".join(c for c in name if c.isspace() or unicodedata.category(c) != "Cf")
+    name = re.sub(f"[{APOSTROPHES}]", "'", name)
+    name = re.sub(f"[{QUOTATION_MARKS}]", '"', name)
+    name = "".join("-" if unicodedata.category(c) == "Pd" or c in "−⁃" else c for c in name)
+    name = re.sub(r"\s+", " ", name)
+    name = re.sub(r'^[" ]+|[" ]+$', "", name)
+    if re.fullmatch("'(.*')?", name, re.DOTALL):
+        name = re.sub("^['\" ]+|['\" ]+$", "", name)
+    return name
+
+
+def fold(name, transliterate=True, lowercase=True, clean=True):
     """The reference: one character after the other."""
     folded = ""
+    name = cleaned(name) if clean else name
     for character in unicodedata.normalize("NFC", name):
         if transliterate:
             ascii_ = anyascii(character)
@@ -61,7 +89,7 @@ def encode(names, alphabet, n_columns, **folding):
 
 
 def assert_equals_reference(encoder, fitted_on, names):
-    folding = {"transliterate": encoder.transliterate, "lowercase": encoder.lowercase}
+    folding = {name: getattr(encoder, name) for name in ("transliterate", "lowercase", "clean")}
     longest = max(len(fold(name, **folding)) for name in fitted_on)
     assert encoder.max_length_ == (encoder.max_length or max(longest, 1))
     alphabet = encoder.alphabet
@@ -76,6 +104,8 @@ def assert_equals_reference(encoder, fitted_on, names):
 
 SETTINGS = [
     {},
+    {"clean": False},
+    {"clean": False, "transliterate": False},
     {"transliterate": False},
     {"lowercase": False},
     {"transliterate": False, "lowercase": False},
@@ -96,16 +126,16 @@ def test_equals_one_name_at_a_time(monkeypatch, params, chunk_names):
 
 
 CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from(
-    "aAzßİıﬁé\u0301\u0327\u0345\0\ud800Σ王"
+    "aAzßİıﬁé\u0301\u0327\u0345\0\ud800Σ王 \n\t\"'’„\u00a0\u200b\ufeff–`"
 )
 TEXTS = st.lists(st.text(CHARACTERS), min_size=1, max_size=8)
 
 
-@given(TEXTS, st.booleans(), st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
-@settings(max_examples=300, deadline=None, derandomize=True)
-def test_any_text_equals_one_name_at_a_time(names, transliterate, lowercase, min_frequency):
+@given(TEXTS, st.booleans(), st.booleans(), st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_any_text_equals_one_name_at_a_time(names, clean, transliterate, lowercase, min_frequency):
     encoder = CharEncoder(
-        transliterate=transliterate, lowercase=lowercase, min_frequency=min_frequency
+        clean=clean, transliterate=transliterate, lowercase=lowercase, min_frequency=min_frequency
     )
     assert_equals_reference(encoder.fit(names), names, names)
 
@@ -131,11 +161,11 @@ def test_any_text_equals_one_name_at_a_time(names, transliterate, lowercase, min
         ("김", "gim", "김"),
         ("محمد", "mhmd", "محمد"),
         ("Дима", "dima", "дима"),
-        ("a\u200db", "ab", "a\u200db"),
-        ("\u202eabc", "abc", "\u202eabc"),
-        ("x\u00a0y", "x y", "x\u00a0y"),
+        ("a\u200db", "ab", "ab"),
+        ("\u202eabc", "abc", "abc"),
+        ("x\u00a0y", "x y", "x y"),
         ("\ue000", "\ue000", "\ue000"),  # private use: nothing to transliterate it to
-        ("d’Arc", "d'arc", "d’arc"),
+        ("d’Arc", "d'arc", "d'arc"),
         ("", "", ""),
     ],
 )  # fmt: skip
@@ -170,7 +200,7 @@ def test_a_mark_does_not_join_the_name_before():
 @pytest.mark.parametrize("junk", ["\0", "\ud800", "\udfff", "\t", "\x85"])
 def test_controls_and_lone_surrogates_are_unknown_characters(junk, transliterate):
     names = [junk, f"a{junk}b"]
-    encoder = CharEncoder(transliterate=transliterate).fit(names * 9)
+    encoder = CharEncoder(transliterate=transliterate, clean=False).fit(names * 9)
     assert encoder.alphabet_ == "ab"
     np.testing.assert_array_equal(encoder.transform(names), [[3, 0, 0], [1, 3, 2]])
 
@@ -347,6 +377,19 @@ CONTAINERS = {
     "Index": pd.Index,
     "polars Series": pl.Series,
     "polars category": lambda names: pl.Series(names, dtype=pl.Categorical),
+    "column of an array": lambda names: np.array(names)[:, None],
+    "column of objects": lambda names: np.array(names, dtype=object)[:, None],
+    "DataFrame": lambda names: pd.DataFrame(names, index=range(len(names))[::-1]),
+    "DataFrame of a category": lambda names: pd.DataFrame(names, dtype="category"),
+    "DataFrame of strings": lambda names: pd.DataFrame(names, dtype="string"),
+}
+NAMED_COLUMNS = {
+    "DataFrame": lambda names: pd.DataFrame({"name": names}),
+    "DataFrame of a category": lambda names: pd.DataFrame({"name": names}, dtype="category"),
+    "polars frame": lambda names: pl.DataFrame({"name": names}),
+    "polars frame of a category": lambda names: pl.DataFrame(
+        {"name": names}, schema={"name": pl.Categorical}
+    ),
 }
 
 
@@ -357,8 +400,66 @@ def test_every_container_gives_the_codes_of_a_list(container):
     encoder = CharEncoder().fit(container(names))
     assert vars(encoder) == vars(expected)
     np.testing.assert_array_equal(encoder.transform(container(names)), expected.transform(names))
-    codes = CharEncoder().fit_transform(list(container(names)))
+    codes = CharEncoder().fit_transform(container(names))
     np.testing.assert_array_equal(codes, expected.transform(names))
+
+
+@pytest.mark.parametrize("container", NAMED_COLUMNS.values(), ids=NAMED_COLUMNS)
+def test_a_table_of_one_column_gives_its_values_and_never_its_header(container):
+    names = ["Ana", "Müller", "", "王伟", "Ana"]
+    expected = CharEncoder().fit(names)
+    encoder = CharEncoder().fit(container(names))
+    assert encoder.feature_names_in_.tolist() == ["name"]
+    assert encoder.feature_names_in_.dtype == object
+    codes = CharEncoder().fit_transform(container(names))
+    np.testing.assert_array_equal(codes, expected.transform(names))
+    another = pd.DataFrame({"a header with other letters": names})
+    np.testing.assert_array_equal(encoder.transform(another), codes)
+    assert vars(encoder.fit(names)) == vars(expected)  # also without the header
+
+
+def test_names_of_an_open_file_have_no_line_ends(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_text("Ana\nMüller \n", encoding="utf-8")
+    with path.open(encoding="utf-8") as file:
+        encoder = CharEncoder().fit(file)
+    assert vars(encoder) == vars(CharEncoder().fit(["Ana", "Müller"]))
+
+
+def test_a_generator_passes_through_a_pipeline(small_names):
+    names, nationalities = small_names
+
+    def fit(names):
+        pipeline = make_pipeline(CharEncoder(), MultinomialNB())
+        return pipeline.fit(names, nationalities)
+
+    found, expected = fit(name for name in names), fit(list(names))
+    np.testing.assert_array_equal(
+        found.predict_proba(name for name in names), expected.predict_proba(names)
+    )
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT], ids=str)
+def test_missing_names_are_empty_names_when_asked_for(missing):
+    names = ["Ana", missing, "Bo", missing]
+    encoder = CharEncoder(handle_missing="empty")
+    codes = encoder.fit_transform(names)
+    np.testing.assert_array_equal(codes, CharEncoder().fit_transform(["Ana", "", "Bo", ""]))
+    np.testing.assert_array_equal(encoder.transform(pd.Series(names, dtype=object)), codes)
+    np.testing.assert_array_equal(encoder.transform([missing]), [[0, 0, 0]])
+    with pytest.raises(TypeError, match=r"type str and got int \(5\) at position 2"):
+        encoder.transform(["Ana", missing, 5])
+
+
+def test_titles_are_dropped_when_asked_for():
+    names = ["Anna Schmidt", "ANNA SCHMIDT"]
+    typed = [" Frau Dr. Anna Schmidt ", "“ANNA SCHMIDT, PhD”"]
+    encoder = CharEncoder(drop_titles=True).fit(names)
+    np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(names))
+    with pytest.warns(UserWarning, match="longer than the longest name"):
+        assert not np.array_equal(
+            CharEncoder().fit(names).transform(typed), encoder.transform(names)
+        )
 
 
 def test_feature_names():
@@ -472,6 +573,54 @@ def test_pickle(protocol):
     loaded = pickle.loads(stored)
     assert vars(loaded) == vars(encoder)
     np.testing.assert_array_equal(loaded.transform(NAMES), encoder.transform(NAMES))
+
+
+def test_an_older_file_takes_the_defaults_of_new_parameters():
+    encoder = CharEncoder(max_length=4).fit(NAMES)
+    state = encoder.__getstate__()
+    for name in ("clean", "drop_titles", "handle_missing", "_format", "_sknames_version"):
+        del state[name]
+    older = CharEncoder.__new__(CharEncoder)
+    older.__setstate__(state)
+    assert vars(older) == vars(encoder)
+
+
+def test_only_a_fitted_encoder_bears_a_stamp():
+    assert not {"_format", "_sknames_version"} & set(CharEncoder().__getstate__())
+    state = CharEncoder().fit(NAMES).__getstate__()
+    assert state["_format"] == FORMAT and state["_sknames_version"] == sknames.__version__
+    assert "_format" not in vars(pickle.loads(pickle.dumps(CharEncoder().fit(NAMES))))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"_format": FORMAT + 1}, "reads formats up to"),
+        ({"_format": "1"}, "a format is an integer"),
+        ({"alphabet_": "aab"}, "alphabet_ .* expected a str of distinct characters, got 'aab'"),
+        ({"alphabet_": ["a", "b"]}, "alphabet_ .* expected a str of distinct characters"),
+        ({"alphabet_": "ab"}, "unknown_code_ .* expected 3, behind the alphabet, got "),
+        ({"unknown_code_": 4.0}, "unknown_code_ .* got 4.0"),
+        ({"max_length_": 0}, "max_length_ .* expected an integer from 1, got 0"),
+        ({"max_length_": 2.5}, "max_length_ .* expected an integer from 1, got 2.5"),
+        ({"max_length_": None}, "max_length_ .* expected an integer from 1, got None"),
+    ],
+    ids=str,
+)
+def test_a_saved_encoder_that_does_not_fit_together_is_refused(change, message):
+    state = CharEncoder().fit(["abc"]).__getstate__() | change
+    with pytest.raises(ValueError, match=message):
+        CharEncoder.__new__(CharEncoder).__setstate__(state)
+
+
+@pytest.mark.parametrize("name", ["alphabet_", "unknown_code_", "max_length_"])
+def test_a_saved_encoder_that_lacks_a_part_is_refused(name):
+    state = CharEncoder().fit(["abc"]).__getstate__()
+    del state[name]
+    if name == "alphabet_":  # what tells a fitted encoder
+        state["unknown_code_"] = 4
+    with pytest.raises(ValueError, match=f"saved encoder lacks {name}"):
+        CharEncoder.__new__(CharEncoder).__setstate__(state)
 
 
 def test_the_module_of_a_public_class_is_the_package():

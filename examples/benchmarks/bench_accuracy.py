@@ -36,7 +36,7 @@ from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
 from sknames.datasets import fetch_names
-from sknames.datasets._bunch import fold
+from sknames._spelling import fold
 
 
 class FastText(ClassifierMixin, BaseEstimator):

@@ -5,8 +5,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from anyascii import anyascii
 from sklearn.utils import Bunch
+
+from .._spelling_groups import spelling_groups
 
 
 def data_folder(data_home):
@@ -14,22 +15,6 @@ def data_folder(data_home):
     if data_home is None:
         data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
     return Path(data_home).expanduser()
-
-
-def fold(name):
-    """The name in plain ASCII letters and lower case."""
-    return anyascii(name).lower()
-
-
-def spelling_groups(names):
-    """Number the names so that equal numbers are equal spellings, shape (n,).
-
-    Dvořák, Dvorak and DVORAK differ as strings, but a model that has learnt one knows the others.
-    """
-    # no np.unique: it would copy them into an array where each is as wide as the longest
-    spellings = [fold(name) for name in names]
-    numbers = {spelling: number for number, spelling in enumerate(sorted(set(spellings)))}
-    return np.array([numbers[spelling] for spelling in spellings], dtype=np.intp)
 
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):

@@ -10,8 +10,8 @@ from sklearn.utils import check_random_state
 
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
+from .._spelling import fold
 from ..datasets import fetch_biographies, load_names, make_names
-from ..datasets._bunch import fold
 
 SEED = 0
 # How many names of a nationality. The biographies say nothing of how frequent nationalities are,

@@ -1,0 +1,91 @@
+"""Whatever holds names -> a list of them."""
+
+from collections.abc import Iterable, Mapping, Set
+
+import numpy as np
+from scipy.sparse import issparse
+
+from ._validation import is_missing
+
+
+def read_names(X, handle_missing="error"):
+    """Read the names in a collection or in a table of one column.
+
+    Parameters
+    ----------
+    X : iterable of str, or table of one column
+    handle_missing : {"error", "empty"}, default="error"
+
+    Returns
+    -------
+    names : list of str
+    header : str or None
+        The name of the table's column, if it has one.
+
+    Raises
+    ------
+    ValueError
+        For a missing name, a single str, an array of another shape, or no name at all.
+    TypeError
+        For another collection, or items that are not str.
+    """
+    if isinstance(X, str | bytes):
+        name = X.decode(errors="replace") if isinstance(X, bytes) else str(X)
+        raise ValueError(
+            f"Expected a list of names and got a single {type(X).__name__}. "
+            f"Wrap it in a list: [{name!r}]."
+        )
+    if isinstance(X, Mapping | Set) or issparse(X) or not isinstance(X, Iterable):
+        raise TypeError(
+            f"Expected a list, array or Series of names and got a {type(X).__name__}. "
+            "Pass names in their order, e.g. list(X)."
+        )
+    header, shape = None, getattr(X, "shape", (None,))
+    if len(shape) == 2 and shape[1] == 1:
+        X, header = _only_column(X)
+    elif len(shape) != 1:
+        raise ValueError(
+            f"Expected a collection of names or a table of one column and got shape "
+            f"{tuple(shape)}. Pass one column, e.g. df['name']."
+        )
+    names = X.to_pylist() if _is_pyarrow(X) else list(X)
+    return _check_names(names, handle_missing), header
+
+
+def _only_column(X):
+    """The column of a table, and its name if that is a str."""
+    if _is_pyarrow(X):
+        return X.column(0), X.column_names[0]
+    header = getattr(X, "columns", [None])[0]
+    return np.asarray(X, dtype=object)[:, 0], header if isinstance(header, str) else None
+
+
+def _is_pyarrow(X):
+    return hasattr(type(X), "to_pylist")
+
+
+def _check_names(names, handle_missing):
+    if not names:
+        raise ValueError(
+            "Found array with 0 sample(s) while a minimum of 1 is required. Pass at least one name."
+        )
+    try:
+        "".join(names)
+    except TypeError:
+        if handle_missing == "empty":
+            names = ["" if is_missing(name) else name for name in names]
+        position = next((i for i, name in enumerate(names) if not isinstance(name, str)), None)
+        if position is None:
+            return names
+        name = names[position]
+        if is_missing(name):
+            raise ValueError(
+                f"Input contains a missing name ({name}) at position {position}; every name must "
+                "be a str. Drop it, or set handle_missing='empty' to read it as an empty name."
+            ) from None
+        convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
+        raise TypeError(
+            f"Expected names of type str and got {type(name).__name__} ({name!r}) at position "
+            f"{position}. Convert names first, e.g. [{convert} for name in X]."
+        ) from None
+    return names

@@ -1,0 +1,204 @@
+"""Names as they were typed -> names: what of a cell's text is no part of the name."""
+
+import re
+import unicodedata
+
+from anyascii import anyascii
+
+APOSTROPHES = "`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd"
+QUOTATION_MARKS = "“”„‟«»‹›「」『』〝〞〟＂״"
+HYPHENS = "−⁃"  # which are no dashes to Unicode
+# What Unicode calls default ignorable, beside the format characters.
+IGNORABLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+VARIATION_SELECTORS = map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+PLAIN = (
+    dict.fromkeys(APOSTROPHES, "'")
+    | dict.fromkeys(QUOTATION_MARKS, '"')
+    | dict.fromkeys(HYPHENS, "-")
+    | dict.fromkeys([*IGNORABLE, *VARIATION_SELECTORS], "")
+)
+# What of ASCII `PLAIN` and white space hold, and marks at the ends of lines: where none of these
+# is, there is nothing to do.
+SUSPECT = "\t\v\f\r\x1c\x1d\x1e\x1f`"
+SUSPECT_PAIRS = ["  ", " \n", "\n ", '"\n', '\n"', "'\n", "\n'"]
+# Unicode's stream-safe text format (UAX 15) has the same bound.
+MAX_MARKS = 30
+
+# A title that ends in a dot counts only with it, since without it is a name or part of one; for
+# the same reason "Don", "Pan", "Bay" and "M." are none. An underscore stands for a space.
+TITLES = {
+    "all": "dr prof professor doctor dr._med dr._phil dr._rer._nat dr._h.c dr._h._c dr.-ing "
+    "dr._hab",
+    "English": "mr mrs ms miss mx mister sir dame lord lady rev reverend hon. capt. col. gen. lt. "
+    "maj. sgt.",
+    "German": "herr herrn frau frl fräulein mag. dipl.-ing",
+    "French": "monsieur madame mademoiselle mme mlle",
+    "Spanish": "sr sra srta señor señora señorita senor senora senorita doña dra profa lic.",
+    "Portuguese": "senhor senhora eng.",
+    "Italian": "sig. sig.ra sig.na signor signora signorina dott dott.ssa dottore dottoressa "
+    "prof.ssa avv. ing. arch. on.",
+    "Dutch": "dhr mevr mevrouw meneer mw drs ir.",
+    "Danish, Norwegian, Swedish": "hr fru frk fröken frøken froken",
+    "Finnish": "herra rouva neiti",
+    "Estonian": "härra proua",
+    "Lithuanian": "ponas ponia",
+    "Polish": "pani mgr inż",
+    "Czech, Slovak": "paní slečna mudr judr phdr rndr mvdr bc. doc.",
+    "Hungarian": "ifj. id. özv.",
+    "Romanian": "domnul doamna dl. dna.",
+    "Albanian": "zoti zonja znj.",
+    "Croatian, Serbian, Slovenian": "gospodin gospođa gospodja gospa gđa",
+    "Turkish": "bayan sayın",
+    "Greek": "κ. κα κος κύριος κυρία δρ",
+    "Bulgarian, Russian, Ukrainian": "г-н г-жа господин госпожа д-р проф доктор",
+    "Armenian": "պարոն տիկին",
+    "Georgian": "ბატონი ქალბატონი",
+    "Hebrew": "ד\"ר מר גברת גב' פרופ'",
+    "Arabic": "الدكتور الدكتورة الأستاذ الأستاذة د.",
+    "Persian": "آقای خانم دکتر",
+    "Indian, Nepali": "shri shrimati smt श्री श्रीमती डॉ",
+    "Indonesian": "bapak ibu dra.",
+    "Filipino": "atty. engr. gng.",
+    "Thai": "นาย นาง นางสาว ดร",
+    "Vietnamese": "ông bà",
+}
+TITLES_BEHIND = {
+    "all": "phd ph.d ph._d dphil d.phil md m.d mba msc m.sc bsc b.sc m.a. b.a.",
+    "English": "jr sr jnr snr junior senior ii iii iv esq esquire dds d.d.s jd j.d cpa",
+    "Czech, Slovak": "csc drsc",
+    "Turkish": "bey hanım hanim",
+    "Indonesian": "s.h s.e s.t s.pd s.kom m.si m.m",
+    "Korean": "씨 님 선생님 박사 교수",
+}
+# Chinese and Japanese titles, written without a space behind the name.
+TITLES_ATTACHED = "さん さま 様 氏 殿 先生 女士 小姐 博士 教授"
+LONGEST_TITLE = 16
+
+
+def _alternatives(titles):
+    """A pattern of titles, the longest first; a dot behind them may be left out, or must not."""
+    words = sorted({word for line in titles for word in line.split()}, key=len, reverse=True)
+    return "|".join(
+        re.escape(word.removesuffix(".").replace("_", " ")) + (r"\." if word[-1] == "." else r"\.?")
+        for word in words
+    )
+
+
+_BEFORE = re.compile(
+    rf"(?:(?:{_alternatives(TITLES.values())})(?:\s+|(?<=\.)(?=[^\W\d_])))+(?=\S)", re.IGNORECASE
+)
+_BEHIND = re.compile(
+    rf"(?<=[^\s,])(?:(?:\s*,\s*|\s+)(?:{_alternatives(TITLES_BEHIND.values())})"
+    rf"|\s*(?:{'|'.join(TITLES_ATTACHED.split())})),?$",
+    re.IGNORECASE,
+)
+
+
+def clean(names):
+    """Undo what typing, copying and files do to names.
+
+    1. Format characters (zero-width, bidirectional, soft hyphens) go; typographic apostrophes,
+       quotation marks and hyphens become the plain ones.
+    2. A run of Unicode white space becomes one space, and the ends are stripped.
+    3. Quotation marks around a name go; apostrophes only where they stand on both sides.
+
+    Parameters
+    ----------
+    names : list of str
+
+    Returns
+    -------
+    list of str
+        The same list where there is nothing to do.
+    """
+    text = "\n".join(names)
+    table = {}
+    if not text.isascii():
+        table = {ord(c): plain(c) for c in set(text) - {"\n"}}
+        table = {point: new for point, new in table.items() if new != chr(point)}
+    text = f"\n{text}\n"
+    if (
+        not table
+        and text.count("\n") == len(names) + 1
+        and not any(part in text for part in (*SUSPECT, *SUSPECT_PAIRS))
+    ):
+        return names
+    table[ord("`")] = PLAIN["`"]
+    return [_trim(name.translate(table)) for name in names]
+
+
+def plain(character):
+    """What a character of a name stands for: itself, a plain one, or nothing."""
+    if character in PLAIN:
+        return PLAIN[character]
+    if character.isspace():
+        return " "
+    category = unicodedata.category(character)
+    return {"Cf": "", "Pd": "-"}.get(category, character)
+
+
+def _trim(name):
+    name = " ".join(name.split()).strip('" ')
+    if name[:1] == name[-1:] == "'":
+        name = name.strip("'\" ")
+    return name
+
+
+def drop_titles(names):
+    """Take titles off either end of names, but never the whole name.
+
+    Parameters
+    ----------
+    names : list of str
+        As `clean` gives them.
+
+    Returns
+    -------
+    list of str
+    """
+    return [_drop_titles(name) for name in names]
+
+
+def _drop_titles(name):
+    before = _BEFORE.match(name)
+    start, end = before.end() if before else 0, len(name)
+    # One title at a time, so that the time stays linear.
+    while behind := _BEHIND.search(name, max(start, end - LONGEST_TITLE), end):
+        end = behind.start()
+    return name[start:end]
+
+
+def compose(names):
+    """Names in Unicode's normal form C, so that a letter with a mark is one character.
+
+    At most 30 marks in a row are kept: normalization sorts them, in a time that grows with the
+    square of their number.
+
+    Parameters
+    ----------
+    names : list of str
+
+    Returns
+    -------
+    list of str
+        The same list where there is nothing to do.
+    """
+    text = "\n".join(names)
+    if text.isascii():
+        return names
+    marks = "".join(
+        c for c in set(text) if unicodedata.combining(unicodedata.normalize("NFD", c)[0])
+    )
+    if marks:
+        run = re.compile(f"([{re.escape(marks)}]{{{MAX_MARKS}}})[{re.escape(marks)}]+")
+        if run.search(text):
+            names = [run.sub(r"\1", name) for name in names]
+            text = "\n".join(names)
+    if unicodedata.is_normalized("NFC", text):
+        return names
+    return [unicodedata.normalize("NFC", name) for name in names]
+
+
+def fold(name):
+    """The name in plain ASCII letters and lower case."""
+    return anyascii(name).lower()

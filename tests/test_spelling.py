@@ -1,0 +1,198 @@
+"""Names as they were typed -> names."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sknames._spelling import (
+    LONGEST_TITLE,
+    MAX_MARKS,
+    TITLES,
+    TITLES_BEHIND,
+    clean,
+    compose,
+    drop_titles,
+)
+from sknames.datasets import load_names, make_names
+
+ANY = settings(max_examples=300, deadline=None, derandomize=True)
+TYPED = st.text(
+    st.characters(exclude_categories=()) | st.sampled_from(" \n\t\u00a0\u200b\ufeff\"'’“„`–-aB.,")
+)
+
+WAYS_TO_TYPE = {
+    "line end": "{}\n",
+    "line end of Windows": "{}\r\n",
+    "space before": " {}",
+    "space behind": "{}  ",
+    "tab": "\t{}",
+    "no-break space": "\u00a0{}\u202f",
+    "ideographic space": "\u3000{}",
+    "byte order mark": "\ufeff{}",
+    "zero-width space": "{}\u200b",
+    "word joiner": "\u2060{}",
+    "right-to-left marks": "\u202b{}\u202c\u200f",
+    "isolates": "\u2068{}\u2069",
+    "variation selector": "{}\ufe0f",
+    "quotes": '"{}"',
+    "one quote": '"{}',
+    "single quotes": "'{}'",
+    "curly quotes": "“{}”",
+    "German quotes": "„{}“",
+    "French quotes": "« {} »",
+    "Japanese quotes": "「{}」",
+    "quotes and spaces": ' " {} " ',
+    "quotes of both kinds": "\"'{}'\"",
+}
+NAMES = ["Anna", "Seán O'Neill", "Müller-Lüdenscheidt", "王伟", "محمد علي", "'t Hooft", ""]
+
+
+@pytest.mark.parametrize("way", WAYS_TO_TYPE.values(), ids=WAYS_TO_TYPE)
+@pytest.mark.parametrize("name", NAMES)
+def test_however_a_cell_was_typed_the_name_is_the_same(way, name):
+    typed = way.format(name)
+    expected = name.strip("'") if way == "'{}'" or "\"'" in way else name
+    assert clean([typed]) == [expected]
+    assert clean(["Anna", typed, "Bo"]) == ["Anna", expected, "Bo"]
+
+
+@pytest.mark.parametrize(
+    "typed, name",
+    [
+        ("Anna  Maria", "Anna Maria"),
+        ("Anna\tMaria", "Anna Maria"),
+        ("Anna\n Maria", "Anna Maria"),
+        ("Anna\u00a0\u2003Maria", "Anna Maria"),
+        ("An\u00adna", "Anna"),
+        ("An\u200dna", "Anna"),
+        ("An\u034fna", "Anna"),
+        ("O’Neill", "O'Neill"),
+        ("O`Neill", "O'Neill"),
+        ("O´Neill", "O'Neill"),
+        ("Oʻzbek", "O'zbek"),
+        ("Anna–Maria", "Anna-Maria"),
+        ("Anna\u2010Maria\u2011Eva", "Anna-Maria-Eva"),
+        ("Anna−Maria", "Anna-Maria"),
+        ("בן־דוד", "בן-דוד"),
+        ("Dwayne “The Rock” Johnson", 'Dwayne "The Rock" Johnson'),
+        ("Mamma'", "Mamma'"),
+        ("'", ""),
+        ('""', ""),
+        (" \t\n", ""),
+        ("\u200b", ""),
+        ("a\0b", "a\0b"),
+        ("\ud800", "\ud800"),
+    ],
+)
+def test_clean(typed, name):
+    assert clean([typed]) == [name]
+    assert clean(["Éa", typed]) == ["Éa", name]
+
+
+@given(st.lists(TYPED, max_size=6))
+@ANY
+def test_clean_once_is_clean_and_a_name_is_cleaned_by_itself(names):
+    once = clean(names)
+    assert clean(once) == once
+    assert once == [clean([name])[0] for name in names]
+
+
+def test_what_is_clean_is_not_copied():
+    for names in (["Anna", "Seán O'Neill", "Anna-Maria"], ["Anna", "O'Neill"]):
+        assert clean(names) is names
+        assert compose(names) is names
+
+
+@pytest.mark.parametrize(
+    "typed, name",
+    [
+        ("Mr. John Smith", "John Smith"),
+        ("mr john smith", "john smith"),
+        ("MRS JOHN SMITH", "JOHN SMITH"),
+        ("Mr.John Smith", "John Smith"),
+        ("Dr. Prof. Smith", "Smith"),
+        ("Prof. Dr. h. c. Anna Köhler", "Anna Köhler"),
+        ("Frau Dr. Schmidt", "Schmidt"),
+        ("Herr Dipl.-Ing. Otto Graf", "Otto Graf"),
+        ("Dr. med. Hans Müller", "Hans Müller"),
+        ("Sra. García", "García"),
+        ("Dott.ssa Rossi", "Rossi"),
+        ("Mme Dupont", "Dupont"),
+        ("г-н Иванов", "Иванов"),
+        ("Κα Παπαδοπούλου", "Παπαδοπούλου"),
+        ("นาย สมชาย", "สมชาย"),
+        ("John Smith Jr.", "John Smith"),
+        ("John Smith, Jr.", "John Smith"),
+        ("John Smith JR", "John Smith"),
+        ("John Smith III", "John Smith"),
+        ("John Smith, Ph. D.", "John Smith"),
+        ("John Smith, M.D., Ph.D.", "John Smith"),
+        ("Mr. John Smith Jr., PhD", "John Smith"),
+        ("Ahmet Bey", "Ahmet"),
+        ("田中さん", "田中"),
+        ("王先生", "王"),
+        ("김민수 씨", "김민수"),
+        # never the whole name
+        ("Dr.", "Dr."),
+        ("Mr", "Mr"),
+        ("Jr.", "Jr."),
+        ("Mr. Dr.", "Dr."),
+        ("Mr. Jr.", "Jr."),
+        ("先生", "先生"),
+        ("", ""),
+        # names, and what only begins or ends like a title
+        ("Drake", "Drake"),
+        ("Mrinal Sen", "Mrinal Sen"),
+        ("Missy Elliott", "Missy Elliott"),
+        ("Herrmann Hesse", "Herrmann Hesse"),
+        ("Don Quijote", "Don Quijote"),
+        ("Pan Wei", "Pan Wei"),
+        ("Md. Rahman", "Md. Rahman"),
+        ("Yo-Yo Ma", "Yo-Yo Ma"),
+        ("Ing Wen", "Ing Wen"),
+        ("Louis XIII", "Louis XIII"),
+        ("Dr-No", "Dr-No"),
+    ],
+)
+def test_drop_titles(typed, name):
+    assert drop_titles([typed]) == [name]
+
+
+@pytest.mark.parametrize("place, titles", [("before", TITLES), ("behind", TITLES_BEHIND)])
+def test_every_title_in_any_case(place, titles):
+    for title in " ".join(titles.values()).replace("_", " ").split(" "):
+        assert len(title) < LONGEST_TITLE
+    for word in " ".join(titles.values()).split():
+        title = word.replace("_", " ")
+        for typed in {title, title.upper(), title.title(), title.removesuffix(".") + "."}:
+            typed = f"{typed} Anna Kim" if place == "before" else f"Anna Kim {typed}"
+            assert drop_titles([typed]) == ["Anna Kim"], typed
+
+
+@given(st.lists(TYPED | st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "さん"]), max_size=6))
+@ANY
+def test_titles_never_leave_nothing(parts):
+    name = clean([" ".join(parts)])[0]
+    left = drop_titles([name])[0]
+    assert left in name and bool(left.strip()) is bool(name.strip())
+    assert drop_titles([left]) == [left] or len(left) < len(name)
+
+
+def test_titles_are_hardly_ever_names():
+    names, _ = make_names(20_000, random_state=0)
+    changed = [name for name, left in zip(names, drop_titles(names), strict=True) if name != left]
+    assert len(changed) <= 20, changed
+    listed = load_names(script="all").data
+    assert drop_titles([name for name in listed if " " not in name]) == [
+        name for name in listed if " " not in name
+    ]
+
+
+def test_compose():
+    names = ["Jose\u0301", "Ann", "\u212b", "\u0301a"]
+    assert compose(names) == ["José", "Ann", "Å", "\u0301a"]
+    marks = "".join(chr(point) for point in range(0x0300, 0x0300 + MAX_MARKS))
+    assert compose(["q" + marks + "\u0330\u0331x"]) == compose(["q" + marks + "x"])
+    assert compose(["q" + marks + "x"]) != compose(["q" + marks[:-1] + "x"])
+    # of each name by itself: marks at the start of a name are not those at the end of another
+    assert compose(["q" + marks, marks]) == compose(["q" + marks]) + compose([marks])

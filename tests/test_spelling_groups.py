@@ -1,0 +1,52 @@
+"""Which names are spellings of one name, and how that keeps a split from leaking."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import StratifiedGroupKFold, cross_validate
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+
+from sknames import CharEncoder, spelling_groups
+from sknames.datasets import load_names
+
+
+def test_spelling_groups():
+    names = ["Dvořák", "Ōe", "DVORAK", " dvorak\n", '"Dvorak"', "Dvoraková", "O’Neill", "O'Neill"]
+    groups = spelling_groups(iter(names))
+    assert groups.tolist() == [0, 3, 0, 0, 0, 1, 2, 2]
+    assert groups.dtype == np.intp
+    np.testing.assert_array_equal(spelling_groups(pd.DataFrame({"name": names})), groups)
+
+
+def test_names_of_equal_codes_are_of_one_group():
+    names = list(load_names(script="all").data[::7])
+    typed = [f"\t“{name.upper()}” " for name in names]
+    groups = spelling_groups(names + typed)
+    codes = CharEncoder().fit_transform(names + typed)
+    group_of = {}
+    for code, group in zip(codes, groups, strict=True):
+        assert group_of.setdefault(code.tobytes(), group) == group
+
+
+def test_spelling_groups_keep_a_name_on_one_side():
+    names = ["Anna", "ANNA", " Bo", "bo", "Cléa", "Clea", "Dan", "dan "]
+    labels = ["x", "x", "y", "y"] * 2
+    groups = spelling_groups(names)
+    model = make_pipeline(CountVectorizer(analyzer="char"), MultinomialNB())
+    result = cross_validate(
+        model, names, labels, groups=groups, cv=StratifiedGroupKFold(2), return_indices=True
+    )
+    for train, test in zip(*result["indices"].values(), strict=True):
+        assert not set(groups[train]) & set(groups[test])
+
+
+@pytest.mark.parametrize("names", ["Anna", [None], [1], []], ids=str)
+def test_what_is_no_list_of_names_is_refused_as_by_the_encoder(names):
+    with pytest.raises((TypeError, ValueError)) as error:
+        CharEncoder().fit(names)
+    with pytest.raises(error.type, match=re.escape(str(error.value))):
+        spelling_groups(names)
