@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._read_names import read_names
-from ._spelling import clean, compose, drop_titles, plain
+from ._spelling import characters, clean, code_points, compose, drop_titles, plain
 from ._validation import check_encoder_state, check_stamp
 from ._version import __version__
 
@@ -356,19 +356,20 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if text.isascii():
             text = text.lower() if self.lowercase else text
             return np.frombuffer(text.encode(), dtype=np.uint8), lengths
-        folds = {c: self._fold_character(c) for c in set(text)}
-        folds = {ord(c): fold for c, fold in folds.items() if c != fold}
+        points = code_points(text)
+        folds = {ord(c): self._fold_character(c) for c in characters(text)}
+        folds = {point: fold for point, fold in folds.items() if fold != chr(point)}
         if any(len(fold) != 1 for fold in folds.values()):
-            sizes = np.ones(max(map(ord, set(text))) + 1, dtype=np.int64)
+            sizes = np.ones(int(points.max()) + 1, dtype=np.int64)
             for point, fold in folds.items():
                 sizes[point] = len(fold)
-            ends = np.concatenate([[0], np.cumsum(sizes[_points(text)])])
+            ends = np.concatenate([[0], np.cumsum(sizes[points])])
             lengths = np.diff(ends[np.concatenate([[0], np.cumsum(lengths)])])
-        return _points(text.translate(folds)), lengths
+        return code_points(text.translate(folds)), lengths
 
     def _table(self):
         """Code of each code point; the last entry, beyond the alphabet, is unknown."""
-        points = _points(self.alphabet_)
+        points = code_points(self.alphabet_)
         dtype = np.min_scalar_type(self.unknown_code_)
         table = np.full(int(points.max(initial=0)) + 2, self.unknown_code_, dtype=dtype)
         table[points] = np.arange(1, len(points) + 1)
@@ -399,10 +400,6 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags.input_tags.two_d_array = False
         tags.requires_fit = True
         return tags
-
-
-def _points(text):
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def _lengths(names):
