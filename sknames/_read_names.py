@@ -35,7 +35,11 @@ def read_names(X, handle_missing="error"):
             f"Expected a list of names and got a single {type(X).__name__}. "
             f"Wrap it in a list: [{name!r}]."
         )
-    if isinstance(X, Mapping | Set) or issparse(X) or not isinstance(X, Iterable):
+    if (
+        isinstance(X, Mapping | Set)
+        or issparse(X)
+        or not (isinstance(X, Iterable) or _is_pyarrow(X))
+    ):
         raise TypeError(
             f"Expected a list, array or Series of names and got a {type(X).__name__}. "
             "Pass names in their order, e.g. list(X)."

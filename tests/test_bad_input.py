@@ -411,12 +411,44 @@ def seconds(function, *args):
     return min(times)
 
 
-@pytest.mark.parametrize("part", ["Anna-Maria", "Aß王\u0301é"])
-def test_the_time_of_a_long_name_is_linear(part):
-    """Eight times the characters take eight times as long, where 64 would be quadratic."""
-    names = [part * (size // len(part)) for size in (20_000, 160_000)]
-    short, long = (seconds(CharEncoder().fit_transform, [name]) for name in names)
+def assert_linear(function):
+    """Eight times the characters take about eight times as long, where 64 would be quadratic."""
+    short, long = (seconds(function, size) for size in (50_000, 400_000))
     assert long < 24 * max(short, 1e-3)
+
+
+LONG_NAMES = {
+    "ASCII": "Anna-Maria",
+    "letters of many scripts": "Aß王\u0301é",
+    "marks of two classes": "\u0301\u0327",
+    "marks that are two marks": "\u0f73",
+    "a letter of marks": "q\u0301\u0327\u0345",
+    "white space": " \n\u00a0",
+    "quotation marks": "\"'“’",
+    "zero-width characters": "\u200b\ufe0f",
+    "titles before": "Mr. ",
+    "titles behind": " Jr.",
+    "titles inside": "x Jr. ",
+    "a title behind a comma": ", PhD",
+    "attached titles": "さん",
+}
+
+
+@pytest.mark.parametrize("part", LONG_NAMES.values(), ids=LONG_NAMES)
+@pytest.mark.parametrize("transliterate", [True, False])
+def test_the_time_of_a_long_name_is_linear(part, transliterate):
+    encoder = CharEncoder(max_length=64, drop_titles=True, transliterate=transliterate)
+    assert_linear(lambda size: encoder.fit_transform([part * (size // len(part))]))
+
+
+def test_the_time_of_many_names_of_one_mark_is_linear():
+    assert_linear(lambda size: CharEncoder().fit_transform(["\u0301", "\u0327"] * (size // 2)))
+
+
+def test_quadratic_time_is_seen():
+    """Also where each step is only a copy of some bytes."""
+    with pytest.raises(AssertionError):
+        assert_linear(lambda size: [bytes(size) for _ in range(size // 40)])
 
 
 def test_a_long_name_is_classified_whole_and_in_linear_time(small_names):

@@ -147,16 +147,17 @@ def test_halving_grid_search(small_names):
 
 
 @pytest.mark.parametrize("make_frame", [pd.DataFrame, pl.DataFrame])
-def test_column_transformer(small_names, fitted, make_frame):
+@pytest.mark.parametrize("column", ["name", ["name"]], ids=str)
+def test_column_transformer(small_names, fitted, make_frame, column):
     names, nationalities = small_names
     frame = make_frame({"age": range(len(names)), "name": names.tolist()})
-    columns = ColumnTransformer([("name", CharEncoder(max_length=12), "name")])
+    columns = ColumnTransformer([("name", CharEncoder(max_length=12), column)])
     model = make_pipeline(columns, clone(fitted[-1])).fit(frame, nationalities)
     np.testing.assert_array_equal(model.predict_proba(frame), fitted.predict_proba(names))
     expected = [f"name__charencoder{k}" for k in range(12)]
     assert model[0].get_feature_names_out().tolist() == expected
-    with pytest.raises(ValueError, match=r"shape \(200, 1\)\. Pass one column"):
-        ColumnTransformer([("name", CharEncoder(), ["name"])]).fit(frame)
+    with pytest.raises(ValueError, match=r"shape \(200, 2\)\. Pass one column"):
+        ColumnTransformer([("name", CharEncoder(), ["name", "age"])]).fit(frame)
 
 
 def test_two_columns_of_names(small_names):

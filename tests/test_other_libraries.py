@@ -1,0 +1,144 @@
+"""The estimators in libraries around scikit-learn: the real ones, of the extra `integration`."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sknames import CharEncoder, NameNationalityClassifier
+
+SMALL = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 3, "lr": 0.02, "random_state": 0}
+
+
+def small_pipeline(**params):
+    return make_pipeline(CharEncoder(max_length=12), NameNationalityClassifier(**SMALL | params))
+
+
+@pytest.fixture(scope="module")
+def fitted(small_names):
+    return small_pipeline().fit(*small_names)
+
+
+@pytest.fixture(scope="module")
+def frame(small_names):
+    return pd.DataFrame({"name": small_names[0], "age": range(200)})
+
+
+def test_imputer_before_the_encoder(small_names, fitted):
+    names = np.append(small_names[0], None).astype(object)[:, None]
+    labels = np.append(small_names[1], "Greek")
+    imputer = SimpleImputer(missing_values=None, strategy="constant", fill_value="")
+    model = make_pipeline(imputer, *small_pipeline()).fit(names, labels)
+    assert model.score(names, labels) > 0.4
+
+
+def test_skrub_apply_to_cols(frame, small_names, fitted):
+    skrub = pytest.importorskip("skrub")
+    for make_frame in (pd.DataFrame, pl.DataFrame):
+        table = make_frame(frame.to_dict(orient="list"))
+        encode = skrub.ApplyToCols(CharEncoder(max_length=12), cols="name")
+        codes = encode.fit_transform(table)
+        assert list(codes.columns) == [f"charencoder{k}" for k in range(12)] + ["age"]
+        expected = fitted[0].transform(small_names[0])
+        np.testing.assert_array_equal(np.asarray(codes)[:, :12], expected)
+
+
+def test_skrub_table_vectorizer(frame, small_names):
+    skrub = pytest.importorskip("skrub")
+    vectorize = skrub.TableVectorizer(
+        specific_transformers=[(CharEncoder(max_length=12), ["name"])]
+    )
+    codes = vectorize.fit_transform(frame)
+    assert sorted(codes.columns) == sorted([f"charencoder{k}" for k in range(12)] + ["age"])
+    again = vectorize.transform(frame)
+    np.testing.assert_array_equal(again, codes)
+
+
+def test_imbalanced_learn_before_the_encoder(frame, small_names):
+    pytest.importorskip("imblearn")
+    from imblearn.over_sampling import RandomOverSampler
+    from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
+
+    keep = np.r_[0:60, 100:150]  # 50 Greek, 10 Japanese and 50 Polish names
+    labels = small_names[1][keep]
+    model = make_imblearn_pipeline(RandomOverSampler(random_state=0), *small_pipeline())
+    for X in (frame.loc[keep, ["name"]], small_names[0][keep, None]):
+        model.fit(X, labels)
+        assert set(model.predict(X)) <= set(labels)
+        assert cross_val_score(model, X, labels, cv=2).shape == (2,)
+
+
+@pytest.mark.filterwarnings("ignore")  # mlflow's own, of every kind
+def test_mlflow_pyfunc_with_a_signature(frame, fitted, tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    from mlflow.models import infer_signature
+
+    monkeypatch.chdir(tmp_path)
+    names = frame[["name"]]
+    signature = infer_signature(names, fitted.predict(names))
+    mlflow.sklearn.save_model(
+        fitted, tmp_path / "cloudpickle", signature=signature, serialization_format="cloudpickle"
+    )
+    model = mlflow.pyfunc.load_model(str(tmp_path / "cloudpickle"))
+    np.testing.assert_array_equal(model.predict(names), fitted.predict(names))
+    with pytest.raises(mlflow.exceptions.MlflowException, match="name"):
+        model.predict(frame[["age"]])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow_skops_trusts_our_two_types(frame, fitted, tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.chdir(tmp_path)
+    mlflow.sklearn.save_model(
+        fitted,
+        tmp_path / "skops",
+        serialization_format="skops",
+        skops_trusted_types=["sknames.CharEncoder", "sknames.NameNationalityClassifier"],
+    )
+    model = mlflow.sklearn.load_model(str(tmp_path / "skops"))
+    np.testing.assert_array_equal(
+        model.predict_proba(frame["name"]), fitted.predict_proba(frame["name"])
+    )
+
+
+def test_optuna(small_names):
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def objective(trial):
+        model = small_pipeline(
+            cell=trial.suggest_categorical("cell", ["gru", "rnn"]),
+            lr=trial.suggest_float("lr", 1e-9, 0.05, log=True),
+        )
+        return cross_val_score(model, *small_names, cv=2).mean()
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))
+    study.optimize(objective, n_trials=6)
+    assert study.best_value > 0.33 and study.best_params["lr"] > 1e-5
+
+
+def test_pyarrow(small_names, fitted):
+    pa = pytest.importorskip("pyarrow")
+    names, labels = small_names
+    expected = fitted.predict_proba(names)
+    for column in (
+        pa.array(names),
+        pa.chunked_array([names[:50], names[50:]]),
+        pa.array(names).dictionary_encode(),
+        pa.array(names, type=pa.large_string()),
+        pa.table({"name": names}),
+        pa.record_batch({"name": names}),
+    ):
+        np.testing.assert_array_equal(fitted.predict_proba(column), expected)
+        encoder = CharEncoder(max_length=12).fit(column)
+        assert encoder.alphabet_ == fitted[0].alphabet_
+        assert hasattr(encoder, "feature_names_in_") is hasattr(column, "column_names") or (
+            encoder.feature_names_in_.tolist() == ["name"]
+        )
+    with pytest.raises(ValueError, match=r"missing name \(None\) at position 1"):
+        fitted.predict(pa.array(["Anna", None]))
+    with pytest.raises(ValueError, match=r"shape \(200, 2\)\. Pass one column"):
+        fitted.predict(pa.table({"name": names, "label": labels}))
