@@ -1,9 +1,13 @@
 """Names as they were typed -> names."""
 
+import unicodedata
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sknames import load_pretrained
 from sknames._spelling import (
     LONGEST_TITLE,
     MAX_MARKS,
@@ -199,3 +203,44 @@ def test_compose():
     assert compose(["q" + marks + "x"]) != compose(["q" + marks[:-1] + "x"])
     # of each name by itself: marks at the start of a name are not those at the end of another
     assert compose(["q" + marks, marks]) == compose(["q" + marks]) + compose([marks])
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """The shipped model, 3,000 full names of 57 nationalities, and its answers."""
+    names, nationalities = make_names(3_000, random_state=1)
+    assert len(set(nationalities)) == 57
+    model = load_pretrained()
+    return model, names, model.predict(names)
+
+
+TYPED_ALIKE = WAYS_TO_TYPE | {
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "spaces": lambda name: name.replace(" ", " \u00a0\t "),
+    "zero width between letters": "\u200b".join,
+    "decomposed": lambda name: unicodedata.normalize("NFD", name),
+    "typographic": lambda name: name.replace("'", "’").replace("-", "\u2010"),
+}
+
+
+@pytest.mark.parametrize("way", TYPED_ALIKE.values(), ids=TYPED_ALIKE)
+def test_no_way_to_type_changes_an_answer_of_the_shipped_model(answers, way):
+    model, names, expected = answers
+    typed = [way.format(name) if isinstance(way, str) else way(name) for name in names]
+    np.testing.assert_array_equal(model.predict(typed), expected)
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["Mr. {}", "mrs {}", "DR. {}", "Prof. Dr. {}", "Herr {}", "{} Jr.", "{}, PhD", "Ms {}, M.D."],
+)
+def test_hardly_a_title_changes_an_answer_when_titles_are_dropped(answers, way):
+    model, names, expected = answers
+    typed = [way.format(name) for name in names]
+    assert (model.predict(typed) == expected).mean() < 0.95
+    model["encode"].set_params(drop_titles=True)
+    try:
+        assert (model.predict(typed) == expected).mean() > 0.99
+    finally:
+        model["encode"].set_params(drop_titles=False)
