@@ -47,7 +47,7 @@ nets = {
 }
 
 bunch = fetch_names(raw=True)
-encoder = CharEncoder(alphabet=ALPHABET, lowercase=False).fit(bunch.data)
+encoder = CharEncoder(clean=False, alphabet=ALPHABET, lowercase=False).fit(bunch.data)
 encodable = ~(encoder.transform(bunch.data) == encoder.unknown_code_).any(axis=1)
 names, languages = bunch.data[encodable], bunch.target[encodable]
 train_names, test_names, train_languages, test_languages = train_test_split(

@@ -1,9 +1,8 @@
-"""Train on the names that ship with sknames, score held-out names, name a few nationalities, save
-the model.
+"""Train on the names that ship with sknames, score held-out names, and show some of them.
 
-Run ``python examples/plot_first_model.py``: it takes about a minute and writes
-`first_model.joblib`, and, where matplotlib is installed, the confusion matrix as
-`first_model.png`.
+Run ``python examples/plot_first_model.py``: it takes about a minute, prints the three best answers
+for twelve held-out names beside the truth, and writes `first_model.joblib` and, where matplotlib is
+installed, `first_model.png`.
 """
 
 import joblib
@@ -35,31 +34,50 @@ pipeline.fit(names[train], nationalities[train])
 
 probabilities = pipeline.predict_proba(names[test])
 predicted = pipeline.classes_[probabilities.argmax(axis=1)]
-print(f"trained on {len(train)} names of {len(bunch.target_names)} nationalities")
+print(f"Trained on {len(train):,} names of {len(bunch.target_names)} nationalities.")
 print(
-    f"held out {len(test)}: accuracy {accuracy_score(nationalities[test], predicted):.3f}", end=", "
+    f"{len(test):,} held-out names: accuracy "
+    f"{accuracy_score(nationalities[test], predicted):.3f}, "
+    f"macro-F1 {f1_score(nationalities[test], predicted, average='macro'):.3f}."
 )
-print(f"macro-F1 {f1_score(nationalities[test], predicted, average='macro'):.3f}")
 
-for name in ["Kowalczyk", "Yıldırım", "Nguyễn", "Giannopoulos", "MacLeod", "Rossi"]:
-    row = pipeline.predict_proba([name])[0]
-    best = np.argsort(row)[::-1][:3]
-    print(f"{name:>14}: " + ", ".join(f"{pipeline.classes_[k]} {row[k]:.2f}" for k in best))
+print("\nTwelve of them, drawn at random:\n")
+print(f"{'name':<16}{'truth':<14}three best answers")
+drawn = np.random.RandomState(0).choice(len(test), 12, replace=False)
+best = np.argsort(-probabilities[drawn], axis=1)[:, :3]
+for row, three in zip(drawn, best, strict=True):
+    answers = ", ".join(f"{pipeline.classes_[k]} {probabilities[row, k]:.2f}" for k in three)
+    print(f"{names[test][row]:<16}{nationalities[test][row]:<14}{answers}")
 
 joblib.dump(pipeline, "first_model.joblib")
-print("wrote first_model.joblib")
+print("\nWrote first_model.joblib.")
 
 try:
     import matplotlib.pyplot as plt
     from sklearn.metrics import ConfusionMatrixDisplay
 except ImportError:
-    pass
+    print("No picture, since matplotlib is missing: pip install matplotlib.")
 else:
-    figure, axes = plt.subplots(figsize=(12, 11), layout="constrained")
+    figure, (bars, matrix) = plt.subplots(
+        1, 2, figsize=(17, 11), width_ratios=[1, 2.2], layout="constrained"
+    )
+    for place, (row, three) in enumerate(zip(drawn, best, strict=True)):
+        for rank, k in enumerate(three):
+            is_true = pipeline.classes_[k] == nationalities[test][row]
+            y = place + 0.25 * (rank - 1)
+            bars.barh(y, probabilities[row, k], 0.22, color="C0" if is_true else "0.75")
+            bars.text(probabilities[row, k] + 0.01, y, pipeline.classes_[k], va="center", size=8)
+    bars.set_yticks(
+        range(len(drawn)),
+        [f"{names[test][row]}\n({nationalities[test][row]})" for row in drawn],
+    )
+    bars.invert_yaxis()
+    bars.set(xlim=(0, 1.25), xticks=[0, 0.5, 1], xlabel="probability")
+    bars.set_title("Twelve held-out names, three best answers\n(blue: the true nationality)")
     ConfusionMatrixDisplay.from_predictions(
         nationalities[test], predicted, normalize="true", include_values=False, cmap="Blues",
-        xticks_rotation="vertical", ax=axes,
+        xticks_rotation="vertical", ax=matrix,
     )  # fmt: skip
-    axes.set_title("Held-out names: share of each true nationality")
-    figure.savefig("first_model.png", dpi=100)
-    print("wrote first_model.png")
+    matrix.set_title("All held-out names: share of each true nationality")
+    figure.savefig("first_model.png", dpi=80)
+    print("Wrote first_model.png.")

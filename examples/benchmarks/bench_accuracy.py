@@ -35,8 +35,8 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
-from sknames.datasets import fetch_names
 from sknames._spelling import fold
+from sknames.datasets import fetch_names
 
 
 class FastText(ClassifierMixin, BaseEstimator):

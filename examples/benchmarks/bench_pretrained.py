@@ -30,8 +30,8 @@ from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
-from sknames.datasets import load_names, make_names
 from sknames._spelling import fold
+from sknames.datasets import load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
 
 ONE_OF = 8  # parts of names is held out
