@@ -1,14 +1,14 @@
-"""Compile ``../names.csv``: names of the world by nationality.
+"""Compile ``sknames/datasets/data/names.csv``: names of the world by nationality.
 
 Run once, by hand, when the data is to be made anew::
 
     pip install faker==40.63.0 mimesis==22.2.0
-    python compile_names.py
+    python tools/compile_names/compile_names.py
 
 It reads the lists of names inside Faker and Mimesis (both under the MIT licence) and the lists in
 ``handwritten/`` as ``sources.txt`` says, romanises what is not in Latin letters wherever a plain
-table does that rightly, cleans, and writes ``../names.csv``, ``../name_orders.csv`` and the counts
-in ``../../descr/names.rst``.  Nothing here is needed at run time.
+table does that rightly, cleans, and writes ``names.csv``, ``name_orders.csv`` and the counts in
+``sknames/datasets/descr/names.rst``.  Nothing here is needed at run time.
 """
 
 import csv
@@ -24,8 +24,9 @@ from importlib import resources
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-DATA = HERE.parent
-DESCR = DATA.parent / "descr" / "names.rst"
+DATASETS = HERE.parent.parent / "sknames" / "datasets"
+DATA = DATASETS / "data"
+DESCR = DATASETS / "descr" / "names.rst"
 CAP = {"surname": 1500, "given": 1000}
 # Wider by the surnames written by hand, which would else push out those of the lists.
 WIDER = {"Dutch": 1637, "Polish": 2140, "Turkish": 1600}
