@@ -3,13 +3,16 @@
 Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs of a new model.
 """
 
+import io
 import json
 import pickle
 import shutil
 import subprocess
 import sys
 import unicodedata
+import warnings
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import joblib
@@ -21,7 +24,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 import sknames
-from sknames import load_pretrained
+from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
 from sknames.datasets import load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
 from sknames.pretrained.__main__ import main
@@ -157,11 +160,61 @@ def test_imports_neither_torch_nor_skorch():
 # ---- Its files
 
 
+ARRAYS, DESCRIPTION, CARD = FILES = ("model.npz", "model.json", "card.json")
+
+
 @pytest.fixture
-def folder(tmp_path):
-    for name in (_load_pretrained.ARRAYS, _load_pretrained.DESCRIPTION):
+def folder(tmp_path, monkeypatch):
+    """A copy of the files, which load_pretrained reads, too."""
+    for name in FILES:
         shutil.copy(FOLDER / name, tmp_path)
+    monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory, small_names):
+    """The folder of a small model, which is read in some milliseconds."""
+    folder = tmp_path_factory.mktemp("small")
+    classify = NameNationalityClassifier(
+        hidden_size=4, embedding_dim=4, max_epochs=2, separator=1, random_state=0
+    )
+    model = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
+    _load_pretrained.write(model.fit(*small_names), folder)
+    return folder
+
+
+@pytest.fixture
+def small_copy(small, tmp_path):
+    return Path(shutil.copytree(small, tmp_path / "small"))
+
+
+def edit(path, change):
+    """Apply a function to what a JSON file holds."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def leaves(content, path=()):
+    """The path to each value that is no dict or list, or empty."""
+    if not isinstance(content, dict | list) or not content:
+        return [path]
+    items = content.items() if isinstance(content, dict) else enumerate(content)
+    return [leaf for key, item in items for leaf in leaves(item, (*path, key))]
+
+
+def at(content, path):
+    for key in path:
+        content = content[key]
+    return content
+
+
+def with_value(content, path, value):
+    """A copy with another value at one place."""
+    content = json.loads(json.dumps(content))
+    at(content, path[:-1])[path[-1]] = value
+    return content
 
 
 def test_size():
@@ -169,22 +222,283 @@ def test_size():
 
 
 def test_files_hold_no_objects():
-    with np.load(FOLDER / _load_pretrained.ARRAYS, allow_pickle=False) as arrays:
+    with np.load(FOLDER / ARRAYS, allow_pickle=False) as arrays:
         assert {arrays[name].dtype.kind for name in arrays.files} <= set("fiu")
 
 
-def test_refuses_other_arrays(folder):
-    path = folder / _load_pretrained.ARRAYS
+def swap_labels(description):
+    classes = description["classes"]
+    turkish, polish = classes.index("Turkish"), classes.index("Polish")
+    classes[turkish], classes[polish] = classes[polish], classes[turkish]
+
+
+def permute_alphabet(description):
+    fitted = description["encode"]["fitted"]
+    fitted["alphabet_"] = fitted["alphabet_"][::-1]
+
+
+def flip_a_bit(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+CHANGES = {
+    "swapped labels": (DESCRIPTION, lambda path: edit(path, swap_labels)),
+    "permuted alphabet": (DESCRIPTION, lambda path: edit(path, permute_alphabet)),
+    "junk": (DESCRIPTION, lambda path: edit(path, lambda d: at(d, PARAMS).update(cell="junk"))),
+    "no sha256": (DESCRIPTION, lambda path: edit(path, lambda d: d.pop("sha256"))),
+    "no object": (DESCRIPTION, lambda path: path.write_text("[]")),
+    "cut description": (DESCRIPTION, cut),
+    "no description": (DESCRIPTION, Path.unlink),
+    "other arrays": (ARRAYS, flip_a_bit),
+    "cut arrays": (ARRAYS, cut),
+    "no arrays": (ARRAYS, Path.unlink),
+    "card without warnings": (CARD, lambda path: edit(path, lambda card: card.pop("must_not"))),
+    "cut card": (CARD, cut),
+    "no card": (CARD, Path.unlink),
+}
+
+
+@pytest.mark.parametrize("name, change", CHANGES.values(), ids=CHANGES)
+def test_refuses_changed_files(folder, name, change):
+    change(folder / name)
+    error, message = ValueError, rf"{name} should have the SHA-256 .* install sknames again"
+    if change is Path.unlink:
+        error, message = OSError, rf"{name} cannot be read .*No such file.* install sknames again"
+    with pytest.raises(error, match=message):
+        load_pretrained()
+
+
+def test_reads_each_file_once(folder, monkeypatch):
+    """What is used is what was checked."""
+    n_read, read_bytes = Counter(), Path.read_bytes
+
+    def once(path):
+        n_read[path.name] += 1
+        content = read_bytes(path)
+        path.unlink()
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", once)
+    load_pretrained()
+    assert n_read == dict.fromkeys(FILES, 1)
+
+
+@pytest.mark.parametrize("value", [None, "junk", 0, 1.5, True, {}], ids=repr)
+def test_refuses_any_changed_value(folder, value):
+    path = folder / DESCRIPTION
+    description = json.loads(path.read_text(encoding="utf-8"))
+    for leaf in leaves(description):
+        if at(description, leaf) != value:
+            path.write_text(json.dumps(with_value(description, leaf, value)), encoding="utf-8")
+            with pytest.raises(ValueError, match=rf"{DESCRIPTION} should have the SHA-256"):
+                load_pretrained()
+
+
+def test_refuses_other_arrays(folder):
+    flip_a_bit(folder / ARRAYS)
     with pytest.raises(ValueError, match=r"model\.npz should have the SHA-256 .* install sknames"):
         _load_pretrained.read(folder)
 
 
+# ---- Files of another folder, whose description is not checked as a whole
+
+
+PARAMS = ("classify", "params")
+FITTED = ("classify", "fitted")
+NET = (*FITTED, "_module_params")
+WRONG = {
+    "no number": (("format",), "one", "in format 'one', and .* reads formats from 1 to 1"),
+    "1.0": (("format",), 1.0, "in format 1.0"),
+    "true": (("format",), True, "in format True"),
+    "0": (("format",), 0, "in format 0"),
+    "hash": (("sha256",), None, r"description\['sha256'\] to be of type str, got None"),
+    "part": (("encode",), [], r"\['encode'\] to be of type dict, got \[\]"),
+    "classes": (("classes",), {}, r"\['classes'\] to be of type list"),
+    "class of another type": (("classes", 0), 1, r"classes of one type, got \[1, 'Japanese'"),
+    "no class": (("classes", 0), None, r"classes of one type, got \[None, 'Japanese'"),
+    "order of classes": (("classes", 0), "Zulu", "sorted, distinct classes.*'Zulu'"),
+    "repeated class": (("classes", 0), "Japanese", "sorted, distinct classes"),
+    "max_length": (("encode", "params", "max_length"), 0, "'max_length' parameter .* Got 0"),
+    "alphabet_": (("encode", "fitted", "alphabet_"), ["a"], r"\['alphabet_'\].* type str"),
+    "unknown_code_": (
+        ("encode", "fitted", "unknown_code_"),
+        9.0,
+        r"\['unknown_code_'\].* type int",
+    ),
+    "cell": ((*PARAMS, "cell"), "junk", "'cell' parameter .* Got 'junk'"),
+    "lr": ((*PARAMS, "lr"), float("nan"), "'lr' parameter .* Got nan"),
+    "ngram_range": (
+        (*PARAMS, "ngram_range"),
+        [1, 4],
+        r"ngram_range \[min_n, 5\] with .*, got \[1, 4\]",
+    ),
+    "separator": ((*FITTED, "_separator"), 2, "_separator 1, got 2"),
+    "separator 1.0": ((*FITTED, "_separator"), 1.0, r"\['_separator'\] to be of type int \| None"),
+    "separator true": ((*FITTED, "_separator"), True, r"int \| None, got True"),
+    "columns": ((*FITTED, "n_features_in_"), 11, "n_features_in_ 12, got 11"),
+    "cell of the net": ((*NET, "cell"), "rnn", "The saved|of the saved model"),
+}
+
+
+@pytest.mark.parametrize("path, value, message", WRONG.values(), ids=WRONG)
+def test_wrong_values(small_copy, path, value, message):
+    edit(small_copy / DESCRIPTION, lambda d: at(d, path[:-1]).__setitem__(path[-1], value))
+    expected = rf"(?s)small/model\.json is not as .*({message}).*install sknames again, or train"
+    with pytest.raises(ValueError, match=expected):
+        _load_pretrained.read(small_copy)
+
+
+def test_the_encoder_checks_its_state(small, monkeypatch):
+    def refuse(self, state):
+        assert {"alphabet_", "unknown_code_", "max_length_"} <= state.keys()
+        raise ValueError("Checked")
+
+    monkeypatch.setattr(CharEncoder, "__setstate__", refuse)
+    with pytest.raises(ValueError, match="model.json .*Checked"):
+        _load_pretrained.read(small)
+
+
+NO_DESCRIPTIONS = {
+    "empty": b"",
+    "cut": b"{",
+    "list": b"[1]",
+    "str": b'"{}"',
+    "null": b"null",
+    "no text": b"\xff",
+    "deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", NO_DESCRIPTIONS.values(), ids=NO_DESCRIPTIONS)
+def test_no_description(small_copy, content):
+    (small_copy / DESCRIPTION).write_bytes(content)
+    with pytest.raises(ValueError, match="small/model.json is not as .* install sknames again"):
+        _load_pretrained.read(small_copy)
+
+
+@pytest.mark.parametrize("name", [ARRAYS, DESCRIPTION])
+def test_missing_files(small_copy, name):
+    (small_copy / name).unlink()
+    with pytest.raises(OSError, match=f"small/{name} cannot be read .* install sknames again"):
+        _load_pretrained.read(small_copy)
+
+
+def test_any_missing_or_further_key(small, small_copy):
+    """A parameter that an older file lacks has its default; nothing else may be missing."""
+    description = json.loads((small / DESCRIPTION).read_text(encoding="utf-8"))
+
+    def read(edited):
+        (small_copy / DESCRIPTION).write_text(json.dumps(edited), encoding="utf-8")
+        return _load_pretrained.read(small_copy)
+
+    for part in ((), ("encode",), ("encode", "params"), ("encode", "fitted"), PARAMS, FITTED):
+        with pytest.raises(ValueError, match="further"):
+            read(with_value(description, (*part, "further"), 1))
+        for key in at(description, part):
+            edited = with_value(description, (*part, key), None)
+            del at(edited, part)[key]
+            if part[-1:] == ("params",) and key not in ("ngram_range", "separator"):
+                step = read(edited)[part[0]]
+                assert getattr(step, key) == type(step)().get_params()[key]
+            else:
+                with pytest.raises(ValueError, match=key):
+                    read(edited)
+
+
+JUNK = [None, "junk", "", -1, 0, 0.5, 10**9, True, False, [], {}, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize("value", JUNK, ids=repr)
+def test_any_changed_value(small, small_copy, value):
+    """A model with any value changed says so, or answers as before."""
+    names = ["Papadopoulos", "KOWALSKI", "Yılmaz", "Satoh", "", "王", "x-#ß"]
+    expected = _load_pretrained.read(small).predict_proba(names)
+    description = json.loads((small / DESCRIPTION).read_text(encoding="utf-8"))
+    refused = []
+    for leaf in leaves(description):
+        edited = with_value(description, leaf, value)
+        (small_copy / DESCRIPTION).write_text(json.dumps(edited), encoding="utf-8")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an older format of the state
+                model = _load_pretrained.read(small_copy)
+        except ValueError as error:
+            assert "small/model." in str(error) and "install sknames again" in str(error)
+            refused.append(leaf)
+            continue
+        got = model.predict_proba(names)
+        if leaf[0] == "encode":  # other codes are another model
+            np.testing.assert_allclose(got.sum(axis=1), 1)
+        else:
+            np.testing.assert_array_equal(got, expected)
+            assert model.classes_.tolist() == edited["classes"]
+    assert ("sha256",) in refused and (*FITTED, "n_features_in_") in refused
+
+
+def rewrite(folder, change):
+    """Apply a function to the dict of arrays, and write their hash into the description."""
+    with np.load(folder / ARRAYS) as file:
+        arrays = dict(file)
+    change(arrays)
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    put(folder, content.getvalue())
+
+
+def put(folder, content):
+    (folder / ARRAYS).write_bytes(content)
+    edit(folder / DESCRIPTION, lambda d: d.update(sha256=sha256(content).hexdigest()))
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"PK\x03\x04junk", b"\x93NUMPY"], ids=ascii)
+def test_no_arrays(small_copy, content):
+    put(small_copy, content)
+    with pytest.raises(ValueError, match="small/model.npz is not as .* install sknames again"):
+        _load_pretrained.read(small_copy)
+
+
+def test_any_missing_array(small, small_copy):
+    with np.load(small / ARRAYS) as file:
+        names = file.files
+    for name in names:
+        shutil.copytree(small, small_copy, dirs_exist_ok=True)
+        rewrite(small_copy, lambda arrays, name=name: arrays.pop(name))
+        with pytest.raises(ValueError, match=f"ngram_range| lacks '{name}'"):
+            _load_pretrained.read(small_copy)
+
+
+def test_symbols_are_codes_of_the_encoder(small, small_copy):
+    fewer = {"alphabet_": "abc", "unknown_code_": 4}
+    edit(small_copy / DESCRIPTION, lambda d: d["encode"]["fitted"].update(fewer))
+    with pytest.raises(ValueError, match="model.json .*symbols from 1 to the unknown code 4, got"):
+        _load_pretrained.read(small_copy)
+
+    def below_0(arrays):
+        arrays["symbols"] = arrays["symbols"].astype(np.int16)
+        arrays["symbols"][0] = -1
+
+    shutil.copytree(small, small_copy, dirs_exist_ok=True)
+    edit(small_copy / DESCRIPTION, lambda d: d["classify"]["fitted"].update(_separator=None))
+    rewrite(small_copy, below_0)
+    with pytest.raises(ValueError, match="model.json .*symbols from 1 to the .*, got \\[-1, 2"):
+        _load_pretrained.read(small_copy)
+
+
+def test_objects_are_not_unpickled(small_copy):
+    rewrite(small_copy, lambda arrays: arrays.update(symbols=np.array([print], dtype=object)))
+    with pytest.raises(ValueError, match="model.npz .*allow_pickle=False"):
+        _load_pretrained.read(small_copy)
+
+
 @pytest.mark.parametrize("change", ["format", "state"])
 def test_refuses_newer_formats(folder, change):
-    path = folder / _load_pretrained.DESCRIPTION
+    path = folder / DESCRIPTION
     description = json.loads(path.read_text(encoding="utf-8"))
     if change == "format":
         description["format"] += 1
@@ -241,9 +555,12 @@ def few(monkeypatch):
 def test_trains_again_to_the_same_bits(few, tmp_path, capsys):
     for k in "ab":
         main(["--lists-only", "--output", str(tmp_path / k)])
-    for name in (_load_pretrained.ARRAYS, _load_pretrained.DESCRIPTION):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert "not of the shape of the weights that ship" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    for name in (ARRAYS, DESCRIPTION):
+        content = (tmp_path / "a" / name).read_bytes()
+        assert content == (tmp_path / "b" / name).read_bytes()
+        assert f"{name} {sha256(content).hexdigest()}" in printed
+    assert "not of the shape of the weights that ship" in printed
     again = _load_pretrained.read(tmp_path / "a")
     assert again.predict_proba(NAMES).shape == (len(NAMES), 57)
 

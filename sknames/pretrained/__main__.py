@@ -1,13 +1,14 @@
 """Train the model that ships with the package again: ``python -m sknames.pretrained``."""
 
 import argparse
+import hashlib
 import os
 import time
 from pathlib import Path
 
 import numpy as np
 
-from ._load_pretrained import FOLDER, read, write
+from ._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, read, write
 from ._train import make_pipeline, training_names
 
 # The fastest code that MKL and torch choose for a processor differs from another's in the last
@@ -47,6 +48,9 @@ def main(arguments=None):
     options.output.mkdir(parents=True, exist_ok=True)
     write(model, options.output)
     print(f"written to {options.output}: {_compare(options.output)}")
+    print("To ship them, set their SHA-256 in sknames/pretrained/_load_pretrained.py:")
+    for name in (ARRAYS, DESCRIPTION):
+        print(f"{name} {hashlib.sha256((options.output / name).read_bytes()).hexdigest()}")
 
 
 def _compare(folder):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,37 @@ FORMAT = 1
 TINY = np.float32(1e-30)
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
+# Of the files that ship, so that none can be changed unnoticed. `python -m sknames.pretrained`
+# prints those of a new model; that of a new card is in the error it raises.
+SHA256 = {
+    ARRAYS: "fca1189b49e8f73c60f24f1033504f315b3164e55f8299664bd3b88f4af6638a",
+    DESCRIPTION: "92d3f059a4b4f16d463213315ab9ed542d7ee66c458e831d06559eff28301f40",
+    CARD: "cabfedcbf4eb20fd326d3164258430bf324f0324b64da25ce6cddf72290f7d00",
+}
 # Most of the numbers. Each row is stored in single bytes, as multiples of a 127th of its largest.
 BYTES, SCALE = "ngram_weight", "ngram_scale"
+# Keys of the description, and the types of their values.
+LAYOUT = {
+    "format": int,
+    "sha256": str,
+    "encode": {
+        "params": dict,
+        "fitted": {"alphabet_": str, "unknown_code_": int, "max_length_": int},
+    },
+    "classes": list,
+    "classify": {
+        "params": dict,
+        "fitted": {
+            "history_": list,
+            "n_features_in_": int,
+            "_module_params": dict,
+            "_separator": int | None,
+            "_sknames_version": str,
+            "_format": int,
+        },
+    },
+}
+AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
 
 
 def load_pretrained():
@@ -38,8 +68,8 @@ def load_pretrained():
 
     Raises
     ------
-    ValueError
-        If the files in the package are not those that it was released with.
+    ValueError, OSError
+        If the files in the package are not those that it was released with, or missing.
 
     See Also
     --------
@@ -59,52 +89,142 @@ def load_pretrained():
     >>> model.predict(["Mehmet Yılmaz", "KOWALSKI", "王伟"])
     array(['Turkish', 'Polish', 'Chinese'], dtype='<U11')
     """
-    pipeline = read(FOLDER)
-    pipeline.card = json.loads((FOLDER / CARD).read_text(encoding="utf-8"))
+    pipeline = read(FOLDER, SHA256)
+    pipeline.card = json.loads(_content(FOLDER / CARD, SHA256[CARD]))
     return pipeline
 
 
-def read(folder):
+def read(folder, sha256=None):
     """The fitted pipeline in the files of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    sha256 : dict of str to str, default=None
+        That of each file. By default the description is not checked, and says that of the arrays.
 
     Raises
     ------
     ValueError
-        If the format is newer, or the arrays are not those that the description was written with.
+        If the format is newer, the files are not those that were written, or a value is none that
+        `fit` would take or learn.
+    OSError
+        If a file is missing.
     """
-    description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    if description["format"] > FORMAT:
-        raise ValueError(
-            f"{folder / DESCRIPTION} is in format {description['format']}, and sknames "
-            f"{__version__} reads formats up to {FORMAT}. Upgrade sknames."
-        )
-    content = (folder / ARRAYS).read_bytes()  # once: what is checked is what is read
+    sha256, path = sha256 or {}, folder / DESCRIPTION
+    content = _content(path, sha256.get(DESCRIPTION))
+    with _errors_name(path):
+        description = json.loads(content)
+        _check_format(description)
+        _check_layout(description, LAYOUT, "the description")
+    content = _content(folder / ARRAYS, sha256.get(ARRAYS, description["sha256"]))
+    with _errors_name(folder / ARRAYS):
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        arrays[BYTES] = arrays[BYTES] * arrays.pop(SCALE)[:, None]
+    with _errors_name(path):  # the arrays are those that the description was written with
+        return _pipeline(description, arrays)
+
+
+def _content(path, sha256=None):
+    """A file, read once, so that what is checked is what is used."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OSError(f"{path} cannot be read ({error}): {AGAIN}") from error
     digest = hashlib.sha256(content).hexdigest()
-    if digest != description["sha256"]:
+    if sha256 not in (None, digest):
         raise ValueError(
-            f"{folder / ARRAYS} should have the SHA-256 {description['sha256']} and has {digest}. "
-            "The file was changed or is not whole: install sknames again."
+            f"{path} should have the SHA-256 {sha256} and has {digest}. The file was changed or "
+            f"is not whole: {AGAIN}"
         )
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    arrays[BYTES] = arrays[BYTES] * arrays.pop(SCALE)[:, None]
-    encoder = CharEncoder(**description["encode"]["params"])
-    vars(encoder).update(description["encode"]["fitted"])
-    classifier = NameNationalityClassifier.__new__(NameNationalityClassifier)
-    params = description["classify"]["params"]
-    params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
-    ngram_keys = [arrays.pop(f"ngram_keys.{n}") for n in range(params["ngram_range"][1])]
-    classifier.__setstate__(
-        params
-        | description["classify"]["fitted"]
+    return content
+
+
+@contextmanager
+def _errors_name(path):
+    """Let whatever is wrong in a file say which file that is, and what to do."""
+    try:
+        yield
+    except Exception as error:  # json, numpy, zipfile and our own checks each have theirs
+        message = f"It lacks {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
+        raise ValueError(
+            f"{path} is not as sknames {__version__} writes it. {message}. To mend it, {AGAIN}"
+        ) from error
+
+
+def _check_format(description):
+    found = description.get("format") if isinstance(description, dict) else None
+    if type(found) is not int or not 1 <= found <= FORMAT:
+        raise ValueError(
+            f"It is in format {found!r}, and sknames {__version__} reads formats from 1 to "
+            f"{FORMAT}. Upgrade sknames"
+        )
+
+
+def _check_layout(found, layout, name):
+    """Refuse other keys, and values of other types; true and false are no integers."""
+    type_ = dict if isinstance(layout, dict) else layout
+    right = isinstance(found, type_) and not isinstance(found, bool)
+    _expect(right, f"{name} to be of type {getattr(type_, '__name__', type_)}", found)
+    if isinstance(layout, dict):
+        _expect(found.keys() == layout.keys(), f"in {name} the keys {[*layout]}", [*found])
+        for key, part in layout.items():
+            _check_layout(found[key], part, f"{name}[{key!r}]")
+
+
+def _pipeline(description, arrays):
+    """The estimators, each as its own checks allow, and together as they can be fitted."""
+    encode, classify = description["encode"], description["classify"]
+    encoder = _fitted(CharEncoder(**encode["params"]), encode["fitted"])
+    classes, symbols = np.array(description["classes"]), arrays.pop("symbols")
+    _expect(  # numpy makes one type of several
+        classes.dtype.kind != "O" and np.unique(classes).tolist() == description["classes"],
+        "sorted, distinct classes of one type",
+        description["classes"],
+    )
+    n_orders = sum(name.startswith("ngram_keys.") for name in arrays)
+    ngram_range, ranges = classify["params"]["ngram_range"], range(1, n_orders + 1)
+    _expect(
+        ngram_range in [[n, n_orders] for n in ranges],
+        f"ngram_range [min_n, {n_orders}] with 1 <= min_n",
+        ngram_range,
+    )
+    ngram_keys = [arrays.pop(f"ngram_keys.{n}") for n in range(n_orders)]
+    classifier = _fitted(
+        # JSON has lists.
+        NameNationalityClassifier(**classify["params"] | {"ngram_range": tuple(ngram_range)}),
+        classify["fitted"]
         | {
-            "classes_": np.array(description["classes"]),
-            "symbols_": arrays.pop("symbols"),
+            "classes_": classes,
+            "symbols_": symbols,
             "weights_": arrays,
             "ngram_keys_": ngram_keys,
-        }
+        },
+    )
+    place = np.flatnonzero(symbols == classifier.separator)
+    separator = int(place[0]) + 1 if len(place) else None
+    _expect(classifier._separator == separator, f"_separator {separator}", classifier._separator)
+    n_columns, n_codes = classifier.n_features_in_, encoder.unknown_code_
+    _expect(n_columns == encoder.max_length_, f"n_features_in_ {encoder.max_length_}", n_columns)
+    _expect(
+        ((1 <= symbols) & (symbols <= n_codes)).all(),
+        f"symbols from 1 to the unknown code {n_codes}",
+        symbols.tolist(),
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])
+
+
+def _fitted(estimator, state):
+    """Check the parameters as `fit` does, and the state as any file's."""
+    estimator._validate_params()
+    estimator.__setstate__(estimator.get_params(deep=False) | state)
+    return estimator
+
+
+def _expect(condition, expected, got):
+    if not condition:
+        raise ValueError(f"Expected {expected}, got {got!r:.80}")
 
 
 def write(pipeline, folder):
@@ -123,10 +243,7 @@ def write(pipeline, folder):
         "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
         "encode": {
             "params": encoder.get_params(),
-            "fitted": {
-                name: getattr(encoder, name)
-                for name in ("alphabet_", "unknown_code_", "max_length_")
-            },
+            "fitted": {name: getattr(encoder, name) for name in LAYOUT["encode"]["fitted"]},
         },
         "classes": classifier.classes_.tolist(),
         "classify": {
@@ -143,4 +260,4 @@ def write(pipeline, folder):
         },
     }
     text = json.dumps(description, ensure_ascii=False, indent=1)
-    (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems
