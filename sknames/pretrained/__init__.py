@@ -3,6 +3,6 @@
 ``python -m sknames.pretrained`` trains it again.
 """
 
-from ._load_pretrained import load_pretrained
+from ._load_pretrained import load_card, load_pretrained
 
-__all__ = ["load_pretrained"]
+__all__ = ["load_card", "load_pretrained"]

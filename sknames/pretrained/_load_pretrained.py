@@ -63,8 +63,7 @@ def load_pretrained():
     -------
     Pipeline
         Fitted: "encode" is a :class:`CharEncoder`, "classify" a
-        :class:`NameNationalityClassifier`. Its attribute `card`, a dict, tells what it was trained
-        on, how accurate it is on held-out names, and what it must not be used for.
+        :class:`NameNationalityClassifier`.
 
     Raises
     ------
@@ -73,6 +72,7 @@ def load_pretrained():
 
     See Also
     --------
+    sknames.pretrained.load_card : How accurate it is, and what it must not be used for.
     sknames.datasets.load_names : The nationalities, and part of the names it was trained on.
 
     Notes
@@ -89,9 +89,40 @@ def load_pretrained():
     >>> model.predict(["Mehmet Yılmaz", "KOWALSKI", "王伟"])
     array(['Turkish', 'Polish', 'Chinese'], dtype='<U11')
     """
-    pipeline = read(FOLDER, SHA256)
-    pipeline.card = json.loads(_content(FOLDER / CARD, SHA256[CARD]))
-    return pipeline
+    return read(FOLDER, SHA256)
+
+
+def load_card():
+    """Load the card of the model that ships with the package.
+
+    The model itself does not bear it: a pipeline that is fitted again is another model.
+
+    Returns
+    -------
+    dict
+        What the model was trained on ("learned_from"), how accurate it is on held-out names
+        ("accuracy", "macro_f1", "by_nationality" and others), what it does not know ("missing"),
+        and what it must not be used for ("must_not").
+
+    Raises
+    ------
+    ValueError, OSError
+        If the file in the package is not the one that it was released with, or missing.
+
+    See Also
+    --------
+    sknames.load_pretrained : The model.
+
+    Examples
+    --------
+    >>> from sknames.pretrained import load_card
+    >>> card = load_card()
+    >>> card["must_not"]
+    'Do not decide about a person by it: a name does not tell who bears it.'
+    >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
+    (0.6, 0.85)
+    """
+    return json.loads(_content(FOLDER / CARD, SHA256[CARD]))
 
 
 def read(folder, sha256=None):
