@@ -208,7 +208,7 @@ def differences(ours, theirs, folds=None):
 REPORT = """# Model card of `sknames.load_pretrained()`
 
 Printed by `python examples/benchmarks/bench_pretrained.py` on {machine}. The same figures are in
-`load_pretrained().card`.
+`sknames.pretrained.load_card()`.
 
 ## What it is
 
