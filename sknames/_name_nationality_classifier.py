@@ -16,12 +16,14 @@ from ._ngrams import NGrams, inverse_document_frequency
 from ._prefixes import compact
 from ._rows import merge, split
 from ._validation import (
+    check_class_weight,
     check_labels,
     check_ngram_range,
     check_stamp,
     check_state,
     check_weights,
     holds_strings,
+    scale_weights,
 )
 from ._version import __version__
 
@@ -353,6 +355,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         """Multiply the weights of rows with those of their classes."""
         if self.class_weight is None:
             return weights
+        if isinstance(self.class_weight, dict):
+            check_class_weight(self.class_weight)
         present = np.unique(y[weights > 0])
         by_class = np.zeros(len(self.classes_))
         by_class[present] = compute_class_weight(
@@ -361,7 +365,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             y=self.classes_[y[weights > 0]],
             sample_weight=weights[weights > 0],
         )
-        weights = weights * by_class[y]
+        weights = weights * scale_weights(by_class)[y]
         if not weights.any():
             raise ValueError(
                 f"class_weight={self.class_weight} leaves no row with a positive weight; at least "

@@ -58,7 +58,7 @@ def check_labels(y, n_samples):
 
 
 def check_weights(sample_weight, n_samples):
-    """Weights as float64 of shape (n_samples,), ones for None.
+    """Weights as float64 of shape (n_samples,), ones for None, scaled by `scale_weights`.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def check_weights(sample_weight, n_samples):
         If they have another shape, or a weight is negative or no number, or all are 0.
     """
     if sample_weight is None:
-        return np.ones(n_samples)
+        sample_weight = 1.0
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight, dtype=np.float64)
     weights = check_array(
@@ -86,7 +86,41 @@ def check_weights(sample_weight, n_samples):
         raise ValueError(
             "All values of sample_weight are zero; at least one row needs a positive weight."
         )
-    return weights
+    return scale_weights(weights)
+
+
+def check_class_weight(class_weight):
+    """Raise ValueError if a class's weight is negative or no finite number."""
+    for label, weight in class_weight.items():
+        where, hint = f"for class {label!r}", "Use 0 to leave a class out."
+        if is_missing(weight):
+            raise ValueError(
+                f"Input class_weight contains a missing weight ({weight}) {where}. {hint}"
+            )
+        if not isinstance(weight, Real):
+            raise ValueError(
+                f"Input class_weight contains {type(weight).__name__} ({weight!r}) {where}; "
+                "expected a number."
+            )
+        if abs(weight) > np.finfo(np.float64).max:
+            raise ValueError(
+                f"Input class_weight contains infinity or a value too large for float64 {where}. "
+                "Only the ratios of the weights matter: use smaller ones."
+            )
+        if weight < 0:
+            raise ValueError(
+                f"Negative values in data passed to `class_weight`: {weight} {where}. {hint}"
+            )
+
+
+def scale_weights(weights):
+    """Weights multiplied by the power of two that brings the largest below 1.
+
+    Only their ratios matter, and a sum of large ones could overflow. A power of two changes no
+    digit.
+    """
+    _, exponent = np.frexp(weights.max())
+    return np.ldexp(weights, -exponent)
 
 
 def check_ngram_range(ngram_range):
