@@ -582,18 +582,23 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
 
     def _to_codes(self, X):
         """0 for padding, 1 to n for symbols, n + 1 for the unknown one; padding on the right."""
-        n = len(self.symbols_)
+        symbols, n = self.symbols_, len(self.symbols_)
         dtype = np.min_scalar_type(n + 2)
         if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
-            table = np.full(np.iinfo(X.dtype).max + 1, n + 1, dtype=dtype)
-            table[self.symbols_.astype(np.intp)] = np.arange(1, n + 1)
+            largest = np.iinfo(X.dtype).max
+            table = np.full(largest + 1, n + 1, dtype=dtype)
             table[0] = 0
+            possible = np.arange(n)
+            if symbols.dtype != X.dtype:
+                # fit may have seen negative, larger and fractional values.
+                possible = np.flatnonzero((symbols > 0) & (symbols <= largest) & (symbols % 1 == 0))
+            table[symbols[possible].astype(np.intp)] = possible + 1
             return compact(table.take(X))
         if not n:
             return compact((X != 0).astype(dtype))
-        place = np.searchsorted(self.symbols_, X)
+        place = np.searchsorted(symbols, X)
         place[place == n] = 0
-        codes = np.where(self.symbols_[place] == X, place + 1, n + 1)
+        codes = np.where(symbols[place] == X, place + 1, n + 1)
         codes[X == 0] = 0
         return compact(codes.astype(dtype))
 
