@@ -79,8 +79,9 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     embedding_dim : int or None, default=64
         Length of the vector that stands for a symbol. None stands for one-hot input.
     dropout : float or "auto", default="auto"
-        Probability with which a unit of a state that a linear layer reads is dropped in training.
-        "auto" is 0.4 for "gru" and 0.3 for "rnn". Lower it where there are many more names.
+        Probability with which a unit of a state that a linear layer reads is dropped in training,
+        rounded to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for "rnn". Lower it where
+        there are many more names.
     embedding_dropout : float, default=0.1
         The same for the symbols' vectors.
     symbol_dropout : float, default=0.05
@@ -99,7 +100,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         An n-gram counts if it occurs in at least so many distinct rows. Higher values make a
         smaller model.
     ngram_dropout : float, default=0.5
-        Probability with which an n-gram of a row is dropped in training.
+        Probability with which an n-gram of a row is dropped in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5
         Weight of a second loss in training, the cross-entropy of predicting each next symbol,
         which regularises the net. 0 switches it off and saves a tenth of the time.
@@ -122,7 +123,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         Largest norm of a gradient; None for no limit.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training rows. "auto" is 16 for "gru" and 20 for "rnn", and more
-        on small data, until 200 steps are taken.
+        on small data, until 100 steps are taken.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is 256, or all if there are fewer.
     early_stopping : bool, default=False
@@ -449,6 +450,13 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         if self.ngram_range is None:
             return None
         place = np.flatnonzero(self.symbols_ == self.separator)
+        if self.separator is not None and not len(place):
+            warnings.warn(
+                f"separator={self.separator} does not occur in X, so each row counts as one word. "
+                "Give the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",
+                UserWarning,
+                stacklevel=5,
+            )
         self._separator = int(place[0]) + 1 if len(place) else None
         ngrams, frequency = NGrams.fit(
             codes, self.ngram_range, self.min_df, len(self.symbols_) + 3, self._separator

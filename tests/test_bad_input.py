@@ -228,7 +228,7 @@ BAD_WEIGHTS = {
 
 
 @pytest.mark.parametrize("weight, message", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
-def test_bad_weights(weight, message):
+def test_bad_weights_of_rows_and_classes(weight, message):
     X, y = [[1, 2], [2, 1], [3, 1]], ["a", "b", "c"]
     with pytest.raises(ValueError, match=message.format(name="sample_weight")):
         NameNationalityClassifier(**TINY).fit(X, y, [1, weight, 1])

@@ -232,7 +232,7 @@ def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():
     y = ["x", "x", "y", "y", "x", "y"]
     assert encoder.alphabet_[0] == " "
     a, b = encoder.transform(["lee kim", "kim lee"])
-    for separator, same in [(1, True), (None, False), (99, False)]:
+    for separator, same in [(1, True), (None, False)]:
         model = fit(X, y, separator=separator, min_df=1, max_epochs=40, lr=0.05)
         features = [np.sort(model._ngrams().of_rows(row[None])[0]).tolist() for row in (a, b)]
         assert (features[0] == features[1]) == same
@@ -242,6 +242,16 @@ def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():
         again.dtype, model.dtype = "float32", "float32"
         np.testing.assert_allclose(again.predict_proba(X), expected, atol=1e-5)
         np.testing.assert_allclose(model.predict_proba(X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("separator", [99, 0, 1.5, np.nan], ids=str)
+def test_a_separator_that_does_not_occur_is_told(codes, separator):
+    X, y = codes
+    params = {"max_epochs": 1, "min_df": 1}
+    with pytest.warns(UserWarning, match=f"separator={separator} does not occur in X.*None") as w:
+        model = fit(X, y, separator=separator, **params)
+    assert [warning.filename for warning in w] == [__file__]
+    np.testing.assert_array_equal(model.predict_proba(X), fit(X, y, **params).predict_proba(X))
 
 
 def test_history(codes):
