@@ -1,6 +1,7 @@
 """NameNationalityClassifier: codes -> probabilities -> nationalities."""
 
 import warnings
+from functools import partial
 from importlib.util import find_spec
 from numbers import Integral, Real
 
@@ -16,12 +17,14 @@ from ._ngrams import NGrams, inverse_document_frequency
 from ._prefixes import compact
 from ._rows import merge, split
 from ._validation import (
+    check_class_weight,
     check_labels,
     check_ngram_range,
     check_stamp,
     check_state,
     check_weights,
     holds_strings,
+    scale_weights,
 )
 from ._version import __version__
 
@@ -77,8 +80,9 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     embedding_dim : int or None, default=64
         Length of the vector that stands for a symbol. None stands for one-hot input.
     dropout : float or "auto", default="auto"
-        Probability with which a unit of a state that a linear layer reads is dropped in training.
-        "auto" is 0.4 for "gru" and 0.3 for "rnn". Lower it where there are many more names.
+        Probability with which a unit of a state that a linear layer reads is dropped in training,
+        rounded to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for "rnn". Lower it where
+        there are many more names.
     embedding_dropout : float, default=0.1
         The same for the symbols' vectors.
     symbol_dropout : float, default=0.05
@@ -97,7 +101,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         An n-gram counts if it occurs in at least so many distinct rows. Higher values make a
         smaller model.
     ngram_dropout : float, default=0.5
-        Probability with which an n-gram of a row is dropped in training.
+        Probability with which an n-gram of a row is dropped in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5
         Weight of a second loss in training, the cross-entropy of predicting each next symbol,
         which regularises the net. 0 switches it off and saves a tenth of the time.
@@ -120,7 +124,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         Largest norm of a gradient; None for no limit.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training rows. "auto" is 16 for "gru" and 20 for "rnn", and more
-        on small data, until 200 steps are taken.
+        on small data, until 100 steps are taken.
     batch_size : int or "auto", default="auto"
         Rows in one step. "auto" is 256, or all if there are fewer.
     early_stopping : bool, default=False
@@ -140,9 +144,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         then depend on the other rows of a call by up to 5e-6 instead of 1e-12. Training is in
         float32.
     callbacks : list of skorch callbacks or None, default=None
-        Called in training, after our own.
+        Called in training, after our own; those that score, such as `EpochScoring`, before early
+        stopping. They are given labels out of `classes_`, and score held-out rows, which need
+        ``early_stopping=True``, or with ``on_train=True`` the rows of training.
     verbose : int, default=0
-        1 shows a progress bar, 2 logs each epoch.
+        1 shows a progress bar, 2 logs each epoch: what `history_` keeps.
     random_state : int, RandomState instance or None, default=None
         Of the initial weights, the order of rows and all dropout. An int gives the same bits in
         each `fit` on one CPU.
@@ -163,10 +169,14 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         The n-grams that count, an array for each length (see `sknames._ngrams.NGrams`); empty
         without n-grams.
     history_ : list of dict
-        For each epoch the loss ("train_loss", with early stopping "valid_loss") and seconds
-        ("dur").
-    net_ : skorch.NeuralNet
-        The trained net, built from `weights_` when asked for after loading.
+        For each epoch its number ("epoch"), the mean cross-entropy of the classes, without logit
+        adjustment, over the rows of training with dropout ("train_loss") and over the held-out
+        rows without ("valid_loss"), the part of the held-out rows whose label is predicted
+        ("valid_acc"), the cross-entropy of the next symbol ("next_symbol_loss"), seconds ("dur"),
+        and what `callbacks` record. Only early stopping holds rows out.
+    net_ : skorch.NeuralNetClassifier
+        The trained net, built from `weights_` when asked for after loading. Its `predict` and
+        `predict_proba` take arrays as those of the classifier do.
 
     See Also
     --------
@@ -345,14 +355,16 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         self.symbols_ = np.unique(X[X != 0])
         codes, y, weights = merge(self._to_codes(X), y, weights)
-        self._train(codes, y, weights, check_random_state(self.random_state))
-        self._forward = self._build_forward()
+        ngrams = self._train(codes, y, weights, check_random_state(self.random_state))
+        self._forward = self._build_forward(ngrams)
         return self
 
     def _weigh_classes(self, y, weights):
         """Multiply the weights of rows with those of their classes."""
         if self.class_weight is None:
             return weights
+        if isinstance(self.class_weight, dict):
+            check_class_weight(self.class_weight)
         present = np.unique(y[weights > 0])
         by_class = np.zeros(len(self.classes_))
         by_class[present] = compute_class_weight(
@@ -361,7 +373,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             y=self.classes_[y[weights > 0]],
             sample_weight=weights[weights > 0],
         )
-        weights = weights * by_class[y]
+        weights = weights * scale_weights(by_class)[y]
         if not weights.any():
             raise ValueError(
                 f"class_weight={self.class_weight} leaves no row with a positive weight; at least "
@@ -370,7 +382,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         return weights
 
     def _train(self, codes, y, weights, rng):
-        """Train on distinct rows and set `weights_`, `ngram_keys_`, `history_`."""
+        """Train on distinct rows; set `weights_`, `ngram_keys_`, `history_`; return NGrams."""
         from . import _training
 
         seed = rng.randint(np.iinfo(np.int32).max)
@@ -380,6 +392,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             train, valid = split(codes, y, self.validation_fraction, rng)
         self.weights_, self.ngram_keys_, self._separator = {}, [], None
         ngrams = self._fit_ngrams(codes[train])
+        idf = self.weights_.get("ngram_idf")
         share = np.bincount(y[train], weights=weights[train], minlength=len(self.classes_))
         share /= share.sum()
         # A row whose weight is a multiple of the mean is drawn so often, each time with its part
@@ -389,11 +402,14 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         weights[train] /= repeats
         train = train.repeat(repeats)
         weights /= weights[train].mean()
+        if len(valid):
+            # The losses of training and validation are then weighted means, both.
+            weights[valid] /= weights[valid].mean()
 
         def rows(index):
             values = None
             if ngrams is not None:
-                values = ngrams.tfidf(codes[index], self.weights_["ngram_idf"])
+                values = ngrams.tfidf(codes[index], idf)
             return _training.Rows(codes[index], y[index], weights[index].astype(np.float32), values)
 
         batch_size = min(
@@ -435,16 +451,26 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             verbose=self.verbose,
             device=_training.resolve_device(self.device),
             random_state=rng,
+            classes=self.classes_,
+            rows_of=partial(_rows_of_symbols, symbols=self.symbols_, ngrams=ngrams, idf=idf),
         )
         _training.train(self._net, rows(train), seed)
         self.weights_.update(_training.weights_of(self._net))
         self.history_ = _training.history_of(self._net)
+        return ngrams
 
     def _fit_ngrams(self, codes):
         """Set `ngram_keys_` and "ngram_idf" of `weights_`; return NGrams, or None if none count."""
         if self.ngram_range is None:
             return None
         place = np.flatnonzero(self.symbols_ == self.separator)
+        if self.separator is not None and not len(place):
+            warnings.warn(
+                f"separator={self.separator} does not occur in X, so each row counts as one word. "
+                "Give the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",
+                UserWarning,
+                stacklevel=5,
+            )
         self._separator = int(place[0]) + 1 if len(place) else None
         ngrams, frequency = NGrams.fit(
             codes, self.ngram_range, self.min_df, len(self.symbols_) + 3, self._separator
@@ -478,7 +504,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             if _training.resolve_device("auto") == "cuda":
                 return softmax(_training.logits(self.net_, self._rows_to_predict(codes)))
         if self._forward.dtype != self.dtype:
-            self._forward = self._build_forward()
+            self._forward = self._build_forward(self._forward.ngrams)
         with one_blas_thread(len(codes)):
             return self._forward.probabilities(codes)
 
@@ -499,11 +525,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[probabilities.argmax(axis=1)]
 
     def _rows_to_predict(self, codes):
-        from ._training import Rows
-
-        ngrams = self._ngrams()
-        values = None if ngrams is None else ngrams.tfidf(codes, self.weights_["ngram_idf"])
-        return Rows(codes, np.zeros(len(codes), np.int64), np.ones(len(codes), np.float32), values)
+        return _rows_to_predict(codes, self._forward.ngrams, self.weights_.get("ngram_idf"))
 
     @property
     def net_(self):
@@ -516,6 +538,13 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
                 self._module_params,
                 prior=np.zeros(len(self.classes_)),
                 device="cpu" if self.device == "cpu" else _training.resolve_device("auto"),
+                classes=self.classes_,
+                rows_of=partial(
+                    _rows_of_symbols,
+                    symbols=self.symbols_,
+                    ngrams=self._forward.ngrams,
+                    idf=self.weights_.get("ngram_idf"),
+                ),
             )
             _training.load_weights(net, self.weights_)
             self._net = net
@@ -530,10 +559,10 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         min_n = 1 + int(np.flatnonzero(sizes == n_features)[0])
         return NGrams(keys, len(self.symbols_) + 3, min_n, self._separator)
 
-    def _build_forward(self):
+    def _build_forward(self, ngrams):
         return Forward(
             self.weights_,
-            self._ngrams(),
+            ngrams,
             cell=self._module_params["cell"],
             num_layers=self._module_params["num_layers"],
             nonlinearity=self._module_params["nonlinearity"],
@@ -577,21 +606,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def _to_codes(self, X):
-        """0 for padding, 1 to n for symbols, n + 1 for the unknown one; padding on the right."""
-        n = len(self.symbols_)
-        dtype = np.min_scalar_type(n + 2)
-        if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
-            table = np.full(np.iinfo(X.dtype).max + 1, n + 1, dtype=dtype)
-            table[self.symbols_.astype(np.intp)] = np.arange(1, n + 1)
-            table[0] = 0
-            return compact(table.take(X))
-        if not n:
-            return compact((X != 0).astype(dtype))
-        place = np.searchsorted(self.symbols_, X)
-        place[place == n] = 0
-        codes = np.where(self.symbols_[place] == X, place + 1, n + 1)
-        codes[X == 0] = 0
-        return compact(codes.astype(dtype))
+        return _to_codes(X, self.symbols_)
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -612,7 +627,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         state.pop("_format", None)
         super().__setstate__(state)
         if fitted:
-            self._forward = self._build_forward()
+            self._forward = self._build_forward(self._ngrams())
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -625,3 +640,38 @@ def _narrow(keys):
     return keys.astype(
         np.int32 if len(keys) == 0 or keys[-1] <= np.iinfo(np.int32).max else np.int64
     )
+
+
+def _to_codes(X, symbols):
+    """0 for padding, 1 to n for symbols, n + 1 for the unknown one; padding on the right."""
+    n = len(symbols)
+    dtype = np.min_scalar_type(n + 2)
+    if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
+        largest = np.iinfo(X.dtype).max
+        table = np.full(largest + 1, n + 1, dtype=dtype)
+        table[0] = 0
+        possible = np.arange(n)
+        if symbols.dtype != X.dtype:
+            # fit may have seen negative, larger and fractional values.
+            possible = np.flatnonzero((symbols > 0) & (symbols <= largest) & (symbols % 1 == 0))
+        table[symbols[possible].astype(np.intp)] = possible + 1
+        return compact(table.take(X))
+    if not n:
+        return compact((X != 0).astype(dtype))
+    place = np.searchsorted(symbols, X)
+    place[place == n] = 0
+    codes = np.where(symbols[place] == X, place + 1, n + 1)
+    codes[X == 0] = 0
+    return compact(codes.astype(dtype))
+
+
+def _rows_of_symbols(X, symbols, ngrams, idf):
+    """What the net reads of an array as `predict` takes it; it holds no estimator."""
+    return _rows_to_predict(_to_codes(check_array(X), symbols), ngrams, idf)
+
+
+def _rows_to_predict(codes, ngrams, idf):
+    from ._training import Rows
+
+    values = None if ngrams is None else ngrams.tfidf(codes, idf)
+    return Rows(codes, np.zeros(len(codes), np.int64), np.ones(len(codes), np.float32), values)

@@ -24,12 +24,13 @@ class Dropout(nn.Module):
     """Dropout that takes its randomness from single bytes.
 
     torch draws a number for each element, which takes longer than the rest of a layer; one number
-    of 64 bits serves eight elements. The probability is a multiple of 1/256.
+    of 64 bits serves eight elements. The probability is rounded to a multiple of 1/256: to 0 only
+    if it is 0, and never to 1, which would keep nothing.
     """
 
     def __init__(self, p):
         super().__init__()
-        self.n_dropped = round(256 * p)
+        self.n_dropped = min(max(round(256 * p), 1), 255) if p else 0
 
     def forward(self, x):
         """Drop elements of x in training, and scale the others so that the mean stays."""

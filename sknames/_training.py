@@ -1,14 +1,28 @@
 """How the network is trained: the skorch net, its batches and its loss."""
 
+import re
+import sys
 import threading
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
-from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler, PrintLog
+from skorch import NeuralNetClassifier
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    EarlyStopping,
+    EpochScoring,
+    GradientNormClipping,
+    LRScheduler,
+    PassthroughScoring,
+    PrintLog,
+)
 from skorch.helper import predefined_split
+from skorch.utils import noop
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
@@ -125,10 +139,20 @@ class Batches:
         shared.
     device : {"cpu", "cuda"}
         Where the batches are put.
+    classes : ndarray or None
+        What the batches' targets, which only scoring callbacks read, are labels out of; numbers of
+        classes without.
     """
 
     def __init__(
-        self, rows, batch_size, random_state=None, unknown=0, symbol_dropout=0.0, device="cpu"
+        self,
+        rows,
+        batch_size,
+        random_state=None,
+        unknown=0,
+        symbol_dropout=0.0,
+        device="cpu",
+        classes=None,
     ):
         self.rows = rows
         self.batch_size = batch_size
@@ -136,6 +160,7 @@ class Batches:
         self.unknown = unknown
         self.symbol_dropout = symbol_dropout
         self.device = device
+        self.classes = classes
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
@@ -152,8 +177,8 @@ class Batches:
                 rows = replace(
                     rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
                 )
-            batch = Batch.of(rows).to(self.device)
-            yield batch, batch.labels
+            labels = rows.labels if self.classes is None else self.classes[rows.labels]
+            yield Batch.of(rows).to(self.device), labels
 
 
 class Loss(torch.nn.Module):
@@ -170,7 +195,7 @@ class Loss(torch.nn.Module):
         super().__init__()
         self.register_buffer("prior", torch.as_tensor(prior, dtype=torch.float32))
 
-    def forward(self, logits, batch, training):
+    def forward(self, logits, batch, training=False):
         """Weighted cross-entropy of logits (n, n_classes) a row."""
         if training:
             logits = logits + self.prior
@@ -190,31 +215,69 @@ class Loss(torch.nn.Module):
         return -(symbols + ends) / (batch.node_weights[1:].sum() + batch.weights.sum())
 
 
-class TrainingNet(NeuralNet):
+class TrainingNet(NeuralNetClassifier):
     """The skorch net: it takes whole batches and adds the loss of the next symbol.
+
+    It predicts labels out of `classes`, for Rows or an array of symbols, so that skorch's scoring
+    callbacks compare like with like.
 
     Parameters
     ----------
     next_symbol_weight : float
         Weight of the loss of the next symbol beside that of the classes.
+    rows_of : callable or None
+        Makes Rows of an array of symbols.
     """
 
-    def __init__(self, *args, next_symbol_weight=0.0, **kwargs):
+    def __init__(self, *args, next_symbol_weight=0.0, rows_of=None, **kwargs):
         self.next_symbol_weight = next_symbol_weight
+        self.rows_of = rows_of
         super().__init__(*args, **kwargs)
 
+    def check_data(self, X, y=None):
+        """Refuse to train on arrays, which lack weights."""
+        if not isinstance(X, Rows):
+            raise TypeError(
+                f"This net is trained by NameNationalityClassifier.fit, on Rows; got a "
+                f"{type(X).__name__}. Call fit of the classifier."
+            )
+
+    def get_dataset(self, X, y=None):
+        """Rows of an array of symbols."""
+        return X if isinstance(X, Rows) else self.rows_of(X)
+
     def infer(self, batch, **fit_params):
-        """Logits of a batch, and the states of its prefixes."""
-        return self.module_(batch.plan, batch.ngrams)
+        """Logits of a batch."""
+        return self.module_(batch.plan, batch.ngrams)[0]
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """The loss of a batch; without adjustment and next symbol when not training."""
-        logits, states = y_pred
-        loss = self.criterion_(logits, X, training)
-        if training and self.next_symbol_weight:
-            next_symbol = self.criterion_.next_symbol(self.module_.next_symbol_logits(states), X)
+        """Cross-entropy of the classes, without adjustment."""
+        return self.criterion_(y_pred, X)
+
+    def train_step_single(self, batch, **fit_params):
+        """Gradients of the adjusted loss and the next symbol's; the loss that is told is that of
+        validation.
+
+        Callbacks get logits alone: the states of an epoch, which they would keep, need far more
+        memory.
+        """
+        self.module_.train()
+        batch, labels = batch
+        logits, states = self.module_(batch.plan, batch.ngrams)
+        loss = self.criterion_(logits, batch, training=True)
+        if self.next_symbol_weight:
+            next_symbol = self.criterion_.next_symbol(
+                self.module_.next_symbol_logits(states), batch
+            )
             loss = loss + self.next_symbol_weight * next_symbol
-        return loss
+            self.history.record_batch("next_symbol_loss", next_symbol.item())
+        loss.backward()
+        logits = logits.detach()
+        return {"loss": self.get_loss(logits, labels, batch), "y_pred": logits}
+
+    def predict(self, X):
+        """The most probable label of each row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class Progress(Callback):
@@ -231,7 +294,7 @@ class Progress(Callback):
         """Move the bar."""
         losses = {
             key: f"{net.history[-1, key]:.3f}"
-            for key in ("train_loss", "valid_loss")
+            for key in ("train_loss", "valid_loss", "valid_acc")
             if key in net.history[-1]
         }
         self.bar_.set_postfix(losses, refresh=False)
@@ -243,13 +306,18 @@ class Progress(Callback):
 
 
 class StopOnDivergence(Callback):
-    """Raise when the training loss is no longer a finite number."""
+    """Raise when a training loss is no longer a finite number."""
 
     def on_epoch_end(self, net, **kwargs):
-        """Look at the loss of the epoch."""
-        loss = net.history[-1, "train_loss"]
-        if not np.isfinite(loss):
+        """Look at the losses of the epoch."""
+        epoch = net.history[-1]
+        if not np.isfinite([epoch["train_loss"], epoch.get("next_symbol_loss", 0)]).all():
             raise ValueError(_DIVERGED.format(what="the loss", epoch=len(net.history)))
+
+
+def print_plain(text):
+    """Print without skorch's colours, which are codes for a terminal."""
+    print(re.sub(r"\033\[\d+m", "", text), flush=True)
 
 
 @contextmanager
@@ -317,9 +385,11 @@ def build_net(
     verbose=0,
     device="cpu",
     random_state=None,
+    classes=None,
+    rows_of=None,
 ):
     """Compose the skorch net of a classifier; the parameters are those of
-    `NameNationalityClassifier`.
+    `NameNationalityClassifier`, `Loss`, `Batches` and `TrainingNet`.
 
     Returns
     -------
@@ -342,8 +412,18 @@ def build_net(
                 ),
             )
         )
+    if next_symbol_weight:
+        steps.append(
+            (
+                "next_symbol_loss",
+                PassthroughScoring("next_symbol_loss", lower_is_better=None, on_train=True),
+            )
+        )
     if verbose == 1:
         steps.append(("progress", Progress(max_epochs)))
+    scores, others = _split_callbacks(callbacks or [], has_valid_rows=valid_rows is not None)
+    # Before early stopping, which ends an epoch for all that follow.
+    steps += scores
     if valid_rows is not None:
         steps.append(
             (
@@ -351,7 +431,7 @@ def build_net(
                 EarlyStopping(
                     patience=n_iter_no_change,
                     load_best=True,
-                    sink=print if verbose > 1 else lambda text: None,
+                    sink=print if verbose > 1 else noop,
                 ),
             )
         )
@@ -361,11 +441,15 @@ def build_net(
     if module_params["n_ngrams"]:
         # The n-gram weights start at 0 and are sparse: dropout, not decay, keeps them small.
         options["optimizer__param_groups"] = [("ngram_weight", {"weight_decay": 0.0})]
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     return TrainingNet(
         RecurrentNet,
-        Loss,
+        criterion=Loss,
         criterion__prior=prior,
         next_symbol_weight=next_symbol_weight,
+        classes=classes,
+        rows_of=rows_of,
+        predict_nonlinearity=partial(torch.softmax, dim=1),
         **{f"module__{key}": value for key, value in module_params.items()},
         optimizer=OPTIMIZERS[optimizer],
         lr=lr,
@@ -377,14 +461,39 @@ def build_net(
         iterator_train__unknown=module_params["n_codes"] - 1,
         iterator_train__symbol_dropout=symbol_dropout,
         iterator_train__device=device,
+        iterator_train__classes=classes,
         iterator_valid=Batches,
         iterator_valid__device=device,
+        iterator_valid__classes=classes,
         train_split=None if valid_rows is None else predefined_split(valid_rows),
-        callbacks=steps + list(callbacks or []),
-        callbacks__print_log=PrintLog() if verbose > 1 else None,
+        callbacks=steps + others,
+        callbacks__print_log=(
+            PrintLog(sink=print if is_terminal else print_plain) if verbose > 1 else None
+        ),
         verbose=int(verbose > 1),
         device=device,
     )
+
+
+def _split_callbacks(callbacks, has_valid_rows):
+    """Those that score, and the others; warn of what scores held-out rows where there are none."""
+    scores, others = [], []
+    for item in callbacks:
+        callback = item[1] if isinstance(item, list | tuple) else item
+        if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
+            others.append(item)
+            continue
+        scores.append(item)
+        if not callback.on_train and not has_valid_rows:
+            warnings.warn(
+                f"callbacks has {type(callback).__name__} of {callback.name or callback.scoring!r},"
+                " which scores held-out rows, and there are none: it records nothing. Set "
+                "early_stopping=True to hold rows out, or on_train=True in the callback to score "
+                "the rows of training.",
+                UserWarning,
+                stacklevel=6,
+            )
+    return scores, others
 
 
 def train(net, rows, seed):
@@ -448,4 +557,4 @@ def logits(net, rows):
     """Logits of rows through torch, on the net's device."""
     net.module_.eval()
     with _TORCH_SETTINGS, one_torch_thread(), torch.no_grad():
-        return net.infer(Batch.of(rows).to(net.device))[0].cpu().numpy()
+        return net.infer(Batch.of(rows).to(net.device)).cpu().numpy()

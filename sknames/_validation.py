@@ -58,7 +58,7 @@ def check_labels(y, n_samples):
 
 
 def check_weights(sample_weight, n_samples):
-    """Weights as float64 of shape (n_samples,), ones for None.
+    """Weights as float64 of shape (n_samples,), ones for None, scaled by `scale_weights`.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def check_weights(sample_weight, n_samples):
         If they have another shape, or a weight is negative or no number, or all are 0.
     """
     if sample_weight is None:
-        return np.ones(n_samples)
+        sample_weight = 1.0
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight, dtype=np.float64)
     weights = check_array(
@@ -86,7 +86,41 @@ def check_weights(sample_weight, n_samples):
         raise ValueError(
             "All values of sample_weight are zero; at least one row needs a positive weight."
         )
-    return weights
+    return scale_weights(weights)
+
+
+def check_class_weight(class_weight):
+    """Raise ValueError if a class's weight is negative or no finite number."""
+    for label, weight in class_weight.items():
+        where, hint = f"for class {label!r}", "Use 0 to leave a class out."
+        if is_missing(weight):
+            raise ValueError(
+                f"Input class_weight contains a missing weight ({weight}) {where}. {hint}"
+            )
+        if not isinstance(weight, Real):
+            raise ValueError(
+                f"Input class_weight contains {type(weight).__name__} ({weight!r}) {where}; "
+                "expected a number."
+            )
+        if abs(weight) > np.finfo(np.float64).max:
+            raise ValueError(
+                f"Input class_weight contains infinity or a value too large for float64 {where}. "
+                "Only the ratios of the weights matter: use smaller ones."
+            )
+        if weight < 0:
+            raise ValueError(
+                f"Negative values in data passed to `class_weight`: {weight} {where}. {hint}"
+            )
+
+
+def scale_weights(weights):
+    """Weights multiplied by the power of two that brings the largest below 1.
+
+    Only their ratios matter, and a sum of large ones could overflow. A power of two changes no
+    digit.
+    """
+    _, exponent = np.frexp(weights.max())
+    return np.ldexp(weights, -exponent)
 
 
 def check_ngram_range(ngram_range):
@@ -163,15 +197,21 @@ def check_state(state, keys):
     missing = sorted(set(keys) - set(state))
     if missing:
         raise ValueError(f"The saved model lacks {', '.join(missing)}. Was the file changed?")
-    for name, type_ in [("weights_", dict), ("_module_params", dict), ("ngram_keys_", list)]:
+    for name, type_ in [
+        ("weights_", dict),
+        ("_module_params", dict),
+        ("ngram_keys_", list),
+        ("history_", list),
+    ]:
         if not isinstance(state[name], type_):
             _refuse(name, f"a {type_.__name__}", type(state[name]).__name__)
-    if state["dtype"] not in ("float32", "float64"):
-        _refuse("dtype", "'float32' or 'float64'", repr(state["dtype"]))
-    _check_array(state["classes_"], "classes_")
-    _check_array(state["symbols_"], "symbols_", kinds="biuf")
-    if not _rises(state["symbols_"]) or (state["symbols_"] == 0).any():
-        _refuse("symbols_", "sorted, distinct values other than 0", "others")
+    _check_choice("dtype", state["dtype"], ["float32", "float64"])
+    _check_integer("n_features_in_", state["n_features_in_"], 1)
+    _check_classes(state["classes_"])
+    symbols = state["symbols_"]
+    _check_array(symbols, "symbols_", kinds="biuf")
+    if not _rises(symbols) or not np.isfinite(symbols).all() or (symbols == 0).any():
+        _refuse("symbols_", "sorted, distinct, finite values other than 0", _some(symbols))
     params, weights = state["_module_params"], state["weights_"]
     n_ngrams = _check_module_params(params, len(state["symbols_"]), len(state["classes_"]))
     names = set()
@@ -189,29 +229,40 @@ def check_state(state, keys):
     if set(weights) != names:
         _refuse("weights_", "no further arrays", ", ".join(sorted(map(str, set(weights) - names))))
     _check_ngram_keys(state["ngram_keys_"], len(state["symbols_"]) + 3, n_ngrams)
-    separator, n_symbols = state["_separator"], len(state["symbols_"])
-    if separator is not None and separator not in range(1, n_symbols + 1):
-        _refuse("_separator", f"None or an integer from 1 to {n_symbols}", repr(separator))
+    if state["_separator"] is not None:
+        _check_integer("_separator", state["_separator"], 1, len(symbols), "None or ")
+
+
+def _check_classes(classes):
+    """Labels as `np.unique` gives them, none missing."""
+    _check_array(classes, "classes_")
+    try:
+        valid = len(classes) > 0 and _rises(classes) and not any(map(is_missing, classes.tolist()))
+    except (TypeError, ValueError):  # of a comparison
+        valid = False
+    if not valid:
+        _refuse("classes_", "sorted, distinct labels, none missing", _some(classes))
 
 
 def _check_module_params(params, n_symbols, n_classes):
     """The net's sizes are integers that agree with symbols and classes; return n_ngrams."""
-    for name, least in [("hidden_size", 1), ("num_layers", 1), ("n_ngrams", 0)]:
-        value = params.get(name)
-        if not isinstance(value, Integral) or value < least:
-            _refuse(f"_module_params[{name!r}]", f"an integer from {least}", repr(value))
-    dim = params.get("embedding_dim", 0)
-    if dim is not None and (not isinstance(dim, Integral) or dim < 1):
-        _refuse("_module_params['embedding_dim']", "an integer from 1, or None", repr(dim))
-    for name, allowed in [
-        ("n_codes", [n_symbols + 2]),
-        ("n_classes", [n_classes]),
-        ("cell", ["gru", "rnn"]),
-        ("nonlinearity", ["tanh", "sigmoid"]),
+    for name, least, most in [
+        ("hidden_size", 1, None),
+        ("num_layers", 1, None),
+        ("n_ngrams", 0, None),
+        ("n_codes", n_symbols + 2, n_symbols + 2),
+        ("n_classes", n_classes, n_classes),
     ]:
-        if params.get(name) not in allowed:
-            expected = " or ".join(map(repr, allowed))
-            _refuse(f"_module_params[{name!r}]", expected, repr(params.get(name)))
+        _check_integer(f"_module_params[{name!r}]", params.get(name), least, most)
+    dim = params.get("embedding_dim", 0)
+    if dim is not None:
+        _check_integer("_module_params['embedding_dim']", dim, 1, None, "None or ")
+    for name, choices in [("cell", ["gru", "rnn"]), ("nonlinearity", ["tanh", "sigmoid"])]:
+        _check_choice(f"_module_params[{name!r}]", params.get(name), choices)
+    for name in ("dropout", "embedding_dropout", "ngram_dropout"):
+        value = params.get(name)
+        if not isinstance(value, Real) or not 0 <= value < 1:
+            _refuse(f"_module_params[{name!r}]", "a number from 0 to below 1", repr(value))
     return params["n_ngrams"]
 
 
@@ -259,6 +310,26 @@ def _check_ngram_keys(ngram_keys, n_symbols, n_ngrams):
 
 def _rises(array):
     return (array[1:] > array[:-1]).all()  # np.diff would wrap around below 0
+
+
+def _some(array):
+    """An array in a line of a message."""
+    return np.array2string(array, threshold=6, edgeitems=3, max_line_width=1000)
+
+
+def _check_integer(name, value, least, most=None, or_else=""):
+    """Refuse what is no integer from least to most (None: of any size)."""
+    if isinstance(value, Integral) and least <= value and (most is None or value <= most):
+        return
+    to = "" if most is None else f" to {most}"
+    expected = f"{least}" if least == most else f"an integer from {least}{to}"
+    _refuse(name, or_else + expected, repr(value))
+
+
+def _check_choice(name, value, choices):
+    """Refuse what is none of some strings."""
+    if not isinstance(value, str) or value not in choices:
+        _refuse(name, " or ".join(map(repr, choices)), repr(value))
 
 
 def _check_array(array, name, shape=None, kinds=None, dtype=None):

@@ -233,6 +233,66 @@ def test_one_class_gives_a_constant_prediction():
     np.testing.assert_array_equal(model.predict_proba(["anna", "", "王"]), [[1.0]] * 3)
 
 
+# Weights of rows and of classes: the same rules.
+
+BAD_WEIGHTS = {
+    "negative": (-2, "Negative values in data passed to `{name}`: -2"),
+    "minus infinity": (-math.inf, "{name} contains infinity or a value too large for"),
+    "NaN": (math.nan, r"Input {name} contains (NaN|a missing weight \(nan\))"),
+    "infinity": (math.inf, "Input {name} contains infinity or a value too large for"),
+    "None": (None, r"Input {name} contains (NaN|a missing weight \(None\))"),
+    "text": ("heavy", r"could not convert string|{name} contains str \('heavy'\)"),
+}
+
+
+@pytest.mark.parametrize("weight, message", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_bad_weights_of_rows_and_classes(weight, message):
+    X, y = [[1, 2], [2, 1], [3, 1]], ["a", "b", "c"]
+    with pytest.raises(ValueError, match=message.format(name="sample_weight")):
+        NameNationalityClassifier(**TINY).fit(X, y, [1, weight, 1])
+    # Also where the class does not occur.
+    for labels in (y, ["a", "c", "c"]):
+        model = NameNationalityClassifier(**TINY, class_weight={"a": 1, "b": weight, "c": 1})
+        with pytest.raises(ValueError, match=message.format(name="class_weight")) as error:
+            model.fit(X, labels)
+        assert "for class 'b'" in str(error.value)
+
+
+def test_a_bad_weight_is_at_its_place():
+    with pytest.raises(ValueError, match="-0.5 at position 2. Use 0 to leave a row out"):
+        NameNationalityClassifier(**TINY).fit([[1], [2], [3]], ["a", "b", "c"], [1, 0, -0.5])
+    with pytest.raises(ValueError, match="-0.5 for class 7. Use 0 to leave a class out"):
+        NameNationalityClassifier(**TINY, class_weight={5: 1, 7: -0.5}).fit([[1], [2]], [5, 7])
+
+
+@pytest.mark.parametrize("weights", [[0, 0, 0], 0], ids=str)
+def test_weights_of_zero(weights):
+    with pytest.raises(ValueError, match="sample_weight are zero; at least one row needs"):
+        NameNationalityClassifier(**TINY).fit([[1], [2], [3]], ["a", "b", "c"], weights)
+
+
+def test_class_weights_of_zero():
+    with pytest.raises(ValueError, match="class_weight=.* leaves no row with a positive weight"):
+        NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit([[1], [2]], ["a", "b"])
+
+
+@pytest.mark.parametrize("large", [1e308, 1e-310], ids=str)
+def test_only_the_ratios_of_weights_matter(large):
+    """A sum of large ones would be infinite."""
+    X, y = [[1, 2], [1, 2], [2, 1], [3, 3]], ["a", "a", "b", "b"]
+    by_class = {"a": 1.0, "b": 0.5}
+    for params, weights, heavy_params, heavy in [
+        ({}, 1, {}, large),
+        ({}, [1, 1, 0.5, 1], {}, np.multiply([1, 1, 0.5, 1], large)),
+        ({"class_weight": "balanced"}, 1, {"class_weight": "balanced"}, large),
+        ({"class_weight": by_class}, 1,
+         {"class_weight": {label: large * by_class[label] for label in by_class}}, large),
+    ]:  # fmt: skip
+        expected = NameNationalityClassifier(**TINY, **params).fit(X, y, weights)
+        found = NameNationalityClassifier(**TINY, **heavy_params).fit(X, y, heavy)
+        np.testing.assert_allclose(found.predict_proba(X), expected.predict_proba(X), rtol=1e-5)
+
+
 # Parameters.
 
 OUT_OF_RANGE = {
@@ -463,8 +523,3 @@ def test_a_long_name_is_classified_whole_and_in_linear_time(small_names):
     )
     times = [seconds(model.predict_proba, [name]) for name in long]
     assert times[1] < 40 * max(times[0], 1e-2)
-
-
-def test_class_weights_of_zero():
-    with pytest.raises(ValueError, match="class_weight=.* leaves no row with a positive weight"):
-        NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit([[1], [2]], ["a", "b"])

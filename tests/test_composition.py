@@ -29,6 +29,7 @@ from sklearn.model_selection import (
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
+from skorch.callbacks import EpochScoring
 
 from sknames import CharEncoder, NameNationalityClassifier
 
@@ -290,6 +291,19 @@ def test_permutation_importance(codes):
     np.testing.assert_array_equal(importances[n_used:], 0)
     assert importances[:4].max() > 0.05
     assert importances[:4].mean() > importances[8:].mean()
+
+
+def test_scores_of_each_epoch_in_each_fold(small_names):
+    """A fold's fit has a callback of its own."""
+    scoring = EpochScoring("accuracy", lower_is_better=False, on_train=True)
+    result = cross_validate(
+        small_pipeline(callbacks=[scoring]), *small_names, cv=FOLDS, return_estimator=True
+    )
+    scores = [[epoch["accuracy"] for epoch in model[-1].history_] for model in result["estimator"]]
+    assert [len(fold) for fold in scores] == [3, 3]
+    assert scores[0] != scores[1]
+    assert all(fold[-1] > 1.5 * CHANCE for fold in scores)
+    assert not hasattr(scoring, "best_score_")
 
 
 def test_learning_curve(small_names):

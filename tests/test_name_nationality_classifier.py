@@ -5,6 +5,7 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -130,6 +131,51 @@ def test_symbols_not_seen_are_all_the_same(codes):
     np.testing.assert_array_equal(*map(model.predict_proba, unseen))
 
 
+SYMBOLS = {
+    "large": [300, 5, 70_000],
+    "negative": [-1, 5, -200],
+    "fractional": [0.5, 5, 255.5],
+    "infinitely many": [1e300, 5, -1e300],
+    "unsigned": np.array([300, 5, 200], dtype=np.uint16),
+    "true": [True, True, True],
+    "none": [0, 0, 0],
+}
+
+
+@pytest.mark.filterwarnings("ignore:X has values that are not integers:UserWarning")
+@pytest.mark.parametrize("symbols", SYMBOLS.values(), ids=SYMBOLS)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.int64, np.float64])
+def test_a_value_is_the_same_symbol_whatever_the_type_of_fit(symbols, dtype):
+    """What fit saw as 300, -1 or 0.5 is not what a byte holds."""
+    X = np.array([symbols, symbols[::-1], [0, 0, symbols[1]]])
+    model = fit(X, ["a", "b", "a"], max_epochs=1)
+    asked = np.array([[5, 255, 44], [1, 3, 5], [56, 200, 2]])
+    code_of = {symbol: code for code, symbol in enumerate(model.symbols_.tolist(), start=1)}
+    unknown = len(code_of) + 1
+    expected = [[code_of.get(value, unknown) for value in row] for row in asked.tolist()]
+    np.testing.assert_array_equal(model._to_codes(asked.astype(dtype)), expected)
+    np.testing.assert_array_equal(
+        model.predict_proba(asked.astype(dtype)), model.predict_proba(asked)
+    )
+
+
+def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
+    X, y = codes
+    assert X.dtype == np.uint8
+    frame = pd.DataFrame(X, columns=[f"c{k}" for k in range(X.shape[1])])
+    named, nameless = fit(frame, y, max_epochs=1), fit(X, y, max_epochs=1)
+    expected = nameless.predict_proba(X)
+    np.testing.assert_array_equal(named.predict_proba(frame), expected)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        np.testing.assert_array_equal(named.predict_proba(X), expected)
+    with pytest.warns(UserWarning, match="X has feature names, but .* without feature names"):
+        nameless.predict(frame)
+    with pytest.raises(ValueError, match="feature names should match"):
+        named.predict(frame[frame.columns[::-1]])
+    with pytest.raises(ValueError, match="expecting .* features"):
+        nameless.predict(X[:, 1:])
+
+
 @pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-12), ("float32", 5e-6)])
 @pytest.mark.parametrize("params", [{}, {"cell": "rnn"}, {"num_layers": 2}], ids=str)
 def test_a_name_has_the_same_probabilities_in_any_batch(dtype, tolerance, params):
@@ -186,7 +232,7 @@ def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():
     y = ["x", "x", "y", "y", "x", "y"]
     assert encoder.alphabet_[0] == " "
     a, b = encoder.transform(["lee kim", "kim lee"])
-    for separator, same in [(1, True), (None, False), (99, False)]:
+    for separator, same in [(1, True), (None, False)]:
         model = fit(X, y, separator=separator, min_df=1, max_epochs=40, lr=0.05)
         features = [np.sort(model._ngrams().of_rows(row[None])[0]).tolist() for row in (a, b)]
         assert (features[0] == features[1]) == same
@@ -196,6 +242,16 @@ def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():
         again.dtype, model.dtype = "float32", "float32"
         np.testing.assert_allclose(again.predict_proba(X), expected, atol=1e-5)
         np.testing.assert_allclose(model.predict_proba(X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("separator", [99, 0, 1.5, np.nan], ids=str)
+def test_a_separator_that_does_not_occur_is_told(codes, separator):
+    X, y = codes
+    params = {"max_epochs": 1, "min_df": 1}
+    with pytest.warns(UserWarning, match=f"separator={separator} does not occur in X.*None") as w:
+        model = fit(X, y, separator=separator, **params)
+    assert [warning.filename for warning in w] == [__file__]
+    np.testing.assert_array_equal(model.predict_proba(X), fit(X, y, **params).predict_proba(X))
 
 
 def test_history(codes):

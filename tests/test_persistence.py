@@ -13,6 +13,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
@@ -300,6 +301,26 @@ def set_param(**changes):
     return lambda state: state["_module_params"].update(changes)
 
 
+def set_class(place, label):
+    def change(state):
+        classes = state["classes_"].astype(object)
+        classes[place] = label
+        state.update(classes_=classes)
+
+    return change
+
+
+def set_symbol(value):
+    """Change the last symbol."""
+
+    def change(state):
+        symbols = state["symbols_"].astype(np.float64)
+        symbols[-1] = value
+        state.update(symbols_=symbols)
+
+    return change
+
+
 TAMPERED = {
     "a further array": (
         lambda state: state["weights_"].update(more=np.zeros(1, np.float32)),
@@ -323,6 +344,23 @@ TAMPERED = {
         lambda state: state.update(classes_=state["classes_"][:-1]),
         r"\['n_classes'\] of the saved model: expected 3, got 4",
     ),
+    "classes reversed": (
+        lambda state: state.update(classes_=state["classes_"][::-1]),
+        r"classes_.*expected sorted, distinct labels, none missing, got \['Turkish' 'Polish'",
+    ),
+    "a class repeated": (set_class(3, "Polish"), "classes_.*expected sorted, distinct labels"),
+    "a class None": (set_class(0, None), r"classes_.*none missing, got \[None 'Japanese'"),
+    "a class NaN": (set_class(3, np.nan), "classes_.*none missing, got .* nan]"),
+    "a class pd.NA": (set_class(1, pd.NA), "classes_.*none missing, got .*<NA>"),
+    "a class of another type": (set_class(2, 5), "classes_.*expected sorted"),
+    "classes NaN": (
+        lambda state: state.update(classes_=np.array([0, 1, 2, np.nan])),
+        r"classes_.*none missing, got \[ 0.  1.  2. nan\]",
+    ),
+    "no classes": (
+        lambda state: state.update(classes_=state["classes_"][:0]),
+        r"classes_.*expected sorted, distinct labels, none missing, got \[\]",
+    ),
     "classes a list": (
         lambda state: state.update(classes_=state["classes_"].tolist()),
         "classes_ of the saved model: expected an array, got list",
@@ -338,6 +376,15 @@ TAMPERED = {
     "symbols not sorted": (
         lambda state: state.update(symbols_=state["symbols_"][::-1]),
         "symbols_.*expected sorted, distinct",
+    ),
+    "symbols not finite": (
+        set_symbol(np.inf),
+        r"symbols_.*expected sorted, distinct, finite values other than 0, got .* inf\]",
+    ),
+    "symbols NaN": (set_symbol(np.nan), r"symbols_.*finite values other than 0, got .* nan\]"),
+    "symbols with padding": (
+        lambda state: state.update(symbols_=np.arange(len(state["symbols_"]))),
+        r"symbols_.*values other than 0, got \[ ?0 +1 ",
     ),
     "symbols str": (
         lambda state: state.update(symbols_=state["symbols_"].astype(str)),
@@ -366,6 +413,30 @@ TAMPERED = {
     "no keys": (lambda state: state.update(ngram_keys_=[]), "ngram_keys_.*as many keys"),
     "keys no list": (lambda state: state.update(ngram_keys_={}), "expected a list, got dict"),
     "dtype": (lambda state: state.update(dtype="int8"), "dtype.*'float64', got 'int8'"),
+    "dtype an array": (lambda state: state.update(dtype=np.zeros(2)), "dtype.*got array"),
+    "separator 1.0": (
+        lambda state: state.update(_separator=1.0),
+        r"_separator.*expected None or an integer from 1 to \d+, got 1\.0",
+    ),
+    "separator 0": (lambda state: state.update(_separator=0), "_separator.*from 1 to .*, got 0"),
+    "separator unknown": (
+        lambda state: state.update(_separator=len(state["symbols_"]) + 1),
+        "_separator.*an integer from 1 to",
+    ),
+    "codes 1.0": (
+        lambda state: state["_module_params"].update(n_codes=float(len(state["symbols_"]) + 2)),
+        r"\['n_codes'\].*expected \d+, got \d+\.0",
+    ),
+    "classes 4.0": (set_param(n_classes=4.0), r"\['n_classes'\].*expected 4, got 4\.0"),
+    "cell an array": (set_param(cell=np.zeros(2)), r"\['cell'\].*expected 'gru' or 'rnn', got arr"),
+    "dropout 1": (set_param(dropout=1), r"\['dropout'\].*from 0 to below 1, got 1"),
+    "dropout NaN": (set_param(ngram_dropout=np.nan), r"\['ngram_dropout'\].*got nan"),
+    "dropout str": (set_param(embedding_dropout="0"), r"\['embedding_dropout'\].*got '0'"),
+    "features 30.0": (
+        lambda state: state.update(n_features_in_=30.0),
+        r"n_features_in_.*expected an integer from 1, got 30\.0",
+    ),
+    "history": (lambda state: state.update(history_=3), "history_.*expected a list, got int"),
 }
 
 
@@ -374,6 +445,18 @@ def test_tampered_states_are_refused(pipeline, change, message):
     with pytest.raises(ValueError, match=message) as error:
         reload(pipeline, change)
     assert str(error.value).endswith("Was the file changed?")
+
+
+def test_any_value_may_be_a_symbol(pipeline, small_names):
+    """A fit may see 10 ** 9, so a file may hold it; codes in bytes do not."""
+    codes = pipeline[0].transform(small_names[0])
+    last = pipeline[-1].symbols_[-1]
+    assert codes.dtype == np.uint8 and (codes == last).any()
+    loaded = reload(pipeline, set_symbol(10**9))
+    with_unknown = np.where(codes == last, 255, codes)
+    np.testing.assert_array_equal(
+        loaded.predict_proba(codes), pipeline[-1].predict_proba(with_unknown)
+    )
 
 
 def test_keys_without_ngrams_are_refused(small_names):

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sknames._prefixes import plan_prefixes
-from sknames._recurrent_net import CELLS, GRUCell, RecurrentNet, RNNCell, tanh
+from sknames._recurrent_net import CELLS, Dropout, GRUCell, RecurrentNet, RNNCell, tanh
 
 N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
 KINDS = {
@@ -238,6 +238,25 @@ def test_padding_never_reaches_the_result(codes, kind, num_layers, share):
         net.embedding[0] = torch.nan
         wide = np.pad(codes, ((0, 0), (0, 5)))
         torch.testing.assert_close(net(plan_of(wide, share))[0], logits, **TOLERANCE)
+
+
+@pytest.mark.parametrize("p", [0, 1e-9, 0.001, 0.1, 0.3, 0.4, 0.5, 0.999, 1 - 1e-9])
+def test_dropout_is_the_one_asked_for(p):
+    """To within a byte, but never none instead of some, nor all."""
+    n = 400_000
+    x = torch.full((n,), 3.0)
+    found = Dropout(p).train()(x)
+    dropped = (found == 0).double().mean().item()
+    least, most = (1 / 256, 255 / 256) if p else (0, 0)
+    nearest = min(max(p, least), most)
+    assert abs(nearest - dropped) <= 1 / 512 + 5 * (nearest * (1 - nearest) / n) ** 0.5
+    assert (0 < dropped < 1) or p == 0
+    kept = found[found != 0]
+    assert torch.isfinite(kept).all()
+    assert (kept == kept[0]).all()
+    assert kept[0].item() == pytest.approx(3 / (1 - Dropout(p).n_dropped / 256))
+    assert found.mean().item() == pytest.approx(3, rel=0.15)
+    assert (p == 0) == torch.equal(found, x)
 
 
 @pytest.mark.parametrize("where", ["dropout", "embedding_dropout"])

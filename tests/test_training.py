@@ -2,13 +2,27 @@
 
 import inspect
 import pickle
+import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.special import log_softmax
-from skorch.callbacks import Callback
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+    LRScheduler,
+    PassthroughScoring,
+    ProgressBar,
+)
 
 from sknames import NameNationalityClassifier, _training
 from sknames._prefixes import plan_prefixes
@@ -246,6 +260,194 @@ def test_callbacks_are_passed_through(X, y):
     assert model.callbacks == [first, ("second", second)]
 
 
+LABELS = {
+    "strings": ["a", "b", "c"],
+    "objects": np.array(["a", "b", "c"], dtype=object),
+    "integers": [7, -3, 5],
+    "booleans": [True, False, True],
+    "one": ["a", "a", "a"],
+}
+
+
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+@pytest.mark.parametrize("ngram_range", [None, (1, 3)])
+def test_the_net_predicts_as_the_classifier(X, y, labels, ngram_range):
+    y = np.asarray(labels)[np.unique(y, return_inverse=True)[1]]
+    model = fit(X, y, ngram_range=ngram_range, lr=0.05, max_epochs=10)
+    asked = random_codes(80, seed=5)
+    asked[0, 0] = 9  # never seen
+    labels, probabilities = model.predict(asked), model.predict_proba(asked)
+    for net in (model.net_, pickle.loads(pickle.dumps(model)).net_):
+        for codes in (asked, asked.astype(np.int64), asked.tolist(), pd.DataFrame(asked)):
+            found = net.predict_proba(codes)
+            np.testing.assert_allclose(found, probabilities, rtol=0, atol=1e-5)
+            np.testing.assert_array_equal(net.predict(codes), labels)
+        np.testing.assert_array_equal(net.classes_, model.classes_)
+        assert net.predict(asked).dtype == labels.dtype
+        assert net.score(X, y) == model.score(X, y)
+        # Without its criterion skorch does not know the nonlinearity by itself.
+        net.trim_for_prediction()
+        np.testing.assert_array_equal(net.predict_proba(asked), found)
+
+
+def test_the_net_is_trained_by_the_classifier_alone(X, y):
+    with pytest.raises(TypeError, match="got a ndarray. Call fit of the classifier"):
+        fit(X, y).net_.partial_fit(X, y)
+
+
+SCORES = {
+    "accuracy": lambda y, labels, probabilities: accuracy_score(y, labels),
+    "f1_macro": lambda y, labels, probabilities: f1_score(y, labels, average="macro"),
+    "neg_log_loss": lambda y, labels, probabilities: -log_loss(y, probabilities),
+}
+WITHOUT = {
+    name: 0 for name in ("dropout", "embedding_dropout", "symbol_dropout", "ngram_dropout")
+}  # fmt: skip
+
+
+def score_of(name, model, rows):
+    """A score of Rows; their codes are those of `random_codes`."""
+    labels, probabilities = model.predict(rows.codes), model.predict_proba(rows.codes)
+    return SCORES[name](model.classes_[rows.labels], labels, probabilities)
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_scores_of_held_out_rows(X, y, name):
+    recorder, scoring = Recorder(), EpochScoring(name, lower_is_better=False, name="score")
+    model = fit(
+        X, y, early_stopping=True, validation_fraction=0.4, lr_schedule="constant", lr=0.05,
+        n_iter_no_change=2, max_epochs=60, callbacks=[scoring, recorder],
+    )  # fmt: skip
+    scores = [epoch["score"] for epoch in model.history_]
+    # Also the epoch that early stopping ends, whose weights are not kept.
+    assert len(scores) < 60 and len(set(scores)) > 1
+    assert scores[-3] == pytest.approx(score_of(name, model, recorder.valid), rel=1e-5)
+    accuracies = [epoch["valid_acc"] for epoch in model.history_]
+    assert accuracies[-3] == score_of("accuracy", model, recorder.valid)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("name", SCORES)
+def test_scores_of_rows_of_training(X, y, name, early_stopping):
+    """Without dropout, and with steps too small to matter, they are those of the model."""
+    recorder, scoring = Recorder(), EpochScoring(name, on_train=True, name="score")
+    model = fit(
+        X, y, early_stopping=early_stopping, lr=1e-9, callbacks=[recorder, scoring], **WITHOUT
+    )
+    assert len(model.history_) == 3
+    for epoch in model.history_:
+        assert epoch["score"] == pytest.approx(score_of(name, model, recorder.train), rel=1e-5)
+
+
+@pytest.mark.parametrize("on_train", [True, False])
+def test_scores_of_batches(X, y, on_train):
+    scoring = BatchScoring("accuracy", on_train=on_train, lower_is_better=False)
+    model = fit(X, y, early_stopping=True, validation_fraction=0.4, callbacks=[scoring])
+    for epoch in model.history_:
+        assert 0 < epoch["accuracy"] < 1
+        assert on_train or epoch["accuracy"] == pytest.approx(epoch["valid_acc"])
+
+
+@pytest.mark.parametrize("scoring", [EpochScoring, BatchScoring, PassthroughScoring])
+@pytest.mark.parametrize("named", [True, False])
+def test_scores_of_held_out_rows_that_there_are_not(X, y, scoring, named):
+    callback = scoring("accuracy")
+    with pytest.warns(UserWarning, match="Scoring of 'accuracy', .* none: .*on_train") as found:
+        model = fit(X, y, callbacks=[("mine", callback) if named else callback])
+    assert [Path(warning.filename) for warning in found] == [Path(__file__)]
+    assert not {"accuracy", "valid_acc", "valid_loss"} & set(model.history_[-1])
+
+
+def test_callbacks_see_logits_alone(X, y):
+    """States of an epoch would fill memory, and gradients keep more."""
+    seen = []
+
+    class See(Callback):
+        def on_batch_end(self, net, batch, training, y_pred, loss, **kwargs):
+            assert loss.ndim == 0 and not y_pred.requires_grad
+            assert y_pred.shape == (len(batch[0]), 3)
+            assert set(batch[1]) <= {"a", "b", "c"}
+            seen.append(training)
+
+    fit(X, y, early_stopping=True, callbacks=[See()])
+    assert set(seen) == {True, False}
+
+
+@pytest.mark.parametrize("monitor", ["valid_loss_best", "score_best"])
+def test_checkpoint(X, y, tmp_path, monitor):
+    """Its weights are those of the best epoch, and they are what fit keeps."""
+    scoring = EpochScoring("f1_macro", lower_is_better=False, name="score")
+    checkpoint = Checkpoint(
+        monitor=monitor, dirname=tmp_path, f_pickle="net.pickle", load_best=True
+    )
+    recorder = Recorder(int)
+    labels = np.where(X[:, 1] % 2, y, X[:, 0].astype(str))
+    model = fit(
+        X, labels, early_stopping=True, validation_fraction=0.4, max_epochs=12, lr=0.1,
+        lr_schedule="constant", callbacks=[checkpoint, scoring, recorder],
+    )  # fmt: skip
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == {"params.pt", "optimizer.pt", "criterion.pt", "history.json", "net.pickle"}
+    # skorch loads the history of the best epoch too.
+    best = len(model.history_) - 1
+    assert 0 < best < 11 and len(recorder.snapshots) == 12
+    assert [epoch["event_cp"] for epoch in model.history_] == [e[monitor] for e in model.history_]
+    assert model.history_[-1]["event_cp"] == 1
+    with (tmp_path / "net.pickle").open("rb") as file:
+        net = pickle.load(file)
+    for name, value in recorder.snapshots[best].items():
+        np.testing.assert_array_equal(model.weights_[name], value)
+        np.testing.assert_array_equal(_training.weights_of(net)[name], value)
+    np.testing.assert_array_equal(net.predict(X), model.predict(X))
+
+
+def test_lr_scheduler(X, y):
+    schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
+    model = fit(X, y, lr=0.08, lr_schedule="constant", callbacks=[schedule])
+    assert [epoch["event_lr"] for epoch in model.history_] == [0.08, 0.04, 0.02]
+    # On a score: an accuracy that does not rise.
+    scoring = EpochScoring("accuracy", on_train=True, lower_is_better=False)
+    plateau = LRScheduler("ReduceLROnPlateau", monitor="accuracy", mode="max", patience=0, eps=0)
+    model = fit(
+        X, y, lr=1e-9, max_epochs=4, lr_schedule="constant", callbacks=[plateau, scoring], **WITHOUT
+    )
+    assert len({epoch["accuracy"] for epoch in model.history_}) == 1
+    assert model.net_.optimizer_.param_groups[0]["lr"] < 0.5e-9
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_early_stopping_on_a_score(X, y, early_stopping):
+    scoring = EpochScoring("accuracy", on_train=not early_stopping, lower_is_better=False)
+    stop = EarlyStopping("accuracy", lower_is_better=False, patience=4, load_best=True)
+    recorder = Recorder()
+    model = fit(
+        X, y, early_stopping=early_stopping, validation_fraction=0.4, n_iter_no_change=99,
+        lr_schedule="constant", lr=0.05, max_epochs=80, callbacks=[recorder, stop, scoring],
+    )  # fmt: skip
+    scores = [epoch["accuracy"] for epoch in model.history_]
+    assert len(scores) < 80
+    assert int(np.argmax(scores)) == len(scores) - 5
+    for name, value in recorder.snapshots[-5].items():
+        np.testing.assert_array_equal(model.weights_[name], value)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_progress_bar(X, y, early_stopping, capsys):
+    bars = []
+
+    class Bar(ProgressBar):
+        def on_epoch_end(self, net, **kwargs):
+            bars.append((self.pbar_.n, self.pbar_.total, self.pbar_.postfix))
+            super().on_epoch_end(net, **kwargs)
+
+    fit(X, y, early_stopping=early_stopping, validation_fraction=0.4, callbacks=[Bar()])
+    assert [bar[:2] for bar in bars] == [(3, 3)] * 3  # with early stopping, 2 and 1
+    key = "valid_loss" if early_stopping else "train_loss"
+    assert all(f"{key}=" in postfix for _, _, postfix in bars)
+    out, err = capsys.readouterr()
+    assert out == "" and "0/3" in err
+
+
 @pytest.fixture
 def two_threads():
     before = torch.get_num_threads()
@@ -366,6 +568,27 @@ def test_early_stopping_keeps_the_best_weights(X, y):
     assert losses[best] == pytest.approx(-(logits * valid.weights).sum() / len(valid), rel=1e-4)
 
 
+@pytest.mark.parametrize("next_symbol_weight", [0, 0.5])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_losses_of_training_and_validation_are_alike(X, y, weighted, next_symbol_weight):
+    """Both are the weighted mean of -log p(label), whatever else is minimised."""
+    weights = np.random.RandomState(0).lognormal(size=len(y)) if weighted else np.ones(len(y))
+    recorder = Recorder()
+    model = NameNationalityClassifier(
+        **(TINY | WITHOUT), early_stopping=True, validation_fraction=0.4, lr=1e-9,
+        logit_adjustment=1.0, next_symbol_weight=next_symbol_weight, callbacks=[recorder],
+    ).fit(X, y, weights)  # fmt: skip
+    for epoch in model.history_:
+        for key, rows in [("train_loss", recorder.train), ("valid_loss", recorder.valid)]:
+            chances = model.predict_proba(rows.codes)[np.arange(len(rows)), rows.labels]
+            expected = -np.average(np.log(chances), weights=rows.weights)
+            assert epoch[key] == pytest.approx(expected, rel=1e-4)
+        if next_symbol_weight:
+            assert epoch["next_symbol_loss"] == pytest.approx(np.log(6), rel=0.2)
+        else:
+            assert "next_symbol_loss" not in epoch
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_early_stopping_holds_out_no_name_that_trains(seed):
     """Names with several labels stay whole, and each class keeps a row to train on."""
@@ -405,12 +628,31 @@ def test_verbose_1_shows_a_bar(monkeypatch, X, y, capsys, callbacks):
 
 
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_verbose_2_logs_each_epoch(X, y, capsys, early_stopping):
-    fit(X, y, verbose=2, early_stopping=early_stopping)
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, early_stopping, is_terminal):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    model = fit(X, y, verbose=2, early_stopping=early_stopping)
     out, err = capsys.readouterr()
     assert err == ""
-    assert "train_loss" in out and ("valid_loss" in out) is early_stopping
-    assert [line.split()[0] for line in out.splitlines()[2:]] == ["1", "2", "3"]
+    # Colours are for terminals.
+    assert ("\033[" in out) is is_terminal
+    header, line, *rows = re.sub(r"\033\[\d+m", "", out).splitlines()
+    keys = ["epoch", "next_symbol_loss", "train_loss", "valid_acc", "valid_loss", "dur"]
+    keys = [key for key in keys if early_stopping or not key.startswith("valid")]
+    assert header.split() == keys
+    assert len(rows) == 3
+    for row, epoch in zip(rows, model.history_, strict=True):
+        assert list(map(float, row.split())) == pytest.approx([epoch[k] for k in keys], abs=1e-4)
+
+
+def test_verbose_2_without_a_stdout(X, y, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert len(fit(X, y, verbose=2).history_) == 3
+
+
+def test_verbose_1_tells_the_accuracy_of_held_out_rows(X, y, capsys):
+    fit(X, y, verbose=1, early_stopping=True)
+    assert re.search(r"train_loss=\d.*valid_loss=\d.*valid_acc=\d", capsys.readouterr().err)
 
 
 def test_verbose_0_is_silent(X, y, capsys):
