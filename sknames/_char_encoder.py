@@ -12,8 +12,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._read_names import read_names
+from ._saved_state import check_integer, check_stamp, lacks, refuse
 from ._spelling import characters, clean, code_points, compose, drop_titles, plain
-from ._validation import check_encoder_state, check_stamp
 from ._version import __version__
 
 # Of the state that is saved. Raise it when an older sknames could no longer read the state.
@@ -388,7 +388,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if not FITTED.isdisjoint(state):
             if "_format" in state:  # the first files had no stamp
                 check_stamp(state, __version__, FORMAT)
-            check_encoder_state(state, FITTED)
+            _check_state(state)
         state.pop("_sknames_version", None)
         state.pop("_format", None)
         super().__setstate__(state)
@@ -404,3 +404,16 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
 def _lengths(names):
     return np.fromiter(map(len, names), dtype=np.int64, count=len(names))
+
+
+def _check_state(state):
+    """Refuse the state of a fitted encoder whose parts do not fit each other."""
+    missing = sorted(FITTED - set(state))
+    if missing:
+        lacks(missing)
+    alphabet = state["alphabet_"]
+    if not isinstance(alphabet, str) or len(set(alphabet)) != len(alphabet):
+        refuse("alphabet_", "a str of distinct characters", repr(alphabet))
+    n = len(alphabet)
+    check_integer("unknown_code_", state["unknown_code_"], n + 1, n + 1)
+    check_integer("max_length_", state["max_length_"], 1)

@@ -7,6 +7,7 @@ along the same tree.
 
 import threading
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -75,8 +76,8 @@ def _give(rows, child_of, out):
 class _RNNStep:
     """h = f(added + h_prev U), with U = W_hh transposed; sigmoid(a) = tanh(a / 2) / 2 + 1 / 2."""
 
-    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity):
-        self.is_sigmoid = nonlinearity == "sigmoid"
+    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, is_sigmoid=False):
+        self.is_sigmoid = is_sigmoid
         half = weight_hh.dtype.type(0.5 if self.is_sigmoid else 1)
         self.recurrent = np.ascontiguousarray(half * weight_hh.T)
         self.input = np.ascontiguousarray(half * weight_ih.T)
@@ -109,7 +110,7 @@ class _GRUStep:
     n = tanh(x_n + (R + 1) hn / 2) and h = n + (Z + 1) (h_prev - n) / 2.
     """
 
-    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity):
+    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
         self.size = size = weight_hh.shape[1]
         half = weight_hh.dtype.type(0.5)
         self.recurrent_gates = np.ascontiguousarray(half * weight_hh[: 2 * size].T)
@@ -150,46 +151,44 @@ class _GRUStep:
         out += new
 
 
-_STEPS = {"rnn": _RNNStep, "gru": _GRUStep}
+_STEPS = {
+    "gru": _GRUStep,
+    "rnn": _RNNStep,
+    "sigmoid_rnn": partial(_RNNStep, is_sigmoid=True),
+}
 
 
 class Forward:
-    """Codes -> logits, from weights that are prepared once.
+    """Codes -> logits, of a network that is prepared once.
 
     Parameters
     ----------
-    weights : dict of str to ndarray
-        The parameters of `RecurrentNet` by name, and "ngram_idf" where there are n-grams.
-    ngrams : NGrams or None
-    cell : {"rnn", "gru"}
-    num_layers : int
-    nonlinearity : {"tanh", "sigmoid"}
+    network : Network
     dtype : {"float32", "float64"}
-        In which the net is computed.
+        In which it is computed.
     """
 
-    def __init__(self, weights, ngrams, *, cell, num_layers, nonlinearity, dtype):
-        weights = {name: value.astype(dtype) for name, value in weights.items()}
+    def __init__(self, network, dtype):
+        weights = {name: value.astype(dtype) for name, value in network.weights.items()}
         self.dtype = np.dtype(dtype)
         self.steps = [
-            _STEPS[cell](
+            _STEPS[network.cell](
                 *(
                     weights[f"cells.{k}.{part}"]
                     for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-                ),
-                nonlinearity,
+                )
             )
-            for k in range(num_layers)
+            for k in range(network.num_layers)
         ]
-        self.size = weights["cells.0.weight_hh"].shape[1]
+        self.size = network.hidden_size
         embedding = weights.get("embedding")
         if embedding is None:
-            embedding = np.eye(weights["cells.0.weight_ih"].shape[1], dtype=dtype)
+            embedding = np.eye(network.n_codes, dtype=dtype)
         self.table = self.steps[0].prepare(embedding)
         self.output = np.ascontiguousarray(weights["output.weight"].T)
         self.bias = weights["output.bias"]
-        self.ngrams = ngrams
-        if ngrams is not None:
+        self.ngrams = network.ngrams
+        if self.ngrams is not None:
             # The last row stands for an absent n-gram, whose index is -1.
             idf = np.append(weights["ngram_idf"], 0).astype(dtype)
             self.ngram_squares = idf**2

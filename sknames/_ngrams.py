@@ -5,6 +5,8 @@ is an (n - 1)-gram, its prefix, and one symbol more. So the n-grams that end at 
 those that end one place before, in a text as in a tree of prefixes, and no string is ever built.
 """
 
+from numbers import Integral
+
 import numpy as np
 
 START = 0  # the code of padding, which no symbol has
@@ -78,7 +80,7 @@ class NGrams:
             if n >= min_n:
                 counts.append(frequency[frequency >= min_df])
             grams = Lookup(all_keys[-1])(keys)
-            prefixes = _prefixes(grams, n, text, before, separator)
+            prefixes = _go_on(grams, n, text, before, separator)
         return cls(all_keys, n_symbols, min_n, separator), np.concatenate(counts)
 
     def find(self, text, parents):
@@ -103,7 +105,7 @@ class NGrams:
             grams = lookup(prefixes * self.n_symbols + symbols)
             if n >= self.min_n:
                 found.append(np.where(grams == ABSENT, ABSENT, grams + self.offsets[n - 1]))
-            prefixes = _prefixes(grams, n, text, parents, self.separator)
+            prefixes = _go_on(grams, n, text, parents, self.separator)
         return found
 
     def of_rows(self, codes):
@@ -193,7 +195,7 @@ def _symbols(text, n_symbols, separator):
     return np.where((text == START) | (text == n_symbols - 1), separator, text)
 
 
-def _prefixes(grams, n, text, parents, separator):
+def _go_on(grams, n, text, parents, separator):
     """The n-grams that go on at each place: those that end at its parent, if any.
 
     None goes on at a start mark; behind a separator, only the separator itself.
@@ -203,6 +205,16 @@ def _prefixes(grams, n, text, parents, separator):
     if separator is not None and n > 1:
         prefixes[text[parents] == separator] = ABSENT
     return prefixes
+
+
+def check_ngram_range(ngram_range):
+    """Raise ValueError unless it is a pair (min_n, max_n) with 1 <= min_n <= max_n."""
+    valid = len(ngram_range) == 2 and all(isinstance(n, Integral) for n in ngram_range)
+    if not valid or not 1 <= ngram_range[0] <= ngram_range[1]:
+        raise ValueError(
+            f"ngram_range={ngram_range} is not a pair (min_n, max_n) of integers with "
+            "1 <= min_n <= max_n. Use e.g. (1, 5), or None for no n-grams."
+        )
 
 
 def inverse_document_frequency(document_frequency, n_rows):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Set
 import numpy as np
 from scipy.sparse import issparse
 
-from ._validation import is_missing
+from ._missing import is_missing
 
 
 def read_names(X, handle_missing="error"):

@@ -7,6 +7,7 @@ autograd would record each step by itself and take about half as long again.
 """
 
 import math
+from functools import partial
 
 import torch
 from torch import nn
@@ -118,7 +119,11 @@ class GRUCell(nn.Module):
         return _GRUScan.apply(inputs, rows, self.weight_hh, plan)
 
 
-CELLS = {"rnn": RNNCell, "gru": GRUCell}
+CELLS = {
+    "gru": GRUCell,
+    "rnn": RNNCell,
+    "sigmoid_rnn": partial(RNNCell, nonlinearity="sigmoid"),
+}
 
 
 def _add_parameters(cell, input_size, hidden_size, n_gates):
@@ -246,11 +251,9 @@ class RecurrentNet(nn.Module):
     n_codes : int
         Number of codes that a row may hold: padding, the symbols, the unknown symbol.
     n_classes : int
-    cell : {"rnn", "gru"}
+    cell : {"gru", "rnn", "sigmoid_rnn"}
     hidden_size : int
     num_layers : int
-    nonlinearity : {"tanh", "sigmoid"}
-        Of the "rnn" cell.
     embedding_dim : int or None
         None stands for one-hot input: the first layer's input weights are then the embedding.
     n_ngrams : int
@@ -264,15 +267,14 @@ class RecurrentNet(nn.Module):
         *,
         n_codes,
         n_classes,
-        cell="gru",
-        hidden_size=128,
-        num_layers=1,
-        nonlinearity="tanh",
-        embedding_dim=64,
-        n_ngrams=0,
-        dropout=0.0,
-        embedding_dropout=0.0,
-        ngram_dropout=0.0,
+        cell,
+        hidden_size,
+        num_layers,
+        embedding_dim,
+        n_ngrams,
+        dropout,
+        embedding_dropout,
+        ngram_dropout,
     ):
         super().__init__()
         self.dropout = Dropout(dropout)
@@ -280,9 +282,8 @@ class RecurrentNet(nn.Module):
         self.ngram_dropout = Dropout(ngram_dropout)
         one_hot = embedding_dim is None
         self.embedding = None if one_hot else nn.Parameter(torch.randn(n_codes, embedding_dim))
-        options = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
         sizes = [n_codes if one_hot else embedding_dim] + [hidden_size] * (num_layers - 1)
-        self.cells = nn.ModuleList(CELLS[cell](size, hidden_size, **options) for size in sizes)
+        self.cells = nn.ModuleList(CELLS[cell](size, hidden_size) for size in sizes)
         self.output = nn.Linear(hidden_size, n_classes)
         # The symbol after a prefix, or its end, which takes the place of padding.
         self.next_symbol = nn.Linear(hidden_size, n_codes)

@@ -1,47 +1,117 @@
-"""Rows before training: equal ones are one, and some may be held out."""
+"""Rows: what training reads. Equal ones are one, some may be held out, heavy ones drawn often."""
 
 import warnings
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ._prefixes import row_keys
 
 
-def merge(codes, y, weights):
-    """Distinct (codes, label) pairs in lexicographic order, with the sum of their weights.
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of codes with what training needs to know of them.
 
-    Weights are part of the order: equal rows are then summed in the same order whatever order they
-    came in.
+    Parameters
+    ----------
+    codes : ndarray of shape (n, length), unsigned integers
+    labels : ndarray of shape (n,), int64
+        Numbers of classes.
+    weights : ndarray of shape (n,)
+    ngrams : tuple (features, starts, values) or None, default=None
+        As `torch.nn.functional.embedding_bag` reads them; row i owns the entries starts[i] to
+        starts[i + 1].
     """
-    order = np.lexsort([weights, y, *row_keys(codes)[::-1]])
-    codes, y, weights = codes[order], y[order], weights[order]
-    new = _differs_from_above(codes)
-    new[1:] |= y[1:] != y[:-1]
-    return codes[new], y[new].astype(np.int64), np.add.reduceat(weights, np.flatnonzero(new))
 
+    codes: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    ngrams: tuple | None = None
 
-def split(codes, y, fraction, rng):
-    """Indices of the rows to train on and of those to validate on.
+    @classmethod
+    def merged(cls, codes, labels, weights):
+        """Distinct (codes, label) pairs in lexicographic order, with the sum of their weights.
 
-    Rows of equal codes stay on one side, and of each class a row stays in training; if nothing is
-    then left to validate on, a warning says so.
-    """
-    group = np.cumsum(_differs_from_above(codes)) - 1
-    order = rng.permutation(group[-1] + 1)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    held_out = rank[group] < max(1, round(fraction * len(order)))
-    for label in np.unique(y[held_out]):
-        if held_out[y == label].all():
-            held_out[group == group[np.flatnonzero(y == label)[0]]] = False
-    if not held_out.any():
+        Weights are part of the order: equal rows are then summed in the same order whatever order
+        they came in.
+        """
+        order = np.lexsort([weights, labels, *row_keys(codes)[::-1]])
+        codes, labels, weights = codes[order], labels[order], weights[order]
+        new = _differs_from_above(codes)
+        new[1:] |= labels[1:] != labels[:-1]
+        weights = np.add.reduceat(weights, np.flatnonzero(new))
+        return cls(codes[new], labels[new].astype(np.int64), weights)
+
+    @classmethod
+    def unlabelled(cls, codes):
+        """Rows to predict."""
+        return cls(codes, np.zeros(len(codes), np.int64), np.ones(len(codes)))
+
+    def __len__(self):
+        return len(self.codes)
+
+    def take(self, index):
+        """The given rows as Rows of their own."""
+        ngrams = None
+        if self.ngrams is not None:
+            features, starts, values = self.ngrams
+            first, counts = starts[index], starts[index + 1] - starts[index]
+            new_starts = np.concatenate([[0], np.cumsum(counts)])
+            entries = np.repeat(first - new_starts[:-1], counts) + np.arange(new_starts[-1])
+            ngrams = features[entries], new_starts, values[entries]
+        return Rows(self.codes[index], self.labels[index], self.weights[index], ngrams)
+
+    def split(self, fraction, rng):
+        """Split merged rows in those to train on and those to validate on, None where none is left.
+
+        Rows of equal codes stay on one side, and of each class a row stays in training; if nothing
+        is then left to validate on, a warning says so.
+        """
+        group = np.cumsum(_differs_from_above(self.codes)) - 1
+        order = rng.permutation(group[-1] + 1)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        held_out = rank[group] < max(1, round(fraction * len(order)))
+        for label in np.unique(self.labels[held_out]):
+            of_label = self.labels == label
+            if held_out[of_label].all():
+                held_out[group == group[np.flatnonzero(of_label)[0]]] = False
+        if held_out.any():
+            return self.take(np.flatnonzero(~held_out)), self.take(np.flatnonzero(held_out))
         warnings.warn(
             "early_stopping=True found no rows to hold out, since each class has only one distinct "
             "row; training takes all epochs. Give more rows, or set early_stopping=False.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
-    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        return self, None
+
+    def class_shares(self, n_classes):
+        """The share of each class in the weights, (n_classes,)."""
+        share = np.bincount(self.labels, weights=self.weights, minlength=n_classes)
+        return share / share.sum()
+
+    def drawn(self):
+        """The rows of an epoch.
+
+        A row whose weight is a multiple of the mean is drawn so often, each time with its part of
+        the weight: small steps in many batches train better than one large step in one, which
+        clipping would cut.
+        """
+        repeats = np.maximum(1, np.rint(self.weights / self.weights.mean())).astype(np.int64)
+        return replace(self, weights=self.weights / repeats).take(
+            np.arange(len(self)).repeat(repeats)
+        )
+
+    def weighed(self):
+        """The same with weights of mean 1, float32, so that losses are weighted means."""
+        return replace(self, weights=(self.weights / self.weights.mean()).astype(np.float32))
+
+    def with_ngrams(self, network):
+        """The same with the n-grams that count in a network, if any do."""
+        if network.ngrams is None:
+            return self
+        return replace(self, ngrams=network.ngrams.tfidf(self.codes, network.weights["ngram_idf"]))
 
 
 def _differs_from_above(codes):

@@ -9,26 +9,34 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import torch
-from skorch import NeuralNetClassifier
-from skorch.callbacks import (
-    BatchScoring,
-    Callback,
-    EarlyStopping,
-    EpochScoring,
-    GradientNormClipping,
-    LRScheduler,
-    PassthroughScoring,
-    PrintLog,
-)
-from skorch.helper import predefined_split
-from skorch.utils import noop
-from torch.nn import functional as F
-from torch.utils.data import Dataset
-from tqdm.auto import tqdm
+from sklearn.utils import check_array
+
+try:
+    import torch
+    from skorch import NeuralNetClassifier
+    from skorch.callbacks import (
+        BatchScoring,
+        Callback,
+        EarlyStopping,
+        EpochScoring,
+        GradientNormClipping,
+        LRScheduler,
+        PassthroughScoring,
+        PrintLog,
+    )
+    from skorch.helper import predefined_split
+    from skorch.utils import noop
+    from torch.nn import functional as F
+    from tqdm.auto import tqdm
+except ImportError as error:
+    raise ImportError(
+        f"Training needs torch, skorch and tqdm, which prediction does without ({error}). Install "
+        "them: pip install 'sknames[train]'"
+    ) from error
 
 from ._prefixes import PrefixPlan, plan_prefixes
 from ._recurrent_net import RecurrentNet
+from ._rows import Rows
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
@@ -36,47 +44,9 @@ MIN_ROWS_TO_SHARE = 64
 # torch's number of threads and generator belong to the process: one fit at a time may set them.
 _TORCH_SETTINGS = threading.RLock()
 
-_DIVERGED = (
-    "The training diverged: {what} is not finite in epoch {epoch}. Lower lr, or set "
-    "gradient_clip_value."
-)
+_DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
-OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "sgd": torch.optim.SGD}
-
-
-@dataclass(frozen=True)
-class Rows(Dataset):
-    """Distinct rows of symbols with what training needs to know of them.
-
-    Attributes
-    ----------
-    codes : ndarray of shape (n, length), unsigned integers
-    labels : ndarray of shape (n,), int64
-    weights : ndarray of shape (n,), float32
-        Their mean over the training rows is 1.
-    ngrams : tuple (features, starts, values) or None
-        As `torch.nn.functional.embedding_bag` reads them; row i owns the entries starts[i] to
-        starts[i + 1].
-    """
-
-    codes: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
-    ngrams: tuple | None = None
-
-    def __len__(self):
-        return len(self.codes)
-
-    def take(self, rows):
-        """The given rows as Rows of their own."""
-        ngrams = None
-        if self.ngrams is not None:
-            features, starts, values = self.ngrams
-            first, counts = starts[rows], starts[rows + 1] - starts[rows]
-            new_starts = np.concatenate([[0], np.cumsum(counts)])
-            entries = np.repeat(first - new_starts[:-1], counts) + np.arange(new_starts[-1])
-            ngrams = features[entries], new_starts, values[entries]
-        return Rows(self.codes[rows], self.labels[rows], self.weights[rows], ngrams)
+MAX_GRADIENT_NORM = 1.0
 
 
 @dataclass(frozen=True)
@@ -365,41 +335,34 @@ def resolve_device(device):
     return device
 
 
-def build_net(
-    module_params,
-    *,
-    prior,
-    next_symbol_weight=0.0,
-    symbol_dropout=0.0,
-    optimizer="adamw",
-    lr=1e-3,
-    weight_decay=0.0,
-    lr_schedule="constant",
-    gradient_clip_value=None,
-    batch_size=256,
-    max_epochs=1,
-    n_batches=1,
-    valid_rows=None,
-    n_iter_no_change=None,
-    callbacks=None,
-    verbose=0,
-    device="cpu",
-    random_state=None,
-    classes=None,
-    rows_of=None,
-):
-    """Compose the skorch net of a classifier; the parameters are those of
-    `NameNationalityClassifier`, `Loss`, `Batches` and `TrainingNet`.
+def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
+    """Compose the skorch net of a classifier.
+
+    Parameters
+    ----------
+    untrained : Network
+    classes : ndarray of shape (n_classes,)
+    settings : dict
+        The parameters of `NameNationalityClassifier`, without any "auto".
+    prior : ndarray of shape (n_classes,)
+        See `Loss`.
+    n_batches : int
+        Of an epoch.
+    held_out : Rows or None
+        To validate on.
+    rng : RandomState or None
+        Of the order of the rows and the dropout of symbols.
 
     Returns
     -------
     TrainingNet
         Not yet initialized.
     """
+    device = resolve_device(settings["device"])
+    lr, max_epochs, verbose = (settings[name] for name in ("lr", "max_epochs", "verbose"))
     steps = [("divergence", StopOnDivergence())]
-    if gradient_clip_value is not None:
-        steps.append(("clip", GradientNormClipping(gradient_clip_value)))
-    if lr_schedule == "one_cycle":
+    steps.append(("clip", GradientNormClipping(MAX_GRADIENT_NORM)))
+    if not settings["early_stopping"]:
         steps.append(
             (
                 "schedule",
@@ -412,7 +375,7 @@ def build_net(
                 ),
             )
         )
-    if next_symbol_weight:
+    if settings["next_symbol_weight"]:
         steps.append(
             (
                 "next_symbol_loss",
@@ -421,51 +384,53 @@ def build_net(
         )
     if verbose == 1:
         steps.append(("progress", Progress(max_epochs)))
-    scores, others = _split_callbacks(callbacks or [], has_valid_rows=valid_rows is not None)
+    scores, others = _split_callbacks(settings["callbacks"] or [], held_out is not None)
     # Before early stopping, which ends an epoch for all that follow.
     steps += scores
-    if valid_rows is not None:
+    if held_out is not None:
         steps.append(
             (
                 "early_stopping",
                 EarlyStopping(
-                    patience=n_iter_no_change,
+                    patience=settings["n_iter_no_change"],
                     load_best=True,
                     sink=print if verbose > 1 else noop,
                 ),
             )
         )
-    options = {"optimizer__weight_decay": weight_decay}
-    if optimizer != "sgd":
-        options["optimizer__fused"] = True
-    if module_params["n_ngrams"]:
-        # The n-gram weights start at 0 and are sparse: dropout, not decay, keeps them small.
-        options["optimizer__param_groups"] = [("ngram_weight", {"weight_decay": 0.0})]
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     return TrainingNet(
         RecurrentNet,
+        **{
+            f"module__{name}": value
+            for name, value in _module_params(untrained, classes, settings).items()
+        },
         criterion=Loss,
         criterion__prior=prior,
-        next_symbol_weight=next_symbol_weight,
+        next_symbol_weight=settings["next_symbol_weight"],
         classes=classes,
-        rows_of=rows_of,
+        rows_of=partial(_rows_of, network=untrained),
         predict_nonlinearity=partial(torch.softmax, dim=1),
-        **{f"module__{key}": value for key, value in module_params.items()},
-        optimizer=OPTIMIZERS[optimizer],
+        optimizer=torch.optim.AdamW,
+        optimizer__fused=True,
+        optimizer__weight_decay=settings["weight_decay"],
+        # The n-gram weights start at 0 and are sparse: dropout, not decay, keeps them small.
+        optimizer__param_groups=(
+            [("ngram_weight", {"weight_decay": 0.0})] if untrained.n_ngrams else []
+        ),
         lr=lr,
-        **options,
         max_epochs=max_epochs,
-        batch_size=batch_size,
+        batch_size=settings["batch_size"],
         iterator_train=Batches,
-        iterator_train__random_state=random_state,
-        iterator_train__unknown=module_params["n_codes"] - 1,
-        iterator_train__symbol_dropout=symbol_dropout,
+        iterator_train__random_state=rng,
+        iterator_train__unknown=untrained.n_codes - 1,
+        iterator_train__symbol_dropout=settings["symbol_dropout"],
         iterator_train__device=device,
         iterator_train__classes=classes,
         iterator_valid=Batches,
         iterator_valid__device=device,
         iterator_valid__classes=classes,
-        train_split=None if valid_rows is None else predefined_split(valid_rows),
+        train_split=None if held_out is None else predefined_split(held_out),
         callbacks=steps + others,
         callbacks__print_log=(
             PrintLog(sink=print if is_terminal else print_plain) if verbose > 1 else None
@@ -473,6 +438,26 @@ def build_net(
         verbose=int(verbose > 1),
         device=device,
     )
+
+
+def _module_params(untrained, classes, settings):
+    """The arguments of `RecurrentNet`."""
+    same = ("cell", "hidden_size", "num_layers", "embedding_dim", "dropout", "ngram_dropout")
+    return {name: settings[name] for name in same} | {
+        "n_codes": untrained.n_codes,
+        "n_classes": len(classes),
+        "n_ngrams": untrained.n_ngrams,
+        "embedding_dropout": 2 * settings["symbol_dropout"],
+    }
+
+
+def _rows_of(X, network):
+    """What the net reads of an array as `predict` takes it; it holds no estimator."""
+    return _rows_to_predict(network.to_codes(check_array(X)), network)
+
+
+def _rows_to_predict(codes, network):
+    return Rows.unlabelled(codes).weighed().with_ngrams(network)
 
 
 def _split_callbacks(callbacks, has_valid_rows):
@@ -496,7 +481,52 @@ def _split_callbacks(callbacks, has_valid_rows):
     return scores, others
 
 
-def train(net, rows, seed):
+def train(untrained, rows, held_out, *, prior, classes, settings, rng, seed):
+    """Train a network.
+
+    Parameters
+    ----------
+    untrained : Network
+    rows : Rows
+        Of an epoch.
+    held_out, prior, classes, settings, rng
+        See `build_net`.
+    seed : int
+        Of torch's generators.
+
+    Returns
+    -------
+    network : Network
+    history : list of dict of float
+    net : TrainingNet
+    """
+    net = build_net(
+        untrained,
+        classes,
+        settings,
+        prior=prior,
+        n_batches=-(-len(rows) // settings["batch_size"]),
+        held_out=None if held_out is None else held_out.weighed().with_ngrams(untrained),
+        rng=rng,
+    )
+    _run(net, rows.weighed().with_ngrams(untrained), seed)
+    weights = dict(untrained.weights) | weights_of(net)
+    return replace(untrained, weights=weights), history_of(net), net
+
+
+def rebuild(network, classes, settings):
+    """The skorch net of a network that was trained earlier, to predict with."""
+    if settings["device"] != "cpu":
+        settings = settings | {"device": "auto"}  # it may have been trained on another machine
+    no_prior = np.zeros(len(classes))
+    net = build_net(
+        network, classes, settings, prior=no_prior, n_batches=1, held_out=None, rng=None
+    )
+    load_weights(net, network.weights)
+    return net
+
+
+def _run(net, rows, seed):
     """Initialize the net and train it, on one CPU thread, with torch's generator put back after.
 
     skorch's `EarlyStopping` stops by a KeyboardInterrupt, which skorch's own `fit` swallows from
@@ -553,8 +583,9 @@ def history_of(net):
     ]
 
 
-def logits(net, rows):
-    """Logits of rows through torch, on the net's device."""
+def logits(net, network, codes):
+    """Logits of rows of codes through torch, on the net's device."""
+    rows = _rows_to_predict(codes, network)
     net.module_.eval()
     with _TORCH_SETTINGS, one_torch_thread(), torch.no_grad():
         return net.infer(Batch.of(rows).to(net.device)).cpu().numpy()

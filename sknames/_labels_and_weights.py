@@ -1,0 +1,143 @@
+"""What is checked of labels and weights, beyond what scikit-learn checks."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from ._missing import is_missing
+
+
+def check_labels(y, n_samples):
+    """Labels as a 1-D array, none missing.
+
+    Raises
+    ------
+    ValueError
+        If y is None, of another shape or length, continuous, or has a missing label.
+    """
+    if y is None:
+        raise ValueError("fit requires y to be passed, but the target y is None.")
+    dtype = getattr(y, "dtype", None)
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "biuUS":
+        # The items themselves: numpy would make a str of a NaN beside strings.
+        for position, label in enumerate(np.asarray(y, dtype=object).ravel()):
+            if is_missing(label):
+                raise ValueError(
+                    f"y contains a missing label ({label}) at position {position}; every row needs "
+                    "a label. Drop such rows first."
+                )
+            if isinstance(label, Real) and abs(label) == np.inf:
+                raise ValueError(f"y contains infinity at position {position}. Correct that label.")
+    labels = column_or_1d(y, warn=True)
+    if len(labels) != n_samples:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"X has {n_samples}, y has {len(labels)}."
+        )
+    check_classification_targets(labels)
+    return labels
+
+
+def check_weights(sample_weight, n_samples):
+    """Weights as float64 of shape (n_samples,), ones for None, scaled by `scale_weights`.
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, or a weight is negative or no number, or all are 0.
+    """
+    if sample_weight is None:
+        sample_weight = 1.0
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(n_samples, sample_weight, dtype=np.float64)
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.ndim != 1:
+        raise ValueError("Sample weights must be 1D array or scalar")
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_samples,)}!")
+    if (weights < 0).any():
+        position = int((weights < 0).argmax())
+        raise ValueError(
+            f"Negative values in data passed to `sample_weight`: {weights[position]} at position "
+            f"{position}. Use 0 to leave a row out."
+        )
+    if not weights.any():
+        raise ValueError(
+            "All values of sample_weight are zero; at least one row needs a positive weight."
+        )
+    return scale_weights(weights)
+
+
+def weigh_classes(y, weights, class_weight):
+    """Multiply the weights of rows with those of their classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+    weights : ndarray of shape (n_samples,)
+        Not negative. Classes whose rows all have weight 0 do not count.
+    class_weight : dict, "balanced" or None
+        As in scikit-learn.
+
+    Raises
+    ------
+    ValueError
+        If a class's weight is negative or no finite number, or none is left that is positive.
+    """
+    if class_weight is None:
+        return weights
+    if isinstance(class_weight, dict):
+        check_class_weight(class_weight)
+    present = weights > 0
+    classes, index = np.unique(y[present], return_inverse=True)
+    by_class = compute_class_weight(
+        class_weight, classes=classes, y=y[present], sample_weight=weights[present]
+    )
+    weights = weights.copy()
+    weights[present] *= scale_weights(by_class)[index]
+    if not weights.any():
+        raise ValueError(
+            f"class_weight={class_weight} leaves no row with a positive weight; at least one class "
+            "needs a positive one."
+        )
+    return weights
+
+
+def check_class_weight(class_weight):
+    """Raise ValueError if a class's weight is negative or no finite number."""
+    for label, weight in class_weight.items():
+        where, hint = f"for class {label!r}", "Use 0 to leave a class out."
+        if is_missing(weight):
+            raise ValueError(
+                f"Input class_weight contains a missing weight ({weight}) {where}. {hint}"
+            )
+        if not isinstance(weight, Real):
+            raise ValueError(
+                f"Input class_weight contains {type(weight).__name__} ({weight!r}) {where}; "
+                "expected a number."
+            )
+        if abs(weight) > np.finfo(np.float64).max:
+            raise ValueError(
+                f"Input class_weight contains infinity or a value too large for float64 {where}. "
+                "Only the ratios of the weights matter: use smaller ones."
+            )
+        if weight < 0:
+            raise ValueError(
+                f"Negative values in data passed to `class_weight`: {weight} {where}. {hint}"
+            )
+
+
+def scale_weights(weights):
+    """Weights multiplied by the power of two that brings the largest below 1.
+
+    Only their ratios matter, and a sum of large ones could overflow. A power of two changes no
+    digit.
+    """
+    _, exponent = np.frexp(weights.max())
+    return np.ldexp(weights, -exponent)

@@ -1,0 +1,10 @@
+"""What counts as missing."""
+
+from numbers import Real
+
+
+def is_missing(value):
+    """Whether a value is None, NaN, NaT or pd.NA, which cannot be compared: its type is asked."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, Real) and value != value

@@ -1,0 +1,279 @@
+"""The fitted network, in one place: training makes one; prediction, files and exporters read it."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+
+from ._ngrams import NGrams, inverse_document_frequency
+from ._prefixes import compact
+from ._saved_state import check_array, check_choice, check_integer, lacks, refuse, rises, some
+
+N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
+KEYS = "ngram_keys."
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """What `fit` learns: how rows of symbols become logits of the classes.
+
+    Its arrays are read-only, and all its sizes follow from their shapes.
+
+    Parameters
+    ----------
+    cell : {"gru", "rnn", "sigmoid_rnn"}
+    symbols : ndarray of shape (n_symbols,)
+        The distinct values of X without 0, sorted. The code of ``symbols[i]`` is ``i + 1``; 0 is
+        padding, and the last code, ``n_symbols + 1``, a symbol that `fit` has not seen.
+    weights : dict of str to ndarray of float32
+        The parameters by name (`_shapes` lists them), and "ngram_idf", the inverse document
+        frequencies of the n-grams that count.
+    ngram_keys : sequence of ndarray, default=()
+        The n-grams of each length as sorted keys (see `NGrams`); empty without n-grams.
+    separator : int or None, default=None
+        The code between words, if n-grams keep to words.
+    """
+
+    cell: str
+    symbols: np.ndarray
+    weights: Mapping
+    ngram_keys: tuple = ()
+    separator: int | None = None
+
+    def __post_init__(self):
+        weights = {name: _read_only(array) for name, array in self.weights.items()}
+        object.__setattr__(self, "symbols", _read_only(self.symbols))
+        object.__setattr__(self, "weights", MappingProxyType(weights))
+        object.__setattr__(self, "ngram_keys", tuple(map(_read_only, self.ngram_keys)))
+
+    @classmethod
+    def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator):
+        """A network that knows its n-grams, from rows of codes, and has no weights yet.
+
+        `ngram_range`, `min_df` and `separator`, a symbol, are the parameters of
+        `NameNationalityClassifier`.
+        """
+        network = cls(cell, symbols, {})
+        if ngram_range is None:
+            return network
+        place = np.flatnonzero(symbols == separator)
+        if separator is not None and not len(place):
+            warnings.warn(
+                f"separator={separator} does not occur in X, so each row counts as one word. Give "
+                "the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",
+                UserWarning,
+                stacklevel=4,
+            )
+        separator = int(place[0]) + 1 if len(place) else None
+        ngrams, frequency = NGrams.fit(codes, ngram_range, min_df, network.n_codes + 1, separator)
+        if not len(frequency):
+            return network
+        weights = {"ngram_idf": inverse_document_frequency(frequency, len(codes))}
+        return cls(cell, symbols, weights, map(_narrow, ngrams.keys), separator)
+
+    @property
+    def n_codes(self):
+        """Number of codes: padding, the symbols, the unknown one."""
+        return len(self.symbols) + 2
+
+    @property
+    def n_classes(self):
+        """Number of classes."""
+        return len(self.weights["output.bias"])
+
+    @property
+    def hidden_size(self):
+        """Number of units of a layer's state."""
+        return self.weights["output.weight"].shape[1]
+
+    @property
+    def num_layers(self):
+        """Number of recurrent layers."""
+        return sum(name.endswith(".weight_hh") for name in self.weights)
+
+    @property
+    def embedding_dim(self):
+        """Length of the vector of a symbol, or None for one-hot input."""
+        return self.weights["embedding"].shape[1] if "embedding" in self.weights else None
+
+    @property
+    def n_ngrams(self):
+        """Number of n-grams that count."""
+        return len(self.weights.get("ngram_idf", ()))
+
+    @cached_property
+    def ngrams(self):
+        """The NGrams that find n-grams in codes, or None."""
+        if not self.n_ngrams:
+            return None
+        # All lengths count from some shortest one on.
+        sizes = np.cumsum([len(keys) for keys in self.ngram_keys][::-1])[::-1]
+        min_n = 1 + int(np.flatnonzero(sizes == self.n_ngrams)[0])
+        keys = [keys.astype(np.int64) for keys in self.ngram_keys]
+        return NGrams(keys, self.n_codes + 1, min_n, self.separator)
+
+    def to_codes(self, X):
+        """Codes of an array of symbols, see `to_codes`."""
+        return to_codes(X, self.symbols)
+
+    def to_arrays(self):
+        """Take it apart into a dict of arrays by name."""
+        separator = [] if self.separator is None else [self.separator]
+        return {
+            "cell": np.array(self.cell),
+            "symbols": self.symbols,
+            "separator": np.array(separator, dtype=np.int64),
+            **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
+            **self.weights,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """Put together what `to_arrays` took apart.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not fit each other: it names one, what was expected and what came.
+        """
+        if not isinstance(arrays, Mapping):
+            refuse("network_", "a dict of arrays", type(arrays).__name__)
+        weights = dict(arrays)
+        missing = sorted({"cell", "symbols", "separator"} - set(weights))
+        if missing:
+            lacks(missing)
+        cell, symbols, separator = (weights.pop(name) for name in ("cell", "symbols", "separator"))
+        keys = []
+        while f"{KEYS}{len(keys)}" in weights:
+            keys.append(weights.pop(f"{KEYS}{len(keys)}"))
+        check_array(cell, "cell", shape=(), kinds="U")
+        check_array(separator, "separator", kinds="i")
+        separator = int(separator[0]) if len(separator) else None
+        network = cls(str(cell), symbols, weights, keys, separator)
+        network.check()
+        return network
+
+    def check(self):
+        """Raise ValueError if the arrays do not fit each other.
+
+        It names one, what was expected and what came.
+        """
+        check_choice("cell", self.cell, N_GATES)
+        check_array(self.symbols, "symbols_", kinds="biuf")
+        if not rises(self.symbols) or not np.isfinite(self.symbols).all() or 0 in self.symbols:
+            refuse("symbols_", "sorted, distinct, finite values other than 0", some(self.symbols))
+        expected = set()
+        for name, shape in self._shapes():
+            self._check_weights(name, shape)
+            expected.add(name)
+        if set(self.weights) != expected:
+            more = ", ".join(sorted(map(str, set(self.weights) - expected)))
+            refuse("weights_", "no further arrays", more)
+        self._check_ngram_keys()
+        if self.separator is not None:
+            check_integer("separator", self.separator, 1, len(self.symbols), "None or ")
+
+    def _shapes(self):
+        """Yield name and shape of each array of `weights`, from few sizes that the first tell."""
+        n_codes, any_size = self.n_codes, (None, None)
+        size = self._check_weights("cells.0.weight_hh", any_size).shape[1]
+        n_classes = self._check_weights("output.weight", any_size).shape[0]
+        input_size, rows = n_codes, N_GATES[self.cell] * size
+        if "embedding" in self.weights:
+            input_size = self._check_weights("embedding", any_size).shape[1]
+            yield "embedding", (n_codes, input_size)
+        layer = 0
+        while not layer or f"cells.{layer}.weight_hh" in self.weights:
+            yield f"cells.{layer}.weight_ih", (rows, size if layer else input_size)
+            yield f"cells.{layer}.weight_hh", (rows, size)
+            yield f"cells.{layer}.bias_ih", (rows,)
+            yield f"cells.{layer}.bias_hh", (rows,)
+            layer += 1
+        for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
+            yield f"{name}.weight", (n, size)
+            yield f"{name}.bias", (n,)
+        if "ngram_idf" in self.weights:
+            n_ngrams = len(self._check_weights("ngram_idf", (None,)))
+            yield "ngram_weight", (n_ngrams, n_classes)
+            yield "ngram_idf", (n_ngrams,)
+
+    def _check_weights(self, name, shape):
+        if name not in self.weights:
+            lacks([f"weights_[{name!r}]"])
+        array, name = self.weights[name], f"weights_[{name!r}]"
+        check_array(array, name, shape, dtype=np.float32)
+        if not np.isfinite(array).all():
+            refuse(name, "finite values", "others")
+        return array
+
+    def _check_ngram_keys(self):
+        """Each length's keys are sorted, and name an n-gram that is one symbol shorter."""
+        n_before, n_symbols = 1, self.n_codes + 1
+        for n, keys in enumerate(self.ngram_keys):
+            name = f"{KEYS}{n}"
+            check_array(keys, name, kinds="i")
+            if not rises(keys):
+                refuse(name, "sorted, distinct keys", "others")
+            if len(keys) and not 0 <= keys[0] <= keys[-1] < n_before * n_symbols:
+                most = n_before * n_symbols - 1
+                refuse(name, f"keys from 0 to {most}", f"{keys[0]} to {keys[-1]}")
+            n_before = len(keys)
+        sizes = np.cumsum([len(keys) for keys in self.ngram_keys][::-1], dtype=np.int64)
+        if self.n_ngrams not in (sizes if self.n_ngrams else [int(sizes.max(initial=0))]):
+            refuse(
+                "ngram_keys",
+                f"as many keys as weights_['ngram_idf'] has values, {self.n_ngrams}",
+                f"arrays of {[len(keys) for keys in self.ngram_keys]} keys",
+            )
+
+
+def _narrow(keys):
+    """Sorted keys in 4 bytes where they fit."""
+    fit = not len(keys) or keys[-1] <= np.iinfo(np.int32).max
+    return keys.astype(np.int32 if fit else np.int64)
+
+
+def _read_only(array):
+    if isinstance(array, np.ndarray):  # what else comes is for `check` to refuse
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
+def to_codes(X, symbols):
+    """Number an array of symbols.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, length)
+        Any numbers; 0 is padding wherever it stands.
+    symbols : ndarray of shape (n_symbols,)
+        The values that have a code, sorted.
+
+    Returns
+    -------
+    ndarray of shape (n, length), of the smallest unsigned integer type
+        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right.
+    """
+    n = len(symbols)
+    dtype = np.min_scalar_type(n + 2)
+    if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
+        largest = np.iinfo(X.dtype).max
+        table = np.full(largest + 1, n + 1, dtype=dtype)
+        table[0] = 0
+        possible = np.arange(n)
+        if symbols.dtype != X.dtype:
+            # fit may have seen negative, larger and fractional values.
+            possible = np.flatnonzero((symbols > 0) & (symbols <= largest) & (symbols % 1 == 0))
+        table[symbols[possible].astype(np.intp)] = possible + 1
+        return compact(table.take(X))
+    if not n:
+        return compact((X != 0).astype(dtype))
+    place = np.searchsorted(symbols, X)
+    place[place == n] = 0
+    codes = np.where(symbols[place] == X, place + 1, n + 1)
+    codes[X == 0] = 0
+    return compact(codes.astype(dtype))

@@ -1,0 +1,150 @@
+"""What is checked of files: who wrote them, and whether their parts are as they were written."""
+
+import re
+import warnings
+from numbers import Integral
+
+import numpy as np
+
+from ._missing import is_missing
+
+
+def check_stamp(state, version, format_):
+    """Compare the version and format that a saved state bears with those of this package.
+
+    Parameters
+    ----------
+    state : dict
+        Of a fitted estimator, with "_sknames_version" and "_format", which old files may lack.
+    version : str
+        Of this package.
+    format_ : int
+        The newest format that this package reads, and the one it writes.
+
+    Raises
+    ------
+    ValueError
+        If the format is newer, or no number. A newer version, or none, only warns.
+    """
+    writer, found = state.get("_sknames_version"), state.get("_format", 0)
+    by = "an unknown older version of sknames" if writer is None else f"sknames {writer}"
+    saved = f"This model was saved by {by}"
+    here = f"this is sknames {version}"
+    if not isinstance(found, Integral):
+        raise ValueError(f"{saved} in format {found!r}, but a format is an integer; {here}.")
+    if found > format_:
+        raise ValueError(
+            f"{saved} in format {found}; {here}, which reads formats up to {format_}. Upgrade "
+            "sknames, or fit the model again with this version."
+        )
+    if writer is None:
+        warnings.warn(
+            f"{saved} in format {found}; {here}, which writes format {format_}. Check what the "
+            "model predicts, or fit it again with this version.",
+            UserWarning,
+            stacklevel=3,
+        )
+    elif _release(writer) > _release(version):
+        warnings.warn(
+            f"{saved}; {here}, which is older. Upgrade sknames, or check what the model predicts.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _release(version):
+    return tuple(map(int, re.findall(r"\d+", str(version))[:3]))
+
+
+def migrate(state):
+    """Bring the state of a fitted classifier to the newest format.
+
+    Format 1 held the parts of the network beside each other, and parameters that are gone.
+    Before "separator" existed, n-grams went across words.
+    """
+    if state.get("_format", 0) > 1:
+        return state
+    parts = {"weights_": dict, "ngram_keys_": list, "symbols_": np.ndarray, "_module_params": dict}
+    missing = sorted(set(parts) - set(state))
+    if missing:
+        lacks(missing)
+    for name, type_ in parts.items():
+        if not isinstance(state[name], type_):
+            refuse(name, f"a {type_.__name__}", type(state[name]).__name__)
+    gone = {"nonlinearity", "optimizer", "lr_schedule", "gradient_clip_value", "embedding_dropout"}
+    gone |= {"_separator", "_forward", "_net", *parts}
+    new = {name: value for name, value in state.items() if name not in gone}
+    if state.get("cell") == "rnn" and state.get("nonlinearity") == "sigmoid":
+        new["cell"] = "sigmoid_rnn"
+    separator = state.get("_separator")
+    new["network_"] = {
+        **state["weights_"],
+        **{f"ngram_keys.{n}": keys for n, keys in enumerate(state["ngram_keys_"])},
+        "cell": np.array(new.get("cell")),
+        "symbols": state["symbols_"],
+        "separator": np.array([] if separator is None else [separator], dtype=np.int64),
+    }
+    return new
+
+
+def check_classes(classes):
+    """Labels as `np.unique` gives them, none missing."""
+    check_array(classes, "classes_")
+    try:
+        valid = len(classes) > 0 and rises(classes) and not any(map(is_missing, classes.tolist()))
+    except (TypeError, ValueError):  # of a comparison
+        valid = False
+    if not valid:
+        refuse("classes_", "sorted, distinct labels, none missing", some(classes))
+
+
+def rises(array):
+    """Whether each value is larger than the one before."""
+    return (array[1:] > array[:-1]).all()  # np.diff would wrap around below 0
+
+
+def some(array):
+    """An array in a line of a message."""
+    return np.array2string(array, threshold=6, edgeitems=3, max_line_width=1000)
+
+
+def check_integer(name, value, least, most=None, or_else=""):
+    """Refuse what is no integer from least to most (None: of any size)."""
+    if isinstance(value, Integral) and least <= value and (most is None or value <= most):
+        return
+    to = "" if most is None else f" to {most}"
+    expected = f"{least}" if least == most else f"an integer from {least}{to}"
+    refuse(name, or_else + expected, repr(value))
+
+
+def check_choice(name, value, choices):
+    """Refuse what is none of some strings."""
+    if not isinstance(value, str) or value not in choices:
+        refuse(name, " or ".join(map(repr, choices)), repr(value))
+
+
+def check_array(array, name, shape=(None,), kinds=None, dtype=None):
+    """Refuse what is no array of this shape (None in it: any size), kinds and dtype (None: any)."""
+    if not isinstance(array, np.ndarray):
+        refuse(name, "an array", type(array).__name__)
+    sizes_fit = (n in (None, size) for n, size in zip(shape, array.shape, strict=False))
+    if array.ndim != len(shape) or not all(sizes_fit):
+        letters = iter("nmk")
+        expected = ", ".join(next(letters) if n is None else str(n) for n in shape)
+        refuse(name, f"shape ({expected}{',' * (len(shape) == 1)})", f"shape {array.shape}")
+    if dtype is not None and array.dtype != dtype:
+        refuse(name, f"dtype {np.dtype(dtype)}", f"dtype {array.dtype}")
+    if kinds is not None and array.dtype.kind not in kinds:
+        refuse(name, f"dtype of kind {' or '.join(kinds)}", f"dtype {array.dtype}")
+
+
+def lacks(names):
+    """Raise ValueError for missing parts."""
+    raise ValueError(f"The saved model lacks {', '.join(names)}. Was the file changed?")
+
+
+def refuse(name, expected, got):
+    """Raise ValueError for a part that is not as it was written."""
+    raise ValueError(
+        f"{name} of the saved model: expected {expected}, got {got}. Was the file changed?"
+    )
