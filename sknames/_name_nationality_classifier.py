@@ -1,18 +1,17 @@
 """NameNationalityClassifier: codes -> probabilities -> nationalities."""
 
-import warnings
 from importlib.util import find_spec
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ._forward import Forward, one_blas_thread, softmax
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
-from ._network import Network, to_codes
+from ._network import N_GATES, Network
 from ._ngrams import check_ngram_range
 from ._rows import Rows
 from ._saved_state import (
@@ -24,19 +23,13 @@ from ._saved_state import (
     migrate,
     refuse,
 )
+from ._symbols import to_codes, validate_symbols
 from ._version import __version__
 
 # Of the state that is saved. Raise it when an older sknames could no longer read the state, and let
 # `migrate` bring older states to it.
 FORMAT = 2
 FITTED = {"classes_", "history_", "n_features_in_", "network_"}
-
-# The settings that suit each cell best (docs/accuracy.md), and the steps that small data need at
-# least.
-AUTO_DROPOUT = {"gru": 0.4, "rnn": 0.3, "sigmoid_rnn": 0.3}
-AUTO_EPOCHS = {"gru": 16, "rnn": 20, "sigmoid_rnn": 20}
-AUTO_BATCH_SIZE = 256
-AUTO_STEPS = 100
 
 
 class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
@@ -197,7 +190,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     __module__ = "sknames"
 
     _parameter_constraints = {
-        "cell": [StrOptions(set(AUTO_EPOCHS))],
+        "cell": [StrOptions(set(N_GATES))],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
         "num_layers": [Interval(Integral, 1, None, closed="left")],
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
@@ -316,7 +309,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         self._validate_params()
         if self.ngram_range is not None:
             check_ngram_range(self.ngram_range)
-        X = self._validate_X(X, reset=True)
+        X = validate_symbols(self, X, reset=True)
         y = check_labels(y, len(X))
         weights = weigh_classes(y, check_weights(sample_weight, len(X)), self.class_weight)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -330,33 +323,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         untrained = Network.untrained(
             self.cell, symbols, rows.codes, self.ngram_range, self.min_df, self.separator
         )
-        prior = rows.class_shares(len(self.classes_))
-        prior = self.logit_adjustment * np.log(prior, out=np.zeros_like(prior), where=prior > 0)
-        rows = rows.drawn()
         self.network_, self.history_, self._net = _training.train(
-            untrained,
-            rows,
-            held_out,
-            prior=prior,
-            classes=self.classes_,
-            settings=self._settings(len(rows)),
-            rng=rng,
-            seed=seed,
+            untrained, rows, held_out, self.classes_, self.get_params(deep=False), rng, seed
         )
         self._forward = Forward(self.network_, self.dtype)
         return self
-
-    def _settings(self, n_rows):
-        """The parameters, with what "auto" means for so many rows of an epoch."""
-        settings = self.get_params(deep=False)
-        if self.dropout == "auto":
-            settings["dropout"] = AUTO_DROPOUT[self.cell]
-        batch_size = AUTO_BATCH_SIZE if self.batch_size == "auto" else self.batch_size
-        settings["batch_size"] = min(n_rows, batch_size)
-        if self.max_epochs == "auto":
-            n_batches = -(-n_rows // settings["batch_size"])
-            settings["max_epochs"] = max(AUTO_EPOCHS[self.cell], -(-AUTO_STEPS // n_batches))
-        return settings
 
     def predict_proba(self, X):
         """Probabilities of the nationalities.
@@ -374,7 +345,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         # check_is_fitted takes a tenth of the time of one name.
         if not hasattr(self, "network_"):
             check_is_fitted(self, "network_")
-        codes = self.network_.to_codes(self._validate_X(X, reset=False))
+        codes = self.network_.to_codes(validate_symbols(self, X, reset=False))
         if self.device != "cpu" and find_spec("torch"):
             from . import _training
 
@@ -418,7 +389,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         if self._net is None:
             from . import _training
 
-            self._net = _training.rebuild(self.network_, self.classes_, self._settings(1))
+            settings = self.get_params(deep=False)
+            self._net = _training.rebuild(self.network_, self.classes_, settings)
         return self._net
 
     @classmethod
@@ -459,47 +431,10 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             refuse("classes_", f"{network.n_classes} labels", str(len(classes)))
         if not isinstance(history, list):
             refuse("history_", "a list", type(history).__name__)
-        check_choice("cell", self.cell, [network.cell])
         check_choice("dtype", self.dtype, ["float32", "float64"])
         self.classes_, self.n_features_in_, self.history_ = classes, n_features_in, history
         self.network_, self._net = network, None
         self._forward = Forward(network, self.dtype)
-
-    def _validate_X(self, X, reset):
-        """Check `X`; strings get an error that names the encoder."""
-        if not reset and self._is_encoded(X):
-            return X
-        try:
-            X = validate_data(self, X, reset=reset)
-            if X.dtype.kind not in "biuf":
-                X = check_array(X, dtype=np.float64)
-        except (ValueError, TypeError) as error:
-            if _holds_strings(X):
-                raise ValueError(
-                    f"{type(self).__name__} expected a 2-D array of integer codes and got strings. "
-                    "Encode names with CharEncoder first, e.g. in a Pipeline([('encode', "
-                    "CharEncoder()), ('classify', NameNationalityClassifier())])."
-                ) from error
-            raise
-        if X.dtype.kind == "f" and not (X == np.rint(X)).all():
-            warnings.warn(
-                "X has values that are not integers; each distinct value is taken as a symbol of "
-                "its own. Encode names with CharEncoder to get integer codes.",
-                UserWarning,
-                stacklevel=3,
-            )
-        return X
-
-    def _is_encoded(self, X):
-        """Whether X is as `CharEncoder` gives it: nothing can be wrong, and one name is faster."""
-        return (
-            type(X) is np.ndarray
-            and X.dtype.kind == "u"
-            and X.ndim == 2
-            and len(X) > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-        )
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -531,12 +466,3 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         return tags
-
-
-def _holds_strings(X):
-    """Whether an array-like has a str or bytes among its items."""
-    try:
-        items = np.asarray(X, dtype=object).ravel()
-    except ValueError:
-        return False
-    return any(isinstance(item, str | bytes) for item in items)

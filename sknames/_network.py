@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from ._ngrams import NGrams, inverse_document_frequency
-from ._prefixes import compact
 from ._saved_state import check_array, check_choice, check_integer, lacks, refuse, rises, some
+from ._symbols import to_codes
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
@@ -241,39 +241,3 @@ def _read_only(array):
         array = array.view()
         array.flags.writeable = False
     return array
-
-
-def to_codes(X, symbols):
-    """Number an array of symbols.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, length)
-        Any numbers; 0 is padding wherever it stands.
-    symbols : ndarray of shape (n_symbols,)
-        The values that have a code, sorted.
-
-    Returns
-    -------
-    ndarray of shape (n, length), of the smallest unsigned integer type
-        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right.
-    """
-    n = len(symbols)
-    dtype = np.min_scalar_type(n + 2)
-    if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
-        largest = np.iinfo(X.dtype).max
-        table = np.full(largest + 1, n + 1, dtype=dtype)
-        table[0] = 0
-        possible = np.arange(n)
-        if symbols.dtype != X.dtype:
-            # fit may have seen negative, larger and fractional values.
-            possible = np.flatnonzero((symbols > 0) & (symbols <= largest) & (symbols % 1 == 0))
-        table[symbols[possible].astype(np.intp)] = possible + 1
-        return compact(table.take(X))
-    if not n:
-        return compact((X != 0).astype(dtype))
-    place = np.searchsorted(symbols, X)
-    place[place == n] = 0
-    codes = np.where(symbols[place] == X, place + 1, n + 1)
-    codes[X == 0] = 0
-    return compact(codes.astype(dtype))

@@ -1,0 +1,109 @@
+"""Arrays of symbols: what the classifier takes, and the codes that the network numbers them by."""
+
+import warnings
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from ._prefixes import compact
+
+
+def validate_symbols(estimator, X, *, reset):
+    """Check the X of an estimator, as `sklearn.utils.validation.validate_data` does.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    X : array-like of shape (n_samples, n_features)
+    reset : bool
+        Whether it is the X of `fit`.
+
+    Returns
+    -------
+    ndarray of numbers
+
+    Raises
+    ------
+    ValueError
+        Where scikit-learn raises it. If X holds strings, it names the encoder.
+    """
+    if not reset and _is_encoded(estimator, X):
+        return X
+    try:
+        X = validate_data(estimator, X, reset=reset)
+        if X.dtype.kind not in "biuf":
+            X = check_array(X, dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        if _holds_strings(X):
+            raise ValueError(
+                f"{type(estimator).__name__} expected a 2-D array of integer codes and got strings. "
+                "Encode names with CharEncoder first, e.g. in a Pipeline([('encode', "
+                "CharEncoder()), ('classify', NameNationalityClassifier())])."
+            ) from error
+        raise
+    if X.dtype.kind == "f" and not (X == np.rint(X)).all():
+        warnings.warn(
+            "X has values that are not integers; each distinct value is taken as a symbol of "
+            "its own. Encode names with CharEncoder to get integer codes.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return X
+
+
+def _is_encoded(estimator, X):
+    """Whether X is as `CharEncoder` gives it: nothing can be wrong, and one name is faster."""
+    return (
+        type(X) is np.ndarray
+        and X.dtype.kind == "u"
+        and X.ndim == 2
+        and len(X) > 0
+        and X.shape[1] == estimator.n_features_in_
+        and not hasattr(estimator, "feature_names_in_")
+    )
+
+
+def _holds_strings(X):
+    """Whether an array-like has a str or bytes among its items."""
+    try:
+        items = np.asarray(X, dtype=object).ravel()
+    except ValueError:
+        return False
+    return any(isinstance(item, str | bytes) for item in items)
+
+
+def to_codes(X, symbols):
+    """Number an array of symbols.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, length)
+        Any numbers; 0 is padding wherever it stands.
+    symbols : ndarray of shape (n_symbols,)
+        The values that have a code, sorted.
+
+    Returns
+    -------
+    ndarray of shape (n, length), of the smallest unsigned integer type
+        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right.
+    """
+    n = len(symbols)
+    dtype = np.min_scalar_type(n + 2)
+    if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
+        largest = np.iinfo(X.dtype).max
+        table = np.full(largest + 1, n + 1, dtype=dtype)
+        table[0] = 0
+        possible = np.arange(n)
+        if symbols.dtype != X.dtype:
+            # fit may have seen negative, larger and fractional values.
+            possible = np.flatnonzero((symbols > 0) & (symbols <= largest) & (symbols % 1 == 0))
+        table[symbols[possible].astype(np.intp)] = possible + 1
+        return compact(table.take(X))
+    if not n:
+        return compact((X != 0).astype(dtype))
+    place = np.searchsorted(symbols, X)
+    place[place == n] = 0
+    codes = np.where(symbols[place] == X, place + 1, n + 1)
+    codes[X == 0] = 0
+    return compact(codes.astype(dtype))
