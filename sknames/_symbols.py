@@ -37,8 +37,8 @@ def validate_symbols(estimator, X, *, reset):
     except (ValueError, TypeError) as error:
         if _holds_strings(X):
             raise ValueError(
-                f"{type(estimator).__name__} expected a 2-D array of integer codes and got strings. "
-                "Encode names with CharEncoder first, e.g. in a Pipeline([('encode', "
+                f"{type(estimator).__name__} expected a 2-D array of integer codes and got "
+                "strings. Encode names with CharEncoder first, e.g. in a Pipeline([('encode', "
                 "CharEncoder()), ('classify', NameNationalityClassifier())])."
             ) from error
         raise

@@ -47,6 +47,13 @@ _TORCH_SETTINGS = threading.RLock()
 _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
 MAX_GRADIENT_NORM = 1.0
+SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
+# What "auto" means: what suits each cell best (docs/accuracy.md), and the steps that small data
+# need at least.
+AUTO_DROPOUT = {"gru": 0.4, "rnn": 0.3, "sigmoid_rnn": 0.3}
+AUTO_EPOCHS = {"gru": 16, "rnn": 20, "sigmoid_rnn": 20}
+AUTO_BATCH_SIZE = 256
+AUTO_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -401,10 +408,11 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     return TrainingNet(
         RecurrentNet,
-        **{
-            f"module__{name}": value
-            for name, value in _module_params(untrained, classes, settings).items()
-        },
+        **{f"module__{name}": settings[name] for name in (*SHAPE, "dropout", "ngram_dropout")},
+        module__embedding_dropout=2 * settings["symbol_dropout"],
+        module__n_codes=untrained.n_codes,
+        module__n_classes=len(classes),
+        module__n_ngrams=untrained.n_ngrams,
         criterion=Loss,
         criterion__prior=prior,
         next_symbol_weight=settings["next_symbol_weight"],
@@ -440,17 +448,6 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     )
 
 
-def _module_params(untrained, classes, settings):
-    """The arguments of `RecurrentNet`."""
-    same = ("cell", "hidden_size", "num_layers", "embedding_dim", "dropout", "ngram_dropout")
-    return {name: settings[name] for name in same} | {
-        "n_codes": untrained.n_codes,
-        "n_classes": len(classes),
-        "n_ngrams": untrained.n_ngrams,
-        "embedding_dropout": 2 * settings["symbol_dropout"],
-    }
-
-
 def _rows_of(X, network):
     """What the net reads of an array as `predict` takes it; it holds no estimator."""
     return _rows_to_predict(network.to_codes(check_array(X)), network)
@@ -481,16 +478,33 @@ def _split_callbacks(callbacks, has_valid_rows):
     return scores, others
 
 
-def train(untrained, rows, held_out, *, prior, classes, settings, rng, seed):
+def resolve_auto(settings, n_rows):
+    """The parameters of the classifier, with what "auto" means for so many rows of an epoch."""
+    settings = dict(settings)
+    if settings["dropout"] == "auto":
+        settings["dropout"] = AUTO_DROPOUT[settings["cell"]]
+    if settings["batch_size"] == "auto":
+        settings["batch_size"] = AUTO_BATCH_SIZE
+    settings["batch_size"] = min(n_rows, settings["batch_size"])
+    if settings["max_epochs"] == "auto":
+        n_batches = -(-n_rows // settings["batch_size"])
+        settings["max_epochs"] = max(AUTO_EPOCHS[settings["cell"]], -(-AUTO_STEPS // n_batches))
+    return settings
+
+
+def train(untrained, rows, held_out, classes, settings, rng, seed):
     """Train a network.
 
     Parameters
     ----------
     untrained : Network
-    rows : Rows
-        Of an epoch.
-    held_out, prior, classes, settings, rng
-        See `build_net`.
+    rows, held_out : Rows
+        Merged. `held_out` may be None.
+    classes : ndarray of shape (n_classes,)
+    settings : dict
+        The parameters of `NameNationalityClassifier`.
+    rng : RandomState
+        Of the order of the rows and the dropout of symbols.
     seed : int
         Of torch's generators.
 
@@ -500,11 +514,15 @@ def train(untrained, rows, held_out, *, prior, classes, settings, rng, seed):
     history : list of dict of float
     net : TrainingNet
     """
+    share = rows.class_shares(len(classes))
+    log_share = np.log(share, out=np.zeros_like(share), where=share > 0)
+    rows = rows.drawn()
+    settings = resolve_auto(settings, len(rows))
     net = build_net(
         untrained,
         classes,
         settings,
-        prior=prior,
+        prior=settings["logit_adjustment"] * log_share,
         n_batches=-(-len(rows) // settings["batch_size"]),
         held_out=None if held_out is None else held_out.weighed().with_ngrams(untrained),
         rng=rng,
@@ -516,8 +534,10 @@ def train(untrained, rows, held_out, *, prior, classes, settings, rng, seed):
 
 def rebuild(network, classes, settings):
     """The skorch net of a network that was trained earlier, to predict with."""
-    if settings["device"] != "cpu":
-        settings = settings | {"device": "auto"}  # it may have been trained on another machine
+    # The parameters may have been set anew since, and the machine be another.
+    shape = {name: getattr(network, name) for name in SHAPE}
+    device = "cpu" if settings["device"] == "cpu" else "auto"
+    settings = resolve_auto(settings | shape | {"device": device}, 1)
     no_prior = np.zeros(len(classes))
     net = build_net(
         network, classes, settings, prior=no_prior, n_batches=1, held_out=None, rng=None
