@@ -5,12 +5,13 @@ are held at a time; a row's logits are computed at the depth where it ends. The 
 along the same tree.
 """
 
+import os
 import threading
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from ._ngrams import NGRAM_SCALE, START
 from ._prefixes import plan_prefixes, row_lengths, sort_rows
@@ -29,7 +30,7 @@ class _OneBlasThread:
     """
 
     def __init__(self):
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.n_inside = 0
         self.controller = None
 
@@ -38,17 +39,46 @@ class _OneBlasThread:
             if self.controller is None:
                 self.controller = ThreadpoolController()
             if not self.n_inside:
-                self.limiter = self.controller.limit(limits=1)
+                with _any_thread_may_limit():
+                    self.limiter = self.controller.limit(limits=1)
             self.n_inside += 1
 
     def __exit__(self, *exception):
         with self.lock:
-            self.n_inside -= 1
+            # It is 0 already in a child that was forked inside.
+            self.n_inside = max(0, self.n_inside - 1)
             if not self.n_inside:
-                self.limiter.restore_original_limits()
+                self.restore()
+
+    def restore(self):
+        """Give BLAS the number of threads that it had."""
+        with _any_thread_may_limit():
+            self.limiter.restore_original_limits()
+
+    def give_back_after_fork(self):
+        """A forked child has none of the other threads inside, which would leave."""
+        if self.n_inside:
+            self.n_inside = 0
+            self.restore()
+        self.lock.release()
+
+
+@contextmanager
+def _any_thread_may_limit():
+    """threadpoolctl from 3.8 on ignores limits of OpenBLAS set by another thread than the first."""
+    release = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
+    release(force=True)
+    yield
+    release(force=True)
 
 
 _ONE_BLAS_THREAD = _OneBlasThread()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_ONE_BLAS_THREAD.lock.acquire,
+        after_in_parent=_ONE_BLAS_THREAD.lock.release,
+        after_in_child=_ONE_BLAS_THREAD.give_back_after_fork,
+    )
 
 
 def one_blas_thread(n_rows):

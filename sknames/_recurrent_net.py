@@ -7,6 +7,8 @@ autograd would record each step by itself and take about half as long again.
 """
 
 import math
+import os
+import threading
 from functools import partial
 
 import torch
@@ -14,6 +16,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._ngrams import NGRAM_SCALE
+
+# Generators have locks. A child forked while another thread draws would wait for them for ever, so
+# a fork waits for the end of a draw.
+DRAWING = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=DRAWING.acquire, after_in_parent=DRAWING.release, after_in_child=DRAWING.release
+    )
 
 
 def tanh(x):
@@ -39,7 +49,8 @@ class Dropout(nn.Module):
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
         low, high = torch.iinfo(torch.int64).min, torch.iinfo(torch.int64).max
-        words.random_(low, high)
+        with DRAWING:
+            words.random_(low, high)
         keep = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.n_dropped
         return x * (keep * (256 / (256 - self.n_dropped)))
 

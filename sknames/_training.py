@@ -1,10 +1,11 @@
 """How the network is trained: the skorch net, its batches and its loss."""
 
+import os
 import re
 import sys
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -35,7 +36,7 @@ except ImportError as error:
     ) from error
 
 from ._prefixes import PrefixPlan, plan_prefixes
-from ._recurrent_net import RecurrentNet
+from ._recurrent_net import DRAWING, RecurrentNet
 from ._rows import Rows
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
@@ -43,6 +44,8 @@ MIN_ROWS_TO_SHARE = 64
 
 # torch's number of threads and generator belong to the process: one fit at a time may set them.
 _TORCH_SETTINGS = threading.RLock()
+# The thread that has set them, and the number of threads before.
+_borrowed = None
 
 _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
@@ -144,13 +147,14 @@ class Batches:
 
     def __iter__(self):
         n, rng = len(self.rows), self.random_state
-        order = np.arange(n) if rng is None else rng.permutation(n)
+        with DRAWING:
+            order = np.arange(n) if rng is None else rng.permutation(n)
         for start in range(0, n, self.batch_size):
             rows = self.rows.take(order[start : start + self.batch_size])
             if rng is not None and self.symbol_dropout:
-                dropped = (rng.random_sample(rows.codes.shape) < self.symbol_dropout) & (
-                    rows.codes != 0
-                )
+                with DRAWING:
+                    chances = rng.random_sample(rows.codes.shape)
+                dropped = (chances < self.symbol_dropout) & (rows.codes != 0)
                 rows = replace(
                     rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
                 )
@@ -299,28 +303,53 @@ def print_plain(text):
 
 @contextmanager
 def one_torch_thread():
-    """Let torch use one thread, then as many as before.
+    """Let torch use one thread, then as many as before; other threads that want to do so wait.
 
     Two threads make nets of this size slower, and 20 to 100 times slower beside a busy core, since
     they wait for each other in a spin.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    global _borrowed
+    with _TORCH_SETTINGS:
+        before, outer = torch.get_num_threads(), _borrowed
+        _borrowed = outer or (threading.get_ident(), before)
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+            _borrowed = outer
+
+
+def _give_back_after_fork():
+    """A forked child has none of the other threads, which would put torch's settings back."""
+    global _TORCH_SETTINGS, _borrowed
+    if _borrowed is not None and _borrowed[0] == threading.get_ident():
+        return
+    _TORCH_SETTINGS = threading.RLock()
+    if _borrowed is not None:
+        torch.set_num_threads(_borrowed[1])
+        _borrowed = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_give_back_after_fork)
 
 
 @contextmanager
 def torch_seed(seed, device):
     """Seed torch's generators of the CPU and of the device, then put them back as they were."""
     cuda = [torch.cuda.current_device()] if device == "cuda" else []
-    with torch.random.fork_rng(devices=cuda):
-        torch.default_generator.manual_seed(seed)
-        if cuda:
-            torch.cuda.manual_seed(seed)
-        yield
+    with ExitStack() as stack:
+        with DRAWING:
+            stack.enter_context(torch.random.fork_rng(devices=cuda))
+            torch.default_generator.manual_seed(seed)
+            if cuda:
+                torch.cuda.manual_seed(seed)
+        try:
+            yield
+        finally:
+            with DRAWING:
+                stack.close()
 
 
 def resolve_device(device):
@@ -552,8 +581,9 @@ def _run(net, rows, seed):
     skorch's `EarlyStopping` stops by a KeyboardInterrupt, which skorch's own `fit` swallows from
     anyone; here any other goes on to the caller.
     """
-    with _TORCH_SETTINGS, one_torch_thread(), torch_seed(seed, net.device):
-        net.initialize()
+    with one_torch_thread(), torch_seed(seed, net.device):
+        with DRAWING:
+            net.initialize()
         net.notify("on_train_begin", X=rows, y=None)
         try:
             net.fit_loop(rows)
@@ -583,7 +613,7 @@ def weights_of(net):
 
 def load_weights(net, weights):
     """Put arrays back into the module of an uninitialized net, and initialize it."""
-    with _TORCH_SETTINGS, torch.random.fork_rng(devices=[]):
+    with one_torch_thread(), DRAWING, torch.random.fork_rng(devices=[]):
         net.initialize()
     own = dict(net.module_.named_parameters())
     with torch.no_grad():
@@ -607,5 +637,5 @@ def logits(net, network, codes):
     """Logits of rows of codes through torch, on the net's device."""
     rows = _rows_to_predict(codes, network)
     net.module_.eval()
-    with _TORCH_SETTINGS, one_torch_thread(), torch.no_grad():
+    with one_torch_thread(), torch.no_grad():
         return net.infer(Batch.of(rows).to(net.device)).cpu().numpy()

@@ -236,6 +236,33 @@ def test_blas_threads_come_back_after_an_error(monkeypatch, model, codes, two_bl
     assert blas_threads() == two_blas_threads
 
 
+def set_one_blas_thread():
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        return blas_threads()
+
+
+def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_threads):
+    """threadpoolctl lets one thread at a time set limits, and goes on silently in the others."""
+
+    def call():
+        with one_blas_thread(1000):
+            return blas_threads()
+
+    guard = ExitStack()
+    with ThreadPoolExecutor(1) as pool:
+        for one in (lambda f: f(), lambda f: pool.submit(f).result()):
+            assert one(call) == [1] * len(two_blas_threads)
+            assert blas_threads() == two_blas_threads
+            for other in (lambda f: f(), lambda f: pool.submit(f).result()):
+                one(lambda: guard.enter_context(one_blas_thread(1000)))
+                assert blas_threads() == [1] * len(two_blas_threads)
+                other(guard.close)
+                assert blas_threads() == two_blas_threads
+        # Nor is the caller kept from it.
+        call()
+        assert pool.submit(set_one_blas_thread).result() == [1] * len(two_blas_threads)
+
+
 def test_blas_threads_come_back_when_calls_overlap(two_blas_threads):
     """A call that began first may also end first, in another thread."""
     first, second = ExitStack(), ExitStack()

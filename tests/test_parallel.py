@@ -1,4 +1,9 @@
-"""Scores are the same bits wherever they are computed."""
+"""Scores are the same bits wherever they are computed; a forked process waits for no thread."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -6,9 +11,8 @@ import pytest
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline
 
+import sknames
 from sknames import CharEncoder, NameNationalityClassifier
-
-distributed = pytest.importorskip("distributed")
 
 FOLDS = StratifiedKFold(4, shuffle=True, random_state=0)
 SMALL = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 3, "batch_size": 32, "lr": 0.02}
@@ -43,6 +47,7 @@ def test_n_jobs(small_names, serial):
 @pytest.fixture(scope="module")
 def cluster():
     """Two processes on this machine, and a client of theirs."""
+    distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
             n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None
@@ -72,3 +77,190 @@ def test_a_model_found_by_dask_is_the_one_found_here(small_names, cluster):
         search.fit(names, nationalities)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], here)
     assert len(search.predict(names)) == len(names)
+
+
+# What the scripts below share. A child that hangs tells where, and ends by itself.
+START = """
+import faulthandler, os, sys, threading
+import numpy as np, torch
+from skorch.callbacks import Callback
+from threadpoolctl import ThreadpoolController
+from sknames import NameNationalityClassifier
+from sknames._forward import one_blas_thread
+from sknames._training import Batches, Rows
+from sknames._recurrent_net import Dropout
+
+X = np.random.RandomState(0).randint(1, 9, size=(100, 5)).astype(np.uint8)
+y = np.arange(100) % 3
+
+def fit(**params):
+    model = NameNationalityClassifier(
+        hidden_size=5, embedding_dim=4, max_epochs=3, random_state=0, **params
+    )
+    return model.fit(X, y)
+
+def threads():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    return [torch.get_num_threads(), *found]
+
+def blas_threads():
+    return [x["num_threads"] for x in blas.info() if x["user_api"] == "blas"]
+
+def fork(child):
+    pid = os.fork()
+    if pid == 0:
+        faulthandler.dump_traceback_later(20, exit=True)
+        try:
+            child()
+        except BaseException as error:
+            print(repr(error), file=sys.stderr)
+            os._exit(1)
+        os._exit(0)
+    return pid
+
+def check(pid):
+    assert os.waitpid(pid, 0)[1] == 0
+
+torch.set_num_threads(2)
+blas = ThreadpoolController()
+blas.limit(limits=2, user_api="blas")
+probabilities = fit().predict_proba(X)
+"""
+
+FORKS = {
+    # The thread holds the settings of torch at the fork.
+    "in a fit of another thread": """
+reached, go_on, found = threading.Event(), threading.Event(), []
+
+class Pause(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        reached.set()
+        go_on.wait()
+
+def child():
+    assert threads() == [2, 2]
+    for _ in range(2):
+        np.testing.assert_array_equal(fit().predict_proba(X), probabilities)
+    assert threads() == [2, 2]
+
+thread = threading.Thread(target=lambda: found.append(fit(callbacks=[Pause()])), daemon=True)
+thread.start()
+reached.wait()
+pid = fork(child)
+go_on.set()
+thread.join()
+check(pid)
+np.testing.assert_array_equal(found[0].predict_proba(X), probabilities)
+assert threads() == [2, 2]
+""",
+    # It goes on in both.
+    "in a callback": """
+pids = []
+
+class Fork(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        assert torch.get_num_threads() == 1
+        if not pids:
+            pids.append(os.fork())
+            if pids == [0]:
+                faulthandler.dump_traceback_later(20, exit=True)
+
+model = fit(callbacks=[Fork()])
+np.testing.assert_array_equal(model.predict_proba(X), probabilities)
+assert threads() == [2, 2]
+np.testing.assert_array_equal(fit().predict_proba(X), probabilities)
+if pids != [0]:
+    check(pids[0])
+""",
+    # The locks of generators are held for some of the time.
+    "in a draw of torch": """
+done = threading.Event()
+
+def draw():
+    dropout, x = Dropout(0.5), torch.ones(1_000_000)
+    while not done.is_set():
+        dropout(x)
+
+thread = threading.Thread(target=draw, daemon=True)
+thread.start()
+for _ in range(30):
+    check(fork(lambda: torch.rand(1)))
+done.set()
+thread.join()
+""",
+    "in a draw of numpy": """
+done = threading.Event()
+rows = Rows(np.zeros((50, 50_000), np.uint8), np.zeros(50, np.int64), np.ones(50, np.float32))
+
+def draw():
+    while not done.is_set():
+        next(iter(Batches(rows, 50, np.random.mtrand._rand, 9, 0.5)))
+
+thread = threading.Thread(target=draw, daemon=True)
+thread.start()
+for _ in range(30):
+    check(fork(lambda: np.random.rand()))
+done.set()
+thread.join()
+""",
+    # The other thread will not give the number of threads of BLAS back to the child.
+    "in a prediction of another thread": """
+reached, go_on = threading.Event(), threading.Event()
+
+def predict():
+    with one_blas_thread(1000):
+        reached.set()
+        go_on.wait()
+
+def child():
+    assert blas_threads() == before, blas_threads()
+    with one_blas_thread(1000):
+        assert blas_threads() == [1] * len(before)
+    assert blas_threads() == before
+
+before = blas_threads()
+assert set(before) == {2}
+thread = threading.Thread(target=predict, daemon=True)
+thread.start()
+reached.wait()
+assert blas_threads() == [1] * len(before)
+check(fork(child))
+assert blas_threads() == [1] * len(before)
+go_on.set()
+thread.join()
+assert blas_threads() == before
+""",
+    "in the guard of a prediction": """
+done = threading.Event()
+
+def predict():
+    while not done.is_set():
+        with one_blas_thread(1000):
+            pass
+
+def child():
+    with one_blas_thread(1000):
+        pass
+
+with one_blas_thread(1000):
+    pid = fork(child)
+check(pid)
+thread = threading.Thread(target=predict, daemon=True)
+thread.start()
+for _ in range(30):
+    check(fork(child))
+done.set()
+thread.join()
+""",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.parametrize("script", FORKS.values(), ids=FORKS)
+def test_a_forked_child_waits_for_no_thread_of_its_parent(script, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(sknames.__file__).parents[1]))
+    # In Python 3.12 and later, a fork beside threads warns.
+    subprocess.run([sys.executable, "-W", "ignore", "-c", START + script], check=True, timeout=300)
