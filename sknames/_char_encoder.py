@@ -213,6 +213,36 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if header is not None:
             self.feature_names_in_ = np.array([header], dtype=object)
 
+    @classmethod
+    def from_alphabet(cls, alphabet, max_length, /, **params):
+        """Make a fitted encoder of an alphabet that was stored elsewhere.
+
+        Parameters
+        ----------
+        alphabet : str
+            What `alphabet_` is to be. It replaces no parameter: a later `fit` learns as they say.
+        max_length : int
+            What `max_length_` is to be.
+        **params
+            The parameters of the constructor.
+
+        Returns
+        -------
+        CharEncoder
+
+        Raises
+        ------
+        ValueError
+            If the alphabet repeats a character, or a parameter is out of range.
+        """
+        self = cls(**params)
+        self._validate_params()
+        fitted = {"alphabet_": alphabet, "max_length_": max_length}
+        fitted["unknown_code_"] = len(alphabet) + 1
+        _check_state(fitted)
+        vars(self).update(fitted)
+        return self
+
     def transform(self, X):
         """Encode names.
 

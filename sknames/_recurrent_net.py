@@ -7,8 +7,6 @@ autograd would record each step by itself and take about half as long again.
 """
 
 import math
-import os
-import threading
 from functools import partial
 
 import torch
@@ -16,14 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._ngrams import NGRAM_SCALE
-
-# Generators have locks. A child forked while another thread draws would wait for them for ever, so
-# a fork waits for the end of a draw.
-DRAWING = threading.RLock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=DRAWING.acquire, after_in_parent=DRAWING.release, after_in_child=DRAWING.release
-    )
+from ._torch_settings import DRAWING
 
 
 def tanh(x):

@@ -1,12 +1,9 @@
 """How the network is trained: the skorch net, its batches and its loss."""
 
-import os
 import re
 import sys
-import threading
 import warnings
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -35,17 +32,10 @@ except ImportError as error:
         "them: pip install 'sknames[train]'"
     ) from error
 
-from ._prefixes import PrefixPlan, plan_prefixes
-from ._recurrent_net import DRAWING, RecurrentNet
+from ._batches import Batch, Batches
+from ._recurrent_net import RecurrentNet
 from ._rows import Rows
-
-# Below this many rows, finding shared prefixes takes longer than computing them twice.
-MIN_ROWS_TO_SHARE = 64
-
-# torch's number of threads and generator belong to the process: one fit at a time may set them.
-_TORCH_SETTINGS = threading.RLock()
-# The thread that has set them, and the number of threads before.
-_borrowed = None
+from ._torch_settings import DRAWING, one_torch_thread, resolve_device, torch_seed
 
 _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
@@ -57,109 +47,6 @@ AUTO_DROPOUT = {"gru": 0.4, "rnn": 0.3, "sigmoid_rnn": 0.3}
 AUTO_EPOCHS = {"gru": 16, "rnn": 20, "sigmoid_rnn": 20}
 AUTO_BATCH_SIZE = 256
 AUTO_STEPS = 100
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows as tensors, planned: what one step of training reads."""
-
-    plan: PrefixPlan
-    node_weights: torch.Tensor
-    labels: torch.Tensor
-    weights: torch.Tensor
-    ngrams: tuple | None
-
-    @classmethod
-    def of(cls, rows, share=None):
-        """Plan the prefixes of rows and make tensors of all."""
-        share = len(rows) >= MIN_ROWS_TO_SHARE if share is None else share
-        plan = plan_prefixes(rows.codes, share=share)
-        node_weights = torch.from_numpy(plan.node_weights(rows.weights).astype(np.float32))
-        ngrams = None
-        if rows.ngrams is not None:
-            features, starts, values = map(torch.from_numpy, rows.ngrams)
-            ngrams = features, starts[:-1].to(features.dtype), values
-        plan = replace(
-            plan,
-            symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
-            parents=torch.from_numpy(plan.parents),
-            ends=torch.from_numpy(plan.ends),
-        )
-        labels, weights = torch.from_numpy(rows.labels), torch.from_numpy(rows.weights)
-        return cls(plan, node_weights, labels, weights, ngrams)
-
-    def __len__(self):
-        return len(self.labels)
-
-    def to(self, device):
-        """The same on another device."""
-        plan = replace(
-            self.plan,
-            symbols=self.plan.symbols.to(device),
-            parents=self.plan.parents.to(device),
-            ends=self.plan.ends.to(device),
-        )
-        ngrams = None if self.ngrams is None else tuple(part.to(device) for part in self.ngrams)
-        tensors = (t.to(device) for t in (self.node_weights, self.labels, self.weights))
-        return Batch(plan, *tensors, ngrams)
-
-
-class Batches:
-    """Iterate over rows in whole batches, in a new order each time where `random_state` is given.
-
-    Parameters
-    ----------
-    rows : Rows
-    batch_size : int
-    random_state : RandomState or None
-    unknown : int
-        The code of the unknown symbol.
-    symbol_dropout : float
-        Probability that a symbol is replaced by the unknown one. It is applied before prefixes are
-        shared.
-    device : {"cpu", "cuda"}
-        Where the batches are put.
-    classes : ndarray or None
-        What the batches' targets, which only scoring callbacks read, are labels out of; numbers of
-        classes without.
-    """
-
-    def __init__(
-        self,
-        rows,
-        batch_size,
-        random_state=None,
-        unknown=0,
-        symbol_dropout=0.0,
-        device="cpu",
-        classes=None,
-    ):
-        self.rows = rows
-        self.batch_size = batch_size
-        self.random_state = random_state
-        self.unknown = unknown
-        self.symbol_dropout = symbol_dropout
-        self.device = device
-        self.classes = classes
-
-    def __len__(self):
-        return -(-len(self.rows) // self.batch_size)
-
-    def __iter__(self):
-        n, rng = len(self.rows), self.random_state
-        with DRAWING:
-            order = np.arange(n) if rng is None else rng.permutation(n)
-        for start in range(0, n, self.batch_size):
-            rows = self.rows.take(order[start : start + self.batch_size])
-            if rng is not None and self.symbol_dropout:
-                with DRAWING:
-                    chances = rng.random_sample(rows.codes.shape)
-                dropped = (chances < self.symbol_dropout) & (rows.codes != 0)
-                rows = replace(
-                    rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
-                )
-            labels = rows.labels if self.classes is None else self.classes[rows.labels]
-            yield Batch.of(rows).to(self.device), labels
 
 
 class Loss(torch.nn.Module):
@@ -299,76 +186,6 @@ class StopOnDivergence(Callback):
 def print_plain(text):
     """Print without skorch's colours, which are codes for a terminal."""
     print(re.sub(r"\033\[\d+m", "", text), flush=True)
-
-
-@contextmanager
-def one_torch_thread():
-    """Let torch use one thread, then as many as before; other threads that want to do so wait.
-
-    Two threads make nets of this size slower, and 20 to 100 times slower beside a busy core, since
-    they wait for each other in a spin.
-    """
-    global _borrowed
-    with _TORCH_SETTINGS:
-        before, outer = torch.get_num_threads(), _borrowed
-        _borrowed = outer or (threading.get_ident(), before)
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
-            _borrowed = outer
-
-
-def _give_back_after_fork():
-    """A forked child has none of the other threads, which would put torch's settings back."""
-    global _TORCH_SETTINGS, _borrowed
-    if _borrowed is not None and _borrowed[0] == threading.get_ident():
-        return
-    _TORCH_SETTINGS = threading.RLock()
-    if _borrowed is not None:
-        torch.set_num_threads(_borrowed[1])
-        _borrowed = None
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_give_back_after_fork)
-
-
-@contextmanager
-def torch_seed(seed, device):
-    """Seed torch's generators of the CPU and of the device, then put them back as they were."""
-    cuda = [torch.cuda.current_device()] if device == "cuda" else []
-    with ExitStack() as stack:
-        with DRAWING:
-            stack.enter_context(torch.random.fork_rng(devices=cuda))
-            torch.default_generator.manual_seed(seed)
-            if cuda:
-                torch.cuda.manual_seed(seed)
-        try:
-            yield
-        finally:
-            with DRAWING:
-                stack.close()
-
-
-def resolve_device(device):
-    """Resolve "auto" to "cuda" if there is a CUDA device, else to "cpu".
-
-    Raises
-    ------
-    ValueError
-        If "cuda" is asked for and there is none.
-    """
-    available = torch.cuda.is_available()
-    if device == "auto":
-        return "cuda" if available else "cpu"
-    if device == "cuda" and not available:
-        raise ValueError(
-            "device='cuda' needs a CUDA device and a torch built for it; none was found. "
-            "Use device='auto' or 'cpu'."
-        )
-    return device
 
 
 def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):

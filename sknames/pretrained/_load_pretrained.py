@@ -10,20 +10,20 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from .._char_encoder import CharEncoder
-from .._name_nationality_classifier import FORMAT as STATE_FORMAT
 from .._name_nationality_classifier import NameNationalityClassifier
+from .._network import Network
 from .._version import __version__
 
 # Of the two files. Raise it when an older sknames could no longer read them.
-FORMAT = 1
+FORMAT = 2
 TINY = np.float32(1e-30)
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # Of the files that ship, so that none can be changed unnoticed. `python -m sknames.pretrained`
 # prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
-    ARRAYS: "fca1189b49e8f73c60f24f1033504f315b3164e55f8299664bd3b88f4af6638a",
-    DESCRIPTION: "92d3f059a4b4f16d463213315ab9ed542d7ee66c458e831d06559eff28301f40",
+    ARRAYS: "1da0c1d563b7688d99f7255b4b5a1091d16ee8a3246db32084d37e5c7bd6c819",
+    DESCRIPTION: "5f32c36dd5f2402ae0503afdcce07837ccda73781f26778c8b81b9a9c0f00d7f",
     CARD: "cabfedcbf4eb20fd326d3164258430bf324f0324b64da25ce6cddf72290f7d00",
 }
 # Most of the numbers. Each row is stored in single bytes, as multiples of a 127th of its largest.
@@ -31,23 +31,10 @@ BYTES, SCALE = "ngram_weight", "ngram_scale"
 # Keys of the description, and the types of their values.
 LAYOUT = {
     "format": int,
+    "version": str,
     "sha256": str,
-    "encode": {
-        "params": dict,
-        "fitted": {"alphabet_": str, "unknown_code_": int, "max_length_": int},
-    },
-    "classes": list,
-    "classify": {
-        "params": dict,
-        "fitted": {
-            "history_": list,
-            "n_features_in_": int,
-            "_module_params": dict,
-            "_separator": int | None,
-            "_sknames_version": str,
-            "_format": int,
-        },
-    },
+    "encode": {"params": dict, "alphabet": str, "max_length": int},
+    "classify": {"params": dict, "classes": list, "history": list},
 }
 AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
 
@@ -186,10 +173,10 @@ def _errors_name(path):
 
 def _check_format(description):
     found = description.get("format") if isinstance(description, dict) else None
-    if type(found) is not int or not 1 <= found <= FORMAT:
+    if type(found) is not int or found != FORMAT:
         raise ValueError(
-            f"It is in format {found!r}, and sknames {__version__} reads formats from 1 to "
-            f"{FORMAT}. Upgrade sknames"
+            f"It is in format {found!r}, and sknames {__version__} reads format {FORMAT}. Use the "
+            "sknames that wrote it"
         )
 
 
@@ -207,50 +194,39 @@ def _check_layout(found, layout, name):
 def _pipeline(description, arrays):
     """The estimators, each as its own checks allow, and together as they can be fitted."""
     encode, classify = description["encode"], description["classify"]
-    encoder = _fitted(CharEncoder(**encode["params"]), encode["fitted"])
-    classes, symbols = np.array(description["classes"]), arrays.pop("symbols")
+    encoder = CharEncoder.from_alphabet(
+        encode["alphabet"], encode["max_length"], **encode["params"]
+    )
+    network = Network.from_arrays(arrays)
+    classes = np.array(classify["classes"])
     _expect(  # numpy makes one type of several
-        classes.dtype.kind != "O" and np.unique(classes).tolist() == description["classes"],
+        classes.dtype.kind != "O" and np.unique(classes).tolist() == classify["classes"],
         "sorted, distinct classes of one type",
-        description["classes"],
+        classify["classes"],
     )
-    n_orders = sum(name.startswith("ngram_keys.") for name in arrays)
-    ngram_range, ranges = classify["params"]["ngram_range"], range(1, n_orders + 1)
+    params, n_orders = classify["params"], len(network.ngram_keys)
     _expect(
-        ngram_range in [[n, n_orders] for n in ranges],
+        params["ngram_range"] in [[n, n_orders] for n in range(1, n_orders + 1)],
         f"ngram_range [min_n, {n_orders}] with 1 <= min_n",
-        ngram_range,
+        params["ngram_range"],
     )
-    ngram_keys = [arrays.pop(f"ngram_keys.{n}") for n in range(n_orders)]
-    classifier = _fitted(
-        # JSON has lists.
-        NameNationalityClassifier(**classify["params"] | {"ngram_range": tuple(ngram_range)}),
-        classify["fitted"]
-        | {
-            "classes_": classes,
-            "symbols_": symbols,
-            "weights_": arrays,
-            "ngram_keys_": ngram_keys,
-        },
-    )
-    place = np.flatnonzero(symbols == classifier.separator)
-    separator = int(place[0]) + 1 if len(place) else None
-    _expect(classifier._separator == separator, f"_separator {separator}", classifier._separator)
-    n_columns, n_codes = classifier.n_features_in_, encoder.unknown_code_
-    _expect(n_columns == encoder.max_length_, f"n_features_in_ {encoder.max_length_}", n_columns)
+    params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
     _expect(
-        ((1 <= symbols) & (symbols <= n_codes)).all(),
-        f"symbols from 1 to the unknown code {n_codes}",
-        symbols.tolist(),
+        ((1 <= network.symbols) & (network.symbols <= encoder.unknown_code_)).all(),
+        f"symbols from 1 to the unknown code {encoder.unknown_code_}",
+        network.symbols.tolist(),
     )
+    classifier = NameNationalityClassifier.from_network(
+        network,
+        classes,
+        n_features_in=encoder.max_length_,
+        history=classify["history"],
+        **params,
+    )
+    place = np.flatnonzero(network.symbols == classifier.separator)
+    separator = int(place[0]) + 1 if len(place) else None
+    _expect(network.separator == separator, f"the separator {separator}", network.separator)
     return Pipeline([("encode", encoder), ("classify", classifier)])
-
-
-def _fitted(estimator, state):
-    """Check the parameters as `fit` does, and the state as any file's."""
-    estimator._validate_params()
-    estimator.__setstate__(estimator.get_params(deep=False) | state)
-    return estimator
 
 
 def _expect(condition, expected, got):
@@ -261,8 +237,7 @@ def _expect(condition, expected, got):
 def write(pipeline, folder):
     """Write the files of a fitted pipeline; its n-gram weights are rounded to single bytes."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
-    arrays = dict(classifier.weights_, symbols=classifier.symbols_)
-    arrays |= {f"ngram_keys.{n}": keys for n, keys in enumerate(classifier.ngram_keys_)}
+    arrays = classifier.network_.to_arrays()
     arrays[SCALE] = np.maximum(np.abs(arrays[BYTES]).max(axis=1), TINY) / 127
     arrays[BYTES] = np.rint(arrays[BYTES] / arrays[SCALE][:, None]).astype(np.int8)
     content = io.BytesIO()
@@ -271,23 +246,18 @@ def write(pipeline, folder):
     (folder / ARRAYS).write_bytes(content.getvalue())
     description = {
         "format": FORMAT,
+        "version": __version__,
         "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
         "encode": {
             "params": encoder.get_params(),
-            "fitted": {name: getattr(encoder, name) for name in LAYOUT["encode"]["fitted"]},
+            "alphabet": encoder.alphabet_,
+            "max_length": encoder.max_length_,
         },
-        "classes": classifier.classes_.tolist(),
         "classify": {
             "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
-            "fitted": {
-                # Without the seconds, which no training repeats.
-                "history_": [row | {"dur": 0.0} for row in classifier.history_],
-                "n_features_in_": classifier.n_features_in_,
-                "_module_params": classifier._module_params,
-                "_separator": classifier._separator,
-                "_sknames_version": __version__,
-                "_format": STATE_FORMAT,
-            },
+            "classes": classifier.classes_.tolist(),
+            # Without the seconds, which no training repeats.
+            "history": [row | {"dur": 0.0} for row in classifier.history_],
         },
     }
     text = json.dumps(description, ensure_ascii=False, indent=1)

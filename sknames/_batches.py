@@ -1,0 +1,115 @@
+"""Rows as tensors, batch by batch: what a step of training reads."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from ._prefixes import PrefixPlan, plan_prefixes
+from ._torch_settings import DRAWING
+
+# Below this many rows, finding shared prefixes takes longer than computing them twice.
+MIN_ROWS_TO_SHARE = 64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows as tensors, planned: what one step of training reads."""
+
+    plan: PrefixPlan
+    node_weights: torch.Tensor
+    labels: torch.Tensor
+    weights: torch.Tensor
+    ngrams: tuple | None
+
+    @classmethod
+    def of(cls, rows, share=None):
+        """Plan the prefixes of rows and make tensors of all."""
+        share = len(rows) >= MIN_ROWS_TO_SHARE if share is None else share
+        plan = plan_prefixes(rows.codes, share=share)
+        node_weights = torch.from_numpy(plan.node_weights(rows.weights).astype(np.float32))
+        ngrams = None
+        if rows.ngrams is not None:
+            features, starts, values = map(torch.from_numpy, rows.ngrams)
+            ngrams = features, starts[:-1].to(features.dtype), values
+        plan = replace(
+            plan,
+            symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
+            parents=torch.from_numpy(plan.parents),
+            ends=torch.from_numpy(plan.ends),
+        )
+        labels, weights = torch.from_numpy(rows.labels), torch.from_numpy(rows.weights)
+        return cls(plan, node_weights, labels, weights, ngrams)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def to(self, device):
+        """The same on another device."""
+        plan = replace(
+            self.plan,
+            symbols=self.plan.symbols.to(device),
+            parents=self.plan.parents.to(device),
+            ends=self.plan.ends.to(device),
+        )
+        ngrams = None if self.ngrams is None else tuple(part.to(device) for part in self.ngrams)
+        tensors = (t.to(device) for t in (self.node_weights, self.labels, self.weights))
+        return Batch(plan, *tensors, ngrams)
+
+
+class Batches:
+    """Iterate over rows in whole batches, in a new order each time where `random_state` is given.
+
+    Parameters
+    ----------
+    rows : Rows
+    batch_size : int
+    random_state : RandomState or None
+    unknown : int
+        The code of the unknown symbol.
+    symbol_dropout : float
+        Probability that a symbol is replaced by the unknown one. It is applied before prefixes are
+        shared.
+    device : {"cpu", "cuda"}
+        Where the batches are put.
+    classes : ndarray or None
+        What the batches' targets, which only scoring callbacks read, are labels out of; numbers of
+        classes without.
+    """
+
+    def __init__(
+        self,
+        rows,
+        batch_size,
+        random_state=None,
+        unknown=0,
+        symbol_dropout=0.0,
+        device="cpu",
+        classes=None,
+    ):
+        self.rows = rows
+        self.batch_size = batch_size
+        self.random_state = random_state
+        self.unknown = unknown
+        self.symbol_dropout = symbol_dropout
+        self.device = device
+        self.classes = classes
+
+    def __len__(self):
+        return -(-len(self.rows) // self.batch_size)
+
+    def __iter__(self):
+        n, rng = len(self.rows), self.random_state
+        with DRAWING:
+            order = np.arange(n) if rng is None else rng.permutation(n)
+        for start in range(0, n, self.batch_size):
+            rows = self.rows.take(order[start : start + self.batch_size])
+            if rng is not None and self.symbol_dropout:
+                with DRAWING:
+                    chances = rng.random_sample(rows.codes.shape)
+                dropped = (chances < self.symbol_dropout) & (rows.codes != 0)
+                rows = replace(
+                    rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
+                )
+            labels = rows.labels if self.classes is None else self.classes[rows.labels]
+            yield Batch.of(rows).to(self.device), labels

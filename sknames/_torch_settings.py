@@ -1,0 +1,90 @@
+"""Settings of torch that belong to the process: threads, generators, devices; what a fork does."""
+
+import os
+import threading
+from contextlib import ExitStack, contextmanager
+
+import torch
+
+# Generators have locks. A child forked while another thread draws would wait for them for ever, so
+# a fork waits for the end of a draw.
+DRAWING = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=DRAWING.acquire, after_in_parent=DRAWING.release, after_in_child=DRAWING.release
+    )
+
+# torch's number of threads and generator belong to the process: one fit at a time may set them.
+_TORCH_SETTINGS = threading.RLock()
+# The thread that has set them, and the number of threads before.
+_borrowed = None
+
+
+@contextmanager
+def one_torch_thread():
+    """Let torch use one thread, then as many as before; other threads that want to do so wait.
+
+    Two threads make nets of this size slower, and 20 to 100 times slower beside a busy core, since
+    they wait for each other in a spin.
+    """
+    global _borrowed
+    with _TORCH_SETTINGS:
+        before, outer = torch.get_num_threads(), _borrowed
+        _borrowed = outer or (threading.get_ident(), before)
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+            _borrowed = outer
+
+
+def _give_back_after_fork():
+    """A forked child has none of the other threads, which would put torch's settings back."""
+    global _TORCH_SETTINGS, _borrowed
+    if _borrowed is not None and _borrowed[0] == threading.get_ident():
+        return
+    _TORCH_SETTINGS = threading.RLock()
+    if _borrowed is not None:
+        torch.set_num_threads(_borrowed[1])
+        _borrowed = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_give_back_after_fork)
+
+
+@contextmanager
+def torch_seed(seed, device):
+    """Seed torch's generators of the CPU and of the device, then put them back as they were."""
+    cuda = [torch.cuda.current_device()] if device == "cuda" else []
+    with ExitStack() as stack:
+        with DRAWING:
+            stack.enter_context(torch.random.fork_rng(devices=cuda))
+            torch.default_generator.manual_seed(seed)
+            if cuda:
+                torch.cuda.manual_seed(seed)
+        try:
+            yield
+        finally:
+            with DRAWING:
+                stack.close()
+
+
+def resolve_device(device):
+    """Resolve "auto" to "cuda" if there is a CUDA device, else to "cpu".
+
+    Raises
+    ------
+    ValueError
+        If "cuda" is asked for and there is none.
+    """
+    available = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if available else "cpu"
+    if device == "cuda" and not available:
+        raise ValueError(
+            "device='cuda' needs a CUDA device and a torch built for it; none was found. "
+            "Use device='auto' or 'cpu'."
+        )
+    return device
