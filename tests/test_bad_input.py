@@ -189,6 +189,19 @@ def test_another_number_of_columns(classifier):
         classifier.predict([[1, 2, 3]])
 
 
+def test_names_of_columns_are_compared_with_codes_of_any_type():
+    """Also where X is as the encoder gives it, which is looked at less."""
+    X = np.array([[1, 2], [2, 1]], dtype=np.uint8)
+    model = NameNationalityClassifier(**TINY).fit(pd.DataFrame(X, columns=["a", "b"]), ["x", "y"])
+    expected = model.predict_proba(pd.DataFrame(X, columns=["a", "b"]))
+    for dtype in (np.uint8, np.uint16, np.int64, np.float64):
+        with pytest.warns(UserWarning, match="X does not have valid feature names, but"):
+            found = model.predict_proba(X.astype(dtype))
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="The feature names should match"):
+        model.predict(pd.DataFrame(X, columns=["b", "a"]))
+
+
 # Labels.
 
 BAD_LABELS = {
@@ -219,6 +232,24 @@ def test_bad_labels(y, message):
         NameNationalityClassifier(**TINY).fit([[1, 2], [2, 1], [3, 1]], y)
     with pytest.raises(ValueError, match=message):
         tiny_pipeline().fit(["anna", "bo", "cleo"], y)
+
+
+BAD_WEIGHTS = {
+    "negative": ([1, 0.5, -1e-9], "Negative values .*-1e-09 at position 2.* 0 to leave a row out"),
+    "the first negative": ([-2, 1, -1], r"`sample_weight`: -2\.0 at position 0"),
+    "a negative number": (-1.0, r"`sample_weight`: -1\.0 at position 0"),
+    "NaN": ([1, math.nan, 1], "sample_weight contains NaN"),
+    "infinity": ([1, math.inf, 1], "sample_weight contains infinity"),
+    "zeros": ([0, 0, 0], "All values of sample_weight are zero"),
+    "too few": ([1, 1], r"sample_weight.shape == \(2,\), expected \(3,\)"),
+    "2-D": ([[1, 1, 1]], "must be 1D array or scalar"),
+}
+
+
+@pytest.mark.parametrize("weights, message", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_bad_weights(weights, message):
+    with pytest.raises(ValueError, match=message):
+        NameNationalityClassifier(**TINY).fit([[1, 2], [2, 1], [3, 1]], ["a", "b", "a"], weights)
 
 
 def test_labels_in_a_column_warn_as_in_scikit_learn():

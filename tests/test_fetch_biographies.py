@@ -180,6 +180,21 @@ def test_wrong_hash(home, content, monkeypatch):
             wheel_of(pickle.dumps({"Anna": OrderedDict()})), "OrderedDict", id="harmless class"
         ),
         pytest.param(wheel_of(b"Pfile\n."), "persistent", id="persistent"),
+        pytest.param(
+            wheel_of(b'cbuiltins\neval\n(S\'open("owned", "w").close()\'\ntR.'),
+            r"builtins\.eval",
+            id="builtin",
+        ),
+        pytest.param(
+            wheel_of(b'c__builtin__\neval\n(S\'open("owned", "w").close()\'\ntR.'),
+            r"__builtin__\.eval",
+            id="builtin of Python 2",
+        ),
+        pytest.param(
+            wheel_of(pickle.dumps({"Anna": bytearray(b"Kern")}, 2)),
+            r"builtin.*\.bytearray",
+            id="harmless builtin",
+        ),
     ],
 )
 def test_bad_wheel(put, home, content, message, monkeypatch):

@@ -1,7 +1,10 @@
 """The network in numpy against the same network in torch."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Barrier
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -273,3 +276,59 @@ def test_blas_threads_come_back_when_calls_overlap(two_blas_threads):
     second.close()
     assert still == [1] * len(two_blas_threads)
     assert blas_threads() == two_blas_threads
+
+
+class SlowBlas:
+    """Stands for threadpoolctl's controller. A change takes so long that threads meet in it."""
+
+    def __init__(self):
+        self.n_threads, self.n_limits = 2, 0
+
+    def limit(self, limits):
+        self.n_limits += 1
+        before = self.n_threads
+        self.change(limits)
+        return SimpleNamespace(restore_original_limits=lambda: self.change(before))
+
+    def change(self, n_threads):
+        time.sleep(0.05)
+        self.n_threads = n_threads
+
+
+@pytest.fixture
+def blas(monkeypatch):
+    blas = SlowBlas()
+    monkeypatch.setattr(_forward, "ThreadpoolController", lambda: blas)
+    return blas
+
+
+def test_threads_that_begin_at_once_share_one_limit(blas):
+    guard, begin, inside = type(one_blas_thread(1000))(), Barrier(4), Barrier(4)
+
+    def call(_):
+        begin.wait(10)
+        with guard:
+            inside.wait(10)
+            found = blas.n_threads
+            inside.wait(10)
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(call, range(4))) == [1] * 4
+    assert (blas.n_threads, blas.n_limits) == (2, 1)
+
+
+def test_a_thread_that_begins_while_another_ends_has_its_limit(blas):
+    guard = type(one_blas_thread(1000))()
+
+    def call():
+        time.sleep(0.02)  # The other's limit is being lifted.
+        with guard:
+            other.result(10)
+            return blas.n_threads
+
+    with ThreadPoolExecutor(2) as pool:
+        guard.__enter__()
+        other = pool.submit(guard.__exit__)
+        assert pool.submit(call).result(10) == 1
+    assert (blas.n_threads, blas.n_limits) == (2, 2)

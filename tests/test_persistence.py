@@ -337,6 +337,19 @@ TAMPERED = {
     "many layers": (set_param(num_layers=10**12), r"lacks 'cells\.1\.weight_ih' of shape \(24, 8"),
     "another cell": (set_param(cell="rnn"), r"expected shape \(8, 4\), got shape \(24, 4\)"),
     "no cell": (set_param(cell="lstm"), "expected 'gru' or 'rnn', got 'lstm'"),
+    "no such nonlinearity": (
+        set_param(nonlinearity="relu"),
+        r"\['nonlinearity'\].*expected 'tanh' or 'sigmoid', got 'relu'",
+    ),
+    "separator 0": (
+        lambda state: state.update(_separator=0),
+        r"_separator.*expected None or an integer from 1 to \d+, got 0",
+    ),
+    "a separator that is no symbol": (
+        lambda state: state.update(_separator=len(state["symbols_"]) + 1),
+        r"_separator.*expected None or an integer from 1 to \d+, got \d+",
+    ),
+    "separator str": (lambda state: state.update(_separator=" "), "_separator.*got ' '"),
     "embedding 0": (set_param(embedding_dim=0), r"\['embedding_dim'\].*got 0"),
     "one-hot": (set_param(embedding_dim=None), r"cells\.0\.weight_ih"),
     "more codes": (set_param(n_codes=99), r"\['n_codes'\].*got 99"),
@@ -457,6 +470,26 @@ def test_any_value_may_be_a_symbol(pipeline, small_names):
     np.testing.assert_array_equal(
         loaded.predict_proba(codes), pipeline[-1].predict_proba(with_unknown)
     )
+
+
+@pytest.mark.parametrize("order", [0, 1, 4])
+def test_the_limit_of_keys_is_exact(pipeline, order):
+    """A key is a prefix, of the order before, and a symbol or mark."""
+    keys, n_symbols = pipeline[-1].ngram_keys_, len(pipeline[-1].symbols_) + 3
+    limit = n_symbols * (len(keys[order - 1]) if order else 1)
+
+    def put(key):
+        return lambda state: state["ngram_keys_"][order].__setitem__(-1, key)
+
+    reload(pipeline, put(limit - 1))
+    with pytest.raises(ValueError, match=f"expected keys from 0 to {limit - 1}, got .* {limit}"):
+        reload(pipeline, put(limit))
+
+
+def test_every_symbol_may_be_the_separator(pipeline):
+    n_symbols = len(pipeline[-1].symbols_)
+    for separator in (None, 1, n_symbols):
+        reload(pipeline, lambda state, separator=separator: state.update(_separator=separator))
 
 
 def test_keys_without_ngrams_are_refused(small_names):

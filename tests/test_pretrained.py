@@ -506,6 +506,31 @@ def test_objects_are_not_unpickled(small_copy):
         _load_pretrained.read(small_copy)
 
 
+class Owner:
+    """Its pickle writes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_refuses_objects_among_the_arrays(folder, tmp_path):
+    """Also where the description has the hash of the file with them."""
+    with np.load(folder / _load_pretrained.ARRAYS) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["symbols"] = np.array([Owner(tmp_path / "owned")], dtype=object)
+    np.savez(folder / _load_pretrained.ARRAYS, **arrays)
+    path = folder / _load_pretrained.DESCRIPTION
+    description = json.loads(path.read_text(encoding="utf-8"))
+    digest = sha256((folder / _load_pretrained.ARRAYS).read_bytes()).hexdigest()
+    path.write_text(json.dumps(description | {"sha256": digest}), encoding="utf-8")
+    with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
+        _load_pretrained.read(folder)
+    assert not (tmp_path / "owned").exists()
+
+
 @pytest.mark.parametrize("change", ["format", "state"])
 def test_refuses_newer_formats(folder, change):
     path = folder / DESCRIPTION
@@ -554,6 +579,11 @@ def test_beats_the_linear_models_on_held_out_names():
 # ---- Training it again
 
 
+@pytest.fixture(scope="module")
+def everything():
+    return load_names(script="all")
+
+
 @pytest.fixture
 def few(monkeypatch):
     """Few names and short training."""
@@ -597,6 +627,59 @@ def test_training_names(few, monkeypatch):
     assert all(rows[pair] for pair in zip(lists.data, lists.target, strict=True))
     again = _train.training_names()
     np.testing.assert_array_equal(again, (names, nationalities))
+
+
+def test_names_of_several_words_are_turned(few, monkeypatch):
+    """A quarter of the full names; lists, and names of one word, as those in Han, are not."""
+    lists = {script: load_names(script=script) for script in ("all", "native")}
+    for names in lists.values():
+        chosen = np.isin(names.target, ["Chinese", "Danish", "Greek"])
+        names.target_names = np.unique(names.target[chosen].astype(str)).astype(object)
+        for column in ("data", "target", "part", "script"):
+            names[column] = names[column][chosen]
+    monkeypatch.setattr(_train, "load_names", lambda script: lists[script])
+    for name in ("MIN_FULL_NAMES", "N_NATIVE_NAMES"):
+        monkeypatch.setattr(_train, name, 500)
+    n_lists = len(lists["all"].data)
+
+    def full_names(share):
+        monkeypatch.setattr(_train, "LAST_WORD_FIRST", share)
+        names, nationalities = _train.training_names(lists_only=True)
+        assert names[:n_lists].tolist() == lists["all"].data.tolist()
+        assert nationalities[:n_lists].tolist() == lists["all"].target.tolist()
+        return names[n_lists:].tolist(), nationalities[n_lists:].tolist()
+
+    quarter, _ = full_names(_train.LAST_WORD_FIRST)
+    (full, labels), (twice, labels_twice) = full_names(0), full_names(1)
+    several = [i for i, name in enumerate(full) if " " in name]
+    assert (len(full), len(several)) == (5 * 500, 4 * 500)
+    assert twice == full + [_train._turn(full[i]) for i in several]
+    assert labels_twice == labels + [labels[i] for i in several]
+    assert 0.2 < (len(quarter) - len(full)) / len(several) < 0.3
+
+
+def test_turn():
+    turned = {"Jan": "Jan", "Jan Nowak": "Nowak Jan", "Jan van der Berg": "Berg Jan van der"}
+    assert {name: _train._turn(name) for name in turned} == turned
+
+
+@pytest.mark.parametrize("share", [0.25, 1.0])
+@pytest.mark.parametrize("part", ["given", "surname"])
+def test_common_names_are_drawn_by_their_rank(everything, part, share):
+    """The k-th is 1 / (k + 3) as frequent, and any other name as likely as another."""
+    n, common, rng = 50_000, ["Aa", "Bb", "Cc", "Dd"], np.random.RandomState(0)
+    names = Counter(_train._draw(everything, "Greek", part, share, common, n, rng))
+    frequency = np.array([names.pop(name) for name in common])
+    expected = share * n / np.array([4, 5, 6, 7]) / (1 / 4 + 1 / 5 + 1 / 6 + 1 / 7)
+    assert (abs(frequency - expected) < 5 * expected**0.5).all()
+    kind = everything.target + everything.script
+    of_part = (everything.part == part) | (everything.part == "both")
+    others = everything.data[(kind == "GreekLatin") & of_part]
+    assert names.keys() <= set(others)
+    if share < 1:
+        expected = (1 - share) * n / len(others)
+        assert len(names) == len(others)
+        assert max(abs(k - expected) for k in names.values()) < 5 * expected**0.5
 
 
 def test_common_names():

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from sknames._ngrams import NGRAM_SCALE
 from sknames._prefixes import plan_prefixes
 from sknames._recurrent_net import CELLS, Dropout, GRUCell, RecurrentNet, RNNCell, tanh
 
@@ -138,6 +139,42 @@ def test_sigmoid_cell_is_the_formula():
     torch.testing.assert_close(cell(x, h), 1 / (1 + torch.exp(-pre)), **TOLERANCE)
 
 
+@pytest.mark.parametrize("p", [0.05, 0.3, 0.5, 0.9])
+def test_dropout_keeps_the_mean(p):
+    """The values are 0 and about 1 / (1 - p), each element by itself."""
+    x = torch.ones(1000, 1003, requires_grad=True)  # No multiple of the 8 bytes of a word.
+    out = Dropout(p)(x)
+    zero, scaled = out.detach().unique().tolist()
+    assert zero == 0 and scaled == pytest.approx(1 / (1 - p), rel=0.03)
+    variance, n = p / (1 - p), x.numel()
+    assert out.mean().item() == pytest.approx(1, abs=5 * (variance / n) ** 0.5)
+    assert out.var().item() == pytest.approx(variance, rel=0.05)
+    out.sum().backward()
+    assert torch.equal(x.grad, out)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.5, 0.9])
+def test_elements_are_dropped_independently(p):
+    """Wherever they stand in a word of bytes, whatever their neighbours, each time anew."""
+    dropout, x = Dropout(p), torch.ones(1_000_000)
+    out, again = dropout(x), dropout(x)
+    scale = 1 / (1 - p)
+    for k in range(8):
+        assert out[k::8].mean().item() == pytest.approx(1, abs=5 * scale * (8 / len(x)) ** 0.5)
+    for k in (1, 2, 4, 7, 8, 64):
+        product = (out[k:] * out[:-k]).mean().item()
+        assert product == pytest.approx(1, abs=5 * scale / len(x) ** 0.5)
+    assert (out * again).mean().item() == pytest.approx(1, abs=5 * scale / len(x) ** 0.5)
+
+
+def test_dropout_does_nothing_when_it_should_not():
+    x = torch.randn(100)
+    for dropout in (Dropout(0.5).eval(), Dropout(0), Dropout(0.0)):
+        assert torch.equal(dropout(x), x)
+    given = x.clone()
+    assert not torch.equal(Dropout(0.5)(x), given) and torch.equal(x, given)
+
+
 def test_tanh():
     x = torch.linspace(-60, 60, 1001).double()
     torch.testing.assert_close(tanh(x), torch.tanh(x), **TOLERANCE)
@@ -259,13 +296,49 @@ def test_dropout_is_the_one_asked_for(p):
     assert (p == 0) == torch.equal(found, x)
 
 
-@pytest.mark.parametrize("where", ["dropout", "embedding_dropout"])
-def test_dropout_is_for_training_only(codes, where):
+def dropped_half(found, whole):
+    """Whether some elements are 0, and all others doubled."""
+    is_zero = found == 0
+    torch.testing.assert_close(found[~is_zero], 2 * whole[~is_zero], **TOLERANCE)
+    return is_zero.any().item() and not is_zero.all().item()
+
+
+@each_kind
+@pytest.mark.parametrize("where", ["dropout", "embedding_dropout", "ngram_dropout", None])
+def test_where_each_dropout_drops(codes, kind, where):
+    """The linear layers give back what they read, and the n-grams what they add."""
+    n = N_CODES
     net = RecurrentNet(
-        n_codes=N_CODES, n_classes=CLASSES, hidden_size=HIDDEN, embedding_dim=EMBEDDING,
-        **{where: 0.5},
-    )  # fmt: skip
-    plan = plan_of(codes)
-    assert not torch.equal(net(plan)[0], net(plan)[0])
-    net.eval()
-    assert torch.equal(net(plan)[0], net(plan)[0])
+        n_codes=n, n_classes=n, hidden_size=n, embedding_dim=EMBEDDING, n_ngrams=n,
+        **KINDS[kind], **({where: 0.5} if where else {}),
+    ).double()  # fmt: skip
+    with torch.no_grad():
+        for layer in (net.output, net.next_symbol):
+            layer.weight.copy_(torch.eye(n))
+            layer.bias.zero_()
+        net.ngram_weight.copy_(torch.eye(n))
+    values = torch.rand(len(codes), n).double() + 1
+    features, starts = torch.arange(n).repeat(len(codes)), torch.arange(len(codes)) * n
+    plan, ngrams = plan_of(codes), (features, starts, values.ravel())
+    embeddings = []
+    net.embedding_dropout.register_forward_hook(lambda _, given, out: embeddings.append(out))
+    logits, states = net(plan, ngrams)
+    next_symbol = net.next_symbol_logits(states)
+    of_rows, of_ngrams = states[plan.ends], NGRAM_SCALE * values
+    if where == "dropout":
+        filled = plan.ends > 0  # The state of the root is 0 anyway.
+        assert dropped_half((logits - of_ngrams)[filled].round(decimals=12), of_rows[filled])
+        assert dropped_half(next_symbol[1:], states[1:])
+    else:
+        assert torch.equal(next_symbol, states)
+    if where == "ngram_dropout":
+        assert dropped_half((logits - of_rows).round(decimals=12), of_ngrams)
+    elif where != "dropout":
+        torch.testing.assert_close(logits, of_rows + of_ngrams, **TOLERANCE)
+    if where == "embedding_dropout":
+        assert dropped_half(embeddings[0], net.embedding)
+    # For training only.
+    logits, plain = net.eval()(plan, ngrams)
+    torch.testing.assert_close(logits, plain[plan.ends] + of_ngrams, **TOLERANCE)
+    assert torch.equal(net.next_symbol_logits(plain), plain)
+    assert torch.equal(states, plain) is (where != "embedding_dropout")

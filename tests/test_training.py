@@ -23,6 +23,7 @@ from skorch.callbacks import (
     PassthroughScoring,
     ProgressBar,
 )
+from torch.optim.lr_scheduler import OneCycleLR
 
 from sknames import NameNationalityClassifier, _training
 from sknames._prefixes import plan_prefixes
@@ -240,6 +241,26 @@ class Recorder(Callback):
 
     def on_train_end(self, net, **kwargs):
         self.ended += 1
+
+
+class Steps(Callback):
+    """Keep what the optimizer sees in each step: the learning rate and the norm of the gradient."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.lrs, self.norms = [], []
+        net.optimizer_.register_step_post_hook(self.record)
+
+    def record(self, optimizer, args, kwargs):
+        (lr,) = {group["lr"] for group in optimizer.param_groups}
+        gradients = [p.grad.flatten() for g in optimizer.param_groups for p in g["params"]]
+        self.lrs.append(lr)
+        self.norms.append(torch.cat(gradients).norm().item())
+
+
+def steps_of(X, y, **params):
+    steps = Steps()
+    fit(X, y, callbacks=[steps], **params)
+    return steps
 
 
 def interrupt():
@@ -607,6 +628,49 @@ def test_early_stopping_holds_out_no_name_that_trains(seed):
     assert len(recorder.train) > len(train)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(early_stopping):
+    """Each of 40 symbols is in two of 80 names, so that some are in held-out names only."""
+    X = np.random.RandomState(0).permutation(np.arange(80) % 40 + 1).reshape(40, 2)
+    recorder = Recorder()
+    model = fit(
+        X, np.arange(40) % 2, ngram_range=(1, 1), min_df=1, early_stopping=early_stopping,
+        validation_fraction=0.4, callbacks=[recorder],
+    )  # fmt: skip
+    codes = np.unique(recorder.train.codes, axis=0)
+    assert len(codes) == (24 if early_stopping else 40)
+    df = np.array([(codes == symbol).any(axis=1).sum() for symbol in range(1, 41)])
+    assert (df == 0).any() == early_stopping
+    df = [len(codes), *df[df > 0], len(codes)]  # The marks of start and end are in every row.
+    expected = np.log((1 + len(codes)) / (1 + np.array(df))) + 1
+    np.testing.assert_allclose(model.weights_["ngram_idf"], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("class_weight", [None, {0: 3.0, 1: 1.0}])
+def test_heavy_rows_are_drawn_several_times(class_weight, early_stopping):
+    """A row of about k times the mean weight is there k times, each time with its part of it."""
+    n = 40
+    X, y = np.arange(1, n + 1)[:, None], np.arange(n) % 2
+    weights = np.random.RandomState(0).lognormal(sigma=2, size=n)
+    recorder = Recorder()
+    params = {"class_weight": class_weight, "early_stopping": early_stopping, "max_epochs": 1}
+    NameNationalityClassifier(**(TINY | params), callbacks=[recorder]).fit(X, y, weights)
+    train = recorder.train
+    rows = np.unique(train.codes[:, 0]) - 1
+    weights = (weights * (1 if class_weight is None else np.where(y == 0, 3, 1)))[rows]
+    times = np.bincount(train.codes[:, 0] - 1, minlength=n)[rows]
+    relative = weights / weights.mean()
+    assert times.tolist() == [max(1, round(weight)) for weight in relative]
+    assert len(rows) == (36 if early_stopping else 40) and times.max() > 5
+    assert train.labels.tolist() == y[train.codes[:, 0] - 1].tolist()
+    total = np.bincount(train.codes[:, 0] - 1, weights=train.weights, minlength=n)[rows]
+    np.testing.assert_allclose(total / total.mean(), relative, rtol=1e-6)
+    assert train.weights.mean() == pytest.approx(1, rel=1e-6)
+    parts = set(zip(train.codes[:, 0].tolist(), train.weights.tolist(), strict=True))
+    assert len(parts) == len(rows)
+
+
 @pytest.mark.parametrize("callbacks", [[], [Recorder(fail)]], ids=["whole", "broken off"])
 def test_verbose_1_shows_a_bar(monkeypatch, X, y, capsys, callbacks):
     bars, tqdm = [], _training.tqdm
@@ -715,6 +779,86 @@ def test_optimizers_learn(X, optimizer, lr_schedule):
     model = fit(X, X[:, 0] > 2, **params, **without)
     assert model.history_[-1]["train_loss"] < 0.8 * model.history_[0]["train_loss"]
     assert type(model.net_.optimizer_) is _training.OPTIMIZERS[optimizer]
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("max_epochs, batch_size", [(5, 10), (1, 1000), (30, 30)])
+def test_one_cycle_goes_step_by_step(X, y, max_epochs, batch_size, early_stopping):
+    params = {"max_epochs": max_epochs, "batch_size": batch_size, "n_iter_no_change": 99}
+    lrs = steps_of(X, y, lr=0.02, early_stopping=early_stopping, **params).lrs
+    n = len(lrs)
+    assert n % max_epochs == 0 and (n > max_epochs) == (batch_size < 1000)
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1, momentum=0.9)
+    schedule = OneCycleLR(optimizer, max_lr=0.02, total_steps=max(n, 2), pct_start=0.2)
+    expected = []
+    for _ in range(n):
+        expected += schedule.get_last_lr()
+        optimizer.step()
+        schedule.step()
+    assert lrs == pytest.approx(expected, rel=1e-6)
+
+
+def test_constant_schedule(X, y):
+    assert set(steps_of(X, y, lr=0.02, lr_schedule="constant").lrs) == {0.02}
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
+def test_gradients_are_clipped_to_a_norm(X, y, optimizer):
+    """The norm is that of all parameters together, as the optimizer sees them."""
+    params = {"optimizer": optimizer, "lr": 1e-3}
+    free = steps_of(X, y, gradient_clip_value=None, **params).norms
+    assert min(free) > 0.05
+    tight = steps_of(X, y, gradient_clip_value=0.01, **params).norms
+    assert tight == pytest.approx([0.01] * len(free), rel=1e-3)
+    wide = steps_of(X, y, gradient_clip_value=2 * max(free), **params).norms
+    assert wide == free
+
+
+STEPS_AT_LEAST = 100
+
+
+@pytest.mark.parametrize("cell, n_epochs", [("gru", 16), ("rnn", 20)])
+@pytest.mark.parametrize("batch_size, n_batches", [("auto", 1), (7, 5), (2, 15)])
+def test_small_data_get_more_epochs(cell, n_epochs, batch_size, n_batches):
+    X = np.arange(1, 31)[:, None]
+    params = {"cell": cell, "max_epochs": "auto", "batch_size": batch_size}
+    n_steps = len(steps_of(X, X[:, 0] % 3, **params).lrs)
+    assert n_steps == n_batches * max(n_epochs, -(-STEPS_AT_LEAST // n_batches))
+
+
+@pytest.mark.parametrize("n, sizes", [(255, [255]), (256, [256]), (600, [88, 256, 256])])
+def test_auto_batch_size(n, sizes):
+    seen = []
+
+    class Sizes(Callback):
+        def on_batch_begin(self, net, batch, training, **kwargs):
+            seen.append(len(batch[0]))
+
+    X = np.arange(1, n + 1)[:, None]
+    fit(X, X[:, 0] % 3, batch_size="auto", max_epochs=1, ngram_range=None, callbacks=[Sizes()])
+    assert sorted(seen) == sizes
+
+
+def dropout_rates(module):
+    """Which part of its elements each dropout of the net drops, by its name."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return {
+            name: (getattr(module, name).train()(torch.ones(100_000)) == 0).float().mean().item()
+            for name in ("dropout", "embedding_dropout", "ngram_dropout")
+        }
+
+
+@pytest.mark.parametrize("cell, p", [("gru", 0.4), ("rnn", 0.3)])
+def test_dropout_by_default(X, y, cell, p):
+    module = fit(X, y, cell=cell).net_.module_
+    expected = {"dropout": p, "embedding_dropout": 0.1, "ngram_dropout": 0.5}
+    assert dropout_rates(module) == pytest.approx(expected, abs=0.01)
+
+
+def test_each_dropout_is_that_of_its_name(X, y):
+    params = {"dropout": 0.7, "embedding_dropout": 0.2, "ngram_dropout": 0.9}
+    assert dropout_rates(fit(X, y, **params).net_.module_) == pytest.approx(params, abs=0.01)
 
 
 def test_ngram_weights_do_not_decay(X, y):
