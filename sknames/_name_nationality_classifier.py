@@ -95,7 +95,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     lr : float, default=0.005
         The largest learning rate of AdamW: it is raised during the first fifth of the steps and
         lowered to almost 0 (one cycle, Smith and Topin 2019). With early stopping it is constant,
-        and should be lower. Gradients are clipped to the norm 1.
+        and should be lower; an `LRScheduler` among `callbacks` takes the cycle's place. Gradients
+        are clipped to the norm 1.
     weight_decay : float, default=0.02
         Of AdamW (0 makes Adam of it); the n-gram weights are exempt.
     max_epochs : int or "auto", default="auto"

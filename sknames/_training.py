@@ -215,7 +215,9 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     lr, max_epochs, verbose = (settings[name] for name in ("lr", "max_epochs", "verbose"))
     steps = [("divergence", StopOnDivergence())]
     steps.append(("clip", GradientNormClipping(MAX_GRADIENT_NORM)))
-    if not settings["early_stopping"]:
+    scores, others = _split_callbacks(settings["callbacks"] or [], held_out is not None)
+    schedules = (isinstance(_callback(item), LRScheduler) for item in others)
+    if not settings["early_stopping"] and not any(schedules):
         steps.append(
             (
                 "schedule",
@@ -237,7 +239,6 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         )
     if verbose == 1:
         steps.append(("progress", Progress(max_epochs)))
-    scores, others = _split_callbacks(settings["callbacks"] or [], held_out is not None)
     # Before early stopping, which ends an epoch for all that follow.
     steps += scores
     if held_out is not None:
@@ -303,11 +304,16 @@ def _rows_to_predict(codes, network):
     return Rows.unlabelled(codes).weighed().with_ngrams(network)
 
 
+def _callback(item):
+    """A callback without its name, if it has one."""
+    return item[1] if isinstance(item, list | tuple) else item
+
+
 def _split_callbacks(callbacks, has_valid_rows):
     """Those that score, and the others; warn of what scores held-out rows where there are none."""
     scores, others = [], []
     for item in callbacks:
-        callback = item[1] if isinstance(item, list | tuple) else item
+        callback = _callback(item)
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
             continue

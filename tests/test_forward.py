@@ -12,19 +12,21 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 from sknames import NameNationalityClassifier, _forward
+from sknames._batches import Batch
 from sknames._forward import Forward, one_blas_thread
+from sknames._network import Network
 from sknames._ngrams import NGrams, inverse_document_frequency
 from sknames._recurrent_net import RecurrentNet
-from sknames._training import Batch, Rows
+from sknames._rows import Rows
 
 N_CODES, CLASSES, LENGTH = 7, 4, 9
 KINDS = {
     "gru": {"cell": "gru"},
     "rnn": {"cell": "rnn"},
-    "sigmoid rnn": {"cell": "rnn", "nonlinearity": "sigmoid"},
+    "sigmoid rnn": {"cell": "sigmoid_rnn"},
     "2-layer gru": {"cell": "gru", "num_layers": 2},
     "2-layer rnn": {"cell": "rnn", "num_layers": 2},
-    "2-layer sigmoid rnn": {"cell": "rnn", "nonlinearity": "sigmoid", "num_layers": 2},
+    "2-layer sigmoid rnn": {"cell": "sigmoid_rnn", "num_layers": 2},
     "3-layer one-hot gru": {"cell": "gru", "num_layers": 3, "embedding_dim": None},
     "one-hot rnn": {"cell": "rnn", "embedding_dim": None},
 }
@@ -56,25 +58,27 @@ class Pair:
     """A net in torch and the same in numpy."""
 
     def __init__(self, kind="gru", ngram_range=None, dtype="float64"):
-        self.ngrams, weights = None, {}
+        keys, weights = (), {}
         if ngram_range is not None:
             seen = random_codes(40, seed=2)
-            self.ngrams, frequency = NGrams.fit(seen, ngram_range, 2, N_CODES + 1)
+            ngrams, frequency = NGrams.fit(seen, ngram_range, 2, N_CODES + 1)
             assert len(frequency) > 5
-            weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
-        options = {"num_layers": 1, "nonlinearity": "tanh", "embedding_dim": 3} | KINDS[kind]
+            keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, 40)
+        options = {"num_layers": 1, "embedding_dim": 3} | KINDS[kind]
         with torch.random.fork_rng():
             torch.manual_seed(0)
             self.net = RecurrentNet(
                 n_codes=N_CODES, n_classes=CLASSES, hidden_size=5, dropout=0.5,
+                embedding_dropout=0.5, ngram_dropout=0.5,
                 n_ngrams=len(weights.get("ngram_idf", ())), **options,
             ).eval()  # fmt: skip
             if ngram_range is not None:
                 self.net.ngram_weight.data.normal_()
         weights |= {name: value.detach().numpy() for name, value in self.net.named_parameters()}
-        self.idf = weights.get("ngram_idf")
-        options.pop("embedding_dim")
-        self.forward = Forward(weights, self.ngrams, dtype=dtype, **options)
+        network = Network(options["cell"], np.arange(1, N_CODES - 1), weights, keys)
+        network.check()
+        self.idf, self.ngrams = weights.get("ngram_idf"), network.ngrams
+        self.forward = Forward(network, dtype)
         self.net.double()
 
     def expected(self, codes):

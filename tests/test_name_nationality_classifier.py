@@ -35,7 +35,7 @@ def codes(small_names):
         NameNationalityClassifier(cell="rnn"),
         NameNationalityClassifier(num_layers=2, hidden_size=32),
         NameNationalityClassifier(class_weight="balanced", hidden_size=32),
-        NameNationalityClassifier(early_stopping=True, lr_schedule="constant", hidden_size=32),
+        NameNationalityClassifier(early_stopping=True, hidden_size=32),
         NameNationalityClassifier(ngram_range=None, hidden_size=64, lr=0.01),
     ]
 )  # fmt: skip
@@ -153,7 +153,7 @@ def test_a_value_is_the_same_symbol_whatever_the_type_of_fit(symbols, dtype):
     code_of = {symbol: code for code, symbol in enumerate(model.symbols_.tolist(), start=1)}
     unknown = len(code_of) + 1
     expected = [[code_of.get(value, unknown) for value in row] for row in asked.tolist()]
-    np.testing.assert_array_equal(model._to_codes(asked.astype(dtype)), expected)
+    np.testing.assert_array_equal(model.network_.to_codes(asked.astype(dtype)), expected)
     np.testing.assert_array_equal(
         model.predict_proba(asked.astype(dtype)), model.predict_proba(asked)
     )

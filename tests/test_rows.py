@@ -5,7 +5,24 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from sknames._rows import merge, split
+from sknames._rows import Rows
+
+
+def merge(codes, y, weights):
+    rows = Rows.merged(codes, y, weights)
+    return rows.codes, rows.labels, rows.weights
+
+
+def split(codes, y, fraction, rng):
+    """Indices of the rows on each side: a row's weight is its number."""
+    rows = Rows(codes, y, np.arange(len(y)))
+    train, valid = rows.split(fraction, rng)
+    for part in (train, valid):
+        if part is not None:
+            np.testing.assert_array_equal(part.codes, codes[part.weights])
+            np.testing.assert_array_equal(part.labels, y[part.weights])
+    return train.weights, np.array([], int) if valid is None else valid.weights
+
 
 # Sums of floating point numbers depend on their order: (1e16 + 1) + 1 is less than (1 + 1) + 1e16.
 TRIPLES = [(1e16, 1.0, 1.0), (0.1, 0.2, 0.3), (0.5, 1.0, 1e16)]
@@ -88,3 +105,26 @@ def test_split_of_classes_of_one_row_warns():
     with pytest.warns(UserWarning, match="found no rows to hold out"):
         train, valid = split(codes_of([1, 2]), np.array([0, 1]), 0.5, np.random.RandomState(0))
     assert train.tolist() == [0, 1] and valid.tolist() == []
+
+
+@pytest.mark.parametrize(
+    "weights", [[1.0, 1, 1], [1.0, 1, 7], [4.0, 0.5, 0.1], [1e-300, 3e-300, 1]]
+)
+def test_heavy_rows_are_drawn_often_and_weigh_as_much(weights):
+    weights = np.array(weights)
+    rows = Rows(codes_of([1, 2, 3]), np.arange(3), weights).drawn()
+    times = np.bincount(rows.labels)
+    assert times.tolist() == np.maximum(1, np.rint(weights / weights.mean())).tolist()
+    np.testing.assert_array_equal(rows.codes[:, 0], rows.labels + 1)
+    np.testing.assert_allclose(np.bincount(rows.labels, weights=rows.weights), weights)
+
+
+def test_weighed_rows_have_a_mean_of_1():
+    rows = Rows(codes_of([1, 2, 3]), np.arange(3), np.array([1.0, 2, 6])).weighed()
+    assert rows.weights.dtype == np.float32
+    np.testing.assert_allclose(rows.weights, [1 / 3, 2 / 3, 2], rtol=1e-6)
+
+
+def test_class_shares():
+    rows = Rows(codes_of([1, 2, 3]), np.array([0, 2, 2]), np.array([1.0, 2, 5]))
+    assert rows.class_shares(4).tolist() == [1 / 8, 0, 7 / 8, 0]
