@@ -111,7 +111,7 @@ def test_split_of_classes_of_one_row_warns():
     "weights", [[1.0, 1, 1], [1.0, 1, 7], [4.0, 0.5, 0.1], [1e-300, 3e-300, 1]]
 )
 def test_heavy_rows_are_drawn_often_and_weigh_as_much(weights):
-    weights = np.array(weights)
+    weights = np.array(weights, dtype=float)
     rows = Rows(codes_of([1, 2, 3]), np.arange(3), weights).drawn()
     times = np.bincount(rows.labels)
     assert times.tolist() == np.maximum(1, np.rint(weights / weights.mean())).tolist()

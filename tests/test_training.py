@@ -24,8 +24,15 @@ from skorch.callbacks import (
 )
 from torch.optim.lr_scheduler import OneCycleLR
 
-from sknames import NameNationalityClassifier, _batches, _training
+from sknames import (
+    NameNationalityClassifier,
+    _batches,
+    _name_nationality_classifier,
+    _torch_settings,
+    _training,
+)
 from sknames._batches import Batch, Batches
+from sknames._forward import Forward, softmax
 from sknames._prefixes import plan_prefixes
 from sknames._rows import Rows
 from sknames._torch_settings import resolve_device
@@ -741,6 +748,82 @@ def test_cuda_without_cuda(monkeypatch, X, y):
     assert not hasattr(model, "weights_") and not hasattr(model, "classes_")
     expected = fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(fit(X, y, device="auto").predict_proba(X), expected)
+
+
+class Cuda(str):
+    """A device that is CUDA for our code and, for torch, which reads its text, the CPU."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        return other == "cuda"
+
+
+@pytest.fixture
+def cuda(monkeypatch):
+    """The CPU in the place of a CUDA device; what is put there, and what its generator gets."""
+    seen, to = {"batches": [], "seeds": [], "states": []}, Batch.to
+
+    def spy(batch, device):
+        seen["batches"].append(device)
+        return to(batch, device)
+
+    monkeypatch.setattr(Batch, "to", spy)
+    monkeypatch.setattr(
+        _training, "resolve_device", lambda device: "cpu" if device == "cpu" else Cuda("cpu")
+    )
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "manual_seed", seen["seeds"].append)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: f"state of {device}")
+    monkeypatch.setattr(
+        torch.cuda, "set_rng_state", lambda state, device: seen["states"].append((state, device))
+    )
+    return seen
+
+
+@pytest.mark.parametrize("device", ["cuda", "auto"])
+def test_a_fit_on_cuda(X, y, cuda, device):
+    expected = fit(X, y, device="cpu", early_stopping=True).weights_
+    assert set(map(str, cuda["batches"])) == {"cpu"} and Cuda("cpu") not in cuda["batches"]
+    assert cuda["seeds"] == cuda["states"] == []
+    cuda["batches"].clear()
+    model = fit(X, y, device=device, early_stopping=True)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(model.weights_[name], value)
+        assert type(model.weights_[name]) is np.ndarray
+    assert len(cuda["batches"]) >= 9 and all(d == "cuda" for d in cuda["batches"])
+    assert model.net_.device == "cuda"
+    # Its generator has the seed of the CPU's, and is put back.
+    assert len(cuda["seeds"]) == 1
+    assert cuda["states"] == [("state of 3", 3)]
+
+
+@pytest.mark.parametrize("device", ["cuda", "auto"])
+@pytest.mark.parametrize("ngram_range", [None, (1, 3)])
+def test_a_prediction_on_cuda(X, y, cuda, monkeypatch, device, ngram_range):
+    """Through torch, also after loading; without torch, or asked for the CPU, through numpy."""
+    model = fit(X, y, device=device, ngram_range=ngram_range, lr=0.05, max_epochs=10)
+    asked = random_codes(80, seed=5)
+    asked[0, 0] = 9  # never seen
+    expected = softmax(model._forward.logits(model._to_codes(asked)))
+    loaded = pickle.loads(pickle.dumps(model))
+    with monkeypatch.context() as patch:
+        patch.delattr(Forward, "probabilities")
+        for one in (model, loaded):
+            cuda["batches"].clear()
+            found = one.predict_proba(asked)
+            assert found.dtype == np.float64
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+            np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-12)
+            np.testing.assert_array_equal(one.predict(asked), one.classes_[found.argmax(axis=1)])
+            assert len(cuda["batches"]) == 2 and all(d == "cuda" for d in cuda["batches"])
+            assert one.net_.device == "cuda"
+    cuda["batches"].clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(_name_nationality_classifier, "find_spec", lambda name: None)
+        np.testing.assert_array_equal(loaded.predict_proba(asked), expected)
+    np.testing.assert_array_equal(loaded.set_params(device="cpu").predict_proba(asked), expected)
+    assert cuda["batches"] == []
 
 
 @pytest.mark.parametrize("embedding_dim", [4, None])
