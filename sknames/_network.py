@@ -49,6 +49,11 @@ class Network:
         object.__setattr__(self, "weights", MappingProxyType(weights))
         object.__setattr__(self, "ngram_keys", tuple(map(_read_only, self.ngram_keys)))
 
+    def __reduce__(self):
+        # The net of skorch holds one, and may be pickled; a mappingproxy may not.
+        parts = self.cell, self.symbols, dict(self.weights), self.ngram_keys, self.separator
+        return type(self), parts
+
     @classmethod
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator):
         """A network that knows its n-grams, from rows of codes, and has no weights yet.

@@ -805,7 +805,7 @@ def test_a_prediction_on_cuda(X, y, cuda, monkeypatch, device, ngram_range):
     model = fit(X, y, device=device, ngram_range=ngram_range, lr=0.05, max_epochs=10)
     asked = random_codes(80, seed=5)
     asked[0, 0] = 9  # never seen
-    expected = softmax(model._forward.logits(model._to_codes(asked)))
+    expected = softmax(model._forward.logits(model.network_.to_codes(asked)))
     loaded = pickle.loads(pickle.dumps(model))
     with monkeypatch.context() as patch:
         patch.delattr(Forward, "probabilities")
