@@ -14,20 +14,11 @@ from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
 from ._ngrams import check_ngram_range
 from ._rows import Rows
-from ._saved_state import (
-    check_choice,
-    check_classes,
-    check_integer,
-    check_stamp,
-    lacks,
-    migrate,
-    refuse,
-)
+from ._saved_state import check_choice, check_classes, check_integer, read_state, refuse
 from ._symbols import to_codes, validate_symbols
 from ._version import __version__
 
-# Of the state that is saved. Raise it when an older sknames could no longer read the state, and let
-# `migrate` bring older states to it.
+# Of the state that is saved; `migrate` brings older states to it.
 FORMAT = 2
 FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
@@ -370,8 +361,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Labels out of `classes_`.
         """
-        probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     @property
     def symbols_(self):
@@ -390,8 +380,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         if self._net is None:
             from . import _training
 
-            settings = self.get_params(deep=False)
-            self._net = _training.rebuild(self.network_, self.classes_, settings)
+            self._net = _training.rebuild(self.network_, self.classes_, self.get_params(deep=False))
         return self._net
 
     @classmethod
@@ -430,8 +419,6 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         check_integer("n_features_in_", n_features_in, 1)
         if len(classes) != network.n_classes:
             refuse("classes_", f"{network.n_classes} labels", str(len(classes)))
-        if not isinstance(history, list):
-            refuse("history_", "a list", type(history).__name__)
         check_choice("dtype", self.dtype, ["float32", "float64"])
         self.classes_, self.n_features_in_, self.history_ = classes, n_features_in, history
         self.network_, self._net = network, None
@@ -442,25 +429,18 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         if "network_" in state:
             state["network_"] = self.network_.to_arrays()
             del state["_net"], state["_forward"]
-            state["_sknames_version"] = __version__
-            state["_format"] = FORMAT
+            state |= {"_sknames_version": __version__, "_format": FORMAT}
         return state
 
     def __setstate__(self, state):
-        state = dict(state)
-        if "_format" not in state and FITTED.isdisjoint(state):
-            super().__setstate__(type(self)().get_params() | state)
-            return
-        check_stamp(state, __version__, FORMAT)
-        state = migrate(state)
-        del state["_sknames_version"], state["_format"]
-        missing = sorted(FITTED - set(state))
-        if missing:
-            lacks(missing)
+        # A file from before a parameter existed means its default.
+        state = type(self)().get_params() | state
+        if FITTED.isdisjoint(state):
+            return super().__setstate__(state)
+        state = read_state(state, FITTED, FORMAT, __version__)
         fitted = [state.pop(name) for name in ("classes_", "n_features_in_", "history_")]
         network = Network.from_arrays(state.pop("network_"))
-        # A file from before a parameter existed means its default.
-        super().__setstate__(type(self)().get_params() | state)
+        super().__setstate__(state)
         self._set_fitted(network, *fitted)
 
     def __sklearn_tags__(self):

@@ -56,6 +56,32 @@ def _release(version):
     return tuple(map(int, re.findall(r"\d+", str(version))[:3]))
 
 
+def read_state(state, keys, format_, version):
+    """The state of a fitted classifier in the newest format, without its stamp.
+
+    Parameters
+    ----------
+    state : dict
+    keys : set of str
+        What it must hold then.
+    format_, version
+        See `check_stamp`.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or lacks a part.
+    """
+    check_stamp(state, version, format_)
+    state = migrate(state)
+    missing = sorted(keys - set(state))
+    if missing:
+        lacks(missing)
+    if not isinstance(state["history_"], list):
+        refuse("history_", "a list", type(state["history_"]).__name__)
+    return {name: state[name] for name in state if name not in ("_sknames_version", "_format")}
+
+
 def migrate(state):
     """Bring the state of a fitted classifier to the newest format.
 

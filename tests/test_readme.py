@@ -30,7 +30,7 @@ def commands():
 
 def test_commands():
     first, tests = commands()
-    assert first == "pip install '.[plot]' && python examples/plot_first_model.py"
+    assert first == "pip install '.[train,plot]' && python examples/plot_first_model.py"
     assert tests == "pip install '.[test]' && python -m pytest"
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert tests in ci  # CI runs exactly what the README says

@@ -28,7 +28,6 @@ from sknames import (
     NameNationalityClassifier,
     _batches,
     _name_nationality_classifier,
-    _torch_settings,
     _training,
 )
 from sknames._batches import Batch, Batches
