@@ -390,7 +390,7 @@ def main():
         REPORT.format(
             machine=machine(),
             hidden_size=shipped.hidden_size,
-            n_ngrams=len(shipped.weights_["ngram_idf"]),
+            n_ngrams=shipped.network_.n_ngrams,
             n_classes=len(shipped.classes_),
             nationalities=", ".join(shipped.classes_),
             n_train=len(names),

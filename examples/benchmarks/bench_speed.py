@@ -40,8 +40,10 @@ from torch.nn.utils import clip_grad_norm_
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames._network import Network
 from sknames._prefixes import plan_prefixes
-from sknames._training import Rows, build_net
+from sknames._rows import Rows
+from sknames._training import build_net, resolve_auto
 from sknames.datasets import fetch_names, load_names
 
 NETS = {  # cell, hidden size, layers
@@ -370,15 +372,19 @@ def packed_epoch(data, net, batch_size):
 def our_epoch(data, net, batch_size, *, bare=True, sample=None, **params):
     index = data.distinct if sample is None else sample
     rows = Rows(data.codes[index], data.y[index], np.ones(len(index), dtype=np.float32))
-    sizes = {"n_codes": data.encoder.unknown_code_ + 1, "n_classes": len(data.classes)}
     cell, hidden_size, num_layers = NETS[net]
-    shape = {"cell": cell, "hidden_size": hidden_size, "num_layers": num_layers, "n_ngrams": 0}
+    settings = NameNationalityClassifier(
+        cell=cell, hidden_size=hidden_size, num_layers=num_layers, batch_size=batch_size,
+        dropout=0, symbol_dropout=0, next_symbol_weight=0, lr=1e-3, weight_decay=0, **params,
+    ).get_params()  # fmt: skip
     model = build_net(
-        sizes | shape | params,
+        Network(cell, np.arange(1, data.encoder.unknown_code_), {}),
+        data.classes,
+        resolve_auto(settings, len(rows)),
         prior=np.zeros(len(data.classes)),
-        gradient_clip_value=1.0,
-        batch_size=batch_size,
-        random_state=np.random.RandomState(0),
+        n_batches=-(-len(rows) // batch_size),
+        held_out=None,
+        rng=np.random.RandomState(0),
     ).initialize()
     if not bare:
         model.notify("on_train_begin", X=rows, y=None)

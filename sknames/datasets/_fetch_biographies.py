@@ -11,7 +11,8 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from ._bunch import data_folder, make_bunch
+from ._data_folder import data_folder
+from ._make_bunch import make_bunch
 
 _WHEEL = "name2nat-0.5.1-py3-none-any.whl"
 _SHA256 = "cf6c45de61accfeb1d80c9ae86efd42fcf40cac481da5ab04d8a66dd7195fe94"

@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 from sklearn.datasets import fetch_file
 
-from ._bunch import data_folder, make_bunch
+from ._data_folder import data_folder
+from ._make_bunch import make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 

@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from ._bunch import make_bunch
+from ._make_bunch import make_bunch
 
 
 @validate_params(

@@ -1,20 +1,11 @@
-"""What the dataset loaders share: where data is kept, and what is made of it."""
+"""What the dataset loaders make of names and nationalities."""
 
-import os
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from .._spelling_groups import spelling_groups
-
-
-def data_folder(data_home):
-    """Path of the folder of downloaded data: this, or that of SKNAMES_DATA, or ~/sknames_data."""
-    if data_home is None:
-        data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
-    return Path(data_home).expanduser()
 
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
