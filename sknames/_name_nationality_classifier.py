@@ -175,7 +175,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     >>> labels = ["Turkish"] * 3 + ["Polish"] * 3
     >>> classify = NameNationalityClassifier(random_state=0)
     >>> pipeline = Pipeline([("encode", CharEncoder()), ("classify", classify)]).fit(names, labels)
-    >>> pipeline.predict(["Lewandowski"])
+    >>> pipeline.predict(["Kowalczyk"])
     array(['Polish'], dtype='<U7')
     """
 
