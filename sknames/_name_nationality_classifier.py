@@ -140,7 +140,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         adjustment, over the rows of training with dropout ("train_loss") and over the held-out
         rows without ("valid_loss"), the part of the held-out rows whose label is predicted
         ("valid_acc"), the cross-entropy of the next symbol ("next_symbol_loss"), seconds ("dur"),
-        and what `callbacks` record. Only early stopping holds rows out.
+        what `callbacks` record, and of some values whether they are the best yet ("..._best").
+        Only early stopping holds rows out.
     net_ : skorch.NeuralNetClassifier
         The trained net, built from `network_` when asked for after loading. Its `predict` and
         `predict_proba` take arrays as those of the classifier do.

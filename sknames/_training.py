@@ -252,7 +252,10 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
                 ),
             )
         )
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    print_log = None
+    if verbose > 1:
+        is_terminal = sys.stdout is not None and sys.stdout.isatty()
+        print_log = PrintLog(sink=print if is_terminal else print_plain)
     return TrainingNet(
         RecurrentNet,
         **{f"module__{name}": settings[name] for name in (*SHAPE, "dropout", "ngram_dropout")},
@@ -287,9 +290,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         iterator_valid__classes=classes,
         train_split=None if held_out is None else predefined_split(held_out),
         callbacks=steps + others,
-        callbacks__print_log=(
-            PrintLog(sink=print if is_terminal else print_plain) if verbose > 1 else None
-        ),
+        callbacks__print_log=print_log,
         verbose=int(verbose > 1),
         device=device,
     )

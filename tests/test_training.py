@@ -1,5 +1,6 @@
 """Batches, losses, and how a fit begins, ends and fails."""
 
+import io
 import pickle
 import re
 import sys
@@ -711,9 +712,13 @@ def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, early_stopping, is
         assert list(map(float, row.split())) == pytest.approx([epoch[k] for k in keys], abs=1e-4)
 
 
-def test_verbose_2_without_a_stdout(X, y, monkeypatch):
+def test_verbose_without_a_stdout(X, y, monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     assert len(fit(X, y, verbose=2).history_) == 3
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    assert len(fit(X, y, verbose=0).history_) == 3
 
 
 def test_verbose_1_tells_the_accuracy_of_held_out_rows(X, y, capsys):
