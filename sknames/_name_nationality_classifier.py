@@ -163,8 +163,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     - Cheng et al., "Wide & Deep Learning for Recommender Systems", 2016.
     - Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014.
     - Elman, "Finding Structure in Time", 1990.
-    - Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods for Text
-      Classification", 2015.
+    - Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods", ACL 2015.
     - Menon et al., "Long-Tail Learning via Logit Adjustment", 2021.
     - Smith and Topin, "Super-Convergence", 2019.
 
@@ -176,8 +175,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     >>> labels = ["Turkish"] * 3 + ["Polish"] * 3
     >>> classify = NameNationalityClassifier(random_state=0)
     >>> pipeline = Pipeline([("encode", CharEncoder()), ("classify", classify)]).fit(names, labels)
-    >>> pipeline.predict(["Kowalczyk"])
-    array(['Polish'], dtype='<U7')
+    >>> pipeline.predict(["Jankowski", "Demirkaya"])
+    array(['Polish', 'Turkish'], dtype='<U7')
     """
 
     __module__ = "sknames"
