@@ -3,6 +3,16 @@
 A name is read as start mark, symbols, end mark; with a separator, each of its words is. An n-gram
 is an (n - 1)-gram, its prefix, and one symbol more. So the n-grams that end at a place follow from
 those that end one place before, in a text as in a tree of prefixes, and no string is ever built.
+
+"anna", with the codes a = 1 and n = 2, the start mark ^ = 0 and the end mark $ = 4 of 5 codes:
+
+    text         ^ a n n a $     =  0 1 2 2 1 4
+    1-grams      ^ a n $         keys 0 1 2 4           in this order, so a is number 1, n number 2
+    2-grams      ^a an a$ na nn  keys 1 7 9 11 12       an = (a, n) = 1 * 5 + 2 = 7, number 1
+    3-grams      ^an ann na$ nna keys 2 7 19 21         ann = (an, n) = 1 * 5 + 2 = 7
+
+An n-gram's key is the number of its prefix among the (n - 1)-grams, times the number of codes, plus
+its last code; its number is the place of its key among the sorted keys.
 """
 
 from numbers import Integral

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
+from sknames import _ngrams
 from sknames._ngrams import (
     ABSENT,
     Lookup,
@@ -201,3 +202,14 @@ def test_lookup(monkeypatch, max_table):
     wanted = np.array([-5, 2, 3, 4, 7, 8])
     np.testing.assert_array_equal(Lookup(np.array([2, 4, 7]))(wanted), [-1, 0, -1, 1, 2, -1])
     np.testing.assert_array_equal(Lookup(np.array([], dtype=np.int64))(wanted), [-1] * 6)
+
+
+def test_the_worked_example_of_the_module():
+    ngrams, frequency = NGrams.fit(np.array([[1, 2, 2, 1]], dtype=np.uint8), (1, 3), 1, 5)
+    keys = [keys.tolist() for keys in ngrams.keys]
+    assert keys == [[0, 1, 2, 4], [1, 7, 9, 11, 12], [2, 7, 19, 21]]
+    for n, line in enumerate(keys, start=1):
+        assert f"{n}-grams" in _ngrams.__doc__ and f"keys {' '.join(map(str, line))} " in (
+            _ngrams.__doc__
+        )
+    assert frequency.tolist() == [1] * 13
