@@ -390,7 +390,8 @@ def rebuild(network, classes, settings):
     # The parameters may have been set anew since, and the machine be another.
     shape = {name: getattr(network, name) for name in SHAPE}
     device = "cpu" if settings["device"] == "cpu" else "auto"
-    settings = resolve_auto(settings | shape | {"device": device}, 1)
+    settings |= shape | {"device": device, "callbacks": None, "verbose": 0}
+    settings = resolve_auto(settings, 1)
     no_prior = np.zeros(len(classes))
     net = build_net(
         network, classes, settings, prior=no_prior, n_batches=1, held_out=None, rng=None
