@@ -1,9 +1,9 @@
 """The network in torch: cells written from scratch, run over the tree of prefixes of a batch.
 
-A cell says what one step does. `RecurrentNet` takes the steps depth by depth, for all prefixes of
-one length at once, so that no step ever reads padding and equal prefixes are computed once. The
-backward pass of the whole sequence is written by hand in one `torch.autograd.Function` a cell:
-autograd would record each step by itself and take about half as long again.
+A cell says what one step does, and what it does to gradients. `Scan` takes the steps depth by
+depth, for all prefixes of one length at once, so that no step ever reads padding and equal prefixes
+are computed once. The backward pass is written by hand: autograd would record each step by itself
+and take about half as long again.
 """
 
 import math
@@ -19,7 +19,7 @@ from ._torch_settings import DRAWING
 
 def tanh(x):
     """2 sigmoid(2x) - 1: torch's own tanh takes up to five times as long as its sigmoid."""
-    return torch.sigmoid(2 * x).mul_(2).sub_(1)
+    return 2 * torch.sigmoid(2 * x) - 1
 
 
 class Dropout(nn.Module):
@@ -46,7 +46,35 @@ class Dropout(nn.Module):
         return x * (keep * (256 / (256 - self.n_dropped)))
 
 
-class RNNCell(nn.Module):
+class Cell(nn.Module):
+    """What `Scan` asks of a cell, and the parameters of `torch.nn`'s cells.
+
+    inputs(x)
+        The part of a step that does not depend on the state, for inputs x (R, I): (R, K). It is
+        computed for all steps at once; for `step` and `step_backward`, x_t (B, K) is this part.
+    step(x_t, h_prev, recurrent)
+        h_t (B, H) after h_prev (B, H), and a tuple of tensors that `step_backward` is to have.
+        `recurrent` is W_hh transposed, (H, G). It serves to add h_prev @ recurrent to the first G
+        columns of x_t, so that the gradient of W_hh can be told from theirs.
+    step_backward(d_h_t, h_prev, kept, weight_hh, d_x_t)
+        From the gradient of h_t (B, H), write that of x_t into d_x_t (B, K) and return that of
+        h_prev (B, H).
+    """
+
+    def __init__(self, input_size, hidden_size, n_gates):
+        super().__init__()
+        self.hidden_size = hidden_size
+        bound = 1 / math.sqrt(hidden_size)
+        for name, shape in [
+            ("weight_ih", (n_gates * hidden_size, input_size)),
+            ("weight_hh", (n_gates * hidden_size, hidden_size)),
+            ("bias_ih", (n_gates * hidden_size,)),
+            ("bias_hh", (n_gates * hidden_size,)),
+        ]:
+            self.register_parameter(name, nn.Parameter(torch.empty(shape).uniform_(-bound, bound)))
+
+
+class RNNCell(Cell):
     """One step of an Elman network (Elman 1990).
 
     h_t = f(W_ih x_t + b_ih + W_hh h_prev + b_hh), the parameters as in `torch.nn.RNNCell`.
@@ -58,30 +86,30 @@ class RNNCell(nn.Module):
     """
 
     def __init__(self, input_size, hidden_size, nonlinearity="tanh"):
-        super().__init__()
-        self.hidden_size = hidden_size
+        super().__init__(input_size, hidden_size, n_gates=1)
         self.nonlinearity = nonlinearity
-        _add_parameters(self, input_size, hidden_size, n_gates=1)
         if nonlinearity == "tanh":
             nn.init.orthogonal_(self.weight_hh)
 
-    def forward(self, x_t, h_prev):
-        """Return h_t (B, H) after x_t (B, I), from h_prev (B, H)."""
-        pre = F.linear(x_t, self.weight_ih, self.bias_ih) + F.linear(
-            h_prev, self.weight_hh, self.bias_hh
-        )
-        return tanh(pre) if self.nonlinearity == "tanh" else torch.sigmoid(pre)
-
     def inputs(self, x):
-        """What a step adds to the recurrent part, for inputs x (R, I): (R, H)."""
+        """W_ih x + b_ih + b_hh, (R, H)."""
         return F.linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
 
-    def scan(self, inputs, rows, plan):
-        """States of all nodes of the plan (N, H), see `_RNNScan`."""
-        return _RNNScan.apply(inputs, rows, self.weight_hh, plan, self.nonlinearity)
+    def step(self, x_t, h_prev, recurrent):
+        """h_t, which is all that the step back needs."""
+        pre = torch.addmm(x_t, h_prev, recurrent)  # (B, H)
+        h_t = tanh(pre) if self.nonlinearity == "tanh" else torch.sigmoid(pre)  # (B, H)
+        return h_t, (h_t,)
+
+    def step_backward(self, d_h_t, h_prev, kept, weight_hh, d_x_t):
+        """f' is 1 - h_t^2 for tanh and h_t (1 - h_t) for sigmoid."""
+        (h_t,) = kept  # (B, H)
+        slope = 1 - h_t * h_t if self.nonlinearity == "tanh" else h_t * (1 - h_t)  # (B, H)
+        torch.mul(d_h_t, slope, out=d_x_t)  # (B, H)
+        return d_x_t @ weight_hh  # (B, H)
 
 
-class GRUCell(nn.Module):
+class GRUCell(Cell):
     """One step of a gated recurrent unit (Cho et al. 2014).
 
     reset  = sigmoid(W_ir x_t + b_ir + W_hr h_prev + b_hr)
@@ -95,30 +123,40 @@ class GRUCell(nn.Module):
     """
 
     def __init__(self, input_size, hidden_size):
-        super().__init__()
-        self.hidden_size = hidden_size
-        _add_parameters(self, input_size, hidden_size, n_gates=3)
-
-    def forward(self, x_t, h_prev):
-        """Return h_t (B, H) after x_t (B, I), from h_prev (B, H)."""
-        x_reset, x_update, x_new = F.linear(x_t, self.weight_ih, self.bias_ih).chunk(3, dim=1)
-        h_reset, h_update, h_new = F.linear(h_prev, self.weight_hh, self.bias_hh).chunk(3, dim=1)
-        reset = torch.sigmoid(x_reset + h_reset)  # (B, H)
-        update = torch.sigmoid(x_update + h_update)  # (B, H)
-        new = tanh(x_new + reset * h_new)  # (B, H)
-        return torch.lerp(new, h_prev, update)  # (B, H)
+        super().__init__(input_size, hidden_size, n_gates=3)
 
     def inputs(self, x):
-        """What x (R, I) adds to reset, update, the recurrent part of new, and new: (R, 4H)."""
-        size = self.hidden_size
+        """What is added in reset, in update, to W_hn h_prev, and in new, side by side: (R, 4H)."""
+        sizes = 2 * self.hidden_size, self.hidden_size
+        b_reset_update, b_new = self.bias_hh.split(sizes)  # (2H,), (H,)
         gates = F.linear(x, self.weight_ih, self.bias_ih)  # (R, 3H)
-        reset_update = gates[:, : 2 * size] + self.bias_hh[: 2 * size]
-        new = self.bias_hh[2 * size :].expand(len(x), size)
-        return torch.cat([reset_update, new, gates[:, 2 * size :]], dim=1)  # (R, 4H)
+        x_reset_update, x_new = gates.split(sizes, dim=1)  # (R, 2H), (R, H)
+        parts = [x_reset_update + b_reset_update, b_new.expand_as(x_new), x_new]
+        return torch.cat(parts, dim=1)  # (R, 4H)
 
-    def scan(self, inputs, rows, plan):
-        """States of all nodes of the plan (N, H), see `_GRUScan`."""
-        return _GRUScan.apply(inputs, rows, self.weight_hh, plan)
+    def step(self, x_t, h_prev, recurrent):
+        """h_t, and the gates; h_new is W_hn h_prev + b_hn."""
+        size = self.hidden_size
+        x_gates, x_new = x_t.split([3 * size, size], dim=1)  # (B, 3H), (B, H)
+        gates = torch.addmm(x_gates, h_prev, recurrent)  # (B, 3H)
+        gates[:, : 2 * size].sigmoid_()  # (B, 2H), in place, to keep less for the step back
+        reset, update, h_new = gates.chunk(3, dim=1)  # (B, H) each
+        new = tanh(torch.addcmul(x_new, reset, h_new))  # (B, H)
+        h_t = torch.lerp(new, h_prev, update)  # (B, H)
+        return h_t, (reset, update, h_new, new)
+
+    def step_backward(self, d_h_t, h_prev, kept, weight_hh, d_x_t):
+        """sigmoid' is y (1 - y) and tanh' 1 - y^2: d_reset, d_update and d_new are the gradients of
+        their arguments.
+        """
+        reset, update, h_new, new = kept  # (B, H) each
+        d_reset, d_update, d_h_new, d_new = d_x_t.chunk(4, dim=1)  # (B, H) each
+        keep = 1 - update  # (B, H)
+        torch.mul(d_h_t, (1 - new * new) * keep, out=d_new)  # (B, H)
+        torch.mul(d_h_t, (h_prev - new) * update * keep, out=d_update)  # (B, H)
+        torch.mul(d_new, reset, out=d_h_new)  # (B, H)
+        torch.mul(d_new, (1 - reset) * reset * h_new, out=d_reset)  # (B, H)
+        return torch.addmm(d_h_t * update, d_x_t[:, : 3 * self.hidden_size], weight_hh)  # (B, H)
 
 
 CELLS = {
@@ -128,120 +166,47 @@ CELLS = {
 }
 
 
-def _add_parameters(cell, input_size, hidden_size, n_gates):
-    bound = 1 / math.sqrt(hidden_size)
-    for name, shape in [
-        ("weight_ih", (n_gates * hidden_size, input_size)),
-        ("weight_hh", (n_gates * hidden_size, hidden_size)),
-        ("bias_ih", (n_gates * hidden_size,)),
-        ("bias_hh", (n_gates * hidden_size,)),
-    ]:
-        cell.register_parameter(name, nn.Parameter(torch.empty(shape).uniform_(-bound, bound)))
+class Scan(torch.autograd.Function):
+    """The states of all nodes of a plan (N, H), given their x_t (N, K): the loop over depths.
 
-
-class _RNNScan(torch.autograd.Function):
-    """h = f(inputs[rows] + h_prev U) over a plan, with U = W_hh transposed.
-
-    Backward, with dh the gradient of a state from everything above it: da = dh f'(a), where f' is
-    1 - h^2 for tanh and h (1 - h) for sigmoid; the parent gains da W_hh. da of all nodes is kept,
-    so that dW_hh = da^T h_prev is one product, and the gradient of `inputs` one sum by rows.
+    A node's state is one step from its parent's; the root's is 0. Backward, from the last depth:
+    the gradient of a state is whole once its children have added theirs.
     """
 
     @staticmethod
-    def forward(ctx, inputs, rows, weight_hh, plan, nonlinearity):
-        recurrent = weight_hh.t().contiguous()  # (H, H)
-        nodes = inputs if rows is None else inputs.index_select(0, rows)  # (N, H)
-        states = inputs.new_zeros(len(plan.symbols), weight_hh.shape[1])  # (N, H)
-        before = torch.zeros_like(states)  # (N, H), the parents' states
+    def forward(ctx, x, weight_hh, plan, cell):
+        """`weight_hh` is the cell's own: autograd gives gradients to arguments only."""
+        recurrent = weight_hh.t().contiguous()  # (H, G), a copy multiplies faster than a view
+        states = x.new_empty(len(x), cell.hidden_size)  # (N, H)
+        states[0] = 0
+        saved = []
         for first, last in plan.levels():
-            h_prev = torch.index_select(states, 0, plan.parents[first:last], out=before[first:last])
-            pre = torch.addmm(nodes[first:last], h_prev, recurrent)  # (B, H)
-            if nonlinearity == "tanh":
-                states[first:last] = tanh(pre)
-            else:
-                torch.sigmoid(pre, out=states[first:last])
-        ctx.save_for_backward(rows, weight_hh, states, before)
-        ctx.plan, ctx.nonlinearity, ctx.n_inputs = plan, nonlinearity, len(inputs)
+            h_prev = states.index_select(0, plan.parents[first:last])  # (B, H)
+            h_t, kept = cell.step(x[first:last], h_prev, recurrent)
+            states[first:last] = h_t
+            saved += kept
+        ctx.save_for_backward(weight_hh, states, *saved)
+        ctx.plan, ctx.cell, ctx.n_columns = plan, cell, x.shape[1]
         return states
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad_states):
-        rows, weight_hh, states, before = ctx.saved_tensors
+        """All d_x_t are kept, so that the gradient of W_hh is one product."""
+        weight_hh, states, *saved = ctx.saved_tensors
+        levels = list(ctx.plan.levels())
+        n_kept = len(saved) // max(1, len(levels))
+        before = states.index_select(0, ctx.plan.parents)  # (N, H)
         d_states = grad_states.clone()  # (N, H)
-        slope = 1 - states**2 if ctx.nonlinearity == "tanh" else states * (1 - states)  # (N, H)
-        d_pre = torch.zeros_like(d_states)  # (N, H)
-        for first, last in reversed(list(ctx.plan.levels())):
-            torch.mul(d_states[first:last], slope[first:last], out=d_pre[first:last])
-            d_states.index_add_(0, ctx.plan.parents[first:last], d_pre[first:last] @ weight_hh)
-        return _sum_rows(d_pre, rows, ctx.n_inputs), None, d_pre.t() @ before, None, None
-
-
-class _GRUScan(torch.autograd.Function):
-    """The recurrence of `GRUCell` over a plan; `inputs` are those of `GRUCell.inputs`, U = W_hh
-    transposed.
-
-    Forward keeps of every node the gates, hn = h_prev U_n + b_hn, n and h_prev. Backward, with dh
-    the gradient of a state from everything above it (a the argument of a gate):
-
-        da_n = dh (1 - z) (1 - n^2)      d_hn = da_n r      da_r = da_n hn r (1 - r)
-        da_z = dh (h_prev - n) z (1 - z)
-        the parent gains dh z + [da_r, da_z, d_hn] W_hh
-
-    The factors of dh are computed for all nodes at once, only the products depth by depth.
-    """
-
-    @staticmethod
-    def forward(ctx, inputs, rows, weight_hh, plan):
-        size = weight_hh.shape[1]
-        recurrent = weight_hh.t().contiguous()  # (H, 3H)
-        nodes = inputs.clone() if rows is None else inputs.index_select(0, rows)  # (N, 4H)
-        gates, new = nodes[:, : 3 * size], nodes[:, 3 * size :]  # (N, 3H), (N, H)
-        states = inputs.new_zeros(len(plan.symbols), size)  # (N, H)
-        before = torch.zeros_like(states)  # (N, H), the parents' states
-        for first, last in plan.levels():
-            h_prev = torch.index_select(states, 0, plan.parents[first:last], out=before[first:last])
-            gate = gates[first:last].addmm_(h_prev, recurrent)  # (B, 3H)
-            reset, update = gate[:, : 2 * size].sigmoid_().chunk(2, dim=1)  # (B, H) each
-            n = new[first:last].addcmul_(reset, gate[:, 2 * size :])
-            n.mul_(2).sigmoid_().mul_(2).sub_(1)
-            torch.lerp(n, h_prev, update, out=states[first:last])
-        ctx.save_for_backward(rows, weight_hh, nodes, before)
-        ctx.plan, ctx.n_inputs = plan, len(inputs)
-        return states
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx, grad_states):
-        rows, weight_hh, nodes, before = ctx.saved_tensors
-        size = weight_hh.shape[1]
-        reset, update, hn, new = nodes.split(size, dim=1)  # (N, H) each
-        keep = 1 - update
-        for_new = (1 - new * new).mul_(keep)  # (N, H)
-        for_update = (before - new).mul_(update).mul_(keep)  # (N, H)
-        for_reset = (1 - reset).mul_(reset).mul_(hn)  # (N, H)
-        d_states = grad_states.clone()  # (N, H)
-        d_nodes = torch.empty_like(nodes)  # (N, 4H), as inputs
-        d_nodes[0] = 0
-        for first, last in reversed(list(ctx.plan.levels())):
-            level = slice(first, last)
-            dh = d_states[level]
-            d_reset, d_update, d_hn, d_new = d_nodes[level].split(size, dim=1)
-            torch.mul(dh, for_new[level], out=d_new)
-            torch.mul(dh, for_update[level], out=d_update)
-            torch.mul(d_new, reset[level], out=d_hn)
-            torch.mul(d_new, for_reset[level], out=d_reset)
-            d_prev = torch.addmm(dh * update[level], d_nodes[level, : 3 * size], weight_hh)
-            d_states.index_add_(0, ctx.plan.parents[level], d_prev)
-        d_weight = d_nodes[:, : 3 * size].t() @ before  # (3H, H)
-        return _sum_rows(d_nodes, rows, ctx.n_inputs), None, d_weight, None
-
-
-def _sum_rows(gradient, rows, n_rows):
-    """The gradient of inputs from that of inputs[rows]."""
-    if rows is None:
-        return gradient
-    return gradient.new_zeros(n_rows, gradient.shape[1]).index_add_(0, rows, gradient)
+        d_x = d_states.new_empty(len(states), ctx.n_columns)  # (N, K)
+        d_x[0] = 0
+        for k, (first, last) in reversed(list(enumerate(levels))):
+            level, kept = slice(first, last), saved[k * n_kept : (k + 1) * n_kept]
+            d_h_prev = ctx.cell.step_backward(
+                d_states[level], before[level], kept, weight_hh, d_x[level]
+            )
+            d_states.index_add_(0, ctx.plan.parents[level], d_h_prev)
+        return d_x, d_x[:, : len(weight_hh)].t() @ before, None, None
 
 
 class RecurrentNet(nn.Module):
@@ -294,13 +259,15 @@ class RecurrentNet(nn.Module):
     def states(self, plan):
         """The last layer's state after each prefix, (N, H)."""
         if self.embedding is None:
-            eye = torch.eye(self.cells[0].weight_ih.shape[1], dtype=self.output.weight.dtype)
-            x = eye.to(self.output.weight.device)
+            x = torch.eye(self.cells[0].weight_ih.shape[1]).to(self.output.weight)
         else:
             x = self.embedding_dropout(self.embedding)  # (n_codes, E)
-        states = self.cells[0].scan(self.cells[0].inputs(x), plan.symbols, plan)  # (N, H)
-        for cell in self.cells[1:]:
-            states = cell.scan(cell.inputs(states), None, plan)
+        first, *above = self.cells
+        inputs = first.inputs(x)  # (n_codes, K), once a symbol rather than once a node
+        inputs = inputs.index_select(0, plan.symbols)  # (N, K)
+        states = Scan.apply(inputs, first.weight_hh, plan, first)  # (N, H)
+        for cell in above:
+            states = Scan.apply(cell.inputs(states), cell.weight_hh, plan, cell)  # (N, H)
         return states
 
     def forward(self, plan, ngrams=None):

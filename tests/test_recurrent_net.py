@@ -1,7 +1,6 @@
 """The cells and the net against torch's own, with copied weights."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,14 +10,15 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sknames._ngrams import NGRAM_SCALE
 from sknames._prefixes import plan_prefixes
-from sknames._recurrent_net import CELLS, Dropout, GRUCell, RecurrentNet, RNNCell, tanh
+from sknames._recurrent_net import CELLS, Dropout, GRUCell, RecurrentNet, RNNCell, Scan, tanh
 
 N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
 KINDS = {
     "gru": {"cell": "gru"},
     "rnn": {"cell": "rnn"},
-    "sigmoid rnn": {"cell": "rnn", "nonlinearity": "sigmoid"},
+    "sigmoid rnn": {"cell": "sigmoid_rnn"},
 }
+NO_DROPOUT = {"dropout": 0, "embedding_dropout": 0, "ngram_dropout": 0}
 each_kind = pytest.mark.parametrize("kind", KINDS)
 each_depth = pytest.mark.parametrize("num_layers", [1, 2])
 each_share = pytest.mark.parametrize("share", [True, False])
@@ -67,8 +67,17 @@ def places_of(plan, codes):
 def build(kind="gru", num_layers=1, embedding_dim=EMBEDDING):
     return RecurrentNet(
         n_codes=N_CODES, n_classes=CLASSES, hidden_size=HIDDEN, num_layers=num_layers,
-        embedding_dim=embedding_dim, **KINDS[kind],
+        embedding_dim=embedding_dim, n_ngrams=0, **NO_DROPOUT, **KINDS[kind],
     ).double().eval()  # fmt: skip
+
+
+def build_cell(kind):
+    return CELLS[KINDS[kind]["cell"]](EMBEDDING, HIDDEN).double()
+
+
+def step(cell, x, h_prev):
+    """h_t of the step that trains, from inputs as `torch.nn`'s cells take them."""
+    return cell.step(cell.inputs(x), h_prev, cell.weight_hh.T)[0]
 
 
 def reference_of(net, kind):
@@ -129,14 +138,47 @@ def test_cell_is_that_of_torch(ours, theirs):
     }
     reference.load_state_dict(cell.state_dict())
     x, h = torch.randn(7, EMBEDDING).double() * 3, torch.randn(7, HIDDEN).double()
-    torch.testing.assert_close(cell(x, h), reference(x, h), **TOLERANCE)
+    torch.testing.assert_close(step(cell, x, h), reference(x, h), **TOLERANCE)
 
 
 def test_sigmoid_cell_is_the_formula():
     cell = RNNCell(EMBEDDING, HIDDEN, "sigmoid").double()
     x, h = torch.randn(7, EMBEDDING).double(), torch.randn(7, HIDDEN).double()
     pre = x @ cell.weight_ih.T + cell.bias_ih + h @ cell.weight_hh.T + cell.bias_hh
-    torch.testing.assert_close(cell(x, h), 1 / (1 + torch.exp(-pre)), **TOLERANCE)
+    torch.testing.assert_close(step(cell, x, h), 1 / (1 + torch.exp(-pre)), **TOLERANCE)
+
+
+@each_kind
+def test_step_backward_is_autograd_of_the_step(kind):
+    cell = build_cell(kind)
+    x_t = cell.inputs(torch.randn(7, EMBEDDING).double() * 3).detach().requires_grad_()
+    h_prev = torch.randn(7, HIDDEN).double().requires_grad_()
+    d_h_t = torch.randn(7, HIDDEN).double()
+    h_t, kept = cell.step(x_t, h_prev, cell.weight_hh.T)
+    expected = torch.autograd.grad(h_t, (x_t, h_prev, cell.weight_hh), d_h_t)
+    assert all(gradient.abs().min() > 0 for gradient in expected)
+    given = [t.detach() for t in (d_h_t, h_prev, *kept, cell.weight_hh)]
+    before = [t.clone() for t in given]
+    d_x_t = torch.full_like(x_t, torch.nan)
+    d_h_prev = cell.step_backward(given[0], given[1], given[2:-1], given[-1], d_x_t)
+    d_weight_hh = d_x_t[:, : len(cell.weight_hh)].T @ given[1]
+    found = d_x_t.detach(), d_h_prev, d_weight_hh.detach()
+    torch.testing.assert_close(found, expected, **TOLERANCE)
+    assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
+
+
+@each_kind
+def test_step_leaves_what_it_is_given(kind):
+    cell = build_cell(kind)
+    given = [
+        cell.inputs(torch.randn(7, EMBEDDING).double()),
+        torch.randn(7, HIDDEN).double(),
+        cell.weight_hh.T,
+    ]
+    before = [t.clone() for t in given]
+    with torch.no_grad():
+        cell.step(*given)
+    assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
 
 
 @pytest.mark.parametrize("p", [0.05, 0.3, 0.5, 0.9])
@@ -176,8 +218,11 @@ def test_dropout_does_nothing_when_it_should_not():
 
 
 def test_tanh():
-    x = torch.linspace(-60, 60, 1001).double()
-    torch.testing.assert_close(tanh(x), torch.tanh(x), **TOLERANCE)
+    x = torch.linspace(-60, 60, 1001).double().requires_grad_()
+    y = tanh(x)
+    torch.testing.assert_close(y, torch.tanh(x), **TOLERANCE)
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    torch.testing.assert_close(slope, 1 - torch.tanh(x) ** 2, **TOLERANCE)
 
 
 @each_kind
@@ -221,23 +266,65 @@ def test_gradients_are_those_of_torch(codes, kind, num_layers, share):
             torch.testing.assert_close(parameter.grad, expected, **TOLERANCE, msg=name)
 
 
+FEW_CODES = np.array([[1, 2, 3], [1, 2, 0], [0, 0, 0], [1, 3, 3], [2, 0, 0]], np.uint8)
+
+
 @each_kind
-@pytest.mark.parametrize("rows_are_given", [True, False])
-def test_scan_passes_gradcheck(kind, rows_are_given):
-    plan = plan_of(np.array([[1, 2, 3], [1, 2, 0], [0, 0, 0], [1, 3, 3], [2, 0, 0]], np.uint8))
-    options = {"nonlinearity": "tanh"} | KINDS[kind] if kind != "gru" else KINDS[kind].copy()
-    cell = CELLS[options.pop("cell")](EMBEDDING, HIDDEN, **options).double()
-    n_inputs = N_CODES if rows_are_given else len(plan.symbols)
-    inputs = cell.inputs(torch.randn(n_inputs, EMBEDDING).double()).detach().requires_grad_()
-    given = inputs.detach().clone()
+def test_scan_passes_gradcheck(kind):
+    plan, cell = plan_of(FEW_CODES), build_cell(kind)
+    x = cell.inputs(torch.randn(len(plan.symbols), EMBEDDING).double()).detach().requires_grad_()
+    given = x.detach().clone()
+    assert torch.autograd.gradcheck(
+        lambda x, weight_hh: Scan.apply(x, weight_hh, plan, cell), (x, cell.weight_hh)
+    )
+    torch.testing.assert_close(x.detach(), given, rtol=0, atol=0)
 
-    def scan(inputs, weight_hh):
-        other = SimpleNamespace(weight_hh=weight_hh, nonlinearity=options.get("nonlinearity"))
-        return type(cell).scan(other, inputs, plan.symbols if rows_are_given else None, plan)
 
-    weight_hh = cell.weight_hh.detach().clone().requires_grad_()
-    assert torch.autograd.gradcheck(scan, (inputs, weight_hh))
-    torch.testing.assert_close(inputs.detach(), given, rtol=0, atol=0)
+@each_kind
+@each_depth
+def test_states_pass_gradcheck(kind, num_layers):
+    net, plan = build(kind, num_layers), plan_of(FEW_CODES)
+    parameters = net.embedding, *net.cells.parameters()
+    assert torch.autograd.gradcheck(lambda *parameters: net.states(plan), parameters)
+
+
+@each_kind
+def test_empty_rows_only(kind):
+    net, plan = build(kind), plan_of(np.zeros((3, 2), np.uint8))
+    states = net.states(plan)
+    assert torch.equal(states, torch.zeros(1, HIDDEN).double())
+    states.sum().backward()
+    assert all((p.grad == 0).all() for p in (net.embedding, *net.cells.parameters()))
+
+
+@each_kind
+@each_depth
+def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
+    """torch fills it with NaN where algorithms are to be deterministic."""
+    net, plan = build(kind, num_layers), plan_of(codes)
+    torch.use_deterministic_algorithms(True)
+    try:
+        assert torch.empty(3).isnan().all()
+        states = net.states(plan)
+        states.sum().backward()
+    finally:
+        torch.use_deterministic_algorithms(False)
+    gradients = [p.grad for p in (net.embedding, *net.cells.parameters())]
+    assert all(t.isfinite().all() for t in (states, *gradients))
+
+
+@each_kind
+@each_depth
+@pytest.mark.parametrize("embedding_dim", [EMBEDDING, None])
+def test_all_is_computed_on_the_device_of_the_parameters(codes, kind, num_layers, embedding_dim):
+    """The device "meta" computes shapes only, and refuses tensors of another device."""
+    net, plan = build(kind, num_layers, embedding_dim).to("meta"), plan_of(codes)
+    plan = replace(
+        plan, **{name: getattr(plan, name).to("meta") for name in ("symbols", "parents", "ends")}
+    )
+    logits, states = net(plan)
+    (logits.sum() + net.next_symbol_logits(states).sum()).backward()
+    assert {p.grad.device.type for p in net.parameters()} == {"meta"}
 
 
 @each_kind
@@ -309,8 +396,8 @@ def test_where_each_dropout_drops(codes, kind, where):
     """The linear layers give back what they read, and the n-grams what they add."""
     n = N_CODES
     net = RecurrentNet(
-        n_codes=n, n_classes=n, hidden_size=n, embedding_dim=EMBEDDING, n_ngrams=n,
-        **KINDS[kind], **({where: 0.5} if where else {}),
+        n_codes=n, n_classes=n, hidden_size=n, num_layers=1, embedding_dim=EMBEDDING, n_ngrams=n,
+        **KINDS[kind], **NO_DROPOUT | ({where: 0.5} if where else {}),
     ).double()  # fmt: skip
     with torch.no_grad():
         for layer in (net.output, net.next_symbol):
