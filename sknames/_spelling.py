@@ -187,12 +187,13 @@ def drop_titles(names):
 
 
 def _drop_titles(name):
-    before = _BEFORE.match(name)
-    start, end = before.end() if before else 0, len(name)
+    if before := _BEFORE.match(name):
+        name = name[before.end() :]
+    end = len(name)
     # One title at a time, so that the time stays linear.
-    while behind := _BEHIND.search(name, max(start, end - LONGEST_TITLE), end):
+    while behind := _BEHIND.search(name, max(0, end - LONGEST_TITLE), end):
         end = behind.start()
-    return name[start:end]
+    return name[:end]
 
 
 def compose(names):

@@ -146,6 +146,7 @@ def test_what_is_clean_is_not_copied():
         ("Mr. Dr.", "Dr."),
         ("Mr. Jr.", "Jr."),
         ("先生", "先生"),
+        ("Dr.先生", "先生"),
         ("", ""),
         # names, and what only begins or ends like a title
         ("Drake", "Drake"),
