@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
@@ -137,13 +138,19 @@ class Network:
         }
 
     @classmethod
-    def from_arrays(cls, arrays):
+    def from_arrays(cls, arrays, sizes=None):
         """Put together what `to_arrays` took apart.
+
+        Parameters
+        ----------
+        arrays : dict of str to ndarray
+        sizes : dict of str to int or None, default=None
+            Some that were written beside the arrays, by name.
 
         Raises
         ------
         ValueError
-            If the arrays do not fit each other: it names one, what was expected and what came.
+            If they do not fit each other: it names one, what was expected and what came.
         """
         if not isinstance(arrays, Mapping):
             refuse("network_", "a dict of arrays", type(arrays).__name__)
@@ -161,6 +168,10 @@ class Network:
         separator = int(separator[0]) if len(separator) else None
         network = cls(str(cell), symbols, weights, keys, separator)
         network.check()
+        for name, size in (sizes or {}).items():
+            found = getattr(network, name)
+            if not isinstance(size, Integral | None) or size != found:
+                refuse(f"{name} beside the arrays", repr(found), repr(size))
         return network
 
     def check(self):
