@@ -249,7 +249,10 @@ def test_any_changed_weight_is_refused(kind):
             (value.astype(">f4"), "expected dtype float32, got dtype >f4"),
             (value.tolist(), "expected an array, got list"),
             *[(np.full_like(value, x), "expected finite values") for x in (np.nan, np.inf)],
-            (np.where(np.arange(value.size).reshape(value.shape), value, -np.inf), "expected finite values"),
+            (
+                np.where(np.arange(value.size).reshape(value.shape), value, -np.inf),
+                "expected finite values",
+            ),
         ]:
             message = rf"^weights_\['{name}'\] of the saved model: {message}"
             assert_refused(kind, message, **{name: changed})
@@ -475,7 +478,9 @@ def test_a_layer_without_the_one_below_is_refused():
 
 @pytest.mark.parametrize("arrays", [None, [], "arrays", 3, np.zeros(2)], ids=repr)
 def test_arrays_are_a_dict(arrays):
-    message = f"^network_ of the saved model: expected a dict of arrays, got {type(arrays).__name__}"
+    message = (
+        f"^network_ of the saved model: expected a dict of arrays, got {type(arrays).__name__}"
+    )
     with pytest.raises(ValueError, match=message):
         Network.from_arrays(arrays)
 
