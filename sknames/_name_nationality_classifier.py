@@ -434,12 +434,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
 
     def __setstate__(self, state):
         # A file from before a parameter existed means its default.
-        state = type(self)().get_params() | state
+        state = type(self)().get_params() | read_state(state, FITTED, FORMAT, __version__)
         if FITTED.isdisjoint(state):
             return super().__setstate__(state)
-        state = read_state(state, FITTED, FORMAT, __version__)
         fitted = [state.pop(name) for name in ("classes_", "n_features_in_", "history_")]
-        network = Network.from_arrays(state.pop("network_"))
+        network = Network.from_arrays(state.pop("network_"), state.pop("_sizes", None))
         super().__setstate__(state)
         self._set_fitted(network, *fitted)
 

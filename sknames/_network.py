@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
@@ -97,7 +98,8 @@ class Network:
     @property
     def num_layers(self):
         """Number of recurrent layers."""
-        return sum(name.endswith(".weight_hh") for name in self.weights)
+        names = map(str, self.weights)
+        return len({name.rpartition(".")[0] for name in names if name.startswith("cells.")})
 
     @property
     def embedding_dim(self):
@@ -136,29 +138,40 @@ class Network:
         }
 
     @classmethod
-    def from_arrays(cls, arrays):
+    def from_arrays(cls, arrays, sizes=None):
         """Put together what `to_arrays` took apart.
+
+        Parameters
+        ----------
+        arrays : dict of str to ndarray
+        sizes : dict of str to int or None, default=None
+            Some that were written beside the arrays, by name.
 
         Raises
         ------
         ValueError
-            If the arrays do not fit each other: it names one, what was expected and what came.
+            If they do not fit each other: it names one, what was expected and what came.
         """
         if not isinstance(arrays, Mapping):
             refuse("network_", "a dict of arrays", type(arrays).__name__)
-        weights = dict(arrays)
-        missing = sorted({"cell", "symbols", "separator"} - set(weights))
+        n_lengths = sum(str(name).startswith(KEYS) for name in arrays)
+        names = ["cell", "symbols", "separator", *(f"{KEYS}{n}" for n in range(n_lengths))]
+        missing = sorted(set(names) - set(arrays))
         if missing:
             lacks(missing)
-        cell, symbols, separator = (weights.pop(name) for name in ("cell", "symbols", "separator"))
-        keys = []
-        while f"{KEYS}{len(keys)}" in weights:
-            keys.append(weights.pop(f"{KEYS}{len(keys)}"))
+        weights = dict(arrays)
+        cell, symbols, separator, *keys = (weights.pop(name) for name in names)
         check_array(cell, "cell", shape=(), kinds="U")
         check_array(separator, "separator", kinds="i")
+        if len(separator) > 1:
+            refuse("separator", "one value or none", str(len(separator)))
         separator = int(separator[0]) if len(separator) else None
         network = cls(str(cell), symbols, weights, keys, separator)
         network.check()
+        for name, size in (sizes or {}).items():
+            found = getattr(network, name)
+            if not isinstance(size, Integral | None) or size != found:
+                refuse(f"{name} beside the arrays", repr(found), repr(size))
         return network
 
     def check(self):
@@ -183,27 +196,30 @@ class Network:
 
     def _shapes(self):
         """Yield name and shape of each array of `weights`, from few sizes that the first tell."""
-        n_codes, any_size = self.n_codes, (None, None)
-        size = self._check_weights("cells.0.weight_hh", any_size).shape[1]
-        n_classes = self._check_weights("output.weight", any_size).shape[0]
+        n_codes = self.n_codes
+        size = self._size("hidden_size", "cells.0.weight_hh", axis=1)
+        n_classes = self._size("n_classes", "output.weight", axis=0)
         input_size, rows = n_codes, N_GATES[self.cell] * size
         if "embedding" in self.weights:
-            input_size = self._check_weights("embedding", any_size).shape[1]
+            input_size = self._size("embedding_dim", "embedding", axis=1)
             yield "embedding", (n_codes, input_size)
-        layer = 0
-        while not layer or f"cells.{layer}.weight_hh" in self.weights:
+        for layer in range(self.num_layers):
             yield f"cells.{layer}.weight_ih", (rows, size if layer else input_size)
             yield f"cells.{layer}.weight_hh", (rows, size)
             yield f"cells.{layer}.bias_ih", (rows,)
             yield f"cells.{layer}.bias_hh", (rows,)
-            layer += 1
         for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
             yield f"{name}.weight", (n, size)
             yield f"{name}.bias", (n,)
-        if "ngram_idf" in self.weights:
-            n_ngrams = len(self._check_weights("ngram_idf", (None,)))
+        if "ngram_idf" in self.weights or "ngram_weight" in self.weights:
+            n_ngrams = self._size("n_ngrams", "ngram_weight", axis=0)
             yield "ngram_weight", (n_ngrams, n_classes)
             yield "ngram_idf", (n_ngrams,)
+
+    def _size(self, name, array, axis):
+        size = self._check_weights(array, (None, None)).shape[axis]
+        check_integer(name, size, 1)
+        return size
 
     def _check_weights(self, name, shape):
         if name not in self.weights:

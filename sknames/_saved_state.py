@@ -57,13 +57,13 @@ def _release(version):
 
 
 def read_state(state, keys, format_, version):
-    """The state of a fitted classifier in the newest format, without its stamp.
+    """The state of a classifier in the newest format, without its stamp.
 
     Parameters
     ----------
     state : dict
     keys : set of str
-        What it must hold then.
+        What it must hold then if the classifier is fitted, as any of them tells.
     format_, version
         See `check_stamp`.
 
@@ -72,6 +72,8 @@ def read_state(state, keys, format_, version):
     ValueError
         If it cannot be read, or lacks a part.
     """
+    if keys.isdisjoint(state):
+        return _migrate_params(state)
     check_stamp(state, version, format_)
     state = migrate(state)
     missing = sorted(keys - set(state))
@@ -82,34 +84,52 @@ def read_state(state, keys, format_, version):
     return {name: state[name] for name in state if name not in ("_sknames_version", "_format")}
 
 
+# Of format 1.
+SIZES = ("n_codes", "n_classes", "hidden_size", "num_layers", "embedding_dim", "n_ngrams")
+GONE = {"nonlinearity", "optimizer", "lr_schedule", "gradient_clip_value", "embedding_dropout"}
+
+
 def migrate(state):
     """Bring the state of a fitted classifier to the newest format.
 
-    Format 1 held the parts of the network beside each other, and parameters that are gone.
-    Before "separator" existed, n-grams went across words.
+    Format 1 held the parts of the network beside each other, and its sizes once more: "_sizes" is
+    for `Network.from_arrays` to compare. Before "separator" existed, n-grams went across words.
     """
     if state.get("_format", 0) > 1:
         return state
     parts = {"weights_": dict, "ngram_keys_": list, "symbols_": np.ndarray, "_module_params": dict}
-    missing = sorted(set(parts) - set(state))
-    if missing:
-        lacks(missing)
+    needed = {*parts, "_separator"} if "separator" in state else set(parts)
+    if not needed <= set(state):
+        lacks(sorted(needed - set(state)))
     for name, type_ in parts.items():
         if not isinstance(state[name], type_):
             refuse(name, f"a {type_.__name__}", type(state[name]).__name__)
-    gone = {"nonlinearity", "optimizer", "lr_schedule", "gradient_clip_value", "embedding_dropout"}
-    gone |= {"_separator", "_forward", "_net", *parts}
-    new = {name: value for name, value in state.items() if name not in gone}
-    if state.get("cell") == "rnn" and state.get("nonlinearity") == "sigmoid":
-        new["cell"] = "sigmoid_rnn"
+    weights, ngram_keys, symbols, net = (state[name] for name in parts)
+    for name, choices in [("cell", ["gru", "rnn"]), ("nonlinearity", ["tanh", "sigmoid"])]:
+        check_choice(f"_module_params[{name!r}]", net.get(name), choices)
     separator = state.get("_separator")
-    new["network_"] = {
-        **state["weights_"],
-        **{f"ngram_keys.{n}": keys for n, keys in enumerate(state["ngram_keys_"])},
-        "cell": np.array(new.get("cell")),
-        "symbols": state["symbols_"],
-        "separator": np.array([] if separator is None else [separator], dtype=np.int64),
+    if separator is not None:
+        check_integer("_separator", separator, 1, symbols.size, "None or ")
+    gone = {*parts, "_separator", "_forward", "_net"}
+    new = {name: value for name, value in state.items() if name not in gone}
+    return _migrate_params(new) | {
+        "network_": {
+            **weights,
+            **{f"ngram_keys.{n}": keys for n, keys in enumerate(ngram_keys)},
+            # Not the parameter, which may have been set for another fit.
+            "cell": np.array(_migrate_params(net)["cell"]),
+            "symbols": symbols,
+            "separator": np.array([] if separator is None else [separator], dtype=np.int64),
+        },
+        "_sizes": {name: net.get(name) for name in SIZES},
     }
+
+
+def _migrate_params(params):
+    """Parameters of any format as those of the newest; what else there is stays."""
+    new = {name: value for name, value in params.items() if name not in GONE}
+    if [str(params.get(name)) for name in ("cell", "nonlinearity")] == ["rnn", "sigmoid"]:
+        new["cell"] = "sigmoid_rnn"
     return new
 
 
@@ -136,7 +156,8 @@ def some(array):
 
 def check_integer(name, value, least, most=None, or_else=""):
     """Refuse what is no integer from least to most (None: of any size)."""
-    if isinstance(value, Integral) and least <= value and (most is None or value <= most):
+    right = isinstance(value, Integral) and not isinstance(value, bool)
+    if right and least <= value and (most is None or value <= most):
         return
     to = "" if most is None else f" to {most}"
     expected = f"{least}" if least == most else f"an integer from {least}{to}"

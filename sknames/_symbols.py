@@ -96,8 +96,9 @@ def to_codes(X, symbols):
         table[0] = 0
         possible = np.arange(n)
         if symbols.dtype != X.dtype:
-            # fit may have seen negative, larger and fractional values.
-            possible = np.flatnonzero((symbols > 0) & (symbols <= largest) & (symbols % 1 == 0))
+            # fit may have seen negative, larger and fractional values; a float16 has no 65,535.
+            values = symbols.astype(np.float64)
+            possible = np.flatnonzero((values > 0) & (values <= largest) & (values % 1 == 0))
         table[symbols[possible].astype(np.intp)] = possible + 1
         return compact(table.take(X))
     if not n:
