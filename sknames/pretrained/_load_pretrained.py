@@ -139,7 +139,9 @@ def read(folder, sha256=None):
     with _errors_name(folder / ARRAYS):
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        arrays[BYTES] = arrays[BYTES] * arrays.pop(SCALE)[:, None]
+        numbers, scale = arrays[BYTES], arrays.pop(SCALE)
+        _expect(scale.shape == numbers.shape[:1], f"{SCALE} of {len(numbers)} rows", scale.shape)
+        arrays[BYTES] = numbers * scale[:, None]
     with _errors_name(path):  # the arrays are those that the description was written with
         return _pipeline(description, arrays)
 
@@ -196,6 +198,11 @@ def _pipeline(description, arrays):
     encode, classify = description["encode"], description["classify"]
     encoder = CharEncoder.from_alphabet(
         encode["alphabet"], encode["max_length"], **encode["params"]
+    )
+    _expect(
+        encoder.max_length in (None, encoder.max_length_),
+        f"max_length {encoder.max_length}",
+        encoder.max_length_,
     )
     network = Network.from_arrays(arrays)
     classes = np.array(classify["classes"])
