@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController
 
 from sknames import NameNationalityClassifier, _forward
 from sknames._batches import Batch
-from sknames._forward import Forward, one_blas_thread
+from sknames._forward import Forward, one_blas_thread, softmax
 from sknames._network import Network
 from sknames._ngrams import NGrams, inverse_document_frequency
 from sknames._recurrent_net import RecurrentNet
@@ -129,6 +129,38 @@ def test_logits_do_not_depend_on_the_batch(codes, kind, ngram_range):
     )
 
 
+@each_range
+def test_rows_longer_than_a_byte_counts(ngram_range):
+    pair, codes = Pair("gru", ngram_range), np.zeros((9, 300), dtype=np.uint8)
+    for row, length in zip(codes, [300, 2, 257, 256, 255, 44, 1, 299, 0], strict=True):
+        row[:length] = np.random.RandomState(length).randint(1, 6, size=length)
+    found = pair.forward.logits(codes)
+    np.testing.assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax(dtype):
+    """In float64, whatever the size of the logits, which stay as they were."""
+    logits = np.array([[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]], dtype=dtype)
+    before = logits.copy()
+    found = softmax(logits)
+    assert found.dtype == np.float64
+    expected = np.exp([[0, 0, -2000], [0, -1, -0.5], [0, 0, 0]])
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+    np.testing.assert_array_equal(logits, before)
+
+
+@pytest.mark.parametrize("n_rows", [1, 9])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_probabilities_are_float64(codes, dtype, n_rows):
+    forward = Pair("gru", None, dtype).forward
+    found = forward.probabilities(codes[-n_rows:])
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(found, softmax(forward.logits(codes[-n_rows:])))
+
+
 @each_kind
 @each_range
 @pytest.mark.parametrize("n_rows", [1, 3, 4, 9])
@@ -231,6 +263,12 @@ def test_predict_gives_blas_threads_back(monkeypatch, model, codes, two_blas_thr
     model.predict(codes)
     assert during == [1] * len(two_blas_threads)
     assert blas_threads() == two_blas_threads
+
+
+@pytest.mark.parametrize("n_rows, expected", [(63, 2), (64, 1)])
+def test_few_rows_are_not_worth_the_switch(two_blas_threads, n_rows, expected):
+    with one_blas_thread(n_rows):
+        assert blas_threads() == [expected] * len(two_blas_threads)
 
 
 def test_blas_threads_come_back_after_an_error(monkeypatch, model, codes, two_blas_threads):

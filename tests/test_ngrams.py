@@ -140,6 +140,35 @@ def test_of_rows_lists_each_occurrence(ngram_range, min_df, names):
 
 
 @each_range
+@pytest.mark.parametrize("chunk_rows", [1, 2, 7])
+def test_chunks_of_rows_do_not_matter(monkeypatch, ngram_range, min_df, chunk_rows):
+    ngrams, _ = fit(NAMES, ngram_range, min_df)
+    codes = encode([*NAMES, "", "xx", "annx"])
+    expected = ngrams.of_rows(codes)
+    monkeypatch.setattr("sknames._ngrams.CHUNK_ROWS", chunk_rows)
+    for found, whole in zip(ngrams.of_rows(codes), expected, strict=True):
+        np.testing.assert_array_equal(found, whole)
+
+
+@each_range
+def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
+    """Each occurrence is in proportion to its idf; a row may have none."""
+    ngrams, frequency = fit(NAMES, ngram_range, min_df)
+    codes, idf = encode(["xx", *NAMES, "", "xx", "annx", "xx"]), 1 / frequency**0.5
+    features, starts, values = ngrams.tfidf(codes, idf)
+    n_empty = 0
+    for first, last in zip(starts[:-1], starts[1:], strict=True):
+        expected = idf[features[first:last]]
+        np.testing.assert_allclose(
+            values[first:last] * np.linalg.norm(expected), expected, rtol=1e-12
+        )
+        n_empty += first == last
+    assert (n_empty >= 3) == (ngram_range[0] > 1)
+    for found, listed in zip((features, starts), ngrams.of_rows(codes), strict=True):
+        np.testing.assert_array_equal(found, listed)
+
+
+@each_range
 @pytest.mark.parametrize("share", [True, False])
 def test_find_on_a_tree_is_find_in_rows(ngram_range, min_df, share):
     ngrams, _ = fit(NAMES, ngram_range, min_df)

@@ -131,13 +131,25 @@ def test_sort_is_that_of_python(rows, length, dtype):
     np.testing.assert_array_equal(row_lengths(codes), list(map(len, rows)))
 
 
+def test_more_nodes_than_16_bits_count():
+    codes = np.random.RandomState(0).randint(1, 250, size=(7_500, 9)).astype(np.uint8)
+    plan = plan_prefixes(codes, share=False)
+    assert len(plan.symbols) == 1 + codes.size > 2**16
+    nodes = plan.ends
+    for column in codes.T[::-1]:
+        np.testing.assert_array_equal(plan.symbols[nodes], column)
+        nodes = plan.parents[nodes]
+    assert not nodes.any()
+
+
+@pytest.mark.parametrize("length", [7, 100])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
-def test_compact_moves_symbols_left_in_their_order(dtype):
-    codes = np.random.RandomState(0).randint(0, 3, size=(50, 7)).astype(dtype)
-    codes[:2] = [[0] * 7, [1, 2, 1, 2, 1, 2, 1]]
+def test_compact_moves_symbols_left_in_their_order(dtype, length):
+    codes = np.random.RandomState(0).randint(0, 3, size=(50, length)).astype(dtype)
+    codes[0], codes[1] = 0, np.arange(length) % 2 + 1
     before = codes.copy()
     found = compact(codes)
-    expected = pad([tuple(row[row != 0]) for row in codes], 7, dtype)
+    expected = pad([tuple(row[row != 0]) for row in codes], length, dtype)
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(codes, before)
     assert found.dtype == dtype

@@ -694,11 +694,33 @@ def test_training_names(few, monkeypatch):
     rows = Counter(zip(names, nationalities, strict=True))
     assert ("Kári Árnason", "English") not in rows
     assert rows["Jón Árnason", "Icelandic"] and rows["Mo Zzyzx", "English"]
-    assert sum(name.startswith("Ana ") and len(name) == 5 for name, _ in rows) == 20
+    kept = {name for name, _ in rows if name.startswith("Ana ") and len(name) == 5}
+    assert len(kept) == 20
+    # Any of them: the first 20 of an alphabetical list would all begin alike.
+    assert kept != {name for name, _ in people[:20]}
     lists = load_names(script="all")
     assert all(rows[pair] for pair in zip(lists.data, lists.target, strict=True))
     again = _train.training_names()
     np.testing.assert_array_equal(again, (names, nationalities))
+
+
+def test_biographies_of_nationalities_that_are_hardly_known(monkeypatch, everything):
+    """Left out is who has the surname of such ones only, and another nationality."""
+    well_known = [("Jan Nowak", "Polish"), ("Jens Nielsen", "Danish")] * _train.RARE
+    kept = [
+        ("Kári Árnason", "Icelandic"),
+        ("Jan Kowalski", "English"),  # a Polish surname
+        ("Mo Nielsen", "German"),  # a Danish, English and Norwegian one
+        ("Mo Zzyzx", "English"),  # no one's
+        ("Árnason Zzyzx", "English"),
+        ("Mo Sigurlaug", "English"),  # an Icelandic given name
+    ]
+    out = [("Mo Árnason", "English"), ("MO ARNASON", "English"), ("Ana Kári Árnason", "Polish")]
+    people = tuple(zip(*out, *well_known, *kept, strict=True))
+    monkeypatch.setattr(_train, "fetch_biographies", lambda wheel, return_X_y: people)
+    found = _train._biographies(None, everything)
+    found = [(name, nationality) for nationality, names in found.items() for name in names]
+    assert Counter(found) == Counter(well_known + kept)
 
 
 def test_names_of_several_words_are_turned(few, monkeypatch):

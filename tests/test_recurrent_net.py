@@ -141,6 +141,27 @@ def test_cell_is_that_of_torch(ours, theirs):
     torch.testing.assert_close(step(cell, x, h), reference(x, h), **TOLERANCE)
 
 
+@pytest.mark.parametrize("kind, n_gates", [("gru", 3), ("rnn", 1), ("sigmoid rnn", 1)])
+def test_weights_before_training(kind, n_gates):
+    """As torch draws them, but for Elman's recurrence; embedding normal, n-grams 0."""
+    size = 400
+    net = RecurrentNet(
+        n_codes=50, n_classes=5, hidden_size=size, num_layers=2, embedding_dim=200, n_ngrams=9,
+        **NO_DROPOUT, **KINDS[kind],
+    )  # fmt: skip
+    assert net.embedding.mean().item() == pytest.approx(0, abs=0.05)
+    assert net.embedding.std().item() == pytest.approx(1, abs=0.05)
+    assert not net.ngram_weight.any()
+    for name, parameter in net.cells.named_parameters():
+        assert len(parameter) == n_gates * size
+        if name.endswith("weight_hh") and kind == "rnn":
+            eye = torch.eye(size)
+            torch.testing.assert_close(parameter @ parameter.T, eye, rtol=0, atol=1e-5)
+        else:
+            assert parameter.abs().max().item() == pytest.approx(size**-0.5, rel=0.03)
+            assert parameter.std().item() == pytest.approx((3 * size) ** -0.5, rel=0.1)
+
+
 def test_sigmoid_cell_is_the_formula():
     cell = RNNCell(EMBEDDING, HIDDEN, "sigmoid").double()
     x, h = torch.randn(7, EMBEDDING).double(), torch.randn(7, HIDDEN).double()

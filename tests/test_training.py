@@ -231,6 +231,57 @@ def test_parameter_of_the_loss_matters(X, y, parameter):
     assert np.abs(first - second).max() > 1e-4
 
 
+def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
+    """The gradient of what only that loss reads is in proportion to it."""
+    gradients = {}
+
+    class Gradients(Callback):
+        def on_grad_computed(self, net, named_parameters, **kwargs):
+            gradients[weight] = dict(named_parameters)["next_symbol.bias"].grad.numpy().copy()
+
+    monkeypatch.setattr(_training, "MAX_GRADIENT_NORM", 1e9)
+    for weight in (0.25, 0.5, 2):
+        fit(
+            X, y, next_symbol_weight=weight, max_epochs=1, batch_size=100, ngram_range=None,
+            callbacks=[Gradients()], **WITHOUT,
+        )  # fmt: skip
+    assert np.abs(gradients[0.25]).max() > 1e-3
+    for weight in (0.5, 2):
+        np.testing.assert_allclose(gradients[weight], weight / 0.25 * gradients[0.25], rtol=1e-4)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.3])
+def test_symbols_are_dropped_to_the_unknown_one(p):
+    X = np.random.RandomState(0).choice([3, 5, 7, 9], size=(400, 5))
+    total = dropped = 0
+    seen = set()
+
+    class Symbols(Callback):
+        def on_batch_begin(self, net, batch, training, **kwargs):
+            nonlocal total, dropped
+            symbols, weights = batch[0].plan.symbols[1:], batch[0].node_weights[1:]
+            seen.update(symbols.tolist())
+            total += weights.sum().item()
+            dropped += weights[symbols == 5].sum().item()
+
+    fit(X, X[:, 0], symbol_dropout=p, max_epochs=20, ngram_range=None, callbacks=[Symbols()])
+    assert seen == {1, 2, 3, 4, 5}  # The unknown symbol has the code behind those that are known.
+    assert dropped / total == pytest.approx(p, abs=0.01)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_classes_are_adjusted_by_their_weight_among_rows_to_train_on(early_stopping):
+    rng, recorder = np.random.RandomState(0), Recorder()
+    X, y, weights = np.arange(1, 101)[:, None], rng.randint(3, size=100), rng.lognormal(size=100)
+    model = NameNationalityClassifier(
+        **TINY, early_stopping=early_stopping, validation_fraction=0.5, logit_adjustment=0.7,
+        callbacks=[recorder],
+    ).fit(X, y, weights)  # fmt: skip
+    train = recorder.train
+    shares = np.bincount(train.labels, weights=train.weights) / train.weights.sum()
+    np.testing.assert_allclose(model.net_.criterion_.prior, 0.7 * np.log(shares), rtol=1e-4)
+
+
 class Recorder(Callback):
     """Keep what a callback sees, and do something at the end of an epoch."""
 
