@@ -53,10 +53,10 @@ class Cell(nn.Module):
         The part of a step that does not depend on the state, for inputs x (R, I): (R, K). It is
         computed for all steps at once; for `step` and `step_backward`, x_t (B, K) is this part.
     step(x_t, h_prev, recurrent)
-        h_t (B, H) after h_prev (B, H), and a tuple of tensors that `step_backward` is to have.
+        h_t (B, H) after h_prev (B, H), and a tuple of what else `step_backward` is to have.
         `recurrent` is W_hh transposed, (H, G). It serves to add h_prev @ recurrent to the first G
         columns of x_t, so that the gradient of W_hh can be told from theirs.
-    step_backward(d_h_t, h_prev, kept, weight_hh, d_x_t)
+    step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
         From the gradient of h_t (B, H), write that of x_t into d_x_t (B, K) and return that of
         h_prev (B, H).
     """
@@ -96,14 +96,13 @@ class RNNCell(Cell):
         return F.linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
 
     def step(self, x_t, h_prev, recurrent):
-        """h_t, which is all that the step back needs."""
+        """h_t; the step back needs no more."""
         pre = torch.addmm(x_t, h_prev, recurrent)  # (B, H)
         h_t = tanh(pre) if self.nonlinearity == "tanh" else torch.sigmoid(pre)  # (B, H)
-        return h_t, (h_t,)
+        return h_t, ()
 
-    def step_backward(self, d_h_t, h_prev, kept, weight_hh, d_x_t):
+    def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
         """f' is 1 - h_t^2 for tanh and h_t (1 - h_t) for sigmoid."""
-        (h_t,) = kept  # (B, H)
         slope = 1 - h_t * h_t if self.nonlinearity == "tanh" else h_t * (1 - h_t)  # (B, H)
         torch.mul(d_h_t, slope, out=d_x_t)  # (B, H)
         return d_x_t @ weight_hh  # (B, H)
@@ -145,7 +144,7 @@ class GRUCell(Cell):
         h_t = torch.lerp(new, h_prev, update)  # (B, H)
         return h_t, (reset, update, h_new, new)
 
-    def step_backward(self, d_h_t, h_prev, kept, weight_hh, d_x_t):
+    def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
         """sigmoid' is y (1 - y) and tanh' 1 - y^2: d_reset, d_update and d_new are the gradients of
         their arguments.
         """
@@ -203,7 +202,7 @@ class Scan(torch.autograd.Function):
         for k, (first, last) in reversed(list(enumerate(levels))):
             level, kept = slice(first, last), saved[k * n_kept : (k + 1) * n_kept]
             d_h_prev = ctx.cell.step_backward(
-                d_states[level], before[level], kept, weight_hh, d_x[level]
+                d_states[level], states[level], before[level], kept, weight_hh, d_x[level]
             )
             d_states.index_add_(0, ctx.plan.parents[level], d_h_prev)
         return d_x, d_x[:, : len(weight_hh)].t() @ before, None, None

@@ -178,13 +178,13 @@ def test_step_backward_is_autograd_of_the_step(kind):
     h_t, kept = cell.step(x_t, h_prev, cell.weight_hh.T)
     expected = torch.autograd.grad(h_t, (x_t, h_prev, cell.weight_hh), d_h_t)
     assert all(gradient.abs().min() > 0 for gradient in expected)
-    given = [t.detach() for t in (d_h_t, h_prev, *kept, cell.weight_hh)]
-    before = [t.clone() for t in given]
+    given = d_h_t, h_t, h_prev, *kept, cell.weight_hh
+    before = [t.detach().clone() for t in given]
     d_x_t = torch.full_like(x_t, torch.nan)
-    d_h_prev = cell.step_backward(given[0], given[1], given[2:-1], given[-1], d_x_t)
-    d_weight_hh = d_x_t[:, : len(cell.weight_hh)].T @ given[1]
-    found = d_x_t.detach(), d_h_prev, d_weight_hh.detach()
-    torch.testing.assert_close(found, expected, **TOLERANCE)
+    with torch.no_grad():
+        d_h_prev = cell.step_backward(d_h_t, h_t, h_prev, kept, cell.weight_hh, d_x_t)
+        d_weight_hh = d_x_t[:, : len(cell.weight_hh)].T @ h_prev
+    torch.testing.assert_close((d_x_t, d_h_prev, d_weight_hh), expected, **TOLERANCE)
     assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
 
 
