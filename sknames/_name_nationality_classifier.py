@@ -361,7 +361,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Labels out of `classes_`.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probabilities = self.predict_proba(X)  # first: it tells whether the classifier is fitted
+        return self.classes_[probabilities.argmax(axis=1)]
 
     @property
     def symbols_(self):

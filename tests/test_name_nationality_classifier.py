@@ -235,7 +235,7 @@ def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():
     a, b = encoder.transform(["lee kim", "kim lee"])
     for separator, same in [(1, True), (None, False)]:
         model = fit(X, y, separator=separator, min_df=1, max_epochs=40, lr=0.05)
-        features = [np.sort(model._ngrams().of_rows(row[None])[0]).tolist() for row in (a, b)]
+        features = [np.sort(model.network_.ngrams.of_rows(row[None])[0]).tolist() for row in (a, b)]
         assert (features[0] == features[1]) == same
         # Kept as it was in fit.
         expected = model.predict_proba(X)
