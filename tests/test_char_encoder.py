@@ -599,7 +599,7 @@ def test_only_a_fitted_encoder_bears_a_stamp():
         ({"_format": "1"}, "a format is an integer"),
         ({"alphabet_": "aab"}, "alphabet_ .* expected a str of distinct characters, got 'aab'"),
         ({"alphabet_": ["a", "b"]}, "alphabet_ .* expected a str of distinct characters"),
-        ({"alphabet_": "ab"}, "unknown_code_ .* expected 3, behind the alphabet, got "),
+        ({"alphabet_": "ab"}, "unknown_code_ .* expected 3, got 4"),
         ({"unknown_code_": 4.0}, "unknown_code_ .* got 4.0"),
         ({"max_length_": 0}, "max_length_ .* expected an integer from 1, got 0"),
         ({"max_length_": 2.5}, "max_length_ .* expected an integer from 1, got 2.5"),
@@ -619,7 +619,7 @@ def test_a_saved_encoder_that_lacks_a_part_is_refused(name):
     del state[name]
     if name == "alphabet_":  # what tells a fitted encoder
         state["unknown_code_"] = 4
-    with pytest.raises(ValueError, match=f"saved encoder lacks {name}"):
+    with pytest.raises(ValueError, match=f"saved model lacks {name}"):
         CharEncoder.__new__(CharEncoder).__setstate__(state)
 
 
