@@ -689,7 +689,7 @@ def test_names_the_wheel_it_needs(tmp_path):
 
 
 def test_training_names(few, monkeypatch):
-    people = [(f"Ana {c}", "Spanish") for c in "abcdefghijklmnopqrstuvwxyz"]
+    people = [(f"Ana Zz{c}", "Spanish") for c in "abcdefghijklmnopqrstuvwxyz"]
     # A surname that is Icelandic only, and one that is known from nowhere.
     people += [("Kári Árnason", "English"), ("Jón Árnason", "Icelandic"), ("Mo Zzyzx", "English")]
     monkeypatch.setattr(
@@ -699,10 +699,9 @@ def test_training_names(few, monkeypatch):
     rows = Counter(zip(names, nationalities, strict=True))
     assert ("Kári Árnason", "English") not in rows
     assert rows["Jón Árnason", "Icelandic"] and rows["Mo Zzyzx", "English"]
-    kept = {name for name, _ in rows if name.startswith("Ana ") and len(name) == 5}
-    assert len(kept) == 20
+    kept = {name for name, _ in rows if name.startswith("Ana Zz")}
     # Any of them: the first 20 of an alphabetical list would all begin alike.
-    assert kept != {name for name, _ in people[:20]}
+    assert len(kept) == 20 and kept != {name for name, _ in people[:20]}
     lists = load_names(script="all")
     assert all(rows[pair] for pair in zip(lists.data, lists.target, strict=True))
     again = _train.training_names()
@@ -728,8 +727,9 @@ def test_biographies_of_nationalities_that_are_hardly_known(monkeypatch, everyth
     assert Counter(found) == Counter(well_known + kept)
 
 
-def test_names_of_several_words_are_turned(few, monkeypatch):
-    """A quarter of the full names; lists, and names of one word, as those in Han, are not."""
+@pytest.fixture
+def three(few, monkeypatch):
+    """The lists of three nationalities, which are all there are, and 500 made names of each."""
     lists = {script: load_names(script=script) for script in ("all", "native")}
     for names in lists.values():
         chosen = np.isin(names.target, ["Chinese", "Danish", "Greek"])
@@ -739,13 +739,18 @@ def test_names_of_several_words_are_turned(few, monkeypatch):
     monkeypatch.setattr(_train, "load_names", lambda script: lists[script])
     for name in ("MIN_FULL_NAMES", "N_NATIVE_NAMES"):
         monkeypatch.setattr(_train, name, 500)
-    n_lists = len(lists["all"].data)
+    return lists["all"]
+
+
+def test_names_of_several_words_are_turned(three, monkeypatch):
+    """A quarter of the full names; lists, and names of one word, as those in Han, are not."""
+    n_lists = len(three.data)
 
     def full_names(share):
         monkeypatch.setattr(_train, "LAST_WORD_FIRST", share)
         names, nationalities = _train.training_names(lists_only=True)
-        assert names[:n_lists].tolist() == lists["all"].data.tolist()
-        assert nationalities[:n_lists].tolist() == lists["all"].target.tolist()
+        assert names[:n_lists].tolist() == three.data.tolist()
+        assert nationalities[:n_lists].tolist() == three.target.tolist()
         return names[n_lists:].tolist(), nationalities[n_lists:].tolist()
 
     quarter, _ = full_names(_train.LAST_WORD_FIRST)
@@ -755,6 +760,25 @@ def test_names_of_several_words_are_turned(few, monkeypatch):
     assert twice == full + [_train._turn(full[i]) for i in several]
     assert labels_twice == labels + [labels[i] for i in several]
     assert 0.2 < (len(quarter) - len(full)) / len(several) < 0.3
+
+
+def test_made_names_have_a_given_name_before_a_surname(three):
+    common = _train._common_names()
+    known = {
+        part: {
+            *three.data[(three.target == "Danish") & np.isin(three.part, [part, "both"])],
+            *common["Danish", part][1],
+        }
+        for part in ("given", "surname")
+    }
+    names, nationalities = _train.training_names(lists_only=True)
+    made = names[len(three.data) :][nationalities[len(three.data) :] == "Danish"][:500]
+    for name in made:
+        words = name.split(" ")
+        assert any(
+            " ".join(words[:k]) in known["given"] and " ".join(words[k:]) in known["surname"]
+            for k in range(1, len(words))
+        ), name
 
 
 def test_turn():
