@@ -7,6 +7,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from sknames import _ngrams
+from sknames._network import _narrow
 from sknames._ngrams import (
     ABSENT,
     Lookup,
@@ -206,6 +207,13 @@ def test_many_symbols_do_not_overflow(n_symbols):
     small, _ = fit(NAMES, (1, 4), 2)
     for big, expected in zip(ngrams.of_rows(codes), small.of_rows(encode(NAMES)), strict=True):
         np.testing.assert_array_equal(big, expected)
+
+
+@pytest.mark.parametrize("largest, dtype", [(2**31 - 1, np.int32), (2**31, np.int64)])
+def test_keys_are_kept_in_four_bytes_where_they_fit(largest, dtype):
+    keys = np.array([3, largest])
+    assert _narrow(keys).dtype == dtype and _narrow(keys[:0]).dtype == np.int32
+    np.testing.assert_array_equal(_narrow(keys), keys)
 
 
 @each_range
