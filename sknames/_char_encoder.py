@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._read_names import read_names
-from ._saved_state import check_integer, check_stamp, lacks, refuse
+from ._saved_state import check_holds, check_integer, check_stamp, refuse
 from ._spelling import characters, clean, code_points, compose, drop_titles, plain
 from ._version import __version__
 
@@ -158,8 +158,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ValueError, TypeError
             If `X` is not a collection or single column of at least one str.
         """
-        self._validate_params()
-        self._fit(*read_names(X, self.handle_missing))
+        self._fit(X)
         return self
 
     def fit_transform(self, X, y=None):
@@ -182,12 +181,12 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ValueError, TypeError
             As `fit`.
         """
+        return self._encode(self._fit(X))
+
+    def _fit(self, X):
+        """Learn from X, and give its names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
-        self._fit(names, header)
-        return self._encode(names)
-
-    def _fit(self, names, header):
         counts = np.zeros(0, dtype=np.int64)
         longest = 0
         for start in range(0, len(names), CHUNK_NAMES):
@@ -212,6 +211,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         vars(self).pop("feature_names_in_", None)
         if header is not None:
             self.feature_names_in_ = np.array([header], dtype=object)
+        return names
 
     @classmethod
     def from_alphabet(cls, alphabet, max_length, /, **params):
@@ -385,9 +385,9 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         lengths = _lengths(names)
         if text.isascii():
             text = text.lower() if self.lowercase else text
-            return np.frombuffer(text.encode(), dtype=np.uint8), lengths
+            return code_points(text), lengths
         points = code_points(text)
-        folds = {ord(c): self._fold_character(c) for c in characters(text)}
+        folds = {ord(c): self._fold_character(c) for c in characters(points)}
         folds = {point: fold for point, fold in folds.items() if fold != chr(point)}
         if any(len(fold) != 1 for fold in folds.values()):
             sizes = np.ones(int(points.max()) + 1, dtype=np.int64)
@@ -438,9 +438,7 @@ def _lengths(names):
 
 def _check_state(state):
     """Refuse the state of a fitted encoder whose parts do not fit each other."""
-    missing = sorted(FITTED - set(state))
-    if missing:
-        lacks(missing)
+    check_holds(state, FITTED)
     alphabet = state["alphabet_"]
     if not isinstance(alphabet, str) or len(set(alphabet)) != len(alphabet):
         refuse("alphabet_", "a str of distinct characters", repr(alphabet))

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 
 from ._ngrams import NGrams, inverse_document_frequency
-from ._saved_state import check_array, check_choice, check_integer, lacks, refuse, rises, some
-from ._symbols import to_codes
+from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
+from ._symbols import code_of, to_codes
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
@@ -65,20 +65,19 @@ class Network:
         network = cls(cell, symbols, {})
         if ngram_range is None:
             return network
-        place = np.flatnonzero(symbols == separator)
-        if separator is not None and not len(place):
+        code = code_of(separator, symbols)
+        if separator is not None and code is None:
             warnings.warn(
                 f"separator={separator} does not occur in X, so each row counts as one word. Give "
                 "the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",
                 UserWarning,
                 stacklevel=4,
             )
-        separator = int(place[0]) + 1 if len(place) else None
-        ngrams, frequency = NGrams.fit(codes, ngram_range, min_df, network.n_codes + 1, separator)
+        ngrams, frequency = NGrams.fit(codes, ngram_range, min_df, network.n_codes + 1, code)
         if not len(frequency):
             return network
         weights = {"ngram_idf": inverse_document_frequency(frequency, len(codes))}
-        return cls(cell, symbols, weights, map(_narrow, ngrams.keys), separator)
+        return cls(cell, symbols, weights, map(_narrow, ngrams.keys), code)
 
     @property
     def n_codes(self):
@@ -156,9 +155,7 @@ class Network:
             refuse("network_", "a dict of arrays", type(arrays).__name__)
         n_lengths = sum(str(name).startswith(KEYS) for name in arrays)
         names = ["cell", "symbols", "separator", *(f"{KEYS}{n}" for n in range(n_lengths))]
-        missing = sorted(set(names) - set(arrays))
-        if missing:
-            lacks(missing)
+        check_holds(arrays, names)
         weights = dict(arrays)
         cell, symbols, separator, *keys = (weights.pop(name) for name in names)
         check_array(cell, "cell", shape=(), kinds="U")
@@ -185,7 +182,8 @@ class Network:
             refuse("symbols_", "sorted, distinct, finite values other than 0", some(self.symbols))
         expected = set()
         for name, shape in self._shapes():
-            self._check_weights(name, shape)
+            if not np.isfinite(self._check_weights(name, shape)).all():
+                refuse(f"weights_[{name!r}]", "finite values", "others")
             expected.add(name)
         if set(self.weights) != expected:
             more = ", ".join(sorted(map(str, set(self.weights) - expected)))
@@ -222,13 +220,10 @@ class Network:
         return size
 
     def _check_weights(self, name, shape):
-        if name not in self.weights:
-            lacks([f"weights_[{name!r}]"])
-        array, name = self.weights[name], f"weights_[{name!r}]"
-        check_array(array, name, shape, dtype=np.float32)
-        if not np.isfinite(array).all():
-            refuse(name, "finite values", "others")
-        return array
+        label = f"weights_[{name!r}]"
+        check_holds({f"weights_[{name!r}]" for name in self.weights}, [label])
+        check_array(self.weights[name], label, shape, dtype=np.float32)
+        return self.weights[name]
 
     def _check_ngram_keys(self):
         """Each length's keys are sorted, and name an n-gram that is one symbol shorter."""

@@ -76,9 +76,7 @@ def read_state(state, keys, format_, version):
         return _migrate_params(state)
     check_stamp(state, version, format_)
     state = migrate(state)
-    missing = sorted(keys - set(state))
-    if missing:
-        lacks(missing)
+    check_holds(state, keys)
     if not isinstance(state["history_"], list):
         refuse("history_", "a list", type(state["history_"]).__name__)
     return {name: state[name] for name in state if name not in ("_sknames_version", "_format")}
@@ -99,8 +97,7 @@ def migrate(state):
         return state
     parts = {"weights_": dict, "ngram_keys_": list, "symbols_": np.ndarray, "_module_params": dict}
     needed = {*parts, "_separator"} if "separator" in state else set(parts)
-    if not needed <= set(state):
-        lacks(sorted(needed - set(state)))
+    check_holds(state, needed)
     for name, type_ in parts.items():
         if not isinstance(state[name], type_):
             refuse(name, f"a {type_.__name__}", type(state[name]).__name__)
@@ -185,9 +182,11 @@ def check_array(array, name, shape=(None,), kinds=None, dtype=None):
         refuse(name, f"dtype of kind {' or '.join(kinds)}", f"dtype {array.dtype}")
 
 
-def lacks(names):
-    """Raise ValueError for missing parts."""
-    raise ValueError(f"The saved model lacks {', '.join(names)}. Was the file changed?")
+def check_holds(parts, names):
+    """Refuse a dict of parts that lacks some, which the error names."""
+    missing = sorted(set(names) - set(parts))
+    if missing:
+        raise ValueError(f"The saved model lacks {', '.join(missing)}. Was the file changed?")
 
 
 def refuse(name, expected, got):

@@ -155,7 +155,7 @@ def _suspects(names):
         return range(len(names))
     points = code_points(text)
     kind = np.zeros(max(int(points.max()) + 1, 128), dtype=np.uint8)
-    kind[[ord(c) for c in characters(text) if _PLAIN[ord(c)] != c]] = 1
+    kind[[ord(c) for c in characters(points) if _PLAIN[ord(c)] != c]] = 1
     kind[[ord(c) for c in "\n \"'"]] = 2
     kinds = kind.take(points)
     suspect = kinds[1:] & 1
@@ -215,7 +215,9 @@ def compose(names):
     if text.isascii():
         return names
     marks = "".join(
-        c for c in characters(text) if unicodedata.combining(unicodedata.normalize("NFD", c)[0])
+        c
+        for c in characters(code_points(text))
+        if unicodedata.combining(unicodedata.normalize("NFD", c)[0])
     )
     if marks:
         run = re.compile(f"([{re.escape(marks)}]{{{MAX_MARKS}}})[{re.escape(marks)}]+")
@@ -227,11 +229,11 @@ def compose(names):
     return [unicodedata.normalize("NFC", name) for name in names]
 
 
-def characters(text):
-    """The distinct characters of a text, or all of ASCII: of a long one, faster than a set."""
-    if text.isascii():
+def characters(points):
+    """The distinct characters of `code_points`, or all of ASCII: of many, faster than a set."""
+    if points.dtype == np.uint8:
         return list(map(chr, range(128)))
-    return [chr(point) for point in np.flatnonzero(np.bincount(code_points(text)))]
+    return [chr(point) for point in np.flatnonzero(np.bincount(points))]
 
 
 def fold(name):

@@ -73,6 +73,12 @@ def _holds_strings(X):
     return any(isinstance(item, str | bytes) for item in items)
 
 
+def code_of(symbol, symbols):
+    """The code of one symbol, or None if it has none."""
+    place = np.flatnonzero(symbols == symbol)
+    return int(place[0]) + 1 if len(place) else None
+
+
 def to_codes(X, symbols):
     """Number an array of symbols.
 

@@ -48,6 +48,7 @@ ALLOWED = {
         "_name_nationality_classifier",
         "_network",
         "_spelling",
+        "_symbols",
         "_version",
         "datasets",
         "pretrained",

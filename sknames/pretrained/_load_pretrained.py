@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network import Network
+from .._symbols import code_of
 from .._version import __version__
 
 # Of the two files. Raise it when an older sknames could no longer read them.
@@ -230,8 +231,7 @@ def _pipeline(description, arrays):
         history=classify["history"],
         **params,
     )
-    place = np.flatnonzero(network.symbols == classifier.separator)
-    separator = int(place[0]) + 1 if len(place) else None
+    separator = code_of(classifier.separator, network.symbols)
     _expect(network.separator == separator, f"the separator {separator}", network.separator)
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
