@@ -1,10 +1,11 @@
 """The same network in numpy: prediction, in a process that need not have torch.
 
 The steps are those of `_recurrent_net`, over the same tree of prefixes. Only two levels of states
-are held at a time; a row's logits are computed at the depth where it ends. The n-grams' logits run
-along the same tree.
+are held at a time; a row's logits are computed from the state where it ends. The n-grams' logits
+run along the same tree.
 """
 
+import math
 import os
 import threading
 from contextlib import contextmanager, nullcontext
@@ -13,14 +14,18 @@ from functools import partial
 import numpy as np
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-from ._ngrams import NGRAM_SCALE, START
+from ._ngrams import NGRAM_SCALE
 from ._prefixes import plan_prefixes, row_lengths, sort_rows
 
-CHUNK_ROWS = 16_384
+CHUNK_ROWS = 4096
 CHUNK_CODES = 1 << 20
-BLOCK_NODES = 256
-MIN_ROWS_TO_PLAN = 4
+BLOCK_NODES = 256  # a multiple of PRODUCT_ROWS
+MIN_ROWS_TO_PLAN = 25
 MIN_ROWS_TO_GUARD = 64
+PRODUCT_ROWS = 8
+# Multiplications in one product. Up to so many, OpenBLAS keeps to one thread, and its AVX-512
+# kernels read the operands where they are.
+PRODUCT_SIZE = 1 << 18
 
 
 class _OneBlasThread:
@@ -95,12 +100,59 @@ def softmax(logits):
     return logits
 
 
-def _give(rows, child_of, out):
-    """Parents' rows to their children, in out; None if each row is its own child.
+def _zeros(shape, dtype):
+    """Memory that starts with a cache line: products take a quarter less time there."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.zeros(n_bytes + 64, dtype=np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
 
-    mode="clip" writes straight into out, where the default would go through a copy.
+
+def _aligned(array):
+    copy = _zeros(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+def _take(rows, index, out, axis=0):
+    # mode="clip" writes straight into out, where the default would go through a copy.
+    rows.take(index, axis=axis, out=out, mode="clip")
+
+
+class _Product:
+    """Rows times weights (parts, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
+
+    BLAS chooses a kernel by the number of rows, and in some kernels (those of AVX2) the order of
+    a sum depends on the row's place. A trial shows whether the places in so few rows agree: if so,
+    a row's bits depend on that row alone.
     """
-    return rows if child_of is None else rows.take(child_of, axis=0, out=out, mode="clip")
+
+    def __init__(self, weights):
+        _, depth, width = weights.shape
+        step = max(16, PRODUCT_SIZE // (PRODUCT_ROWS * depth) // 16 * 16)
+        columns = [slice(start, start + step) for start in range(0, width, step)]
+        self.slices = [(some, _aligned(weights[:, None, :, some])) for some in columns]
+        self.is_fixed = weights.dtype == np.float32 and self._places_agree(weights.shape)
+
+    def __call__(self, x, out):
+        """Multiply x (n, depth) into out (parts, n, width)."""
+        n_rows = PRODUCT_ROWS if self.is_fixed else len(x)
+        x = x.reshape(-1, n_rows, x.shape[1])
+        out = out.reshape(len(out), len(x), n_rows, out.shape[2])
+        for columns, weights in self.slices:
+            np.matmul(x, weights, out=out[..., columns])
+
+    def _places_agree(self, shape):
+        """Whether rows that change places keep their bits."""
+        n_parts, depth, width = shape
+        n = PRODUCT_ROWS * (8 + 256 // width)
+        rng = np.random.default_rng(0)
+        x, order = rng.random((n, depth), dtype=np.float32) - 0.5, rng.permutation(n)
+        found, moved = np.empty((2, n_parts, n, width), dtype=np.float32)
+        self.is_fixed = True
+        self(x, found)
+        self(x[order], moved)
+        return np.array_equal(found[:, order], moved)
 
 
 class _RNNStep:
@@ -109,23 +161,12 @@ class _RNNStep:
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, is_sigmoid=False):
         self.is_sigmoid = is_sigmoid
         half = weight_hh.dtype.type(0.5 if self.is_sigmoid else 1)
-        self.recurrent = np.ascontiguousarray(half * weight_hh.T)
-        self.input = np.ascontiguousarray(half * weight_ih.T)
-        self.bias = half * (bias_ih + bias_hh)
-        self.widths = (weight_hh.shape[1],)
+        self.recurrent = half * weight_hh.T[None]
+        self.input = half * weight_ih.T[None]
+        self.bias = half * (bias_ih + bias_hh)[None, None]
 
-    def prepare(self, x):
-        """What inputs x (R, I) add to the recurrent part."""
-        return (x @ self.input + self.bias,)
-
-    def scratch(self, n):
-        """Memory for a step of n nodes."""
-        return (np.empty((n, len(self.recurrent)), dtype=self.recurrent.dtype),)
-
-    def __call__(self, added, h_parents, child_of, scratch, out):
-        product = scratch[0][: len(h_parents)]
-        np.matmul(h_parents, self.recurrent, out=product)
-        np.add(_give(product, child_of, out), added[0], out=out)
+    def __call__(self, added, products, h_prev, out):
+        np.add(added[0], products[0], out=out)
         np.tanh(out, out=out)
         if self.is_sigmoid:
             out += 1
@@ -141,42 +182,26 @@ class _GRUStep:
     """
 
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
-        self.size = size = weight_hh.shape[1]
-        half = weight_hh.dtype.type(0.5)
-        self.recurrent_gates = np.ascontiguousarray(half * weight_hh[: 2 * size].T)
-        self.recurrent_new = np.ascontiguousarray(half * weight_hh[2 * size :].T)
-        self.input_gates = np.ascontiguousarray(half * weight_ih[: 2 * size].T)
-        self.input_new = np.ascontiguousarray(weight_ih[2 * size :].T)
-        self.bias_gates = half * (bias_ih + bias_hh)[: 2 * size]
-        self.bias_new = bias_ih[2 * size :]
-        self.bias_recurrent_new = half * bias_hh[2 * size :]
-        self.widths = (2 * size, size)
+        size, dtype = weight_hh.shape[1], weight_hh.dtype
+        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]
+        bias_ih, bias_hh = bias_ih.reshape(3, 1, size), bias_hh.reshape(3, 1, size)
+        self.recurrent = dtype.type(0.5) * weight_hh.reshape(3, size, size).swapaxes(1, 2)
+        self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
+        self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
+        # For all rows of a block: numpy adds equal shapes several times as fast.
+        self.bias_new = _aligned((bias_hh[2] / 2).repeat(BLOCK_NODES, axis=0))
 
-    def prepare(self, x):
-        """What inputs x (R, I) add to the gates and to new."""
-        return x @ self.input_gates + self.bias_gates, x @ self.input_new + self.bias_new
-
-    def scratch(self, n):
-        """Memory for a step of n nodes."""
-        size, dtype = self.size, self.recurrent_new.dtype
-        return [np.empty((n, width), dtype=dtype) for width in (2 * size, size, 2 * size, size)]
-
-    def __call__(self, added, h_parents, child_of, scratch, out):
-        size, n, n_parents = self.size, len(out), len(h_parents)
-        gates, new = scratch[0][:n_parents], scratch[1][:n_parents]
-        np.matmul(h_parents, self.recurrent_gates, out=gates)
-        gates = _give(gates, child_of, scratch[2][:n])
-        gates += added[0]
+    def __call__(self, added, products, h_prev, out):
+        gates, new = products[:2], products[2]
+        gates += added[:2]
         np.tanh(gates, out=gates)
         gates += 1
-        np.matmul(h_parents, self.recurrent_new, out=new)
-        new += self.bias_recurrent_new
-        new = _give(new, child_of, scratch[3][:n])
-        new *= gates[:, :size]
-        new += added[1]
+        new += self.bias_new[: len(new)]
+        new *= gates[0]
+        new += added[2]
         np.tanh(new, out=new)
-        np.subtract(_give(h_parents, child_of, out), new, out=out)
-        out *= gates[:, size:]
+        np.subtract(h_prev, new, out=out)
+        out *= gates[1]
         out *= 0.5
         out += new
 
@@ -188,19 +213,63 @@ _STEPS = {
 }
 
 
+def _arrange(plan):
+    """Number the nodes of a plan anew: the first children in a block, then their siblings.
+
+    What a parent gives to its children is computed once in a block, in the row of the first child.
+    Returns symbols, parents and ends as in the plan, the row of each node's parent in its block,
+    and how many first children each block has.
+    """
+    levels = [range(first, last, BLOCK_NODES) for first, last in plan.levels()]
+    starts = np.concatenate([[0], *levels]).astype(int)
+    nodes = np.arange(len(plan.symbols))
+    block = np.searchsorted(starts, nodes, side="right") - 1
+    is_first = np.append(True, plan.parents[1:] != plan.parents[:-1])
+    is_first[starts] = True
+    n_parents = np.add.reduceat(is_first, starts, dtype=int)
+    rows = np.cumsum(is_first) - 1
+    rows -= rows[starts][block]
+    place = np.where(is_first, starts[block] + rows, nodes + n_parents[block] - rows - 1)
+    order = np.empty_like(place)
+    order[place] = nodes
+    symbols, parents = plan.symbols[order].astype(int), place[plan.parents[order]]
+    return symbols, parents, place[plan.ends], rows[order], n_parents[1:].tolist()
+
+
+class _Memory:
+    """The arrays of a call, made once: to touch new memory takes longer than a step."""
+
+    def __init__(self, forward, n_rows, n_nodes):
+        parts, layers, size = len(forward.table), len(forward.steps), forward.size
+        n_rows, n_nodes = forward.fill(n_rows), forward.fill(n_nodes)
+        rows = _zeros((1 + 2 * layers, n_rows, size), forward.precision)
+        # An empty row is the first of all and finds zeros in final, its state.
+        self.final, self.states = rows[0], rows[1:].reshape(2, layers, n_rows, size)
+        nodes = _zeros((layers + 2 * parts, n_nodes, size), forward.precision)
+        self.h_prev, self.products = nodes[:layers], nodes[layers:-parts]
+        self.added = nodes[-parts:].reshape(-1)
+
+
 class Forward:
     """Codes -> logits, of a network that is prepared once.
 
     Parameters
     ----------
     network : Network
-    dtype : {"float32", "float64"}
-        In which it is computed.
+    dtype : {"auto", "float32", "float64"}
+        In which it is computed. "auto" is float32 if a row's bits then depend on that row alone,
+        else float64, in which they do up to some 1e-15.
     """
 
     def __init__(self, network, dtype):
+        self.dtype = dtype
+        self._prepare(network, np.dtype("float32" if dtype == "auto" else dtype))
+        if dtype == "auto" and not self.is_fixed:
+            self._prepare(network, np.dtype("float64"))
+
+    def _prepare(self, network, dtype):
         weights = {name: value.astype(dtype) for name, value in network.weights.items()}
-        self.dtype = np.dtype(dtype)
+        self.precision = dtype
         self.steps = [
             _STEPS[network.cell](
                 *(
@@ -214,20 +283,26 @@ class Forward:
         embedding = weights.get("embedding")
         if embedding is None:
             embedding = np.eye(network.n_codes, dtype=dtype)
-        self.table = self.steps[0].prepare(embedding)
-        self.output = np.ascontiguousarray(weights["output.weight"].T)
+        self.table = embedding @ self.steps[0].input + self.steps[0].bias  # (parts, n_codes, H)
+        self.recurrent = [_Product(step.recurrent) for step in self.steps]
+        self.inputs = [None] + [_Product(step.input) for step in self.steps[1:]]
+        self.output = _Product(weights["output.weight"].T[None])
+        products = [*self.recurrent, *self.inputs[1:], self.output]
+        self.is_fixed = all(product.is_fixed for product in products)
+        for product in products:
+            product.is_fixed = self.is_fixed
         self.bias = weights["output.bias"]
         self.ngrams = network.ngrams
         if self.ngrams is not None:
-            # The last row stands for an absent n-gram, whose index is -1.
-            idf = np.append(weights["ngram_idf"], 0).astype(dtype)
-            self.ngram_squares = idf**2
-            self.ngram_logits = np.zeros((len(idf), len(self.bias)), dtype=dtype)
-            self.ngram_logits[:-1] = NGRAM_SCALE * idf[:-1, None] * weights["ngram_weight"]
+            # What each adds to the logits and, in the last column, to the square of the norm. The
+            # last row stands for an absent n-gram, whose index is -1.
+            idf = weights["ngram_idf"][:, None]
+            terms = np.hstack([NGRAM_SCALE * idf * weights["ngram_weight"], idf**2])
+            self.ngram_terms = np.pad(terms, [(0, 1), (0, 0)])
 
     def logits(self, codes):
         """Logits of rows of codes that are padded with 0 on the right, (n, n_classes)."""
-        return self._map(codes, np.asarray, self.dtype)
+        return self._map(codes, np.asarray, self.precision)
 
     def probabilities(self, codes):
         """Probabilities of the classes, (n, n_classes), float64."""
@@ -240,20 +315,21 @@ class Forward:
         share a prefix meet in one chunk.
         """
         if len(codes) < MIN_ROWS_TO_PLAN:
-            return finish(np.concatenate([self._one(row[row != 0]) for row in codes]))
+            return finish(self._few(codes))
         order, new = sort_rows(codes)
         first_of = np.flatnonzero(new)
         ends = np.append(first_of[1:], len(codes))
         distinct = codes[order[first_of]]
         lengths = row_lengths(distinct)
         result = np.empty((len(codes), len(self.bias)), dtype=dtype)
+        memory = _Memory(self, min(CHUNK_ROWS, len(distinct)), BLOCK_NODES)
         start = 0
         while start < len(distinct):
             stop = min(start + CHUNK_ROWS, len(distinct))
             while stop - start > 1 and (stop - start) * lengths[start:stop].max() > CHUNK_CODES:
                 stop = start + (stop - start) // 2
             chunk = slice(start, stop)
-            rows = finish(self._chunk(distinct[chunk, : lengths[chunk].max()]))
+            rows = finish(self._chunk(distinct[chunk, : lengths[chunk].max()], memory))
             places = order[first_of[start] : ends[stop - 1]]
             if len(places) > len(rows):
                 rows = rows.repeat(ends[chunk] - first_of[chunk], axis=0)
@@ -261,70 +337,91 @@ class Forward:
             start = stop
         return result
 
-    def _one(self, symbols):
-        """The direct path: the plan would take longer than the steps of one row."""
-        state = [np.zeros((1, self.size), dtype=self.dtype) for _ in self.steps]
-        scratch = [step.scratch(1) for step in self.steps]
-        for symbol in symbols:
-            added = tuple(part[symbol : symbol + 1] for part in self.table)
-            for k, step in enumerate(self.steps):
-                if k:
-                    added = step.prepare(state[k - 1])
-                h_t = np.empty_like(state[k])
-                step(added, state[k], None, scratch[k], h_t)
-                state[k] = h_t
-        logits = state[-1] @ self.output + self.bias
+    def fill(self, n):
+        """The number of rows that products take for n; those in excess are of no use."""
+        return -(-n // PRODUCT_ROWS) * PRODUCT_ROWS if self.is_fixed else n
+
+    def _few(self, codes):
+        """Logits of rows that are too few for a plan."""
+        n, lengths = len(codes), row_lengths(codes)
+        codes = codes[:, : lengths.max(initial=0)]
+        memory = _Memory(self, n, n)
+        before, now = memory.states
+        ends = lengths.tolist()
+        for depth, symbols in enumerate(codes.T, start=1):
+            self._step(symbols, before, (), now, memory)
+            if depth in ends:
+                ended = np.flatnonzero(lengths == depth)
+                memory.final[ended] = now[-1, ended]
+            before, now = now, before
+        logits = self._logits(memory.final[: self.fill(n)])[:n]
         if self.ngrams is not None:
-            text = np.concatenate([[START], symbols, [self.ngrams.end]])
-            features = np.concatenate(self.ngrams.find(text, np.arange(-1, len(text) - 1)))
-            norm = np.sqrt(self.ngram_squares[features].sum())
-            logits += self.ngram_logits[features].sum(axis=0) / (norm or 1)
+            text = np.zeros((n, codes.shape[1] + 2), dtype=np.int64)
+            text[:, 1:-1] = codes
+            marks = np.arange(n), lengths + 1
+            text[marks] = self.ngrams.end
+            sums = self._sum_terms(text.ravel(), np.arange(-1, text.size - 1))
+            # Summed from the start of a row on, as along the tree: for the same bits.
+            logits += _normalize(sums.reshape(*text.shape, -1).cumsum(axis=1)[marks])
         return logits
 
-    def _chunk(self, codes):
+    def _chunk(self, codes, memory):
         """Logits of distinct, sorted rows."""
         plan = plan_prefixes(codes, is_sorted=True)
         lengths = row_lengths(codes)
         by_length = np.argsort(lengths.astype(np.min_scalar_type(codes.shape[1])), kind="stable")
         n_shorter = np.searchsorted(lengths[by_length], np.arange(len(plan.bounds) + 1))
-        widest = max([last - first for first, last in plan.levels()], default=1)
-        now = [np.empty((widest, self.size), dtype=self.dtype) for _ in self.steps]
-        before = [np.zeros((widest, self.size), dtype=self.dtype) for _ in self.steps]
-        scratch = [step.scratch(BLOCK_NODES) for step in self.steps]
-        gathered = [
-            np.empty((BLOCK_NODES, width), dtype=self.dtype) for width in self.steps[0].widths
-        ]
-        h_prev = np.empty((BLOCK_NODES, self.size), dtype=self.dtype)
-        logits = np.empty((len(codes), len(self.bias)), dtype=self.dtype)
-        logits[by_length[: n_shorter[1]]] = self.bias  # of empty rows, whose state is 0
+        symbols, parents, ends, rows, n_parents = _arrange(plan)
+        ends, n_parents = ends[by_length], iter(n_parents)
+        before, now = memory.states
+        before[:, 0] = 0
         offset = 0
         for depth, (first, last) in enumerate(plan.levels(), start=1):
-            # Children of a parent lie side by side: what a parent gives to them is computed once.
-            children = plan.parents[first:last]
-            is_first = np.append(True, children[1:] != children[:-1])
-            parents = children[is_first] - offset
-            parent_of = np.cumsum(is_first) - 1
-            symbols = plan.symbols[first:last]
-            for start in range(0, last - first, BLOCK_NODES):
-                block = slice(start, min(start + BLOCK_NODES, last - first))
-                n = block.stop - start
-                child_of = parent_of[block] - parent_of[start]
-                own_parents = parents[parent_of[start] : parent_of[block.stop - 1] + 1]
-                added = [
-                    _give(part, symbols[block], out[:n])
-                    for part, out in zip(self.table, gathered, strict=True)
-                ]
-                for k, step in enumerate(self.steps):
-                    if k:
-                        added = step.prepare(now[k - 1][block])
-                    h_parents = _give(before[k], own_parents, h_prev[: len(own_parents)])
-                    step(added, h_parents, child_of, scratch[k], now[k][block])
-            rows = by_length[n_shorter[depth] : n_shorter[depth + 1]]
-            logits[rows] = now[-1][plan.ends[rows] - first] @ self.output + self.bias
+            for start in range(first, last, BLOCK_NODES):
+                stop = min(start + BLOCK_NODES, last)
+                middle = start + next(n_parents)
+                places = parents[start:middle] - offset
+                for states, out in zip(before, memory.h_prev, strict=True):
+                    _take(states, places, out[: middle - start])
+                out = now[:, start - first :]
+                self._step(symbols[start:stop], memory.h_prev, rows[middle:stop], out, memory)
+            some = slice(n_shorter[depth], n_shorter[depth + 1])
+            _take(now[-1], ends[some] - first, memory.final[some])
             now, before, offset = before, now, first
+        logits = np.empty((len(codes), len(self.bias)), dtype=self.precision)
+        logits[by_length] = self._logits(memory.final[: self.fill(len(codes))])[: len(codes)]
         if self.ngrams is not None:
             logits += self._ngram_logits(plan)
         return logits
+
+    def _step(self, symbols, h_prev, siblings, out, memory):
+        """The states at nodes (n,), of each layer into out (layers, n and more, H).
+
+        h_prev (layers, rows, H) has the states of the parents, of each once; the last nodes are
+        siblings of the nodes in these rows.
+        """
+        n, n_parents = len(symbols), len(symbols) - len(siblings)
+        products = memory.products
+        for k, step in enumerate(self.steps):
+            shape = len(products), self.fill(n) if k else n, self.size
+            added = memory.added[: math.prod(shape)].reshape(shape)
+            if k:
+                self.inputs[k](out[k - 1, : self.fill(n)], added)
+                added += step.bias
+            else:
+                _take(self.table, symbols, added, axis=1)
+            filled = self.fill(n_parents)
+            self.recurrent[k](h_prev[k, :filled], products[:, :filled])
+            if n_parents < n:
+                for rows in (*products, h_prev[k]):
+                    _take(rows[:n_parents], siblings, rows[n_parents:n])
+            step(added[:, :n], products[:, :n], h_prev[k, :n], out[k, :n])
+
+    def _logits(self, states):
+        """The net's logits from states (n, H)."""
+        logits = np.empty((1, len(states), len(self.bias)), dtype=self.precision)
+        self.output(states, logits)
+        return logits[0] + self.bias
 
     def _ngram_logits(self, plan):
         """The n-grams' part of the logits of rows.
@@ -335,17 +432,23 @@ class Forward:
         n_nodes, n_rows = len(plan.symbols), len(plan.ends)
         text = np.concatenate([plan.symbols.astype(np.int64), np.full(n_rows, self.ngrams.end)])
         parents = np.concatenate([plan.parents, plan.ends])
+        sums = self._sum_terms(text, parents)
+        for first, last in [*plan.levels(), (n_nodes, n_nodes + n_rows)]:
+            sums[first:last] += sums[parents[first:last]]
+        return _normalize(sums[n_nodes:])
+
+    def _sum_terms(self, text, parents):
+        """The terms of the n-grams that end at each place, (n, C + 1)."""
         features = self.ngrams.find(text, parents)
-        sums = self.ngram_logits[features[0]]  # (nodes and rows, C)
-        squares = self.ngram_squares[features[0]]
+        sums = self.ngram_terms[features[0]]
         part = np.empty_like(sums)
         for feature in features[1:]:
             # mode="wrap" takes the last row for ABSENT, and writes straight into out.
-            sums += np.take(self.ngram_logits, feature, axis=0, out=part, mode="wrap")
-            squares += self.ngram_squares[feature]
-        for first, last in [*plan.levels(), (n_nodes, n_nodes + n_rows)]:
-            sums[first:last] += sums[parents[first:last]]
-            squares[first:last] += squares[parents[first:last]]
-        norm = np.sqrt(squares[n_nodes:])
-        norm[norm == 0] = 1
-        return sums[n_nodes:] / norm[:, None]
+            sums += np.take(self.ngram_terms, feature, axis=0, out=part, mode="wrap")
+        return sums
+
+
+def _normalize(sums):
+    norm = np.sqrt(sums[:, -1:])
+    norm[norm == 0] = 1
+    return sums[:, :-1] / norm

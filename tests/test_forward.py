@@ -1,8 +1,13 @@
 """The network in numpy against the same network in torch."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Barrier
 from types import SimpleNamespace
 
@@ -129,6 +134,145 @@ def test_logits_do_not_depend_on_the_batch(codes, kind, ngram_range):
     )
 
 
+def random_network(cell, num_layers, hidden_size, n_classes, ngram_range, seed=0):
+    """A network of real sizes, which has seen nothing."""
+    rng = np.random.RandomState(seed)
+
+    def uniform(*shape):
+        return (rng.uniform(-2, 2, size=shape) / np.sqrt(hidden_size)).astype(np.float32)
+
+    weights, keys = {"embedding": uniform(N_CODES, 64)}, ()
+    n_gates = {"gru": 3, "rnn": 1}[cell] * hidden_size
+    for k in range(num_layers):
+        weights |= {
+            f"cells.{k}.weight_ih": uniform(n_gates, hidden_size if k else 64),
+            f"cells.{k}.weight_hh": uniform(n_gates, hidden_size),
+            f"cells.{k}.bias_ih": uniform(n_gates),
+            f"cells.{k}.bias_hh": uniform(n_gates),
+        }
+    for name, n in [("output", n_classes), ("next_symbol", N_CODES)]:
+        weights |= {f"{name}.weight": uniform(n, hidden_size), f"{name}.bias": uniform(n)}
+    if ngram_range is not None:
+        ngrams, frequency = NGrams.fit(random_codes(300, seed=2), ngram_range, 2, N_CODES + 1)
+        keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, 300)
+        weights["ngram_weight"] = uniform(len(frequency), n_classes)
+    network = Network(cell, np.arange(1, N_CODES - 1), weights, keys)
+    network.check()
+    return network
+
+
+def largest_difference(forward, n_rows=300):
+    """Of a row's logits in other companies and places: alone, with few, with many, permuted."""
+    codes = random_codes(n_rows, seed=3)
+    together = forward.logits(codes)
+    order = np.random.RandomState(4).permutation(n_rows)
+    differences = [forward.logits(codes[order]) - together[order]]
+    for n in (1, 2, 3, 7, 8, 9, 24, 25, 26, 40, 100):
+        for start in np.linspace(0, n_rows - n, num=7, dtype=int):
+            some = slice(start, start + n)
+            differences.append(forward.logits(codes[some]) - together[some])
+    return max(np.abs(difference).max() for difference in differences)
+
+
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("hidden_size", [5, 64, 128, 192])
+@pytest.mark.parametrize("n_classes", [1, 2, 18, 130])
+@pytest.mark.parametrize("ngram_range", [None, (1, 5)], ids=str)
+def test_bits_depend_on_the_row_alone(cell, num_layers, hidden_size, n_classes, ngram_range):
+    network = random_network(cell, num_layers, hidden_size, n_classes, ngram_range)
+    forward = Forward(network, "auto")
+    assert forward.is_fixed == (forward.precision == np.float32)
+    assert largest_difference(forward) <= (0 if forward.is_fixed else 1e-12)
+
+
+# From old to new. A processor runs its own and those before; "Katmai" is how Prescott calls itself.
+KERNELS = ["Prescott", "Nehalem", "Sandybridge", "Haswell", "SkylakeX"]
+ON_A_KERNEL = """
+import json, sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from test_forward import Forward, blas_kernel, largest_difference, random_network
+from sknames import _forward
+
+def product_rows(n):
+    _forward.PRODUCT_ROWS = n
+    return Forward(network, "auto")
+
+found = {"kernel": blas_kernel(), "largest_difference": 0, "is_fixed": True}
+for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), ("gru", 2, 192, 2, None)]:
+    network = random_network(*sizes)
+    forward = Forward(network, "auto")
+    found["is_fixed"] &= bool(forward.is_fixed)
+    found["largest_difference"] = max(found["largest_difference"], largest_difference(forward))
+network = random_network("gru", 1, 128, 18, None)
+found["rows of 12"] = str(product_rows(12).precision)
+_forward._Product._places_agree = lambda self, shape: True
+found["largest_difference with rows of 12"] = largest_difference(product_rows(12))
+print(json.dumps(found, default=float))
+"""
+
+
+def blas_kernel():
+    """The kernel of numpy's OpenBLAS, or None."""
+    for library in ThreadpoolController().info():
+        if library["internal_api"] == "openblas" and "numpy" in library["filepath"]:
+            return library["architecture"].replace("Katmai", "Prescott")
+    return None
+
+
+@pytest.mark.parametrize("kernel", ["Nehalem", "Haswell"])
+def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
+    here = blas_kernel()
+    if here not in KERNELS or KERNELS.index(here) < KERNELS.index(kernel):
+        pytest.skip(f"numpy runs {here}, and a processor for that may not run {kernel}")
+    env = os.environ | {"OPENBLAS_CORETYPE": kernel}
+    command = [sys.executable, "-c", ON_A_KERNEL, str(Path(__file__).parent)]
+    done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, env=env)
+    found = json.loads(done.stdout)
+    if found["kernel"] != kernel:
+        pytest.skip("this OpenBLAS does not let choose")
+    assert found["is_fixed"] and found["largest_difference"] == 0
+    # Here the places of 12 rows differ, which the trial sees and the comparison too.
+    if kernel == "Haswell":
+        assert found["rows of 12"] == "float64"
+        assert 1e-8 < found["largest_difference with rows of 12"] < 1e-5
+
+
+@each_range
+@pytest.mark.parametrize("kind", ["gru", "2-layer rnn"])
+@pytest.mark.parametrize("widths", [{5, CLASSES}, {CLASSES}], ids=["all", "the last"])
+def test_float64_where_the_places_of_rows_differ(monkeypatch, codes, kind, ngram_range, widths):
+    """A BLAS that takes another kernel for the last row of a product, of all or of some."""
+    matmul = np.matmul
+
+    def last_row_differs(x, weights, out):
+        matmul(x, weights, out=out)
+        if out.shape[-1] in widths:
+            out[..., -1, :] = np.nextafter(out[..., -1, :], np.inf)
+
+    assert Pair(kind, ngram_range, "auto").forward.precision == np.float32
+    monkeypatch.setattr(np, "matmul", last_row_differs)
+    pairs = [Pair(kind, ngram_range, dtype) for dtype in ("auto", "float32", "float64")]
+    for pair, precision in zip(pairs, ["float64", "float32", "float64"], strict=True):
+        assert pair.forward.precision == precision and not pair.forward.is_fixed
+        tolerance = {"float32": 1e-5, "float64": 1e-10}[precision]
+        for rows in (codes, codes[-3:]):
+            found = pair.forward.logits(rows)
+            np.testing.assert_allclose(found, pair.expected(rows), rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)])
+def test_products_are_too_small_for_a_second_thread(depth, width):
+    """OpenBLAS divides products of more than 2^18 multiplications."""
+    weights = np.random.RandomState(0).randint(-9, 10, size=(3, depth, width)).astype(np.float32)
+    product, x = _forward._Product(weights), np.arange(16.0 * depth, dtype=np.float32) % 7
+    found = np.empty((3, 16, width), dtype=np.float32)
+    product(x.reshape(16, depth), found)
+    np.testing.assert_array_equal(found, x.reshape(16, depth) @ weights)
+    assert all(8 * part.shape[2] * part.shape[3] <= 2**18 for _, part in product.slices)
+
+
 @each_range
 def test_rows_longer_than_a_byte_counts(ngram_range):
     pair, codes = Pair("gru", ngram_range), np.zeros((9, 300), dtype=np.uint8)
@@ -193,9 +337,9 @@ def test_boundaries_of_chunks_and_blocks(monkeypatch, codes, kind, ngram_range, 
     pair = Pair(kind, ngram_range)
     chunks, whole_chunk = [], Forward._chunk
 
-    def chunk(self, codes):
+    def chunk(self, codes, memory):
         chunks.append(codes)
-        return whole_chunk(self, codes)
+        return whole_chunk(self, codes, memory)
 
     monkeypatch.setattr(Forward, "_chunk", chunk)
     for name, value in limits.items():
