@@ -179,7 +179,9 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
         nameless.predict(X[:, 1:])
 
 
-@pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-12), ("float32", 5e-6)])
+@pytest.mark.parametrize(
+    "dtype, tolerance", [("auto", 1e-12), ("float64", 1e-12), ("float32", 5e-6)]
+)
 @pytest.mark.parametrize("params", [{}, {"cell": "rnn"}, {"num_layers": 2}], ids=str)
 def test_a_name_has_the_same_probabilities_in_any_batch(dtype, tolerance, params):
     names, nationalities = load_all()
@@ -209,11 +211,14 @@ def test_unfitted():
 
 def test_dtype_may_change_after_fit(codes):
     X, y = codes
-    model = fit(X, y)
+    model = fit(X, y, dtype="float64")
     expected = model.predict_proba(X)
     model.set_params(dtype="float32")
     single = model.predict_proba(X)
     assert 0 < np.abs(single - expected).max() < 1e-5
+    auto = model.set_params(dtype="auto").predict_proba(X)
+    np.testing.assert_array_equal(auto, single if model._forward.is_fixed else expected)
+    model.set_params(dtype="float32")
     model.set_params(hidden_size=99, cell="rnn")
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), single)
 
