@@ -10,11 +10,18 @@ from ._torch_settings import DRAWING
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
+# Neighbours of sorted rows have long prefixes in common, which are then computed once; too many of
+# them make a batch one-sided.
+RUN = 4
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows as tensors, planned: what one step of training reads."""
+    """Rows as tensors, planned: what one step of training reads.
+
+    `ngrams` are the distinct features of the rows, sorted, and for each of their entries the place
+    of its feature among these, where each row starts, and the entries' values.
+    """
 
     plan: PrefixPlan
     node_weights: torch.Tensor
@@ -30,8 +37,10 @@ class Batch:
         node_weights = torch.from_numpy(plan.node_weights(rows.weights).astype(np.float32))
         ngrams = None
         if rows.ngrams is not None:
-            features, starts, values = map(torch.from_numpy, rows.ngrams)
-            ngrams = features, starts[:-1].to(features.dtype), values
+            features, starts, values = rows.ngrams
+            distinct, places = np.unique(features, return_inverse=True)
+            parts = distinct.astype(np.int64), places, starts[:-1], values
+            ngrams = tuple(map(torch.from_numpy, parts))
         plan = replace(
             plan,
             symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
@@ -101,7 +110,7 @@ class Batches:
     def __iter__(self):
         n, rng = len(self.rows), self.random_state
         with DRAWING:
-            order = np.arange(n) if rng is None else rng.permutation(n)
+            order = np.arange(n) if rng is None else runs_in_random_order(n, rng)
         for start in range(0, n, self.batch_size):
             rows = self.rows.take(order[start : start + self.batch_size])
             if rng is not None and self.symbol_dropout:
@@ -113,3 +122,9 @@ class Batches:
                 )
             labels = rows.labels if self.classes is None else self.classes[rows.labels]
             yield Batch.of(rows).to(self.device), labels
+
+
+def runs_in_random_order(n, rng):
+    """The numbers to n in runs of RUN neighbours, that start anywhere, the runs at random."""
+    run = (np.arange(n) + rng.randint(RUN)) // RUN  # of each row
+    return np.argsort(rng.permutation(run[-1] + 1)[run], kind="stable")

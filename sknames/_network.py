@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ._ngrams import NGrams, inverse_document_frequency
+from ._ngrams import NGrams, find_separator, inverse_document_frequency
 from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
 from ._symbols import code_of, to_codes
 
@@ -59,14 +59,14 @@ class Network:
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator):
         """A network that knows its n-grams, from rows of codes, and has no weights yet.
 
-        `ngram_range`, `min_df` and `separator`, a symbol, are the parameters of
-        `NameNationalityClassifier`.
+        `ngram_range`, `min_df` and `separator` are the parameters of `NameNationalityClassifier`.
         """
         network = cls(cell, symbols, {})
         if ngram_range is None:
             return network
-        code = code_of(separator, symbols)
-        if separator is not None and code is None:
+        auto = separator == "auto"
+        code = find_separator(codes) if auto else code_of(separator, symbols)
+        if not auto and separator is not None and code is None:
             warnings.warn(
                 f"separator={separator} does not occur in X, so each row counts as one word. Give "
                 "the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",

@@ -24,6 +24,8 @@ ABSENT = -1
 NGRAM_SCALE = 4.0  # of n-gram logits beside those of the net
 MAX_TABLE = 1 << 24
 CHUNK_ROWS = 65_536
+# Share of the rows in which a separator may be at an end or doubled: some are cut, or not clean.
+MAX_STRAY = 0.01
 
 
 class NGrams:
@@ -73,24 +75,23 @@ class NGrams:
         document_frequency : ndarray of shape (n_features,)
         """
         min_n, max_n = ngram_range
-        text, rows = flatten(codes, n_symbols - 1)
-        before = np.arange(-1, len(text) - 1)
-        symbols = _symbols(text, n_symbols, separator)
-        prefixes = np.zeros_like(text)
+        chunks = [flatten(chunk, n_symbols - 1) for chunk in _chunks(codes)]
+        prefixes = [np.zeros_like(text) for text, _ in chunks]
         all_keys, counts = [], []
         for n in range(1, max_n + 1):
-            keys = prefixes * n_symbols + symbols
-            by_key = np.argsort(keys, kind="stable")
-            by_key = by_key[keys[by_key] >= 0]
-            in_order, row = keys[by_key], rows[by_key]
-            new = np.ones(len(by_key), dtype=bool)
-            new[1:] = (in_order[1:] != in_order[:-1]) | (row[1:] != row[:-1])
-            found, frequency = np.unique(in_order[new], return_counts=True)
+            keys = [
+                prefix * np.int64(n_symbols) + _symbols(text, n_symbols, separator)
+                for prefix, (text, _) in zip(prefixes, chunks, strict=True)
+            ]
+            found, frequency = _document_frequency(keys, [rows for _, rows in chunks])
             all_keys.append(found[frequency >= min_df])
             if n >= min_n:
                 counts.append(frequency[frequency >= min_df])
-            grams = Lookup(all_keys[-1])(keys)
-            prefixes = _go_on(grams, n, text, before, separator)
+            lookup = Lookup(all_keys[-1])
+            prefixes = [
+                _go_on(lookup(wanted).astype(np.int32), n, text, _places_before(text), separator)
+                for wanted, (text, _) in zip(keys, chunks, strict=True)
+            ]
         return cls(all_keys, n_symbols, min_n, separator), np.concatenate(counts)
 
     def find(self, text, parents):
@@ -98,7 +99,7 @@ class NGrams:
 
         Parameters
         ----------
-        text : ndarray of int64 of shape (n,)
+        text : ndarray of shape (n,), signed integers
             Symbols and marks.
         parents : ndarray of shape (n,)
             The place before each; it does not matter for a start mark.
@@ -112,7 +113,7 @@ class NGrams:
         prefixes = np.zeros_like(text)
         found = []
         for n, lookup in enumerate(self.lookups, start=1):
-            grams = lookup(prefixes * self.n_symbols + symbols)
+            grams = lookup(prefixes * np.int64(self.n_symbols) + symbols)
             if n >= self.min_n:
                 found.append(np.where(grams == ABSENT, ABSENT, grams + self.offsets[n - 1]))
             prefixes = _go_on(grams, n, text, parents, self.separator)
@@ -129,10 +130,9 @@ class NGrams:
             Where each row starts in it.
         """
         features, counts = [], []
-        for start in range(0, len(codes), CHUNK_ROWS):
-            chunk = codes[start : start + CHUNK_ROWS]
+        for chunk in _chunks(codes):
             text, rows = flatten(chunk, self.end)
-            found = np.stack(self.find(text, np.arange(-1, len(text) - 1)), axis=1)
+            found = np.stack(self.find(text, _places_before(text)), axis=1)
             present = found != ABSENT
             features.append(found[present].astype(np.int32))
             counts.append(np.bincount(rows, weights=present.sum(axis=1), minlength=len(chunk)))
@@ -153,23 +153,56 @@ class NGrams:
         values : ndarray of float32, of the shape of features
         """
         features, starts = self.of_rows(codes)
-        counts = np.diff(starts)
         values = idf[features]
-        # A row without any n-gram has no entry to sum.
-        full = counts > 0
-        squares = np.add.reduceat(values**2, starts[:-1][full]) if full.any() else np.zeros(0)
-        values /= np.repeat(np.sqrt(squares), counts[full])
+        for first in range(0, len(codes), CHUNK_ROWS):
+            some = starts[first : first + CHUNK_ROWS + 1]
+            of_chunk, counts = values[some[0] : some[-1]], np.diff(some)
+            # A row without any n-gram has no entry to sum.
+            full = counts > 0
+            if full.any():
+                squares = np.add.reduceat(of_chunk**2, some[:-1][full] - some[0])
+                of_chunk /= np.repeat(np.sqrt(squares), counts[full])
         return features, starts, values
+
+
+def _chunks(codes):
+    """Parts of some rows, so that a million rows take little memory beside what is to be kept."""
+    return [codes[start : start + CHUNK_ROWS] for start in range(0, len(codes), CHUNK_ROWS)]
+
+
+def _places_before(text):
+    return np.arange(-1, len(text) - 1)
+
+
+def _document_frequency(keys, rows):
+    """Sorted distinct keys of n-grams, and in how many rows each occurs.
+
+    `keys` (negative where there is none) and `rows` are lists of arrays, one of each chunk.
+    """
+    found, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for some, row in zip(keys, rows, strict=True):
+        by_key = np.argsort(some, kind="stable")
+        some, row = some[by_key], row[by_key]
+        new_key, new_row = (np.diff(array, prepend=-1) != 0 for array in (some, row))
+        new_key &= some >= 0
+        first = np.flatnonzero(new_key)
+        found.append(some[first])
+        if len(first):
+            counts.append(np.add.reduceat((new_key | new_row)[first[0] :], first - first[0]))
+    distinct, places = np.unique(np.concatenate(found), return_inverse=True)
+    frequency = np.bincount(places, weights=np.concatenate(counts), minlength=len(distinct))
+    return distinct, frequency.astype(np.int64)
 
 
 def flatten(codes, end):
     """Rows with their marks behind each other: text (n,) and the row of each place (n,)."""
     lengths = np.count_nonzero(codes, axis=1)
-    marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int64)
+    dtype = np.int32 if end <= np.iinfo(np.int32).max else np.int64
+    marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=dtype)
     marked[:, 1:-1] = codes
     marked[np.arange(len(codes)), lengths + 1] = end
     keep = np.arange(marked.shape[1]) < lengths[:, None] + 2
-    return marked[keep], np.repeat(np.arange(len(codes)), lengths + 2)
+    return marked[keep], np.repeat(np.arange(len(codes), dtype=np.int32), lengths + 2)
 
 
 class Lookup:
@@ -215,6 +248,18 @@ def _go_on(grams, n, text, parents, separator):
     if separator is not None and n > 1:
         prefixes[text[parents] == separator] = ABSENT
     return prefixes
+
+
+def find_separator(codes):
+    """The code between words, where one tells itself: the lowest, 1, as CharEncoder's space is.
+
+    It is there, and hardly a row begins or ends with it or has it twice in succession. Else None.
+    """
+    is_it = codes == 1
+    padded = np.pad(codes, ((0, 0), (1, 1)))
+    beside = (padded[:, :-2] <= 1) | (padded[:, 2:] <= 1)  # padding, or itself
+    n_stray = (is_it & beside).any(axis=1).sum()
+    return 1 if is_it.any() and n_stray <= MAX_STRAY * len(codes) else None
 
 
 def check_ngram_range(ngram_range):

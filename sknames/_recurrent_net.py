@@ -275,9 +275,8 @@ class RecurrentNet(nn.Module):
         Parameters
         ----------
         plan : PrefixPlan of tensors
-        ngrams : tuple (features, starts, values) of tensors, or None
-            The n-grams of each row: `torch.nn.functional.embedding_bag`'s input, offsets and
-            per_sample_weights.
+        ngrams : tuple (features, places, starts, values) of tensors, or None
+            The n-grams of the rows, see `Batch`.
 
         Returns
         -------
@@ -287,10 +286,12 @@ class RecurrentNet(nn.Module):
         states = self.states(plan)
         logits = self.output(self.dropout(states.index_select(0, plan.ends)))  # (n, C)
         if self.ngram_weight is not None:
-            features, starts, values = ngrams
+            features, places, starts, values = ngrams
+            # The gradient has the rows of these features alone.
+            weight = F.embedding(features, self.ngram_weight, sparse=True)  # (F, C)
             logits = logits + F.embedding_bag(
-                features,
-                self.ngram_weight,
+                places,
+                weight,
                 starts,
                 mode="sum",
                 per_sample_weights=self.ngram_dropout(values) * NGRAM_SCALE,

@@ -96,12 +96,13 @@ class Rows:
 
         A row whose weight is a multiple of the mean is drawn so often, each time with its part of
         the weight: small steps in many batches train better than one large step in one, which
-        clipping would cut.
+        clipping would cut. The first draws of all rows come first, then the second ones.
         """
         repeats = np.maximum(1, np.rint(self.weights / self.weights.mean())).astype(np.int64)
-        return replace(self, weights=self.weights / repeats).take(
-            np.arange(len(self)).repeat(repeats)
-        )
+        index = np.arange(len(self)).repeat(repeats)
+        draw = np.arange(len(index)) - (repeats.cumsum() - repeats)[index]
+        order = np.argsort(draw, kind="stable")
+        return replace(self, weights=self.weights / repeats).take(index[order])
 
     def weighed(self):
         """The same with weights of mean 1, float32, so that losses are weighted means."""

@@ -17,7 +17,6 @@ try:
         Callback,
         EarlyStopping,
         EpochScoring,
-        GradientNormClipping,
         LRScheduler,
         PassthroughScoring,
         PrintLog,
@@ -32,6 +31,7 @@ except ImportError as error:
         "them: pip install 'sknames[train]'"
     ) from error
 
+from ._adamw_with_sparse import AdamWWithSparse
 from ._batches import Batch, Batches
 from ._recurrent_net import RecurrentNet
 from ._rows import Rows
@@ -41,12 +41,6 @@ _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower
 
 MAX_GRADIENT_NORM = 1.0
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
-# What "auto" means: what suits each cell best (docs/accuracy.md), and the steps that small data
-# need at least.
-AUTO_DROPOUT = {"gru": 0.4, "rnn": 0.3, "sigmoid_rnn": 0.3}
-AUTO_EPOCHS = {"gru": 16, "rnn": 20, "sigmoid_rnn": 20}
-AUTO_BATCH_SIZE = 256
-AUTO_STEPS = 100
 
 
 class Loss(torch.nn.Module):
@@ -183,6 +177,15 @@ class StopOnDivergence(Callback):
             raise ValueError(_DIVERGED.format(what="the loss", epoch=len(net.history)))
 
 
+class ClipGradients(Callback):
+    """Clip the norm of all gradients but the sparse ones, which hardly any step has in common."""
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        """Clip them together."""
+        dense = [p for _, p in named_parameters if p.grad is not None and not p.grad.is_sparse]
+        torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
+
+
 def print_plain(text):
     """Print without skorch's colours, which are codes for a terminal."""
     print(re.sub(r"\033\[\d+m", "", text), flush=True)
@@ -213,8 +216,9 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     """
     device = resolve_device(settings["device"])
     lr, max_epochs, verbose = (settings[name] for name in ("lr", "max_epochs", "verbose"))
+    ngram_lr = lr * settings["ngram_lr"]
     steps = [("divergence", StopOnDivergence())]
-    steps.append(("clip", GradientNormClipping(MAX_GRADIENT_NORM)))
+    steps.append(("clip", ClipGradients()))
     scores, others = _split_callbacks(settings["callbacks"] or [], held_out is not None)
     schedules = (isinstance(_callback(item), LRScheduler) for item in others)
     if not settings["early_stopping"] and not any(schedules):
@@ -224,7 +228,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
                 LRScheduler(
                     torch.optim.lr_scheduler.OneCycleLR,
                     step_every="batch",
-                    max_lr=lr,
+                    max_lr=[ngram_lr, lr] if untrained.n_ngrams else lr,
                     total_steps=max(2, max_epochs * n_batches),
                     pct_start=0.2,
                 ),
@@ -269,12 +273,10 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         classes=classes,
         rows_of=partial(_rows_of, network=untrained),
         predict_nonlinearity=partial(torch.softmax, dim=1),
-        optimizer=torch.optim.AdamW,
-        optimizer__fused=True,
+        optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings["weight_decay"],
-        # The n-gram weights start at 0 and are sparse: dropout, not decay, keeps them small.
         optimizer__param_groups=(
-            [("ngram_weight", {"weight_decay": 0.0})] if untrained.n_ngrams else []
+            [("ngram_weight", {"sparse": True, "lr": ngram_lr})] if untrained.n_ngrams else []
         ),
         lr=lr,
         max_epochs=max_epochs,
@@ -331,20 +333,6 @@ def _split_callbacks(callbacks, has_valid_rows):
     return scores, others
 
 
-def resolve_auto(settings, n_rows):
-    """The parameters of the classifier, with what "auto" means for so many rows of an epoch."""
-    settings = dict(settings)
-    if settings["dropout"] == "auto":
-        settings["dropout"] = AUTO_DROPOUT[settings["cell"]]
-    if settings["batch_size"] == "auto":
-        settings["batch_size"] = AUTO_BATCH_SIZE
-    settings["batch_size"] = min(n_rows, settings["batch_size"])
-    if settings["max_epochs"] == "auto":
-        n_batches = -(-n_rows // settings["batch_size"])
-        settings["max_epochs"] = max(AUTO_EPOCHS[settings["cell"]], -(-AUTO_STEPS // n_batches))
-    return settings
-
-
 def train(untrained, rows, held_out, classes, settings, rng, seed):
     """Train a network.
 
@@ -355,7 +343,7 @@ def train(untrained, rows, held_out, classes, settings, rng, seed):
         Merged. `held_out` may be None.
     classes : ndarray of shape (n_classes,)
     settings : dict
-        The parameters of `NameNationalityClassifier`.
+        The parameters of `NameNationalityClassifier`, without any "auto".
     rng : RandomState
         Of the order of the rows and the dropout of symbols.
     seed : int
@@ -370,7 +358,7 @@ def train(untrained, rows, held_out, classes, settings, rng, seed):
     share = rows.class_shares(len(classes))
     log_share = np.log(share, out=np.zeros_like(share), where=share > 0)
     rows = rows.drawn()
-    settings = resolve_auto(settings, len(rows))
+    settings = settings | {"batch_size": min(len(rows), settings["batch_size"])}
     net = build_net(
         untrained,
         classes,
@@ -390,8 +378,7 @@ def rebuild(network, classes, settings):
     # The parameters may have been set anew since, and the machine be another.
     shape = {name: getattr(network, name) for name in SHAPE}
     device = "cpu" if settings["device"] == "cpu" else "auto"
-    settings |= shape | {"device": device, "callbacks": None, "verbose": 0}
-    settings = resolve_auto(settings, 1)
+    settings = settings | shape | {"device": device, "callbacks": None, "verbose": 0}
     no_prior = np.zeros(len(classes))
     net = build_net(
         network, classes, settings, prior=no_prior, n_batches=1, held_out=None, rng=None

@@ -250,6 +250,19 @@ def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():
         np.testing.assert_allclose(model.predict_proba(X), expected, atol=1e-5)
 
 
+def test_the_space_of_char_encoder_separates_words_by_default():
+    names = ["ann lee", "lee bo", "bo kim", "kim ann", "anna", "o'bo lee"]
+    X = CharEncoder().fit_transform(names)
+    params = {"min_df": 1, "max_epochs": 1}
+    model = fit(X, names, **params)
+    assert model.network_.separator == 1 and model.separator == "auto"
+    expected = fit(X, names, separator=1, **params).predict_proba(X)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    # Here the lowest symbol is a letter.
+    X = CharEncoder().fit_transform(["ann", "lee", "bo", "kim", "anna", "cabo"])
+    assert fit(X, names, **params).network_.separator is None
+
+
 @pytest.mark.parametrize("separator", [99, 0, 1.5, np.nan], ids=str)
 def test_a_separator_that_does_not_occur_is_told(codes, separator):
     X, y = codes

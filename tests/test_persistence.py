@@ -279,7 +279,8 @@ def kinds(value):
                             f"{InconsistentVersionWarning.__name__}")  # fmt: skip
 def test_format_1_is_here_as_it_was(small_names, monkeypatch):
     """What the tests below take for format 1 is what the kept file holds."""
-    pipeline, states = fit(*small_names, batch_size=32), []
+    # Their defaults were of these types.
+    pipeline, states = fit(*small_names, batch_size=32, separator=None, min_df=2), []
     monkeypatch.setattr(NameNationalityClassifier, "__setstate__", lambda _, s: states.append(s))
     joblib.load(DATA / "pipeline-format-1.joblib.gz")
     expected, ours = kinds(states[0]), kinds(in_format_1(pipeline[-1].__getstate__()))
@@ -385,7 +386,7 @@ def test_unfitted_estimators_of_older_versions(cell, expected):
     del params["separator"]  # there was none in the first files
     old = params | GONE | {"cell": cell, "nonlinearity": "sigmoid"}
     loaded = pickle.loads(pickle.dumps(Saved(old)))
-    assert vars(loaded) == params | {"cell": expected, "separator": None}
+    assert vars(loaded) == params | {"cell": expected, "separator": "auto"}
 
 
 SET_ANEW = {"hidden_size": 16, "num_layers": 3, "embedding_dim": None, "ngram_range": (2, 2)}
@@ -517,7 +518,7 @@ def test_a_separator_that_was_lost_is_refused(small_names):
         del state["_separator"], state["separator"]
 
     loaded = reload(model, before_separator, 1)
-    assert loaded.separator is None and loaded.network_.separator is None
+    assert loaded.separator == "auto" and loaded.network_.separator is None
 
 
 @pytest.mark.parametrize("format_", [1, 2])

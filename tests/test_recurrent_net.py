@@ -427,7 +427,7 @@ def test_where_each_dropout_drops(codes, kind, where):
         net.ngram_weight.copy_(torch.eye(n))
     values = torch.rand(len(codes), n).double() + 1
     features, starts = torch.arange(n).repeat(len(codes)), torch.arange(len(codes)) * n
-    plan, ngrams = plan_of(codes), (features, starts, values.ravel())
+    plan, ngrams = plan_of(codes), (torch.arange(n), features, starts, values.ravel())
     embeddings = []
     net.embedding_dropout.register_forward_hook(lambda _, given, out: embeddings.append(out))
     logits, states = net(plan, ngrams)

@@ -115,6 +115,9 @@ def test_heavy_rows_are_drawn_often_and_weigh_as_much(weights):
     rows = Rows(codes_of([1, 2, 3]), np.arange(3), weights).drawn()
     times = np.bincount(rows.labels)
     assert times.tolist() == np.maximum(1, np.rint(weights / weights.mean())).tolist()
+    # All rows come once before any comes twice: copies are no neighbours in an epoch.
+    in_turn = [i for draw in range(max(times)) for i in range(3) if times[i] > draw]
+    assert rows.labels.tolist() == in_turn
     np.testing.assert_array_equal(rows.codes[:, 0], rows.labels + 1)
     np.testing.assert_allclose(np.bincount(rows.labels, weights=rows.weights), weights)
 

@@ -27,11 +27,14 @@ ALLOWED = {
     "_forward": {"_prefixes", "_ngrams"},
     "_rows": {"_prefixes"},
     "_torch_settings": set(),
+    "_auto_settings": set(),
+    "_adamw_with_sparse": set(),
     "_batches": {"_prefixes", "_torch_settings"},
     "_recurrent_net": {"_ngrams", "_torch_settings"},
-    "_training": {"_batches", "_recurrent_net", "_rows", "_torch_settings"},
+    "_training": {"_batches", "_adamw_with_sparse", "_recurrent_net", "_rows", "_torch_settings"},
     "_char_encoder": {"_read_names", "_saved_state", "_spelling", "_version"},
     "_name_nationality_classifier": {
+        "_auto_settings",
         "_forward",
         "_labels_and_weights",
         "_network",
@@ -55,7 +58,7 @@ ALLOWED = {
     },
 }
 HEAVY = {
-    "torch": {"_batches", "_recurrent_net", "_torch_settings", "_training"},
+    "torch": {"_batches", "_adamw_with_sparse", "_recurrent_net", "_torch_settings", "_training"},
     "skorch": {"_training"},
     "tqdm": {"_training"},
 }

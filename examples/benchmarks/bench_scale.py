@@ -1,0 +1,240 @@
+"""From a thousand names to a million: seconds, memory, size and accuracy, beside linear models.
+
+Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
+ours,svm,logreg] [--results FILE] [--plot FILE]``. It needs name2nat's wheel (see
+`fetch_biographies`). The names are those of the biographies and of `load_names`, in a random order
+that is the same in each run with the same largest size; where these are not enough, names that
+`make_names` puts together fill up. The 20,000 groups of names to test on are none of the made ones,
+and none of them is learned in any spelling; the log loss is over those whose nationality a model
+has learned. The linear models get their names in ASCII and lower case; sknames does that inside.
+
+Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
+is not run again, so that a run of an hour may be taken up. Exits with 1 if, with a million names,
+ours takes longer to fit than LinearSVC or is not more accurate by at least one point.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import sklearn
+from anyascii import anyascii
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+import sknames
+from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
+from sknames.datasets import fetch_biographies, load_names, make_names
+
+N_TEST = 20_000
+ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+COLUMNS = ["fit s", "fit s (CPU)", "GB", "file MB", "names/s", "accuracy", "macro-F1", "log loss"]
+
+
+class PlainLetters(TransformerMixin, BaseEstimator):
+    """Names in ASCII and lower case."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return [anyascii(name).lower() for name in X]
+
+
+def linear(classifier):
+    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
+    return make_pipeline(PlainLetters(), ngrams, classifier)
+
+
+MODELS = {
+    "ours": (
+        "**sknames, default**",
+        make_pipeline(CharEncoder(), NameNationalityClassifier(random_state=0)),
+    ),
+    "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", linear(LinearSVC(C=1))),
+    "logreg": ("TF-IDF + LogisticRegression(C=10)", linear(LogisticRegression(C=10))),
+}
+
+
+def assemble(largest):
+    """Names and nationalities to train on, at least `largest`, and those to test on."""
+    rng = np.random.default_rng(0)
+    names, labels = fetch_biographies(return_X_y=True)
+    lists = load_names(script="all")
+    names = np.concatenate([names, lists.data])
+    labels = np.concatenate([labels, lists.target])
+    n_real = len(names)
+    if largest > n_real - 2 * N_TEST:
+        made = make_names(largest, random_state=0)
+        names, labels = np.concatenate([names, made[0]]), np.concatenate([labels, made[1]])
+    groups = spelling_groups(names)
+    order = rng.permutation(len(names))
+    held_out = rng.permutation(np.unique(groups[:n_real]))[:N_TEST]
+    is_test = np.isin(groups, held_out)
+    test = np.flatnonzero(is_test[:n_real])
+    # Real names first, so that made ones come in only where these are not enough.
+    train = order[~is_test[order]]
+    train = np.concatenate([train[train < n_real], train[train >= n_real]])[:largest]
+    return names[train], labels[train], names[test], labels[test]
+
+
+def measure(key, n, data):
+    """Fit one model on the first n names, and write what was measured to standard output."""
+    names, labels, test_names, test_labels = joblib.load(data)
+    names, labels = names[:n], labels[:n]
+    _, model = MODELS[key]
+    wall, cpu = time.perf_counter(), time.process_time()
+    model.fit(names, labels)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.joblib"
+        joblib.dump(model, path)
+        size = path.stat().st_size
+    start = time.perf_counter()
+    predicted = model.predict(test_names)
+    speed = len(test_names) / (time.perf_counter() - start)
+    loss = None
+    if key != "svm":
+        known = np.isin(test_labels, model.classes_)
+        proba = model.predict_proba(test_names[known])
+        loss = log_loss(test_labels[known], proba, labels=model.classes_)
+    row = {
+        "fit s": wall,
+        "fit s (CPU)": cpu,
+        "GB": memory / (1e9 if sys.platform == "darwin" else 1e6),
+        "file MB": size / 1e6,
+        "names/s": speed,
+        "accuracy": accuracy_score(test_labels, predicted),
+        "macro-F1": f1_score(test_labels, predicted, average="macro"),
+        "log loss": loss,
+        "classes": len(model.classes_),
+    }
+    print(json.dumps(row))
+
+
+def run(keys, sizes, results):
+    """What was measured, by "model n", read from a file where it is there."""
+    rows = json.loads(results.read_text()) if results and results.exists() else {}
+    todo = [(n, key) for n in sizes for key in keys if f"{key} {n}" not in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "names.joblib"
+        if todo:
+            in_a_process("--assemble", max(sizes), data)
+        for n, key in todo:
+            rows[f"{key} {n}"] = json.loads(in_a_process("--measure", key, n, data))
+            print(key, n, rows[f"{key} {n}"], file=sys.stderr, flush=True)
+            if results:
+                results.write_text(json.dumps(rows, indent=1))
+    return rows
+
+
+def in_a_process(*args):
+    """The last line that this script prints when called with other arguments.
+
+    Peak memory is that of one task; a process that has been large hands its peak on.
+    """
+    command = [sys.executable, __file__, *map(str, args)]
+    env = os.environ | ONE_THREAD
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env)
+    return done.stdout.rpartition("\n")[0].rpartition("\n")[2]
+
+
+def report(rows, keys, sizes):
+    """Print a table of the rows."""
+    print(
+        f"{platform.processor() or platform.machine()}, one thread; Python "
+        f"{platform.python_version()}, scikit-learn {sklearn.__version__}, sknames "
+        f"{sknames.__version__}\n"
+    )
+    print("| names | model | " + " | ".join(COLUMNS) + " |")
+    print("|---:|---|" + "---:|" * len(COLUMNS))
+    for n in sizes:
+        for key in keys:
+            row = rows[f"{key} {n}"]
+            cells = [show(column, row[column]) for column in COLUMNS]
+            print(f"| {n:,} | {MODELS[key][0]} | " + " | ".join(cells) + " |")
+
+
+def show(column, value):
+    if value is None:
+        return "-"
+    if column in ("accuracy", "macro-F1", "log loss"):
+        return f"{value:.4f}"
+    return (
+        f"{value:,.0f}"
+        if column == "names/s"
+        else f"{value:,.2f}"
+        if value < 10
+        else f"{value:,.0f}"
+    )
+
+
+def plot(rows, keys, sizes, path):
+    """Accuracy and seconds against the number of names."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    styles = zip(keys, ["o-", "s--", "^:"], strict=False)
+    for key, style in styles:
+        label = MODELS[key][0].strip("*")
+        for axis, column in zip(axes, ["accuracy", "fit s (CPU)"], strict=True):
+            axis.plot(sizes, [rows[f"{key} {n}"][column] for n in sizes], style, label=label)
+    for axis in axes:
+        axis.set_xscale("log")
+        axis.set_xlabel("names to learn")
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("accuracy on names not learned")
+    axes[1].set_ylabel("seconds of one core to fit")
+    axes[1].set_yscale("log")
+    axes[0].legend(loc="lower right")
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sizes", default="1000,10000,100000,1000000")
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--results", type=Path, help="JSON of what was measured, to go on with")
+    parser.add_argument("--plot", type=Path, help="picture to write")
+    parser.add_argument("--assemble", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.assemble:
+        largest, data = args.assemble
+        joblib.dump(assemble(int(largest)), data)
+        return 0
+    if args.measure:
+        key, n, data = args.measure
+        measure(key, int(n), data)
+        return 0
+    keys, sizes = args.models.split(","), [int(n) for n in args.sizes.split(",")]
+    rows = run(keys, sizes, args.results)
+    report(rows, keys, sizes)
+    if args.plot:
+        plot(rows, keys, sizes, args.plot)
+    ours, svm = (rows.get(f"{key} 1000000") for key in ("ours", "svm"))
+    if not ours or not svm:
+        return 0
+    fast = ours["fit s (CPU)"] <= svm["fit s (CPU)"]
+    return int(not fast or ours["accuracy"] < svm["accuracy"] + 0.01)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

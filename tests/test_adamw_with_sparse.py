@@ -1,0 +1,77 @@
+"""The optimizer: AdamW, and lazy Adam for sparse gradients."""
+
+from functools import partial
+
+import torch
+from torch.nn import functional as F
+from torch.optim.lr_scheduler import OneCycleLR
+
+from sknames._adamw_with_sparse import AdamWWithSparse
+
+N, WIDTH = 30, 4
+
+
+def train(make_optimizer, *, sparse, n_steps=12, rows=N):
+    """The weights after some steps that each read five of the first `rows` rows."""
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.nn.Parameter(torch.randn(N, WIDTH, generator=generator))
+    optimizer = make_optimizer(weight)
+    schedule = OneCycleLR(optimizer, max_lr=0.1, total_steps=n_steps)
+    for _ in range(n_steps):
+        index = torch.randint(rows, (5,), generator=generator)
+        target = torch.randn(5, WIDTH, generator=generator)
+
+        def closure(index=index, target=target):
+            optimizer.zero_grad()
+            loss = F.mse_loss(F.embedding(index, weight, sparse=sparse), target)
+            loss.backward()
+            return loss
+
+        assert optimizer.step(closure).requires_grad
+        schedule.step()
+    return weight.detach()
+
+
+def ours(weight, sparse):
+    group = {"params": [weight], "sparse": sparse}
+    return AdamWWithSparse([group], lr=1.0, weight_decay=0.3)
+
+
+def test_sparse_gradients_take_the_steps_of_sparse_adam():
+    found = train(partial(ours, sparse=True), sparse=True)
+    theirs = train(lambda weight: torch.optim.SparseAdam([weight]), sparse=True)
+    assert torch.equal(found, theirs)
+
+
+def test_dense_gradients_take_the_steps_of_adamw():
+    found = train(partial(ours, sparse=False), sparse=False)
+    theirs = train(lambda weight: torch.optim.AdamW([weight], weight_decay=0.3), sparse=False)
+    torch.testing.assert_close(found, theirs, rtol=0, atol=1e-6)
+
+
+def test_rows_without_a_gradient_stay_as_they_are():
+    start = torch.randn(N, WIDTH, generator=torch.Generator().manual_seed(0))
+    found = train(partial(ours, sparse=True), sparse=True, rows=10)
+    assert torch.equal(found[10:], start[10:]) and not torch.equal(found[:10], start[:10])
+
+
+def test_both_kinds_at_once():
+    generator = torch.Generator().manual_seed(0)
+    table, bias = (torch.nn.Parameter(torch.ones(n, 2)) for n in (6, 1))
+    groups = [{"params": [table], "sparse": True}, {"params": [bias]}]
+    optimizer = AdamWWithSparse(groups, lr=0.1, weight_decay=0.5)
+    calls = []
+    optimizer.register_step_post_hook(lambda *_: calls.append(1))
+
+    def closure():
+        optimizer.zero_grad()
+        index = torch.randint(3, (4,), generator=generator)
+        loss = (F.embedding(index, table, sparse=True) * 2 + bias).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        optimizer.step(closure)
+    assert (table[:3] < 1).any() and torch.equal(table[3:], torch.ones(3, 2))
+    assert (bias < 0.75).all()  # three steps of 0.1, and the decay
+    assert len(calls) == 3

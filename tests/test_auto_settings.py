@@ -1,0 +1,99 @@
+"""What "auto" means for so many rows."""
+
+from math import ceil
+
+import numpy as np
+import pytest
+from skorch.callbacks import Callback
+
+from sknames import NameNationalityClassifier
+from sknames._auto_settings import resolve_auto
+
+CELLS = ["gru", "rnn", "sigmoid_rnn"]
+NAMES = ["dropout", "batch_size", "max_epochs", "min_df"]
+
+
+def resolved(n_rows, **params):
+    return resolve_auto(NameNationalityClassifier(**params).get_params(deep=False), n_rows)
+
+
+@pytest.mark.parametrize(
+    "n_rows, expected",
+    [
+        (500, [0.80, 32, 16, 1]),
+        (1_000, [0.70, 32, 16, 1]),
+        (2_000, [0.60, 64, 16, 1]),
+        (4_000, [0.50, 128, 16, 1]),
+        (8_192, [0.40, 256, 16, 2]),
+        (16_000, [0.40, 256, 16, 2]),
+        (40_000, [0.40, 256, 16, 2]),
+        (100_000, [0.25, 512, 6, 2]),
+        (600_000, [0.25, 1024, 5, 9]),
+        (1_000_000, [0.25, 1024, 5, 15]),
+    ],
+)
+def test_values_of_the_default_cell(n_rows, expected):
+    settings = resolved(n_rows)
+    assert [settings[name] for name in NAMES] == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("n_rows, epochs", [(1_000, 20), (16_000, 20), (100_000, 8), (10**6, 6)])
+@pytest.mark.parametrize("cell", ["rnn", "sigmoid_rnn"])
+def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
+    settings, of_gru = resolved(n_rows, cell=cell), resolved(n_rows)
+    assert settings["dropout"] == pytest.approx(of_gru["dropout"] - 0.1)
+    assert settings["max_epochs"] == epochs
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("n_rows", [1, 2, 31, 33, 255, 500])
+def test_few_rows_get_steps_enough(cell, n_rows):
+    settings = resolved(n_rows, cell=cell)
+    n_batches = ceil(n_rows / settings["batch_size"])
+    assert n_batches * settings["max_epochs"] >= 100
+    assert settings["max_epochs"] >= resolved(10_000, cell=cell)["max_epochs"]
+    assert (n_batches - 1) * settings["max_epochs"] < 100 or settings["max_epochs"] <= 20
+    assert 0.7 < settings["dropout"] <= 0.85 and settings["batch_size"] == 32 or n_rows == 500
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_more_rows_never_mean_more_dropout_or_smaller_batches(cell):
+    all_settings = [
+        resolved(n, cell=cell) for n in np.unique(np.geomspace(1, 2e6, 300).astype(int))
+    ]
+    for name, sign in zip(NAMES, [-1, 1, -1, 1], strict=True):
+        assert (np.diff([sign * settings[name] for settings in all_settings]) >= 0).all(), name
+    ngram_lr = [settings["ngram_lr"] for settings in all_settings]
+    assert sorted(set(ngram_lr)) == [1, 2] and ngram_lr == sorted(ngram_lr)
+
+
+@pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
+def test_what_is_given_is_kept(n_rows):
+    given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4}
+    settings = resolved(n_rows, **given)
+    assert {name: settings[name] for name in given} == given
+
+
+def test_epochs_follow_a_given_batch_size():
+    assert resolved(30, batch_size=7)["max_epochs"] == 20  # 5 batches
+    assert resolved(30, batch_size=2)["max_epochs"] == 16  # 15 batches
+    assert resolved(30, batch_size=1000)["max_epochs"] == 100
+
+
+class Seen(Callback):
+    def on_train_begin(self, net, **kwargs):
+        self.sizes, self.net = [], net
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        self.sizes.append(len(batch[0]))
+
+
+def test_distinct_rows_are_counted():
+    """A fit takes them: repeats and weights change nothing."""
+    X = np.arange(1, 41)[:, None].repeat(3, axis=0)
+    seen = Seen()
+    model = NameNationalityClassifier(hidden_size=4, embedding_dim=4, callbacks=[seen])
+    model.fit(X, X[:, 0] % 3)
+    assert len(model.history_) == resolved(40)["max_epochs"] == 50
+    assert sorted(seen.sizes[:2]) == [8, 32]
+    assert seen.net.module_.dropout.n_dropped == round(256 * 0.85)
