@@ -325,6 +325,7 @@ def test_mapping(home, codes, nationality):
         ("Kern, A.B.", ""),
         ("A, Anna", ""),
         ("A.b., Anna", ""),
+        ("A, Anna Eva", ""),
         ("Kern, (Anna)", ""),
         ("Asha S N", ""),
         ("Asha", ""),
