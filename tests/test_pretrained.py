@@ -3,6 +3,7 @@
 Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs of a new model.
 """
 
+import csv
 import io
 import json
 import pickle
@@ -12,6 +13,7 @@ import sys
 import unicodedata
 from collections import Counter
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
 import joblib
@@ -653,6 +655,31 @@ def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(model):
     assert f1_score(nationalities, best[:, 0], average="macro") == pytest.approx(0.9472, abs=1e-4)
 
 
+# ---- How many people bear such names
+
+
+def test_population():
+    """Each nationality that the model knows or can learn has one, and where it is from."""
+    text = (FOLDER / "population.csv").read_text(encoding="utf-8")
+    table = list(csv.DictReader(text.splitlines()))
+    nationalities = [row["nationality"] for row in table]
+    assert nationalities == sorted(set(nationalities))
+    assert set(load_card()["nationalities"]) | learnable() == set(nationalities)
+    for row in table:
+        assert set(row) == {"nationality", "millions", "source"}
+        assert 0.05 <= float(row["millions"]) <= 1500, row
+        assert row["source"].partition(": ")[2], row
+
+
+def learnable():
+    """The nationalities of all sources of names."""
+    found = set(load_names().target_names)
+    for name in ("demonyms.csv", "federations.csv"):
+        text = files("sknames.datasets").joinpath("data", name).read_text(encoding="utf-8")
+        found |= {row["nationality"] for row in csv.DictReader(text.splitlines())} - {""}
+    return found
+
+
 # ---- Training it again
 
 
@@ -661,10 +688,18 @@ def everything():
     return load_names(script="all")
 
 
+SHARES = {
+    name: getattr(_train, name)
+    for name in ("LAST_WORD_FIRST", "LAST_WORD_AND_COMMA", "INITIALS", "LETTERS_ONLY")
+}
+
+
 @pytest.fixture
 def few(monkeypatch):
     """Few names and short training."""
-    for name in ("MAX_BIOGRAPHIES", "MIN_FULL_NAMES", "MIN_MADE_NAMES", "N_NATIVE_NAMES"):
+    for name in ("MAX_BIOGRAPHIES", "MAX_PLAYERS"):
+        monkeypatch.setattr(_train, name, 20)
+    for name in ("MIN_FULL_NAMES", "MIN_MADE_NAMES", "N_NATIVE_NAMES"):
         monkeypatch.setattr(_train, name, 20)
     small = {"min_df": 50, "hidden_size": 8, "embedding_dim": 4, "max_epochs": 1}
     monkeypatch.setattr(_train, "CLASSIFIER", _train.CLASSIFIER | small | {"batch_size": 4096})
@@ -683,29 +718,110 @@ def test_trains_again_to_the_same_bits(few, tmp_path, capsys):
     assert again.predict_proba(NAMES).shape == (len(NAMES), 57)
 
 
-def test_names_the_wheel_it_needs(tmp_path):
+@pytest.fixture
+def people(monkeypatch):
+    """Put these pairs in the place of the biographies, and of the chess players."""
+
+    def put(biographies, players):
+        for name, pairs in (("biographies", biographies), ("chess_players", players)):
+            columns = tuple(np.array(column, dtype=object) for column in zip(*pairs, strict=True))
+            monkeypatch.setattr(
+                _train, f"fetch_{name}", lambda path, return_X_y, columns=columns: columns
+            )
+
+    return put
+
+
+def test_names_the_files_it_needs(tmp_path, people, monkeypatch):
     with pytest.raises(OSError, match="pip download --no-deps name2nat==0.5.1"):
         main(["--wheel", str(tmp_path / "name2nat.whl")])
+    fetch = _train.fetch_chess_players
+    people([("Anna Kern", "German")], [("Anna Kern", "German")])
+    monkeypatch.setattr(_train, "fetch_chess_players", fetch)
+    path = tmp_path / "spelling.ssp"
+    with pytest.raises(OSError, match="apt-get download scid-spell-data") as caught:
+        main(["--players", str(path)])
+    assert str(path) in str(caught.value)
 
 
-def test_training_names(few, monkeypatch):
-    people = [(f"Ana Zz{c}", "Spanish") for c in "abcdefghijklmnopqrstuvwxyz"]
+def test_training_names(few, people):
+    biographies = [(f"Ana Zz{c}", "Spanish") for c in "abcdefghijklmnopqrstuvwxyz"]
     # A surname that is Icelandic only, and one that is known from nowhere.
-    people += [("Kári Árnason", "English"), ("Jón Árnason", "Icelandic"), ("Mo Zzyzx", "English")]
-    monkeypatch.setattr(
-        _train, "fetch_biographies", lambda wheel, return_X_y: tuple(zip(*people, strict=True))
-    )
+    biographies += [("Kári Árnason", "English"), ("Jón Árnason", "Icelandic")]
+    biographies += [("Mo Zzyzx", "English")]
+    people(biographies, [(f"Eva Zz{c}", "Spanish") for c in "abcdefghijklmnopqrstuvwxyz"])
     names, nationalities = _train.training_names()
     rows = Counter(zip(names, nationalities, strict=True))
     assert ("Kári Árnason", "English") not in rows
     assert rows["Jón Árnason", "Icelandic"] and rows["Mo Zzyzx", "English"]
-    kept = {name for name, _ in rows if name.startswith("Ana Zz")}
-    # Any of them: the first 20 of an alphabetical list would all begin alike.
-    assert len(kept) == 20 and kept != {name for name, _ in people[:20]}
+    for given in ("Ana", "Eva"):
+        kept = {name for name, _ in rows if name.startswith(f"{given} Zz")}
+        # Any of them: the first 20 of an alphabetical list would all begin alike.
+        assert len(kept) == 20 and kept != {f"{given} Zz{c}" for c in "abcdefghijklmnopqrst"}
     lists = load_names(script="all")
     assert all(rows[pair] for pair in zip(lists.data, lists.target, strict=True))
     again = _train.training_names()
     np.testing.assert_array_equal(again, (names, nationalities))
+
+
+@pytest.fixture
+def straight(monkeypatch):
+    """No name in another spelling."""
+    for name in SHARES:
+        monkeypatch.setattr(_train, name, 0)
+
+
+def test_who_is_in_two_sources_counts_once(few, people, straight):
+    """In whatever order and spelling. Who bears the same name in another nationality counts too."""
+    spellings = ["Özgür Zzyzx", "ozgur ZZYZX", "Zzyzx Özgür"]
+    players = [(name, "Turkish") for name in ["Zzyzx Ozgur", "Mo Zzyzx", "Mo  Zzyzx"]]
+    people([(name, "Turkish") for name in spellings], [*players, ("Mo Zzyzx", "German")])
+    names, nationalities = _train.training_names()
+    found = [
+        (" ".join(sorted(anyascii(name).casefold().split())), nationality)
+        for name, nationality in zip(names, nationalities, strict=True)
+        if "zzyzx" in name.casefold()
+    ]
+    assert sorted(found) == [
+        ("mo zzyzx", "German"),
+        ("mo zzyzx", "Turkish"),
+        ("ozgur zzyzx", "Turkish"),
+    ]
+
+
+def test_who_is_in_two_sources_takes_no_place_of_a_player(few, people, straight):
+    """Twenty players are learned beside the biographies where there are so many others."""
+    biographies = [(f"Ana Zz{c}", "Spanish") for c in "abcdefghijklmnopqrst"]
+    players = biographies + [(f"Eva Zz{c}", "Spanish") for c in "abcdefghijklmnopqrstuv"]
+    people(biographies, players)
+    names, _ = _train.training_names()
+    assert sum(name.startswith("Ana Zz") for name in names) == 20
+    assert sum(name.startswith("Eva Zz") for name in names) == 20
+
+
+def test_made_names_fill_up_and_are_none_where_the_lists_are_silent(few, people, straight):
+    people([("Aung Zzyzx", "Burmese")], [("Ana Zzyzx", "Spanish")])
+    names, nationalities = _train.training_names()
+    assert names[nationalities == "Burmese"].tolist() == ["Aung Zzyzx"]
+    lists = load_names(script="all")
+    full = nationalities[len(lists.data) :]
+    assert set(full) == {*lists.target_names, "Burmese"}
+    assert (full == "Spanish").sum() == 1 + 20  # at least so many are made
+    assert (full == "Danish").sum() == 20
+
+
+def test_russians_among_the_players_of_other_federations(people, everything):
+    kept = [
+        ("Bakhyt Zzyzx", "Kazakh"),
+        ("Mo Zzyzx", "Kyrgyz"),
+        ("Mo Sergey", "Uzbek"),  # not a given name here
+        ("Sergey Zzyzx", "Russian"),
+        ("Sergey Zzyzx", "Ukrainian"),
+    ]
+    out = [("Sergey Zzyzx", "Kazakh"), ("SERGEY Zzyzx", "Kyrgyz"), ("Ivan Zzyzx", "Turkmen")]
+    people([("Mo Mo", "German")], out + kept)
+    found = _train._players(None, everything)
+    assert [(name, k) for k, names in found.items() for name in names] == kept
 
 
 def test_biographies_of_nationalities_that_are_hardly_known(monkeypatch, everything):
@@ -742,7 +858,7 @@ def three(few, monkeypatch):
     return lists["all"]
 
 
-def test_names_of_several_words_are_turned(three, monkeypatch):
+def test_names_of_several_words_are_turned(three, straight, monkeypatch):
     """A quarter of the full names; lists, and names of one word, as those in Han, are not."""
     n_lists = len(three.data)
 
@@ -753,7 +869,7 @@ def test_names_of_several_words_are_turned(three, monkeypatch):
         assert nationalities[:n_lists].tolist() == three.target.tolist()
         return names[n_lists:].tolist(), nationalities[n_lists:].tolist()
 
-    quarter, _ = full_names(_train.LAST_WORD_FIRST)
+    quarter, _ = full_names(SHARES["LAST_WORD_FIRST"])
     (full, labels), (twice, labels_twice) = full_names(0), full_names(1)
     several = [i for i, name in enumerate(full) if " " in name]
     assert (len(full), len(several)) == (5 * 500, 4 * 500)
@@ -784,6 +900,65 @@ def test_made_names_have_a_given_name_before_a_surname(three):
 def test_turn():
     turned = {"Jan": "Jan", "Jan Nowak": "Nowak Jan", "Jan van der Berg": "Berg Jan van der"}
     assert {name: _train._turn(name) for name in turned} == turned
+
+
+def test_other_spellings():
+    for respell, spellings in (
+        (
+            _train._turn_with_comma,
+            {"Jan": "Jan", "Jan Nowak": "Nowak, Jan", "Jan van der Berg": "Berg, Jan van der"},
+        ),
+        (
+            _train._initials,
+            {
+                "Jan": "Jan",
+                "Anna Petrov": "A. Petrov",
+                "Joanne Kathleen Rowling": "J. K. Rowling",
+                "Jean-Luc Godard": "J. Godard",
+                "Jan van der Berg": "J. van der Berg",
+                "Андрей Петров": "А. Петров",
+                "سعاد حسني": "سعاد حسني",
+            },
+        ),
+        (
+            _train._letters_only,
+            {"O'Brien": "OBrien", "Jean-Luc D'Arc": "Jean Luc DArc", "Jan Nowak": "Jan Nowak"},
+        ),
+    ):
+        assert {name: respell(name) for name in spellings} == spellings
+
+
+@pytest.mark.parametrize("name", ["LAST_WORD_AND_COMMA", "INITIALS", "LETTERS_ONLY"])
+def test_shares_of_other_spellings(three, straight, monkeypatch, name):
+    """So many of those that are changed, behind the names that they are spellings of."""
+    plain, labels = _train.training_names(lists_only=True)
+    monkeypatch.setattr(_train, name, 1)
+    everyone, _ = _train.training_names(lists_only=True)
+    monkeypatch.setattr(_train, name, SHARES[name])
+    names, nationalities = _train.training_names(lists_only=True)
+    n = len(plain)
+    assert everyone[:n].tolist() == names[:n].tolist() == plain.tolist()
+    assert set(names[n:]) <= set(everyone[n:]) and names[n:].size and everyone[n:].size
+    expected = SHARES[name] * (len(everyone) - n)
+    assert abs(len(names) - n - expected) < 5 * expected**0.5
+    sign = {"LAST_WORD_AND_COMMA": ",", "INITIALS": "."}.get(name)
+    assert all(sign in spelling for spelling in names[n:]) if sign else True
+    # Each is of the nationality of its name.
+    respell = {
+        "LAST_WORD_AND_COMMA": _train._turn_with_comma,
+        "INITIALS": _train._initials,
+        "LETTERS_ONLY": _train._letters_only,
+    }[name]
+    pairs = {(respell(given), label) for given, label in zip(plain, labels, strict=True)}
+    assert set(zip(names[n:], nationalities[n:], strict=True)) <= pairs
+
+
+def test_the_encoder_learns_the_signs_of_other_spellings(few):
+    """A comma that training never shows would be an unknown character where lists have it."""
+    names, _ = _train.training_names(lists_only=True)
+    alphabet = CharEncoder(**_train.ENCODER).fit(names).alphabet_
+    assert alphabet.index(" ") + 1 == _train.CLASSIFIER["separator"]
+    assert set(" ',-.") <= set(alphabet)
 
 
 @pytest.mark.parametrize("share", [0.25, 1.0])

@@ -15,14 +15,19 @@ from sknames import CharEncoder, NameNationalityClassifier
 ROOT = Path(__file__).parent.parent
 SCRIPT = """
 from importlib.util import find_spec
+from pathlib import Path
 import joblib
 import numpy as np
 import sknames
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames.datasets import fetch_chess_players
 
 assert not any(map(find_spec, ["torch", "skorch", "tqdm", "pandas"]))
 predicted = sknames.load_pretrained().predict(["Mehmet Yılmaz", "王伟"])
 assert predicted.tolist() == ["Turkish", "Chinese"]
+Path("players.ssp").write_text("@PLAYER\\nMuster, Max #- AUT [1900] 1980\\n")
+players = fetch_chess_players("players.ssp")  # reads two files of the wheel, as each loader does
+assert players.target.tolist() == ["German"] and "Scid" in players.DESCR
 np.save("found.npy", joblib.load("model.joblib").predict_proba(["Papadopoulos", "Nowak"]))
 for fit in (
     lambda: NameNationalityClassifier().fit([[1, 2], [2, 1]], ["a", "b"]),

@@ -30,7 +30,7 @@ _WORDS = set("affair and brothers case murder murders of sisters the".split())
 def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False, as_frame=False):
     """Load the names of people with an article in the English Wikipedia (classification).
 
-    570,176 names, most of them full names, of 48 nationalities. They come out of the wheel of the
+    587,256 names, most of them full names, of 63 nationalities. They come out of the wheel of the
     PyPI package name2nat, which is not downloaded here: get it once with ``pip download --no-deps
     name2nat==0.5.1``. It is only read. The package need not be installed, and none of its code
     runs.
@@ -47,8 +47,8 @@ def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False
     raw : bool, default=False
         If True, return what the wheel holds as it stands: a row for each of the 1,074,617 names and
         each of its up to nine demonyms, such as American, which say who a person is, and nothing
-        of where the name is common. By default the demonyms are mapped to the nationalities of
-        :func:`load_names`, and what fits none of them, or more than one, is left out.
+        of where the name is common. By default the demonyms are mapped to nationalities, those of
+        :func:`load_names` and more, and what fits none of them, or more than one, is left out.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
@@ -68,7 +68,7 @@ def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False
             The nationality of each name. If `as_frame` is True, a Series called "nationality".
         frame : DataFrame of shape (n_names, 2)
             `data` and `target`. Only present when `as_frame` is True, else None.
-        target_names : ndarray of shape (48,), dtype=object
+        target_names : ndarray of shape (63,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
             Equal for names that are equal in plain ASCII letters and lower case. Pass it to
@@ -90,6 +90,7 @@ def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False
     See Also
     --------
     load_names : Names that ship with the package, for the nationalities that are missing here.
+    fetch_chess_players : Names of people who have no article in the Wikipedia.
 
     Notes
     -----

@@ -30,16 +30,23 @@ def main(arguments=None):
         "default it is looked for in $SKNAMES_DATA, or in ~/sknames_data",
     )
     parser.add_argument(
+        "--players",
+        help="spelling.ssp of Scid, or an archive that holds it (`apt-get download "
+        "scid-spell-data`); by default it is looked for in the same folders",
+    )
+    parser.add_argument(
         "--lists-only",
         action="store_true",
-        help="do without that wheel, for a less accurate model",
+        help="do without those files, for a less accurate model",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("pretrained"), help="folder for the files (pretrained)"
     )
     options = parser.parse_args(arguments)
 
-    names, nationalities = training_names(options.wheel, lists_only=options.lists_only)
+    names, nationalities = training_names(
+        options.wheel, options.players, lists_only=options.lists_only
+    )
     print(f"{len(names):,} names of {len(set(nationalities))} nationalities", flush=True)
     start = time.perf_counter()
     model = make_pipeline(verbose=1).fit(names, nationalities)

@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter, defaultdict
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +12,29 @@ from sklearn.utils import check_random_state
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._spelling import fold
-from ..datasets import fetch_biographies, load_names, make_names
+from ..datasets import fetch_biographies, fetch_chess_players, load_names, make_names
 
 SEED = 0
-# How many names of a nationality. The biographies say nothing of how frequent nationalities are,
-# so none may have many more names than another; made names fill up.
+# How many names of a nationality. The sources say nothing of how frequent nationalities are, so
+# none may have very many more names than another; made names fill up. Players are common people,
+# as those are whom the model is asked about: so more of them than of the famous.
 MAX_BIOGRAPHIES = 8_000
+MAX_PLAYERS = 25_000
 MIN_FULL_NAMES = 6_000
 MIN_MADE_NAMES = 1_000
 N_NATIVE_NAMES = 1_500
 # Nationalities with fewer biographies than this have theirs among those of others.
 RARE = 300
-# Share of the full names that are learned with the last word first, too.
+# A fifth of the players of Kazakhstan, and some of the others, are Russians.
+RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
+# Shares of the full names that are learned once more as lists write them: with the last word first,
+# as most registers have it, also with a comma behind it; with initials, as bylines have it.
 LAST_WORD_FIRST = 0.25
+LAST_WORD_AND_COMMA = 0.05
+INITIALS = 0.03
+# Share of the names with an apostrophe or a hyphen that are learned without, as many forms and
+# files allow letters only. So many that OBrien is known beside O'Brien.
+LETTERS_ONLY = 0.25
 
 ENCODER = {"max_length": 64}
 CLASSIFIER = {
@@ -47,22 +58,28 @@ def make_pipeline(**params):
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
-def training_names(wheel=None, *, lists_only=False):
+def training_names(wheel=None, players=None, *, lists_only=False):
     """The names that the model learns.
 
     1. All names of `load_names`, those in native scripts too.
-    2. Names of `fetch_biographies`, at most 8,000 of a nationality.
+    2. Names of people: at most 8,000 of a nationality of `fetch_biographies`, and 25,000 of
+       `fetch_chess_players`. Who is in both, in whatever order of the words, counts once.
     3. Full names made of 1: of each nationality 1,000, or as many as bring it to 6,000 with those
-       of the biographies, and 1,500 in a native script. Where common_names.csv has the most common
-       names of a nationality, they are about as common as there, and other names equally likely.
-    4. A quarter of 2 and 3 once more, with the last word first.
+       of 2, and 1,500 in a native script. Where common_names.csv has the most common names of a
+       nationality, they are about as common as there, and other names equally likely.
+    4. Shares of 1 to 3 once more in other spellings: the last word first, with a comma behind it or
+       without; initials for all words but the last; letters only.
+
+    Nationalities that `load_names` lacks have names of people only.
 
     Parameters
     ----------
     wheel : str or path-like, default=None
         Of name2nat, as in `fetch_biographies`.
+    players : str or path-like, default=None
+        Scid's spelling file, as `path` in `fetch_chess_players`.
     lists_only : bool, default=False
-        Whether to do without the biographies.
+        Whether to do without 2.
 
     Returns
     -------
@@ -70,22 +87,28 @@ def training_names(wheel=None, *, lists_only=False):
     """
     rng = check_random_state(SEED)
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
-    biographies = {} if lists_only else _biographies(wheel, lists)
+    sources = []
+    if not lists_only:
+        sources.append((_biographies(wheel, lists), MAX_BIOGRAPHIES))
+        sources.append((_players(players, lists), MAX_PLAYERS))
     common = _common_names()
     full, labels = [], []
-    for nationality in lists.target_names:
-        names = np.array(biographies.get(nationality, []), dtype=object)
-        names = rng.permutation(names)[:MAX_BIOGRAPHIES]
-        n_made = max(MIN_FULL_NAMES - len(names), MIN_MADE_NAMES)
+    for nationality in sorted(set(lists.target_names).union(*(names for names, _ in sources))):
+        people = {}
+        for names_of, most in sources:
+            names = rng.permutation(np.array(names_of.get(nationality, []), dtype=object))
+            new = {person: name for name in names if (person := _person(name)) not in people}
+            people |= dict(islice(new.items(), most))
+        full += people.values()
+        n_made = max(MIN_FULL_NAMES - len(people), MIN_MADE_NAMES)
         if (nationality, "given") in common:
             given, surnames = (
                 _draw(lists, nationality, part, *common[nationality, part], n_made, rng)
                 for part in ("given", "surname")
             )
-            made = given + " " + surnames
-        else:
-            made, _ = make_names(n_made, nationalities=[nationality], random_state=rng)
-        full += [*names, *made]
+            full += [*(given + " " + surnames)]
+        elif nationality in lists.target_names:
+            full += [*make_names(n_made, nationalities=[nationality], random_state=rng)[0]]
         if nationality in native:
             made, _ = make_names(
                 N_NATIVE_NAMES, nationalities=[nationality], script="native", random_state=rng
@@ -93,12 +116,26 @@ def training_names(wheel=None, *, lists_only=False):
             full += [*made]
         labels += [nationality] * (len(full) - len(labels))
     full, labels = np.array(full, dtype=object), np.array(labels, dtype=object)
-    turned = rng.random_sample(len(full)) < LAST_WORD_FIRST
-    turned &= [" " in name for name in full]
+    names, nationalities = np.append(lists.data, full), np.append(lists.target, labels)
+    spellings = [
+        _respelled(full, labels, respell, share, rng)
+        for respell, share in (
+            (_turn, LAST_WORD_FIRST),
+            (_turn_with_comma, LAST_WORD_AND_COMMA),
+            (_initials, INITIALS),
+        )
+    ]
+    spellings.append(_respelled(names, nationalities, _letters_only, LETTERS_ONLY, rng))
+    more_names, more_nationalities = zip(*spellings, strict=True)
     return (
-        np.concatenate([lists.data, full, [_turn(name) for name in full[turned]]]),
-        np.concatenate([lists.target, labels, labels[turned]]),
+        np.concatenate([names, *more_names]),
+        np.concatenate([nationalities, *more_nationalities]),
     )
+
+
+def _person(name):
+    """Equal for the same words in another order or spelling."""
+    return " ".join(sorted(fold(name).split()))
 
 
 def _common_names():
@@ -125,9 +162,31 @@ def _draw(lists, nationality, part, share, common, n, rng):
     return np.where(rng.random_sample(n) < share, frequent, rng.choice(lists.data[rows], n))
 
 
-def _turn(name):
+def _respelled(names, labels, respell, share, rng):
+    """A share of the names, those that it changes, in another spelling, with their labels."""
+    rows = np.flatnonzero(rng.random_sample(len(names)) < share)
+    respelled = np.array([respell(name) for name in names[rows]], dtype=object)
+    changed = respelled != names[rows]
+    return respelled[changed], labels[rows][changed]
+
+
+def _turn(name, comma=""):
     *others, last = name.split()
-    return " ".join([last, *others])
+    return " ".join([last + comma, *others]) if others else name
+
+
+def _turn_with_comma(name):
+    return _turn(name, ",")
+
+
+def _initials(name):
+    *others, last = name.split()
+    others = [f"{word[0]}." if word[0].isupper() else word for word in others]  # J. van Dijk
+    return " ".join([*others, last])
+
+
+def _letters_only(name):
+    return name.replace("'", "").replace("-", " ")
 
 
 def _biographies(wheel, lists):
@@ -147,5 +206,24 @@ def _biographies(wheel, lists):
     for name, nationality in zip(names, nationalities, strict=True):
         by_surname = bearers.get(fold(name).split()[-1], set())
         if nationality in by_surname or not by_surname or not by_surname <= rare:
+            found[nationality].append(name)
+    return found
+
+
+def _players(path, lists):
+    """The names of the chess players of each nationality that tell it.
+
+    Where many of a federation's players are Russians, one with a Russian given name is left out.
+    """
+    names, nationalities = fetch_chess_players(path, return_X_y=True)
+    given = defaultdict(set)
+    for name, nationality, part in zip(lists.data, lists.target, lists.part, strict=True):
+        if part != "surname":
+            given[fold(name)].add(nationality)
+    found = defaultdict(list)
+    for name, nationality in zip(names, nationalities, strict=True):
+        by_given = given.get(fold(name).split()[0], set())
+        is_russian = "Russian" in by_given and by_given.isdisjoint(RUSSIANS_AMONG)
+        if not (nationality in RUSSIANS_AMONG and is_russian):
             found[nationality].append(name)
     return found
