@@ -51,10 +51,13 @@ class Loss(torch.nn.Module):
     prior : ndarray of shape (n_classes,)
         Added to the logits in training: a multiple of the log class frequencies (logit adjustment,
         Menon et al. 2021).
+    label_doubt : float
+        See `NameNationalityClassifier`.
     """
 
-    def __init__(self, prior):
+    def __init__(self, prior, label_doubt=0.0):
         super().__init__()
+        self.label_doubt = label_doubt
         self.register_buffer("prior", torch.as_tensor(prior, dtype=torch.float32))
 
     def forward(self, logits, batch, training=False):
@@ -62,6 +65,9 @@ class Loss(torch.nn.Module):
         if training:
             logits = logits + self.prior
         losses = F.cross_entropy(logits, batch.labels, reduction="none")
+        if training and self.label_doubt:
+            # (1 - p^q) / q of the label's probability p
+            losses = -torch.expm1(-self.label_doubt * losses) / self.label_doubt
         return (losses * batch.weights).sum() / len(batch)
 
     @staticmethod
@@ -269,6 +275,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         module__n_ngrams=untrained.n_ngrams,
         criterion=Loss,
         criterion__prior=prior,
+        criterion__label_doubt=settings["label_doubt"],
         next_symbol_weight=settings["next_symbol_weight"],
         classes=classes,
         rows_of=partial(_rows_of, network=untrained),

@@ -1,6 +1,7 @@
 """Scores are the same bits wherever they are computed; a forked process waits for no thread."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,12 +19,15 @@ FOLDS = StratifiedKFold(4, shuffle=True, random_state=0)
 SMALL = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 3, "batch_size": 32, "lr": 0.02}
 
 
+def make_pipeline():
+    classify = NameNationalityClassifier(**SMALL, random_state=0)
+    return Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
+
+
 def scores_of(names, nationalities, n_jobs=None):
     """Log-losses: unlike accuracies they change with any bit of a probability."""
-    classify = NameNationalityClassifier(**SMALL, random_state=0)
-    pipeline = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
     return cross_val_score(
-        pipeline, names, nationalities, cv=FOLDS, scoring="neg_log_loss", n_jobs=n_jobs
+        make_pipeline(), names, nationalities, cv=FOLDS, scoring="neg_log_loss", n_jobs=n_jobs
     )
 
 
@@ -59,6 +63,18 @@ def cluster():
 
 # distributed's own sockets and event loops may still be open when its processes have ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_a_large_prediction_is_shared_by_processes(small_names):
+    """By the function in docs/parallel.md."""
+    docs = Path(__file__).parent.parent / "docs" / "parallel.md"
+    (code,) = re.findall(r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S)
+    scope = {"np": np}
+    exec(code, scope)
+    names, labels = small_names
+    model = make_pipeline().fit(names, labels)
+    found = scope["predict_proba"](model, names, n_jobs=2, chunk_size=29)
+    np.testing.assert_array_equal(found, model.predict_proba(names))
+
+
 def test_dask(small_names, serial, cluster):
     with joblib.parallel_config("dask"):
         np.testing.assert_array_equal(scores_of(*small_names, n_jobs=2), serial)

@@ -247,7 +247,21 @@ def test_class_loss_is_adjusted_in_training_only(training):
     assert found.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
 
 
-@pytest.mark.parametrize("parameter", ["logit_adjustment", "next_symbol_weight", "symbol_dropout"])
+@pytest.mark.parametrize("doubt", [0.2, 1.0])
+def test_a_doubted_label_counts_less_in_training(doubt):
+    """(1 - p^q) / q of its probability p: 1 - p for q = 1, and -log p for q towards 0."""
+    rng, rows = np.random.RandomState(0), make_rows(7, with_ngrams=False)
+    rows = Rows(rows.codes, rng.randint(3, size=7), rows.weights)
+    logits = 3 * rng.normal(size=(7, 3))
+    p = softmax(logits)[np.arange(7), rows.labels]
+    for training, losses in [(True, (1 - p**doubt) / doubt), (False, -np.log(p))]:
+        loss = Loss(np.zeros(3), doubt)(torch.from_numpy(logits).float(), Batch.of(rows), training)
+        assert loss.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "parameter", ["label_doubt", "logit_adjustment", "next_symbol_weight", "symbol_dropout"]
+)
 def test_parameter_of_the_loss_matters(X, y, parameter):
     first, second = (fit(X, y, **{parameter: value}).predict_proba(X) for value in (0, 0.4))
     assert np.abs(first - second).max() > 1e-4

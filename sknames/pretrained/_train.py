@@ -45,6 +45,8 @@ CLASSIFIER = {
     "ngram_dropout": 0.65,
     "next_symbol_weight": 0.3,
     "logit_adjustment": 1.0,
+    # Categories of Wikipedia and federations are often not where a name is at home.
+    "label_doubt": 0.2,
     "lr": 0.003,
     "batch_size": 512,
     "max_epochs": 6,
