@@ -3,6 +3,7 @@
 Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs of a new model.
 """
 
+import csv
 import io
 import json
 import pickle
@@ -12,6 +13,7 @@ import sys
 import unicodedata
 from collections import Counter
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
 import joblib
@@ -651,6 +653,29 @@ def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(model):
     hits = best == nationalities[:, None]
     assert (hits[:, 0].sum(), hits.any(axis=1).sum()) == (2849, 2975)
     assert f1_score(nationalities, best[:, 0], average="macro") == pytest.approx(0.9472, abs=1e-4)
+
+
+# ---- How many people bear such names
+
+
+def test_population():
+    """Each nationality that the model knows, or can learn, has a number and where it is from."""
+    text = (FOLDER / "population.csv").read_text(encoding="utf-8")
+    table = list(csv.DictReader(text.splitlines()))
+    nationalities = [row["nationality"] for row in table]
+    assert nationalities == sorted(set(nationalities))
+    assert set(load_card()["nationalities"]) | learnable() <= set(nationalities)
+    for row in table:
+        assert set(row) == {"nationality", "millions", "source"}
+        assert 0.05 <= float(row["millions"]) <= 1500, row
+        assert row["source"].partition(": ")[2], row
+
+
+def learnable():
+    """The nationalities that the sources of names have."""
+    text = files("sknames.datasets").joinpath("data", "demonyms.csv").read_text(encoding="utf-8")
+    mapped = {row["nationality"] for row in csv.DictReader(text.splitlines())} - {""}
+    return mapped | set(load_names().target_names)
 
 
 # ---- Training it again
