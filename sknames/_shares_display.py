@@ -15,8 +15,11 @@ class SharesDisplay:
     Parameters
     ----------
     nationality : ndarray of shape (n_classes,)
-    share, low, high : ndarray of shape (n_classes,)
-        Shares and the limits of their intervals.
+    share : ndarray of shape (n_classes,)
+    low : ndarray of shape (n_classes,)
+        Where the interval of each begins.
+    high : ndarray of shape (n_classes,)
+        Where it ends.
     resamples : ndarray of shape (n_resamples, n_classes)
         Shares of resamples of the list, for the interval of all that are not drawn by name.
     confidence_level : float
