@@ -20,7 +20,7 @@ from ._symbols import to_codes, validate_symbols
 from ._version import __version__
 
 # Of the state that is saved; `migrate` brings older states to it.
-FORMAT = 2
+FORMAT = 3
 FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
 
@@ -136,6 +136,10 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels seen in `fit`, sorted.
+    class_prior_ : ndarray of shape (n_classes,) or None
+        The priors that the probabilities suppose: the shares of the classes in the training rows,
+        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight;
+        None after loading a file of a format that does not tell (1 or 2).
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -385,6 +389,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     def symbols_(self):
         """The distinct values of `X`, without 0, sorted."""
         return self.network_.symbols
+
+    @property
+    def class_prior_(self):
+        """The priors that the probabilities suppose, or None."""
+        return self.network_.class_prior
 
     @property
     def weights_(self):

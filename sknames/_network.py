@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
 from types import MappingProxyType
@@ -15,6 +15,8 @@ from ._symbols import code_of, to_codes
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
+# The logit of a class of prior 0: finite, and its probability is exactly 0.
+NEVER = -1e4
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,8 @@ class Network:
         The n-grams of each length as sorted keys (see `NGrams`); empty without n-grams.
     separator : int or None, default=None
         The code between words, if n-grams keep to words.
+    class_prior : ndarray of shape (n_classes,) or None, default=None
+        The priors of the classes that the logits suppose; None if a file does not tell.
     """
 
     cell: str
@@ -43,17 +47,19 @@ class Network:
     weights: Mapping
     ngram_keys: tuple = ()
     separator: int | None = None
+    class_prior: np.ndarray | None = None
 
     def __post_init__(self):
         weights = {name: _read_only(array) for name, array in self.weights.items()}
         object.__setattr__(self, "symbols", _read_only(self.symbols))
         object.__setattr__(self, "weights", MappingProxyType(weights))
         object.__setattr__(self, "ngram_keys", tuple(map(_read_only, self.ngram_keys)))
+        object.__setattr__(self, "class_prior", _read_only(self.class_prior))
 
     def __reduce__(self):
         # The net of skorch holds one, and may be pickled; a mappingproxy may not.
         parts = self.cell, self.symbols, dict(self.weights), self.ngram_keys, self.separator
-        return type(self), parts
+        return type(self), (*parts, self.class_prior)
 
     @classmethod
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator):
@@ -125,13 +131,44 @@ class Network:
         """Codes of an array of symbols, see `to_codes`."""
         return to_codes(X, self.symbols)
 
+    def with_priors(self, priors):
+        """The same network under other priors of the classes: a shift of the output bias.
+
+        Parameters
+        ----------
+        priors : ndarray of shape (n_classes,)
+            They sum to 1; a class of prior 0 is never predicted.
+
+        Raises
+        ------
+        ValueError
+            If it does not know its priors, or one is 0 and is to be positive.
+        """
+        if self.class_prior is None:
+            raise ValueError(
+                "The priors that the model's probabilities suppose are not known, so they cannot be"
+                " exchanged: its file is of format 2 or older. Fit it again."
+            )
+        if (priors[self.class_prior == 0] > 0).any():
+            raise ValueError(
+                "A class of prior 0 cannot get a positive one: the model no longer knows it, or has"
+                " never seen it. Start from a model in whose class_prior_ it is positive."
+            )
+        bias = np.full(len(priors), NEVER, dtype=np.float32)
+        kept = priors > 0
+        shift = np.log(priors[kept]) - np.log(self.class_prior[kept])
+        bias[kept] = self.weights["output.bias"][kept] + shift
+        return replace(self, weights=self.weights | {"output.bias": bias}, class_prior=priors)
+
     def to_arrays(self):
         """Take it apart into a dict of arrays by name."""
         separator = [] if self.separator is None else [self.separator]
+        class_prior = [] if self.class_prior is None else self.class_prior
         return {
             "cell": np.array(self.cell),
             "symbols": self.symbols,
             "separator": np.array(separator, dtype=np.int64),
+            "class_prior": np.asarray(class_prior, dtype=np.float64),
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **self.weights,
         }
@@ -154,16 +191,24 @@ class Network:
         if not isinstance(arrays, Mapping):
             refuse("network_", "a dict of arrays", type(arrays).__name__)
         n_lengths = sum(str(name).startswith(KEYS) for name in arrays)
-        names = ["cell", "symbols", "separator", *(f"{KEYS}{n}" for n in range(n_lengths))]
+        names = [
+            "cell",
+            "symbols",
+            "separator",
+            "class_prior",
+            *(f"{KEYS}{n}" for n in range(n_lengths)),
+        ]
         check_holds(arrays, names)
         weights = dict(arrays)
-        cell, symbols, separator, *keys = (weights.pop(name) for name in names)
+        cell, symbols, separator, class_prior, *keys = (weights.pop(name) for name in names)
         check_array(cell, "cell", shape=(), kinds="U")
         check_array(separator, "separator", kinds="i")
         if len(separator) > 1:
             refuse("separator", "one value or none", str(len(separator)))
         separator = int(separator[0]) if len(separator) else None
-        network = cls(str(cell), symbols, weights, keys, separator)
+        if isinstance(class_prior, np.ndarray) and not class_prior.size:
+            class_prior = None
+        network = cls(str(cell), symbols, weights, keys, separator, class_prior)
         network.check()
         for name, size in (sizes or {}).items():
             found = getattr(network, name)
@@ -191,6 +236,11 @@ class Network:
         self._check_ngram_keys()
         if self.separator is not None:
             check_integer("separator", self.separator, 1, len(self.symbols), "None or ")
+        if self.class_prior is not None:
+            check_array(self.class_prior, "class_prior", (self.n_classes,), dtype=np.float64)
+            # NaN is neither above nor below.
+            if not (self.class_prior >= 0).all() or not abs(self.class_prior.sum() - 1) < 1e-6:
+                refuse("class_prior", "shares that sum to 1", some(self.class_prior))
 
     def _shapes(self):
         """Yield name and shape of each array of `weights`, from few sizes that the first tell."""

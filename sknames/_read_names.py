@@ -93,3 +93,12 @@ def _check_names(names, handle_missing):
             f"{position}. Convert names first, e.g. [{convert} for name in X]."
         ) from None
     return names
+
+
+def are_readable(X, n):
+    """Which of n names have a letter, bool of shape (n,); True for rows that are no names."""
+    try:
+        names = read_names(X, handle_missing="empty")[0]
+    except (TypeError, ValueError):
+        return np.ones(n, dtype=bool)
+    return np.fromiter((any(map(str.isalpha, name)) for name in names), dtype=bool, count=n)

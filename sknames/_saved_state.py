@@ -90,11 +90,16 @@ GONE = {"nonlinearity", "optimizer", "lr_schedule", "gradient_clip_value", "embe
 def migrate(state):
     """Bring the state of a fitted classifier to the newest format.
 
+    Format 2 did not tell the priors that the probabilities suppose.
+
     Format 1 held the parts of the network beside each other, and its sizes once more: "_sizes" is
     for `Network.from_arrays` to compare. Before "separator" existed, n-grams went across words.
     """
-    if state.get("_format", 0) > 1:
+    if state.get("_format", 0) > 2:
         return state
+    if state.get("_format", 0) > 1:
+        network, unknown = state.get("network_"), {"class_prior": np.zeros(0)}
+        return state | {"network_": unknown | network} if isinstance(network, dict) else state
     parts = {"weights_": dict, "ngram_keys_": list, "symbols_": np.ndarray, "_module_params": dict}
     needed = {*parts, "_separator"} if "separator" in state else set(parts)
     check_holds(state, needed)
@@ -117,6 +122,7 @@ def migrate(state):
             "cell": np.array(_migrate_params(net)["cell"]),
             "symbols": symbols,
             "separator": np.array([] if separator is None else [separator], dtype=np.int64),
+            "class_prior": np.zeros(0),
         },
         "_sizes": {name: net.get(name) for name in SIZES},
     }

@@ -377,7 +377,19 @@ def train(untrained, rows, held_out, classes, settings, rng, seed):
     )
     _run(net, rows.weighed().with_ngrams(untrained), seed)
     weights = dict(untrained.weights) | weights_of(net)
-    return replace(untrained, weights=weights), history_of(net), net
+    supposed = class_prior(share, settings["logit_adjustment"])
+    return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
+
+
+def class_prior(share, logit_adjustment):
+    """The priors that the logits suppose, (n_classes,): what logit adjustment leaves of the shares.
+
+    With t log(share) added to the logits in training, these alone fit priors of share^(1 - t).
+    """
+    log_share = np.log(share, out=np.zeros_like(share), where=share > 0)
+    left = np.where(share > 0, (1 - logit_adjustment) * log_share, -np.inf)
+    prior = np.exp(left - left.max())
+    return prior / prior.sum()
 
 
 def rebuild(network, classes, settings):

@@ -84,6 +84,25 @@ def test_one_label_left_by_weights(codes):
     assert set(model.predict(X)) == {"Greek"}
 
 
+@pytest.mark.parametrize("logit_adjustment", [0, 0.25, 1, 1.5])
+def test_priors_are_what_training_leaves_of_the_frequencies(codes, logit_adjustment):
+    """Weights count, those of classes too; a class without weight has none."""
+    X, y = codes
+    labels, weights = np.where(y == "Greek", "Polish", y), np.ones(len(y))
+    weights[labels == "Turkish"] = 0
+    weights[labels == "Polish"] = 3
+    classify = NameNationalityClassifier(
+        logit_adjustment=logit_adjustment, class_weight={"Polish": 2}, **TINY
+    ).fit(X, labels, sample_weight=weights)
+    totals = [(2 if label == "Polish" else 1) * weights[labels == label].sum()
+              for label in ("Japanese", "Polish")]  # fmt: skip
+    expected = np.array([*totals, 0]) / sum(totals)
+    expected[:2] **= 1 - logit_adjustment
+    assert classify.classes_.tolist() == ["Japanese", "Polish", "Turkish"]
+    np.testing.assert_allclose(classify.class_prior_, expected / expected.sum())
+    assert not classify.class_prior_.flags.writeable
+
+
 def test_class_weight_moves_predictions(codes):
     X, y = codes
     plain = fit(X, y, max_epochs=10).predict(X)

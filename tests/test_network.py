@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+from sknames._forward import Forward
 from sknames._network import Network, _narrow
 from sknames._ngrams import NGrams
 from sknames._recurrent_net import RecurrentNet
@@ -20,7 +21,7 @@ KEYS = [np.array(keys, dtype=np.int32) for keys in ([0, 1, 2, 3, 4, 6], [1, 8, 2
 N_NGRAMS = {1: 12, 2: 6, 3: 2}  # by the shortest length that counts
 
 
-def parts(cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2):
+def parts(cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2, has_prior=True):
     """The arguments of a Network whose parts fit; min_n=None: without n-grams."""
     rng = np.random.RandomState(0)
     shapes = {} if one_hot else {"embedding": (N_CODES, DIM)}
@@ -40,6 +41,7 @@ def parts(cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2):
         "weights": {name: rng.randn(*shape).astype(np.float32) for name, shape in shapes.items()},
         "ngram_keys": [] if min_n is None else [keys.copy() for keys in KEYS],
         "separator": separator,
+        "class_prior": np.array([0.5, 0.3, 0.2]) if has_prior else None,
     }
 
 
@@ -55,6 +57,7 @@ FEW_KINDS = {
     "rnn of two layers": {"cell": "rnn", "num_layers": 2, "min_n": 2},
     "one-hot of three layers": {"one_hot": True, "num_layers": 3, "separator": None},
     "no n-grams": {"cell": "sigmoid_rnn", "min_n": None},
+    "no priors": {"has_prior": False},
 }
 
 
@@ -129,7 +132,8 @@ def test_longest_ngrams_may_be_none():
 
 
 def arrays_of(network):
-    return [network.symbols, *network.ngram_keys, *network.weights.values()]
+    priors = [] if network.class_prior is None else [network.class_prior]
+    return [network.symbols, *network.ngram_keys, *network.weights.values(), *priors]
 
 
 def test_nothing_can_be_changed(network):
@@ -149,6 +153,7 @@ def test_the_callers_parts_stay_as_they_were():
     names, n_keys = list(given["weights"]), len(given["ngram_keys"])
     network = Network(**given)
     theirs = [given["symbols"], *given["ngram_keys"], *given["weights"].values()]
+    theirs.append(given["class_prior"])
     for array, ours in zip(theirs, arrays_of(network), strict=True):
         assert array.flags.writeable
         assert np.shares_memory(array, ours)
@@ -419,6 +424,62 @@ def test_the_separator_is_an_integer(separator):
 def test_any_symbol_may_be_the_separator():
     for separator in (None, 1, 4):
         Network(**parts(separator=separator)).check()
+
+
+NO_PRIORS = {
+    "one fewer": (np.array([0.5, 0.5]), r"expected shape \(3,\), got shape \(2,\)"),
+    "2-D": (np.full((3, 1), 1 / 3), r"expected shape \(3,\), got shape \(3, 1\)"),
+    "list": ([0.5, 0.3, 0.2], "expected an array, got list"),
+    "float32": (np.array([0.5, 0.3, 0.2], np.float32), "expected dtype float64, got dtype float32"),
+    "negative": (np.array([0.5, 0.7, -0.2]), "expected shares that sum to 1, got"),
+    "NaN": (np.array([0.5, 0.5, np.nan]), "expected shares that sum to 1, got"),
+    "infinity": (np.array([0.5, 0.5, np.inf]), "expected shares that sum to 1, got"),
+    "other sum": (np.array([0.5, 0.3, 0.3]), r"expected shares that sum to 1, got \[0.5 0.3 0.3\]"),
+}
+
+
+@pytest.mark.parametrize("priors, message", NO_PRIORS.values(), ids=NO_PRIORS)
+def test_priors_are_shares_of_the_classes(priors, message):
+    assert_refused({}, f"^class_prior of the saved model: {message}", class_prior=priors)
+
+
+def test_priors_may_be_0():
+    from_arrays({}, class_prior=np.array([0.0, 0.0, 1.0]))
+
+
+# ---- Other priors
+
+
+def test_with_priors_shifts_the_bias_alone():
+    network, priors = Network(**parts()), np.array([0.2, 0.2, 0.6])
+    shifted = network.with_priors(priors)
+    shifted.check()
+    shift = shifted.weights["output.bias"] - network.weights["output.bias"]
+    np.testing.assert_allclose(shift, np.log(priors / [0.5, 0.3, 0.2]), atol=1e-6)
+    for name, array in network.weights.items():
+        assert np.shares_memory(shifted.weights[name], array) or name == "output.bias"
+    np.testing.assert_array_equal(shifted.class_prior, priors)
+    back = shifted.with_priors(network.class_prior).weights["output.bias"]
+    np.testing.assert_allclose(back, network.weights["output.bias"], atol=1e-6)
+
+
+def test_a_prior_of_0():
+    """The probability is exactly 0, the bias finite, and there is no way back."""
+    network = Network(**parts()).with_priors(np.array([0.4, 0.6, 0.0]))
+    network.check()
+    codes = np.array([[1, 2, 3, 4, 5]], dtype=np.uint8)
+    (probabilities,) = Forward(network, "float64").probabilities(codes)
+    assert probabilities[2] == 0 and (probabilities[:2] > 0).all()
+    still = network.with_priors(np.array([0.5, 0.5, 0.0]))
+    assert Forward(still, "float64").probabilities(codes)[0, 2] == 0
+    with pytest.raises(ValueError, match="A class of prior 0 cannot get a positive one"):
+        network.with_priors(np.full(3, 1 / 3))
+
+
+def test_priors_that_are_not_known_cannot_be_exchanged():
+    network = Network(**parts(has_prior=False))
+    with pytest.raises(ValueError, match="suppose are not known.* file is of format 2 or older"):
+        network.with_priors(np.full(3, 1 / 3))
 
 
 @pytest.mark.parametrize(

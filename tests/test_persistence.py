@@ -1,7 +1,7 @@
 """Fitted estimators as files: what they hold, where they load, and what is refused.
 
 The files in tests/data are kept for ever. Run ``PYTHONPATH=. python tests/test_persistence.py
-format-3`` to write that of a new format or release; none is ever written again.
+format-4`` to write that of a new format or release; none is ever written again.
 """
 
 import copy
@@ -29,6 +29,7 @@ from sknames.datasets import load_names
 
 DATA = Path(__file__).parent / "data"
 KEPT = sorted(DATA.glob("pipeline-*.joblib.gz"))
+FORMATS = range(1, FORMAT + 1)
 OURS = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 TINY = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 2, "random_state": 0}
 SETTINGS = {
@@ -103,6 +104,14 @@ def test_every_way_gives_the_same_model(any_pipeline, small_names, tmp_path, dum
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_pickle_protocols(pipeline, small_names, protocol):
     assert_same(pickle.loads(pickle.dumps(pipeline, protocol)), pipeline, small_names[0])
+
+
+@pytest.mark.parametrize("dump, load", WAYS.values(), ids=WAYS)
+def test_priors_survive(pipeline, tmp_path, dump, load):
+    dump(pipeline, tmp_path / "model")
+    ours = load(tmp_path / "model")[-1].class_prior_
+    np.testing.assert_array_equal(ours, pipeline[-1].class_prior_, strict=True)
+    assert ours.shape == (4,)
 
 
 def test_deepcopy_shares_nothing(pipeline, small_names):
@@ -214,7 +223,7 @@ class Saved:
 def reload(model, change=lambda state: None, format_=FORMAT):
     """Load the classifier of a pipeline again, after a change to its saved state."""
     state = copy.deepcopy(model[-1].__getstate__())
-    state = in_format_1(state) if format_ == 1 else state
+    state = OLDER.get(format_, dict)(state)
     change(state)
     return pickle.loads(pickle.dumps(Saved(state)))
 
@@ -266,6 +275,15 @@ def in_format_1(state):
     }
 
 
+def in_format_2(state):
+    """The same before networks told their priors."""
+    network = {name: array for name, array in state["network_"].items() if name != "class_prior"}
+    return state | {"network_": network, "_format": 2}
+
+
+OLDER = {1: in_format_1, 2: in_format_2}
+
+
 def kinds(value):
     """Types of a state's values, of those in dicts too; an array's dtype with them."""
     if isinstance(value, dict):
@@ -307,7 +325,7 @@ def no_stamp(state):
 HERE = rf"sknames {sknames.__version__}"
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_a_newer_format_is_refused(pipeline, format_):
     message = (
         rf"sknames 99\.1 in format 99; this is {HERE}, which reads formats up to {FORMAT}\. Upgrade"
@@ -321,7 +339,11 @@ def test_a_newer_format_is_refused(pipeline, format_):
 @pytest.mark.parametrize(
     "change, format_, message",
     [
-        (newer_version, 2, rf"saved by sknames 99\.1; this is {HERE}, which is older\. Upgrade"),
+        (
+            newer_version,
+            FORMAT,
+            rf"saved by sknames 99\.1; this is {HERE}, which is older\. Upgrade",
+        ),
         (newer_version, 1, rf"saved by sknames 99\.1; this is {HERE}, which is older\. Upgrade"),
         (
             no_stamp,
@@ -345,14 +367,16 @@ def same(model):
     """A state as it was."""
 
 
-@pytest.mark.parametrize("change", [same, older_format])
-def test_older_formats_load_silently(any_pipeline, small_names, change):
+@pytest.mark.parametrize("change, format_", [(same, 2), (same, 1), (older_format, 1)])
+def test_older_formats_load_silently(any_pipeline, small_names, change, format_):
     """They say the same, have the same parameters, and are saved in the newest format."""
-    loaded = Pipeline([any_pipeline.steps[0], ("classify", reload(any_pipeline, change, 1))])
+    loaded = Pipeline([any_pipeline.steps[0], ("classify", reload(any_pipeline, change, format_))])
     assert_same(loaded, any_pipeline, small_names[0])
     ours, theirs = loaded[-1].__getstate__(), any_pipeline[-1].__getstate__()
     assert kinds(ours) == kinds(theirs)
     assert ours["_format"] == FORMAT
+    assert theirs["network_"].pop("class_prior").sum() == pytest.approx(1)
+    assert ours["network_"]["class_prior"].shape == (0,)
     for name, value in theirs["network_"].items():
         np.testing.assert_array_equal(ours["network_"][name], value, strict=True)
     assert_same(pickle.loads(pickle.dumps(loaded)), any_pipeline, small_names[0])
@@ -392,7 +416,7 @@ def test_unfitted_estimators_of_older_versions(cell, expected):
 SET_ANEW = {"hidden_size": 16, "num_layers": 3, "embedding_dim": None, "ngram_range": (2, 2)}
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("cell", ["gru", "rnn", "sigmoid_rnn"])
 def test_parameters_that_were_set_after_fit(any_pipeline, small_names, format_, cell):
     """A file keeps both what was learned and what the next fit is to take."""
@@ -423,9 +447,9 @@ def test_releases_are_compared_as_numbers(pipeline, monkeypatch):
 
 
 def part(state, name):
-    """Where a state, of either format, has an array or what stands for it: a dict or list, a key.
+    """Where a state, of any format, has an array or what stands for it: a dict or list, a key.
 
-    In format 2 the parts are arrays by name, among them the cell.
+    From format 2 on the parts are arrays by name, among them the cell.
     """
     if "network_" in state:
         return state["network_"], name
@@ -470,7 +494,7 @@ def with_value(place, value, dtype=None):
     return change
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_any_missing_key_is_refused_or_has_its_default(any_pipeline, small_names, format_):
     codes = any_pipeline[0].transform(small_names[0])
     expected, params = any_pipeline[-1].predict_proba(codes), any_pipeline[-1].get_params()
@@ -478,11 +502,10 @@ def test_any_missing_key_is_refused_or_has_its_default(any_pipeline, small_names
     parts = {"classes_", "history_", "n_features_in_"}
     parts |= {
         1: {"symbols_", "weights_", "ngram_keys_", "_module_params", "_separator"},
-        2: {"network_"},
-    }[format_]
+    }.get(format_, {"network_"})
     not_needed = {"_net", "_forward", "_format", "_sknames_version", *GONE, *params}
     state = any_pipeline[-1].__getstate__()
-    assert set(in_format_1(state) if format_ == 1 else state) - not_needed == parts
+    assert set(OLDER.get(format_, dict)(state)) - not_needed == parts
     for key in parts:
         with pytest.raises(ValueError, match=f"The saved model lacks {key}. Was"):
             reload(any_pipeline, lambda state, key=key: state.pop(key), format_)
@@ -521,18 +544,20 @@ def test_a_separator_that_was_lost_is_refused(small_names):
     assert loaded.separator == "auto" and loaded.network_.separator is None
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_any_missing_part_is_refused(any_pipeline, format_):
     for name in any_pipeline[-1].network_.to_arrays():
         if format_ == 1 and (name in ("symbols", "separator") or name.startswith("ngram_keys.")):
             continue  # keys of the state, and one of a list
+        if format_ < 3 and name == "class_prior":
+            continue
         with pytest.raises(ValueError, match="of the saved model|The saved model") as error:
             reload(any_pipeline, drop(name), format_)
         assert name in str(error.value) or name in ("embedding", "ngram_keys.4", "ngram_keys.2")
         assert str(error.value).endswith("Was the file changed?")
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_any_changed_weight_is_refused(any_pipeline, format_):
     """Each array of weights: of another shape, dtype or kind, or not finite."""
     for name, value in any_pipeline[-1].weights_.items():
@@ -550,7 +575,7 @@ def test_any_changed_weight_is_refused(any_pipeline, format_):
                 reload(any_pipeline, put(name, change), format_)
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_a_lost_layer_is_refused(small_names, format_):
     """All that is left fits; only format 1 said the number of layers beside it."""
     model = fit(*small_names, num_layers=2)
@@ -560,8 +585,8 @@ def test_a_lost_layer_is_refused(small_names, format_):
         for name in names:
             drop(name)(state)
 
-    if format_ == 2:
-        assert reload(model, change).network_.num_layers == 1
+    if format_ > 1:
+        assert reload(model, change, format_).network_.num_layers == 1
         return
     with pytest.raises(ValueError, match=r"num_layers .* expected 1, got 2"):
         reload(model, change, format_)
@@ -579,7 +604,7 @@ def set_class(place, label):
     return lambda state: state.update(classes_=with_value(place, label, object)(state["classes_"]))
 
 
-# In both formats.
+# In all formats.
 TAMPERED = {
     "a further array": (put("more", np.zeros(1, np.float32)), "weights_.*further arrays, got more"),
     "classes reversed": (
@@ -722,9 +747,13 @@ OTHER_SIZES = [
     ("n_ngrams", 0, r"\d+, got 0"),
     ("n_ngrams", 10**6, r"\d+, got 1000000"),
 ]
-TAMPERED_2 = {
+TAMPERED_3 = {
     "network a list": (set_state(network_=[]), "network_.*expected a dict of arrays, got list"),
-    "no arrays": (set_state(network_={}), "lacks cell, separator, symbols"),
+    "no arrays": (set_state(network_={}), "lacks cell, class_prior, separator, symbols"),
+    "priors of others": (
+        put("class_prior", np.full(3, 1 / 3)),
+        r"class_prior.*expected shape \(4,\), got shape \(3,\)",
+    ),
     "no such cell": (put("cell", np.array("lstm")), "'rnn' or 'sigmoid_rnn', got 'lstm'"),
     "cell a str": (put("cell", "gru"), "cell.*expected an array, got str"),
     "cell None": (put("cell", np.array(None)), "cell.*expected dtype of kind U, got dtype object"),
@@ -746,7 +775,7 @@ TAMPERED_2 = {
 }
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("change, message", TAMPERED.values(), ids=TAMPERED)
 def test_tampered_states_are_refused(pipeline, change, message, format_):
     assert_refused(pipeline, change, message, format_)
@@ -763,9 +792,9 @@ def test_sizes_that_are_not_those_of_the_arrays_are_refused(pipeline, name, valu
     assert_refused(pipeline, set_param(**{name: value}), message, 1)
 
 
-@pytest.mark.parametrize("change, message", TAMPERED_2.values(), ids=TAMPERED_2)
-def test_tampered_states_of_format_2_are_refused(pipeline, change, message):
-    assert_refused(pipeline, change, message, 2)
+@pytest.mark.parametrize("change, message", TAMPERED_3.values(), ids=TAMPERED_3)
+def test_tampered_states_of_format_3_are_refused(pipeline, change, message):
+    assert_refused(pipeline, change, message, FORMAT)
 
 
 def assert_refused(model, change, message, format_):
@@ -777,22 +806,24 @@ def assert_refused(model, change, message, format_):
 def test_a_state_of_another_format_than_it_says_is_refused(pipeline):
     lacking = "_module_params, _separator, ngram_keys_, symbols_, weights_"
     for format_ in (1, 0, -1, True):
-        assert_refused(pipeline, set_state(_format=format_), f"lacks {lacking}", 2)
-    assert_refused(pipeline, set_state(_format=2), "lacks network_", 1)
+        assert_refused(pipeline, set_state(_format=format_), f"lacks {lacking}", FORMAT)
+    for format_ in (2, 3):
+        assert_refused(pipeline, set_state(_format=format_), "lacks network_", 1)
+    assert_refused(pipeline, set_state(_format=3), "lacks class_prior", 2)
 
 
 JUNK = [None, "junk", b"junk", -1, 0, 0.5, 10**30, True, np.nan, [], {}, {"a": 1}, [[1], [2, 3]]]
 JUNK += [np.zeros(2), np.zeros((0, 0)), np.array("gru"), np.array([None]), range(3), object]
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("value", JUNK, ids=repr)
 def test_any_changed_value(pipeline, small_names, value, format_):
     """A state with anything changed is refused as such, or is the same model as before."""
     codes = pipeline[0].transform(small_names[0][::9])
     expected = pipeline[-1].predict_proba(codes)
     state = pipeline[-1].__getstate__()
-    state = in_format_1(state) if format_ == 1 else state
+    state = OLDER.get(format_, dict)(state)
     refused = set()
     for path in [(key,) for key in state] + [
         (key, inner)
@@ -819,11 +850,12 @@ def test_any_changed_value(pipeline, small_names, value, format_):
     parts = {
         1: {"symbols_", "weights_", "ngram_keys_", "_module_params"},
         2: {"network_", "symbols", "ngram_keys.0"},
+        3: {"network_", "symbols", "ngram_keys.0", "class_prior"},
     }[format_]
     assert refused >= parts | {"classes_", "output.weight", "cells.0.bias_hh", "dtype"}
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_any_value_may_be_a_symbol(pipeline, small_names, format_):
     """A fit may see 10 ** 9, so a file may hold it; codes in bytes do not."""
     codes = pipeline[0].transform(small_names[0])
@@ -836,7 +868,7 @@ def test_any_value_may_be_a_symbol(pipeline, small_names, format_):
     )
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("order", [0, 1, 4])
 def test_the_limit_of_keys_is_exact(pipeline, order, format_):
     """A key is a prefix, of the order before, and a symbol or mark."""
@@ -848,7 +880,7 @@ def test_the_limit_of_keys_is_exact(pipeline, order, format_):
         reload(pipeline, put(name, with_value(-1, limit)), format_)
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_every_symbol_may_be_the_separator(pipeline, format_):
     for separator in (None, 1, len(pipeline[-1].symbols_)):
         codes = [] if separator is None else [separator]
@@ -857,7 +889,7 @@ def test_every_symbol_may_be_the_separator(pipeline, format_):
         assert loaded.network_.separator == separator
 
 
-@pytest.mark.parametrize("format_", [1, 2])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_keys_without_ngrams_are_refused(small_names, format_):
     model = fit(*small_names, ngram_range=None)
     keys = np.arange(3, dtype=np.int32)
@@ -898,6 +930,8 @@ def test_kept_files_still_predict_the_same_numbers(path, tmp_path, small_names):
         again = load(tmp_path / way)
         assert again[-1].__getstate__()["_format"] == FORMAT
         assert_predicts(again)
+    known = int(path.name.split("-")[2][0]) > 2
+    assert (model[-1].class_prior_ is not None) is known
     assert vars(model[-1]).keys() == vars(clone(model).fit(*small_names)[-1]).keys()
     fresh = Pipeline([("encode", CharEncoder()), ("classify", NameNationalityClassifier())])
     fresh.set_params(**{k: v for k, v in model.get_params().items() if "__" in k})

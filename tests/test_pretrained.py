@@ -130,6 +130,55 @@ def test_bears_nothing_that_a_fit_would_leave():
         assert vars(step).keys() == vars(fresh[name]).keys()
 
 
+def test_it_supposes_equal_frequencies_unless_told(model):
+    prior = model["classify"].class_prior_
+    np.testing.assert_allclose(prior, np.full(57, 1 / 57))
+    same = load_pretrained(priors="uniform")
+    np.testing.assert_array_equal(same.predict_proba(NAMES), model.predict_proba(NAMES))
+
+
+def test_priors_of_the_world():
+    """None is special-cased: a name goes to the more frequent of those who share it."""
+    populous = load_pretrained(priors="population")
+    answers = dict(zip(NAMES, populous.predict(NAMES), strict=True))
+    assert answers["Иванов"] == "Russian" and answers["Schröder"] == "German"
+    assert populous.predict(["John Smith"]) == ["English"]
+    assert load_pretrained(priors="uniform").predict(["John Smith"]) != ["English"]
+
+
+@pytest.mark.parametrize("is_array", [True, False])
+def test_given_priors_shift_the_answers(model, is_array):
+    priors = {"English": 0.25, "Scottish": 0.75}
+    expected = np.array([priors.get(label, 0) for label in model.classes_])
+    told = load_pretrained(priors=expected if is_array else priors)
+    np.testing.assert_allclose(told["classify"].class_prior_, expected)
+    odds = model.predict_proba(NAMES) * expected
+    np.testing.assert_allclose(
+        told.predict_proba(NAMES), odds / odds.sum(axis=1, keepdims=True), atol=1e-5
+    )
+    assert set(told.predict(NAMES)) == {"English", "Scottish"}
+    again = pickle.loads(pickle.dumps(told))
+    np.testing.assert_array_equal(again["classify"].class_prior_, told["classify"].class_prior_)
+    np.testing.assert_array_equal(again.predict_proba(NAMES), told.predict_proba(NAMES))
+    assert told["classify"].history_ == model["classify"].history_
+    assert repr(told) == repr(model)
+
+
+@pytest.mark.parametrize(
+    "priors, message",
+    [
+        ({"Elvish": 1}, "priors names 'Elvish', which the model does not tell"),
+        ({"English": 0.5}, "priors sum to 0.5; expected 1"),
+        ("even", "Expected priors 'uniform' or 'population'"),
+        (np.ones(3) / 3, r"Expected priors of shape \(57,\)"),
+    ],
+    ids=str,
+)
+def test_wrong_priors_do_not_blame_the_file(priors, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        load_pretrained(priors=priors)
+
+
 @pytest.mark.parametrize("copy", [pickle.dumps, joblib.dump], ids=["pickle", "joblib"])
 def test_copies_say_the_same(model, copy, tmp_path):
     if copy is pickle.dumps:

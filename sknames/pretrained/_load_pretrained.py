@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network import Network
+from .._priors import check_priors
 from .._symbols import code_of
 from .._version import __version__
 
@@ -40,12 +41,28 @@ LAYOUT = {
 AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
 
 
-def load_pretrained():
+def load_pretrained(*, priors="uniform"):
     """Load the model that ships with the package: names -> nationalities, ready to use.
 
     It tells 57 nationalities from surnames, given names and full names in either order, in Latin
     letters, with or without diacritics and in any case, or in a native script. It needs no download
     and does not import torch.
+
+    Parameters
+    ----------
+    priors : {"uniform", "population"}, dict or array-like of shape (n_classes,), default="uniform"
+        How frequent the probabilities suppose the nationalities to be. A name that several share
+        goes to the most frequent of them: John Smith is Scottish where all are equally frequent.
+
+        - "uniform": all equally frequent.
+        - "population": as the square root of a rough number of people in the world who bear such
+          names, for single names of whom nothing is known.
+        - Numbers that sum to 1, by nationality (0 for those that are not named) or in the order of
+          `classes_`, where the mix is known. A nationality of 0 is never predicted.
+
+        For a list of people, whose mix its names tell, see :class:`PriorShiftClassifier`. Whatever
+        is chosen is a shift of the output bias; the classifier's `class_prior_` says what is in
+        force.
 
     Returns
     -------
@@ -56,17 +73,18 @@ def load_pretrained():
     Raises
     ------
     ValueError, OSError
-        If the files in the package are not those that it was released with, or missing.
+        If the files in the package are not those that it was released with, or missing, or the
+        priors name other nationalities or do not sum to 1.
 
     See Also
     --------
+    PriorShiftClassifier, estimate_shares : The mix of a list of names.
     sknames.pretrained.load_card : How accurate it is, and what it must not be used for.
     sknames.datasets.load_names : The nationalities, and part of the names it was trained on.
 
     Notes
     -----
-    A name says where it is common, not who bears it: do not decide about a person by it. The
-    probabilities suppose that all nationalities are about equally frequent.
+    A name says where it is common, not who bears it: do not decide about a person by it.
 
     ``python -m sknames.pretrained`` trains it again.
 
@@ -77,7 +95,19 @@ def load_pretrained():
     >>> model.predict(["Mehmet Yılmaz", "KOWALSKI", "王伟"])
     array(['Turkish', 'Polish', 'Chinese'], dtype='<U11')
     """
-    return read(FOLDER, SHA256)
+    model = read(FOLDER, SHA256)
+    encoder, classifier = model["encode"], model["classify"]
+    priors = check_priors(priors, classifier.classes_)
+    if np.array_equal(priors, classifier.class_prior_):
+        return model
+    classifier = NameNationalityClassifier.from_network(
+        classifier.network_.with_priors(priors),
+        classifier.classes_,
+        n_features_in=classifier.n_features_in_,
+        history=classifier.history_,
+        **classifier.get_params(),
+    )
+    return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
 def load_card():
@@ -205,8 +235,11 @@ def _pipeline(description, arrays):
         f"max_length {encoder.max_length}",
         encoder.max_length_,
     )
-    network = Network.from_arrays(arrays)
     classes = np.array(classify["classes"])
+    if classify["params"].get("logit_adjustment") == 1:
+        # The files of before networks knew their priors: this training leaves equal ones.
+        arrays.setdefault("class_prior", np.full(len(classes), 1 / max(1, len(classes))))
+    network = Network.from_arrays(arrays)
     _expect(  # numpy makes one type of several
         classes.dtype.kind != "O" and np.unique(classes).tolist() == classify["classes"],
         "sorted, distinct classes of one type",

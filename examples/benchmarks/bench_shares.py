@@ -1,0 +1,233 @@
+"""How well the shares of nationalities in a list are estimated, and what adapting to them gains.
+
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the wheel of name2nat
+in SKNAMES_DATA, for the shipped model on people that it has not seen; ``--tutorial`` trains a model
+on four fifths of the tutorial's names, and takes the others. It takes two minutes and prints tables
+in Markdown.
+
+The protocol is that of artificial prevalences: the people are split in two halves, one of which
+tells what needs labels (the confusion matrix of adjusted counting, the temperature). Mixes are
+drawn from a Dirichlet distribution, and lists of people of the other half by each mix. QuaPy's EMQ
+is run where ``quapy`` is installed.
+"""
+
+import argparse
+
+import numpy as np
+from bench_accuracy import clean_names, machine, ours, standard_error, table
+from scipy.optimize import minimize_scalar, nnls
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedGroupKFold
+
+from sknames import load_pretrained
+from sknames._priors import estimate_priors, exchange_priors, likelihood_ratios, supposed_priors
+from sknames._shares import shares_of_probabilities
+from sknames._spelling import fold
+from sknames.datasets import fetch_biographies
+from sknames.pretrained._train import training_names
+
+# People of a nationality. The recipe takes at most so many biographies of one that it leaves others
+# over; of those with fewer, it leaves only what it takes for mistakes.
+MOST = 400
+LEAST_OF_TUTORIAL = 15
+SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
+
+
+# ---- People with probabilities
+
+
+def unseen_people():
+    """Probabilities of the shipped model, nationalities, and the priors it supposes."""
+    names, labels = fetch_biographies(return_X_y=True)
+    seen, model = {fold(name) for name in training_names()[0]}, load_pretrained()
+    rng, kept, counts = np.random.RandomState(0), [], dict.fromkeys(labels, 0)
+    for i in rng.permutation(len(names)):
+        if counts[labels[i]] < MOST and fold(names[i]) not in seen:
+            counts[labels[i]] += 1
+            kept.append(i)
+    return people(model, names[kept], labels[kept], MOST)
+
+
+def tutorial():
+    """The same of a model that is trained on four fifths of the tutorial's names."""
+    names, labels = clean_names()
+    cv = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+    train, test = next(cv.split(names, labels, [fold(name) for name in names]))
+    model = ours(random_state=0).fit(names[train], labels[train])
+    return people(model, names[test], labels[test], LEAST_OF_TUTORIAL)
+
+
+def people(model, names, labels, least):
+    places = np.searchsorted(model.classes_, labels)
+    many = np.bincount(places, minlength=len(model.classes_)) >= least
+    kept = many[places]
+    return model.predict_proba(names[kept]), places[kept], supposed_priors(model)
+
+
+def by_label(proba, labels):
+    """Draw people of a nationality among those who have it."""
+
+    def draw(k, n, rng):
+        return proba[rng.choice(np.flatnonzero(labels == k), n)]
+
+    return draw
+
+
+def by_probability(proba):
+    """Draw them as the probabilities say: a world in which the model is calibrated."""
+
+    def draw(k, n, rng):
+        return proba[rng.choice(len(proba), n, p=proba[:, k] / proba[:, k].sum())]
+
+    return draw
+
+
+# ---- Ways to estimate shares: what half of the people tells -> (probabilities, priors) -> shares
+
+
+def counting(proba, supposed):
+    return np.bincount(proba.argmax(axis=1), minlength=proba.shape[1]) / len(proba)
+
+
+def mean_probability(proba, supposed):
+    return proba.mean(axis=0)
+
+
+def adjusted_counting(known, labels):
+    """Solve confusion @ shares = counts, with shares that are not negative."""
+    n = known.shape[1]
+    confusion = np.eye(n)
+    for k in np.unique(labels):
+        confusion[:, k] = counting(known[labels == k], None)
+
+    def adjusted(proba, supposed):
+        shares = nnls(confusion, counting(proba, supposed))[0]
+        return shares / shares.sum()
+
+    return adjusted
+
+
+def maximum_likelihood(proba, supposed):
+    return estimate_priors(likelihood_ratios(proba, supposed), np.ones(len(proba)), supposed)[0]
+
+
+def emq():
+    from quapy.method.aggregative import EMQ
+
+    return lambda proba, supposed: EMQ.EM(supposed, proba)[0]
+
+
+def sharpened(proba, supposed, temperature):
+    """Probabilities at a temperature, which leaves the priors that they suppose as they are."""
+    powers = likelihood_ratios(proba, supposed) ** (1 / temperature) * supposed
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def best_temperature(known, labels, supposed):
+    """That of the smallest log loss, as if each class were as frequent as is supposed."""
+    weights = (supposed / np.maximum(1, np.bincount(labels, minlength=len(supposed))))[labels]
+    found = minimize_scalar(
+        lambda t: log_loss(
+            labels,
+            sharpened(known, supposed, t),
+            sample_weight=weights,
+            labels=np.arange(len(supposed)),
+        ),
+        bounds=(0.3, 3),
+        method="bounded",
+    )
+    return found.x
+
+
+# ---- Measuring
+
+
+def draw_list(draw, counts, rng):
+    """Probabilities and nationalities of so many people of each nationality."""
+    proba = [draw(k, counts[k], rng) for k in np.flatnonzero(counts)]
+    return np.concatenate(proba), np.repeat(np.arange(len(counts)), counts)
+
+
+def measure(draw_known, draw, classes, supposed, alpha, rng):
+    """Print errors of shares, accuracies and coverages by the size of the list.
+
+    The people of draw_known tell what needs labels; lists are of people of draw.
+    """
+    each = np.isin(np.arange(len(supposed)), classes) * 300
+    known, labels = draw_list(draw_known, each, rng)
+    temperature = best_temperature(known, labels, supposed)
+    ways = {
+        "counting": counting,
+        "mean probability": mean_probability,
+        "adjusted counting": adjusted_counting(known, labels),
+    }
+    try:
+        ways["QuaPy's EMQ"] = emq()
+    except ImportError:
+        print("QuaPy is not installed.")
+    errors, accuracies, coverages = [], [], []
+    for n, n_lists in SIZES.items():
+        error = {way: [] for way in [*ways, "sknames", "sknames, with a temperature"]}
+        hits = {"as it is": [], "adapted": [], "with a temperature": [], "the true mix": []}
+        inside, inside_large = [], []
+        for _ in range(n_lists):
+            mix = np.zeros(len(supposed))
+            mix[classes] = rng.dirichlet(np.full(len(classes), alpha))
+            rows, y = draw_list(draw, rng.multinomial(n, mix), rng)
+            cool = sharpened(rows, supposed, temperature)
+            found = {way: estimate(rows, supposed) for way, estimate in ways.items()}
+            shares = shares_of_probabilities(
+                rows, np.arange(len(mix)), class_prior=supposed, n_resamples=200, random_state=0
+            )
+            found["sknames"] = shares.share[np.argsort(shares.nationality)]
+            found["sknames, with a temperature"] = maximum_likelihood(cool, supposed)
+            for way, share in found.items():
+                error[way].append(np.abs(share - mix).sum())
+            for name, under, priors in [
+                ("as it is", rows, supposed),
+                ("adapted", rows, found["sknames"]),
+                ("with a temperature", cool, found["sknames, with a temperature"]),
+                ("the true mix", rows, mix),
+            ]:
+                answers = exchange_priors(under, supposed, priors).argmax(axis=1)
+                hits[name].append(np.mean(answers == y))
+            true = mix[shares.nationality]
+            covers = (shares.low <= true) & (true <= shares.high)
+            inside.append(covers[true > 0].mean())
+            inside_large.append(covers[true > 0.02].mean())
+        errors.append([f"{n:,}", *(show(values) for values in error.values())])
+        accuracies.append([f"{n:,}", *(show(values) for values in hits.values())])
+        coverages.append([f"{n:,}", show(inside), show(inside_large)])
+    print(f"\nTemperature {temperature:.2f}.\n")
+    print(table(["sum of absolute errors of the shares, names", *error], errors), end="\n\n")
+    print(table(["accuracy, names", *hits], accuracies), end="\n\n")
+    header = ["coverage of 95 % intervals, names", "all in the mix", "of a share above 2 %"]
+    print(table(header, coverages), flush=True)
+
+
+def show(values):
+    return f"{np.mean(values):.3f} ± {standard_error(values):.3f}"
+
+
+def main():
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tutorial", action="store_true", help="instead of the shipped model")
+    parser.add_argument("--alpha", type=float, default=0.3, help="of the Dirichlet distribution")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    print(f"- {machine()}")
+    proba, labels, supposed = tutorial() if args.tutorial else unseen_people()
+    classes, rng = np.unique(labels), np.random.default_rng(args.seed)
+    print(f"- {len(proba):,} people of {len(classes)} nationalities, Dirichlet({args.alpha})")
+    print("\n### Real people")
+    known = rng.random(len(labels)) < 0.5
+    halves = (by_label(proba[half], labels[half]) for half in (known, ~known))
+    measure(*halves, classes, supposed, args.alpha, rng)
+    print("\n### A world in which the model is calibrated: people drawn by their probabilities")
+    draw = by_probability(proba)
+    measure(draw, draw, classes, proba.mean(axis=0), args.alpha, rng)
+
+
+if __name__ == "__main__":
+    main()

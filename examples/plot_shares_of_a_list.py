@@ -1,0 +1,52 @@
+"""Who is in this list? Shares of nationalities, with intervals, and answers that fit the list.
+
+Run ``python examples/plot_shares_of_a_list.py``: it takes some seconds. The list is 1,000 members
+of a made-up club in a Dutch town, 700 of them with Dutch names, 240 with Turkish and 60 with Polish
+ones, in an order that tells nothing. Where matplotlib is installed, it writes `shares.png`.
+"""
+
+import numpy as np
+
+import sknames
+from sknames.datasets import make_names
+
+MEMBERS = {"Dutch": 700, "Turkish": 240, "Polish": 60}
+
+drawn = [make_names(n, nationalities=[of], random_state=0) for of, n in MEMBERS.items()]
+order = np.random.default_rng(0).permutation(sum(MEMBERS.values()))
+names = np.concatenate([names for names, _ in drawn])[order]
+nationalities = np.concatenate([labels for _, labels in drawn])[order]
+
+model = sknames.load_pretrained()
+
+print("What one would do: count the answers for single names.\n")
+predicted = model.predict(names)
+labels, counts = np.unique(predicted, return_counts=True)
+for k in np.argsort(-counts)[:5]:
+    print(f"{labels[k]:<12} {counts[k] / len(names):6.1%}")
+print(f"{len(labels) - 5} others: {1 - np.sort(counts)[-5:].sum() / len(names):.1%} together")
+
+print("\nThe shares under which these names are most likely:\n")
+shares = sknames.estimate_shares(model, names, random_state=0)
+print(shares)
+
+adapted = sknames.PriorShiftClassifier(model).fit(names)
+print(
+    f"\nOf the single names, {np.mean(predicted == nationalities):.1%} are answered rightly as if "
+    f"all nationalities were equally frequent, {adapted.score(names, nationalities):.1%} as fits "
+    "the list."
+)
+
+try:
+    import matplotlib.pyplot  # noqa: F401
+except ImportError:
+    print("No picture, since matplotlib is missing: pip install matplotlib.")
+else:
+    display = sknames.SharesDisplay.from_shares(shares)
+    places = [k for k, label in enumerate(shares.nationality) if label in MEMBERS]
+    true = [MEMBERS[shares.nationality[k]] / len(names) for k in places]
+    display.ax_.plot(true, places, "D", color="C1", label="the truth")
+    display.ax_.legend()
+    display.ax_.set_title("Members of a club, by their names")
+    display.figure_.savefig("shares.png", dpi=80)
+    print("Wrote shares.png.")

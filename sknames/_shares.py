@@ -1,0 +1,325 @@
+"""estimate_shares: the mix of nationalities in a list of names, with intervals."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import Bunch, check_array, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, validate_params
+
+from ._forward import one_blas_thread
+from ._labels_and_weights import check_weights
+from ._prior_shift_classifier import predict_readable
+from ._priors import (
+    check_priors,
+    estimate_priors,
+    likelihood_ratios,
+    merge_rows,
+    newton_steps,
+    slopes,
+    supposed_priors,
+)
+
+# Of the names of a chunk of resamples.
+CHUNK = 1 << 22
+N_PRINTED = 10
+
+
+class Shares(Bunch):
+    """What `estimate_shares` gives: a Bunch that prints as a table."""
+
+    def to_frame(self):
+        """The table as a DataFrame with the columns nationality, share, low and high."""
+        import pandas as pd
+
+        return pd.DataFrame({name: self[name] for name in COLUMNS})
+
+    def __repr__(self):
+        percent = f"{self.confidence_level:.0%}".replace("%", " %")
+        groups = self.get("groups") or {"nationality": []}
+        labels = [*self.nationality, *groups["nationality"], "nationality"]
+        width = max(len(str(label)) for label in labels)
+        lines = [f"{'nationality':<{width}}   share   {percent} interval"]
+        n_shown = min(N_PRINTED, int((self.share >= 0.0005).sum()))
+        lines += [
+            _line(*row, width) for row in zip(*(self[c][:n_shown] for c in COLUMNS), strict=True)
+        ]
+        n_more = len(self.share) - n_shown
+        if n_more:
+            lines.append(f"{n_more} others: {self.share[n_shown:].sum():.1%} together")
+        if len(groups["nationality"]):
+            lines.append("of groups:")
+            lines += [_line(*row, width) for row in zip(*(groups[c] for c in COLUMNS), strict=True)]
+        lines.append(f"{self.n_names:,} names, {self.n_unreadable:,} unreadable ones apart")
+        for one, other, correlation in self.get("hard_to_tell", []):
+            lines.append(
+                f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
+                "their sum is surer: give them as one of groups"
+            )
+        return "\n".join(lines)
+
+
+COLUMNS = ("nationality", "share", "low", "high")
+
+
+def _line(label, share, low, high, width):
+    return f"{label!s:<{width}}  {share:6.1%}   {low:.1%} to {high:.1%}"
+
+
+@validate_params(
+    {
+        "model": [HasMethods(["predict_proba"])],
+        "class_prior": [str, dict, "array-like", None],
+        "groups": [dict, None],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "n_resamples": [Interval(Integral, 2, None, closed="left")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def estimate_shares(
+    model,
+    names,
+    *,
+    weights=None,
+    class_prior=None,
+    groups=None,
+    confidence_level=0.95,
+    n_resamples=1000,
+    random_state=None,
+):
+    """Estimate which share of a list of names each nationality has.
+
+    Counting predicted labels answers that wrongly: each name goes to the likeliest nationality, and
+    the mistakes do not cancel. The shares under which the names are most likely do better, see
+    :class:`PriorShiftClassifier`.
+
+    Parameters
+    ----------
+    model : classifier
+        Fitted, with `predict_proba`, such as :func:`load_pretrained`.
+    names : iterable of str, or what else the model predicts
+        The list. Names without a letter are counted apart.
+    weights : array-like of shape (n_names,) or None, default=None
+        Weights of the names, as of a survey, not negative.
+    class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
+default=None
+        The priors that the model's probabilities suppose, as in :class:`PriorShiftClassifier`.
+    groups : dict of str to list of labels, or None, default=None
+        Nationalities whose sum is wanted, with an interval of its own, such as
+        ``{"Scandinavian": ["Danish", "Norwegian", "Swedish"]}``. They may overlap.
+    confidence_level : float, default=0.95
+        Of the intervals.
+    n_resamples : int, default=1000
+        Resamples of the bootstrap.
+    random_state : int, RandomState instance or None, default=None
+        Of the resamples; an int gives the same intervals in each call.
+
+    Returns
+    -------
+    Shares
+        A Bunch that prints as a table, with
+
+        - nationality, share, low, high: arrays of shape (n_classes,), the largest share first,
+        - groups: the same of the groups in their order, or None,
+        - hard_to_tell: tuples (nationality, nationality, correlation) of those that the model
+          confuses, so that their sum is surer than each; the least sure first,
+        - n_names, n_unreadable: the numbers of names, and of those among them without a letter,
+        - confidence_level,
+        - resamples: array of shape (n_resamples, n_classes), the shares of each resample.
+
+        Its method `to_frame` makes a DataFrame.
+
+    Raises
+    ------
+    ValueError
+        If no name has something to read, or a group names an unknown nationality.
+
+    See Also
+    --------
+    SharesDisplay : A picture of it.
+    PriorShiftClassifier : Answers for single names that fit the list.
+
+    Notes
+    -----
+    The intervals come from a bootstrap over names, in percentiles. The model predicts once, and a
+    resample's shares are one constrained step of Newton's method from those of the list. No
+    interval is narrower at 0 or 1 than where none or all of so many names have been seen.
+
+    The intervals hold what chance put into the list. They do not hold the model's own bias, which
+    remains in a list of any length: peoples whose names it knows little of, or takes for another's.
+
+    References
+    ----------
+    - Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
+      Binomial", 1934.
+    - Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.
+    - Saerens, Latinne and Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
+      Probabilities", 2002.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> model = sknames.load_pretrained()
+    >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Jan de Vries", "Emre Kaya", "Piet Bakker"] * 20
+    >>> shares = sknames.estimate_shares(model, names)
+    >>> shares.nationality[:2].tolist(), shares.share[:2].round(2).tolist()
+    (['Turkish', 'Dutch'], [0.6, 0.4])
+    """
+    probabilities, weights, readable = predict_readable(model, names, weights)
+    return shares_of_probabilities(
+        probabilities,
+        model.classes_,
+        counts=readable,
+        n_unreadable=int((~readable).sum()),
+        weights=weights,
+        class_prior=supposed_priors(model, class_prior),
+        groups=groups,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
+
+
+def shares_of_probabilities(
+    probabilities,
+    classes,
+    *,
+    counts=None,
+    n_unreadable=0,
+    weights=None,
+    class_prior="uniform",
+    groups=None,
+    confidence_level=0.95,
+    n_resamples=1000,
+    random_state=None,
+):
+    """`estimate_shares` of probabilities that were predicted elsewhere, such as in chunks.
+
+    Parameters
+    ----------
+    probabilities : array-like of shape (n_rows, n_classes)
+    classes : ndarray of shape (n_classes,)
+    counts : array-like of shape (n_rows,), int, or None, default=None
+        How often each row occurs in the list. Rows and counts of the distinct names give what all
+        names give.
+    n_unreadable : int, default=0
+        How many names are counted apart; their rows have a count of 0 or are missing.
+    weights, class_prior, groups, confidence_level, n_resamples, random_state
+        As in `estimate_shares`.
+
+    Returns
+    -------
+    Shares
+    """
+    probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
+    weights = check_weights(weights, len(probabilities))
+    counts = np.ones(len(probabilities)) if counts is None else np.asarray(counts, dtype=float)
+    supposed = check_priors(class_prior, classes, "class_prior")
+    members = _members(groups, classes)
+    n_names = int(counts.sum()) + n_unreadable
+    rows, weights, counts = merge_rows(probabilities, weights, counts)
+    ratios = likelihood_ratios(rows, supposed)
+    informs = ratios.any(axis=1)
+    if not informs.any():
+        raise ValueError(
+            "None of the names tells anything of their shares: expected at least one with a letter "
+            f"and a positive weight, got {len(probabilities):,} without."
+        )
+    ratios, weights, counts = ratios[informs], weights[informs], counts[informs].astype(np.int64)
+    weights /= weights @ counts / counts.sum()
+    # As many names without weights would tell as much (Kish 1965).
+    n_effective = (weights @ counts) ** 2 / (weights**2 @ counts)
+    with one_blas_thread(len(ratios)):
+        share, _ = estimate_priors(ratios, weights * counts, supposed)
+        resamples = _resample(
+            ratios, weights, counts, share, n_resamples, check_random_state(random_state)
+        )
+    order = np.argsort(-share, kind="stable")
+    limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
+    common = {
+        "n_names": n_names,
+        "n_unreadable": n_unreadable,
+        "confidence_level": confidence_level,
+    }
+
+    def table(labels, share, resamples):
+        low, high = np.quantile(resamples, limits, axis=0)
+        # What no name of the list shows is in no resample, either: no share is surer than that of
+        # which none or all of the names have been seen (Clopper and Pearson 1934).
+        none = limits[0] ** (1 / n_effective)
+        low, high = np.minimum(low, none), np.maximum(high, 1 - none)
+        # An estimate may lie outside of the percentiles.
+        low, high = np.minimum(low, share), np.maximum(high, share)
+        return Shares(
+            nationality=labels, share=share, low=low, high=high, resamples=resamples, **common
+        )
+
+    shares = table(classes[order], share[order], resamples[:, order])
+    shares.hard_to_tell = _hard_to_tell(shares, n_effective)
+    shares.groups = None
+    if groups is not None:
+        shares.groups = table(np.array(list(groups)), members @ share, resamples @ members.T)
+    return shares
+
+
+def _members(groups, classes):
+    """Which classes each group has, of shape (n_groups, n_classes)."""
+    for group, labels in (groups or {}).items():
+        if isinstance(labels, str) or not len(labels):
+            raise ValueError(
+                f"Expected a list of nationalities in groups[{group!r}], got {labels!r}."
+            )
+        unknown = [label for label in labels if label not in classes.tolist()]
+        if unknown:
+            raise ValueError(
+                f"groups[{group!r}] names {', '.join(map(repr, unknown))}, which the model does "
+                f"not tell. Its classes_ are {', '.join(map(str, classes))}."
+            )
+    rows = [np.isin(classes, list(labels)) for labels in (groups or {}).values()]
+    return np.array(rows, dtype=float).reshape(-1, len(classes))
+
+
+def _resample(ratios, weights, counts, share, n_resamples, rng):
+    """The shares of resamples of the names, of shape (n_resamples, n_classes).
+
+    Near the estimate the log-likelihood of a resample is its gradient there and a curvature that it
+    shares with the list: a step of Newton's method, of which only the gradient is to be resampled.
+    """
+    mix = ratios @ share
+    _, curvature = slopes(ratios, mix, weights * counts)
+    scores = ratios * (weights / mix)[:, None]
+    owner = np.repeat(np.arange(len(counts)), counts)
+    resamples = np.empty((n_resamples, len(share)))
+    n_chunk = max(1, CHUNK // len(counts))
+    for first in range(0, n_resamples, n_chunk):
+        chunk = resamples[first : first + n_chunk]
+        drawn = np.array(
+            [
+                np.bincount(owner[rng.randint(len(owner), size=len(owner))], minlength=len(counts))
+                for _ in chunk
+            ],
+            dtype=float,
+        )
+        chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None])
+    return resamples
+
+
+def _hard_to_tell(shares, n_effective):
+    """Pairs whose sum is surer than each: the model, not the drawing of the list, confuses them.
+
+    Of a list whose labels are known, resamples vary as those of a multinomial distribution do. What
+    is more is doubt about the labels: at least as much of it, and most of it gone in the sum.
+    """
+    doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
+    labels, share = shares.nationality[doubtful], shares.share[doubtful]
+    covariance = np.cov(shares.resamples[:, doubtful], rowvar=False).reshape(2 * share.shape)
+    drawing = (np.diag(share) - np.outer(share, share)) / n_effective
+    doubt = covariance - drawing
+    pairs = []
+    for j in range(len(share)):
+        for i in range(j):
+            of_both = doubt[i, i] + doubt[j, j]
+            if of_both > drawing[i, i] + drawing[j, j] and -doubt[i, j] > of_both / 4:
+                correlation = covariance[i, j] / np.sqrt(covariance[i, i] * covariance[j, j])
+                pairs.append((float(covariance[i, j]), labels[i], labels[j], float(correlation)))
+    return [pair[1:] for pair in sorted(pairs, key=lambda pair: pair[0])]

@@ -1,0 +1,165 @@
+"""SharesDisplay: a picture of the mix of a list of names."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from ._shares import estimate_shares
+
+
+class SharesDisplay:
+    """Bars of the shares of nationalities in a list, with intervals, the largest first.
+
+    Make one with :meth:`from_estimator` or :meth:`from_shares`; all parameters are kept as
+    attributes.
+
+    Parameters
+    ----------
+    nationality : ndarray of shape (n_classes,)
+    share : ndarray of shape (n_classes,)
+    low : ndarray of shape (n_classes,)
+        Where the interval of each begins.
+    high : ndarray of shape (n_classes,)
+        Where it ends.
+    resamples : ndarray of shape (n_resamples, n_classes)
+        Shares of resamples of the list, for the interval of all that are not drawn by name.
+    confidence_level : float
+        Of the intervals.
+    n_names : int or None, default=None
+        The number of names, for the title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        With the bars.
+    figure_ : matplotlib Figure
+        With the axes.
+    bars_ : matplotlib BarContainer
+    errorbar_ : matplotlib ErrorbarContainer
+        The intervals.
+
+    See Also
+    --------
+    estimate_shares : The numbers.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import sknames
+    >>> model = sknames.load_pretrained()
+    >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Jan de Vries", "Emre Kaya", "Piet Bakker"] * 20
+    >>> display = sknames.SharesDisplay.from_estimator(model, names, n_top=2)
+    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
+    ['Turkish', 'Dutch', '55 others']
+    """
+
+    __module__ = "sknames"
+
+    def __init__(self, nationality, share, low, high, resamples, *, confidence_level, n_names=None):
+        self.nationality = nationality
+        self.share = share
+        self.low = low
+        self.high = high
+        self.resamples = resamples
+        self.confidence_level = confidence_level
+        self.n_names = n_names
+
+    @classmethod
+    def from_estimator(cls, model, names, *, n_top=15, ax=None, bar_kwargs=None, **kwargs):
+        """Estimate the shares of a list of names, and draw them.
+
+        Parameters
+        ----------
+        model : classifier
+            Fitted, with `predict_proba`.
+        names : iterable of str
+            The list.
+        n_top, ax, bar_kwargs
+            See :meth:`plot`.
+        **kwargs
+            Of :func:`estimate_shares`.
+
+        Returns
+        -------
+        SharesDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        shares = estimate_shares(model, names, **kwargs)
+        return cls.from_shares(shares, n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
+
+    @classmethod
+    def from_shares(cls, shares, *, n_top=15, ax=None, bar_kwargs=None):
+        """Draw shares that are estimated.
+
+        Parameters
+        ----------
+        shares : Shares
+            What :func:`estimate_shares` gave, or the groups in it.
+        n_top, ax, bar_kwargs
+            See :meth:`plot`.
+
+        Returns
+        -------
+        SharesDisplay
+        """
+        display = cls(
+            shares.nationality,
+            shares.share,
+            shares.low,
+            shares.high,
+            shares.resamples,
+            confidence_level=shares.confidence_level,
+            n_names=shares.n_names - shares.n_unreadable,
+        )
+        return display.plot(n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
+
+    def plot(self, *, n_top=15, ax=None, bar_kwargs=None):
+        """Draw the bars.
+
+        Parameters
+        ----------
+        n_top : int, default=15
+            How many nationalities have a bar of their own, at most; those of less than a
+            thousandth have none. The last bar is all others together.
+        ax : matplotlib Axes or None, default=None
+            None makes one.
+        bar_kwargs : dict or None, default=None
+            Of ``ax.barh``.
+
+        Returns
+        -------
+        self : SharesDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        n = min(n_top, max(1, int((self.share >= 0.001).sum())))
+        if n == len(self.share) - 1:
+            n += 1  # one alone needs no bar for others
+        order = np.argsort(-self.share, kind="stable")
+        top, others = order[:n], order[n:]
+        labels = [str(label) for label in self.nationality[top]]
+        share, low, high = self.share[top], self.low[top], self.high[top]
+        if len(others):
+            labels.append(f"{len(others)} others")
+            share = np.append(share, self.share[others].sum())
+            limits = [(1 - self.confidence_level) / 2, (1 + self.confidence_level) / 2]
+            of_others = np.quantile(self.resamples[:, others].sum(axis=1), limits)
+            low, high = np.append(low, of_others[0]), np.append(high, of_others[1])
+        if ax is None:
+            _, ax = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(labels)), layout="constrained")
+        reach = np.maximum(0, [share - low, high - share])
+        places = np.arange(len(labels))
+        colors = ["C0"] * n + ["0.6"] * (len(labels) - n)
+        self.bars_ = ax.barh(places, share, **({"color": colors} | (bar_kwargs or {})))
+        self.errorbar_ = ax.errorbar(
+            share, places, xerr=reach, fmt="none", ecolor="0.2", capsize=3, elinewidth=1.2
+        )
+        ax.set_yticks(places, labels)
+        ax.invert_yaxis()
+        ax.set_xlim(left=0)
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        of = "" if self.n_names is None else f" of {self.n_names:,} names"
+        ax.set_xlabel(f"share{of}, with {self.confidence_level:.0%} intervals")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

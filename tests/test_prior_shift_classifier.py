@@ -1,0 +1,304 @@
+"""PriorShiftClassifier: the mix of a list from the names alone, and answers that fit it."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_blobs
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.estimator_checks import check_estimator
+
+from sknames import CharEncoder, PriorShiftClassifier, load_pretrained
+from sknames.datasets import make_names
+
+
+def shifted_blobs(n=(30, 570), n_train=(300, 300)):
+    """Overlapping classes of another mix in training than later."""
+    centers = [[0, 0], [1.5, 1.5]]
+    train = make_blobs(n_train, centers=centers, random_state=0)
+    return *train, *make_blobs(n, centers=centers, random_state=1)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_pretrained()
+
+
+@pytest.fixture(scope="module")
+def team():
+    """Mostly Irish people, and some others."""
+    parts = [
+        make_names(n, nationalities=[of], random_state=0)
+        for n, of in [(160, "Irish"), (40, "Dutch")]
+    ]
+    return np.concatenate([names for names, _ in parts]), np.concatenate([y for _, y in parts])
+
+
+# Each with the reason why these checks of scikit-learn cannot hold of it.
+OF_LABELS = "it learns no labels: its classes are those of a fitted estimator, and y is ignored"
+EXPECTED_TO_FAIL = dict.fromkeys(
+    [
+        "check_classifiers_one_label",
+        "check_classifiers_classes",
+        "check_classifiers_train",
+        "check_classifiers_regression_target",
+        "check_supervised_y_2d",
+    ],
+    OF_LABELS,
+)
+
+
+def test_conventions():
+    """The estimator is fitted before, on as many columns as some checks have: each has its own."""
+    rng, passed, failed = np.random.RandomState(0), set(), {}
+    for n_features in (1, 2, 3, 4, 5, 10, 20, 30):
+        inner = LogisticRegression().fit(rng.randn(40, n_features), np.arange(40) % 4)
+        for result in check_estimator(PriorShiftClassifier(inner), on_fail=None, on_skip=None):
+            if result["status"] == "passed":
+                passed.add(result["check_name"])
+            else:
+                failed.setdefault(result["check_name"], []).append(str(result["exception"]))
+    never = {name: reasons for name, reasons in failed.items() if name not in passed}
+    assert never.keys() <= EXPECTED_TO_FAIL.keys(), never
+    assert len(passed) > 45
+
+
+def test_estimates_the_mix_and_answers_by_it():
+    X, y, X_later, y_later = shifted_blobs()
+    inner = LogisticRegression().fit(X, y)
+    adapted = PriorShiftClassifier(inner).fit(X_later)
+    assert adapted.priors_[0] == pytest.approx(0.05, abs=0.02)
+    assert adapted.score(X_later, y_later) > inner.score(X_later, y_later) + 0.05
+    np.testing.assert_array_equal(adapted.class_prior_, adapted.priors_)
+    np.testing.assert_array_equal(adapted.classes_, [0, 1])
+    assert adapted.n_features_in_ == 2
+    # The mean of the answers is the mix: that is where expectation maximisation stays.
+    mean = adapted.predict_proba(X_later).mean(axis=0)
+    np.testing.assert_allclose(mean, adapted.priors_, atol=1e-6)
+
+
+def test_what_the_estimator_supposes_counts():
+    """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
+    X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
+    bayes, inner = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
+    told = PriorShiftClassifier(bayes).fit(X_later).priors_
+    given = PriorShiftClassifier(bayes, class_prior=[550 / 600, 50 / 600]).fit(X_later).priors_
+    np.testing.assert_array_equal(told, given)
+    assert (
+        abs(told - PriorShiftClassifier(bayes, class_prior="uniform").fit(X_later).priors_)[0] > 0.1
+    )
+    frequencies = [550 / 600, 50 / 600]
+    given = PriorShiftClassifier(inner, class_prior=frequencies).fit(X_later).priors_
+    assert given[0] == pytest.approx(0.05, abs=0.03)
+    assert PriorShiftClassifier(inner).fit(X_later).priors_[0] > 0.15
+
+
+def test_nested_ones_agree():
+    """The outer one is told what the inner one supposes."""
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression().fit(X, y)
+    once = PriorShiftClassifier(inner).fit(X_later)
+    twice = PriorShiftClassifier(PriorShiftClassifier(inner, priors=[0.7, 0.3]).fit(X)).fit(X_later)
+    np.testing.assert_allclose(twice.priors_, once.priors_, atol=1e-5)
+
+
+@pytest.mark.parametrize("priors", [{1: 0.9, 0: 0.1}, [0.1, 0.9]], ids=str)
+def test_given_priors_are_taken(priors):
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression().fit(X, y)
+    adapted = PriorShiftClassifier(inner, priors=priors).fit(X_later)
+    odds = inner.predict_proba(X_later) * [0.1, 0.9]
+    expected = odds / odds.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(adapted.predict_proba(X_later), expected)
+    assert adapted.n_iter_ == 0
+
+
+def test_a_prior_of_0_is_never_predicted():
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression().fit(X, y)
+    adapted = PriorShiftClassifier(inner, priors={1: 1}).fit(X_later)
+    assert set(adapted.predict(X_later)) == {1}
+    assert np.isfinite(adapted.predict_proba(X_later)).all()
+
+
+def test_weights_are_repeated_rows():
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression().fit(X, y)
+    weights = np.arange(600) % 4
+    weighted = PriorShiftClassifier(inner).fit(X_later, sample_weight=weights)
+    repeated = PriorShiftClassifier(inner).fit(X_later.repeat(weights, axis=0))
+    np.testing.assert_allclose(weighted.priors_, repeated.priors_, atol=1e-6)
+    assert abs(weighted.priors_ - PriorShiftClassifier(inner).fit(X_later).priors_).max() > 1e-4
+    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+        PriorShiftClassifier(inner).fit(X_later, sample_weight=-np.ones(600))
+
+
+def test_real_names(model, team):
+    names, nationalities = team
+    adapted = PriorShiftClassifier(model).fit(names)
+    share = dict(zip(adapted.classes_, adapted.priors_, strict=True))
+    assert share["Irish"] == pytest.approx(0.8, abs=0.06)
+    assert share["Dutch"] == pytest.approx(0.2, abs=0.06)
+    assert adapted.score(names, nationalities) > model.score(names, nationalities)
+
+
+def test_order_and_container_of_names_do_not_matter(model, team):
+    names, _ = team
+    names = [*names, *names[:7], "", "12"]
+    expected = PriorShiftClassifier(model).fit(names).priors_
+    for other in (
+        names[::-1],
+        np.array(names),
+        pd.Series(names),
+        pd.DataFrame({"n": names}),
+        iter(names),
+    ):
+        np.testing.assert_array_equal(PriorShiftClassifier(model).fit(other).priors_, expected)
+
+
+def test_unreadable_names_do_not_count(model, team):
+    names = team[0].tolist()
+    expected = PriorShiftClassifier(model).fit(names).priors_
+    found = PriorShiftClassifier(model).fit([*names, "", "123", "?!", "😀"] * 2).priors_
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("names", [["", "123"], ["?"]], ids=str)
+def test_a_list_that_tells_nothing(model, names):
+    message = f"None of the names tells anything of their mix: .* got {len(names)} without"
+    with pytest.raises(ValueError, match=message):
+        PriorShiftClassifier(model).fit(names)
+
+
+def test_bad_lists(model):
+    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+        PriorShiftClassifier(model).fit([])
+    with pytest.raises(ValueError, match="missing name .* at position 1"):
+        PriorShiftClassifier(model).fit(["Niamh", None])
+    one = PriorShiftClassifier(model).fit(["Niamh Byrne"])
+    assert one.predict(["Niamh Byrne"]) == ["Irish"] and np.isfinite(one.priors_).all()
+
+
+def test_missing_names_where_the_model_reads_them(model, team):
+    encode = CharEncoder.from_alphabet(
+        model["encode"].alphabet_, model["encode"].max_length_, handle_missing="empty"
+    )
+    lenient = clone(model).set_params(encode=encode)
+    lenient.steps = [("encode", encode), model.steps[1]]
+    names = team[0].tolist()
+    found = PriorShiftClassifier(lenient).fit([*names, None, np.nan]).priors_
+    np.testing.assert_allclose(found, PriorShiftClassifier(model).fit(names).priors_, atol=1e-7)
+
+
+class Sure(LogisticRegression):
+    """Knows all for certain."""
+
+    def predict_proba(self, X):
+        return np.eye(2)[super().predict(X)]
+
+
+def test_probabilities_of_0():
+    X, y, X_later, _ = shifted_blobs()
+    inner = Sure().fit(X, y)
+    adapted = PriorShiftClassifier(inner).fit(X_later)
+    np.testing.assert_allclose(
+        adapted.priors_, inner.predict_proba(X_later).mean(axis=0), atol=1e-7
+    )
+    np.testing.assert_array_equal(adapted.predict(X_later), inner.predict(X_later))
+    excluded = PriorShiftClassifier(inner, priors={0: 1}).fit(X_later)
+    np.testing.assert_array_equal(excluded.predict_proba(X_later), [[1, 0]] * 600)
+
+
+def test_unfitted(model):
+    X, y, X_later, _ = shifted_blobs()
+    with pytest.raises(
+        NotFittedError, match="takes a fitted estimator and never fits it.*Fit it f"
+    ):
+        PriorShiftClassifier(LogisticRegression()).fit(X_later)
+    with pytest.raises(NotFittedError, match="takes a fitted estimator"):
+        PriorShiftClassifier(clone(model)).fit(["Niamh"])
+    for method in ("predict", "predict_proba"):
+        with pytest.raises(
+            NotFittedError, match="This PriorShiftClassifier instance is not fitted"
+        ):
+            getattr(PriorShiftClassifier(LogisticRegression().fit(X, y)), method)(X)
+
+
+def test_a_failed_fit_changes_nothing():
+    X, y, X_later, _ = shifted_blobs()
+    adapted = PriorShiftClassifier(LogisticRegression().fit(X, y)).fit(X_later)
+    before = adapted.priors_.copy()
+    with pytest.raises(ValueError, match="priors names 7"):
+        adapted.set_params(priors={7: 1}).fit(X_later)
+    np.testing.assert_array_equal(adapted.priors_, before)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"priors": "even"}, {"priors": 3}, {"class_prior": "even"}, {"tol": -1}, {"max_iter": 0}],
+    ids=str,
+)
+def test_parameters_are_judged(params):
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression().fit(X, y)
+    with pytest.raises(InvalidParameterError, match=f"The '{next(iter(params))}' parameter"):
+        PriorShiftClassifier(inner, **params).fit(X_later)
+
+
+def test_an_estimate_that_does_not_converge_is_told():
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression().fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="did not converge in 1 steps"):
+        adapted = PriorShiftClassifier(inner, max_iter=1).fit(X_later)
+    assert adapted.n_iter_ == 1
+
+
+def test_clones_share_the_fitted_estimator():
+    X, y, X_later, y_later = shifted_blobs()
+    adapted = PriorShiftClassifier(LogisticRegression().fit(X, y), tol=1e-7).fit(X_later)
+    twin = clone(adapted)
+    assert twin.estimator is adapted.estimator and twin.tol == 1e-7
+    assert not hasattr(twin, "priors_")
+    np.testing.assert_array_equal(twin.fit(X_later).priors_, adapted.priors_)
+    grid = {"priors": ["uniform", "estimate", {0: 0.05, 1: 0.95}]}
+    search = GridSearchCV(adapted, grid, cv=2).fit(X_later, y_later)
+    assert search.best_params_["priors"] != "uniform"
+
+
+@pytest.mark.parametrize("way", ["pickle", "joblib"])
+def test_files(model, team, tmp_path, way):
+    adapted = PriorShiftClassifier(model).fit(team[0])
+    if way == "pickle":
+        loaded = pickle.loads(pickle.dumps(adapted))
+    else:
+        joblib.dump(adapted, tmp_path / "model")
+        loaded = joblib.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(team[0]), adapted.predict_proba(team[0]))
+
+
+def test_frozen_estimators_are_taken(model, team):
+    found = PriorShiftClassifier(FrozenEstimator(model)).fit(team[0]).priors_
+    np.testing.assert_array_equal(found, PriorShiftClassifier(model).fit(team[0]).priors_)
+
+
+def test_priors_of_the_model_and_around_it_are_the_same(model, team):
+    """`load_pretrained(priors=...)` shifts a bias in float32."""
+    for priors in ("population", {"Irish": 0.5, "Dutch": 0.25, "English": 0.25}):
+        inside = load_pretrained(priors=priors)
+        around = PriorShiftClassifier(model, priors=priors).fit(team[0])
+        np.testing.assert_allclose(inside["classify"].class_prior_, around.priors_)
+        np.testing.assert_allclose(
+            inside.predict_proba(team[0]), around.predict_proba(team[0]), atol=1e-5
+        )
+    # A list has one mix, whatever is supposed of single names.
+    once = PriorShiftClassifier(model).fit(team[0]).priors_
+    again = PriorShiftClassifier(load_pretrained(priors="population")).fit(team[0]).priors_
+    np.testing.assert_allclose(again, once, atol=1e-4)

@@ -1,0 +1,289 @@
+"""estimate_shares: the mix of a list, its intervals, and what is counted apart."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import make_blobs
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils._param_validation import InvalidParameterError
+
+from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
+from sknames._priors import estimate_priors, likelihood_ratios
+from sknames._shares import shares_of_probabilities
+from sknames.datasets import make_names
+
+CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
+UNIFORM = np.full(5, 0.2)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_pretrained()
+
+
+@pytest.fixture(scope="module")
+def names():
+    drawn = [
+        make_names(n, nationalities=[of], random_state=0)[0]
+        for n, of in [(150, "Turkish"), (60, "Dutch"), (40, "Norwegian")]
+    ]
+    return np.concatenate(drawn)
+
+
+def draw(mix, n=500, seed=0, twins=False):
+    """Probabilities of n people of a mix, which are right where priors are uniform."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(5, n, p=mix)
+    seen = np.where(twins & (labels == 3), 0, labels)
+    logits = rng.normal(size=(n, 5)) + 3 * np.eye(5)[seen]
+    # Of normal logits with these means, 3 x the logit is the logarithm of the likelihood ratio.
+    ratios = np.exp(3 * logits)
+    if twins:  # Danish and Norwegian people have the same names, but for a little
+        side = np.select([labels == 0, labels == 3], [-1, 1], rng.choice([-1, 1], n))
+        odds = np.exp(0.3 * (0.15 * side + rng.normal(size=n)))
+        ratios[:, 3] = ratios[:, 0] * 2 * odds / (1 + odds)
+        ratios[:, 0] *= 2 / (1 + odds)
+    return ratios / ratios.sum(axis=1, keepdims=True)
+
+
+def shares_of(proba, **params):
+    return shares_of_probabilities(
+        proba, CLASSES, **{"n_resamples": 200, "random_state": 0} | params
+    )
+
+
+def by_label(shares, column="share"):
+    return dict(zip(shares.nationality, shares[column], strict=True))
+
+
+def test_real_names(model, names):
+    shares = estimate_shares(model, names, random_state=0)
+    assert shares.nationality[:3].tolist() == ["Turkish", "Dutch", "Norwegian"]
+    np.testing.assert_allclose(shares.share[:3], [0.6, 0.24, 0.16], atol=0.04)
+    assert (np.diff(shares.share) <= 0).all() and shares.share.sum() == pytest.approx(1)
+    assert ((shares.low <= shares.share) & (shares.share <= shares.high)).all()
+    assert (shares.low >= 0).all() and (shares.high <= 1).all()
+    assert shares.resamples.shape == (1000, 57)
+    np.testing.assert_allclose(shares.resamples.sum(axis=1), 1)
+    assert (shares.n_names, shares.n_unreadable) == (250, 0)
+
+
+def test_shares_are_the_priors_of_the_classifier(model, names):
+    shares = by_label(estimate_shares(model, names, n_resamples=2))
+    adapted = PriorShiftClassifier(model).fit(names)
+    assert shares == dict(zip(adapted.classes_, adapted.priors_, strict=True))
+
+
+def test_any_classifier_and_its_labels():
+    X, y = make_blobs([60, 40], n_features=2, random_state=0)
+    inner = LogisticRegression().fit(X, y)
+    shares = estimate_shares(inner, X[:70], class_prior=[0.6, 0.4], n_resamples=50)
+    assert by_label(shares)[0] == pytest.approx((y[:70] == 0).mean(), abs=0.1)
+    with pytest.raises(NotFittedError):
+        estimate_shares(LogisticRegression(), X)
+
+
+def test_order_does_not_matter(model, names):
+    names = [*names, *names[:20], "", "7"]
+    expected = estimate_shares(model, names, n_resamples=50, random_state=0)
+    for other in (names[::-1], pd.Series(names), iter(names)):
+        found = estimate_shares(model, other, n_resamples=50, random_state=0)
+        for column in ("nationality", "share", "low", "high", "resamples"):
+            np.testing.assert_array_equal(found[column], expected[column])
+
+
+def test_counts_are_repeated_rows():
+    proba, counts = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60), np.arange(60) % 4
+    counted, repeated = shares_of(proba, counts=counts), shares_of(proba.repeat(counts, axis=0))
+    for column in ("nationality", "share", "low", "high", "resamples"):
+        np.testing.assert_array_equal(counted[column], repeated[column])
+    assert counted.n_names == repeated.n_names == 90
+
+
+def test_weights_are_no_counts():
+    """They move the shares as counts do; the intervals know how few names there are."""
+    proba, weights = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60), np.arange(60) % 4
+    weighted, repeated = shares_of(proba, weights=weights), shares_of(proba.repeat(weights, axis=0))
+    for label, share in by_label(repeated).items():
+        assert by_label(weighted)[label] == pytest.approx(share, abs=1e-5)
+    assert weighted.n_names == 60
+    assert (weighted.high - weighted.low).sum() > 1.1 * (repeated.high - repeated.low).sum()
+    for scale in (1e-9, 1e9):
+        np.testing.assert_allclose(
+            shares_of(proba, weights=scale * weights).low, weighted.low, atol=1e-7
+        )
+    with pytest.raises(ValueError, match="Negative values in data"):
+        shares_of(proba, weights=-np.ones(60))
+
+
+def test_unreadable_names_are_counted_apart(model, names):
+    expected = estimate_shares(model, names, n_resamples=50, random_state=0)
+    shares = estimate_shares(model, ["", *names, "12", "?"], n_resamples=50, random_state=0)
+    assert (shares.n_names, shares.n_unreadable) == (253, 3)
+    np.testing.assert_allclose(shares.share, expected.share, atol=1e-7)
+    assert "253 names, 3 unreadable ones apart" in repr(shares)
+
+
+# ---- Intervals
+
+
+def test_resamples_agree_with_starting_anew():
+    """One step from the list's shares, against an estimate of each resample."""
+    proba = draw([0.4, 0.3, 0.2, 0.1, 0], 300)
+    rows = np.unique(proba, axis=0)
+    resamples = shares_of(proba, n_resamples=500).resamples
+    rng, ratios = np.random.default_rng(0), likelihood_ratios(rows, UNIFORM)
+    anew = [
+        estimate_priors(ratios, rng.multinomial(300, np.full(300, 1 / 300)) + 1e-12, UNIFORM)[0]
+        for _ in range(500)
+    ]
+    order = np.argsort(-estimate_priors(ratios, np.ones(300), UNIFORM)[0])
+    for q in (0.025, 0.25, 0.5, 0.75, 0.975):
+        found, expected = np.quantile(resamples, q, axis=0), np.quantile(anew, q, axis=0)[order]
+        np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def test_intervals_cover():
+    """In a world where the model is right: of 60 lists, with 5 shares each."""
+    mix, covered = np.array([0.4, 0.3, 0.2, 0.09, 0.01]), []
+    for seed in range(60):
+        shares = shares_of(draw(mix, 200, seed))
+        true = mix[np.searchsorted(CLASSES, shares.nationality)]
+        covered += ((shares.low <= true) & (true <= shares.high)).tolist()
+    assert 0.91 < np.mean(covered) < 0.99
+
+
+def test_more_confidence_is_wider():
+    proba = draw([0.4, 0.3, 0.2, 0.1, 0])
+    widths = [
+        (s.high - s.low).sum()
+        for s in (shares_of(proba, confidence_level=c) for c in (0.5, 0.9, 0.99))
+    ]
+    assert widths[0] < 0.6 * widths[1] < 0.6 * widths[2]
+
+
+def test_a_nationality_that_no_one_has_may_be_missed_by_chance():
+    """The upper limit of 0 of n is exact: 1 - .025 ** (1 / n)."""
+    shares = shares_of(np.eye(5)[[1] * 60 + [2] * 40])
+    for label in ("Danish", "Norwegian", "Turkish"):
+        assert by_label(shares, "low")[label] == by_label(shares)[label] == 0
+        assert by_label(shares, "high")[label] == pytest.approx(1 - 0.025**0.01)
+
+
+def test_one_name(model):
+    shares = estimate_shares(model, ["Mehmet Yılmaz"])
+    assert shares.nationality[0] == "Turkish"
+    np.testing.assert_allclose([shares.low[0], shares.high[0]], [0.025, 1])
+    np.testing.assert_allclose([shares.low[1], shares.high[1]], [0, 0.975])
+
+
+def test_random_state():
+    proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
+    one, again, other = (shares_of(proba, random_state=seed).low for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+    given = shares_of(proba, random_state=np.random.RandomState(0)).low
+    np.testing.assert_array_equal(one, given)
+
+
+def test_resamples_in_chunks(monkeypatch):
+    proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
+    expected = shares_of(proba).resamples
+    monkeypatch.setattr("sknames._shares.CHUNK", 700)
+    np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
+
+
+# ---- What cannot be told apart
+
+
+def test_nationalities_that_share_names_are_told():
+    proba = draw([0.2, 0.3, 0.2, 0.2, 0.1], twins=True)
+    groups = {"Scandinavian": ["Danish", "Norwegian"], "Western": ["Dutch", "Irish"]}
+    shares = shares_of(proba, groups=groups)
+    ((one, other, correlation),) = shares.hard_to_tell
+    assert {one, other} == {"Danish", "Norwegian"} and correlation < -0.7
+    assert f"{one} and {other} are hard to tell apart here (correlation -0." in repr(shares)
+    found = shares.groups
+    assert found.nationality.tolist() == list(groups)
+    share, low, high = (by_label(shares, column) for column in ("share", "low", "high"))
+    assert found.share[0] == pytest.approx(share["Danish"] + share["Norwegian"])
+    assert found.low[0] < 0.4 < found.high[0]
+    widths = [high[label] - low[label] for label in groups["Scandinavian"]]
+    assert found.high[0] - found.low[0] < 0.5 * sum(widths)
+
+
+def test_what_the_drawing_alone_makes_vary_is_not_hard_to_tell():
+    """One of two must be smaller where the other is larger: a correlation of almost -1."""
+    for mix in ([0.2, 0.3, 0.2, 0.2, 0.1], [0, 0.7, 0, 0, 0.3]):
+        shares = shares_of(draw(mix))
+        assert np.corrcoef(shares.resamples[:, :2], rowvar=False)[0, 1] < -0.1
+        assert shares.hard_to_tell == []
+
+
+@pytest.mark.parametrize(
+    "groups, message",
+    [
+        (
+            {"North": ["Danish", "Elvish"]},
+            r"groups\['North'\] names 'Elvish', which .* Danish, Dutch",
+        ),
+        (
+            {"North": "Danish"},
+            r"Expected a list of nationalities in groups\['North'\], got 'Danish'",
+        ),
+        ({"North": []}, r"Expected a list of nationalities in groups\['North'\], got \[\]"),
+    ],
+    ids=str,
+)
+def test_bad_groups(groups, message):
+    with pytest.raises(ValueError, match=message):
+        shares_of(draw(UNIFORM), groups=groups)
+
+
+# ---- What it is
+
+
+def test_table(names, model):
+    shares = estimate_shares(model, names, groups={"Low Countries": ["Dutch"]}, random_state=0)
+    lines = repr(shares).splitlines()
+    assert lines[0].split() == ["nationality", "share", "95", "%", "interval"]
+    assert lines[1].startswith("Turkish") and lines[1].split()[1] == f"{shares.share[0]:.1%}"
+    assert lines[1].endswith(f"{shares.low[0]:.1%} to {shares.high[0]:.1%}")
+    assert "of groups:" in lines and any(line.startswith("Low Countries") for line in lines)
+    assert "250 names, 0 unreadable ones apart" in lines
+    frame = shares.to_frame()
+    assert list(frame.columns) == ["nationality", "share", "low", "high"] and len(frame) == 57
+    assert frame["nationality"][0] == "Turkish"
+    for again in (pickle.loads(pickle.dumps(shares)), copy.deepcopy(shares)):
+        assert repr(again) == repr(shares)
+    assert repr(shares.groups).splitlines()[1].startswith("Low Countries")
+
+
+@pytest.mark.parametrize("names", [["", "12"], ["?"]], ids=str)
+def test_a_list_that_tells_nothing(model, names):
+    message = f"None of the names tells anything of their shares: .* got {len(names)} without"
+    with pytest.raises(ValueError, match=message):
+        estimate_shares(model, names)
+
+
+def test_bad_lists(model):
+    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+        estimate_shares(model, [])
+    with pytest.raises(ValueError, match="missing name .* at position 1"):
+        estimate_shares(model, ["Niamh", None])
+    with pytest.raises(ValueError, match="Wrap it in a list"):
+        estimate_shares(model, "Niamh")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"confidence_level": 1}, {"n_resamples": 1}, {"groups": []}, {"random_state": "x"}],
+    ids=str,
+)
+def test_parameters_are_judged(model, params):
+    with pytest.raises(InvalidParameterError, match=f"The '{next(iter(params))}' parameter"):
+        estimate_shares(model, ["Niamh"], **params)

@@ -1,0 +1,99 @@
+"""SharesDisplay: the bars are the numbers."""
+
+import numpy as np
+import pytest
+
+from sknames import SharesDisplay
+from sknames._shares import shares_of_probabilities
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
+
+
+class Known:
+    """Answers with the probabilities that it is given as names."""
+
+    classes_ = CLASSES
+
+    def predict_proba(self, X):
+        return np.asarray(X)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def proba():
+    return np.random.default_rng(0).dirichlet([0.1, 0.4, 0.2, 0.01, 0.8], 300)
+
+
+@pytest.fixture
+def shares(proba):
+    groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
+    return shares_of_probabilities(proba, CLASSES, groups=groups, random_state=0)
+
+
+def texts(display):
+    return [label.get_text() for label in display.ax_.get_yticklabels()]
+
+
+def reaches(display):
+    """From where to where each interval is drawn."""
+    (segments,) = display.errorbar_.lines[2]
+    return np.array([segment[:, 0] for segment in segments.get_segments()])
+
+
+def test_bars_and_intervals(shares):
+    display = SharesDisplay.from_shares(shares, n_top=2)
+    assert texts(display) == [*shares.nationality[:2], "3 others"]
+    widths = [bar.get_width() for bar in display.bars_]
+    np.testing.assert_allclose(widths, [*shares.share[:2], shares.share[2:].sum()])
+    others = np.quantile(shares.resamples[:, 2:].sum(axis=1), [0.025, 0.975])
+    expected = [[shares.low[0], shares.high[0]], [shares.low[1], shares.high[1]], others]
+    np.testing.assert_allclose(reaches(display), expected)
+    assert display.ax_.yaxis_inverted()  # the largest is on top
+    assert display.ax_.get_xlabel() == "share of 300 names, with 95% intervals"
+    assert display.figure_ is display.ax_.figure
+
+
+def test_from_estimator_is_from_shares(proba, shares):
+    one = SharesDisplay.from_estimator(Known(), proba, random_state=0, n_top=2)
+    other = SharesDisplay.from_shares(shares, n_top=2)
+    assert texts(one) == texts(other)
+    np.testing.assert_array_equal(reaches(one), reaches(other))
+
+
+def test_tiny_shares_have_no_bar(shares):
+    n_large = int((shares.share >= 0.001).sum())
+    assert n_large < 4
+    display = SharesDisplay.from_shares(shares)
+    assert texts(display) == [*shares.nationality[:n_large], f"{5 - n_large} others"]
+
+
+def test_one_alone_is_no_others(shares):
+    share, limits = np.array([0.0, 1.0]), np.array([[0.0, 0.9], [0.1, 1.0]])
+    display = SharesDisplay(CLASSES[:2], share, *limits, np.eye(2), confidence_level=0.9)
+    assert texts(display.plot()) == ["Dutch", "Danish"]  # the largest is first
+    assert display.ax_.get_xlabel() == "share, with 90% intervals"
+
+
+def test_groups(shares):
+    display = SharesDisplay.from_shares(shares.groups)
+    assert texts(display) == ["Others", "North"]
+    expected = np.column_stack([shares.groups.low, shares.groups.high])[::-1]
+    np.testing.assert_allclose(reaches(display), expected)
+
+
+def test_into_axes_and_with_style(shares):
+    figure, ax = plt.subplots()
+    display = SharesDisplay.from_shares(shares, ax=ax, bar_kwargs={"color": "red"})
+    assert display.ax_ is ax and display.figure_ is figure
+    assert display.bars_[0].get_facecolor() == (1, 0, 0, 1)
+    assert display.plot(n_top=1) is display
+    assert display.ax_ is not ax and len(display.bars_) == 2
