@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import resource
+import shlex
 import signal
 import struct
 import subprocess
@@ -532,6 +533,29 @@ def test_help_tells_all_parameters(run):
     for name in params:
         assert f"--{name.replace('_', '-')} " in out
     assert "Number of units of a layer's state." in " ".join(out.split())
+
+
+def test_the_page_of_the_command_line(run, monkeypatch):
+    """Its commands give what it says, but for the seconds."""
+    page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
+    Path("people.csv").write_bytes(re.search(r"```csv\n(.*?)```", page, re.DOTALL)[1].encode())
+    n_run = 0
+    for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
+        for command, said in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            if "|" in command:
+                before, command = command.split(" | ")
+                assert before == "zcat found.jsonl.gz"
+                command = command.replace(" - ", " found.jsonl.gz ")
+            program, *arguments = shlex.split(command)
+            assert program == "sknames"
+            code, *found = run(*arguments)
+            assert (code, without_seconds("".join(found))) == (0, without_seconds(said)), command
+            n_run += 1
+    assert n_run == 6
+
+
+def without_seconds(text):
+    return re.sub(r"\b\d+\.\d s\b", "... s", text)
 
 
 # ---- Errors
