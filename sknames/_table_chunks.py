@@ -34,6 +34,7 @@ class ArrowChunk:
         return values.cast(pa.string()).combine_chunks()
 
     def table(self):
+        """The rows as a pyarrow.Table."""
         return self._table
 
     def json_lines(self):
@@ -56,6 +57,7 @@ class JsonChunk:
         return len(self._lines)
 
     def texts(self, column, convert=False):
+        """See `ArrowChunk.texts`; of a column that no row has, all are missing."""
         values = [row.get(column) for row in self._rows]
         if convert:
             values = [value if value is None else str(value) for value in values]
@@ -65,12 +67,18 @@ class JsonChunk:
                     f"{column!r} of row {number} is {json.dumps(value):.40}, and names are text: "
                     "put it in quotation marks, or choose another --column"
                 )
-        return pa.array(values, pa.string())
+        try:
+            return pa.array(values, pa.string())
+        except UnicodeEncodeError:  # half of a character, which JSON can escape
+            values = [v if v is None else v.encode(errors="replace").decode() for v in values]
+            return pa.array(values, pa.string())
 
     def table(self):
+        """The rows as a pyarrow.Table."""
         return self._to_table(self.columns, self._rows)
 
     def json_lines(self):
+        """See `ArrowChunk.json_lines`."""
         return [line[:-1].rstrip() for line in self._lines]
 
 

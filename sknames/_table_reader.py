@@ -6,7 +6,7 @@ import io
 import json
 import shutil
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ._table_chunks import CHUNK_ROWS, ArrowChunk, JsonChunk, JsonTables
 BLOCK_BYTES = 1 << 22  # A row must be shorter.
 HEAD_BYTES = 1 << 20  # What is looked at to find out the dialect; a header must be shorter.
 STDIN = 0
+EMPTY = "the file is empty"
 DELIMITERS = ",;\t|"
 FORMATS = {
     ".csv": "csv",
@@ -48,7 +49,8 @@ class TableReader:
     format : {"csv", "jsonl", "parquet"}
     name : str
         Of the file, for messages.
-    delimiter : str
+    delimiter : str or None
+        Of CSV of several columns.
     n_rows : int or None
         If the file says how many there are.
 
@@ -68,7 +70,7 @@ class TableReader:
             file = open(STDIN if path == "-" else path, "rb", closefd=path != "-")
             self._stream, head = _decompress(closing.enter_context(file))
             if not head.strip():
-                raise ValueError("the file is empty")
+                raise ValueError(EMPTY)
             self.format = format_of(path) or _guess_format(head)
             if self.format == "csv":
                 self._chunks = self._read_csv(closing, head, encoding)
@@ -98,10 +100,15 @@ class TableReader:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         n_blank = len(text) - len(text.lstrip("\n"))
         text = text[n_blank:]
-        if self.delimiter is None:
-            is_tsv = ".tsv" in Path(self.path).suffixes
-            self.delimiter = "\t" if is_tsv else _sniff(text, len(head) < HEAD_BYTES)
-        n_columns = len(next(csv.reader(io.StringIO(text), delimiter=self.delimiter)))
+        if not text:
+            raise ValueError(EMPTY)
+        delimiter = self.delimiter
+        if delimiter is None:
+            is_tsv = suffix_of(self.path) == ".tsv"
+            delimiter = "\t" if is_tsv else _sniff(text, len(head) < HEAD_BYTES)
+        n_columns = len(next(csv.reader(io.StringIO(text), delimiter=delimiter)))
+        if n_columns > 1:
+            self.delimiter = delimiter
         # Of our own, since names in a header may be equal, and only named columns take a type.
         names = [str(i) for i in range(n_columns)]
         batches = pa.csv.open_csv(
@@ -114,7 +121,7 @@ class TableReader:
                 encoding=encoding,
             ),
             pa.csv.ParseOptions(
-                delimiter=self.delimiter,
+                delimiter=delimiter,
                 newlines_in_values=True,
                 ignore_empty_lines=n_columns > 1,  # else it is a row with an empty value
             ),
@@ -151,9 +158,10 @@ class TableReader:
 
     @contextmanager
     def errors_name_the_file(self):
+        """Let what is wrong in the file say which file that is, and what to do."""
         try:
             yield
-        except (ValueError, pa.ArrowException, LookupError, EOFError) as error:
+        except (ValueError, pa.ArrowException, LookupError, csv.Error) as error:
             raise ValueError(f"{self.name}: {error}{_next_step(error)}") from error
         except OSError as error:
             if error.errno is None:  # of pyarrow
@@ -207,11 +215,15 @@ def _decompress(file):
     return io.BufferedReader(_Prepended(head, stream), HEAD_BYTES), head
 
 
+def suffix_of(path):
+    """The ending of a file's name without that of compression: ".csv" of names.CSV.gz."""
+    path = Path(path.lower())
+    return (path.with_suffix("") if path.suffix in COMPRESSIONS else path).suffix
+
+
 def format_of(path):
-    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-    if suffixes and suffixes[-1] in COMPRESSIONS:
-        suffixes.pop()
-    return FORMATS.get(suffixes[-1]) if suffixes else None
+    """The format that the name of a file tells, or None."""
+    return FORMATS.get(suffix_of(path))
 
 
 def _guess_format(head):
@@ -225,9 +237,13 @@ def _sniff(text, is_whole):
 
     def score(delimiter):
         lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-        rows = [len(row) for row in islice(lines, 1000) if row]
+        rows = []
+        with suppress(csv.Error):  # a value is longer than csv likes, or its end lies beyond
+            rows.extend(len(row) for row in islice(lines, 1000) if row)
         if not is_whole and len(rows) > 1:
-            rows.pop()  # its end may lie beyond
+            rows.pop()
+        if not rows:
+            return False, 0, 0
         return rows[0] > 1, rows.count(rows[0]), rows[0]
 
     return max(DELIMITERS, key=score)

@@ -10,7 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from ._table_chunks import ArrowChunk
-from ._table_reader import COMPRESSIONS, format_of
+from ._table_reader import COMPRESSIONS, format_of, suffix_of
 from ._whole_files import whole_file
 
 STDOUT = 1
@@ -31,8 +31,8 @@ class TableWriter:
     def __init__(self, path, format, reader):
         self.format = format or format_of(path) or reader.format
         self.path, self._delimiter = path, reader.delimiter or ","
-        if path != "-":
-            self._delimiter = "\t" if ".tsv" in Path(path).suffixes else self._delimiter
+        if suffix_of(path) == ".tsv":
+            self._delimiter = "\t"
         self._closing = ExitStack()
         self._writer = None
 

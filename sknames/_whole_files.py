@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+STDERR = 2  # itself: a handler must not write to sys.stderr, where it may have interrupted a write
 _unfinished = set()
 
 
@@ -78,4 +78,4 @@ def _clear_away():
         process.kill()
     for path in list(_unfinished):
         path.unlink(missing_ok=True)
-    print("sknames: stopped, and nothing was kept of the output. Run it again.", file=sys.stderr)
+    os.write(STDERR, b"sknames: stopped, and nothing was kept of the output. Run it again.\n")

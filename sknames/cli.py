@@ -156,11 +156,18 @@ def predict(
     )
 
 
-def _with_names(reader, column):
-    """Of each chunk: (it and which rows have no name), the names of the others."""
+def _with_names(reader, column, label=None):
+    """Of each chunk: (it and which rows have no name), the names of the others.
+
+    The columns, that of labels too if there is one, must be in the first chunk.
+    """
     chosen = None
     for chunk in reader:
-        chosen = chosen or _choose(chunk, column, "--column", "name", reader.name)
+        if chosen is None:
+            default = chunk.columns[0] if len(chunk.columns) == 1 else "name"
+            chosen = _choose(chunk, column or default, "--column", reader.name)
+            if label is not None:
+                _choose(chunk, label, "--label", reader.name)
         with reader.errors_name_the_file():
             names = chunk.texts(chosen)
         missing = pc.fill_null(pc.match_substring_regex(names, NO_NAME), True)
@@ -168,12 +175,9 @@ def _with_names(reader, column):
         yield (chunk, missing), names.to_numpy(zero_copy_only=False)[~missing].tolist()
 
 
-def _choose(chunk, column, option, default, name):
-    """The column that is asked for, or the default one."""
+def _choose(chunk, column, option, name):
+    """The column, if there is one of this name."""
     columns = chunk.columns
-    if column is None and len(columns) == 1 and option == "--column":
-        return columns[0]
-    column = column or default
     n = columns.count(column)
     if n == 1:
         return column
@@ -220,9 +224,8 @@ def evaluate(model, input, column, delimiter, encoding, label, jobs, trust_pickl
         answering(fitted, load, jobs, 1, True) as answer,
         progress(reader.n_rows) as advance,
     ):
-        for (chunk, missing), answers in answer(_with_names(reader, column)):
-            truth = chunk.texts(_choose(chunk, label, "--label", label, reader.name), convert=True)
-            truth = truth.to_numpy(zero_copy_only=False)[~missing]
+        for (chunk, missing), answers in answer(_with_names(reader, column, label)):
+            truth = chunk.texts(label, convert=True).to_numpy(zero_copy_only=False)[~missing]
             labelled = np.array([bool(value) for value in truth], dtype=bool)
             places = np.array([known.get(value, -1) for value in truth], dtype=np.intp)
             rows = np.flatnonzero(places >= 0)
@@ -322,9 +325,8 @@ def train(input, column, delimiter, encoding, label, output, max_length, **param
     check_model_path(output)
     names, labels, n_rows = [], [], 0
     with TableReader(input, _character(delimiter), encoding) as reader:
-        for (chunk, missing), some in _with_names(reader, column):
-            truth = chunk.texts(_choose(chunk, label, "--label", label, reader.name), convert=True)
-            truth = truth.to_numpy(zero_copy_only=False)[~missing]
+        for (chunk, missing), some in _with_names(reader, column, label):
+            truth = chunk.texts(label, convert=True).to_numpy(zero_copy_only=False)[~missing]
             labelled = [bool(value) for value in truth]
             names += [name for name, use in zip(some, labelled, strict=True) if use]
             labels += [value for value, use in zip(truth, labelled, strict=True) if use]
@@ -391,7 +393,7 @@ def run(arguments):
         hint = f" See `{context.command_path} --help`." if context else ""
         _say(f"sknames: {' '.join(error.format_message().split()).rstrip('.?')}.{hint}")
         return error.exit_code
-    except BrokenPipeError:  # whoever read has enough
+    except (BrokenPipeError, click.Abort):  # whoever reads has enough
         return 1
     return code or 0
 

@@ -188,6 +188,31 @@ def test_delimiter_may_be_given(run):
     assert code == 2 and "give one character, or tab" in said
 
 
+def test_a_table_of_one_column_is_written_with_commas(run):
+    Path("in.csv").write_text("name\nSmith, John\nDoe, Jane\n", encoding="utf-8")
+    _, out, _ = run("predict", "in.csv", "--model", "model.skops")
+    rows = read_csv(out)
+    assert [row[0] for row in rows] == ["name", "Smith, John", "Doe, Jane"]
+    assert rows[0][1:] == NEW
+
+
+def test_long_values(run):
+    rows = [("1", "Kowalski", "x" * 200_000), ("2", "Nowak " * 30_000, "y")]
+    write_csv("in.csv", rows, delimiter=";")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    before = csv.field_size_limit(1 << 20)
+    assert [tuple(row[:3]) for row in read_csv(out, ";")[1:]] == rows
+    csv.field_size_limit(before)
+
+
+def test_endings_in_capitals(run):
+    write_csv("IN.TSV", delimiter="\t")
+    assert run("predict", "IN.TSV", "--model", "model.skops", "--output", "OUT.JSONL.GZ")[0] == 0
+    with gzip.open("OUT.JSONL.GZ", "rt", encoding="utf-8") as file:
+        assert [json.loads(line)["name"] for line in file] == [name for _, name, _ in ROWS]
+
+
 def test_an_empty_line_of_one_column_is_a_row(run):
     with open("in.csv", "w", encoding="utf-8") as file:
         file.write("name\nKowalski\n\nYılmaz\n\n")
@@ -239,6 +264,20 @@ def test_json_lines_come_out_as_they_are(run, model):
             assert row["reason"] is None
         else:
             assert [row[column] for column in NEW] == [None, None, "missing name"]
+
+
+def test_half_of_a_character_in_json(run):
+    line = '{"name": "Kowalski\\ud800"}'
+    Path("in.jsonl").write_text(line, encoding="utf-8")
+    code, out, said = run("predict", "in.jsonl", "--model", "model.skops")
+    assert code == 0 and out.startswith(line[:-1]), said
+
+
+def test_labels_that_some_chunks_lack(run):
+    lines = ['{"name": "Kowalski", "nationality": "Polish"}'] + ['{"name": "Kim"}'] * 5
+    Path("in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, _, said = run("evaluate", "model.skops", "in.jsonl")
+    assert code == 0 and said.startswith("6 rows: 1 used"), said
 
 
 def parquet_table():
@@ -567,6 +606,7 @@ def without_seconds(text):
         ("in.csv", b"name\nAnna\nB\xfc\n", ["Row #3", "invalid UTF8", "--encoding latin-1"]),
         ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["Row #3: Expected 2 columns, got 3", "--delimiter"]),
         ("in.csv", b"", ["the file is empty"]),
+        ("in.csv", b"\xef\xbb\xbf\r\n", ["the file is empty"]),
         ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is no JSON"]),
         ("in.jsonl", b'{"name": "x"}\n{"name": 3}\n', ["'name' of row 2 is 3"]),
         ("in.jsonl", b'{"name": "x"}\n[]\n', ["line 2 is [], not an object"]),
