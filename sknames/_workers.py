@@ -2,7 +2,7 @@
 
 import multiprocessing
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 
 import numpy as np
@@ -126,7 +126,8 @@ def _spread(chunks, workers):
         while not idle:
             collect()
         connection = idle.pop()
-        connection.send(names)
+        with suppress(BrokenPipeError, ConnectionResetError):  # what comes back says why
+            connection.send(names)
         busy[connection], waiting[number] = number, chunk
         yield from give(4 * len(workers))  # more are not held while one worker is behind
     yield from give(0)

@@ -802,6 +802,25 @@ def test_a_process_that_dies(run, monkeypatch):
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
 
 
+@pytest.mark.parametrize("said", [[], [ValueError("no model")]])
+def test_a_process_that_ends_before_it_is_asked(said):
+    """Not taken for the closed pipe of whoever reads the output."""
+
+    class Process:
+        exitcode = -9
+
+        def join(self):
+            pass
+
+    ours, theirs = multiprocessing.Pipe()
+    for error in said:
+        theirs.send(error)
+    theirs.close()
+    expected = (ValueError, "no model") if said else (RuntimeError, "exit code -9")
+    with ours, pytest.raises(expected[0], match=expected[1]):
+        list(_workers._spread([("chunk", ["Anna"] * 100_000)], [(Process(), ours)]))
+
+
 def test_an_error_of_a_process_is_that_of_the_command():
     ours, theirs = multiprocessing.Pipe()
     with ours, theirs:
