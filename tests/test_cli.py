@@ -749,17 +749,24 @@ def test_paths_and_encodings_that_are_not_there(run, arguments, words):
 
 
 @pytest.mark.parametrize(
-    "number, jobs", [(signal.SIGINT, "2"), (signal.SIGTERM, "1"), (signal.SIGHUP, "1")]
+    "number, jobs, n",
+    [
+        (signal.SIGINT, "2", 1_000_000),
+        (signal.SIGTERM, "1", 200_000),  # less than pyarrow's first block
+        (signal.SIGHUP, "1", 1_000_000),
+    ],
 )
-def test_a_signal_leaves_no_partial_file(folder, number, jobs):
+def test_a_signal_leaves_no_partial_file(folder, number, jobs, n):
     """While pyarrow waits for more input, which does not come."""
     command = [sys.executable, "-m", "sknames", "predict", "-", "--jobs", jobs]
     command += ["--model", "model.skops", "--output", "out.csv"]
     options = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
     with subprocess.Popen(command, **options) as running:
-        running.stdin.write(b"name\n" + b"Kowalski\n" * 1_000_000)
+        running.stdin.write(b"name\n" + b"Kowalski\n" * n)
         running.stdin.flush()
-        wait_for(lambda: any(".part" in name for name in os.listdir()))
+        wait_for(lambda: n_unread(running.stdin) == 0)
+        if n > 200_000:
+            wait_for(lambda: any(".part" in name for name in os.listdir()))
         time.sleep(0.5)
         (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
         said = running.stderr.read().decode()
@@ -775,6 +782,11 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def n_unread(pipe):
+    """Bytes in a pipe that nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"    "))[0]
 
 
 def is_group(number):
