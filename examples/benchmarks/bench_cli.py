@@ -1,0 +1,111 @@
+"""Speed and memory of the command line.
+
+Run ``python examples/benchmarks/bench_cli.py [N]``: `sknames predict` over N (10,000,000) distinct
+full names in a CSV file, with the model that ships, with one job and with two, and the library by
+itself on the first of these names. It needs ``psutil`` and the extra ``cli``, some 50 bytes of disk
+a name, and with 10,000,000 names and two idle cores half an hour. It exits with 1 if one job takes
+600 MB of resident memory or more or has less than 0.8 of the library's speed, if two jobs are less
+than 1.7 times as fast as one, or if their output is not the same bytes.
+"""
+
+import argparse
+import filecmp
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+import sknames
+from sknames.datasets import load_names
+
+MAX_MEMORY, MIN_SHARE, MIN_GAIN = 600e6, 0.8, 1.7
+PART = 500_000  # names that are put together, or predicted by the library, at once
+MAX_LIBRARY = 1_000_000
+
+
+def parts(n):
+    """Yield lists of distinct names "given surname", put together from the names that ship."""
+    bunch = load_names()
+    given = np.unique(bunch.data[bunch.part == "given"].astype(str))
+    surnames = np.unique(bunch.data[bunch.part == "surname"].astype(str))
+    n_all = len(given) * len(surnames)
+    step = next(k for k in range(int(n_all * 0.618), n_all) if np.gcd(k, n_all) == 1)
+    for start in range(0, n, PART):
+        pairs = np.arange(start, min(start + PART, n)) * step % n_all
+        yield [
+            f"{given[i]} {surnames[j]}" for i, j in zip(*divmod(pairs, len(surnames)), strict=True)
+        ]
+
+
+def command(folder, jobs):
+    """Run the command: seconds, and the largest resident memory of its processes together."""
+    output = folder / f"{jobs}.csv"
+    arguments = ["predict", folder / "names.csv", "--output", output, "--jobs", str(jobs)]
+    start, peak = time.perf_counter(), 0
+    with subprocess.Popen([sys.executable, "-m", "sknames", *arguments]) as process:
+        while process.poll() is None:
+            peak = max(peak, resident(process.pid))
+            time.sleep(0.05)
+    if process.returncode:
+        sys.exit(f"sknames ended with exit code {process.returncode}")
+    return time.perf_counter() - start, peak
+
+
+def resident(pid):
+    """Resident memory of a process and all below it, in bytes; what they share counts twice."""
+    try:
+        top = psutil.Process(pid)
+        return sum(p.memory_info().rss for p in [top, *top.children(recursive=True)])
+    except psutil.NoSuchProcess:  # one of them has ended meanwhile
+        return 0
+
+
+def library(n):
+    """Names a second of `predict` on lists of PART names."""
+    model, names = sknames.load_pretrained(), list(parts(n))
+    model.predict(names[0][:100])
+    start = time.perf_counter()
+    for part in names:
+        model.predict(part)
+    return n / (time.perf_counter() - start)
+
+
+def main():
+    """Measure, print a table, and say which bars are missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("n", nargs="?", type=int, default=10_000_000, help="names (10,000,000)")
+    n = parser.parse_args().n
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        with (folder / "names.csv").open("w", encoding="utf-8") as file:
+            file.write("name\n")
+            for part in parts(n):
+                file.writelines(f"{name}\n" for name in part)
+        before = library(min(n, MAX_LIBRARY))
+        seconds, memory = zip(*(command(folder, jobs) for jobs in (1, 2)), strict=True)
+        after = library(min(n, MAX_LIBRARY))
+        same = filecmp.cmp(folder / "1.csv", folder / "2.csv", shallow=False)
+    share, gain = n / seconds[0] / ((before + after) / 2), seconds[0] / seconds[1]
+    print(f"{n:,} distinct full names from CSV to CSV, with the start of the processes\n")
+    print("| | s | names/s | peak MB of all processes |\n| --- | ---: | ---: | ---: |")
+    for jobs in (1, 2):
+        s, peak = seconds[jobs - 1], memory[jobs - 1]
+        print(f"| `--jobs {jobs}` | {s:.1f} | {n / s:,.0f} | {peak / 1e6:.0f} |")
+    print(f"\nlibrary alone: {before:,.0f} names/s before, {after:,.0f} after; ", end="")
+    print(f"share of one job {share:.3f}; two jobs / one {gain:.2f}; same bytes: {same}")
+    missed = {
+        f"memory of one job below {MAX_MEMORY / 1e6:.0f} MB": memory[0] < MAX_MEMORY,
+        f"at least {MIN_SHARE} of the library's speed": share >= MIN_SHARE,
+        f"two jobs at least {MIN_GAIN} times as fast as one": gain >= MIN_GAIN,
+        "the same bytes": same,
+    }
+    missed = [bar for bar, is_met in missed.items() if not is_met]
+    sys.exit(f"missed: {'; '.join(missed)}" if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

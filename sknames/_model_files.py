@@ -1,0 +1,94 @@
+"""Models in files, as skops and joblib write them."""
+
+import zipfile
+from pathlib import Path
+
+from .pretrained import load_pretrained
+
+# skops loads what scikit-learn and numpy have, and of ours:
+TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
+PICKLES = {".joblib", ".pkl", ".pickle"}
+
+
+def load_model(path, trust_pickle=False):
+    """A fitted model: names -> probabilities of the nationalities.
+
+    Parameters
+    ----------
+    path : str
+        Of a skops or joblib file, or "pretrained" for the model that ships.
+    trust_pickle : bool, default=False
+        Whether to load a pickle, as joblib's files are, which can run any code.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else, or may not be loaded. It names the next step.
+    OSError
+        If the file cannot be read.
+    """
+    if path == "pretrained":
+        return load_pretrained()
+    with open(path, "rb"):  # an error of the system is said as it is
+        pass
+    if not zipfile.is_zipfile(path) and not trust_pickle:
+        raise ValueError(
+            f"{path} is no skops file. If it is a pickle (joblib) of a model, and you trust "
+            "whoever made it, since a pickle can run any code, give --trust-pickle"
+        )
+    try:
+        model = _load_skops(path) if zipfile.is_zipfile(path) else _load_pickle(path)
+        n_classes = len(model.classes_)
+        answers = model.predict_proba(["", ""])
+    except ImportError:
+        raise
+    except Exception as error:  # whatever is in a file has its own
+        raise ValueError(
+            f"{path} is no model that takes names ({type(error).__name__}: {error}): give a file "
+            "that `sknames train` wrote, or a fitted Pipeline that begins with a CharEncoder"
+        ) from error
+    if answers.shape != (2, n_classes):
+        raise ValueError(f"{path} answers {answers.shape} for two names: give a classifier")
+    return model
+
+
+def _load_skops(path):
+    skops_io = _import_skops()
+    others = sorted(set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED))
+    if others:
+        raise ValueError(f"it holds the type {others[0]}, which is not ours and is not loaded")
+    return skops_io.load(path, trusted=TRUSTED)
+
+
+def _load_pickle(path):
+    import joblib
+
+    return joblib.load(path)
+
+
+def _import_skops():
+    try:
+        import skops.io
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            "Files of models need skops. Install it: pip install 'sknames[cli]'"
+        ) from error
+    return skops.io
+
+
+def check_model_path(path):
+    """Raise ValueError for a name of a file that `save_model` would not know how to write."""
+    if Path(path).suffix not in {".skops", *PICKLES}:
+        raise ValueError(f"{path} should end in .skops, or in .joblib for a pickle: rename it")
+    if Path(path).suffix == ".skops":
+        _import_skops()
+
+
+def save_model(model, path, name):
+    """Write a model to `path` in the format that the ending of `name` tells."""
+    if Path(name).suffix in PICKLES:
+        import joblib
+
+        joblib.dump(model, path)
+    else:
+        Path(path).write_bytes(_import_skops().dumps(model))

@@ -1,0 +1,117 @@
+"""Rows of a table in memory: of one with a schema, or of JSON lines."""
+
+import json
+from itertools import chain
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+CHUNK_ROWS = 131_072  # A prediction is faster with more rows at once, and takes more memory.
+
+
+class ArrowChunk:
+    """Rows of a table that has a schema."""
+
+    def __init__(self, table):
+        self._table = table
+        self.columns = table.column_names
+
+    def __len__(self):
+        return len(self._table)
+
+    def texts(self, column, convert=False):
+        """The values of a column as strings, null where one is missing.
+
+        Values of other types are an error, or are converted.
+        """
+        values = self._table.column(self.columns.index(column))
+        type_ = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+        is_text = type_ in (pa.string(), pa.large_string(), pa.string_view(), pa.null())
+        if not (is_text or convert):
+            raise ValueError(
+                f"the column {column!r} holds {type_}, and names are text: choose another --column"
+            )
+        return values.cast(pa.string()).combine_chunks()
+
+    def table(self):
+        """The rows as a pyarrow.Table."""
+        return self._table
+
+    def json_lines(self):
+        """Each row as a JSON object without its closing brace."""
+        columns = [
+            [f"{json.dumps(name, ensure_ascii=False)}: {value}" for value in _to_json(values)]
+            for name, values in zip(self.columns, self._table.columns, strict=True)
+        ]
+        return ["{" + ", ".join(row) for row in zip(*columns, strict=True)]
+
+
+class JsonChunk:
+    """JSON objects in lines, which come out as they are."""
+
+    def __init__(self, lines, rows, first, to_table):
+        self._lines, self._rows, self._first, self._to_table = lines, rows, first, to_table
+        self.columns = list(dict.fromkeys(chain.from_iterable(rows)))
+
+    def __len__(self):
+        return len(self._lines)
+
+    def texts(self, column, convert=False):
+        """See `ArrowChunk.texts`; of a column that no row has, all are missing."""
+        values = [row.get(column) for row in self._rows]
+        if convert:
+            values = [value if value is None else str(value) for value in values]
+        for number, value in enumerate(values, self._first):
+            if not isinstance(value, str | None):
+                raise ValueError(
+                    f"{column!r} of row {number} is {json.dumps(value):.40}, and names are text: "
+                    "put it in quotation marks, or choose another --column"
+                )
+        try:
+            return pa.array(values, pa.string())
+        except UnicodeEncodeError:  # half of a character, which JSON can escape
+            values = [v if v is None else v.encode(errors="replace").decode() for v in values]
+            return pa.array(values, pa.string())
+
+    def table(self):
+        """The rows as a pyarrow.Table."""
+        return self._to_table(self.columns, self._rows)
+
+    def json_lines(self):
+        """See `ArrowChunk.json_lines`."""
+        return [line[:-1].rstrip() for line in self._lines]
+
+
+class JsonTables:
+    """Rows of JSON as tables, whose columns are those of the first rows."""
+
+    schema = None
+
+    def __call__(self, columns, rows):
+        values = {column: [row.get(column) for row in rows] for column in columns}
+        if self.schema is None:
+            table = pa.table(values)
+            self.schema = pa.schema(
+                [
+                    (field.name, pa.string() if pa.types.is_null(field.type) else field.type)
+                    for field in table.schema
+                ]
+            )
+            return table.cast(self.schema)
+        new = [column for column in columns if column not in self.schema.names]
+        if new:
+            raise ValueError(
+                f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give --format "
+                "jsonl, where rows may differ"
+            )
+        missing = [None] * len(rows)
+        return pa.table(
+            [pa.array(values.get(field.name, missing), field.type) for field in self.schema],
+            schema=self.schema,
+        )
+
+
+def _to_json(values):
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_finite(values), values, None)  # JSON has no NaN
+    return [json.dumps(value, ensure_ascii=False, default=str) for value in values.to_pylist()]

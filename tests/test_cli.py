@@ -1,0 +1,860 @@
+"""The command line: tables in, the same tables with nationalities out, and errors in one line."""
+
+import csv
+import fcntl
+import gzip
+import io
+import json
+import multiprocessing
+import os
+import pty
+import re
+import resource
+import shlex
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+import skops.io
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sknames import (
+    CharEncoder,
+    NameNationalityClassifier,
+    _table_chunks,
+    _table_reader,
+    _workers,
+    cli,
+)
+
+ROWS = [
+    ("007", "Yılmaz, Mehmet", "NA"),
+    ("008", "", 'he said "hi"'),
+    ("", "Kowalski", "two\nlines"),
+    ("1e5", " \u200b", "1,5; 2"),
+    ("2020-01-01", "王伟", "\ttab"),
+    ("007", "Papadopoulos", "null"),
+    ("true", "O'Brien", ""),
+]
+MISSING = [False, True, False, True, False, False, False]
+NEW = ["predicted", "probability", "reason"]
+
+
+@pytest.fixture(scope="module")
+def model(small_names):
+    classify = NameNationalityClassifier(hidden_size=8, max_epochs=2, random_state=0)
+    return Pipeline([("encode", CharEncoder(max_length=20)), ("classify", classify)]).fit(
+        *small_names
+    )
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, model):
+    """The current folder, with a model in it; chunks are of three rows."""
+    monkeypatch.chdir(tmp_path)
+    for module in (_table_reader, _table_chunks):
+        monkeypatch.setattr(module, "CHUNK_ROWS", 3)
+    (tmp_path / "model.skops").write_bytes(skops.io.dumps(model))
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder, capfd):
+    """Run a command in this process: (exit code, standard output, standard error)."""
+
+    def run(*arguments):
+        code = cli.run([str(argument) for argument in arguments])
+        return code, *capfd.readouterr()
+
+    return run
+
+
+def process(*arguments, **options):
+    """Run a command as a process."""
+    options = {"capture_output": True} | options
+    return subprocess.run([sys.executable, "-m", "sknames", *arguments], timeout=300, **options)
+
+
+def refused(done, *words, code=1):
+    """What a process says is one line, with these words and no traceback."""
+    message = done.stderr.decode()
+    assert done.returncode == code, message
+    assert message.count("\n") == 1 and message.startswith("sknames: "), message
+    for word in words:
+        assert word in message, message
+
+
+def write_csv(path, rows=ROWS, header=("id", "name", "note"), delimiter=",", **options):
+    with open(path, "w", newline="", **{"encoding": "utf-8"} | options) as file:
+        csv.writer(file, delimiter=delimiter).writerows([header, *rows])
+
+
+def text_of(path):
+    return Path(path).read_bytes().decode()
+
+
+def read_csv(text, delimiter=","):
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def expected(model):
+    """What is to be beside ROWS."""
+    names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
+    found = iter(zip(model.predict(names), model.predict_proba(names).max(axis=1), strict=True))
+    return [
+        ("", "", "missing name") if missing else (label, round(probability, 6), "")
+        for missing, (label, probability) in (
+            (missing, (None, None) if missing else next(found)) for missing in MISSING
+        )
+    ]
+
+
+def check(rows, model):
+    """Rows as lists of str, with a header, as they should have come out."""
+    assert rows[0] == ["id", "name", "note", *NEW]
+    assert [tuple(row[:3]) for row in rows[1:]] == ROWS
+    for row, (label, probability, reason) in zip(rows[1:], expected(model), strict=True):
+        assert (row[3], row[5]) == (label, reason)
+        assert row[4] == probability or float(row[4]) == probability
+
+
+# ---- Tables
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("output", ["-", "out.csv", "out.tsv"])
+def test_csv_of_any_dialect(run, model, delimiter, output):
+    write_csv("in.csv", delimiter=delimiter)
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--output", output)
+    assert code == 0, said
+    text = out if output == "-" else text_of(output)
+    check(read_csv(text, "\t" if output == "out.tsv" else delimiter), model)
+    assert said.startswith("7 rows: 5 predicted, 2 without a name; ")
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
+@pytest.mark.parametrize("quoted", [True, False])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_line_ends_quotation_marks_and_byte_order_marks(run, ends, quoted, encoding):
+    rows = [["id", "name"], ["007", "Müller"], ["", 'O"Brien'], ["x", "王伟"]]
+    file = io.StringIO()
+    if quoted:
+        csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=ends).writerows(rows)
+    else:
+        file.write(ends * 2 + ends.join(map(",".join, rows)))
+    with open("in.csv", "wb") as out:
+        out.write(file.getvalue().encode(encoding))
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    assert [row[:2] for row in read_csv(out)] == rows
+
+
+@pytest.mark.parametrize(
+    "text, n_columns",
+    [
+        ("name\nSmith, John\nDoe, Jane; Dr.\n", 1),
+        ("name,note\nAnna,a;b\nBo,c;d\n", 2),
+        ("name;note\nDoe, Jane;1,5\n\nBo;2\n", 2),
+        ("a,b,c,name\n1;2,3;4,5;6,x\n", 4),
+        ('"the\nname","a;b"\n"x;y","z"\n', 2),
+    ],
+)
+def test_delimiter_is_found_out(folder, text, n_columns):
+    (folder / "in.csv").write_text(text, encoding="utf-8")
+    with _table_reader.TableReader("in.csv") as reader:
+        assert len(next(reader).columns) == n_columns
+
+
+def test_delimiter_may_be_given(run):
+    with open("in.csv", "w", encoding="utf-8") as file:
+        file.write("name^n,m\nKowalski^1,2\n")
+    arguments = ["predict", "in.csv", "--model", "model.skops"]
+    _, out, _ = run(*arguments, "--delimiter", "^")
+    assert [row[:2] for row in read_csv(out, "^")] == [["name", "n,m"], ["Kowalski", "1,2"]]
+    code, _, said = run(*arguments, "--delimiter", "ab")
+    assert code == 2 and "give one character, or tab" in said
+
+
+def test_a_table_of_one_column_is_written_with_commas(run):
+    Path("in.csv").write_text("name\nSmith, John\nDoe, Jane\n", encoding="utf-8")
+    _, out, _ = run("predict", "in.csv", "--model", "model.skops")
+    rows = read_csv(out)
+    assert [row[0] for row in rows] == ["name", "Smith, John", "Doe, Jane"]
+    assert rows[0][1:] == NEW
+
+
+def test_long_values(run):
+    rows = [("1", "Kowalski", "x" * 200_000), ("2", "Nowak " * 30_000, "y")]
+    write_csv("in.csv", rows, delimiter=";")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    before = csv.field_size_limit(1 << 20)
+    assert [tuple(row[:3]) for row in read_csv(out, ";")[1:]] == rows
+    csv.field_size_limit(before)
+
+
+def test_endings_in_capitals(run):
+    write_csv("IN.TSV", delimiter="\t")
+    assert run("predict", "IN.TSV", "--model", "model.skops", "--output", "OUT.JSONL.GZ")[0] == 0
+    with gzip.open("OUT.JSONL.GZ", "rt", encoding="utf-8") as file:
+        assert [json.loads(line)["name"] for line in file] == [name for _, name, _ in ROWS]
+
+
+def test_an_empty_line_of_one_column_is_a_row(run):
+    with open("in.csv", "w", encoding="utf-8") as file:
+        file.write("name\nKowalski\n\nYılmaz\n\n")
+    _, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert [row[0] for row in read_csv(out)[1:]] == ["Kowalski", "", "Yılmaz", ""]
+    assert said.startswith("4 rows: 2 predicted, 2 without a name; ")
+
+
+@pytest.mark.parametrize("header", ["name", "id,name", "id,name\n"])
+def test_a_table_of_no_rows_stays_one(run, header):
+    with open("in.csv", "w", encoding="utf-8") as file:
+        file.write(header)
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    assert read_csv(out) == [[*header.strip().split(","), *NEW]]
+
+
+def test_equal_headers_stay(run):
+    write_csv("in.csv", header=("note", "name", "note"))
+    _, out, _ = run("predict", "in.csv", "--model", "model.skops")
+    rows = read_csv(out)
+    assert rows[0] == ["note", "name", "note", *NEW]
+    assert [tuple(row[:3]) for row in rows[1:]] == ROWS
+
+
+JSON = [
+    '{"name": "Yılmaz", "big": 123456789012345678901234567890, "x": 1.10}',
+    '  {"x": {"deep": [1, null]}, "name": null}  ',
+    "",
+    "{}",
+    '{"name":"Kowalski","date":"2020-01-01T00:00:00","name2":"\\u00fc"}',
+    '{"name": "Papadopoulos"}',
+    '{"name": "", "x": false }',
+]
+
+
+def test_json_lines_come_out_as_they_are(run, model):
+    with open("in.jsonl", "w", encoding="utf-8-sig") as file:
+        file.write("\r\n".join(JSON))
+    code, out, said = run("predict", "in.jsonl", "--model", "model.skops")
+    assert code == 0, said
+    lines = out.splitlines()
+    for line, before in zip(lines, filter(None, JSON), strict=True):
+        assert line.startswith(before.strip()[:-1].rstrip())
+        row = json.loads(line)
+        assert list(row)[-3:] == NEW
+        if json.loads(before).get("name"):
+            assert row["predicted"] == model.predict([row["name"]])[0]
+            assert row["reason"] is None
+        else:
+            assert [row[column] for column in NEW] == [None, None, "missing name"]
+
+
+def test_half_of_a_character_in_json(run):
+    line = '{"name": "Kowalski\\ud800"}'
+    Path("in.jsonl").write_text(line, encoding="utf-8")
+    code, out, said = run("predict", "in.jsonl", "--model", "model.skops")
+    assert code == 0 and out.startswith(line[:-1]), said
+
+
+def test_labels_that_some_chunks_lack(run):
+    lines = ['{"name": "Kowalski", "nationality": "Polish"}'] + ['{"name": "Kim"}'] * 5
+    Path("in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, _, said = run("evaluate", "model.skops", "in.jsonl")
+    assert code == 0 and said.startswith("6 rows: 1 used"), said
+
+
+def parquet_table():
+    return pa.table(
+        {
+            "number": pa.array([1, None, 3, 4, 5, 6, 7], pa.int32()),
+            "name": pa.array([n or None for _, n, _ in ROWS]).dictionary_encode(),
+            "list": [[1], [], None, [2, 3], [4], [5], [6]],
+            "when": pa.array([0, 1, 2, 3, 4, 5, None], pa.timestamp("us", "UTC")),
+            "share": [0.1, float("nan"), None, 1e-300, 2.0, 3.0, -0.0],
+        }
+    ).replace_schema_metadata({"who": "we"})
+
+
+def test_parquet_keeps_its_columns(run, model):
+    table = parquet_table()
+    pa.parquet.write_table(table, "in.parquet", row_group_size=2)
+    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--output", "o.parquet")
+    assert code == 0, said
+    found = pa.parquet.read_table("o.parquet")
+    assert found.schema.metadata[b"who"] == b"we"
+    assert str(found.select(table.column_names).to_pydict()) == str(table.to_pydict())
+    assert found.schema.field("when").type == table.schema.field("when").type
+    answers = zip(*(found[column].to_pylist() for column in NEW), strict=True)
+    assert [tuple("" if x is None else x for x in row) for row in answers] == expected(model)
+
+
+@pytest.mark.parametrize("given", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("wanted", ["csv", "jsonl", "parquet"])
+def test_one_format_into_another(run, model, given, wanted):
+    rows = [dict(zip(("id", "name", "note"), row, strict=True)) for row in ROWS]
+    if given == "csv":
+        write_csv("in.csv")
+    elif given == "parquet":
+        pa.parquet.write_table(pa.Table.from_pylist(rows), "in.parquet")
+    else:
+        with open("in.jsonl", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+    arguments = ["--model", "model.skops", "--format", wanted, "--output", "out"]
+    code, _, said = run("predict", f"in.{given}", *arguments)
+    assert code == 0, said
+    if wanted == "csv":
+        check(read_csv(text_of("out")), model)
+        return
+    if wanted == "parquet":
+        found = pa.parquet.read_table("out").to_pylist()
+    else:
+        found = [json.loads(line) for line in text_of("out").splitlines()]
+    lists = [["" if value is None else value for value in row.values()] for row in found]
+    check([list(found[0]), *lists], model)
+
+
+def test_json_of_parquet_has_no_nan(run):
+    pa.parquet.write_table(parquet_table(), "in.parquet")
+    _, out, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in out.splitlines()]
+    assert [row["share"] for row in rows] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
+    assert rows[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
+
+
+@pytest.mark.parametrize("method", ["gz", "zst"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_compressed_files(run, model, method, kind):
+    write_csv("in.csv")
+    codec = {"gz": "gzip", "zst": "zstd"}[method]
+    with pa.OSFile("in.csv", "rb") as plain:
+        data = plain.read()
+    half = len(data) // 2
+    with open(f"in.csv.{method}", "wb") as file:  # of two members, as `cat` makes them
+        for part in (data[:half], data[half:]):
+            with pa.BufferOutputStream() as buffer:
+                with pa.CompressedOutputStream(buffer, codec) as stream:
+                    stream.write(part)
+                file.write(buffer.getvalue())
+    output = f"out.{kind}.{method}"
+    code, _, said = run("predict", f"in.csv.{method}", "--model", "model.skops", "--output", output)
+    assert code == 0, said
+    with pa.CompressedInputStream(pa.OSFile(output, "rb"), codec) as stream:
+        text = stream.read().decode()
+    if kind == "csv":
+        check(read_csv(text), model)
+    else:
+        assert [json.loads(line)["name"] for line in text.splitlines()] == [r[1] for r in ROWS]
+
+
+def test_standard_input_and_output(folder, model):
+    """Of each format, which is found out."""
+    write_csv("in.csv", delimiter=";")
+    with open("in.csv", "rb") as file:
+        done = process("predict", "-", "--model", "model.skops", stdin=file)
+    check(read_csv(done.stdout.decode(), ";"), model)
+    pa.parquet.write_table(parquet_table(), "in.parquet")
+    with open("in.parquet", "rb") as file:
+        done = process("predict", "-", "--model", "model.skops", stdin=file)
+    assert pa.parquet.read_table(pa.BufferReader(done.stdout)).num_rows == 7
+    data = gzip.compress("\n".join(JSON).encode())
+    done = process("predict", "-", "--model", "model.skops", input=data)
+    assert done.stdout.count(b"\n") == 6
+    assert done.stderr.decode().startswith("6 rows: 3 predicted, 3 without a name; ")  # no bar
+
+
+# ---- What predict adds
+
+
+def test_top_and_proba(run, model):
+    write_csv("in.csv")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--top", 3, "--proba")
+    assert code == 0, said
+    table = pa.csv.read_csv(
+        io.BytesIO(out.encode()), parse_options=pa.csv.ParseOptions(newlines_in_values=True)
+    )
+    classes = model.classes_
+    assert table.column_names[3:] == [
+        *("predicted", "probability", "predicted_2", "probability_2"),
+        *("predicted_3", "probability_3"),
+        *(f"probability_{label}" for label in classes),
+        "reason",
+    ]
+    used = ~np.array(MISSING)
+    proba = model.predict_proba([name for _, name, _ in ROWS])
+    order = np.argsort(-proba, axis=1, kind="stable")
+    for k, end in enumerate(["", "_2", "_3"]):
+        found = np.array(table[f"predicted{end}"].to_pylist())[used]
+        assert found.tolist() == classes[order[used, k]].tolist()
+        found = table[f"probability{end}"].to_numpy()[used]
+        np.testing.assert_allclose(found, proba[np.arange(7), order[:, k]][used], atol=6e-7, rtol=0)
+    for label, values in zip(classes, proba.T, strict=True):
+        found = table[f"probability_{label}"].to_numpy()
+        np.testing.assert_allclose(found[used], values[used], atol=6e-7, rtol=0)
+        assert np.isnan(found[~used]).all()
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--top", 5)
+    assert code == 2 and "the model tells 4 nationalities" in said
+
+
+def test_new_columns_keep_out_of_old_ones(run):
+    write_csv("in.csv", header=("id", "name", "reason"))
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--output", "out.csv"]
+    code, _, said = run(*arguments)
+    assert code == 1 and "has a column 'reason' already: give a --prefix" in said
+    assert not os.path.exists("out.csv")
+    assert run(*arguments, "--prefix", "new_")[0] == 0
+    rows = read_csv(text_of("out.csv"))
+    assert rows[0][3:] == ["new_predicted", "new_probability", "new_reason"]
+
+
+def test_the_column_of_names(run):
+    write_csv("in.csv", header=("id", "who", "note"))
+    code, _, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 2
+    assert "no column 'name': give --column, one of 'id', 'who', 'note'. See `sknames" in said
+    _, _, said = run("predict", "in.csv", "--model", "model.skops", "--column", "who")
+    assert said.startswith("7 rows: 5 predicted")
+    write_csv("in.csv", header=("name", "name", "note"))
+    code, _, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 2 and "has 2 columns 'name': rename one of them" in said
+
+
+def test_labels_that_are_numbers(run, small_names):
+    names, _ = small_names
+    classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
+    model = Pipeline([("encode", CharEncoder()), ("classify", classify)])
+    model.fit(names, [i % 2 for i in range(len(names))])
+    joblib.dump(model, "numbers.joblib")
+    pa.parquet.write_table(pa.table({"name": names, "nationality": [1] * 200}), "in.parquet")
+    arguments = ["--model", "numbers.joblib", "--trust-pickle", "--output", "out.parquet"]
+    assert run("predict", "in.parquet", *arguments)[0] == 0
+    found = pa.parquet.read_table("out.parquet")["predicted"]
+    assert found.to_pylist() == model.predict(names).tolist()
+    _, out, _ = run("evaluate", "numbers.joblib", "in.parquet", "--trust-pickle")
+    share = (model.predict(names) == 1).mean()
+    assert f"accuracy  {share:.4f}\n" in out and re.search(r"\n1 +200 ", out)
+
+
+def test_the_same_bytes_from_several_processes(run, small_names):
+    write_csv("in.csv", [("1", name, "") for name in small_names[0][::9]])
+    for jobs in (1, 2):
+        arguments = ["--model", "model.skops", "--proba", "--output", f"{jobs}.csv"]
+        code, _, said = run("predict", "in.csv", *arguments, "--jobs", jobs)
+        assert code == 0, said
+        assert said.startswith("23 rows: 23 predicted")
+    assert text_of("1.csv") == text_of("2.csv")
+
+
+def test_memory_does_not_grow_with_rows(tmp_path):
+    """Of ten times as many rows, once chunks are whole."""
+    command = """
+import resource
+from sknames import cli
+for n in (150_000, 1_500_000):
+    with open("in.csv", "wb") as file:
+        file.write(b"name\\n")
+        for _ in range(n // 1000):
+            file.write(b"Kowalski\\nNowak\\n" * 500)
+    cli.run(["predict", "in.csv", "--output", "out.csv"])
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "1,500,000 rows: 1,500,000 predicted" in done.stderr, done.stderr
+    unit = 1 if sys.platform == "darwin" else 1024
+    first, last = (int(peak) * unit for peak in done.stdout.split())
+    assert last - first < 50e6
+    assert last < 600e6
+
+
+# ---- evaluate and train
+
+
+def test_evaluate(run, model, small_names):
+    names, labels = small_names
+    rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", ""), ("Kim", "Korean")]
+    write_csv("in.csv", rows, header=("name", "nationality"))
+    code, out, said = run("evaluate", "model.skops", "in.csv")
+    assert code == 0, said
+    truth = [*labels, "Korean"]
+    found = model.predict([*names, "Kim"])
+    recall = recall_score(truth, found, labels=sorted(set(truth)), average=None, zero_division=0)
+    figures = [
+        f"accuracy  {accuracy_score(truth, found):.4f}",
+        f"macro-F1  {f1_score(truth, found, average='macro', zero_division=0):.4f}",
+        f"log loss  {log_loss(labels, model.predict_proba(names), labels=model.classes_):.4f}",
+    ]
+    lines = out.splitlines()
+    assert lines[:3] == figures
+    assert [line.split() for line in lines[5:]] == [
+        [label, str(truth.count(label)), f"{value:.4f}"]
+        for label, value in zip(sorted(set(truth)), recall, strict=True)
+    ]
+    assert said == (
+        "203 rows: 201 used, 1 of them with labels that the model does not know; 2 without a name "
+        "or a label\n"
+    )
+    write_csv("in.csv", rows[-3:], header=("name", "nationality"))
+    code, _, said = run("evaluate", "model.skops", "in.csv")
+    assert code == 1 and "check --label, and that labels are written as Greek, Japanese" in said
+
+
+def test_train(run, small_names):
+    names, labels = small_names
+    rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", "")]
+    write_csv("in.csv", rows, header=("who", "truth"))
+    arguments = ["train", "in.csv", "--column", "who", "--label", "truth", "--max-length", "20"]
+    params = ["--cell", "rnn", "--hidden-size", "8", "--max-epochs", "2", "--ngram-range", "1, 3"]
+    params += ["--embedding-dim", "none", "--early-stopping", "true"]
+    for name in ("own.skops", "own.joblib"):
+        code, _, said = run(*arguments, *params, "--output", name)
+        assert code == 0, said
+        assert said.startswith("202 rows: learned 200 names of 4 nationalities, 2 without a name")
+    model = joblib.load("own.joblib")
+    classify = NameNationalityClassifier(
+        cell="rnn",
+        hidden_size=8,
+        max_epochs=2,
+        ngram_range=(1, 3),
+        embedding_dim=None,
+        early_stopping=True,
+        random_state=0,
+    )
+    assert str(model["classify"].get_params()) == str(classify.get_params())
+    by_hand = Pipeline([("encode", CharEncoder(max_length=20)), ("classify", classify)])
+    by_hand.fit(list(names), list(labels))
+    same = by_hand.predict_proba(names)
+    np.testing.assert_array_equal(model.predict_proba(names), same)
+    again = skops.io.load(
+        "own.skops", trusted=["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
+    )
+    np.testing.assert_array_equal(again.predict_proba(names), same)
+    assert run("predict", "in.csv", "--model", "own.skops", "--column", "who")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "options, words, code",
+    [
+        (["--cell", "junk"], "The 'cell' parameter of NameNationalityClassifier must be", 1),
+        (["--hidden-size", "0"], "Got 0 instead", 1),
+        (["--output", "model.txt"], "model.txt should end in .skops", 1),
+        (["--label", "truth"], "no column 'truth': give --label, one of", 2),
+        (["--junk"], "No such option", 2),
+    ],
+)
+def test_train_refuses(run, small_names, options, words, code):
+    write_csv("in.csv", zip(*small_names, strict=True), header=("name", "nationality"))
+    found, out, said = run("train", "in.csv", "--output", "own.skops", *options)
+    assert found == code and words in said and said.count("\n") == 1, said
+    assert sorted(os.listdir()) == ["in.csv", "model.skops"]
+
+
+def test_help_tells_all_parameters(run):
+    _, out, _ = run("train", "--help")
+    params = set(NameNationalityClassifier().get_params()) - {"callbacks", "verbose"}
+    for name in params:
+        assert f"--{name.replace('_', '-')} " in out
+    assert "Number of units of a layer's state." in " ".join(out.split())
+
+
+def test_the_page_of_the_command_line(run, monkeypatch):
+    """Its commands give what it says, but for the seconds."""
+    page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
+    Path("people.csv").write_bytes(re.search(r"```csv\n(.*?)```", page, re.DOTALL)[1].encode())
+    n_run = 0
+    for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
+        for command, said in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            if "|" in command:
+                before, command = command.split(" | ")
+                assert before == "zcat found.jsonl.gz"
+                command = command.replace(" - ", " found.jsonl.gz ")
+            program, *arguments = shlex.split(command)
+            assert program == "sknames"
+            code, *found = run(*arguments)
+            assert (code, without_seconds("".join(found))) == (0, without_seconds(said)), command
+            n_run += 1
+    assert n_run == 6
+
+
+def without_seconds(text):
+    return re.sub(r"\b\d+\.\d s\b", "... s", text)
+
+
+# ---- Errors
+
+
+@pytest.mark.parametrize(
+    "name, content, words",
+    [
+        ("in.csv", b"name\nAnna\nB\xfc\n", ["Row #3", "invalid UTF8", "--encoding latin-1"]),
+        ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["Row #3: Expected 2 columns, got 3", "--delimiter"]),
+        ("in.csv", b"", ["the file is empty"]),
+        ("in.csv", b"\xef\xbb\xbf\r\n", ["the file is empty"]),
+        ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is no JSON"]),
+        ("in.jsonl", b'{"name": "x"}\n{"name": 3}\n', ["'name' of row 2 is 3"]),
+        ("in.jsonl", b'{"name": "x"}\n[]\n', ["line 2 is [], not an object"]),
+        ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is not UTF-8"]),
+        ("in.parquet", b"name\nAnna\n", ["this is no Parquet file"]),
+        ("in.parquet", b"PAR1 and so on", ["damaged or not whole"]),
+        ("in.csv.zst", b"\x28\xb5\x2f\xfd and so on", ["damaged or not whole"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_file_is_said_of_it(run, name, content, words):
+    with open(name, "wb") as file:
+        file.write(content)
+    code, _, said = run("predict", name, "--model", "model.skops", "--output", "out")
+    assert code == 1 and said.count("\n") == 1
+    for word in [f"sknames: {name}: ", *words]:
+        assert word in said, said
+    assert sorted(os.listdir()) == sorted([name, "model.skops"])
+
+
+def test_names_that_are_no_text(run):
+    pa.parquet.write_table(parquet_table(), "in.parquet")
+    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--column", "number")
+    assert code == 1 and "in.parquet: the column 'number' holds int32, and names are text" in said
+    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "csv")
+    assert code == 1 and "the column 'list' holds list<" in said and "--format jsonl" in said
+
+
+def test_json_lines_that_make_no_table(run):
+    with open("in.jsonl", "w", encoding="utf-8") as file:
+        file.write('{"name": "x"}\n' * 3 + '{"name": "y", "more": 1}\n')
+    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--output", "out.csv")
+    assert code == 1 and "a row has 'more'" in said and "--format jsonl" in said
+
+
+def test_no_such_column(folder):
+    write_csv("in.csv")
+    done = process("predict", "in.csv", "--column", "nome", "--output", "out.csv")
+    refused(done, "in.csv has no column 'nome': give --column, one of 'id', 'name'", code=2)
+    assert not os.path.exists("out.csv")
+
+
+def test_undecodable_bytes(folder):
+    (folder / "in.csv").write_bytes("name\nMüller\n".encode("latin-1"))
+    refused(process("predict", "in.csv", "--output", "o.csv"), "in.csv: ", "--encoding latin-1")
+    assert sorted(os.listdir()) == ["in.csv", "model.skops"]
+    done = process("predict", "in.csv", "--encoding", "latin-1")
+    assert done.stdout.decode().splitlines()[1].startswith('"Müller","German"')
+
+
+def test_a_broken_gzip(folder):
+    data = gzip.compress(b"name\n" + b"".join(b"Anna %d\n" % i for i in range(300_000)))
+    (folder / "cut.csv.gz").write_bytes(data[: len(data) // 2])
+    done = process("predict", "cut.csv.gz", "--model", "model.skops", "--output", "out.csv")
+    refused(done, "cut.csv.gz: ", "damaged or not whole; copy it again")
+    assert sorted(os.listdir()) == ["cut.csv.gz", "model.skops"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has /dev/full")
+def test_a_full_disk_under_standard_output(folder):
+    write_csv("in.csv")
+    with open("/dev/full", "wb") as full:
+        done = process(
+            "predict", "in.csv", capture_output=False, stdout=full, stderr=subprocess.PIPE
+        )
+    refused(done, "No space left on device", "make room")
+
+
+@pytest.mark.parametrize("output", ["out.csv.gz", "out.parquet"])
+def test_a_full_disk_leaves_no_file(folder, output):
+    """In the place of a full disk, a limit on the size of files."""
+    write_csv("in.csv", [(os.urandom(9).hex(), "Anna", "") for _ in range(500)])
+    (folder / output).write_text("old")
+    done = process(
+        *("predict", "in.csv", "--model", "model.skops", "--output", output),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)),
+    )
+    refused(done, "File too large", "make room")
+    assert sorted(os.listdir()) == sorted(["in.csv", "model.skops", output])
+    assert (folder / output).read_text() == "old"
+
+
+def test_a_closed_pipe_is_no_news(folder):
+    write_csv("in.csv", [("1", "Anna", "x" * 1000)] * 500)
+    command = [sys.executable, "-m", "sknames", "predict", "in.csv", "--model", "model.skops"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.read(1)
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 1
+
+
+def test_a_model_file_that_is_not_ours(folder, run):
+    write_csv("in.csv")
+    (folder / "junk.skops").write_bytes(b"junk")
+    done = process("predict", "in.csv", "--model", "junk.skops", "--output", "out.csv")
+    refused(done, "junk.skops is no skops file", "--trust-pickle")
+    reader = make_pipeline(FunctionTransformer(os.path.basename), CountVectorizer())
+    (folder / "other.skops").write_bytes(skops.io.dumps(reader))
+    code, _, said = run("predict", "in.csv", "--model", "other.skops")
+    assert code == 1 and "it holds the type posixpath.basename, which is not ours" in said
+    (folder / "no_model.skops").write_bytes(skops.io.dumps({"a": np.arange(3)}))
+    code, _, said = run("predict", "in.csv", "--model", "no_model.skops")
+    assert code == 1 and "no_model.skops is no model that takes names" in said
+    assert not os.path.exists("out.csv")
+
+
+class Boom:
+    """What a pickle does to whoever loads it."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("boom",))
+
+
+def test_a_pickle_asks_for_trust(folder, model):
+    write_csv("in.csv")
+    joblib.dump(Boom(), "boom.joblib")
+    refused(process("predict", "in.csv", "--model", "boom.joblib"), "--trust-pickle")
+    assert not os.path.exists("boom")
+    joblib.dump(model, "model.joblib")
+    done = process("predict", "in.csv", "--model", "model.joblib", "--trust-pickle")
+    check(read_csv(done.stdout.decode()), model)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nofile.csv"], ["nofile.csv: No such file or directory: check the path"]),
+        (["."], [".: Is a directory: choose another file"]),
+        (["in.csv", "--output", "nofolder/out.csv"], ["nofolder does not exist: create it first"]),
+        (["in.csv", "--model", "nofile.skops"], ["nofile.skops: No such file or directory"]),
+        (["in.csv", "--encoding", "junk"], ["unknown encoding: junk"]),
+    ],
+)
+def test_paths_and_encodings_that_are_not_there(run, arguments, words):
+    write_csv("in.csv")
+    code, _, said = run("predict", *arguments)
+    assert code == 1 and said.count("\n") == 1
+    for word in words:
+        assert word in said, said
+
+
+@pytest.mark.parametrize(
+    "number, jobs, n",
+    [
+        (signal.SIGINT, "2", 1_000_000),
+        (signal.SIGTERM, "1", 200_000),  # less than pyarrow's first block
+        (signal.SIGHUP, "1", 1_000_000),
+    ],
+)
+def test_a_signal_leaves_no_partial_file(folder, number, jobs, n):
+    """While pyarrow waits for more input, which does not come."""
+    command = [sys.executable, "-m", "sknames", "predict", "-", "--jobs", jobs]
+    command += ["--model", "model.skops", "--output", "out.csv"]
+    options = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
+    with subprocess.Popen(command, **options) as running:
+        running.stdin.write(b"name\n" + b"Kowalski\n" * n)
+        running.stdin.flush()
+        wait_for(lambda: n_unread(running.stdin) == 0)
+        if n > 200_000:
+            wait_for(lambda: any(".part" in name for name in os.listdir()))
+        time.sleep(0.5)
+        (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
+        said = running.stderr.read().decode()
+        running.wait(120)
+        assert said == "sknames: stopped, and nothing was kept of the output. Run it again.\n"
+        assert running.returncode in (-number, 128 + number)
+        wait_for(lambda: not is_group(running.pid))
+    assert sorted(os.listdir()) == ["model.skops"]
+
+
+def wait_for(condition):
+    until = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def n_unread(pipe):
+    """Bytes in a pipe that nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"    "))[0]
+
+
+def is_group(number):
+    """Whether there are still processes of a group."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_process_that_dies(run, monkeypatch):
+    write_csv("in.csv")
+    real = cli._new_columns
+
+    def kill(*arguments):
+        for child in multiprocessing.active_children():
+            child.kill()
+        return real(*arguments)
+
+    monkeypatch.setattr(cli, "_new_columns", kill)
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--jobs", 2, "--output", "o")
+    assert code == 1 and said.count("\n") == 1, said
+    assert "exit code -9" in said and "give fewer --jobs" in said
+    assert sorted(os.listdir()) == ["in.csv", "model.skops"]
+
+
+@pytest.mark.parametrize("said", [[], [ValueError("no model")]])
+def test_a_process_that_ends_before_it_is_asked(said):
+    """Not taken for the closed pipe of whoever reads the output."""
+
+    class Process:
+        exitcode = -9
+
+        def join(self):
+            pass
+
+    ours, theirs = multiprocessing.Pipe()
+    for error in said:
+        theirs.send(error)
+    theirs.close()
+    expected = (ValueError, "no model") if said else (RuntimeError, "exit code -9")
+    with ours, pytest.raises(expected[0], match=expected[1]):
+        list(_workers._spread([("chunk", ["Anna"] * 100_000)], [(Process(), ours)]))
+
+
+def test_an_error_of_a_process_is_that_of_the_command():
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        _workers._work(theirs, ("nofile.skops", False), 1, False)
+        assert isinstance(ours.recv(), FileNotFoundError)
+
+
+@pytest.mark.parametrize("missing", ["click", "pyarrow"])
+def test_what_is_missing_is_named(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from sknames.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    refused(done, f"needs {missing}", "pip install 'sknames[cli]'")
+
+
+def test_a_bar_on_a_terminal_only(folder, model):
+    write_csv("in.csv")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    done = process("predict", "in.csv", "--output", "o.csv", capture_output=False, stderr=theirs)
+    os.close(theirs)
+    assert done.returncode == 0
+    said = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert " rows [" in said
+    assert "7 rows: 5 predicted" in said
