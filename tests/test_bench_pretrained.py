@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sknames.datasets import load_names, make_names
@@ -77,6 +78,9 @@ def run(bench, names, tmp_path, monkeypatch, capsys):
     players = Bunch(data=data, target=target, birth_year=born)
     monkeypatch.setattr(bench, "load_names", lambda script: lists)
     monkeypatch.setattr(bench, "fetch_chess_players", lambda path: players)
+    title, model = bench.BASELINES["logreg"]
+    few_steps = clone(model).set_params(logisticregression__max_iter=3)
+    monkeypatch.setitem(bench.BASELINES, "logreg", (title, few_steps))
     shutil.copy(_load_pretrained.FOLDER / "population.csv", tmp_path)
     monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
 
@@ -139,6 +143,7 @@ def test_card_of_a_short_run(run):
     assert " ± " in page and "±" not in next(x for x in page.splitlines() if "| macro-F1, to" in x)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_card_of_two_folds_and_all_models(run):
     page, card = run("--folds", "2")
     assert card["folds"] == 2 and len(card["baselines"]) == 2
