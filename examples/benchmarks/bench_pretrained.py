@@ -1,19 +1,22 @@
 """How accurate the recipe of the shipped model is on names whose parts it has never seen.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_pretrained.py --cache folder``, with the
-wheel of name2nat in SKNAMES_DATA. Three times it trains the recipe and two linear models without
-the held-out names, for an hour or two on one core, prints the model card in Markdown, and writes
-the figures to sknames/pretrained/card.json. What --cache has is not run again; empty it after a
-change.
+wheel of name2nat and Scid's file of players in SKNAMES_DATA. Three times it trains the recipe and
+two linear models without the held-out names, for some hours on one core, prints the model card in
+Markdown, and writes the figures to sknames/pretrained/card.json. ``--folds 1 --models ours,svm`` is
+the shortest run; the card says what was run. What --cache has is not run again; empty it after a
+change. The new model must be in sknames/pretrained before.
 """
 
 import argparse
+import csv
 import json
 import re
 import time
 import unicodedata
 from collections import Counter
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,30 +29,36 @@ from bench_accuracy import (
     table,
     top_3_hits,
 )
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from sknames._spelling import fold
-from sknames.datasets import load_names, make_names
+from sknames.datasets import fetch_chess_players, load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
 
 ONE_OF = 8  # parts of names is held out
 FOLDS = 3  # so often, each time others
-PER_NATIONALITY = 100  # full names to test on each time, at most
+PER_NATIONALITY = 100  # full names of a source to test on each time, at most
 MADE = 50  # made names fill up to so many
+N_TRIED = 40_000  # are made to find them
 # Words within names that are no names.
 PARTICLES = set(
     "al ap as az bar ben bin bint da de degli dei del della den der des di do dos du e el het "
     "i ibn ii iii la las le los mac mc na o of op san st ten ter the ul van vom von y z zu "
     "zur".split()
 )
-KINDS = ["full name", "full name, made", "surname", "given name", "native script"]
+SOURCES = ["biographies", "chess players"]
+PEOPLE = [f"full name, {source}" for source in SOURCES]
+KINDS = [*PEOPLE, "full name, made", "surname", "given name", "native script"]
+FEW = 1_000  # people are few to learn a nationality from
 
-
-LINEAR = ["svm", "logreg"]  # of BASELINES
+LINEAR = {"svm": "LinearSVC", "logreg": "LogisticRegression"}  # of BASELINES
+SHORT = {"ours": "sknames"} | LINEAR
 MODELS = {"ours": "**sknames, the recipe of the shipped model**"}
 MODELS |= {key: BASELINES[key][0] for key in LINEAR}
+SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities
 
 
 # ---- Names that are held out
@@ -79,7 +88,7 @@ def is_all_held_out(name, eighth, least=1):
     return len(found) >= least and all(is_held_out(word, eighth) for word in found)
 
 
-def held_out_split(names, nationalities, lists, biographies, eighth):
+def held_out_split(names, nationalities, lists, sources, eighth):
     """Rows to train on, without any held-out part, and rows to test on, with no other part.
 
     Parameters
@@ -88,8 +97,8 @@ def held_out_split(names, nationalities, lists, biographies, eighth):
         All that the recipe learns.
     lists : Bunch
         Of `load_names`.
-    biographies : dict of list of str
-        Names by nationality.
+    sources : dict of dict of list of str
+        Names of people by source and nationality. Who is in two sources is of the first.
     eighth : int
         Which of all parts is held out.
 
@@ -101,15 +110,23 @@ def held_out_split(names, nationalities, lists, biographies, eighth):
     kept = np.array([not any(is_held_out(w, eighth) for w in all_words(name)) for name in names])
     rng = np.random.RandomState(0)
     test = []
-    for nationality in lists.target_names:
-        full = biographies.get(nationality, [])
-        full = [name for name in full if is_all_held_out(name, eighth, 2)]
-        full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
-        test += [(name, nationality, "full name") for name in full]
-        if len(full) < MADE:
-            made, _ = make_names(40_000, nationalities=[nationality], random_state=rng)
+    for nationality in sorted(set(lists.target_names).union(*sources.values())):
+        seen = set()
+        n_people = 0
+        for source, names_of in sources.items():
+            found = names_of.get(nationality, [])
+            found = [name for name in found if is_all_held_out(name, eighth, 2)]
+            people = {_train._person(name): name for name in found}
+            full = [name for person, name in people.items() if person not in seen]
+            seen |= people.keys()
+            full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
+            test += [(name, nationality, f"full name, {source}") for name in full]
+            n_people += len(full)
+        if n_people < MADE and nationality in lists.target_names:
+            made, _ = make_names(N_TRIED, nationalities=[nationality], random_state=rng)
             made = [name for name in dict.fromkeys(made) if is_all_held_out(name, eighth, 2)]
-            test += [(n, nationality, "full name, made") for n in made[: MADE - len(full)]]
+            made = [name for name in made if _train._person(name) not in seen]
+            test += [(n, nationality, "full name, made") for n in made[: MADE - n_people]]
     rows = zip(lists.data, lists.target, lists.part, lists.script, strict=True)
     for name, nationality, part, script in rows:
         if is_all_held_out(name, eighth):
@@ -194,12 +211,80 @@ def macro_f1(y, predicted):
 
 
 def differences(ours, theirs, folds=None):
-    """Paired: the mean over the folds with its standard error, and the difference in each."""
+    """Paired: the mean over the folds with its standard error, and the difference in each.
+
+    Of a single fold, the standard error is that over its names, where they have differences.
+    """
     gaps = np.asarray(ours, dtype=float) - theirs
+    error = standard_error(gaps)
     if folds is not None:
         gaps = np.bincount(folds, weights=gaps) / np.bincount(folds)
-    mean = f"{gaps.mean():+.4f} ± {standard_error(gaps):.4f}"
+        error = standard_error(gaps) if len(gaps) > 1 else error
+    mean = f"{gaps.mean():+.4f}"
+    mean += f" ± {error:.4f}" if np.isfinite(error) else ""
     return mean, ", ".join(f"{gap:+.4f}" for gap in gaps)
+
+
+def estimate_mix(probabilities):
+    """The shares of the classes under which the names are most likely, by EM.
+
+    The probabilities are those under equal frequencies (Saerens et al. 2002).
+    """
+    mix = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
+    for _ in range(200):
+        joint = probabilities * mix
+        mix = (joint / joint.sum(axis=1, keepdims=True)).mean(axis=0)
+    return mix
+
+
+def bearers(classes):
+    """Millions of people who bear names of each class, roughly."""
+    text = (_load_pretrained.FOLDER / "population.csv").read_text(encoding="utf-8")
+    millions = {r["nationality"]: float(r["millions"]) for r in csv.DictReader(text.splitlines())}
+    return np.array([millions[name] for name in classes.tolist()])
+
+
+def by_mix(y, probabilities, classes):
+    """Figures of one list of people under several suppositions of how frequent classes are."""
+    true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
+    estimated, millions = estimate_mix(probabilities), bearers(classes)
+    # As if nationalities were as frequent among the names as in the world.
+    weights = (millions / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
+    found = {}
+    for name, mix in {
+        "equal": np.ones(len(classes)),
+        "population, square root": np.sqrt(millions),
+        "population": millions,
+        "estimated": estimated,
+        "true": true,
+    }.items():
+        scores = probabilities * mix
+        hits = classes[scores.argmax(axis=1)] == y
+        f = figures(y, scores, classes, False)
+        found[name] = f | {"accuracy_in_the_world": float(np.average(hits, weights=weights))}
+    return found, float(np.abs(estimated - true).sum())
+
+
+def by_decade(names, y, hits, born):
+    """n and the share that is right, by the decade of birth of the players who have one."""
+    years = np.array([born.get(row, np.nan) for row in zip(names, y, strict=True)], dtype=float)
+    decades, found = years // 10 * 10, {}
+    for decade in np.unique(decades[~np.isnan(decades)]).astype(int).tolist():
+        rows = decades == decade
+        shares = {key: float(hit[rows].mean()) for key, hit in hits.items()}
+        found[f"{decade}s"] = {"n": int(rows.sum()), "recall": shares}
+    return found
+
+
+def birth_years(players):
+    """{(name, nationality): year}, of the players whose name is one person's."""
+    rows = [*zip(players.data, players.target, strict=True)]
+    n = Counter(rows)
+    return {
+        row: year
+        for row, year in zip(rows, players.birth_year.tolist(), strict=True)
+        if n[row] == 1 and not np.isnan(year)
+    }
 
 
 # ---- The card
@@ -207,8 +292,8 @@ def differences(ours, theirs, folds=None):
 
 REPORT = """# Model card of `sknames.load_pretrained()`
 
-Printed by `python examples/benchmarks/bench_pretrained.py` on {machine}. The same figures are in
-`sknames.pretrained.load_card()`.
+Printed by `python examples/benchmarks/bench_pretrained.py{options}` on {machine}. The same figures
+are in `sknames.pretrained.load_card()`.
 
 ## What it is
 
@@ -220,8 +305,9 @@ full names in either order. It has {n_classes} nationalities:
 
 **Missing**: every other nationality, which it gives to one of these with whatever confidence. A
 nationality here is where a name is at home: Austrian names are German, Brazilian ones Portuguese,
-Latin American ones Spanish, names of all Arabic-speaking countries Arabic, Welsh ones English.
-There is no American, Belgian, Swiss, South African or Australian name.
+Latin American ones Spanish, names of all Arabic-speaking countries Arabic, Welsh ones English,
+Montenegrin ones Serbian, Burundian ones Rwandan. {no_such}
+Tried, and told too badly or at the cost of others, so that they are missing too: {tried}.
 
 **Must not be used** to decide about a person (hiring, credit, housing, asylum, policing, or to
 guess at ethnicity, religion or citizenship of someone), nor as a measurement of a group without
@@ -231,40 +317,72 @@ guess does no harm, and for study.
 
 ## What it learned from
 
-{n_train:,} names ({n_train_distinct:,} distinct): those of `load_names(script="all")`; full names
-made of them; at most {max_biographies:,} names a nationality of `fetch_biographies()`, whose labels
-come from the categories of the English Wikipedia and are often wrong; a quarter of the full names
-once more with the last word first. No nationality has many more names than another, so the
-probabilities suppose that all are about equally frequent; where they are not, multiply by the
-frequencies and divide by the sum.
+{n_names:,} names ({n_distinct:,} distinct): those of `load_names(script="all")`; full names
+made of them; {n_biographies:,} names of `fetch_biographies()`, at most {max_biographies:,} of a
+nationality; {n_players:,} more of `fetch_chess_players()`, at most {max_players:,} of a
+nationality; and some of all these once more as lists and forms write them: last word first,
+initials, letters only.
 
-Danish, Finnish, Icelandic, Polish, Scottish, Sinhalese, Swedish, Turkish and Zulu names, and nearly
-all Croatian, Georgian, Kazakh, Slovenian and Uzbek ones, are from lists alone: the rows that say
-"made" below. Their full names are put together at random, and real ones may be harder.
+- The biographies' labels come from the categories of the English Wikipedia and are often wrong.
+- The players are rated players, mostly men, and a player's federation is where he is registered,
+  which need not be where his name is at home: immigrants and minorities are in every nationality.
+- From lists alone: {lists_alone}. Their full names are put together at random, and real ones may be
+  harder.
+- From fewer than {few:,} people, so that figures and answers are the least sure: {few_people}.
+- From people's full names alone, without lists of surnames and given names: {people_alone}.
+
+name2nat, which the biographies are from, is under the Apache License 2.0; Scid's Player Data,
+which the players are from, under the GNU General Public License, version 2 or later. Neither list
+is in the package.
+
+Some nationalities have many more names than others. Training allows for it, so that the
+probabilities suppose that all are equally frequent. All figures here are of these probabilities,
+but for those in [Frequencies](#frequencies).
 
 ## Held-out names
 
 One in {one_of} name parts (words of a name, without particles such as *van*, *de*, *bin*) is held
-out, by a hash; {folds} times, each time others. The models here were trained without any name that
-has such a part ({n_kept:,} of the training names are left), and are tested on names that have no
-other part: at most {per_nationality} full names of people a nationality, made ones where there are
-fewer than {made}, and the names of the lists. All figures are over the {n:,} names of the {folds}
-parts. So they are for names of which the model knows nothing; on names with familiar parts it does
-better. The shipped model has learned from all names. It is rounded to single bytes, as the models
-here were.
+out, by a hash{times}. The models here were trained without any name
+that has such a part ({n_kept:,} of the training names are left), and are tested on names that have
+no other part: at most {per_nationality} full names of people a nationality from each source, made
+ones where lists have the nationality and there are fewer than {made}, and the names of the lists.
+Who is in both sources counts once, as of the biographies. All figures are over the {n:,}
+names{of_folds}. So they are for names of which the model knows nothing; on names with familiar
+parts it does better. The shipped model has learned from all names. It is rounded to single bytes,
+as the models here were. {models_run}{untested}
 
 {overall}
 
-Accuracy by kind of name:
+Accuracy by kind and source of name:
 
 {kinds}
 
-Paired differences on the {folds} parts:
+{paired_title}
 
 {paired}
 
 With the last word first ("Surname Given"), accuracy on full names is {turned:.4f} instead of
 {straight:.4f}. Case and diacritics make no difference: they are not read.
+
+Chess players by the decade of their birth, where it is known and only one player has the name.
+Decades differ in their nationalities, too:
+
+{decades}
+
+## Frequencies
+
+The same answers on the {n_people:,} full names of people, by how frequent the nationalities are
+supposed to be: the probabilities are multiplied by the frequencies. "Population" is a number of
+people in the world who bear such names, in `sknames/pretrained/population.csv`: the numbers are
+rough and set down by hand. "Estimated" is the mix under which the names are most likely, found by
+EM from the names alone; "true" is that of their labels, which nobody has who asks. The names here
+are at most {per_nationality} a nationality and source{each_time}, so that their mix is flatter
+than that of most lists, where knowing it is worth more. The last column weighs each nationality
+among them by its population, as in a list of the world's people.{svm_note}
+
+{mixes}
+
+{mix_errors}
 
 ## By nationality
 
@@ -276,45 +394,152 @@ The most frequent of the {n_wrong:,} wrong answers among {n:,}:
 
 {confusions}
 """
+NO_SUCH = (
+    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name, "
+    "and no South African one but Zulu ones."
+)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True, help="folder for finished models")
-    parser.add_argument("--wheel", help="of name2nat; by default it is looked for in SKNAMES_DATA")
-    parser.add_argument("--only", choices=MODELS, help="train this model and stop")
-    args = parser.parse_args()
-    args.cache.mkdir(parents=True, exist_ok=True)
+def listing(items):
+    return ", ".join(items) or "none"
 
-    names, nationalities = _train.training_names(args.wheel)
-    lists = load_names(script="all")
-    biographies = _train._biographies(args.wheel, lists)
-    n_kept, tests, results = [], [], {key: [] for key in ([args.only] if args.only else MODELS)}
-    with threadpool_limits(1):
-        for eighth in range(FOLDS):
-            train, test = held_out_split(names, nationalities, lists, biographies, eighth)
-            n_kept.append(len(train[0]))
-            tests.append(test)
-            for key, runs in results.items():
-                runs.append(scores_of(key, eighth, train, test[0], args.cache))
-    if args.only:
-        return
-    folds = np.repeat(np.arange(FOLDS), [len(test[0]) for test in tests])
-    y = np.concatenate([test[1] for test in tests]).astype(str)
-    kinds = np.concatenate([test[2] for test in tests])
+
+def tried():
+    """The demonyms that were tried as nationalities and left out."""
+    text = files("sknames.datasets").joinpath("data", "demonyms.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return [row["demonym"] for row in rows if row["reason"].startswith("tried")]
+
+
+def learned(names, nationalities, lists, sources):
+    """What the training names are of: numbers of names, and the nationalities known least."""
+    rows, seen, n_learned = set(zip(names, nationalities, strict=True)), set(), {}
+    n_people = Counter()
+    for source, names_of in sources.items():
+        pairs = {(name, label) for label, found in names_of.items() for name in found}
+        new = pairs & rows - seen
+        seen |= new
+        n_learned[source] = len(new)
+        n_people.update(label for _, label in new)
+    listed = set(lists.target_names)
+    return {
+        "n_names": len(names),
+        "n_distinct": len(rows),
+        "n_names_of_people": n_learned,
+        "from_lists_alone": sorted(listed - n_people.keys()),
+        "from_few_people": {k: n for k, n in sorted(n_people.items()) if n < FEW},
+        "from_people_alone": sorted(n_people.keys() - listed),
+    }
+
+
+def measure(results, tests, born, known):
+    """All figures, as the card has them.
+
+    Parameters
+    ----------
+    results : dict of list
+        What `scores_of` returned for each fold, by model.
+    tests : list of tuple
+        What `held_out_split` returned to test on, for each fold.
+    born : dict
+        Of `birth_years`.
+    known : dict
+        Of `learned`.
+    """
+    folds = np.repeat(np.arange(len(tests)), [len(test[0]) for test in tests])
+    names, y, kinds = (np.concatenate([test[k] for test in tests]) for k in range(3))
+    y, kinds = y.astype(str), kinds.astype(str)
     classes = results["ours"][0][0]
-    straight, turned, minutes = {}, {}, {}
+    straight, turned, found = {}, {}, {}
     for key, runs in results.items():
         assert all(np.array_equal(run[0], classes) for run in runs)
         straight[key], turned[key] = (np.concatenate([run[k] for run in runs]) for k in (1, 2))
-        minutes[key] = np.mean([run[3] for run in runs])
+        found[key] = figures(y, straight[key], classes, key != "svm")
+        found[key]["minutes"] = float(np.mean([run[3] for run in runs]))
     predicted = {key: classes[scores.argmax(axis=1)] for key, scores in straight.items()}
-    turned = classes[turned["ours"].argmax(axis=1)]
+    hits = {key: p == y for key, p in predicted.items()}
 
-    found = {
-        key: figures(y, scores, classes, key != "svm") | {"minutes": minutes[key]}
-        for key, scores in straight.items()
+    by_kind = {
+        kind: {"n": int(rows.sum())}
+        | {"accuracy": {key: float(hit[rows].mean()) for key, hit in hits.items()}}
+        for kind in KINDS
+        if (rows := kinds == kind).any()
     }
+    differ = []
+    for key in [key for key in LINEAR if key in results]:
+        pair = [hits[k] for k in ("ours", key)]
+        differ.append([f"accuracy, to {LINEAR[key]}", *differences(*pair, folds)])
+        pair = [
+            [macro_f1(y[folds == k], predicted[m][folds == k]) for k in range(len(tests))]
+            for m in ("ours", key)
+        ]
+        differ.append([f"macro-F1, to {LINEAR[key]}", *differences(*pair)])
+        if "log_loss" in found[key]:
+            pair = [losses(y, straight[k], classes) for k in ("ours", key)]
+            differ.append([f"log loss, to {LINEAR[key]}", *differences(*pair, folds)])
+
+    people = np.isin(kinds, PEOPLE)
+    mixes, mix_errors = {}, {}
+    # Not LogisticRegression: it supposes the frequencies of its training names.
+    for key in [key for key in ("ours", "svm") if key in results]:
+        scores = straight[key][people]
+        probabilities = softmax(SVM_SCALE * scores, axis=1) if key == "svm" else scores
+        mixes[key], mix_errors[key] = by_mix(y[people], probabilities, classes)
+    players = kinds == PEOPLE[1]
+    decades = by_decade(
+        names[players], y[players], {key: hit[players] for key, hit in hits.items()}, born
+    )
+    full = np.char.startswith(kinds, "full")
+    ours = by_nationality(y, predicted["ours"])
+    n_made = Counter(y[kinds == "full name, made"].tolist())
+    for nationality, row in ours.items():
+        row["n_made"] = n_made[nationality]
+    missed = ~hits["ours"]
+    wrong = Counter(zip(y[missed].tolist(), predicted["ours"][missed].tolist(), strict=True))
+    return {
+        "nationalities": classes.tolist(),
+        "learned_from": "load_names(script='all'), make_names, at most "
+        f"{_train.MAX_BIOGRAPHIES:,} names a nationality of fetch_biographies(), and at most "
+        f"{_train.MAX_PLAYERS:,} more of fetch_chess_players()",
+        **known,
+        "missing": f"Every other nationality; its names are given to one of these. {NO_SUCH}",
+        "must_not": "Do not decide about a person by it: a name does not tell who bears it.",
+        "held_out": "Full names of people, made full names, surnames and given names of which no "
+        "part was seen in training; by a model of the same recipe, trained without them.",
+        "folds": len(tests),
+        "n": len(y),
+        **found["ours"],
+        "baselines": {MODELS[key]: found[key] for key in LINEAR if key in found},
+        "differences": differ,
+        "by_kind": by_kind,
+        "last_word_first": {
+            "accuracy": float(np.mean(hits["ours"][full])),
+            "accuracy_turned": float(
+                np.mean(classes[turned["ours"].argmax(axis=1)][full] == y[full])
+            ),
+        },
+        "by_birth_decade": decades,
+        "n_people": int(people.sum()),
+        "by_frequencies": mixes,
+        "error_of_estimated_frequencies": mix_errors,
+        "by_nationality": ours,
+        "baselines_recall": {
+            MODELS[key]: {k: row["recall"] for k, row in by_nationality(y, predicted[key]).items()}
+            for key in LINEAR
+            if key in predicted
+        },
+        "confusions": [[*pair, n] for pair, n in wrong.most_common(30)],
+    }
+
+
+def page(card, shipped, n_kept, options):
+    """The card in Markdown. Whatever it says was run is taken from the figures."""
+    folds, keys = (
+        card["folds"],
+        [key for key in SHORT if key in card["by_kind"]["surname"]["accuracy"]],
+    )
+    linear = [key for key in keys if key in LINEAR]
+    found = {"ours": card} | {key: card["baselines"][MODELS[key]] for key in linear}
     overall = [
         [MODELS[key]]
         + [f"{f[name]:.4f}" for name in ("accuracy", "macro_f1", "top_3")]
@@ -331,96 +556,174 @@ def main():
         + [f"{f['minutes']:.0f}"]
         for key, f in found.items()
     ]
-    by_kind = []
-    for kind in KINDS:
-        rows = kinds == kind
-        accuracies = [np.mean(p[rows] == y[rows]) for p in predicted.values()]
-        by_kind.append([kind, rows.sum(), *(f"{accuracy:.4f}" for accuracy in accuracies)])
-    hits = {key: p == y for key, p in predicted.items()}
-    loss = {key: losses(y, straight[key], classes) for key in ("ours", "logreg")}
-    f1 = {
-        key: np.array([macro_f1(y[folds == k], p[folds == k]) for k in range(FOLDS)])
-        for key, p in predicted.items()
-    }
-    paired = [
-        ["accuracy, to LinearSVC", *differences(hits["ours"], hits["svm"], folds)],
-        ["accuracy, to LogisticRegression", *differences(hits["ours"], hits["logreg"], folds)],
-        ["macro-F1, to LinearSVC", *differences(f1["ours"], f1["svm"])],
-        ["macro-F1, to LogisticRegression", *differences(f1["ours"], f1["logreg"])],
-        ["log loss, to LogisticRegression", *differences(loss["ours"], loss["logreg"], folds)],
+    kinds = [
+        [kind, row["n"], *(f"{row['accuracy'][key]:.4f}" for key in keys)]
+        for kind, row in card["by_kind"].items()
     ]
-    ours, svm = (by_nationality(y, predicted[key]) for key in ("ours", "svm"))
-    n_made = Counter(y[kinds == "full name, made"].tolist())
+    decades = [
+        [decade, row["n"], *(f"{row['recall'][key]:.3f}" for key in keys)]
+        for decade, row in card["by_birth_decade"].items()
+    ]
+    mixes = [
+        [SHORT[key], name]
+        + [f"{f[k]:.4f}" for k in ("accuracy", "macro_f1", "top_3", "accuracy_in_the_world")]
+        for key in keys
+        for name, f in card["by_frequencies"].get(key, {}).items()
+    ]
+    mix_errors = "; ".join(
+        f"{SHORT[key]} {error:.3f}"
+        for key in keys
+        if (error := card["error_of_estimated_frequencies"].get(key)) is not None
+    )
+    recalls = [card["baselines_recall"][MODELS[key]] for key in linear]
     nationality_rows = [
         [
             nationality,
             f["n"],
             f"{f['recall']:.3f}",
-            f"{svm[nationality]['recall']:.3f}",
+            *(f"{recall[nationality]:.3f}" for recall in recalls),
             "-" if f["precision"] is None else f"{f['precision']:.3f}",
             f["n_predicted"],
-            n_made[nationality] or "",
+            f["n_made"] or "",
         ]
-        for nationality, f in ours.items()
+        for nationality, f in card["by_nationality"].items()
     ]
-    missed = ~hits["ours"]
-    wrong = Counter(zip(y[missed].tolist(), predicted["ours"][missed].tolist(), strict=True))
-    full = np.char.startswith(kinds.astype(str), "full")
-    shipped = _load_pretrained.read(_load_pretrained.FOLDER)["classify"]
+    untested = [name for name in card["nationalities"] if name not in card["by_nationality"]]
+    skipped = [MODELS[key] for key in LINEAR if key not in keys]
+    n_people = card["n_names_of_people"]
+    many = folds > 1
+    return REPORT.format(
+        options=options,
+        machine=machine(),
+        hidden_size=shipped.hidden_size,
+        n_ngrams=shipped.network_.n_ngrams,
+        n_classes=len(card["nationalities"]),
+        nationalities=", ".join(card["nationalities"]),
+        no_such=NO_SUCH,
+        tried=listing(tried()),
+        n_names=card["n_names"],
+        n_distinct=card["n_distinct"],
+        n_biographies=n_people[SOURCES[0]],
+        n_players=n_people[SOURCES[1]],
+        max_biographies=_train.MAX_BIOGRAPHIES,
+        max_players=_train.MAX_PLAYERS,
+        lists_alone=listing(card["from_lists_alone"]),
+        few=FEW,
+        few_people=listing(f"{name} ({n})" for name, n in card["from_few_people"].items()),
+        people_alone=listing(card["from_people_alone"]),
+        one_of=ONE_OF,
+        times=f"; {folds} times, each time others" if many else "; once",
+        of_folds=f" of the {folds} parts" if many else "",
+        each_time=" each time" if many else "",
+        models_run=f"Each model was trained {f'{folds} times' if many else 'once'}, from one seed."
+        + (f" Not run: {' and '.join(skipped)}." if skipped else ""),
+        untested=f" Nothing could be tested of: {', '.join(untested)}." if untested else "",
+        n_kept=n_kept,
+        per_nationality=PER_NATIONALITY,
+        made=MADE,
+        overall=table(
+            ["", "accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)", "fit, min"], overall
+        ),
+        kinds=table(["", "n", *(SHORT[key] for key in keys)], kinds),
+        paired_title=paired_title(linear, folds),
+        paired=table(["sknames minus", "mean ± standard error", "each"], card["differences"])
+        if linear
+        else "No other model was run.",
+        turned=card["last_word_first"]["accuracy_turned"],
+        straight=card["last_word_first"]["accuracy"],
+        decades=table(["born in the", "n", *(f"{SHORT[key]}, recall" for key in keys)], decades),
+        n_people=card["n_people"],
+        svm_note=f" The SVM has no probabilities: softmax of {SVM_SCALE} times its scores is taken."
+        if "svm" in keys
+        else "",
+        mixes=table(
+            ["", "frequencies", "accuracy", "macro-F1", "top-3", "accuracy, as in the world"], mixes
+        ),
+        mix_errors=f"Sum of the absolute errors of the estimated shares: {mix_errors}.",
+        by_nationality=table(
+            ["", "n", "recall", *(f"{SHORT[key]}'s recall" for key in linear)]
+            + ["precision", "n predicted", "made"],
+            nationality_rows,
+        ),
+        n_wrong=card["n"] - round(card["accuracy"] * card["n"]),
+        n=card["n"],
+        confusions=table(
+            ["is", "was taken for", "n", "of"],
+            [[a, b, n, card["by_nationality"][a]["n"]] for a, b, n in card["confusions"]],
+        ),
+    )
 
-    card = {
-        "nationalities": shipped.classes_.tolist(),
-        "learned_from": "load_names(script='all'), make_names, and at most "
-        f"{_train.MAX_BIOGRAPHIES:,} names a nationality of fetch_biographies()",
-        "n_names": len(names),
-        "missing": "Every other nationality; its names are given to one of these. There is no "
-        "American, Belgian, Swiss, South African or Australian name.",
-        "must_not": "Do not decide about a person by it: a name does not tell who bears it.",
-        "held_out": "Full names of people, made full names, surnames and given names of which no "
-        "part was seen in training; by a model of the same recipe, trained without them.",
-        "n": len(y),
-        **found["ours"],
-        "baselines": {MODELS[key]: found[key] for key in LINEAR},
-        "by_nationality": ours,
-        "confusions": [[*pair, n] for pair, n in wrong.most_common(30)],
-    }
+
+def paired_title(linear, folds):
+    if not linear:
+        return "Paired differences:"
+    if folds > 1:
+        return f"Paired differences on the {folds} parts, with the standard error over these:"
+    return (
+        "Paired differences, with the standard error over the names of the one part, which says "
+        "nothing of another part or seed; macro-F1 has none:"
+    )
+
+
+def parse_models(text):
+    keys = text.split(",")
+    if unknown := set(keys) - set(MODELS):
+        raise argparse.ArgumentTypeError(f"unknown {sorted(unknown)}; choose from {[*MODELS]}")
+    return [key for key in MODELS if key in keys]
+
+
+def parse_folds(text):
+    if not (text.isdecimal() and 1 <= int(text) <= ONE_OF):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {ONE_OF}, got {text!r}")
+    return int(text)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, required=True, help="folder for finished models")
+    parser.add_argument("--wheel", help="of name2nat; by default it is looked for in SKNAMES_DATA")
+    parser.add_argument("--players", help="Scid's file; by default it is looked for there, too")
+    parser.add_argument(
+        "--folds", type=parse_folds, default=FOLDS, help=f"how many held-out parts ({FOLDS})"
+    )
+    parser.add_argument(
+        "--models",
+        type=parse_models,
+        default=[*MODELS],
+        help=f"which models, {','.join(MODELS)} by default; without ours, train them and stop",
+    )
+    args = parser.parse_args(arguments)
+    args.cache.mkdir(parents=True, exist_ok=True)
+
+    names, nationalities = _train.training_names(args.wheel, args.players)
+    lists = load_names(script="all")
+    people = _train._biographies(args.wheel, lists), _train._players(args.players, lists)
+    sources = dict(zip(SOURCES, people, strict=True))
+    n_kept, tests, results = [], [], {key: [] for key in args.models}
+    with threadpool_limits(1):
+        for eighth in range(args.folds):
+            train, test = held_out_split(names, nationalities, lists, sources, eighth)
+            n_kept.append(len(train[0]))
+            tests.append(test)
+            for key, runs in results.items():
+                runs.append(scores_of(key, eighth, train, test[0], args.cache))
+    if "ours" not in results:
+        return
+    shipped = _load_pretrained.read(_load_pretrained.FOLDER)["classify"]
+    if not np.array_equal(shipped.classes_, results["ours"][0][0]):
+        raise SystemExit(
+            f"The model in sknames/pretrained tells {len(shipped.classes_)} nationalities, and the "
+            f"training names have {len(results['ours'][0][0])}. Train it with `python -m "
+            "sknames.pretrained`, put its files there and run this again: the models in --cache "
+            "are kept."
+        )
+    born = birth_years(fetch_chess_players(args.players))
+    card = measure(results, tests, born, learned(names, nationalities, lists, sources))
+    options = "" if args.folds == FOLDS else f" --folds {args.folds}"
+    options += "" if args.models == [*MODELS] else f" --models {','.join(args.models)}"
+    print(page(card, shipped, round(np.mean(n_kept)), options))
     text = json.dumps(card, indent=1) + "\n"
     (_load_pretrained.FOLDER / _load_pretrained.CARD).write_text(text, encoding="utf-8")
-    print(
-        REPORT.format(
-            machine=machine(),
-            hidden_size=shipped.hidden_size,
-            n_ngrams=shipped.network_.n_ngrams,
-            n_classes=len(shipped.classes_),
-            nationalities=", ".join(shipped.classes_),
-            n_train=len(names),
-            n_train_distinct=len(set(zip(names, nationalities, strict=True))),
-            n_kept=round(np.mean(n_kept)),
-            folds=FOLDS,
-            max_biographies=_train.MAX_BIOGRAPHIES,
-            one_of=ONE_OF,
-            per_nationality=PER_NATIONALITY,
-            made=MADE,
-            overall=table(
-                ["", "accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)", "fit, min"],
-                overall,
-            ),
-            kinds=table(["", "n", "sknames", "LinearSVC", "LogisticRegression"], by_kind),
-            paired=table(["sknames minus", "mean ± standard error", "each"], paired),
-            turned=np.mean(turned[full] == y[full]),
-            straight=np.mean(hits["ours"][full]),
-            by_nationality=table(
-                ["", "n", "recall", "LinearSVC's recall", "precision", "n predicted", "made"],
-                nationality_rows,
-            ),
-            n_wrong=missed.sum(),
-            n=len(y),
-            confusions=table(
-                ["is", "was taken for", "n", "of"],
-                [[a, b, n, ours[a]["n"]] for (a, b), n in wrong.most_common(30)],
-            ),
-        )
-    )
 
 
 if __name__ == "__main__":

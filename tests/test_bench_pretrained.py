@@ -1,0 +1,180 @@
+"""The benchmark that writes the model card: what it tests on, and that the card says what was run.
+
+The names are few and the models small, so that no figure here means anything.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.utils import Bunch
+
+from sknames.datasets import load_names, make_names
+from sknames.pretrained import _load_pretrained, _train
+
+BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
+LISTED, UNLISTED = ["Greek", "Turkish", "Zulu"], "Malagasy"
+
+
+@pytest.fixture(scope="module")
+def bench():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        import bench_pretrained
+
+        patch.setattr(bench_pretrained, "N_TRIED", 3_000)
+        yield bench_pretrained
+
+
+def invented(n, rng):
+    """Full names of no nationality in the lists."""
+    words = ["".join(rng.choice(["ra", "be", "no", "fy", "ny", "ka"], 4)) for _ in range(2 * n)]
+    return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
+
+
+@pytest.fixture(scope="module")
+def names():
+    """Lists, the names of people by source, and all to train on."""
+    rng = np.random.RandomState(0)
+    lists = load_names(script="all")
+    rows = np.isin(lists.target, LISTED) & (lists.script == "Latin")
+    columns = {key: lists[key][rows] for key in ("data", "target", "part", "script")}
+    lists = Bunch(target_names=np.array(LISTED, dtype=object), **columns)
+    sources = {"biographies": {}, "chess players": {}}
+    for names_of in sources.values():
+        for nationality in LISTED[:2]:
+            made, _ = make_names(1_500, nationalities=[nationality], random_state=rng)
+            names_of[nationality] = [*dict.fromkeys(made)]
+        names_of[UNLISTED] = invented(1_500, rng)
+    # Many are in both sources, in another order of the words.
+    for nationality, found in sources["biographies"].items():
+        turned = [_train._turn(name) for name in found[::2]]
+        sources["chess players"][nationality] = turned + sources["chess players"][nationality]
+    pairs = [
+        (name, nationality)
+        for names_of in sources.values()
+        for nationality, found in names_of.items()
+        for name in found[::4] + found[1::8]
+    ]
+    everything = [*zip(lists.data, lists.target, strict=True), *pairs]
+    return lists, sources, tuple(np.array(everything, dtype=object).T)
+
+
+@pytest.fixture
+def run(bench, names, tmp_path, monkeypatch, capsys):
+    """Run the benchmark with these names; returns the page and the card."""
+    lists, sources, everything = names
+    small = {"min_df": 20, "hidden_size": 4, "embedding_dim": 4, "max_epochs": 1}
+    monkeypatch.setattr(_train, "CLASSIFIER", _train.CLASSIFIER | small)
+    monkeypatch.setattr(_train, "training_names", lambda wheel, players: everything)
+    monkeypatch.setattr(_train, "_biographies", lambda wheel, lists: sources["biographies"])
+    monkeypatch.setattr(_train, "_players", lambda path, lists: sources["chess players"])
+    pairs = [(n, k) for k, found in sources["chess players"].items() for n in found]
+    data, target = np.array(pairs, dtype=object).T
+    born = np.where(np.arange(len(data)) % 3, 1900.0 + np.arange(len(data)) % 100, np.nan)
+    players = Bunch(data=data, target=target, birth_year=born)
+    monkeypatch.setattr(bench, "load_names", lambda script: lists)
+    monkeypatch.setattr(bench, "fetch_chess_players", lambda path: players)
+    title, model = bench.BASELINES["logreg"]
+    few_steps = clone(model).set_params(logisticregression__max_iter=3)
+    monkeypatch.setitem(bench.BASELINES, "logreg", (title, few_steps))
+    shutil.copy(_load_pretrained.FOLDER / "population.csv", tmp_path)
+    monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
+
+    def go(*options, shipped=None):
+        rows = np.isin(everything[1], shipped) if shipped else slice(None)
+        model = _train.make_pipeline().fit(everything[0][rows][::9], everything[1][rows][::9])
+        _load_pretrained.write(model, tmp_path)
+        bench.main(["--cache", str(tmp_path / "cache"), *options])
+        return capsys.readouterr().out, json.loads((tmp_path / "card.json").read_text())
+
+    return go
+
+
+def test_tests_on_people_of_both_sources(bench, names):
+    lists, sources, everything = names
+    kept, test = bench.held_out_split(*everything, lists, sources, 0)
+    again = bench.held_out_split(*everything, lists, sources, 0)[1]
+    assert all(np.array_equal(a, b) for a, b in zip(test, again, strict=True))
+    assert not any(bench.is_held_out(w, 0) for name in kept[0] for w in bench.words(name))
+    assert all(bench.is_all_held_out(name, 0) for name in test[0])
+    full = [row for row in zip(*test, strict=True) if row[2].startswith("full name")]
+    for nationality in [*LISTED[:2], UNLISTED]:
+        for source, names_of in sources.items():
+            of = [name for name, k, kind in full if k == nationality and kind.endswith(source)]
+            assert 0 < len(of) <= bench.PER_NATIONALITY
+            assert set(of) <= set(names_of[nationality])
+        people = [_train._person(name) for name, k, _ in full if k == nationality]
+        assert len(people) == len(set(people))
+    assert {kind for _, k, kind in full if k == "Zulu"} == {"full name, made"}
+
+
+def test_card_of_a_short_run(run):
+    page, card = run("--folds", "1", "--models", "ours,svm")
+    assert card["folds"] == 1 and [*card["baselines"]] == ["TF-IDF char_wb (1, 5) + LinearSVC(C=1)"]
+    assert "--folds 1 --models ours,svm" in page and "by a hash; once." in page
+    assert "trained once, from one seed. Not run: TF-IDF + LogisticRegression(C=10)." in page
+    assert page.count("LogisticRegression") == 1 and "times, each time others" not in page
+    for key in ("accuracy", "macro_f1", "top_3", "log_loss", "calibration_error"):
+        assert f"{card[key]:.4f}" in page
+    assert [*card["by_kind"]] == [
+        "full name, biographies",
+        "full name, chess players",
+        "full name, made",
+        "surname",
+        "given name",
+    ]
+    assert sum(row["n"] for row in card["by_kind"].values()) == card["n"]
+    assert card["from_lists_alone"] == ["Zulu"] and "From lists alone: Zulu." in page
+    assert card["from_people_alone"] == [UNLISTED]
+    n_players = card["by_kind"]["full name, chess players"]["n"]
+    decades = card["by_birth_decade"]
+    assert 0 < sum(row["n"] for row in decades.values()) < n_players
+    for decade, row in decades.items():
+        assert f"| {decade} | {row['n']} | {row['recall']['ours']:.3f} |" in page
+    for nationality, row in card["by_nationality"].items():
+        assert f"| {nationality} | {row['n']} | {row['recall']:.3f} |" in page
+    assert [*card["by_frequencies"]] == ["ours", "svm"]
+    found = card["by_frequencies"]["ours"]
+    assert found["true"]["accuracy"] >= found["equal"]["accuracy"]
+    assert " ± " in page and "±" not in next(x for x in page.splitlines() if "| macro-F1, to" in x)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_card_of_two_folds_and_all_models(run):
+    page, card = run("--folds", "2")
+    assert card["folds"] == 2 and len(card["baselines"]) == 2
+    assert "by a hash; 2 times, each time others." in page and "Not run" not in page
+    assert "trained 2 times, from one seed." in page and "--folds 2`" in page
+    assert [row[0] for row in card["differences"]] == [
+        "accuracy, to LinearSVC",
+        "macro-F1, to LinearSVC",
+        "accuracy, to LogisticRegression",
+        "macro-F1, to LogisticRegression",
+        "log loss, to LogisticRegression",
+    ]
+    assert all(" ± " in mean and each.count(",") == 1 for _, mean, each in card["differences"])
+
+
+def test_another_model_gets_no_card(run, tmp_path):
+    with pytest.raises(SystemExit, match=r"tells 2 nationalities, .* have 4\. Train it"):
+        run("--folds", "1", "--models", "ours", shipped=LISTED[:2])
+    assert not (tmp_path / "card.json").exists()
+
+
+@pytest.mark.parametrize("option", [("--folds", "0"), ("--folds", "9"), ("--models", "nb")])
+def test_wrong_options(bench, option, capsys):
+    with pytest.raises(SystemExit):
+        bench.main(["--cache", "unused", *option])
+    assert option[0] in capsys.readouterr().err
+
+
+def test_estimates_the_mix(bench):
+    rng = np.random.RandomState(0)
+    y = rng.choice(3, 20_000, p=[0.7, 0.25, 0.05])
+    likelihoods = np.exp(-((rng.normal(2 * y)[:, None] - 2 * np.arange(3)) ** 2) / 2)
+    probabilities = likelihoods / likelihoods.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(bench.estimate_mix(probabilities), [0.7, 0.25, 0.05], atol=0.01)
