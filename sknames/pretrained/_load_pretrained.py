@@ -17,15 +17,15 @@ from .._symbols import code_of
 from .._version import __version__
 
 # Of the two files. Raise it when an older sknames could no longer read them.
-FORMAT = 2
+FORMAT = 3
 TINY = np.float32(1e-30)
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # Of the files that ship, so that none can be changed unnoticed. `python -m sknames.pretrained`
 # prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
-    ARRAYS: "1da0c1d563b7688d99f7255b4b5a1091d16ee8a3246db32084d37e5c7bd6c819",
-    DESCRIPTION: "5f32c36dd5f2402ae0503afdcce07837ccda73781f26778c8b81b9a9c0f00d7f",
+    ARRAYS: "4beeffc4323c02b23cfd8f9dbb4024a9c60a7e201784a269520a2113a9392571",
+    DESCRIPTION: "93aff37218e385bb5191504fa38e61b437dbacdc71c85eae9ff843da3b670c3b",
     CARD: "cabfedcbf4eb20fd326d3164258430bf324f0324b64da25ce6cddf72290f7d00",
 }
 # Most of the numbers. Each row is stored in single bytes, as multiples of a 127th of its largest.
@@ -41,22 +41,23 @@ LAYOUT = {
 AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
 
 
-def load_pretrained(*, priors="uniform"):
+def load_pretrained(*, priors="population"):
     """Load the model that ships with the package: names -> nationalities, ready to use.
 
-    It tells 57 nationalities from surnames, given names and full names in either order, in Latin
+    It tells 74 nationalities from surnames, given names and full names in either order, in Latin
     letters, with or without diacritics and in any case, or in a native script. It needs no download
     and does not import torch.
 
     Parameters
     ----------
-    priors : {"uniform", "population"}, dict or array-like of shape (n_classes,), default="uniform"
+    priors : {"population", "uniform"}, dict or array-like of shape (n_classes,), \
+default="population"
         How frequent the probabilities suppose the nationalities to be. A name that several share
         goes to the most frequent of them: John Smith is Scottish where all are equally frequent.
 
-        - "uniform": all equally frequent.
         - "population": as the square root of a rough number of people in the world who bear such
           names, for single names of whom nothing is known.
+        - "uniform": all equally frequent.
         - Numbers that sum to 1, by nationality (0 for those that are not named) or in the order of
           `classes_`, where the mix is known. A nationality of 0 is never predicted.
 
@@ -236,9 +237,6 @@ def _pipeline(description, arrays):
         encoder.max_length_,
     )
     classes = np.array(classify["classes"])
-    if classify["params"].get("logit_adjustment") == 1:
-        # The files of before networks knew their priors: this training leaves equal ones.
-        arrays.setdefault("class_prior", np.full(len(classes), 1 / max(1, len(classes))))
     network = Network.from_arrays(arrays)
     _expect(  # numpy makes one type of several
         classes.dtype.kind != "O" and np.unique(classes).tolist() == classify["classes"],
