@@ -15,6 +15,8 @@ from ._symbols import code_of, to_codes
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
+# Most of the numbers: they are saved in half precision.
+HALF = "ngram_weight"
 # The logit of a class of prior 0: finite, and its probability is exactly 0.
 NEVER = -1e4
 
@@ -170,7 +172,10 @@ class Network:
             "separator": np.array(separator, dtype=np.int64),
             "class_prior": np.asarray(class_prior, dtype=np.float64),
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
-            **self.weights,
+            **{
+                name: _in_half(array) if name == HALF else array
+                for name, array in self.weights.items()
+            },
         }
 
     @classmethod
@@ -200,14 +205,16 @@ class Network:
         ]
         check_holds(arrays, names)
         weights = dict(arrays)
+        if getattr(weights.get(HALF), "dtype", None) == np.float16:
+            weights[HALF] = weights[HALF].astype(np.float32)
         cell, symbols, separator, class_prior, *keys = (weights.pop(name) for name in names)
         check_array(cell, "cell", shape=(), kinds="U")
         check_array(separator, "separator", kinds="i")
         if len(separator) > 1:
             refuse("separator", "one value or none", str(len(separator)))
         separator = int(separator[0]) if len(separator) else None
-        if isinstance(class_prior, np.ndarray) and not class_prior.size:
-            class_prior = None
+        check_array(class_prior, "class_prior", kinds="f")
+        class_prior = class_prior if len(class_prior) else None
         network = cls(str(cell), symbols, weights, keys, separator, class_prior)
         network.check()
         for name, size in (sizes or {}).items():
@@ -300,6 +307,13 @@ def _narrow(keys):
     """Sorted keys in 4 bytes where they fit."""
     fit = not len(keys) or keys[-1] <= np.iinfo(np.int32).max
     return keys.astype(np.int32 if fit else np.int64)
+
+
+def _in_half(array):
+    """An array in two bytes a number if they hold it, as they do what `fit` has learned."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.array_equal(half, array) else array
 
 
 def _read_only(array):

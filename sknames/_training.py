@@ -423,6 +423,10 @@ def _run(net, rows, seed):
                 raise
         finally:
             net.notify("on_train_end", X=rows, y=None)
+    if net.module_.ngram_weight is not None:
+        # They are most of a file, which so has half the size.
+        with torch.no_grad():
+            net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
     if not all(torch.isfinite(parameter).all() for parameter in net.module_.parameters()):
         raise ValueError(_DIVERGED.format(what="a weight", epoch=len(net.history)))
 

@@ -303,6 +303,7 @@ def test_format_1_is_here_as_it_was(small_names, monkeypatch):
     joblib.load(DATA / "pipeline-format-1.joblib.gz")
     expected, ours = kinds(states[0]), kinds(in_format_1(pipeline[-1].__getstate__()))
     del expected["history_"], ours["history_"]  # losses have been logged otherwise since
+    del ours["label_doubt"]  # there was none
     assert ours == expected
 
 
@@ -852,6 +853,8 @@ def test_any_changed_value(pipeline, small_names, value, format_):
         2: {"network_", "symbols", "ngram_keys.0"},
         3: {"network_", "symbols", "ngram_keys.0", "class_prior"},
     }[format_]
+    if isinstance(value, np.ndarray) and not value.size:
+        parts.discard("class_prior")  # it is unknown then
     assert refused >= parts | {"classes_", "output.weight", "cells.0.bias_hh", "dtype"}
 
 

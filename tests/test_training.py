@@ -354,6 +354,14 @@ class Steps(Callback):
         self.norms.append(torch.cat(gradients).norm().item())
 
 
+def assert_kept(model, snapshot):
+    """The weights are those of a snapshot, those of n-grams rounded to half precision."""
+    for name, value in snapshot.items():
+        if name == "ngram_weight":
+            value = value.astype(np.float16)
+        np.testing.assert_array_equal(model.weights_[name], value)
+
+
 def steps_of(X, y, **params):
     steps = Steps()
     fit(X, y, callbacks=[steps], **params)
@@ -373,8 +381,7 @@ def test_callbacks_are_passed_through(X, y):
     model = fit(X, y, callbacks=[first, ("second", second)])
     for recorder in (first, second):
         assert len(recorder.snapshots) == 3 and recorder.ended == 1
-    for name, value in first.snapshots[-1].items():
-        np.testing.assert_array_equal(value, model.weights_[name])
+    assert_kept(model, first.snapshots[-1])
     assert model.callbacks == [first, ("second", second)]
 
 
@@ -511,8 +518,8 @@ def test_checkpoint(X, y, tmp_path, monitor):
     assert model.history_[-1]["event_cp"] == 1
     with (tmp_path / "net.pickle").open("rb") as file:
         net = pickle.load(file)
+    assert_kept(model, recorder.snapshots[best])
     for name, value in recorder.snapshots[best].items():
-        np.testing.assert_array_equal(model.weights_[name], value)
         np.testing.assert_array_equal(_training.weights_of(net)[name], value)
     np.testing.assert_array_equal(net.predict(X), model.predict(X))
 
@@ -541,8 +548,7 @@ def test_early_stopping_on_a_score(X, y, early_stopping):
     scores = [epoch["accuracy"] for epoch in model.history_]
     assert len(scores) < 80
     assert int(np.argmax(scores)) == len(scores) - 5
-    for name, value in recorder.snapshots[-5].items():
-        np.testing.assert_array_equal(model.weights_[name], value)
+    assert_kept(model, recorder.snapshots[-5])
 
 
 @pytest.mark.parametrize("early_stopping", [True, False])
@@ -672,8 +678,8 @@ def test_early_stopping_keeps_the_best_weights(X, y):
     best = int(np.argmin(losses))
     assert len(losses) < 60
     assert best == len(losses) - 4
+    assert_kept(model, recorder.snapshots[best])
     for name, value in recorder.snapshots[best].items():
-        np.testing.assert_array_equal(model.weights_[name], value)
         assert not np.array_equal(value, recorder.snapshots[-1][name])
     train, valid = recorder.train, recorder.valid
     assert 0.25 < len(valid) / (len(train) + len(valid)) < 0.35
@@ -1025,6 +1031,16 @@ def test_each_dropout_is_that_of_its_name(X, y):
     params = {"dropout": 0.7, "symbol_dropout": 0.1, "ngram_dropout": 0.9}
     expected = {"dropout": 0.7, "embedding_dropout": 0.2, "ngram_dropout": 0.9}
     assert dropout_rates(fit(X, y, **params).net_.module_) == pytest.approx(expected, abs=0.01)
+
+
+def test_ngram_weights_are_rounded_to_half_precision(X, y):
+    """In the net, too, so that it gives the logits of prediction."""
+    model = fit(X, y)
+    for weight in (model.weights_["ngram_weight"], model.net_.module_.ngram_weight.detach()):
+        weight = np.asarray(weight)
+        assert weight.any() and weight.dtype == np.float32
+        np.testing.assert_array_equal(weight.astype(np.float16), weight)
+    assert model.network_.to_arrays()["ngram_weight"].dtype == np.float16
 
 
 def test_ngram_weights_alone_are_sparse(X, y):
