@@ -10,8 +10,9 @@ MIN_STEPS = 100
 MAX_DROPOUT = 0.85
 # Between these, settings do not depend on the number of rows.
 FEW_ROWS, MANY_ROWS = 8_192, 40_000
-# With a million rows, so large a share of them leaves 160,000 n-grams of names.
-MIN_DF_OF_ROWS = 1 / 65_536
+VERY_MANY_ROWS = 400_000
+# With a million rows, so large a share of them leaves 320,000 n-grams of names.
+MIN_DF_OF_ROWS = 1 / 327_680
 
 
 def resolve_auto(settings, n_rows):
@@ -35,10 +36,15 @@ def resolve_auto(settings, n_rows):
     ngram_lr = 1.0
     if n_rows > MANY_ROWS:
         # What many rows have in common is met often within few epochs.
-        auto["dropout"] -= 0.15
-        auto["batch_size"] = 512 if n_rows < 400_000 else 1024
-        auto["max_epochs"] = round(auto["max_epochs"] * (0.375 if n_rows < 400_000 else 0.3125))
         ngram_lr = 2.0
+        auto["dropout"] -= 0.15
+        auto["batch_size"] = 512
+        auto["max_epochs"] = round(auto["max_epochs"] * 0.375)
+    if n_rows > VERY_MANY_ROWS:
+        # More of them would be learned by a larger net; this one takes its time.
+        auto["dropout"] -= 0.1
+        auto["batch_size"] = 1024
+        auto["max_epochs"] *= 2
     chosen = {name: value for name, value in auto.items() if settings[name] == "auto"}
     settings = settings | chosen | {"ngram_lr": ngram_lr}
     if "max_epochs" in chosen:

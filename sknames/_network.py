@@ -162,6 +162,23 @@ class Network:
         bias[kept] = self.weights["output.bias"][kept] + shift
         return replace(self, weights=self.weights | {"output.bias": bias}, class_prior=priors)
 
+    def with_temperature(self, temperature):
+        """The same network with all logits divided by a temperature (Guo et al. 2017).
+
+        Above 1, its probabilities are less sure; which is the largest does not change. Priors other
+        than equal ones become as flat.
+        """
+        divided = {
+            name: (array / np.float32(temperature)).astype(np.float32)
+            for name, array in self.weights.items()
+            if name in ("output.weight", "output.bias", "ngram_weight")
+        }
+        class_prior = self.class_prior
+        if class_prior is not None:
+            class_prior = class_prior ** (1 / temperature)
+            class_prior /= class_prior.sum()
+        return replace(self, weights=self.weights | divided, class_prior=class_prior)
+
     def to_arrays(self):
         """Take it apart into a dict of arrays by name."""
         separator = [] if self.separator is None else [self.separator]

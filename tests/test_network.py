@@ -265,6 +265,20 @@ def test_any_changed_weight_is_refused(kind):
             assert_refused(kind, message, **{name: changed})
 
 
+@pytest.mark.parametrize("kind", FEW_KINDS.values(), ids=FEW_KINDS)
+def test_a_temperature_divides_the_logits(kind):
+    network = Network(**parts(**kind))
+    flatter, codes = network.with_temperature(1.4), np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
+    expected = Forward(network, "float64").logits(codes) / 1.4
+    np.testing.assert_allclose(Forward(flatter, "float64").logits(codes), expected, atol=1e-6)
+    if network.class_prior is None:
+        assert flatter.class_prior is None
+    else:
+        ratios = flatter.class_prior**1.4 / network.class_prior
+        np.testing.assert_allclose(ratios, ratios[0])
+    flatter.check()
+
+
 @pytest.mark.parametrize("factor, dtype", [(1.0, "f2"), (1 + 2**-20, "f4"), (1e6, "f4")])
 def test_ngram_weights_are_saved_in_half_precision_where_it_holds_them(factor, dtype):
     given = parts()

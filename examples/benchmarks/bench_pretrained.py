@@ -149,7 +149,7 @@ def scores_of(key, eighth, train, test_names, cache):
         names = list(test_names) + [_train._turn(name) for name in test_names]
         if key == "ours":
             with TemporaryDirectory() as folder:  # rounded as what ships
-                model = _train.make_pipeline().fit(*train)
+                model = _train.fit(*train)
                 _load_pretrained.write(model, Path(folder))
                 model = _load_pretrained.read(Path(folder))
             scores = model.predict_proba(names)
@@ -336,8 +336,10 @@ which the players are from, under the GNU General Public License, version 2 or l
 is in the package.
 
 Some nationalities have many more names than others. Training allows for it, so that the
-probabilities suppose that all are equally frequent. All figures here are of these probabilities,
-but for those in [Frequencies](#frequencies).
+probabilities of `load_pretrained(priors="uniform")` suppose that all are equally frequent. All
+figures here are of these, but for those in [Frequencies](#frequencies). By default the model
+supposes the "population, square root" there. For a list of people, let their names tell the mix:
+`PriorShiftClassifier`.
 
 ## Held-out names
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, read, write
-from ._train import make_pipeline, training_names
+from ._train import fit, training_names
 
 # The fastest code that MKL and torch choose for a processor differs from another's in the last
 # bits, and training makes them grow. This code is the same on all that have AVX2.
@@ -49,7 +49,7 @@ def main(arguments=None):
     )
     print(f"{len(names):,} names of {len(set(nationalities))} nationalities", flush=True)
     start = time.perf_counter()
-    model = make_pipeline(verbose=1).fit(names, nationalities)
+    model = fit(names, nationalities, verbose=1)
     print(f"trained in {(time.perf_counter() - start) / 60:.0f} minutes")
     model.set_params(classify__verbose=0)
     options.output.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._spelling import fold
 from ..datasets import fetch_biographies, fetch_chess_players, load_names, make_names
+from ._load_pretrained import with_network
 
 SEED = 0
 # How many names of a nationality. The sources say nothing of how frequent nationalities are, so
@@ -54,10 +55,21 @@ CLASSIFIER = {
 }
 
 
+# A loss that doubts labels makes answers too sure. So much suits both people of whom the model knows
+# no part of the name and those of whom it knows all.
+TEMPERATURE = 1.4
+
+
 def make_pipeline(**params):
     """The pipeline before training, with other parameters of the classifier where given."""
     encoder, classifier = CharEncoder(**ENCODER), NameNationalityClassifier(**CLASSIFIER | params)
     return Pipeline([("encode", encoder), ("classify", classifier)])
+
+
+def fit(names, nationalities, **params):
+    """Train the pipeline, and let its probabilities be as sure as they are right."""
+    pipeline = make_pipeline(**params).fit(names, nationalities)
+    return with_network(pipeline, pipeline["classify"].network_.with_temperature(TEMPERATURE))
 
 
 def training_names(wheel=None, players=None, *, lists_only=False):
