@@ -43,7 +43,10 @@ def random_rows(n, seed):
 def random_classifier(
     cell="gru", num_layers=1, embedding_dim=3, ngram_range=(1, 4), separator=None, symbols=SYMBOLS
 ):
-    """A classifier of random weights, in whose n-grams only the seen ones count."""
+    """A classifier of random weights.
+
+    Its n-grams go across the separator, as none of `fit` do: a reader has to stop there by itself.
+    """
     rng = np.random.RandomState(0)
     n_codes, rows = len(symbols) + 2, {"gru": 3}.get(cell, 1) * SIZE
     weights, keys = {}, ()
@@ -61,7 +64,7 @@ def random_classifier(
         weights |= {f"{name}.weight": uniform(rng, n, SIZE), f"{name}.bias": uniform(rng, n)}
     if ngram_range is not None:
         seen = Network(cell, symbols, {}).to_codes(random_rows(300, seed=1))
-        ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1, separator)
+        ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1)
         weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
         weights["ngram_weight"] = uniform(rng, len(frequency), CLASSES)
         keys = ngrams.keys
