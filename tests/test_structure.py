@@ -56,6 +56,7 @@ ALLOWED = {
     "_prior_shift_classifier": {"_labels_and_weights", "_priors", "_read_names"},
     "_shares": {"_forward", "_labels_and_weights", "_prior_shift_classifier", "_priors"},
     "_shares_display": {"_shares"},
+    "onnx": {"_char_encoder", "_name_nationality_classifier", "_ngrams", "_version"},
     "datasets": {"_spelling_groups", "datasets"},
     "pretrained": {
         "_char_encoder",
@@ -76,6 +77,7 @@ HEAVY = {
     "click": {"cli"},
     "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_whole_files", "cli"},
     "skops": {"_model_files"},
+    "onnx": {"onnx"},
 }
 
 
@@ -121,7 +123,7 @@ def test_no_arrow_points_back(room, path):
 def test_import_is_light(module):
     # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
     rooms = {f"sknames.{room}" for room in HEAVY["pyarrow"] | HEAVY["skops"]}
-    heavy = {"torch", "skorch", "click", "skops", *rooms}
+    heavy = {"torch", "skorch", "click", "skops", "onnx", *rooms}
     code = f"import sys, {module}; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
 

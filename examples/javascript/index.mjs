@@ -1,0 +1,133 @@
+// Names -> nationalities, with a model that `sknames.onnx.to_onnx` wrote, in Node.js and browsers.
+
+import anyAscii from "any-ascii";
+
+// Where Python's str.isspace and \s differ, it is Python's that counts.
+const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/gu;
+const APOSTROPHES =
+  /[`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd]/gu;
+const QUOTATION_MARKS = /[“”„‟«»‹›「」『』〝〞〟＂״]/gu;
+const HYPHENS = /[\p{Pd}−⁃]/gu;
+// Format characters, what else Unicode calls default ignorable, and variation selectors.
+const IGNORABLE =
+  /[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+// Python's bound counts marks of a combining class alone; other marks never stand so close.
+const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
+
+// Undo what typing, copying and files do to a name, as `clean` of sknames/_spelling.py does.
+function clean(name) {
+  name = name
+    .replace(IGNORABLE, "")
+    .replace(APOSTROPHES, "'")
+    .replace(QUOTATION_MARKS, '"')
+    .replace(HYPHENS, "-")
+    .replace(SPACES, " ")
+    .replace(/^[" ]+|[" ]+$/g, "");
+  return /^'(.*')?$/su.test(name) ? name.replace(/^['" ]+|['" ]+$/g, "") : name;
+}
+
+// Encode names as `CharEncoder.transform` does; `settings` are the model's metadata "encoder".
+export function encode(names, settings) {
+  if (settings.drop_titles) {
+    throw new Error(
+      "Expected a CharEncoder with drop_titles=False, got True. Convert a model without it.",
+    );
+  }
+  const codeOf = new Map([...settings.alphabet].map((character, i) => [character, i + 1]));
+  const unknown = codeOf.size + 1;
+  const codes = new Int32Array(names.length * settings.max_length);
+  names.forEach((name, row) => {
+    if (typeof name !== "string") {
+      throw new TypeError(
+        `Expected a string as name ${row}, got ${name}. Pass "" for a missing name.`,
+      );
+    }
+    if (settings.clean) name = clean(name);
+    name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+    const folded = [...name].flatMap((character) => [...fold(character, settings)]);
+    const kept = folded.slice(0, settings.max_length);
+    kept.forEach((character, i) => {
+      codes[row * settings.max_length + i] = codeOf.get(character) ?? unknown;
+    });
+  });
+  return codes;
+}
+
+// Transliterate and lower-case one character, maybe to several or none.
+function fold(character, settings) {
+  if (settings.transliterate) {
+    const ascii = anyAscii(character);
+    if (ascii || /[\p{M}\p{Cf}]/u.test(character)) character = ascii;
+  }
+  if (!settings.lowercase) return character;
+  return [...character].map((c) => c.toLowerCase()).join("");
+}
+
+// The `metadata_props` of a model, which onnxruntime does not show to JavaScript: fields number 14
+// of its protocol buffer, each a pair of key (1) and value (2).
+export function readMetadata(bytes) {
+  const decoder = new TextDecoder();
+  const metadata = {};
+  for (const [number, pair] of fields(bytes)) {
+    if (number !== 14) continue;
+    const { 1: key, 2: value } = Object.fromEntries(fields(pair));
+    metadata[decoder.decode(key)] = JSON.parse(decoder.decode(value));
+  }
+  return metadata;
+}
+
+// Pairs of number and content of the fields of a protocol buffer.
+function* fields(bytes) {
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++];
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    if ((tag & 7) === 0) {
+      yield [tag >>> 3, varint()];
+    } else if ((tag & 7) === 2) {
+      const end = varint() + at;
+      yield [tag >>> 3, bytes.subarray(at, (at = end))];
+    } else {
+      throw new Error(
+        "Expected an ONNX model, got other bytes. Pass the file that onnx.save wrote.",
+      );
+    }
+  }
+}
+
+export class NationalityModel {
+  // `ort` is the module onnxruntime-node or onnxruntime-web, `bytes` a Uint8Array of the file.
+  static async load(bytes, ort) {
+    const model = new NationalityModel();
+    Object.assign(model, readMetadata(bytes), { ort });
+    if (!model.classes || !model.encoder) {
+      throw new Error(
+        "Expected a model that to_onnx made of a pipeline, got one without classes and encoder.",
+      );
+    }
+    model.session = await ort.InferenceSession.create(bytes);
+    return model;
+  }
+
+  // Probabilities of the classes, in the order of `classes`: a Float32Array for each name.
+  async predictProba(names) {
+    const shape = [names.length, this.encoder.max_length];
+    const codes = new this.ort.Tensor("int32", encode(names, this.encoder), shape);
+    const { probabilities } = await this.session.run({ codes });
+    const n = this.classes.length;
+    return names.map((_, row) => probabilities.data.slice(row * n, (row + 1) * n));
+  }
+
+  // The most probable class of each name.
+  async predict(names) {
+    const rows = await this.predictProba(names);
+    return rows.map((row) => this.classes[row.indexOf(Math.max(...row))]);
+  }
+}

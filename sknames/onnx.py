@@ -1,0 +1,313 @@
+"""to_onnx: a fitted model -> an ONNX model, which predicts where there is no Python."""
+
+import json
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+try:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as error:
+    raise ImportError(
+        f"To write ONNX models needs onnx ({error}). Install it: pip install 'sknames[onnx]'"
+    ) from error
+
+from ._char_encoder import CharEncoder
+from ._name_nationality_classifier import NameNationalityClassifier
+from ._ngrams import ABSENT, NGRAM_SCALE
+from ._version import __version__
+
+__all__ = ["to_onnx"]
+
+# Not the newest: onnxruntime 1.12 and later, also that of a web page, read these.
+OPSET, IR_VERSION = 17, 8
+OPERATORS = {
+    "gru": ("GRU", {"linear_before_reset": 1}),
+    "rnn": ("RNN", {}),
+    "sigmoid_rnn": ("RNN", {"activations": ["Sigmoid"]}),
+}
+# What CharEncoder needs to be told to encode as it does, beside the alphabet and the length.
+STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
+
+
+def to_onnx(model):
+    """Convert a fitted model to ONNX: codes -> probabilities, in any language that has a runtime.
+
+    1. The input ``codes``, int32 of shape (n_names, length), are rows as
+       :meth:`CharEncoder.transform` gives them, padded with 0. Both sizes are free; what is longer
+       than the longest name of `fit` is computed too. A bare classifier takes any X that it was
+       fitted on, as int32.
+    2. The recurrent layers are ONNX's own, told the length of each row, so that no step reads
+       padding.
+    3. An n-gram is its prefix and one symbol more, so the n-grams that end at a place follow from
+       those at the place before: for each length, one binary search in the sorted keys for all
+       places of all rows at once.
+    4. The output ``probabilities``, float32 of shape (n_names, n_classes), is `predict_proba` to
+       1e-5. Each row depends on its name alone.
+
+    Text is encoded outside. The model carries what that takes in its ``metadata_props``, as JSON:
+    "classes" is the list of labels, in the order of the columns, and "encoder" (of a pipeline) has
+    "alphabet", "max_length" and the steps of `CharEncoder` that are on.
+
+    Parameters
+    ----------
+    model : Pipeline or NameNationalityClassifier
+        Fitted. A pipeline has two steps, `CharEncoder` and `NameNationalityClassifier`, as that of
+        :func:`sknames.load_pretrained` has.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Write it with ``onnx.save(proto, "names.onnx")``. The weights of n-grams are stored in
+        single bytes if that loses nothing, as in the model that ships, else in float32.
+
+    Raises
+    ------
+    TypeError
+        If the model is neither.
+    ValueError
+        If the classifier was fitted on numbers that are no 32-bit integers.
+    ImportError
+        On import of this module, if onnx is not installed.
+
+    See Also
+    --------
+    sknames.load_pretrained : The model that ships.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.onnx import to_onnx
+    >>> proto = to_onnx(sknames.load_pretrained())
+    >>> [(field.key, field.value[:36]) for field in proto.metadata_props]
+    [('classes', '["Albanian", "Arabic", "Armenian", "'), ('encoder', '{"alphabet": " \\'-.`abcdefghijklmnopq')]
+    """  # noqa: E501
+    encoder, classifier = _take_apart(model)
+    network = classifier.network_
+    graph = _Graph()
+    text, lengths = _text(graph, network.symbols)
+    logits = _recurrent_logits(graph, network, text, lengths)
+    if network.ngrams is not None:
+        logits = graph.add("Add", logits, _ngram_logits(graph, network, text, lengths))
+    logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
+    graph.add("Softmax", logits, axis=-1, output="probabilities")
+    proto = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "sknames",
+            [helper.make_tensor_value_info("codes", TensorProto.INT32, ["n_names", "length"])],
+            [
+                helper.make_tensor_value_info(
+                    "probabilities", TensorProto.FLOAT, ["n_names", network.n_classes]
+                )
+            ],
+            graph.initializers,
+        ),
+        producer_name="sknames",
+        producer_version=__version__,
+        ir_version=IR_VERSION,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+    )
+    helper.set_model_props(proto, _metadata(encoder, classifier))
+    onnx.checker.check_model(proto, full_check=True)
+    return proto
+
+
+def _take_apart(model):
+    """The encoder, or None, and the classifier; refuse other models."""
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [None, model]
+    if (
+        len(steps) != 2
+        or not isinstance(steps[0], CharEncoder | None)
+        or not isinstance(steps[1], NameNationalityClassifier)
+    ):
+        raise TypeError(
+            "Expected a fitted pipeline of CharEncoder and NameNationalityClassifier, or the "
+            f"classifier alone, got {model!r:.200}. Convert the part that is one."
+        )
+    check_is_fitted(steps[1], "network_")
+    symbols = steps[1].network_.symbols
+    if not np.array_equal(symbols.astype(np.int32), symbols):
+        raise ValueError(
+            "Expected a classifier that was fitted on integers of 32 bits, as CharEncoder gives "
+            f"them, got one with the symbols {np.array2string(symbols, threshold=6)}. Fit it on "
+            "such integers."
+        )
+    return steps
+
+
+def _metadata(encoder, classifier):
+    found = {"classes": classifier.classes_.tolist()}
+    if encoder is not None:
+        found["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
+        found["encoder"] |= {step: bool(getattr(encoder, step)) for step in STEPS}
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in found.items()}
+
+
+class _Graph:
+    """The nodes of a graph and its constants, each named as it comes."""
+
+    def __init__(self):
+        self.nodes, self.initializers = [], []
+
+    def constant(self, value, dtype=None):
+        """The name of an array, or a number, that is stored."""
+        name = f"constant_{len(self.initializers)}"
+        array = np.array(value, dtype, order="C")
+        self.initializers.append(numpy_helper.from_array(array, name))
+        return name
+
+    def add(self, operator, *inputs, output=None, n_outputs=1, **attributes):
+        """The name of what an operator gives, or of all if it gives several.
+
+        An int or a list of them among the inputs stands for a constant of int64.
+        """
+        names = [self.constant(x, np.int64) if isinstance(x, int | list) else x for x in inputs]
+        outputs = [output or f"{operator}_{len(self.nodes)}_{k}" for k in range(n_outputs)]
+        self.nodes.append(helper.make_node(operator, names, outputs, **attributes))
+        return outputs[0] if n_outputs == 1 else outputs
+
+    def find(self, keys, wanted):
+        """Place of wanted keys in sorted keys, or ABSENT: `_ngrams.Lookup`.
+
+        Half of the places that are left drop out at each step, the same number for all.
+        """
+        if not len(keys):
+            return self.add("Where", self.add("Equal", wanted, wanted), ABSENT, ABSENT)
+        stored = self.constant(keys)
+        if keys.dtype != np.int64:
+            stored = self.add("Cast", stored, to=TensorProto.INT64)
+        place, left = 0, len(keys)
+        while left > 1:
+            middle = self.add("Add", place, left // 2)
+            is_before = self.add("LessOrEqual", self.add("Gather", stored, middle), wanted)
+            place = self.add("Where", is_before, middle, place)
+            left -= left // 2
+        is_it = self.add("Equal", self.add("Gather", stored, place), wanted)
+        return self.add("Where", is_it, place, ABSENT)
+
+
+def _text(graph, symbols):
+    """Codes with 0 before and behind them, (n, T + 2), and the lengths of the rows, (n, 1).
+
+    The symbols are numbered and moved to the left, as by `to_codes`. T is the longest length, and
+    n - 1 the number of names: one row more is empty, since no name at all ends the process in
+    onnxruntime 1.32.
+    """
+    wanted = graph.add("Cast", "codes", to=TensorProto.INT64)
+    wanted = graph.add("Pad", wanted, [0, 0, 1, 0])
+    is_padding = graph.add("Equal", wanted, 0)
+    place = graph.find(symbols.astype(np.int32), wanted)
+    is_unknown = graph.add("Less", place, 0)
+    code = graph.add("Where", is_unknown, len(symbols) + 1, graph.add("Add", place, 1))
+    code = graph.add("Where", is_padding, 0, code)
+    is_symbol = graph.add("Cast", graph.add("Not", is_padding), to=TensorProto.INT64)
+    lengths = graph.add("ReduceSum", is_symbol, [1])
+    # The running count of symbols is the column of each. Padding, which is 0, goes to the last.
+    last = graph.add("Add", graph.add("Shape", wanted, start=1, end=2), 1)
+    column = graph.add("Where", is_padding, last, graph.add("CumSum", is_symbol, 1))
+    empty = graph.add("Pad", graph.add("Mul", code, 0), [0, 1, 0, 1])
+    text = graph.add("ScatterElements", empty, column, code, axis=1)
+    longest = graph.add("ReduceMax", lengths, keepdims=0)
+    end = graph.add("Unsqueeze", graph.add("Add", longest, 2), [0])
+    return graph.add("Slice", text, [0], end, [1]), lengths
+
+
+def _recurrent_logits(graph, network, text, lengths):
+    """The net's logits, (n, C). A row without symbols has the state 0."""
+    weights, size = network.weights, network.hidden_size
+    operator, attributes = OPERATORS[network.cell]
+    # One column of padding is left, so that there is a step to take where all rows are empty.
+    codes = graph.add("Slice", text, [1], [np.iinfo(np.int64).max], [1])
+    codes = graph.add("Transpose", codes, perm=[1, 0])  # (T + 1, n)
+    if network.embedding_dim is None:
+        values = graph.constant([0, 1], np.float32)
+        x = graph.add("OneHot", codes, network.n_codes, values)
+    else:
+        x = graph.add("Gather", graph.constant(weights["embedding"]), codes)
+    steps = graph.add("Squeeze", graph.add("Max", lengths, 1), [1])
+    steps = graph.add("Cast", steps, to=TensorProto.INT32)
+    for layer in range(network.num_layers):
+        w, r, b_w, b_r = (
+            _gates(weights[f"cells.{layer}.{part}"], size)
+            for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        parameters = map(graph.constant, (w[None], r[None], np.concatenate([b_w, b_r])[None]))
+        states, state = graph.add(
+            operator, x, *parameters, steps, hidden_size=size, n_outputs=2, **attributes
+        )
+        x = graph.add("Squeeze", states, [1])  # (T + 1, n, H)
+    is_filled = graph.add("Cast", graph.add("Greater", lengths, 0), to=TensorProto.FLOAT)
+    state = graph.add("Mul", graph.add("Squeeze", state, [0]), is_filled)
+    parameters = graph.constant(weights["output.weight"]), graph.constant(weights["output.bias"])
+    return graph.add("Gemm", state, *parameters, transB=1)
+
+
+def _gates(array, size):
+    """Rows of a GRU in ONNX's order, update, reset, new; ours is reset, update, new."""
+    if len(array) == size:
+        return array
+    reset, update, new = np.split(array, 3)
+    return np.concatenate([update, reset, new])
+
+
+def _ngram_logits(graph, network, text, lengths):
+    """The n-grams' part of the logits, (n, C), as `NGrams.find` finds them."""
+    ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
+    weight, scale = _in_bytes(network.weights["ngram_weight"])
+    weight, idf = graph.constant(weight), graph.constant(network.weights["ngram_idf"])
+    scale = None if scale is None else graph.constant(scale)
+    zero = graph.constant(0, np.float32)
+
+    length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
+    column, end = graph.add("Range", 0, length, 1), graph.add("Add", lengths, 1)
+    is_inside = graph.add("LessOrEqual", column, end)  # up to the end mark, (n, T + 2)
+    is_end = graph.add("Equal", column, end)
+    symbols = graph.add("Where", is_end, ngrams.end, text)
+    goes_on = is_inside
+    if separator is not None:
+        is_mark = graph.add("Or", graph.add("Equal", text, 0), is_end)
+        symbols = graph.add("Where", is_mark, separator, text)
+        before = graph.add("Pad", text, [0, 1, 0, -1])
+        is_behind = graph.add("Equal", before, separator)
+        goes_on = graph.add("And", is_inside, graph.add("Not", is_behind))
+
+    grams = None
+    logits, squares = [], []
+    for n, keys in enumerate(network.ngram_keys, start=1):
+        if grams is None:
+            prefixes = graph.add("Where", is_inside, 0, ABSENT)
+        else:
+            before = graph.add("Pad", grams, [0, 1, 0, -1], ABSENT)
+            prefixes = graph.add("Where", goes_on if n > 2 else is_inside, before, ABSENT)
+        wanted = graph.add("Add", graph.add("Mul", prefixes, n_symbols), symbols)
+        grams = graph.find(keys, wanted)
+        if n < ngrams.min_n:
+            continue
+        is_present = graph.add("GreaterOrEqual", grams, 0)
+        feature = graph.add("Add", grams, int(ngrams.offsets[n - 1]))
+        feature = graph.add("Where", is_present, feature, 0)
+        value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
+        squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
+        rows = graph.add("Gather", weight, feature)  # (n, T + 2, C)
+        if scale is not None:
+            rows = graph.add("Cast", rows, to=TensorProto.FLOAT)
+            value = graph.add("Mul", value, graph.add("Gather", scale, feature))
+        product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), rows)
+        logits.append(graph.add("Squeeze", product, [1]))
+    norm = graph.add("Sqrt", graph.add("Sum", *squares))
+    norm = graph.add("Where", graph.add("Equal", norm, zero), graph.constant(1, np.float32), norm)
+    factor = graph.constant(NGRAM_SCALE, np.float32)
+    return graph.add("Mul", graph.add("Div", graph.add("Sum", *logits), norm), factor)
+
+
+def _in_bytes(weight):
+    """Rows as int8 with a scale each, if that is what they are; else as they are, and None."""
+    scale = np.abs(weight).max(axis=1) / np.float32(127)
+    scale[scale == 0] = 1
+    numbers = np.rint(weight / scale[:, None]).astype(np.int8)
+    if np.allclose(numbers * scale[:, None], weight, rtol=1e-6, atol=0):
+        return numbers, scale
+    return weight, None

@@ -1,0 +1,272 @@
+"""Models in ONNX against the same in numpy, run by onnxruntime."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames._network import Network
+from sknames._ngrams import NGrams, inverse_document_frequency
+from sknames.datasets import load_names
+from sknames.onnx import to_onnx
+
+CLASSES, SIZE, LENGTH = 4, 5, 9
+SYMBOLS = np.arange(1, 7)
+UNKNOWN = 99
+RANGES = [None, (1, 1), (1, 4), (3, 4)]
+ODD_NAMES = ["", "  ", "☃☃", "'", "a", "王伟", "Ωμέγα", "-- --", "x" * 80, " a  b ", "ʼʼ", "\x00"]
+
+
+def uniform(rng, *shape):
+    return rng.uniform(-1.5, 1.5, size=shape).astype(np.float32)
+
+
+def random_rows(n, seed):
+    """Rows with common prefixes, empty rows, unknown symbols and many separators (1)."""
+    rng = np.random.RandomState(seed)
+    rows = rng.choice([1, 1, 2, 3, 4, 5, 6, UNKNOWN], size=(n, LENGTH)).astype(np.int32)
+    rows[np.arange(LENGTH) >= rng.randint(0, LENGTH + 1, size=(n, 1))] = 0
+    rows[:3] = 0
+    rows[3] = 1
+    rows[4] = UNKNOWN
+    return rows
+
+
+def random_classifier(
+    cell="gru", num_layers=1, embedding_dim=3, ngram_range=(1, 4), separator=None, symbols=SYMBOLS
+):
+    """A classifier of random weights.
+
+    Its n-grams go across the separator, as none of `fit` do: a reader has to stop there by itself.
+    """
+    rng = np.random.RandomState(0)
+    n_codes, rows = len(symbols) + 2, {"gru": 3}.get(cell, 1) * SIZE
+    weights, keys = {}, ()
+    if embedding_dim:
+        weights["embedding"] = uniform(rng, n_codes, embedding_dim)
+    for k in range(num_layers):
+        n_inputs = SIZE if k else embedding_dim or n_codes
+        weights |= {
+            f"cells.{k}.weight_ih": uniform(rng, rows, n_inputs),
+            f"cells.{k}.weight_hh": uniform(rng, rows, SIZE),
+            f"cells.{k}.bias_ih": uniform(rng, rows),
+            f"cells.{k}.bias_hh": uniform(rng, rows),
+        }
+    for name, n in [("output", CLASSES), ("next_symbol", n_codes)]:
+        weights |= {f"{name}.weight": uniform(rng, n, SIZE), f"{name}.bias": uniform(rng, n)}
+    if ngram_range is not None:
+        seen = Network(cell, symbols, {}).to_codes(random_rows(300, seed=1))
+        ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1)
+        weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
+        weights["ngram_weight"] = uniform(rng, len(frequency), CLASSES)
+        keys = ngrams.keys
+    network = Network(cell, symbols, weights, keys, separator)
+    return NameNationalityClassifier.from_network(
+        network, np.array(list("ABCD")), n_features_in=LENGTH, dtype="float64"
+    )
+
+
+def session_of(proto):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    providers = ["CPUExecutionProvider"]
+    return onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=providers)
+
+
+def run(session, X):
+    (found,) = session.run(None, {"codes": np.asarray(X).astype(np.int32)})
+    assert found.dtype == np.float32
+    return found
+
+
+def test_rows_of_the_test_are_what_they_should_be():
+    rows = random_rows(200, seed=2)
+    assert (rows == UNKNOWN).any() and (rows[:3] == 0).all()
+    for separator in (None, 1):
+        network = random_classifier(separator=separator).network_
+        assert all(len(keys) for keys in network.ngram_keys) and network.n_ngrams > 30
+        features, starts = network.ngrams.of_rows(network.to_codes(rows))
+        assert len(set(features)) > 30
+
+
+@pytest.mark.parametrize("cell", ["gru", "rnn", "sigmoid_rnn"])
+@pytest.mark.parametrize("num_layers", [1, 2, 3])
+@pytest.mark.parametrize("embedding_dim", [3, None])
+def test_cells_and_layers(cell, num_layers, embedding_dim):
+    classifier = random_classifier(cell, num_layers, embedding_dim, ngram_range=None)
+    rows = random_rows(200, seed=2)
+    found = run(session_of(to_onnx(classifier)), rows)
+    np.testing.assert_allclose(found, classifier.predict_proba(rows), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("ngram_range", RANGES, ids=str)
+@pytest.mark.parametrize("separator", [None, 1, 4])
+def test_ngrams(ngram_range, separator):
+    if ngram_range is None:
+        separator = None
+    classifier = random_classifier(ngram_range=ngram_range, separator=separator)
+    rows = random_rows(300, seed=2)
+    found = run(session_of(to_onnx(classifier)), rows)
+    np.testing.assert_allclose(found, classifier.predict_proba(rows), rtol=0, atol=1e-6)
+
+
+def test_row_does_not_depend_on_its_batch():
+    session = session_of(to_onnx(random_classifier(num_layers=2, separator=1)))
+    rows = random_rows(60, seed=3)
+    together = run(session, rows)
+    alone = np.concatenate([run(session, row[None]) for row in rows])
+    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(run(session, rows[::-1]), together[::-1], rtol=0, atol=1e-6)
+    for i in (0, 4, 10):
+        short = rows[i][rows[i] != 0]
+        for padded in (short, np.pad(short, (0, 50))):
+            np.testing.assert_allclose(run(session, padded[None])[0], together[i], atol=1e-6)
+
+
+def test_longer_rows_than_in_fit_are_read():
+    session = session_of(to_onnx(random_classifier(ngram_range=None)))
+    row = np.array([[2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5]])
+    assert np.abs(run(session, row) - run(session, row[:, :LENGTH])).max() > 1e-3
+
+
+def test_padding_within_a_row_is_passed_over():
+    classifier = random_classifier(separator=1)
+    rows = random_rows(100, seed=4)
+    rows[:, ::2] = 0
+    found = run(session_of(to_onnx(classifier)), rows)
+    np.testing.assert_allclose(found, classifier.predict_proba(rows), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(0, LENGTH), (0, 0), (2, 0), (3, 1)])
+def test_no_names_and_no_columns(shape):
+    classifier = random_classifier()
+    found = run(session_of(to_onnx(classifier)), np.zeros(shape))
+    empty = classifier.predict_proba(np.zeros((1, LENGTH), dtype=int))
+    np.testing.assert_allclose(found, empty.repeat(shape[0], axis=0), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("symbols", [[-7, 3, 2_000_000_000], [2.0, 3.0, 5.0], [5], []], ids=str)
+def test_any_integer_may_be_a_symbol(symbols):
+    symbols = np.array(symbols)
+    classifier = random_classifier(ngram_range=None, symbols=symbols)
+    rng = np.random.RandomState(0)
+    rows = rng.choice([*symbols.astype(int), 0, 1, -5, 7, -2_000_000_000], size=(80, LENGTH))
+    found = run(session_of(to_onnx(classifier)), rows)
+    np.testing.assert_allclose(found, classifier.predict_proba(rows), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("symbols", [[0.5, 1.0], [1, 2**31]], ids=str)
+def test_other_symbols_are_refused(symbols):
+    classifier = random_classifier(ngram_range=None, symbols=np.array(symbols))
+    with pytest.raises(ValueError, match="fitted on integers of 32 bits"):
+        to_onnx(classifier)
+
+
+def test_weights_in_single_bytes_only_where_that_loses_nothing():
+    classifier = random_classifier()
+    arrays = classifier.network_.to_arrays()
+    weight = arrays["ngram_weight"]
+    scale = (np.abs(weight).max(axis=1, keepdims=True) / 127).astype(np.float32)
+    weight = np.rint(weight / scale).astype(np.float32) * scale
+    weight[2] = 0
+    rounded = NameNationalityClassifier.from_network(
+        Network.from_arrays(arrays | {"ngram_weight": weight}),
+        classifier.classes_,
+        n_features_in=LENGTH,
+    )
+    rows = random_rows(200, seed=5)
+    for model, is_small in [(classifier, False), (rounded, True)]:
+        proto = to_onnx(model)
+        types = {tensor.data_type for tensor in proto.graph.initializer}
+        assert (onnx.TensorProto.INT8 in types) is is_small
+        found = run(session_of(proto), rows)
+        np.testing.assert_allclose(found, model.predict_proba(rows), rtol=0, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """2,000 real names, empty and odd ones."""
+    names, _ = load_names(return_X_y=True)
+    chosen = np.random.RandomState(0).permutation(names)[: 2000 - len(ODD_NAMES)]
+    return [*chosen, *ODD_NAMES]
+
+
+@pytest.mark.filterwarnings("ignore:.* longer than the longest name of fit")
+def test_default_pipeline(names):
+    X, y = load_names(return_X_y=True)
+    model = make_pipeline(
+        CharEncoder(), NameNationalityClassifier(max_epochs=1, hidden_size=16, random_state=0)
+    )
+    model.fit(X[::10], y[::10])
+    session = session_of(to_onnx(model))
+    found = np.concatenate([run(session, model[0].transform(names[i::8])) for i in range(8)])
+    expected = np.concatenate([model.predict_proba(names[i::8]) for i in range(8)])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_shipped_model(names):
+    model = load_pretrained()
+    proto = to_onnx(model)
+    onnx.checker.check_model(proto, full_check=True)
+    assert proto.ByteSize() < 8_000_000  # as the file that it is read from
+    session = session_of(proto)
+    codes, expected = model[0].transform(names), model.predict_proba(names)
+    found = np.concatenate([run(session, codes[i : i + 200]) for i in range(0, 2000, 200)])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-5)
+    alone = np.concatenate([run(session, row[None]) for row in codes[-50:]])
+    np.testing.assert_allclose(alone, found[-50:], rtol=0, atol=1e-6)
+
+
+def test_model_tells_what_encodes_and_the_labels():
+    model = load_pretrained()
+    metadata = session_of(to_onnx(model)).get_modelmeta().custom_metadata_map
+    assert json.loads(metadata["classes"]) == model.classes_.tolist()
+    assert json.loads(metadata["encoder"]) == {
+        "alphabet": model[0].alphabet_,
+        "max_length": 64,
+        "clean": True,
+        "drop_titles": False,
+        "transliterate": True,
+        "lowercase": True,
+    }
+    proto = to_onnx(random_classifier())
+    assert {field.key: field.value for field in proto.metadata_props} == {
+        "classes": '["A", "B", "C", "D"]'
+    }
+    assert proto.producer_name == "sknames"
+
+
+def test_other_models_are_refused():
+    classifier = random_classifier()
+    encoder = CharEncoder().fit(["a"])
+    for model in (
+        LogisticRegression(),
+        encoder,
+        make_pipeline(encoder, LogisticRegression()),
+        make_pipeline(encoder, "passthrough", classifier),
+        make_pipeline(classifier),
+    ):
+        with pytest.raises(TypeError, match="Expected a fitted pipeline of CharEncoder and"):
+            to_onnx(model)
+    for model in (
+        NameNationalityClassifier(),
+        make_pipeline(CharEncoder(), NameNationalityClassifier()),
+    ):
+        with pytest.raises(NotFittedError):
+            to_onnx(model)
+
+
+def test_without_onnx_it_says_what_to_install():
+    code = "import sys; sys.modules['onnx'] = None; import sknames; import sknames.onnx"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    last = found.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: ") and last.endswith("pip install 'sknames[onnx]'")

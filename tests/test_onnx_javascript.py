@@ -1,0 +1,166 @@
+"""The JavaScript example names what Python names, letter by letter and to 1e-5."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from sknames import CharEncoder, load_pretrained
+from sknames.datasets import load_names
+from sknames.onnx import to_onnx
+
+FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
+NODE = shutil.which("node")
+INSTALL = "npm install --ignore-scripts, in examples/javascript"
+# What a random name is made of.
+POOLS = [
+    "aábcčdđeéęfgğhiıİíjklłmnñoöøprřsşßtțuüvwxyýzžÆŒ",
+    "АБВГҐДЕЁЖЗИЙІЇКЛЛМНОПРСТУЎФХЦЧШЩЪЫЬЭЮЯабвгдежзиклмнопрстуфхцчшщъыьэюя",
+    "王伟李娜張偉陳明佐藤さくらアー김철수가",
+    "ΑΒΓΔΩάέήίόύώςσαβγ אבגד محمدعليأ देवनागरी สมชาย აბგდ Հայկ",
+    " '\"-.,`´‘’“”«»–—−⁃ʻʼ()/\\_@#☃😀\t\n\x1c\x85\xa0\u2003\u3000",
+    "\u200b\u200d\u200e\u202e\u2060\ufeff\xad\u034f\u3164\ufe0f\U000e0101\u0301\u0308\u0327\u0345\u093e",
+]
+ODD = ["", " ", "'", "''", "'a", "'a'", "\"'a'\"", "' \"a\" '", "\0", "x" * 80, "é" * 70, "北" * 40]
+ODD += [
+    "e\u0301",
+    "a" + "\u0301" * 40 + "\u0327b",
+    "O’Brien",
+    "Nguyễn",
+    "ﬁ",
+    "Ǆ",
+    "ＷＡＮＧ",
+    "½",
+    "ß",
+]
+SCRIPT = """
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import * as ort from "onnxruntime-node";
+import { NationalityModel, encode } from "./index.mjs";
+
+const [file] = process.argv.slice(1);
+const names = JSON.parse(readFileSync(0, "utf-8"));
+const model = await NationalityModel.load(await readFile(file), ort);
+const probabilities = [];
+for (let start = 0; start < names.length; start += 100) {
+  probabilities.push(...await model.predictProba(names.slice(start, start + 100)));
+}
+const found = {
+  codes: [...encode(names, model.encoder)],
+  probabilities: probabilities.map((row) => [...row]),
+  predicted: await model.predict(names.slice(0, 10)),
+};
+process.stdout.write(JSON.stringify(found));
+"""
+
+
+def node(code, *arguments, **options):
+    return subprocess.run(
+        [NODE, "--input-type=module", "-e", code, *arguments],
+        cwd=FOLDER,
+        capture_output=True,
+        encoding="utf-8",
+        **options,
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needs_node():
+    if NODE is None:
+        pytest.skip("Node.js is not installed")
+    found = node("import 'onnxruntime-node'; import 'any-ascii';")
+    if found.returncode:
+        if "ERR_MODULE_NOT_FOUND" in found.stderr:
+            pytest.skip(f"The packages of npm are not installed: {INSTALL}")
+        pytest.fail(found.stderr)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """1,000 names: real ones, random ones of many scripts and signs, and odd ones."""
+    rng = np.random.RandomState(0)
+    real, _ = load_names(return_X_y=True)
+    names = [*rng.permutation(real)[:500], *ODD]
+    while len(names) < 1000:
+        pools = [POOLS[i] for i in rng.randint(len(POOLS), size=rng.randint(1, 4))]
+        characters = [*"".join(pools)]
+        names.append("".join(rng.choice(characters, size=rng.randint(1, 25))))
+    return names
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    """The model that ships, in ONNX."""
+    path = tmp_path_factory.mktemp("onnx") / "names.onnx"
+    onnx.save(to_onnx(load_pretrained()), path)
+    return path
+
+
+def test_thousand_names(names, model_file):
+    model = load_pretrained()
+    run = node(SCRIPT, str(model_file), input=json.dumps(names))
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    codes = np.reshape(found["codes"], (len(names), -1))
+    expected = model[0].transform(names)
+    different = [names[i] for i in np.flatnonzero((codes != expected).any(axis=1))]
+    assert not different
+    np.testing.assert_allclose(
+        found["probabilities"], model.predict_proba(names), rtol=0, atol=1e-5
+    )
+    assert found["predicted"] == model.predict(names[:10]).tolist()
+
+
+@pytest.mark.parametrize("step", ["clean", "transliterate", "lowercase"])
+def test_steps_that_are_off(names, step):
+    encoder = CharEncoder(**{step: False}, min_frequency=2, max_length=20).fit(names)
+    settings = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
+    settings |= {name: name != step for name in ("clean", "transliterate", "lowercase")}
+    code = """
+import { readFileSync } from "node:fs";
+import { encode } from "./index.mjs";
+const { names, settings } = JSON.parse(readFileSync(0, "utf-8"));
+process.stdout.write(JSON.stringify([...encode(names, settings)]));
+"""
+    run = node(code, input=json.dumps({"names": names, "settings": settings}))
+    assert run.returncode == 0, run.stderr
+    codes = np.reshape(json.loads(run.stdout), (len(names), -1))
+    different = np.flatnonzero((codes != encoder.transform(names)).any(axis=1))
+    assert not [names[i] for i in different]
+
+
+def test_command(model_file):
+    command = [NODE, FOLDER / "predict.mjs", model_file, "Mehmet Yılmaz", "王伟"]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert run.returncode == 0, run.stderr
+    rows = [line.split("\t") for line in run.stdout.splitlines()]
+    assert [row[:2] for row in rows] == [["Mehmet Yılmaz", "Turkish"], ["王伟", "Chinese"]]
+
+
+def test_errors_say_what_to_do(tmp_path):
+    pipeline = load_pretrained()
+    encoder = pipeline[0].from_alphabet(pipeline[0].alphabet_, 64, drop_titles=True)
+    pipeline.steps[0] = ("encode", encoder)
+    onnx.save(to_onnx(pipeline), tmp_path / "titles.onnx")
+    onnx.save(to_onnx(pipeline[-1]), tmp_path / "classifier.onnx")
+    (tmp_path / "text.onnx").write_text("no model")
+    code = """
+import { readFile } from "node:fs/promises";
+import * as ort from "onnxruntime-node";
+import { NationalityModel } from "./index.mjs";
+const [file, name] = process.argv.slice(1);
+const model = await NationalityModel.load(await readFile(file), ort);
+await model.predict([JSON.parse(name)]);
+"""
+    for file, name, message in [
+        ("titles.onnx", '"a"', "Expected a CharEncoder with drop_titles=False"),
+        ("classifier.onnx", '"a"', "Expected a model that to_onnx made of a pipeline"),
+        ("text.onnx", '"a"', "Expected an ONNX model"),
+    ]:
+        run = node(code, str(tmp_path / file), name)
+        assert run.returncode == 1 and message in run.stderr
