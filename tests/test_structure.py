@@ -34,11 +34,13 @@ ALLOWED = {
     "_training": {"_batches", "_adamw_with_sparse", "_recurrent_net", "_rows", "_torch_settings"},
     "_char_encoder": {"_read_names", "_saved_state", "_spelling", "_version"},
     "_table_chunks": set(),
-    "_whole_files": set(),
+    "_stopping": set(),
+    "_whole_files": {"_stopping"},
     "_table_reader": {"_table_chunks"},
     "_table_writer": {"_table_chunks", "_table_reader", "_whole_files"},
-    "_model_files": {"pretrained"},
-    "_workers": {"_model_files"},
+    "_model_files": {"_prior_shift_classifier", "pretrained"},
+    "_workers": {"_model_files", "_stopping"},
+    "cli": {"_commands", "_stopping", "_version"},
     "__main__": {"cli"},
     "_name_nationality_classifier": {
         "_auto_settings",
@@ -72,9 +74,9 @@ ALLOWED = {
 HEAVY = {
     "torch": {"_batches", "_adamw_with_sparse", "_recurrent_net", "_torch_settings", "_training"},
     "skorch": {"_training"},
-    "tqdm": {"_training", "cli"},
-    "click": {"cli"},
-    "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_whole_files", "cli"},
+    "tqdm": {"_training", "_commands"},
+    "click": {"_commands", "cli"},
+    "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_commands", "cli"},
     "skops": {"_model_files"},
 }
 
