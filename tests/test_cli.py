@@ -35,10 +35,12 @@ from sklearn.preprocessing import FunctionTransformer
 from sknames import (
     CharEncoder,
     NameNationalityClassifier,
+    PriorShiftClassifier,
     _table_chunks,
     _table_reader,
     _workers,
     cli,
+    estimate_shares,
 )
 
 ROWS = [
@@ -499,6 +501,114 @@ for n in (150_000, 600_000):
     assert last < 600e6
 
 
+# ---- Priors and shares
+
+
+def write_list(names):
+    """A list of few nationalities, in which names come back in other chunks."""
+    people = [*names[:40], *names[:40:3], *names[150:160], "", "7", "?!", "7"]
+    write_csv("in.csv", [("1", name, "") for name in people])
+    return [name for name in people if name]
+
+
+def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names):
+    names = write_list(small_names[0])
+    expected = estimate_shares(model, names, random_state=0)
+    for jobs in (1, 2):
+        code, out, said = run("shares", "in.csv", "--model", "model.skops", "--jobs", jobs)
+        assert code == 0, said
+        header, *rows = read_csv(out)
+        assert header == ["nationality", "share", "low", "high"]
+        assert [row[0] for row in rows] == expected.nationality.tolist()
+        found = np.array([row[1:] for row in rows], dtype=float)
+        np.testing.assert_allclose(found[:, 0], expected.share, atol=1e-6, rtol=0)
+        np.testing.assert_allclose(found[:, 1], expected.low, atol=0.05, rtol=0)
+        assert said.startswith("68 rows: 67 names, of which 3 have no letter; 1 without a name; ")
+
+
+def test_each_distinct_name_is_predicted_once(run, small_names, monkeypatch):
+    names, asked = write_list(small_names[0]), []
+    real = _workers.best
+
+    def best(model, names, *more):
+        asked.extend(names)
+        return real(model, names, *more)
+
+    monkeypatch.setattr(_workers, "best", best)
+    assert run("shares", "in.csv", "--model", "model.skops")[0] == 0
+    assert asked == list(dict.fromkeys(names))
+
+
+def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
+    write_list(small_names[0])
+    arguments = ["shares", "in.csv", "--model", "model.skops"]
+    _, out, _ = run(*arguments)
+    code, nothing, said = run(*arguments, "--output", "o.csv", "--plot", "o.png")
+    assert (code, nothing) == (0, ""), said
+    assert text_of("o.csv") == out
+    assert Path("o.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    _, out, _ = run(*arguments)
+    assert out.startswith("nationality   share   95 % interval\nGreek")
+    assert out.endswith("67 names, 3 unreadable ones apart\n")
+    assert sorted(os.listdir()) == ["in.csv", "model.skops", "o.csv", "o.png"]
+
+
+def test_adapted_answers(run, model, small_names):
+    names = write_list(small_names[0])
+    adapted = PriorShiftClassifier(model).fit(names)
+    expected = adapted.predict_proba(names)
+    assert (expected.argmax(axis=1) != model.predict_proba(names).argmax(axis=1)).any()
+    assert run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv")[0] == 0
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--proba", "--output"]
+    for jobs in (1, 2):
+        code, _, said = run(*arguments, f"{jobs}.csv", "--adapt-priors", "--jobs", jobs)
+        assert code == 0, said
+    run(*arguments, "3.csv", "--priors", "mix.csv")
+    for output in ("1.csv", "2.csv", "3.csv"):
+        rows = [row for row in read_csv(text_of(output))[1:] if row[1]]
+        assert [row[1] for row in rows] == names
+        assert [row[3] for row in rows] == adapted.predict(names).tolist()
+        found = np.array([row[5:-1] for row in rows], dtype=float)
+        np.testing.assert_allclose(found, expected, atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])
+def test_given_priors(run, model, priors):
+    write_csv("in.csv")
+    names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
+    given = {"Greek": 0.25, "Polish": 0.75} if "=" in priors else priors
+    fitted = PriorShiftClassifier(model, priors=given).fit(names)
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--priors", priors)
+    assert code == 0, said
+    assert [row[3] for row in read_csv(out)[1:] if row[3]] == fitted.predict(names).tolist()
+
+
+@pytest.mark.parametrize(
+    "arguments, words, code",
+    [
+        (["predict", "-", "--adapt-priors"], "save it to a file first", 2),
+        (["predict", "in.csv", "--adapt-priors", "--priors", "uniform"], "give one of them", 2),
+        (["predict", "in.csv", "--priors", "Elvish=1"], "--priors names 'Elvish', which the", 1),
+        (["predict", "in.csv", "--priors", "Greek=x"], "expected a number for 'Greek', got 'x'", 2),
+        (["predict", "in.csv", "--priors", "Greek=.5"], "--priors sum to 0.5; expected 1", 1),
+        (["predict", "in.csv", "--priors", "in.csv"], "the columns nationality and share", 2),
+        (["predict", "in.csv", "--priors", "no.csv"], "no.csv: No such file or directory", 1),
+        (["predict", "empty.csv", "--adapt-priors"], "no row of empty.csv has a name", 1),
+        (["shares", "empty.csv"], "no row of empty.csv has a name", 1),
+        (["shares", "dots.csv"], "None of the names tells anything of their shares", 1),
+        (["shares", "in.csv", "--plot", "o.txt"], "let its name end in .png", 2),
+    ],
+)
+def test_shares_and_priors_refuse(run, arguments, words, code):
+    write_csv("in.csv")
+    write_csv("empty.csv", [("1", "", "")])
+    write_csv("dots.csv", [("1", "...", "")])
+    found, _, said = run(*arguments, "--model", "model.skops", "--output", "out.csv")
+    assert found == code and words in said and said.count("\n") == 1, said
+    assert sorted(os.listdir()) == ["dots.csv", "empty.csv", "in.csv", "model.skops"]
+
+
 # ---- evaluate and train
 
 
@@ -590,7 +700,8 @@ def test_help_tells_all_parameters(run):
 
 
 def test_the_page_of_the_command_line(run, monkeypatch):
-    """Its commands give what it says, but for the seconds."""
+    """Its commands give what it says on a terminal, but for the seconds."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
     Path("people.csv").write_bytes(re.search(r"```csv\n(.*?)```", page, re.DOTALL)[1].encode())
     n_run = 0
@@ -605,7 +716,7 @@ def test_the_page_of_the_command_line(run, monkeypatch):
             code, *found = run(*arguments)
             assert (code, without_seconds("".join(found))) == (0, without_seconds(said)), command
             n_run += 1
-    assert n_run == 6
+    assert n_run == 11
 
 
 def without_seconds(text):
