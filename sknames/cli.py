@@ -4,7 +4,6 @@ import os
 import sys
 
 import click
-import pyarrow as pa
 
 from ._commands._common import say
 from ._commands._evaluate import evaluate
@@ -80,7 +79,6 @@ def run(arguments):
 
 def main():
     """Run the command line in a process of its own."""
-    pa.enable_signal_handlers(False)  # which would keep a signal from ours while it reads
     stop_cleanly()
     code = run(sys.argv[1:])
     # No farewell of the interpreter: a thread of pyarrow may still read ahead, which aborts then.

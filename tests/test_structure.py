@@ -76,7 +76,7 @@ HEAVY = {
     "skorch": {"_training"},
     "tqdm": {"_training", "_commands"},
     "click": {"_commands", "cli"},
-    "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_commands", "cli"},
+    "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_commands"},
     "skops": {"_model_files"},
 }
 
