@@ -58,7 +58,6 @@ def priors_of_probabilities(probabilities, counts, supposed):
     supposed : ndarray of shape (n_classes,)
         The priors that the probabilities suppose.
     """
-    probabilities = probabilities.astype(np.float64)
     return _estimate(probabilities, np.ones(len(counts)), counts, supposed)[0]
 
 

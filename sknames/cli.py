@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 import click
 
@@ -63,7 +64,9 @@ for command in (predict, shares, evaluate, train):
 def run(arguments):
     """Run a command in this process, and return its exit code."""
     try:
-        code = cli(arguments, prog_name="sknames", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *where: say(f"sknames: warning: {message}")
+            code = cli(arguments, prog_name="sknames", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code

@@ -22,7 +22,7 @@ class ListOfNames:
 
     Attributes
     ----------
-    probabilities : ndarray of shape (n_distinct, n_classes), float32
+    probabilities : ndarray of shape (n_distinct, n_classes)
         Of each distinct name, which is predicted once.
     counts : ndarray of shape (n_distinct,), int
         How often it came; 0 if it has no letter.
@@ -32,14 +32,14 @@ class ListOfNames:
 
     def __init__(self, fitted, load, jobs, input, column, delimiter, encoding):
         self._seen, self.n_missing = Counter(), 0
-        rows = [np.empty((0, len(fitted.classes_)), dtype=np.float32)]
+        rows = [np.empty((0, len(fitted.classes_)))]
         with (
             TableReader(input, character(delimiter), encoding) as reader,
             answering(fitted, load, jobs, 1, True) as answer,
             progress(reader.n_rows) as advance,
         ):
             for n_rows, answers in answer(self._new_names(with_names(reader, column))):
-                rows.append(answers[2].astype(np.float32))
+                rows.append(answers[2])
                 advance(n_rows)
         self.probabilities = np.concatenate(rows)
         counts = np.fromiter(self._seen.values(), dtype=np.int64, count=len(self._seen))
