@@ -479,22 +479,22 @@ def test_the_same_bytes_from_several_processes(run, small_names, monkeypatch):
 
 
 def test_memory_does_not_grow_with_rows(tmp_path):
-    """Of four times as many rows, 70 MB more, once chunks are whole."""
+    """Of ten times as many rows, once chunks are whole."""
     command = """
 import resource
 from sknames import cli
-for n in (150_000, 600_000):
+for n in (150_000, 1_500_000):
     with open("in.csv", "wb") as file:
-        file.write(b"name,note\\n")
+        file.write(b"name\\n")
         for _ in range(n // 1000):
-            file.write((b"Kowalski," + b"x" * 150 + b"\\n") * 1000)
+            file.write(b"Kowalski\\nNowak\\n" * 500)
     cli.run(["predict", "in.csv", "--output", "out.csv"])
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
     done = subprocess.run(
         [sys.executable, "-c", command], cwd=tmp_path, capture_output=True, text=True
     )
-    assert "600,000 rows: 600,000 predicted" in done.stderr, done.stderr
+    assert "1,500,000 rows: 1,500,000 predicted" in done.stderr, done.stderr
     unit = 1 if sys.platform == "darwin" else 1024
     first, last = (int(peak) * unit for peak in done.stdout.split())
     assert last - first < 50e6
@@ -514,16 +514,15 @@ def write_list(names):
 def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names):
     names = write_list(small_names[0])
     expected = estimate_shares(model, names, random_state=0)
-    for jobs in (1, 2):
-        code, out, said = run("shares", "in.csv", "--model", "model.skops", "--jobs", jobs)
-        assert code == 0, said
-        header, *rows = read_csv(out)
-        assert header == ["nationality", "share", "low", "high"]
-        assert [row[0] for row in rows] == expected.nationality.tolist()
-        found = np.array([row[1:] for row in rows], dtype=float)
-        for values, name in zip(found.T, header[1:], strict=True):
-            np.testing.assert_array_equal(values, expected[name])
-        assert said.startswith("68 rows: 67 names, of which 3 have no letter; 1 without a name; ")
+    code, out, said = run("shares", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    header, *rows = read_csv(out)
+    assert header == ["nationality", "share", "low", "high"]
+    assert [row[0] for row in rows] == expected.nationality.tolist()
+    found = np.array([row[1:] for row in rows], dtype=float)
+    for values, name in zip(found.T, header[1:], strict=True):
+        np.testing.assert_array_equal(values, expected[name])
+    assert said.startswith("68 rows: 67 names, of which 3 have no letter; 1 without a name; ")
 
 
 def test_each_distinct_name_is_predicted_once(run, small_names, monkeypatch):
@@ -550,7 +549,7 @@ def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     _, out, _ = run(*arguments)
     assert out.startswith("nationality   share   95 % interval\nGreek")
-    assert out.endswith("67 names, 3 unreadable ones apart\n")
+    assert "\n67 names, 3 unreadable ones apart\n" in out
     assert sorted(os.listdir()) == ["in.csv", "model.skops", "o.csv", "o.png"]
 
 
@@ -561,11 +560,10 @@ def test_adapted_answers(run, model, small_names):
     assert (expected.argmax(axis=1) != model.predict_proba(names).argmax(axis=1)).any()
     assert run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv")[0] == 0
     arguments = ["predict", "in.csv", "--model", "model.skops", "--proba", "--output"]
-    for jobs in (1, 2):
-        code, _, said = run(*arguments, f"{jobs}.csv", "--adapt-priors", "--jobs", jobs)
-        assert code == 0, said
-    run(*arguments, "3.csv", "--priors", "mix.csv")
-    for output in ("1.csv", "2.csv", "3.csv"):
+    code, _, said = run(*arguments, "1.csv", "--adapt-priors", "--jobs", "2")
+    assert code == 0, said
+    assert run(*arguments, "2.csv", "--priors", "mix.csv")[0] == 0
+    for output in ("1.csv", "2.csv"):
         rows = [row for row in read_csv(text_of(output))[1:] if row[1]]
         assert [row[1] for row in rows] == names
         assert [row[3] for row in rows] == adapted.predict(names).tolist()
