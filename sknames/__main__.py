@@ -8,10 +8,11 @@ def main():
     try:
         from .cli import main as run
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "pyarrow"):
+        missing = error.name.partition(".")[0]
+        if missing not in ("click", "pyarrow"):
             raise
         sys.exit(
-            f"sknames: the command line needs {error.name}. Install it: pip install 'sknames[cli]'"
+            f"sknames: the command line needs {missing}. Install it: pip install 'sknames[cli]'"
         )
     run()
 

@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from ._prior_shift_classifier import PriorShiftClassifier
 from .pretrained import load_pretrained
 
 # skops loads what scikit-learn and numpy have, and of ours:
@@ -10,7 +11,7 @@ TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 PICKLES = {".joblib", ".pkl", ".pickle"}
 
 
-def load_model(path, trust_pickle=False):
+def load_model(path, trust_pickle=False, priors=None):
     """A fitted model: names -> probabilities of the nationalities.
 
     Parameters
@@ -19,6 +20,8 @@ def load_model(path, trust_pickle=False):
         Of a skops or joblib file, or "pretrained" for the model that ships.
     trust_pickle : bool, default=False
         Whether to load a pickle, as joblib's files are, which can run any code.
+    priors : ndarray of shape (n_classes,) or None, default=None
+        The priors under which it is to answer; None stands for its own.
 
     Raises
     ------
@@ -27,8 +30,13 @@ def load_model(path, trust_pickle=False):
     OSError
         If the file cannot be read.
     """
-    if path == "pretrained":
-        return load_pretrained()
+    model = load_pretrained() if path == "pretrained" else _load_file(path, trust_pickle)
+    if priors is None:
+        return model
+    return PriorShiftClassifier(model, priors=priors).fit(None)  # which needs no names
+
+
+def _load_file(path, trust_pickle):
     with open(path, "rb"):  # an error of the system is said as it is
         pass
     if not zipfile.is_zipfile(path) and not trust_pickle:

@@ -34,6 +34,33 @@ def predict_readable(estimator, X, sample_weight=None):
     return probabilities, weights, are_readable(X, len(probabilities))
 
 
+def _estimate(probabilities, weights, counts, supposed, **limits):
+    rows, weights, counts = merge_rows(probabilities, weights, counts.astype(float))
+    ratios = likelihood_ratios(rows, supposed)
+    informs = ratios.any(axis=1)
+    if not informs.any():
+        raise ValueError(
+            "None of the names tells anything of their mix: expected at least one with a letter "
+            f"and a positive weight, got {len(probabilities)} without. Give names, or priors."
+        )
+    return estimate_priors(ratios[informs], (weights * counts)[informs], supposed, **limits)
+
+
+def priors_of_probabilities(probabilities, counts, supposed):
+    """The priors that `PriorShiftClassifier` estimates, of probabilities predicted elsewhere.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_rows, n_classes)
+        Of distinct names.
+    counts : ndarray of shape (n_rows,), int
+        How often each of them occurs; 0 for those that are counted apart.
+    supposed : ndarray of shape (n_classes,)
+        The priors that the probabilities suppose.
+    """
+    return _estimate(probabilities, np.ones(len(counts)), counts, supposed)[0]
+
+
 class PriorShiftClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Answer as fits the mix of nationalities in a list, which the names alone tell.
 
@@ -165,7 +192,12 @@ default=None
             ) from error
         supposed = supposed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
-            priors, n_iter = self._estimate(X, sample_weight, supposed)
+            priors, n_iter = _estimate(
+                *predict_readable(self.estimator, X, sample_weight),
+                supposed,
+                tol=self.tol,
+                max_iter=self.max_iter,
+            )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0
         self.classes_ = self.estimator.classes_
@@ -175,22 +207,6 @@ default=None
             if hasattr(self.estimator, name):
                 setattr(self, name, getattr(self.estimator, name))
         return self
-
-    def _estimate(self, X, sample_weight, supposed):
-        probabilities, weights, readable = predict_readable(self.estimator, X, sample_weight)
-        rows, weights, counts = merge_rows(probabilities, weights, readable.astype(float))
-        ratios = likelihood_ratios(rows, supposed)
-        informs = ratios.any(axis=1)
-        if not informs.any():
-            raise ValueError(
-                "None of the names tells anything of their mix: expected at least one with a "
-                f"letter and a positive weight, got {len(probabilities)} without. Give names, or "
-                "priors."
-            )
-        return estimate_priors(
-            ratios[informs], (weights * counts)[informs], supposed,
-            tol=self.tol, max_iter=self.max_iter,
-        )  # fmt: skip
 
     def predict_proba(self, X):
         """Probabilities of the nationalities under the mix of the list.

@@ -68,6 +68,7 @@ def _line(label, share, low, high, width):
 @validate_params(
     {
         "model": [HasMethods(["predict_proba"])],
+        "counts": ["array-like", None],
         "class_prior": [str, dict, "array-like", None],
         "groups": [dict, None],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -81,6 +82,7 @@ def estimate_shares(
     names,
     *,
     weights=None,
+    counts=None,
     class_prior=None,
     groups=None,
     confidence_level=0.95,
@@ -101,6 +103,9 @@ def estimate_shares(
         The list. Names without a letter are counted apart.
     weights : array-like of shape (n_names,) or None, default=None
         Weights of the names, as of a survey, not negative.
+    counts : array-like of shape (n_names,), int, or None, default=None
+        How often each name occurs in the list: distinct names and their counts give what all names
+        give, the intervals, too, and take less memory.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         The priors that the model's probabilities suppose, as in :class:`PriorShiftClassifier`.
@@ -166,11 +171,12 @@ default=None
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     probabilities, weights, readable = predict_readable(model, names, weights)
+    counts = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         model.classes_,
-        counts=readable,
-        n_unreadable=int((~readable).sum()),
+        counts=counts * readable,
+        n_unreadable=int(counts[~readable].sum()),
         weights=weights,
         class_prior=supposed_priors(model, class_prior),
         groups=groups,
@@ -178,6 +184,18 @@ default=None
         n_resamples=n_resamples,
         random_state=random_state,
     )
+
+
+def _check_counts(counts, n):
+    if counts is None:
+        return np.ones(n, dtype=np.int64)
+    counts = np.asarray(counts)
+    if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
+        raise ValueError(
+            f"Expected counts of {n} names, integers that are not negative, got {counts.dtype} of "
+            f"shape {counts.shape}. Give numbers that are no counts as weights."
+        )
+    return counts
 
 
 def shares_of_probabilities(
@@ -200,8 +218,7 @@ def shares_of_probabilities(
     probabilities : array-like of shape (n_rows, n_classes)
     classes : ndarray of shape (n_classes,)
     counts : array-like of shape (n_rows,), int, or None, default=None
-        How often each row occurs in the list. Rows and counts of the distinct names give what all
-        names give.
+        As in `estimate_shares`.
     n_unreadable : int, default=0
         How many names are counted apart; their rows have a count of 0 or are missing.
     weights, class_prior, groups, confidence_level, n_resamples, random_state

@@ -3,11 +3,13 @@
 import multiprocessing
 import signal
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
 import numpy as np
 
 from ._model_files import load_model
+from ._stopping import finish_first
 
 
 def best(model, names, top, proba):
@@ -55,7 +57,8 @@ def answering(model, load, n_jobs, top, proba):
         for _ in range(n_jobs):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, load, top, proba), daemon=True)
-            with _interrupts_held_back():
+            # A process that is half started would complain of its parent's end.
+            with finish_first(), _interrupts_held_back():
                 process.start()
             theirs.close()
             workers.append((process, ours))
@@ -73,6 +76,7 @@ def _interrupts_held_back():
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    resource_tracker.ensure_running()  # which unblocks them when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import termios
 import time
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import joblib
@@ -34,10 +35,12 @@ from sklearn.preprocessing import FunctionTransformer
 from sknames import (
     CharEncoder,
     NameNationalityClassifier,
+    PriorShiftClassifier,
     _table_chunks,
     _table_reader,
     _workers,
     cli,
+    estimate_shares,
 )
 
 ROWS = [
@@ -451,7 +454,20 @@ def test_labels_that_are_numbers(run, small_names):
     assert f"accuracy  {share:.4f}\n" in out and re.search(r"\n1 +200 ", out)
 
 
-def test_the_same_bytes_from_several_processes(run, small_names):
+def test_the_same_bytes_from_several_processes(run, small_names, monkeypatch):
+    """Which leave Ctrl-C, that goes to all processes of a terminal, to the first."""
+    real = _workers._spread
+
+    def interrupt(chunks, workers):
+        for worker, _ in workers:
+            os.kill(worker.pid, signal.SIGINT)
+        return real(chunks, workers)
+
+    monkeypatch.setattr(_workers, "_spread", interrupt)
+    # As in a new process: the first start unblocks signals.
+    tracker = resource_tracker.ResourceTracker()
+    for name in ("ensure_running", "getfd"):
+        monkeypatch.setattr(resource_tracker, name, getattr(tracker, name))
     write_csv("in.csv", [("1", name, "") for name in small_names[0][::9]])
     for jobs in (1, 2):
         arguments = ["--model", "model.skops", "--proba", "--output", f"{jobs}.csv"]
@@ -459,6 +475,7 @@ def test_the_same_bytes_from_several_processes(run, small_names):
         assert code == 0, said
         assert said.startswith("23 rows: 23 predicted")
     assert text_of("1.csv") == text_of("2.csv")
+    tracker._stop()
 
 
 def test_memory_does_not_grow_with_rows(tmp_path):
@@ -482,6 +499,112 @@ for n in (150_000, 1_500_000):
     first, last = (int(peak) * unit for peak in done.stdout.split())
     assert last - first < 50e6
     assert last < 600e6
+
+
+# ---- Priors and shares
+
+
+def write_list(names):
+    """A list of few nationalities, in which names come back in other chunks."""
+    people = [*names[:40], *names[:40:3], *names[150:160], "", "7", "?!", "7"]
+    write_csv("in.csv", [("1", name, "") for name in people])
+    return [name for name in people if name]
+
+
+def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names):
+    names = write_list(small_names[0])
+    expected = estimate_shares(model, names, random_state=0)
+    code, out, said = run("shares", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    header, *rows = read_csv(out)
+    assert header == ["nationality", "share", "low", "high"]
+    assert [row[0] for row in rows] == expected.nationality.tolist()
+    found = np.array([row[1:] for row in rows], dtype=float)
+    for values, name in zip(found.T, header[1:], strict=True):
+        np.testing.assert_array_equal(values, expected[name])
+    assert said.startswith("68 rows: 67 names, of which 3 have no letter; 1 without a name; ")
+
+
+def test_each_distinct_name_is_predicted_once(run, small_names, monkeypatch):
+    names, asked = write_list(small_names[0]), []
+    real = _workers.best
+
+    def best(model, names, *more):
+        asked.extend(names)
+        return real(model, names, *more)
+
+    monkeypatch.setattr(_workers, "best", best)
+    assert run("shares", "in.csv", "--model", "model.skops")[0] == 0
+    assert asked == list(dict.fromkeys(names))
+
+
+def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
+    write_list(small_names[0])
+    arguments = ["shares", "in.csv", "--model", "model.skops"]
+    _, out, _ = run(*arguments)
+    code, nothing, said = run(*arguments, "--output", "o.csv", "--plot", "o.png")
+    assert (code, nothing) == (0, ""), said
+    assert text_of("o.csv") == out
+    assert Path("o.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    _, out, _ = run(*arguments)
+    assert out.startswith("nationality   share   95 % interval\nGreek")
+    assert "\n67 names, 3 unreadable ones apart\n" in out
+    assert sorted(os.listdir()) == ["in.csv", "model.skops", "o.csv", "o.png"]
+
+
+def test_adapted_answers(run, model, small_names):
+    names = write_list(small_names[0])
+    adapted = PriorShiftClassifier(model).fit(names)
+    expected = adapted.predict_proba(names)
+    assert (expected.argmax(axis=1) != model.predict_proba(names).argmax(axis=1)).any()
+    assert run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv")[0] == 0
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--proba", "--output"]
+    code, _, said = run(*arguments, "1.csv", "--adapt-priors", "--jobs", "2")
+    assert code == 0, said
+    assert run(*arguments, "2.csv", "--priors", "mix.csv")[0] == 0
+    for output in ("1.csv", "2.csv"):
+        rows = [row for row in read_csv(text_of(output))[1:] if row[1]]
+        assert [row[1] for row in rows] == names
+        assert [row[3] for row in rows] == adapted.predict(names).tolist()
+        found = np.array([row[5:-1] for row in rows], dtype=float)
+        np.testing.assert_allclose(found, expected, atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])
+def test_given_priors(run, model, priors):
+    write_csv("in.csv")
+    names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
+    given = {"Greek": 0.25, "Polish": 0.75} if "=" in priors else priors
+    fitted = PriorShiftClassifier(model, priors=given).fit(names)
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--priors", priors)
+    assert code == 0, said
+    assert [row[3] for row in read_csv(out)[1:] if row[3]] == fitted.predict(names).tolist()
+
+
+@pytest.mark.parametrize(
+    "arguments, words, code",
+    [
+        (["predict", "-", "--adapt-priors"], "save it to a file first", 2),
+        (["predict", "in.csv", "--adapt-priors", "--priors", "uniform"], "give one of them", 2),
+        (["predict", "in.csv", "--priors", "Elvish=1"], "--priors names 'Elvish', which the", 1),
+        (["predict", "in.csv", "--priors", "Greek=x"], "expected a number for 'Greek', got 'x'", 2),
+        (["predict", "in.csv", "--priors", "Greek=.5"], "--priors sum to 0.5; expected 1", 1),
+        (["predict", "in.csv", "--priors", "in.csv"], "the columns nationality and share", 2),
+        (["predict", "in.csv", "--priors", "no.csv"], "no.csv: No such file or directory", 1),
+        (["predict", "empty.csv", "--adapt-priors"], "no row of empty.csv has a name", 1),
+        (["shares", "empty.csv"], "no row of empty.csv has a name", 1),
+        (["shares", "dots.csv"], "None of the names tells anything of their shares", 1),
+        (["shares", "in.csv", "--plot", "o.txt"], "let its name end in .png", 2),
+    ],
+)
+def test_shares_and_priors_refuse(run, arguments, words, code):
+    write_csv("in.csv")
+    write_csv("empty.csv", [("1", "", "")])
+    write_csv("dots.csv", [("1", "...", "")])
+    found, _, said = run(*arguments, "--model", "model.skops", "--output", "out.csv")
+    assert found == code and words in said and said.count("\n") == 1, said
+    assert sorted(os.listdir()) == ["dots.csv", "empty.csv", "in.csv", "model.skops"]
 
 
 # ---- evaluate and train
@@ -575,7 +698,8 @@ def test_help_tells_all_parameters(run):
 
 
 def test_the_page_of_the_command_line(run, monkeypatch):
-    """Its commands give what it says, but for the seconds."""
+    """Its commands give what it says on a terminal, but for the seconds."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
     Path("people.csv").write_bytes(re.search(r"```csv\n(.*?)```", page, re.DOTALL)[1].encode())
     n_run = 0
@@ -590,7 +714,7 @@ def test_the_page_of_the_command_line(run, monkeypatch):
             code, *found = run(*arguments)
             assert (code, without_seconds("".join(found))) == (0, without_seconds(said)), command
             n_run += 1
-    assert n_run == 6
+    assert n_run == 11
 
 
 def without_seconds(text):
@@ -749,25 +873,20 @@ def test_paths_and_encodings_that_are_not_there(run, arguments, words):
 
 
 @pytest.mark.parametrize(
-    "number, jobs, n",
-    [
-        (signal.SIGINT, "2", 1_000_000),
-        (signal.SIGTERM, "1", 200_000),  # less than pyarrow's first block
-        (signal.SIGHUP, "1", 1_000_000),
-    ],
+    "number, jobs, size",
+    [(signal.SIGINT, "2", 3000), (signal.SIGTERM, "1", 100)],  # the latter is no whole block
 )
-def test_a_signal_leaves_no_partial_file(folder, number, jobs, n):
+def test_a_signal_leaves_no_partial_file(folder, number, jobs, size):
     """While pyarrow waits for more input, which does not come."""
     command = [sys.executable, "-m", "sknames", "predict", "-", "--jobs", jobs]
     command += ["--model", "model.skops", "--output", "out.csv"]
     options = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
     with subprocess.Popen(command, **options) as running:
-        running.stdin.write(b"name\n" + b"Kowalski\n" * n)
+        running.stdin.write(b"name,note\n" + (b"Kowalski," + b"x" * size + b"\n") * 15_000)
         running.stdin.flush()
         wait_for(lambda: n_unread(running.stdin) == 0)
-        if n > 200_000:
+        if size == 3000:
             wait_for(lambda: any(".part" in name for name in os.listdir()))
-        time.sleep(0.5)
         (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
         said = running.stderr.read().decode()
         running.wait(120)
@@ -800,14 +919,15 @@ def is_group(number):
 
 def test_a_process_that_dies(run, monkeypatch):
     write_csv("in.csv")
-    real = cli._new_columns
+    real = _workers._spread
 
-    def kill(*arguments):
-        for child in multiprocessing.active_children():
-            child.kill()
-        return real(*arguments)
+    def kill(chunks, workers):
+        for worker, _ in workers:
+            worker.kill()
+            worker.join()
+        return real(chunks, workers)
 
-    monkeypatch.setattr(cli, "_new_columns", kill)
+    monkeypatch.setattr(_workers, "_spread", kill)
     code, _, said = run("predict", "in.csv", "--model", "model.skops", "--jobs", 2, "--output", "o")
     assert code == 1 and said.count("\n") == 1, said
     assert "exit code -9" in said and "give fewer --jobs" in said

@@ -104,6 +104,22 @@ def test_counts_are_repeated_rows():
     assert counted.n_names == repeated.n_names == 90
 
 
+def test_distinct_names_and_their_counts(model, names):
+    names = [*names, *names[:20], "", "7", "7"]
+    distinct = pd.Series(names).value_counts()
+    expected = estimate_shares(model, names, n_resamples=50, random_state=0)
+    found = estimate_shares(model, distinct.index, counts=distinct, n_resamples=50, random_state=0)
+    for column in ("nationality", "share", "low", "high", "resamples"):
+        np.testing.assert_array_equal(found[column], expected[column])
+    assert (found.n_names, found.n_unreadable) == (273, 3)
+
+
+@pytest.mark.parametrize("counts", [[1], [1, -1], [1.5, 2], [[1], [2]]], ids=str)
+def test_bad_counts(model, counts):
+    with pytest.raises(ValueError, match="Expected counts of 2 names, integers"):
+        estimate_shares(model, ["Niamh", "Emre"], counts=counts)
+
+
 def test_weights_are_no_counts():
     """They move the shares as counts do; the intervals know how few names there are."""
     proba, weights = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60), np.arange(60) % 4

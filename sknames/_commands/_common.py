@@ -1,0 +1,94 @@
+"""What all commands share: options, names out of a table, a bar."""
+
+import sys
+from contextlib import contextmanager
+
+import click
+import pyarrow.compute as pc
+
+# What is left of such a name when it is cleaned is nothing.
+NO_NAME = r'^[\s\p{Z}\p{Cc}\p{Cf}"]*$'
+
+
+def table_options(function):
+    """The options of all commands that read a table."""
+    for option in (
+        click.option("--encoding", help="Of CSV. [default: UTF-8, or UTF-16 if it is marked]"),
+        click.option("--delimiter", help="Of CSV: one character, or tab. [default: found out]"),
+        click.option(
+            "--column", help='Which holds names. [default: "name", or the only one there is]'
+        ),
+        click.argument("input"),
+    ):
+        function = option(function)
+    return function
+
+
+def model_options(function):
+    """The options of all commands that use a fitted model."""
+    for option in (
+        click.option("--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."),
+        click.option(
+            "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def with_names(reader, column, label=None):
+    """Of each chunk: (it and which rows have no name), the names of the others.
+
+    The columns, that of labels too if there is one, must be in the first chunk.
+    """
+    chosen = None
+    for chunk in reader:
+        if chosen is None:
+            default = chunk.columns[0] if len(chunk.columns) == 1 else "name"
+            chosen = choose(chunk, column or default, "--column", reader.name)
+            if label is not None:
+                choose(chunk, label, "--label", reader.name)
+        with reader.errors_name_the_file():
+            names = chunk.texts(chosen)
+        missing = pc.fill_null(pc.match_substring_regex(names, NO_NAME), True)
+        missing = missing.to_numpy(zero_copy_only=False)
+        yield (chunk, missing), names.to_numpy(zero_copy_only=False)[~missing].tolist()
+
+
+def choose(chunk, column, option, name):
+    """The column, if there is one of this name."""
+    columns = chunk.columns
+    n = columns.count(column)
+    if n == 1:
+        return column
+    if n > 1:
+        raise click.UsageError(f"{name} has {n} columns {column!r}: rename one of them")
+    listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
+    raise click.UsageError(f"{name} has no column {column!r}: give {option}, one of {listed}")
+
+
+def character(delimiter):
+    if delimiter is None:
+        return None
+    delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
+    if len(delimiter) != 1:
+        raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
+    return delimiter
+
+
+@contextmanager
+def progress(n_rows):
+    """A function that is told of finished rows, and shows a bar on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda n: None
+        return
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError as error:
+        raise ImportError("The bar needs tqdm. Install it: pip install 'sknames[cli]'") from error
+    with tqdm(total=n_rows, unit=" rows", unit_scale=True, leave=False) as bar:
+        yield bar.update
+
+
+def say(text):
+    click.echo(text, err=True)

@@ -1,0 +1,124 @@
+"""predict: nationalities beside the rows of a table."""
+
+import os
+import time
+
+import click
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .._model_files import load_model
+from .._prior_shift_classifier import priors_of_probabilities
+from .._priors import supposed_priors
+from .._table_reader import TableReader
+from .._table_writer import TableWriter
+from .._workers import answering
+from ._common import character, model_options, progress, say, table_options, with_names
+from ._list_of_names import ListOfNames
+from ._priors_option import read_priors
+
+MISSING = "missing name"
+DIGITS = 6  # of probabilities, which float32 has
+
+
+@click.command()
+@table_options
+@click.option("--model", default="pretrained", show_default=True, help="A file, or pretrained.")
+@click.option(
+    "--top", type=click.IntRange(1), default=1, show_default=True, help="How many nationalities."
+)
+@click.option("--proba", is_flag=True, help="Add the probabilities of all nationalities.")
+@click.option("--output", default="-", show_default=True, help="A file, or - for standard output.")
+@click.option(
+    "--format",
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    help="Of the output. [default: as the name of the output says, or as the input]",
+)
+@click.option(
+    "--priors",
+    help="How frequent the nationalities are: uniform, population, Irish=.6,Polish=.4, or a file "
+    "that `sknames shares` wrote. [default: as the model supposes]",
+)
+@click.option("--adapt-priors", is_flag=True, help="Estimate them from INPUT, which is read twice.")
+@click.option("--prefix", default="", help="Of the names of new columns.")
+@model_options
+def predict(
+    input,
+    column,
+    delimiter,
+    encoding,
+    model,
+    top,
+    proba,
+    output,
+    format,
+    priors,
+    adapt_priors,
+    prefix,
+    jobs,
+    trust_pickle,
+):
+    """Add nationalities to the rows of INPUT.
+
+    Every row comes out once, in order, as it was, with new columns: predicted, probability,
+    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
+    """
+    start = time.perf_counter()
+    if adapt_priors:
+        _check_twice(input, priors)
+    load = (model, trust_pickle)
+    fitted = load_model(*load)
+    if adapt_priors:
+        names = ListOfNames(fitted, load, jobs, input, column, delimiter, encoding)
+        priors = priors_of_probabilities(names.probabilities, names.counts, supposed_priors(fitted))
+    elif priors is not None:
+        priors = read_priors(priors, fitted.classes_)
+    if priors is not None:
+        load = (*load, priors)
+        fitted = load_model(*load)
+    if top > len(fitted.classes_):
+        raise click.UsageError(f"--top {top}: the model tells {len(fitted.classes_)} nationalities")
+    n_rows = n_missing = 0
+    with (
+        TableReader(input, character(delimiter), encoding) as reader,
+        TableWriter(output, format, reader) as writer,
+        answering(fitted, load, jobs, top, proba) as answer,
+        progress(reader.n_rows) as advance,
+    ):
+        for (chunk, missing), answers in answer(with_names(reader, column)):
+            writer.write(chunk, _new_columns(missing, fitted.classes_, answers, prefix))
+            n_rows += len(chunk)
+            n_missing += int(missing.sum())
+            advance(len(chunk))
+    say(
+        f"{n_rows:,} rows: {n_rows - n_missing:,} predicted, {n_missing:,} without a name; "
+        f"{time.perf_counter() - start:.1f} s"
+    )
+
+
+def _check_twice(input, priors):
+    if priors is not None:
+        raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
+    if os.path.exists(input) and not os.path.isfile(input) or input == "-":
+        raise click.UsageError(
+            "--adapt-priors reads INPUT twice, and standard input or a pipe can be read once: save "
+            "it to a file first"
+        )
+
+
+def _new_columns(missing, classes, answers, prefix):
+    indices, probabilities, all_probabilities = answers
+    labels = pa.array(classes.tolist())
+    place = np.cumsum(~missing) - 1  # of a row among those with a name
+    place = pa.array(place, mask=missing)
+    new = {}
+    for k in range(indices.shape[1]):
+        end = f"_{k + 1}" if k else ""
+        new[f"predicted{end}"] = labels.take(pa.array(indices[:, k])).take(place)
+        new[f"probability{end}"] = pa.array(probabilities[:, k].round(DIGITS)).take(place)
+    if all_probabilities is not None:
+        for label, values in zip(classes, all_probabilities.T, strict=True):
+            new[f"probability_{label}"] = pa.array(values.round(DIGITS)).take(place)
+    new["reason"] = pc.if_else(pa.array(missing), MISSING, pa.scalar(None, pa.string()))
+    return pa.table({f"{prefix}{name}": values for name, values in new.items()})

@@ -1,0 +1,93 @@
+"""shares: the mix of nationalities in a table of names."""
+
+import csv
+import io
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from .._model_files import load_model
+from .._priors import supposed_priors
+from .._shares import COLUMNS, shares_of_probabilities
+from .._whole_files import whole_file
+from ._common import model_options, say, table_options
+from ._list_of_names import ListOfNames
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@click.command()
+@table_options
+@click.option("--model", default="pretrained", show_default=True, help="A file, or pretrained.")
+@click.option(
+    "--output",
+    default="-",
+    show_default=True,
+    help="A file for CSV, or - for standard output: a text on a terminal, CSV in a pipe.",
+)
+@click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
+@model_options
+def shares(input, column, delimiter, encoding, model, output, plot, jobs, trust_pickle):
+    """Estimate which share of the names in INPUT each nationality has.
+
+    The shares are those under which the names are most likely, with 95 % intervals. Rows without a
+    name, and names without a letter, are counted apart.
+    """
+    start = time.perf_counter()
+    if plot is not None:
+        _check_plot(plot)
+    load = (model, trust_pickle)
+    fitted = load_model(*load)
+    names = ListOfNames(fitted, load, jobs, input, column, delimiter, encoding)
+    found = shares_of_probabilities(
+        names.probabilities,
+        fitted.classes_,
+        counts=names.counts,
+        n_unreadable=names.n_unreadable,
+        class_prior=supposed_priors(fitted),
+        random_state=0,  # the same command gives the same intervals
+    )
+    if output == "-" and sys.stdout.isatty():
+        click.echo(found)
+    else:
+        _write_csv(found, output)
+    if plot is not None:
+        _draw(found, plot)
+    say(
+        f"{names.n_names + names.n_missing:,} rows: {names.n_names:,} names, of which "
+        f"{names.n_unreadable:,} have no letter; {names.n_missing:,} without a name; "
+        f"{time.perf_counter() - start:.1f} s"
+    )
+
+
+def _write_csv(shares, output):
+    text = io.StringIO()
+    rows = zip(*(shares[column].tolist() for column in COLUMNS), strict=True)
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    with whole_file(output) as part:
+        if part == "-":
+            click.echo(text.getvalue(), nl=False)
+        else:
+            Path(part).write_text(text.getvalue(), encoding="utf-8")
+
+
+def _check_plot(plot):
+    if Path(plot).suffix not in PICTURES:
+        raise click.UsageError(f"--plot {plot}: let its name end in {', '.join(PICTURES)}")
+    try:
+        import matplotlib
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            "--plot needs matplotlib. Install it: pip install 'sknames[plot]'"
+        ) from error
+    matplotlib.use("Agg")  # which needs no screen
+
+
+def _draw(shares, plot):
+    from .._shares_display import SharesDisplay
+
+    with whole_file(plot) as part:
+        figure = SharesDisplay.from_shares(shares).figure_
+        figure.savefig(part, format=Path(plot).suffix[1:], dpi=150)

@@ -1,0 +1,94 @@
+"""train: a model out of a table of names and nationalities."""
+
+import inspect
+import re
+import sys
+import time
+from ast import literal_eval
+from pathlib import Path
+
+import click
+from sklearn.pipeline import Pipeline
+
+from .._char_encoder import CharEncoder
+from .._model_files import check_model_path, save_model
+from .._name_nationality_classifier import NameNationalityClassifier
+from .._table_reader import TableReader
+from .._whole_files import whole_file
+from ._common import character, say, table_options, with_names
+
+MAX_LENGTH = 64  # of a name, in characters, as in the model that ships
+
+
+def classifier_options(function):
+    """An option for each parameter of the classifier, with what its docstring says of it."""
+    text = inspect.getdoc(NameNationalityClassifier)
+    parameters = inspect.signature(NameNationalityClassifier).parameters
+    for name in reversed([name for name in parameters if name not in ("callbacks", "verbose")]):
+        description = re.search(rf"^{name} : .*\n((?:    .*\n)+)", text, re.MULTILINE).group(1)
+        description = re.sub(r" \([^)]* \d{4}\)", "", " ".join(description.split()))
+        # The same command gives the same model.
+        default = 0 if name == "random_state" else parameters[name].default
+        function = click.option(
+            f"--{name.replace('_', '-')}",
+            default=str(default),
+            help=description.partition(". ")[0].rstrip(".").replace("`", "") + ".",
+            show_default=True,
+            callback=_value,
+        )(function)
+    return function
+
+
+def _value(ctx, option, text):
+    """What a Python literal stands for, or the text: the classifier judges it."""
+    try:
+        return literal_eval(text[:1].upper() + text[1:] if text in ("true", "false") else text)
+    except (ValueError, SyntaxError):
+        return None if text == "none" else text
+
+
+@click.command()
+@table_options
+@click.option("--label", default="nationality", show_default=True, help="Column of the truth.")
+@click.option("--output", required=True, help="File for the model: .skops, or .joblib (a pickle).")
+@click.option(
+    "--max-length",
+    type=click.IntRange(1),
+    default=MAX_LENGTH,
+    show_default=True,
+    help="Characters of a name that are read.",
+)
+@classifier_options
+def train(input, column, delimiter, encoding, label, output, max_length, **params):
+    """Train a model on the names and nationalities in INPUT.
+
+    Rows without a name or a label are left out. The names must fit into memory. The options from
+    --cell on are the parameters of NameNationalityClassifier.
+    """
+    start = time.perf_counter()
+    check_model_path(output)
+    names, labels, n_rows = [], [], 0
+    with TableReader(input, character(delimiter), encoding) as reader:
+        for (chunk, missing), some in with_names(reader, column, label):
+            truth = chunk.texts(label, convert=True).to_numpy(zero_copy_only=False)[~missing]
+            labelled = [bool(value) for value in truth]
+            names += [name for name, use in zip(some, labelled, strict=True) if use]
+            labels += [value for value, use in zip(truth, labelled, strict=True) if use]
+            n_rows += len(chunk)
+    if not names:
+        raise ValueError(f"no row of {input} has a name and a label: check --column and --label")
+    model = Pipeline(
+        [
+            ("encode", CharEncoder(max_length=max_length)),
+            ("classify", NameNationalityClassifier(**params, verbose=int(sys.stderr.isatty()))),
+        ]
+    )
+    with whole_file(output) as part:
+        model.fit(names, labels)
+        model.set_params(classify__verbose=0)
+        save_model(model, part, output)
+    say(
+        f"{n_rows:,} rows: learned {len(names):,} names of {len(model.classes_)} nationalities, "
+        f"{n_rows - len(names):,} without a name or a label; "
+        f"{time.perf_counter() - start:.1f} s; {Path(output).stat().st_size / 1e6:.1f} MB"
+    )
