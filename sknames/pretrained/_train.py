@@ -55,8 +55,8 @@ CLASSIFIER = {
 }
 
 
-# A loss that doubts labels makes answers too sure. So much suits both people of whom the model knows
-# no part of the name and those of whom it knows all.
+# A loss that doubts labels makes answers too sure. So much suits both people of whose names the
+# model knows no part and those of whose names it knows all.
 TEMPERATURE = 1.4
 
 
