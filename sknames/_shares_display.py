@@ -50,7 +50,7 @@ class SharesDisplay:
     >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Jan de Vries", "Emre Kaya", "Piet Bakker"] * 20
     >>> display = sknames.SharesDisplay.from_estimator(model, names, n_top=2)
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
-    ['Turkish', 'Dutch', '55 others']
+    ['Turkish', 'Dutch', '72 others']
     """
 
     __module__ = "sknames"

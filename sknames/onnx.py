@@ -82,7 +82,7 @@ def to_onnx(model):
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:36]) for field in proto.metadata_props]
-    [('classes', '["Albanian", "Arabic", "Armenian", "'), ('encoder', '{"alphabet": " \\'-.`abcdefghijklmnopq')]
+    [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \\',-.`abcdefghijklmnop')]
     """  # noqa: E501
     encoder, classifier = _take_apart(model)
     network = classifier.network_
