@@ -11,8 +11,8 @@ MAX_DROPOUT = 0.85
 # Between these, settings do not depend on the number of rows.
 FEW_ROWS, MANY_ROWS = 8_192, 40_000
 VERY_MANY_ROWS = 400_000
-# With a million rows, so large a share of them leaves 320,000 n-grams of names.
-MIN_DF_OF_ROWS = 1 / 327_680
+# With a million rows, so large a share of them leaves 290,000 n-grams of names.
+MIN_DF_OF_ROWS = 1 / 262_144
 
 
 def resolve_auto(settings, n_rows):
@@ -41,10 +41,9 @@ def resolve_auto(settings, n_rows):
         auto["batch_size"] = 512
         auto["max_epochs"] = round(auto["max_epochs"] * 0.375)
     if n_rows > VERY_MANY_ROWS:
-        # More of them would be learned by a larger net; this one takes its time.
-        auto["dropout"] -= 0.1
+        # There is more to learn in them than a net of this size learns in so few epochs.
         auto["batch_size"] = 1024
-        auto["max_epochs"] *= 2
+        auto["max_epochs"] = round(EPOCHS[settings["cell"]] * 0.625)
     chosen = {name: value for name, value in auto.items() if settings[name] == "auto"}
     settings = settings | chosen | {"ngram_lr": ngram_lr}
     if "max_epochs" in chosen:

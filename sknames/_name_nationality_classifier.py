@@ -56,8 +56,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     dropout : float or "auto", default="auto"
         Probability with which a unit of a state that a linear layer reads is dropped in training,
         rounded to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the others; below 8,192
-        distinct rows 0.1 more for each halving, up to 0.85; 0.15 less above 40,000, 0.25 less
-        above 400,000.
+        distinct rows 0.1 more for each halving, up to 0.85, and 0.15 less above 40,000.
     symbol_dropout : float, default=0.05
         Probability, below 0.5, with which a symbol is replaced by the unknown symbol in training
         (word dropout, Iyyer et al. 2015), so that the net knows what to do with symbols it has
@@ -74,8 +73,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         follow itself. Else it is None, which stands for rows of one word.
     min_df : int or "auto", default="auto"
         An n-gram counts if it occurs in at least so many distinct rows. Higher values make a
-        smaller model. "auto" is 1 below 8,192 distinct rows, then 2, and from 819,200 rows on one
-        in 327,680.
+        smaller model. "auto" is 1 below 8,192 distinct rows, then 2, and above 655,360 rows one
+        in 262,144.
     ngram_dropout : float, default=0.5
         Probability with which an n-gram of a row is dropped in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5
@@ -102,7 +101,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     max_epochs : int or "auto", default="auto"
         Number of passes over the training rows. "auto" is 16 for "gru" and 20 for the others, and
         more on small data, until 100 steps are taken; above 40,000 distinct rows 6 and 8, above
-        400,000 12 and 16.
+        400,000 10 and 12.
     batch_size : int or "auto", default="auto"
         Rows in one step, at most all. "auto" is 256; below 8,192 distinct rows about a 32nd of
         them, at least 32; above 40,000 rows 512, above 400,000 1,024.

@@ -28,8 +28,8 @@ def resolved(n_rows, **params):
         (16_000, [0.40, 256, 16, 2]),
         (40_000, [0.40, 256, 16, 2]),
         (100_000, [0.25, 512, 6, 2]),
-        (600_000, [0.15, 1024, 12, 2]),
-        (1_000_000, [0.15, 1024, 12, 3]),
+        (600_000, [0.25, 1024, 10, 2]),
+        (1_000_000, [0.25, 1024, 10, 4]),
     ],
 )
 def test_values_of_the_default_cell(n_rows, expected):
@@ -37,7 +37,7 @@ def test_values_of_the_default_cell(n_rows, expected):
     assert [settings[name] for name in NAMES] == pytest.approx(expected, abs=0.01)
 
 
-@pytest.mark.parametrize("n_rows, epochs", [(1_000, 20), (16_000, 20), (100_000, 8), (10**6, 16)])
+@pytest.mark.parametrize("n_rows, epochs", [(1_000, 20), (16_000, 20), (100_000, 8), (10**6, 12)])
 @pytest.mark.parametrize("cell", ["rnn", "sigmoid_rnn"])
 def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
     settings, of_gru = resolved(n_rows, cell=cell), resolved(n_rows)
