@@ -32,9 +32,8 @@ print(shares)
 
 adapted = sknames.PriorShiftClassifier(model).fit(names)
 print(
-    f"\nOf the single names, {np.mean(predicted == nationalities):.1%} are answered rightly as if "
-    f"all nationalities were equally frequent, {adapted.score(names, nationalities):.1%} as fits "
-    "the list."
+    f"\nOf the single names, {np.mean(predicted == nationalities):.1%} are answered rightly under "
+    f"the priors of the world, {adapted.score(names, nationalities):.1%} as fits the list."
 )
 
 try:
