@@ -76,12 +76,13 @@ class NGrams:
         """
         min_n, max_n = ngram_range
         chunks = [flatten(chunk, n_symbols - 1) for chunk in _chunks(codes)]
+        symbols = [_symbols(text, n_symbols, separator) for text, _ in chunks]
         prefixes = [np.zeros_like(text) for text, _ in chunks]
         all_keys, counts = [], []
         for n in range(1, max_n + 1):
             keys = [
-                prefix * np.int64(n_symbols) + _symbols(text, n_symbols, separator)
-                for prefix, (text, _) in zip(prefixes, chunks, strict=True)
+                prefix * np.int64(n_symbols) + symbol
+                for prefix, symbol in zip(prefixes, symbols, strict=True)
             ]
             found, frequency = _document_frequency(keys, [rows for _, rows in chunks])
             all_keys.append(found[frequency >= min_df])

@@ -16,8 +16,7 @@ from ._priors import (
     check_priors,
     estimate_priors,
     exchange_priors,
-    likelihood_ratios,
-    merge_rows,
+    informative_rows,
     supposed_priors,
 )
 from ._read_names import are_readable
@@ -35,15 +34,15 @@ def predict_readable(estimator, X, sample_weight=None):
 
 
 def _estimate(probabilities, weights, counts, supposed, **limits):
-    rows, weights, counts = merge_rows(probabilities, weights, counts.astype(float))
-    ratios = likelihood_ratios(rows, supposed)
-    informs = ratios.any(axis=1)
-    if not informs.any():
+    ratios, weights, counts = informative_rows(
+        probabilities, weights, counts.astype(float), supposed
+    )
+    if not len(ratios):
         raise ValueError(
             "None of the names tells anything of their mix: expected at least one with a letter "
             f"and a positive weight, got {len(probabilities)} without. Give names, or priors."
         )
-    return estimate_priors(ratios[informs], (weights * counts)[informs], supposed, **limits)
+    return estimate_priors(ratios, weights * counts, supposed, **limits)
 
 
 def priors_of_probabilities(probabilities, counts, supposed):

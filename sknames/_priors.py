@@ -145,6 +145,17 @@ def likelihood_ratios(probabilities, supposed):
     return np.divide(ratios, largest, out=ratios, where=largest > 0)
 
 
+def informative_rows(probabilities, weights, counts, supposed):
+    """Likelihood ratios of the distinct rows that tell anything of a mix, their weights and counts.
+
+    See `merge_rows` and `likelihood_ratios`; there may be none.
+    """
+    rows, weights, counts = merge_rows(probabilities, weights, counts)
+    ratios = likelihood_ratios(rows, supposed)
+    informs = ratios.any(axis=1)
+    return ratios[informs], weights[informs], counts[informs]
+
+
 def estimate_priors(ratios, weights, start, *, tol=1e-9, max_iter=200):
     """The priors under which the rows are most likely, by expectation maximisation.
 

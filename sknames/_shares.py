@@ -12,8 +12,7 @@ from ._prior_shift_classifier import predict_readable
 from ._priors import (
     check_priors,
     estimate_priors,
-    likelihood_ratios,
-    merge_rows,
+    informative_rows,
     newton_steps,
     slopes,
     supposed_priors,
@@ -234,15 +233,13 @@ def shares_of_probabilities(
     supposed = check_priors(class_prior, classes, "class_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum()) + n_unreadable
-    rows, weights, counts = merge_rows(probabilities, weights, counts)
-    ratios = likelihood_ratios(rows, supposed)
-    informs = ratios.any(axis=1)
-    if not informs.any():
+    ratios, weights, counts = informative_rows(probabilities, weights, counts, supposed)
+    if not len(ratios):
         raise ValueError(
             "None of the names tells anything of their shares: expected at least one with a letter "
             f"and a positive weight, got {len(probabilities):,} without."
         )
-    ratios, weights, counts = ratios[informs], weights[informs], counts[informs].astype(np.int64)
+    counts = counts.astype(np.int64)
     weights /= weights @ counts / counts.sum()
     # As many names without weights would tell as much (Kish 1965).
     n_effective = (weights @ counts) ** 2 / (weights**2 @ counts)

@@ -203,6 +203,15 @@ def _letters_only(name):
     return name.replace("'", "").replace("-", " ")
 
 
+def _bearers(lists, part):
+    """By our lists, the nationalities that bear each name as a "surname" or as a "given" name."""
+    rows = (lists.part == part) | (lists.part == "both")
+    bearers = defaultdict(set)
+    for name, nationality in zip(lists.data[rows], lists.target[rows], strict=True):
+        bearers[fold(name)].add(nationality)
+    return bearers
+
+
 def _biographies(wheel, lists):
     """The names of each nationality that tell it.
 
@@ -212,10 +221,7 @@ def _biographies(wheel, lists):
     names, nationalities = fetch_biographies(wheel, return_X_y=True)
     counts = Counter(nationalities)
     rare = {nationality for nationality in lists.target_names if counts[nationality] < RARE}
-    bearers = defaultdict(set)
-    for name, nationality, part in zip(lists.data, lists.target, lists.part, strict=True):
-        if part != "given":
-            bearers[fold(name)].add(nationality)
+    bearers = _bearers(lists, "surname")
     found = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):
         by_surname = bearers.get(fold(name).split()[-1], set())
@@ -230,10 +236,7 @@ def _players(path, lists):
     Where many of a federation's players are Russians, one with a Russian given name is left out.
     """
     names, nationalities = fetch_chess_players(path, return_X_y=True)
-    given = defaultdict(set)
-    for name, nationality, part in zip(lists.data, lists.target, lists.part, strict=True):
-        if part != "surname":
-            given[fold(name)].add(nationality)
+    given = _bearers(lists, "given")
     found = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):
         by_given = given.get(fold(name).split()[0], set())
