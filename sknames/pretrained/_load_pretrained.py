@@ -96,12 +96,7 @@ default="population"
     >>> model.predict(["Mehmet Yılmaz", "KOWALSKI", "王伟"])
     array(['Turkish', 'Polish', 'Chinese'], dtype='<U11')
     """
-    model = read(FOLDER, SHA256)
-    classifier = model["classify"]
-    priors = check_priors(priors, classifier.classes_)
-    if np.array_equal(priors, classifier.class_prior_):
-        return model
-    return with_network(model, classifier.network_.with_priors(priors))
+    return read(FOLDER, SHA256, priors)
 
 
 def with_network(pipeline, network):
@@ -150,7 +145,7 @@ def load_card():
     return json.loads(_content(FOLDER / CARD, SHA256[CARD]))
 
 
-def read(folder, sha256=None):
+def read(folder, sha256=None, priors=None):
     """The fitted pipeline in the files of a folder.
 
     Parameters
@@ -158,12 +153,14 @@ def read(folder, sha256=None):
     folder : Path
     sha256 : dict of str to str, default=None
         That of each file. By default the description is not checked, and says that of the arrays.
+    priors : str, dict or array-like, default=None
+        As in `load_pretrained`; by default those that the network was written with.
 
     Raises
     ------
     ValueError
-        If the format is newer, the files are not those that were written, or a value is none that
-        `fit` would take or learn.
+        If the format is newer, the files are not those that were written, a value is none that
+        `fit` would take or learn, or the priors do not fit the classes.
     OSError
         If a file is missing.
     """
@@ -173,6 +170,15 @@ def read(folder, sha256=None):
         description = json.loads(content)
         _check_format(description)
         _check_layout(description, LAYOUT, "the description")
+        classes = np.array(description["classify"]["classes"])
+        _expect(  # numpy makes one type of several
+            classes.dtype.kind != "O"
+            and np.unique(classes).tolist() == description["classify"]["classes"],
+            "sorted, distinct classes of one type",
+            description["classify"]["classes"],
+        )
+    if priors is not None:
+        priors = check_priors(priors, classes)
     content = _content(folder / ARRAYS, sha256.get(ARRAYS, description["sha256"]))
     with _errors_name(folder / ARRAYS):
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
@@ -181,7 +187,7 @@ def read(folder, sha256=None):
         _expect(scale.shape == numbers.shape[:1], f"{SCALE} of {len(numbers)} rows", scale.shape)
         arrays[BYTES] = numbers * scale[:, None]
     with _errors_name(path):  # the arrays are those that the description was written with
-        return _pipeline(description, arrays)
+        return _pipeline(description, classes, arrays, priors)
 
 
 def _content(path, sha256=None):
@@ -231,7 +237,7 @@ def _check_layout(found, layout, name):
             _check_layout(found[key], part, f"{name}[{key!r}]")
 
 
-def _pipeline(description, arrays):
+def _pipeline(description, classes, arrays, priors):
     """The estimators, each as its own checks allow, and together as they can be fitted."""
     encode, classify = description["encode"], description["classify"]
     encoder = CharEncoder.from_alphabet(
@@ -242,13 +248,9 @@ def _pipeline(description, arrays):
         f"max_length {encoder.max_length}",
         encoder.max_length_,
     )
-    classes = np.array(classify["classes"])
     network = Network.from_arrays(arrays)
-    _expect(  # numpy makes one type of several
-        classes.dtype.kind != "O" and np.unique(classes).tolist() == classify["classes"],
-        "sorted, distinct classes of one type",
-        classify["classes"],
-    )
+    if priors is not None and not np.array_equal(priors, network.class_prior):
+        network = network.with_priors(priors)
     params, n_orders = classify["params"], len(network.ngram_keys)
     _expect(
         params["ngram_range"] in [[n, n_orders] for n in range(1, n_orders + 1)],
