@@ -34,6 +34,7 @@ from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
+from sknames._priors import check_priors, estimate_priors, likelihood_ratios
 from sknames._spelling import fold
 from sknames.datasets import fetch_chess_players, load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
@@ -226,35 +227,27 @@ def differences(ours, theirs, folds=None):
 
 
 def estimate_mix(probabilities):
-    """The shares of the classes under which the names are most likely, by EM.
+    """The shares of the classes under which the names are most likely.
 
-    The probabilities are those under equal frequencies (Saerens et al. 2002).
+    The probabilities are those under equal frequencies.
     """
-    mix = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
-    for _ in range(200):
-        joint = probabilities * mix
-        mix = (joint / joint.sum(axis=1, keepdims=True)).mean(axis=0)
-    return mix
-
-
-def bearers(classes):
-    """Millions of people who bear names of each class, roughly."""
-    text = (_load_pretrained.FOLDER / "population.csv").read_text(encoding="utf-8")
-    millions = {r["nationality"]: float(r["millions"]) for r in csv.DictReader(text.splitlines())}
-    return np.array([millions[name] for name in classes.tolist()])
+    equal = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
+    ratios = likelihood_ratios(probabilities, equal)
+    return estimate_priors(ratios, np.ones(len(ratios)), equal)[0]
 
 
 def by_mix(y, probabilities, classes):
     """Figures of one list of people under several suppositions of how frequent classes are."""
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
-    estimated, millions = estimate_mix(probabilities), bearers(classes)
+    estimated, root = estimate_mix(probabilities), check_priors("population", classes)
+    bearers = root**2
     # As if nationalities were as frequent among the names as in the world.
-    weights = (millions / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
+    weights = (bearers / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
     found = {}
     for name, mix in {
         "equal": np.ones(len(classes)),
-        "population, square root": np.sqrt(millions),
-        "population": millions,
+        "population, square root": root,
+        "population": bearers,
         "estimated": estimated,
         "true": true,
     }.items():

@@ -1,6 +1,5 @@
 """The people of the English Wikipedia, read out of the wheel of the package name2nat."""
 
-import csv
 import io
 import pickle
 import re
@@ -8,10 +7,10 @@ import shlex
 import unicodedata
 import zipfile
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 
 from ._data_folder import data_folder
+from ._load_names import read_rows
 from ._make_bunch import make_bunch
 
 _WHEEL = "name2nat-0.5.1-py3-none-any.whl"
@@ -169,8 +168,7 @@ def _mapped(demonyms_of):
 
 def _demonyms():
     """The nationality of each demonym, "" for those that are left out."""
-    text = files(__package__).joinpath("data", "demonyms.csv").read_text(encoding="utf-8")
-    return {row["demonym"]: row["nationality"] for row in csv.DictReader(text.splitlines())}
+    return {demonym: nationality for demonym, nationality, _ in read_rows("demonyms.csv")}
 
 
 def _mend(title):

@@ -1,18 +1,17 @@
 """Chess players, read out of the spelling file of the chess database Scid."""
 
-import csv
 import gzip
 import io
 import re
 import tarfile
 import zipfile
 from fnmatch import fnmatch
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from ._data_folder import data_folder
+from ._load_names import read_rows
 from ._make_bunch import make_bunch
 
 _FILE = "spelling*.ssp"
@@ -265,8 +264,7 @@ def _mapped(players):
 
 def _federations():
     """The nationality of each federation, "" for those that are left out."""
-    text = files(__package__).joinpath("data", "federations.csv").read_text(encoding="utf-8")
-    return {row["federation"]: row["nationality"] for row in csv.DictReader(text.splitlines())}
+    return {code: nationality for code, _, nationality, _ in read_rows("federations.csv")}
 
 
 def _mend(entry):
