@@ -50,7 +50,7 @@ CLASSIFIER = {
     "label_doubt": 0.2,
     "lr": 0.003,
     "batch_size": 512,
-    "max_epochs": 6,
+    "max_epochs": 8,
     "random_state": SEED,
 }
 
