@@ -20,9 +20,9 @@ def main(arguments=None):
     """Train, write the files of the model, and say whether they are those that ship."""
     parser = argparse.ArgumentParser(
         prog="python -m sknames.pretrained",
-        description="Train the model that ships with sknames again. It takes three quarters of an hour "
-        "on one core. On x86 processors with AVX2, the same releases of numpy, scipy and torch "
-        "give the same weights to the bit.",
+        description="Train the model that ships with sknames again. It takes three quarters of an "
+        "hour on one core. On x86 processors with AVX2, the same releases of numpy, scipy and "
+        "torch give the same weights to the bit.",
     )
     parser.add_argument(
         "--wheel",
