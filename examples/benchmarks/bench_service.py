@@ -10,7 +10,7 @@ Exits with 1 if a request fails or an answer differs, or if memory grows by more
 import argparse
 import asyncio
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -25,7 +25,7 @@ import sknames
 from sknames.datasets import load_names
 
 FOLDER = Path(__file__).parents[1] / "serve_with_joblib"
-COMMAND = ["uvicorn", "app:app"]
+COMMAND = [sys.executable, "-m", "uvicorn", "app:app"]
 BATCH = 50
 MAX_GROWTH = 20e6  # bytes
 
@@ -33,34 +33,29 @@ MAX_GROWTH = 20e6  # bytes
 @contextmanager
 def service(folder=FOLDER, command=COMMAND, **environment):
     """Start the service on a free port of loopback; gives its URL and its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", *command, "--host", "127.0.0.1", "--port", str(port)],
+        [*command, "--host", "127.0.0.1", "--port", "0"],
         cwd=folder,
         env=os.environ | environment,
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # a line for each request
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(url, process)
-        yield url, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(url, process):
-    for _ in range(3000):
-        if process.poll() is not None:
-            raise RuntimeError(f"the service ended with exit code {process.returncode}")
+    with process:
         try:
-            return httpx.get(f"{url}/health").raise_for_status()
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError("the service did not answer in five minutes")
+            yield _url(process), psutil.Process(process.pid)
+        finally:
+            process.terminate()
+
+
+def _url(process):
+    """What the service says when it is up; only it knows its port."""
+    log = ""
+    for line in process.stderr:
+        if found := re.search(r"running on (http://\S+)", line):
+            return found[1]
+        log += line
+    raise RuntimeError(f"The service did not start:\n{log}")
 
 
 def expected_answers(model, names):
@@ -90,7 +85,7 @@ async def drive(url, expected, seconds, concurrency=32):
     async def ask(client, seed):
         rng = np.random.default_rng(seed)
         n = seed
-        while n < seed + 4 or time.perf_counter() < end:  # a batch each, however slow it is
+        while n < seed + 4 or time.perf_counter() < end:  # a batch each, however slow they are
             n += 1
             start = time.perf_counter()
             try:

@@ -141,25 +141,26 @@ def predict_batch(request: Request, body: Batch):
 
 def answer(model, names, top):
     """For each name what `sknames predict` writes beside it."""
+    labels = model.classes_.tolist()
+    ends = ENDS[: min(top, len(labels))]
     named = [name for name in names if not is_missing(name)]
     rows = iter(model.predict_proba(named) if named else ())
     return [
-        no_answer(top) if is_missing(name) else best(next(rows), model.classes_, top)
-        for name in names
+        no_answer(ends) if is_missing(name) else best(next(rows), labels, ends) for name in names
     ]
 
 
-def best(probabilities, classes, top):
-    order = np.argsort(-probabilities, kind="stable")[:top]
+def best(probabilities, labels, ends):
+    order = np.argsort(-probabilities, kind="stable")
     probabilities = probabilities.round(6).tolist()
     found = {}
-    for end, k in zip(ENDS, order, strict=False):
-        found |= {f"predicted{end}": classes[k].item(), f"probability{end}": probabilities[k]}
+    for end, k in zip(ends, order[: len(ends)], strict=True):
+        found |= {f"predicted{end}": labels[k], f"probability{end}": probabilities[k]}
     return found | {"reason": None}
 
 
-def no_answer(top):
-    found = {f"{key}{end}": None for end in ENDS[:top] for key in ("predicted", "probability")}
+def no_answer(ends):
+    found = {f"{key}{end}": None for end in ends for key in ("predicted", "probability")}
     return found | {"reason": "missing name"}
 
 
