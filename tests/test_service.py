@@ -25,6 +25,7 @@ import httpx  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "serve_with_joblib"
+TIMEOUT = 600  # seconds: a busy machine may take long
 SECONDS = float(os.environ.get("SKNAMES_SERVICE_SECONDS", 3))
 
 
@@ -90,7 +91,7 @@ def expected(names):
 
 
 def post(url, path, **body):
-    return httpx.post(f"{url}{path}", json=body, timeout=60)
+    return httpx.post(f"{url}{path}", json=body, timeout=TIMEOUT)
 
 
 def test_answers_are_those_in_process(url, names, expected):
@@ -136,7 +137,7 @@ def test_missing_is_what_the_command_line_calls_so():
 
 
 def test_health(url):
-    reply = httpx.get(f"{url}/health").json()
+    reply = httpx.get(f"{url}/health", timeout=TIMEOUT).json()
     assert reply["status"] == "ok"
     assert reply["sknames"] == sknames.__version__
     assert reply["model"] == "pretrained"
@@ -170,7 +171,7 @@ def test_health(url):
 def test_what_is_wrong_is_said(url, path, body, status, message):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
-    reply = httpx.post(f"{url}{path}", content=content, headers=headers, timeout=60)
+    reply = httpx.post(f"{url}{path}", content=content, headers=headers, timeout=TIMEOUT)
     assert reply.status_code == status
     assert re.search(message, str(reply.json()["detail"]))
     assert len(reply.content) < 500  # it does not repeat the input
@@ -186,7 +187,7 @@ def test_a_body_of_unknown_length_is_limited(url):
             n_sent += 100_000
             yield b"x" * 100_000
 
-    reply = httpx.post(f"{url}/predict", content=pieces(), timeout=60)
+    reply = httpx.post(f"{url}/predict", content=pieces(), timeout=TIMEOUT)
     assert reply.status_code == 413
     assert n_sent > 1_000_000
 
@@ -215,7 +216,7 @@ def test_a_joblib_file(image, own, small_names, tmp_path):
     some = small_names[0].tolist()
     with start(image, SKNAMES_MODEL=str(path)) as (url, _):
         reply = post(url, "/predict_batch", names=some).json()
-        assert httpx.get(f"{url}/health").json()["model"] == path.name
+        assert httpx.get(f"{url}/health", timeout=TIMEOUT).json()["model"] == path.name
         for name in (some[0], None):  # there are four
             reply_of_all = post(url, "/predict", name=name, top=10).json()
             assert [key for key in reply_of_all if "_" in key] == [

@@ -105,7 +105,7 @@ async def drive(url, expected, seconds, concurrency=32):
                 failures.append(f"{reply.status_code} {reply.text[:200]}")
 
     limits = httpx.Limits(max_connections=concurrency)
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=600, limits=limits) as client:
         await asyncio.gather(*(ask(client, seed) for seed in range(concurrency)))
     return singles, batches, failures
 
@@ -121,15 +121,17 @@ def main():
     expected = dict(zip(names, answers, strict=True))
     with service() as (url, process):
         asyncio.run(drive(url, expected, 3, arguments.concurrency))  # until memory is laid out
-        before = process.memory_info().rss
+        before, cpu_before = process.memory_info().rss, sum(process.cpu_times()[:2])
         singles, batches, failures = asyncio.run(
             drive(url, expected, arguments.seconds, arguments.concurrency)
         )
-        after = process.memory_info().rss
+        after, cpu_after = process.memory_info().rss, sum(process.cpu_times()[:2])
     print(f"{arguments.concurrency} concurrent requests for {arguments.seconds:g} s")
     for kind, seconds in (("one name", singles), (f"{BATCH} names", batches)):
         p50, p99 = 1000 * np.percentile(seconds, [50, 99])
         print(f"{kind}: {len(seconds):,} requests, p50 {p50:.0f} ms, p99 {p99:.0f} ms")
+    cpu = 1000 * (cpu_after - cpu_before) / (len(singles) + len(batches))
+    print(f"CPU time of the service: {cpu:.1f} ms a request")
     print(f"{len(failures)} failures {failures[:3]}")
     print(f"resident memory of the service {before / 1e6:.0f} MB, at the end {after / 1e6:.0f} MB")
     print(f"load average {os.getloadavg()[0]:.1f}")
