@@ -6,7 +6,7 @@ cluster one line changes, the one marked below.
 """
 
 import joblib
-from distributed import Client, LocalCluster
+from distributed import Client
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
@@ -30,9 +30,9 @@ def main():
     )
 
     # The one line that changes: for a real cluster, Client("tcp://its-scheduler:8786").
-    client = Client(LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None))
+    client = Client(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0")
 
-    with client, client.cluster, joblib.parallel_config("dask"):
+    with client, joblib.parallel_config("dask"):
         search.fit(names, nationalities)
 
     for params, score in zip(

@@ -2,8 +2,10 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import joblib
@@ -49,12 +51,23 @@ def test_n_jobs(small_names, serial):
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def usual_port_taken():
+    """Another cluster on this machine has the port that Dask takes for its web pages."""
+    with socket.socket() as other:
+        with suppress(OSError):  # there is one
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster(usual_port_taken):
     """Two processes on this machine, and a client of theirs."""
     distributed = pytest.importorskip("distributed")
+    # None for an address would mean that port; Dask then warns and takes another.
     with (
         distributed.LocalCluster(
-            n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

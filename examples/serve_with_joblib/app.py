@@ -1,0 +1,171 @@
+"""A web service that tells nationalities from names.
+
+Run ``uvicorn app:app`` in this folder (see README.md). The environment variable ``SKNAMES_MODEL``
+is the path of a fitted model, a joblib or a skops file; without it, the model that ships answers.
+Nothing here needs torch.
+"""
+
+import os
+import unicodedata
+import zipfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import joblib
+import numpy as np
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from threadpoolctl import threadpool_limits
+
+import sknames
+
+MAX_LENGTH = 200  # of a name, in characters
+MAX_NAMES = 1000  # in a batch
+MAX_BODY = 1_000_000  # bytes; a thousand names of usual length take 20,000
+N_THREADS = 2  # that predict; requests beyond wait
+ENDS = ["", *(f"_{k}" for k in range(2, 11))]  # of the keys of the best, second best, ... answer
+TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
+
+
+def load_model(path):
+    """The model in a file, or the one that ships if there is no path."""
+    if not path:
+        return sknames.load_pretrained()
+    if not Path(path).is_file():
+        raise ValueError(f"SKNAMES_MODEL is {path!r}, which is no file. Give that of a model.")
+    try:
+        if zipfile.is_zipfile(path):
+            import skops.io
+
+            model = skops.io.load(path, trusted=TRUSTED)
+        else:
+            model = joblib.load(path)  # a pickle, which can run any code: your own files only
+        answers = model.predict_proba(["", "Anna"])
+        if answers.shape != (2, len(model.classes_)):
+            raise ValueError(f"it answers {answers.shape} for two names")
+    except ImportError:
+        raise
+    except Exception as error:  # whatever is in a file has its own
+        raise ValueError(
+            f"SKNAMES_MODEL is {path!r}, which is no model that takes names ({error}). Give a "
+            "joblib or skops file of a fitted Pipeline that begins with a CharEncoder."
+        ) from error
+    return model
+
+
+@asynccontextmanager
+async def lifespan(app):
+    # Requests of a few names would else wait for threads of BLAS (see docs/parallel.md).
+    threadpool_limits(1, user_api="blas")
+    current_default_thread_limiter().total_tokens = N_THREADS
+    app.state.model = load_model(os.environ.get("SKNAMES_MODEL"))
+    yield
+
+
+class LimitBody:
+    """Answer 413 to a body that is too large, once so much of it has come."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        n_bytes = 0
+
+        async def limited():
+            nonlocal n_bytes
+            message = await receive()
+            n_bytes += len(message.get("body", b""))
+            if n_bytes > MAX_BODY:
+                raise HTTPException(
+                    413, f"Expected a body of at most {MAX_BODY} bytes. Send fewer names at a time."
+                )
+            return message
+
+        await self.app(scope, limited, send)
+
+
+app = FastAPI(title="sknames", version=sknames.__version__, lifespan=lifespan)
+app.add_middleware(LimitBody)
+
+
+@app.exception_handler(RequestValidationError)
+async def explain(request, error):
+    """Say what is wrong without a repetition of the input, which may be long or undecodable."""
+    found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:10]]
+    return JSONResponse({"detail": found}, status_code=422)
+
+
+Name = Annotated[str, Field(max_length=MAX_LENGTH)] | None
+Top = Annotated[int, Field(ge=1, le=len(ENDS))]
+
+
+class OneName(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: Name
+    top: Top = 1
+
+
+class Batch(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    names: Annotated[list[Name], Field(min_length=1, max_length=MAX_NAMES)]
+    top: Top = 1
+
+
+@app.get("/health")
+async def health(request: Request):
+    """Whether the service is up, and with what."""
+    return {
+        "status": "ok",
+        "sknames": sknames.__version__,
+        "model": Path(os.environ.get("SKNAMES_MODEL") or "pretrained").name,
+        "nationalities": request.app.state.model.classes_.tolist(),
+    }
+
+
+# These are no coroutines, so that FastAPI calls them in threads: others are read meanwhile.
+@app.post("/predict")
+def predict(request: Request, body: OneName):
+    """The most probable nationality of a name."""
+    return answer(request.app.state.model, [body.name], body.top)[0]
+
+
+@app.post("/predict_batch")
+def predict_batch(request: Request, body: Batch):
+    """The most probable nationality of each of several names, in their order."""
+    return {"answers": answer(request.app.state.model, body.names, body.top)}
+
+
+def answer(model, names, top):
+    """For each name what `sknames predict` writes beside it."""
+    labels = model.classes_.tolist()
+    ends = ENDS[: min(top, len(labels))]
+    named = [name for name in names if not is_missing(name)]
+    rows = iter(model.predict_proba(named) if named else ())
+    return [
+        no_answer(ends) if is_missing(name) else best(next(rows), labels, ends) for name in names
+    ]
+
+
+def best(probabilities, labels, ends):
+    order = np.argsort(-probabilities, kind="stable")
+    probabilities = probabilities.round(6).tolist()
+    found = {}
+    for end, k in zip(ends, order[: len(ends)], strict=True):
+        found |= {f"predicted{end}": labels[k], f"probability{end}": probabilities[k]}
+    return found | {"reason": None}
+
+
+def no_answer(ends):
+    found = {f"{key}{end}": None for end in ends for key in ("predicted", "probability")}
+    return found | {"reason": "missing name"}
+
+
+def is_missing(name):
+    """Whether a name is null, or white space, quotation marks and invisible characters only."""
+    return name is None or all(
+        c == '"' or unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf") for c in name
+    )

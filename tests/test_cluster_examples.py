@@ -1,0 +1,97 @@
+"""The examples that predict on a cluster, run as they are, on a small cluster on this machine."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sknames.datasets import load_names
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+ROOT = Path(__file__).parent.parent
+MISSING = [None, "", ' "\u200b\t" ']
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Eleven files: by name, the tenth comes before the second."""
+    folder = tmp_path_factory.mktemp("people")
+    names = np.array([*load_names().data[::700], *MISSING], dtype=object)
+    for k, rows in enumerate(np.array_split(np.arange(len(names)), 11)):
+        table = {
+            "row": pa.array(2**60 + rows),  # which a float cannot hold
+            "name": pa.array(names[rows], pa.string()),
+            "born": pa.array([None, *range(1900, 1899 + len(rows))], pa.int16()),
+        }
+        pq.write_table(pa.table(table), folder / f"part.{k}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(folder, tmp_path_factory):
+    """What the command line says of the same rows, in their order."""
+    before = tmp_path_factory.mktemp("command") / "people.parquet"
+    after = before.with_name("found.parquet")
+    files = [folder / f"part.{k}.parquet" for k in range(11)]
+    pq.write_table(pa.concat_tables(map(pq.read_table, files)), before)
+    done = run("-m", "sknames", "predict", before, "--output", after)
+    assert f" {len(MISSING)} without a name" in done.stderr
+    return pq.read_table(after)
+
+
+def read(folder):
+    """The rows of all files, in the order of their names."""
+    return pa.concat_tables(map(pq.read_table, sorted(folder.glob("*.parquet"))))
+
+
+def test_dask(folder, expected, tmp_path):
+    pytest.importorskip("dask.dataframe")
+    pytest.importorskip("distributed")
+    done = run(ROOT / "examples" / "predict_on_a_cluster.py", folder, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert read(tmp_path / "out").equals(expected)
+
+
+def test_spark(folder, expected, tmp_path):
+    pytest.importorskip("pyspark")
+    if not shutil.which("java"):
+        pytest.skip("Spark needs Java")
+    example = ROOT / "examples" / "predict_with_spark.py"
+    # A Java that starts with less work, and no web pages: the names are few.
+    options = "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'"
+    environment = {
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_SUBMIT_ARGS": f"{options} --conf spark.ui.enabled=false pyspark-shell",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    done = run(example, folder, tmp_path / "out", **environment)
+    assert done.returncode == 0, done.stderr
+    assert read(tmp_path / "out").sort_by("row").equals(expected)
+
+
+def test_dask_refuses_what_it_would_overwrite(folder, expected, tmp_path):
+    pytest.importorskip("dask.dataframe")
+    pytest.importorskip("distributed")
+    example = ROOT / "examples" / "predict_on_a_cluster.py"
+    done = run(example, folder, folder)
+    assert done.returncode == 2
+    assert f"{folder} is not empty: give another output" in done.stderr
+    pq.write_table(expected, tmp_path / "found.parquet")
+    done = run(example, tmp_path, tmp_path / "out")
+    assert done.returncode == 2
+    assert "rename the columns of the input that ['predicted', 'probability'" in done.stderr

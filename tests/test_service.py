@@ -1,0 +1,269 @@
+"""The service in examples/serve_with_joblib, over HTTP, started as its Dockerfile says."""
+
+import asyncio
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+
+import sknames
+from sknames import CharEncoder, NameNationalityClassifier
+
+for module in ("fastapi", "httpx", "psutil"):
+    pytest.importorskip(module)
+import httpx  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "examples" / "serve_with_joblib"
+TIMEOUT = 600  # seconds: a busy machine may take long
+SECONDS = float(os.environ.get("SKNAMES_SERVICE_SECONDS", 3))
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+bench = load(ROOT / "examples" / "benchmarks" / "bench_service.py")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """What the Dockerfile makes, its working directory and its command; Python's folder is site."""
+    folder = tmp_path_factory.mktemp("image")
+    lines = (EXAMPLE / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    for instruction, *rest in (line.split() for line in lines if line and line[0] != "#"):
+        if instruction == "COPY":
+            *sources, target = rest
+            for source in sources:
+                if (ROOT / source).is_dir():  # COPY copies what is in a folder
+                    shutil.copytree(ROOT / source, folder / target, dirs_exist_ok=True)
+                else:
+                    (folder / target).mkdir(parents=True, exist_ok=True)
+                    shutil.copy(ROOT / source, folder / target)
+        elif instruction == "RUN":
+            rest.remove("--no-cache-dir")
+            pip = [sys.executable, "-m", *rest, "-q", "--disable-pip-version-check"]
+            subprocess.run([*pip, "--no-compile", "--target", "site"], cwd=folder, check=True)
+        elif instruction == "CMD":
+            # -S leaves out the packages of the environment that runs the tests.
+            command = [sys.executable, "-S", "-m", *json.loads(" ".join(rest))]
+    yield folder, command
+    shutil.rmtree(folder / "site")  # some hundreds of megabytes
+
+
+def start(image, **environment):
+    folder, command = image
+    return bench.service(folder, command, PYTHONPATH=str(folder / "site"), **environment)
+
+
+@pytest.fixture(scope="module")
+def service(image):
+    with start(image) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def url(service):
+    return service[0]
+
+
+@pytest.fixture(scope="module")
+def names():
+    return sknames.datasets.load_names().data[::200].tolist()
+
+
+@pytest.fixture(scope="module")
+def expected(names):
+    return bench.expected_answers(sknames.load_pretrained(), names)
+
+
+def post(url, path, **body):
+    return httpx.post(f"{url}{path}", json=body, timeout=TIMEOUT)
+
+
+def test_answers_are_those_in_process(url, names, expected):
+    reply = post(url, "/predict_batch", names=names)
+    assert reply.status_code == 200
+    assert reply.json() == {"answers": expected}
+    for name, wanted in zip(names[::100], expected[::100], strict=True):
+        assert post(url, "/predict", name=name).json() == wanted
+
+
+def test_the_three_best(url):
+    model = sknames.load_pretrained()
+    probabilities = model.predict_proba(["Anna Müller"])[0]
+    wanted = {}
+    for end, k in zip(["", "_2", "_3"], np.argsort(-probabilities), strict=False):
+        wanted[f"predicted{end}"] = model.classes_[k]
+        wanted[f"probability{end}"] = probabilities[k].round(6)
+    reply = post(url, "/predict", name="Anna Müller", top=3).json()
+    assert reply == wanted | {"reason": None}
+
+
+def test_a_missing_name_has_no_answer_but_a_reason(url, expected, names):
+    nothing = {"predicted": None, "probability": None, "reason": "missing name"}
+    batch = [None, names[0], "", ' "\u200b\t" ', names[1]]
+    reply = post(url, "/predict_batch", names=batch).json()
+    assert reply["answers"] == [nothing, expected[0], nothing, nothing, expected[1]]
+    assert post(url, "/predict", name=None).json() == nothing
+    reply = post(url, "/predict", name="", top=2).json()
+    assert reply == nothing | {"predicted_2": None, "probability_2": None}
+
+
+def test_missing_is_what_the_command_line_calls_so():
+    pc = pytest.importorskip("pyarrow.compute")
+    from sknames._commands._common import NO_NAME
+
+    # Those that this Python does not know may be known to pyarrow; surrogates are no UTF-8.
+    characters = [
+        c for c in map(chr, range(0x110000)) if unicodedata.category(c) not in ("Cn", "Cs")
+    ]
+    expected = pc.match_substring_regex(characters, NO_NAME).to_numpy(zero_copy_only=False)
+    is_missing = load(EXAMPLE / "app.py").is_missing
+    assert [c for c, e in zip(characters, expected, strict=True) if is_missing(c) != e] == []
+
+
+def test_health(url):
+    reply = httpx.get(f"{url}/health", timeout=TIMEOUT).json()
+    assert reply["status"] == "ok"
+    assert reply["sknames"] == sknames.__version__
+    assert reply["model"] == "pretrained"
+    assert reply["nationalities"] == sknames.load_pretrained().classes_.tolist()
+
+
+@pytest.mark.parametrize(
+    "path, body, status, message",
+    [
+        ("/predict", {"name": "x" * 201}, 422, "body.name.* at most 200 characters"),
+        ("/predict", {"name": 5}, 422, "body.name.* valid string"),
+        ("/predict", {"name": ["Anna"]}, 422, "body.name.* valid string"),
+        ("/predict", {}, 422, "body.name: Field required"),
+        ("/predict", {"name": "Anna", "topp": 3}, 422, "body.topp: Extra inputs"),
+        ("/predict", {"name": "Anna", "top": 11}, 422, "body.top: .*less than or equal to 10"),
+        ("/predict", {"name": "Anna", "top": 0}, 422, "body.top: .*greater than or equal to 1"),
+        ("/predict", ["Anna"], 422, "body: .*dictionary"),
+        ("/predict_batch", {"names": "Anna"}, 422, "body.names: .*valid list"),
+        ("/predict_batch", {"names": []}, 422, "body.names: .*at least 1 item"),
+        ("/predict_batch", {"names": ["Anna"] * 1001}, 422, "body.names: .*at most 1000 items"),
+        ("/predict_batch", {"names": ["Anna", "x" * 201]}, 422, "body.names.1.* at most 200"),
+        ("/predict_batch", {"names": ["x" * 1_000_000]}, 413, "at most 1000000 bytes"),
+        ("/predict_batch", b'{"names": ["\\ud800"]}', 422, "body.names.0.*unicode"),
+        ("/predict_batch", b'{"names": ["\xff"]}', 400, "parsing the body"),
+        ("/predict_batch", b'{"names": ["Anna', 422, "JSON decode error"),
+        ("/predict_batch", b'{"names": ' + b"[" * 100_000, 400, "parsing the body"),
+        ("/predict_batch", b"", 422, "body: Field required"),
+        ("/elsewhere", {}, 404, "Not Found"),
+    ],
+)
+def test_what_is_wrong_is_said(url, path, body, status, message):
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"content-type": "application/json"}
+    reply = httpx.post(f"{url}{path}", content=content, headers=headers, timeout=TIMEOUT)
+    assert reply.status_code == status
+    assert re.search(message, str(reply.json()["detail"]))
+    assert len(reply.content) < 500  # it does not repeat the input
+
+
+def test_a_body_of_unknown_length_is_limited(url):
+    """It is refused by what has come, whatever its header promises."""
+    n_sent = 0
+
+    def pieces():
+        nonlocal n_sent
+        for _ in range(30):
+            n_sent += 100_000
+            yield b"x" * 100_000
+
+    reply = httpx.post(f"{url}/predict", content=pieces(), timeout=TIMEOUT)
+    assert reply.status_code == 413
+    assert n_sent > 1_000_000
+
+
+def test_concurrent_requests(service, names, expected):
+    """32 at a time, for as many seconds as SKNAMES_SERVICE_SECONDS says."""
+    url, process = service
+    answers = dict(zip(names, expected, strict=True))
+    asyncio.run(bench.drive(url, answers, 1))  # until memory is laid out
+    before = process.memory_info().rss
+    singles, batches, failures = asyncio.run(bench.drive(url, answers, SECONDS))
+    assert failures == []
+    assert min(len(singles), len(batches)) >= 32
+    assert process.memory_info().rss < before + bench.MAX_GROWTH
+
+
+@pytest.fixture(scope="module")
+def own(small_names):
+    classify = NameNationalityClassifier(hidden_size=8, max_epochs=2, random_state=0)
+    return make_pipeline(CharEncoder(max_length=12), classify).fit(*small_names)
+
+
+def test_a_joblib_file(image, own, small_names, tmp_path):
+    path = tmp_path / "own.joblib"
+    joblib.dump(own, path)
+    some = small_names[0].tolist()
+    with start(image, SKNAMES_MODEL=str(path)) as (url, _):
+        reply = post(url, "/predict_batch", names=some).json()
+        assert httpx.get(f"{url}/health", timeout=TIMEOUT).json()["model"] == path.name
+        for name in (some[0], None):  # there are four
+            reply_of_all = post(url, "/predict", name=name, top=10).json()
+            assert [key for key in reply_of_all if "_" in key] == [
+                f"{key}_{k}" for k in (2, 3, 4) for key in ("predicted", "probability")
+            ]
+    assert reply["answers"] == bench.expected_answers(own, some)
+
+
+def test_a_skops_file(own, small_names, tmp_path):
+    path = tmp_path / "own.skops"
+    pytest.importorskip("skops.io").dump(own, path)
+    found = load(EXAMPLE / "app.py").load_model(str(path))
+    np.testing.assert_array_equal(
+        found.predict_proba(small_names[0]), own.predict_proba(small_names[0])
+    )
+
+
+@pytest.mark.parametrize("content", ["junk", "an encoder", "a function in a skops file"])
+def test_a_file_of_something_else(tmp_path, content):
+    path = tmp_path / "own"
+    if content == "junk":
+        path.write_text("junk")
+    elif content == "an encoder":
+        joblib.dump(CharEncoder().fit(["Anna"]), path)
+    else:
+        pytest.importorskip("skops.io").dump(os.getcwd, path)
+    with pytest.raises(ValueError, match="^SKNAMES_MODEL is .*own', which is no model that takes"):
+        load(EXAMPLE / "app.py").load_model(str(path))
+
+
+def test_no_model_no_service(image, tmp_path):
+    path = str(tmp_path / "own.joblib")
+    wanted = f"ValueError: SKNAMES_MODEL is {path!r}, which is no file. Give"
+    with pytest.raises(RuntimeError, match=re.escape(wanted)), start(image, SKNAMES_MODEL=path):
+        pass
+
+
+def test_the_extra_that_trains_is_not_there(image):
+    """Nor anything else that the Dockerfile does not install."""
+    folder, (python, no_site, *_) = image
+    code = (
+        "import importlib.util, sknames\n"
+        "print(sknames.__file__, *map(importlib.util.find_spec, ['torch', 'skorch', 'pyarrow']))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(folder / "site")}
+    run = subprocess.run(
+        [python, no_site, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    path = folder / "site" / "sknames" / "__init__.py"
+    assert run.stdout.split() == [str(path), "None", "None", "None"]
