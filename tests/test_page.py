@@ -304,16 +304,11 @@ def test_nothing_is_sent(browser, server, tmp_path):
     browser.get_log("browser")  # it tells of the attempt
 
 
-def test_what_is_loaded(page):
+def test_what_is_loaded(page, server):
     ask(page, "Anna")
-    sizes = page.execute_script(
-        """
-        return Object.fromEntries(performance.getEntriesByType("resource").map((entry) =>
-          [entry.name, entry.decodedBodySize]));
-        """
-    )
-    assert sum(sizes.values()) < 32e6
-    assert all(sizes.values())  # nothing is missing
+    files = {path.removeprefix("/") or "index.html" for path in server.asked}
+    assert {"index.html", "names.onnx", "vendor/ort.wasm"} <= files
+    assert sum((server.folder / file).stat().st_size for file in files) < 40e6
 
 
 def test_shares_without_a_browser():
