@@ -311,6 +311,16 @@ def test_what_is_loaded(page, server):
     assert sum((server.folder / file).stat().st_size for file in files) < 40e6
 
 
+def test_says_what_failed(browser, server, tmp_path):
+    shutil.copytree(server.folder, tmp_path / "page")
+    (tmp_path / "page" / "names.onnx").unlink()
+    with serving(tmp_path / "page") as other:
+        browser.get(other.url)
+        wait_for(browser, lambda page: text_of(page, "verdict") == "The model does not answer")
+        assert text_of(browser, "reason").startswith("names.onnx: 404")
+    browser.get_log("browser")  # it tells of the failure
+
+
 def test_shares_without_a_browser():
     """Each of the shares, of lists of several lengths and mixes."""
     if NODE is None:
