@@ -25,8 +25,9 @@ VENDORED = {
     "any-ascii/block.js": "block.js",
     "any-ascii/LICENSE": "any-ascii.LICENSE.txt",
 }
-# The page says that it does not know where no nationality is that probable. With 0.4, it answers
-# three of four single words of `load_names`, and one of three words of random letters.
+# The page says that it does not know unless a nationality is more probable than that. With 0.4, it
+# answers two of three names of which the model knows nothing, and one of three words of random
+# letters.
 THRESHOLD = 0.4
 
 

@@ -3,7 +3,7 @@
 
 import * as ort from "./vendor/ort.js";
 import { estimateShares } from "./shares.js";
-import { NationalityModel, spell } from "./sknames.js";
+import { NationalityModel, spell, whyNoName } from "./sknames.js";
 
 const N_BARS = 5;
 const N_SHARES = 10;
@@ -60,17 +60,6 @@ function predict(names) {
   return queue;
 }
 
-// Why a name gets no answer, or "".
-function reasonOf(name, row, model, threshold) {
-  const read = spell(name, model.encoder);
-  if (!read.length) return "blank";
-  const alphabet = new Set(model.encoder.alphabet);
-  const isKnown = read.some((character) => alphabet.has(character) && LETTER.test(character));
-  // A symbol is read as the word for it: ☃ as ":snowman:".
-  if (!LETTER.test(name) || !isKnown) return "no known character";
-  return Math.max(...row) < threshold ? "unsure" : "";
-}
-
 function percent(share) {
   if (share > 0 && share < 0.005) return "<\u20091\u00a0%";
   if (share < 1 && share >= 0.995) return ">\u200999\u00a0%";
@@ -123,11 +112,15 @@ async function answerName() {
   const rows = await predict([name, ...prefixes]);
   if (mine !== asked) return;
   const [row, ...rowsOfPrefixes] = rows;
-  const reason = reasonOf(name, row, model, threshold);
+  const noName = whyNoName(name, model.encoder);
+  const reason = noName || (Math.max(...row) > threshold ? "" : "unsure");
   showAnswer(reason, row, model.classes, threshold);
-  const isRead = letters.length > 0 && reason !== "blank" && reason !== "no known character";
-  element.letters.hidden = !isRead;
-  if (isRead) showLetters(name, letters, row, rowsOfPrefixes, model);
+  showBars(
+    element.bars,
+    noName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]),
+  );
+  element.letters.hidden = noName !== "";
+  if (!noName) showLetters(name, letters, row, rowsOfPrefixes, model);
   element.answer.dataset.of = name;
   element.answer.dataset.reason = reason;
   element.answer.setAttribute("aria-busy", "false");
@@ -135,9 +128,9 @@ async function answerName() {
 
 function showAnswer(reason, row, classes, threshold) {
   const [best] = largest(row, 1);
-  const isRead = reason === "" || reason === "unsure";
   const [verdict, why] = {
     blank: ["I don’t know yet", "Type a name, in any script."],
+    "no name": ["I don’t know", "That is an address, not a name."],
     "no known character": ["I don’t know", "There is no letter in it that the model can read."],
     unsure: ["I don’t know", `No nationality reaches ${percent(threshold)}. These come nearest:`],
     "": [classes[best], `${percent(row[best])} probable`],
@@ -146,7 +139,6 @@ function showAnswer(reason, row, classes, threshold) {
   element.reason.textContent = why;
   element.answer.classList.toggle("abstains", reason !== "");
   element.bars.classList.toggle("abstains", reason !== "");
-  showBars(element.bars, isRead ? largest(row, N_BARS).map((k) => [classes[k], row[k]]) : []);
 }
 
 // The letters of a name as one sees them, with where they end; white space is left out.

@@ -14,6 +14,9 @@ const IGNORABLE =
 // Python's bound counts marks of a combining class alone; other marks never stand so close.
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
+const LETTER = /\p{L}/u;
+const ADDRESS = /\S@\S|:\/\/|\bwww\./iu;
+
 // Undo what typing, copying and files do to a name, as `clean` of sknames/_spelling.py does.
 function clean(name) {
   name = name
@@ -55,6 +58,17 @@ export function spell(name, settings) {
   name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   const folded = [...name].flatMap((character) => [...fold(character, settings)]);
   return folded.slice(0, settings.max_length);
+}
+
+// Why a text is no name: "blank", "no name" for an address of a mail or a page, "no known
+// character", or "" where it may be one.
+export function whyNoName(name, settings) {
+  if (!clean(name)) return "blank";
+  if (ADDRESS.test(name)) return "no name";
+  const isKnown = (character) => settings.alphabet.includes(character) && LETTER.test(character);
+  // The name itself, too: as ASCII, an emoji is a word.
+  const hasLetter = LETTER.test(name) && spell(name, settings).some(isKnown);
+  return hasLetter ? "" : "no known character";
 }
 
 // Transliterate and lower-case one character, maybe to several or none.
