@@ -14,6 +14,9 @@ const IGNORABLE =
 // Python's bound counts marks of a combining class alone; other marks never stand so close.
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
+const LETTER = /\p{L}/u;
+const ADDRESS = /\S@\S|:\/\/|\bwww\./iu;
+
 // Undo what typing, copying and files do to a name, as `clean` of sknames/_spelling.py does.
 function clean(name) {
   name = name
@@ -28,11 +31,6 @@ function clean(name) {
 
 // Encode names as `CharEncoder.transform` does; `settings` are the model's metadata "encoder".
 export function encode(names, settings) {
-  if (settings.drop_titles) {
-    throw new Error(
-      "Expected a CharEncoder with drop_titles=False, got True. Convert a model without it.",
-    );
-  }
   const codeOf = new Map([...settings.alphabet].map((character, i) => [character, i + 1]));
   const unknown = codeOf.size + 1;
   const codes = new Int32Array(names.length * settings.max_length);
@@ -42,15 +40,35 @@ export function encode(names, settings) {
         `Expected a string as name ${row}, got ${name}. Pass "" for a missing name.`,
       );
     }
-    if (settings.clean) name = clean(name);
-    name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
-    const folded = [...name].flatMap((character) => [...fold(character, settings)]);
-    const kept = folded.slice(0, settings.max_length);
-    kept.forEach((character, i) => {
+    spell(name, settings).forEach((character, i) => {
       codes[row * settings.max_length + i] = codeOf.get(character) ?? unknown;
     });
   });
   return codes;
+}
+
+// The characters that are read of a name, in the alphabet or not.
+export function spell(name, settings) {
+  if (settings.drop_titles) {
+    throw new Error(
+      "Expected a CharEncoder with drop_titles=False, got True. Convert a model without it.",
+    );
+  }
+  if (settings.clean) name = clean(name);
+  name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+  const folded = [...name].flatMap((character) => [...fold(character, settings)]);
+  return folded.slice(0, settings.max_length);
+}
+
+// Why a text is no name: "blank", "no name" for an address of a mail or a page, "no known
+// character", or "" where it may be one.
+export function whyNoName(name, settings) {
+  if (!clean(name)) return "blank";
+  if (ADDRESS.test(name)) return "no name";
+  const isKnown = (character) => settings.alphabet.includes(character) && LETTER.test(character);
+  // The name itself, too: as ASCII, an emoji is a word.
+  const hasLetter = LETTER.test(name) && spell(name, settings).some(isKnown);
+  return hasLetter ? "" : "no known character";
 }
 
 // Transliterate and lower-case one character, maybe to several or none.
@@ -103,8 +121,9 @@ function* fields(bytes) {
 }
 
 export class NationalityModel {
-  // `ort` is the module onnxruntime-node or onnxruntime-web, `bytes` a Uint8Array of the file.
-  static async load(bytes, ort) {
+  // `ort` is the module onnxruntime-node or onnxruntime-web, `bytes` a Uint8Array of the file, and
+  // `options` are those of onnxruntime's session.
+  static async load(bytes, ort, options) {
     const model = new NationalityModel();
     Object.assign(model, readMetadata(bytes), { ort });
     if (!model.classes || !model.encoder) {
@@ -112,7 +131,7 @@ export class NationalityModel {
         "Expected a model that to_onnx made of a pipeline, got one without classes and encoder.",
       );
     }
-    model.session = await ort.InferenceSession.create(bytes);
+    model.session = await ort.InferenceSession.create(bytes, options);
     return model;
   }
 

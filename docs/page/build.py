@@ -1,0 +1,79 @@
+"""Build the page that answers: python docs/page/build.py FOLDER
+
+Needs the extra onnx, and the packages of npm: npm install --ignore-scripts, in docs/page.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import onnx
+
+from sknames import __version__, load_pretrained
+from sknames.onnx import to_onnx
+
+HERE = Path(__file__).parent
+ENCODER = HERE.parent.parent / "examples" / "javascript" / "index.mjs"
+PAGES = ["index.html", "page.css", "page.js", "shares.js", "icon.svg", "onnxruntime.LICENSE.txt"]
+# What is copied of each package of npm, and its name in the page. Names end in .js, which every
+# server knows for JavaScript; not every one knows .mjs.
+VENDORED = {
+    "onnxruntime-web/dist/ort.wasm.bundle.min.mjs": "ort.js",
+    "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm": "ort.wasm",
+    "any-ascii/any-ascii.js": "any-ascii.js",
+    "any-ascii/block.js": "block.js",
+    "any-ascii/LICENSE": "any-ascii.LICENSE.txt",
+}
+# The page says that it does not know unless a nationality is more probable than that. With 0.4, it
+# answers two of three names of which the model knows nothing, and one of three words of random
+# letters.
+THRESHOLD = 0.4
+
+
+def build(folder, modules=HERE / "node_modules"):
+    """Write the page to a folder, which is made.
+
+    Parameters
+    ----------
+    folder : Path
+    modules : Path
+        Where npm installed its packages.
+
+    Raises
+    ------
+    FileNotFoundError
+        If they are not there.
+    """
+    missing = [source for source in VENDORED if not (modules / source).exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"Expected {missing[0]} in {modules}. Run npm install --ignore-scripts in {HERE}."
+        )
+    vendor = folder / "vendor"
+    vendor.mkdir(parents=True, exist_ok=True)
+    for source, name in VENDORED.items():
+        shutil.copyfile(modules / source, vendor / name)
+    for name in PAGES:
+        shutil.copyfile(HERE / name, folder / name)
+    # A browser does not find a package by its name.
+    text = ENCODER.read_text(encoding="utf-8")
+    if text.count('from "any-ascii"') != 1:
+        raise ValueError(f'Expected {ENCODER} to import once from "any-ascii". Mend build.py.')
+    text = text.replace('from "any-ascii"', 'from "./vendor/any-ascii.js"')
+    (folder / "sknames.js").write_text(text, encoding="utf-8")
+
+    model = load_pretrained()
+    onnx.save(to_onnx(model), folder / "names.onnx")
+    settings = {
+        "version": __version__,
+        "threshold": THRESHOLD,
+        "class_prior": model[-1].class_prior_.tolist(),
+    }
+    (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    build(Path(sys.argv[1]))

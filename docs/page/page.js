@@ -1,0 +1,307 @@
+// What the page shows. The answers are of sknames.js and shares.js; everything that is shown is set
+// as text, never as HTML.
+
+import * as ort from "./vendor/ort.js";
+import { estimateShares } from "./shares.js";
+import { NationalityModel, spell, whyNoName } from "./sknames.js";
+
+const N_BARS = 5;
+const N_SHARES = 10;
+const N_LINES = 5; // of the letters' table
+const BATCH = 32; // names at a time, between which the page answers keys
+const MAX_NAMES = 10_000; // of a list; more than that take the page too long
+const FEW_NAMES = 100;
+const MAX_REMEMBERED = 20_000;
+const LETTER = /\p{L}/u;
+const EXAMPLES = ["Mehmet Yılmaz", "Aoife Byrne", "王伟", "Oksana Shevchenko", "محمد حسن", "Ngozi Okafor"];
+const SQUAD = `Lars Nielsen, Mikkel Sørensen, Rasmus Kjær, Frederik Holm, Magnus Bjerregaard, Anders Vestergaard
+Jan de Vries, Pieter van Dijk, Sven Hendriks, Bart Bakker, Ruud van den Berg, Wout Jansen
+Emre Kaya, Hakan Yıldız, Burak Şahin, Mert Demir
+João Ferreira, Tiago Carvalho, Rui Gonçalves, Nuno Teixeira
+Kenji Yamamoto, Takumi Watanabe, Hiroshi Kobayashi
+Chukwuemeka Obi, Oluwaseun Adeyemi`.split(/, |\n/);
+
+const element = Object.fromEntries(
+  [...document.querySelectorAll("[id]")].map((node) => [node.id, node]),
+);
+const number = new Intl.NumberFormat("en");
+
+async function load() {
+  ort.env.wasm.numThreads = 1; // more would need headers that a static host may not send
+  ort.env.wasm.wasmPaths = { wasm: new URL("vendor/ort.wasm", import.meta.url).href };
+  const fetched = ["names.onnx", "page.json"].map(async (file) => {
+    const response = await fetch(file);
+    if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
+    return response;
+  });
+  const [model, settings] = await Promise.all(fetched);
+  const bytes = new Uint8Array(await model.arrayBuffer());
+  // To optimize the graph takes longer than it saves here.
+  const options = { graphOptimizationLevel: "disabled" };
+  return [await NationalityModel.load(bytes, ort, options), await settings.json()];
+}
+
+const loaded = load();
+
+// Probabilities of names, each predicted once. The session takes one batch at a time.
+const remembered = new Map();
+let queue = Promise.resolve();
+function predict(names) {
+  queue = queue.then(async () => {
+    const [model] = await loaded;
+    if (remembered.size > MAX_REMEMBERED) remembered.clear();
+    const fresh = [...new Set(names)].filter((name) => !remembered.has(name));
+    if (fresh.length) {
+      const rows = await model.predictProba(fresh);
+      fresh.forEach((name, i) => remembered.set(name, rows[i]));
+    }
+    return names.map((name) => remembered.get(name));
+  });
+  return queue;
+}
+
+function percent(share) {
+  if (share > 0 && share < 0.005) return "<\u20091\u00a0%";
+  if (share < 1 && share >= 0.995) return ">\u200999\u00a0%";
+  return `${Math.round(share * 100)}\u00a0%`;
+}
+
+// The numbers of the largest values, the largest first.
+function largest(values, n) {
+  const order = [...values.keys()].sort((i, j) => values[j] - values[i]);
+  return order.slice(0, n);
+}
+
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+// Bars are kept and changed, so that they move.
+function showBars(list, rows) {
+  while (list.children.length > rows.length) list.lastChild.remove();
+  rows.forEach(([label, share], i) => {
+    let item = list.children[i];
+    if (!item) {
+      item = make("li");
+      const track = make("span", "track");
+      track.append(make("span", "fill"));
+      item.append(make("span", "label"), track, make("data", "value"));
+      list.append(item);
+    }
+    const [name, track, value] = item.children;
+    name.textContent = label;
+    track.firstChild.style.setProperty("width", `${share * 100}%`);
+    item.classList.toggle("slight", share < 0.005);
+    value.value = String(share);
+    value.textContent = percent(share);
+  });
+}
+
+let asked = 0;
+async function answerName() {
+  const name = element.name.value;
+  const mine = ++asked;
+  element.answer.setAttribute("aria-busy", "true");
+  const letters = graphemes(name);
+  const prefixes = letters.map(({ end }) => name.slice(0, end));
+  const [model, { threshold }] = await loaded;
+  if (mine !== asked) return; // the next letter is already there
+  const rows = await predict([name, ...prefixes]);
+  if (mine !== asked) return;
+  const [row, ...rowsOfPrefixes] = rows;
+  const noName = whyNoName(name, model.encoder);
+  const reason = noName || (Math.max(...row) > threshold ? "" : "unsure");
+  showAnswer(reason, row, model.classes, threshold);
+  showBars(
+    element.bars,
+    noName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]),
+  );
+  element.letters.hidden = noName !== "";
+  if (!noName) showLetters(name, letters, row, rowsOfPrefixes, model);
+  element.answer.dataset.of = name;
+  element.answer.dataset.reason = reason;
+  element.answer.setAttribute("aria-busy", "false");
+}
+
+function showAnswer(reason, row, classes, threshold) {
+  const [best] = largest(row, 1);
+  const [verdict, why] = {
+    blank: ["I don’t know yet", "Type a name, in any script."],
+    "no name": ["I don’t know", "That is an address, not a name."],
+    "no known character": ["I don’t know", "There is no letter in it that the model can read."],
+    unsure: ["I don’t know", `No nationality reaches ${percent(threshold)}. These come nearest:`],
+    "": [classes[best], `${percent(row[best])} probable`],
+  }[reason];
+  element.verdict.textContent = verdict;
+  element.reason.textContent = why;
+  element.answer.classList.toggle("abstains", reason !== "");
+  element.bars.classList.toggle("abstains", reason !== "");
+}
+
+// The letters of a name as one sees them, with where they end; white space is left out.
+function graphemes(name) {
+  const parts = globalThis.Intl?.Segmenter
+    ? [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment)
+    : [...name];
+  let end = 0;
+  let startsWord = false;
+  const letters = [];
+  for (const letter of parts) {
+    end += letter.length;
+    if (letter.trim()) letters.push({ letter, end, startsWord: startsWord && letters.length > 0 });
+    startsWord = !letter.trim();
+  }
+  return letters;
+}
+
+function showLetters(name, letters, row, rows, model) {
+  const along = row.map((_, k) => rows.reduce((sum, r) => sum + r[k], 0));
+  const [best] = largest(row, 1);
+  along[best] = Infinity; // the answer is the first line
+  const lines = largest(along, N_LINES);
+  const direction = getComputedStyle(element.name).direction;
+  element.scroll.dir = direction;
+  element.scroll.style.setProperty("--n", letters.length);
+  const head = make("tr");
+  head.append(make("td", "label"));
+  for (const { letter, startsWord } of letters) {
+    const cell = make("th", startsWord ? "word" : "", letter);
+    cell.scope = "col";
+    head.append(cell);
+  }
+  const body = lines.map((k) => {
+    const line = make("tr");
+    const label = make("th", "label", model.classes[k]);
+    label.scope = "row";
+    line.append(label);
+    rows.forEach((r, i) => {
+      const cell = make("td", letters[i].startsWord ? "word" : "");
+      const box = make("span", "cell");
+      box.style.setProperty("--p", `${(r[k] * 100).toFixed(1)}%`);
+      box.append(make("span", "unseen", percent(r[k])));
+      cell.title = `${name.slice(0, letters[i].end)}: ${model.classes[k]} ${percent(r[k])}`;
+      cell.append(box);
+      line.append(cell);
+    });
+    return line;
+  });
+  element.heat.replaceChildren(head, ...body);
+  element.scroll.scrollLeft = direction === "rtl" ? -1e6 : 1e6; // to the last letter
+
+  const spelled = spell(name, model.encoder).join("");
+  element.spelling.hidden = spelled === name.trim().toLowerCase();
+  element.spelling.replaceChildren("The model reads ", make("q", "", spelled));
+}
+
+let askedList = 0;
+async function answerList() {
+  const mine = ++askedList;
+  const names = element.list.value.split(/\r?\n/).filter((line) => line.trim());
+  if (!names.length) {
+    showList("", "", []);
+    return;
+  }
+  element["shares-answer"].setAttribute("aria-busy", "true");
+  const read = names.slice(0, MAX_NAMES);
+  const counts = new Map();
+  for (const name of read) {
+    if (LETTER.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const distinct = [...counts.keys()];
+  const rows = [];
+  const [model, settings] = await loaded;
+  for (let start = 0; start < distinct.length; start += BATCH) {
+    await new Promise((done) => setTimeout(done));
+    if (mine !== askedList) return;
+    rows.push(...(await predict(distinct.slice(start, start + BATCH))));
+    element["shares-reason"].textContent =
+      `Read ${number.format(rows.length)} of ${number.format(distinct.length)} names …`;
+  }
+  if (mine !== askedList) return;
+  if (!rows.length) {
+    showList("I don’t know", "There is no letter in these names.", []);
+    return;
+  }
+  const shares = estimateShares(rows, [...counts.values()], settings.class_prior);
+  const n = distinct.reduce((sum, name) => sum + counts.get(name), 0);
+  const notes = [];
+  if (read.length > n) notes.push(`${number.format(read.length - n)} without a letter left out.`);
+  if (names.length > read.length) {
+    notes.push(
+      `Only the first ${number.format(MAX_NAMES)} are read here; sknames reads any number.`,
+    );
+  }
+  notes.push(
+    "The mix under which these names are most likely, not a count of answers.",
+  );
+  if (n < FEW_NAMES) notes.push("Few names, so take it as rough.");
+  showList(`${number.format(n)} ${n === 1 ? "name" : "names"}`, notes.join(" "), shares, model);
+}
+
+function showList(verdict, reason, shares, model) {
+  const shown = largest(shares, N_SHARES).filter((k) => shares[k] >= 0.005);
+  const bars = shown.map((k) => [model.classes[k], shares[k]]);
+  const rest = 1 - bars.reduce((sum, [, share]) => sum + share, 0);
+  if (bars.length && rest >= 0.005) bars.push(["all others", rest]);
+  element["shares-verdict"].textContent = verdict;
+  element["shares-reason"].textContent = reason;
+  showBars(element.shares, bars);
+  element["shares-answer"].dataset.of = element.list.value;
+  element["shares-answer"].setAttribute("aria-busy", "false");
+}
+
+function showFailure(error) {
+  console.error(error);
+  for (const prefix of ["", "shares-"]) {
+    element[`${prefix}verdict`].textContent = "The model does not answer";
+    element[`${prefix}reason`].textContent = `${error.message}. Load the page again.`;
+    element[`${prefix}answer`].setAttribute("aria-busy", "false");
+  }
+}
+
+// Tabs as the ARIA Authoring Practices have them.
+const tabs = [element["tab-name"], element["tab-list"]];
+function choose(tab) {
+  for (const other of tabs) {
+    const isChosen = other === tab;
+    other.setAttribute("aria-selected", isChosen);
+    other.tabIndex = isChosen ? 0 : -1;
+    element[other.getAttribute("aria-controls")].hidden = !isChosen;
+  }
+}
+tabs.forEach((tab, i) => {
+  tab.addEventListener("click", () => choose(tab));
+  tab.addEventListener("keydown", ({ key }) => {
+    const target = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: -1 }[key];
+    if (target === undefined) return;
+    choose(tabs.at(target % tabs.length));
+    tabs.at(target % tabs.length).focus();
+  });
+});
+
+for (const example of EXAMPLES) {
+  const button = make("button", "", example);
+  button.type = "button";
+  button.dir = "auto";
+  button.addEventListener("click", () => {
+    element.name.value = example;
+    answerName().catch(showFailure);
+  });
+  element.examples.append(button);
+}
+element.name.addEventListener("input", () => answerName().catch(showFailure));
+
+let wait;
+element.list.addEventListener("input", () => {
+  clearTimeout(wait);
+  wait = setTimeout(() => answerList().catch(showFailure), 300);
+});
+element["example-list"].addEventListener("click", () => {
+  element.list.value = SQUAD.join("\n");
+  answerList().catch(showFailure);
+});
+
+answerName().catch(showFailure);

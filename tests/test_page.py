@@ -1,0 +1,362 @@
+"""The page that answers, in a browser: what Python answers, and nothing sent anywhere."""
+
+import functools
+import http.server
+import importlib.util
+import json
+import shutil
+import subprocess
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sknames import estimate_shares, load_pretrained
+from sknames._priors import estimate_priors, informative_rows
+from sknames.datasets import load_names, make_names
+
+FOLDER = Path(__file__).parent.parent / "docs" / "page"
+NODE = shutil.which("node")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVER = shutil.which("chromedriver")
+PATIENCE = 300  # seconds, on a busy machine
+ODD = ["O’Brien", "e\u0301", "王伟", "Müller-Lüdenscheidt", "محمد حسن", "'a'", "é" * 70, "İ", "ß"]
+ODD += ["Nguyễn Thị Hoa", "Ω\u200bμέγα", " Anna ", "a1b2", "김철수", "<b>Anna</b>", "\u00a0x", "Ǆ"]
+# Types into a field and waits for the answer to just that.
+ASK = """
+const [field, answer, text, done] = arguments;
+const input = document.getElementById(field), output = document.getElementById(answer);
+input.value = text;
+input.dispatchEvent(new Event("input", { bubbles: true }));
+(function look() {
+  const isThere = output.getAttribute("aria-busy") === "false" && output.dataset.of === input.value;
+  if (!isThere) return setTimeout(look, 2);
+  const bars = [...document.querySelectorAll(`#${answer} ~ .bars > li`)];
+  done({
+    verdict: output.querySelector(".verdict").textContent,
+    note: output.querySelector(".reason").textContent,
+    reason: output.dataset.reason,
+    bars: bars.map((bar) => [
+      bar.querySelector(".label").textContent,
+      Number(bar.querySelector("data").value),
+    ]),
+  });
+})();
+"""
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Serves a folder on loopback, and remembers what was asked."""
+
+    def __init__(self, folder):
+        self.folder, self.asked = folder, (asked := [])
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_request(self, code="-", size="-"):
+                asked.append(self.path)
+
+        super().__init__(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+        self.url = f"http://127.0.0.1:{self.server_port}/"
+
+
+@contextmanager
+def serving(folder):
+    with Server(folder) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def builder():
+    spec = importlib.util.spec_from_file_location("build_page", FOLDER / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def server(builder, tmp_path_factory):
+    """The page, built and served."""
+    if not (FOLDER / "node_modules").exists():
+        pytest.skip("The packages of npm are missing: npm install --ignore-scripts, in docs/page")
+    folder = tmp_path_factory.mktemp("page")
+    builder.build(folder)
+    with serving(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser(server):
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("Chromium is not installed, with its driver: chromium and chromium-driver")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    with webdriver.Chrome(options=options, service=Service(DRIVER)) as browser:
+        browser.set_script_timeout(PATIENCE)
+        browser.set_page_load_timeout(PATIENCE)
+        yield browser
+
+
+@pytest.fixture
+def page(browser, server):
+    """The browser with the page just loaded. No script of it may fail."""
+    browser.get_log("browser")
+    browser.get(server.url)
+    yield browser
+    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not severe
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_pretrained()
+
+
+def ask(page, name):
+    return page.execute_async_script(ASK, "name", "answer", name)
+
+
+def ask_list(page, names):
+    return page.execute_async_script(ASK, "list", "shares-answer", "\n".join(names))
+
+
+def wait_for(page, condition):
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    return WebDriverWait(page, PATIENCE).until(condition)
+
+
+def text_of(page, id_):
+    return page.find_element("id", id_).text
+
+
+def test_two_hundred_names(page, model, server):
+    rng = np.random.RandomState(0)
+    names, _ = load_names(script="all", return_X_y=True)
+    names = [*rng.permutation(names)[:140], *make_names(43, random_state=0)[0], *ODD]
+    assert len(names) == 200
+    settings = json.loads((server.folder / "page.json").read_text())
+    for name, row in zip(names, model.predict_proba(names), strict=True):
+        found = ask(page, name)
+        labels, probabilities = zip(*found["bars"], strict=True)
+        order = np.argsort(-row)[:5]
+        assert labels[0] == model.classes_[order[0]], name
+        np.testing.assert_allclose(probabilities, row[order], rtol=0, atol=1e-4, err_msg=name)
+        expected = "" if row.max() > settings["threshold"] else "unsure"
+        assert found["reason"] == expected, name
+        assert found["verdict"] == ("I don’t know" if expected else labels[0])
+
+
+def test_abstains_where_there_is_no_name(page):
+    expected = dict.fromkeys(["", "  ", "\u200b"], "blank")
+    expected |= dict.fromkeys(["123", "☃ 4711", "...", "-'", "\u0301"], "no known character")
+    expected |= dict.fromkeys(["anna@example.org", "www.example.org"], "no name")
+    for name, reason in expected.items():
+        ask(page, "Anna")
+        found = ask(page, name)
+        assert found["verdict"].startswith("I don’t know"), name
+        assert found["reason"] == reason, name
+        assert found["bars"] == [], name
+        assert not page.find_element("id", "letters").is_displayed()
+
+
+def test_letter_by_letter(page, model):
+    name = "Kenji Yamamoto"
+    ask(page, name)
+    table = page.execute_script(
+        """
+        return [...document.querySelectorAll("#heat tr")].map((row) =>
+          [...row.children].map((cell) => cell.textContent));
+        """
+    )
+    (_, *letters), *lines = table
+    assert letters == [*"KenjiYamamoto"]
+    ends = [i + 1 for i, letter in enumerate(name) if letter != " "]
+    expected = model.predict_proba([name[:end] for end in ends])
+    assert lines[0][0] == "Japanese" and len(lines) == 5
+    for label, *cells in lines:
+        column = expected[:, model.classes_.tolist().index(label)]
+        for cell, probability in zip(cells, column, strict=True):
+            shown = float(cell.strip("<>\u2009\u00a0%")) / 100
+            assert abs(shown - probability) < 0.0101
+
+
+def test_text_stays_text_and_runs_its_way(page):
+    ask(page, "<img src=x onerror=alert(1)>")
+    ask_list(page, ["<script>alert(1)</script>", "Anna"])
+    assert page.execute_script("return document.images.length") == 0
+    for name, direction in [("محمد حسن", "rtl"), ("Anna", "ltr")]:
+        ask(page, name)
+        assert page.find_element("id", "scroll").get_attribute("dir") == direction
+    ask(page, "王伟")
+    assert "wangwei" in text_of(page, "spelling")
+
+
+def test_shares_of_a_list(page, model):
+    people, nationalities = make_names(400, random_state=1)
+    some = np.isin(nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"])
+    names = [*people[some], *people[:60], "Anna Kowalska", "Anna Kowalska"]
+    found = ask_list(page, [*names[:20], "", "12345", *names[20:]])
+    shares = estimate_shares(model, names, n_resamples=2)
+    expected = dict(zip(shares.nationality.tolist(), shares.share, strict=True))
+    labels = [label for label, _ in found["bars"]]
+    assert labels[:-1] == [label for label in expected if expected[label] >= 0.005][:10]
+    assert labels[-1] == "all others"
+    for label, share in found["bars"][:-1]:
+        assert abs(share - expected[label]) < 1e-3, label
+    assert sum(share for _, share in found["bars"]) == pytest.approx(1)
+    assert found["verdict"] == f"{len(names)} names"
+    assert "1 without a letter" in found["note"]
+
+
+def test_keyboard_alone(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def press(*keys):
+        ActionChains(page).send_keys(*keys).perform()
+        focused = page.switch_to.active_element
+        assert focused.value_of_css_property("outline-style") == "solid"  # one sees where one is
+        return focused.get_attribute("id")
+
+    press(Keys.TAB)
+    assert press(Keys.TAB) == "tab-name"
+    assert press(Keys.TAB) == "name"
+    press("Kowalski")
+    wait_for(page, lambda page: text_of(page, "verdict") == "Polish")
+    ActionChains(page).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+    assert press(Keys.ARROW_RIGHT) == "tab-list"
+    assert press(Keys.TAB) == "list"
+    assert not page.find_element("id", "name").is_displayed()
+    press("Mehmet Yılmaz", Keys.ENTER, "Ayşe Demir")
+    wait_for(page, lambda page: text_of(page, "shares-verdict") == "2 names")
+    assert text_of(page, "shares").startswith("Turkish")
+    assert press(Keys.TAB) == "example-list"
+    press(Keys.ENTER)
+    wait_for(page, lambda page: text_of(page, "shares-verdict") == "25 names")
+
+
+def test_what_a_screen_reader_is_told(page):
+    for id_ in ("name", "list"):
+        assert page.execute_script(f"return document.getElementById('{id_}').labels.length") == 1
+    for id_ in ("answer", "shares-answer"):
+        assert page.find_element("id", id_).get_attribute("aria-live") == "polite"
+    tabs = page.find_elements("css selector", "[role=tab]")
+    assert [tab.get_attribute("aria-selected") for tab in tabs] == ["true", "false"]
+    tabs[1].click()
+    assert [tab.get_attribute("aria-selected") for tab in tabs] == ["false", "true"]
+
+
+def test_phone(page):
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        for name in ("", "Anna", "Maria-Aparecida Gonçalves de Albuquerque", "W" * 80):
+            ask(page, name)
+            assert width(page) == [360, 360]
+        page.find_element("id", "tab-list").click()
+        ask_list(page, ["Mehmet Yılmaz", "x" * 300])
+        assert width(page) == [360, 360]
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def width(page):
+    """That of all there is, and that of the window, which a phone widens for it."""
+    return page.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+
+
+def test_nothing_is_sent(browser, server, tmp_path):
+    browser.get_log("performance")
+    browser.get(server.url)
+    ask(browser, "Anna Kowalska")
+    ask_list(browser, ["Anna Kowalska", "Mehmet Yılmaz"])
+    asked_before = len(server.asked)
+    ask(browser, "Mehmet Yılmaz")
+    assert len(server.asked) == asked_before  # not even to where it came from
+    sent = [
+        message["params"]["request"]["url"]
+        for entry in browser.get_log("performance")
+        if (message := json.loads(entry["message"])["message"])["method"]
+        == "Network.requestWillBeSent"
+    ]
+    assert f"{server.url}names.onnx" in sent
+    assert not [url for url in sent if not url.startswith(server.url)]
+    # Nor could a script of the page, were there one that wanted to.
+    with serving(tmp_path) as other:
+        blocked = browser.execute_async_script(
+            """
+            const [url, done] = arguments;
+            fetch(url, { mode: "no-cors" }).then(() => done(false), () => done(true));
+            """,
+            other.url,
+        )
+        assert blocked and not other.asked
+    browser.get_log("browser")  # it tells of the attempt
+
+
+def test_what_is_loaded(page, server):
+    ask(page, "Anna")
+    files = {path.removeprefix("/") or "index.html" for path in server.asked}
+    assert {"index.html", "names.onnx", "vendor/ort.wasm"} <= files
+    assert sum((server.folder / file).stat().st_size for file in files) < 40e6
+
+
+def test_says_what_failed(browser, server, tmp_path):
+    shutil.copytree(server.folder, tmp_path / "page")
+    (tmp_path / "page" / "names.onnx").unlink()
+    with serving(tmp_path / "page") as other:
+        browser.get(other.url)
+        wait_for(browser, lambda page: text_of(page, "verdict") == "The model does not answer")
+        assert text_of(browser, "reason").startswith("names.onnx: 404")
+    browser.get_log("browser")  # it tells of the failure
+
+
+def test_shares_without_a_browser():
+    """Each of the shares, of lists of several lengths and mixes."""
+    if NODE is None:
+        pytest.skip("Node.js is not installed")
+    rng = np.random.RandomState(0)
+    problems, expected = [], []
+    for n_names, n_classes, sharpness in [(1, 5, 3), (30, 74, 3), (200, 74, 1), (300, 20, 0.3)]:
+        supposed = rng.dirichlet(np.ones(n_classes))
+        logits = sharpness * rng.normal(size=(n_names, n_classes)) + np.log(supposed)
+        logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(size=n_names)  # hard to tell apart
+        rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        counts = rng.randint(1, 5, size=n_names)
+        problems.append([rows.tolist(), counts.tolist(), supposed.tolist()])
+        ratios, weights, counts = informative_rows(rows, np.ones(n_names), counts, supposed)
+        expected.append(estimate_priors(ratios, weights * counts, supposed, tol=1e-12)[0])
+    code = """
+import { readFileSync } from "node:fs";
+import { estimateShares } from "./shares.js";
+const problems = JSON.parse(readFileSync(0, "utf-8"));
+process.stdout.write(JSON.stringify(problems.map((problem) => [...estimateShares(...problem)])));
+"""
+    run = subprocess.run(
+        [NODE, "--input-type=module", "-e", code],
+        cwd=FOLDER,
+        input=json.dumps(problems),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stderr
+    for found, wanted in zip(json.loads(run.stdout), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
+
+
+def test_build_says_what_is_missing(builder, tmp_path):
+    with pytest.raises(FileNotFoundError, match="npm install --ignore-scripts"):
+        builder.build(tmp_path / "page", modules=tmp_path)
+    assert not (tmp_path / "page").exists()
