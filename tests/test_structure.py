@@ -56,6 +56,8 @@ ALLOWED = {
     },
     "_priors": set(),
     "_prior_shift_classifier": {"_labels_and_weights", "_priors", "_read_names"},
+    "_no_names": {"_read_names", "_spelling"},
+    "_selective_classifier": {"_labels_and_weights", "_no_names", "_priors"},
     "_shares": {"_forward", "_labels_and_weights", "_prior_shift_classifier", "_priors"},
     "_shares_display": {"_shares"},
     "onnx": {"_char_encoder", "_name_nationality_classifier", "_ngrams", "_version"},
