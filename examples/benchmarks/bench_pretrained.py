@@ -23,7 +23,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from bench_accuracy import (
     BASELINES,
-    calibration_error,
     machine,
     standard_error,
     table,
@@ -35,6 +34,7 @@ from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from sknames._spelling import fold
+from sknames._top_label import calibration_error
 from sknames.datasets import fetch_chess_players, load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
 
