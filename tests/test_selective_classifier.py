@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import check_estimator
+from threadpoolctl import threadpool_limits
 
 from sknames import (
     CharEncoder,
@@ -39,6 +40,13 @@ from sknames._selective_classifier import (
 from sknames.datasets import load_names
 
 NGRAMS = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Where cores are busy, threads of small problems mostly wait for each other."""
+    with threadpool_limits(1):
+        yield
 
 
 def blobs(n=600, random_state=0):
