@@ -31,8 +31,9 @@ from ._no_names import find_encoder, why_no_names
 from ._priors import supposed_priors
 
 UNSURE = "unsure"
-# Coverages that are tried for a risk: 2 %, 4 %, ... 100 %. With more of them each bound is wider.
+# Coverages among which that of a risk is found: 2 %, 4 %, ... 100 %, in so many bisections.
 N_TRIED = 50
+N_STEPS = math.ceil(math.log2(N_TRIED + 1))
 
 
 class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -97,16 +98,16 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     Notes
     -----
-    How a risk is kept: 50 thresholds are tried, those that answer the most probable 2 %, 4 %, ...
-    100 % of the held-out names. Each has an exact upper bound of its risk, from the binomial
-    distribution of its wrong answers (Clopper and Pearson 1934). Each bound may fail with a
-    fiftieth of the probability left by `confidence_level`, so that together they fail with at most
-    all of it; the lowest threshold whose bound is at most the risk is taken. This is the selection
-    with guaranteed risk of Geifman and El-Yaniv (2017), with a fixed set of thresholds in place of
-    their bisection, so that the sum over the bounds needs no assumption. The guarantee is for names
-    that come like the held-out ones, and for one whole mix of them, not for each nationality. It is
-    exact for a frozen estimator; with cross-validation the bound is of classifiers that learned
-    from fewer names, which as a rule are wrong more often than the one that answers.
+    How a risk is kept: this is the selection with guaranteed risk of Geifman and El-Yaniv (2017).
+    The lowest threshold is sought by bisection among those that answer the most probable 2 %, 4 %,
+    ... 100 % of the held-out names. Each that is tried has an exact upper bound of its risk, from
+    the binomial distribution of its wrong answers (Clopper and Pearson 1934), and is kept if this
+    is at most the risk wanted. At most six are tried, and each bound may fail with a sixth of the
+    probability that `confidence_level` leaves: so together they hold with that confidence, if a
+    lower threshold is never the less risky one. The guarantee is for names that come like the
+    held-out ones, and for their whole mix, not for each nationality. It is exact for a frozen
+    estimator and names without weights; with cross-validation the bound is of classifiers that
+    learned from fewer names, which as a rule are wrong more often than the one that answers.
 
     What is no name is never answered, whatever its probability: see :meth:`reasons`. In `coverage`
     it counts as an input without an answer.
@@ -477,22 +478,25 @@ def tried_rows(curve):
 
 
 def _row_of_risk(curve, risk, confidence_level):
-    """The lowest threshold whose risk is proven to be so small."""
+    """The lowest threshold whose risk is proven to be so small, by bisection."""
     rows = tried_rows(curve)
-    bounds = upper_bounds(
-        curve.risk[rows], curve.n_answered[rows], (1 - confidence_level) / N_TRIED
-    )
-    kept = np.flatnonzero(bounds <= risk)
-    if not len(kept):
-        k = int(bounds.argmin())
-        row = rows[k]
+    alpha = (1 - confidence_level) / N_STEPS
+    bounds = upper_bounds(curve.risk[rows], curve.n_answered[rows], alpha)
+    kept, lost, tried = -1, len(rows), []
+    while lost - kept > 1:
+        middle = (kept + lost) // 2
+        tried.append(middle)
+        kept, lost = (middle, lost) if bounds[middle] <= risk else (kept, middle)
+    if kept < 0:
+        best = min(tried, key=bounds.__getitem__)
+        row = rows[best]
         raise ValueError(
             f"risk={risk:g} is not reached: of the {curve.coverage[row]:.0%} of the names with the "
             f"largest probabilities, {curve.risk[row]:.1%} of {curve.n_answered[row]:.0f} answers "
-            f"are wrong, which proves no less than {bounds[k]:.3f} at "
+            f"are wrong, which proves no less than {bounds[best]:.3f} at "
             f"confidence_level={confidence_level:g}. Give a larger risk, more names, or a coverage."
         )
-    return int(rows[kept[-1]])
+    return int(rows[kept])
 
 
 def upper_bounds(risk, n, alpha):
