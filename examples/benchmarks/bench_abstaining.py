@@ -53,6 +53,7 @@ Starbucks|Sunrise Consulting|Tata Steel|Telefónica|Tesla|Toshiba|Total|
 Toyota|Turkish Airlines|Twitter|Unilever|United Parcel Service|Vodafone|
 Volkswagen|Volvo|Walmart|Zara""".replace("\n", "")
 COMPANIES = [name.strip() for name in COMPANIES.split("|") if name.strip()]
+N_OTHERS = 15  # nationalities that are answered most often are printed
 RISKS = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3]
 
 
@@ -258,7 +259,7 @@ def main():
 
     print("### How many are answered\n")
     thresholds = [0, 0.5, model.threshold_, 0.9]
-    rows = []
+    rows, of_others = [], []
     for group, members in groups.items():
         sure = pipeline.predict_proba(members).max(axis=1)
         w = weights if group == "people of the 74" else np.ones(len(members))
@@ -274,7 +275,8 @@ def main():
         top = ", ".join(values[np.argsort(-counts)[:2]])
         shares = [np.mean(sure[of] > threshold) for threshold in thresholds]
         label = f"{other.removeprefix('other: ')} ({top})"
-        rows.append([label, of.sum(), *(f"{share:.2f}" for share in shares)])
+        of_others.append([label, of.sum(), *(f"{share:.2f}" for share in shares)])
+    rows += sorted(of_others, key=lambda row: row[4], reverse=True)[:N_OTHERS]
     header = ["", "n", *(f"above {threshold:.2f}" for threshold in thresholds)]
     print(table(header, rows), end="\n\n")
     right = predicted[~is_other] == labels[~is_other]
