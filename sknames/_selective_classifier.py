@@ -132,7 +132,7 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     >>> ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
     >>> model = SelectiveClassifier(make_pipeline(ngrams, LogisticRegression()), coverage=0.9)
     >>> model.fit(names[rows], nationalities[rows]).predict(["Papadopoulos", "Tanaka", "123"])
-    array(['Greek', 'Japanese', 'unknown'], dtype='<U8')
+    array(['Greek', 'Japanese', 'unknown'], dtype=object)
     >>> model.reasons(["Papadopoulos", "", "123", "a@b.org"]).tolist()
     ['', 'blank', 'no known character', 'no name']
     """
