@@ -3,6 +3,7 @@
 from ._char_encoder import CharEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._prior_shift_classifier import PriorShiftClassifier
+from ._selective_classifier import SelectiveClassifier
 from ._shares import estimate_shares
 from ._shares_display import SharesDisplay
 from ._spelling_groups import spelling_groups
@@ -13,6 +14,7 @@ __all__ = [
     "CharEncoder",
     "NameNationalityClassifier",
     "PriorShiftClassifier",
+    "SelectiveClassifier",
     "SharesDisplay",
     "__version__",
     "estimate_shares",

@@ -6,8 +6,13 @@ from pathlib import Path
 from ._prior_shift_classifier import PriorShiftClassifier
 from .pretrained import load_pretrained
 
-# skops loads what scikit-learn and numpy have, and of ours:
-TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
+# skops loads most of what scikit-learn and numpy have, and besides:
+TRUSTED = [
+    "sknames.CharEncoder",
+    "sknames.NameNationalityClassifier",
+    "sknames.SelectiveClassifier",
+    "sklearn.utils._bunch.Bunch",
+]
 PICKLES = {".joblib", ".pkl", ".pickle"}
 
 

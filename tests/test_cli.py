@@ -28,6 +28,7 @@ import pyarrow.parquet
 import pytest
 import skops.io
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -36,11 +37,14 @@ from sknames import (
     CharEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
+    SelectiveClassifier,
+    _model_files,
     _table_chunks,
     _table_reader,
     _workers,
     cli,
     estimate_shares,
+    load_pretrained,
 )
 
 ROWS = [
@@ -413,6 +417,58 @@ def test_top_and_proba(run, model):
         assert np.isnan(found[~used]).all()
     code, _, said = run("predict", "in.csv", "--model", "model.skops", "--top", 5)
     assert code == 2 and "the model tells 4 nationalities" in said
+
+
+ODD = ["Yılmaz", "123", "a@b.org", "", "Kowalski", "😀", "Papadopoulos"]
+WHY = ["", "no known character", "no name", "missing name", "", "no known character", ""]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_abstaining(run, model, jobs):
+    write_csv("odd.csv", [[name] for name in ODD], ["name"])
+    sure = model.predict_proba([ODD[0], ODD[4], ODD[6]]).max(axis=1)
+    threshold = np.sort(sure)[1]  # of three one is above
+    code, out, said = run(
+        *["predict", "odd.csv", "--model", "model.skops", "--abstain", "--threshold", threshold],
+        *["--top", 2, "--proba", "--jobs", jobs],
+    )
+    assert code == 0 and "7 rows: 1 predicted, 5 without an answer, 1 without a name" in said
+    header, *rows = read_csv(out)
+    at = {name: k for k, name in enumerate(header)}
+    why = np.array(WHY, dtype=object)
+    why[[0, 4, 6]] = np.where(sure > threshold, "", "unsure")
+    assert [row[at["reason"]] for row in rows] == why.tolist()
+    for row, reason in zip(rows, why, strict=True):
+        for name in ("predicted", "probability", "predicted_2", "probability_2"):
+            assert (row[at[name]] == "") == (reason != "")
+        assert (row[at["probability_Greek"]] == "") == (reason == "missing name")
+
+
+def why_of(selective):
+    """The reasons for ODD."""
+    reasons = selective.reasons(ODD).tolist()
+    return [why if name else "missing name" for name, why in zip(ODD, reasons, strict=True)]
+
+
+def test_abstaining_by_the_threshold_of_the_model(run, model, small_names):
+    write_csv("odd.csv", [[name] for name in ODD], ["name"])
+    selective = SelectiveClassifier(FrozenEstimator(model), coverage=0.5).fit(*small_names)
+    for name in ("own.skops", "own.joblib"):
+        _model_files.save_model(selective, name, name)
+        code, out, said = run(
+            *["predict", "odd.csv", "--model", name, "--abstain", "--trust-pickle"]
+        )
+        assert code == 0, said
+        expected = why_of(selective)
+        assert [row[-1] for row in read_csv(out)[1:]] == expected
+    code, out, _ = run("predict", "odd.csv", "--abstain")  # the model that ships
+    shipped = load_pretrained(abstain=True)
+    expected = why_of(shipped)
+    assert [row[-1] for row in read_csv(out)[1:]] == expected
+    code, _, said = run("predict", "odd.csv", "--abstain", "--model", "model.skops")
+    assert code == 2 and "model.skops is no SelectiveClassifier" in said and "--threshold" in said
+    code, _, said = run("predict", "odd.csv", "--threshold", "0.5")
+    assert code == 2 and "--threshold is one of --abstain: give both" in said
 
 
 def test_new_columns_keep_out_of_old_ones(run):

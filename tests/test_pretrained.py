@@ -186,6 +186,45 @@ def test_wrong_priors_do_not_blame_the_file(priors, message):
         load_pretrained(priors=priors)
 
 
+# ---- It abstains
+
+
+def test_abstains(model):
+    """A threshold from names that no part was learned of; a smaller risk answers less."""
+    selective, bold = load_pretrained(abstain=True), load_pretrained(abstain=0.25)
+    assert 0 < bold.threshold_ < selective.threshold_ < 1
+    assert 0 < selective.coverage_ < bold.coverage_ < 1
+    assert selective.risk_ < 0.1 < bold.risk_ < 0.25
+    np.testing.assert_array_equal(selective.predict_proba(NAMES), model.predict_proba(NAMES))
+    answered = model.predict_proba(NAMES).max(axis=1) > selective.threshold_
+    assert 3 < answered.sum() < len(NAMES)
+    labels = np.where(answered, model.predict(NAMES), "unknown")
+    np.testing.assert_array_equal(selective.predict(NAMES), labels)
+    odd = ["", "123", "😀", "a.b@c.org", "Mehmet Yılmaz"]
+    why = ["blank", "no known character", "no known character", "no name", ""]
+    assert selective.reasons(odd).tolist() == why
+
+
+def test_abstains_under_other_priors():
+    """The threshold is one on the probability, whatever it supposes."""
+    one, other = load_pretrained(abstain=True), load_pretrained(priors="uniform", abstain=True)
+    assert one.threshold_ == other.threshold_
+    n = len(one.classes_)
+    np.testing.assert_allclose(other.class_prior_, 1 / n)
+    assert not np.allclose(one.class_prior_, 1 / n)
+
+
+def test_a_risk_that_no_threshold_keeps():
+    with pytest.raises(ValueError, match="risk=0.001 is not reached"):
+        load_pretrained(abstain=0.001)
+
+
+def test_a_curve_that_is_not_whole(folder, monkeypatch):
+    (folder / _load_pretrained.CURVE).write_text("threshold,coverage\n.5,.5\n")
+    with pytest.raises(ValueError, match="risk_coverage.csv is not as sknames .* writes it"):
+        load_pretrained(abstain=True)
+
+
 @pytest.mark.parametrize("copy", [pickle.dumps, joblib.dump], ids=["pickle", "joblib"])
 def test_copies_say_the_same(model, copy, tmp_path):
     if copy is pickle.dumps:

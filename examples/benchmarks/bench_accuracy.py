@@ -36,6 +36,7 @@ from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
 from sknames._spelling import fold
+from sknames._top_label import calibration_error
 from sknames.datasets import fetch_names
 
 
@@ -162,12 +163,6 @@ def score_proba(proba, y, classes):
 def top_3_hits(scores, y, classes):
     """Which of the three best classes, the best first, is the label: shape (n, 3)."""
     return classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]] == y[:, None]
-
-
-def calibration_error(hit, confidence):
-    """The expected calibration error in 15 bins."""
-    bins = np.minimum((confidence * 15).astype(int), 14)
-    return np.abs(np.bincount(bins, weights=confidence - hit)).sum() / len(hit)
 
 
 def run(kind, make_split, seeds, keys, cache, run_id):

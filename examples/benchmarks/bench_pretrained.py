@@ -23,7 +23,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from bench_accuracy import (
     BASELINES,
-    calibration_error,
     machine,
     standard_error,
     table,
@@ -36,6 +35,7 @@ from threadpoolctl import threadpool_limits
 
 from sknames._priors import check_priors, estimate_priors, likelihood_ratios
 from sknames._spelling import fold
+from sknames._top_label import calibration_error
 from sknames.datasets import fetch_chess_players, load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
 

@@ -9,11 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._model_files import load_model
+from .._no_names import find_encoder, why_no_names
 from .._prior_shift_classifier import priors_of_probabilities
 from .._priors import supposed_priors
+from .._selective_classifier import UNSURE
 from .._table_reader import TableReader
 from .._table_writer import TableWriter
 from .._workers import answering
+from ..pretrained import load_pretrained
 from ._common import character, model_options, progress, say, table_options, with_names
 from ._list_of_names import ListOfNames
 from ._priors_option import read_priors
@@ -41,6 +44,16 @@ DIGITS = 6  # of probabilities, which float32 has
     "that `sknames shares` wrote. [default: as the model supposes]",
 )
 @click.option("--adapt-priors", is_flag=True, help="Estimate them from INPUT, which is read twice.")
+@click.option(
+    "--abstain",
+    is_flag=True,
+    help="Give a reason instead of a prediction where the model is unsure or nothing is a name.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="With --abstain, the probability that a prediction must exceed. [default: the model's]",
+)
 @click.option("--prefix", default="", help="Of the names of new columns.")
 @model_options
 def predict(
@@ -55,6 +68,8 @@ def predict(
     format,
     priors,
     adapt_priors,
+    abstain,
+    threshold,
     prefix,
     jobs,
     trust_pickle,
@@ -65,10 +80,15 @@ def predict(
     predicted_2 and so on with --top, and reason, which says why a row has no prediction.
     """
     start = time.perf_counter()
+    if threshold is not None and not abstain:
+        raise click.UsageError("--threshold is one of --abstain: give both")
     if adapt_priors:
         _check_twice(input, priors)
     load = (model, trust_pickle)
     fitted = load_model(*load)
+    if abstain and threshold is None:
+        threshold = _threshold(model, fitted)
+    encoder = find_encoder(fitted)
     if adapt_priors:
         names = ListOfNames(fitted, load, jobs, input, column, delimiter, encoding)
         priors = priors_of_probabilities(names.probabilities, names.counts, supposed_priors(fitted))
@@ -79,22 +99,47 @@ def predict(
         fitted = load_model(*load)
     if top > len(fitted.classes_):
         raise click.UsageError(f"--top {top}: the model tells {len(fitted.classes_)} nationalities")
-    n_rows = n_missing = 0
+    n_rows = n_missing = n_withheld = 0
     with (
         TableReader(input, character(delimiter), encoding) as reader,
         TableWriter(output, format, reader) as writer,
         answering(fitted, load, jobs, top, proba) as answer,
         progress(reader.n_rows) as advance,
     ):
-        for (chunk, missing), answers in answer(with_names(reader, column)):
-            writer.write(chunk, _new_columns(missing, fitted.classes_, answers, prefix))
+        chunks = with_names(reader, column)
+        if abstain:
+            chunks = _judged(chunks, encoder)
+        for (chunk, missing, *reasons), answers in answer(chunks):
+            reasons = reasons[0] if abstain else np.full(len(answers[0]), "")
+            if abstain:
+                reasons[(reasons == "") & ~(answers[1][:, 0] > threshold)] = UNSURE
+            writer.write(chunk, _new_columns(missing, reasons, fitted.classes_, answers, prefix))
             n_rows += len(chunk)
             n_missing += int(missing.sum())
+            n_withheld += int((reasons != "").sum())
             advance(len(chunk))
+    withheld = f"{n_withheld:,} without an answer, " if abstain else ""
     say(
-        f"{n_rows:,} rows: {n_rows - n_missing:,} predicted, {n_missing:,} without a name; "
-        f"{time.perf_counter() - start:.1f} s"
+        f"{n_rows:,} rows: {n_rows - n_missing - n_withheld:,} predicted, {withheld}"
+        f"{n_missing:,} without a name; {time.perf_counter() - start:.1f} s"
     )
+
+
+def _threshold(model, fitted):
+    """The model's own."""
+    if model == "pretrained":
+        return load_pretrained(abstain=True).threshold_
+    if not hasattr(fitted, "abstain_label_"):
+        raise click.UsageError(
+            f"--abstain: {model} is no SelectiveClassifier, which has a threshold: give --threshold"
+        )
+    return fitted.threshold_
+
+
+def _judged(chunks, encoder):
+    """Chunks of names, with why each is no name."""
+    for head, names in chunks:
+        yield (*head, why_no_names(names, len(names), encoder)), names
 
 
 def _check_twice(input, priors):
@@ -107,18 +152,21 @@ def _check_twice(input, priors):
         )
 
 
-def _new_columns(missing, classes, answers, prefix):
+def _new_columns(missing, reasons, classes, answers, prefix):
     indices, probabilities, all_probabilities = answers
     labels = pa.array(classes.tolist())
     place = np.cumsum(~missing) - 1  # of a row among those with a name
-    place = pa.array(place, mask=missing)
+    withheld = missing.copy()
+    withheld[~missing] = reasons != ""
+    answered, place = pa.array(place, mask=withheld), pa.array(place, mask=missing)
     new = {}
     for k in range(indices.shape[1]):
         end = f"_{k + 1}" if k else ""
-        new[f"predicted{end}"] = labels.take(pa.array(indices[:, k])).take(place)
-        new[f"probability{end}"] = pa.array(probabilities[:, k].round(DIGITS)).take(place)
+        new[f"predicted{end}"] = labels.take(pa.array(indices[:, k])).take(answered)
+        new[f"probability{end}"] = pa.array(probabilities[:, k].round(DIGITS)).take(answered)
     if all_probabilities is not None:
         for label, values in zip(classes, all_probabilities.T, strict=True):
             new[f"probability_{label}"] = pa.array(values.round(DIGITS)).take(place)
-    new["reason"] = pc.if_else(pa.array(missing), MISSING, pa.scalar(None, pa.string()))
+    why = pa.array([reason or None for reason in reasons.tolist()], type=pa.string())
+    new["reason"] = pc.if_else(pa.array(missing), MISSING, why.take(place))
     return pa.table({f"{prefix}{name}": values for name, values in new.items()})

@@ -1,5 +1,6 @@
 """The model that ships with the package: its files, and how they are read."""
 
+import csv
 import hashlib
 import io
 import json
@@ -7,12 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch
 
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network import Network
 from .._priors import check_priors
+from .._selective_classifier import SelectiveClassifier
 from .._symbols import code_of
 from .._version import __version__
 
@@ -21,6 +25,10 @@ FORMAT = 3
 TINY = np.float32(1e-30)
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
+# What each threshold gives on names of which no part was learned, under the default priors.
+# examples/benchmarks/bench_abstaining.py writes it.
+CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
+RISK = 0.1  # by default
 # Of the files that ship, so that none can be changed unnoticed. `python -m sknames.pretrained`
 # prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
@@ -41,7 +49,7 @@ LAYOUT = {
 AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
 
 
-def load_pretrained(*, priors="population"):
+def load_pretrained(*, priors="population", abstain=False):
     """Load the model that ships with the package: names -> nationalities, ready to use.
 
     It tells 74 nationalities from surnames, given names and full names in either order, in Latin
@@ -64,22 +72,32 @@ default="population"
         For a list of people, whose mix its names tell, see :class:`PriorShiftClassifier`. Whatever
         is chosen is a shift of the output bias; the classifier's `class_prior_` says what is in
         force.
+    abstain : bool or float, default=False
+        Whether to give no answer ("unknown") where the model is unsure, or where nothing is a name.
+        With True at most a tenth of the answers is wrong on held-out names; a float is the largest
+        share of wrong answers instead, from about .05. The threshold comes from names of which no
+        part was learned, with 95 % confidence, and from nationalities as frequent as "population"
+        supposes. It is one on the probability, so that other priors, if they are true of the names,
+        change how many are answered, and hardly how many answers are wrong. Peoples that the model
+        does not know are answered with confidence, too, though less often.
 
     Returns
     -------
-    Pipeline
+    Pipeline or SelectiveClassifier
         Fitted: "encode" is a :class:`CharEncoder`, "classify" a
-        :class:`NameNationalityClassifier`.
+        :class:`NameNationalityClassifier`. With `abstain`, a :class:`SelectiveClassifier` around
+        it.
 
     Raises
     ------
     ValueError, OSError
-        If the files in the package are not those that it was released with, or missing, or the
-        priors name other nationalities or do not sum to 1.
+        If the files in the package are not those that it was released with, or missing, the
+        priors name other nationalities or do not sum to 1, or no threshold keeps so small a risk.
 
     See Also
     --------
     PriorShiftClassifier, estimate_shares : The mix of a list of names.
+    SelectiveClassifier : A threshold from names of one's own.
     sknames.pretrained.load_card : How accurate it is, and what it must not be used for.
     sknames.datasets.load_names : The nationalities, and part of the names it was trained on.
 
@@ -95,8 +113,26 @@ default="population"
     >>> model = sknames.load_pretrained()
     >>> model.predict(["Mehmet Yılmaz", "KOWALSKI", "王伟"])
     array(['Turkish', 'Polish', 'Chinese'], dtype='<U11')
+    >>> model = sknames.load_pretrained(abstain=True)
+    >>> model.predict(["Mehmet Yılmaz", "Lee", "123"])
+    array(['Turkish', 'unknown', 'unknown'], dtype='<U11')
+    >>> model.reasons(["Mehmet Yılmaz", "Lee", "123"]).tolist()
+    ['', 'unsure', 'no known character']
     """
-    return read(FOLDER, SHA256, priors)
+    model = read(FOLDER, SHA256, priors)
+    if abstain is False:
+        return model
+    risk = RISK if abstain is True else abstain
+    return SelectiveClassifier._of_curve(FrozenEstimator(model), _read_curve(), risk=risk)
+
+
+def _read_curve():
+    path = FOLDER / CURVE
+    with _errors_name(path):
+        rows = [*csv.DictReader(_content(path).decode().splitlines())]
+        return Bunch(
+            **{name: np.array([float(row[name]) for row in rows]) for name in CURVE_COLUMNS}
+        )
 
 
 def with_network(pipeline, network):

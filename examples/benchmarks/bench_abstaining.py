@@ -1,0 +1,297 @@
+"""What abstaining gains, and whether the shipped model knows what is none of its names.
+
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
+wheel of name2nat and Scid's file of players in SKNAMES_DATA, and the --cache of
+bench_pretrained.py, whose held-out scores it reads. It prints tables in Markdown and writes
+sknames/pretrained/risk_coverage.csv, which `load_pretrained(abstain=True)` reads; ``--curve-only``
+stops there. The first run takes some minutes to find names that the model has not learned, which it
+keeps in --cache, a later one less than one: delete held-out.npz and unseen.npz there after a change
+of the training names.
+"""
+
+import argparse
+import csv
+from collections import defaultdict
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from bench_accuracy import machine, table
+from scipy.special import log_softmax, logsumexp
+from sklearn.metrics import roc_auc_score
+
+from sknames import load_pretrained
+from sknames._forward import Forward
+from sknames._no_names import why_no_names
+from sknames._priors import check_priors, exchange_priors
+from sknames._selective_classifier import risk_coverage_curve, tried_rows
+from sknames._symbols import to_codes
+from sknames.datasets import fetch_biographies, load_names
+from sknames.pretrained import _load_pretrained, _train
+
+EACH = 100  # people of a nationality and source
+N_STRINGS = 1_000
+# Demonyms of peoples whose names are of all origins, and of others than peoples.
+NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
+PLACES = """Amsterdam Antananarivo Athens Baghdad Bangkok Barcelona Berlin Bogotá Bratislava
+Bucharest Budapest Cairo Chennai Copenhagen Dakar Dhaka Dublin Edinburgh Florence Geneva Gothenburg
+Hamburg Hanoi Helsinki Istanbul Jakarta Johannesburg Kathmandu Krakow Kyoto Lagos Lisbon Liverpool
+Ljubljana Lyon Madrid Manila Marseille Melbourne Milan Mombasa Munich Nairobi Naples Oslo Porto
+Prague Reykjavik Riga Rotterdam Samarkand Sarajevo Seoul Seville Shanghai Sofia Stockholm Tbilisi
+Tehran Tokyo Toulouse Ulaanbaatar Utrecht Valencia Vienna Vilnius Warsaw Yerevan Zagreb Zürich
+Bavaria Brittany Cornwall Dalmatia Galicia Kerala Lapland Normandy Ontario Patagonia Punjab Saxony
+Sicily Silesia Tasmania Texas Transylvania Tuscany Wallonia Yorkshire""".split()
+COMPANIES = """Acme Trading Ltd|Adidas|Airbus|Alphabet|Amazon|Apple|Bosch|Carrefour|
+Coca-Cola|Deutsche Bank|Electrolux|Ericsson|Facebook|Fujitsu|General Electric|
+General Motors|Global Logistics GmbH|Goldman Sachs|Google|Heineken|
+Hewlett-Packard|Hitachi|Honda|HSBC|Huawei|Hyundai|IBM|Infosys|Intel|
+International Paper|JPMorgan Chase|Kaspersky|Kia|Lego|Lenovo|Lufthansa|
+McDonald's|Mercedes-Benz|Microsoft|Mitsubishi|Nestlé|Netflix|Nike|Nintendo|
+Nissan|Nokia|Novartis|Oracle|Panasonic|Pepsi|Petrobras|Pfizer|Philips|
+Red Bull|Renault|Roche|Rolex|Samsung|Shell|Siemens|Skoda|Sony|Spotify|
+Starbucks|Sunrise Consulting|Tata Steel|Telefónica|Tesla|Toshiba|Total|
+Toyota|Turkish Airlines|Twitter|Unilever|United Parcel Service|Vodafone|
+Volkswagen|Volvo|Walmart|Zara""".replace("\n", "")
+COMPANIES = [name.strip() for name in COMPANIES.split("|") if name.strip()]
+N_OTHERS = 15  # nationalities that are answered most often are printed
+RISKS = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3]
+
+
+# ---- Names, kept in the cache
+
+
+def kept(path, make):
+    """Arrays of a file, which is written first if it is not there."""
+    if not path.exists():
+        np.savez(path, **make())
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def held_out(args):
+    """The names of the first fold of the model card, of which no part was learned."""
+    import bench_pretrained
+
+    names, nationalities = _train.training_names(args.wheel, args.players)
+    lists = load_names(script="all")
+    people = _train._biographies(args.wheel, lists), _train._players(args.players, lists)
+    sources = dict(zip(bench_pretrained.SOURCES, people, strict=True))
+    _, test = bench_pretrained.held_out_split(names, nationalities, lists, sources, 0)
+    names, labels, kinds = (part.astype(str) for part in test)
+    return {"names": names, "labels": labels, "kinds": kinds}
+
+
+def unseen(args):
+    """People of our nationalities and of others, whose full names were not learned."""
+    seen = {_train._person(name) for name in _train.training_names(args.wheel, args.players)[0]}
+    lists, rng = load_names(script="all"), np.random.RandomState(0)
+    groups = defaultdict(list)
+    for names_of in (_train._biographies(args.wheel, lists), _train._players(args.players, lists)):
+        for nationality, names in names_of.items():
+            names = [name for name in names if _train._person(name) not in seen]
+            groups[nationality] += rng.permutation(names)[:EACH].tolist()
+    names, demonyms = fetch_biographies(args.wheel, raw=True, return_X_y=True)
+    several = defaultdict(set)
+    for name, demonym in zip(names, demonyms, strict=True):
+        several[name].add(demonym)
+    text = files("sknames.datasets").joinpath("data", "demonyms.csv").read_text(encoding="utf-8")
+    ours = {r["demonym"]: bool(r["nationality"]) for r in csv.DictReader(text.splitlines())}
+    for demonym in sorted({d for d, is_ours in ours.items() if not is_ours} - {*NO_PEOPLE}):
+        theirs = [name for name, of in several.items() if of == {demonym} and " " in name]
+        theirs = [name for name in theirs if _train._person(name) not in seen]
+        groups[f"other: {demonym}"] += rng.permutation(theirs)[:EACH].tolist()
+    rows = [(name, group) for group, found in sorted(groups.items()) for name in found]
+    names, labels = np.array(rows).T
+    return {"names": names, "labels": labels}
+
+
+def random_strings():
+    rng = np.random.RandomState(0)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    words = ["".join(rng.choice(letters, rng.randint(4, 11))) for _ in range(2 * N_STRINGS)]
+    return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
+
+
+# ---- Held-out names: risk against coverage
+
+
+def weights_of(labels, classes, priors):
+    """Of names, so that each nationality is as frequent among them as the priors say."""
+    places = np.searchsorted(classes, labels)
+    counts = np.bincount(places, minlength=len(classes))
+    return (priors / np.maximum(counts, 1))[places]
+
+
+def curve_of(probabilities, names, labels, classes, priors):
+    """Risk against coverage under priors, of probabilities under equal frequencies."""
+    shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
+    is_name = why_no_names(names.tolist(), len(names)) == ""
+    confidence = np.where(is_name, shifted.max(axis=1), 0)
+    hits = classes[shifted.argmax(axis=1)] == labels
+    return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
+
+
+def write_curve(curve):
+    rows = tried_rows(curve)
+    columns = [curve[name][rows] for name in _load_pretrained.CURVE_COLUMNS]
+    path = _load_pretrained.FOLDER / _load_pretrained.CURVE
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_load_pretrained.CURVE_COLUMNS)
+        writer.writerows([f"{value:.6f}" for value in row] for row in zip(*columns, strict=True))
+
+
+def chosen(priors, risk):
+    """Threshold, coverage and risk of the shipped model, or dashes."""
+    try:
+        model = load_pretrained(priors=priors, abstain=risk)
+    except ValueError:
+        return "-", "-", "-"
+    return f"{model.threshold_:.3f}", f"{model.coverage_:.3f}", f"{model.risk_:.3f}"
+
+
+def at_threshold(curve, threshold):
+    row = np.flatnonzero(curve.threshold >= threshold)[-1]
+    return f"{curve.coverage[row]:.3f}", f"{curve.risk[row]:.3f}"
+
+
+# ---- Scores of being none of ours
+
+
+def scores(model, names):
+    """The larger, the surer that a name is of a nationality that the model knows."""
+    classifier = model["classify"]
+    X = model["encode"].transform(names)
+    codes = to_codes(X, classifier.network_.symbols)
+    logits = Forward(classifier.network_, "float64").logits(codes)
+    probabilities = model.predict_proba(names)
+    log_likelihood = next_character(classifier.weights_, codes)
+    order = np.sort(probabilities, axis=1)
+    return {
+        "largest probability": order[:, -1],
+        "largest minus second": order[:, -1] - order[:, -2],
+        "minus entropy": (probabilities * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1),
+        "largest logit": logits.max(axis=1),
+        "minus energy (logsumexp of logits)": logsumexp(logits, axis=1),
+        "next character, mean log-likelihood": log_likelihood,
+        "log of largest probability + next character": np.log(order[:, -1]) + log_likelihood,
+    }
+
+
+def next_character(weights, codes):
+    """Mean log-likelihood of each character but the first, and of the end, by the net's head."""
+    w = {name: array.astype(float) for name, array in weights.items()}
+    size = w["cells.0.weight_hh"].shape[1]
+    h, total = np.zeros((len(codes), size)), np.zeros(len(codes))
+    padded = np.column_stack([codes, np.zeros(len(codes), dtype=codes.dtype)]).astype(int)
+    for now, after in zip(padded.T[:-1], padded.T[1:], strict=True):
+        x = w["embedding"][now] @ w["cells.0.weight_ih"].T + w["cells.0.bias_ih"]
+        g = h @ w["cells.0.weight_hh"].T + w["cells.0.bias_hh"]
+        reset, update = (
+            1 / (1 + np.exp(-(x[:, part] + g[:, part])))
+            for part in (slice(size), slice(size, 2 * size))
+        )
+        new = np.tanh(x[:, 2 * size :] + reset * g[:, 2 * size :])
+        alive = now != 0
+        h = np.where(alive[:, None], new + update * (h - new), h)
+        log_p = log_softmax(h @ w["next_symbol.weight"].T + w["next_symbol.bias"], axis=1)
+        total += np.where(alive, log_p[np.arange(len(codes)), after], 0)
+    return total / np.maximum(1, (codes != 0).sum(axis=1))
+
+
+def main():
+    """Print the tables, and write the curve."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cache", type=Path, required=True, help="of bench_pretrained.py")
+    parser.add_argument("--wheel", help="of name2nat; by default it is looked for in SKNAMES_DATA")
+    parser.add_argument("--players", help="Scid's file; by default it is looked for there, too")
+    parser.add_argument("--curve-only", action="store_true", help="of the held-out names")
+    args = parser.parse_args()
+    print(f"- {machine()}\n")
+
+    test = kept(args.cache / "held-out.npz", lambda: held_out(args))
+    with np.load(args.cache / "ours-0.npz") as file:
+        classes, probabilities = file["classes"], np.split(file["scores"], 2)[0]
+    if len(probabilities) != len(test["names"]):
+        raise SystemExit(
+            f"held-out.npz has {len(test['names'])} names and ours-0.npz scores of "
+            f"{len(probabilities)}: delete held-out.npz in {args.cache}, and run this again."
+        )
+    curves = {
+        priors: curve_of(
+            probabilities, test["names"], test["labels"], classes, check_priors(priors, classes)
+        )
+        for priors in ("population", "uniform")
+    }
+    write_curve(curves["population"])
+    print("### Held-out names\n")
+    rows = []
+    for risk in RISKS:
+        threshold, *found = chosen("population", risk)
+        uniform = at_threshold(curves["uniform"], float(threshold)) if found[0] != "-" else "--"
+        rows.append([f"{risk:.0%}", threshold, *found, *uniform])
+    header = ["wanted risk", "threshold", "coverage", "risk", "coverage, uniform", "risk, uniform"]
+    print(table(header, rows), end="\n\n")
+    if args.curve_only:
+        return
+
+    people = kept(args.cache / "unseen.npz", lambda: unseen(args))
+    names, labels = people["names"], people["labels"]
+    is_other = np.char.startswith(labels, "other: ")
+    groups = {
+        "people of the 74": names[~is_other].tolist(),
+        "people of others": names[is_other].tolist(),
+        "random letters": random_strings(),
+        "places": PLACES,
+        "companies": COMPANIES,
+    }
+    model = load_pretrained(abstain=True)
+    pipeline = model.estimator_.estimator
+    found = {group: scores(pipeline, members) for group, members in groups.items()}
+    known = found.pop("people of the 74")
+    weights = weights_of(labels[~is_other], classes, check_priors("population", classes))
+    print("### AUROC of scores: people of the 74 nationalities against what is none of theirs\n")
+    rows = [
+        [score] + [f"{auroc(values, other[score], weights):.3f}" for other in found.values()]
+        for score, values in known.items()
+    ]
+    print(table(["score", *found], rows), end="\n\n")
+
+    print("### How many are answered\n")
+    thresholds = [0, 0.5, model.threshold_, 0.9]
+    rows, of_others = [], []
+    for group, members in groups.items():
+        sure = pipeline.predict_proba(members).max(axis=1)
+        w = weights if group == "people of the 74" else np.ones(len(members))
+        shares = [np.average(sure > threshold, weights=w) for threshold in thresholds]
+        rows.append([group, len(members), *(f"{share:.2f}" for share in shares)])
+    predicted = model.classes_[pipeline.predict_proba(names).argmax(axis=1)]
+    sure = pipeline.predict_proba(names).max(axis=1)
+    for other in np.unique(labels[is_other]):
+        of = labels == other
+        if of.sum() < EACH:
+            continue
+        values, counts = np.unique(predicted[of], return_counts=True)
+        top = ", ".join(values[np.argsort(-counts)[:2]])
+        shares = [np.mean(sure[of] > threshold) for threshold in thresholds]
+        label = f"{other.removeprefix('other: ')} ({top})"
+        of_others.append([label, of.sum(), *(f"{share:.2f}" for share in shares)])
+    rows += sorted(of_others, key=lambda row: row[4], reverse=True)[:N_OTHERS]
+    header = ["", "n", *(f"above {threshold:.2f}" for threshold in thresholds)]
+    print(table(header, rows), end="\n\n")
+    right = predicted[~is_other] == labels[~is_other]
+    for threshold in thresholds:
+        answered = sure[~is_other] > threshold
+        error = 1 - np.average(right[answered], weights=weights[answered])
+        print(f"- above {threshold:.2f}, {error:.3f} of the answers for the 74 are wrong")
+
+
+def auroc(known, other, weights):
+    """Of both groups as if they were as large."""
+    y = np.repeat([1, 0], [len(known), len(other)])
+    both = np.concatenate([weights / weights.sum(), np.full(len(other), 1 / len(other))])
+    return roc_auc_score(y, np.concatenate([known, other]), sample_weight=both)
+
+
+if __name__ == "__main__":
+    main()

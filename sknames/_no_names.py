@@ -1,0 +1,58 @@
+"""What is no name, and why."""
+
+import re
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ._read_names import read_names
+from ._spelling import clean
+
+BLANK, NO_NAME, NO_KNOWN_CHARACTER = "blank", "no name", "no known character"
+# Of a mail, or of a page.
+ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)
+
+
+def why_no_names(X, n, encoder=None):
+    """Why each of n rows is no name.
+
+    Parameters
+    ----------
+    X : iterable
+        Whatever an estimator takes. Where it is no collection of names, nothing is said of it.
+    n : int
+    encoder : CharEncoder or None
+        Fitted. Its alphabet tells which characters are known; without it, all letters are.
+
+    Returns
+    -------
+    ndarray of shape (n,), dtype=str
+        "blank", "no name" for an address of a mail or a page, "no known character", or "" where it
+        may be a name.
+    """
+    reasons = np.full(n, "", dtype=f"<U{len(NO_KNOWN_CHARACTER)}")
+    try:
+        names = read_names(X, handle_missing="empty")[0]
+    except (TypeError, ValueError):
+        return reasons
+    # The name itself, too: as ASCII, an emoji is a word.
+    known = np.fromiter((any(map(str.isalpha, name)) for name in names), dtype=bool, count=n)
+    if encoder is not None:
+        is_letter = np.array([False, *map(str.isalpha, encoder.alphabet_), False])
+        known &= is_letter[encoder.transform(names)].any(axis=1)
+    reasons[~known] = NO_KNOWN_CHARACTER
+    reasons[[bool(ADDRESS.search(name)) for name in names]] = NO_NAME
+    reasons[[not name for name in clean(names)]] = BLANK
+    return reasons
+
+
+def find_encoder(estimator):
+    """The fitted encoder that an estimator hands its names to first, or None."""
+    while not (estimator is None or hasattr(estimator, "alphabet_")):
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[0][1]
+        else:
+            inner = ("best_estimator_", "estimator_", "estimator")
+            inner = (getattr(estimator, name) for name in inner if hasattr(estimator, name))
+            estimator = next(inner, None)
+    return estimator

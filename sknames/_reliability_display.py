@@ -1,0 +1,179 @@
+"""ReliabilityDisplay: whether a classifier is as right as it is sure."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from ._top_label import calibration_error, top_label, wilson_interval
+
+
+class ReliabilityDisplay:
+    """How often the most probable label is right, against how probable it is.
+
+    Each point is as many names as the others, the next surest ones. Points on the diagonal are as
+    right as they are sure; below it they are too sure. scikit-learn's
+    :class:`~sklearn.calibration.CalibrationDisplay` is for two classes, and of many it shows one
+    against the rest, almost all of whose probabilities are near 0.
+
+    Make one with :meth:`from_estimator` or :meth:`from_predictions`; all parameters are kept as
+    attributes.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_bins,)
+        Mean probability of the most probable label, by bin.
+    accuracy : ndarray of shape (n_bins,)
+        The share of these labels that is right.
+    low : ndarray of shape (n_bins,)
+        Where the 95 % interval of each begins (Wilson 1927).
+    high : ndarray of shape (n_bins,)
+        Where it ends.
+    n_samples : ndarray of shape (n_bins,)
+        Number of names in each bin.
+    calibration_error : float
+        See :func:`expected_calibration_error`.
+    name : str or None, default=None
+        Of the model, for the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        With the points.
+    figure_ : matplotlib Figure
+        With the axes.
+    errorbar_ : matplotlib ErrorbarContainer
+        The points and their intervals.
+
+    See Also
+    --------
+    RiskCoverageDisplay : What answering less gains.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sknames.metrics import ReliabilityDisplay
+    >>> X, y = make_classification(400, n_informative=5, n_classes=3, random_state=0)
+    >>> model = LogisticRegression().fit(X[:200], y[:200])
+    >>> display = ReliabilityDisplay.from_estimator(model, X[200:], y[200:], n_bins=5)
+    >>> display.n_samples.tolist()
+    [40, 40, 40, 40, 40]
+    """
+
+    __module__ = "sknames.metrics"
+
+    def __init__(self, confidence, accuracy, low, high, n_samples, calibration_error, *, name=None):
+        self.confidence = confidence
+        self.accuracy = accuracy
+        self.low = low
+        self.high = high
+        self.n_samples = n_samples
+        self.calibration_error = calibration_error
+        self.name = name
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, n_bins=10, name=None, ax=None, **kwargs):
+        """Draw the reliability of a fitted classifier on names that it has not learned from.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted, with `predict_proba`.
+        X : what the estimator takes
+            Names.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        n_bins : int, default=10
+            Number of points.
+        name, ax, **kwargs
+            See :meth:`plot`. `name` is the estimator's by default.
+
+        Returns
+        -------
+        ReliabilityDisplay
+        """
+        name = type(estimator).__name__ if name is None else name
+        proba = estimator.predict_proba(X)
+        labels = estimator.classes_
+        return cls.from_predictions(
+            y, proba, labels=labels, n_bins=n_bins, name=name, ax=ax, **kwargs
+        )
+
+    @classmethod
+    def from_predictions(
+        cls, y_true, y_proba, *, labels=None, n_bins=10, name=None, ax=None, **kwargs
+    ):
+        """Draw the reliability of given probabilities.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            The true labels.
+        y_proba : array-like of shape (n_samples, n_classes)
+            Probabilities.
+        labels : array-like of shape (n_classes,) or None, default=None
+            The labels of the columns. None stands for those in `y_true`, sorted.
+        n_bins : int, default=10
+            Number of points.
+        name, ax, **kwargs
+            See :meth:`plot`.
+
+        Returns
+        -------
+        ReliabilityDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_predictions")
+        hits, confidence = top_label(y_true, y_proba, labels)
+        order = np.argsort(confidence, kind="stable")
+        bins = np.array_split(order, min(n_bins, len(order)))
+        sizes = np.array([len(rows) for rows in bins])
+        accuracy = np.array([hits[rows].mean() for rows in bins])
+        display = cls(
+            np.array([confidence[rows].mean() for rows in bins]),
+            accuracy,
+            *wilson_interval(accuracy, sizes),
+            sizes,
+            float(calibration_error(hits, confidence)),
+            name=name,
+        )
+        return display.plot(ax=ax, **kwargs)
+
+    def plot(self, *, ax=None, name=None, **kwargs):
+        """Draw the points.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            None makes one.
+        name : str or None, default=None
+            For the legend.
+        **kwargs
+            Of ``ax.errorbar``.
+
+        Returns
+        -------
+        self : ReliabilityDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots(figsize=(4.8, 4.8), layout="constrained")[1]
+        if not any(line.get_label() == "as right as sure" for line in ax.lines):
+            ax.plot([0, 1], [0, 1], ":", color="0.5", label="as right as sure")
+        name = self.name if name is None else name
+        label = f"calibration error {self.calibration_error:.3f}"
+        style = {"marker": "o", "capsize": 3, "label": f"{name}, {label}" if name else label}
+        self.errorbar_ = ax.errorbar(
+            self.confidence,
+            self.accuracy,
+            yerr=np.maximum(0, [self.accuracy - self.low, self.high - self.accuracy]),
+            **(style | kwargs),
+        )
+        ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        ax.set_xlabel("probability of the most probable label")
+        ax.set_ylabel("share of these labels that is right, 95 % intervals")
+        ax.legend(loc="upper left")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,177 @@
+"""RiskCoverageDisplay: what answering less gains."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from ._selective_classifier import risk_coverage_curve
+from ._top_label import top_label, wilson_interval
+
+
+class RiskCoverageDisplay:
+    """The share of wrong answers against the share of inputs that are answered.
+
+    The surest answers are given first. What is wanted is low on the left. Make one with
+    :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_curve`; all parameters are kept
+    as attributes.
+
+    Parameters
+    ----------
+    coverage : ndarray of shape (n_thresholds,)
+        The share of inputs that each threshold answers.
+    risk : ndarray of shape (n_thresholds,)
+        The share of wrong answers among these.
+    n_answered : ndarray of shape (n_thresholds,)
+        Their number, for 95 % intervals (Wilson 1927).
+    name : str or None, default=None
+        Of the model, for the legend.
+    chosen : tuple (coverage, risk) or None, default=None
+        Of a threshold to mark.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        With the curve.
+    figure_ : matplotlib Figure
+        With the axes.
+    line_ : matplotlib Line2D
+        The curve.
+    band_ : matplotlib PolyCollection
+        Its intervals.
+
+    See Also
+    --------
+    sknames.SelectiveClassifier : A classifier with a threshold.
+    ReliabilityDisplay : Whether probabilities can be taken at their word.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sknames.metrics import RiskCoverageDisplay
+    >>> X, y = make_classification(400, n_informative=5, n_classes=3, random_state=0)
+    >>> model = LogisticRegression().fit(X[:200], y[:200])
+    >>> display = RiskCoverageDisplay.from_estimator(model, X[200:], y[200:])
+    >>> bool(display.risk[display.coverage <= 0.5][-1] < display.risk[-1])
+    True
+    """
+
+    __module__ = "sknames.metrics"
+
+    def __init__(self, coverage, risk, n_answered, *, name=None, chosen=None):
+        self.coverage = coverage
+        self.risk = risk
+        self.n_answered = n_answered
+        self.name = name
+        self.chosen = chosen
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, name=None, ax=None, **kwargs):
+        """Draw the curve of a fitted classifier on names that it has not learned from.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted, with `predict_proba`. What a :class:`~sknames.SelectiveClassifier` never
+            answers, since it is no name, is not told apart here: see :meth:`from_curve`.
+        X : what the estimator takes
+            Names.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        name, ax, **kwargs
+            See :meth:`plot`. `name` is the estimator's by default.
+
+        Returns
+        -------
+        RiskCoverageDisplay
+        """
+        name = type(estimator).__name__ if name is None else name
+        proba, labels = estimator.predict_proba(X), estimator.classes_
+        return cls.from_predictions(y, proba, labels=labels, name=name, ax=ax, **kwargs)
+
+    @classmethod
+    def from_predictions(cls, y_true, y_proba, *, labels=None, name=None, ax=None, **kwargs):
+        """Draw the curve of given probabilities.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            The true labels.
+        y_proba : array-like of shape (n_samples, n_classes)
+            Probabilities.
+        labels : array-like of shape (n_classes,) or None, default=None
+            The labels of the columns. None stands for those in `y_true`, sorted.
+        name, ax, **kwargs
+            See :meth:`plot`.
+
+        Returns
+        -------
+        RiskCoverageDisplay
+        """
+        hits, confidence = top_label(y_true, y_proba, labels)
+        curve = risk_coverage_curve(confidence, hits, np.ones(len(hits)))
+        return cls._of(curve, None, name, ax, kwargs)
+
+    @classmethod
+    def from_curve(cls, model, *, name=None, ax=None, **kwargs):
+        """Draw the curve that a selective classifier has found, and mark what it has chosen.
+
+        Parameters
+        ----------
+        model : SelectiveClassifier
+            Fitted.
+        name, ax, **kwargs
+            See :meth:`plot`.
+
+        Returns
+        -------
+        RiskCoverageDisplay
+        """
+        chosen = model.coverage_, model.risk_
+        return cls._of(model.risk_coverage_curve_, chosen, name, ax, kwargs)
+
+    @classmethod
+    def _of(cls, curve, chosen, name, ax, kwargs):
+        display = cls(curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen)
+        return display.plot(ax=ax, **kwargs)
+
+    def plot(self, *, ax=None, name=None, **kwargs):
+        """Draw the curve.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            None makes one.
+        name : str or None, default=None
+            For the legend.
+        **kwargs
+            Of ``ax.plot``.
+
+        Returns
+        -------
+        self : RiskCoverageDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")[1]
+        name = self.name if name is None else name
+        (self.line_,) = ax.plot(self.coverage, self.risk, **({"label": name} | kwargs))
+        color = self.line_.get_color()
+        low, high = wilson_interval(self.risk, self.n_answered)
+        self.band_ = ax.fill_between(self.coverage, low, high, color=color, alpha=0.2, linewidth=0)
+        if self.chosen is not None:
+            ax.plot(*self.chosen, "o", color=color)
+        # The first answers are few, and their intervals wide.
+        top = 1.5 * max(line.get_ydata()[-1] for line in ax.lines)
+        ax.set(xlim=(0, 1), ylim=(0, min(1, max(top, 0.02))))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        ax.set_xlabel("share of inputs that is answered")
+        ax.set_ylabel("share of wrong answers, with 95 % intervals")
+        if name:
+            ax.legend(loc="upper left")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,509 @@
+"""SelectiveClassifier: no answer where the model is unsure."""
+
+import math
+import warnings
+from collections.abc import Iterator
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.stats import beta
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.utils import Bunch, _safe_indexing, get_tags, indexable
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import (
+    _check_method_params,
+    _num_samples,
+    check_is_fitted,
+    has_fit_parameter,
+)
+
+from ._labels_and_weights import check_labels, check_weights
+from ._no_names import find_encoder, why_no_names
+from ._priors import supposed_priors
+
+UNSURE = "unsure"
+# Coverages among which that of a risk is found: 2 %, 4 %, ... 100 %, in so many bisections.
+N_TRIED = 50
+N_STEPS = math.ceil(math.log2(N_TRIED + 1))
+
+
+class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Answer only where the model is sure enough, and where there is a name to answer for.
+
+    A name is answered if the probability of the most probable class is above a threshold. `fit`
+    finds the threshold on names that the model has not learned from: so that a wanted share of them
+    is answered (`coverage`), or so that at most a wanted share of the answers is wrong (`risk`).
+
+    Parameters
+    ----------
+    estimator : classifier
+        With `predict_proba`. It is cloned and fitted; to keep a fitted one as it is, put it into a
+        :class:`~sklearn.frozen.FrozenEstimator`.
+    coverage : float or None, default=None
+        The share of inputs to answer, above 0. 1 withholds only what is no name.
+    risk : float or None, default=None
+        The largest share of wrong answers among those given. Give either this or `coverage`.
+    abstain_label : str, int, float or "auto", default="auto"
+        What `predict` gives where there is no answer, of the type of the labels and none of them.
+        "auto" is "unknown" for labels that are strings, and for numbers -1, or one less than the
+        smallest label.
+    cv : int, cross-validation generator, iterable or None, default=5
+        How the names are held out, as in scikit-learn; None is 5. An int makes stratified folds,
+        which keep `groups` together where these are given to `fit`. With a
+        :class:`~sklearn.frozen.FrozenEstimator` nothing is held out: all names given to `fit` must
+        then be new to it.
+    confidence_level : float, default=0.95
+        How surely the risk is kept. It does not matter for a coverage.
+    n_jobs : int or None, default=None
+        Processes for the folds.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        Fitted on all names, or the frozen one.
+    classes_ : ndarray of shape (n_classes,)
+        The labels; the abstain label is none of them.
+    abstain_label_ : str, int or float
+        What `predict` gives where there is no answer.
+    threshold_ : float
+        Only a larger probability is answered.
+    coverage_ : float
+        The share of the held-out names that it answers.
+    risk_ : float
+        The share of these answers that is wrong.
+    risk_coverage_curve_ : Bunch
+        Of the held-out names, for each threshold, the highest first: arrays `threshold`,
+        `coverage`, `risk` and `n_answered`. With weights, the last is the number of names without
+        weights that would tell as much (Kish 1965).
+    class_prior_ : ndarray of shape (n_classes,)
+        The priors that the probabilities suppose: those that the estimator tells, else uniform.
+    n_features_in_ : int
+        Number of columns, if the estimator tells.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if the estimator tells.
+
+    See Also
+    --------
+    load_pretrained : With ``abstain=True``, the model that ships in such a classifier.
+    sknames.metrics.RiskCoverageDisplay : A picture of what each threshold costs.
+
+    Notes
+    -----
+    How a risk is kept: this is the selection with guaranteed risk of Geifman and El-Yaniv (2017).
+    The lowest threshold is sought by bisection among those that answer the most probable 2 %, 4 %,
+    ... 100 % of the held-out names. Each that is tried has an exact upper bound of its risk, from
+    the binomial distribution of its wrong answers (Clopper and Pearson 1934), and is kept if this
+    is at most the risk wanted. At most six are tried, and each bound may fail with a sixth of the
+    probability that `confidence_level` leaves: so together they hold with that confidence, if a
+    lower threshold is never the less risky one. The guarantee is for names that come like the
+    held-out ones, and for their whole mix, not for each nationality. It is exact for a frozen
+    estimator and names without weights; with cross-validation the bound is of classifiers that
+    learned from fewer names, which as a rule are wrong more often than the one that answers.
+
+    What is no name is never answered, whatever its probability: see :meth:`reasons`. In `coverage`
+    it counts as an input without an answer.
+
+    `score` counts a withheld answer as a wrong one.
+
+    References
+    ----------
+    - Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
+      Binomial", 1934.
+    - Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sknames import SelectiveClassifier
+    >>> from sknames.datasets import load_names
+    >>> names, nationalities = load_names(return_X_y=True)
+    >>> rows = [label in ("Greek", "Japanese", "Polish") for label in nationalities]
+    >>> ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
+    >>> model = SelectiveClassifier(make_pipeline(ngrams, LogisticRegression()), coverage=0.9)
+    >>> model.fit(names[rows], nationalities[rows]).predict(["Papadopoulos", "Tanaka", "123"])
+    array(['Greek', 'Japanese', 'unknown'], dtype=object)
+    >>> model.reasons(["Papadopoulos", "", "123", "a@b.org"]).tolist()
+    ['', 'blank', 'no known character', 'no name']
+    """
+
+    __module__ = "sknames"
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "coverage": [Interval(Real, 0, 1, closed="right"), None],
+        "risk": [Interval(Real, 0, 1, closed="neither"), None],
+        "abstain_label": [str, Real],
+        "cv": ["cv_object"],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        coverage=None,
+        risk=None,
+        abstain_label="auto",
+        cv=5,
+        confidence_level=0.95,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.coverage = coverage
+        self.risk = risk
+        self.abstain_label = abstain_label
+        self.cv = cv
+        self.confidence_level = confidence_level
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y, sample_weight=None, **params):
+        """Find the threshold, and fit the estimator.
+
+        Parameters
+        ----------
+        X : what the estimator takes
+            Names.
+        y : array-like of shape (n_samples,)
+            Their labels. Where the estimator is frozen, a label that it does not tell counts as a
+            wrong answer.
+        sample_weight : array-like of shape (n_samples,), float or None, default=None
+            Weights of the names, for the threshold and for the estimator, if it takes any.
+        **params
+            `groups`, of shape (n_samples,), whose names are held out together, and parameters of
+            the estimator's `fit`. With scikit-learn's metadata routing enabled, what the splitter
+            and the estimator have asked for.
+
+        Returns
+        -------
+        self : SelectiveClassifier
+
+        Raises
+        ------
+        ValueError
+            If both or none of `coverage` and `risk` are given, the risk is not reached, or
+            `abstain_label` is a label or of another type.
+        """
+        self._validate_params()
+        if (self.coverage is None) == (self.risk is None):
+            raise ValueError(
+                f"Expected either a coverage or a risk, got coverage={self.coverage} and "
+                f"risk={self.risk}. Give the share of inputs to answer, or the share of answers "
+                "that may be wrong."
+            )
+        if isinstance(X, Iterator):
+            X = list(X)  # it is read more than once
+        (X,) = indexable(X)
+        y = check_labels(y, _num_samples(X))
+        weights = check_weights(sample_weight, len(y))
+        frozen = isinstance(self.estimator, FrozenEstimator)
+        routed = self._route(sample_weight, params, frozen)
+        abstain_label = _check_abstain_label(self.abstain_label, y)
+        estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
+        abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_)
+        if frozen:
+            rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y)
+        else:
+            splitter = self._splitter("groups" in routed.splitter.split, y)
+            folds = list(splitter.split(X, y, **routed.splitter.split))
+            found = Parallel(n_jobs=self.n_jobs)(
+                delayed(_fit_and_answer)(self.estimator, X, y, *fold, routed.estimator.fit)
+                for fold in folds
+            )
+            rows = np.concatenate([test for _, test in folds])
+            confidence, hits = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        curve = risk_coverage_curve(confidence, hits, weights[rows])
+        if self.risk is None:
+            row = _row_of_coverage(curve, self.coverage)
+        else:
+            row = _row_of_risk(curve, self.risk, self.confidence_level)
+        return self._set(estimator, abstain_label, curve, row)
+
+    @classmethod
+    def _of_curve(cls, estimator, curve, **params):
+        """One that is fitted, of a frozen estimator and a curve of it that was stored elsewhere."""
+        self = cls(estimator, **params)
+        self._validate_params()
+        label = _check_abstain_label(self.abstain_label, estimator.classes_)
+        row = _row_of_risk(curve, self.risk, self.confidence_level)
+        return self._set(estimator, label, curve, row)
+
+    def _set(self, estimator, abstain_label, curve, row):
+        self.estimator_, self.classes_ = estimator, estimator.classes_
+        self.abstain_label_ = abstain_label
+        self.risk_coverage_curve_ = curve
+        self.threshold_, self.coverage_, self.risk_ = (
+            float(curve[name][row]) for name in ("threshold", "coverage", "risk")
+        )
+        for name in ("n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)
+            if hasattr(estimator, name):
+                setattr(self, name, getattr(estimator, name))
+        return self
+
+    def predict(self, X):
+        """The most probable label of each name, or the abstain label.
+
+        Parameters
+        ----------
+        X : what the estimator takes
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels out of `classes_`, and `abstain_label_` where :meth:`reasons` has a reason.
+        """
+        probabilities, reasons = self._judge(X)
+        label = np.asarray(self.abstain_label_)
+        labels = self.classes_.astype(np.result_type(self.classes_, label))
+        return np.where(reasons == "", labels[probabilities.argmax(axis=1)], label)
+
+    def predict_proba(self, X):
+        """Probabilities of the labels, those of the estimator, for each name.
+
+        Parameters
+        ----------
+        X : what the estimator takes
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns are in the order of `classes_`. They do not tell what is withheld.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    def reasons(self, X):
+        """Why each name gets no answer.
+
+        Parameters
+        ----------
+        X : what the estimator takes
+            Of anything but names, such as numbers, only "unsure" can be said.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype=str
+            - "" where it is answered,
+            - "blank" where nothing is written but white space, quotation marks and invisible
+              characters, or the name is missing,
+            - "no name" for the address of a mail or a page,
+            - "no known character" where no letter, or none that the :class:`CharEncoder` within the
+              estimator has learned, is written: digits, symbols, an unknown script,
+            - "unsure" where the largest probability is not above `threshold_`.
+        """
+        return self._judge(X)[1]
+
+    def _judge(self, X):
+        check_is_fitted(self)
+        if isinstance(X, Iterator):
+            X = list(X)
+        probabilities, confidence, reasons = _confidence(self.estimator_, X)
+        reasons[(reasons == "") & ~(confidence > self.threshold_)] = UNSURE
+        return probabilities, reasons
+
+    @property
+    def class_prior_(self):
+        """The priors that the probabilities suppose."""
+        check_is_fitted(self)
+        return supposed_priors(self.estimator_)
+
+    def _route(self, sample_weight, params, frozen):
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", sample_weight=sample_weight, **params)
+        params = dict(params)
+        groups = params.pop("groups", None)
+        if sample_weight is not None and not frozen:
+            if has_fit_parameter(self.estimator, "sample_weight"):
+                params["sample_weight"] = sample_weight
+            else:
+                warnings.warn(
+                    f"{type(self.estimator).__name__} takes no sample_weight in fit: the weights "
+                    "count for the threshold alone. For a step of a pipeline, enable metadata "
+                    "routing and call its set_fit_request(sample_weight=True).",
+                    UserWarning,
+                    stacklevel=3,
+                )
+        split = {} if groups is None else {"groups": groups}
+        return Bunch(estimator=Bunch(fit=params), splitter=Bunch(split=split))
+
+    def _splitter(self, grouped, y):
+        cv = 5 if self.cv is None else self.cv
+        if grouped and isinstance(cv, Integral):
+            return StratifiedGroupKFold(cv)
+        return check_cv(cv, y, classifier=True)
+
+    def get_metadata_routing(self):
+        """What metadata is handed on to the estimator's `fit` and to the splitter.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        cv = self.cv
+        # Which takes groups, if there are any.
+        splitter = StratifiedGroupKFold() if cv is None or isinstance(cv, Integral) else cv
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(
+                estimator=self.estimator,
+                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+            )
+            .add(
+                splitter=splitter,
+                method_mapping=MethodMapping().add(caller="fit", callee="split"),
+            )
+        )
+
+    def __sklearn_tags__(self):
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
+        tags.classifier_tags = inner.classifier_tags
+        return tags
+
+
+def _check_abstain_label(label, classes):
+    """The label for no answer, that `predict` can give beside the classes.
+
+    Raises
+    ------
+    ValueError
+        If it is one of them, or of another type.
+    """
+    classes = np.asarray(classes).tolist()
+    are_strings = isinstance(classes[0], str)
+    if isinstance(label, str) and label == "auto":
+        label = "unknown" if are_strings else min(-1, math.floor(min(classes)) - 1)
+    if isinstance(label, str) != are_strings or isinstance(label, bool):
+        kind = "strings" if are_strings else "numbers"
+        raise ValueError(
+            f"Expected an abstain_label of the type of the labels, which are {kind}, got "
+            f"{label!r}. Give one that is no label, or 'auto'."
+        )
+    if label in classes:
+        raise ValueError(
+            f"abstain_label={label!r} is one of the labels, so that an answer could not be told "
+            "from none. Give another one."
+        )
+    return label
+
+
+def _fit_and_answer(estimator, X, y, train, test, params):
+    """What a clone that has learned from some rows says of others."""
+    params = _check_method_params(X, params, indices=train)
+    fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
+    return _answers(fitted, _safe_indexing(X, test), y[test])
+
+
+def _answers(fitted, X, y):
+    """How sure a classifier is of each row, and whether it is right."""
+    probabilities, confidence, _ = _confidence(fitted, X)
+    return confidence, fitted.classes_[probabilities.argmax(axis=1)] == y
+
+
+def _confidence(fitted, X):
+    """Probabilities, the largest one of each row, 0 where there is no name, and why there is none.
+
+    Every probability that a name is answered by is above 0.
+    """
+    probabilities = np.asarray(fitted.predict_proba(X))
+    reasons = why_no_names(X, len(probabilities), find_encoder(fitted))
+    return probabilities, np.where(reasons == "", probabilities.max(axis=1), 0.0), reasons
+
+
+def risk_coverage_curve(confidence, hits, weights):
+    """What each threshold gives, the highest first.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n,)
+        0 is never answered.
+    hits : ndarray of shape (n,), bool
+        Whether the answer is right.
+    weights : ndarray of shape (n,)
+
+    Returns
+    -------
+    Bunch
+        Of arrays: threshold, the largest probability that is not answered, or 0; coverage; risk;
+        n_answered.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be answered.
+    """
+    counts = (confidence > 0) & (weights > 0)
+    if not counts.any():
+        raise ValueError(
+            f"None of the {len(confidence)} names that the threshold is to be found on can be "
+            "answered: expected at least one with a letter and a positive weight. Check X."
+        )
+    total = weights.sum()
+    order = np.flatnonzero(counts)
+    order = order[np.argsort(-confidence[order], kind="stable")]
+    confidence, hits, weights = confidence[order], hits[order], weights[order]
+    last = np.flatnonzero(np.append(confidence[1:] != confidence[:-1], True))
+    answered = weights.cumsum()[last]
+    return Bunch(
+        threshold=np.append(confidence[last[:-1] + 1], 0.0),
+        coverage=answered / total,
+        risk=(weights * ~hits).cumsum()[last] / answered,
+        n_answered=answered**2 / (weights**2).cumsum()[last],
+    )
+
+
+def _row_of_coverage(curve, coverage):
+    """The highest threshold that answers so many, or 0."""
+    enough = curve.coverage >= coverage - 1e-12
+    return int(enough.argmax()) if enough.any() else len(enough) - 1
+
+
+def tried_rows(curve):
+    """The thresholds that are tried for a risk."""
+    wanted = curve.coverage[-1] * np.arange(1, N_TRIED + 1) / N_TRIED
+    return np.unique([_row_of_coverage(curve, coverage) for coverage in wanted])
+
+
+def _row_of_risk(curve, risk, confidence_level):
+    """The lowest threshold whose risk is proven to be so small, by bisection."""
+    rows = tried_rows(curve)
+    alpha = (1 - confidence_level) / N_STEPS
+    bounds = upper_bounds(curve.risk[rows], curve.n_answered[rows], alpha)
+    kept, lost, tried = -1, len(rows), []
+    while lost - kept > 1:
+        middle = (kept + lost) // 2
+        tried.append(middle)
+        kept, lost = (middle, lost) if bounds[middle] <= risk else (kept, middle)
+    if kept < 0:
+        best = min(tried, key=bounds.__getitem__)
+        row = rows[best]
+        raise ValueError(
+            f"risk={risk:g} is not reached: of the {curve.coverage[row]:.0%} of the names with the "
+            f"largest probabilities, {curve.risk[row]:.1%} of {curve.n_answered[row]:.0f} answers "
+            f"are wrong, which proves no less than {bounds[best]:.3f} at "
+            f"confidence_level={confidence_level:g}. Give a larger risk, more names, or a coverage."
+        )
+    return int(rows[kept])
+
+
+def upper_bounds(risk, n, alpha):
+    """Upper bounds of probabilities of which so large a share was seen among n (Clopper-Pearson).
+
+    Each fails with a probability of at most alpha.
+    """
+    wrong = risk * n
+    right = np.maximum(n - wrong, 1e-12)
+    return np.where(risk < 1, beta.ppf(1 - alpha, wrong + 1, right), 1.0)

@@ -1,0 +1,96 @@
+"""The most probable label: how sure a classifier is of it, and how often it is right."""
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+
+Z = 1.959963984540054  # of 95 % intervals
+
+
+def top_label(y_true, y_proba, labels=None):
+    """Whether the most probable label of each row is right, and how probable it is.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+    y_proba : array-like of shape (n_samples, n_classes)
+    labels : array-like of shape (n_classes,) or None
+        Of the columns. None stands for the labels in y_true, sorted.
+
+    Returns
+    -------
+    hits : ndarray of shape (n_samples,), bool
+    confidence : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a probability is not from 0 to 1.
+    """
+    y_true, y_proba = column_or_1d(y_true), check_array(y_proba, input_name="y_proba")
+    check_consistent_length(y_true, y_proba)
+    labels = np.unique(y_true) if labels is None else column_or_1d(labels)
+    if len(labels) != y_proba.shape[1]:
+        raise ValueError(
+            f"Expected a column of y_proba for each of {len(labels)} labels, got "
+            f"{y_proba.shape[1]}. Give labels, such as the classes_ of the classifier."
+        )
+    if y_proba.min() < 0 or y_proba.max() > 1 + 1e-6:
+        raise ValueError(
+            f"Expected y_proba from 0 to 1, got {y_proba.min():.3g} to {y_proba.max():.3g}. Give "
+            "probabilities, as predict_proba does."
+        )
+    return labels[y_proba.argmax(axis=1)] == y_true, y_proba.max(axis=1)
+
+
+def wilson_interval(share, n):
+    """Low and high ends of 95 % intervals of a share among n (Wilson 1927)."""
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
+
+
+def calibration_error(hits, confidence, n_bins=15):
+    """The expected calibration error of top labels, in bins of equal width (Guo et al. 2017)."""
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    return np.abs(np.bincount(bins, weights=confidence - hits)).sum() / len(hits)
+
+
+def expected_calibration_error(y_true, y_proba, *, labels=None, n_bins=15):
+    """Expected calibration error of the most probable label.
+
+    The mean difference between how sure the answers are and how often they are right, in bins of
+    equal width, by how sure they are (Guo et al. 2017). 0 is the best. Of few names it is too
+    large: chance alone makes differences.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        The true labels.
+    y_proba : array-like of shape (n_samples, n_classes)
+        Probabilities, as `predict_proba` gives them.
+    labels : array-like of shape (n_classes,) or None, default=None
+        The labels of the columns, such as `classes_`. None stands for those in `y_true`, sorted.
+    n_bins : int, default=15
+        Number of bins.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    See Also
+    --------
+    ReliabilityDisplay : A picture of the differences.
+
+    References
+    ----------
+    - Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> from sknames.metrics import expected_calibration_error
+    >>> error = expected_calibration_error(["a", "b"], [[0.9, 0.1], [0.2, 0.8]])
+    >>> round(error, 2)
+    0.15
+    """
+    return float(calibration_error(*top_label(y_true, y_proba, labels), n_bins))

@@ -1,0 +1,458 @@
+"""SelectiveClassifier: the wanted share answered or risk kept, and no answer where no name is."""
+
+import pickle
+import warnings
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import make_blobs
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, ShuffleSplit, StratifiedKFold
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.estimator_checks import check_estimator
+from threadpoolctl import threadpool_limits
+
+from sknames import (
+    CharEncoder,
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+    SelectiveClassifier,
+    estimate_shares,
+    spelling_groups,
+)
+from sknames._selective_classifier import (
+    _row_of_risk,
+    risk_coverage_curve,
+    upper_bounds,
+)
+from sknames.datasets import load_names
+
+NGRAMS = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Where cores are busy, threads of small problems mostly wait for each other."""
+    with threadpool_limits(1):
+        yield
+
+
+def blobs(n=600, random_state=0):
+    return make_blobs(n, centers=3, cluster_std=2.0, random_state=random_state)
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Counts of n-grams of real names, one of each spelling, and nationalities."""
+    names, labels = load_names(return_X_y=True)
+    chosen = np.unique(spelling_groups(names), return_index=True)[1]
+    nations = ["Arabic", "Chinese", "Finnish", "German", "Greek", "Irish", "Italian", "Japanese"]
+    nations += ["Polish", "Spanish", "Turkish"]
+    chosen = chosen[np.isin(labels[chosen], nations)]
+    chosen = np.random.RandomState(0).permutation(chosen)[:9_000]
+    ngrams = HashingVectorizer(
+        analyzer="char_wb", ngram_range=(1, 3), n_features=2**13, alternate_sign=False, norm=None
+    )
+    return ngrams.transform(names[chosen]), labels[chosen].astype(str)
+
+
+def halves(n, seed):
+    return np.split(np.random.RandomState(seed).permutation(n), 2)
+
+
+def outcome(model, X, y):
+    """The share answered, and the share of wrong answers."""
+    predicted = model.predict(X)
+    answered = predicted != "unknown"
+    return answered.mean(), np.mean(predicted[answered] != y[answered])
+
+
+# ---- What is promised, on held-out names
+
+
+@pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "cross-validated"])
+def test_coverage_is_the_wanted_one(real, frozen):
+    X, y = real
+    found = []
+    for seed in range(20):
+        known, new = halves(len(y), seed)
+        inner = MultinomialNB()
+        if frozen:
+            learned, known = np.split(known, [1_500])
+            inner = FrozenEstimator(inner.fit(X[learned], y[learned]))
+        model = SelectiveClassifier(inner, coverage=0.7).fit(X[known], y[known])
+        assert 0 < model.threshold_ < 1
+        found.append(outcome(model, X[new], y[new])[0])
+    assert np.abs(np.array(found) - 0.7).max() < 0.03, found
+
+
+@pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "cross-validated"])
+def test_risk_is_kept(real, frozen):
+    """It may be exceeded in one split of twenty."""
+    X, y = real
+    found = []
+    for seed in range(20):
+        known, new = halves(len(y), seed)
+        inner = MultinomialNB()
+        if frozen:
+            learned, known = np.split(known, [1_500])
+            inner = FrozenEstimator(inner.fit(X[learned], y[learned]))
+        model = SelectiveClassifier(inner, risk=0.08).fit(X[known], y[known])
+        found.append(outcome(model, X[new], y[new]))
+    coverage, risk = np.transpose(found)
+    assert np.sum(risk > 0.08) <= 1, risk
+    # Keeping it is no art where hardly anything is answered, or where nothing would be wrong.
+    assert risk.mean() > 0.05 and coverage.min() > 0.3 and coverage.max() < 0.9
+
+
+def test_risk_is_kept_as_often_as_said():
+    """Of names whose errors are known: the probability of an error is 1 - confidence."""
+    rng, ones = np.random.default_rng(0), np.ones(2_000)
+    exceeded, coverages = [], []
+    for _ in range(300):
+        confidence = rng.uniform(0.5, 1, 2_000)
+        curve = risk_coverage_curve(confidence, rng.random(2_000) < confidence, ones)
+        row = _row_of_risk(curve, 0.15, 0.95)
+        threshold = curve.threshold[row]
+        coverages.append(curve.coverage[row])
+        # The mean error above a threshold t is (1 - t) / 2.
+        exceeded.append((1 - threshold) / 2 > 0.15)
+    assert np.mean(exceeded) <= 0.05
+    assert np.mean(coverages) > 0.45  # of .6, where it would be exceeded in half of the trials
+
+
+@pytest.mark.parametrize("wrong, n", [(0, 30), (3, 100), (57, 400)])
+def test_bounds_are_those_of_the_binomial_distribution(wrong, n):
+    (bound,) = upper_bounds(np.array([wrong / n]), np.array([n]), 0.01)
+    assert binom.cdf(wrong, n, bound) == pytest.approx(0.01)
+    assert upper_bounds(np.array([1.0]), np.array([n]), 0.01) == 1
+
+
+def test_curve():
+    confidence = np.array([0.9, 0.5, 0.9, 0.7, 0.0, 0.6])
+    hits = np.array([True, False, True, False, True, True])
+    curve = risk_coverage_curve(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0]))
+    np.testing.assert_allclose(curve.threshold, [0.7, 0.6, 0.5, 0])
+    np.testing.assert_allclose(curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7])  # never all
+    np.testing.assert_allclose(curve.risk, [0, 1 / 3, 1 / 5, 2 / 6])
+    np.testing.assert_allclose(curve.n_answered, [2, 3, 25 / 7, 36 / 8])
+
+
+def test_curve_of_nothing():
+    with pytest.raises(ValueError, match="None of the 2 names"):
+        risk_coverage_curve(np.zeros(2), np.ones(2, dtype=bool), np.ones(2))
+
+
+# ---- scikit-learn's conventions
+
+
+def test_conventions():
+    """With a coverage of 1: the checks allow no answer to be withheld."""
+    check_estimator(SelectiveClassifier(LogisticRegression(), coverage=1.0, cv=2))
+
+
+def test_answers_where_it_is_sure():
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
+    probabilities = model.predict_proba(X)
+    np.testing.assert_array_equal(probabilities, LogisticRegression().fit(X, y).predict_proba(X))
+    sure = probabilities.max(axis=1) > model.threshold_
+    assert 0.4 < sure.mean() < 0.6
+    predicted = model.predict(X)
+    np.testing.assert_array_equal(predicted[sure], probabilities.argmax(axis=1)[sure])
+    assert set(predicted[~sure]) == {model.abstain_label_} == {-1}
+    np.testing.assert_array_equal(model.reasons(X), np.where(sure, "", "unsure"))
+    assert model.coverage_ == pytest.approx(0.5, abs=0.01)
+    curve = model.risk_coverage_curve_
+    row = np.flatnonzero(curve.threshold == model.threshold_)
+    assert curve.risk[row] == model.risk_ < curve.risk[-1]
+    assert model.n_features_in_ == 2
+
+
+def test_all_is_answered():
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), coverage=1).fit(X, y)
+    assert model.threshold_ == 0 and model.coverage_ == 1
+    np.testing.assert_array_equal(model.predict(X), model.estimator_.predict(X))
+
+
+def test_a_frozen_estimator_is_not_fitted_and_all_names_count():
+    X, y = blobs()
+    inner = LogisticRegression().fit(X[:100], y[:100])
+    before = inner.coef_.copy()
+    model = SelectiveClassifier(FrozenEstimator(inner), coverage=0.4).fit(X[100:], y[100:])
+    np.testing.assert_array_equal(inner.coef_, before)
+    share = np.mean(inner.predict_proba(X[100:]).max(axis=1) > model.threshold_)
+    assert share == model.coverage_ == 0.4
+    with pytest.raises(NotFittedError):
+        SelectiveClassifier(FrozenEstimator(LogisticRegression()), coverage=0.4).fit(X, y)
+
+
+def test_labels_that_a_frozen_estimator_does_not_tell_are_errors():
+    X, y = blobs()
+    inner = FrozenEstimator(LogisticRegression().fit(X[y < 2], y[y < 2]))
+    model = SelectiveClassifier(inner, coverage=1).fit(X, y)
+    assert model.risk_ > 1 / 3
+    np.testing.assert_array_equal(model.classes_, [0, 1])
+
+
+def test_groups_are_held_out_together():
+    """With each row ten times, the nearest neighbour knows all, unless they are one group."""
+    rng = np.random.RandomState(0)
+    X, y = np.tile(rng.randn(60, 5), (10, 1)), np.tile(rng.randint(2, size=60), 10)
+    groups = np.tile(np.arange(60), 10)
+    nearest = KNeighborsClassifier(1)
+    leaking = SelectiveClassifier(nearest, coverage=1).fit(X, y)
+    assert leaking.risk_ == 0
+    assert SelectiveClassifier(nearest, coverage=1).fit(X, y, groups=groups).risk_ > 0.3
+    out = SelectiveClassifier(nearest, coverage=1, cv=LeaveOneGroupOut())
+    assert out.fit(X, y, groups=groups % 7).risk_ > 0.3
+    with config_context(enable_metadata_routing=True):
+        for cv in (5, LeaveOneGroupOut()):
+            routed = SelectiveClassifier(nearest, coverage=1, cv=cv)
+            assert routed.fit(X, y, groups=groups % 7 if cv != 5 else groups).risk_ > 0.3
+
+
+def test_weights_count_for_the_estimator_and_the_threshold():
+    X, y = blobs()
+    weights = np.where(X[:, 0] > 0, 5, 0)
+    plain = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y, sample_weight=weights)
+    assert not np.allclose(model.estimator_.coef_, plain.estimator_.coef_, rtol=0.1)
+    found = model.predict(X) != -1
+    assert np.average(found, weights=weights) == pytest.approx(0.5, abs=0.04)
+    inner = LogisticRegression().fit(X, y)
+    frozen = SelectiveClassifier(FrozenEstimator(inner), coverage=0.5)
+    frozen.fit(X, y, sample_weight=weights)
+    sure = inner.predict_proba(X).max(axis=1) > frozen.threshold_
+    assert np.average(sure, weights=weights) == pytest.approx(0.5, abs=0.01)
+    assert abs(np.mean(sure) - 0.5) > 0.02
+    with pytest.warns(UserWarning, match="KNeighborsClassifier takes no sample_weight in fit"):
+        SelectiveClassifier(KNeighborsClassifier(), coverage=0.5).fit(X, y, sample_weight=weights)
+
+
+def test_weights_are_routed_to_a_step():
+    X, y = blobs()
+    weights = np.where(X[:, 0] > 0, 1, 1e-9)
+    with config_context(enable_metadata_routing=True):
+        inner = make_pipeline(LogisticRegression().set_fit_request(sample_weight=True))
+        model = SelectiveClassifier(inner, coverage=0.5).fit(X, y, sample_weight=weights)
+    expected = LogisticRegression().fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(model.estimator_[-1].coef_, expected.coef_)
+
+
+def test_parameters_of_fit_are_indexed_with_the_rows():
+    X, y = blobs()
+    inner = make_pipeline(LogisticRegression())
+    model = SelectiveClassifier(inner, coverage=0.5)
+    weights = np.where(X[:, 0] > 0, 1, 1e-9)
+    model.fit(X, y, logisticregression__sample_weight=weights)
+    expected = LogisticRegression().fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(model.estimator_[-1].coef_, expected.coef_)
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [None, 3, StratifiedKFold(4), ShuffleSplit(3, test_size=0.2, random_state=0), "splits"],
+    ids=str,
+)
+def test_ways_to_hold_out(cv):
+    X, y = blobs()
+    cv = [(np.arange(400), np.arange(400, 600))] if cv == "splits" else cv
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5, cv=cv).fit(X, y)
+    assert model.coverage_ == pytest.approx(0.5, abs=0.01)
+
+
+def test_one_process_or_two():
+    X, y = blobs(100)
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5)
+    threshold = model.fit(X, y).threshold_
+    with joblib.parallel_config("threading"):
+        assert model.set_params(n_jobs=2).fit(X, y).threshold_ == threshold
+
+
+def test_copies_and_grids():
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), risk=0.25).fit(X, y)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    np.testing.assert_array_equal(again.reasons(X), model.reasons(X))
+    twin = clone(model)
+    assert twin.risk == 0.25 and not hasattr(twin, "threshold_")
+    assert twin.fit(X, y).threshold_ == model.threshold_
+    grid = {"estimator__C": [0.01, 1], "risk": [0.25, 0.5]}
+    search = GridSearchCV(model, grid, cv=3).fit(X, y)
+    assert search.best_params_["risk"] == 0.5  # `score` counts a withheld answer as wrong
+
+
+# ---- What is judged
+
+
+@pytest.mark.parametrize("goals", [{}, {"coverage": 0.5, "risk": 0.1}], ids=str)
+def test_one_goal(goals):
+    X, y = blobs()
+    with pytest.raises(ValueError, match="Expected either a coverage or a risk"):
+        SelectiveClassifier(LogisticRegression(), **goals).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"coverage": 0}, {"coverage": 1.1}, {"risk": 0}, {"risk": 1}, {"abstain_label": None}]
+    + [{"confidence_level": 1}, {"cv": "prefit"}],
+    ids=str,
+)
+def test_parameters_are_judged(params):
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), **({"coverage": 0.5} | params))
+    with pytest.raises(InvalidParameterError, match=f"The '{next(iter(params))}' parameter"):
+        model.fit(X, y)
+    with pytest.raises(InvalidParameterError, match="'estimator' parameter"):
+        SelectiveClassifier(LinearSVC(), coverage=0.5).fit(X, y)
+
+
+def test_an_unreachable_risk():
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
+    threshold = model.threshold_
+    with pytest.raises(ValueError, match=r"risk=1e-05 is not reached: of the \d+% of the names"):
+        model.set_params(coverage=None, risk=1e-5).fit(X, y)
+    assert model.threshold_ == threshold  # a failed fit changes nothing
+    rng = np.random.RandomState(0)
+    with pytest.raises(ValueError, match="Give a larger risk, more names, or a coverage"):
+        model.set_params(risk=0.4).fit(X, rng.randint(3, size=len(y)))
+
+
+@pytest.mark.parametrize("label", ["unknown", 1, True], ids=repr)
+def test_abstain_labels_of_numbers(label):
+    X, y = blobs()
+    expected = "is one of the labels" if label == 1 and label is not True else "are numbers, got"
+    with pytest.raises(ValueError, match=expected):
+        SelectiveClassifier(LogisticRegression(), coverage=0.5, abstain_label=label).fit(X, y)
+
+
+@pytest.mark.parametrize("label", ["b", -1], ids=repr)
+def test_abstain_labels_of_strings(label):
+    X, y = blobs()
+    y = np.array(["a", "b", "c"])[y]
+    expected = "is one of the labels" if label == "b" else "are strings, got -1"
+    for inner in (LogisticRegression(), FrozenEstimator(LogisticRegression().fit(X, y))):
+        with pytest.raises(ValueError, match=expected):
+            SelectiveClassifier(inner, coverage=0.5, abstain_label=label).fit(X, y)
+
+
+@pytest.mark.parametrize("dtype", [str, object])
+def test_labels_may_be_longer_or_shorter(dtype):
+    X, y = blobs()
+    for names in (["a", "b", "c"], ["the longest label", "b", "c"]):
+        labels = np.array(names, dtype=dtype)[y]
+        model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, labels)
+        assert set(model.predict(X)) == {"unknown", *names}
+
+
+def test_labels_that_are_numbers():
+    X, y = blobs()
+    for labels in (y - 1, y.astype(np.uint8), y + 0.0):
+        model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, labels)
+        assert set(model.predict(X)) == {min(-1, labels.min() - 1.0), *labels}
+
+
+def test_unfitted():
+    X, _ = blobs()
+    for method in ("predict", "predict_proba", "reasons"):
+        with pytest.raises(NotFittedError, match="This SelectiveClassifier instance is not fitted"):
+            getattr(SelectiveClassifier(LogisticRegression(), coverage=0.5), method)(X)
+
+
+# ---- Names
+
+ODD = ["", " \u200b", '""', "123", "?!", "😀", "a.b@c.org", "https://c.org", "www.c.org"]
+WHY = ["blank"] * 3 + ["no known character"] * 3 + ["no name"] * 3
+
+
+def names_model(kind):
+    if kind == "n-grams":
+        return make_pipeline(NGRAMS, LogisticRegression())
+    net = NameNationalityClassifier(hidden_size=8, max_epochs=3, random_state=0)
+    return make_pipeline(CharEncoder(max_length=20), net)
+
+
+@pytest.mark.parametrize("kind", ["n-grams", "net"])
+def test_what_is_no_name_gets_no_answer(small_names, kind):
+    names, labels = small_names
+    model = SelectiveClassifier(names_model(kind), coverage=1, cv=2).fit(names, labels)
+    X = [*ODD, "Papadopoulos", "王伟"]
+    assert model.reasons(X).tolist() == [*WHY, "", ""]
+    assert model.predict(X)[:-2].tolist() == ["unknown"] * len(ODD)
+    assert model.predict(X)[-2] in model.classes_
+    for same in (np.array(X), pd.Series(X), pd.DataFrame({"n": X})[["n"]], iter(X)):
+        if kind == "n-grams" and isinstance(same, pd.DataFrame):
+            continue
+        assert model.reasons(same).tolist() == [*WHY, "", ""]
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_characters_that_the_encoder_knows(small_names):
+    names, labels = small_names
+    encoder = CharEncoder(max_length=20, transliterate=False)
+    inner = make_pipeline(encoder, names_model("net")[-1])
+    model = SelectiveClassifier(inner, coverage=1, cv=2).fit(names, labels)
+    X = ["王伟", "Tanaka", "王 a"]
+    assert model.reasons(X).tolist() == ["no known character", "", ""]
+    frozen = SelectiveClassifier(FrozenEstimator(model.estimator_), coverage=1).fit(names, labels)
+    assert frozen.reasons(X).tolist() == ["no known character", "", ""]
+    shifted = PriorShiftClassifier(model.estimator_).fit(names)
+    around = SelectiveClassifier(FrozenEstimator(shifted), coverage=1).fit(names, labels)
+    assert around.reasons(X).tolist() == ["no known character", "", ""]
+
+
+def test_no_names_count_as_inputs_without_an_answer(small_names):
+    names, labels = small_names
+    X, y = [*names, *["123"] * 200], [*labels, *labels]
+    inner = make_pipeline(NGRAMS, LogisticRegression()).fit(names, labels)
+    model = SelectiveClassifier(FrozenEstimator(inner), coverage=0.4).fit(X, y)
+    assert model.coverage_ == pytest.approx(0.4, abs=0.005)
+    assert np.mean(model.predict(names) != "unknown") == pytest.approx(0.8, abs=0.01)
+    assert model.set_params(coverage=0.9).fit(X, y).coverage_ == 0.5
+    assert model.threshold_ == 0
+
+
+def test_missing_names(small_names):
+    names, labels = small_names
+    encoder = CharEncoder(max_length=20, handle_missing="empty")
+    model = SelectiveClassifier(make_pipeline(encoder, names_model("net")[-1]), coverage=1, cv=2)
+    model.fit(names, labels)
+    assert model.reasons([None, "Tanaka", np.nan]).tolist() == ["blank", "", "blank"]
+
+
+def test_names_from_a_generator_and_long_names(small_names):
+    names, labels = small_names
+    model = SelectiveClassifier(names_model("n-grams"), coverage=0.8, cv=2)
+    expected = model.fit(names, labels).threshold_
+    assert model.fit(iter(names), labels).threshold_ == expected
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.reasons(["a" * 10_000])[0] in ("", "unsure")
+
+
+def test_the_priors_are_those_of_the_estimator(small_names):
+    names, labels = small_names
+    shifted = PriorShiftClassifier(
+        names_model("net").fit(names, labels), priors=[0.7, 0.1, 0.1, 0.1]
+    )
+    model = SelectiveClassifier(FrozenEstimator(shifted.fit(names)), coverage=0.5)
+    model.fit(names, labels)
+    np.testing.assert_allclose(model.class_prior_, [0.7, 0.1, 0.1, 0.1])
+    one, other = (estimate_shares(m, names, random_state=0) for m in (model, shifted))
+    np.testing.assert_array_equal(one.share, other.share)
