@@ -376,9 +376,12 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return compose(names)
 
     def _spell(self, name):
-        """Pairs of a character that is read and that of the name that it comes from."""
-        pairs = [(read, own) for own in self._tidy([name])[0] for read in self._fold_character(own)]
-        return pairs[: self.max_length_]
+        """The characters that are read, each with that of the tidy name it comes from and where."""
+        return [
+            (read, own, place)
+            for place, own in enumerate(self._tidy([name])[0])
+            for read in self._fold_character(own)
+        ][: self.max_length_]
 
     def _fold(self, names):
         """Cleaned, normalized, transliterated, lower-cased names.

@@ -43,8 +43,8 @@ def prefix_proba(model, name):
         - name: the name,
         - characters: array of shape (n_characters,), what the model reads: after transliteration,
           and U+FFFD for what it does not know,
-        - sources: array of shape (n_characters,), the character of the name that each of these
-          comes from,
+        - sources, source_places: arrays of shape (n_characters,), the character of the name that
+          each of these comes from, and its place in the name once that is clean,
         - proba: array of shape (n_characters, n_classes),
         - classes: array of shape (n_classes,).
 
@@ -103,7 +103,7 @@ def character_importance(model, name, *, label=None):
     :class:`~sklearn.utils.Bunch`
         With
 
-        - name, characters, sources, classes: as of :func:`prefix_proba`,
+        - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
         - importance: array of shape (n_characters,), differences of natural logarithms,
         - label: the answer,
         - proba: array of shape (n_classes,), of the whole name.
@@ -145,9 +145,7 @@ def character_importance(model, name, *, label=None):
     k = read.place(label, proba[0])
     others = np.delete(proba, k, axis=1).sum(axis=1)
     odds = np.log(np.maximum(proba[:, k], TINY)) - np.log(np.maximum(others, TINY))
-    return read.bunch(
-        importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0]
-    )
+    return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
 
 
 @validate_params(
@@ -172,7 +170,7 @@ def ngram_contributions(model, name):
     :class:`~sklearn.utils.Bunch`
         With
 
-        - name, characters, sources, classes: as of :func:`prefix_proba`,
+        - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
         - ngrams: array of shape (n_ngrams,) of str, each as often as it occurs. Where n-grams keep
           to words, a space stands for an end of a word; else "^" and "$" for those of the name,
         - spans: array of shape (n_ngrams, 2), where each n-gram starts and stops among the
@@ -236,11 +234,12 @@ class _Reading:
         self.classes = self.rest.classes_
         self.name = name
         self.codes = self.encoder.transform([name])
-        pairs = self.encoder._spell(name)
-        self.is_space = np.array([c == " " for c, _ in pairs], dtype=bool)
-        known = [c if c in self.encoder.alphabet_ else REPLACEMENT for c, _ in pairs]
+        spelt = self.encoder._spell(name)
+        self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
+        known = [c if c in self.encoder.alphabet_ else REPLACEMENT for c, _, _ in spelt]
         self.characters = np.array(known, dtype=object)
-        self.sources = np.array([own for _, own in pairs], dtype=object)
+        self.sources = np.array([own for _, own, _ in spelt], dtype=object)
+        self.source_places = np.array([place for *_, place in spelt], dtype=int)
 
     def predict_proba(self, codes):
         if not len(codes):
@@ -262,6 +261,7 @@ class _Reading:
             name=self.name,
             characters=self.characters,
             sources=self.sources,
+            source_places=self.source_places,
             classes=self.classes,
             **found,
         )

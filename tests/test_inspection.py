@@ -72,16 +72,17 @@ def test_characters_are_those_of_the_codes(params):
     encoder = CharEncoder(**{"max_length": 30} | params).fit(names[::2])
     for name in [*names, *NAMES, *ODD_NAMES, "", "Frau Dr. Müller"]:
         pairs, codes = encoder._spell(name), encoder.transform([name])
-        known = ["\ufffd" if c not in encoder.alphabet_ else c for c, _ in pairs]
+        known = ["\ufffd" if c not in encoder.alphabet_ else c for c, *_ in pairs]
         assert "".join(known) == encoder.inverse_transform(codes)[0]
         assert len(pairs) == np.count_nonzero(codes)
 
 
 def test_native_scripts_are_shown_as_they_are_read(shipped):
-    found = prefix_proba(shipped, " 王伟 ")
-    assert "".join(found.characters) == "wangwei"
-    assert "".join(found.sources) == "王王王王伟伟伟"
-    assert found.name == " 王伟 "
+    found = prefix_proba(shipped, " 王王伟 ")
+    assert "".join(found.characters) == "wangwangwei"
+    assert "".join(found.sources) == "王王王王王王王王伟伟伟"
+    assert found.source_places.tolist() == [0] * 4 + [1] * 4 + [2] * 3
+    assert found.name == " 王王伟 "
 
 
 # ---- Prefixes

@@ -54,6 +54,28 @@ ALLOWED = {
         "_training",
         "_version",
     },
+    "_explanations": {
+        "_char_encoder",
+        "_name_nationality_classifier",
+        "_prior_shift_classifier",
+    },
+    "_name_labels": set(),
+    "_prefix_probability_display": {"_explanations", "_name_labels"},
+    "_character_importance_display": {"_explanations", "_name_labels"},
+    "inspection": {
+        "_character_importance_display",
+        "_explanations",
+        "_prefix_probability_display",
+    },
+    "_calibration_error": set(),
+    "_scorecard": {
+        "_calibration_error",
+        "_labels_and_weights",
+        "_read_names",
+        "_spelling",
+        "_spelling_groups",
+    },
+    "metrics": {"_scorecard"},
     "_priors": set(),
     "_prior_shift_classifier": {"_labels_and_weights", "_priors", "_read_names"},
     "_shares": {"_forward", "_labels_and_weights", "_prior_shift_classifier", "_priors"},
@@ -80,6 +102,13 @@ HEAVY = {
     "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_commands"},
     "skops": {"_model_files"},
     "onnx": {"onnx"},
+    "matplotlib": {
+        "_character_importance_display",
+        "_name_labels",
+        "_prefix_probability_display",
+        "_shares_display",
+        "_commands",
+    },
 }
 
 
@@ -121,11 +150,20 @@ def test_no_arrow_points_back(room, path):
             assert room in HEAVY.get(name, {room}), f"{path.name} imports {name}"
 
 
-@pytest.mark.parametrize("module", ["sknames", "sknames.datasets", "sknames.pretrained._train"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "sknames",
+        "sknames.datasets",
+        "sknames.inspection",
+        "sknames.metrics",
+        "sknames.pretrained._train",
+    ],
+)
 def test_import_is_light(module):
     # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
     rooms = {f"sknames.{room}" for room in HEAVY["pyarrow"] | HEAVY["skops"]}
-    heavy = {"torch", "skorch", "click", "skops", "onnx", *rooms}
+    heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", *rooms}
     code = f"import sys, {module}; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
 

@@ -35,6 +35,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
+from sknames._calibration_error import calibration_error, calibration_sums
 from sknames._spelling import fold
 from sknames.datasets import fetch_names
 
@@ -155,19 +156,13 @@ def score_proba(proba, y, classes):
     return {
         "top-3": hits.any(axis=1).mean(),
         "log loss": log_loss(y, proba, labels=classes),
-        "ECE": calibration_error(hits[:, 0], proba.max(axis=1)),
+        "ECE": calibration_error(calibration_sums(hits[:, 0], proba.max(axis=1)), len(y))[0],
     }
 
 
 def top_3_hits(scores, y, classes):
     """Which of the three best classes, the best first, is the label: shape (n, 3)."""
     return classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]] == y[:, None]
-
-
-def calibration_error(hit, confidence):
-    """The expected calibration error in 15 bins."""
-    bins = np.minimum((confidence * 15).astype(int), 14)
-    return np.abs(np.bincount(bins, weights=confidence - hit)).sum() / len(hit)
 
 
 def run(kind, make_split, seeds, keys, cache, run_id):
