@@ -98,7 +98,7 @@ class Scorecard(Bunch):
 
 @validate_params(
     {
-        "model": [HasMethods(["fit", "predict"])],
+        "model": [HasMethods("predict")],
         "groups": ["array-like", None],
         "cv": ["cv_object", None],
         "train": [tuple, list, None],
@@ -231,7 +231,7 @@ def _splits(names, labels, groups, cv):
 
 
 def _predict(model, names, labels, tally, train):
-    predicted = np.asarray(model.predict(names)).tolist()
+    predicted = np.asarray(model.predict(names), dtype=object).tolist()
     proba = model.predict_proba(names) if hasattr(model, "predict_proba") else None
     tally.learn(train)
     tally.add(names, labels.tolist(), predicted, model.classes_.tolist(), proba)
@@ -366,7 +366,7 @@ def _figures(pairs):
         "accuracy": float(right.sum() / n.sum()),
         "macro_f1": float(np.mean(2 * right / (n + n_predicted))),
         "by_class": {
-            "label": np.array(labels),
+            "label": np.array(labels, dtype=object),
             "n": n,
             "recall": recall,
             "precision": precision,
