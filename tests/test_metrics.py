@@ -20,8 +20,9 @@ from sklearn.svm import LinearSVC
 
 from sknames import load_pretrained, spelling_groups
 from sknames._calibration_error import calibration_error, calibration_sums
-from sknames._scorecard import Tally
+from sknames._scorecard import Scorecard
 from sknames._spelling import fold
+from sknames._tally import Tally
 from sknames.datasets import load_names
 from sknames.metrics import scorecard
 
@@ -223,7 +224,7 @@ def test_parts_add_up(model, parts):
         proba = model.predict_proba(some) if some else np.empty((0, 4))
         tally.add(some, labels[chunk], found, model.classes_.tolist(), proba)
     whole = scorecard(model, names, labels, train=parts[0])
-    assert repr(tally.scorecard()) == repr(whole)
+    assert repr(Scorecard(**tally.figures())) == repr(whole)
     assert whole.n_ambiguous > 0
 
 

@@ -4,8 +4,9 @@ import click
 import numpy as np
 
 from .._model_files import load_model
-from .._scorecard import Tally
+from .._scorecard import Scorecard
 from .._table_reader import TableReader
+from .._tally import Tally
 from .._workers import answering
 from ._common import character, model_options, progress, say, table_options, with_names
 from ._labelled_names import labelled_names
@@ -59,7 +60,7 @@ def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, tr
             f"no row of {input} has a name and a label that the model knows: check --label, and "
             f"that labels are written as {', '.join(classes[:3])}, ..."
         )
-    click.echo(tally.scorecard().to_text())
+    click.echo(Scorecard(**tally.figures()).to_text())
     say(
         f"{n_rows:,} rows: {n_used:,} used, {n_used - tally.n_known:,} of them with labels that "
         f"the model does not know; {n_rows - n_used:,} without a name or a label"
