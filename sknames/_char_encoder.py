@@ -367,6 +367,22 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 character = ascii_
         return "".join(c.lower() for c in character) if self.lowercase else character
 
+    def _tidy(self, names):
+        """Cleaned, normalized names."""
+        if self.clean:
+            names = clean(names)
+        if self.drop_titles:
+            names = drop_titles(names)
+        return compose(names)
+
+    def _spell(self, name):
+        """The characters that are read, each with that of the tidy name it comes from and where."""
+        return [
+            (read, own, place)
+            for place, own in enumerate(self._tidy([name])[0])
+            for read in self._fold_character(own)
+        ][: self.max_length_]
+
     def _fold(self, names):
         """Cleaned, normalized, transliterated, lower-cased names.
 
@@ -376,11 +392,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Code points of all names behind each other.
         lengths : ndarray of shape (n_names,)
         """
-        if self.clean:
-            names = clean(names)
-        if self.drop_titles:
-            names = drop_titles(names)
-        names = compose(names)
+        names = self._tidy(names)
         text = "".join(names)
         lengths = _lengths(names)
         if text.isascii():

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-from ._ngrams import NGRAM_SCALE
+from ._ngrams import ABSENT, NGRAM_SCALE
 from ._prefixes import plan_prefixes, row_lengths, sort_rows
 
 CHUNK_ROWS = 4096
@@ -341,29 +341,67 @@ class Forward:
         """The number of rows that products take for n; those in excess are of no use."""
         return -(-n // PRODUCT_ROWS) * PRODUCT_ROWS if self.is_fixed else n
 
+    def parts(self, codes):
+        """What makes up the logits of one row: the net's, and a term for each n-gram in it.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (1, length)
+
+        Returns
+        -------
+        net : ndarray of shape (n_classes,)
+            With the bias.
+        terms : ndarray of shape (n_terms, n_classes)
+            Of each occurrence of an n-gram that counts. Net and terms sum to the logits.
+        spans : ndarray of shape (n_terms, 2)
+            From which place of the row to which each n-gram reaches; the start mark is at -1, the
+            end mark behind the last symbol.
+        """
+        lengths = row_lengths(codes)
+        net = self._few_of_net(codes, lengths)[0]
+        if self.ngrams is None:
+            return net, np.empty((0, len(net))), np.empty((0, 2), dtype=int)
+        text, _ = self._marked(codes, lengths)
+        found = np.stack(self.ngrams.find(text[0], np.arange(-1, text.size - 1)))
+        order, last = np.nonzero(found != ABSENT)
+        sums = self.ngram_terms[found[order, last]]
+        terms = sums[:, :-1] / np.sqrt(sums[:, -1].sum())
+        spans = np.stack([last - order - self.ngrams.min_n, last], axis=1)
+        return net, terms, spans
+
     def _few(self, codes):
         """Logits of rows that are too few for a plan."""
-        n, lengths = len(codes), row_lengths(codes)
-        codes = codes[:, : lengths.max(initial=0)]
+        lengths = row_lengths(codes)
+        logits = self._few_of_net(codes, lengths)
+        if self.ngrams is not None:
+            text, marks = self._marked(codes, lengths)
+            sums = self._sum_terms(text.ravel(), np.arange(-1, text.size - 1))
+            # Summed from the start of a row on, as along the tree: for the same bits.
+            logits += _normalize(sums.reshape(*text.shape, -1).cumsum(axis=1)[marks])
+        return logits
+
+    def _few_of_net(self, codes, lengths):
+        n = len(codes)
         memory = _Memory(self, n, n)
         before, now = memory.states
         ends = lengths.tolist()
-        for depth, symbols in enumerate(codes.T, start=1):
+        for depth, symbols in enumerate(codes[:, : lengths.max(initial=0)].T, start=1):
             self._step(symbols, before, (), now, memory)
             if depth in ends:
                 ended = np.flatnonzero(lengths == depth)
                 memory.final[ended] = now[-1, ended]
             before, now = now, before
-        logits = self._logits(memory.final[: self.fill(n)])[:n]
-        if self.ngrams is not None:
-            text = np.zeros((n, codes.shape[1] + 2), dtype=np.int64)
-            text[:, 1:-1] = codes
-            marks = np.arange(n), lengths + 1
-            text[marks] = self.ngrams.end
-            sums = self._sum_terms(text.ravel(), np.arange(-1, text.size - 1))
-            # Summed from the start of a row on, as along the tree: for the same bits.
-            logits += _normalize(sums.reshape(*text.shape, -1).cumsum(axis=1)[marks])
-        return logits
+        return self._logits(memory.final[: self.fill(n)])[:n]
+
+    def _marked(self, codes, lengths):
+        """Rows between their marks, and the places of the end marks."""
+        codes = codes[:, : lengths.max(initial=0)]
+        text = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int64)
+        text[:, 1:-1] = codes
+        marks = np.arange(len(codes)), lengths + 1
+        text[marks] = self.ngrams.end
+        return text, marks
 
     def _chunk(self, codes, memory):
         """Logits of distinct, sorted rows."""

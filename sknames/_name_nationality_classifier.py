@@ -364,10 +364,19 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
 
             if _training.resolve_device("auto") == "cuda":
                 return softmax(_training.logits(self.net_, self.network_, codes))
+        with one_blas_thread(len(codes)):
+            return self._forward_now().probabilities(codes)
+
+    def _forward_now(self):
         if self._forward.dtype != self.dtype:
             self._forward = Forward(self.network_, self.dtype)
-        with one_blas_thread(len(codes)):
-            return self._forward.probabilities(codes)
+        return self._forward
+
+    def _logit_parts(self, X):
+        """What makes up the logits of one row, see `Forward.parts`."""
+        check_is_fitted(self, "network_")
+        codes = self.network_.to_codes(validate_symbols(self, X, reset=False))
+        return self._forward_now().parts(codes)
 
     def predict(self, X):
         """The most probable nationality of each row.

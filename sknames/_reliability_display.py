@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._top_label import calibration_error, top_label, wilson_interval
+from ._top_label import expected_calibration_error, top_label, wilson_interval
 
 
 class ReliabilityDisplay:
@@ -134,7 +134,7 @@ class ReliabilityDisplay:
             accuracy,
             *wilson_interval(accuracy, sizes),
             sizes,
-            float(calibration_error(hits, confidence)),
+            expected_calibration_error(y_true, y_proba, labels=labels),
             name=name,
         )
         return display.plot(ax=ax, **kwargs)

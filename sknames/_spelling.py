@@ -239,3 +239,8 @@ def characters(points):
 def fold(name):
     """The name in plain ASCII letters and lower case."""
     return anyascii(name).lower()
+
+
+def spellings(names):
+    """Names as they are compared: without what typing adds, diacritics and case."""
+    return [fold(name) for name in clean(names)]

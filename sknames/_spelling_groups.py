@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._read_names import read_names
-from ._spelling import clean, fold
+from ._spelling import spellings
 
 
 def spelling_groups(names):
@@ -52,6 +52,6 @@ def spelling_groups(names):
     (2,)
     """
     # no np.unique: it would copy them into an array where each is as wide as the longest
-    spellings = [fold(name) for name in clean(read_names(names)[0])]
-    numbers = {spelling: number for number, spelling in enumerate(sorted(set(spellings)))}
-    return np.array([numbers[spelling] for spelling in spellings], dtype=np.intp)
+    spelt = spellings(read_names(names)[0])
+    numbers = {spelling: number for number, spelling in enumerate(sorted(set(spelt)))}
+    return np.array([numbers[spelling] for spelling in spelt], dtype=np.intp)

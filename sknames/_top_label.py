@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
+from ._calibration_error import calibration_sums
+
 Z = 1.959963984540054  # of 95 % intervals
 
 
@@ -49,12 +51,6 @@ def wilson_interval(share, n):
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
-def calibration_error(hits, confidence, n_bins=15):
-    """The expected calibration error of top labels, in bins of equal width (Guo et al. 2017)."""
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    return np.abs(np.bincount(bins, weights=confidence - hits)).sum() / len(hits)
-
-
 def expected_calibration_error(y_true, y_proba, *, labels=None, n_bins=15):
     """Expected calibration error of the most probable label.
 
@@ -93,4 +89,5 @@ def expected_calibration_error(y_true, y_proba, *, labels=None, n_bins=15):
     >>> round(error, 2)
     0.15
     """
-    return float(calibration_error(*top_label(y_true, y_proba, labels), n_bins))
+    hits, confidence = top_label(y_true, y_proba, labels)
+    return float(np.abs(calibration_sums(hits, confidence, n_bins)[0]).sum() / len(hits))

@@ -8,6 +8,7 @@ import click
 
 from ._commands._common import say
 from ._commands._evaluate import evaluate
+from ._commands._explain import explain
 from ._commands._predict import predict
 from ._commands._shares import shares
 from ._commands._train import train
@@ -55,9 +56,9 @@ def cli():
     """
 
 
-# A later command (explain) is a file in _commands, too, and abstention an option of predict, whose
-# reason it gives.
-for command in (predict, shares, evaluate, train):
+# A later command is a file in _commands, too, and abstention an option of predict, whose reason it
+# gives.
+for command in (predict, shares, explain, evaluate, train):
     cli.add_command(command)
 
 

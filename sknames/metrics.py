@@ -1,7 +1,13 @@
-"""How good a model is: reliability, and what abstaining gains."""
+"""How good a model is on names whose nationalities are known, and what abstaining gains."""
 
 from ._reliability_display import ReliabilityDisplay
 from ._risk_coverage_display import RiskCoverageDisplay
+from ._scorecard import scorecard
 from ._top_label import expected_calibration_error
 
-__all__ = ["ReliabilityDisplay", "RiskCoverageDisplay", "expected_calibration_error"]
+__all__ = [
+    "ReliabilityDisplay",
+    "RiskCoverageDisplay",
+    "expected_calibration_error",
+    "scorecard",
+]

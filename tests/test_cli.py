@@ -30,8 +30,9 @@ import skops.io
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
+from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from sknames import (
     CharEncoder,
@@ -46,6 +47,8 @@ from sknames import (
     estimate_shares,
     load_pretrained,
 )
+from sknames.inspection import character_importance, prefix_proba
+from sknames.metrics import scorecard
 
 ROWS = [
     ("007", "Yılmaz, Mehmet", "NA"),
@@ -672,7 +675,65 @@ def test_shares_and_priors_refuse(run, arguments, words, code):
     assert sorted(os.listdir()) == ["dots.csv", "empty.csv", "in.csv", "model.skops"]
 
 
-# ---- evaluate and train
+# ---- explain, evaluate and train
+
+
+def test_explain(run, model):
+    code, out, said = run("explain", "王王 Maria", "--model", "model.skops", "--top", "2")
+    assert code == 0, said
+    name = "王王 Maria"
+    found, prefixes = character_importance(model, name), prefix_proba(model, name)
+    lines = out.splitlines()
+    assert lines[0] == f"{name}, read as {''.join(found.characters)}"
+    best = np.argsort(-found.proba)[:2]
+    assert [line.split() for line in lines[1:3]] == [
+        [model.classes_[k], f"{found.proba[k]:.1%}"] for k in best
+    ]
+    assert lines[4].split() == [*f"log odds of {found.label} if the name ended there".split()]
+    rows = lines[5 : 5 + len(found.characters)]
+    longest = np.abs(found.importance).max()
+    for row, character, value, proba in zip(
+        rows, found.characters, found.importance, prefixes.proba, strict=True
+    ):
+        bar = ("#" if value > 0 else "-") * round(24 * abs(value) / longest)
+        assert f" {character}  {value:+6.2f} {bar} " in row
+        k = proba.argmax()
+        assert row.endswith(f"  {model.classes_[k]} {proba[k]:.0%}")
+    # Where a character of the name begins that is read otherwise:
+    assert [row[:2].strip() for row in rows[:8]] == ["王", "", "", ""] * 2
+    said = lines[5 + len(rows) + 1]
+    other = np.argsort(-found.proba)[1]
+    odds = np.log(found.proba.max() / found.proba[other])
+    assert f"log odds of {found.label} against {model.classes_[other]}: {odds:+.2f}, of" in said
+
+
+def test_explain_another_nationality(run, model):
+    code, out, _ = run("explain", "Maria", "--model", "model.skops", "--label", "Greek")
+    assert code == 0 and "log odds of Greek " in out
+    code, out, said = run("explain", "Maria", "--model", "model.skops", "--label", "Klingon")
+    assert code == 2 and "--label 'Klingon': give one of Greek, Japanese" in said
+    code, out, _ = run("explain", "", "--model", "model.skops")
+    assert code == 0 and out.startswith("'': nothing in it is read\n") and "#" not in out
+
+
+def test_explain_another_classifier(run, small_names):
+    count = make_pipeline(CharEncoder(), OneHotEncoder(handle_unknown="ignore"), MultinomialNB())
+    joblib.dump(count.fit(*small_names), "other.joblib")
+    arguments = ["explain", "Maria", "--model", "other.joblib", "--trust-pickle"]
+    code, out, said = run(*arguments)
+    assert code == 0 and "#" in out and "n-grams" not in out, said
+
+
+def test_explain_where_few_characters_are_known(folder):
+    done = process(
+        "explain",
+        "王Maria",
+        "--model",
+        "model.skops",
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"?Maria, read as ")
 
 
 def test_evaluate(run, model, small_names):
@@ -691,14 +752,26 @@ def test_evaluate(run, model, small_names):
     ]
     lines = out.splitlines()
     assert lines[:3] == figures
-    assert [line.split() for line in lines[5:]] == [
+    card = scorecard(model, [*names, "Kim"], truth)
+    assert out == card.to_text() + "\n"
+    table = lines[lines.index("") + 2 :]
+    table = [line.split() for line in table[: table.index("")]]
+    assert [row[:3] for row in table] == [
         [label, str(truth.count(label)), f"{value:.4f}"]
         for label, value in zip(sorted(set(truth)), recall, strict=True)
     ]
+    assert "not known: pass its training names" in out
     assert said == (
         "203 rows: 201 used, 1 of them with labels that the model does not know; 2 without a name "
         "or a label\n"
     )
+    learned = [f"{name}  " for name in names[::4]], labels[::4]
+    write_csv("learned.csv", zip(*learned, strict=True), header=("name", "nationality"))
+    code, out, said = run("evaluate", "model.skops", "in.csv", "--train", "learned.csv")
+    assert code == 0, said
+    card = scorecard(model, [*names, "Kim"], truth, train=learned)
+    assert out == card.to_text() + "\n"
+    assert card.n_seen >= 50 and card.baselines.keys() == {"majority", "n-gram LinearSVC"}
     write_csv("in.csv", rows[-3:], header=("name", "nationality"))
     code, _, said = run("evaluate", "model.skops", "in.csv")
     assert code == 1 and "check --label, and that labels are written as Greek, Japanese" in said

@@ -6,11 +6,11 @@ import inspect
 import pytest
 
 import sknames
-from sknames import datasets, metrics, onnx, pretrained
+from sknames import datasets, inspection, metrics, onnx, pretrained
 
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
-    for module in (sknames, datasets, metrics, onnx, pretrained)
+    for module in (sknames, datasets, inspection, metrics, onnx, pretrained)
     for name in module.__all__
     if callable(getattr(module, name))
 }

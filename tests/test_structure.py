@@ -54,14 +54,31 @@ ALLOWED = {
         "_training",
         "_version",
     },
+    "_explanations": {
+        "_char_encoder",
+        "_name_nationality_classifier",
+        "_prior_shift_classifier",
+        "_selective_classifier",
+    },
+    "_name_labels": set(),
+    "_prefix_probability_display": {"_explanations", "_name_labels"},
+    "_character_importance_display": {"_explanations", "_name_labels"},
+    "inspection": {
+        "_character_importance_display",
+        "_explanations",
+        "_prefix_probability_display",
+    },
+    "_calibration_error": set(),
+    "_tally": {"_calibration_error", "_spelling"},
+    "_scorecard": {"_labels_and_weights", "_read_names", "_spelling_groups", "_tally"},
     "_priors": set(),
     "_prior_shift_classifier": {"_labels_and_weights", "_priors", "_read_names"},
     "_no_names": {"_read_names", "_spelling"},
     "_selective_classifier": {"_labels_and_weights", "_no_names", "_priors"},
-    "_top_label": set(),
+    "_top_label": {"_calibration_error"},
     "_reliability_display": {"_top_label"},
     "_risk_coverage_display": {"_selective_classifier", "_top_label"},
-    "metrics": {"_reliability_display", "_risk_coverage_display", "_top_label"},
+    "metrics": {"_reliability_display", "_risk_coverage_display", "_scorecard", "_top_label"},
     "_shares": {"_forward", "_labels_and_weights", "_prior_shift_classifier", "_priors"},
     "_shares_display": {"_shares"},
     "onnx": {"_char_encoder", "_name_nationality_classifier", "_ngrams", "_version"},
@@ -87,6 +104,15 @@ HEAVY = {
     "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_commands"},
     "skops": {"_model_files"},
     "onnx": {"onnx"},
+    "matplotlib": {
+        "_character_importance_display",
+        "_name_labels",
+        "_prefix_probability_display",
+        "_reliability_display",
+        "_risk_coverage_display",
+        "_shares_display",
+        "_commands",
+    },
 }
 
 
@@ -128,11 +154,20 @@ def test_no_arrow_points_back(room, path):
             assert room in HEAVY.get(name, {room}), f"{path.name} imports {name}"
 
 
-@pytest.mark.parametrize("module", ["sknames", "sknames.datasets", "sknames.pretrained._train"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "sknames",
+        "sknames.datasets",
+        "sknames.inspection",
+        "sknames.metrics",
+        "sknames.pretrained._train",
+    ],
+)
 def test_import_is_light(module):
     # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
     rooms = {f"sknames.{room}" for room in HEAVY["pyarrow"] | HEAVY["skops"]}
-    heavy = {"torch", "skorch", "click", "skops", "onnx", *rooms}
+    heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", *rooms}
     code = f"import sys, {module}; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
 

@@ -35,8 +35,8 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
+from sknames._calibration_error import calibration_error, calibration_sums
 from sknames._spelling import fold
-from sknames._top_label import calibration_error
 from sknames.datasets import fetch_names
 
 
@@ -156,7 +156,7 @@ def score_proba(proba, y, classes):
     return {
         "top-3": hits.any(axis=1).mean(),
         "log loss": log_loss(y, proba, labels=classes),
-        "ECE": calibration_error(hits[:, 0], proba.max(axis=1)),
+        "ECE": calibration_error(calibration_sums(hits[:, 0], proba.max(axis=1)), len(y))[0],
     }
 
 

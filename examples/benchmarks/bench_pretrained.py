@@ -33,9 +33,9 @@ from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
+from sknames._calibration_error import calibration_error, calibration_sums
 from sknames._priors import check_priors, estimate_priors, likelihood_ratios
 from sknames._spelling import fold
-from sknames._top_label import calibration_error
 from sknames.datasets import fetch_chess_players, load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
 
@@ -180,11 +180,9 @@ def figures(y, scores, classes, has_probabilities):
     if has_probabilities:
         found["log_loss"] = float(losses(y, scores, classes).mean())
         hit, confidence = predicted == y, scores.max(axis=1)
-        found["calibration_error"] = float(calibration_error(hit, confidence))
-        rng = np.random.RandomState(0)
-        again = [rng.randint(len(y), size=len(y)) for _ in range(1000)]
-        errors = [calibration_error(hit[rows], confidence[rows]) for rows in again]
-        found["calibration_error_interval"] = np.percentile(errors, [2.5, 97.5]).tolist()
+        sums = calibration_sums(hit, confidence)
+        found["calibration_error"], *interval, _ = calibration_error(sums, len(y))
+        found["calibration_error_interval"] = interval
     return found
 
 

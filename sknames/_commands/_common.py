@@ -10,6 +10,11 @@ import pyarrow.compute as pc
 NO_NAME = r'^[\s\p{Z}\p{Cc}\p{Cf}"]*$'
 
 
+trust_pickle_option = click.option(
+    "--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."
+)
+
+
 def table_options(function):
     """The options of all commands that read a table."""
     for option in (
@@ -27,7 +32,7 @@ def table_options(function):
 def model_options(function):
     """The options of all commands that use a fitted model."""
     for option in (
-        click.option("--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."),
+        trust_pickle_option,
         click.option(
             "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes."
         ),

@@ -1,84 +1,73 @@
 """evaluate: how well a model finds nationalities that are known."""
 
-from collections import Counter
-
 import click
 import numpy as np
-from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from .._model_files import load_model
+from .._scorecard import Scorecard
 from .._table_reader import TableReader
+from .._tally import Tally
 from .._workers import answering
 from ._common import character, model_options, progress, say, table_options, with_names
+from ._labelled_names import labelled_names
 
 
 @click.command()
 @click.argument("model")
 @table_options
 @click.option("--label", default="nationality", show_default=True, help="Column of the truth.")
+@click.option(
+    "--train",
+    "learned",
+    help="The table that MODEL has learned: whether names of INPUT are in it, and what plain "
+    "models learn from it.",
+)
 @model_options
-def evaluate(model, input, column, delimiter, encoding, label, jobs, trust_pickle):
+def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, trust_pickle):
     """Tell how well MODEL (a file, or pretrained) finds the nationalities in INPUT.
 
-    Rows without a name or a label do not count. A label that the model does not know counts as
-    wrong, and not in the log loss.
+    It prints the scorecard of sknames.metrics, with all nationalities. Rows without a name or a
+    label do not count. A label that the model does not know counts as wrong, and not in the log
+    loss.
     """
     load = (model, trust_pickle)
     fitted = load_model(*load)
-    known = {str(value): i for i, value in enumerate(fitted.classes_)}
-    pairs, loss, n_known, n_rows = Counter(), 0.0, 0, 0
+    classes = fitted.classes_.astype(str)
+    tally, n_used, n_rows = Tally(), 0, 0
+    if learned is not None:
+        names, labels, _ = labelled_names(learned, column, label, delimiter, encoding)
+        tally.learn((names, np.array(labels, dtype=object)))
     with (
         TableReader(input, character(delimiter), encoding) as reader,
         answering(fitted, load, jobs, 1, True) as answer,
         progress(reader.n_rows) as advance,
     ):
-        for (chunk, missing), answers in answer(with_names(reader, column, label)):
+        for ((chunk, missing), names), answers in answer(_kept(with_names(reader, column, label))):
             truth = chunk.texts(label, convert=True).to_numpy(zero_copy_only=False)[~missing]
             labelled = np.array([bool(value) for value in truth], dtype=bool)
-            places = np.array([known.get(value, -1) for value in truth], dtype=np.intp)
-            rows = np.flatnonzero(places >= 0)
-            loss -= np.log(np.clip(answers[2][rows, places[rows]], 1e-15, 1)).sum()
-            n_known += len(rows)
-            found = fitted.classes_[answers[0][labelled, 0]].astype(str).tolist()
-            pairs.update(zip(truth[labelled].tolist(), found, strict=True))
+            tally.add(
+                [name for name, use in zip(names, labelled, strict=True) if use],
+                truth[labelled].tolist(),
+                classes[answers[0][labelled, 0]].tolist(),
+                classes.tolist(),
+                answers[2][labelled],
+            )
+            n_used += int(labelled.sum())
             n_rows += len(chunk)
             advance(len(chunk))
-    if not n_known:
+    if not tally.n_known:
         raise ValueError(
             f"no row of {input} has a name and a label that the model knows: check --label, and "
-            f"that labels are written as {', '.join(list(known)[:3])}, ..."
+            f"that labels are written as {', '.join(classes[:3])}, ..."
         )
-    click.echo(_scores(pairs, loss / n_known))
-    n_used = sum(pairs.values())
+    click.echo(Scorecard(**tally.figures()).to_text())
     say(
-        f"{n_rows:,} rows: {n_used:,} used, {n_used - n_known:,} of them with labels that the "
-        f"model does not know; {n_rows - n_used:,} without a name or a label"
+        f"{n_rows:,} rows: {n_used:,} used, {n_used - tally.n_known:,} of them with labels that "
+        f"the model does not know; {n_rows - n_used:,} without a name or a label"
     )
 
 
-def _scores(pairs, log_loss):
-    """The figures, as a text, of {(true label, predicted label): number of rows}."""
-    truth, found = zip(*pairs, strict=True)
-    weights = list(pairs.values())
-    labels = sorted(set(truth))
-    recall = recall_score(
-        truth, found, labels=labels, average=None, sample_weight=weights, zero_division=0
-    )
-    macro_f1 = f1_score(truth, found, average="macro", sample_weight=weights, zero_division=0)
-    n_of = Counter()
-    for (label, _), n in pairs.items():
-        n_of[label] += n
-    width = max(map(len, [*labels, "nationality"]))
-    return "\n".join(
-        [
-            f"accuracy  {accuracy_score(truth, found, sample_weight=weights):.4f}",
-            f"macro-F1  {macro_f1:.4f}",
-            f"log loss  {log_loss:.4f}",
-            "",
-            f"{'nationality':{width}}  {'rows':>10}  recall",
-            *(
-                f"{label:{width}}  {n_of[label]:>10,}  {value:.4f}"
-                for label, value in zip(labels, recall, strict=True)
-            ),
-        ]
-    )
+def _kept(chunks):
+    """The names of each chunk in what comes back with its answers, too."""
+    for chunk, names in chunks:
+        yield (chunk, names), names

@@ -13,9 +13,9 @@ from sklearn.pipeline import Pipeline
 from .._char_encoder import CharEncoder
 from .._model_files import check_model_path, save_model
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._table_reader import TableReader
 from .._whole_files import whole_file
-from ._common import character, say, table_options, with_names
+from ._common import say, table_options
+from ._labelled_names import labelled_names
 
 MAX_LENGTH = 64  # of a name, in characters, as in the model that ships
 
@@ -67,16 +67,7 @@ def train(input, column, delimiter, encoding, label, output, max_length, **param
     """
     start = time.perf_counter()
     check_model_path(output)
-    names, labels, n_rows = [], [], 0
-    with TableReader(input, character(delimiter), encoding) as reader:
-        for (chunk, missing), some in with_names(reader, column, label):
-            truth = chunk.texts(label, convert=True).to_numpy(zero_copy_only=False)[~missing]
-            labelled = [bool(value) for value in truth]
-            names += [name for name, use in zip(some, labelled, strict=True) if use]
-            labels += [value for value, use in zip(truth, labelled, strict=True) if use]
-            n_rows += len(chunk)
-    if not names:
-        raise ValueError(f"no row of {input} has a name and a label: check --column and --label")
+    names, labels, n_rows = labelled_names(input, column, label, delimiter, encoding)
     model = Pipeline(
         [
             ("encode", CharEncoder(max_length=max_length)),

@@ -1,0 +1,146 @@
+"""CharacterImportanceDisplay: a name, coloured by how much each character matters."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from ._explanations import character_importance
+
+
+class CharacterImportanceDisplay:
+    """The characters of a name, blue where they speak for an answer, red where against it.
+
+    Make one with :meth:`from_estimator`; all parameters are kept as attributes.
+
+    Parameters
+    ----------
+    name : str
+    characters : array-like of shape (n_characters,)
+        What the model reads.
+    importance : array-like of shape (n_characters,)
+        How far the log odds of the answer fall without each of them.
+    label : str or int
+        The answer.
+    probability : float or None, default=None
+        That of the answer, for the title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        With the characters.
+    figure_ : matplotlib Figure
+        With the axes.
+    im_ : matplotlib AxesImage
+        The colours.
+    text_ : ndarray of shape (n_characters,), dtype=matplotlib Text
+        The characters.
+
+    See Also
+    --------
+    character_importance : The numbers.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import sknames
+    >>> from sknames.inspection import CharacterImportanceDisplay
+    >>> model = sknames.load_pretrained()
+    >>> display = CharacterImportanceDisplay.from_estimator(model, "王伟")
+    >>> "".join(text.get_text() for text in display.text_)
+    'wangwei'
+    """
+
+    __module__ = "sknames.inspection"
+
+    def __init__(self, name, characters, importance, label, *, probability=None):
+        self.name = name
+        self.characters = characters
+        self.importance = importance
+        self.label = label
+        self.probability = probability
+
+    @classmethod
+    def from_estimator(cls, model, name, *, label=None, ax=None, im_kwargs=None):
+        """Hide one character of a name at a time from a model, and draw what that changes.
+
+        Parameters
+        ----------
+        model : Pipeline
+            Fitted, as in :func:`prefix_proba`.
+        name : str
+        label : str or int or None, default=None
+            The answer that is to be explained; None takes the most probable one.
+        ax, im_kwargs
+            See :meth:`plot`.
+
+        Returns
+        -------
+        CharacterImportanceDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        found = character_importance(model, name, label=label)
+        probability = float(found.proba[found.classes == found.label][0])
+        display = cls(
+            found.name, found.characters, found.importance, found.label, probability=probability
+        )
+        return display.plot(ax=ax, im_kwargs=im_kwargs)
+
+    def plot(self, *, ax=None, im_kwargs=None):
+        """Draw the name.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            None makes one.
+        im_kwargs : dict or None, default=None
+            Of ``ax.imshow``, such as `cmap`, or `vmin` and `vmax` for equal colours on several
+            pictures.
+
+        Returns
+        -------
+        self : CharacterImportanceDisplay
+
+        Raises
+        ------
+        ValueError
+            If the name has no character to read.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        from ._name_labels import ticks_of, title_of
+
+        importance, n = np.asarray(self.importance), len(self.characters)
+        if not n:
+            raise ValueError(f"There is nothing to draw: no character of {self.name!r} is read.")
+        if ax is None:
+            _, ax = plt.subplots(figsize=(max(3.5, 0.6 + 0.5 * n), 1.9), layout="constrained")
+        reach = max(np.abs(importance).max(), 1e-9)
+        style = {"cmap": "RdBu", "vmin": -reach, "vmax": reach} | (im_kwargs or {})
+        self.im_ = ax.imshow(importance[None], **style)
+        self.text_ = np.array(
+            [
+                ax.text(
+                    place,
+                    0,
+                    character,
+                    ha="center",
+                    va="center",
+                    fontsize="x-large",
+                    color="white" if abs(2 * self.im_.norm(value) - 1) > 0.6 else "black",
+                )
+                for place, (character, value) in enumerate(
+                    zip(ticks_of(self.characters), importance, strict=True)
+                )
+            ]
+        )
+        ax.set_xticks(range(n), [f"{value:+.1f}" for value in importance], fontsize="small")
+        ax.set_yticks([])
+        ax.tick_params(length=0)
+        for side in ax.spines.values():
+            side.set_visible(False)
+        ax.set_xlabel(f"what each character adds to the log odds of {self.label}")
+        answer = "" if self.probability is None else f": {self.label} {self.probability:.0%}"
+        ax.set_title(f"{title_of(self.name, self.characters)}{answer}")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,29 @@
+"""How a name and its characters are written on pictures."""
+
+from matplotlib.font_manager import FontProperties, findfont, get_font
+
+
+def title_of(name, characters):
+    """The name, and as what it is read where that differs by more than case.
+
+    Characters that the font lacks are left out: matplotlib would draw boxes, and warn.
+    """
+    read = "".join(characters)
+    if read == name.lower():
+        return name
+    return f"{name}, read as {read}" if _is_drawable(name) else f"read as {read}"
+
+
+def ticks_of(characters):
+    """The characters, spaces made visible."""
+    return ["␣" if c == " " else c if _is_drawable(c) else "\ufffd" for c in characters]
+
+
+def _is_drawable(text):
+    properties = FontProperties()
+    fonts = []
+    for family in properties.get_family():
+        one = properties.copy()
+        one.set_family(family)
+        fonts.append(get_font(findfont(one)))
+    return all(any(font.get_char_index(ord(c)) for font in fonts) for c in text)

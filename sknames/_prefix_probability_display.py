@@ -1,0 +1,134 @@
+"""PrefixProbabilityDisplay: a picture of what a model believes after each character of a name."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from ._explanations import prefix_proba
+
+
+class PrefixProbabilityDisplay:
+    """Heat map of the most probable nationalities along a name.
+
+    Make one with :meth:`from_estimator`; all parameters are kept as attributes.
+
+    Parameters
+    ----------
+    name : str
+    characters : array-like of shape (n_characters,)
+        What the model reads.
+    proba : array-like of shape (n_characters, n_classes)
+        The probabilities after each character.
+    classes : array-like of shape (n_classes,)
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        With the heat map.
+    figure_ : matplotlib Figure
+        With the axes.
+    im_ : matplotlib AxesImage
+    text_ : ndarray of shape (n_shown, n_characters), dtype=matplotlib Text or None
+        The percentages, from 1 on.
+
+    See Also
+    --------
+    prefix_proba : The numbers.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import sknames
+    >>> from sknames.inspection import PrefixProbabilityDisplay
+    >>> model = sknames.load_pretrained()
+    >>> display = PrefixProbabilityDisplay.from_estimator(model, "Yamamoto", n_top=3)
+    >>> display.im_.get_array().shape
+    (3, 8)
+    """
+
+    __module__ = "sknames.inspection"
+
+    def __init__(self, name, characters, proba, classes):
+        self.name = name
+        self.characters = characters
+        self.proba = proba
+        self.classes = classes
+
+    @classmethod
+    def from_estimator(cls, model, name, *, n_top=8, ax=None, im_kwargs=None):
+        """Ask a model after each character of a name, and draw its answers.
+
+        Parameters
+        ----------
+        model : Pipeline
+            Fitted, as in :func:`prefix_proba`.
+        name : str
+        n_top, ax, im_kwargs
+            See :meth:`plot`.
+
+        Returns
+        -------
+        PrefixProbabilityDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        found = prefix_proba(model, name)
+        display = cls(found.name, found.characters, found.proba, found.classes)
+        return display.plot(n_top=n_top, ax=ax, im_kwargs=im_kwargs)
+
+    def plot(self, *, n_top=8, ax=None, im_kwargs=None):
+        """Draw the heat map.
+
+        Parameters
+        ----------
+        n_top : int, default=8
+            How many nationalities are shown: those that reach the highest probability anywhere
+            along the name, in the order of the whole name's.
+        ax : matplotlib Axes or None, default=None
+            None makes one.
+        im_kwargs : dict or None, default=None
+            Of ``ax.imshow``.
+
+        Returns
+        -------
+        self : PrefixProbabilityDisplay
+
+        Raises
+        ------
+        ValueError
+            If the name has no character to read.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        from ._name_labels import ticks_of, title_of
+
+        proba, n = np.asarray(self.proba), len(self.characters)
+        if not n:
+            raise ValueError(f"There is nothing to draw: no character of {self.name!r} is read.")
+        top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]
+        top = top[np.argsort(-proba[-1, top], kind="stable")]
+        shown = proba[:, top].T
+        if ax is None:
+            size = 2.2 + 0.45 * n, 1.3 + 0.32 * len(top)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"} | (im_kwargs or {})
+        self.im_ = ax.imshow(shown, **style)
+        self.text_ = np.full(shown.shape, None, dtype=object)
+        for place, value in np.ndenumerate(shown):
+            if value >= 0.005:
+                dark = self.im_.norm(value) > 0.5
+                self.text_[place] = ax.text(
+                    *place[::-1],
+                    f"{100 * value:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize="small",
+                    color="white" if dark else "black",
+                )
+        ax.set_xticks(range(n), ticks_of(self.characters))
+        ax.set_yticks(range(len(top)), [str(self.classes[k]) for k in top])
+        ax.tick_params(length=0)
+        ax.set_xlabel("after each character, %")
+        ax.set_title(title_of(self.name, self.characters))
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,294 @@
+"""scorecard: its figures are scikit-learn's, and what stands beside them can be counted by hand."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+    top_k_accuracy_score,
+)
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, cross_val_predict
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from sknames import load_pretrained, spelling_groups
+from sknames._calibration_error import calibration_error, calibration_sums
+from sknames._scorecard import Scorecard
+from sknames._spelling import fold
+from sknames._tally import Tally
+from sknames.datasets import load_names
+from sknames.metrics import scorecard
+
+
+def bayes():
+    return make_pipeline(CountVectorizer(analyzer="char", ngram_range=(1, 2)), MultinomialNB())
+
+
+@pytest.fixture(scope="module")
+def parts(small_names):
+    """Names and labels to learn, and others to test on."""
+    names, labels = small_names
+    return (names[::2], labels[::2]), (names[1::2], labels[1::2])
+
+
+@pytest.fixture(scope="module")
+def model(parts):
+    return bayes().fit(*parts[0])
+
+
+def test_figures_are_those_of_scikit_learn(model, parts):
+    names, labels = parts[1]
+    card = scorecard(model, names, labels)
+    found, proba = model.predict(names), model.predict_proba(names)
+    assert card.n == len(names)
+    assert card.accuracy == pytest.approx(accuracy_score(labels, found))
+    assert card.macro_f1 == pytest.approx(f1_score(labels, found, average="macro"))
+    assert card.log_loss == pytest.approx(log_loss(labels, proba))
+    assert card.top_3 == pytest.approx(top_k_accuracy_score(labels, proba, k=3))
+    rows, order = card.by_class, {"labels": card.by_class["label"], "average": None}
+    np.testing.assert_allclose(rows["recall"], recall_score(labels, found, **order))
+    np.testing.assert_allclose(rows["precision"], precision_score(labels, found, **order))
+    assert rows["n"].tolist() == [int((labels == label).sum()) for label in rows["label"]]
+    assert rows["n_predicted"].tolist() == [int((found == label).sum()) for label in rows["label"]]
+    wrong = [pair for pair in zip(labels, found, strict=True) if pair[0] != pair[1]]
+    assert wrong and sum(n for *_, n in card.confusions) == len(wrong)
+    assert card.confusions[0][2] == max(map(wrong.count, wrong))
+    for true, predicted, n in card.confusions:
+        assert wrong.count((true, predicted)) == n
+
+
+def test_equal_probabilities_are_ordered_as_predict_does(parts):
+    class Undecided:
+        classes_ = np.array(list("abcde"))
+
+        def predict_proba(self, X):
+            return np.full((len(X), 5), 0.2)
+
+        def predict(self, X):
+            return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    card = scorecard(Undecided(), ["x"] * 5, list("abcde"))
+    assert (card.accuracy, card.top_3) == (0.2, 0.6)
+
+
+def test_labels_that_the_model_lacks(model, parts):
+    names, labels = parts[1]
+    more = [*names, "Kim", "Park", "Nguyễn"]
+    truth = [*labels, "Korean", "Korean", "Vietnamese"]
+    card = scorecard(model, more, truth)
+    known = scorecard(model, names, labels)
+    assert card.unknown_labels == {"Korean": 2, "Vietnamese": 1}
+    assert card.log_loss == pytest.approx(known.log_loss)
+    assert card.accuracy == pytest.approx(known.accuracy * len(names) / len(more))
+    assert card.macro_f1 == pytest.approx(f1_score(truth, model.predict(more), average="macro"))
+    assert "3 rows are of labels that the model lacks (Korean, Vietnamese)" in repr(card)
+    assert "lacks" not in repr(known)
+
+
+def test_best_accuracy_possible(model):
+    names = ["Ali"] * 5 + ["Alí"] * 2 + ["Kim"]
+    labels = ["Turkish", "Greek", "Greek", "Greek", "Polish", "Greek", "Polish", "Greek"]
+    card = scorecard(model, names, labels)
+    # 3 of "Ali", 1 of "Alí", which some model may tell apart, and "Kim"
+    assert card.best_accuracy == 5 / 8 and card.n_ambiguous == 2
+    assert "(names with several labels: 2)" in repr(card)
+    card = scorecard(model, names[-1:], labels[-1:])
+    assert card.best_accuracy == 1 and "several" not in repr(card)
+
+
+def test_leak_and_baselines(model, parts):
+    learned, (names, labels) = parts
+    names = [*names, learned[0][0], learned[0][1].upper(), f" {learned[0][2]} "]
+    labels = [*labels, *learned[1][:3]]
+    seen = {fold(name) for name in learned[0]}
+    expected = sum(fold(name.strip()) in seen for name in names)
+    card = scorecard(model, names, labels, train=learned)
+    assert card.n_seen == expected >= 3
+    assert card.n_seen_exactly == sum(name in set(learned[0]) for name in names) < card.n_seen
+    assert f"{expected} rows ({expected / len(names):.1%}) have a name that it has" in repr(card)
+    assert scorecard(model, names, labels).n_seen is None
+    assert "whether the model has learned these names is not known" in repr(
+        scorecard(model, names, labels)
+    )
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
+    svm = make_pipeline(vectorizer, LinearSVC(random_state=0))
+    svm.fit([fold(name) for name in learned[0]], learned[1])
+    found = svm.predict([fold(name) for name in names])
+    assert card.baselines["n-gram LinearSVC"] == {
+        "accuracy": pytest.approx(accuracy_score(labels, found)),
+        "macro_f1": pytest.approx(f1_score(labels, found, average="macro")),
+    }
+    values, counts = np.unique(learned[1], return_counts=True)
+    share = np.mean(np.array(labels) == values[counts.argmax()])
+    assert card.baselines["majority"]["accuracy"] == pytest.approx(share)
+    assert f"majority: accuracy {share:.4f}, macro-F1 " in repr(card)
+
+
+def test_training_names_of_one_label_have_no_svm(model, parts):
+    learned = parts[0][0], ["Greek"] * len(parts[0][0])
+    assert [*scorecard(model, *parts[1], train=learned).baselines] == ["majority"]
+
+
+def test_folds(small_names):
+    names, labels = small_names
+    names = np.array([*names, *(fold(name).upper() for name in names[:40])], dtype=object)
+    labels = np.array([*labels, *labels[:40]])
+    card = scorecard(bayes(), names, labels, cv=4)
+    assert card.n == len(names)
+    assert card.n_seen == 0 and set(card.baselines) == {"majority", "n-gram LinearSVC"}
+    cv = StratifiedGroupKFold(4, shuffle=True, random_state=0)
+    groups = spelling_groups(names)
+    found = cross_val_predict(bayes(), names, labels, cv=cv, groups=groups)
+    assert card.accuracy == pytest.approx(accuracy_score(labels, found))
+    leaking = scorecard(bayes(), names, labels, cv=KFold(4, shuffle=True, random_state=0))
+    assert leaking.n_seen > 40 and leaking.accuracy > card.accuracy
+    # one's own groups, as of families
+    families = np.arange(len(names)) % 7
+    own = scorecard(bayes(), names, labels, cv=GroupKFold(4), groups=families)
+    found = cross_val_predict(bayes(), names, labels, cv=GroupKFold(4), groups=families)
+    assert own.accuracy == pytest.approx(accuracy_score(labels, found))
+
+
+def test_a_label_that_some_folds_lack(small_names):
+    names, labels = [*small_names[0], "Kim"], [*small_names[1], "Korean"]
+    card = scorecard(bayes(), names, labels, cv=KFold(3, shuffle=True, random_state=0))
+    assert card.unknown_labels == {"Korean": 1} and np.isfinite(card.log_loss)
+
+
+def test_without_probabilities(parts):
+    svm = make_pipeline(CountVectorizer(analyzer="char"), LinearSVC(random_state=0))
+    card = scorecard(svm.fit(*parts[0]), *parts[1])
+    assert card.accuracy > 0.5
+    for name in ("log_loss", "top_3", "calibration_error", "calibration_interval"):
+        assert card[name] is None
+    text = repr(card)
+    assert "log loss, top-3 and ECE need predict_proba, which the model lacks" in text
+    assert f"accuracy  {card.accuracy:.4f}" in text and "log loss  " not in text
+
+
+@pytest.mark.parametrize("word", [None, "unknown"])
+def test_labels_that_are_numbers(small_names, word):
+    """Also of a model that abstains by a word."""
+    names, numbers = small_names[0], np.arange(200) % 2
+
+    class Abstaining(type(bayes())):
+        def predict(self, X):
+            found = super().predict(X)
+            return np.array([word, *found[1:].tolist()], dtype=object)
+
+    model = bayes().fit(names, numbers)
+    if word:
+        model = Abstaining(model.steps)
+    card = scorecard(model, names, numbers)
+    assert card.by_class["label"].tolist() == [0, 1] + [word] * bool(word)
+    assert card.by_class["n"].tolist() == [100, 100] + [0] * bool(word)
+    assert card.accuracy == pytest.approx(np.mean(model.predict(names) == numbers))
+
+
+def test_one_screen():
+    names = load_names()
+    rows = np.random.default_rng(0).permutation(len(names.data))[:1500]
+    card = scorecard(load_pretrained(), names.data[rows], names.target[rows])
+    lines = repr(card).splitlines()
+    assert len(lines) <= 40 and max(map(len, lines)) <= 100
+    n = card.by_class["n"]
+    assert f"{len(n) - 20} others: see by_class" in lines and len(n) > 40
+    shown = [line.split("  ")[0] for line in lines if line.split("  ")[0] in card.by_class["label"]]
+    assert shown == card.by_class["label"][np.argsort(-n, kind="stable")[:20]].tolist()
+    whole = card.to_text().splitlines()
+    assert len(whole) == len(lines) + len(n) - 21
+    true, predicted, most = card.confusions[0]
+    assert any(line.split() == [*f"{true} taken for {predicted} {most}".split()] for line in lines)
+    frame = card.to_frame()
+    assert [*frame.columns] == ["label", "n", "recall", "precision", "n_predicted"]
+    assert frame.n.sum() == 1500
+
+
+def test_parts_add_up(model, parts):
+    """As the command line adds the chunks of a file, some of them without a row."""
+    names, labels = parts[1]
+    names = [*names, *names[:10]]
+    labels = [*labels, *labels[10:20]]
+    tally = Tally()
+    tally.learn(parts[0])
+    for chunk in (slice(0, 30), slice(30, 30), slice(30, None)):
+        some = names[chunk]
+        found = model.predict(some).tolist() if some else []
+        proba = model.predict_proba(some) if some else np.empty((0, 4))
+        tally.add(some, labels[chunk], found, model.classes_.tolist(), proba)
+    whole = scorecard(model, names, labels, train=parts[0])
+    assert repr(Scorecard(**tally.figures())) == repr(whole)
+    assert whole.n_ambiguous > 0
+
+
+# ---- Calibration
+
+
+def test_calibration_error():
+    hit, confidence = np.array([1, 0, 1, 1], dtype=bool), np.array([0.9, 0.92, 0.4, 1.0])
+    sums = calibration_sums(hit, confidence)
+    error, low, high, _ = calibration_error(sums, 4)
+    # The bins end at 0.8667, 0.9333 and 1.
+    assert error == pytest.approx((abs(0.9 + 0.92 - 1) + 0.6 + 0) / 4)
+    assert 0 <= low <= high
+    half = calibration_sums(hit[:2], confidence[:2]) + calibration_sums(hit[2:], confidence[2:])
+    np.testing.assert_allclose(half, sums)
+
+
+@pytest.mark.parametrize("n", [100, 2000])
+@pytest.mark.parametrize("shift", [0, 0.05, 0.15])
+def test_the_interval_holds_the_calibration_error(n, shift):
+    rng = np.random.default_rng(0)
+    confidence = rng.beta(2, 1, 100_000)
+    right = np.clip(confidence - shift, 0, 1)
+    true, *_ = calibration_error(calibration_sums(right, confidence), len(right))
+    held, errors, by_chance = 0, [], []
+    for _ in range(200):
+        some = rng.integers(len(confidence), size=n)
+        hit = rng.random(n) < right[some]
+        error, low, high, chance = calibration_error(calibration_sums(hit, confidence[some]), n)
+        held += low <= true <= high
+        errors.append(error)
+        by_chance.append(chance)
+    assert held >= 0.85 * 200
+    if not shift:
+        assert np.mean(errors) == pytest.approx(np.mean(by_chance), rel=0.1)
+
+
+# ---- What is refused
+
+
+def test_models_that_are_not_fitted(parts):
+    with pytest.raises(NotFittedError, match="Fit it first, or pass cv"):
+        scorecard(bayes(), *parts[1])
+
+
+def test_a_fitted_model_stays_as_it_is(model, parts):
+    before = model.predict_proba(parts[1][0])
+    scorecard(model, *parts[1], cv=2)
+    np.testing.assert_array_equal(model.predict_proba(parts[1][0]), before)
+    frozen = scorecard(FrozenEstimator(model), *parts[1], cv=2)
+    assert frozen.accuracy == pytest.approx(model.score(*parts[1]))
+
+
+def test_what_is_refused(model, parts):
+    names, labels = parts[1]
+    with pytest.raises(ValueError, match="expected some of 'Greek', .* got 'greek', 'japanese'"):
+        scorecard(model, names, [label.lower() for label in labels])
+    with pytest.raises(ValueError, match="groups say how cv splits the names: pass cv, too"):
+        scorecard(model, names, labels, groups=spelling_groups(names))
+    with pytest.raises(ValueError, match="leave train out"):
+        scorecard(model, names, labels, cv=2, train=parts[0])
+    with pytest.raises(ValueError, match="X has 100, y has 99"):
+        scorecard(model, names, labels[1:])
+    with pytest.raises(ValueError, match="missing label"):
+        scorecard(model, names, [*labels[1:], None])
+    with pytest.raises(ValueError, match="missing name"):
+        scorecard(model, [*names[1:], None], labels)
