@@ -104,6 +104,11 @@ default="population"
     return with_network(model, classifier.network_.with_priors(priors))
 
 
+def pretrained_sha256():
+    """The fingerprint of the model that ships: its description holds that of the arrays."""
+    return SHA256[DESCRIPTION]
+
+
 def with_network(pipeline, network):
     """The same fitted pipeline with another network of the same classes."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
