@@ -35,6 +35,7 @@ from sknames import (
     PriorShiftClassifier,
     load_pretrained,
 )
+from sknames._model_files import load_model
 
 NAMES = [
     "Mehmet Yılmaz", "王伟", "", "Anna Nowak", "x" * 100, "O'Neill", "😀", "Mehmet Yılmaz",
@@ -429,6 +430,37 @@ def test_labels_of_ones_own(small_names):
         for features in (make_union(NameEncoder(), clone(ngrams)), ngrams)
     )
     assert ours > 0.9 and ours > theirs + 0.1
+
+
+@pytest.fixture(scope="module")
+def few():
+    """A model of labels of one's own, one of which has two names only."""
+    names = ["Ana Souza", "João Lima", "Bia Alves", "Kim Min-jun", "Lee Ji-woo", "Iva Novák"]
+    labels = ["home", "home", "home", "guest", "guest", "other"]
+    names, labels = [*names, "Jan Dvořák"], [*labels, "other"]
+    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), strip_accents="unicode")
+    features = make_union(NameEncoder(), ngrams)
+    return make_pipeline(features, LogisticRegression(C=10)).fit(names, labels)
+
+
+def test_classes_of_two_names(few):
+    names = ["Rui Costa", "Park Seo-yeon", "Petr Svoboda"]
+    assert few.predict(names).tolist() == ["home", "guest", "other"]
+
+
+def test_adapted_to_a_list(few):
+    """What the probabilities suppose is told: the shares of the labels."""
+    names = ["Park Seo-yeon", "Choi Ha-eun", "Jung Soo-ah", "Kang Woo-jin", "Petr Svoboda"] * 20
+    supposed = {"home": 3 / 7, "guest": 2 / 7, "other": 2 / 7}
+    adapted = PriorShiftClassifier(few, class_prior=supposed).fit(names)
+    assert adapted.predict(names[:5]).tolist() == ["guest"] * 4 + ["other"]
+    assert adapted.priors_[0] > 0.6  # of guest
+
+
+def test_a_skops_file_that_the_commands_read(few, tmp_path):
+    skops.io.dump(few, tmp_path / "own.skops")
+    loaded = load_model(tmp_path / "own.skops")
+    np.testing.assert_array_equal(loaded.predict_proba(NAMES), few.predict_proba(NAMES))
 
 
 def test_a_column_of_a_table(small_names):
