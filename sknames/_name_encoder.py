@@ -32,7 +32,7 @@ class NameEncoder(TransformerMixin, BaseEstimator):
 
     Nobody's labels are exactly the model's nationalities, but what it has learned from a million
     names tells much of others, too. With these features beside n-grams, a few hundred labelled
-    names do what takes some ten thousand from n-grams alone:
+    names do what takes several thousand from n-grams alone:
 
     1. Equal names are computed once.
     2. The model gives the probability of each of its classes.

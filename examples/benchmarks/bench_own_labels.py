@@ -201,14 +201,15 @@ def values(found, label_set, key, n, metric, minus=None):
 def show(x, sign=""):
     if not x:
         return "-"
-    return f"{np.mean(x):{sign}.3f} ± {standard_error(x):.3f}"
+    spread = f" ± {standard_error(x):.3f}" if len(x) > 1 else ""
+    return f"{np.mean(x):{sign}.3f}{spread}"
 
 
 def report(found, about):
     print(f"- {machine()}")
     for label_set, facts in about.items():
         print(f"\n### {LABEL_SETS[label_set][0]}\n")
-        print(f"{facts['labels']} labels, {facts['test']:,} people to test on.\n")
+        print(f"{facts['labels']} different labels, {facts['test']:,} names to test on.\n")
         header = [f"{n:,} names" for n in SIZES]
         for metric, minus in [
             ("accuracy", None), ("accuracy", "svm"), ("top-5", None), ("ECE", None)
@@ -239,9 +240,10 @@ def plot(found, about, path):
             cells = [(n, np.mean(x), np.std(x)) for n, x in cells if x] or [(np.nan,) * 3]
             axis.errorbar(*zip(*cells, strict=True), fmt=style, capsize=3, label=MODELS[key])
         axis.set(xscale="log", xlabel="labelled names")
+        axis.set_xticks(SLOW_SIZES, [f"{n:,}" for n in SLOW_SIZES])
         axis.set_title(f"{LABEL_SETS[label_set][0]} ({facts['labels']})")
         axis.grid(alpha=0.3)
-    axes[0, 0].set_ylabel("accuracy on people new to all models")
+    axes[0, 0].set_ylabel("accuracy on names new to all models")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.savefig(path, dpi=90)
 

@@ -80,6 +80,7 @@ default="population"
     See Also
     --------
     PriorShiftClassifier, estimate_shares : The mix of a list of names.
+    NameEncoder : Features for labels of one's own.
     sknames.pretrained.load_card : How accurate it is, and what it must not be used for.
     sknames.datasets.load_names : The nationalities, and part of the names it was trained on.
 
