@@ -1,6 +1,7 @@
 """Tell a person's nationality from their name, with scikit-learn compatible estimators."""
 
 from ._char_encoder import CharEncoder
+from ._name_encoder import NameEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._prior_shift_classifier import PriorShiftClassifier
 from ._selective_classifier import SelectiveClassifier
@@ -12,6 +13,7 @@ from .pretrained import load_pretrained
 
 __all__ = [
     "CharEncoder",
+    "NameEncoder",
     "NameNationalityClassifier",
     "PriorShiftClassifier",
     "SelectiveClassifier",

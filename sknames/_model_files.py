@@ -9,6 +9,7 @@ from .pretrained import load_pretrained
 # skops loads most of what scikit-learn and numpy have, and besides:
 TRUSTED = [
     "sknames.CharEncoder",
+    "sknames.NameEncoder",
     "sknames.NameNationalityClassifier",
     "sknames.SelectiveClassifier",
     "sklearn.utils._bunch.Bunch",
@@ -47,7 +48,8 @@ def _load_file(path, trust_pickle):
     if not zipfile.is_zipfile(path) and not trust_pickle:
         raise ValueError(
             f"{path} is no skops file. If it is a pickle (joblib) of a model, and you trust "
-            "whoever made it, since a pickle can run any code, give --trust-pickle"
+            "whoever made it, since a pickle can run any code, give --trust-pickle, or in Python "
+            "load it with joblib.load and pass the model"
         )
     try:
         model = _load_skops(path) if zipfile.is_zipfile(path) else _load_pickle(path)

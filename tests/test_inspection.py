@@ -237,6 +237,9 @@ def test_models_that_hold_a_pipeline(model):
     expected = adapted.predict_proba(["A", "An", "Ann", "Anna"])
     np.testing.assert_allclose(found.proba, expected, rtol=1e-9)
     assert adapted.estimator.estimator is model  # as it was
+    selective = load_pretrained(abstain=True)
+    found = prefix_proba(selective, "Anna").proba
+    np.testing.assert_array_equal(found, prefix_proba(selective.estimator_, "Anna").proba)
 
 
 def test_an_encoder_that_refuses_unknown_characters(small_names):

@@ -8,7 +8,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier
+from sknames import CharEncoder, NameEncoder, NameNationalityClassifier
 
 SMALL = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 3, "lr": 0.02, "random_state": 0}
 
@@ -44,6 +44,17 @@ def test_skrub_apply_to_cols(frame, small_names, fitted):
         assert list(codes.columns) == [f"charencoder{k}" for k in range(12)] + ["age"]
         expected = fitted[0].transform(small_names[0])
         np.testing.assert_array_equal(np.asarray(codes)[:, :12], expected)
+
+
+def test_skrub_and_the_name_encoder(frame, small_names, fitted):
+    skrub = pytest.importorskip("skrub")
+    expected = NameEncoder(fitted).fit_transform(small_names[0])
+    for make_frame in (pd.DataFrame, pl.DataFrame):
+        table = make_frame(frame.to_dict(orient="list"))
+        encode = skrub.ApplyToCols(NameEncoder(fitted), cols="name")
+        features = encode.fit_transform(table)
+        assert list(features.columns)[::4] == ["nameencoder_Greek", "age"]
+        np.testing.assert_array_equal(np.asarray(features)[:, :4], expected)
 
 
 def test_skrub_table_vectorizer(frame, small_names):

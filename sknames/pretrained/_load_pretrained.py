@@ -98,6 +98,7 @@ default="population"
     --------
     PriorShiftClassifier, estimate_shares : The mix of a list of names.
     SelectiveClassifier : A threshold from names of one's own.
+    NameEncoder : Features for labels of one's own.
     sknames.pretrained.load_card : How accurate it is, and what it must not be used for.
     sknames.datasets.load_names : The nationalities, and part of the names it was trained on.
 
@@ -133,6 +134,11 @@ def _read_curve():
         return Bunch(
             **{name: np.array([float(row[name]) for row in rows]) for name in CURVE_COLUMNS}
         )
+
+
+def pretrained_sha256():
+    """The fingerprint of the model that ships: its description holds that of the arrays."""
+    return SHA256[DESCRIPTION]
 
 
 def with_network(pipeline, network):

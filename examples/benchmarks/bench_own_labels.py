@@ -1,0 +1,268 @@
+"""How many labelled names of one's own it takes, from scratch and from the shipped model.
+
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FILE --plot FILE``,
+with the wheel of name2nat, Scid's file of players and the tutorial's names in SKNAMES_DATA. It
+prints the tables of docs/own_labels.md and draws its picture. Training our classifier takes most of
+the time: it is done in the first --slow-draws draws alone. With --cache each result becomes a line
+of JSON, and what is there is not run again.
+
+Labels are what the sources say, not our nationalities: demonyms, federations, languages. Who was in
+the shipped model's training, in whatever spelling or order of the words, is left out, so that all
+people are new to it. Parts of their names need not be.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from bench_accuracy import calibration_error, clean_names, machine, ours, standard_error, table
+from scipy.sparse import csr_matrix, hstack
+from scipy.special import softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
+
+from sknames import NameEncoder
+from sknames._spelling import fold
+from sknames.datasets import _fetch_biographies, _fetch_chess_players
+from sknames.pretrained._train import _person, training_names
+
+SIZES = [100, 500, 2_000, 5_000, 10_000]
+SLOW_SIZES = [100, 500, 2_000, 10_000]
+N_TEST = 3_000
+N_LABELS = 127  # at most, the most frequent ones
+LEAST = 40  # people of a label
+# Labels are as frequent as the number of their people to this power: else the United States would
+# be half of everyone.
+POWER = 0.57
+
+MODELS = {
+    "svm": "n-grams + LinearSVC, from scratch",
+    "ours": "NameNationalityClassifier, from scratch",
+    "union": "NameEncoder beside n-grams + LinearSVC",
+    "union_less": "NameEncoder beside n-grams + LinearSVC(C=0.3)",
+    "logreg": "NameEncoder + LogisticRegression(C=10)",
+    "vote_svm": "the last two, a vote each",
+    "vote": "NameEncoder + LogisticRegression(C=10) and NameNationalityClassifier, 3 votes to 1",
+}
+VOTES = {"vote": {"logreg", "ours"}, "vote_svm": {"logreg", "union_less"}}
+SLOW = {"ours", "vote"}
+
+
+# ---- Names with labels
+
+
+def demonyms(seen):
+    """People of the biographies, by the one demonym that they have there."""
+    found = {}
+    people = _fetch_biographies.fetch_biographies(raw=True)
+    for name, demonym in zip(people.data, people.target, strict=True):
+        name = _fetch_biographies._mend(name)
+        if " " in name:
+            found.setdefault(name, set()).add(demonym)
+    rows = [(name, *several) for name, several in found.items() if len(several) == 1]
+    return some(rows, seen)
+
+
+def federations(seen):
+    """Chess players, by their federation."""
+    players = _fetch_chess_players.fetch_chess_players(raw=True)
+    found = {}
+    for name, federation in zip(players.data, players.target, strict=True):
+        name = _fetch_chess_players._mend(name)
+        if name and federation.isalpha():
+            found.setdefault(name, federation)
+    return some(list(found.items()), seen)
+
+
+def some(rows, seen):
+    """As many people of each label as the rule above says, in an order drawn at random."""
+    rows = [row for row in rows if _person(row[0]) not in seen]
+    counts = Counter(label for _, label in rows)
+    counts = {label: n for label, n in counts.most_common(N_LABELS) if n >= LEAST}
+    scale = (N_TEST + max(SIZES)) * 1.05 / sum(n**POWER for n in counts.values())
+    rng, left, kept = np.random.RandomState(0), dict(counts), []
+    for label, n in counts.items():
+        left[label] = min(n, max(LEAST, round(scale * n**POWER)))
+    for i in rng.permutation(len(rows)):
+        if left.get(rows[i][1], 0):
+            left[rows[i][1]] -= 1
+            kept.append(rows[i])
+    names, labels = zip(*kept, strict=True)
+    return np.array(names, dtype=object), np.array(labels)
+
+
+def languages(seen):
+    """The PyTorch tutorial's surnames, as frequent as they are there."""
+    names, labels = clean_names()
+    kept = np.array([_person(name) not in seen for name in names])
+    order = np.random.RandomState(0).permutation(np.flatnonzero(kept))
+    return names[order], labels[order]
+
+
+LABEL_SETS = {
+    "demonyms": ("Demonyms of biographies", demonyms),
+    "federations": ("Federations of chess players", federations),
+    "languages": ("Languages of the tutorial's surnames", languages),
+}
+
+
+# ---- Measuring
+
+
+def scores_of(key, names, rows, labels, train, test, seed, before):
+    """Classes, and scores of the test names; `before` has those of other models of the draw."""
+    if key == "ours":
+        model = ours(random_state=seed).fit(names[train], labels[train])
+        return model.classes_, model.predict_proba(names[test])
+    if key == "vote":  # as VotingClassifier(voting="soft", weights=[3, 1]) of the two
+        classes, of_logreg = before["logreg"]
+        return classes, (3 * of_logreg + before["ours"][1]) / 4
+    if key == "vote_svm":  # of the SVM's scores at about the temperature that calibrates them
+        classes, of_logreg = before["logreg"]
+        return classes, (of_logreg + softmax(6 * before["union_less"][1], axis=1)) / 2
+    if key == "logreg":
+        model = LogisticRegression(C=10).fit(rows[train], labels[train])
+        return model.classes_, model.predict_proba(rows[test])
+    folded = np.array([fold(name) for name in names], dtype=object)
+    vectorize = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
+    parts = [vectorize.fit_transform(folded[train]), vectorize.transform(folded[test])]
+    if key != "svm":
+        parts = [
+            hstack([csr_matrix(rows[some]), part], format="csr")
+            for some, part in zip([train, test], parts, strict=True)
+        ]
+    model = LinearSVC(C=0.3 if key == "union_less" else 1).fit(parts[0], labels[train])
+    return model.classes_, model.decision_function(parts[1])
+
+
+def measure(key, classes, scores, y):
+    best = classes[np.argsort(-scores, axis=1, kind="stable")[:, :5]] == y[:, None]
+    found = {"accuracy": best[:, 0].mean(), "top-5": best.any(axis=1).mean()}
+    if key in {"logreg", "ours", *VOTES}:
+        confidence = scores.max(axis=1) / scores.sum(axis=1)
+        found["ECE"] = calibration_error(best[:, 0], confidence)
+    return {name: float(value) for name, value in found.items()}
+
+
+def run(sets, draws, slow_draws, cache):
+    """Results as {(label set, model, labels, draw): metrics}, from the cache where it has them."""
+    lines = cache.read_text().splitlines() if cache and cache.exists() else []
+    found = {tuple(r["key"]): r["metrics"] for r in map(json.loads, lines)}
+    about, seen = {}, None
+    for name in sets:
+        if seen is None:
+            seen = {_person(known) for known in training_names()[0]}
+        names, labels = LABEL_SETS[name][1](seen)
+        n_test = min(N_TEST, len(names) - max(SIZES))
+        rows = NameEncoder().fit_transform(names)
+        about[name] = {"names": len(names), "labels": len(np.unique(labels)), "test": n_test}
+        for draw in range(draws):
+            order = np.random.RandomState(draw).permutation(len(names))
+            test, rest = order[:n_test], order[n_test:]
+            for n in SIZES:
+                slow = n in SLOW_SIZES and draw < slow_draws
+                keys = [key for key in MODELS if key not in SLOW or slow]
+                missing = {key for key in keys if (name, key, n, draw) not in found}
+                for key, parts in VOTES.items():
+                    missing |= parts if key in missing else set()
+                before = {}
+                for key in [key for key in keys if key in missing]:
+                    args = key, names, rows, labels, rest[:n], test, draw, before
+                    before[key] = scores_of(*args)
+                    metrics = measure(key, *before[key], labels[test])
+                    found[name, key, n, draw] = metrics
+                    print(name, n, draw, key, metrics, file=sys.stderr, flush=True)
+                    if cache:
+                        record = {"key": [name, key, n, draw], "metrics": metrics}
+                        with cache.open("a") as file:
+                            file.write(json.dumps(record) + "\n")
+    return found, about
+
+
+# ---- The report
+
+
+def values(found, label_set, key, n, metric, minus=None):
+    """A metric in each draw that has it, or its difference to another model's."""
+    rows = {
+        draw: m for (s, k, size, draw), m in found.items() if (s, k, size) == (label_set, key, n)
+    }
+    if minus:
+        theirs = {draw: found.get((label_set, minus, n, draw)) for draw in rows}
+        return [m[metric] - theirs[draw][metric] for draw, m in rows.items() if theirs[draw]]
+    return [m[metric] for m in rows.values() if metric in m]
+
+
+def show(x, sign=""):
+    if not x:
+        return "-"
+    spread = f" ± {standard_error(x):.3f}" if len(x) > 1 else ""
+    return f"{np.mean(x):{sign}.3f}{spread}"
+
+
+def report(found, about):
+    print(f"- {machine()}")
+    for label_set, facts in about.items():
+        print(f"\n### {LABEL_SETS[label_set][0]}\n")
+        print(f"{facts['labels']} different labels, {facts['test']:,} names to test on.\n")
+        header = [f"{n:,} names" for n in SIZES]
+        for metric, minus in [
+            ("accuracy", None), ("accuracy", "svm"), ("top-5", None), ("ECE", None)
+        ]:  # fmt: skip
+            title = metric if minus is None else "less LinearSVC from scratch, accuracy"
+            lines = []
+            for key, title_of in MODELS.items():
+                cells = [values(found, label_set, key, n, metric, minus) for n in SIZES]
+                if any(cells) and key != minus:
+                    lines.append([title_of, *(show(x, "+" if minus else "") for x in cells)])
+            print(table([title, *header], lines), end="\n\n")
+
+
+def plot(found, about, path):
+    """Accuracy against the number of labels, with the spread of the draws."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, len(about), figsize=(4.5 * len(about), 4.2), layout="constrained", squeeze=False
+    )
+    styles = {"svm": "k^:", "ours": "C7v-.", "logreg": "C1s--", "union_less": "C0o-"}
+    for axis, (label_set, facts) in zip(axes[0], about.items(), strict=True):
+        for key, style in styles.items():
+            cells = [(n, values(found, label_set, key, n, "accuracy")) for n in SIZES]
+            cells = [(n, np.mean(x), np.std(x)) for n, x in cells if x] or [(np.nan,) * 3]
+            axis.errorbar(*zip(*cells, strict=True), fmt=style, capsize=3, label=MODELS[key])
+        axis.set(xscale="log", xlabel="labelled names")
+        axis.set_xticks(SLOW_SIZES, [f"{n:,}" for n in SLOW_SIZES])
+        axis.set_title(f"{LABEL_SETS[label_set][0]} ({facts['labels']})")
+        axis.grid(alpha=0.3)
+    axes[0, 0].set_ylabel("accuracy on names new to all models")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.savefig(path, dpi=90)
+
+
+def main():
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sets", default=",".join(LABEL_SETS))
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--slow-draws", type=int, default=2)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--plot", type=Path, help="picture to write")
+    args = parser.parse_args()
+    with threadpool_limits(1):
+        found, about = run(args.sets.split(","), args.draws, args.slow_draws, args.cache)
+    report(found, about)
+    if args.plot:
+        plot(found, about, args.plot)
+
+
+if __name__ == "__main__":
+    main()

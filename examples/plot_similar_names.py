@@ -1,0 +1,57 @@
+"""
+Similar names
+=============
+
+What a recurrent net has read of a name is in its last state, some hundred numbers. Names that are
+near to each other there are spelled alike, in the way in which names of their nationality vary:
+with other first syllables, in another romanisation, in another script.
+`NameEncoder(output="state")` gives these states of the model that ships, and scikit-learn searches
+among them.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.metrics import pairwise_distances
+from sklearn.neighbors import NearestNeighbors
+
+from sknames import NameEncoder, spelling_groups
+from sknames.datasets import load_names
+
+# %%
+# Among the surnames in the package, one spelling of each, the nearest neighbours of some.
+
+names = load_names()
+surnames = names.data[names.part != "given"]
+_, first = np.unique(spelling_groups(surnames), return_index=True)
+surnames = surnames[first]
+encoder = NameEncoder(output="state")
+search = NearestNeighbors(n_neighbors=6).fit(encoder.fit_transform(surnames))
+some = ["Schmidt", "Yılmaz", "Nakamura", "Papadopoulos", "Andersen", "Hovhannisyan"]
+for name, near in zip(some, search.kneighbors(encoder.transform(some))[1], strict=True):
+    print(f"{name:<13} {', '.join(other for other in surnames[near] if other != name)}")
+
+# %%
+# One person may stand in a list in several spellings. Those that differ only in case, diacritics
+# and white space have equal numbers in `spelling_groups`; other romanisations need a distance. The
+# nearest pairs are candidates to look at, not a verdict: Oleksandr Ivanov is another name.
+
+people = [
+    "Aleksandr Ivanov", "Alexander Ivanov", "Александр Иванов", "Oleksandr Ivanov",
+    "Mohammed Al-Sayed", "Mohamed El Sayed", "Jürgen Müller", "Juergen Mueller",
+    "Katarzyna Wójcik", "KATARZYNA WOJCIK", "Seán O’Brien", "Sean O'Brien", "Yuki Tanaka",
+    "Giulia Rossi", "Juan García",
+]  # fmt: skip
+distance = pairwise_distances(encoder.transform(people))
+pairs = np.argwhere(np.triu(distance < 4, k=1))
+for i, j in sorted(pairs.tolist(), key=lambda pair: distance[tuple(pair)]):
+    print(f"{distance[i, j]:.1f}  {people[i]} - {people[j]}")
+
+# %%
+# All distances: dark squares are candidates.
+
+figure, axis = plt.subplots(figsize=(8, 7), layout="constrained")
+image = axis.imshow(distance, cmap="viridis")
+axis.set_xticks(range(len(people)), people, rotation=90)
+axis.set_yticks(range(len(people)), people)
+axis.set_title("How far apart the states of two names are")
+figure.colorbar(image, shrink=0.8, label="Euclidean distance")
