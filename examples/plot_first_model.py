@@ -1,4 +1,8 @@
-"""Train on the names that ship with sknames, score held-out names, and show some of them.
+"""
+First model
+===========
+
+Train on the names that ship with sknames, score held-out names, and show some of them.
 
 Run ``python examples/plot_first_model.py``: it takes about a minute, prints the three best answers
 for twelve held-out names beside the truth, and writes `first_model.joblib` and, where matplotlib is

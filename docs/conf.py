@@ -1,0 +1,114 @@
+"""How Sphinx builds the site: `make -C docs html`, offline."""
+
+import re
+import warnings
+from pathlib import Path
+
+import sknames
+
+ROOT = Path(__file__).resolve().parent.parent
+REPOSITORY = "https://github.com/sknames/sknames"
+
+project = "sknames"
+author = "The sknames developers"
+copyright = author
+version = release = sknames.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.linkcode",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "page"]
+templates_path = ["_templates"]
+# References to other projects stay text: to resolve them, a build would have to ask their sites.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")]
+
+# Sections of all pages can be linked to, as on GitHub.
+myst_heading_anchors = 3
+
+# What a module's __all__ names is its reference, wherever it is defined.
+autosummary_imported_members = True
+autosummary_ignore_module_all = False
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": r"^(?!plot_)",
+    "within_subsection_order": "ExampleTitleSortKey",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sknames",),
+    "min_reported_time": 0,
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "abort_on_example_error": False,
+}
+# A process of the gallery has no window to show pictures in.
+warnings.filterwarnings("ignore", message=".*Agg.*cannot show.*", category=UserWarning)
+
+html_theme = "pydata_sphinx_theme"
+html_title = "sknames"
+html_copy_source = False
+html_theme_options = {
+    "github_url": REPOSITORY,
+    "navbar_align": "left",
+    "header_links_before_dropdown": 7,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["theme-version"],
+}
+
+
+def linkcode_resolve(domain, info):
+    """The file of an object on GitHub."""
+    module = info["module"].replace(".", "/")
+    for path in (f"{module}.py", f"{module}/__init__.py"):
+        if (ROOT / path).exists():
+            return f"{REPOSITORY}/blob/main/{path}"
+    return None
+
+
+def link_out_of_docs(app, docname, source):
+    """Links that lead out of docs/, which GitHub follows, lead to the gallery or to GitHub."""
+
+    def target(match):
+        path = match[1]
+        if re.fullmatch(r"examples/plot_\w+\.py", path):
+            return f"](auto_examples/{Path(path).stem}.rst)"
+        return f"]({REPOSITORY}/blob/main/{path})"
+
+    source[0] = re.sub(r"\]\(\.\./([^)\s]+)\)", target, source[0])
+
+
+def list_pages(app, docname, source):
+    """The pages of a list in README.md, which GitHub shows, are the guide's next part."""
+
+    def with_toctree(match):
+        pages = re.findall(r"^- \[.*?\]\((\w+)\.md\)", match[0], re.MULTILINE)
+        return "\n".join([match[0], "```{toctree}", ":hidden:", "", *pages, "```", ""])
+
+    if docname == "README":
+        source[0] = re.sub(r"(?:^- .*\n)+", with_toctree, source[0], flags=re.MULTILINE)
+
+
+def without_subfolders(app):
+    """A README.md in a folder of examples/ is not the header of another gallery."""
+    app.config.sphinx_gallery_conf["source_suffix"] = {".rst": "restructuredtext"}
+
+
+def setup(app):
+    app.connect("builder-inited", without_subfolders, priority=20)
+    app.connect("source-read", link_out_of_docs)
+    app.connect("source-read", list_pages)
