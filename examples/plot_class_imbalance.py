@@ -2,8 +2,8 @@
 Class imbalance
 ===============
 
-Three neighbours: 1,000 Polish, 200 Czech and 60 Slovak names to learn from. What do logit adjustment and
-weights of the classes do to each of them?
+Three neighbours: 1,000 Polish, 200 Czech and 60 Slovak names to learn from. What do logit
+adjustment and weights of the classes do to each of them?
 """
 
 import matplotlib.pyplot as plt

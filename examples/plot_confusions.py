@@ -2,8 +2,9 @@
 Who is taken for whom
 =====================
 
-Mistakes are not spread at random: names of neighbours and of related languages are taken for each other.
-Sorted by their confusions alone, nationalities come together in families that no one told the net of.
+Mistakes are not spread at random: names of neighbours and of related languages are taken for each
+other. Sorted by their confusions alone, nationalities come together in families that no one told
+the net of.
 """
 
 import matplotlib.pyplot as plt
@@ -18,9 +19,9 @@ from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
 from sknames.datasets import load_names
 
 SOME = (
-    "Arabic Bulgarian Croatian Czech Danish Dutch English Finnish French German Hungarian Icelandic "
-    "Irish Italian Japanese Norwegian Persian Polish Portuguese Romanian Russian Scottish Serbian "
-    "Slovak Slovenian Spanish Swedish Turkish Ukrainian Uzbek"
+    "Arabic Bulgarian Croatian Czech Danish Dutch English Finnish French German Hungarian "
+    "Icelandic Irish Italian Japanese Norwegian Persian Polish Portuguese Romanian Russian "
+    "Scottish Serbian Slovak Slovenian Spanish Swedish Turkish Ukrainian Uzbek"
 ).split()
 
 names, nationalities = load_names(return_X_y=True)
@@ -35,8 +36,8 @@ model.fit(names[train], nationalities[train])
 predicted = model.predict(names[test])
 
 # %%
-# Two nationalities are near to each other if the names of either are often taken for the other's. The
-# leaves of the tree that joins the nearest first are the order of the rows.
+# Two nationalities are near to each other if the names of either are often taken for the other's.
+# The leaves of the tree that joins the nearest first are the order of the rows.
 
 shares = confusion_matrix(nationalities[test], predicted, labels=SOME, normalize="true")
 confused = (shares + shares.T) / 2
@@ -45,8 +46,8 @@ distance = squareform(1 - confused / confused.max(), checks=False)
 order = leaves_list(linkage(distance, "average", optimal_ordering=True))
 
 # %%
-# Each row is the names of a nationality. The diagonal, what is right, is left out, so that colour is for
-# mistakes.
+# Each row is the names of a nationality. The diagonal, what is right, is left out, so that colour
+# is for mistakes.
 
 mistakes = shares[np.ix_(order, order)]
 np.fill_diagonal(mistakes, np.nan)

@@ -2,8 +2,8 @@
 Grid search over the hidden size
 ================================
 
-How large a net do these names need? A grid search tells, and its spread over the folds tells how far to
-believe it.
+How large a net do these names need? A grid search tells, and its spread over the folds tells how
+far to believe it.
 """
 
 import matplotlib.pyplot as plt
@@ -19,8 +19,8 @@ some = np.isin(nationalities, ["Czech", "Dutch", "Greek", "Italian", "Japanese"]
 names, nationalities = names[some][::4], nationalities[some][::4]
 
 # %%
-# Names that are spelled alike stay on one side of each split. The log loss tells more than accuracy:
-# it looks at all probabilities.
+# Names that are spelled alike stay on one side of each split. The log loss tells more than
+# accuracy: it looks at all probabilities.
 
 sizes = [8, 16, 32, 64, 128]
 pipeline = Pipeline(
@@ -39,7 +39,8 @@ search.fit(names, nationalities, groups=spelling_groups(names))
 print("best:", search.best_params_)
 
 # %%
-# A line that lies within the spread of another is no better. Time is what a larger net is sure to cost.
+# A line that lies within the spread of another is no better. Time is what a larger net is sure to
+# cost.
 
 results = search.cv_results_
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")

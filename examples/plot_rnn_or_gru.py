@@ -2,9 +2,9 @@
 RNN or GRU?
 ===========
 
-Two cells, trained on the same names. With early stopping, ``history_`` has the loss of held-out names
-of each epoch beside that of training, and the learning rate is constant, so that the curves say how fast
-each cell learns and where it begins to overfit.
+Two cells, trained on the same names. With early stopping, ``history_`` has the loss of held-out
+names of each epoch beside that of training, and the learning rate is constant, so that the curves
+say how fast each cell learns and where it begins to overfit.
 """
 
 import matplotlib.pyplot as plt

@@ -2,8 +2,8 @@
 Ask the model that ships
 ========================
 
-It knows 74 nationalities and answers at once: no download, no training, no torch. Here are the three
-likeliest nationalities of six names, however they were typed.
+It knows 74 nationalities and answers at once: no download, no training, no torch. Here are the
+three likeliest nationalities of six names, however they were typed.
 
 Run ``python examples/plot_shipped_model.py``: it takes a second and writes `shipped_model.png`.
 """
@@ -18,8 +18,8 @@ names = [
     " KOWALSKI\n",
     "Γιώργος Παπαδόπουλος",
     "siobhán o’brien",
-    "Nguyễn Văn Minh",
-    "Nielsen, Lars",
+    "Anna Müller",
+    "Nielsen",
 ]
 model = sknames.load_pretrained()
 probabilities = model.predict_proba(names)
