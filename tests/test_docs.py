@@ -1,5 +1,6 @@
 """What the README and the pages of docs/ say can be typed can be typed, and their links lead on."""
 
+import ast
 import os
 import re
 import subprocess
@@ -93,6 +94,19 @@ def test_links(page):
             target = page.parent / path if path else page
         assert target.exists(), link
         assert not anchor or anchor in slugs(target), link
+
+
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "examples").glob("plot_*.py")), ids=lambda path: path.stem
+)
+def test_examples_have_the_title_that_the_gallery_needs(example):
+    title, line, blank = ast.get_docstring(ast.parse(example.read_text("utf-8"))).split("\n")[:3]
+    assert line == "=" * len(title) and not blank
+
+
+def test_citation_names_the_version():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {sknames.__version__}\n" in text
 
 
 def test_every_public_module_is_in_the_reference():
