@@ -1,12 +1,12 @@
 """How Sphinx builds the site: `make -C docs html`, offline."""
 
+import inspect
 import re
-import warnings
+from importlib import import_module
 from pathlib import Path
 
 import sknames
 
-ROOT = Path(__file__).resolve().parent.parent
 REPOSITORY = "https://github.com/sknames/sknames"
 
 project = "sknames"
@@ -49,15 +49,9 @@ sphinx_gallery_conf = {
     "within_subsection_order": "ExampleTitleSortKey",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sknames",),
-    "min_reported_time": 0,
     "download_all_examples": False,
-    "show_memory": False,
     "show_signature": False,
-    "abort_on_example_error": False,
 }
-# A process of the gallery has no window to show pictures in.
-warnings.filterwarnings("ignore", message=".*Agg.*cannot show.*", category=UserWarning)
-
 html_theme = "pydata_sphinx_theme"
 html_title = "sknames"
 html_copy_source = False
@@ -73,11 +67,12 @@ html_theme_options = {
 
 def linkcode_resolve(domain, info):
     """The file of an object on GitHub."""
-    module = info["module"].replace(".", "/")
-    for path in (f"{module}.py", f"{module}/__init__.py"):
-        if (ROOT / path).exists():
-            return f"{REPOSITORY}/blob/main/{path}"
-    return None
+    item = import_module(info["module"])
+    for name in info["fullname"].split("."):
+        item = getattr(item, name)
+    item = inspect.unwrap(getattr(item, "fget", item))  # of a property, its function
+    file = Path(inspect.getsourcefile(item)).relative_to(Path(sknames.__file__).parents[1])
+    return f"{REPOSITORY}/blob/main/{file.as_posix()}"
 
 
 def link_out_of_docs(app, docname, source):
