@@ -26,7 +26,7 @@ SOME = (
 
 names, nationalities = load_names(return_X_y=True)
 some = np.isin(nationalities, SOME)
-names, nationalities = names[some][::3], nationalities[some][::3]
+names, nationalities = names[some][::2], nationalities[some][::2]
 splits = StratifiedGroupKFold(3, shuffle=True, random_state=0)
 train, test = next(splits.split(names, nationalities, groups=spelling_groups(names)))
 

@@ -39,8 +39,8 @@ search.fit(names, nationalities, groups=spelling_groups(names))
 print("best:", search.best_params_)
 
 # %%
-# A line that lies within the spread of another is no better. Time is what a larger net is sure to
-# cost.
+# A point that lies within the spread of its neighbour is no better. Time is what a larger net is
+# sure to cost.
 
 results = search.cv_results_
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")

@@ -49,7 +49,7 @@ for axis, (cell, history) in zip(axes, histories.items(), strict=True):
     best = min(history, key=lambda epoch: epoch["valid_loss"])
     axis.axvline(best["epoch"], color="0.7", zorder=0)
     axis.set_title(
-        f'cell="{cell}": accuracy {best["valid_acc"]:.3f} in epoch {best["epoch"]},\n'
+        f'cell="{cell}": accuracy {best["valid_acc"]:.3f} in epoch {best["epoch"]:.0f},\n'
         f"{np.median([epoch['dur'] for epoch in history]):.1f} s an epoch"
     )
     axis.set_xlabel("epoch")
