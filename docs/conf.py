@@ -58,7 +58,7 @@ html_copy_source = False
 html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 5,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
@@ -80,6 +80,8 @@ def link_out_of_docs(app, docname, source):
 
     def target(match):
         path = match[1]
+        if path == "examples/":
+            return "](auto_examples/index.rst)"
         if re.fullmatch(r"examples/plot_\w+\.py", path):
             return f"](auto_examples/{Path(path).stem}.rst)"
         return f"]({REPOSITORY}/blob/main/{path})"
