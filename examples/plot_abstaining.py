@@ -1,4 +1,8 @@
-"""When to say nothing: risk against coverage, and whether probabilities can be taken at their word.
+"""
+When to say nothing
+===================
+
+Risk against coverage, and whether probabilities can be taken at their word.
 
 Run ``python examples/plot_abstaining.py``: it takes about a minute. It fits a linear model on half
 of the names of twelve nationalities, and asks it about the others, and about what is no name. Where

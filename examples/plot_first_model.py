@@ -1,4 +1,8 @@
-"""Train on the names that ship with sknames, score held-out names, and show some of them.
+"""
+A first model
+=============
+
+Train on the names that ship with sknames, score held-out names, and show some of them.
 
 Run ``python examples/plot_first_model.py``: it takes about a minute, prints the three best answers
 for twelve held-out names beside the truth, and writes `first_model.joblib` and, where matplotlib is
@@ -17,20 +21,28 @@ from sknames.datasets import load_names
 bunch = load_names()
 names, nationalities = bunch.data, bunch.target
 
+# %%
 # No name is on both sides of the split, however it is spelled.
+
 split = StratifiedGroupKFold(10, shuffle=True, random_state=0).split(
     names, nationalities, bunch.groups
 )
 train, test = next(split)
 
+# %%
+# Six epochs are enough for a first look at 80,000 names.
+
 pipeline = Pipeline(
     [
         ("encode", CharEncoder()),
-        # Six epochs are enough for a first look at 80,000 names.
         ("classify", NameNationalityClassifier(max_epochs=6, random_state=0, verbose=1)),
     ]
 )
 pipeline.fit(names[train], nationalities[train])
+
+# %%
+# How good is it? A name alone often fits several nationalities, so that the first answer of 57 is
+# right about half the time.
 
 probabilities = pipeline.predict_proba(names[test])
 predicted = pipeline.classes_[probabilities.argmax(axis=1)]
@@ -49,8 +61,14 @@ for row, three in zip(drawn, best, strict=True):
     answers = ", ".join(f"{pipeline.classes_[k]} {probabilities[row, k]:.2f}" for k in three)
     print(f"{names[test][row]:<16}{nationalities[test][row]:<14}{answers}")
 
+# %%
+# The file holds arrays and parameters: it loads, and predicts, without torch.
+
 joblib.dump(pipeline, "first_model.joblib")
 print("\nWrote first_model.joblib.")
+
+# %%
+# The same twelve as bars, and the confusions of all held-out names.
 
 try:
     import matplotlib.pyplot as plt

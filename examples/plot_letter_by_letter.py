@@ -1,4 +1,8 @@
-"""What the model believes after each letter of a name, and which letters matter.
+"""
+Letter by letter
+================
+
+What the model believes after each letter of a name, and which letters matter.
 
 Run ``python examples/plot_letter_by_letter.py``: it takes some seconds and writes
 `letter_by_letter.png`. It needs matplotlib.

@@ -173,7 +173,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Returns
         -------
-        ndarray of shape (n_names, max_length_), of the smallest unsigned integer type
+        ndarray of shape (n_names, `max_length_`), of the smallest unsigned integer type
             Codes, padded with 0 on the right.
 
         Raises
@@ -253,7 +253,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Returns
         -------
-        ndarray of shape (n_names, max_length_), of the smallest unsigned integer type
+        ndarray of shape (n_names, `max_length_`), of the smallest unsigned integer type
             Codes, padded with 0 on the right.
 
         Raises

@@ -142,7 +142,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         None after loading a file of a format that does not tell (1 or 2).
     n_features_in_ : int
         Number of columns seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` had names.
     network_ : sknames._network.Network
         What was learned, as read-only arrays: what predicts and is saved.

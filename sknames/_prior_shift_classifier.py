@@ -108,7 +108,7 @@ default=None
         Steps of the estimate; 0 where nothing was estimated.
     n_features_in_ : int
         Number of columns, if the estimator tells.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if the estimator tells.
 
     See Also

@@ -88,7 +88,7 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         The priors that the probabilities suppose: those that the estimator tells, else uniform.
     n_features_in_ : int
         Number of columns, if the estimator tells.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if the estimator tells.
 
     See Also

@@ -36,9 +36,9 @@ def to_onnx(model):
     """Convert a fitted model to ONNX: codes -> probabilities, in any language that has a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows as
-       :meth:`CharEncoder.transform` gives them, padded with 0. Both sizes are free; what is longer
-       than the longest name of `fit` is computed too. A bare classifier takes any X that it was
-       fitted on, as int32.
+       :meth:`sknames.CharEncoder.transform` gives them, padded with 0. Both sizes are free; what is
+       longer than the longest name of `fit` is computed too. A bare classifier takes any X that it
+       was fitted on, as int32.
     2. The recurrent layers are ONNX's own, told the length of each row, so that no step reads
        padding.
     3. An n-gram is its prefix and one symbol more, so the n-grams that end at a place follow from

@@ -1,0 +1,122 @@
+"""How Sphinx builds the site: `make -C docs html`, offline."""
+
+import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+
+import sknames
+
+REPOSITORY = "https://github.com/sknames/sknames"
+
+project = "sknames"
+author = "The sknames developers"
+copyright = author
+version = release = sknames.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.linkcode",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_extra", "page"]
+# The page that answers, where `make html` has built it.
+html_extra_path = ["_extra"] if Path(__file__).with_name("_extra").exists() else []
+templates_path = ["_templates"]
+# References to other projects stay text: to resolve them, a build would have to ask their sites.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")]
+
+# Sections of all pages can be linked to, as on GitHub.
+myst_heading_anchors = 3
+
+# What a module's __all__ names is its reference, wherever it is defined.
+autosummary_imported_members = True
+autosummary_ignore_module_all = False
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": r"^(?!plot_)",
+    "within_subsection_order": "ExampleTitleSortKey",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sknames",),
+    "download_all_examples": False,
+    "show_signature": False,
+}
+html_theme = "pydata_sphinx_theme"
+html_title = "sknames"
+html_copy_source = False
+html_theme_options = {
+    "github_url": REPOSITORY,
+    "navbar_align": "left",
+    "header_links_before_dropdown": 5,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["theme-version"],
+}
+
+
+def linkcode_resolve(domain, info):
+    """The file of an object on GitHub."""
+    item = import_module(info["module"])
+    for name in info["fullname"].split("."):
+        item = getattr(item, name)
+    item = inspect.unwrap(getattr(item, "fget", item))  # of a property, its function
+    file = Path(inspect.getsourcefile(item)).relative_to(Path(sknames.__file__).parents[1])
+    return f"{REPOSITORY}/blob/main/{file.as_posix()}"
+
+
+def link_out_of_docs(app, docname, source):
+    """Links that lead out of docs/, which GitHub follows, lead to the gallery or to GitHub."""
+
+    def target(match):
+        path = match[1]
+        if path == "examples/":
+            return "](auto_examples/index.rst)"
+        if re.fullmatch(r"examples/plot_\w+\.py", path):
+            return f"](auto_examples/{Path(path).stem}.rst)"
+        return f"]({REPOSITORY}/blob/main/{path})"
+
+    source[0] = re.sub(r"\]\(\.\./([^)\s]+)\)", target, source[0])
+
+
+def list_pages(app, docname, source):
+    """The pages of a list in README.md, which GitHub shows, are the guide's next part."""
+
+    def with_toctree(match):
+        pages = re.findall(r"^- \[.*?\]\((\w+)\.md\)", match[0], re.MULTILINE)
+        return "\n".join([match[0], "```{toctree}", ":hidden:", "", *pages, "```", ""])
+
+    if docname == "README":
+        source[0] = re.sub(r"(?:^- .*\n)+", with_toctree, source[0], flags=re.MULTILINE)
+
+
+def link_to_the_page(app, docname, source):
+    """Where the page that answers is part of the site, visitors can open it."""
+    if html_extra_path and docname in ("index", "page"):
+        source[0] = source[0].replace(
+            "\n\n", '\n\n```{raw} html\n<p><a href="page/">Type a name and see.</a></p>\n```\n\n', 1
+        )
+
+
+def without_subfolders(app):
+    """A README.md in a folder of examples/ is not the header of another gallery."""
+    app.config.sphinx_gallery_conf["source_suffix"] = {".rst": "restructuredtext"}
+
+
+def setup(app):
+    app.connect("builder-inited", without_subfolders, priority=20)
+    app.connect("source-read", link_out_of_docs)
+    app.connect("source-read", list_pages)
+    app.connect("source-read", link_to_the_page)

@@ -1,0 +1,158 @@
+"""What the README and the pages of docs/ say can be typed can be typed, and their links lead on."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+
+import sknames
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    path
+    for path in sorted((ROOT / "docs").glob("*.md"))
+    if "```python" in path.read_text(encoding="utf-8")
+]
+TEXTS = sorted(
+    path
+    for folder in (".", ".github", "docs", "examples/*", "tools/*")
+    for path in ROOT.glob(f"{folder}/*.md")
+)
+REPOSITORY = "https://github.com/sknames/sknames/blob/main/"
+BLOCK = re.compile(r"^(?:<!-- ([^\n]*) -->\n)?```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def run_blocks(path):
+    """Each in turn, as one would type them into one session, which is returned.
+
+    In front of a block may stand ``<!-- not run: reason -->``, or ``<!-- needs: package -->`` for
+    one that runs where that package is installed.
+    """
+    text = path.read_text(encoding="utf-8")
+    assert len(BLOCK.findall(text)) == text.count("```python\n")
+    session = {"__name__": "__main__"}
+    for block in BLOCK.finditer(text):
+        mark, _, value = (block[1] or "").partition(": ")
+        assert mark in ("", "needs", "not run") and bool(mark) == bool(value), block[1]
+        if mark == "not run" or (mark == "needs" and find_spec(value) is None):
+            continue
+        # Errors then name the line of the page.
+        code = "\n" * text.count("\n", 0, block.start(2)) + block[2]
+        with warnings.catch_warnings():
+            if mark == "needs":
+                warnings.simplefilter("ignore")  # those of that package are its own
+            exec(compile(code, path.name, "exec"), session)
+    return session
+
+
+@pytest.fixture
+def plain_folder(tmp_path, monkeypatch):
+    """Where a page may write files and draw pictures."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+
+
+def test_python_blocks_of_the_readme(plain_folder):
+    blocks = BLOCK.findall(README)
+    assert len(blocks) == README.count("```") / 2 >= 3
+    assert not any(mark for mark, _ in blocks)
+    session = run_blocks(ROOT / "README.md")
+    predicted = session["sknames"].load_pretrained().predict(["Mehmet Yılmaz", "王伟"])
+    assert predicted.tolist() == ["Turkish", "Chinese"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_python_blocks(page, plain_folder):
+    run_blocks(page)
+
+
+def slugs(path):
+    """The anchors that GitHub, and Sphinx, give to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = link.partition("#")
+        if path.startswith(REPOSITORY):
+            target = ROOT / path.removeprefix(REPOSITORY)
+        elif re.match(r"\w+:", path):
+            continue
+        else:
+            target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in slugs(target), link
+
+
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "examples").glob("plot_*.py")), ids=lambda path: path.stem
+)
+def test_examples_have_the_title_that_the_gallery_needs(example):
+    title, line, blank = ast.get_docstring(ast.parse(example.read_text("utf-8"))).split("\n")[:3]
+    assert line == "=" * len(title) and not blank
+
+
+def test_citation_names_the_version():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {sknames.__version__}\n" in text
+
+
+def test_every_public_module_is_in_the_reference():
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    for module in iter_modules(sknames.__path__, "sknames."):
+        name = module.name
+        if not name.startswith("sknames._") and name != "sknames.cli":  # which has a page
+            assert re.search(rf"^   {re.escape(name)}\b", api, re.MULTILINE), name
+
+
+def commands():
+    return re.findall(r"^    (pip install .*)$", README, re.MULTILINE)
+
+
+def test_commands():
+    first, tests = commands()
+    assert first == "pip install '.[train,plot]' && python examples/plot_first_model.py"
+    assert tests == "pip install '.[test]' && python -m pytest"
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert tests in ci  # CI runs exactly what the README says
+
+
+@pytest.mark.parametrize("has_matplotlib", [True, False])
+def test_script_of_the_first_command(tmp_path, has_matplotlib):
+    """With every twentieth name, so that it takes seconds."""
+    code = f"""
+import runpy, sys
+import sknames.datasets
+names = sknames.datasets.load_names()
+for column in ("data", "target", "groups"):
+    names[column] = names[column][::20]
+sknames.datasets.load_names = lambda: names
+if not {has_matplotlib}:
+    sys.modules["matplotlib"] = None
+runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__main__")
+"""
+    environment = os.environ | {"MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"accuracy 0\.\d{3}, macro-F1 0\.\d{3}\.", run.stdout)
+    table = run.stdout.partition("three best answers\n")[2].partition("\n\n")[0].splitlines()
+    assert len(table) == 12
+    for row in table:
+        assert re.fullmatch(r".{16}\w+ +(\w+ [01]\.\d\d(, |$)){3}", row), row
+    assert (tmp_path / "first_model.joblib").stat().st_size > 10_000
+    assert (tmp_path / "first_model.png").exists() is has_matplotlib
+    assert ("matplotlib is missing: pip install matplotlib" in run.stdout) is not has_matplotlib
