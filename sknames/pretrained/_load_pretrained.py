@@ -32,9 +32,9 @@ RISK = 0.1  # by default
 # Of the files that ship, so that none can be changed unnoticed. `python -m sknames.pretrained`
 # prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
-    ARRAYS: "d7b5c04b9a20e43508124cd367c19d17a1769064fbd004c15bf3dd6e181f184f",
-    DESCRIPTION: "5f2f2e99cff39c319d50fff549d28d661d9b3cd7616fb1985de388c20024cb5d",
-    CARD: "f3b8ac6f651688164aa3fc8eaf0b08f00e41083f4536b24ece6cb53b13736278",
+    ARRAYS: "ae71587420091e1edcfb24a1aa447105fdbf1d16da8f46a6b93dfe63bc3f822f",
+    DESCRIPTION: "0f6bc9125501170cfe16625548a8ed60e076b8971d5706c23eec0455e12818bc",
+    CARD: "73cd93cd23db17f65e9044ed34d72da88509d0ad8ea545dee4b90fe697dc0035",
 }
 # Most of the numbers. Each row is stored in single bytes, as multiples of a 127th of its largest.
 BYTES, SCALE = "ngram_weight", "ngram_scale"
