@@ -198,28 +198,28 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
         nameless.predict(X[:, 1:])
 
 
+@pytest.fixture(scope="module", params=[{}, {"cell": "rnn"}, {"num_layers": 2}], ids=str)
+def trained_on_many(request):
+    """An encoder, a classifier and 10,000 names in codes, the last two of them known and long."""
+    names, nationalities = (column[::5] for column in load_names(return_X_y=True))
+    encoder = CharEncoder(max_length=60)
+    model = NameNationalityClassifier(max_epochs=1, random_state=0, **request.param)
+    model.fit(encoder.fit_transform(names), nationalities)
+    return encoder, model, encoder.transform([*np.resize(names, 9_998), "Nowak", "x" * 60])
+
+
 @pytest.mark.parametrize(
     "dtype, tolerance", [("auto", 1e-12), ("float64", 1e-12), ("float32", 5e-6)]
 )
-@pytest.mark.parametrize("params", [{}, {"cell": "rnn"}, {"num_layers": 2}], ids=str)
-def test_a_name_has_the_same_probabilities_in_any_batch(dtype, tolerance, params):
-    names, nationalities = load_all()
-    encoder = CharEncoder(max_length=60)
-    X = encoder.fit_transform(names)
-    model = NameNationalityClassifier(max_epochs=1, dtype=dtype, random_state=0, **params)
-    model.fit(X, nationalities)
-    many = encoder.transform(np.resize(names, 9_998).tolist() + ["Nowak", "x" * 60])
+def test_a_name_has_the_same_probabilities_in_any_batch(trained_on_many, dtype, tolerance):
+    encoder, model, many = trained_on_many
+    model.set_params(dtype=dtype)
     alone = model.predict_proba(encoder.transform(["Nowak"]))[0]
     in_batch = model.predict_proba(many)
     assert np.abs(in_batch[-2] - alone).max() < tolerance
     assert np.abs(model.predict_proba(many[-2:])[0] - alone).max() < tolerance
     order = np.random.RandomState(0).permutation(len(many))
     np.testing.assert_array_equal(model.predict_proba(many[order]), in_batch[order])
-
-
-def load_all():
-    names, nationalities = load_names(return_X_y=True)
-    return names[::5], nationalities[::5]
 
 
 def test_unfitted():

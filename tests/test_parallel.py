@@ -133,29 +133,9 @@ def test_shares_over_partitions_are_those_of_one_call(small_names, cluster, tmp_
 # What the scripts below share. A child that hangs tells where, and ends by itself.
 START = """
 import faulthandler, os, sys, threading
-import numpy as np, torch
-from skorch.callbacks import Callback
+import numpy as np
 from threadpoolctl import ThreadpoolController
-from sknames import NameNationalityClassifier
 from sknames._forward import one_blas_thread
-from sknames._training import Batches, Rows
-from sknames._recurrent_net import Dropout
-
-X = np.random.RandomState(0).randint(1, 9, size=(100, 5)).astype(np.uint8)
-y = np.arange(100) % 3
-
-def fit(**params):
-    model = NameNationalityClassifier(
-        hidden_size=5, embedding_dim=4, max_epochs=3, random_state=0, **params
-    )
-    return model.fit(X, y)
-
-def threads():
-    found = []
-    thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
-    thread.start()
-    thread.join()
-    return [torch.get_num_threads(), *found]
 
 def blas_threads():
     return [x["num_threads"] for x in blas.info() if x["user_api"] == "blas"]
@@ -175,15 +155,41 @@ def fork(child):
 def check(pid):
     assert os.waitpid(pid, 0)[1] == 0
 
-torch.set_num_threads(2)
 blas = ThreadpoolController()
 blas.limit(limits=2, user_api="blas")
+"""
+# To import torch takes longer than all else here.
+TRAIN = """
+import torch
+from skorch.callbacks import Callback
+from sknames import NameNationalityClassifier
+from sknames._training import Batches, Rows
+from sknames._recurrent_net import Dropout
+
+X = np.random.RandomState(0).randint(1, 9, size=(100, 5)).astype(np.uint8)
+y = np.arange(100) % 3
+
+def fit(**params):
+    model = NameNationalityClassifier(
+        hidden_size=5, embedding_dim=4, max_epochs=3, random_state=0, **params
+    )
+    return model.fit(X, y)
+
+def threads():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    return [torch.get_num_threads(), *found]
+
+torch.set_num_threads(2)
 probabilities = fit().predict_proba(X)
 """
 
 FORKS = {
     # The thread holds the settings of torch at the fork.
-    "in a fit of another thread": """
+    "in a fit of another thread": TRAIN
+    + """
 reached, go_on, found = threading.Event(), threading.Event(), []
 
 class Pause(Callback):
@@ -208,7 +214,8 @@ np.testing.assert_array_equal(found[0].predict_proba(X), probabilities)
 assert threads() == [2, 2]
 """,
     # It goes on in both.
-    "in a callback": """
+    "in a callback": TRAIN
+    + """
 pids = []
 
 class Fork(Callback):
@@ -227,7 +234,8 @@ if pids != [0]:
     check(pids[0])
 """,
     # The locks of generators are held for some of the time.
-    "in a draw of torch": """
+    "in a draw of torch": TRAIN
+    + """
 done = threading.Event()
 
 def draw():
@@ -242,7 +250,8 @@ for _ in range(30):
 done.set()
 thread.join()
 """,
-    "in a draw of numpy": """
+    "in a draw of numpy": TRAIN
+    + """
 done = threading.Event()
 rows = Rows(np.zeros((50, 50_000), np.uint8), np.zeros(50, np.int64), np.ones(50, np.float32))
 

@@ -23,6 +23,7 @@ from anyascii import anyascii
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 import sknames
@@ -67,9 +68,9 @@ def test_golden_outputs(model, name):
     assert top(model, name) == pytest.approx(expected, abs=1e-5)
 
 
-def test_nationalities_are_those_of_all_sources(model):
-    assert model.classes_.tolist() == sorted(learnable())
-    assert set(load_names().target_names) < set(model.classes_)
+def test_nationalities_are_those_of_all_sources(model, everything):
+    assert model.classes_.tolist() == sorted(learnable(everything))
+    assert set(everything.target_names) < set(model.classes_)
 
 
 def test_spelling_does_not_matter(model):
@@ -754,22 +755,22 @@ def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(model):
 # ---- How many people bear such names
 
 
-def test_population():
+def test_population(everything):
     """Each nationality that the model knows or can learn has one, and where it is from."""
     text = (FOLDER / "population.csv").read_text(encoding="utf-8")
     table = list(csv.DictReader(text.splitlines()))
     nationalities = [row["nationality"] for row in table]
     assert nationalities == sorted(set(nationalities))
-    assert set(load_card()["nationalities"]) | learnable() == set(nationalities)
+    assert set(load_card()["nationalities"]) | learnable(everything) == set(nationalities)
     for row in table:
         assert set(row) == {"nationality", "millions", "source"}
         assert 0.05 <= float(row["millions"]) <= 1500, row
         assert row["source"].partition(": ")[2], row
 
 
-def learnable():
+def learnable(everything):
     """The nationalities of all sources of names."""
-    found = set(load_names().target_names)
+    found = set(everything.target_names)
     for name in ("demonyms.csv", "federations.csv"):
         text = files("sknames.datasets").joinpath("data", name).read_text(encoding="utf-8")
         found |= {row["nationality"] for row in csv.DictReader(text.splitlines())} - {""}
@@ -780,8 +781,14 @@ def learnable():
 
 
 @pytest.fixture(scope="module")
-def everything():
-    return load_names(script="all")
+def lists():
+    """What `load_names` gives by script, read once."""
+    return {script: load_names(script=script) for script in ("all", "native")}
+
+
+@pytest.fixture(scope="module")
+def everything(lists):
+    return lists["all"]
 
 
 SHARES = {
@@ -791,8 +798,9 @@ SHARES = {
 
 
 @pytest.fixture
-def few(monkeypatch):
+def few(monkeypatch, lists):
     """Few names and short training."""
+    monkeypatch.setattr(_train, "load_names", lambda script: lists[script])
     for name in ("MAX_BIOGRAPHIES", "MAX_PLAYERS"):
         monkeypatch.setattr(_train, name, 20)
     for name in ("MIN_FULL_NAMES", "MIN_MADE_NAMES", "N_NATIVE_NAMES"):
@@ -801,7 +809,15 @@ def few(monkeypatch):
     monkeypatch.setattr(_train, "CLASSIFIER", _train.CLASSIFIER | small | {"batch_size": 4096})
 
 
-def test_trains_again_to_the_same_bits(few, tmp_path, capsys):
+def chosen(names, rows):
+    """Some of the rows of what `load_names` gives."""
+    columns = {name: names[name][rows] for name in ("data", "target", "part", "script")}
+    return Bunch(target_names=np.unique(columns["target"].astype(str)).astype(object), **columns)
+
+
+def test_trains_again_to_the_same_bits(few, lists, monkeypatch, tmp_path, capsys):
+    fewer = {script: chosen(names, slice(None, None, 10)) for script, names in lists.items()}
+    monkeypatch.setattr(_train, "load_names", lambda script: fewer[script])
     for k in "ab":
         main(["--lists-only", "--output", str(tmp_path / k)])
     printed = capsys.readouterr().out
@@ -840,7 +856,7 @@ def test_names_the_files_it_needs(tmp_path, people, monkeypatch):
     assert str(path) in str(caught.value)
 
 
-def test_training_names(few, people):
+def test_training_names(few, people, everything):
     biographies = [(f"Ana Zz{c}", "Spanish") for c in "abcdefghijklmnopqrstuvwxyz"]
     # A surname that is Icelandic only, and one that is known from nowhere.
     biographies += [("Kári Árnason", "English"), ("Jón Árnason", "Icelandic")]
@@ -854,8 +870,7 @@ def test_training_names(few, people):
         kept = {name for name, _ in rows if name.startswith(f"{given} Zz")}
         # Any of them: the first 20 of an alphabetical list would all begin alike.
         assert len(kept) == 20 and kept != {f"{given} Zz{c}" for c in "abcdefghijklmnopqrst"}
-    lists = load_names(script="all")
-    assert all(rows[pair] for pair in zip(lists.data, lists.target, strict=True))
+    assert all(rows[pair] for pair in zip(everything.data, everything.target, strict=True))
     again = _train.training_names()
     np.testing.assert_array_equal(again, (names, nationalities))
 
@@ -895,13 +910,14 @@ def test_who_is_in_two_sources_takes_no_place_of_a_player(few, people, straight)
     assert sum(name.startswith("Eva Zz") for name in names) == 20
 
 
-def test_made_names_fill_up_and_are_none_where_the_lists_are_silent(few, people, straight):
+def test_made_names_fill_up_and_are_none_where_the_lists_are_silent(
+    few, people, straight, everything
+):
     people([("Aung Zzyzx", "Burmese")], [("Ana Zzyzx", "Spanish")])
     names, nationalities = _train.training_names()
     assert names[nationalities == "Burmese"].tolist() == ["Aung Zzyzx"]
-    lists = load_names(script="all")
-    full = nationalities[len(lists.data) :]
-    assert set(full) == {*lists.target_names, "Burmese"}
+    full = nationalities[len(everything.data) :]
+    assert set(full) == {*everything.target_names, "Burmese"}
     assert (full == "Spanish").sum() == 1 + 20  # at least so many are made
     assert (full == "Danish").sum() == 20
 
@@ -940,18 +956,16 @@ def test_biographies_of_nationalities_that_are_hardly_known(monkeypatch, everyth
 
 
 @pytest.fixture
-def three(few, monkeypatch):
+def three(few, lists, monkeypatch):
     """The lists of three nationalities, which are all there are, and 500 made names of each."""
-    lists = {script: load_names(script=script) for script in ("all", "native")}
-    for names in lists.values():
-        chosen = np.isin(names.target, ["Chinese", "Danish", "Greek"])
-        names.target_names = np.unique(names.target[chosen].astype(str)).astype(object)
-        for column in ("data", "target", "part", "script"):
-            names[column] = names[column][chosen]
-    monkeypatch.setattr(_train, "load_names", lambda script: lists[script])
+    fewer = {
+        script: chosen(names, np.isin(names.target, ["Chinese", "Danish", "Greek"]))
+        for script, names in lists.items()
+    }
+    monkeypatch.setattr(_train, "load_names", lambda script: fewer[script])
     for name in ("MIN_FULL_NAMES", "N_NATIVE_NAMES"):
         monkeypatch.setattr(_train, name, 500)
-    return lists["all"]
+    return fewer["all"]
 
 
 def test_names_of_several_words_are_turned(three, straight, monkeypatch):
@@ -1076,8 +1090,8 @@ def test_common_names_are_drawn_by_their_rank(everything, part, share):
         assert max(abs(k - expected) for k in names.values()) < 5 * expected**0.5
 
 
-def test_common_names():
-    nationalities = set(load_names().target_names)
+def test_common_names(everything):
+    nationalities = set(everything.target_names)
     for (nationality, part), (share, names) in _train._common_names().items():
         assert nationality in nationalities and part in ("given", "surname")
         assert 0 < share < 1

@@ -1,6 +1,7 @@
 """Full names, made of the surnames and given names that ship with the package."""
 
 import unicodedata
+from functools import cache
 from numbers import Integral
 
 import numpy as np
@@ -133,6 +134,7 @@ def _draw(random_state, sizes, which):
     return starts[which] + random_state.randint(sizes[which])
 
 
+@cache  # to read the file takes longer than to draw a thousand names
 def _pools(script):
     """The names that can be joined, {(nationality, alphabet): {"surname": list, "given": list}}."""
     pools = {}

@@ -1,0 +1,1 @@
+"""What `bench_speed.py` runs: what it times against what, how, and how it reports that."""
