@@ -741,15 +741,15 @@ def test_card_and_page_have_the_same_figures(model):
 def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(model):
     """On full names made of parts that it knows; the card's figures are of parts that it does not.
 
-    No two best answers are nearer than .0003, so that their count is exact.
+    No two best answers are nearer than .0007, so that their count is exact.
     """
     names, nationalities = make_names(3_000, random_state=1)
     probabilities = model.predict_proba(names)
     best = model.classes_[np.argsort(-probabilities, axis=1)[:, :3]]
     hits = best == nationalities[:, None]
-    assert hits[:, 0].sum() == 2782 and hits.any(axis=1).sum() == pytest.approx(2959, abs=1)
+    assert hits[:, 0].sum() == 2801 and hits.any(axis=1).sum() == pytest.approx(2968, abs=1)
     macro_f1 = f1_score(nationalities, best[:, 0], labels=np.unique(nationalities), average="macro")
-    assert macro_f1 == pytest.approx(0.9276, abs=1e-4)
+    assert macro_f1 == pytest.approx(0.9339, abs=1e-4)
 
 
 # ---- How many people bear such names
