@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from bench_accuracy import calibration_error, clean_names, machine, ours, standard_error, table
+from bench_accuracy import clean_names, machine, ours, standard_error, table
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -27,6 +27,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import NameEncoder
+from sknames._calibration_error import calibration_error, calibration_sums
 from sknames._spelling import fold
 from sknames.datasets import _fetch_biographies, _fetch_chess_players
 from sknames.pretrained._train import _person, training_names
@@ -145,7 +146,7 @@ def measure(key, classes, scores, y):
     found = {"accuracy": best[:, 0].mean(), "top-5": best.any(axis=1).mean()}
     if key in {"logreg", "ours", *VOTES}:
         confidence = scores.max(axis=1) / scores.sum(axis=1)
-        found["ECE"] = calibration_error(best[:, 0], confidence)
+        found["ECE"] = calibration_error(calibration_sums(best[:, 0], confidence), len(y))[0]
     return {name: float(value) for name, value in found.items()}
 
 
