@@ -1,4 +1,4 @@
-"""SharesDisplay: a picture of the mix of a list of names."""
+"""SharesDisplay: draw the mix of a list of names."""
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -7,7 +7,7 @@ from ._shares import estimate_shares
 
 
 class SharesDisplay:
-    """Bars of the shares of nationalities in a list, with intervals, the largest first.
+    """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
 
     Make one with :meth:`from_estimator` or :meth:`from_shares`; all parameters are kept as
     attributes.
@@ -15,31 +15,35 @@ class SharesDisplay:
     Parameters
     ----------
     nationality : ndarray of shape (n_classes,)
+        The nationalities.
     share : ndarray of shape (n_classes,)
+        Share of each nationality.
     low : ndarray of shape (n_classes,)
-        Where the interval of each begins.
+        Lower end of the interval of each share.
     high : ndarray of shape (n_classes,)
-        Where it ends.
+        Upper end of the interval of each share.
     resamples : ndarray of shape (n_resamples, n_classes)
-        Shares of resamples of the list, for the interval of all that are not drawn by name.
+        Shares in resamples of the list, for the interval of the nationalities that have no bar of
+        their own.
     confidence_level : float
-        Of the intervals.
+        Confidence level of the intervals.
     n_names : int or None, default=None
-        The number of names, for the title.
+        Number of names, for the label of the axis.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        With the bars.
+        The axes with the bars.
     figure_ : matplotlib Figure
-        With the axes.
+        The figure with the axes.
     bars_ : matplotlib BarContainer
+        The bars.
     errorbar_ : matplotlib ErrorbarContainer
         The intervals.
 
     See Also
     --------
-    estimate_shares : The numbers.
+    estimate_shares : Estimate the shares.
 
     Examples
     --------
@@ -71,17 +75,22 @@ class SharesDisplay:
         Parameters
         ----------
         model : classifier
-            Fitted, with `predict_proba`.
+            Fitted classifier with `predict_proba`.
         names : iterable of str
             The list.
-        n_top, ax, bar_kwargs
-            See :meth:`plot`.
+        n_top : int, default=15
+            Largest number of nationalities with a bar of their own, see :meth:`plot`.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        bar_kwargs : dict or None, default=None
+            Keyword arguments of ``ax.barh``.
         **kwargs
-            Of :func:`estimate_shares`.
+            Further parameters of :func:`estimate_shares`.
 
         Returns
         -------
         SharesDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         shares = estimate_shares(model, names, **kwargs)
@@ -89,18 +98,23 @@ class SharesDisplay:
 
     @classmethod
     def from_shares(cls, shares, *, n_top=15, ax=None, bar_kwargs=None):
-        """Draw shares that are estimated.
+        """Draw shares that have been estimated.
 
         Parameters
         ----------
         shares : Shares
-            What :func:`estimate_shares` gave, or the groups in it.
-        n_top, ax, bar_kwargs
-            See :meth:`plot`.
+            Result of :func:`estimate_shares`, or the `groups` in it.
+        n_top : int, default=15
+            Largest number of nationalities with a bar of their own, see :meth:`plot`.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        bar_kwargs : dict or None, default=None
+            Keyword arguments of ``ax.barh``.
 
         Returns
         -------
         SharesDisplay
+            The display, with its drawing.
         """
         display = cls(
             shares.nationality,
@@ -119,16 +133,17 @@ class SharesDisplay:
         Parameters
         ----------
         n_top : int, default=15
-            How many nationalities have a bar of their own, at most; those of less than a
+            Largest number of nationalities with a bar of their own; those with a share below a
             thousandth have none. The last bar is all others together.
         ax : matplotlib Axes or None, default=None
-            None makes one.
+            Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
-            Of ``ax.barh``.
+            Keyword arguments of ``ax.barh``.
 
         Returns
         -------
         self : SharesDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt

@@ -6,17 +6,19 @@ from contextlib import contextmanager
 import click
 import pyarrow.compute as pc
 
-# What is left of such a name when it is cleaned is nothing.
+# Cleaning leaves nothing of such a name.
 NO_NAME = r'^[\s\p{Z}\p{Cc}\p{Cf}"]*$'
 
 
 def table_options(function):
-    """The options of all commands that read a table."""
+    """Add the options of all commands that read a table."""
     for option in (
-        click.option("--encoding", help="Of CSV. [default: UTF-8, or UTF-16 if it is marked]"),
-        click.option("--delimiter", help="Of CSV: one character, or tab. [default: found out]"),
+        click.option("--encoding", help="Encoding of CSV. [default: UTF-8, or UTF-16 if marked]"),
         click.option(
-            "--column", help='Which holds names. [default: "name", or the only one there is]'
+            "--delimiter", help="Delimiter of CSV: one character, or tab. [default: detected]"
+        ),
+        click.option(
+            "--column", help='Column that holds the names. [default: "name", or the only column]'
         ),
         click.argument("input"),
     ):
@@ -25,11 +27,15 @@ def table_options(function):
 
 
 def model_options(function):
-    """The options of all commands that use a fitted model."""
+    """Add the options of all commands that use a fitted model."""
     for option in (
         click.option("--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."),
         click.option(
-            "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes."
+            "--jobs",
+            type=click.IntRange(1),
+            default=1,
+            show_default=True,
+            help="Number of processes.",
         ),
     ):
         function = option(function)
@@ -37,9 +43,9 @@ def model_options(function):
 
 
 def with_names(reader, column, label=None):
-    """Of each chunk: (it and which rows have no name), the names of the others.
+    """Yield, for each chunk: (the chunk, which rows have no name), the names of the other rows.
 
-    The columns, that of labels too if there is one, must be in the first chunk.
+    The columns, including that of labels if there is one, must be in the first chunk.
     """
     chosen = None
     for chunk in reader:
@@ -56,7 +62,7 @@ def with_names(reader, column, label=None):
 
 
 def choose(chunk, column, option, name):
-    """The column, if there is one of this name."""
+    """Return the column, if there is one of this name."""
     columns = chunk.columns
     n = columns.count(column)
     if n == 1:
@@ -78,7 +84,7 @@ def character(delimiter):
 
 @contextmanager
 def progress(n_rows):
-    """A function that is told of finished rows, and shows a bar on a terminal."""
+    """Give a function to call with numbers of finished rows; a terminal shows a bar."""
     if not sys.stderr.isatty():
         yield lambda n: None
         return

@@ -1,4 +1,4 @@
-"""evaluate: how well a model finds nationalities that are known."""
+"""evaluate: score a model on names whose nationalities are known."""
 
 from collections import Counter
 
@@ -15,13 +15,15 @@ from ._common import character, model_options, progress, say, table_options, wit
 @click.command()
 @click.argument("model")
 @table_options
-@click.option("--label", default="nationality", show_default=True, help="Column of the truth.")
+@click.option(
+    "--label", default="nationality", show_default=True, help="Column that holds the true labels."
+)
 @model_options
 def evaluate(model, input, column, delimiter, encoding, label, jobs, trust_pickle):
-    """Tell how well MODEL (a file, or pretrained) finds the nationalities in INPUT.
+    """Score MODEL (a file, or pretrained) on the nationalities in INPUT.
 
-    Rows without a name or a label do not count. A label that the model does not know counts as
-    wrong, and not in the log loss.
+    Rows without a name or a label do not count. Rows with a label that the model does not know
+    count as wrong, but not in the log loss.
     """
     load = (model, trust_pickle)
     fitted = load_model(*load)
@@ -57,7 +59,7 @@ def evaluate(model, input, column, delimiter, encoding, label, jobs, trust_pickl
 
 
 def _scores(pairs, log_loss):
-    """The figures, as a text, of {(true label, predicted label): number of rows}."""
+    """Format the scores of {(true label, predicted label): number of rows} as text."""
     truth, found = zip(*pairs, strict=True)
     weights = list(pairs.values())
     labels = sorted(set(truth))
