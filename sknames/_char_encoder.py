@@ -11,6 +11,8 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._doc_link import DocLinkMixin
+from ._fit_tasks import CallbackSupportMixin, with_callbacks
 from ._read_names import read_names
 from ._saved_state import check_holds, check_integer, check_stamp, refuse
 from ._spelling import characters, clean, code_points, compose, drop_titles, plain
@@ -23,7 +25,13 @@ CHUNK_NAMES = 65_536
 REPLACEMENT = "\ufffd"
 
 
-class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class CharEncoder(
+    CallbackSupportMixin,
+    DocLinkMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Encode names as rows of character codes.
 
     1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode white space
@@ -184,10 +192,13 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         return self._encode(self._fit(X))
 
+    @with_callbacks
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
+        task = self._init_callback_context()
+        task.call_on_fit_task_begin(estimator=self, X=names)
         counts = np.zeros(0, dtype=np.int64)
         longest = 0
         for start in range(0, len(names), CHUNK_NAMES):
@@ -212,6 +223,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         vars(self).pop("feature_names_in_", None)
         if header is not None:
             self.feature_names_in_ = np.array([header], dtype=object)
+        task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     @classmethod
@@ -413,6 +425,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if "alphabet_" in state:
             state["_sknames_version"] = __version__
             state["_format"] = FORMAT
+            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
         return state
 
     def __setstate__(self, state):

@@ -10,6 +10,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._auto_settings import resolve_auto
+from ._doc_link import DocLinkMixin
+from ._fit_tasks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._forward import Forward, one_blas_thread, softmax
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
@@ -24,7 +26,7 @@ FORMAT = 3
 FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
 
-class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
+class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMixin, BaseEstimator):
     """Tell nationalities from rows of character codes, with a recurrent net and n-grams.
 
     For each class, the classifier adds two logits, and it learns both at once ("wide and deep",
@@ -44,9 +46,9 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     cell : {"gru", "rnn", "sigmoid_rnn"}, default="gru"
-        Recurrent cell: a gated recurrent unit (Cho et al. 2014), or an Elman network (Elman 1990)
-        with the hyperbolic tangent, which is about twice as fast and slightly less accurate, or
-        with the logistic function, as in Elman's paper.
+        Recurrent cell: "gru", a gated recurrent unit (Cho et al. 2014); "rnn", an Elman network
+        (Elman 1990) with the hyperbolic tangent, about twice as fast and slightly less accurate; or
+        "sigmoid_rnn", an Elman network with the logistic function, as Elman had it.
     hidden_size : int, default=128
         Number of units in the state of each layer. Time grows with its square; accuracy falls
         below 64.
@@ -125,10 +127,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         float64 otherwise. "float32" skips the trial: probabilities may then depend on the other
         rows of a call by 5e-6, in float64 by 1e-12. Training is in float32.
     callbacks : list of skorch callbacks or None, default=None
-        Callbacks to run in training, after the built-in ones; those that score, such as
+        Callbacks of skorch to run in training, after the built-in ones; those that score, such as
         `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
         held-out rows, which need ``early_stopping=True``, or, with ``on_train=True``, the training
-        rows.
+        rows. Callbacks of scikit-learn, from its release 1.9 on, go to `set_callbacks` instead; an
+        epoch is a task.
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs what `history_` keeps of each epoch.
     random_state : int, RandomState instance or None, default=None
@@ -319,6 +322,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             self.__dict__.update(before)
             raise
 
+    @with_callbacks
     def _fit(self, X, y, sample_weight):
         from . import _training  # before any work: it tells how to install what trains
 
@@ -327,7 +331,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             check_ngram_range(self.ngram_range)
         X = validate_symbols(self, X, reset=True)
         y = check_labels(y, len(X))
-        weights = weigh_classes(y, check_weights(sample_weight, len(X)), self.class_weight)
+        weights = check_weights(sample_weight, len(X))
+        data = {"X": X, "y": y}
+        if sample_weight is not None:
+            data["metadata"] = {"sample_weight": weights}
+        weights = weigh_classes(y, weights, self.class_weight)
         self.classes_, labels = np.unique(y, return_inverse=True)
         X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
         symbols = np.unique(X[X != 0])
@@ -340,11 +348,17 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         untrained = Network.untrained(
             self.cell, symbols, rows.codes, self.ngram_range, settings["min_df"], self.separator
         )
-        self.network_, self.history_, self._net = _training.train(
-            untrained, rows, held_out, self.classes_, settings, rng, seed
+        tasks = EpochTasks(self, settings["max_epochs"], self._attributes_of, **data)
+        result = _training.train(
+            untrained, rows, held_out, self.classes_, settings, rng, seed, tasks
         )
-        self._forward = Forward(self.network_, self.dtype)
+        vars(self).update(self._attributes_of(*result))
+        tasks.end(lambda: result)
         return self
+
+    def _attributes_of(self, network, history, net):
+        forward = Forward(network, self.dtype)
+        return {"network_": network, "history_": history, "_net": net, "_forward": forward}
 
     def predict_proba(self, X):
         """Predict the probabilities of the nationalities.
@@ -454,15 +468,21 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         if len(classes) != network.n_classes:
             refuse("classes_", f"{network.n_classes} labels", str(len(classes)))
         check_choice("dtype", self.dtype, ["auto", "float32", "float64"])
-        self.classes_, self.n_features_in_, self.history_ = classes, n_features_in, history
-        self.network_, self._net = network, None
-        self._forward = Forward(network, self.dtype)
+        self.classes_, self.n_features_in_ = classes, n_features_in
+        vars(self).update(self._attributes_of(network, history, net=None))
+
+    def __copy__(self):
+        # Not by the state, which is for files: a callback may copy while a fit is under way.
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        return twin
 
     def __getstate__(self):
         state = super().__getstate__().copy()
         if "network_" in state:
             state["network_"] = self.network_.to_arrays()
             del state["_net"], state["_forward"]
+            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
             state |= {"_sknames_version": __version__, "_format": FORMAT}
         return state
 

@@ -11,6 +11,7 @@ from sklearn.utils import check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._doc_link import DocLinkMixin
 from ._labels_and_weights import check_weights
 from ._priors import (
     check_priors,
@@ -60,7 +61,7 @@ def priors_of_probabilities(probabilities, counts, supposed):
     return _estimate(probabilities, np.ones(len(counts)), counts, supposed)[0]
 
 
-class PriorShiftClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class PriorShiftClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
 
     A classifier's probabilities assume how frequent each class is: its priors. A list of people

@@ -10,9 +10,12 @@ import click
 import pytest
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils import estimator_html_repr
 
 import sknames
+from sknames._doc_link import PAGES
 from sknames.cli import cli
 
 # Checks of numpydoc that do not hold here, each with its reason.
@@ -121,6 +124,20 @@ def test_examples_show_the_attributes_that_are_described(name):
         described = {item.name for item in parse(name)["Attributes"]}
         assert found <= described
         assert described <= found | OF_TABLES
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in CLASSES if issubclass(CLASSES[name], BaseEstimator)]
+)
+def test_estimators_link_to_their_page(name):
+    estimator = CLASSES[name].__new__(CLASSES[name])
+    assert estimator._get_doc_link() == f"{PAGES}/generated/{name}.html"
+
+
+def test_notebooks_show_the_link():
+    html = estimator_html_repr(sknames.CharEncoder())
+    assert f'href="{PAGES}/generated/sknames.CharEncoder.html"' in html
+    assert "https://scikit-learn.org" not in html
 
 
 @pytest.mark.parametrize("command", [cli, *cli.commands.values()], ids=lambda command: command.name)
