@@ -3,9 +3,11 @@
 import unicodedata
 import warnings
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 from anyascii import anyascii
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -13,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, with_callbacks
-from ._read_names import read_names
+from ._read_names import Names, read_names
 from ._saved_state import check_holds, check_integer, check_stamp, refuse
 from ._spelling import characters, clean, code_points, compose, drop_titles, plain
 from ._version import __version__
@@ -109,6 +111,11 @@ class CharEncoder(
     # So that skrub's ApplyToCols and TableVectorizer hand over one column at a time.
     __single_column_transformer__ = True
 
+    alphabet_: str
+    unknown_code_: int
+    max_length_: int
+    feature_names_in_: NDArray[np.object_]
+
     _parameter_constraints = {
         "clean": ["boolean"],
         "drop_titles": ["boolean"],
@@ -127,16 +134,16 @@ class CharEncoder(
     def __init__(
         self,
         *,
-        clean=True,
-        drop_titles=False,
-        handle_missing="error",
-        transliterate=True,
-        lowercase=True,
-        alphabet=None,
-        min_frequency=1,
-        max_length=None,
-        handle_unknown="use_unknown_code",
-    ):
+        clean: bool = True,
+        drop_titles: bool = False,
+        handle_missing: Literal["error", "empty"] = "error",
+        transliterate: bool = True,
+        lowercase: bool = True,
+        alphabet: str | None = None,
+        min_frequency: int | float = 1,
+        max_length: int | None = None,
+        handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code",
+    ) -> None:
         self.clean = clean
         self.drop_titles = drop_titles
         self.handle_missing = handle_missing
@@ -147,7 +154,7 @@ class CharEncoder(
         self.max_length = max_length
         self.handle_unknown = handle_unknown
 
-    def fit(self, X, y=None):
+    def fit(self, X: Names, y: object = None) -> Self:
         """Learn the alphabet and the number of columns.
 
         Parameters
@@ -170,7 +177,7 @@ class CharEncoder(
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Names, y: object = None) -> NDArray[np.unsignedinteger]:
         """Fit to names, which may come from a generator, and encode them.
 
         Parameters
@@ -227,7 +234,7 @@ class CharEncoder(
         return names
 
     @classmethod
-    def from_alphabet(cls, alphabet, max_length, /, **params):
+    def from_alphabet(cls, alphabet: str, max_length: int, /, **params: Any) -> Self:
         """Make a fitted encoder from an alphabet that was stored elsewhere.
 
         Parameters
@@ -254,10 +261,10 @@ class CharEncoder(
         fitted = {"alphabet_": alphabet, "max_length_": max_length}
         fitted["unknown_code_"] = len(alphabet) + 1
         _check_state(fitted)
-        vars(self).update(fitted)
+        self.__dict__.update(fitted)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Names) -> NDArray[np.unsignedinteger]:
         """Encode names.
 
         Parameters
@@ -312,7 +319,7 @@ class CharEncoder(
             )
         return codes
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> NDArray[np.object_]:
         """Decode rows of codes.
 
         Parameters
@@ -332,16 +339,16 @@ class CharEncoder(
             If a value is no code of this encoder.
         """
         check_is_fitted(self)
-        X = check_array(X)
-        wrong = (X < 0) | (X > self.unknown_code_) | (X != np.rint(X))
+        codes = check_array(X)
+        wrong = (codes < 0) | (codes > self.unknown_code_) | (codes != np.rint(codes))
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise ValueError(
-                f"Expected codes from 0 to {self.unknown_code_}, got {X[row, column]} in row "
+                f"Expected codes from 0 to {self.unknown_code_}, got {codes[row, column]} in row "
                 f"{row}, column {column}. Pass what transform returned."
             )
         characters = np.array(["", *self.alphabet_, REPLACEMENT], dtype=object)
-        return characters[X.astype(np.intp)].sum(axis=1)
+        return characters[codes.astype(np.intp)].sum(axis=1)
 
     @property
     def _n_features_out(self):

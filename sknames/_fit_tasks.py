@@ -7,7 +7,7 @@ try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
 
-    class CallbackSupportMixin:
+    class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stand-in: it starts tasks that nobody follows, and has no `set_callbacks`."""
 
         def _init_callback_context(self, **kwargs):

@@ -1,9 +1,12 @@
 """NameNationalityClassifier: predict nationalities from codes."""
 
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -204,6 +207,14 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
 
     __module__ = "sknames"
 
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    network_: Network
+    history_: list[dict[str, float]]
+    _forward: Forward
+    _net: Any
+
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
@@ -236,33 +247,33 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     def __init__(
         self,
         *,
-        cell="gru",
-        hidden_size=128,
-        num_layers=1,
-        embedding_dim=64,
-        dropout="auto",
-        symbol_dropout=0.05,
-        ngram_range=(1, 5),
-        separator="auto",
-        min_df="auto",
-        ngram_dropout=0.5,
-        next_symbol_weight=0.5,
-        logit_adjustment=0.15,
-        label_doubt=0.0,
-        class_weight=None,
-        lr=0.005,
-        weight_decay=0.02,
-        max_epochs="auto",
-        batch_size="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        device="cpu",
-        dtype="auto",
-        callbacks=None,
-        verbose=0,
-        random_state=None,
-    ):
+        cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru",
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        embedding_dim: int | None = 64,
+        dropout: float | Literal["auto"] = "auto",
+        symbol_dropout: float = 0.05,
+        ngram_range: tuple[int, int] | None = (1, 5),
+        separator: float | Literal["auto"] | None = "auto",
+        min_df: int | Literal["auto"] = "auto",
+        ngram_dropout: float = 0.5,
+        next_symbol_weight: float = 0.5,
+        logit_adjustment: float = 0.15,
+        label_doubt: float = 0.0,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        lr: float = 0.005,
+        weight_decay: float = 0.02,
+        max_epochs: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        device: Literal["cpu", "cuda", "auto"] = "cpu",
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        callbacks: list[Any] | None = None,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -290,7 +301,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         self.verbose = verbose
         self.random_state = random_state
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -360,7 +371,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         forward = Forward(network, self.dtype)
         return {"network_": network, "history_": history, "_net": net, "_forward": forward}
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
         """Predict the probabilities of the nationalities.
 
         Parameters
@@ -387,7 +398,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         with one_blas_thread(len(codes)):
             return self._forward.probabilities(codes)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the most probable nationality of each row.
 
         Parameters
@@ -404,22 +415,22 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         return self.classes_[probabilities.argmax(axis=1)]
 
     @property
-    def symbols_(self):
+    def symbols_(self) -> NDArray[Any]:
         """The distinct values of `X`, without 0, sorted."""
         return self.network_.symbols
 
     @property
-    def class_prior_(self):
+    def class_prior_(self) -> NDArray[np.float64] | None:
         """The priors that the probabilities assume, or None."""
         return self.network_.class_prior
 
     @property
-    def weights_(self):
+    def weights_(self) -> dict[str, NDArray[np.float32]]:
         """The parameters of the network by name."""
         return dict(self.network_.weights)
 
     @property
-    def net_(self):
+    def net_(self) -> Any:
         """The trained skorch net; after loading, it is rebuilt from `network_`."""
         check_is_fitted(self, "network_")
         if self._net is None:
@@ -430,7 +441,15 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         return self._net
 
     @classmethod
-    def from_network(cls, network, classes, *, n_features_in, history=(), **params):
+    def from_network(
+        cls,
+        network: Network,
+        classes: NDArray[Any],
+        *,
+        n_features_in: int,
+        history: Sequence[dict[str, float]] = (),
+        **params: Any,
+    ) -> Self:
         """Make a fitted classifier from a network that was stored elsewhere.
 
         Parameters

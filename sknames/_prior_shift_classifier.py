@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, get_tags
@@ -14,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._doc_link import DocLinkMixin
 from ._labels_and_weights import check_weights
 from ._priors import (
+    Priors,
     check_priors,
     estimate_priors,
     exchange_priors,
@@ -145,6 +148,12 @@ default=None
 
     __module__ = "sknames"
 
+    classes_: NDArray[Any]
+    priors_: NDArray[np.float64]
+    n_iter_: int
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
         "priors": [StrOptions({"estimate", "uniform", "population"}), dict, "array-like"],
@@ -153,14 +162,22 @@ default=None
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, estimator, *, priors="estimate", class_prior=None, tol=1e-9, max_iter=200):
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        priors: Literal["estimate"] | Priors = "estimate",
+        class_prior: Priors | None = None,
+        tol: float = 1e-9,
+        max_iter: int = 200,
+    ) -> None:
         self.estimator = estimator
         self.priors = priors
         self.class_prior = class_prior
         self.tol = tol
         self.max_iter = max_iter
 
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Estimate the mix of a list of names, or take the given one.
 
         Parameters
@@ -194,8 +211,11 @@ default=None
             ) from error
         supposed = supposed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
+            probabilities, weights, readable = predict_readable(self.estimator, X, sample_weight)
             priors, n_iter = _estimate(
-                *predict_readable(self.estimator, X, sample_weight),
+                probabilities,
+                weights,
+                readable,
                 supposed,
                 tol=self.tol,
                 max_iter=self.max_iter,
@@ -205,12 +225,12 @@ default=None
         self.classes_ = self.estimator.classes_
         self._supposed, self.priors_, self.n_iter_ = supposed, priors, n_iter
         for name in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
             if hasattr(self.estimator, name):
                 setattr(self, name, getattr(self.estimator, name))
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the probabilities of the nationalities under the mix of the list.
 
         Parameters
@@ -228,7 +248,7 @@ default=None
         probabilities = np.asarray(self.estimator.predict_proba(X), dtype=np.float64)
         return exchange_priors(probabilities, self._supposed, self.priors_)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> NDArray[Any]:
         """Predict the most probable nationality of each name under the mix of the list.
 
         Parameters
@@ -245,7 +265,7 @@ default=None
         return self.classes_[probabilities.argmax(axis=1)]
 
     @property
-    def class_prior_(self):
+    def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
         return self.priors_
 

@@ -1,15 +1,19 @@
 """estimate_shares: estimate the mix of nationalities in a list of names, with intervals."""
 
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, validate_params
+from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._forward import one_blas_thread
 from ._labels_and_weights import check_weights
 from ._prior_shift_classifier import predict_readable
 from ._priors import (
+    Priors,
     check_priors,
     estimate_priors,
     informative_rows,
@@ -17,6 +21,10 @@ from ._priors import (
     slopes,
     supposed_priors,
 )
+from ._validate_params import validate_params
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Largest number of counts in a chunk of resamples.
 CHUNK = 1 << 22
@@ -26,7 +34,7 @@ N_PRINTED = 10
 class Shares(Bunch):
     """Shares of nationalities, from `estimate_shares`: a Bunch that prints as a table."""
 
-    def to_frame(self):
+    def to_frame(self) -> "pd.DataFrame":
         """Return the table as a DataFrame with the columns nationality, share, low and high."""
         import pandas as pd
 
@@ -73,21 +81,20 @@ def _line(label, share, low, high, width):
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
 def estimate_shares(
-    model,
-    names,
+    model: Any,
+    names: Any,
     *,
-    weights=None,
-    counts=None,
-    class_prior=None,
-    groups=None,
-    confidence_level=0.95,
-    n_resamples=1000,
-    random_state=None,
-):
+    weights: ArrayLike | None = None,
+    counts: ArrayLike | None = None,
+    class_prior: Priors | None = None,
+    groups: Mapping[str, Sequence[Any]] | None = None,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    random_state: int | np.random.RandomState | None = None,
+) -> Shares:
     """Estimate the share of each nationality in a list of names.
 
     Counting predicted labels gives the wrong answer: each name goes to the likeliest nationality,
@@ -171,12 +178,12 @@ default=None
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     probabilities, weights, readable = predict_readable(model, names, weights)
-    counts = _check_counts(counts, len(probabilities))
+    n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         model.classes_,
-        counts=counts * readable,
-        n_unreadable=int(counts[~readable].sum()),
+        counts=n_of_each * readable,
+        n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
         class_prior=supposed_priors(model, class_prior),
         groups=groups,

@@ -1,9 +1,16 @@
 """SharesDisplay: draw the mix of a list of names."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._shares import estimate_shares
+from ._shares import Shares, estimate_shares
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class SharesDisplay:
@@ -59,7 +66,22 @@ class SharesDisplay:
 
     __module__ = "sknames"
 
-    def __init__(self, nationality, share, low, high, resamples, *, confidence_level, n_names=None):
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    bars_: Any
+    errorbar_: Any
+
+    def __init__(
+        self,
+        nationality: NDArray[Any],
+        share: NDArray[np.float64],
+        low: NDArray[np.float64],
+        high: NDArray[np.float64],
+        resamples: NDArray[np.float64],
+        *,
+        confidence_level: float,
+        n_names: int | None = None,
+    ) -> None:
         self.nationality = nationality
         self.share = share
         self.low = low
@@ -69,7 +91,16 @@ class SharesDisplay:
         self.n_names = n_names
 
     @classmethod
-    def from_estimator(cls, model, names, *, n_top=15, ax=None, bar_kwargs=None, **kwargs):
+    def from_estimator(
+        cls,
+        model: Any,
+        names: Any,
+        *,
+        n_top: int = 15,
+        ax: "Axes | None" = None,
+        bar_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Estimate the shares of a list of names, and draw them.
 
         Parameters
@@ -97,7 +128,14 @@ class SharesDisplay:
         return cls.from_shares(shares, n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
     @classmethod
-    def from_shares(cls, shares, *, n_top=15, ax=None, bar_kwargs=None):
+    def from_shares(
+        cls,
+        shares: Shares,
+        *,
+        n_top: int = 15,
+        ax: "Axes | None" = None,
+        bar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw shares that have been estimated.
 
         Parameters
@@ -127,7 +165,13 @@ class SharesDisplay:
         )
         return display.plot(n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
-    def plot(self, *, n_top=15, ax=None, bar_kwargs=None):
+    def plot(
+        self,
+        *,
+        n_top: int = 15,
+        ax: "Axes | None" = None,
+        bar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the bars.
 
         Parameters

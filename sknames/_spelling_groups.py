@@ -1,12 +1,13 @@
 """spelling_groups: group the spellings of one name."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ._read_names import read_names
+from ._read_names import Names, read_names
 from ._spelling import clean, fold
 
 
-def spelling_groups(names):
+def spelling_groups(names: Names) -> NDArray[np.intp]:
     """Number the names so that equal numbers are spellings of one name.
 
     Dvořák, Dvorak and " DVORAK" differ as strings, but a model that has learned one knows the

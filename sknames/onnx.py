@@ -32,7 +32,7 @@ OPERATORS = {
 STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
 
 
-def to_onnx(model):
+def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     """Convert a fitted model to ONNX, to predict in any language that has a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows as

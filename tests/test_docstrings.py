@@ -1,4 +1,4 @@
-"""Public docstrings: their form, what they describe, and what their examples give."""
+"""Public docstrings and types: their form, what they describe, and what their examples give."""
 
 import doctest
 import inspect
@@ -59,9 +59,13 @@ CLASSES = {name: public for name, public in PUBLIC.items() if inspect.isclass(pu
 MEMBERS = [f"{name}.{member}" for name, cls in CLASSES.items() for member in public_members(cls)]
 
 
+def find(name):
+    owner, _, member = name.rpartition(".")
+    return PUBLIC[name] if name in PUBLIC else getattr(CLASSES[owner], member)
+
+
 def parse(name):
-    found = PUBLIC.get(name) or getattr(CLASSES[name.rpartition(".")[0]], name.rpartition(".")[2])
-    return NumpyDocString(inspect.getdoc(found))
+    return NumpyDocString(inspect.getdoc(find(name)))
 
 
 def run_examples(name):
@@ -103,7 +107,17 @@ def test_descriptions_are_no_fragments(name):
             assert not FRAGMENT.match(description), f"{section}: {item.name} : {description}"
 
 
-@pytest.mark.parametrize("name", PUBLIC.keys() - CLASSES.keys())
+@pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
+def test_types(name):
+    found = inspect.unwrap(getattr(find(name), "fget", find(name)))
+    signature = inspect.signature(found.__init__ if inspect.isclass(found) else found)
+    assert signature.return_annotation is not inspect.Signature.empty
+    for parameter in signature.parameters.values():
+        known = parameter.annotation is not inspect.Parameter.empty
+        assert known or parameter.name in ("self", "cls"), parameter
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name not in CLASSES])
 def test_examples(name):
     run_examples(name)
 

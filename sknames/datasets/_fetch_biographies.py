@@ -1,6 +1,7 @@
 """The people of the English Wikipedia, read from the wheel of the package name2nat."""
 
 import io
+import os
 import pickle
 import re
 import shlex
@@ -8,6 +9,7 @@ import unicodedata
 import zipfile
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from ._data_folder import data_folder
 from ._load_names import read_rows
@@ -26,7 +28,14 @@ _TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".s
 _WORDS = set("affair and brothers case murder murders of sisters the".split())
 
 
-def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False, as_frame=False):
+def fetch_biographies(
+    wheel: str | os.PathLike[str] | None = None,
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    raw: bool = False,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load the names of people with an article in the English Wikipedia (classification).
 
     The dataset has 587,256 names, most of them full names, of 63 nationalities. They come from the

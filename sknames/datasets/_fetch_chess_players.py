@@ -2,11 +2,13 @@
 
 import gzip
 import io
+import os
 import re
 import tarfile
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +36,14 @@ _NUMBER_OR_NOTE = re.compile(r"\([^)]*\)?|\d+")
 _NOT_OF_THE_NAME = set("dr drs hon inactive ing jnr jr jun med prof rev sir sr ii iii iv".split())
 
 
-def fetch_chess_players(path=None, *, data_home=None, raw=False, return_X_y=False, as_frame=False):
+def fetch_chess_players(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    raw: bool = False,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load the names of rated chess players (classification).
 
     The dataset has 331,944 full names of amateurs and masters, of 69 nationalities. They come from

@@ -1,10 +1,12 @@
 """The names of the PyTorch tutorial, downloaded on first use."""
 
+import os
 import zipfile
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sklearn.datasets import fetch_file
 
@@ -42,8 +44,13 @@ _STRAY_ENDS = ",:1"
 
 
 def fetch_names(
-    *, data_home=None, download_if_missing=True, raw=False, return_X_y=False, as_frame=False
-):
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    raw: bool = False,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load the names of the PyTorch tutorial, downloading them if necessary (classification).
 
     The dataset has 20,049 names, most of them surnames, of 18 languages: the 20,074 lines that the

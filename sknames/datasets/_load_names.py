@@ -2,10 +2,12 @@
 
 import csv
 from importlib.resources import files
+from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
+from .._validate_params import validate_params
 from ._make_bunch import make_bunch
 
 
@@ -14,10 +16,14 @@ from ._make_bunch import make_bunch
         "script": [StrOptions({"Latin", "native", "all"})],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
-def load_names(*, script="Latin", return_X_y=False, as_frame=False):
+def load_names(
+    *,
+    script: Literal["Latin", "native", "all"] = "Latin",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load the names of the world that ship with the package (classification).
 
     The dataset has 80,479 surnames and given names of 57 nationalities, as people of that

@@ -1,12 +1,16 @@
 """Random full names, made of the surnames and given names that ship with the package."""
 
 import unicodedata
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._validate_params import validate_params
 from ._load_names import read_rows
 
 # By the first word of their Unicode names: kana and Han are written in one name, and names in these
@@ -22,10 +26,16 @@ _UNSPACED = {"CJK", "HANGUL"}
         "nationalities": ["array-like", None],
         "script": [StrOptions({"Latin", "native", "all"})],
         "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
-def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", random_state=None):
+def make_names(
+    n_samples: int = 100,
+    *,
+    full: bool = True,
+    nationalities: Sequence[str] | NDArray[np.str_ | np.object_] | None = None,
+    script: Literal["Latin", "native", "all"] = "Latin",
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Draw random full names, each made of names of one nationality in :func:`load_names`.
 
     They serve for training, benchmarks and load tests. All nationalities are equally likely, and so
@@ -107,16 +117,16 @@ def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", 
     unspaced = np.array([alphabet in _UNSPACED for _, alphabet in pools])
     either_order = np.array([nationality in both_orders for nationality, _ in pools])
 
-    random_state = check_random_state(random_state)
-    which = random_state.randint(len(chosen), size=n_samples)
-    pool = _draw(random_state, n_pools, which)
+    rng = check_random_state(random_state)
+    which = rng.randint(len(chosen), size=n_samples)
+    pool = _draw(rng, n_pools, which)
     given, surnames = (
         np.array([name for parts in pools.values() for name in parts[part]], dtype=object)[
-            _draw(random_state, np.array([len(parts[part]) for parts in pools.values()]), pool)
+            _draw(rng, np.array([len(parts[part]) for parts in pools.values()]), pool)
         ]
         for part in ("given", "surname")
     )
-    coin = random_state.randint(2, size=n_samples).astype(bool)
+    coin = rng.randint(2, size=n_samples).astype(bool)
     if full:
         surname_first = unspaced[pool] | (either_order[pool] & coin)
         space = np.where(unspaced[pool], "", " ").astype(object)

@@ -5,6 +5,7 @@ import io
 import json
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -12,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network import Network
-from .._priors import check_priors
+from .._priors import Priors, check_priors
 from .._symbols import code_of
 from .._version import __version__
 
@@ -41,7 +42,7 @@ LAYOUT = {
 AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
 
 
-def load_pretrained(*, priors="population"):
+def load_pretrained(*, priors: Priors = "population") -> Pipeline:
     """Load the model that ships with the package, ready to predict nationalities from names.
 
     It knows 74 nationalities, and takes surnames, given names and full names in either order, in
@@ -113,7 +114,7 @@ def with_network(pipeline, network):
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
-def load_card():
+def load_card() -> dict[str, Any]:
     """Load the card of the model that ships with the package.
 
     The model itself does not carry it: a pipeline that is fitted again is another model.
