@@ -376,7 +376,7 @@ class CharEncoder(
                 "Set lowercase=False, transliterate=False or clean=False to keep them, and give "
                 "them in NFC.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return alphabet
 

@@ -3,6 +3,8 @@
 Before 1.9, stand-ins let an estimator's code be the same.
 """
 
+from functools import wraps
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
@@ -24,7 +26,11 @@ except ImportError:
             return False
 
     def with_callbacks(method):
-        return method
+        @wraps(method)
+        def with_frame(*args, **kwargs):  # as in 1.9, so that warnings point to the same caller
+            return method(*args, **kwargs)
+
+        return with_frame
 
 
 __all__ = ["CallbackSupportMixin", "EpochTasks", "with_callbacks"]

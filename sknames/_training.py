@@ -335,7 +335,7 @@ def _split_callbacks(callbacks, has_valid_rows):
                 "early_stopping=True to hold rows out, or on_train=True in the callback to score "
                 "the rows of training.",
                 UserWarning,
-                stacklevel=6,
+                stacklevel=7,
             )
     return scores, others
 
