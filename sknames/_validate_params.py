@@ -8,6 +8,6 @@ from sklearn.utils import _param_validation
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def validate_params(constraints: dict[str, list[Any]]) -> Callable[[Function], Function]:
+def validate_params(constraints: dict[str, Any]) -> Callable[[Function], Function]:
     """Decorate a function to check its parameters, see `sklearn.utils._param_validation`."""
     return _param_validation.validate_params(constraints, prefer_skip_nested_validation=True)
