@@ -1,71 +1,81 @@
-"""CharEncoder: names -> codes."""
+"""CharEncoder: encode names as codes."""
 
 import unicodedata
 import warnings
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 from anyascii import anyascii
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._read_names import read_names
+from ._doc_link import DocLinkMixin
+from ._fit_tasks import CallbackSupportMixin, with_callbacks
+from ._read_names import Names, read_names
 from ._saved_state import check_holds, check_integer, check_stamp, refuse
 from ._spelling import characters, clean, code_points, compose, drop_titles, plain
 from ._version import __version__
 
-# Of the state that is saved. Raise it when an older sknames could no longer read the state.
+# Format of the saved state. Raise it when an older sknames could no longer read the state.
 FORMAT = 1
 FITTED = {"alphabet_", "unknown_code_", "max_length_"}
 CHUNK_NAMES = 65_536
 REPLACEMENT = "\ufffd"
 
 
-class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class CharEncoder(
+    CallbackSupportMixin,
+    DocLinkMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Encode names as rows of character codes.
 
-    1. A name is cleaned of what typing, copying and files do to it: a run of Unicode white space
-       becomes one space and none is left at the ends; zero-width, bidirectional and other format
-       characters and the quotation marks around a name go; typographic apostrophes, quotation
-       marks and hyphens become the plain ones.
-    2. It is normalized to NFC, so that an accented letter is one character however it was typed;
-       of more than 30 combining marks in a row the others are dropped.
-    3. Its characters are transliterated to ASCII and lower-cased, each by itself.
+    1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode white space
+       becomes one space, and none is left at the ends; zero-width, bidirectional and other format
+       characters and the quotation marks around a name are removed; typographic apostrophes,
+       quotation marks and hyphens become the plain ones.
+    2. The name is normalized to NFC, so that an accented letter is one character however it was
+       typed; of more than 30 combining marks in a row, the excess is dropped.
+    3. Each of its characters is transliterated to ASCII and lower-cased by itself.
     4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``; every other character
-       has the next one, the unknown code. Rows are padded with 0 on the right.
+       has the next code, the unknown code. Rows are padded with 0 on the right.
 
     Parameters
     ----------
     clean : bool, default=True
-        Whether to take step 1. Set it to False if white space or quotation marks mean something.
+        Whether to take step 1. Set it to False if white space or quotation marks carry meaning.
     drop_titles : bool, default=False
-        Whether to drop titles before and behind a name in step 1 ("Mr.", "Frau Dr.", "г-н", "Jr.",
+        Whether to drop titles before and after a name in step 1 ("Mr.", "Frau Dr.", "г-н", "Jr.",
         ", PhD", "さん"; in any case, with or without a dot), but never the whole name. What is also
-        a name is no title: "Don", "Pan", "Md." before a name, "M.". Set it to True for names from
-        letters and forms.
+        a name does not count as a title: "Don", "Pan", "Md." before a name, "M.". Set it to True
+        for names from letters and forms.
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as the empty name,
-        which the classifier knows nothing about: for tables with gaps, where each row must come
-        out.
+        of which the classifier knows nothing: use it for tables with gaps that must keep all their
+        rows.
     transliterate : bool, default=True
         Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"). A
-        character that has no transliteration is kept, a combining mark or format character dropped.
-        Set it to False where diacritics or native scripts tell nationalities apart and there are
-        enough names to learn them from.
+        character without a transliteration is kept; a combining mark or format character without
+        one is dropped. Set it to False where diacritics or native scripts tell nationalities apart
+        and there are enough names to learn them from.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
-        The characters that have codes, in this order. None learns them in `fit`, in the order of
-        their code points.
+        Characters that have codes, in the order of their codes. None learns them in `fit`, in the
+        order of their code points.
     min_frequency : int or float, default=1
-        A learned alphabet has the characters that occur at least so often in `fit` (int), or in at
-        least this share of all characters (float). Rarer characters get the unknown code, which is
-        then trained on real examples.
+        Minimum number of times (int), or minimum share of all characters (float), that a character
+        must have in `fit` to enter a learned alphabet. Rarer characters get the unknown code, which
+        is then trained on real examples.
     max_length : int or None, default=None
-        Number of columns. None takes the longest name of `fit`, and `transform` warns of a longer
-        one. With an int, longer names are cut silently, as asked for.
+        Number of columns. None takes the length of the longest name of `fit`, and `transform` warns
+        of longer names. With an int, longer names are cut without a warning.
     handle_unknown : {"use_unknown_code", "error"}, default="use_unknown_code"
         What `transform` does with a character that is not in the alphabet.
 
@@ -78,13 +88,13 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     max_length_ : int
         Number of columns of the output.
     feature_names_in_ : ndarray of shape (1,)
-        Name of the column, if `fit` was given a table. Another name is accepted later: one column
-        cannot be taken for another.
+        Name of the column, if `fit` was given a table. Later tables may have another name: a single
+        column cannot be mistaken for another.
 
     See Also
     --------
-    NameNationalityClassifier : Codes -> nationalities.
-    spelling_groups : Groups for cross-validation, of names that differ in their spelling only.
+    NameNationalityClassifier : Predict nationalities from codes.
+    spelling_groups : Group names that differ only in spelling, for cross-validation.
 
     Examples
     --------
@@ -100,6 +110,11 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     __module__ = "sknames"
     # So that skrub's ApplyToCols and TableVectorizer hand over one column at a time.
     __single_column_transformer__ = True
+
+    alphabet_: str
+    unknown_code_: int
+    max_length_: int
+    feature_names_in_: NDArray[np.object_]
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -119,16 +134,16 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def __init__(
         self,
         *,
-        clean=True,
-        drop_titles=False,
-        handle_missing="error",
-        transliterate=True,
-        lowercase=True,
-        alphabet=None,
-        min_frequency=1,
-        max_length=None,
-        handle_unknown="use_unknown_code",
-    ):
+        clean: bool = True,
+        drop_titles: bool = False,
+        handle_missing: Literal["error", "empty"] = "error",
+        transliterate: bool = True,
+        lowercase: bool = True,
+        alphabet: str | None = None,
+        min_frequency: int | float = 1,
+        max_length: int | None = None,
+        handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code",
+    ) -> None:
         self.clean = clean
         self.drop_titles = drop_titles
         self.handle_missing = handle_missing
@@ -139,7 +154,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.max_length = max_length
         self.handle_unknown = handle_unknown
 
-    def fit(self, X, y=None):
+    def fit(self, X: Names, y: object = None) -> Self:
         """Learn the alphabet and the number of columns.
 
         Parameters
@@ -152,6 +167,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Returns
         -------
         self : CharEncoder
+            The fitted encoder.
 
         Raises
         ------
@@ -161,8 +177,8 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
-        """Fit, and encode the same names, which may come from a generator.
+    def fit_transform(self, X: Names, y: object = None) -> NDArray[np.unsignedinteger]:
+        """Fit to names, which may come from a generator, and encode them.
 
         Parameters
         ----------
@@ -179,14 +195,17 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Raises
         ------
         ValueError, TypeError
-            As `fit`.
+            If `X` is not a collection or single column of at least one str.
         """
         return self._encode(self._fit(X))
 
+    @with_callbacks
     def _fit(self, X):
-        """Learn from X, and give its names, which may have come from a generator."""
+        """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
+        task = self._init_callback_context()
+        task.call_on_fit_task_begin(estimator=self, X=names)
         counts = np.zeros(0, dtype=np.int64)
         longest = 0
         for start in range(0, len(names), CHUNK_NAMES):
@@ -211,24 +230,26 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         vars(self).pop("feature_names_in_", None)
         if header is not None:
             self.feature_names_in_ = np.array([header], dtype=object)
+        task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     @classmethod
-    def from_alphabet(cls, alphabet, max_length, /, **params):
-        """Make a fitted encoder of an alphabet that was stored elsewhere.
+    def from_alphabet(cls, alphabet: str, max_length: int, /, **params: Any) -> Self:
+        """Make a fitted encoder from an alphabet that was stored elsewhere.
 
         Parameters
         ----------
         alphabet : str
-            What `alphabet_` is to be. It replaces no parameter: a later `fit` learns as they say.
+            Value of `alphabet_`. It sets no parameter: a later `fit` follows the parameters.
         max_length : int
-            What `max_length_` is to be.
+            Value of `max_length_`.
         **params
-            The parameters of the constructor.
+            Parameters of the constructor.
 
         Returns
         -------
         CharEncoder
+            The fitted encoder.
 
         Raises
         ------
@@ -240,10 +261,10 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         fitted = {"alphabet_": alphabet, "max_length_": max_length}
         fitted["unknown_code_"] = len(alphabet) + 1
         _check_state(fitted)
-        vars(self).update(fitted)
+        self.__dict__.update(fitted)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Names) -> NDArray[np.unsignedinteger]:
         """Encode names.
 
         Parameters
@@ -298,13 +319,13 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         return codes
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> NDArray[np.object_]:
         """Decode rows of codes.
 
         Parameters
         ----------
         X : array-like of shape (n_names, n_columns)
-            Codes; 0 is passed over.
+            Codes; 0 is skipped.
 
         Returns
         -------
@@ -318,23 +339,23 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             If a value is no code of this encoder.
         """
         check_is_fitted(self)
-        X = check_array(X)
-        wrong = (X < 0) | (X > self.unknown_code_) | (X != np.rint(X))
+        codes = check_array(X)
+        wrong = (codes < 0) | (codes > self.unknown_code_) | (codes != np.rint(codes))
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise ValueError(
-                f"Expected codes from 0 to {self.unknown_code_}, got {X[row, column]} in row "
+                f"Expected codes from 0 to {self.unknown_code_}, got {codes[row, column]} in row "
                 f"{row}, column {column}. Pass what transform returned."
             )
         characters = np.array(["", *self.alphabet_, REPLACEMENT], dtype=object)
-        return characters[X.astype(np.intp)].sum(axis=1)
+        return characters[codes.astype(np.intp)].sum(axis=1)
 
     @property
     def _n_features_out(self):
         return self.max_length_
 
     def _check_alphabet(self):
-        """The given alphabet, without repeated or unreachable characters."""
+        """Return the given alphabet; refuse repeated characters and warn of unreachable ones."""
         alphabet = self.alphabet
         repeated = sorted({c for c in alphabet if alphabet.count(c) > 1})
         if not alphabet or repeated:
@@ -355,7 +376,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 "Set lowercase=False, transliterate=False or clean=False to keep them, and give "
                 "them in NFC.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return alphabet
 
@@ -384,13 +405,14 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ][: self.max_length_]
 
     def _fold(self, names):
-        """Cleaned, normalized, transliterated, lower-cased names.
+        """Clean, normalize, transliterate and lower-case names.
 
         Returns
         -------
         points : ndarray of shape (n_characters,)
-            Code points of all names behind each other.
+            Code points of all names, one name after the other.
         lengths : ndarray of shape (n_names,)
+            Number of code points of each name.
         """
         names = self._tidy(names)
         text = "".join(names)
@@ -410,7 +432,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return code_points(text.translate(folds)), lengths
 
     def _table(self):
-        """Code of each code point; the last entry, beyond the alphabet, is unknown."""
+        """Return the code of each code point; the last entry, past the alphabet, is unknown."""
         points = code_points(self.alphabet_)
         dtype = np.min_scalar_type(self.unknown_code_)
         table = np.full(int(points.max(initial=0)) + 2, self.unknown_code_, dtype=dtype)
@@ -422,6 +444,7 @@ class CharEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if "alphabet_" in state:
             state["_sknames_version"] = __version__
             state["_format"] = FORMAT
+            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
         return state
 
     def __setstate__(self, state):

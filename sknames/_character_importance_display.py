@@ -1,9 +1,16 @@
 """CharacterImportanceDisplay: a name, coloured by how much each character matters."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from ._explanations import character_importance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class CharacterImportanceDisplay:
@@ -14,21 +21,22 @@ class CharacterImportanceDisplay:
     Parameters
     ----------
     name : str
+        The name.
     characters : array-like of shape (n_characters,)
-        What the model reads.
+        Characters that the model reads.
     importance : array-like of shape (n_characters,)
         How far the log odds of the answer fall without each of them.
     label : str or int
         The answer.
     probability : float or None, default=None
-        That of the answer, for the title.
+        Probability of the answer, for the title.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        With the characters.
+        The axes with the characters.
     figure_ : matplotlib Figure
-        With the axes.
+        The figure with the axes.
     im_ : matplotlib AxesImage
         The colours.
     text_ : ndarray of shape (n_characters,), dtype=matplotlib Text
@@ -36,7 +44,7 @@ class CharacterImportanceDisplay:
 
     See Also
     --------
-    character_importance : The numbers.
+    character_importance : Compute the importances.
 
     Examples
     --------
@@ -52,7 +60,20 @@ class CharacterImportanceDisplay:
 
     __module__ = "sknames.inspection"
 
-    def __init__(self, name, characters, importance, label, *, probability=None):
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    im_: Any
+    text_: NDArray[np.object_]
+
+    def __init__(
+        self,
+        name: str,
+        characters: NDArray[Any],
+        importance: NDArray[Any],
+        label: Any,
+        *,
+        probability: float | None = None,
+    ) -> None:
         self.name = name
         self.characters = characters
         self.importance = importance
@@ -60,22 +81,34 @@ class CharacterImportanceDisplay:
         self.probability = probability
 
     @classmethod
-    def from_estimator(cls, model, name, *, label=None, ax=None, im_kwargs=None):
+    def from_estimator(
+        cls,
+        model: Any,
+        name: str,
+        *,
+        label: Any = None,
+        ax: Any = None,
+        im_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Hide one character of a name at a time from a model, and draw what that changes.
 
         Parameters
         ----------
         model : Pipeline
-            Fitted, as in :func:`prefix_proba`.
+            Fitted pipeline, as in :func:`prefix_proba`.
         name : str
+            The name.
         label : str or int or None, default=None
-            The answer that is to be explained; None takes the most probable one.
-        ax, im_kwargs
-            See :meth:`plot`.
+            Answer to explain. None takes the most probable one.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        im_kwargs : dict or None, default=None
+            Keyword arguments of ``ax.imshow``.
 
         Returns
         -------
         CharacterImportanceDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         found = character_importance(model, name, label=label)
@@ -85,20 +118,21 @@ class CharacterImportanceDisplay:
         )
         return display.plot(ax=ax, im_kwargs=im_kwargs)
 
-    def plot(self, *, ax=None, im_kwargs=None):
+    def plot(self, *, ax: Any = None, im_kwargs: dict[str, Any] | None = None) -> Self:
         """Draw the name.
 
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            None makes one.
+            Axes to draw on. None makes new ones.
         im_kwargs : dict or None, default=None
-            Of ``ax.imshow``, such as `cmap`, or `vmin` and `vmax` for equal colours on several
-            pictures.
+            Keyword arguments of ``ax.imshow``, such as `cmap`, or `vmin` and `vmax` for equal
+            colours on several pictures.
 
         Returns
         -------
         self : CharacterImportanceDisplay
+            The display, with its drawing.
 
         Raises
         ------

@@ -1,28 +1,28 @@
 """Why a model answers as it does, by the prefixes, characters and n-grams of a name."""
 
 from copy import copy
+from typing import Any
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import HasMethods, validate_params
+from sklearn.utils._param_validation import HasMethods
 
 from ._char_encoder import REPLACEMENT, CharEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._prior_shift_classifier import PriorShiftClassifier
 from ._selective_classifier import SelectiveClassifier
+from ._validate_params import validate_params
 
 # What holds a fitted model and asks it for probabilities.
 WRAPPERS = (FrozenEstimator, PriorShiftClassifier)
 TINY = np.finfo(np.float64).tiny
 
 
-@validate_params(
-    {"model": [HasMethods(["predict_proba"])], "name": [str]}, prefer_skip_nested_validation=True
-)
-def prefix_proba(model, name):
-    """What a model believes after each character of a name.
+@validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
+def prefix_proba(model: Any, name: str) -> Bunch:
+    """Predict after each character of a name.
 
     Each row is what it would say if the name ended there: the probabilities of "y", of "ya", of
     "yam" and so on, the last those of the whole name. A space at an end is not read, as in any
@@ -31,16 +31,17 @@ def prefix_proba(model, name):
     Parameters
     ----------
     model : Pipeline
-        Fitted: it begins with a :class:`~sknames.CharEncoder` and ends with a classifier that has
-        `predict_proba`, as :func:`~sknames.load_pretrained` and your own do. A
+        Fitted pipeline. It begins with a :class:`~sknames.CharEncoder` and ends with a classifier
+        that has `predict_proba`, as :func:`~sknames.load_pretrained` and your own do. A
         :class:`~sknames.PriorShiftClassifier`, :class:`~sknames.SelectiveClassifier` or
         `FrozenEstimator` of such a pipeline will do, too.
     name : str
+        The name.
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
-        With
+        The name and its prefixes, with
 
         - name: the name,
         - characters: array of shape (n_characters,), what the model reads: after transliteration,
@@ -57,8 +58,8 @@ def prefix_proba(model, name):
 
     See Also
     --------
-    PrefixProbabilityDisplay : A picture of it.
-    character_importance : Which characters matter.
+    PrefixProbabilityDisplay : Draw the probabilities.
+    character_importance : Measure which characters matter.
 
     Examples
     --------
@@ -81,11 +82,10 @@ def prefix_proba(model, name):
 
 
 @validate_params(
-    {"model": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"},
-    prefer_skip_nested_validation=True,
+    {"model": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
 )
-def character_importance(model, name, *, label=None):
-    """How much each character of a name matters for an answer, by occlusion.
+def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
+    """Measure how much each character of a name matters for an answer, by occlusion.
 
     One character at a time is replaced by one that the model does not know (Zeiler and Fergus
     2014). The importance is how far that lowers the log odds of the answer: above 0 the character
@@ -94,16 +94,16 @@ def character_importance(model, name, *, label=None):
     Parameters
     ----------
     model : Pipeline
-        Fitted, as in :func:`prefix_proba`.
+        Fitted pipeline, as in :func:`prefix_proba`.
     name : str
+        The name.
     label : str or int or None, default=None
-        The answer that is to be explained, one of the model's classes. None takes the most probable
-        one.
+        Answer to explain, one of the model's classes. None takes the most probable one.
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
-        With
+        The name and its importances, with
 
         - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
         - importance: array of shape (n_characters,), differences of natural logarithms,
@@ -119,8 +119,8 @@ def character_importance(model, name, *, label=None):
 
     See Also
     --------
-    CharacterImportanceDisplay : A picture of it.
-    ngram_contributions : The same question, for n-grams.
+    CharacterImportanceDisplay : Draw the importances.
+    ngram_contributions : Answer the same question for n-grams.
 
     Notes
     -----
@@ -150,11 +150,9 @@ def character_importance(model, name, *, label=None):
     return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
 
 
-@validate_params(
-    {"model": [HasMethods(["predict_proba"])], "name": [str]}, prefer_skip_nested_validation=True
-)
-def ngram_contributions(model, name):
-    """What each n-gram of a name adds to the logits: exact terms of a sum.
+@validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
+def ngram_contributions(model: Any, name: str) -> Bunch:
+    """Split the logits of a name into what its net and each of its n-grams add, exactly.
 
     The logits of a :class:`~sknames.NameNationalityClassifier` are those of its recurrent net and,
     for each n-gram in the name, its TF-IDF value times its weights:
@@ -163,14 +161,15 @@ def ngram_contributions(model, name):
     Parameters
     ----------
     model : Pipeline
-        Fitted, of a :class:`~sknames.CharEncoder` and a
+        Fitted pipeline of a :class:`~sknames.CharEncoder` and a
         :class:`~sknames.NameNationalityClassifier`.
     name : str
+        The name.
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
-        With
+        The name and its n-grams, with
 
         - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
         - ngrams: array of shape (n_ngrams,) of str, each as often as it occurs. Where n-grams keep
@@ -187,7 +186,7 @@ def ngram_contributions(model, name):
 
     See Also
     --------
-    character_importance : The same question, for characters and any classifier.
+    character_importance : Answer the same question for characters and any classifier.
 
     Notes
     -----

@@ -3,16 +3,20 @@
 import os
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._doc_link import DocLinkMixin
+from ._fit_tasks import CallbackSupportMixin, with_callbacks
 from ._forward import Forward, one_blas_thread
-from ._read_names import read_names
+from ._read_names import Names, read_names
 from ._saved_state import check_stamp
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
@@ -27,7 +31,7 @@ LEAST = 1e-3
 SCALE = 0.1
 
 
-class NameEncoder(TransformerMixin, BaseEstimator):
+class NameEncoder(CallbackSupportMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     """Encode names as what a fitted model thinks of them: features for any other estimator.
 
     Nobody's labels are exactly the model's nationalities, but what it has learned from a million
@@ -43,7 +47,7 @@ class NameEncoder(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     model : "pretrained", path or fitted classifier, default="pretrained"
-        What is asked about the names. It is never refitted, and a clone shares it.
+        Fitted model to ask about the names. It is never refitted, and a clone shares it.
 
         - "pretrained": the model that ships, with all nationalities equally frequent:
           ``load_pretrained(priors="uniform")``.
@@ -53,7 +57,7 @@ class NameEncoder(TransformerMixin, BaseEstimator):
           files are, can run any code and is not read: load it yourself, if you trust whoever made
           it, and pass the model.
     output : {"sqrt_proba", "log_proba", "state", "both"}, default="sqrt_proba"
-        What to give.
+        Features to return.
 
         - "sqrt_proba": the square roots of the probabilities of the model's classes.
         - "log_proba": their logarithms, of at least 0.001, less the mean of the row (centred
@@ -120,12 +124,18 @@ class NameEncoder(TransformerMixin, BaseEstimator):
         "handle_missing": [StrOptions({"error", "empty"})],
     }
 
-    def __init__(self, model=PRETRAINED, *, output="sqrt_proba", handle_missing="error"):
+    def __init__(
+        self,
+        model: Any = PRETRAINED,
+        *,
+        output: Literal["sqrt_proba", "log_proba", "state", "both"] = "sqrt_proba",
+        handle_missing: Literal["error", "empty"] = "error",
+    ) -> None:
         self.model = model
         self.output = output
         self.handle_missing = handle_missing
 
-    def fit(self, X, y=None):
+    def fit(self, X: Names, y: object = None) -> Self:
         """Take the model, and see that it answers. Nothing is learned from the names.
 
         Parameters
@@ -138,6 +148,7 @@ class NameEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : NameEncoder
+            The fitted encoder.
 
         Raises
         ------
@@ -150,8 +161,8 @@ class NameEncoder(TransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
-        """Fit, and encode the same names, which may come from a generator.
+    def fit_transform(self, X: Names, y: object = None) -> NDArray[np.float32]:
+        """Fit to names, which may come from a generator, and encode them.
 
         Parameters
         ----------
@@ -163,6 +174,7 @@ class NameEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_names, n_features), float32
+            Features.
 
         Raises
         ------
@@ -171,16 +183,20 @@ class NameEncoder(TransformerMixin, BaseEstimator):
         """
         return self._encode(self._fit(X))
 
+    @with_callbacks
     def _fit(self, X):
         """Take the model, and give the names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
+        task = self._init_callback_context()
+        task.call_on_fit_task_begin(estimator=self, X=names)
         model, sha256 = self._load_model()
         states = _States(model) if self.output in WITH_STATE else None
         self.model_, self._sha256, self._states = model, sha256, states
         vars(self).pop("feature_names_in_", None)
         if header is not None:
             self.feature_names_in_ = np.array([header], dtype=object)
+        task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     def _load_model(self):
@@ -213,7 +229,7 @@ class NameEncoder(TransformerMixin, BaseEstimator):
             )
         return self.model, None
 
-    def transform(self, X):
+    def transform(self, X: Names) -> NDArray[np.float32]:
         """Encode names.
 
         Parameters
@@ -224,6 +240,7 @@ class NameEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_names, n_features), float32
+            Features.
 
         Raises
         ------
@@ -247,17 +264,18 @@ class NameEncoder(TransformerMixin, BaseEstimator):
             return rows
         return rows[[places[name] for name in names]]
 
-    def get_feature_names_out(self, input_features=None):
-        """Names of the columns: "nameencoder_Turkish" and the like, "nameencoder_state0" and so on.
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return the names of the columns, such as "nameencoder_Turkish" or "nameencoder_state0".
 
         Parameters
         ----------
-        input_features : ignored
-            It is here for the conventions of scikit-learn.
+        input_features : None
+            Ignored.
 
         Returns
         -------
         ndarray of shape (n_features,), dtype=object
+            Names of the columns.
         """
         check_is_fitted(self, "model_")
         columns = []

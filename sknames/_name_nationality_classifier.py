@@ -1,15 +1,20 @@
-"""NameNationalityClassifier: codes -> probabilities -> nationalities."""
+"""NameNationalityClassifier: predict nationalities from codes."""
 
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._auto_settings import resolve_auto
+from ._doc_link import DocLinkMixin
+from ._fit_tasks import CallbackSupportMixin, EpochTasks, with_callbacks
 from ._forward import Forward, one_blas_thread, softmax
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
@@ -19,156 +24,160 @@ from ._saved_state import check_choice, check_classes, check_integer, read_state
 from ._symbols import to_codes, validate_symbols
 from ._version import __version__
 
-# Of the state that is saved; `migrate` brings older states to it.
+# Format of the saved state; `migrate` brings older states to it.
 FORMAT = 3
 FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
 
-class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
+class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMixin, BaseEstimator):
     """Tell nationalities from rows of character codes, with a recurrent net and n-grams.
 
-    The classifier adds two logits for each class and is trained on both at once ("wide and deep",
+    For each class, the classifier adds two logits, and it learns both at once ("wide and deep",
     Cheng et al. 2016):
 
-    1. those of a recurrent net (Elman or GRU, written from scratch) that has read the row symbol
-       by symbol,
-    2. those of the row's n-grams of symbols, with TF-IDF values, as a linear model sees them.
+    1. The logit of a recurrent net (Elman or GRU, written from scratch) that has read the row
+       symbol by symbol.
+    2. The logit of a linear model of the row's n-grams of symbols, with TF-IDF values.
 
-    A net alone does not beat a linear model of n-grams on some ten thousand names; the two
+    On some ten thousand names, a net alone does not beat a linear model of n-grams; the two
     together do.
 
-    Input is a 2-D array of symbols: 0 is padding and is passed over, every other value seen in
-    `fit` is a symbol, and a value not seen in `fit` is the unknown symbol. `CharEncoder` makes
-    such arrays of names.
+    Input is a 2-D array of symbols: 0 is padding and is skipped, every other value seen in `fit`
+    is a symbol, and a value not seen in `fit` is the unknown symbol. `CharEncoder` turns names
+    into such arrays.
 
     Parameters
     ----------
     cell : {"gru", "rnn", "sigmoid_rnn"}, default="gru"
-        The recurrent cell: a gated recurrent unit (Cho et al. 2014), or Elman's network (1990)
-        with the hyperbolic tangent, which is about twice as fast and a little less accurate, or
-        with the logistic function, as Elman had it.
+        Recurrent cell: "gru", a gated recurrent unit (Cho et al. 2014); "rnn", an Elman network
+        (Elman 1990) with the hyperbolic tangent, about twice as fast and slightly less accurate; or
+        "sigmoid_rnn", an Elman network with the logistic function, as Elman had it.
     hidden_size : int, default=128
-        Number of units of a layer's state. Time grows with its square; below 64 accuracy falls.
+        Number of units in the state of each layer. Time grows with its square; accuracy falls
+        below 64.
     num_layers : int, default=1
-        Number of recurrent layers. More help only with far more data than some ten thousand names.
+        Number of recurrent layers. More layers help only with far more data than some ten thousand
+        names.
     embedding_dim : int or None, default=64
-        Length of the vector that stands for a symbol. None stands for one-hot input.
+        Length of the embedding vector of a symbol. None uses one-hot input instead.
     dropout : float or "auto", default="auto"
-        Probability with which a unit of a state that a linear layer reads is dropped in training,
-        rounded to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the others; below 8,192
-        distinct rows 0.1 more for each halving, up to 0.85, and 0.15 less above 40,000.
+        Dropout probability, in training, of the units of a state that a linear layer reads, rounded
+        to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the other cells; below 8,192
+        distinct rows 0.1 more for each halving, up to 0.85; and above 40,000 rows 0.15 less.
     symbol_dropout : float, default=0.05
-        Probability, below 0.5, with which a symbol is replaced by the unknown symbol in training
-        (word dropout, Iyyer et al. 2015), so that the net knows what to do with symbols it has
-        never seen. Elements of the symbols' vectors are dropped with twice this probability. With
-        0 an unknown symbol has random weights.
+        Probability, below 0.5, of replacing a symbol with the unknown symbol in training (word
+        dropout, Iyyer et al. 2015), so that the net learns what to do with symbols it has never
+        seen. Elements of the embedding vectors are dropped with twice this probability. With 0, the
+        unknown symbol has random weights.
     ngram_range : tuple (min_n, max_n) or None, default=(1, 5)
-        Lengths of the n-grams that count, of rows with a mark at the start and one at the end.
-        None leaves the recurrent net alone.
+        Shortest and longest n-grams to use. Rows have a start mark and an end mark. None leaves the
+        recurrent net alone.
     separator : "auto", int, float or None, default="auto"
-        The symbol between the words of a row. With it, an n-gram does not cross words, and a word
-        has the same ones wherever it stands in the row (as with ``analyzer="char_wb"`` of
-        scikit-learn's vectorizers). "auto" is the lowest symbol, as `CharEncoder`'s space is, if it
-        stands between others: in at most one row of a hundred it may begin or end the row, or
-        follow itself. Else it is None, which stands for rows of one word.
+        Symbol between the words of a row. With a separator, n-grams do not cross words, and a word
+        has the same n-grams wherever it stands in the row (as with ``analyzer="char_wb"`` of
+        scikit-learn's vectorizers). "auto" is the lowest symbol, as the space of `CharEncoder` is,
+        if it stands between others: it may begin or end a row, or follow itself, in at most one row
+        of a hundred. Otherwise "auto" is None, which means that each row is one word.
     min_df : int or "auto", default="auto"
-        An n-gram counts if it occurs in at least so many distinct rows. Higher values make a
-        smaller model. "auto" is 1 below 8,192 distinct rows, then 2, and above 655,360 rows one
-        in 262,144.
+        Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
+        model. "auto" is 1 below 8,192 distinct rows, then 2, and above 655,360 rows one in 262,144.
     ngram_dropout : float, default=0.5
-        Probability with which an n-gram of a row is dropped in training, rounded as `dropout` is.
+        Probability of dropping an n-gram of a row in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5
-        Weight of a second loss in training, the cross-entropy of predicting each next symbol,
-        which regularises the net. 0 switches it off and saves a tenth of the time.
+        Weight of a second training loss, the cross-entropy of predicting each next symbol, which
+        regularises the net. 0 switches it off and saves a tenth of the time.
     logit_adjustment : float, default=0.15
-        In training, this multiple of the log class frequencies is added to the logits (Menon et
-        al. 2021), so that prediction leans less to frequent classes. 0 gives the highest accuracy
-        where test data have the training data's frequencies; 1 the highest balanced accuracy.
+        Multiple of the log class frequencies that is added to the logits in training (Menon et al.
+        2021), so that predictions lean less towards frequent classes. 0 gives the highest accuracy
+        where test data have the class frequencies of the training data; 1 gives the highest
+        balanced accuracy.
     label_doubt : float, default=0.0
-        From 0, the cross-entropy, to 1, the mean absolute error: how little a label counts in
-        training that the net finds improbable, the exponent q of generalized cross-entropy (Zhang
-        and Sabuncu 2018). Some 0.2 serve where labels are often wrong; it then learns more slowly.
+        Exponent q of the generalized cross-entropy (Zhang and Sabuncu 2018), which discounts labels
+        that the net finds improbable: 0 is the cross-entropy, 1 the mean absolute error. Values
+        around 0.2 help where labels are often wrong; learning is then slower.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     lr : float, default=0.005
-        The largest learning rate of AdamW: it is raised during the first fifth of the steps and
-        lowered to almost 0 (one cycle, Smith and Topin 2019). With early stopping it is constant,
-        and should be lower; an `LRScheduler` among `callbacks` takes the cycle's place. The
-        n-gram weights learn at twice this rate above 40,000 distinct rows. The gradients of all
-        other weights are clipped to the norm 1.
+        Maximum learning rate of AdamW. The rate rises during the first fifth of the steps, then
+        falls to almost 0 (one-cycle policy, Smith and Topin 2019). With early stopping it is
+        constant, and should be lower; an `LRScheduler` among `callbacks` replaces the cycle. Above
+        40,000 distinct rows, the n-gram weights learn at twice this rate. The gradients of all
+        other weights are clipped to a norm of 1.
     weight_decay : float, default=0.02
-        Of AdamW (0 makes Adam of it); the n-gram weights are exempt.
+        Weight decay of AdamW; with 0, AdamW is Adam. The n-gram weights are exempt.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the training rows. "auto" is 16 for "gru" and 20 for the others, and
-        more on small data, until 100 steps are taken; above 40,000 distinct rows 6 and 8, above
+        Number of passes over the training rows. "auto" is 16 for "gru" and 20 for the other cells,
+        and more on small data, until 100 steps are taken; above 40,000 distinct rows 6 and 8, above
         400,000 10 and 12.
     batch_size : int or "auto", default="auto"
-        Rows in one step, at most all. "auto" is 256; below 8,192 distinct rows about a 32nd of
-        them, at least 32; above 40,000 rows 512, above 400,000 1,024.
+        Number of rows in a training step, at most all of them. "auto" is 256; below 8,192 distinct
+        rows about a 32nd of them, at least 32; above 40,000 rows 512, above 400,000 1,024.
     early_stopping : bool, default=False
-        Whether to hold out a part of the rows, to stop when its loss has not improved for
-        `n_iter_no_change` epochs, and to keep the weights of the best epoch. Use it with many
-        epochs; without it the learning rate ends the training by itself.
+        Whether to hold out some of the rows, stop when the loss on them has not improved for
+        `n_iter_no_change` epochs, and keep the weights of the best epoch. Use it with many epochs;
+        without it, the falling learning rate ends the training by itself.
     validation_fraction : float, default=0.1
-        Share of the distinct rows that early stopping holds out. Rows with equal codes stay on one
-        side.
+        Fraction of the distinct rows that early stopping holds out. Rows with equal codes stay on
+        the same side.
     n_iter_no_change : int, default=10
-        Epochs without improvement after which early stopping stops.
+        Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Where to train. "auto" is "cuda" if there is one. Prediction goes through torch where there
-        is a CUDA device and `device` is not "cpu", else through numpy.
+        Device to train on. "auto" is "cuda" if there is a CUDA device. Prediction uses torch if
+        there is a CUDA device and `device` is not "cpu", and numpy otherwise.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        In which prediction on the CPU computes. "auto" is float32, which is about twice as fast,
-        if a trial shows that the processor gives a row the same bits in any company, else float64.
-        "float32" goes without: then probabilities may depend on the other rows of a call by 5e-6,
-        in float64 by 1e-12. Training is in float32.
+        Precision of prediction on the CPU. "auto" is float32, which is about twice as fast, if a
+        trial shows that the processor gives a row the same bits whatever rows come with it, and
+        float64 otherwise. "float32" skips the trial: probabilities may then depend on the other
+        rows of a call by 5e-6, in float64 by 1e-12. Training is in float32.
     callbacks : list of skorch callbacks or None, default=None
-        Called in training, after our own; those that score, such as `EpochScoring`, before early
-        stopping. They are given labels out of `classes_`, and score held-out rows, which need
-        ``early_stopping=True``, or with ``on_train=True`` the rows of training.
+        Callbacks of skorch to run in training, after the built-in ones; those that score, such as
+        `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
+        held-out rows, which need ``early_stopping=True``, or, with ``on_train=True``, the training
+        rows. Callbacks of scikit-learn, from its release 1.9 on, go to `set_callbacks` instead; an
+        epoch is a task.
     verbose : int, default=0
-        1 shows a progress bar, 2 logs each epoch: what `history_` keeps.
+        Verbosity: 1 shows a progress bar, 2 logs what `history_` keeps of each epoch.
     random_state : int, RandomState instance or None, default=None
-        Of the initial weights, the order of rows and all dropout. An int gives the same bits in
-        each `fit` on one CPU.
+        Seed of the initial weights, the order of the rows and all dropout. An int gives the same
+        bits in each `fit` on one CPU.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels seen in `fit`, sorted.
     class_prior_ : ndarray of shape (n_classes,) or None
-        The priors that the probabilities suppose: the shares of the classes in the training rows,
+        The priors that the probabilities assume: the shares of the classes in the training rows,
         with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight;
-        None after loading a file of a format that does not tell (1 or 2).
+        None after loading a file of a format that does not record them (1 or 2).
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` had names.
     network_ : sknames._network.Network
-        What was learned, as read-only arrays: what predicts and is saved.
+        The network learned in `fit`, as read-only arrays. It predicts, and it is what is saved.
     symbols_ : ndarray of shape (n_symbols,)
-        The distinct values of `X`, without 0, sorted, of `network_`.
+        The distinct values of `X` without 0, sorted, from `network_`.
     weights_ : dict of str to ndarray of float32
-        The parameters of the network by name, of `network_`.
+        The parameters of the network by name, from `network_`.
     history_ : list of dict
-        For each epoch its number ("epoch"), the mean cross-entropy of the classes, without logit
-        adjustment, over the rows of training with dropout ("train_loss") and over the held-out
-        rows without ("valid_loss"), the part of the held-out rows whose label is predicted
-        ("valid_acc"), the cross-entropy of the next symbol ("next_symbol_loss"), seconds ("dur"),
-        what `callbacks` record, and of some values whether they are the best yet ("..._best").
+        Record of each epoch: its number ("epoch"); the mean cross-entropy of the classes, without
+        logit adjustment, on the training rows with dropout ("train_loss") and on the held-out rows
+        without ("valid_loss"); the share of the held-out rows whose label is predicted
+        ("valid_acc"); the cross-entropy of the next symbol ("next_symbol_loss"); seconds ("dur");
+        what `callbacks` record; and whether some of the values are the best so far ("..._best").
         Only early stopping holds rows out.
     net_ : skorch.NeuralNetClassifier
-        The trained net, built from `network_` when asked for after loading. Its `predict` and
-        `predict_proba` take arrays as those of the classifier do.
+        The trained net, rebuilt from `network_` on first access after loading. Its `predict` and
+        `predict_proba` take the same arrays as those of the classifier.
 
     See Also
     --------
-    CharEncoder : Names -> codes.
+    CharEncoder : Encode names as rows of codes.
 
     Notes
     -----
     Equal (row, label) pairs are merged before training and their weights added. So a weight of 2
-    and a repeated row are the same thing to the bit, and the order of the rows does not matter.
+    and a repeated row give the same bits, and the order of the rows does not matter.
 
     CPU work uses one thread of torch and BLAS and restores the caller's setting; use `n_jobs` of a
     scikit-learn meta-estimator for parallel fits. Work on a CUDA device goes through torch.
@@ -197,6 +206,14 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     """
 
     __module__ = "sknames"
+
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    network_: Network
+    history_: list[dict[str, float]]
+    _forward: Forward
+    _net: Any
 
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
@@ -230,33 +247,33 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        cell="gru",
-        hidden_size=128,
-        num_layers=1,
-        embedding_dim=64,
-        dropout="auto",
-        symbol_dropout=0.05,
-        ngram_range=(1, 5),
-        separator="auto",
-        min_df="auto",
-        ngram_dropout=0.5,
-        next_symbol_weight=0.5,
-        logit_adjustment=0.15,
-        label_doubt=0.0,
-        class_weight=None,
-        lr=0.005,
-        weight_decay=0.02,
-        max_epochs="auto",
-        batch_size="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        device="cpu",
-        dtype="auto",
-        callbacks=None,
-        verbose=0,
-        random_state=None,
-    ):
+        cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru",
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        embedding_dim: int | None = 64,
+        dropout: float | Literal["auto"] = "auto",
+        symbol_dropout: float = 0.05,
+        ngram_range: tuple[int, int] | None = (1, 5),
+        separator: float | Literal["auto"] | None = "auto",
+        min_df: int | Literal["auto"] = "auto",
+        ngram_dropout: float = 0.5,
+        next_symbol_weight: float = 0.5,
+        logit_adjustment: float = 0.15,
+        label_doubt: float = 0.0,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        lr: float = 0.005,
+        weight_decay: float = 0.02,
+        max_epochs: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        device: Literal["cpu", "cuda", "auto"] = "cpu",
+        dtype: Literal["auto", "float32", "float64"] = "auto",
+        callbacks: list[Any] | None = None,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -284,7 +301,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -292,13 +309,14 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Rows of symbols, 0 for padding.
         y : array-like of shape (n_samples,)
-            Labels: strings or integers.
+            Labels, strings or integers.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
             Weights of the rows, not negative; rows of weight 0 are left out.
 
         Returns
         -------
         self : NameNationalityClassifier
+            The fitted classifier.
 
         Raises
         ------
@@ -315,6 +333,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             self.__dict__.update(before)
             raise
 
+    @with_callbacks
     def _fit(self, X, y, sample_weight):
         from . import _training  # before any work: it tells how to install what trains
 
@@ -323,7 +342,11 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
             check_ngram_range(self.ngram_range)
         X = validate_symbols(self, X, reset=True)
         y = check_labels(y, len(X))
-        weights = weigh_classes(y, check_weights(sample_weight, len(X)), self.class_weight)
+        weights = check_weights(sample_weight, len(X))
+        data = {"X": X, "y": y}
+        if sample_weight is not None:
+            data["metadata"] = {"sample_weight": weights}
+        weights = weigh_classes(y, weights, self.class_weight)
         self.classes_, labels = np.unique(y, return_inverse=True)
         X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
         symbols = np.unique(X[X != 0])
@@ -336,14 +359,20 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         untrained = Network.untrained(
             self.cell, symbols, rows.codes, self.ngram_range, settings["min_df"], self.separator
         )
-        self.network_, self.history_, self._net = _training.train(
-            untrained, rows, held_out, self.classes_, settings, rng, seed
+        tasks = EpochTasks(self, settings["max_epochs"], self._attributes_of, **data)
+        result = _training.train(
+            untrained, rows, held_out, self.classes_, settings, rng, seed, tasks
         )
-        self._forward = Forward(self.network_, self.dtype)
+        vars(self).update(self._attributes_of(*result))
+        tasks.end(lambda: result)
         return self
 
-    def predict_proba(self, X):
-        """Probabilities of the nationalities.
+    def _attributes_of(self, network, history, net):
+        forward = Forward(network, self.dtype)
+        return {"network_": network, "history_": history, "_net": net, "_forward": forward}
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
+        """Predict the probabilities of the nationalities.
 
         Parameters
         ----------
@@ -353,7 +382,7 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Rows sum to 1; columns are in the order of `classes_`.
+            Probabilities; rows sum to 1, and columns are in the order of `classes_`.
         """
         # check_is_fitted takes a tenth of the time of one name.
         if not hasattr(self, "network_"):
@@ -378,8 +407,8 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         codes = self.network_.to_codes(validate_symbols(self, X, reset=False))
         return self._forward_now().parts(codes)
 
-    def predict(self, X):
-        """The most probable nationality of each row.
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the most probable nationality of each row.
 
         Parameters
         ----------
@@ -389,29 +418,29 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels out of `classes_`.
+            Labels from `classes_`.
         """
         probabilities = self.predict_proba(X)  # first: it tells whether the classifier is fitted
         return self.classes_[probabilities.argmax(axis=1)]
 
     @property
-    def symbols_(self):
+    def symbols_(self) -> NDArray[Any]:
         """The distinct values of `X`, without 0, sorted."""
         return self.network_.symbols
 
     @property
-    def class_prior_(self):
-        """The priors that the probabilities suppose, or None."""
+    def class_prior_(self) -> NDArray[np.float64] | None:
+        """The priors that the probabilities assume, or None."""
         return self.network_.class_prior
 
     @property
-    def weights_(self):
+    def weights_(self) -> dict[str, NDArray[np.float32]]:
         """The parameters of the network by name."""
         return dict(self.network_.weights)
 
     @property
-    def net_(self):
-        """The trained skorch net; after loading, it is built from `network_`."""
+    def net_(self) -> Any:
+        """The trained skorch net; after loading, it is rebuilt from `network_`."""
         check_is_fitted(self, "network_")
         if self._net is None:
             from . import _training
@@ -421,24 +450,34 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         return self._net
 
     @classmethod
-    def from_network(cls, network, classes, *, n_features_in, history=(), **params):
-        """Make a fitted classifier of a network that was stored elsewhere.
+    def from_network(
+        cls,
+        network: Network,
+        classes: NDArray[Any],
+        *,
+        n_features_in: int,
+        history: Sequence[dict[str, float]] = (),
+        **params: Any,
+    ) -> Self:
+        """Make a fitted classifier from a network that was stored elsewhere.
 
         Parameters
         ----------
         network : sknames._network.Network
+            The network.
         classes : ndarray of shape (n_classes,)
             The labels, sorted.
         n_features_in : int
-            Number of columns of X.
+            Number of columns of `X`.
         history : list of dict, default=()
-            What `history_` is to be.
+            Value of `history_`.
         **params
-            The parameters of the constructor.
+            Parameters of the constructor.
 
         Returns
         -------
         NameNationalityClassifier
+            The fitted classifier.
 
         Raises
         ------
@@ -457,15 +496,21 @@ class NameNationalityClassifier(ClassifierMixin, BaseEstimator):
         if len(classes) != network.n_classes:
             refuse("classes_", f"{network.n_classes} labels", str(len(classes)))
         check_choice("dtype", self.dtype, ["auto", "float32", "float64"])
-        self.classes_, self.n_features_in_, self.history_ = classes, n_features_in, history
-        self.network_, self._net = network, None
-        self._forward = Forward(network, self.dtype)
+        self.classes_, self.n_features_in_ = classes, n_features_in
+        vars(self).update(self._attributes_of(network, history, net=None))
+
+    def __copy__(self):
+        # Not by the state, which is for files: a callback may copy while a fit is under way.
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        return twin
 
     def __getstate__(self):
         state = super().__getstate__().copy()
         if "network_" in state:
             state["network_"] = self.network_.to_arrays()
             del state["_net"], state["_forward"]
+            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
             state |= {"_sknames_version": __version__, "_format": FORMAT}
         return state
 

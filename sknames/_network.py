@@ -79,7 +79,7 @@ class Network:
                 f"separator={separator} does not occur in X, so each row counts as one word. Give "
                 "the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         ngrams, frequency = NGrams.fit(codes, ngram_range, min_df, network.n_codes + 1, code)
         if not len(frequency):

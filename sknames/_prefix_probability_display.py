@@ -1,9 +1,16 @@
 """PrefixProbabilityDisplay: a picture of what a model believes after each character of a name."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from ._explanations import prefix_proba
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class PrefixProbabilityDisplay:
@@ -14,25 +21,28 @@ class PrefixProbabilityDisplay:
     Parameters
     ----------
     name : str
+        The name.
     characters : array-like of shape (n_characters,)
-        What the model reads.
+        Characters that the model reads.
     proba : array-like of shape (n_characters, n_classes)
         The probabilities after each character.
     classes : array-like of shape (n_classes,)
+        The labels, in the order of the columns.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        With the heat map.
+        The axes with the heat map.
     figure_ : matplotlib Figure
-        With the axes.
+        The figure with the axes.
     im_ : matplotlib AxesImage
+        The heat map.
     text_ : ndarray of shape (n_shown, n_characters), dtype=matplotlib Text or None
         The percentages, from 1 on.
 
     See Also
     --------
-    prefix_proba : The numbers.
+    prefix_proba : Compute the probabilities.
 
     Examples
     --------
@@ -48,49 +58,77 @@ class PrefixProbabilityDisplay:
 
     __module__ = "sknames.inspection"
 
-    def __init__(self, name, characters, proba, classes):
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    im_: Any
+    text_: NDArray[np.object_]
+
+    def __init__(
+        self, name: str, characters: NDArray[Any], proba: NDArray[Any], classes: NDArray[Any]
+    ) -> None:
         self.name = name
         self.characters = characters
         self.proba = proba
         self.classes = classes
 
     @classmethod
-    def from_estimator(cls, model, name, *, n_top=8, ax=None, im_kwargs=None):
+    def from_estimator(
+        cls,
+        model: Any,
+        name: str,
+        *,
+        n_top: int = 8,
+        ax: Any = None,
+        im_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Ask a model after each character of a name, and draw its answers.
 
         Parameters
         ----------
         model : Pipeline
-            Fitted, as in :func:`prefix_proba`.
+            Fitted pipeline, as in :func:`prefix_proba`.
         name : str
-        n_top, ax, im_kwargs
-            See :meth:`plot`.
+            The name.
+        n_top : int, default=8
+            Number of nationalities to show, see :meth:`plot`.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        im_kwargs : dict or None, default=None
+            Keyword arguments of ``ax.imshow``.
 
         Returns
         -------
         PrefixProbabilityDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         found = prefix_proba(model, name)
         display = cls(found.name, found.characters, found.proba, found.classes)
         return display.plot(n_top=n_top, ax=ax, im_kwargs=im_kwargs)
 
-    def plot(self, *, n_top=8, ax=None, im_kwargs=None):
+    def plot(
+        self,
+        *,
+        n_top: int = 8,
+        ax: Any = None,
+        im_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the heat map.
 
         Parameters
         ----------
         n_top : int, default=8
-            How many nationalities are shown: those that reach the highest probability anywhere
+            Number of nationalities to show: those that reach the highest probability anywhere
             along the name, in the order of the whole name's.
         ax : matplotlib Axes or None, default=None
-            None makes one.
+            Axes to draw on. None makes new ones.
         im_kwargs : dict or None, default=None
-            Of ``ax.imshow``.
+            Keyword arguments of ``ax.imshow``.
 
         Returns
         -------
         self : PrefixProbabilityDisplay
+            The display, with its drawing.
 
         Raises
         ------

@@ -1,18 +1,22 @@
-"""PriorShiftClassifier: answers that fit the mix of a list."""
+"""PriorShiftClassifier: predict under the mix of nationalities in a list."""
 
 from collections.abc import Iterator
 from copy import deepcopy
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._doc_link import DocLinkMixin
 from ._labels_and_weights import check_weights
 from ._priors import (
+    Priors,
     check_priors,
     estimate_priors,
     exchange_priors,
@@ -23,7 +27,7 @@ from ._read_names import are_readable
 
 
 def predict_readable(estimator, X, sample_weight=None):
-    """Probabilities of names, their weights, and which have something to read."""
+    """Predict names: their probabilities, their weights, and which have anything to read."""
     if isinstance(X, Iterator):
         X = list(X)  # it is read twice
     probabilities = check_array(
@@ -46,81 +50,82 @@ def _estimate(probabilities, weights, counts, supposed, **limits):
 
 
 def priors_of_probabilities(probabilities, counts, supposed):
-    """The priors that `PriorShiftClassifier` estimates, of probabilities predicted elsewhere.
+    """Estimate priors as `PriorShiftClassifier` does, from probabilities predicted elsewhere.
 
     Parameters
     ----------
     probabilities : ndarray of shape (n_rows, n_classes)
-        Of distinct names.
+        Probabilities of distinct names.
     counts : ndarray of shape (n_rows,), int
-        How often each of them occurs; 0 for those that are counted apart.
+        How often each of them occurs; 0 for names that are counted separately.
     supposed : ndarray of shape (n_classes,)
-        The priors that the probabilities suppose.
+        The priors that the probabilities assume.
     """
     return _estimate(probabilities, np.ones(len(counts)), counts, supposed)[0]
 
 
-class PriorShiftClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Answer as fits the mix of nationalities in a list, which the names alone tell.
+class PriorShiftClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
 
-    A classifier's probabilities suppose how frequent each class is: its priors. A list of people
-    has a mix of its own. If only that mix differs, and not how names are borne within a nationality
-    (label shift), both the mix and the answers under it follow from the names, without labels:
+    A classifier's probabilities assume how frequent each class is: its priors. A list of people
+    has a mix of its own. If only that mix differs, and not how names are distributed within a
+    nationality (label shift), the names alone, without labels, are enough to find both the mix and
+    the predictions under it:
 
     1. The mix is estimated as the one under which the names are most likely, by expectation
-       maximisation over the classifier's probabilities (Saerens et al. 2002), with Newton's steps
-       where these lead further (Kim et al. 2020). Calibrated probabilities matter (Alexandari et
-       al. 2020).
-    2. The probabilities are multiplied by the ratio of the new priors to those supposed, and scaled
-       to sum to 1.
+       maximisation over the classifier's probabilities (Saerens et al. 2002), with Newton steps
+       where these make more progress (Kim et al. 2020). Calibrated probabilities matter (Alexandari
+       et al. 2020).
+    2. The probabilities are multiplied by the ratio of the new priors to the assumed ones, and
+       scaled to sum to 1.
 
     Parameters
     ----------
     estimator : classifier
-        Fitted, with `predict_proba`: a pipeline of ours, :func:`load_pretrained`, or any of
-        scikit-learn's. It is never refitted, and a clone shares it.
+        Fitted classifier with `predict_proba`: a pipeline of ours, :func:`load_pretrained`, or any
+        of scikit-learn's. It is never refitted, and a clone shares it.
     priors : {"estimate", "uniform", "population"}, dict or array-like of shape (n_classes,), \
 default="estimate"
-        The mix of the list. "estimate" finds it in `fit`. It may be known instead: numbers by label
-        (those that are not named are 0) or in the order of `classes_`, that sum to 1; "uniform";
-        or "population", the square root of a rough number of bearers in the world. A class of prior
-        0 is never predicted.
+        Mix of the list. "estimate" finds it in `fit`. A known mix can be given as numbers that sum
+        to 1, by label (labels that are not named get 0) or in the order of `classes_`; as
+        "uniform"; or as "population", the square root of a rough number of bearers in the world. A
+        class with prior 0 is never predicted.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
-        The priors that the estimator's probabilities suppose. None stands for its `class_prior_`,
-        which ours have, else "uniform". scikit-learn's classifiers mostly suppose the frequencies
-        of their training labels: give these.
+        Priors that the estimator's probabilities assume. None takes its `class_prior_`, which our
+        estimators have, or else "uniform". scikit-learn's classifiers mostly assume the class
+        frequencies of their training labels: give these.
     tol : float, default=1e-9
-        The estimate has converged when the log-likelihood per name is proven to be at most so far
-        below its maximum.
+        Tolerance of the estimate: it has converged when its log-likelihood per name is proven to be
+        at most this far below the maximum.
     max_iter : int, default=200
-        The most steps of the estimate. Some 15 suffice as a rule.
+        Maximum number of steps of the estimate. About 15 are usually enough.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, those of the estimator.
+        The labels of the estimator.
     priors_ : ndarray of shape (n_classes,)
         The priors in force, in the order of `classes_`.
     class_prior_ : ndarray of shape (n_classes,)
-        The same: what this classifier's probabilities suppose.
+        The priors that this classifier's probabilities assume: `priors_`.
     n_iter_ : int
-        Steps of the estimate; 0 where nothing was estimated.
+        Number of steps of the estimate; 0 if nothing was estimated.
     n_features_in_ : int
-        Number of columns, if the estimator tells.
+        Number of columns, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if the estimator tells.
+        Names of the columns, if the estimator has this attribute.
 
     See Also
     --------
-    estimate_shares : The mix itself, with intervals.
-    load_pretrained : Its `priors` are for single names.
+    estimate_shares : Estimate the mix itself, with intervals.
+    load_pretrained : Load the model that ships, whose `priors` are for single names.
 
     Notes
     -----
     Equal names are counted once, with their weights, and the result does not depend on the order of
-    the names. Names without a letter are left out of the estimate. A list of at least some 100
-    names gains as a rule; a single name tells nothing of a mix.
+    the names. Names without a letter are left out of the estimate. A list of about 100 names or
+    more usually gains; a single name says nothing about a mix.
 
     References
     ----------
@@ -143,6 +148,12 @@ default=None
 
     __module__ = "sknames"
 
+    classes_: NDArray[Any]
+    priors_: NDArray[np.float64]
+    n_iter_: int
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
         "priors": [StrOptions({"estimate", "uniform", "population"}), dict, "array-like"],
@@ -151,35 +162,44 @@ default=None
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, estimator, *, priors="estimate", class_prior=None, tol=1e-9, max_iter=200):
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        priors: Literal["estimate"] | Priors = "estimate",
+        class_prior: Priors | None = None,
+        tol: float = 1e-9,
+        max_iter: int = 200,
+    ) -> None:
         self.estimator = estimator
         self.priors = priors
         self.class_prior = class_prior
         self.tol = tol
         self.max_iter = max_iter
 
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Estimate the mix of a list of names, or take the given one.
 
         Parameters
         ----------
-        X : what the estimator predicts
+        X : iterable of str, or whatever the estimator predicts
             Names, without labels.
-        y : ignored
-            It is here for the conventions of scikit-learn.
+        y : None
+            Ignored.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
             Weights of the names, not negative.
 
         Returns
         -------
         self : PriorShiftClassifier
+            The fitted classifier.
 
         Raises
         ------
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If no name has something to read, or the given priors are none of its classes.
+            If no name has anything to read, or the given priors do not fit its classes.
         """
         self._validate_params()
         try:
@@ -191,8 +211,11 @@ default=None
             ) from error
         supposed = supposed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
+            probabilities, weights, readable = predict_readable(self.estimator, X, sample_weight)
             priors, n_iter = _estimate(
-                *predict_readable(self.estimator, X, sample_weight),
+                probabilities,
+                weights,
+                readable,
                 supposed,
                 tol=self.tol,
                 max_iter=self.max_iter,
@@ -202,46 +225,48 @@ default=None
         self.classes_ = self.estimator.classes_
         self._supposed, self.priors_, self.n_iter_ = supposed, priors, n_iter
         for name in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
             if hasattr(self.estimator, name):
                 setattr(self, name, getattr(self.estimator, name))
         return self
 
-    def predict_proba(self, X):
-        """Probabilities of the nationalities under the mix of the list.
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Predict the probabilities of the nationalities under the mix of the list.
 
         Parameters
         ----------
-        X : what the estimator predicts
+        X : iterable of str, or whatever the estimator predicts
+            Names.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Rows sum to 1; columns are in the order of `classes_`. A row to whose classes the priors
-            give 0 is the priors.
+            Probabilities; rows sum to 1, and columns are in the order of `classes_`. If all
+            classes that are possible for a row have prior 0, the row holds the priors.
         """
         check_is_fitted(self, "priors_")
         probabilities = np.asarray(self.estimator.predict_proba(X), dtype=np.float64)
         return exchange_priors(probabilities, self._supposed, self.priors_)
 
-    def predict(self, X):
-        """The most probable nationality of each name under the mix of the list.
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the most probable nationality of each name under the mix of the list.
 
         Parameters
         ----------
-        X : what the estimator predicts
+        X : iterable of str, or whatever the estimator predicts
+            Names.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels out of `classes_`.
+            Labels from `classes_`.
         """
         probabilities = self.predict_proba(X)  # first: it tells whether this is fitted
         return self.classes_[probabilities.argmax(axis=1)]
 
     @property
-    def class_prior_(self):
-        """The priors that the probabilities suppose."""
+    def class_prior_(self) -> NDArray[np.float64]:
+        """The priors that the probabilities assume."""
         return self.priors_
 
     def __sklearn_clone__(self):

@@ -5,8 +5,10 @@ import warnings
 from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
@@ -15,6 +17,8 @@ from sklearn.utils import check_array
 
 POPULATION = Path(__file__).parent / "pretrained" / "population.csv"
 BLOCK = 8192  # rows that stay in the cache
+
+Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | ArrayLike
 
 
 def check_priors(priors, classes, name="priors"):

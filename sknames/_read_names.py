@@ -1,11 +1,15 @@
 """Whatever holds names -> a list of them."""
 
 from collections.abc import Iterable, Mapping, Set
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from ._missing import is_missing
+
+Names: TypeAlias = Iterable[str] | ArrayLike
 
 
 def read_names(X, handle_missing="error"):

@@ -1,9 +1,16 @@
 """ReliabilityDisplay: whether a classifier is as right as it is sure."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from ._top_label import expected_calibration_error, top_label, wilson_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class ReliabilityDisplay:
@@ -24,28 +31,28 @@ class ReliabilityDisplay:
     accuracy : ndarray of shape (n_bins,)
         The share of these labels that is right.
     low : ndarray of shape (n_bins,)
-        Where the 95 % interval of each begins (Wilson 1927).
+        Lower ends of their 95 % intervals (Wilson 1927).
     high : ndarray of shape (n_bins,)
-        Where it ends.
+        Upper ends of these intervals.
     n_samples : ndarray of shape (n_bins,)
         Number of names in each bin.
     calibration_error : float
-        See :func:`expected_calibration_error`.
+        Expected calibration error, see :func:`expected_calibration_error`.
     name : str or None, default=None
-        Of the model, for the legend.
+        Name of the model, for the legend.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        With the points.
+        The axes with the points.
     figure_ : matplotlib Figure
-        With the axes.
+        The figure with the axes.
     errorbar_ : matplotlib ErrorbarContainer
         The points and their intervals.
 
     See Also
     --------
-    RiskCoverageDisplay : What answering less gains.
+    RiskCoverageDisplay : Draw what answering less gains.
 
     Examples
     --------
@@ -63,7 +70,21 @@ class ReliabilityDisplay:
 
     __module__ = "sknames.metrics"
 
-    def __init__(self, confidence, accuracy, low, high, n_samples, calibration_error, *, name=None):
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    errorbar_: Any
+
+    def __init__(
+        self,
+        confidence: NDArray[np.float64],
+        accuracy: NDArray[np.float64],
+        low: NDArray[np.float64],
+        high: NDArray[np.float64],
+        n_samples: NDArray[np.int_],
+        calibration_error: float,
+        *,
+        name: str | None = None,
+    ) -> None:
         self.confidence = confidence
         self.accuracy = accuracy
         self.low = low
@@ -73,25 +94,40 @@ class ReliabilityDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, n_bins=10, name=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        n_bins: int = 10,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the reliability of a fitted classifier on names that it has not learned from.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted, with `predict_proba`.
-        X : what the estimator takes
+            Fitted classifier with `predict_proba`.
+        X : iterable of str, or whatever the estimator takes
             Names.
         y : array-like of shape (n_samples,)
             Their labels.
         n_bins : int, default=10
             Number of points.
-        name, ax, **kwargs
-            See :meth:`plot`. `name` is the estimator's by default.
+        name : str or None, default=None
+            Name of the model, for the legend. By default, that of its class.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        **kwargs
+            Keyword arguments of ``ax.errorbar``.
 
         Returns
         -------
         ReliabilityDisplay
+            The display, with its drawing.
         """
         name = type(estimator).__name__ if name is None else name
         proba = estimator.predict_proba(X)
@@ -102,8 +138,16 @@ class ReliabilityDisplay:
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_proba, *, labels=None, n_bins=10, name=None, ax=None, **kwargs
-    ):
+        cls,
+        y_true: ArrayLike,
+        y_proba: ArrayLike,
+        *,
+        labels: ArrayLike | None = None,
+        n_bins: int = 10,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the reliability of given probabilities.
 
         Parameters
@@ -116,12 +160,17 @@ class ReliabilityDisplay:
             The labels of the columns. None stands for those in `y_true`, sorted.
         n_bins : int, default=10
             Number of points.
-        name, ax, **kwargs
-            See :meth:`plot`.
+        name : str or None, default=None
+            Name of the model, for the legend.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        **kwargs
+            Keyword arguments of ``ax.errorbar``.
 
         Returns
         -------
         ReliabilityDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
         hits, confidence = top_label(y_true, y_proba, labels)
@@ -129,31 +178,34 @@ class ReliabilityDisplay:
         bins = np.array_split(order, min(n_bins, len(order)))
         sizes = np.array([len(rows) for rows in bins])
         accuracy = np.array([hits[rows].mean() for rows in bins])
+        low, high = wilson_interval(accuracy, sizes)
         display = cls(
             np.array([confidence[rows].mean() for rows in bins]),
             accuracy,
-            *wilson_interval(accuracy, sizes),
+            low,
+            high,
             sizes,
             expected_calibration_error(y_true, y_proba, labels=labels),
             name=name,
         )
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax=None, name=None, **kwargs):
+    def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the points.
 
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            None makes one.
+            Axes to draw on. None makes new ones.
         name : str or None, default=None
-            For the legend.
+            Name of the model, for the legend.
         **kwargs
-            Of ``ax.errorbar``.
+            Keyword arguments of ``ax.errorbar``.
 
         Returns
         -------
         self : ReliabilityDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         if ax is None:

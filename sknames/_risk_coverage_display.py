@@ -1,10 +1,17 @@
 """RiskCoverageDisplay: what answering less gains."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from ._selective_classifier import risk_coverage_curve
 from ._top_label import top_label, wilson_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class RiskCoverageDisplay:
@@ -21,18 +28,18 @@ class RiskCoverageDisplay:
     risk : ndarray of shape (n_thresholds,)
         The share of wrong answers among these.
     n_answered : ndarray of shape (n_thresholds,)
-        Their number, for 95 % intervals (Wilson 1927).
+        Number of these inputs, for 95 % intervals (Wilson 1927).
     name : str or None, default=None
-        Of the model, for the legend.
+        Name of the model, for the legend.
     chosen : tuple (coverage, risk) or None, default=None
-        Of a threshold to mark.
+        Coverage and risk of a threshold to mark.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        With the curve.
+        The axes with the curve.
     figure_ : matplotlib Figure
-        With the axes.
+        The figure with the axes.
     line_ : matplotlib Line2D
         The curve.
     band_ : matplotlib PolyCollection
@@ -40,8 +47,8 @@ class RiskCoverageDisplay:
 
     See Also
     --------
-    sknames.SelectiveClassifier : A classifier with a threshold.
-    ReliabilityDisplay : Whether probabilities can be taken at their word.
+    sknames.SelectiveClassifier : Answer only above a threshold.
+    ReliabilityDisplay : Draw whether probabilities can be taken at their word.
 
     Examples
     --------
@@ -59,7 +66,20 @@ class RiskCoverageDisplay:
 
     __module__ = "sknames.metrics"
 
-    def __init__(self, coverage, risk, n_answered, *, name=None, chosen=None):
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    line_: Any
+    band_: Any
+
+    def __init__(
+        self,
+        coverage: NDArray[np.float64],
+        risk: NDArray[np.float64],
+        n_answered: NDArray[np.float64],
+        *,
+        name: str | None = None,
+        chosen: tuple[float, float] | None = None,
+    ) -> None:
         self.coverage = coverage
         self.risk = risk
         self.n_answered = n_answered
@@ -67,31 +87,54 @@ class RiskCoverageDisplay:
         self.chosen = chosen
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, name=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curve of a fitted classifier on names that it has not learned from.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted, with `predict_proba`. What a :class:`~sknames.SelectiveClassifier` never
-            answers, since it is no name, is not told apart here: see :meth:`from_curve`.
-        X : what the estimator takes
+            Fitted classifier with `predict_proba`. What a :class:`~sknames.SelectiveClassifier`
+            never answers, since it is no name, is not told apart here: see :meth:`from_curve`.
+        X : iterable of str, or whatever the estimator takes
             Names.
         y : array-like of shape (n_samples,)
             Their labels.
-        name, ax, **kwargs
-            See :meth:`plot`. `name` is the estimator's by default.
+        name : str or None, default=None
+            Name of the model, for the legend. By default, that of its class.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        **kwargs
+            Keyword arguments of ``ax.plot``.
 
         Returns
         -------
         RiskCoverageDisplay
+            The display, with its drawing.
         """
         name = type(estimator).__name__ if name is None else name
         proba, labels = estimator.predict_proba(X), estimator.classes_
         return cls.from_predictions(y, proba, labels=labels, name=name, ax=ax, **kwargs)
 
     @classmethod
-    def from_predictions(cls, y_true, y_proba, *, labels=None, name=None, ax=None, **kwargs):
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_proba: ArrayLike,
+        *,
+        labels: ArrayLike | None = None,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curve of given probabilities.
 
         Parameters
@@ -102,31 +145,43 @@ class RiskCoverageDisplay:
             Probabilities.
         labels : array-like of shape (n_classes,) or None, default=None
             The labels of the columns. None stands for those in `y_true`, sorted.
-        name, ax, **kwargs
-            See :meth:`plot`.
+        name : str or None, default=None
+            Name of the model, for the legend.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        **kwargs
+            Keyword arguments of ``ax.plot``.
 
         Returns
         -------
         RiskCoverageDisplay
+            The display, with its drawing.
         """
         hits, confidence = top_label(y_true, y_proba, labels)
         curve = risk_coverage_curve(confidence, hits, np.ones(len(hits)))
         return cls._of(curve, None, name, ax, kwargs)
 
     @classmethod
-    def from_curve(cls, model, *, name=None, ax=None, **kwargs):
+    def from_curve(
+        cls, model: Any, *, name: str | None = None, ax: "Axes | None" = None, **kwargs: Any
+    ) -> Self:
         """Draw the curve that a selective classifier has found, and mark what it has chosen.
 
         Parameters
         ----------
         model : SelectiveClassifier
-            Fitted.
-        name, ax, **kwargs
-            See :meth:`plot`.
+            Fitted selective classifier.
+        name : str or None, default=None
+            Name of the model, for the legend.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        **kwargs
+            Keyword arguments of ``ax.plot``.
 
         Returns
         -------
         RiskCoverageDisplay
+            The display, with its drawing.
         """
         chosen = model.coverage_, model.risk_
         return cls._of(model.risk_coverage_curve_, chosen, name, ax, kwargs)
@@ -136,21 +191,22 @@ class RiskCoverageDisplay:
         display = cls(curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, *, ax=None, name=None, **kwargs):
+    def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the curve.
 
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            None makes one.
+            Axes to draw on. None makes new ones.
         name : str or None, default=None
-            For the legend.
+            Name of the model, for the legend.
         **kwargs
-            Of ``ax.plot``.
+            Keyword arguments of ``ax.plot``.
 
         Returns
         -------
         self : RiskCoverageDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         if ax is None:

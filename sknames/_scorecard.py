@@ -1,18 +1,24 @@
 """scorecard: how good a model is on names whose nationalities are known, on one screen."""
 
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import HasMethods, validate_params
+from sklearn.utils._param_validation import HasMethods
 
 from ._labels_and_weights import check_labels
-from ._read_names import read_names
+from ._read_names import Names, read_names
 from ._spelling_groups import spelling_groups
 from ._tally import Tally
+from ._validate_params import validate_params
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 N_PRINTED = 20  # nationalities
 N_CONFUSIONS = 5
@@ -21,14 +27,14 @@ N_CONFUSIONS = 5
 class Scorecard(Bunch):
     """What `scorecard` gives: a Bunch that prints on one screen."""
 
-    def to_frame(self):
-        """The figures by nationality as a DataFrame."""
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the figures by nationality as a DataFrame."""
         import pandas as pd
 
         return pd.DataFrame(self.by_class)
 
-    def to_text(self, n_classes=None):
-        """All that is printed, with so many nationalities at most, the most frequent ones."""
+    def to_text(self, n_classes: int | None = None) -> str:
+        """Return the printed text, with at most so many nationalities, the most frequent ones."""
         lines = [f"accuracy  {self.accuracy:.4f}", f"macro-F1  {self.macro_f1:.4f}"]
         if self.log_loss is None:
             lines.append("log loss, top-3 and ECE need predict_proba, which the model lacks")
@@ -96,10 +102,17 @@ class Scorecard(Bunch):
         "groups": ["array-like", None],
         "cv": ["cv_object", None],
         "train": [tuple, list, None],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
-def scorecard(model, names, labels, *, groups=None, cv=None, train=None):
+def scorecard(
+    model: Any,
+    names: Any,
+    labels: Any,
+    *,
+    groups: ArrayLike | None = None,
+    cv: Any = None,
+    train: tuple[Names, ArrayLike] | None = None,
+) -> Scorecard:
     """Measure how good a model is on names whose nationalities are known.
 
     Parameters
@@ -108,18 +121,19 @@ def scorecard(model, names, labels, *, groups=None, cv=None, train=None):
         Fitted, and then `names` are some that it has not learned; or with `cv`, and then clones of
         it are fitted. Whatever needs probabilities is left out if it has no `predict_proba`.
     names : iterable of str, or table of one column
+        Names.
     labels : array-like of shape (n_names,)
-        Their nationalities, written as those of the model. One that the model lacks counts as
+        Their nationalities, written as the model writes them. One that the model lacks counts as
         wrong, and not in the log loss.
     groups : array-like of shape (n_names,) or None, default=None
-        With `cv`: rows of one group are kept on one side of each split. None stands for
+        Groups of rows that `cv` keeps on one side of each split. None stands for
         :func:`~sknames.spelling_groups` if `cv` is a number.
     cv : int, cross-validation generator, iterable or None, default=None
-        How `names` are split, each part being predicted by a clone that has learned the others. An
+        Splits of `names`; each part is predicted by a clone that has learned the others. An
         int is the number of folds of a shuffled
         :class:`~sklearn.model_selection.StratifiedGroupKFold`. None: the model is fitted.
     train : tuple (names, labels) or None, default=None
-        What a fitted model has learned, for the leak and the baselines. With `cv` it is known.
+        Training data of a fitted model, for the leak and the baselines. With `cv` they are known.
 
     Returns
     -------
@@ -154,7 +168,7 @@ def scorecard(model, names, labels, *, groups=None, cv=None, train=None):
 
     See Also
     --------
-    sknames.spelling_groups : Names that differ in their spelling only.
+    sknames.spelling_groups : Group names that differ only in spelling.
 
     Notes
     -----

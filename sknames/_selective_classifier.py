@@ -4,8 +4,10 @@ import math
 import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import beta
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -26,6 +28,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from ._doc_link import DocLinkMixin
 from ._labels_and_weights import check_labels, check_weights
 from ._no_names import find_encoder, why_no_names
 from ._priors import supposed_priors
@@ -36,7 +39,7 @@ N_TRIED = 50
 N_STEPS = math.ceil(math.log2(N_TRIED + 1))
 
 
-class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Answer only where the model is sure enough, and where there is a name to answer for.
 
     A name is answered if the probability of the most probable class is above a threshold. `fit`
@@ -46,8 +49,8 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     Parameters
     ----------
     estimator : classifier
-        With `predict_proba`. It is cloned and fitted; to keep a fitted one as it is, put it into a
-        :class:`~sklearn.frozen.FrozenEstimator`.
+        Classifier with `predict_proba`. It is cloned and fitted; to keep a fitted one as it is, put
+        it into a :class:`~sklearn.frozen.FrozenEstimator`.
     coverage : float or None, default=None
         The share of inputs to answer, above 0. 1 withholds only what is no name.
     risk : float or None, default=None
@@ -69,7 +72,7 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     Attributes
     ----------
     estimator_ : classifier
-        Fitted on all names, or the frozen one.
+        The classifier fitted on all names, or the frozen one.
     classes_ : ndarray of shape (n_classes,)
         The labels; the abstain label is none of them.
     abstain_label_ : str, int or float
@@ -81,7 +84,7 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     risk_ : float
         The share of these answers that is wrong.
     risk_coverage_curve_ : Bunch
-        Of the held-out names, for each threshold, the highest first: arrays `threshold`,
+        Curve of the held-out names, for each threshold, the highest first: arrays `threshold`,
         `coverage`, `risk` and `n_answered`. With weights, the last is the number of names without
         weights that would tell as much (Kish 1965).
     class_prior_ : ndarray of shape (n_classes,)
@@ -93,8 +96,8 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     See Also
     --------
-    load_pretrained : With ``abstain=True``, the model that ships in such a classifier.
-    sknames.metrics.RiskCoverageDisplay : A picture of what each threshold costs.
+    load_pretrained : Load the model that ships; ``abstain=True`` puts it into such a classifier.
+    sknames.metrics.RiskCoverageDisplay : Draw what each threshold costs.
 
     Notes
     -----
@@ -151,15 +154,15 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        coverage=None,
-        risk=None,
-        abstain_label="auto",
-        cv=5,
-        confidence_level=0.95,
-        n_jobs=None,
-    ):
+        coverage: float | None = None,
+        risk: float | None = None,
+        abstain_label: str | float = "auto",
+        cv: Any = 5,
+        confidence_level: float = 0.95,
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimator = estimator
         self.coverage = coverage
         self.risk = risk
@@ -168,12 +171,12 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.confidence_level = confidence_level
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None, **params):
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **params: Any) -> Self:
         """Find the threshold, and fit the estimator.
 
         Parameters
         ----------
-        X : what the estimator takes
+        X : iterable of str, or whatever the estimator takes
             Names.
         y : array-like of shape (n_samples,)
             Their labels. Where the estimator is frozen, a label that it does not tell counts as a
@@ -188,6 +191,7 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         self : SelectiveClassifier
+            The fitted classifier.
 
         Raises
         ------
@@ -252,49 +256,54 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 setattr(self, name, getattr(estimator, name))
         return self
 
-    def predict(self, X):
-        """The most probable label of each name, or the abstain label.
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the most probable label of each name, or the abstain label.
 
         Parameters
         ----------
-        X : what the estimator takes
+        X : iterable of str, or whatever the estimator takes
+            Names.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels out of `classes_`, and `abstain_label_` where :meth:`reasons` has a reason.
+            Labels from `classes_`, and `abstain_label_` where :meth:`reasons` has a reason.
         """
         probabilities, reasons = self._judge(X)
         label = np.asarray(self.abstain_label_)
         labels = self.classes_.astype(np.result_type(self.classes_, label))
         return np.where(reasons == "", labels[probabilities.argmax(axis=1)], label)
 
-    def predict_proba(self, X):
-        """Probabilities of the labels, those of the estimator, for each name.
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Predict the probabilities of the labels, as the estimator does.
 
         Parameters
         ----------
-        X : what the estimator takes
+        X : iterable of str, or whatever the estimator takes
+            Names.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns are in the order of `classes_`. They do not tell what is withheld.
+            Probabilities; columns are in the order of `classes_`. They do not tell which answers
+            are withheld.
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
-    def reasons(self, X):
-        """Why each name gets no answer.
+    def reasons(self, X: Any) -> NDArray[np.str_]:
+        """Tell why each name gets no answer.
 
         Parameters
         ----------
-        X : what the estimator takes
-            Of anything but names, such as numbers, only "unsure" can be said.
+        X : iterable of str, or whatever the estimator takes
+            Names. For anything else, such as numbers, the only reason is "unsure".
 
         Returns
         -------
         ndarray of shape (n_samples,), dtype=str
+            One of these reasons for each name:
+
             - "" where it is answered,
             - "blank" where nothing is written but white space, quotation marks and invisible
               characters, or the name is missing,
@@ -314,8 +323,8 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return probabilities, reasons
 
     @property
-    def class_prior_(self):
-        """The priors that the probabilities suppose."""
+    def class_prior_(self) -> NDArray[np.float64]:
+        """The priors that the probabilities assume."""
         check_is_fitted(self)
         return supposed_priors(self.estimator_)
 
@@ -344,12 +353,13 @@ class SelectiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             return StratifiedGroupKFold(cv)
         return check_cv(cv, y, classifier=True)
 
-    def get_metadata_routing(self):
-        """What metadata is handed on to the estimator's `fit` and to the splitter.
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the routing of metadata to the estimator's `fit` and to the splitter.
 
         Returns
         -------
         MetadataRouter
+            The routing.
         """
         cv = self.cv
         # Which takes groups, if there are any.

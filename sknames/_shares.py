@@ -1,15 +1,19 @@
-"""estimate_shares: the mix of nationalities in a list of names, with intervals."""
+"""estimate_shares: estimate the mix of nationalities in a list of names, with intervals."""
 
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, validate_params
+from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._forward import one_blas_thread
 from ._labels_and_weights import check_weights
 from ._prior_shift_classifier import predict_readable
 from ._priors import (
+    Priors,
     check_priors,
     estimate_priors,
     informative_rows,
@@ -17,17 +21,21 @@ from ._priors import (
     slopes,
     supposed_priors,
 )
+from ._validate_params import validate_params
 
-# Of the names of a chunk of resamples.
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Largest number of counts in a chunk of resamples.
 CHUNK = 1 << 22
 N_PRINTED = 10
 
 
 class Shares(Bunch):
-    """What `estimate_shares` gives: a Bunch that prints as a table."""
+    """Shares of nationalities, from `estimate_shares`: a Bunch that prints as a table."""
 
-    def to_frame(self):
-        """The table as a DataFrame with the columns nationality, share, low and high."""
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the table as a DataFrame with the columns nationality, share, low and high."""
         import pandas as pd
 
         return pd.DataFrame({name: self[name] for name in COLUMNS})
@@ -73,50 +81,49 @@ def _line(label, share, low, high, width):
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
 def estimate_shares(
-    model,
-    names,
+    model: Any,
+    names: Any,
     *,
-    weights=None,
-    counts=None,
-    class_prior=None,
-    groups=None,
-    confidence_level=0.95,
-    n_resamples=1000,
-    random_state=None,
-):
-    """Estimate which share of a list of names each nationality has.
+    weights: ArrayLike | None = None,
+    counts: ArrayLike | None = None,
+    class_prior: Priors | None = None,
+    groups: Mapping[str, Sequence[Any]] | None = None,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    random_state: int | np.random.RandomState | None = None,
+) -> Shares:
+    """Estimate the share of each nationality in a list of names.
 
-    Counting predicted labels answers that wrongly: each name goes to the likeliest nationality, and
-    the mistakes do not cancel. The shares under which the names are most likely do better, see
+    Counting predicted labels gives the wrong answer: each name goes to the likeliest nationality,
+    and the mistakes do not cancel. The shares under which the names are most likely do better, see
     :class:`PriorShiftClassifier`.
 
     Parameters
     ----------
     model : classifier
-        Fitted, with `predict_proba`, such as :func:`load_pretrained`.
-    names : iterable of str, or what else the model predicts
-        The list. Names without a letter are counted apart.
+        Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
+    names : iterable of str, or whatever else the model predicts
+        The list. Names without a letter are counted separately.
     weights : array-like of shape (n_names,) or None, default=None
-        Weights of the names, as of a survey, not negative.
+        Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
-        How often each name occurs in the list: distinct names and their counts give what all names
-        give, the intervals, too, and take less memory.
+        How often each name occurs in the list. Distinct names with counts give the same shares and
+        intervals as the whole list, and take less memory.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
-        The priors that the model's probabilities suppose, as in :class:`PriorShiftClassifier`.
+        Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
     groups : dict of str to list of labels, or None, default=None
-        Nationalities whose sum is wanted, with an interval of its own, such as
-        ``{"Scandinavian": ["Danish", "Norwegian", "Swedish"]}``. They may overlap.
+        Nationalities to sum, such as ``{"Scandinavian": ["Danish", "Norwegian", "Swedish"]}``. Each
+        sum gets an interval of its own. Groups may overlap.
     confidence_level : float, default=0.95
-        Of the intervals.
+        Confidence level of the intervals.
     n_resamples : int, default=1000
-        Resamples of the bootstrap.
+        Number of bootstrap resamples.
     random_state : int, RandomState instance or None, default=None
-        Of the resamples; an int gives the same intervals in each call.
+        Seed of the resamples. An int gives the same intervals in each call.
 
     Returns
     -------
@@ -124,33 +131,34 @@ default=None
         A Bunch that prints as a table, with
 
         - nationality, share, low, high: arrays of shape (n_classes,), the largest share first,
-        - groups: the same of the groups in their order, or None,
-        - hard_to_tell: tuples (nationality, nationality, correlation) of those that the model
-          confuses, so that their sum is surer than each; the least sure first,
-        - n_names, n_unreadable: the numbers of names, and of those among them without a letter,
+        - groups: the same for the groups, in their order, or None,
+        - hard_to_tell: tuples (nationality, nationality, correlation) of pairs that the model
+          confuses, so that their sum is more certain than either; the least certain first,
+        - n_names, n_unreadable: the number of names, and of those among them without a letter,
         - confidence_level,
-        - resamples: array of shape (n_resamples, n_classes), the shares of each resample.
+        - resamples: array of shape (n_resamples, n_classes), the shares in each resample.
 
         Its method `to_frame` makes a DataFrame.
 
     Raises
     ------
     ValueError
-        If no name has something to read, or a group names an unknown nationality.
+        If no name has anything to read, or a group names an unknown nationality.
 
     See Also
     --------
-    SharesDisplay : A picture of it.
-    PriorShiftClassifier : Answers for single names that fit the list.
+    SharesDisplay : Draw the shares.
+    PriorShiftClassifier : Predict single names under the mix of the list.
 
     Notes
     -----
-    The intervals come from a bootstrap over names, in percentiles. The model predicts once, and a
-    resample's shares are one constrained step of Newton's method from those of the list. No
-    interval is narrower at 0 or 1 than where none or all of so many names have been seen.
+    The intervals are percentiles of a bootstrap over names. The model predicts once, and the shares
+    of a resample are one constrained Newton step away from those of the list. At 0 or 1, no
+    interval is narrower than that of a nationality seen in none or all of as many names.
 
-    The intervals hold what chance put into the list. They do not hold the model's own bias, which
-    remains in a list of any length: peoples whose names it knows little of, or takes for another's.
+    The intervals cover the chance in drawing the list. They do not cover the model's own bias,
+    which remains in a list of any length: peoples whose names it knows little of, or mistakes for
+    another's.
 
     References
     ----------
@@ -170,12 +178,12 @@ default=None
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     probabilities, weights, readable = predict_readable(model, names, weights)
-    counts = _check_counts(counts, len(probabilities))
+    n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         model.classes_,
-        counts=counts * readable,
-        n_unreadable=int(counts[~readable].sum()),
+        counts=n_of_each * readable,
+        n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
         class_prior=supposed_priors(model, class_prior),
         groups=groups,
@@ -210,22 +218,25 @@ def shares_of_probabilities(
     n_resamples=1000,
     random_state=None,
 ):
-    """`estimate_shares` of probabilities that were predicted elsewhere, such as in chunks.
+    """Estimate shares as `estimate_shares` does, from probabilities predicted elsewhere.
 
     Parameters
     ----------
     probabilities : array-like of shape (n_rows, n_classes)
+        Probabilities of names.
     classes : ndarray of shape (n_classes,)
+        The labels, in the order of the columns.
     counts : array-like of shape (n_rows,), int, or None, default=None
-        As in `estimate_shares`.
+        How often each name occurs, as in `estimate_shares`.
     n_unreadable : int, default=0
-        How many names are counted apart; their rows have a count of 0 or are missing.
+        How many names are counted separately; their rows have a count of 0 or are missing.
     weights, class_prior, groups, confidence_level, n_resamples, random_state
-        As in `estimate_shares`.
+        Parameters of `estimate_shares`.
 
     Returns
     -------
     Shares
+        The shares.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities))
@@ -258,11 +269,11 @@ def shares_of_probabilities(
 
     def table(labels, share, resamples):
         low, high = np.quantile(resamples, limits, axis=0)
-        # What no name of the list shows is in no resample, either: no share is surer than that of
-        # which none or all of the names have been seen (Clopper and Pearson 1934).
+        # What no name of the list shows is in no resample, either: no share is more certain than
+        # one that none or all of the names have (Clopper and Pearson 1934).
         none = limits[0] ** (1 / n_effective)
         low, high = np.minimum(low, none), np.maximum(high, 1 - none)
-        # An estimate may lie outside of the percentiles.
+        # An estimate may lie outside the percentiles.
         low, high = np.minimum(low, share), np.maximum(high, share)
         return Shares(
             nationality=labels, share=share, low=low, high=high, resamples=resamples, **common
@@ -277,7 +288,7 @@ def shares_of_probabilities(
 
 
 def _members(groups, classes):
-    """Which classes each group has, of shape (n_groups, n_classes)."""
+    """Return which classes each group has, as 0 or 1, of shape (n_groups, n_classes)."""
     for group, labels in (groups or {}).items():
         if isinstance(labels, str) or not len(labels):
             raise ValueError(
@@ -294,10 +305,10 @@ def _members(groups, classes):
 
 
 def _resample(ratios, weights, counts, share, n_resamples, rng):
-    """The shares of resamples of the names, of shape (n_resamples, n_classes).
+    """Return the shares of resamples of the names, of shape (n_resamples, n_classes).
 
-    Near the estimate the log-likelihood of a resample is its gradient there and a curvature that it
-    shares with the list: a step of Newton's method, of which only the gradient is to be resampled.
+    Near the estimate, the log-likelihood of a resample is given by its gradient there and by a
+    curvature that it shares with the list: a Newton step, for which only the gradient is resampled.
     """
     mix = ratios @ share
     _, curvature = slopes(ratios, mix, weights * counts)
@@ -319,10 +330,11 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
 
 
 def _hard_to_tell(shares, n_effective):
-    """Pairs whose sum is surer than each: the model, not the drawing of the list, confuses them.
+    """Find pairs whose sum is more certain than either, because the model confuses them.
 
-    Of a list whose labels are known, resamples vary as those of a multinomial distribution do. What
-    is more is doubt about the labels: at least as much of it, and most of it gone in the sum.
+    If the labels of a list were known, resamples would vary like a multinomial distribution. Any
+    further variance is doubt about the labels. A pair has at least as much of it, and most of it
+    cancels in the sum.
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
     labels, share = shares.nationality[doubtful], shares.share[doubtful]

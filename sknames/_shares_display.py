@@ -1,13 +1,20 @@
-"""SharesDisplay: a picture of the mix of a list of names."""
+"""SharesDisplay: draw the mix of a list of names."""
+
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._shares import estimate_shares
+from ._shares import Shares, estimate_shares
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class SharesDisplay:
-    """Bars of the shares of nationalities in a list, with intervals, the largest first.
+    """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
 
     Make one with :meth:`from_estimator` or :meth:`from_shares`; all parameters are kept as
     attributes.
@@ -15,31 +22,35 @@ class SharesDisplay:
     Parameters
     ----------
     nationality : ndarray of shape (n_classes,)
+        The nationalities.
     share : ndarray of shape (n_classes,)
+        Share of each nationality.
     low : ndarray of shape (n_classes,)
-        Where the interval of each begins.
+        Lower end of the interval of each share.
     high : ndarray of shape (n_classes,)
-        Where it ends.
+        Upper end of the interval of each share.
     resamples : ndarray of shape (n_resamples, n_classes)
-        Shares of resamples of the list, for the interval of all that are not drawn by name.
+        Shares in resamples of the list, for the interval of the nationalities that have no bar of
+        their own.
     confidence_level : float
-        Of the intervals.
+        Confidence level of the intervals.
     n_names : int or None, default=None
-        The number of names, for the title.
+        Number of names, for the label of the axis.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        With the bars.
+        The axes with the bars.
     figure_ : matplotlib Figure
-        With the axes.
+        The figure with the axes.
     bars_ : matplotlib BarContainer
+        The bars.
     errorbar_ : matplotlib ErrorbarContainer
         The intervals.
 
     See Also
     --------
-    estimate_shares : The numbers.
+    estimate_shares : Estimate the shares.
 
     Examples
     --------
@@ -55,7 +66,22 @@ class SharesDisplay:
 
     __module__ = "sknames"
 
-    def __init__(self, nationality, share, low, high, resamples, *, confidence_level, n_names=None):
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+    bars_: Any
+    errorbar_: Any
+
+    def __init__(
+        self,
+        nationality: NDArray[Any],
+        share: NDArray[np.float64],
+        low: NDArray[np.float64],
+        high: NDArray[np.float64],
+        resamples: NDArray[np.float64],
+        *,
+        confidence_level: float,
+        n_names: int | None = None,
+    ) -> None:
         self.nationality = nationality
         self.share = share
         self.low = low
@@ -65,42 +91,68 @@ class SharesDisplay:
         self.n_names = n_names
 
     @classmethod
-    def from_estimator(cls, model, names, *, n_top=15, ax=None, bar_kwargs=None, **kwargs):
+    def from_estimator(
+        cls,
+        model: Any,
+        names: Any,
+        *,
+        n_top: int = 15,
+        ax: "Axes | None" = None,
+        bar_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Estimate the shares of a list of names, and draw them.
 
         Parameters
         ----------
         model : classifier
-            Fitted, with `predict_proba`.
+            Fitted classifier with `predict_proba`.
         names : iterable of str
             The list.
-        n_top, ax, bar_kwargs
-            See :meth:`plot`.
+        n_top : int, default=15
+            Largest number of nationalities with a bar of their own, see :meth:`plot`.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        bar_kwargs : dict or None, default=None
+            Keyword arguments of ``ax.barh``.
         **kwargs
-            Of :func:`estimate_shares`.
+            Further parameters of :func:`estimate_shares`.
 
         Returns
         -------
         SharesDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         shares = estimate_shares(model, names, **kwargs)
         return cls.from_shares(shares, n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
     @classmethod
-    def from_shares(cls, shares, *, n_top=15, ax=None, bar_kwargs=None):
-        """Draw shares that are estimated.
+    def from_shares(
+        cls,
+        shares: Shares,
+        *,
+        n_top: int = 15,
+        ax: "Axes | None" = None,
+        bar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw shares that have been estimated.
 
         Parameters
         ----------
         shares : Shares
-            What :func:`estimate_shares` gave, or the groups in it.
-        n_top, ax, bar_kwargs
-            See :meth:`plot`.
+            Result of :func:`estimate_shares`, or the `groups` in it.
+        n_top : int, default=15
+            Largest number of nationalities with a bar of their own, see :meth:`plot`.
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        bar_kwargs : dict or None, default=None
+            Keyword arguments of ``ax.barh``.
 
         Returns
         -------
         SharesDisplay
+            The display, with its drawing.
         """
         display = cls(
             shares.nationality,
@@ -113,22 +165,29 @@ class SharesDisplay:
         )
         return display.plot(n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
-    def plot(self, *, n_top=15, ax=None, bar_kwargs=None):
+    def plot(
+        self,
+        *,
+        n_top: int = 15,
+        ax: "Axes | None" = None,
+        bar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the bars.
 
         Parameters
         ----------
         n_top : int, default=15
-            How many nationalities have a bar of their own, at most; those of less than a
+            Largest number of nationalities with a bar of their own; those with a share below a
             thousandth have none. The last bar is all others together.
         ax : matplotlib Axes or None, default=None
-            None makes one.
+            Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
-            Of ``ax.barh``.
+            Keyword arguments of ``ax.barh``.
 
         Returns
         -------
         self : SharesDisplay
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt

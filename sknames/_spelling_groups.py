@@ -1,26 +1,28 @@
-"""spelling_groups: which names are spellings of one name."""
+"""spelling_groups: group the spellings of one name."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ._read_names import read_names
+from ._read_names import Names, read_names
 from ._spelling import spellings
 
 
-def spelling_groups(names):
+def spelling_groups(names: Names) -> NDArray[np.intp]:
     """Number the names so that equal numbers are spellings of one name.
 
-    Dvořák, Dvorak, " DVORAK" differ as strings, but a model that has learnt one knows the others:
-    to score it on names that it has not seen, keep a group on one side of each split.
+    Dvořák, Dvorak and " DVORAK" differ as strings, but a model that has learned one knows the
+    others: to score it on names that it has not seen, keep each group on one side of each split.
 
     Parameters
     ----------
     names : iterable of str, or table of one column
+        Names.
 
     Returns
     -------
     ndarray of shape (n_names,) of int
-        Names with equal numbers are equal but for white space, quotation marks, diacritics
-        and case.
+        Group numbers. Names with equal numbers differ at most in white space, quotation marks,
+        diacritics and case.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def spelling_groups(names):
     >>> spelling_groups(["Dvořák", "Ōe", " DVORAK"])
     array([0, 1, 0])
 
-    One's own names, scored on spellings that were not trained on:
+    Score a model on spellings that it was not trained on:
 
     >>> from sklearn.feature_extraction.text import CountVectorizer
     >>> from sklearn.model_selection import StratifiedGroupKFold, cross_val_score

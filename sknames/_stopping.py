@@ -7,14 +7,15 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 STDERR = 2  # itself: a handler must not write to sys.stderr, where it may have interrupted a write
 PATIENCE = 0.3  # seconds, for the first thread
 
-unfinished = set()  # paths of files
+unfinished: set[Path] = set()
 _ending = threading.Lock()  # of whoever ends the process, and of what must be finished before
 _is_held = False
-_late = []  # signals that came while it was held by the first thread
+_late: list[int] = []  # signals that came while it was held by the first thread
 
 
 def stop_cleanly():

@@ -1,6 +1,7 @@
 """The most probable label: how sure a classifier is of it, and how often it is right."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
 from ._calibration_error import calibration_sums
@@ -51,11 +52,13 @@ def wilson_interval(share, n):
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
-def expected_calibration_error(y_true, y_proba, *, labels=None, n_bins=15):
-    """Expected calibration error of the most probable label.
+def expected_calibration_error(
+    y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None, n_bins: int = 15
+) -> float:
+    """Compute the expected calibration error of the most probable label.
 
-    The mean difference between how sure the answers are and how often they are right, in bins of
-    equal width, by how sure they are (Guo et al. 2017). 0 is the best. Of few names it is too
+    It is the mean difference between how sure the answers are and how often they are right, in bins
+    of equal width, by how sure they are (Guo et al. 2017). 0 is the best. With few names it is too
     large: chance alone makes differences.
 
     Parameters
@@ -72,11 +75,11 @@ def expected_calibration_error(y_true, y_proba, *, labels=None, n_bins=15):
     Returns
     -------
     float
-        From 0 to 1.
+        The error, from 0 to 1.
 
     See Also
     --------
-    ReliabilityDisplay : A picture of the differences.
+    ReliabilityDisplay : Draw the differences.
 
     References
     ----------

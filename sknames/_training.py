@@ -335,12 +335,12 @@ def _split_callbacks(callbacks, has_valid_rows):
                 "early_stopping=True to hold rows out, or on_train=True in the callback to score "
                 "the rows of training.",
                 UserWarning,
-                stacklevel=6,
+                stacklevel=7,
             )
     return scores, others
 
 
-def train(untrained, rows, held_out, classes, settings, rng, seed):
+def train(untrained, rows, held_out, classes, settings, rng, seed, tasks):
     """Train a network.
 
     Parameters
@@ -375,10 +375,14 @@ def train(untrained, rows, held_out, classes, settings, rng, seed):
         held_out=None if held_out is None else held_out.weighed().with_ngrams(untrained),
         rng=rng,
     )
-    _run(net, rows.weighed().with_ngrams(untrained), seed)
-    weights = dict(untrained.weights) | weights_of(net)
     supposed = class_prior(share, settings["logit_adjustment"])
-    return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
+
+    def result():
+        weights = dict(untrained.weights) | weights_of(net)
+        return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
+
+    _run(net, rows.weighed().with_ngrams(untrained), seed, tasks, result)
+    return result()
 
 
 def class_prior(share, logit_adjustment):
@@ -406,21 +410,18 @@ def rebuild(network, classes, settings):
     return net
 
 
-def _run(net, rows, seed):
-    """Initialize the net and train it, on one CPU thread, with torch's generator put back after.
-
-    skorch's `EarlyStopping` stops by a KeyboardInterrupt, which skorch's own `fit` swallows from
-    anyone; here any other goes on to the caller.
-    """
+def _run(net, rows, seed, tasks, result):
+    """Initialize the net and train it, on one CPU thread, and restore torch's generator."""
     with one_torch_thread(), torch_seed(seed, net.device):
         with DRAWING:
             net.initialize()
         net.notify("on_train_begin", X=rows, y=None)
         try:
-            net.fit_loop(rows)
-        except KeyboardInterrupt:
-            if not _stopped_early(net):
-                raise
+            for _ in range(net.max_epochs):
+                tasks.begin_epoch()
+                stops_early = _train_epoch(net, rows)
+                if tasks.end_epoch(result) or stops_early:
+                    break
         finally:
             net.notify("on_train_end", X=rows, y=None)
     if net.module_.ngram_weight is not None:
@@ -429,6 +430,21 @@ def _run(net, rows, seed):
             net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
     if not all(torch.isfinite(parameter).all() for parameter in net.module_.parameters()):
         raise ValueError(_DIVERGED.format(what="a weight", epoch=len(net.history)))
+
+
+def _train_epoch(net, rows):
+    """Train for an epoch, and return whether early stopping ends the training.
+
+    skorch's `EarlyStopping` stops by a KeyboardInterrupt, which skorch's own `fit` swallows from
+    anyone; here any other goes on to the caller.
+    """
+    try:
+        net.fit_loop(rows, epochs=1)
+    except KeyboardInterrupt:
+        if not _stopped_early(net):
+            raise
+        return True
+    return False
 
 
 def _stopped_early(net):

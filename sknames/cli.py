@@ -17,7 +17,7 @@ from ._version import __version__
 
 
 class OneLineErrors(click.Group):
-    """Commands whose errors are one line that says what to do, and never a traceback."""
+    """A group of commands whose errors are one line that says what to do, never a traceback."""
 
     def invoke(self, ctx):
         try:
@@ -49,10 +49,10 @@ def _remedy(error):
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sknames")
 def cli():
-    """Tell nationalities from the names in files.
+    """Predict nationalities from the names in files.
 
-    A file is CSV, TSV, JSON lines or Parquet, of any size; "-" is standard input or output, and
-    gzip and zstd are read as they are. Say `sknames COMMAND --help` for more.
+    Files are CSV, TSV, JSON lines or Parquet, of any size; "-" is standard input or output, and
+    files compressed with gzip or zstd are read directly. Run `sknames COMMAND --help` for more.
     """
 
 

@@ -1,4 +1,4 @@
-"""to_onnx: a fitted model -> an ONNX model, which predicts where there is no Python."""
+"""Conversion of a fitted model to ONNX, to predict where there is no Python."""
 
 import json
 
@@ -28,53 +28,55 @@ OPERATORS = {
     "rnn": ("RNN", {}),
     "sigmoid_rnn": ("RNN", {"activations": ["Sigmoid"]}),
 }
-# What CharEncoder needs to be told to encode as it does, beside the alphabet and the length.
+# The parameters of CharEncoder that an encoder elsewhere needs, beside alphabet and length.
 STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
 
 
-def to_onnx(model):
-    """Convert a fitted model to ONNX: codes -> probabilities, in any language that has a runtime.
+def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
+    """Convert a fitted model to ONNX, to predict in any language that has a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows as
-       :meth:`sknames.CharEncoder.transform` gives them, padded with 0. Both sizes are free; what is
-       longer than the longest name of `fit` is computed too. A bare classifier takes any X that it
-       was fitted on, as int32.
-    2. The recurrent layers are ONNX's own, told the length of each row, so that no step reads
-       padding.
-    3. An n-gram is its prefix and one symbol more, so the n-grams that end at a place follow from
-       those at the place before: for each length, one binary search in the sorted keys for all
-       places of all rows at once.
+       :meth:`sknames.CharEncoder.transform` gives them, padded with 0. Both sizes are free; rows
+       longer than the longest name of `fit` are computed too. A classifier alone takes any X that
+       it was fitted on, as int32.
+    2. The recurrent layers are those of ONNX. They get the length of each row, so that no step
+       reads padding.
+    3. An n-gram is its prefix plus one symbol, so the n-grams that end at a position follow from
+       those at the position before: for each length, one binary search in the sorted keys finds
+       them at all positions of all rows at once.
     4. The output ``probabilities``, float32 of shape (n_names, n_classes), is `predict_proba` to
        1e-5. Each row depends on its name alone.
 
-    Text is encoded outside. The model carries what that takes in its ``metadata_props``, as JSON:
-    "classes" is the list of labels, in the order of the columns, and "encoder" (of a pipeline) has
-    "alphabet", "max_length" and the steps of `CharEncoder` that are on.
+    Text is encoded outside the model. What the encoding needs is in the ``metadata_props`` of the
+    model, as JSON: "classes" is the list of labels, in the order of the columns, and "encoder" (if
+    the model is a pipeline) has "alphabet", "max_length" and the steps of `CharEncoder` that are
+    on.
 
     Parameters
     ----------
     model : Pipeline or NameNationalityClassifier
-        Fitted. A pipeline has two steps, `CharEncoder` and `NameNationalityClassifier`, as that of
-        :func:`sknames.load_pretrained` has.
+        Fitted model. A pipeline has two steps, `CharEncoder` and `NameNationalityClassifier`, like
+        that of :func:`sknames.load_pretrained`.
 
     Returns
     -------
     onnx.ModelProto
-        Write it with ``onnx.save(proto, "names.onnx")``. The weights of n-grams are stored in
-        single bytes if that loses nothing, as in the model that ships, else in float32.
+        The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. The n-gram weights are
+        stored in single bytes if that loses nothing, as in the model that ships, and otherwise in
+        float32.
 
     Raises
     ------
     TypeError
         If the model is neither.
     ValueError
-        If the classifier was fitted on numbers that are no 32-bit integers.
+        If the classifier was fitted on numbers other than 32-bit integers.
     ImportError
         On import of this module, if onnx is not installed.
 
     See Also
     --------
-    sknames.load_pretrained : The model that ships.
+    sknames.load_pretrained : Load the model that ships.
 
     Examples
     --------
@@ -116,7 +118,7 @@ def to_onnx(model):
 
 
 def _take_apart(model):
-    """The encoder, or None, and the classifier; refuse other models."""
+    """Return the encoder, or None, and the classifier; refuse other models."""
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [None, model]
     if (
         len(steps) != 2
@@ -147,22 +149,22 @@ def _metadata(encoder, classifier):
 
 
 class _Graph:
-    """The nodes of a graph and its constants, each named as it comes."""
+    """The nodes and constants of a graph, numbered in the order in which they are added."""
 
     def __init__(self):
         self.nodes, self.initializers = [], []
 
     def constant(self, value, dtype=None):
-        """The name of an array, or a number, that is stored."""
+        """Store an array or a number, and return its name."""
         name = f"constant_{len(self.initializers)}"
         array = np.array(value, dtype, order="C")
         self.initializers.append(numpy_helper.from_array(array, name))
         return name
 
     def add(self, operator, *inputs, output=None, n_outputs=1, **attributes):
-        """The name of what an operator gives, or of all if it gives several.
+        """Add an operator, and return the name of its output, or the names of several.
 
-        An int or a list of them among the inputs stands for a constant of int64.
+        An int or a list of ints among the inputs becomes an int64 constant.
         """
         names = [self.constant(x, np.int64) if isinstance(x, int | list) else x for x in inputs]
         outputs = [output or f"{operator}_{len(self.nodes)}_{k}" for k in range(n_outputs)]
@@ -170,9 +172,9 @@ class _Graph:
         return outputs[0] if n_outputs == 1 else outputs
 
     def find(self, keys, wanted):
-        """Place of wanted keys in sorted keys, or ABSENT: `_ngrams.Lookup`.
+        """Find wanted keys in sorted keys, as `_ngrams.Lookup` does: their places, or ABSENT.
 
-        Half of the places that are left drop out at each step, the same number for all.
+        Each step of the binary search halves the remaining places, by the same number for all keys.
         """
         if not len(keys):
             return self.add("Where", self.add("Equal", wanted, wanted), ABSENT, ABSENT)
@@ -190,11 +192,11 @@ class _Graph:
 
 
 def _text(graph, symbols):
-    """Codes with 0 before and behind them, (n, T + 2), and the lengths of the rows, (n, 1).
+    """Add codes with 0 before and after them, (n, T + 2), and the lengths of the rows, (n, 1).
 
     The symbols are numbered and moved to the left, as by `to_codes`. T is the longest length, and
-    n - 1 the number of names: one row more is empty, since no name at all ends the process in
-    onnxruntime 1.32.
+    n - 1 the number of names: one extra row is empty, since onnxruntime 1.32 ends the process if
+    there is no name at all.
     """
     wanted = graph.add("Cast", "codes", to=TensorProto.INT64)
     wanted = graph.add("Pad", wanted, [0, 0, 1, 0])
@@ -216,7 +218,7 @@ def _text(graph, symbols):
 
 
 def _recurrent_logits(graph, network, text, lengths):
-    """The net's logits, (n, C). A row without symbols has the state 0."""
+    """Add the logits of the net, (n, C). A row without symbols has the state 0."""
     weights, size = network.weights, network.hidden_size
     operator, attributes = OPERATORS[network.cell]
     # One column of padding is left, so that there is a step to take where all rows are empty.
@@ -246,7 +248,7 @@ def _recurrent_logits(graph, network, text, lengths):
 
 
 def _gates(array, size):
-    """Rows of a GRU in ONNX's order, update, reset, new; ours is reset, update, new."""
+    """Put the gates of a GRU in ONNX's order, update, reset, new; ours is reset, update, new."""
     if len(array) == size:
         return array
     reset, update, new = np.split(array, 3)
@@ -254,7 +256,7 @@ def _gates(array, size):
 
 
 def _ngram_logits(graph, network, text, lengths):
-    """The n-grams' part of the logits, (n, C), as `NGrams.find` finds them."""
+    """Add the logits of the n-grams, (n, C), which it finds as `NGrams.find` does."""
     ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
     weight, scale = _in_bytes(network.weights["ngram_weight"])
     weight, idf = graph.constant(weight), graph.constant(network.weights["ngram_idf"])
@@ -304,7 +306,7 @@ def _ngram_logits(graph, network, text, lengths):
 
 
 def _in_bytes(weight):
-    """Rows as int8 with a scale each, if that is what they are; else as they are, and None."""
+    """Return rows as int8 with a scale each, if that is exact; else the rows as given, and None."""
     scale = np.abs(weight).max(axis=1) / np.float32(127)
     scale[scale == 0] = 1
     numbers = np.rint(weight / scale[:, None]).astype(np.int8)

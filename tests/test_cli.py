@@ -832,7 +832,7 @@ def test_help_tells_all_parameters(run):
     params = set(NameNationalityClassifier().get_params()) - {"callbacks", "verbose"}
     for name in params:
         assert f"--{name.replace('_', '-')} " in out
-    assert "Number of units of a layer's state." in " ".join(out.split())
+    assert "Number of units in the state of each layer." in " ".join(out.split())
 
 
 def test_the_page_of_the_command_line(run, monkeypatch):

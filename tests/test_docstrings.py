@@ -1,23 +1,74 @@
-"""The examples in public docstrings give what they say."""
+"""Public docstrings and types: their form, what they describe, and what their examples give."""
 
 import doctest
 import inspect
+import pkgutil
+import re
+from importlib import import_module
 
+import click
 import pytest
+from numpydoc.docscrape import NumpyDocString
+from numpydoc.validate import validate
+from sklearn.base import BaseEstimator
+from sklearn.utils import estimator_html_repr
 
 import sknames
-from sknames import datasets, inspection, metrics, onnx, pretrained
+from sknames._doc_link import PAGES
+from sknames.cli import cli
+
+# Checks of numpydoc that do not hold here, each with its reason.
+LEFT_OUT = {
+    "GL01",  # The text starts in the line of the quotes, as PEP 257 allows.
+    "GL02",  # One line is one line, with its quotes.
+    "ES01",  # A function that its first line explains needs no second one.
+    "RT02",  # scikit-learn names what a method returns: "self : CharEncoder".
+}
+# For methods, the See Also section and the example of their class serve.
+LEFT_OUT_OF_METHODS = LEFT_OUT | {"SA01", "EX01"}
+# Attributes that only some inputs of `fit` give.
+OF_TABLES = {"feature_names_in_", "n_features_in_"}
+FRAGMENT = re.compile(r"(Of|In|With|From|For|To|As|That|Than|Whose|And|But|Also)\b")
+
+
+def public_modules():
+    """sknames and each module of it whose name is public and that says what in it is."""
+    yield "sknames"
+    for _, name, _ in pkgutil.walk_packages(sknames.__path__, "sknames."):
+        if not any(part.startswith("_") for part in name.split(".")):
+            if hasattr(import_module(name), "__all__"):
+                yield name
+
+
+def public_members(cls):
+    """Names of the public methods and properties of a class that are ours."""
+    for name, value in inspect.getmembers(cls):
+        function = inspect.unwrap(getattr(value, "fget", value))
+        if not name.startswith("_") and getattr(function, "__module__", "").startswith("sknames"):
+            yield name
+
 
 PUBLIC = {
-    f"{module.__name__}.{name}": getattr(module, name)
-    for module in (sknames, datasets, inspection, metrics, onnx, pretrained)
-    for name in module.__all__
-    if callable(getattr(module, name))
+    f"{module}.{name}": getattr(import_module(module), name)
+    for module in public_modules()
+    for name in import_module(module).__all__
+    if callable(getattr(import_module(module), name))
 }
+CLASSES = {name: public for name, public in PUBLIC.items() if inspect.isclass(public)}
+MEMBERS = [f"{name}.{member}" for name, cls in CLASSES.items() for member in public_members(cls)]
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_examples(name):
+def find(name):
+    owner, _, member = name.rpartition(".")
+    return PUBLIC[name] if name in PUBLIC else getattr(CLASSES[owner], member)
+
+
+def parse(name):
+    return NumpyDocString(inspect.getdoc(find(name)))
+
+
+def run_examples(name):
+    """Run the examples of an object, and give the variables that they leave."""
     tests = [
         test
         for test in doctest.DocTestFinder(recurse=False).find(PUBLIC[name], name)
@@ -25,12 +76,92 @@ def test_examples(name):
     ]
     assert tests, f"{name} has no example"
     for test in tests:  # those that would download data are marked to be skipped
-        assert doctest.DocTestRunner().run(test).failed == 0
+        assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
+    return [value for test in tests for value in test.globs.values()]
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_every_parameter_is_described(name):
-    public = PUBLIC[name]
-    documented = inspect.getdoc(public)
-    for parameter in inspect.signature(public).parameters:
-        assert f"{parameter} : " in documented or f", {parameter} : " in documented, parameter
+def test_public_modules_are_found():
+    assert {"sknames", "sknames.datasets", "sknames.onnx", "sknames.pretrained"} <= {
+        *public_modules()
+    }
+    assert "sknames.CharEncoder.transform" in MEMBERS
+    assert "sknames.NameNationalityClassifier.weights_" in MEMBERS
+
+
+@pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
+def test_numpydoc(name):
+    left_out = LEFT_OUT if name in PUBLIC else LEFT_OUT_OF_METHODS
+    errors = [error for error in validate(name)["errors"] if error[0] not in left_out]
+    assert not errors
+
+
+@pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
+def test_descriptions_are_no_fragments(name):
+    doc = parse(name)
+    assert not FRAGMENT.match(" ".join(doc["Summary"])), doc["Summary"]
+    for section in ("Parameters", "Attributes", "Returns", "Yields"):
+        for item in doc[section]:
+            description = " ".join(item.desc)
+            assert description, f"{section}: {item.name} has no description"
+            assert not FRAGMENT.match(description), f"{section}: {item.name} : {description}"
+
+
+@pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
+def test_types(name):
+    found = inspect.unwrap(getattr(find(name), "fget", find(name)))
+    signature = inspect.signature(found.__init__ if inspect.isclass(found) else found)
+    assert signature.return_annotation is not inspect.Signature.empty
+    for parameter in signature.parameters.values():
+        known = parameter.annotation is not inspect.Parameter.empty
+        assert known or parameter.name in ("self", "cls"), parameter
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name not in CLASSES])
+def test_examples(name):
+    run_examples(name)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_examples_show_the_attributes_that_are_described(name):
+    """The example of a class leaves an instance: its attributes are described, and no others."""
+    left = run_examples(name)
+    left += [
+        part
+        for value in left
+        if isinstance(value, BaseEstimator)
+        for part in value.get_params().values()
+    ]
+    instances = [value for value in left if type(value) is CLASSES[name]]
+    assert instances, "its example makes none"
+    for instance in instances:
+        found = {
+            attribute
+            for attribute in {*vars(instance), *public_members(type(instance))}
+            if re.fullmatch(r"[a-z]\w*_", attribute)
+        }
+        described = {item.name for item in parse(name)["Attributes"]}
+        assert found <= described
+        assert described <= found | OF_TABLES
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in CLASSES if issubclass(CLASSES[name], BaseEstimator)]
+)
+def test_estimators_link_to_their_page(name):
+    estimator = CLASSES[name].__new__(CLASSES[name])
+    assert estimator._get_doc_link() == f"{PAGES}/generated/{name}.html"
+
+
+def test_notebooks_show_the_link():
+    html = estimator_html_repr(sknames.CharEncoder())
+    assert f'href="{PAGES}/generated/sknames.CharEncoder.html"' in html
+    assert "https://scikit-learn.org" not in html
+
+
+@pytest.mark.parametrize("command", [cli, *cli.commands.values()], ids=lambda command: command.name)
+def test_help_is_whole_sentences(command):
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    for text in [command.help, *(option.help for option in options)]:
+        text = text.strip()
+        assert text[0].isupper() and not FRAGMENT.match(text), text
+        assert text.endswith((".", "]")), text

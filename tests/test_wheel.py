@@ -22,6 +22,7 @@ import sknames
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames.datasets import fetch_chess_players
 
+assert Path(sknames.__file__).with_name("py.typed").is_file()
 assert not any(map(find_spec, ["torch", "skorch", "tqdm", "pandas"]))
 predicted = sknames.load_pretrained().predict(["Mehmet Yılmaz", "王伟"])
 assert predicted.tolist() == ["Turkish", "Chinese"]

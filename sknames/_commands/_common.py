@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 import pyarrow.compute as pc
 
-# What is left of such a name when it is cleaned is nothing.
+# Cleaning leaves nothing of such a name.
 NO_NAME = r'^[\s\p{Z}\p{Cc}\p{Cf}"]*$'
 
 
@@ -16,12 +16,14 @@ trust_pickle_option = click.option(
 
 
 def table_options(function):
-    """The options of all commands that read a table."""
+    """Add the options of all commands that read a table."""
     for option in (
-        click.option("--encoding", help="Of CSV. [default: UTF-8, or UTF-16 if it is marked]"),
-        click.option("--delimiter", help="Of CSV: one character, or tab. [default: found out]"),
+        click.option("--encoding", help="Encoding of CSV. [default: UTF-8, or UTF-16 if marked]"),
         click.option(
-            "--column", help='Which holds names. [default: "name", or the only one there is]'
+            "--delimiter", help="Delimiter of CSV: one character, or tab. [default: detected]"
+        ),
+        click.option(
+            "--column", help='Column that holds the names. [default: "name", or the only column]'
         ),
         click.argument("input"),
     ):
@@ -30,11 +32,15 @@ def table_options(function):
 
 
 def model_options(function):
-    """The options of all commands that use a fitted model."""
+    """Add the options of all commands that use a fitted model."""
     for option in (
         trust_pickle_option,
         click.option(
-            "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes."
+            "--jobs",
+            type=click.IntRange(1),
+            default=1,
+            show_default=True,
+            help="Number of processes.",
         ),
     ):
         function = option(function)
@@ -42,9 +48,9 @@ def model_options(function):
 
 
 def with_names(reader, column, label=None):
-    """Of each chunk: (it and which rows have no name), the names of the others.
+    """Yield, for each chunk: (the chunk, which rows have no name), the names of the other rows.
 
-    The columns, that of labels too if there is one, must be in the first chunk.
+    The columns, including that of labels if there is one, must be in the first chunk.
     """
     chosen = None
     for chunk in reader:
@@ -61,7 +67,7 @@ def with_names(reader, column, label=None):
 
 
 def choose(chunk, column, option, name):
-    """The column, if there is one of this name."""
+    """Return the column, if there is one of this name."""
     columns = chunk.columns
     n = columns.count(column)
     if n == 1:
@@ -83,7 +89,7 @@ def character(delimiter):
 
 @contextmanager
 def progress(n_rows):
-    """A function that is told of finished rows, and shows a bar on a terminal."""
+    """Give a function to call with numbers of finished rows; a terminal shows a bar."""
     if not sys.stderr.isatty():
         yield lambda n: None
         return

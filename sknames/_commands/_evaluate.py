@@ -1,4 +1,4 @@
-"""evaluate: how well a model finds nationalities that are known."""
+"""evaluate: score a model on names whose nationalities are known."""
 
 import click
 import numpy as np
@@ -15,20 +15,22 @@ from ._labelled_names import labelled_names
 @click.command()
 @click.argument("model")
 @table_options
-@click.option("--label", default="nationality", show_default=True, help="Column of the truth.")
+@click.option(
+    "--label", default="nationality", show_default=True, help="Column that holds the true labels."
+)
 @click.option(
     "--train",
     "learned",
-    help="The table that MODEL has learned: whether names of INPUT are in it, and what plain "
+    help="Table that MODEL has learned: tells which names of INPUT are in it, and what plain "
     "models learn from it.",
 )
 @model_options
 def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, trust_pickle):
-    """Tell how well MODEL (a file, or pretrained) finds the nationalities in INPUT.
+    """Score MODEL (a file, or pretrained) on the nationalities in INPUT.
 
     It prints the scorecard of sknames.metrics, with all nationalities. Rows without a name or a
-    label do not count. A label that the model does not know counts as wrong, and not in the log
-    loss.
+    label do not count. Rows with a label that the model does not know count as wrong, but not in
+    the log loss.
     """
     load = (model, trust_pickle)
     fitted = load_model(*load)

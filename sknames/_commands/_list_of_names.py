@@ -1,4 +1,4 @@
-"""The distinct names of a table with their probabilities, which is all that its mix depends on."""
+"""The distinct names of a table and their probabilities: all that its mix depends on."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ from ._common import character, progress, with_names
 
 
 class ListOfNames:
-    """What is known of the names of a table once it has been read.
+    """The names of a table, read and predicted.
 
     Parameters
     ----------
@@ -23,11 +23,12 @@ class ListOfNames:
     Attributes
     ----------
     probabilities : ndarray of shape (n_distinct, n_classes)
-        Of each distinct name, which is predicted once.
+        Probabilities of each distinct name, which is predicted once.
     counts : ndarray of shape (n_distinct,), int
-        How often it came; 0 if it has no letter.
+        How often each name occurs; 0 if it has no letter.
     n_names, n_unreadable, n_missing : int
-        Rows with a name, those of them without a letter, and rows without a name.
+        Numbers of rows with a name, of those among them without a letter, and of rows without a
+        name.
     """
 
     def __init__(self, fitted, load, jobs, input, column, delimiter, encoding):
@@ -51,7 +52,7 @@ class ListOfNames:
         del self._seen
 
     def _new_names(self, chunks):
-        """Of each chunk: the number of its rows, and the names in it that none before had."""
+        """Yield, for each chunk, its number of rows and its names that no earlier chunk had."""
         for (chunk, missing), names in chunks:
             new = [name for name in dict.fromkeys(names) if name not in self._seen]
             self._seen.update(names)

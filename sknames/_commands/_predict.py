@@ -1,4 +1,4 @@
-"""predict: nationalities beside the rows of a table."""
+"""predict: add nationalities to the rows of a table."""
 
 import os
 import time
@@ -22,28 +22,38 @@ from ._list_of_names import ListOfNames
 from ._priors_option import read_priors
 
 MISSING = "missing name"
-DIGITS = 6  # of probabilities, which float32 has
+DIGITS = 6  # of probabilities: those that float32 has
 
 
 @click.command()
 @table_options
-@click.option("--model", default="pretrained", show_default=True, help="A file, or pretrained.")
 @click.option(
-    "--top", type=click.IntRange(1), default=1, show_default=True, help="How many nationalities."
+    "--model", default="pretrained", show_default=True, help="File of a model, or pretrained."
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of nationalities for each name.",
 )
 @click.option("--proba", is_flag=True, help="Add the probabilities of all nationalities.")
-@click.option("--output", default="-", show_default=True, help="A file, or - for standard output.")
+@click.option(
+    "--output", default="-", show_default=True, help="File to write, or - for standard output."
+)
 @click.option(
     "--format",
     type=click.Choice(["csv", "jsonl", "parquet"]),
-    help="Of the output. [default: as the name of the output says, or as the input]",
+    help="Format of the output. [default: from the name of the output, or that of the input]",
 )
 @click.option(
     "--priors",
-    help="How frequent the nationalities are: uniform, population, Irish=.6,Polish=.4, or a file "
-    "that `sknames shares` wrote. [default: as the model supposes]",
+    help="Frequencies of the nationalities: uniform, population, Irish=.6,Polish=.4, or a file "
+    "that `sknames shares` wrote. [default: those that the model assumes]",
 )
-@click.option("--adapt-priors", is_flag=True, help="Estimate them from INPUT, which is read twice.")
+@click.option(
+    "--adapt-priors", is_flag=True, help="Estimate the priors from INPUT, which is then read twice."
+)
 @click.option(
     "--abstain",
     is_flag=True,
@@ -52,9 +62,9 @@ DIGITS = 6  # of probabilities, which float32 has
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="With --abstain, the probability that a prediction must exceed. [default: the model's]",
+    help="Probability that a prediction must exceed with --abstain. [default: the model's]",
 )
-@click.option("--prefix", default="", help="Of the names of new columns.")
+@click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @model_options
 def predict(
     input,
@@ -76,7 +86,7 @@ def predict(
 ):
     """Add nationalities to the rows of INPUT.
 
-    Every row comes out once, in order, as it was, with new columns: predicted, probability,
+    Every row is written once, in order and unchanged, with new columns: predicted, probability,
     predicted_2 and so on with --top, and reason, which says why a row has no prediction.
     """
     start = time.perf_counter()

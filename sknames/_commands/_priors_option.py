@@ -1,4 +1,4 @@
-"""Priors as they are given in a shell."""
+"""Priors as given in a shell."""
 
 import click
 
@@ -7,7 +7,7 @@ from .._table_reader import TableReader
 
 
 def read_priors(text, classes):
-    """Priors in the order of the classes, of "uniform", "population", "A=.6,B=.4" or a file.
+    """Read priors, in class order, from "uniform", "population", "A=.6,B=.4" or a file.
 
     The file is a table with the columns nationality and share, as `sknames shares` writes it.
     """

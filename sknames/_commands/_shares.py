@@ -1,4 +1,4 @@
-"""shares: the mix of nationalities in a table of names."""
+"""shares: estimate the mix of nationalities in a table of names."""
 
 import csv
 import io
@@ -20,20 +20,22 @@ PICTURES = (".png", ".svg", ".pdf")
 
 @click.command()
 @table_options
-@click.option("--model", default="pretrained", show_default=True, help="A file, or pretrained.")
+@click.option(
+    "--model", default="pretrained", show_default=True, help="File of a model, or pretrained."
+)
 @click.option(
     "--output",
     default="-",
     show_default=True,
-    help="A file for CSV, or - for standard output: a text on a terminal, CSV in a pipe.",
+    help="File for CSV, or - for standard output: text on a terminal, CSV in a pipe.",
 )
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
 @model_options
 def shares(input, column, delimiter, encoding, model, output, plot, jobs, trust_pickle):
-    """Estimate which share of the names in INPUT each nationality has.
+    """Estimate the share of each nationality among the names in INPUT.
 
     The shares are those under which the names are most likely, with 95 % intervals. Rows without a
-    name, and names without a letter, are counted apart.
+    name, and names without a letter, are counted separately.
     """
     start = time.perf_counter()
     if plot is not None:
@@ -82,7 +84,7 @@ def _check_plot(plot):
         raise ImportError(
             "--plot needs matplotlib. Install it: pip install 'sknames[plot]'"
         ) from error
-    matplotlib.use("Agg")  # which needs no screen
+    matplotlib.use("Agg")  # needs no screen
 
 
 def _draw(shares, plot):

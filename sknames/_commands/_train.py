@@ -1,4 +1,4 @@
-"""train: a model out of a table of names and nationalities."""
+"""train: fit a model to a table of names and nationalities."""
 
 import inspect
 import re
@@ -21,7 +21,7 @@ MAX_LENGTH = 64  # of a name, in characters, as in the model that ships
 
 
 def classifier_options(function):
-    """An option for each parameter of the classifier, with what its docstring says of it."""
+    """Add an option for each parameter of the classifier, with the text of its docstring."""
     text = inspect.getdoc(NameNationalityClassifier)
     parameters = inspect.signature(NameNationalityClassifier).parameters
     for name in reversed([name for name in parameters if name not in ("callbacks", "verbose")]):
@@ -40,7 +40,7 @@ def classifier_options(function):
 
 
 def _value(ctx, option, text):
-    """What a Python literal stands for, or the text: the classifier judges it."""
+    """Return the value of a Python literal, or the text; the classifier checks it."""
     try:
         return literal_eval(text[:1].upper() + text[1:] if text in ("true", "false") else text)
     except (ValueError, SyntaxError):
@@ -49,20 +49,22 @@ def _value(ctx, option, text):
 
 @click.command()
 @table_options
-@click.option("--label", default="nationality", show_default=True, help="Column of the truth.")
+@click.option(
+    "--label", default="nationality", show_default=True, help="Column that holds the labels."
+)
 @click.option("--output", required=True, help="File for the model: .skops, or .joblib (a pickle).")
 @click.option(
     "--max-length",
     type=click.IntRange(1),
     default=MAX_LENGTH,
     show_default=True,
-    help="Characters of a name that are read.",
+    help="Number of characters to read of each name.",
 )
 @classifier_options
 def train(input, column, delimiter, encoding, label, output, max_length, **params):
     """Train a model on the names and nationalities in INPUT.
 
-    Rows without a name or a label are left out. The names must fit into memory. The options from
+    Rows without a name or a label are left out. The names must fit in memory. The options from
     --cell on are the parameters of NameNationalityClassifier.
     """
     start = time.perf_counter()

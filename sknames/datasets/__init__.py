@@ -1,4 +1,4 @@
-"""Names with their nationalities, to learn from and to try things on."""
+"""Datasets of names with their nationalities."""
 
 from ._fetch_biographies import fetch_biographies
 from ._fetch_chess_players import fetch_chess_players

@@ -1,6 +1,7 @@
-"""The people of the English Wikipedia, read out of the wheel of the package name2nat."""
+"""The people of the English Wikipedia, read from the wheel of the package name2nat."""
 
 import io
+import os
 import pickle
 import re
 import shlex
@@ -8,6 +9,7 @@ import unicodedata
 import zipfile
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from ._data_folder import data_folder
 from ._load_names import read_rows
@@ -26,28 +28,37 @@ _TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".s
 _WORDS = set("affair and brothers case murder murders of sisters the".split())
 
 
-def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False, as_frame=False):
+def fetch_biographies(
+    wheel: str | os.PathLike[str] | None = None,
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    raw: bool = False,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load the names of people with an article in the English Wikipedia (classification).
 
-    587,256 names, most of them full names, of 63 nationalities. They come out of the wheel of the
-    PyPI package name2nat, which is not downloaded here: get it once with ``pip download --no-deps
-    name2nat==0.5.1``. It is only read. The package need not be installed, and none of its code
-    runs.
+    The dataset has 587,256 names, most of them full names, of 63 nationalities. They come from the
+    wheel of the PyPI package name2nat, which is not downloaded here: get it once with ``pip
+    download --no-deps name2nat==0.5.1``. The wheel is only read: the package need not be installed,
+    and none of its code runs.
 
     Parameters
     ----------
     wheel : str or path-like, default=None
-        The file ``name2nat-0.5.1-py3-none-any.whl``. By default it is looked for in `data_home`.
+        Path of the wheel, ``name2nat-0.5.1-py3-none-any.whl``. By default, it is looked for in
+        `data_home`.
 
     data_home : str or path-like, default=None
-        Folder that holds the wheel, where `wheel` is not given. By default the environment variable
-        SKNAMES_DATA, or ``~/sknames_data`` where that is not set.
+        Folder that holds the wheel, if `wheel` is not given. The default is the environment
+        variable SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
 
     raw : bool, default=False
-        If True, return what the wheel holds as it stands: a row for each of the 1,074,617 names and
-        each of its up to nine demonyms, such as American, which say who a person is, and nothing
-        of where the name is common. By default the demonyms are mapped to nationalities, those of
-        :func:`load_names` and more, and what fits none of them, or more than one, is left out.
+        If True, return the contents of the wheel unchanged: a row for each of the 1,074,617 names
+        and each of its up to nine demonyms, such as American, which tell who a person is, not where
+        the name is common. By default, the demonyms are mapped to nationalities, those of
+        :func:`load_names` and more, and names that fit none of them, or more than one, are left
+        out.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
@@ -70,36 +81,36 @@ def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False
         target_names : ndarray of shape (63,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
-            Equal for names that are equal in plain ASCII letters and lower case. Pass it to
+            Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
             :class:`~sklearn.model_selection.StratifiedGroupKFold`: a name that has been trained on
             is then not tested on, in any spelling.
         DESCR : str
-            The description of the dataset: what is left out, how demonyms are mapped, known faults.
+            Description of the dataset: what is left out, how demonyms are mapped, known faults.
 
     (data, target) : tuple if `return_X_y` is True
-        The two arrays, or Series, described above.
+        The two arrays or Series described above.
 
     Raises
     ------
     OSError
         If there is no such file.
     ValueError
-        If the file is not the wheel expected.
+        If the file is not the expected wheel.
 
     See Also
     --------
-    load_names : Names that ship with the package, for the nationalities that are missing here.
-    fetch_chess_players : Names of people who have no article in the Wikipedia.
+    load_names : Load names that ship with the package, for the nationalities that are missing here.
+    fetch_chess_players : Load names of rated chess players.
 
     Notes
     -----
     name2nat (https://github.com/Kyubyong/name2nat, Apache License 2.0) took the names from the
     English Wikipedia of June 2020, and the demonyms from the categories of each article. How often
-    a nationality occurs says how Wikipedia and those categories are written, and nothing about the
-    world: train on equally many names of each, or give them equal weight.
+    a nationality occurs depends on how Wikipedia and its categories are written, and says nothing
+    about the world: train on equally many names of each, or give them equal weight.
 
-    The names are in a pickle. It is read only once the wheel's SHA-256 is found to be right, and
-    with an unpickler that refuses every class and function.
+    The names are in a pickle. It is read only if the SHA-256 of the wheel is right, and by an
+    unpickler that refuses every class and function.
 
     Examples
     --------
@@ -122,14 +133,14 @@ def fetch_biographies(wheel=None, *, data_home=None, raw=False, return_X_y=False
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Reads dicts, lists, strings and numbers. Whatever else a pickle asks for can run code."""
+    """Read only dicts, lists, strings and numbers: anything else in a pickle could run code."""
 
     def find_class(self, module, name):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not plain data")
 
 
 def _read_wheel(path):
-    """The demonyms of each name, a dict of lists of str."""
+    """Return the demonyms of each name, a dict of lists of str."""
     if not path.is_file():
         raise OSError(
             f"The wheel of name2nat is not at {path}. Get it with `{_COMMAND} --dest "
@@ -154,7 +165,7 @@ def _read_wheel(path):
 
 
 def _mapped(demonyms_of):
-    """Rows of a mended name and the one nationality of ours that its demonyms amount to."""
+    """Return rows of a cleaned name and the one nationality that its demonyms map to."""
     nationality_of = _demonyms()
     found = {}
     for name, several in demonyms_of.items():
@@ -167,12 +178,12 @@ def _mapped(demonyms_of):
 
 
 def _demonyms():
-    """The nationality of each demonym, "" for those that are left out."""
+    """Return the nationality of each demonym, "" for those that are left out."""
     return {demonym: nationality for demonym, nationality, _ in read_rows("demonyms.csv")}
 
 
 def _mend(title):
-    """The name in the title of an article, "" if there is none."""
+    """Return the name in the title of an article, "" if there is none."""
     name = _NOT_OF_THE_NAME.sub("", title.translate(_ONE_CHARACTER)).strip(" .-,")
     words = name.lower().split()
     if (
@@ -187,7 +198,7 @@ def _mend(title):
 
 
 def _drop_other_scripts(found):
-    """Drop the names with a character that is no part of a name in Latin letters."""
+    """Drop the names with a character that does not belong to names in Latin letters."""
     strange = {
         char
         for char in set().union(*found)

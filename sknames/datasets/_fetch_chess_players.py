@@ -1,12 +1,14 @@
-"""Chess players, read out of the spelling file of the chess database Scid."""
+"""Chess players, read from the spelling file of the chess database Scid."""
 
 import gzip
 import io
+import os
 import re
 import tarfile
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -34,32 +36,39 @@ _NUMBER_OR_NOTE = re.compile(r"\([^)]*\)?|\d+")
 _NOT_OF_THE_NAME = set("dr drs hon inactive ing jnr jr jun med prof rev sir sr ii iii iv".split())
 
 
-def fetch_chess_players(path=None, *, data_home=None, raw=False, return_X_y=False, as_frame=False):
+def fetch_chess_players(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    raw: bool = False,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load the names of rated chess players (classification).
 
-    331,944 full names, of 69 nationalities, of amateurs and masters. They come out of the file that
-    the chess database Scid corrects spellings with, which is not downloaded here. Get it once: it
-    is in the Debian package scid-spell-data, and in a zip on the pages of Scid. It is only read,
-    and nothing is unpacked to disk or run.
+    The dataset has 331,944 full names of amateurs and masters, of 69 nationalities. They come from
+    the file with which the chess database Scid corrects spellings, which is not downloaded here.
+    Get it once: it is in the Debian package scid-spell-data, and in a zip on the pages of Scid. The
+    file is only read, and nothing is unpacked to disk or run.
 
     Parameters
     ----------
     path : str or path-like, default=None
-        The file ``spelling.ssp`` of any release, compressed by gzip or not, or the zip or the
-        Debian package (``.deb``) that holds it. By default ``spelling*.ssp``,
+        Path of ``spelling.ssp`` of any release, compressed with gzip or not, or of the zip or
+        Debian package (``.deb``) that holds it. By default, ``spelling*.ssp``,
         ``spelling*.ssp.gz``, ``spelling*.zip`` and ``scid-spell-data_*.deb`` are looked for in
         `data_home`, in this order.
 
     data_home : str or path-like, default=None
-        Folder that holds the file, where `path` is not given. By default the environment variable
-        SKNAMES_DATA, or ``~/sknames_data`` where that is not set.
+        Folder that holds the file, if `path` is not given. The default is the environment variable
+        SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
 
     raw : bool, default=False
-        If True, return what the file holds as it stands: "Surname, Given" with titles, initials
-        and the numbers of namesakes, and the player's federation, such as IND, or several,
-        such as URS/UKR. By default the given name comes first, federations are mapped to
-        nationalities, and who has no full name, or federations of none or more than one of these
-        nationalities, is left out.
+        If True, return the contents of the file unchanged: "Surname, Given" with titles, initials
+        and the numbers of namesakes, and the player's federation, such as IND, or several, such as
+        URS/UKR. By default, the given name comes first, federations are mapped to nationalities,
+        and players without a full name, or whose federations map to none or more than one of these
+        nationalities, are left out.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
@@ -73,8 +82,8 @@ def fetch_chess_players(path=None, *, data_home=None, raw=False, return_X_y=Fals
         Dictionary-like object, with the following attributes.
 
         data : ndarray of shape (n_players,), dtype=object
-            The name of each player, in the order of the file. A name that several players bear
-            occurs as often. If `as_frame` is True, a Series called "name".
+            The name of each player, in the order of the file. A name that several players have
+            occurs once for each. If `as_frame` is True, a Series called "name".
         target : ndarray of shape (n_players,), dtype=object
             The nationality of each player. If `as_frame` is True, a Series called "nationality".
         frame : DataFrame of shape (n_players, 2)
@@ -82,37 +91,36 @@ def fetch_chess_players(path=None, *, data_home=None, raw=False, return_X_y=Fals
         target_names : ndarray of shape (n_nationalities,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_players,), dtype=int
-            Equal for names that are equal in plain ASCII letters and lower case. Pass it to
+            Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
             :class:`~sklearn.model_selection.StratifiedGroupKFold`: a name that has been trained on
             is then not tested on, in any spelling.
         title : ndarray of shape (n_players,), dtype=object
-            The titles of each player, such as "GM", "" without one.
+            The titles of each player, such as "GM", or "".
         rating : ndarray of shape (n_players,), dtype=float64
-            The highest rating of each player, NaN where unknown. Those of the past are estimates.
+            The highest rating of each player, NaN if unknown. Those of the past are estimates.
         birth_year : ndarray of shape (n_players,), dtype=float64
-            The year of birth of each player, NaN where unknown.
+            The year of birth of each player, NaN if unknown.
         DESCR : str
-            The description of the dataset: what is left out, how federations are mapped, known
-            faults.
+            Description of the dataset: what is left out, how federations are mapped, known faults.
 
     (data, target) : tuple if `return_X_y` is True
-        The two arrays, or Series, described above.
+        The two arrays or Series described above.
 
     Raises
     ------
     OSError
         If there is no such file.
     ValueError
-        If the file is of another form.
+        If the file has another format.
 
     See Also
     --------
-    fetch_biographies : Names of people in the English Wikipedia.
+    fetch_biographies : Load names of people in the English Wikipedia.
 
     Notes
     -----
     Scid's Player Data (https://sourceforge.net/projects/scid/files/Player%20Data/, GNU General
-    Public License, version 2 or later) is a list of real persons, made from the rating lists of
+    Public License, version 2 or later) is a list of real people, made from the rating lists of
     the international chess federation. No part of it is in this package.
 
     Examples
@@ -141,7 +149,7 @@ def fetch_chess_players(path=None, *, data_home=None, raw=False, return_X_y=Fals
 
 
 def _find(folder):
-    """The file in a folder of data: the last release in the first of the forms that is there."""
+    """Find the file in a data folder: the last release in the first form that is there."""
     for pattern in _PATTERNS:
         for path in sorted(folder.glob(pattern), reverse=True):
             return path
@@ -149,7 +157,7 @@ def _find(folder):
 
 
 def _read_players(path):
-    """Rows of the name, federation, title, rating and year of birth of a player."""
+    """Return rows of the name, federation, title, rating and year of birth of a player."""
     if not path.is_file():
         raise OSError(
             f"The file of chess players is not at {path}. {_REMEDY} Put what you get into "
@@ -183,7 +191,7 @@ def _read_players(path):
 
 
 def _unpack(content):
-    """The bytes of the spelling file in these, which it is packed in once, twice or not at all."""
+    """Return the bytes of the spelling file, which may be packed once, twice or not at all."""
     if content.startswith(b"!<arch>\n"):
         return _from_package(content)
     if content.startswith(b"PK\x03\x04"):
@@ -195,7 +203,7 @@ def _unpack(content):
 
 
 def _from_package(content):
-    """The spelling file in a Debian package: an ar archive, with the files in a tar archive."""
+    """Read the spelling file in a Debian package: an ar archive, with a tar archive of files."""
     position = 8
     while header := content[position : position + 60]:
         name, size = header[:16].decode("ascii").rstrip(" /"), int(header[48:58])
@@ -218,7 +226,7 @@ def _from_package(content):
 
 
 def _only_file(names):
-    """The one of the names in an archive that is the spelling file's."""
+    """Return the one name in an archive that is that of the spelling file."""
     found = [name for name in names if fnmatch(PurePosixPath(name).name, _FILE)]
     if len(found) != 1:
         raise ValueError(f"it should hold one {_FILE}, but holds {', '.join(found) or 'none'}")
@@ -226,7 +234,7 @@ def _only_file(names):
 
 
 def _decode(content):
-    """The text: UTF-8, or the Latin-1 of older releases."""
+    """Decode the text: UTF-8, or the Latin-1 of older releases."""
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -234,7 +242,7 @@ def _decode(content):
 
 
 def _player_lines(text):
-    """The lines of the players' section, without comments, other spellings and notes."""
+    """Return the lines of the players' section, without comments, other spellings and notes."""
     section, lines = None, []
     for line in text.splitlines():
         if line.startswith("@"):
@@ -245,13 +253,13 @@ def _player_lines(text):
 
 
 def _number(text):
-    """The number in a text such as 2500* (an estimate), NaN in one such as .... or ????."""
+    """Return the number in a text such as 2500* (an estimate), NaN for one such as .... or ????."""
     digits = (text or "").rstrip("*")
     return float(digits) if digits.isdecimal() and int(digits) else np.nan
 
 
 def _mapped(players):
-    """The players with a full name whose federations amount to one nationality of ours."""
+    """Return the players with a full name whose federations map to one nationality."""
     nationality_of = _federations()
     rows = []
     for name, federations, *others in players:
@@ -263,12 +271,12 @@ def _mapped(players):
 
 
 def _federations():
-    """The nationality of each federation, "" for those that are left out."""
+    """Return the nationality of each federation, "" for those that are left out."""
     return {code: nationality for code, _, nationality, _ in read_rows("federations.csv")}
 
 
 def _mend(entry):
-    """The name in an entry, given name first, "" if it is not a full name."""
+    """Return the name in an entry, given name first, "" if it is not a full name."""
     name = _NUMBER_OR_NOTE.sub(" ", entry).replace("`", "'").replace(".", ". ")
     if name.isupper() or name.islower():
         name = name.title()
@@ -289,7 +297,7 @@ def _mend(entry):
 
 
 def _mend_word(word):
-    """The word of a name, "" for a title, initials and other abbreviations."""
+    """Return the word of a name, "" for a title, initials and other abbreviations."""
     initial = word.isupper() or len(word) == 1 and word not in "ey"  # Costa e Silva, Corzo y Prado
     if initial or word.endswith(".") or word.lower() in _NOT_OF_THE_NAME:
         return ""

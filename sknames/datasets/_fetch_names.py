@@ -1,10 +1,12 @@
-"""The names of PyTorch's tutorial, downloaded at first use."""
+"""The names of the PyTorch tutorial, downloaded on first use."""
 
+import os
 import zipfile
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sklearn.datasets import fetch_file
 
@@ -42,27 +44,33 @@ _STRAY_ENDS = ",:1"
 
 
 def fetch_names(
-    *, data_home=None, download_if_missing=True, raw=False, return_X_y=False, as_frame=False
-):
-    """Load the names of PyTorch's tutorial, download them if necessary (classification).
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    raw: bool = False,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
+    """Load the names of the PyTorch tutorial, downloading them if necessary (classification).
 
-    20,049 names, most of them surnames, of 18 languages: the 20,074 lines that the tutorial on
-    classifying names with a character-level RNN trains on, less 25 that are no names.
+    The dataset has 20,049 names, most of them surnames, of 18 languages: the 20,074 lines that the
+    tutorial on classifying names with a character-level RNN trains on, without 25 that are not
+    names.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        Folder that keeps the names, in its subfolder ``names``. By default the environment variable
-        SKNAMES_DATA, or ``~/sknames_data`` where that is not set.
+        Folder that keeps the names, in its subfolder ``names``. The default is the environment
+        variable SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
 
     download_if_missing : bool, default=True
         If False, raise an OSError when the names are not in `data_home`, instead of downloading
         them.
 
     raw : bool, default=False
-        If True, return the 20,074 lines as they stand, to repeat a result that was obtained on
-        them. By default the 25 lines that are no names are left out, and stray characters at a
-        name's end are removed.
+        If True, return the 20,074 lines unchanged, to repeat a result that was obtained on them. By
+        default, the 25 lines that are not names are left out, and stray characters at the end of a
+        name are removed.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
@@ -85,25 +93,25 @@ def fetch_names(
         target_names : ndarray of shape (18,), dtype=object
             The languages, sorted.
         groups : ndarray of shape (n_names,), dtype=int
-            Equal for names that are equal in plain ASCII letters and lower case. Pass it to
+            Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
             :class:`~sklearn.model_selection.StratifiedGroupKFold`: names repeat here (Arabic has
             2,000 lines, but 108 names), so a random split tests on names that were trained on.
         DESCR : str
-            The description of the dataset.
+            Description of the dataset.
 
     (data, target) : tuple if `return_X_y` is True
-        The two arrays, or Series, described above.
+        The two arrays or Series described above.
 
     Raises
     ------
     OSError
-        If the names are neither in `data_home` nor can be downloaded.
+        If the names are not in `data_home` and cannot be downloaded.
     ValueError
-        If a file in `data_home`, or the download, does not hold the names expected.
+        If a file in `data_home`, or the download, does not hold the expected names.
 
     See Also
     --------
-    load_names : Names that ship with the package and need no download.
+    load_names : Load names that ship with the package and need no download.
 
     Notes
     -----
@@ -169,7 +177,7 @@ def _download(folder):
 
 
 def _read_zip(zip_path):
-    """The checked bytes of each language's file.
+    """Return the checked bytes of the file of each language.
 
     Members are asked for by name and read into memory, so no path or link in the zip is followed.
     """
@@ -190,7 +198,7 @@ def _read_zip(zip_path):
 
 
 def _checked_lines(language, content, source, remedy):
-    """The lines in the bytes of a language's file, if they are those known."""
+    """Return the lines in the bytes of the file of a language, if they are the known ones."""
     n_names, digest = _LANGUAGES[language]
     lines = content.splitlines()
     got = sha256(b"\n".join(lines)).hexdigest()

@@ -2,10 +2,12 @@
 
 import csv
 from importlib.resources import files
+from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
+from .._validate_params import validate_params
 from ._make_bunch import make_bunch
 
 
@@ -14,15 +16,19 @@ from ._make_bunch import make_bunch
         "script": [StrOptions({"Latin", "native", "all"})],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
-def load_names(*, script="Latin", return_X_y=False, as_frame=False):
+def load_names(
+    *,
+    script: Literal["Latin", "native", "all"] = "Latin",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Load the names of the world that ship with the package (classification).
 
-    80,479 surnames and given names of 57 nationalities, in the spelling a person of that
-    nationality writes in Latin letters, and 23,175 more in a native script, of 20 of these
-    nationalities. They need no download.
+    The dataset has 80,479 surnames and given names of 57 nationalities, as people of that
+    nationality spell them in Latin letters, and 23,175 more in a native script, of 20 of these
+    nationalities. It needs no download.
 
     Parameters
     ----------
@@ -51,30 +57,30 @@ def load_names(*, script="Latin", return_X_y=False, as_frame=False):
         target_names : ndarray of shape (n_nationalities,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
-            Equal for names that are equal in plain ASCII letters and lower case. Pass it to
+            Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
             :class:`~sklearn.model_selection.StratifiedGroupKFold`: a name that has been trained on
             is then not tested on, in any spelling.
         part : ndarray of shape (n_names,), dtype=object
-            "surname", "given", or "both" where people of the nationality have it as either.
+            "surname", "given", or "both" if people of the nationality have it as either.
         script : ndarray of shape (n_names,), dtype=object
             "Latin" or "native".
         DESCR : str
-            The description of the dataset: provenance, licence, counts, known faults.
+            Description of the dataset: provenance, licence, counts, known faults.
 
     (data, target) : tuple if `return_X_y` is True
-        The two arrays, or Series, described above.
+        The two arrays or Series described above.
 
     See Also
     --------
-    make_names : Full names, made of these.
-    fetch_names : The PyTorch tutorial's 20,074 names, downloaded at first use.
-    fetch_biographies : Names of people in the English Wikipedia.
+    make_names : Draw random full names made of these.
+    fetch_names : Load the names of the PyTorch tutorial, downloaded on first use.
+    fetch_biographies : Load names of people in the English Wikipedia.
 
     Notes
     -----
     The names are from lists inside the packages Faker and Mimesis (both MIT licence) and from lists
-    written by hand. Each stands once a nationality, so they say nothing about how often a name
-    occurs among people.
+    written by hand. Each name is listed once per nationality, which says nothing about how common
+    it is among people.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the dataset loaders make of names and nationalities."""
+"""The return value of the dataset loaders."""
 
 from importlib.resources import files
 
@@ -15,10 +15,10 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     ----------
     names, nationalities : list of str
     descr : str
-        File under descr/ that describes the dataset.
+        Name of the file under descr/ that describes the dataset.
     return_X_y, as_frame : bool
     **columns : array-like
-        What else the dataset knows about each name.
+        Further columns of the dataset.
 
     Returns
     -------

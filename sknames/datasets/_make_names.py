@@ -1,13 +1,17 @@
-"""Full names, made of the surnames and given names that ship with the package."""
+"""Random full names, made of the surnames and given names that ship with the package."""
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from numbers import Integral
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._validate_params import validate_params
 from ._load_names import read_rows
 
 # By the first word of their Unicode names: kana and Han are written in one name, and names in these
@@ -23,33 +27,39 @@ _UNSPACED = {"CJK", "HANGUL"}
         "nationalities": ["array-like", None],
         "script": [StrOptions({"Latin", "native", "all"})],
         "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
-def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", random_state=None):
-    """Draw random full names, each of parts of one nationality in :func:`load_names`.
+def make_names(
+    n_samples: int = 100,
+    *,
+    full: bool = True,
+    nationalities: Sequence[str] | NDArray[np.str_ | np.object_] | None = None,
+    script: Literal["Latin", "native", "all"] = "Latin",
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Draw random full names, each made of names of one nationality in :func:`load_names`.
 
-    For training, benchmarks and load tests. Each nationality is as likely as any other, and so is
-    each given name and each surname within it.
+    They serve for training, benchmarks and load tests. All nationalities are equally likely, and so
+    are all given names and all surnames of a nationality.
 
     Parameters
     ----------
     n_samples : int, default=100
-        How many names to draw. They may repeat.
+        Number of names to draw. They may repeat.
 
     full : bool, default=True
-        If True, a given name and a surname. If False, one of the two, with equal probability.
+        If True, draw a given name and a surname; if False, one of the two, with equal probability.
 
     nationalities : array-like of str, default=None
-        Nationalities to draw from. Their order, and repeats, do not matter. By default all that
-        have names in `script`.
+        Nationalities to draw from. Order and repetition do not matter. By default, all that have
+        names in `script`.
 
     script : {"Latin", "native", "all"}, default="Latin"
-        Draw names in Latin letters, in a native script, or in both. The scripts of a nationality
+        Script of the names: Latin letters, a native script, or both. The scripts of a nationality
         are equally likely.
 
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same names at each call.
+        Seed or generator. Pass an int for the same names in each call.
 
     Returns
     -------
@@ -65,7 +75,7 @@ def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", 
 
     See Also
     --------
-    load_names : The surnames and given names.
+    load_names : Load the surnames and given names.
 
     Notes
     -----
@@ -73,12 +83,12 @@ def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", 
     letters have either order with equal probability; names in Han, kana and Hangul have the surname
     first, and no space.
 
-    Both parts are in one alphabet: Indian names in native scripts are in Devanagari, Gujarati or
-    Oriya. Tamil ones are not drawn, since all of them are given names.
+    Both parts are in the same alphabet: Indian names in native scripts are in Devanagari, Gujarati
+    or Oriya. Tamil names are not drawn, since all of them are given names.
 
-    The parts are drawn independently. So a man's given name meets a woman's surname where surnames
-    have a gender (Slavic, Baltic, Greek and Icelandic ones); no one has two given names or, as in
-    Spanish and Portuguese, two surnames; and a rare name is as likely as a common one.
+    The parts are drawn independently. So a man's given name can meet a woman's surname where
+    surnames have a gender (Slavic, Baltic, Greek and Icelandic ones); nobody has two given names
+    or, as in Spanish and Portuguese, two surnames; and a rare name is as likely as a common one.
 
     Examples
     --------
@@ -108,16 +118,16 @@ def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", 
     unspaced = np.array([alphabet in _UNSPACED for _, alphabet in pools])
     either_order = np.array([nationality in both_orders for nationality, _ in pools])
 
-    random_state = check_random_state(random_state)
-    which = random_state.randint(len(chosen), size=n_samples)
-    pool = _draw(random_state, n_pools, which)
+    rng = check_random_state(random_state)
+    which = rng.randint(len(chosen), size=n_samples)
+    pool = _draw(rng, n_pools, which)
     given, surnames = (
         np.array([name for parts in pools.values() for name in parts[part]], dtype=object)[
-            _draw(random_state, np.array([len(parts[part]) for parts in pools.values()]), pool)
+            _draw(rng, np.array([len(parts[part]) for parts in pools.values()]), pool)
         ]
         for part in ("given", "surname")
     )
-    coin = random_state.randint(2, size=n_samples).astype(bool)
+    coin = rng.randint(2, size=n_samples).astype(bool)
     if full:
         surname_first = unspaced[pool] | (either_order[pool] & coin)
         space = np.where(unspaced[pool], "", " ").astype(object)
@@ -129,14 +139,14 @@ def make_names(n_samples=100, *, full=True, nationalities=None, script="Latin", 
 
 
 def _draw(random_state, sizes, which):
-    """Draw, for each of `which`, one of the consecutive numbers that the part of that size has."""
+    """Draw, for each of `which`, a position in that part, where parts follow one another."""
     starts = np.cumsum(sizes) - sizes
     return starts[which] + random_state.randint(sizes[which])
 
 
 @cache  # to read the file takes longer than to draw a thousand names
 def _pools(script):
-    """The names that can be joined, {(nationality, alphabet): {"surname": list, "given": list}}."""
+    """Return names to join, {(nationality, alphabet): {"surname": list, "given": list}}."""
     pools = {}
     for name, nationality, part, its_script in read_rows("names.csv"):
         if script in ("all", its_script):

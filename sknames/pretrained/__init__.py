@@ -1,6 +1,6 @@
 """The model that ships with the package.
 
-``python -m sknames.pretrained`` trains it again.
+``python -m sknames.pretrained`` retrains it.
 """
 
 from ._load_pretrained import load_card, load_pretrained

@@ -1,4 +1,4 @@
-"""Train the model that ships with the package again: ``python -m sknames.pretrained``."""
+"""Retrain the model that ships with the package: ``python -m sknames.pretrained``."""
 
 import argparse
 import hashlib
@@ -17,30 +17,33 @@ SAME_BITS = {"MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "avx2"}
 
 
 def main(arguments=None):
-    """Train, write the files of the model, and say whether they are those that ship."""
+    """Train the model, write its files, and compare them with those that ship."""
     parser = argparse.ArgumentParser(
         prog="python -m sknames.pretrained",
-        description="Train the model that ships with sknames again. It takes three quarters of an "
+        description="Retrain the model that ships with sknames. It takes three quarters of an "
         "hour on one core. On x86 processors with AVX2, the same releases of numpy, scipy and "
         "torch give the same weights to the bit.",
     )
     parser.add_argument(
         "--wheel",
-        help="name2nat-0.5.1-py3-none-any.whl (`pip download --no-deps name2nat==0.5.1`); by "
-        "default it is looked for in $SKNAMES_DATA, or in ~/sknames_data",
+        help="Path of name2nat-0.5.1-py3-none-any.whl (`pip download --no-deps name2nat==0.5.1`). "
+        "By default, it is looked for in $SKNAMES_DATA, or in ~/sknames_data.",
     )
     parser.add_argument(
         "--players",
-        help="spelling.ssp of Scid, or an archive that holds it (`apt-get download "
-        "scid-spell-data`); by default it is looked for in the same folders",
+        help="Path of spelling.ssp of Scid, or of an archive that holds it (`apt-get download "
+        "scid-spell-data`). By default, it is looked for in the same folders.",
     )
     parser.add_argument(
         "--lists-only",
         action="store_true",
-        help="do without those files, for a less accurate model",
+        help="Train without those files, which gives a less accurate model.",
     )
     parser.add_argument(
-        "--output", type=Path, default=Path("pretrained"), help="folder for the files (pretrained)"
+        "--output",
+        type=Path,
+        default=Path("pretrained"),
+        help="Folder for the files (default: pretrained).",
     )
     options = parser.parse_args(arguments)
 
@@ -61,7 +64,7 @@ def main(arguments=None):
 
 
 def _compare(folder):
-    """How the weights in a folder differ from those that ship."""
+    """Describe how the weights in a folder differ from those that ship."""
     new, shipped = (read(path)["classify"].weights_ for path in (folder, FOLDER))
     if {name: array.shape for name, array in new.items()} != {
         name: array.shape for name, array in shipped.items()

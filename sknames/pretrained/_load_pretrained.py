@@ -6,6 +6,7 @@ import io
 import json
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
@@ -15,12 +16,12 @@ from sklearn.utils import Bunch
 from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network import Network
-from .._priors import check_priors
+from .._priors import Priors, check_priors
 from .._selective_classifier import SelectiveClassifier
 from .._symbols import code_of
 from .._version import __version__
 
-# Of the two files. Raise it when an older sknames could no longer read them.
+# Format of the two files. Raise it when an older sknames could no longer read them.
 FORMAT = 3
 TINY = np.float32(1e-30)
 FOLDER = Path(__file__).parent
@@ -29,8 +30,8 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # examples/benchmarks/bench_abstaining.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 RISK = 0.1  # by default
-# Of the files that ship, so that none can be changed unnoticed. `python -m sknames.pretrained`
-# prints those of a new model; that of a new card is in the error it raises.
+# Digests of the files that ship, so that none can be changed unnoticed. `python -m
+# sknames.pretrained` prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
     ARRAYS: "ae71587420091e1edcfb24a1aa447105fdbf1d16da8f46a6b93dfe63bc3f822f",
     DESCRIPTION: "0f6bc9125501170cfe16625548a8ed60e076b8971d5706c23eec0455e12818bc",
@@ -49,28 +50,28 @@ LAYOUT = {
 AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
 
 
-def load_pretrained(*, priors="population", abstain=False):
-    """Load the model that ships with the package: names -> nationalities, ready to use.
+def load_pretrained(*, priors: Priors = "population", abstain: bool | float = False) -> Any:
+    """Load the model that ships with the package, ready to predict nationalities from names.
 
-    It tells 74 nationalities from surnames, given names and full names in either order, in Latin
-    letters, with or without diacritics and in any case, or in a native script. It needs no download
-    and does not import torch.
+    It knows 74 nationalities, and takes surnames, given names and full names in either order, in
+    Latin letters, with or without diacritics and in any case, or in a native script. It needs no
+    download and does not import torch.
 
     Parameters
     ----------
     priors : {"population", "uniform"}, dict or array-like of shape (n_classes,), \
 default="population"
-        How frequent the probabilities suppose the nationalities to be. A name that several share
-        goes to the most frequent of them: John Smith is Scottish where all are equally frequent.
+        Priors of the nationalities that the probabilities assume. A name that several nationalities
+        share goes to the most frequent of them: John Smith is Scottish if all are equally frequent.
 
-        - "population": as the square root of a rough number of people in the world who bear such
-          names, for single names of whom nothing is known.
-        - "uniform": all equally frequent.
+        - "population": the square root of a rough number of people in the world who bear such
+          names, for single names of people of whom nothing else is known.
+        - "uniform": all nationalities are equally frequent.
         - Numbers that sum to 1, by nationality (0 for those that are not named) or in the order of
-          `classes_`, where the mix is known. A nationality of 0 is never predicted.
+          `classes_`, if the mix is known. A nationality with prior 0 is never predicted.
 
-        For a list of people, whose mix its names tell, see :class:`PriorShiftClassifier`. Whatever
-        is chosen is a shift of the output bias; the classifier's `class_prior_` says what is in
+        For a list of people, whose names tell the mix, see :class:`PriorShiftClassifier`. The
+        priors are a shift of the output bias; `class_prior_` of the classifier holds those in
         force.
     abstain : bool or float, default=False
         Whether to give no answer ("unknown") where the model is unsure, or where nothing is a name.
@@ -84,29 +85,31 @@ default="population"
     Returns
     -------
     Pipeline or SelectiveClassifier
-        Fitted: "encode" is a :class:`CharEncoder`, "classify" a
+        Fitted pipeline of "encode", a :class:`CharEncoder`, and "classify", a
         :class:`NameNationalityClassifier`. With `abstain`, a :class:`SelectiveClassifier` around
         it.
 
     Raises
     ------
     ValueError, OSError
-        If the files in the package are not those that it was released with, or missing, the
-        priors name other nationalities or do not sum to 1, or no threshold keeps so small a risk.
+        If the files in the package are missing or differ from those that it was released with, or
+        the priors name other nationalities or do not sum to 1, or no threshold keeps so small a
+        risk.
 
     See Also
     --------
-    PriorShiftClassifier, estimate_shares : The mix of a list of names.
-    SelectiveClassifier : A threshold from names of one's own.
-    NameEncoder : Features for labels of one's own.
-    sknames.pretrained.load_card : How accurate it is, and what it must not be used for.
-    sknames.datasets.load_names : The nationalities, and part of the names it was trained on.
+    PriorShiftClassifier : Predict under the mix of a list of names.
+    estimate_shares : Estimate the mix of a list of names.
+    SelectiveClassifier : Find a threshold on names of your own.
+    NameEncoder : Make features for labels of your own.
+    sknames.pretrained.load_card : Load the accuracy of the model, and what it must not be used for.
+    sknames.datasets.load_names : Load the nationalities, and some of the names it was trained on.
 
     Notes
     -----
-    A name says where it is common, not who bears it: do not decide about a person by it.
+    A name tells where it is common, not who bears it: do not decide about a person by it.
 
-    ``python -m sknames.pretrained`` trains it again.
+    ``python -m sknames.pretrained`` retrains the model.
 
     Examples
     --------
@@ -142,7 +145,7 @@ def pretrained_sha256():
 
 
 def with_network(pipeline, network):
-    """The same fitted pipeline with another network of the same classes."""
+    """Return the same fitted pipeline with another network of the same classes."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     classifier = NameNationalityClassifier.from_network(
         network,
@@ -154,26 +157,26 @@ def with_network(pipeline, network):
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
-def load_card():
+def load_card() -> dict[str, Any]:
     """Load the card of the model that ships with the package.
 
-    The model itself does not bear it: a pipeline that is fitted again is another model.
+    The model itself does not carry it: a pipeline that is fitted again is another model.
 
     Returns
     -------
     dict
-        What the model was trained on ("learned_from"), how accurate it is on held-out names
-        ("accuracy", "macro_f1", "by_nationality" and others), what it does not know ("missing"),
-        and what it must not be used for ("must_not").
+        The card: what the model was trained on ("learned_from"), how accurate it is on held-out
+        names ("accuracy", "macro_f1", "by_nationality" and others), what it does not know
+        ("missing"), and what it must not be used for ("must_not").
 
     Raises
     ------
     ValueError, OSError
-        If the file in the package is not the one that it was released with, or missing.
+        If the file in the package is missing or differs from the one that it was released with.
 
     See Also
     --------
-    sknames.load_pretrained : The model.
+    sknames.load_pretrained : Load the model.
 
     Examples
     --------
@@ -182,27 +185,34 @@ def load_card():
     >>> card["must_not"]
     'Do not decide about a person by it: a name does not tell who bears it.'
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
-    (0.61, 0.87)
+    (0.61, 0.88)
     """
     return json.loads(_content(FOLDER / CARD, SHA256[CARD]))
 
 
 def read(folder, sha256=None, priors=None):
-    """The fitted pipeline in the files of a folder.
+    """Read a fitted pipeline from the files of a folder.
 
     Parameters
     ----------
     folder : Path
+        The folder.
     sha256 : dict of str to str, default=None
-        That of each file. By default the description is not checked, and says that of the arrays.
+        Digest of each file. By default, the description is not checked, and holds the digest of the
+        arrays.
     priors : str, dict or array-like, default=None
-        As in `load_pretrained`; by default those that the network was written with.
+        Priors as in `load_pretrained`. By default, those that the network was written with.
+
+    Returns
+    -------
+    Pipeline
+        The fitted pipeline.
 
     Raises
     ------
     ValueError
-        If the format is newer, the files are not those that were written, a value is none that
-        `fit` would take or learn, or the priors do not fit the classes.
+        If the format is newer, the files are not those that were written, `fit` would not take or
+        learn one of the values, or the priors do not fit the classes.
     OSError
         If a file is missing.
     """
@@ -233,7 +243,7 @@ def read(folder, sha256=None, priors=None):
 
 
 def _content(path, sha256=None):
-    """A file, read once, so that what is checked is what is used."""
+    """Read a file, once, so that what is checked is what is used."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -249,7 +259,7 @@ def _content(path, sha256=None):
 
 @contextmanager
 def _errors_name(path):
-    """Let whatever is wrong in a file say which file that is, and what to do."""
+    """Make every error in a file name the file, and say what to do."""
     try:
         yield
     except Exception as error:  # json, numpy, zipfile and our own checks each have theirs
@@ -280,7 +290,7 @@ def _check_layout(found, layout, name):
 
 
 def _pipeline(description, classes, arrays, priors):
-    """The estimators, each as its own checks allow, and together as they can be fitted."""
+    """Make the estimators, checking each one, and that they fit together."""
     encode, classify = description["encode"], description["classify"]
     encoder = CharEncoder.from_alphabet(
         encode["alphabet"], encode["max_length"], **encode["params"]
@@ -323,7 +333,7 @@ def _expect(condition, expected, got):
 
 
 def write(pipeline, folder):
-    """Write the files of a fitted pipeline; its n-gram weights are rounded to single bytes."""
+    """Write the files of a fitted pipeline, with its n-gram weights rounded to single bytes."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     arrays = classifier.network_.to_arrays()
     arrays[SCALE] = np.maximum(np.abs(arrays[BYTES]).max(axis=1), TINY) / 127

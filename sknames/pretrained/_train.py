@@ -1,4 +1,4 @@
-"""How the model that ships with the package is trained."""
+"""Training of the model that ships with the package."""
 
 import csv
 from collections import Counter, defaultdict
@@ -16,25 +16,25 @@ from ..datasets import fetch_biographies, fetch_chess_players, load_names, make_
 from ._load_pretrained import with_network
 
 SEED = 0
-# How many names of a nationality. The sources say nothing of how frequent nationalities are, so
-# none may have very many more names than another; made names fill up. Players are common people,
-# as those are whom the model is asked about: so more of them than of the famous.
+# Numbers of names of a nationality. The sources say nothing about how frequent nationalities are,
+# so none may have far more names than another; made names fill up the rest. Players are ordinary
+# people, like those the model is asked about: so it learns more of them than of the famous.
 MAX_BIOGRAPHIES = 8_000
 MAX_PLAYERS = 25_000
 MIN_FULL_NAMES = 6_000
 MIN_MADE_NAMES = 1_000
 N_NATIVE_NAMES = 1_500
-# Nationalities with fewer biographies than this have theirs among those of others.
+# Nationalities with fewer biographies than this have theirs listed under others.
 RARE = 300
 # A fifth of the players of Kazakhstan, and some of the others, are Russians.
 RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
-# Shares of the full names that are learned once more as lists write them: with the last word first,
-# as most registers have it, also with a comma behind it; with initials, as bylines have it.
+# Shares of the full names that are learned once more in the spellings of lists: with the last word
+# first, as in most registers, and also with a comma after it; with initials, as in bylines.
 LAST_WORD_FIRST = 0.25
 LAST_WORD_AND_COMMA = 0.05
 INITIALS = 0.03
-# Share of the names with an apostrophe or a hyphen that are learned without, as many forms and
-# files allow letters only. So many that OBrien is known beside O'Brien.
+# Share of the names with an apostrophe or a hyphen that are also learned without it, since many
+# forms and files allow only letters: enough for the model to know OBrien as well as O'Brien.
 LETTERS_ONLY = 0.25
 
 ENCODER = {"max_length": 64}
@@ -46,7 +46,7 @@ CLASSIFIER = {
     "ngram_dropout": 0.65,
     "next_symbol_weight": 0.3,
     "logit_adjustment": 1.0,
-    # Categories of Wikipedia and federations are often not where a name is at home.
+    # Categories of Wikipedia and federations often differ from where a name is common.
     "label_doubt": 0.2,
     "lr": 0.003,
     "batch_size": 512,
@@ -55,49 +55,50 @@ CLASSIFIER = {
 }
 
 
-# A loss that doubts labels makes answers too sure. So much suits both people of whose names the
-# model knows no part and those of whose names it knows all.
+# A loss that doubts labels makes answers too confident. This temperature suits both people of whose
+# names the model has learned no part and people of whose names it has learned all.
 TEMPERATURE = 1.4
 
 
 def make_pipeline(**params):
-    """The pipeline before training, with other parameters of the classifier where given."""
+    """Make the pipeline to train, with other parameters of the classifier if given."""
     encoder, classifier = CharEncoder(**ENCODER), NameNationalityClassifier(**CLASSIFIER | params)
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
 def fit(names, nationalities, **params):
-    """Train the pipeline, and let its probabilities be as sure as they are right."""
+    """Train the pipeline, and calibrate its probabilities."""
     pipeline = make_pipeline(**params).fit(names, nationalities)
     return with_network(pipeline, pipeline["classify"].network_.with_temperature(TEMPERATURE))
 
 
 def training_names(wheel=None, players=None, *, lists_only=False):
-    """The names that the model learns.
+    """Gather the names that the model learns.
 
-    1. All names of `load_names`, those in native scripts too.
-    2. Names of people: at most 8,000 of a nationality of `fetch_biographies`, and 25,000 of
-       `fetch_chess_players`. Who is in both, in whatever order of the words, counts once.
-    3. Full names made of 1: of each nationality 1,000, or as many as bring it to 6,000 with those
-       of 2, and 1,500 in a native script. Where common_names.csv has the most common names of a
+    1. All names of `load_names`, including those in native scripts.
+    2. Names of people: at most 8,000 of a nationality from `fetch_biographies`, and 25,000 from
+       `fetch_chess_players`. A person in both, whatever the order of the words, counts once.
+    3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000 with those
+       of 2, and 1,500 in a native script. If common_names.csv has the most common names of a
        nationality, they are about as common as there, and other names equally likely.
-    4. Shares of 1 to 3 once more in other spellings: the last word first, with a comma behind it or
-       without; initials for all words but the last; letters only.
+    4. Shares of 1 to 3 once more in other spellings: the last word first, with or without a comma
+       after it; initials for all words but the last; letters only.
 
-    Nationalities that `load_names` lacks have names of people only.
+    Nationalities that `load_names` lacks have only names of people.
 
     Parameters
     ----------
     wheel : str or path-like, default=None
-        Of name2nat, as in `fetch_biographies`.
+        Path of the wheel of name2nat, as in `fetch_biographies`.
     players : str or path-like, default=None
-        Scid's spelling file, as `path` in `fetch_chess_players`.
+        Path of Scid's spelling file, as `path` in `fetch_chess_players`.
     lists_only : bool, default=False
-        Whether to do without 2.
+        Whether to leave out 2.
 
     Returns
     -------
     names, nationalities : ndarray of shape (n_names,), dtype=object
+        The names and their labels.
     """
     rng = check_random_state(SEED)
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
@@ -148,14 +149,14 @@ def training_names(wheel=None, players=None, *, lists_only=False):
 
 
 def _person(name):
-    """Equal for the same words in another order or spelling."""
+    """Return a key that is equal for the same words in another order or spelling."""
     return " ".join(sorted(fold(name).split()))
 
 
 def _common_names():
-    """{(nationality, part): (share of its people who bear one of the names, names)}.
+    """Return {(nationality, part): (share of its people who bear one of the names, names)}.
 
-    The most frequent name comes first. The shares are rough, and set down by hand, as the names.
+    The most frequent name comes first. The shares are rough, and written by hand, like the names.
     """
     with (Path(__file__).parent / "common_names.csv").open(encoding="utf-8", newline="") as file:
         return {
@@ -168,7 +169,7 @@ def _common_names():
 
 
 def _draw(lists, nationality, part, share, common, n, rng):
-    """Draw n given names or surnames: with probability `share` a common one, else any."""
+    """Draw n given names or surnames: a common one with probability `share`, otherwise any."""
     rows = (lists.target == nationality) & (lists.script == "Latin")
     rows &= (lists.part == part) | (lists.part == "both")
     by_rank = 1 / (4 + np.arange(len(common)))
@@ -177,7 +178,7 @@ def _draw(lists, nationality, part, share, common, n, rng):
 
 
 def _respelled(names, labels, respell, share, rng):
-    """A share of the names, those that it changes, in another spelling, with their labels."""
+    """Return a share of the names in another spelling, if that changes them, with their labels."""
     rows = np.flatnonzero(rng.random_sample(len(names)) < share)
     respelled = np.array([respell(name) for name in names[rows]], dtype=object)
     changed = respelled != names[rows]
@@ -204,7 +205,7 @@ def _letters_only(name):
 
 
 def _bearers(lists, part):
-    """By our lists, the nationalities that bear each name as a "surname" or as a "given" name."""
+    """Return the nationalities in our lists that have each name as a "surname" or "given" name."""
     rows = (lists.part == part) | (lists.part == "both")
     bearers = defaultdict(set)
     for name, nationality in zip(lists.data[rows], lists.target[rows], strict=True):
@@ -213,10 +214,10 @@ def _bearers(lists, part):
 
 
 def _biographies(wheel, lists):
-    """The names of each nationality that tell it.
+    """Return the names of each nationality in the biographies that are typical of it.
 
-    Nationalities that the biographies hardly know are in them as others: Kári Árnason is English.
-    What has such a nationality's surname, and by our lists no other one's, is left out.
+    Nationalities with hardly any biographies are listed under others: Kári Árnason is English. A
+    name whose surname belongs, in our lists, only to such nationalities is left out.
     """
     names, nationalities = fetch_biographies(wheel, return_X_y=True)
     counts = Counter(nationalities)
@@ -231,9 +232,9 @@ def _biographies(wheel, lists):
 
 
 def _players(path, lists):
-    """The names of the chess players of each nationality that tell it.
+    """Return the names of each nationality's chess players that are typical of it.
 
-    Where many of a federation's players are Russians, one with a Russian given name is left out.
+    If many players of a federation are Russians, those with a Russian given name are left out.
     """
     names, nationalities = fetch_chess_players(path, return_X_y=True)
     given = _bearers(lists, "given")

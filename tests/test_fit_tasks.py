@@ -1,0 +1,160 @@
+"""Callbacks of scikit-learn 1.9 follow the epochs of a fit."""
+
+import sys
+from copy import copy
+from importlib.util import module_from_spec, spec_from_file_location
+from pickle import dumps, loads
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from sknames import CharEncoder, NameNationalityClassifier, _fit_tasks
+
+SMALL = {"hidden_size": 8, "max_epochs": 4, "random_state": 0}
+
+
+class Recorder:
+    """Keeps what it is told, and stops at an epoch."""
+
+    max_propagation_depth = None
+
+    def __init__(self, stop_at=None):
+        self.stop_at, self.told, self.probabilities = stop_at, [], []
+
+    def setup(self, estimator, context):
+        self.told.append(("setup", type(estimator).__name__))
+
+    def on_fit_task_begin(self, estimator, context):
+        self.told.append(("begin", context.task_name, context.task_id))
+
+    def on_fit_task_end(self, estimator, context, *, X, y, metadata, fitted_estimator):
+        self.told.append(("end", context.task_name, context.task_id))
+        self.metadata = metadata
+        if fitted_estimator is not None:
+            assert len(y) == len(X)
+            self.probabilities.append(fitted_estimator.predict_proba(X))
+        return context.task_name == "epoch" and context.task_id == self.stop_at
+
+    def teardown(self, estimator, context):
+        self.told.append(("teardown", type(estimator).__name__))
+
+
+@pytest.fixture
+def data(small_names):
+    pytest.importorskip("sklearn.callback")
+    names, labels = small_names
+    return CharEncoder(max_length=12).fit_transform(names), labels
+
+
+def epochs(n):
+    return [(what, "epoch", k) for k in range(n) for what in ("begin", "end")]
+
+
+def fit_tasks(n):
+    return [("begin", "fit", 0), *epochs(n), ("end", "fit", 0)]
+
+
+def test_each_epoch_is_a_task(data):
+    X, y = data
+    recorder = Recorder()
+    model = NameNationalityClassifier(**SMALL).set_callbacks(recorder).fit(X, y)
+    name = "NameNationalityClassifier"
+    assert recorder.told == [("setup", name), *fit_tasks(4), ("teardown", name)]
+    assert recorder.metadata is None
+    plain = NameNationalityClassifier(**SMALL).fit(X, y)
+    np.testing.assert_array_equal(plain.predict_proba(X), model.predict_proba(X))
+    # A score of each epoch and of the fit; the weights of n-grams are rounded after the last epoch.
+    assert len(recorder.probabilities) == 5
+    np.testing.assert_array_equal(recorder.probabilities[4], model.predict_proba(X))
+    np.testing.assert_allclose(recorder.probabilities[3], model.predict_proba(X), atol=1e-3)
+    assert np.abs(recorder.probabilities[1] - model.predict_proba(X)).max() > 0.01
+
+
+def test_weights_are_told(data):
+    X, y = data
+    recorder, weights = Recorder(), np.arange(1.0, len(X) + 1)
+    NameNationalityClassifier(**SMALL).set_callbacks(recorder).fit(X, y, sample_weight=weights)
+    told = recorder.metadata["sample_weight"]
+    np.testing.assert_array_equal(told / told[0], weights)  # their ratios matter
+
+
+def test_a_callback_stops_training(data):
+    recorder = Recorder(stop_at=1)
+    model = NameNationalityClassifier(**SMALL).set_callbacks(recorder).fit(*data)
+    assert len(model.history_) == 2
+    assert recorder.told[1:-1] == fit_tasks(2)
+
+
+def test_early_stopping_ends_the_task_of_its_epoch(data):
+    recorder = Recorder()
+    params = SMALL | {"max_epochs": 40, "early_stopping": True, "n_iter_no_change": 1, "lr": 0.05}
+    model = NameNationalityClassifier(**params).set_callbacks(recorder).fit(*data)
+    assert len(model.history_) < 40
+    assert recorder.told[1:-1] == fit_tasks(len(model.history_))
+
+
+def test_a_refit_shows_the_model_of_its_own_epochs(data):
+    """Also if the classes are others than those of the fit before."""
+    X, y = data
+    recorder = Recorder()
+    model = NameNationalityClassifier(**SMALL).fit(X, np.where(y == "Greek", "Greek", "other"))
+    model.set_callbacks(recorder).fit(X, y)
+    assert recorder.probabilities[0].shape == (len(X), 4)
+
+
+def test_a_fit_that_fails_is_torn_down_and_leaves_no_trace(data):
+    X, y = data
+    recorder = Recorder()
+    model = NameNationalityClassifier(**SMALL | {"lr": 1e30}).set_callbacks(recorder)
+    before = vars(model).copy()
+    with pytest.raises(ValueError, match="diverged"):
+        model.fit(X, y)
+    assert recorder.told[-1] == ("teardown", "NameNationalityClassifier")
+    assert vars(model) == before
+
+
+def test_a_pipeline_hands_its_callbacks_on(small_names):
+    pytest.importorskip("sklearn.callback")
+    recorder = Recorder()
+    steps = [
+        ("encode", CharEncoder(max_length=12)),
+        ("classify", NameNationalityClassifier(**SMALL)),
+    ]
+    Pipeline(steps).set_callbacks(recorder).fit(*small_names)  # a step without support is warned of
+    assert [task for task in recorder.told if task[1] == "epoch"] == epochs(4)
+    assert ("end", "fit", 0) in recorder.told  # of the encoder, the first step
+
+
+@pytest.mark.parametrize("make", [CharEncoder, NameNationalityClassifier])
+def test_clones_keep_callbacks_and_files_do_not(make, data, small_names):
+    recorder = Recorder()
+    model = make().set_callbacks(recorder)
+    assert clone(model)._skl_callbacks == [recorder]
+    assert "_skl_callbacks" in vars(loads(dumps(model)))  # on its way to a worker
+    if make is CharEncoder:
+        model.fit(*small_names)
+    else:
+        model.set_params(**SMALL).fit(*data)
+    assert "_skl_callbacks" not in vars(loads(dumps(model)))
+    assert copy(model).get_params() == model.get_params()
+
+
+def test_before_scikit_learn_1_9(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.callback", None)
+    spec = spec_from_file_location("before", _fit_tasks.__file__)
+    before = module_from_spec(spec)
+    spec.loader.exec_module(before)
+
+    class Estimator(before.CallbackSupportMixin):
+        @before.with_callbacks
+        def fit(self):
+            tasks = before.EpochTasks(self, 2, dict, X=[], y=[])
+            tasks.begin_epoch()
+            stops = tasks.end_epoch(pytest.fail)
+            tasks.end(pytest.fail)
+            return stops
+
+    assert not hasattr(Estimator, "set_callbacks")
+    assert Estimator().fit() is False
