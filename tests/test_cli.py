@@ -839,7 +839,7 @@ def test_the_page_of_the_command_line(run, monkeypatch):
     """Its commands give what it says on a terminal, but for the seconds."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
-    Path("people.csv").write_bytes(re.search(r"```csv\n(.*?)```", page, re.DOTALL)[1].encode())
+    Path("people.csv").write_bytes(re.search(r"```text\n(.*?)```", page, re.DOTALL)[1].encode())
     n_run = 0
     for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
         for command, said in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
@@ -852,7 +852,7 @@ def test_the_page_of_the_command_line(run, monkeypatch):
             code, *found = run(*arguments)
             assert (code, without_seconds("".join(found))) == (0, without_seconds(said)), command
             n_run += 1
-    assert n_run == 11
+    assert n_run == 12
 
 
 def without_seconds(text):

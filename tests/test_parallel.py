@@ -80,10 +80,10 @@ def test_a_large_prediction_is_shared_by_processes(small_names):
     """By the function in docs/parallel.md."""
     docs = Path(__file__).parent.parent / "docs" / "parallel.md"
     (code,) = re.findall(r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S)
-    scope = {"np": np}
-    exec(code, scope)
     names, labels = small_names
-    model = make_pipeline().fit(names, labels)
+    model = make_pipeline()
+    scope = {"np": np, "pipeline": model, "names": names, "nationalities": labels}
+    exec(code, scope)
     found = scope["predict_proba"](model, names, n_jobs=2, chunk_size=29)
     np.testing.assert_array_equal(found, model.predict_proba(names))
 
