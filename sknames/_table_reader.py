@@ -16,7 +16,8 @@ import pyarrow.parquet
 
 from ._table_chunks import CHUNK_ROWS, ArrowChunk, JsonChunk, JsonTables
 
-BLOCK_BYTES = 1 << 22  # A row must be shorter.
+# A row must be shorter. pyarrow reads some thirty of them ahead.
+BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 1 << 20  # What is looked at to find out the dialect; a header must be shorter.
 STDIN = 0
 EMPTY = "the file is empty"
