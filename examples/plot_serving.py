@@ -67,6 +67,9 @@ ax.set(
     xticklabels=sizes,
     xlabel="names a request",
 )
+ax.set_yticks([0.5, 1, 2, 5, 10, 20])
+ax.yaxis.set_major_formatter("{x:g}")
+ax.yaxis.set_minor_formatter("")
 ax.grid(axis="y", which="both", alpha=0.3)
 figure.savefig("serving.png", dpi=100)
 plt.show()
