@@ -105,9 +105,9 @@ def list_pages(app, docname, source):
 def link_to_the_page(app, docname, source):
     """Where the page that answers is part of the site, visitors can open it."""
     if html_extra_path and docname in ("index", "page"):
-        source[0] = source[0].replace(
-            "\n\n", '\n\n```{raw} html\n<p><a href="page/">Type a name and see.</a></p>\n```\n\n', 1
-        )
+        title, first, rest = source[0].split("\n\n", 2)
+        link = '```{raw} html\n<p><a href="page/">Type a name and see.</a></p>\n```'
+        source[0] = "\n\n".join([title, first, link, rest])
 
 
 def without_subfolders(app):
