@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._selective_classifier import risk_coverage_curve
+from ._risk_coverage import risk_coverage_curve
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:

@@ -32,11 +32,7 @@ from sknames import (
     estimate_shares,
     spelling_groups,
 )
-from sknames._selective_classifier import (
-    _row_of_risk,
-    risk_coverage_curve,
-    upper_bounds,
-)
+from sknames._risk_coverage import risk_coverage_curve, row_of_risk, upper_bounds
 from sknames.datasets import load_names
 
 NGRAMS = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
@@ -124,7 +120,7 @@ def test_risk_is_kept_as_often_as_said():
     for _ in range(300):
         confidence = rng.uniform(0.5, 1, 2_000)
         curve = risk_coverage_curve(confidence, rng.random(2_000) < confidence, ones)
-        row = _row_of_risk(curve, 0.15, 0.95)
+        row = row_of_risk(curve, 0.15, 0.95)
         threshold = curve.threshold[row]
         coverages.append(curve.coverage[row])
         # The mean error above a threshold t is (1 - t) / 2.

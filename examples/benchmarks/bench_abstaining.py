@@ -24,7 +24,7 @@ from sknames import load_pretrained
 from sknames._forward import Forward
 from sknames._no_names import why_no_names
 from sknames._priors import check_priors, exchange_priors
-from sknames._selective_classifier import risk_coverage_curve, tried_rows
+from sknames._risk_coverage import risk_coverage_curve, tried_rows
 from sknames._symbols import to_codes
 from sknames.datasets import fetch_biographies, load_names
 from sknames.pretrained import _load_pretrained, _train

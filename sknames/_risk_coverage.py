@@ -1,0 +1,97 @@
+"""What each threshold on the largest probability gives, and which one to take."""
+
+import math
+
+import numpy as np
+from scipy.stats import beta
+from sklearn.utils import Bunch
+
+# Coverages among which that of a risk is found: 2 %, 4 %, ... 100 %, in so many bisections.
+N_TRIED = 50
+N_STEPS = math.ceil(math.log2(N_TRIED + 1))
+
+
+def risk_coverage_curve(confidence, hits, weights):
+    """What each threshold gives, the highest first.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n,)
+        0 is never answered.
+    hits : ndarray of shape (n,), bool
+        Whether the answer is right.
+    weights : ndarray of shape (n,)
+
+    Returns
+    -------
+    Bunch
+        Of arrays: threshold, the largest probability that is not answered, or 0; coverage; risk;
+        n_answered.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be answered.
+    """
+    counts = (confidence > 0) & (weights > 0)
+    if not counts.any():
+        raise ValueError(
+            f"None of the {len(confidence)} names that the threshold is to be found on can be "
+            "answered: expected at least one with a letter and a positive weight. Check X."
+        )
+    total = weights.sum()
+    order = np.flatnonzero(counts)
+    order = order[np.argsort(-confidence[order], kind="stable")]
+    confidence, hits, weights = confidence[order], hits[order], weights[order]
+    last = np.flatnonzero(np.append(confidence[1:] != confidence[:-1], True))
+    answered = weights.cumsum()[last]
+    return Bunch(
+        threshold=np.append(confidence[last[:-1] + 1], 0.0),
+        coverage=answered / total,
+        risk=(weights * ~hits).cumsum()[last] / answered,
+        n_answered=answered**2 / (weights**2).cumsum()[last],
+    )
+
+
+def row_of_coverage(curve, coverage):
+    """The highest threshold that answers so many, or 0."""
+    enough = curve.coverage >= coverage - 1e-12
+    return int(enough.argmax()) if enough.any() else len(enough) - 1
+
+
+def tried_rows(curve):
+    """The thresholds that are tried for a risk."""
+    wanted = curve.coverage[-1] * np.arange(1, N_TRIED + 1) / N_TRIED
+    return np.unique([row_of_coverage(curve, coverage) for coverage in wanted])
+
+
+def row_of_risk(curve, risk, confidence_level):
+    """The lowest threshold whose risk is proven to be so small, by bisection."""
+    rows = tried_rows(curve)
+    alpha = (1 - confidence_level) / N_STEPS
+    bounds = upper_bounds(curve.risk[rows], curve.n_answered[rows], alpha)
+    kept, lost, tried = -1, len(rows), []
+    while lost - kept > 1:
+        middle = (kept + lost) // 2
+        tried.append(middle)
+        kept, lost = (middle, lost) if bounds[middle] <= risk else (kept, middle)
+    if kept < 0:
+        best = min(tried, key=bounds.__getitem__)
+        row = rows[best]
+        raise ValueError(
+            f"risk={risk:g} is not reached: of the {curve.coverage[row]:.0%} of the names with the "
+            f"largest probabilities, {curve.risk[row]:.1%} of {curve.n_answered[row]:.0f} answers "
+            f"are wrong, which proves no less than {bounds[best]:.3f} at "
+            f"confidence_level={confidence_level:g}. Give a larger risk, more names, or a coverage."
+        )
+    return int(rows[kept])
+
+
+def upper_bounds(risk, n, alpha):
+    """Upper bounds of probabilities of which so large a share was seen among n (Clopper-Pearson).
+
+    Each fails with a probability of at most alpha.
+    """
+    wrong = risk * n
+    right = np.maximum(n - wrong, 1e-12)
+    return np.where(risk < 1, beta.ppf(1 - alpha, wrong + 1, right), 1.0)
