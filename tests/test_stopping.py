@@ -48,8 +48,11 @@ def test_the_process_ends_by_the_signal(tmp_path, name):
 def test_a_first_thread_that_does_not_come_back(tmp_path):
     """It waits in C, and the signal does not wake it, as where another thread takes it."""
     script = """
+import threading
+
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-os.kill(os.getpid(), signal.SIGTERM)
+# Before it, the first thread must be in C, or it runs the handler yet.
+threading.Timer(2, os.kill, [os.getpid(), signal.SIGTERM]).start()
 ctypes.CDLL(None).pause()
 """
     assert run(script, tmp_path) == (128 + signal.SIGTERM, b"", MESSAGE)
