@@ -25,7 +25,7 @@ import sknames
 from sknames.datasets import load_names
 
 FOLDER = Path(__file__).parents[1] / "serve_with_joblib"
-COMMAND = [sys.executable, "-m", "uvicorn", "app:app"]
+COMMAND = [sys.executable, "-m", "uvicorn", "app:app", "--timeout-keep-alive", "75"]
 BATCH = 50
 MAX_GROWTH = 20e6  # bytes
 
