@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._top_label import expected_calibration_error, top_label, wilson_interval
+from ._calibration_error import calibration_error, calibration_sums
+from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -185,7 +186,7 @@ class ReliabilityDisplay:
             low,
             high,
             sizes,
-            expected_calibration_error(y_true, y_proba, labels=labels),
+            calibration_error(calibration_sums(hits, confidence), len(hits))[0],
             name=name,
         )
         return display.plot(ax=ax, **kwargs)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
-from ._calibration_error import calibration_sums
+from ._calibration_error import calibration_error, calibration_sums
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -93,4 +93,4 @@ def expected_calibration_error(
     0.15
     """
     hits, confidence = top_label(y_true, y_proba, labels)
-    return float(np.abs(calibration_sums(hits, confidence, n_bins)[0]).sum() / len(hits))
+    return calibration_error(calibration_sums(hits, confidence, n_bins), len(hits))[0]

@@ -112,7 +112,7 @@ ALLOWED = {
         "_risk_coverage",
     },
     "_top_label": {"_calibration_error"},
-    "_reliability_display": {"_top_label"},
+    "_reliability_display": {"_calibration_error", "_top_label"},
     "_risk_coverage_display": {"_risk_coverage", "_top_label"},
     "metrics": {"_reliability_display", "_risk_coverage_display", "_scorecard", "_top_label"},
     "_shares": {
