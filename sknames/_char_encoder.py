@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, with_callbacks
-from ._read_names import Names, read_names
+from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_holds, check_integer, check_stamp, refuse
 from ._spelling import characters, clean, code_points, compose, drop_titles, plain
 from ._version import __version__
@@ -30,6 +30,7 @@ REPLACEMENT = "\ufffd"
 class CharEncoder(
     CallbackSupportMixin,
     DocLinkMixin,
+    NamesMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -108,13 +109,10 @@ class CharEncoder(
     """
 
     __module__ = "sknames"
-    # So that skrub's ApplyToCols and TableVectorizer hand over one column at a time.
-    __single_column_transformer__ = True
 
     alphabet_: str
     unknown_code_: int
     max_length_: int
-    feature_names_in_: NDArray[np.object_]
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -227,9 +225,7 @@ class CharEncoder(
         self.alphabet_ = alphabet
         self.unknown_code_ = len(alphabet) + 1
         self.max_length_ = max(longest, 1) if self.max_length is None else int(self.max_length)
-        vars(self).pop("feature_names_in_", None)
-        if header is not None:
-            self.feature_names_in_ = np.array([header], dtype=object)
+        self._keep_header(header)
         task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
@@ -457,14 +453,6 @@ class CharEncoder(
         state.pop("_sknames_version", None)
         state.pop("_format", None)
         super().__setstate__(state)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.one_d_array = True
-        tags.input_tags.two_d_array = False
-        tags.requires_fit = True
-        return tags
 
 
 def _lengths(names):

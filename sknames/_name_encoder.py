@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, with_callbacks
 from ._forward import Forward, one_blas_thread
-from ._read_names import Names, read_names
+from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_stamp
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
@@ -31,7 +31,7 @@ LEAST = 1e-3
 SCALE = 0.1
 
 
-class NameEncoder(CallbackSupportMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
+class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMixin, BaseEstimator):
     """Encode names as what a fitted model thinks of them: features for any other estimator.
 
     Nobody's labels are exactly the model's nationalities, but what it has learned from a million
@@ -115,8 +115,6 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, TransformerMixin, BaseEsti
     """
 
     __module__ = "sknames"
-    # So that skrub's ApplyToCols and TableVectorizer hand over one column at a time.
-    __single_column_transformer__ = True
 
     _parameter_constraints = {
         "model": [str, os.PathLike, HasMethods(["predict_proba"])],
@@ -193,9 +191,7 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, TransformerMixin, BaseEsti
         model, sha256 = self._load_model()
         states = _States(model) if self.output in WITH_STATE else None
         self.model_, self._sha256, self._states = model, sha256, states
-        vars(self).pop("feature_names_in_", None)
-        if header is not None:
-            self.feature_names_in_ = np.array([header], dtype=object)
+        self._keep_header(header)
         task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
@@ -321,10 +317,6 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, TransformerMixin, BaseEsti
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.one_d_array = True
-        tags.input_tags.two_d_array = False
-        tags.requires_fit = True
         tags.transformer_tags.preserves_dtype = []
         return tags
 

@@ -4,12 +4,34 @@ from collections.abc import Iterable, Mapping, Set
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
 from ._missing import is_missing
 
 Names: TypeAlias = Iterable[str] | ArrayLike
+
+
+class NamesMixin:
+    """What transformers of names tell scikit-learn and skrub of their input."""
+
+    # So that skrub's ApplyToCols and TableVectorizer hand over one column at a time.
+    __single_column_transformer__ = True
+    feature_names_in_: NDArray[np.object_]
+
+    def _keep_header(self, header):
+        """Keep the name of the column that `fit` was given, if there is one."""
+        vars(self).pop("feature_names_in_", None)
+        if header is not None:
+            self.feature_names_in_ = np.array([header], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = True
+        return tags
 
 
 def read_names(X, handle_missing="error"):
