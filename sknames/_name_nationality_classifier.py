@@ -80,7 +80,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         of a hundred. Otherwise "auto" is None, which means that each row is one word.
     min_df : int or "auto", default="auto"
         Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
-        model. "auto" is 1 below 8,192 distinct rows, then 2, and above 655,360 rows one in 262,144.
+        model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
     ngram_dropout : float, default=0.5
         Probability of dropping an n-gram of a row in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5
@@ -101,8 +101,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         Maximum learning rate of AdamW. The rate rises during the first fifth of the steps, then
         falls to almost 0 (one-cycle policy, Smith and Topin 2019). With early stopping it is
         constant, and should be lower; an `LRScheduler` among `callbacks` replaces the cycle. Above
-        40,000 distinct rows, the n-gram weights learn at twice this rate. The gradients of all
-        other weights are clipped to a norm of 1.
+        40,000 distinct rows, the n-gram weights learn at twice this rate, with an epsilon of 2e-5
+        instead of 1e-8. The gradients of all other weights are clipped to a norm of 1.
     weight_decay : float, default=0.02
         Weight decay of AdamW; with 0, AdamW is Adam. The n-gram weights are exempt.
     max_epochs : int or "auto", default="auto"

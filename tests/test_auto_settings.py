@@ -28,8 +28,8 @@ def resolved(n_rows, **params):
         (16_000, [0.40, 256, 16, 2]),
         (40_000, [0.40, 256, 16, 2]),
         (100_000, [0.25, 512, 6, 2]),
-        (600_000, [0.25, 1024, 10, 2]),
-        (1_000_000, [0.25, 1024, 10, 4]),
+        (600_000, [0.25, 1024, 10, 4]),
+        (1_000_000, [0.25, 1024, 10, 6]),
     ],
 )
 def test_values_of_the_default_cell(n_rows, expected):
@@ -63,8 +63,9 @@ def test_more_rows_never_mean_more_dropout_or_smaller_batches(cell):
     ]
     for name, sign in [("dropout", -1), ("batch_size", 1), ("min_df", 1)]:
         assert (np.diff([sign * settings[name] for settings in all_settings]) >= 0).all(), name
-    ngram_lr = [settings["ngram_lr"] for settings in all_settings]
-    assert sorted(set(ngram_lr)) == [1, 2] and ngram_lr == sorted(ngram_lr)
+    for name, values in [("ngram_lr", [1, 2]), ("ngram_eps", [1e-8, 2e-5])]:
+        found = [settings[name] for settings in all_settings]
+        assert sorted(set(found)) == values and found == sorted(found)
 
 
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])

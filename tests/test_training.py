@@ -976,21 +976,35 @@ def test_one_cycle_goes_step_by_step(X, y, max_epochs, batch_size):
 def test_ngrams_of_many_rows_learn_faster(X, y, early_stopping, ngram_range, monkeypatch):
     """At twice the rate of all else in each step, for the same schedule."""
     monkeypatch.setattr(_auto_settings, "MANY_ROWS", 10)
-    groups = []
-
-    class Groups(Callback):
-        def on_grad_computed(self, net, named_parameters, **kwargs):
-            names = {id(parameter): name for name, parameter in named_parameters}
-            groups.append(
-                {names[id(p)]: g["lr"] for g in net.optimizer_.param_groups for p in g["params"]}
-            )
-
-    fit(X, y, ngram_range=ngram_range, early_stopping=early_stopping, callbacks=[Groups()])
+    groups = groups_of(X, y, "lr", ngram_range=ngram_range, early_stopping=early_stopping)
     for lrs in groups:
         ngram_lr = lrs.pop("ngram_weight", None)
         (lr,) = set(lrs.values())
         assert ngram_lr == (None if ngram_range is None else pytest.approx(2 * lr))
     assert len({lrs["embedding"] for lrs in groups}) == (1 if early_stopping else len(groups))
+
+
+def test_rare_ngrams_of_many_rows_move_less(X, y, monkeypatch):
+    """By Adam's epsilon."""
+    few = groups_of(X, y, "eps", ngram_range=(1, 2))
+    assert {eps for group in few for eps in group.values()} == {1e-8}
+    monkeypatch.setattr(_auto_settings, "MANY_ROWS", 10)
+    for group in groups_of(X, y, "eps", ngram_range=(1, 2)):
+        assert group.pop("ngram_weight") == 2e-5 and set(group.values()) == {1e-8}
+
+
+def groups_of(X, y, key, **params):
+    """What the optimizer that moves each weight holds under a key, by name, at each step."""
+    found = []
+
+    class Groups(Callback):
+        def on_grad_computed(self, net, named_parameters, **kwargs):
+            names = {id(parameter): name for name, parameter in named_parameters}
+            groups = [group for part in net.optimizer_.parts for group in part.param_groups]
+            found.append({names[id(p)]: group[key] for group in groups for p in group["params"]})
+
+    fit(X, y, callbacks=[Groups()], **params)
+    return found
 
 
 def test_early_stopping_keeps_the_learning_rate(X, y):
