@@ -142,11 +142,10 @@ class CharacterImportanceDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import ticks_of, title_of
+        from ._name_labels import check_characters, ticks_of, title_of
 
+        check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)
-        if not n:
-            raise ValueError(f"There is nothing to draw: no character of {self.name!r} is read.")
         if ax is None:
             _, ax = plt.subplots(figsize=(max(3.5, 0.6 + 0.5 * n), 1.9), layout="constrained")
         reach = max(np.abs(importance).max(), 1e-9)

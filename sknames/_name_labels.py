@@ -3,6 +3,12 @@
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 
+def check_characters(name, characters):
+    """Raise ValueError if no character of the name is read, so that there is nothing to draw."""
+    if not len(characters):
+        raise ValueError(f"There is nothing to draw: no character of {name!r} is read.")
+
+
 def title_of(name, characters):
     """The name, and as what it is read where that differs by more than case.
 

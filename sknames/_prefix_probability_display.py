@@ -138,11 +138,10 @@ class PrefixProbabilityDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import ticks_of, title_of
+        from ._name_labels import check_characters, ticks_of, title_of
 
+        check_characters(self.name, self.characters)
         proba, n = np.asarray(self.proba), len(self.characters)
-        if not n:
-            raise ValueError(f"There is nothing to draw: no character of {self.name!r} is read.")
         top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]
         top = top[np.argsort(-proba[-1, top], kind="stable")]
         shown = proba[:, top].T
