@@ -123,7 +123,8 @@ def exchange_priors(probabilities, supposed, priors):
 def merge_rows(probabilities, weights, counts):
     """Distinct pairs of a row of probabilities and a weight, and how often each occurs.
 
-    They are sorted, so that what is computed of them does not depend on the order of the names.
+    They are sorted, so that what is computed of them does not depend on the order of the names: by
+    the most probable class, then by its probability, which hardly depends on the processor either.
     Rows of weight 0 and rows that do not occur are left out.
     """
     kept = (weights > 0) & (counts > 0)
@@ -134,7 +135,9 @@ def merge_rows(probabilities, weights, counts):
     )
     table = rows.view(table.dtype).reshape(len(rows), table.shape[1])
     counts = np.bincount(place, weights=counts[kept], minlength=len(rows))
-    return np.ascontiguousarray(table[:, :-1]), table[:, -1].copy(), counts
+    probabilities, weights = table[:, :-1], table[:, -1]
+    order = np.lexsort([probabilities.max(axis=1), probabilities.argmax(axis=1)])
+    return probabilities[order], weights[order], counts[order]
 
 
 def likelihood_ratios(probabilities, supposed):
