@@ -222,7 +222,8 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     """
     device = resolve_device(settings["device"])
     lr, max_epochs, verbose = (settings[name] for name in ("lr", "max_epochs", "verbose"))
-    ngram_lr, ngram_eps = lr * settings["ngram_lr"], settings["ngram_eps"]
+    ngram_lr = lr * settings["ngram_lr"]
+    ngram_group = {"sparse": True, "lr": ngram_lr, "eps": settings["ngram_eps"]}
     steps = [("divergence", StopOnDivergence())]
     steps.append(("clip", ClipGradients()))
     scores, others = _split_callbacks(settings["callbacks"] or [], held_out is not None)
@@ -282,11 +283,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         predict_nonlinearity=partial(torch.softmax, dim=1),
         optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings["weight_decay"],
-        optimizer__param_groups=(
-            [("ngram_weight", {"sparse": True, "lr": ngram_lr, "eps": ngram_eps})]
-            if untrained.n_ngrams
-            else []
-        ),
+        optimizer__param_groups=[("ngram_weight", ngram_group)] if untrained.n_ngrams else [],
         lr=lr,
         max_epochs=max_epochs,
         batch_size=settings["batch_size"],
