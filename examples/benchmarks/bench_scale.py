@@ -42,7 +42,7 @@ from sknames.datasets import fetch_biographies, load_names, make_names
 
 N_TEST = 20_000
 ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-# LogisticRegression needs some 5 GB for so many names, and in proportion for more.
+# LogisticRegression needs some 6 GB for so many names, and in proportion for more.
 MOST = {"logreg": 100_000}
 COLUMNS = ["fit s", "fit s (CPU)", "GB", "file MB", "names/s", "accuracy", "macro-F1", "log loss"]
 
