@@ -23,6 +23,7 @@ BLOCK_NODES = 256  # a multiple of PRODUCT_ROWS
 MIN_ROWS_TO_PLAN = 25
 MIN_ROWS_TO_GUARD = 64
 PRODUCT_ROWS = 8
+FEW_ROWS = 4  # in the product of one name
 # Multiplications in one product. Up to so many, OpenBLAS keeps to one thread, and its AVX-512
 # kernels read the operands where they are.
 PRODUCT_SIZE = 1 << 18
@@ -124,7 +125,7 @@ class _Product:
 
     BLAS chooses a kernel by the number of rows, and in some kernels (those of AVX2) the order of
     a sum depends on the row's place. A trial shows whether the places in so few rows agree: if so,
-    a row's bits depend on that row alone.
+    a row's bits depend on that row alone. It also shows whether FEW_ROWS have the same bits.
     """
 
     def __init__(self, weights):
@@ -132,27 +133,32 @@ class _Product:
         step = max(16, PRODUCT_SIZE // (PRODUCT_ROWS * depth) // 16 * 16)
         columns = [slice(start, start + step) for start in range(0, width, step)]
         self.slices = [(some, _aligned(weights[:, None, :, some])) for some in columns]
-        self.is_fixed = weights.dtype == np.float32 and self._places_agree(weights.shape)
+        self.is_fixed = self.has_few = False
+        if weights.dtype == np.float32:
+            self.is_fixed, self.has_few = self._bits_agree(weights.shape)
 
     def __call__(self, x, out):
         """Multiply x (n, depth) into out (parts, n, width)."""
-        n_rows = PRODUCT_ROWS if self.is_fixed else len(x)
+        n_rows = min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x)
         x = x.reshape(-1, n_rows, x.shape[1])
         out = out.reshape(len(out), len(x), n_rows, out.shape[2])
         for columns, weights in self.slices:
             np.matmul(x, weights, out=out[..., columns])
 
-    def _places_agree(self, shape):
-        """Whether rows that change places keep their bits."""
+    def _bits_agree(self, shape):
+        """Whether rows keep their bits at other places, and FEW_ROWS at a time."""
         n_parts, depth, width = shape
         n = PRODUCT_ROWS * (8 + 256 // width)
         rng = np.random.default_rng(0)
         x, order = rng.random((n, depth), dtype=np.float32) - 0.5, rng.permutation(n)
-        found, moved = np.empty((2, n_parts, n, width), dtype=np.float32)
+        found, moved, few = np.empty((3, n_parts, n, width), dtype=np.float32)
         self.is_fixed = True
         self(x, found)
         self(x[order], moved)
-        return np.array_equal(found[:, order], moved)
+        for start in range(0, n, FEW_ROWS):
+            some = slice(start, start + FEW_ROWS)
+            self(x[some], few[:, some])
+        return np.array_equal(found[:, order], moved), np.array_equal(found, few)
 
 
 class _RNNStep:
@@ -289,6 +295,7 @@ class Forward:
         self.output = _Product(weights["output.weight"].T[None])
         products = [*self.recurrent, *self.inputs[1:], self.output]
         self.is_fixed = all(product.is_fixed for product in products)
+        self.has_few = all(product.has_few for product in products)
         for product in products:
             product.is_fixed = self.is_fixed
         self.bias = weights["output.bias"]
@@ -339,7 +346,10 @@ class Forward:
 
     def fill(self, n):
         """The number of rows that products take for n; those in excess are of no use."""
-        return -(-n // PRODUCT_ROWS) * PRODUCT_ROWS if self.is_fixed else n
+        if not self.is_fixed:
+            return n
+        n_rows = FEW_ROWS if self.has_few and n <= FEW_ROWS else PRODUCT_ROWS
+        return -(-n // n_rows) * n_rows
 
     def parts(self, codes):
         """What makes up the logits of one row: the net's, and a term for each n-gram in it.
