@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, with_callbacks
-from ._forward import Forward, one_blas_thread
+from ._forward import Forward
+from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_stamp
 from ._version import __version__

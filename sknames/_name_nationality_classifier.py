@@ -15,10 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from ._auto_settings import resolve_auto
 from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, EpochTasks, with_callbacks
-from ._forward import Forward, one_blas_thread, softmax
+from ._forward import Forward, softmax
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
 from ._ngrams import check_ngram_range
+from ._one_blas_thread import one_blas_thread
 from ._rows import Rows
 from ._saved_state import check_choice, check_classes, check_integer, read_state, refuse
 from ._symbols import to_codes, validate_symbols

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from ._forward import one_blas_thread
 from ._labels_and_weights import check_weights
+from ._one_blas_thread import one_blas_thread
 from ._prior_shift_classifier import predict_readable
 from ._priors import (
     Priors,

@@ -1,4 +1,4 @@
-"""How the network is trained: the skorch net, its batches and its loss."""
+"""How the network is trained: the skorch net, its callbacks and its optimizer."""
 
 import re
 import sys
@@ -23,7 +23,6 @@ try:
     )
     from skorch.helper import predefined_split
     from skorch.utils import noop
-    from torch.nn import functional as F
     from tqdm.auto import tqdm
 except ImportError as error:
     raise ImportError(
@@ -33,6 +32,7 @@ except ImportError as error:
 
 from ._adamw_with_sparse import AdamWWithSparse
 from ._batches import Batch, Batches
+from ._loss import Loss
 from ._recurrent_net import RecurrentNet
 from ._rows import Rows
 from ._torch_settings import DRAWING, one_torch_thread, resolve_device, torch_seed
@@ -41,46 +41,6 @@ _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower
 
 MAX_GRADIENT_NORM = 1.0
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
-
-
-class Loss(torch.nn.Module):
-    """Cross-entropy of the classes, and of the symbol that follows each prefix.
-
-    Parameters
-    ----------
-    prior : ndarray of shape (n_classes,)
-        Added to the logits in training: a multiple of the log class frequencies (logit adjustment,
-        Menon et al. 2021).
-    label_doubt : float
-        See `NameNationalityClassifier`.
-    """
-
-    def __init__(self, prior, label_doubt=0.0):
-        super().__init__()
-        self.label_doubt = label_doubt
-        self.register_buffer("prior", torch.as_tensor(prior, dtype=torch.float32))
-
-    def forward(self, logits, batch, training=False):
-        """Weighted cross-entropy of logits (n, n_classes) a row."""
-        if training:
-            logits = logits + self.prior
-        losses = F.cross_entropy(logits, batch.labels, reduction="none")
-        if training and self.label_doubt:
-            # (1 - p^q) / q of the label's probability p
-            losses = -torch.expm1(-self.label_doubt * losses) / self.label_doubt
-        return (losses * batch.weights).sum() / len(batch)
-
-    @staticmethod
-    def next_symbol(logits, batch):
-        """Mean cross-entropy of the next symbol, or the end, over all symbols of all rows.
-
-        The rows' symbols are the nodes below a node and, for the rows that end there, the end (0).
-        """
-        plan = batch.plan
-        log_probabilities = F.log_softmax(logits, dim=1)  # (N, n_codes)
-        symbols = log_probabilities[plan.parents[1:], plan.symbols[1:]] @ batch.node_weights[1:]
-        ends = log_probabilities[plan.ends, 0] @ batch.weights
-        return -(symbols + ends) / (batch.node_weights[1:].sum() + batch.weights.sum())
 
 
 class TrainingNet(NeuralNetClassifier):

@@ -35,10 +35,10 @@ from sknames import (
 from sknames._adamw_with_sparse import AdamWWithSparse
 from sknames._batches import RUN, Batch, Batches, runs_in_random_order
 from sknames._forward import Forward, softmax
+from sknames._loss import Loss
 from sknames._prefixes import plan_prefixes
 from sknames._rows import Rows
 from sknames._torch_settings import resolve_device
-from sknames._training import Loss
 
 TINY = {
     "hidden_size": 5,
