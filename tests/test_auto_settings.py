@@ -68,7 +68,7 @@ def test_more_rows_never_mean_more_dropout_or_smaller_batches(cell):
         assert sorted(set(found)) == values and found == sorted(found)
 
 
-@pytest.mark.parametrize("label_doubt, ngram_eps", [(0, 2e-5), (0.2, 4e-6)])
+@pytest.mark.parametrize("label_doubt, ngram_eps", [(0, 2e-5), (0.2, 1e-8)])
 def test_epsilon_of_a_loss_that_doubts_labels(label_doubt, ngram_eps):
     assert resolved(10**5, label_doubt=label_doubt)["ngram_eps"] == ngram_eps
     assert resolved(10**4, label_doubt=label_doubt)["ngram_eps"] == 1e-8
