@@ -38,7 +38,9 @@ def resolve_auto(settings, n_rows):
         # What many rows have in common is met often within few epochs. Adam would move a rare
         # n-gram as far, on the word of a few names, were its gradients not small beside epsilon. A
         # loss that doubts labels takes no such word at face value.
-        ngrams = {"ngram_lr": 2.0, "ngram_eps": 1e-8 if settings["label_doubt"] else 2e-5}
+        ngrams["ngram_lr"] = 2.0
+        if not settings["label_doubt"]:
+            ngrams["ngram_eps"] = 2e-5
         auto["dropout"] -= 0.15
         auto["batch_size"] = 512
         auto["max_epochs"] = round(auto["max_epochs"] * 0.375)

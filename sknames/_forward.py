@@ -71,7 +71,10 @@ class _Product:
 
     def __call__(self, x, out):
         """Multiply x (n, depth) into out (parts, n, width)."""
-        n_rows = min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x)
+        self._multiply(x, out, min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x))
+
+    def _multiply(self, x, out, n_rows):
+        """Multiply so many rows at a time."""
         x = x.reshape(-1, n_rows, x.shape[1])
         out = out.reshape(len(out), len(x), n_rows, out.shape[2])
         for columns, weights in self.slices:
@@ -84,12 +87,9 @@ class _Product:
         rng = np.random.default_rng(0)
         x, order = rng.random((n, depth), dtype=np.float32) - 0.5, rng.permutation(n)
         found, moved, few = np.empty((3, n_parts, n, width), dtype=np.float32)
-        self.is_fixed = True
-        self(x, found)
-        self(x[order], moved)
-        for start in range(0, n, FEW_ROWS):
-            some = slice(start, start + FEW_ROWS)
-            self(x[some], few[:, some])
+        self._multiply(x, found, PRODUCT_ROWS)
+        self._multiply(x[order], moved, PRODUCT_ROWS)
+        self._multiply(x, few, FEW_ROWS)
         return np.array_equal(found[:, order], moved), np.array_equal(found, few)
 
 
