@@ -6,22 +6,17 @@ run along the same tree.
 """
 
 import math
-from functools import partial
 
 import numpy as np
 
 from ._ngrams import ABSENT, NGRAM_SCALE
 from ._prefixes import plan_prefixes, row_lengths, sort_rows
+from ._product import Product, aligned_zeros, rows_to_multiply
+from ._steps import BLOCK_NODES, STEPS
 
 CHUNK_ROWS = 4096
 CHUNK_CODES = 1 << 20
-BLOCK_NODES = 256  # a multiple of PRODUCT_ROWS
 MIN_ROWS_TO_PLAN = 25
-PRODUCT_ROWS = 8
-FEW_ROWS = 4  # in the product of one name
-# Multiplications in one product. Up to so many, OpenBLAS keeps to one thread, and its AVX-512
-# kernels read the operands where they are.
-PRODUCT_SIZE = 1 << 18
 
 
 def softmax(logits):
@@ -33,122 +28,9 @@ def softmax(logits):
     return logits
 
 
-def _zeros(shape, dtype):
-    """Memory that starts with a cache line: products take a quarter less time there."""
-    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    memory = np.zeros(n_bytes + 64, dtype=np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + n_bytes].view(dtype).reshape(shape)
-
-
-def _aligned(array):
-    copy = _zeros(array.shape, array.dtype)
-    copy[...] = array
-    return copy
-
-
 def _take(rows, index, out, axis=0):
     # mode="clip" writes straight into out, where the default would go through a copy.
     rows.take(index, axis=axis, out=out, mode="clip")
-
-
-class _Product:
-    """Rows times weights (parts, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
-
-    BLAS chooses a kernel by the number of rows, and in some kernels (those of AVX2) the order of
-    a sum depends on the row's place. A trial shows whether the places in so few rows agree: if so,
-    a row's bits depend on that row alone. It also shows whether FEW_ROWS have the same bits.
-    """
-
-    def __init__(self, weights):
-        _, depth, width = weights.shape
-        step = max(16, PRODUCT_SIZE // (PRODUCT_ROWS * depth) // 16 * 16)
-        columns = [slice(start, start + step) for start in range(0, width, step)]
-        self.slices = [(some, _aligned(weights[:, None, :, some])) for some in columns]
-        self.is_fixed = self.has_few = False
-        if weights.dtype == np.float32:
-            self.is_fixed, self.has_few = self._bits_agree(weights.shape)
-
-    def __call__(self, x, out):
-        """Multiply x (n, depth) into out (parts, n, width)."""
-        self._multiply(x, out, min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x))
-
-    def _multiply(self, x, out, n_rows):
-        """Multiply so many rows at a time."""
-        x = x.reshape(-1, n_rows, x.shape[1])
-        out = out.reshape(len(out), len(x), n_rows, out.shape[2])
-        for columns, weights in self.slices:
-            np.matmul(x, weights, out=out[..., columns])
-
-    def _bits_agree(self, shape):
-        """Whether rows keep their bits at other places, and FEW_ROWS at a time."""
-        n_parts, depth, width = shape
-        n = PRODUCT_ROWS * (8 + 256 // width)
-        rng = np.random.default_rng(0)
-        x, order = rng.random((n, depth), dtype=np.float32) - 0.5, rng.permutation(n)
-        found, moved, few = np.empty((3, n_parts, n, width), dtype=np.float32)
-        self._multiply(x, found, PRODUCT_ROWS)
-        self._multiply(x[order], moved, PRODUCT_ROWS)
-        self._multiply(x, few, FEW_ROWS)
-        return np.array_equal(found[:, order], moved), np.array_equal(found, few)
-
-
-class _RNNStep:
-    """h = f(added + h_prev U), with U = W_hh transposed; sigmoid(a) = tanh(a / 2) / 2 + 1 / 2."""
-
-    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, is_sigmoid=False):
-        self.is_sigmoid = is_sigmoid
-        half = weight_hh.dtype.type(0.5 if self.is_sigmoid else 1)
-        self.recurrent = half * weight_hh.T[None]
-        self.input = half * weight_ih.T[None]
-        self.bias = half * (bias_ih + bias_hh)[None, None]
-
-    def __call__(self, added, products, h_prev, out):
-        np.add(added[0], products[0], out=out)
-        np.tanh(out, out=out)
-        if self.is_sigmoid:
-            out += 1
-            out *= 0.5
-
-
-class _GRUStep:
-    """A GRU with the gates as sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: numpy's tanh is faster than
-    its exp.
-
-    With R and Z the tanh of half the gates' arguments, and the halves moved into the weights,
-    n = tanh(x_n + (R + 1) hn / 2) and h = n + (Z + 1) (h_prev - n) / 2.
-    """
-
-    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
-        size, dtype = weight_hh.shape[1], weight_hh.dtype
-        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]
-        bias_ih, bias_hh = bias_ih.reshape(3, 1, size), bias_hh.reshape(3, 1, size)
-        self.recurrent = dtype.type(0.5) * weight_hh.reshape(3, size, size).swapaxes(1, 2)
-        self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
-        self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
-        # For all rows of a block: numpy adds equal shapes several times as fast.
-        self.bias_new = _aligned((bias_hh[2] / 2).repeat(BLOCK_NODES, axis=0))
-
-    def __call__(self, added, products, h_prev, out):
-        gates, new = products[:2], products[2]
-        gates += added[:2]
-        np.tanh(gates, out=gates)
-        gates += 1
-        new += self.bias_new[: len(new)]
-        new *= gates[0]
-        new += added[2]
-        np.tanh(new, out=new)
-        np.subtract(h_prev, new, out=out)
-        out *= gates[1]
-        out *= 0.5
-        out += new
-
-
-_STEPS = {
-    "gru": _GRUStep,
-    "rnn": _RNNStep,
-    "sigmoid_rnn": partial(_RNNStep, is_sigmoid=True),
-}
 
 
 def _arrange(plan):
@@ -180,10 +62,10 @@ class _Memory:
     def __init__(self, forward, n_rows, n_nodes):
         parts, layers, size = len(forward.table), len(forward.steps), forward.size
         n_rows, n_nodes = forward.fill(n_rows), forward.fill(n_nodes)
-        rows = _zeros((1 + 2 * layers, n_rows, size), forward.precision)
+        rows = aligned_zeros((1 + 2 * layers, n_rows, size), forward.precision)
         # An empty row is the first of all and finds zeros in final, its state.
         self.final, self.states = rows[0], rows[1:].reshape(2, layers, n_rows, size)
-        nodes = _zeros((layers + 2 * parts, n_nodes, size), forward.precision)
+        nodes = aligned_zeros((layers + 2 * parts, n_nodes, size), forward.precision)
         self.h_prev, self.products = nodes[:layers], nodes[layers:-parts]
         self.added = nodes[-parts:].reshape(-1)
 
@@ -209,7 +91,7 @@ class Forward:
         weights = {name: value.astype(dtype) for name, value in network.weights.items()}
         self.precision = dtype
         self.steps = [
-            _STEPS[network.cell](
+            STEPS[network.cell](
                 *(
                     weights[f"cells.{k}.{part}"]
                     for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -222,9 +104,9 @@ class Forward:
         if embedding is None:
             embedding = np.eye(network.n_codes, dtype=dtype)
         self.table = embedding @ self.steps[0].input + self.steps[0].bias  # (parts, n_codes, H)
-        self.recurrent = [_Product(step.recurrent) for step in self.steps]
-        self.inputs = [None] + [_Product(step.input) for step in self.steps[1:]]
-        self.output = _Product(weights["output.weight"].T[None])
+        self.recurrent = [Product(step.recurrent) for step in self.steps]
+        self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
+        self.output = Product(weights["output.weight"].T[None])
         products = [*self.recurrent, *self.inputs[1:], self.output]
         self.is_fixed = all(product.is_fixed for product in products)
         self.has_few = all(product.has_few for product in products)
@@ -277,11 +159,8 @@ class Forward:
         return result
 
     def fill(self, n):
-        """The number of rows that products take for n; those in excess are of no use."""
-        if not self.is_fixed:
-            return n
-        n_rows = FEW_ROWS if self.has_few and n <= FEW_ROWS else PRODUCT_ROWS
-        return -(-n // n_rows) * n_rows
+        """The number of rows that products take for n."""
+        return rows_to_multiply(n, self.has_few) if self.is_fixed else n
 
     def parts(self, codes):
         """What makes up the logits of one row: the net's, and a term for each n-gram in it.

@@ -12,7 +12,7 @@ import pytest
 import torch
 from threadpoolctl import ThreadpoolController
 
-from sknames import _forward
+from sknames import _forward, _product
 from sknames._batches import Batch
 from sknames._forward import Forward, softmax
 from sknames._network import Network
@@ -190,10 +190,10 @@ import json, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 from test_forward import Forward, blas_kernel, largest_difference, random_network
-from sknames import _forward
+from sknames import _product
 
 def product_rows(n):
-    _forward.PRODUCT_ROWS = n
+    _product.PRODUCT_ROWS = n
     return Forward(network, "auto")
 
 found = {"kernel": blas_kernel(), "largest_difference": 0, "is_fixed": True}
@@ -205,7 +205,7 @@ for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), ("gru", 2, 
 network = random_network("gru", 1, 128, 18, None)
 found["has_few"] = bool(Forward(network, "auto").has_few)
 found["rows of 12"] = str(product_rows(12).precision)
-_forward._Product._bits_agree = lambda self, shape: (True, False)
+_product.Product._bits_agree = lambda self, shape: (True, False)
 found["largest_difference with rows of 12"] = largest_difference(product_rows(12))
 print(json.dumps(found, default=float))
 """
@@ -267,7 +267,7 @@ def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_
 
     def small_ones_differ(x, weights, out):
         matmul(x, weights, out=out)
-        if x.shape[-2] < _forward.PRODUCT_ROWS:
+        if x.shape[-2] < _product.PRODUCT_ROWS:
             np.nextafter(out, np.inf, out=out)
 
     monkeypatch.setattr(np, "matmul", small_ones_differ)
@@ -276,17 +276,6 @@ def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_
     assert largest_difference(forward) == 0
     forward.has_few = True
     assert 0 < largest_difference(forward) < 1e-5
-
-
-@pytest.mark.parametrize("depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)])
-def test_products_are_too_small_for_a_second_thread(depth, width):
-    """OpenBLAS divides products of more than 2^18 multiplications."""
-    weights = np.random.RandomState(0).randint(-9, 10, size=(3, depth, width)).astype(np.float32)
-    product, x = _forward._Product(weights), np.arange(16.0 * depth, dtype=np.float32) % 7
-    found = np.empty((3, 16, width), dtype=np.float32)
-    product(x.reshape(16, depth), found)
-    np.testing.assert_array_equal(found, x.reshape(16, depth) @ weights)
-    assert all(8 * part.shape[2] * part.shape[3] <= 2**18 for _, part in product.slices)
 
 
 @each_range

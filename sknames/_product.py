@@ -1,0 +1,73 @@
+"""Products in which a row's bits depend on that row alone."""
+
+import math
+
+import numpy as np
+
+PRODUCT_ROWS = 8
+FEW_ROWS = 4  # in the product of one name
+# Multiplications in one product. Up to so many, OpenBLAS keeps to one thread, and its AVX-512
+# kernels read the operands where they are.
+PRODUCT_SIZE = 1 << 18
+
+
+def rows_to_multiply(n, has_few):
+    """The number of rows that fixed products take for n; those in excess are of no use."""
+    n_rows = FEW_ROWS if has_few and n <= FEW_ROWS else PRODUCT_ROWS
+    return -(-n // n_rows) * n_rows
+
+
+def aligned_zeros(shape, dtype):
+    """Memory that starts with a cache line: products take a quarter less time there."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.zeros(n_bytes + 64, dtype=np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def aligned(array):
+    """A copy that starts with a cache line."""
+    copy = aligned_zeros(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+class Product:
+    """Rows times weights (parts, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
+
+    BLAS chooses a kernel by the number of rows, and in some kernels (those of AVX2) the order of
+    a sum depends on the row's place. A trial shows whether the places in so few rows agree: if so,
+    a row's bits depend on that row alone. It also shows whether FEW_ROWS have the same bits.
+    """
+
+    def __init__(self, weights):
+        _, depth, width = weights.shape
+        step = max(16, PRODUCT_SIZE // (PRODUCT_ROWS * depth) // 16 * 16)
+        columns = [slice(start, start + step) for start in range(0, width, step)]
+        self.slices = [(some, aligned(weights[:, None, :, some])) for some in columns]
+        self.is_fixed = self.has_few = False
+        if weights.dtype == np.float32:
+            self.is_fixed, self.has_few = self._bits_agree(weights.shape)
+
+    def __call__(self, x, out):
+        """Multiply x (n, depth) into out (parts, n, width)."""
+        self._multiply(x, out, min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x))
+
+    def _multiply(self, x, out, n_rows):
+        """Multiply so many rows at a time."""
+        x = x.reshape(-1, n_rows, x.shape[1])
+        out = out.reshape(len(out), len(x), n_rows, out.shape[2])
+        for columns, weights in self.slices:
+            np.matmul(x, weights, out=out[..., columns])
+
+    def _bits_agree(self, shape):
+        """Whether rows keep their bits at other places, and FEW_ROWS at a time."""
+        n_parts, depth, width = shape
+        n = PRODUCT_ROWS * (8 + 256 // width)
+        rng = np.random.default_rng(0)
+        x, order = rng.random((n, depth), dtype=np.float32) - 0.5, rng.permutation(n)
+        found, moved, few = np.empty((3, n_parts, n, width), dtype=np.float32)
+        self._multiply(x, found, PRODUCT_ROWS)
+        self._multiply(x[order], moved, PRODUCT_ROWS)
+        self._multiply(x, few, FEW_ROWS)
+        return np.array_equal(found[:, order], moved), np.array_equal(found, few)

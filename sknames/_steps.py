@@ -1,0 +1,67 @@
+"""The cells of `_recurrent_net` in numpy: one step of each, prepared for prediction."""
+
+from functools import partial
+
+import numpy as np
+
+from ._product import aligned
+
+BLOCK_NODES = 256  # at most in a step; a multiple of PRODUCT_ROWS
+
+
+class RNNStep:
+    """h = f(added + h_prev U), with U = W_hh transposed; sigmoid(a) = tanh(a / 2) / 2 + 1 / 2."""
+
+    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, is_sigmoid=False):
+        self.is_sigmoid = is_sigmoid
+        half = weight_hh.dtype.type(0.5 if self.is_sigmoid else 1)
+        self.recurrent = half * weight_hh.T[None]
+        self.input = half * weight_ih.T[None]
+        self.bias = half * (bias_ih + bias_hh)[None, None]
+
+    def __call__(self, added, products, h_prev, out):
+        np.add(added[0], products[0], out=out)
+        np.tanh(out, out=out)
+        if self.is_sigmoid:
+            out += 1
+            out *= 0.5
+
+
+class GRUStep:
+    """A GRU with the gates as sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: numpy's tanh is faster than
+    its exp.
+
+    With R and Z the tanh of half the gates' arguments, and the halves moved into the weights,
+    n = tanh(x_n + (R + 1) hn / 2) and h = n + (Z + 1) (h_prev - n) / 2.
+    """
+
+    def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
+        size, dtype = weight_hh.shape[1], weight_hh.dtype
+        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]
+        bias_ih, bias_hh = bias_ih.reshape(3, 1, size), bias_hh.reshape(3, 1, size)
+        self.recurrent = dtype.type(0.5) * weight_hh.reshape(3, size, size).swapaxes(1, 2)
+        self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
+        self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
+        # For all rows of a block: numpy adds equal shapes several times as fast.
+        self.bias_new = aligned((bias_hh[2] / 2).repeat(BLOCK_NODES, axis=0))
+
+    def __call__(self, added, products, h_prev, out):
+        gates, new = products[:2], products[2]
+        gates += added[:2]
+        np.tanh(gates, out=gates)
+        gates += 1
+        new += self.bias_new[: len(new)]
+        new *= gates[0]
+        new += added[2]
+        np.tanh(new, out=new)
+        np.subtract(h_prev, new, out=out)
+        out *= gates[1]
+        out *= 0.5
+        out += new
+
+
+STEPS = {
+    "gru": GRUStep,
+    "rnn": RNNStep,
+    "sigmoid_rnn": partial(RNNStep, is_sigmoid=True),
+}
