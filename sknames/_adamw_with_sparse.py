@@ -1,14 +1,17 @@
 """An optimizer whose step costs as much as the batch has n-grams, however many there are in all."""
 
+from math import sqrt
+
 import torch
 
 
 class AdamWWithSparse(torch.optim.Optimizer):
-    """`torch.optim.AdamW`, and `torch.optim.SparseAdam` for parameters with sparse gradients.
+    """`torch.optim.AdamW`, and lazy Adam for parameters with sparse gradients.
 
     Of the latter, only the rows that are in the gradient move; their moments wait until then, and
-    they are not decayed. Both read and count in the groups of this optimizer, so that a schedule
-    of the learning rate moves both.
+    they are not decayed. The numbers are those of `torch.optim.SparseAdam`, which adds sparse
+    tensors to dense ones, in twice the time. Both read and count in the groups of this
+    optimizer, so that a schedule of the learning rate moves both.
 
     Parameters
     ----------
@@ -21,17 +24,54 @@ class AdamWWithSparse(torch.optim.Optimizer):
     def __init__(self, params, lr, weight_decay):
         defaults = {"lr": lr, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": weight_decay}
         super().__init__(params, defaults | {"sparse": False})
-        sparse = [group for group in self.param_groups if group["sparse"]]
         dense = [group for group in self.param_groups if not group["sparse"]]
-        self.parts = []
-        if dense:
-            self.parts.append(torch.optim.AdamW(dense, fused=True))
-        if sparse:
-            self.parts.append(torch.optim.SparseAdam(sparse))
+        self.adamw = torch.optim.AdamW(dense, fused=True) if dense else None
 
+    @torch.no_grad()
     def step(self, closure):
         """Compute the loss and its gradients, and move all parameters."""
-        loss = closure()
-        for part in self.parts:
-            part.step()
+        with torch.enable_grad():
+            loss = closure()
+        if self.adamw is not None:
+            self.adamw.step()
+        for group in self.param_groups:
+            if group["sparse"]:
+                for parameter in group["params"]:
+                    self._move_rows(parameter, group)
         return loss
+
+    def _move_rows(self, parameter, group):
+        """Adam (Kingma and Ba 2015) for the rows in the gradient."""
+        rows, gradient = _distinct_rows(parameter.grad)
+        state = self.state[parameter]
+        if not state:
+            state["step"] = 0
+            state["mean"] = torch.zeros_like(parameter)
+            state["mean_of_squares"] = torch.zeros_like(parameter)
+        state["step"] += 1
+        beta_1, beta_2 = group["betas"]
+        mean = _average(state["mean"], rows, gradient, beta_1)
+        mean_of_squares = _average(state["mean_of_squares"], rows, gradient * gradient, beta_2)
+        correction = sqrt(1 - beta_2 ** state["step"]) / (1 - beta_1 ** state["step"])
+        move = mean.div_(mean_of_squares.sqrt_().add_(group["eps"]))
+        move.mul_(-group["lr"] * correction)
+        parameter.index_copy_(0, rows, parameter.index_select(0, rows).add_(move))
+
+
+def _average(average, rows, new, beta):
+    """Move rows of a running average towards new values, and return them as they then are."""
+    moved = average.index_select(0, rows)
+    moved.add_((new - moved).mul_(1 - beta))
+    average.index_copy_(0, rows, moved)
+    return moved
+
+
+def _distinct_rows(gradient):
+    """The rows of a sparse gradient, sorted, and its values there.
+
+    Autograd forgets that they are distinct: to look is much faster than to sort again.
+    """
+    rows = gradient._indices()[0]
+    if not (rows[1:] > rows[:-1]).all():
+        gradient = gradient.coalesce()
+    return gradient._indices()[0], gradient._values()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from ._bags import Bags
 from ._prefixes import PrefixPlan, plan_prefixes
 from ._torch_settings import DRAWING
 
@@ -17,17 +18,13 @@ RUN = 4
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows as tensors, planned: what one step of training reads.
-
-    `ngrams` are the distinct features of the rows, sorted, and for each of their entries the place
-    of its feature among these, where each row starts, and the entries' values.
-    """
+    """Rows as tensors, planned: what one step of training reads."""
 
     plan: PrefixPlan
     node_weights: torch.Tensor
     labels: torch.Tensor
     weights: torch.Tensor
-    ngrams: tuple | None
+    ngrams: Bags | None
 
     @classmethod
     def of(cls, rows, share=None):
@@ -35,12 +32,7 @@ class Batch:
         share = len(rows) >= MIN_ROWS_TO_SHARE if share is None else share
         plan = plan_prefixes(rows.codes, share=share)
         node_weights = torch.from_numpy(plan.node_weights(rows.weights).astype(np.float32))
-        ngrams = None
-        if rows.ngrams is not None:
-            features, starts, values = rows.ngrams
-            distinct, places = np.unique(features, return_inverse=True)
-            parts = distinct.astype(np.int64), places, starts[:-1], values
-            ngrams = tuple(map(torch.from_numpy, parts))
+        ngrams = None if rows.ngrams is None else Bags.of(*rows.ngrams)
         plan = replace(
             plan,
             symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
@@ -61,7 +53,7 @@ class Batch:
             parents=self.plan.parents.to(device),
             ends=self.plan.ends.to(device),
         )
-        ngrams = None if self.ngrams is None else tuple(part.to(device) for part in self.ngrams)
+        ngrams = None if self.ngrams is None else self.ngrams.to(device)
         tensors = (t.to(device) for t in (self.node_weights, self.labels, self.weights))
         return Batch(plan, *tensors, ngrams)
 

@@ -13,13 +13,27 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ._bags import SumOfBags
 from ._ngrams import NGRAM_SCALE
 from ._torch_settings import DRAWING
+
+# A tensor: a number as an operand is converted each time, which takes as long again.
+MINUS_ONE = torch.tensor(-1.0)
 
 
 def tanh(x):
     """2 sigmoid(2x) - 1: torch's own tanh takes up to five times as long as its sigmoid."""
-    return 2 * torch.sigmoid(2 * x) - 1
+    return torch.add(MINUS_ONE, (x + x).sigmoid_(), alpha=2)
+
+
+def tanh_backward(d_y, y, d_x):
+    """Write d_y (1 - y^2), the gradient of x if y = tanh(x), into d_x."""
+    torch.addcmul(d_y, d_y * y, y, value=-1, out=d_x)
+
+
+def sigmoid_backward(d_y, y, d_x):
+    """Write d_y y (1 - y), the gradient of x if y = sigmoid(x), into d_x."""
+    torch.ops.aten.sigmoid_backward.grad_input(d_y, y, grad_input=d_x)
 
 
 class Dropout(nn.Module):
@@ -102,9 +116,9 @@ class RNNCell(Cell):
         return h_t, ()
 
     def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
-        """f' is 1 - h_t^2 for tanh and h_t (1 - h_t) for sigmoid."""
-        slope = 1 - h_t * h_t if self.nonlinearity == "tanh" else h_t * (1 - h_t)  # (B, H)
-        torch.mul(d_h_t, slope, out=d_x_t)  # (B, H)
+        """d_x_t is the gradient of f's argument."""
+        f_backward = tanh_backward if self.nonlinearity == "tanh" else sigmoid_backward
+        f_backward(d_h_t, h_t, d_x_t)  # (B, H)
         return d_x_t @ weight_hh  # (B, H)
 
 
@@ -145,17 +159,15 @@ class GRUCell(Cell):
         return h_t, (reset, update, h_new, new)
 
     def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
-        """sigmoid' is y (1 - y) and tanh' 1 - y^2: d_reset, d_update and d_new are the gradients of
-        their arguments.
-        """
+        """d_reset, d_update and d_new are the gradients of the arguments of sigmoid and tanh."""
         reset, update, h_new, new = kept  # (B, H) each
         d_reset, d_update, d_h_new, d_new = d_x_t.chunk(4, dim=1)  # (B, H) each
-        keep = 1 - update  # (B, H)
-        torch.mul(d_h_t, (1 - new * new) * keep, out=d_new)  # (B, H)
-        torch.mul(d_h_t, (h_prev - new) * update * keep, out=d_update)  # (B, H)
+        d_h_prev = d_h_t * update  # (B, H)
+        tanh_backward(d_h_t - d_h_prev, new, d_new)  # (B, H)
+        sigmoid_backward((h_prev - new).mul_(d_h_t), update, d_update)  # (B, H)
         torch.mul(d_new, reset, out=d_h_new)  # (B, H)
-        torch.mul(d_new, (1 - reset) * reset * h_new, out=d_reset)  # (B, H)
-        return torch.addmm(d_h_t * update, d_x_t[:, : 3 * self.hidden_size], weight_hh)  # (B, H)
+        sigmoid_backward(d_new * h_new, reset, d_reset)  # (B, H)
+        return d_h_prev.addmm_(d_x_t[:, : 3 * self.hidden_size], weight_hh)  # (B, H)
 
 
 CELLS = {
@@ -163,6 +175,12 @@ CELLS = {
     "rnn": RNNCell,
     "sigmoid_rnn": partial(RNNCell, nonlinearity="sigmoid"),
 }
+
+
+def cut(plan, *tensors):
+    """The parts of tensors (N, ...) at each depth: a list of tuples."""
+    sizes = [last - first for first, last in plan.levels()]
+    return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[1:]
 
 
 class Scan(torch.autograd.Function):
@@ -179,10 +197,11 @@ class Scan(torch.autograd.Function):
         states = x.new_empty(len(x), cell.hidden_size)  # (N, H)
         states[0] = 0
         saved = []
-        for first, last in plan.levels():
-            h_prev = states.index_select(0, plan.parents[first:last])  # (B, H)
-            h_t, kept = cell.step(x[first:last], h_prev, recurrent)
-            states[first:last] = h_t
+        # Views of all levels are made at once: one by one they take as long as an operation each.
+        for x_t, parents, out in cut(plan, x, plan.parents, states):
+            h_prev = states.index_select(0, parents)  # (B, H)
+            h_t, kept = cell.step(x_t, h_prev, recurrent)
+            out.copy_(h_t)
             saved += kept
         ctx.save_for_backward(weight_hh, states, *saved)
         ctx.plan, ctx.cell, ctx.n_columns = plan, cell, x.shape[1]
@@ -193,18 +212,17 @@ class Scan(torch.autograd.Function):
     def backward(ctx, grad_states):
         """All d_x_t are kept, so that the gradient of W_hh is one product."""
         weight_hh, states, *saved = ctx.saved_tensors
-        levels = list(ctx.plan.levels())
-        n_kept = len(saved) // max(1, len(levels))
-        before = states.index_select(0, ctx.plan.parents)  # (N, H)
+        parents = ctx.plan.parents
+        before = states.index_select(0, parents)  # (N, H)
         d_states = grad_states.clone()  # (N, H)
         d_x = d_states.new_empty(len(states), ctx.n_columns)  # (N, K)
         d_x[0] = 0
-        for k, (first, last) in reversed(list(enumerate(levels))):
-            level, kept = slice(first, last), saved[k * n_kept : (k + 1) * n_kept]
-            d_h_prev = ctx.cell.step_backward(
-                d_states[level], states[level], before[level], kept, weight_hh, d_x[level]
-            )
-            d_states.index_add_(0, ctx.plan.parents[level], d_h_prev)
+        levels = cut(ctx.plan, parents, d_states, states, before, d_x)
+        n_kept = len(saved) // max(1, len(levels))
+        for k, (parents_t, d_h_t, h_t, h_prev, d_x_t) in reversed(list(enumerate(levels))):
+            kept = saved[k * n_kept : (k + 1) * n_kept]
+            d_h_prev = ctx.cell.step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
+            d_states.index_add_(0, parents_t, d_h_prev)
         return d_x, d_x[:, : len(weight_hh)].t() @ before, None, None
 
 
@@ -275,8 +293,8 @@ class RecurrentNet(nn.Module):
         Parameters
         ----------
         plan : PrefixPlan of tensors
-        ngrams : tuple (features, places, starts, values) of tensors, or None
-            The n-grams of the rows, see `Batch`.
+        ngrams : Bags or None
+            The n-grams of the rows.
 
         Returns
         -------
@@ -286,16 +304,8 @@ class RecurrentNet(nn.Module):
         states = self.states(plan)
         logits = self.output(self.dropout(states.index_select(0, plan.ends)))  # (n, C)
         if self.ngram_weight is not None:
-            features, places, starts, values = ngrams
-            # The gradient has the rows of these features alone.
-            weight = F.embedding(features, self.ngram_weight, sparse=True)  # (F, C)
-            logits = logits + F.embedding_bag(
-                places,
-                weight,
-                starts,
-                mode="sum",
-                per_sample_weights=self.ngram_dropout(values) * NGRAM_SCALE,
-            )  # (n, C)
+            values = self.ngram_dropout(ngrams.values) * NGRAM_SCALE
+            logits = logits + SumOfBags.apply(self.ngram_weight, values, ngrams)  # (n, C)
         return logits, states
 
     def next_symbol_logits(self, states):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from sknames._bags import Bags
 from sknames._ngrams import NGRAM_SCALE
 from sknames._prefixes import plan_prefixes
 from sknames._recurrent_net import CELLS, Dropout, GRUCell, RecurrentNet, RNNCell, Scan, tanh
@@ -426,8 +427,8 @@ def test_where_each_dropout_drops(codes, kind, where):
             layer.bias.zero_()
         net.ngram_weight.copy_(torch.eye(n))
     values = torch.rand(len(codes), n).double() + 1
-    features, starts = torch.arange(n).repeat(len(codes)), torch.arange(len(codes)) * n
-    plan, ngrams = plan_of(codes), (torch.arange(n), features, starts, values.ravel())
+    features, starts = np.tile(np.arange(n), len(codes)), np.arange(len(codes) + 1) * n
+    plan, ngrams = plan_of(codes), Bags.of(features, starts, values.ravel().numpy())
     embeddings = []
     net.embedding_dropout.register_forward_hook(lambda _, given, out: embeddings.append(out))
     logits, states = net(plan, ngrams)

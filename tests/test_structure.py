@@ -35,8 +35,9 @@ ALLOWED = {
     "_torch_settings": set(),
     "_auto_settings": set(),
     "_adamw_with_sparse": set(),
-    "_batches": {"_prefixes", "_torch_settings"},
-    "_recurrent_net": {"_ngrams", "_torch_settings"},
+    "_bags": set(),
+    "_batches": {"_bags", "_prefixes", "_torch_settings"},
+    "_recurrent_net": {"_bags", "_ngrams", "_torch_settings"},
     "_loss": set(),
     "_training": {
         "_batches",
@@ -153,8 +154,9 @@ ALLOWED = {
 }
 HEAVY = {
     "torch": {
-        "_batches",
         "_adamw_with_sparse",
+        "_bags",
+        "_batches",
         "_loss",
         "_recurrent_net",
         "_torch_settings",

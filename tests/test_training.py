@@ -33,6 +33,7 @@ from sknames import (
     _training,
 )
 from sknames._adamw_with_sparse import AdamWWithSparse
+from sknames._bags import Bags
 from sknames._batches import RUN, Batch, Batches, runs_in_random_order
 from sknames._forward import Forward, softmax
 from sknames._loss import Loss
@@ -104,8 +105,10 @@ def symbols_of(plan):
 
 def entries(ngrams, i):
     """The features and values of a row, of Rows or of a Batch."""
-    *features, starts, values = (np.asarray(part) for part in ngrams)
-    features = features[0][features[1]] if len(features) == 2 else features[0]
+    if isinstance(ngrams, Bags):
+        features, starts, values = ngrams.features[ngrams.columns], ngrams.starts, ngrams.values
+    else:
+        features, starts, values = ngrams
     last = starts[i + 1] if i + 1 < len(starts) else len(features)
     return features[starts[i] : last].tolist(), values[starts[i] : last].tolist()
 
@@ -1000,7 +1003,9 @@ def groups_of(X, y, key, **params):
     class Groups(Callback):
         def on_grad_computed(self, net, named_parameters, **kwargs):
             names = {id(parameter): name for name, parameter in named_parameters}
-            groups = [group for part in net.optimizer_.parts for group in part.param_groups]
+            optimizer = net.optimizer_
+            groups = [group for group in optimizer.param_groups if group["sparse"]]
+            groups += optimizer.adamw.param_groups
             found.append({names[id(p)]: group[key] for group in groups for p in group["params"]})
 
     fit(X, y, callbacks=[Groups()], **params)

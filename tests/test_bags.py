@@ -1,0 +1,75 @@
+"""The n-grams of a batch, against dense matrices."""
+
+import numpy as np
+import pytest
+import torch
+
+from sknames._bags import Bags, SumOfBags
+
+N_FEATURES, N_CLASSES = 50, 3
+COUNTS = {
+    "some rows are empty": [4, 0, 0, 7, 1, 9, 0],
+    "one entry": [0, 1],
+    "all rows are empty": [0, 0, 0],
+    "no rows": [],
+}
+
+
+def make(counts):
+    """Features, starts and values of rows, as Rows has them, and the same as a dense matrix."""
+    rng = np.random.RandomState(0)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    # Few, so that rows share them, and out of order.
+    features = rng.choice(N_FEATURES, size=starts[-1]).astype(np.int32) // 5 * 5
+    values = rng.uniform(0.5, 1, size=starts[-1])
+    matrix = np.zeros((len(counts), N_FEATURES))
+    np.add.at(matrix, (np.repeat(np.arange(len(counts)), np.diff(starts)), features), values)
+    return features, starts, values, torch.from_numpy(matrix)
+
+
+@pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
+def test_sum_and_gradient(counts):
+    features, starts, values, matrix = make(counts)
+    bags = Bags.of(features, starts, values)
+    weight = torch.randn(N_FEATURES, N_CLASSES, dtype=torch.float64, requires_grad=True)
+    grad = torch.randn(len(counts), N_CLASSES, dtype=torch.float64)
+    found = SumOfBags.apply(weight, bags.values, bags)
+    torch.testing.assert_close(found, matrix @ weight)
+    found.backward(grad)
+    assert weight.grad.is_sparse
+    torch.testing.assert_close(weight.grad.to_dense(), matrix.T @ grad)
+    rows = weight.grad._indices()[0].tolist()
+    assert rows == np.unique(features).tolist()
+
+
+def test_values_after_dropout_count_in_both_directions():
+    features, starts, values, matrix = make([3, 5])
+    bags = Bags.of(features, starts, values)
+    weight = torch.randn(N_FEATURES, N_CLASSES, dtype=torch.float64, requires_grad=True)
+    kept = torch.tensor([0, 2, 0, 2, 2, 0, 0, 2.0], dtype=torch.float64)
+    found = SumOfBags.apply(weight, bags.values * kept, bags)
+    found.sum().backward()
+    dense = make([3, 5])[3] * 0
+    for row, feature, value in zip([0] * 3 + [1] * 5, features, values * kept.numpy(), strict=True):
+        dense[row, feature] += value
+    torch.testing.assert_close(found, dense @ weight)
+    torch.testing.assert_close(weight.grad.to_dense(), dense.sum(axis=0)[:, None].expand(-1, 3))
+
+
+def test_entries_of_a_feature_stay_in_the_order_of_the_rows():
+    """Sums then have the same bits each time."""
+    counts = np.random.RandomState(1).randint(0, 40, size=300)
+    features, starts, values, _ = make(counts)
+    features *= 2**31 // N_FEATURES
+    bags = Bags.of(features, starts, values)
+    np.testing.assert_array_equal(bags.by_feature, np.argsort(features, kind="stable"))
+    np.testing.assert_array_equal(bags.features[bags.columns], features)
+    ends = np.append(bags.feature_starts[1:], len(features))
+    assert (np.diff(ends) > 0).all() and bags.feature_starts[0] == 0
+
+
+def test_to_another_device():
+    bags = Bags.of(*make([2, 3])[:3])
+    moved = bags.to("meta")
+    for name, part in vars(bags).items():
+        assert vars(moved)[name].device.type == "meta" and vars(moved)[name].shape == part.shape
