@@ -124,7 +124,7 @@ def commands():
 def test_commands():
     first, tests = commands()
     assert first == "pip install '.[train,plot]' && python examples/plot_first_model.py"
-    assert tests == "pip install '.[test]' && python -m pytest"
+    assert tests == "pip install '.[test]' && python -m pytest -n 2"
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert tests in ci  # CI runs exactly what the README says
 

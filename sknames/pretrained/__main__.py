@@ -21,8 +21,8 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m sknames.pretrained",
         description="Retrain the model that ships with sknames. It takes three quarters of an "
-        "hour on one core. On x86 processors with AVX2, the same releases of numpy, scipy and "
-        "torch give the same weights to the bit.",
+        "hour on one core. On x86 processors with AVX2, the same releases of sknames, numpy, scipy "
+        "and torch give the same weights to the bit.",
     )
     parser.add_argument(
         "--wheel",
