@@ -48,7 +48,7 @@ class Bags:
         new[1:] = in_order[1:] != in_order[:-1]
         columns = np.empty(len(features), dtype=np.int64)
         columns[by_feature] = np.cumsum(new) - 1
-        rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        rows = np.arange(len(starts) - 1, dtype=np.int64).repeat(np.diff(starts))
         parts = (
             in_order[new],
             columns,
