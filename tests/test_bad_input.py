@@ -500,7 +500,7 @@ def seconds(function, *args):
 
 def assert_linear(function):
     """Eight times the characters take about eight times as long, where 64 would be quadratic."""
-    short, long = (seconds(function, size) for size in (20_000, 160_000))
+    short, long = (seconds(function, size) for size in (50_000, 400_000))
     assert long < 24 * max(short, 1e-3)
 
 
