@@ -44,8 +44,7 @@ class Bags:
         both = (features.astype(np.int64) << 32) + np.arange(len(features))
         both.sort()
         in_order, by_feature = both >> 32, both & 0xFFFFFFFF
-        new = np.ones(len(features), dtype=bool)
-        new[1:] = in_order[1:] != in_order[:-1]
+        new = np.diff(in_order, prepend=-1) != 0
         columns = np.empty(len(features), dtype=np.int64)
         columns[by_feature] = np.cumsum(new) - 1
         rows = np.arange(len(starts) - 1, dtype=np.int64).repeat(np.diff(starts))

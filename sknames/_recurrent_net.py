@@ -178,7 +178,10 @@ CELLS = {
 
 
 def cut(plan, *tensors):
-    """The parts of tensors (N, ...) at each depth: a list of tuples."""
+    """The parts of tensors (N, ...) at each depth: a list of tuples.
+
+    A slice for each would take as long as an operation of a step.
+    """
     sizes = [last - first for first, last in plan.levels()]
     return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[1:]
 
@@ -197,7 +200,6 @@ class Scan(torch.autograd.Function):
         states = x.new_empty(len(x), cell.hidden_size)  # (N, H)
         states[0] = 0
         saved = []
-        # Views of all levels are made at once: one by one they take as long as an operation each.
         for x_t, parents, out in cut(plan, x, plan.parents, states):
             h_prev = states.index_select(0, parents)  # (B, H)
             h_t, kept = cell.step(x_t, h_prev, recurrent)
