@@ -8,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_is_fitted
 
 from ._char_encoder import REPLACEMENT, CharEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
@@ -33,8 +34,8 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     model : Pipeline
         Fitted pipeline. It begins with a :class:`~sknames.CharEncoder` and ends with a classifier
         that has `predict_proba`, as :func:`~sknames.load_pretrained` and your own do. A
-        :class:`~sknames.PriorShiftClassifier`, :class:`~sknames.SelectiveClassifier` or
-        `FrozenEstimator` of such a pipeline will do, too.
+        :class:`~sknames.PriorShiftClassifier`, :class:`~sknames.SelectiveClassifier`,
+        `FrozenEstimator` or `GridSearchCV` of such a pipeline will do, too.
     name : str
         The name.
 
@@ -53,6 +54,8 @@ def prefix_proba(model: Any, name: str) -> Bunch:
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted.
     TypeError
         If the model does not begin with a :class:`~sknames.CharEncoder`.
 
@@ -112,6 +115,8 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted.
     TypeError
         If the model does not begin with a :class:`~sknames.CharEncoder`.
     ValueError
@@ -231,6 +236,7 @@ class _Reading:
     """A name as a model's encoder reads it, and the rest of the model."""
 
     def __init__(self, model, name):
+        check_is_fitted(model)
         self.encoder, self.rest = _split(model, model)
         self.classes = self.rest.classes_
         self.name = name
@@ -274,6 +280,8 @@ def _split(part, model):
         return part.steps[0][1], part[1:]
     if isinstance(part, SelectiveClassifier):
         return _split(part.estimator_, model)
+    if hasattr(part, "best_estimator_"):
+        return _split(part.best_estimator_, model)
     if isinstance(part, WRAPPERS):
         encoder, rest = _split(part.estimator, model)
         part = copy(part)

@@ -42,8 +42,25 @@ def check_labels(y, n_samples):
     return labels
 
 
-def check_weights(sample_weight, n_samples):
+def check_some_known(y, classes):
+    """Raise ValueError if none of the labels is a class: then they are written otherwise."""
+    if not np.isin(y, classes).any():
+        raise ValueError(
+            f"None of the labels is one of the model's: expected some of {some_of(classes)}, got "
+            f"{some_of(np.unique(y))}."
+        )
+
+
+def some_of(labels):
+    """The first labels, for a message."""
+    labels = labels.tolist() if isinstance(labels, np.ndarray) else [*labels]
+    return ", ".join(map(repr, labels[:5])) + ", ..." * (len(labels) > 5)
+
+
+def check_weights(sample_weight, n_samples, name="sample_weight"):
     """Weights as float64 of shape (n_samples,), ones for None, scaled by `scale_weights`.
+
+    `name` is that of the parameter, for errors.
 
     Raises
     ------
@@ -54,22 +71,20 @@ def check_weights(sample_weight, n_samples):
         sample_weight = 1.0
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight, dtype=np.float64)
-    weights = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
+    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
     if weights.ndim != 1:
         raise ValueError("Sample weights must be 1D array or scalar")
     if weights.shape != (n_samples,):
-        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_samples,)}!")
+        raise ValueError(f"{name}.shape == {weights.shape}, expected {(n_samples,)}!")
     if (weights < 0).any():
         position = int((weights < 0).argmax())
         raise ValueError(
-            f"Negative values in data passed to `sample_weight`: {weights[position]} at position "
+            f"Negative values in data passed to `{name}`: {weights[position]} at position "
             f"{position}. Use 0 to leave a row out."
         )
     if not weights.any():
         raise ValueError(
-            "All values of sample_weight are zero; at least one row needs a positive weight."
+            f"All values of {name} are zero; at least one row needs a positive weight."
         )
     return scale_weights(weights)
 
@@ -94,13 +109,14 @@ def weigh_classes(y, weights, class_weight):
         return weights
     if isinstance(class_weight, dict):
         check_class_weight(class_weight)
-    present = weights > 0
-    classes, index = np.unique(y[present], return_inverse=True)
+    # Given weights may be of any class; balanced ones are those of the classes that count.
+    counts = weights > 0 if class_weight == "balanced" else np.ones(len(y), dtype=bool)
+    classes, index = np.unique(y[counts], return_inverse=True)
     by_class = compute_class_weight(
-        class_weight, classes=classes, y=y[present], sample_weight=weights[present]
+        class_weight, classes=classes, y=y[counts], sample_weight=weights[counts]
     )
     weights = weights.copy()
-    weights[present] *= scale_weights(by_class)[index]
+    weights[counts] *= scale_weights(by_class)[index]
     if not weights.any():
         raise ValueError(
             f"class_weight={class_weight} leaves no row with a positive weight; at least one class "

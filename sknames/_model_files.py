@@ -11,9 +11,11 @@ TRUSTED = [
     "sknames.CharEncoder",
     "sknames.NameEncoder",
     "sknames.NameNationalityClassifier",
+    "sknames.PriorShiftClassifier",
     "sknames.SelectiveClassifier",
     "sklearn.utils._bunch.Bunch",
 ]
+ZIP = b"PK\x03\x04"  # the first bytes of a skops file
 PICKLES = {".joblib", ".pkl", ".pickle"}
 
 
@@ -43,8 +45,10 @@ def load_model(path, trust_pickle=False, priors=None):
 
 
 def _load_file(path, trust_pickle):
-    with open(path, "rb"):  # an error of the system is said as it is
-        pass
+    with open(path, "rb") as file:  # an error of the system is said as it is
+        start = file.read(len(ZIP))
+    if start == ZIP and not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is cut off or damaged: copy it again, or train the model again")
     if not zipfile.is_zipfile(path) and not trust_pickle:
         raise ValueError(
             f"{path} is no skops file. If it is a pickle (joblib) of a model, and you trust "

@@ -1,13 +1,12 @@
 """NameEncoder: names -> what a fitted model thinks of them, for other estimators."""
 
 import os
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
@@ -19,6 +18,7 @@ from ._forward import Forward
 from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_stamp
+from ._shared_model import SharedModelMixin
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 
@@ -32,7 +32,14 @@ LEAST = 1e-3
 SCALE = 0.1
 
 
-class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMixin, BaseEstimator):
+class NameEncoder(
+    CallbackSupportMixin,
+    DocLinkMixin,
+    SharedModelMixin,
+    NamesMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Encode names as what a fitted model thinks of them: features for any other estimator.
 
     Nobody's labels are exactly the model's nationalities, but what it has learned from a million
@@ -48,7 +55,8 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMix
     Parameters
     ----------
     model : "pretrained", path or fitted classifier, default="pretrained"
-        Fitted model to ask about the names. It is never refitted, and a clone shares it.
+        Fitted model to ask about the names. It is never refitted or changed, and a clone
+        shares it.
 
         - "pretrained": the model that ships, with all nationalities equally frequent:
           ``load_pretrained(priors="uniform")``.
@@ -116,6 +124,7 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMix
     """
 
     __module__ = "sknames"
+    _shared = "model"
 
     _parameter_constraints = {
         "model": [str, os.PathLike, HasMethods(["predict_proba"])],
@@ -247,6 +256,12 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMix
         check_is_fitted(self, "model_")
         return self._encode(read_names(X, self.handle_missing)[0])
 
+    def _states_of_model(self):
+        # Made where they are asked for: `output` may have been set since `fit`.
+        if self._states is None:
+            self._states = _States(self.model_)
+        return self._states
+
     def _encode(self, names):
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}
         distinct, parts = list(places), []
@@ -254,8 +269,8 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMix
             probabilities = np.asarray(self.model_.predict_proba(distinct), dtype=np.float64)
             features = _log_ratios if self.output == "log_proba" else np.sqrt
             parts.append(features(probabilities))
-        if self._states is not None:
-            parts.append(self._states(distinct))
+        if self.output in WITH_STATE:
+            parts.append(self._states_of_model()(distinct))
         rows = np.hstack(parts).astype(np.float32)
         if len(places) == len(names):
             return rows
@@ -278,20 +293,11 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMix
         columns = []
         if self.output != "state":
             columns += self.model_.classes_.tolist()
-        if self._states is not None:
-            columns += [f"state{i}" for i in range(self._states.network.hidden_size)]
+        if self.output in WITH_STATE:
+            size = self._states_of_model().network.hidden_size
+            columns += [f"state{i}" for i in range(size)]
         prefix = type(self).__name__.lower()
         return np.array([f"{prefix}_{column}" for column in columns], dtype=object)
-
-    def __sklearn_clone__(self):
-        # The model is used as it is: a clone of it would not be fitted.
-        params = self.get_params(deep=False)
-        model = params.pop("model")
-        twin = type(self)(model, **{name: clone(v, safe=False) for name, v in params.items()})
-        for name in ("_metadata_request", "_sklearn_output_config"):
-            if hasattr(self, name):
-                setattr(twin, name, deepcopy(getattr(self, name)))
-        return twin
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -314,7 +320,7 @@ class NameEncoder(CallbackSupportMixin, DocLinkMixin, NamesMixin, TransformerMix
                 state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)
         if fitted:
-            self._states = _States(self.model_) if self.output in WITH_STATE else None
+            self._states = None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

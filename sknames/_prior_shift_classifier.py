@@ -1,13 +1,12 @@
 """PriorShiftClassifier: predict under the mix of nationalities in a list."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -24,16 +23,17 @@ from ._priors import (
     supposed_priors,
 )
 from ._read_names import are_readable
+from ._shared_model import SharedModelMixin
 
 
-def predict_readable(estimator, X, sample_weight=None):
+def predict_readable(estimator, X, sample_weight=None, name="sample_weight"):
     """Predict names: their probabilities, their weights, and which have anything to read."""
     if isinstance(X, Iterator):
         X = list(X)  # it is read twice
     probabilities = check_array(
         estimator.predict_proba(X), dtype=np.float64, input_name="predict_proba's probabilities"
     )
-    weights = check_weights(sample_weight, len(probabilities))
+    weights = check_weights(sample_weight, len(probabilities), name)
     return probabilities, weights, are_readable(X, len(probabilities))
 
 
@@ -64,7 +64,9 @@ def priors_of_probabilities(probabilities, counts, supposed):
     return _estimate(probabilities, np.ones(len(counts)), counts, supposed)[0]
 
 
-class PriorShiftClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class PriorShiftClassifier(
+    DocLinkMixin, SharedModelMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
 
     A classifier's probabilities assume how frequent each class is: its priors. A list of people
@@ -83,7 +85,7 @@ class PriorShiftClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Ba
     ----------
     estimator : classifier
         Fitted classifier with `predict_proba`: a pipeline of ours, :func:`load_pretrained`, or any
-        of scikit-learn's. It is never refitted, and a clone shares it.
+        of scikit-learn's. It is never refitted or changed, and a clone shares it.
     priors : {"estimate", "uniform", "population"}, dict or array-like of shape (n_classes,), \
 default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix can be given as numbers that sum
@@ -147,6 +149,7 @@ default=None
     """
 
     __module__ = "sknames"
+    _shared = "estimator"
 
     classes_: NDArray[Any]
     priors_: NDArray[np.float64]
@@ -268,15 +271,6 @@ default=None
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
         return self.priors_
-
-    def __sklearn_clone__(self):
-        # The estimator is used as it is: a clone of it would not be fitted.
-        params = self.get_params(deep=False)
-        estimator = params.pop("estimator")
-        twin = type(self)(estimator, **{k: clone(v, safe=False) for k, v in params.items()})
-        if hasattr(self, "_metadata_request"):
-            twin._metadata_request = deepcopy(self._metadata_request)
-        return twin
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

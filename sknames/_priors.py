@@ -98,14 +98,24 @@ def _by_population(classes, name):
 def supposed_priors(estimator, given=None):
     """The priors that the probabilities of a fitted classifier suppose, in the order of classes_.
 
-    They are those given, else its `class_prior_` (of the last step of a pipeline), else uniform.
+    They are those given, else its `class_prior_`, or that of the estimator within whose
+    probabilities it passes on, else uniform.
     """
     classes = estimator.classes_
-    while given is None and isinstance(estimator, Pipeline | FrozenEstimator):
-        estimator = estimator[-1] if isinstance(estimator, Pipeline) else estimator.estimator
+    while given is None and (within := _whose_probabilities(estimator)) is not None:
+        estimator = within
     if given is None:
         given = getattr(estimator, "class_prior_", None)
     return check_priors("uniform" if given is None else given, classes, "class_prior")
+
+
+def _whose_probabilities(estimator):
+    """The estimator whose probabilities another one gives as they are, or None."""
+    if isinstance(estimator, Pipeline):
+        return estimator[-1]
+    if isinstance(estimator, FrozenEstimator):
+        return estimator.estimator
+    return getattr(estimator, "best_estimator_", None)  # of a search for parameters
 
 
 def exchange_priors(probabilities, supposed, priors):
@@ -115,7 +125,7 @@ def exchange_priors(probabilities, supposed, priors):
     priors themselves.
     """
     factor = np.divide(priors, supposed, out=np.zeros_like(priors), where=supposed > 0)
-    shifted = probabilities * (factor / factor.max())
+    shifted = probabilities * (factor / (factor.max() or 1))
     total = shifted.sum(axis=1, keepdims=True)
     return np.divide(shifted, total, out=np.tile(priors, (len(shifted), 1)), where=total > 0)
 

@@ -211,6 +211,20 @@ def test_path(own, tmp_path, as_path):
     np.testing.assert_array_equal(again.transform(NAMES), expected)
 
 
+def test_path_of_an_adapted_model(own, tmp_path):
+    adapted = PriorShiftClassifier(own, priors="uniform").fit(NAMES)
+    skops.io.dump(adapted, tmp_path / "adapted.skops")
+    found = NameEncoder(tmp_path / "adapted.skops").fit_transform(NAMES)
+    np.testing.assert_array_equal(found, NameEncoder(adapted).fit_transform(NAMES))
+
+
+def test_half_a_file(own, tmp_path):
+    content = skops.io.dumps(own)
+    (tmp_path / "own.skops").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match="own.skops is cut off or damaged: copy it again"):
+        NameEncoder(tmp_path / "own.skops").fit(NAMES)
+
+
 def test_a_pickle_is_not_read(own, tmp_path):
     """Nothing in it may run: it would leave a file."""
     joblib.dump(own, tmp_path / "own.joblib")
@@ -302,6 +316,25 @@ def test_clone_shares_the_model(own):
         assert not hasattr(copied, "model_")
     copied = clone(make_pipeline(NameEncoder(own), LogisticRegression()))
     assert copied[0].model is own
+
+
+def test_clones_do_not_change_the_model(own):
+    twin = clone(NameEncoder(own))
+    with pytest.raises(ValueError, match="one fitted model as it is, so 'model__.*' cannot be set"):
+        twin.set_params(**{f"model__{own.steps[0][0]}__lowercase": False})
+    assert own[0].lowercase
+    assert not [name for name in twin.get_params() if "__" in name]
+
+
+@pytest.mark.parametrize("before", OUTPUTS)
+@pytest.mark.parametrize("after", OUTPUTS)
+def test_output_may_be_set_after_fit(own, before, after):
+    encoder = NameEncoder(own, output=before).fit(NAMES).set_params(output=after)
+    expected = NameEncoder(own, output=after).fit(NAMES)
+    for found in (encoder, pickle.loads(pickle.dumps(encoder))):
+        np.testing.assert_array_equal(found.transform(NAMES), expected.transform(NAMES))
+        columns = found.get_feature_names_out().tolist()
+        assert columns == expected.get_feature_names_out().tolist()
 
 
 WAYS = {

@@ -13,10 +13,17 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import check_estimator
 
-from sknames import CharEncoder, PriorShiftClassifier, load_pretrained
+from sknames import (
+    CharEncoder,
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+    load_pretrained,
+)
+from sknames._priors import exchange_priors, supposed_priors
 from sknames.datasets import make_names
 
 
@@ -271,6 +278,44 @@ def test_clones_share_the_fitted_estimator():
     grid = {"priors": ["uniform", "estimate", {0: 0.05, 1: 0.95}]}
     search = GridSearchCV(adapted, grid, cv=2).fit(X_later, y_later)
     assert search.best_params_["priors"] != "uniform"
+
+
+def test_clones_do_not_change_the_fitted_estimator():
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression(C=1).fit(X, y)
+    twin = clone(PriorShiftClassifier(inner))
+    assert not [name for name in twin.get_params() if "__" in name]
+    with pytest.raises(ValueError, match="one fitted estimator as it is, so 'estimator__C' cannot"):
+        twin.set_params(estimator__C=2)
+    search = GridSearchCV(twin, {"estimator__C": [2, 3]}, cv=2, error_score="raise")
+    with pytest.raises(ValueError, match="'estimator__C' cannot be set"):
+        search.fit(X_later, np.arange(len(X_later)) % 2)
+    assert inner.C == 1
+    assert twin.set_params(estimator=GaussianNB().fit(X, y), tol=0.1).tol == 0.1
+
+
+def test_a_search_supposes_what_its_best_estimator_does(small_names):
+    names, y = small_names
+    weights = {"Greek": 6, "Polish": 3}
+    classify = NameNationalityClassifier(hidden_size=4, max_epochs=2, random_state=0)
+    pipeline = make_pipeline(CharEncoder(max_length=20), classify)
+    grid = {"namenationalityclassifier__class_weight": [weights]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(names, y)
+    expected = search.best_estimator_[-1].class_prior_
+    assert np.ptp(expected) > 0.1
+    for model in (search, FrozenEstimator(search)):
+        np.testing.assert_array_equal(supposed_priors(model), expected)
+    np.testing.assert_array_equal(
+        PriorShiftClassifier(search, priors="uniform").fit(names).predict_proba(names),
+        PriorShiftClassifier(search.best_estimator_, priors="uniform")
+        .fit(names)
+        .predict_proba(names),
+    )
+
+
+def test_priors_that_exclude_all_that_the_model_tells():
+    found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    np.testing.assert_array_equal(found, [[0, 1]])
 
 
 @pytest.mark.parametrize("way", ["pickle", "joblib"])
