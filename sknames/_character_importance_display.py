@@ -142,14 +142,14 @@ class CharacterImportanceDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import check_characters, ticks_of, title_of
+        from ._name_labels import check_characters, image_style, ticks_of, title_of
 
         check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)
         if ax is None:
-            _, ax = plt.subplots(figsize=(max(3.5, 0.6 + 0.5 * n), 1.9), layout="constrained")
+            _, ax = plt.subplots(figsize=(max(4.6, 0.6 + 0.5 * n), 1.9), layout="constrained")
         reach = max(np.abs(importance).max(), 1e-9)
-        style = {"cmap": "RdBu", "vmin": -reach, "vmax": reach} | (im_kwargs or {})
+        style = image_style(im_kwargs, cmap="RdBu", vmin=-reach, vmax=reach)
         self.im_ = ax.imshow(importance[None], **style)
         self.text_ = np.array(
             [
@@ -172,8 +172,8 @@ class CharacterImportanceDisplay:
         ax.tick_params(length=0)
         for side in ax.spines.values():
             side.set_visible(False)
-        ax.set_xlabel(f"what each character adds to the log odds of {self.label}")
+        ax.set_xlabel(f"what each character adds to the log odds of {self.label}", parse_math=False)
         answer = "" if self.probability is None else f": {self.label} {self.probability:.0%}"
-        ax.set_title(f"{title_of(self.name, self.characters)}{answer}")
+        ax.set_title(f"{title_of(self.name, self.characters)}{answer}", parse_math=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self

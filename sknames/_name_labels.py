@@ -9,6 +9,14 @@ def check_characters(name, characters):
         raise ValueError(f"There is nothing to draw: no character of {name!r} is read.")
 
 
+def image_style(im_kwargs, **defaults):
+    """Keyword arguments of ``ax.imshow``, the given ones first; a `norm` has limits of its own."""
+    given = im_kwargs or {}
+    if "norm" in given:
+        defaults = {name: value for name, value in defaults.items() if name not in ("vmin", "vmax")}
+    return defaults | given
+
+
 def title_of(name, characters):
     """The name, and as what it is read where that differs by more than case.
 

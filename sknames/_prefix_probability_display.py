@@ -138,7 +138,7 @@ class PrefixProbabilityDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import check_characters, ticks_of, title_of
+        from ._name_labels import check_characters, image_style, ticks_of, title_of
 
         check_characters(self.name, self.characters)
         proba, n = np.asarray(self.proba), len(self.characters)
@@ -148,7 +148,7 @@ class PrefixProbabilityDisplay:
         if ax is None:
             size = 2.2 + 0.45 * n, 1.3 + 0.32 * len(top)
             _, ax = plt.subplots(figsize=size, layout="constrained")
-        style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"} | (im_kwargs or {})
+        style = image_style(im_kwargs, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
         for place, value in np.ndenumerate(shown):
@@ -162,10 +162,10 @@ class PrefixProbabilityDisplay:
                     fontsize="small",
                     color="white" if dark else "black",
                 )
-        ax.set_xticks(range(n), ticks_of(self.characters))
-        ax.set_yticks(range(len(top)), [str(self.classes[k]) for k in top])
+        ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
+        ax.set_yticks(range(len(top)), [str(self.classes[k]) for k in top], parse_math=False)
         ax.tick_params(length=0)
         ax.set_xlabel("after each character, %")
-        ax.set_title(title_of(self.name, self.characters))
+        ax.set_title(title_of(self.name, self.characters), parse_math=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self

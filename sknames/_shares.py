@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Largest number of counts in a chunk of resamples.
 CHUNK = 1 << 22
+# Names a distinct one, from which on drawing how often each occurs is faster than drawing names.
+MANY_TIMES = 8
 N_PRINTED = 10
 
 
@@ -41,7 +43,7 @@ class Shares(Bunch):
         return pd.DataFrame({name: self[name] for name in COLUMNS})
 
     def __repr__(self):
-        percent = f"{self.confidence_level:.0%}".replace("%", " %")
+        percent = f"{100 * self.confidence_level:.10g} %"
         groups = self.get("groups") or {"nationality": []}
         labels = [*self.nationality, *groups["nationality"], "nationality"]
         width = max(len(str(label)) for label in labels)
@@ -177,7 +179,7 @@ default=None
     >>> shares.nationality[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    probabilities, weights, readable = predict_readable(model, names, weights)
+    probabilities, weights, readable = predict_readable(model, names, weights, "weights")
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
@@ -239,7 +241,7 @@ def shares_of_probabilities(
         The shares.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
-    weights = check_weights(weights, len(probabilities))
+    weights = check_weights(weights, len(probabilities), "weights")
     counts = np.ones(len(probabilities)) if counts is None else np.asarray(counts, dtype=float)
     supposed = check_priors(class_prior, classes, "class_prior")
     members = _members(groups, classes)
@@ -313,20 +315,26 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
     mix = ratios @ share
     _, curvature = slopes(ratios, mix, weights * counts)
     scores = ratios * (weights / mix)[:, None]
-    owner = np.repeat(np.arange(len(counts)), counts)
+    draw = _drawing(counts, rng)
     resamples = np.empty((n_resamples, len(share)))
     n_chunk = max(1, CHUNK // len(counts))
     for first in range(0, n_resamples, n_chunk):
         chunk = resamples[first : first + n_chunk]
-        drawn = np.array(
-            [
-                np.bincount(owner[rng.randint(len(owner), size=len(owner))], minlength=len(counts))
-                for _ in chunk
-            ],
-            dtype=float,
-        )
+        drawn = np.array([draw() for _ in chunk], dtype=float)
         chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None])
     return resamples
+
+
+def _drawing(counts, rng):
+    """Return what draws a resample: how often each distinct name is in it, of shape (n_rows,).
+
+    It takes memory and time for the distinct names, however often they occur.
+    """
+    n_names = counts.sum()
+    if n_names > MANY_TIMES * len(counts):
+        return lambda: rng.multinomial(n_names, counts / n_names)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return lambda: np.bincount(owner[rng.randint(n_names, size=n_names)], minlength=len(counts))
 
 
 def _hard_to_tell(shares, n_effective):

@@ -178,7 +178,8 @@ class SharesDisplay:
         ----------
         n_top : int, default=15
             Largest number of nationalities with a bar of their own; those with a share below a
-            thousandth have none. The last bar is all others together.
+            thousandth have none. The last bar is all others together. Groups, which may overlap,
+            all have a bar.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -188,13 +189,21 @@ class SharesDisplay:
         -------
         self : SharesDisplay
             The display, with its drawing.
+
+        Raises
+        ------
+        ValueError
+            If `n_top` is less than 1.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
+        if n_top < 1:
+            raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
         n = min(n_top, max(1, int((self.share >= 0.001).sum())))
-        if n == len(self.share) - 1:
-            n += 1  # one alone needs no bar for others
+        are_parts = abs(self.share.sum() - 1) < 1e-6
+        if n == len(self.share) - 1 or not are_parts:
+            n = len(self.share)  # one alone needs no bar for others
         order = np.argsort(-self.share, kind="stable")
         top, others = order[:n], order[n:]
         labels = [str(label) for label in self.nationality[top]]
@@ -204,7 +213,9 @@ class SharesDisplay:
             share = np.append(share, self.share[others].sum())
             limits = [(1 - self.confidence_level) / 2, (1 + self.confidence_level) / 2]
             of_others = np.quantile(self.resamples[:, others].sum(axis=1), limits)
-            low, high = np.append(low, of_others[0]), np.append(high, of_others[1])
+            # Together they may have as much as any of them: also what no name of the list shows.
+            low = np.append(low, of_others[0])
+            high = np.append(high, max(of_others[1], self.high[others].max()))
         if ax is None:
             _, ax = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(labels)), layout="constrained")
         reach = np.maximum(0, [share - low, high - share])
@@ -214,11 +225,11 @@ class SharesDisplay:
         self.errorbar_ = ax.errorbar(
             share, places, xerr=reach, fmt="none", ecolor="0.2", capsize=3, elinewidth=1.2
         )
-        ax.set_yticks(places, labels)
-        ax.invert_yaxis()
+        ax.set_yticks(places, labels, parse_math=False)
+        ax.yaxis.set_inverted(True)
         ax.set_xlim(left=0)
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         of = "" if self.n_names is None else f" of {self.n_names:,} names"
-        ax.set_xlabel(f"share{of}, with {self.confidence_level:.0%} intervals")
+        ax.set_xlabel(f"share{of}, with {100 * self.confidence_level:.10g}% intervals")
         self.ax_, self.figure_ = ax, ax.figure
         return self

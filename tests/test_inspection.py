@@ -3,12 +3,21 @@
 import matplotlib
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from sknames import CharEncoder, NameNationalityClassifier, PriorShiftClassifier, load_pretrained
+from sknames import (
+    CharEncoder,
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+    SelectiveClassifier,
+    load_pretrained,
+)
 from sknames._ngrams import NGRAM_SCALE
 from sknames.datasets import load_names
 from sknames.inspection import (
@@ -242,6 +251,24 @@ def test_models_that_hold_a_pipeline(model):
     np.testing.assert_array_equal(found, prefix_proba(selective.estimator_, "Anna").proba)
 
 
+def test_a_search_answers_by_its_best_estimator(small_names):
+    classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
+    pipeline = make_pipeline(CharEncoder(max_length=20), classify)
+    search = GridSearchCV(pipeline, {"namenationalityclassifier__hidden_size": [2, 3]}, cv=2)
+    search.fit(*small_names)
+    expected = prefix_proba(search.best_estimator_, "Anna").proba
+    for holder in (search, FrozenEstimator(search)):
+        np.testing.assert_array_equal(prefix_proba(holder, "Anna").proba, expected)
+
+
+@pytest.mark.parametrize("explain", [prefix_proba, character_importance, ngram_contributions])
+def test_models_that_are_not_fitted(model, explain):
+    holders = PriorShiftClassifier(model), SelectiveClassifier(model, coverage=0.5)
+    for unfitted in (clone(model), *holders):
+        with pytest.raises(NotFittedError):
+            explain(unfitted, "Anna")
+
+
 def test_an_encoder_that_refuses_unknown_characters(small_names):
     classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
     model = make_pipeline(CharEncoder(handle_unknown="error"), classify).fit(*small_names)
@@ -288,6 +315,27 @@ def test_importance_picture(model):
     probability = model.predict_proba(["Kowalski"])[0, list(model.classes_).index("Polish")]
     assert display.ax_.get_title() == f"Kowalski: Polish {probability:.0%}"
     assert display.ax_.get_xlabel().endswith("log odds of Polish")
+
+
+@pytest.mark.parametrize("display", [PrefixProbabilityDisplay, CharacterImportanceDisplay])
+def test_names_are_no_formulas(model, display):
+    shown = display.from_estimator(model, "$\\frac$")
+    shown.figure_.canvas.draw()
+    assert shown.ax_.get_title().startswith("$\\frac$, read as")
+
+
+@pytest.mark.parametrize("display", [PrefixProbabilityDisplay, CharacterImportanceDisplay])
+def test_a_norm_has_limits_of_its_own(model, display):
+    norm = matplotlib.colors.Normalize(-3, 3)
+    assert display.from_estimator(model, "Anna", im_kwargs={"norm": norm}).im_.norm is norm
+
+
+@pytest.mark.parametrize("name", ["Lee", "Aliyev"])
+def test_labels_of_short_names_are_not_cut(shipped, name):
+    display = CharacterImportanceDisplay.from_estimator(shipped, name, label="Azerbaijani")
+    display.figure_.canvas.draw()
+    reach = display.ax_.xaxis.label.get_window_extent()
+    assert reach.x0 >= 0 and reach.x1 <= display.figure_.bbox.width
 
 
 @pytest.mark.parametrize("display", [PrefixProbabilityDisplay, CharacterImportanceDisplay])

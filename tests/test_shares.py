@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
 from sknames._priors import estimate_priors, likelihood_ratios
-from sknames._shares import shares_of_probabilities
+from sknames._shares import MANY_TIMES, shares_of_probabilities
 from sknames.datasets import make_names
 
 CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
@@ -113,6 +113,27 @@ def test_counts_are_repeated_rows():
     assert counted.n_names == repeated.n_names == 90
 
 
+@pytest.mark.parametrize("times", [2, 50])
+def test_resamples_of_counts_vary_as_those_of_names(times):
+    """Whether names are drawn or, where they are many, how often each distinct one is."""
+    proba = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60)
+    assert (times > MANY_TIMES) == (times == 50)
+    counted = shares_of(proba, counts=np.full(60, times), n_resamples=4000)
+    found = counted.resamples[:, np.argsort(counted.nationality)]
+    drawn = np.random.default_rng(1).integers(60, size=(200, 60 * times))
+    again = [by_label(shares_of(proba[rows], n_resamples=2)) for rows in drawn]
+    expected = np.array([[shares[label] for label in CLASSES] for shares in again])
+    np.testing.assert_allclose(found.std(axis=0), expected.std(axis=0), rtol=0.25, atol=1e-3)
+    np.testing.assert_allclose(found.mean(axis=0), expected.mean(axis=0), atol=0.01)
+
+
+def test_counts_of_a_census_take_no_memory():
+    """All names in one array would be 8 TB."""
+    shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_resamples=50)
+    assert shares.n_names == 10**12
+    np.testing.assert_allclose(shares.resamples, 0.2, atol=1e-4)
+
+
 def test_distinct_names_and_their_counts(model, names):
     names = [*names, *names[:20], "", "7", "7"]
     distinct = pd.Series(names).value_counts()
@@ -180,6 +201,16 @@ def test_intervals_cover():
         true = mix[np.searchsorted(CLASSES, shares.nationality)]
         covered += ((shares.low <= true) & (true <= shares.high)).tolist()
     assert 0.91 < np.mean(covered) < 0.99
+
+
+def test_the_level_is_told_as_it_is():
+    text = repr(shares_of(draw(UNIFORM, 50), confidence_level=0.975))
+    assert text.splitlines()[0].endswith("97.5 % interval")
+
+
+def test_weights_are_named_in_errors(model):
+    with pytest.raises(ValueError, match="passed to `weights`: -1.0 at position 0"):
+        estimate_shares(model, ["Niamh"], weights=[-1.0])
 
 
 def test_more_confidence_is_wider():

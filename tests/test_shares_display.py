@@ -90,6 +90,42 @@ def test_groups(shares):
     np.testing.assert_allclose(reaches(display), expected)
 
 
+def test_groups_are_no_parts_of_a_whole(proba):
+    """They may overlap, so that none can stand for several."""
+    groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)}
+    shares = shares_of_probabilities(proba, CLASSES, groups=groups, random_state=0).groups
+    assert texts(SharesDisplay.from_shares(shares, n_top=3)) == [*groups]
+
+
+def test_others_that_no_name_shows_have_an_interval():
+    shares = shares_of_probabilities(np.eye(5)[:2].repeat(50, axis=0), CLASSES, random_state=0)
+    display = SharesDisplay.from_shares(shares)
+    assert texts(display)[-1] == "3 others" and shares.high[-1] > 0.03
+    np.testing.assert_allclose(reaches(display)[-1], [0, shares.high[-1]])
+
+
+def test_axes_that_are_shared(shares):
+    _, axes = plt.subplots(1, 2, sharey=True)
+    for ax in axes:
+        SharesDisplay.from_shares(shares, ax=ax)
+    assert axes[0].yaxis_inverted() and axes[1].yaxis_inverted()
+
+
+def test_labels_are_no_formulas(shares):
+    nationality = np.array(["$\\frac$", *shares.nationality[1:]])
+    display = SharesDisplay(
+        nationality, shares.share, shares.low, shares.high, shares.resamples, confidence_level=0.975
+    )
+    display.plot().figure_.canvas.draw()
+    assert display.ax_.get_xlabel() == "share, with 97.5% intervals"
+
+
+@pytest.mark.parametrize("n_top", [0, -1])
+def test_no_bar_is_no_picture(shares, n_top):
+    with pytest.raises(ValueError, match="n_top of at least 1 nationality"):
+        SharesDisplay.from_shares(shares, n_top=n_top)
+
+
 def test_into_axes_and_with_style(shares):
     figure, ax = plt.subplots()
     display = SharesDisplay.from_shares(shares, ax=ax, bar_kwargs={"color": "red"})
