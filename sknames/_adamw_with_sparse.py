@@ -37,7 +37,8 @@ class AdamWWithSparse(torch.optim.Optimizer):
         for group in self.param_groups:
             if group["sparse"]:
                 for parameter in group["params"]:
-                    self._move_rows(parameter, group)
+                    if parameter.grad is not None:  # a callback may have frozen it
+                        self._move_rows(parameter, group)
         return loss
 
     def _move_rows(self, parameter, group):

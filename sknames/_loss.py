@@ -41,4 +41,6 @@ class Loss(torch.nn.Module):
         log_probabilities = F.log_softmax(logits, dim=1)  # (N, n_codes)
         symbols = log_probabilities[plan.parents[1:], plan.symbols[1:]] @ batch.node_weights[1:]
         ends = log_probabilities[plan.ends, 0] @ batch.weights
-        return -(symbols + ends) / (batch.node_weights[1:].sum() + batch.weights.sum())
+        total = batch.node_weights[1:].sum() + batch.weights.sum()
+        # Weights may be so small that all of a batch are 0 in float32.
+        return -(symbols + ends) / total.clamp_min(torch.finfo(total.dtype).tiny)

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -80,8 +80,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         if it stands between others: it may begin or end a row, or follow itself, in at most one row
         of a hundred. Otherwise "auto" is None, which means that each row is one word.
     min_df : int or "auto", default="auto"
-        Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
-        model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
+        Minimum number of distinct rows in which an n-gram must occur; here, as wherever "auto"
+        counts them, a row with several labels is as many. Higher values make a smaller model.
+        "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
     ngram_dropout : float, default=0.5
         Probability of dropping an n-gram of a row in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5
@@ -134,8 +135,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         Callbacks of skorch to run in training, after the built-in ones; those that score, such as
         `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
         held-out rows, which need ``early_stopping=True``, or, with ``on_train=True``, the training
-        rows. Callbacks of scikit-learn, from its release 1.9 on, go to `set_callbacks` instead; an
-        epoch is a task.
+        rows. A file of the classifier holds them as they were given, without what they record.
+        Callbacks of scikit-learn, from its release 1.9 on, go to `set_callbacks` instead; an epoch
+        is a task.
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs what `history_` keeps of each epoch.
     random_state : int, RandomState instance or None, default=None
@@ -356,7 +358,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         seed = rng.randint(np.iinfo(np.int32).max)
         if self.early_stopping:
             rows, held_out = rows.split(self.validation_fraction, rng)
-        settings = resolve_auto(self.get_params(deep=False), len(rows))
+        settings = resolve_auto(self._parameters(), len(rows))
         untrained = Network.untrained(
             self.cell, symbols, rows.codes, self.ngram_range, settings["min_df"], self.separator
         )
@@ -367,6 +369,10 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         vars(self).update(self._attributes_of(*result))
         tasks.end(lambda: result)
         return self
+
+    def _parameters(self):
+        # Those of this class: the constructor of a subclass may have fewer.
+        return {name: getattr(self, name) for name in self._parameter_constraints}
 
     def _attributes_of(self, network, history, net):
         forward = Forward(network, self.dtype)
@@ -446,7 +452,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         if self._net is None:
             from . import _training
 
-            settings = resolve_auto(self.get_params(deep=False), n_rows=1)
+            settings = resolve_auto(self._parameters(), n_rows=1)
             self._net = _training.rebuild(self.network_, self.classes_, settings)
         return self._net
 
@@ -511,6 +517,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         if "network_" in state:
             state["network_"] = self.network_.to_arrays()
             del state["_net"], state["_forward"]
+            # As they were given: what they hold of the training would bring torch into the file.
+            state["callbacks"] = clone(self.callbacks, safe=False)
             state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
             state |= {"_sknames_version": __version__, "_format": FORMAT}
         return state

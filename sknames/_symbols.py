@@ -8,6 +8,8 @@ from sklearn.utils.validation import validate_data
 
 from ._prefixes import compact
 
+LARGEST_EXACT = 2.0**53  # of the integers that float64 tells from their neighbours
+
 
 def validate_symbols(estimator, X, *, reset):
     """Check the X of an estimator, as `sklearn.utils.validation.validate_data` does.
@@ -26,7 +28,8 @@ def validate_symbols(estimator, X, *, reset):
     Raises
     ------
     ValueError
-        Where scikit-learn raises it. If X holds strings, it names the encoder.
+        Where scikit-learn raises it, and for floats so large that integers are rounded. If X holds
+        strings, it names the encoder.
     """
     if not reset and _is_encoded(estimator, X):
         return X
@@ -42,7 +45,15 @@ def validate_symbols(estimator, X, *, reset):
                 "CharEncoder()), ('classify', NameNationalityClassifier())])."
             ) from error
         raise
-    if X.dtype.kind == "f" and not (X == np.rint(X)).all():
+    if X.dtype.kind != "f":
+        return X
+    largest = np.abs(X).max(initial=0)
+    if largest > LARGEST_EXACT:
+        raise ValueError(
+            f"Expected symbols of up to 2**53 as floats, which round larger integers, got "
+            f"{largest:.17g}. Give X as an array of one integer type, or number its values."
+        )
+    if not (X == np.rint(X)).all():
         warnings.warn(
             "X has values that are not integers; each distinct value is taken as a symbol of "
             "its own. Encode names with CharEncoder to get integer codes.",
@@ -109,8 +120,13 @@ def to_codes(X, symbols):
         return compact(table.take(X))
     if not n:
         return compact((X != 0).astype(dtype))
-    place = np.searchsorted(symbols, X)
+    sought, possible = X, True
+    if {symbols.dtype.kind, X.dtype.kind} == {"i", "u"}:
+        # numpy would compare int64 with uint64 as floats, which round.
+        sought = X.astype(symbols.dtype)
+        possible = (sought.astype(X.dtype) == X) & ((sought < 0) == (X < 0))
+    place = np.searchsorted(symbols, sought)
     place[place == n] = 0
-    codes = np.where(symbols[place] == X, place + 1, n + 1)
+    codes = np.where((symbols[place] == sought) & possible, place + 1, n + 1)
     codes[X == 0] = 0
     return compact(codes.astype(dtype))

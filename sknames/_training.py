@@ -3,6 +3,7 @@
 import re
 import sys
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -17,6 +18,7 @@ try:
         Callback,
         EarlyStopping,
         EpochScoring,
+        GradientNormClipping,
         LRScheduler,
         PassthroughScoring,
         PrintLog,
@@ -189,6 +191,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     scores, others = _split_callbacks(settings["callbacks"] or [], held_out is not None)
     schedules = (isinstance(_callback(item), LRScheduler) for item in others)
     if not settings["early_stopping"] and not any(schedules):
+        n_steps = max(2, max_epochs * n_batches)
         steps.append(
             (
                 "schedule",
@@ -196,8 +199,9 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
                     torch.optim.lr_scheduler.OneCycleLR,
                     step_every="batch",
                     max_lr=[ngram_lr, lr] if untrained.n_ngrams else lr,
-                    total_steps=max(2, max_epochs * n_batches),
-                    pct_start=0.2,
+                    total_steps=n_steps,
+                    # A fifth of 5 steps is one, of a length of 0, by which torch would divide.
+                    pct_start=0.25 if n_steps == 5 else 0.2,
                 ),
             )
         )
@@ -283,6 +287,17 @@ def _split_callbacks(callbacks, has_valid_rows):
     scores, others = [], []
     for item in callbacks:
         callback = _callback(item)
+        if isinstance(callback, GradientNormClipping):
+            raise ValueError(
+                "callbacks has a GradientNormClipping, and gradients are clipped already, to a norm"
+                f" of {MAX_GRADIENT_NORM:g} without the sparse ones of n-grams. Leave it out."
+            )
+        stops = isinstance(callback, EarlyStopping) and callback.monitor.startswith("valid")
+        if stops and not has_valid_rows:
+            raise ValueError(
+                f"callbacks has an EarlyStopping that monitors {callback.monitor!r}, and no rows "
+                "are held out. Set early_stopping=True instead, or its monitor to 'train_loss'."
+            )
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
             continue
@@ -381,8 +396,12 @@ def _run(net, rows, seed, tasks, result):
                 stops_early = _train_epoch(net, rows)
                 if tasks.end_epoch(result) or stops_early:
                     break
-        finally:
-            net.notify("on_train_end", X=rows, y=None)
+        except BaseException:
+            # What callbacks raise at the end of half a training must not hide why it ended.
+            with suppress(Exception):
+                net.notify("on_train_end", X=rows, y=None)
+            raise
+        net.notify("on_train_end", X=rows, y=None)
     if net.module_.ngram_weight is not None:
         # They are most of a file, which so has half the size.
         with torch.no_grad():

@@ -129,6 +129,8 @@ def _take_apart(model):
             "Expected a fitted pipeline of CharEncoder and NameNationalityClassifier, or the "
             f"classifier alone, got {model!r:.200}. Convert the part that is one."
         )
+    if steps[0] is not None:
+        check_is_fitted(steps[0])
     check_is_fitted(steps[1], "network_")
     symbols = steps[1].network_.symbols
     if not np.array_equal(symbols.astype(np.int32), symbols):

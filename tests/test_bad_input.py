@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -43,6 +44,11 @@ BAD_NAMES = {
     "NaN": (["anna", "bo", math.nan], ValueError, r"missing name \(nan\) at position 2"),
     "numpy's NaN": ([np.float32("nan")], ValueError, r"missing name \(nan\) at position 0"),
     "pd.NA": ([pd.NA, "anna"], ValueError, r"missing name \(<NA>\) at position 0"),
+    "masked": (
+        np.ma.array(["anna", "bo"], dtype=object, mask=[0, 1])[:, None],
+        ValueError,
+        r"missing name \(None\) at position 1",
+    ),
     "NaT": (["anna", pd.NaT], ValueError, r"missing name \(NaT\) at position 1"),
     "array": (np.array(["a", None]), ValueError, r"missing name \(None\) at position 1"),
     "Series": (pd.Series(["a", None], index=[5, 6]), ValueError, "missing name .* at position 1"),
@@ -53,7 +59,11 @@ BAD_NAMES = {
     "float item": (["anna", "bo", 1.5], TypeError, r"got float \(1.5\) at position 2"),
     "bool item": ([True, "anna"], TypeError, r"got bool \(True\) at position 0"),
     "bytes item": (["a", b"b"], TypeError, r"got bytes \(b'b'\) at position 1.*name\.decode\(\)"),
-    "list item": (["anna", ["bo"]], TypeError, r"got list \(\['bo'\]\) at position 1.*str\(name\)"),
+    "list item": (
+        ["anna", ["bo"]],
+        TypeError,
+        r"got list \(\['bo'\]\) at position 1.*name\[0\] for",
+    ),
     "numbers": (np.arange(3), TypeError, r"got int64 \(.*\) at position 0"),
     "bytes array": (np.array([b"a", b"b"]), TypeError, r"got bytes_ \(.*\) at position 0"),
     "str": ("anna", ValueError, r"a single str\. Wrap it in a list: \['anna'\]\.$"),
@@ -294,6 +304,26 @@ def test_a_bad_weight_is_at_its_place():
         NameNationalityClassifier(**TINY).fit([[1], [2], [3]], ["a", "b", "c"], [1, 0, -0.5])
     with pytest.raises(ValueError, match="-0.5 for class 7. Use 0 to leave a class out"):
         NameNationalityClassifier(**TINY, class_weight={5: 1, 7: -0.5}).fit([[1], [2]], [5, 7])
+
+
+def test_integers_that_floats_would_round():
+    X = [[2**60, 1], [2**60 + 1, 1]]
+    model = NameNationalityClassifier(**TINY, separator=None).fit(np.array(X), ["a", "b"])
+    assert model.symbols_.tolist() == [1, 2**60, 2**60 + 1]
+    mixed = pd.DataFrame({"x": np.array(X)[:, 0], "y": np.array([1, 1], dtype=np.uint64)})
+    for rounded in (np.array(X, dtype=object), mixed, np.array(X, dtype=float)):
+        with pytest.raises(
+            ValueError, match=r"up to 2\*\*53 as floats, .* got 1.152921504606847e.18"
+        ):
+            NameNationalityClassifier(**TINY).fit(rounded, ["a", "b"])
+
+
+def test_a_class_weight_of_rows_without_weight():
+    """scikit-learn's classifiers take it, too."""
+    X, y, params = [[1], [2], [3]], ["a", "b", "c"], {"class_weight": {"a": 2, "b": 3}}
+    model = NameNationalityClassifier(**TINY, **params, logit_adjustment=0).fit(X, y, [0, 1, 1])
+    np.testing.assert_allclose(model.class_prior_, [0, 3 / 4, 1 / 4])
+    LogisticRegression(**params).fit(X, y, [0, 1, 1])
 
 
 @pytest.mark.parametrize("weights", [[0, 0, 0], 0], ids=str)

@@ -260,6 +260,7 @@ def test_other_models_are_refused():
     for model in (
         NameNationalityClassifier(),
         make_pipeline(CharEncoder(), NameNationalityClassifier()),
+        make_pipeline(CharEncoder(), classifier),
     ):
         with pytest.raises(NotFittedError):
             to_onnx(model)

@@ -19,9 +19,12 @@ from skorch.callbacks import (
     Checkpoint,
     EarlyStopping,
     EpochScoring,
+    Freezer,
+    GradientNormClipping,
     LRScheduler,
     PassthroughScoring,
     ProgressBar,
+    Unfreezer,
 )
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -527,6 +530,75 @@ def test_checkpoint(X, y, tmp_path, monitor):
     np.testing.assert_array_equal(net.predict(X), model.predict(X))
 
 
+@pytest.mark.parametrize("at", [2, 3, 4])
+def test_frozen_ngrams(X, y, at):
+    callbacks = [Freezer("ngram_weight"), Unfreezer("ngram_weight", at=at)]
+    model = fit(X, y, max_epochs=3, callbacks=callbacks)
+    assert model.weights_["ngram_weight"].any() == (at <= 3)
+
+
+@pytest.mark.parametrize(
+    "callback, message",
+    [
+        (
+            GradientNormClipping(1.0),
+            "gradients are clipped already, to a norm of 1 .* Leave it out",
+        ),
+        (EarlyStopping(), "monitors 'valid_loss', and no rows are held out. Set early_stopping=Tr"),
+        (("stop", EarlyStopping("valid_acc")), "monitors 'valid_acc'"),
+    ],
+    ids=["clipping", "early stopping", "named"],
+)
+def test_callbacks_that_cannot_run(X, y, callback, message):
+    with pytest.raises(ValueError, match=message):
+        fit(X, y, callbacks=[callback])
+
+
+def test_early_stopping_on_the_loss_of_training(X, y):
+    stop = EarlyStopping("train_loss", patience=1, threshold=1e9)
+    assert len(fit(X, y, max_epochs=20, callbacks=[stop]).history_) < 20
+
+
+def test_an_interrupt_is_not_hidden_by_callbacks(X, y, tmp_path):
+    """`Checkpoint` looks for files at the end that no epoch has written."""
+
+    class Interrupts(Callback):
+        def on_batch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    checkpoint = Checkpoint("train_loss_best", dirname=tmp_path / "new", load_best=True)
+    with pytest.raises(KeyboardInterrupt):
+        fit(X, y, callbacks=[checkpoint, Interrupts()])
+
+
+def test_a_file_holds_callbacks_as_they_were_given(X, y):
+    schedule = LRScheduler("StepLR", step_size=3)
+    model = fit(X, y, callbacks=[("schedule", schedule)])
+    content = pickle.dumps(model)
+    assert b"sknames._adamw_with_sparse" not in content and b"torch.storage" not in content
+    ((name, loaded),) = pickle.loads(content).callbacks
+    assert name == "schedule" and loaded.policy == "StepLR" and loaded.kwargs == {"step_size": 3}
+    assert model.callbacks[0][1] is schedule
+
+
+def test_weights_below_all_precision(X, y):
+    """Batches of rows that count for nothing beside the others."""
+    weights = np.where(np.arange(len(X)) < 4, 1.0, 1e-60)
+    model = NameNationalityClassifier(**TINY | {"batch_size": 1}).fit(X, y, weights)
+    assert np.isfinite([epoch["next_symbol_loss"] for epoch in model.history_]).all()
+
+
+def test_a_subclass_with_fewer_parameters(X, y):
+    class Small(NameNationalityClassifier):
+        def __init__(self, hidden_size=8):
+            super().__init__(hidden_size=hidden_size, max_epochs=1, random_state=0)
+
+    model = Small().fit(X, y)
+    expected = NameNationalityClassifier(hidden_size=8, max_epochs=1, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
+    assert model.net_.module_.output.in_features == 8
+
+
 def test_lr_scheduler(X, y):
     schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
     model = fit(X, y, lr=0.08, callbacks=[schedule])
@@ -959,19 +1031,26 @@ def test_fit_learns(X, early_stopping, weight_decay):
     assert type(model.net_.optimizer_) is AdamWWithSparse
 
 
-@pytest.mark.parametrize("max_epochs, batch_size", [(5, 10), (1, 1000), (30, 30)])
+@pytest.mark.parametrize("max_epochs, batch_size", [(5, 10), (1, 1000), (5, 1000), (30, 30)])
 def test_one_cycle_goes_step_by_step(X, y, max_epochs, batch_size):
     lrs = steps_of(X, y, lr=0.02, max_epochs=max_epochs, batch_size=batch_size).lrs
     n = len(lrs)
     assert n % max_epochs == 0 and (n > max_epochs) == (batch_size < 1000)
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1, momentum=0.9)
-    schedule = OneCycleLR(optimizer, max_lr=0.02, total_steps=max(n, 2), pct_start=0.2)
+    share = 0.25 if n == 5 else 0.2  # of 5 steps, torch cannot take a fifth
+    schedule = OneCycleLR(optimizer, max_lr=0.02, total_steps=max(n, 2), pct_start=share)
     expected = []
     for _ in range(n):
         expected += schedule.get_last_lr()
         optimizer.step()
         schedule.step()
     assert lrs == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("max_epochs", range(1, 9))
+def test_any_number_of_steps(X, y, max_epochs):
+    model = fit(X, y, max_epochs=max_epochs, batch_size=1000)
+    assert len(model.history_) == max_epochs
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
