@@ -6,7 +6,6 @@ from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
-from anyascii import anyascii
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
@@ -17,7 +16,15 @@ from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, with_callbacks
 from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_holds, check_integer, check_stamp, refuse
-from ._spelling import characters, clean, code_points, compose, drop_titles, plain
+from ._spelling import (
+    characters,
+    clean,
+    code_points,
+    compose,
+    drop_titles,
+    plain,
+    transliterate,
+)
 from ._version import __version__
 
 # Format of the saved state. Raise it when an older sknames could no longer read the state.
@@ -379,9 +386,7 @@ class CharEncoder(
     def _fold_character(self, character):
         """Transliterate and lower-case one character, maybe to several or none."""
         if self.transliterate:
-            ascii_ = anyascii(character)
-            if ascii_ or unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf"):
-                character = ascii_
+            character = transliterate(character)
         return "".join(c.lower() for c in character) if self.lowercase else character
 
     def _tidy(self, names):

@@ -241,6 +241,24 @@ def fold(name):
     return anyascii(name).lower()
 
 
+def transliterate(character):
+    """One character in ASCII; as it is if it is a letter that has no counterpart there."""
+    in_ascii = anyascii(character)
+    is_letter = unicodedata.category(character) not in ("Mn", "Mc", "Me", "Cf")
+    return character if is_letter and not in_ascii else in_ascii
+
+
+class _Folded(dict):
+    """What each code point of a name is compared as, looked up when it is first met."""
+
+    def __missing__(self, point):
+        self[point] = transliterate(chr(point)).lower()
+        return self[point]
+
+
+_FOLDED = _Folded()
+
+
 def spellings(names):
-    """Names as they are compared: without what typing adds, diacritics and case."""
-    return [fold(name) for name in clean(names)]
+    """Names as they are compared, and read: without what typing adds, diacritics and case."""
+    return [name.translate(_FOLDED) for name in compose(clean(names))]
