@@ -2,9 +2,11 @@
 
 from numbers import Real
 
+import numpy as np
+
 
 def is_missing(value):
     """Whether a value is None, NaN, NaT or pd.NA, which cannot be compared: its type is asked."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(value, Real) and value != value
+    return isinstance(value, Real | np.datetime64) and bool(value != value)

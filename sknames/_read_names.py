@@ -70,6 +70,8 @@ def read_names(X, handle_missing="error"):
             f"Expected a list, array or Series of names and got a {type(X).__name__}. "
             "Pass names in their order, e.g. list(X)."
         )
+    if isinstance(X, np.ma.MaskedArray):
+        X = np.where(np.ma.getmaskarray(X), None, X.data)
     header, shape = None, getattr(X, "shape", (None,))
     if len(shape) == 2 and shape[1] == 1:
         X, header = _only_column(X)
@@ -111,9 +113,12 @@ def _check_names(names, handle_missing):
         if is_missing(name):
             raise ValueError(
                 f"Input contains a missing name ({name}) at position {position}; every name must "
-                "be a str. Drop it, or set handle_missing='empty' to read it as an empty name."
+                "be a str. Drop it. CharEncoder and NameEncoder read it as an empty name if "
+                "handle_missing='empty'."
             ) from None
         convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
+        if isinstance(name, list | tuple | np.ndarray):
+            convert = "name[0]"
         raise TypeError(
             f"Expected names of type str and got {type(name).__name__} ({name!r}) at position "
             f"{position}. Convert names first, e.g. [{convert} for name in X]."

@@ -174,6 +174,8 @@ class ReliabilityDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
+        if n_bins < 1:
+            raise ValueError(f"Expected an n_bins of at least 1 point, got {n_bins}.")
         hits, confidence = top_label(y_true, y_proba, labels)
         order = np.argsort(confidence, kind="stable")
         bins = np.array_split(order, min(n_bins, len(order)))

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
 
 from ._risk_coverage import risk_coverage_curve
+from ._selective_classifier import SelectiveClassifier
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:
@@ -182,7 +184,18 @@ class RiskCoverageDisplay:
         -------
         RiskCoverageDisplay
             The display, with its drawing.
+
+        Raises
+        ------
+        TypeError, NotFittedError
+            If the model is no fitted SelectiveClassifier.
         """
+        if not isinstance(model, SelectiveClassifier):
+            raise TypeError(
+                f"Expected a fitted SelectiveClassifier, got {type(model).__name__}. For any other "
+                "classifier, use from_estimator."
+            )
+        check_is_fitted(model)
         chosen = model.coverage_, model.risk_
         return cls._of(model.risk_coverage_curve_, chosen, name, ax, kwargs)
 
@@ -221,7 +234,7 @@ class RiskCoverageDisplay:
         if self.chosen is not None:
             ax.plot(*self.chosen, "o", color=color)
         # The first answers are few, and their intervals wide.
-        top = 1.5 * max(line.get_ydata()[-1] for line in ax.lines)
+        top = 1.5 * max(line.get_ydata()[-1] for line in ax.lines if len(line.get_ydata()))
         ax.set(xlim=(0, 1), ylim=(0, min(1, max(top, 0.02))))
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:.0%}")

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from ._labels_and_weights import check_labels
+from ._labels_and_weights import check_labels, some_of
 from ._read_names import Names, read_names
 from ._spelling_groups import spelling_groups
 from ._tally import Tally
@@ -210,6 +210,10 @@ def scorecard(
 def _of_fitted(model, names, labels, train):
     tally = Tally()
     if train is not None:
+        if len(train) != 2:
+            raise ValueError(
+                f"Expected train to be a pair (names, labels), got {len(train)} parts."
+            )
         known, of_known = train
         known = read_names(known)[0]
         train = known, check_labels(of_known, len(known))
@@ -225,14 +229,10 @@ def _of_fitted(model, names, labels, train):
 def _card(tally):
     if not tally.n_known:
         raise ValueError(
-            f"None of the labels is one of the model's: expected some of {_some(tally.classes)}, "
-            f"got {_some(tally.unknown_labels)}."
+            f"None of the labels is one of the model's: expected some of {some_of(tally.classes)}, "
+            f"got {some_of(tally.unknown_labels)}."
         )
     return Scorecard(**tally.figures())
-
-
-def _some(labels):
-    return ", ".join(map(repr, [*labels][:5])) + ", ..." * (len(labels) > 5)
 
 
 def _splits(names, labels, groups, cv):

@@ -27,7 +27,7 @@ from sklearn.utils.validation import (
 )
 
 from ._doc_link import DocLinkMixin
-from ._labels_and_weights import check_labels, check_weights
+from ._labels_and_weights import check_labels, check_some_known, check_weights
 from ._no_names import find_encoder, why_no_names
 from ._priors import supposed_priors
 from ._risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
@@ -213,6 +213,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
         abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_)
         if frozen:
+            check_some_known(y, estimator.classes_)
             rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
@@ -401,7 +402,7 @@ def _check_abstain_label(label, classes):
         kind = "strings" if are_strings else "numbers"
         raise ValueError(
             f"Expected an abstain_label of the type of the labels, which are {kind}, got "
-            f"{label!r}. Give one that is no label, or 'auto'."
+            f"{label!r}. Give one that is no label, or 'auto', if another estimator numbers labels."
         )
     if label in classes:
         raise ValueError(

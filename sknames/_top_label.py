@@ -1,10 +1,15 @@
 """The most probable label: how sure a classifier is of it, and how often it is right."""
 
+from numbers import Integral
+
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils._param_validation import Interval
 
 from ._calibration_error import calibration_error, calibration_sums
+from ._labels_and_weights import check_labels, check_some_known
+from ._validate_params import validate_params
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -27,11 +32,14 @@ def top_label(y_true, y_proba, labels=None):
     Raises
     ------
     ValueError
-        If the shapes do not fit, or a probability is not from 0 to 1.
+        If the shapes do not fit, a label is missing, one is twice in `labels`, none of y_true is in
+        them, or a probability is not from 0 to 1.
     """
-    y_true, y_proba = column_or_1d(y_true), check_array(y_proba, input_name="y_proba")
-    check_consistent_length(y_true, y_proba)
+    y_proba = check_array(y_proba, input_name="y_proba")
+    y_true = check_labels(y_true, len(y_proba))
     labels = np.unique(y_true) if labels is None else column_or_1d(labels)
+    if len(np.unique(labels)) < len(labels):
+        raise ValueError(f"Expected distinct labels, one a column of y_proba, got {labels}.")
     if len(labels) != y_proba.shape[1]:
         raise ValueError(
             f"Expected a column of y_proba for each of {len(labels)} labels, got "
@@ -42,6 +50,7 @@ def top_label(y_true, y_proba, labels=None):
             f"Expected y_proba from 0 to 1, got {y_proba.min():.3g} to {y_proba.max():.3g}. Give "
             "probabilities, as predict_proba does."
         )
+    check_some_known(y_true, labels)
     return labels[y_proba.argmax(axis=1)] == y_true, y_proba.max(axis=1)
 
 
@@ -52,6 +61,14 @@ def wilson_interval(share, n):
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
+@validate_params(
+    {
+        "y_true": ["array-like"],
+        "y_proba": ["array-like"],
+        "labels": ["array-like", None],
+        "n_bins": [Interval(Integral, 1, None, closed="left")],
+    }
+)
 def expected_calibration_error(
     y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None, n_bins: int = 15
 ) -> float:
@@ -76,6 +93,12 @@ def expected_calibration_error(
     -------
     float
         The error, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, a label is missing or unknown throughout, or a probability is not
+        from 0 to 1.
 
     See Also
     --------

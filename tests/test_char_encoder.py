@@ -439,7 +439,10 @@ def test_a_generator_passes_through_a_pipeline(small_names):
     )
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT], ids=str)
+MISSING = [None, float("nan"), np.float32("nan"), np.datetime64("NaT"), pd.NA, pd.NaT]
+
+
+@pytest.mark.parametrize("missing", MISSING, ids=repr)
 def test_missing_names_are_empty_names_when_asked_for(missing):
     names = ["Ana", missing, "Bo", missing]
     encoder = CharEncoder(handle_missing="empty")

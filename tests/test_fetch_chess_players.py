@@ -249,6 +249,13 @@ def test_a_slip_in_a_hundred_lines_is_skipped(home):
     assert mapped(home, players) == [("Anna Kern", "German")] * 99
 
 
+def test_no_player_of_a_nationality(home):
+    (home / "spelling.ssp").write_bytes(b"@PLAYER\nKern, Anna #GM XXX\n")
+    with pytest.raises(ValueError, match="at least one player of a federation that stands for"):
+        fetch_chess_players()
+    assert fetch_chess_players(raw=True).target.tolist() == ["XXX"]
+
+
 def test_two_files_in_a_zip(home):
     with zipfile.ZipFile(home / "spelling.zip", "w") as archive:
         archive.writestr("spelling.ssp", file_of())

@@ -24,7 +24,7 @@ from sknames._scorecard import Scorecard
 from sknames._spelling import fold
 from sknames._tally import Tally
 from sknames.datasets import load_names
-from sknames.metrics import scorecard
+from sknames.metrics import expected_calibration_error, scorecard
 
 
 def bayes():
@@ -278,8 +278,26 @@ def test_a_fitted_model_stays_as_it_is(model, parts):
     assert frozen.accuracy == pytest.approx(model.score(*parts[1]))
 
 
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        ({"labels": [0, 1, 2]}, "None of the labels is one .* some of 0, 1, 2, got 'a', 'b', 'c'"),
+        ({"labels": ["a", "a", "b"]}, "Expected distinct labels"),
+        ({"y_true": ["a", None, "b"]}, "missing label"),
+        ({"n_bins": 0}, "'n_bins' parameter"),
+    ],
+    ids=str,
+)
+def test_calibration_of_what_does_not_fit(params, message):
+    data = {"y_true": ["a", "b", "c"], "y_proba": np.full((3, 3), 1 / 3), "labels": list("abc")}
+    with pytest.raises(ValueError, match=message):
+        expected_calibration_error(**data | params)
+
+
 def test_what_is_refused(model, parts):
     names, labels = parts[1]
+    with pytest.raises(ValueError, match="a pair .names, labels., got 1 parts"):
+        scorecard(model, names, labels, train=(names,))
     with pytest.raises(ValueError, match="expected some of 'Greek', .* got 'greek', 'japanese'"):
         scorecard(model, names, [label.lower() for label in labels])
     with pytest.raises(ValueError, match="groups say how cv splits the names: pass cv, too"):

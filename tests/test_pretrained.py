@@ -216,8 +216,20 @@ def test_abstains_under_other_priors():
 
 
 def test_a_risk_that_no_threshold_keeps():
-    with pytest.raises(ValueError, match="risk=0.001 is not reached"):
+    with pytest.raises(ValueError, match="abstain=0.001: risk=0.001 is not reached.*For names or"):
         load_pretrained(abstain=0.001)
+    assert load_pretrained(abstain=0.08).risk_ < 0.08  # the docstring says from where on
+
+
+@pytest.mark.parametrize("abstain", [None, 0, 1, 1.5, -0.1, np.nan, "yes"], ids=repr)
+def test_what_tells_no_risk(abstain):
+    with pytest.raises(ValueError, match="Expected abstain to be True, False or the largest share"):
+        load_pretrained(abstain=abstain)
+
+
+def test_switches_of_numpy():
+    assert load_pretrained(abstain=np.True_).threshold_ == load_pretrained(abstain=True).threshold_
+    assert isinstance(load_pretrained(abstain=np.False_), Pipeline)
 
 
 def test_a_curve_that_is_not_whole(folder, monkeypatch):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from sklearn.base import clone
 from sklearn.datasets import make_blobs
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from sknames import SelectiveClassifier
@@ -124,6 +126,12 @@ def test_of_estimators():
         again = cls.from_predictions(y, model.predict_proba(X))
         np.testing.assert_array_equal(vars(display)[key], vars(again)[key])
         assert display.name == "SelectiveClassifier"
+    for other, error in [(model.estimator_, TypeError), (clone(model), NotFittedError)]:
+        with pytest.raises(error):
+            RiskCoverageDisplay.from_curve(other)
+    _, ax = plt.subplots()
+    ax.plot([], [])
+    assert RiskCoverageDisplay.from_curve(model, ax=ax).ax_ is ax
     chosen = RiskCoverageDisplay.from_curve(model)
     np.testing.assert_array_equal(chosen.coverage, model.risk_coverage_curve_.coverage)
     x, height = chosen.ax_.lines[1].get_xydata()[0]

@@ -318,6 +318,15 @@ def test_parameters_are_judged(params):
         SelectiveClassifier(LinearSVC(), coverage=0.5).fit(X, y)
 
 
+def test_labels_that_a_frozen_estimator_lacks():
+    X, y = blobs()
+    frozen = FrozenEstimator(LogisticRegression().fit(X, y))
+    with pytest.raises(
+        ValueError, match="None of the labels is one of the model's: .* got 3, 4, 5"
+    ):
+        SelectiveClassifier(frozen, coverage=0.5).fit(X, y + 3)
+
+
 def test_an_unreachable_risk():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)

@@ -111,7 +111,7 @@ def fetch_chess_players(
     OSError
         If there is no such file.
     ValueError
-        If the file has another format.
+        If the file has another format, or no player of a known federation.
 
     See Also
     --------
@@ -135,6 +135,11 @@ def fetch_chess_players(
     )
     if not raw:
         players = _mapped(players)
+    if not players:
+        raise ValueError(
+            "Expected at least one player of a federation that stands for a nationality, and found "
+            "none. Give the whole file, or raw=True to see its federations."
+        )
     names, nationalities, titles, ratings, birth_years = zip(*players, strict=True)
     return make_bunch(
         names,

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from contextlib import contextmanager
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ default="population"
     abstain : bool or float, default=False
         Whether to give no answer ("unknown") where the model is unsure, or where nothing is a name.
         With True at most a tenth of the answers is wrong on held-out names; a float is the largest
-        share of wrong answers instead, from about .05. The threshold comes from names of which no
+        share of wrong answers instead, from about .08. The threshold comes from names of which no
         part was learned, with 95 % confidence, and from nationalities as frequent as "population"
         supposes. It is one on the probability, so that other priors, if they are true of the names,
         change how many are answered, and hardly how many answers are wrong. Peoples that the model
@@ -123,11 +124,23 @@ default="population"
     >>> model.reasons(["Mehmet Yılmaz", "Lee", "123"]).tolist()
     ['', 'unsure', 'no known character']
     """
+    is_switch = isinstance(abstain, bool | np.bool_)
+    if not is_switch and not (isinstance(abstain, Real) and 0 < abstain < 1):
+        raise ValueError(
+            "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
+            f"below 1; got {abstain!r}."
+        )
     model = read(FOLDER, SHA256, priors)
-    if abstain is False:
+    if not abstain:
         return model
-    risk = RISK if abstain is True else abstain
-    return SelectiveClassifier._of_curve(FrozenEstimator(model), _read_curve(), risk=risk)
+    risk, curve = RISK if is_switch else abstain, _read_curve()
+    try:
+        return SelectiveClassifier._of_curve(FrozenEstimator(model), curve, risk=risk)
+    except ValueError as error:
+        raise ValueError(
+            f"abstain={abstain!r}: {error} For names or a coverage of your own, see "
+            "SelectiveClassifier."
+        ) from error
 
 
 def _read_curve():
