@@ -91,8 +91,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     logit_adjustment : float, default=0.15
         Multiple of the log class frequencies that is added to the logits in training (Menon et al.
         2021), so that predictions lean less towards frequent classes. 0 gives the highest accuracy
-        where test data have the class frequencies of the training data; 1 gives the highest
-        balanced accuracy.
+        where test data have the class frequencies of the training data; 1 suits equal frequencies:
+        balanced accuracy rises and accuracy falls.
     label_doubt : float, default=0.0
         Exponent q of the generalized cross-entropy (Zhang and Sabuncu 2018), which discounts labels
         that the net finds improbable: 0 is the cross-entropy, 1 the mean absolute error. Values
@@ -103,8 +103,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         Maximum learning rate of AdamW. The rate rises during the first fifth of the steps, then
         falls to almost 0 (one-cycle policy, Smith and Topin 2019). With early stopping it is
         constant, and should be lower; an `LRScheduler` among `callbacks` replaces the cycle. Above
-        40,000 distinct rows, the n-gram weights learn at twice this rate, with an epsilon of 2e-5
-        instead of 1e-8. The gradients of all other weights are clipped to a norm of 1.
+        40,000 distinct rows, the n-gram weights learn at twice this rate, and, without
+        `label_doubt`, with an epsilon of 2e-5 instead of 1e-8. The gradients of all other weights
+        are clipped to a norm of 1.
     weight_decay : float, default=0.02
         Weight decay of AdamW; with 0, AdamW is Adam. The n-gram weights are exempt.
     max_epochs : int or "auto", default="auto"
@@ -326,6 +327,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         ValueError
             If `X` holds strings or missing values, a label is missing, all weights are 0, or the
             training diverges.
+        ImportError
+            If torch, skorch or tqdm is not installed.
         """
         before = self.__dict__.copy()
         try:

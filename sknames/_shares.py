@@ -144,8 +144,11 @@ default=None
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted.
     ValueError
-        If no name has anything to read, or a group names an unknown nationality.
+        If no name has anything to read, a group names an unknown nationality, or `counts` are not
+        integers.
 
     See Also
     --------

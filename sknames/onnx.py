@@ -69,6 +69,8 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     ------
     TypeError
         If the model is neither.
+    NotFittedError
+        If a part of it is not fitted.
     ValueError
         If the classifier was fitted on numbers other than 32-bit integers.
     ImportError

@@ -104,7 +104,7 @@ default="population"
     SelectiveClassifier : Find a threshold on names of your own.
     NameEncoder : Make features for labels of your own.
     sknames.pretrained.load_card : Load the accuracy of the model, and what it must not be used for.
-    sknames.datasets.load_names : Load the nationalities, and some of the names it was trained on.
+    sknames.datasets.load_names : Load names of 57 of the nationalities, some of those it learned.
 
     Notes
     -----
