@@ -80,9 +80,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         if it stands between others: it may begin or end a row, or follow itself, in at most one row
         of a hundred. Otherwise "auto" is None, which means that each row is one word.
     min_df : int or "auto", default="auto"
-        Minimum number of distinct rows in which an n-gram must occur; here, as wherever "auto"
-        counts them, a row with several labels is as many. Higher values make a smaller model.
-        "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
+        Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
+        model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
+        Here, as wherever "auto" counts rows, one with several labels is as many.
     ngram_dropout : float, default=0.5
         Probability of dropping an n-gram of a row in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5

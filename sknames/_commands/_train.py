@@ -25,14 +25,16 @@ def classifier_options(function):
     text = inspect.getdoc(NameNationalityClassifier)
     parameters = inspect.signature(NameNationalityClassifier).parameters
     for name in reversed([name for name in parameters if name not in ("callbacks", "verbose")]):
-        description = re.search(rf"^{name} : .*\n((?:    .*\n)+)", text, re.MULTILINE).group(1)
+        found = re.search(rf"^{name} : (.*), default=.*\n((?:    .*\n)+)", text, re.MULTILINE)
+        values, description = found.groups()
         description = re.sub(r" \([^)]* \d{4}\)", "", " ".join(description.split()))
+        sentence = description.partition(". ")[0].rstrip(".").replace("`", "")
         # The same command gives the same model.
         default = 0 if name == "random_state" else parameters[name].default
         function = click.option(
             f"--{name.replace('_', '-')}",
             default=str(default),
-            help=description.partition(". ")[0].rstrip(".").replace("`", "") + ".",
+            help=f"{sentence}.  [{values}]",
             show_default=True,
             callback=_value,
         )(function)
