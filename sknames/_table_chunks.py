@@ -1,6 +1,8 @@
 """Rows of a table in memory: of one with a schema, or of JSON lines."""
 
 import json
+import math
+from collections import Counter
 from itertools import chain
 
 import pyarrow as pa
@@ -39,6 +41,18 @@ class ArrowChunk:
 
     def json_lines(self):
         """Each row as a JSON object without its closing brace."""
+        counts = Counter(self.columns)
+        for name, values in zip(self.columns, self._table.columns, strict=True):
+            if counts[name] > 1:  # of equal keys, whoever reads them drops some
+                raise ValueError(
+                    f"{counts[name]} columns are {name!r}, and a JSON object holds one "
+                    "of a name: rename the others, or give --format csv"
+                )
+            if has_binary(values.type):
+                raise ValueError(
+                    f"the column {name!r} holds {values.type!s:.60}, which JSON has no way to "
+                    "write: give --format parquet"
+                )
         columns = [
             [f"{json.dumps(name, ensure_ascii=False)}: {value}" for value in _to_json(values)]
             for name, values in zip(self.columns, self._table.columns, strict=True)
@@ -88,9 +102,8 @@ class JsonTables:
     schema = None
 
     def __call__(self, columns, rows):
-        values = {column: [row.get(column) for row in rows] for column in columns}
         if self.schema is None:
-            table = pa.table(values)
+            table = pa.table([_array(column, rows) for column in columns], columns)
             self.schema = pa.schema(
                 [
                     (field.name, pa.string() if pa.types.is_null(field.type) else field.type)
@@ -104,14 +117,57 @@ class JsonTables:
                 f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give --format "
                 "jsonl, where rows may differ"
             )
-        missing = [None] * len(rows)
         return pa.table(
-            [pa.array(values.get(field.name, missing), field.type) for field in self.schema],
-            schema=self.schema,
+            [_array(field.name, rows, field.type) for field in self.schema], schema=self.schema
         )
 
 
+def _array(column, rows, type_=None):
+    """A column of JSON objects in one type, None for that of these values."""
+    try:
+        column.encode()  # a key, too, may hold half of a character
+        return pa.array([row.get(column) for row in rows], type_)
+    except (pa.ArrowException, OverflowError, UnicodeEncodeError, RecursionError) as error:
+        raise ValueError(
+            f"the column {column!r} does not fit one type ({error}): give --format jsonl, where "
+            "values may differ"
+        ) from error
+
+
+def has_binary(type_):
+    """Whether values of a type hold bytes, which need be no text, at any depth."""
+    types = [type_]
+    for inner in types:  # which grows: a type may be deeper than Python's stack
+        if pa.types.is_dictionary(inner):
+            types.append(inner.value_type)
+        types += (inner.field(i).type for i in range(inner.num_fields))
+    kinds = (
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+        pa.types.is_fixed_size_binary,
+        pa.types.is_binary_view,
+    )
+    return any(is_kind(inner) for inner in types for is_kind in kinds)
+
+
 def _to_json(values):
-    if pa.types.is_floating(values.type):
+    type_ = values.type
+    if pa.types.is_floating(type_):
         values = pc.if_else(pc.is_finite(values), values, None)  # JSON has no NaN
-    return [json.dumps(value, ensure_ascii=False, default=str) for value in values.to_pylist()]
+    elif type_ == pa.time64("ns"):  # Python's times end at microseconds
+        values = values.cast(pa.string())
+    values = values.to_pylist()
+    if pa.types.is_nested(type_):
+        values = map(_finite, values)
+    return [json.dumps(value, ensure_ascii=False, default=str) for value in values]
+
+
+def _finite(value):
+    """A value with null for NaN and infinity at any depth."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return list(map(_finite, value))
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return value

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import re
 import shutil
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,10 +22,12 @@ BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 1 << 20  # What is looked at to find out the dialect; a header must be shorter.
 STDIN = 0
 EMPTY = "the file is empty"
+NO_DELIMITER = "\x1f"  # Splits nothing, also where a list of names has its first comma late.
 DELIMITERS = ",;\t|"
 FORMATS = {
     ".csv": "csv",
     ".tsv": "csv",
+    ".json": "jsonl",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
@@ -32,6 +35,7 @@ FORMATS = {
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 PARQUET = b"PAR1"
+JSON_ARRAY = re.compile(rb'\s*\[\s*[{\["\]]')
 
 
 class TableReader:
@@ -69,16 +73,17 @@ class TableReader:
         self.name = "standard input" if path == "-" else path
         with self.errors_name_the_file(), ExitStack() as closing:
             file = open(STDIN if path == "-" else path, "rb", closefd=path != "-")
-            self._stream, head = _decompress(closing.enter_context(file))
+            self._stream, head, is_plain = _decompress(closing.enter_context(file))
             if not head.strip():
                 raise ValueError(EMPTY)
             self.format = format_of(path) or _guess_format(head)
             if self.format == "csv":
                 self._chunks = self._read_csv(closing, head, encoding)
             elif self.format == "jsonl":
-                self._chunks = self._read_json()
+                self._chunks = self._read_json(head)
             else:
-                self._chunks = self._read_parquet(closing, head)
+                is_plain = is_plain and path != "-" and Path(path).is_file()
+                self._chunks = self._read_parquet(closing, head, is_plain)
             self._closing = closing.pop_all()
 
     def __enter__(self):
@@ -103,6 +108,11 @@ class TableReader:
         text = text[n_blank:]
         if not text:
             raise ValueError(EMPTY)
+        if "\0" in text.partition("\n")[0]:
+            raise ValueError(
+                f"the header, read as {encoding}, holds NUL characters: give the file's "
+                "--encoding, e.g. --encoding utf-16-le or utf-32"
+            )
         delimiter = self.delimiter
         if delimiter is None:
             is_tsv = suffix_of(self.path) == ".tsv"
@@ -136,7 +146,9 @@ class TableReader:
         tables = _regroup(chain([first.slice(1)], batches), first.schema)
         return (ArrowChunk(table.rename_columns(header)) for table in tables)
 
-    def _read_json(self):
+    def _read_json(self, head):
+        if JSON_ARRAY.match(head.removeprefix(codecs.BOM_UTF8)):
+            raise ValueError("this is a JSON array: write one object a line, e.g. with jq -c '.[]'")
         to_table, n_rows, numbers = JsonTables(), 0, count(1)
         while lines := list(islice(self._stream, CHUNK_ROWS)):
             parsed = [_parse(line, number) for line, number in zip(lines, numbers, strict=False)]
@@ -145,11 +157,11 @@ class TableReader:
             yield JsonChunk(lines, rows, n_rows + 1, to_table)
             n_rows += len(parsed)
 
-    def _read_parquet(self, closing, head):
+    def _read_parquet(self, closing, head, is_plain):
         if not head.startswith(PARQUET):
             raise ValueError("this is no Parquet file: rename it for what it is")
         file = self.path
-        if file == "-":  # a Parquet file is read from its end
+        if not is_plain:  # a Parquet file is read from its end
             file = closing.enter_context(tempfile.TemporaryFile())
             shutil.copyfileobj(self._stream, file)
         reader = closing.enter_context(pa.parquet.ParquetFile(file))
@@ -204,7 +216,7 @@ class _Prepended(io.RawIOBase):
 
 
 def _decompress(file):
-    """A stream of decompressed bytes, and its first ones, which it will give again."""
+    """A stream of decompressed bytes, its first ones, which it will give again, if it was plain."""
     start = file.read(4)
     stream = io.BufferedReader(_Prepended(start, file))
     method = next((m for magic, m in MAGIC.items() if start.startswith(magic)), None)
@@ -213,7 +225,7 @@ def _decompress(file):
     head = b""
     while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
         head += more
-    return io.BufferedReader(_Prepended(head, stream), HEAD_BYTES), head
+    return io.BufferedReader(_Prepended(head, stream), HEAD_BYTES), head, method is None
 
 
 def suffix_of(path):
@@ -230,7 +242,8 @@ def format_of(path):
 def _guess_format(head):
     if head.startswith(PARQUET):
         return "parquet"
-    return "jsonl" if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{") else "csv"
+    text = head.removeprefix(codecs.BOM_UTF8)
+    return "jsonl" if text.lstrip().startswith(b"{") or JSON_ARRAY.match(text) else "csv"
 
 
 def _sniff(text, is_whole):
@@ -247,7 +260,7 @@ def _sniff(text, is_whole):
             return False, 0, 0
         return rows[0] > 1, rows.count(rows[0]), rows[0]
 
-    return max(DELIMITERS, key=score)
+    return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones
 
 
 def _regroup(batches, schema):
@@ -274,7 +287,12 @@ def _parse(line, number):
         raise ValueError(f"line {number} is not UTF-8: convert the file to it") from error
     except json.JSONDecodeError as error:
         raise ValueError(
-            f"line {number} is no JSON ({error.msg} at character {error.colno}): correct it"
+            f"line {number} is no JSON ({error.msg} at character {error.colno}): correct it, "
+            "with one object a line"
+        ) from error
+    except (RecursionError, ValueError) as error:  # of depth, and of digits
+        raise ValueError(
+            f"line {number} is beyond what can be read ({error}): simplify it, or take it out"
         ) from error
     if not isinstance(row, dict):
         raise ValueError(f'line {number} is {text:.20}, not an object: write {{"name": ...}}')

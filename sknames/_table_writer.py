@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from ._table_chunks import ArrowChunk
+from ._table_chunks import ArrowChunk, has_binary
 from ._table_reader import COMPRESSIONS, format_of, suffix_of
 from ._whole_files import whole_file
 
@@ -33,6 +33,7 @@ class TableWriter:
         self.path, self._delimiter = path, reader.delimiter or ","
         if suffix_of(path) == ".tsv":
             self._delimiter = "\t"
+        self._errors_name_the_input = reader.errors_name_the_file
         self._closing = ExitStack()
         self._writer = None
 
@@ -59,11 +60,16 @@ class TableWriter:
                 f"the input has a column {clash[0]!r} already: give a --prefix for the new columns"
             )
         if self.format == "jsonl":
-            pairs = zip(chunk.json_lines(), ArrowChunk(new).json_lines(), strict=True)
+            with self._errors_name_the_input():
+                rows = chunk.json_lines()
+            pairs = zip(rows, ArrowChunk(new).json_lines(), strict=True)
             lines = (f"{old}{', ' if len(old) > 1 else ''}{more[1:]}}}\n" for old, more in pairs)
             self._sink.write("".join(lines).encode())
             return
-        table = chunk.table()
+        with self._errors_name_the_input():
+            table = chunk.table()
+            if self.format == "csv":
+                table = _flat(table)
         for name, values in zip(new.column_names, new.columns, strict=True):
             table = table.append_column(name, values)
         if self.format == "csv":
@@ -75,20 +81,26 @@ class TableWriter:
         self._writer.write_table(table)
 
     def _write_csv(self, table):
-        for i, field in enumerate(table.schema):
-            if pa.types.is_dictionary(field.type):
-                plain = table.column(i).cast(field.type.value_type)
-                table = table.set_column(i, field.name, plain)
-            elif pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
-                raise ValueError(
-                    f"the column {field.name!r} holds {field.type}, which CSV has no way to write: "
-                    "give --format jsonl or parquet"
-                )
         options = pa.csv.WriteOptions(
             include_header=self._writer is None, delimiter=self._delimiter
         )
         pa.csv.write_csv(table, self._sink, options)
         self._writer = True
+
+
+def _flat(table):
+    """A table whose columns CSV can hold: an error names one that it cannot."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_nested(field.type) or has_binary(field.type):
+            formats = "parquet" if has_binary(field.type) else "jsonl or parquet"
+            raise ValueError(
+                f"the column {field.name!r} holds {field.type!s:.60}, which CSV has no way to "
+                f"write: give --format {formats}"
+            )
+        if pa.types.is_dictionary(field.type):
+            plain = table.column(i).cast(field.type.value_type)
+            table = table.set_column(i, field.name, plain)
+    return table
 
 
 class _Sink(io.RawIOBase):

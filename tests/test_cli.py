@@ -1116,3 +1116,168 @@ def test_a_bar_on_a_terminal_only(folder, model):
     os.close(ours)
     assert " rows [" in said
     assert "7 rows: 5 predicted" in said
+
+
+# ---- Files that are not what they seem, and values that another format cannot hold
+
+
+@pytest.mark.parametrize("name", ["in", "in.json", "in.jsonl"])
+@pytest.mark.parametrize(
+    "text",
+    ['[\n {"name": "Anna"},\n {"name": "Bo"}\n]\n', '[{"name": "Anna"}]', '[["Anna"]]', "[]"],
+)
+def test_a_json_array_is_no_table(run, name, text):
+    Path(name).write_text(text, encoding="utf-8-sig")
+    code, _, said = run("predict", name, "--model", "model.skops", "--output", "out.csv")
+    assert code == 1
+    assert f"sknames: {name}: this is a JSON array: write one object a line" in said
+    assert "jq -c '.[]'" in said
+    assert not os.path.exists("out.csv")
+
+
+def test_json_is_read_and_written_as_lines(run):
+    Path("in.json").write_text('{"name": "Kowalski"}\n{"name": "Kim"}\n', encoding="utf-8")
+    arguments = ["--model", "model.skops", "--output", "out.json"]
+    assert run("predict", "in.json", *arguments)[0] == 0
+    assert [json.loads(line)["name"] for line in text_of("out.json").splitlines()] == [
+        "Kowalski",
+        "Kim",
+    ]
+    write_csv("in.csv")
+    assert run("predict", "in.csv", *arguments)[0] == 0
+    assert json.loads(text_of("out.json").splitlines()[0])["id"] == "007"
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    "values, column",
+    [
+        ("123456789012345678901234567890", "x"),
+        ('1 1 1 "b"', "x"),  # in the second chunk
+        ('1 "b"', "x"),
+        ('"\\ud800"', "x"),
+        ("1", "\\ud800"),
+    ],
+)
+def test_json_values_of_no_one_type(run, format, values, column):
+    with open("in.jsonl", "w", encoding="utf-8") as file:
+        for value in values.split():
+            file.write(f'{{"name": "Kim", "{column}": {value}}}\n')
+    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--format", format)
+    assert code == 1
+    assert f"sknames: in.jsonl: the column '{column}' does not fit one type (" in said
+    assert "give --format jsonl" in said
+    assert run("predict", "in.jsonl", "--model", "model.skops")[0] == 0
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, "1" * 5000])
+def test_json_beyond_what_python_reads(run, value):
+    Path("in.jsonl").write_text(f'{{"name": "x"}}\n{{"x": {value}}}', encoding="utf-8")
+    code, _, said = run("predict", "in.jsonl", "--model", "model.skops")
+    assert code == 1 and "in.jsonl: line 2 is beyond what can be read (" in said
+    assert "simplify it, or take it out" in said
+
+
+def test_a_column_too_deep_for_csv(run):
+    value = "[" * 400 + "]" * 400
+    Path("in.jsonl").write_text(f'{{"name": "x", "deep": {value}}}', encoding="utf-8")
+    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--format", "csv")
+    assert code == 1 and "the column 'deep' holds list<" in said and len(said) < 300
+
+
+def test_json_of_parquet_has_no_nan_at_any_depth(run):
+    nan, inf = float("nan"), float("inf")
+    table = pa.table(
+        {
+            "name": ["Kim"],
+            "list": [[1.5, nan]],
+            "struct": [{"x": -inf, "y": [inf, 2.5], "z": "a"}],
+            "map": pa.array([[("k", nan)]], pa.map_(pa.string(), pa.float64())),
+        }
+    )
+    pa.parquet.write_table(table, "in.parquet")
+    _, out, _ = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
+    row = json.loads(out, parse_constant=pytest.fail)
+    assert row["list"] == [1.5, None]
+    assert row["struct"] == {"x": None, "y": [None, 2.5], "z": "a"}
+    assert row["map"] == [["k", None]]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    "type_",
+    [
+        pa.binary(),
+        pa.large_binary(),
+        pa.binary(2),
+        pa.binary_view(),
+        pa.list_(pa.binary()),
+        pa.struct({"x": pa.list_(pa.large_binary())}),
+    ],
+)
+def test_bytes_are_written_to_parquet_only(run, format, type_):
+    value = b"\xff\xfe"
+    if pa.types.is_nested(type_):
+        value = [value] if pa.types.is_list(type_) else {"x": [value]}
+    table = pa.table({"name": ["Kim"], "raw": pa.array([value], type_)})
+    pa.parquet.write_table(table, "in.parquet")
+    arguments = ["predict", "in.parquet", "--model", "model.skops"]
+    code, out, said = run(*arguments, "--format", format)
+    assert code == 1 and not out
+    assert "sknames: in.parquet: the column 'raw' holds " in said and "binary" in said
+    assert "give --format parquet" in said
+    assert run(*arguments, "--output", "out.parquet")[0] == 0
+    assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [value]
+
+
+def test_nanoseconds_of_times_stay_in_json(run):
+    times = pa.array([1_234_567_891_234, None], pa.time64("ns"))
+    pa.parquet.write_table(pa.table({"name": ["Kim", "Bo"], "at": times}), "in.parquet")
+    _, out, _ = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
+    found = [json.loads(line)["at"] for line in out.splitlines()]
+    assert found == ["00:20:34.567891234", None]
+
+
+def test_equal_headers_make_no_json(run):
+    write_csv("in.csv", header=("note", "name", "note"))
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--output", "out.jsonl")
+    assert code == 1 and "sknames: in.csv: 2 columns are 'note'" in said
+    assert "rename the others, or give --format csv" in said
+    assert not os.path.exists("out.jsonl")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+@pytest.mark.parametrize("header", ["name", "name,id"])
+def test_wide_encodings_must_be_given(run, encoding, header):
+    rows = [header, header.replace("name", "Kowalski")]
+    Path("in.csv").write_bytes("\n".join(rows).encode(encoding))
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 1 and not out
+    assert "sknames: in.csv: the header, read as utf-" in said and "holds NUL characters" in said
+    assert "give the file's --encoding, e.g. --encoding utf-16-le" in said
+    _, out, _ = run("predict", "in.csv", "--model", "model.skops", "--encoding", encoding)
+    assert [",".join(row[: header.count(",") + 1]) for row in read_csv(out)] == rows
+
+
+def test_nul_in_a_name_is_not_of_the_encoding(run):
+    Path("in.csv").write_bytes(b"name\nKowal\0ski\n")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0 and "Kowal\0ski" in out, said
+
+
+def test_parquet_that_is_compressed_or_in_a_pipe(folder):
+    pa.parquet.write_table(parquet_table(), "in.parquet")
+    data = Path("in.parquet").read_bytes()
+    Path("in.parquet.gz").write_bytes(gzip.compress(data))
+    for name in ("in.parquet.gz", "/dev/stdin"):
+        done = process("predict", name, "--model", "model.skops", input=data)
+        assert done.returncode == 0, done.stderr
+        assert pa.parquet.read_table(pa.BufferReader(done.stdout)).num_rows == 7
+
+
+def test_one_column_with_a_late_delimiter(run, model):
+    names = ["Kim"] * 1500 + ["Yılmaz, Mehmet", "a;b\tc|d"]
+    Path("in.csv").write_text("\n".join(["name", *names]), encoding="utf-8")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    assert [row[0] for row in read_csv(out)[1:]] == names
