@@ -22,8 +22,14 @@ from fsspec.core import url_to_fs
 
 import sknames
 
-# A name is missing if it is null, or white space, quotation marks and invisible characters only.
-NO_NAME = r'^[\s\p{Z}\p{Cc}\p{Cf}"]*$'
+# A name is missing if it is null, or white space, quotation marks, apostrophes and invisible
+# characters only. The ranges at the end are invisible, though Unicode calls them letters or marks.
+NO_NAME = (
+    r'^[\s\p{Z}\p{Cc}\p{Cf}"“”„‟«»‹›「」『』〝〞〟＂״'
+    r"'`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\x{1fbd}\x{1fbf}\x{1fef}\x{1ffd}"
+    r"\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{3164}\x{ffa0}"
+    r"\x{fe00}-\x{fe0f}\x{e0100}-\x{e01ef}]*$"
+)
 TEXT, NUMBER = pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.float64())
 NEW = {"predicted": TEXT, "probability": NUMBER, "reason": TEXT}
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
 from ._missing import is_missing
+from ._spelling import clean
 
 Names: TypeAlias = Iterable[str] | ArrayLike
 
@@ -127,9 +128,14 @@ def _check_names(names, handle_missing):
 
 
 def are_readable(X, n):
-    """Which of n names have a letter, bool of shape (n,); True for rows that are no names."""
+    """Which of n names have a letter, bool of shape (n,); True for rows that are no names.
+
+    It is looked for in the clean name, since Unicode has letters that are invisible.
+    """
     try:
         names = read_names(X, handle_missing="empty")[0]
     except (TypeError, ValueError):
         return np.ones(n, dtype=bool)
-    return np.fromiter((any(map(str.isalpha, name)) for name in names), dtype=bool, count=n)
+    # Most names start with a letter.
+    readable = (name[:1].isalpha() or any(map(str.isalpha, name)) for name in clean(names))
+    return np.fromiter(readable, dtype=bool, count=n)

@@ -14,13 +14,11 @@ def whole_file(path):
 
     Standard output ("-"), and what else is not a regular file, is written to as it is.
     """
-    if path == "-":
+    # Only a file's own path may be resolved: that of a pipe, such as /dev/stdout, leads nowhere.
+    if path == "-" or os.path.exists(path) and not os.path.isfile(path):
         yield path
         return
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        yield target
-        return
     if not target.parent.is_dir():
         raise ValueError(f"{path}: the folder {target.parent} does not exist: create it first")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")

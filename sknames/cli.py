@@ -1,5 +1,6 @@
 """The command line: its group of commands, their errors, and the process."""
 
+import errno
 import os
 import sys
 import warnings
@@ -19,9 +20,9 @@ from ._version import __version__
 class OneLineErrors(click.Group):
     """A group of commands whose errors are one line that says what to do, never a traceback."""
 
-    def invoke(self, ctx):
+    def main(self, *arguments, **options):
         try:
-            return super().invoke(ctx)
+            return super().main(*arguments, **options)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except MemoryError as error:
@@ -43,6 +44,8 @@ def _remedy(error):
         return "check the path"
     if isinstance(error, PermissionError | IsADirectoryError):
         return "choose another file"
+    if error.errno == errno.EBADF:
+        return "standard input or output is closed: name a file in its place, and run it again"
     return "nothing was kept of the output; make room or choose another --output, and run it again"
 
 
@@ -81,8 +84,26 @@ def run(arguments):
     return code or 0
 
 
+def _open_closed_streams():
+    """Let the use of a closed standard input or output be an error, and messages be lost.
+
+    What is opened next, such as a socket, would else be taken for it.
+    """
+    for number, stream, useless in (
+        (0, "stdin", os.O_WRONLY),
+        (1, "stdout", os.O_RDONLY),
+        (2, "stderr", os.O_WRONLY),
+    ):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, useless)  # as the lowest number that is free
+            setattr(sys, stream, open(number, "w" if number else "r", encoding="utf-8"))
+
+
 def main():
     """Run the command line in a process of its own."""
+    _open_closed_streams()
     stop_cleanly()
     code = run(sys.argv[1:])
     # No farewell of the interpreter: a thread of pyarrow may still read ahead, which aborts then.

@@ -17,12 +17,14 @@ import subprocess
 import sys
 import termios
 import time
+import unicodedata
 from multiprocessing import resource_tracker
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
@@ -47,6 +49,8 @@ from sknames import (
     estimate_shares,
     load_pretrained,
 )
+from sknames._commands._common import NO_NAME
+from sknames._spelling import clean
 from sknames.inspection import character_importance, prefix_proba
 from sknames.metrics import scorecard
 
@@ -472,6 +476,8 @@ def test_abstaining_by_the_threshold_of_the_model(run, model, small_names):
     assert code == 2 and "model.skops is no SelectiveClassifier" in said and "--threshold" in said
     code, _, said = run("predict", "odd.csv", "--threshold", "0.5")
     assert code == 2 and "--threshold is one of --abstain: give both" in said
+    code, _, said = run("predict", "odd.csv", "--abstain", "--threshold", "nan")
+    assert code == 2 and "--threshold nan: give a number from 0 to 1" in said
 
 
 def test_new_columns_keep_out_of_old_ones(run):
@@ -511,6 +517,20 @@ def test_labels_that_are_numbers(run, small_names):
     _, out, _ = run("evaluate", "numbers.joblib", "in.parquet", "--trust-pickle")
     share = (model.predict(names) == 1).mean()
     assert f"accuracy  {share:.4f}\n" in out and re.search(r"\n1 +200 ", out)
+
+
+def test_top_and_proba_that_give_two_columns_one_name(run, small_names):
+    names, _ = small_names
+    classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
+    model = Pipeline([("encode", CharEncoder(max_length=20)), ("classify", classify)])
+    joblib.dump(model.fit(names, [i % 3 for i in range(len(names))]), "numbers.joblib")
+    write_csv("in.csv")
+    arguments = ["predict", "in.csv", "--model", "numbers.joblib", "--trust-pickle", "--top", "2"]
+    code, _, said = run(*arguments)
+    assert code == 0, said
+    code, out, said = run(*arguments, "--proba", "--prefix", "new_")
+    assert (code, out) == (2, "")
+    assert "column 'new_probability_2'" in said and "leave out --top or --proba" in said
 
 
 def test_the_same_bytes_from_several_processes(run, small_names, monkeypatch):
@@ -567,6 +587,23 @@ for n in (600_000, 1_800_000):
     first, last = (int(peak) * unit for peak in done.stdout.split())
     assert last - first < 50e6
     assert last < 600e6
+
+
+@pytest.mark.parametrize("text", ["“”", "''", "`", "«»", "\u3164", "\ufe0f", "\x01", " ’ "])
+def test_what_cleaning_leaves_nothing_of_is_no_name(run, text):
+    write_csv("in.csv", [("1", text, ""), ("2", "王伟", "")])
+    _, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert said.startswith("2 rows: 1 predicted, 1 without a name; ")
+    assert [row[-1] for row in read_csv(out)[1:]] == ["missing name", ""]
+
+
+def test_no_name_is_what_cleaning_leaves_nothing_of():
+    """Or control characters. Those that this Python does not know may be known to pyarrow."""
+    characters = [
+        c for c in map(chr, range(0x110000)) if unicodedata.category(c) not in ("Cn", "Cs")
+    ]
+    found = pc.match_substring_regex(characters, NO_NAME).to_pylist()
+    assert found == [unicodedata.category(c) == "Cc" or not clean([c])[0] for c in characters]
 
 
 # ---- Priors and shares
@@ -658,6 +695,8 @@ def test_given_priors(run, model, priors):
         (["predict", "in.csv", "--priors", "Elvish=1"], "--priors names 'Elvish', which the", 1),
         (["predict", "in.csv", "--priors", "Greek=x"], "expected a number for 'Greek', got 'x'", 2),
         (["predict", "in.csv", "--priors", "Greek=.5"], "--priors sum to 0.5; expected 1", 1),
+        (["predict", "in.csv", "--priors", "Greek=.5, Greek=.5"], "'Greek' once, got it twice", 2),
+        (["predict", "in.csv", "--priors", "twice.csv"], "'Greek' once, got it twice", 2),
         (["predict", "in.csv", "--priors", "in.csv"], "the columns nationality and share", 2),
         (["predict", "in.csv", "--priors", "no.csv"], "no.csv: No such file or directory", 1),
         (["predict", "empty.csv", "--adapt-priors"], "no row of empty.csv has a name", 1),
@@ -670,9 +709,10 @@ def test_shares_and_priors_refuse(run, arguments, words, code):
     write_csv("in.csv")
     write_csv("empty.csv", [("1", "", "")])
     write_csv("dots.csv", [("1", "...", "")])
+    write_csv("twice.csv", [("Greek", ".5"), ("Greek ", ".5")], ("nationality", "share"))
     found, _, said = run(*arguments, "--model", "model.skops", "--output", "out.csv")
     assert found == code and words in said and said.count("\n") == 1, said
-    assert sorted(os.listdir()) == ["dots.csv", "empty.csv", "in.csv", "model.skops"]
+    assert sorted(os.listdir()) == ["dots.csv", "empty.csv", "in.csv", "model.skops", "twice.csv"]
 
 
 # ---- explain, evaluate and train
@@ -775,6 +815,33 @@ def test_evaluate(run, model, small_names):
     write_csv("in.csv", rows[-3:], header=("name", "nationality"))
     code, _, said = run("evaluate", "model.skops", "in.csv")
     assert code == 1 and "check --label, and that labels are written as Greek, Japanese" in said
+
+
+def test_text_where_few_characters_are_known(folder, small_names):
+    names, labels = small_names
+    rows = zip(names, [label.replace("Polish", "Pölish王") for label in labels], strict=True)
+    write_csv("in.csv", rows, header=("name", "nationality"))
+    options = {"env": os.environ | {"PYTHONIOENCODING": "cp1252"}}
+    done = process("evaluate", "model.skops", "in.csv", **options)
+    assert done.returncode == 0, done.stderr
+    assert "Pölish?".encode("cp1252") in done.stdout
+    params = ["--hidden-size", "2", "--max-epochs", "1"]
+    assert process("train", "in.csv", "--output", "own.skops", *params).returncode == 0
+    done = process("shares", "in.csv", "--model", "own.skops", **options)
+    assert done.returncode == 0, done.stderr
+    assert "\nPölish王,".encode() in done.stdout
+
+
+def test_white_space_is_no_part_of_a_label(run, small_names):
+    names, labels = small_names
+    rows = [(name, f" {label}\u3000") for name, label in zip(names, labels, strict=True)]
+    write_csv("in.csv", [*rows, ("Kowalski", " \t")], header=("name", "nationality"))
+    params = ["--hidden-size", "2", "--max-epochs", "1"]
+    code, _, said = run("train", "in.csv", "--output", "own.skops", *params)
+    assert code == 0 and said.startswith("201 rows: learned 200 names of 4 nationalities, 1 "), said
+    code, _, said = run("evaluate", "own.skops", "in.csv", "--train", "in.csv")
+    assert code == 0, said
+    assert "201 rows: 200 used, 0 of them with labels that the model does not know; 1 " in said
 
 
 def test_train(run, small_names):
@@ -934,6 +1001,43 @@ def test_a_full_disk_under_standard_output(folder):
             "predict", "in.csv", capture_output=False, stdout=full, stderr=subprocess.PIPE
         )
     refused(done, "No space left on device", "make room")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no such path on this system")
+def test_a_pipe_that_has_a_path(folder, model):
+    write_csv("in.csv")
+    arguments = ["in.csv", "--model", "model.skops", "--output", "/dev/stdout"]
+    done = process("predict", *arguments)
+    assert done.returncode == 0, done.stderr
+    check(read_csv(done.stdout.decode()), model)
+    done = process("shares", *arguments)
+    assert done.stdout.startswith(b"nationality,share,low,high\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, closed",
+    [
+        (["predict", "in.csv"], [1]),
+        (["predict", "-"], [0]),
+        (["shares", "in.csv"], [0, 1]),
+        (["--help"], [1]),
+    ],
+)
+def test_a_closed_standard_stream_is_an_error(folder, arguments, closed):
+    write_csv("in.csv", [("1", "Anna", "x" * 100)] * 3000)  # more than a socket holds
+    model = ["--model", "model.skops"] * (len(arguments) > 1)
+    done = process(*arguments, *model, preexec_fn=lambda: [os.close(n) for n in closed])
+    refused(done, "Bad file descriptor: standard input or output is closed: name a file")
+
+
+def test_without_standard_streams_a_file_is_written(folder, model):
+    write_csv("in.csv")
+    done = process(
+        *("predict", "in.csv", "--model", "model.skops", "--output", "out.csv"),
+        preexec_fn=lambda: os.closerange(0, 3),
+    )
+    assert done.returncode == 0
+    check(read_csv(text_of("out.csv")), model)
 
 
 @pytest.mark.parametrize("output", ["out.csv.gz", "out.parquet"])

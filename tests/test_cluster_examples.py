@@ -15,7 +15,7 @@ pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
 ROOT = Path(__file__).parent.parent
-MISSING = [None, "", ' "\u200b\t" ']
+MISSING = [None, "", ' "\u200b\t" ', "“\u3164’\ufe0f”"]
 
 
 def run(*arguments, **environment):

@@ -168,7 +168,7 @@ def test_weights_are_no_counts():
 
 def test_unreadable_names_are_counted_apart(model, names):
     expected = estimate_shares(model, names, n_resamples=50, random_state=0)
-    shares = estimate_shares(model, ["", *names, "12", "?"], n_resamples=50, random_state=0)
+    shares = estimate_shares(model, ["", *names, "12", "\u3164"], n_resamples=50, random_state=0)
     assert (shares.n_names, shares.n_unreadable) == (253, 3)
     np.testing.assert_allclose(shares.share, expected.share, atol=1e-7)
     assert "253 names, 3 unreadable ones apart" in repr(shares)

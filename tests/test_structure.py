@@ -22,7 +22,7 @@ ALLOWED = {
     "_prefixes": set(),
     "_ngrams": set(),
     "_saved_state": {"_missing"},
-    "_read_names": {"_missing"},
+    "_read_names": {"_missing", "_spelling"},
     "_spelling_groups": {"_read_names", "_spelling"},
     "_labels_and_weights": {"_missing"},
     "_symbols": {"_prefixes"},

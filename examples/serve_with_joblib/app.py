@@ -28,6 +28,13 @@ MAX_NAMES = 1000  # in a batch
 MAX_BODY = 1_000_000  # bytes; a thousand names of usual length take 20,000
 N_THREADS = 2  # that predict; requests beyond wait
 ENDS = ["", *(f"_{k}" for k in range(2, 11))]  # of the keys of the best, second best, ... answer
+# Quotation marks, apostrophes, and what is invisible though Unicode calls it a letter or a mark.
+MARKS = {
+    *'"“”„‟«»‹›「」『』〝〞〟＂״',
+    *"'`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd",
+    *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0",
+    *map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]),
+}
 TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 
 
@@ -165,7 +172,7 @@ def no_answer(ends):
 
 
 def is_missing(name):
-    """Whether a name is null, or white space, quotation marks and invisible characters only."""
+    """Whether a name is null, or one of nothing that can be read."""
     return name is None or all(
-        c == '"' or unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf") for c in name
+        c in MARKS or unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf") for c in name
     )

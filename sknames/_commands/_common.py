@@ -6,8 +6,11 @@ from contextlib import contextmanager
 import click
 import pyarrow.compute as pc
 
-# Cleaning leaves nothing of such a name.
-NO_NAME = r'^[\s\p{Z}\p{Cc}\p{Cf}"]*$'
+from .._spelling import PLAIN
+
+# Cleaning leaves nothing of such a name, or only control characters.
+OF_NO_NAME = "".join(character for character, plain in PLAIN.items() if plain != "-")
+NO_NAME = rf"""^[\s\p{{Z}}\p{{Cc}}\p{{Cf}}"'{OF_NO_NAME}]*$"""
 
 
 trust_pickle_option = click.option(
@@ -66,6 +69,12 @@ def with_names(reader, column, label=None):
         yield (chunk, missing), names.to_numpy(zero_copy_only=False)[~missing].tolist()
 
 
+def labels_beside(chunk, label, missing):
+    """The labels of the rows with a name, without white space around them; "" is none."""
+    labels = pc.utf8_trim_whitespace(chunk.texts(label, convert=True))
+    return pc.fill_null(labels, "").to_numpy(zero_copy_only=False)[~missing]
+
+
 def choose(chunk, column, option, name):
     """Return the column, if there is one of this name."""
     columns = chunk.columns
@@ -99,6 +108,13 @@ def progress(n_rows):
         raise ImportError("The bar needs tqdm. Install it: pip install 'sknames[cli]'") from error
     with tqdm(total=n_rows, unit=" rows", unit_scale=True, leave=False) as bar:
         yield bar.update
+
+
+def show(text):
+    """Write to standard output what people read."""
+    # A pipe or an old terminal may know few characters.
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(text.encode(encoding, "replace").decode(encoding))
 
 
 def say(text):

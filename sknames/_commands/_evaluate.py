@@ -8,7 +8,16 @@ from .._scorecard import Scorecard
 from .._table_reader import TableReader
 from .._tally import Tally
 from .._workers import answering
-from ._common import character, model_options, progress, say, table_options, with_names
+from ._common import (
+    character,
+    labels_beside,
+    model_options,
+    progress,
+    say,
+    show,
+    table_options,
+    with_names,
+)
 from ._labelled_names import labelled_names
 
 
@@ -45,8 +54,8 @@ def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, tr
         progress(reader.n_rows) as advance,
     ):
         for ((chunk, missing), names), answers in answer(_kept(with_names(reader, column, label))):
-            truth = chunk.texts(label, convert=True).to_numpy(zero_copy_only=False)[~missing]
-            labelled = np.array([bool(value) for value in truth], dtype=bool)
+            truth = labels_beside(chunk, label, missing)
+            labelled = truth != ""
             tally.add(
                 [name for name, use in zip(names, labelled, strict=True) if use],
                 truth[labelled].tolist(),
@@ -62,7 +71,7 @@ def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, tr
             f"no row of {input} has a name and a label that the model knows: check --label, and "
             f"that labels are written as {', '.join(classes[:3])}, ..."
         )
-    click.echo(Scorecard(**tally.figures()).to_text())
+    show(Scorecard(**tally.figures()).to_text())
     say(
         f"{n_rows:,} rows: {n_used:,} used, {n_used - tally.n_known:,} of them with labels that "
         f"the model does not know; {n_rows - n_used:,} without a name or a label"

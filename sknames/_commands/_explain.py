@@ -1,6 +1,5 @@
 """explain: what a model sees in one name."""
 
-import sys
 import unicodedata
 
 import click
@@ -8,7 +7,7 @@ import numpy as np
 
 from .._explanations import character_importance, ngram_contributions, prefix_proba
 from .._model_files import load_model
-from ._common import trust_pickle_option
+from ._common import show, trust_pickle_option
 
 BAR = 24  # characters of the longest bar
 N_NGRAMS = 8
@@ -42,10 +41,7 @@ def explain(name, model, top, label, trust_pickle):
     if len(found.characters):
         lines += ["", *_characters(found, prefix_proba(fitted, name).proba, classes)]
         lines += _ngrams(fitted, name, found)
-    text = "\n".join(lines) + "\n"
-    # A pipe or an old terminal may know few characters.
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)
+    show("\n".join(lines))
 
 
 def _answers(found, classes, top):

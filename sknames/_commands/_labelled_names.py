@@ -1,7 +1,7 @@
 """The names of a table with their labels, all of which fit into memory."""
 
 from .._table_reader import TableReader
-from ._common import character, with_names
+from ._common import character, labels_beside, with_names
 
 
 def labelled_names(input, column, label, delimiter, encoding):
@@ -9,10 +9,9 @@ def labelled_names(input, column, label, delimiter, encoding):
     names, labels, n_rows = [], [], 0
     with TableReader(input, character(delimiter), encoding) as reader:
         for (chunk, missing), some in with_names(reader, column, label):
-            truth = chunk.texts(label, convert=True).to_numpy(zero_copy_only=False)[~missing]
-            labelled = [bool(value) for value in truth]
-            names += [name for name, use in zip(some, labelled, strict=True) if use]
-            labels += [value for value, use in zip(truth, labelled, strict=True) if use]
+            truth = labels_beside(chunk, label, missing)
+            names += [name for name, value in zip(some, truth, strict=True) if value]
+            labels += [value for value in truth if value]
             n_rows += len(chunk)
     if not names:
         raise ValueError(f"no row of {input} has a name and a label: check --column and --label")

@@ -2,6 +2,7 @@
 
 import os
 import time
+from math import isnan
 
 import click
 import numpy as np
@@ -92,6 +93,8 @@ def predict(
     start = time.perf_counter()
     if threshold is not None and not abstain:
         raise click.UsageError("--threshold is one of --abstain: give both")
+    if threshold is not None and isnan(threshold):  # which FloatRange lets through
+        raise click.UsageError("--threshold nan: give a number from 0 to 1")
     if adapt_priors:
         _check_twice(input, priors)
     load = (model, trust_pickle)
@@ -109,6 +112,8 @@ def predict(
         fitted = load_model(*load)
     if top > len(fitted.classes_):
         raise click.UsageError(f"--top {top}: the model tells {len(fitted.classes_)} nationalities")
+    if proba:
+        _check_columns(top, fitted.classes_, prefix)
     n_rows = n_missing = n_withheld = 0
     with (
         TableReader(input, character(delimiter), encoding) as reader,
@@ -159,6 +164,18 @@ def _check_twice(input, priors):
         raise click.UsageError(
             "--adapt-priors reads INPUT twice, and standard input or a pipe can be read once: save "
             "it to a file first"
+        )
+
+
+def _check_columns(top, classes, prefix):
+    """With --top and --proba, labels such as 2 may give two columns one name."""
+    ranks = {str(k) for k in range(2, top + 1)}
+    clash = [label for label in map(str, classes.tolist()) if label in ranks]
+    if clash:
+        column = f"{prefix}probability_{clash[0]}"
+        raise click.UsageError(
+            f"--top {top} and --proba both have a column {column!r}, since a nationality is called "
+            f"{clash[0]!r}: leave out --top or --proba"
         )
 
 

@@ -21,8 +21,13 @@ def read_priors(text, classes):
     label_of = {str(label): label for label in classes.tolist()}
     priors = {}
     for label, share in pairs:
+        label = label.strip()
+        if label_of.get(label, label) in priors:
+            raise click.UsageError(
+                f"--priors {text}: expected {label!r} once, got it twice or more"
+            )
         try:
-            priors[label_of.get(label.strip(), label.strip())] = float(share)
+            priors[label_of.get(label, label)] = float(share)
         except (TypeError, ValueError) as error:
             raise click.UsageError(
                 f"--priors {text}: expected a number for {label!r}, got {share!r}"

@@ -12,7 +12,7 @@ from .._model_files import load_model
 from .._priors import supposed_priors
 from .._shares import COLUMNS, shares_of_probabilities
 from .._whole_files import whole_file
-from ._common import model_options, say, table_options
+from ._common import model_options, say, show, table_options
 from ._list_of_names import ListOfNames
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -52,7 +52,7 @@ def shares(input, column, delimiter, encoding, model, output, plot, jobs, trust_
         random_state=0,  # the same command gives the same intervals
     )
     if output == "-" and sys.stdout.isatty():
-        click.echo(found)
+        show(str(found))
     else:
         _write_csv(found, output)
     if plot is not None:
@@ -68,11 +68,12 @@ def _write_csv(shares, output):
     text = io.StringIO()
     rows = zip(*(shares[column].tolist() for column in COLUMNS), strict=True)
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    data = text.getvalue().encode()
     with whole_file(output) as part:
         if part == "-":
-            click.echo(text.getvalue(), nl=False)
+            click.echo(data, nl=False)
         else:
-            Path(part).write_text(text.getvalue(), encoding="utf-8")
+            Path(part).write_bytes(data)
 
 
 def _check_plot(plot):
