@@ -28,11 +28,12 @@ def validate_symbols(estimator, X, *, reset):
     Raises
     ------
     ValueError
-        Where scikit-learn raises it, and for floats so large that integers are rounded. If X holds
-        strings, it names the encoder.
+        Where scikit-learn raises it, and where integers are rounded. If X holds strings, it names
+        the encoder.
     """
     if not reset and _is_encoded(estimator, X):
         return X
+    are_floats = getattr(getattr(X, "dtype", None), "kind", None) == "f"
     try:
         X = validate_data(estimator, X, reset=reset)
         if X.dtype.kind not in "biuf":
@@ -48,10 +49,11 @@ def validate_symbols(estimator, X, *, reset):
     if X.dtype.kind != "f":
         return X
     largest = np.abs(X).max(initial=0)
-    if largest > LARGEST_EXACT:
+    if largest > LARGEST_EXACT and not are_floats:
         raise ValueError(
-            f"Expected symbols of up to 2**53 as floats, which round larger integers, got "
-            f"{largest:.17g}. Give X as an array of one integer type, or number its values."
+            "Expected symbols of one type, or up to 2**53, since those of several types become "
+            f"floats, which round larger integers; got {largest:.17g}. Give X as an array of one "
+            "integer type, or number its values."
         )
     if not (X == np.rint(X)).all():
         warnings.warn(

@@ -583,6 +583,7 @@ def page(card, shipped, n_kept, options):
     ]
     untested = [name for name in card["nationalities"] if name not in card["by_nationality"]]
     skipped = [MODELS[key] for key in LINEAR if key not in keys]
+    stops = " LogisticRegression stops at its default of 100 iterations."
     n_people = card["n_names_of_people"]
     many = folds > 1
     return REPORT.format(
@@ -609,7 +610,8 @@ def page(card, shipped, n_kept, options):
         of_folds=f" of the {folds} parts" if many else "",
         each_time=" each time" if many else "",
         models_run=f"Each model was trained {f'{folds} times' if many else 'once'}, from one seed."
-        + (f" Not run: {' and '.join(skipped)}." if skipped else ""),
+        + (f" Not run: {' and '.join(skipped)}." if skipped else "")
+        + (stops if "logreg" in keys else ""),
         untested=f" Nothing could be tested of: {', '.join(untested)}." if untested else "",
         n_kept=n_kept,
         per_nationality=PER_NATIONALITY,
