@@ -715,6 +715,13 @@ def test_shares_and_priors_refuse(run, arguments, words, code):
     assert sorted(os.listdir()) == ["dots.csv", "empty.csv", "in.csv", "model.skops", "twice.csv"]
 
 
+def test_shares_are_not_compressed(run):
+    write_csv("in.csv")
+    code, _, said = run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv.gz")
+    assert code == 2 and "as plain CSV: leave out .gz" in said
+    assert not Path("mix.csv.gz").exists()
+
+
 # ---- explain, evaluate and train
 
 

@@ -11,6 +11,7 @@ import click
 from .._model_files import load_model
 from .._priors import supposed_priors
 from .._shares import COLUMNS, shares_of_probabilities
+from .._table_reader import COMPRESSIONS
 from .._whole_files import whole_file
 from ._common import model_options, say, show, table_options
 from ._list_of_names import ListOfNames
@@ -38,6 +39,10 @@ def shares(input, column, delimiter, encoding, model, output, plot, jobs, trust_
     name, and names without a letter, are counted separately.
     """
     start = time.perf_counter()
+    if Path(output).suffix in COMPRESSIONS:
+        raise click.UsageError(
+            f"--output {output}: shares are written as plain CSV: leave out {Path(output).suffix}"
+        )
     if plot is not None:
         _check_plot(plot)
     load = (model, trust_pickle)
