@@ -124,14 +124,28 @@ class JsonTables:
 
 def _array(column, rows, type_=None):
     """A column of JSON objects in one type, None for that of these values."""
+    values = [row.get(column) for row in rows]
     try:
         column.encode()  # a key, too, may hold half of a character
-        return pa.array([row.get(column) for row in rows], type_)
+        if type_ is not None and pa.types.is_nested(type_):
+            # Of objects, pyarrow drops the keys that a type lacks.
+            new = set(_keys(pa.array(values).type)) - set(_keys(type_))
+            if new:
+                raise pa.ArrowInvalid(f"an object has a new key, {min(new)[-1]!r}")
+        return pa.array(values, type_)
     except (pa.ArrowException, OverflowError, UnicodeEncodeError, RecursionError) as error:
         raise ValueError(
             f"the column {column!r} does not fit one type ({error}): give --format jsonl, where "
             "values may differ"
         ) from error
+
+
+def _keys(type_, path=()):
+    """The keys of objects at any depth, each with those that lead to it."""
+    for i in range(type_.num_fields):
+        field = type_.field(i)
+        yield (*path, field.name)
+        yield from _keys(field.type, (*path, field.name))
 
 
 def has_binary(type_):

@@ -1281,6 +1281,25 @@ def test_json_values_of_no_one_type(run, format, values, column):
     assert run("predict", "in.jsonl", "--model", "model.skops")[0] == 0
 
 
+@pytest.mark.parametrize("later", ['{"a": 1, "b": 2}', '{"a": 1}', "null"])
+@pytest.mark.parametrize("wrap", ["{}", "[{}, null]"])
+def test_keys_of_json_objects_are_not_lost(run, later, wrap):
+    with open("in.jsonl", "w", encoding="utf-8") as file:
+        for value in [*['{"a": 1}'] * 3, later]:  # in the second chunk
+            value = wrap.replace("{}", value)
+            file.write(f'{{"name": "Kim", "x": {value}}}\n')
+    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--output", "out.parquet")
+    if '"b"' in later:
+        assert (
+            code == 1 and "column 'x' does not fit one type (an object has a new key, 'b')" in said
+        )
+    else:
+        assert code == 0
+        (last,) = pa.parquet.read_table("out.parquet")["x"].slice(3).to_pylist()
+        expected = json.loads(wrap.replace("{}", later))
+        assert last == expected
+
+
 @pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, "1" * 5000])
 def test_json_beyond_what_python_reads(run, value):
     Path("in.jsonl").write_text(f'{{"name": "x"}}\n{{"x": {value}}}', encoding="utf-8")
