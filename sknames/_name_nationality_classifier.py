@@ -407,7 +407,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             return self._forward_now().probabilities(codes)
 
     def _forward_now(self):
-        if self._forward.dtype != self.dtype:
+        if self._forward.dtype != self.dtype:  # which has been set since
+            self._validate_params()
             self._forward = Forward(self.network_, self.dtype)
         return self._forward
 

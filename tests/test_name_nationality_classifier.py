@@ -15,6 +15,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknames import CharEncoder, NameNationalityClassifier
@@ -242,6 +243,8 @@ def test_dtype_may_change_after_fit(codes):
     model.set_params(dtype="float32")
     model.set_params(hidden_size=99, cell="rnn")
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), single)
+    with pytest.raises(InvalidParameterError, match="The 'dtype' parameter"):
+        model.set_params(dtype="float16").predict(X)
 
 
 def test_net_gives_back_the_same_logits(codes):
