@@ -434,4 +434,5 @@ def test_description_counts_what_is_there(real_players):
     assert f"{', '.join(few[:-1])} and {few[-1]} have fewer than 300 each" in text
     *others, last = sorted(elsewhere() - {"", *counts})
     assert f"no {', '.join(others)} or {last} name that is known" in text
-    assert f"{len(players.data):,} full names, of {len(counts)} nat" in fetch_chess_players.__doc__
+    summary = f"{len(players.data):,} full names of amateurs and masters, of {len(counts)} nat"
+    assert summary in fetch_chess_players.__doc__
