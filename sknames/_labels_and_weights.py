@@ -45,14 +45,18 @@ def check_labels(y, n_samples):
 def check_some_known(y, classes):
     """Raise ValueError if none of the labels is a class: then they are written otherwise."""
     if not np.isin(y, classes).any():
-        raise ValueError(
-            f"None of the labels is one of the model's: expected some of {some_of(classes)}, got "
-            f"{some_of(np.unique(y))}."
-        )
+        raise none_known(np.unique(y), classes)
 
 
-def some_of(labels):
-    """The first labels, for a message."""
+def none_known(labels, classes):
+    """The error for labels of which none is a class."""
+    return ValueError(
+        f"None of the labels is one of the model's: expected some of {_some(classes)}, got "
+        f"{_some(labels)}."
+    )
+
+
+def _some(labels):
     labels = labels.tolist() if isinstance(labels, np.ndarray) else [*labels]
     return ", ".join(map(repr, labels[:5])) + ", ..." * (len(labels) > 5)
 

@@ -47,16 +47,17 @@ def load_model(path, trust_pickle=False, priors=None):
 def _load_file(path, trust_pickle):
     with open(path, "rb") as file:  # an error of the system is said as it is
         start = file.read(len(ZIP))
-    if start == ZIP and not zipfile.is_zipfile(path):
+    is_skops = zipfile.is_zipfile(path)
+    if start == ZIP and not is_skops:
         raise ValueError(f"{path} is cut off or damaged: copy it again, or train the model again")
-    if not zipfile.is_zipfile(path) and not trust_pickle:
+    if not is_skops and not trust_pickle:
         raise ValueError(
             f"{path} is no skops file. If it is a pickle (joblib) of a model, and you trust "
             "whoever made it, since a pickle can run any code, give --trust-pickle, or in Python "
             "load it with joblib.load and pass the model"
         )
     try:
-        model = _load_skops(path) if zipfile.is_zipfile(path) else _load_pickle(path)
+        model = _load_skops(path) if is_skops else _load_pickle(path)
         n_classes = len(model.classes_)
         answers = model.predict_proba(["", ""])
     except ImportError:

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from ._labels_and_weights import check_labels, some_of
+from ._labels_and_weights import check_labels, none_known
 from ._read_names import Names, read_names
 from ._spelling_groups import spelling_groups
 from ._tally import Tally
@@ -228,10 +228,7 @@ def _of_fitted(model, names, labels, train):
 
 def _card(tally):
     if not tally.n_known:
-        raise ValueError(
-            f"None of the labels is one of the model's: expected some of {some_of(tally.classes)}, "
-            f"got {some_of(tally.unknown_labels)}."
-        )
+        raise none_known(tally.unknown_labels, tally.classes)
     return Scorecard(**tally.figures())
 
 

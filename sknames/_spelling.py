@@ -124,15 +124,15 @@ def _clean(name):
     return name
 
 
-class _Plain(dict):
-    """What each code point of a name stands for, looked up when it is first met."""
+class _Translation(dict):
+    """What each code point becomes, found out by a function of its character when first met."""
+
+    def __init__(self, of_character):
+        self.of_character = of_character
 
     def __missing__(self, point):
-        self[point] = plain(chr(point))
+        self[point] = self.of_character(chr(point))
         return self[point]
-
-
-_PLAIN = _Plain()
 
 
 def plain(character):
@@ -142,6 +142,9 @@ def plain(character):
     if character.isspace():
         return " "
     return {"Cf": "", "Pd": "-"}.get(unicodedata.category(character), character)
+
+
+_PLAIN = _Translation(plain)
 
 
 def _suspects(names):
@@ -248,15 +251,7 @@ def transliterate(character):
     return character if is_letter and not in_ascii else in_ascii
 
 
-class _Folded(dict):
-    """What each code point of a name is compared as, looked up when it is first met."""
-
-    def __missing__(self, point):
-        self[point] = transliterate(chr(point)).lower()
-        return self[point]
-
-
-_FOLDED = _Folded()
+_FOLDED = _Translation(lambda character: transliterate(character).lower())
 
 
 def spellings(names):

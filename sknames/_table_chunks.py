@@ -129,7 +129,8 @@ def _array(column, rows, type_=None):
         column.encode()  # a key, too, may hold half of a character
         if type_ is not None and pa.types.is_nested(type_):
             # Of objects, pyarrow drops the keys that a type lacks.
-            new = set(_keys(pa.array(values).type)) - set(_keys(type_))
+            known = {keys for keys, _ in _parts(type_)}
+            new = {keys for keys, _ in _parts(pa.array(values).type)} - known
             if new:
                 raise pa.ArrowInvalid(f"an object has a new key, {min(new)[-1]!r}")
         return pa.array(values, type_)
@@ -140,28 +141,26 @@ def _array(column, rows, type_=None):
         ) from error
 
 
-def _keys(type_, path=()):
-    """The keys of objects at any depth, each with those that lead to it."""
-    for i in range(type_.num_fields):
-        field = type_.field(i)
-        yield (*path, field.name)
-        yield from _keys(field.type, (*path, field.name))
+def _parts(type_):
+    """A type and all that it is made of, at any depth, each with the keys that lead to it."""
+    parts = [((), type_)]
+    for keys, part in parts:  # which grows: a type may be deeper than Python's stack
+        if pa.types.is_dictionary(part):
+            parts.append((keys, part.value_type))
+        fields = map(part.field, range(part.num_fields))
+        parts += [((*keys, field.name), field.type) for field in fields]
+    return parts
 
 
 def has_binary(type_):
     """Whether values of a type hold bytes, which need be no text, at any depth."""
-    types = [type_]
-    for inner in types:  # which grows: a type may be deeper than Python's stack
-        if pa.types.is_dictionary(inner):
-            types.append(inner.value_type)
-        types += (inner.field(i).type for i in range(inner.num_fields))
     kinds = (
         pa.types.is_binary,
         pa.types.is_large_binary,
         pa.types.is_fixed_size_binary,
         pa.types.is_binary_view,
     )
-    return any(is_kind(inner) for inner in types for is_kind in kinds)
+    return any(is_kind(part) for _, part in _parts(type_) for is_kind in kinds)
 
 
 def _to_json(values):

@@ -91,8 +91,9 @@ class TableWriter:
 def _flat(table):
     """A table whose columns CSV can hold: an error names one that it cannot."""
     for i, field in enumerate(table.schema):
-        if pa.types.is_nested(field.type) or has_binary(field.type):
-            formats = "parquet" if has_binary(field.type) else "jsonl or parquet"
+        is_binary = has_binary(field.type)
+        if pa.types.is_nested(field.type) or is_binary:
+            formats = "parquet" if is_binary else "jsonl or parquet"
             raise ValueError(
                 f"the column {field.name!r} holds {field.type!s:.60}, which CSV has no way to "
                 f"write: give --format {formats}"

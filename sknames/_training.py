@@ -282,22 +282,27 @@ def _callback(item):
     return item[1] if isinstance(item, list | tuple) else item
 
 
+def _check_callback(callback, has_valid_rows):
+    """Raise ValueError for a callback that would fail in training."""
+    if isinstance(callback, GradientNormClipping):
+        raise ValueError(
+            "callbacks has a GradientNormClipping, and gradients are clipped already, to a norm"
+            f" of {MAX_GRADIENT_NORM:g} without the sparse ones of n-grams. Leave it out."
+        )
+    stops = isinstance(callback, EarlyStopping) and callback.monitor.startswith("valid")
+    if stops and not has_valid_rows:
+        raise ValueError(
+            f"callbacks has an EarlyStopping that monitors {callback.monitor!r}, and no rows "
+            "are held out. Set early_stopping=True instead, or its monitor to 'train_loss'."
+        )
+
+
 def _split_callbacks(callbacks, has_valid_rows):
     """Those that score, and the others; warn of what scores held-out rows where there are none."""
     scores, others = [], []
     for item in callbacks:
         callback = _callback(item)
-        if isinstance(callback, GradientNormClipping):
-            raise ValueError(
-                "callbacks has a GradientNormClipping, and gradients are clipped already, to a norm"
-                f" of {MAX_GRADIENT_NORM:g} without the sparse ones of n-grams. Leave it out."
-            )
-        stops = isinstance(callback, EarlyStopping) and callback.monitor.startswith("valid")
-        if stops and not has_valid_rows:
-            raise ValueError(
-                f"callbacks has an EarlyStopping that monitors {callback.monitor!r}, and no rows "
-                "are held out. Set early_stopping=True instead, or its monitor to 'train_loss'."
-            )
+        _check_callback(callback, has_valid_rows)
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
             continue

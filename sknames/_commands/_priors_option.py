@@ -22,12 +22,13 @@ def read_priors(text, classes):
     priors = {}
     for label, share in pairs:
         label = label.strip()
-        if label_of.get(label, label) in priors:
+        key = label_of.get(label, label)
+        if key in priors:
             raise click.UsageError(
                 f"--priors {text}: expected {label!r} once, got it twice or more"
             )
         try:
-            priors[label_of.get(label, label)] = float(share)
+            priors[key] = float(share)
         except (TypeError, ValueError) as error:
             raise click.UsageError(
                 f"--priors {text}: expected a number for {label!r}, got {share!r}"
