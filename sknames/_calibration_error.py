@@ -29,10 +29,11 @@ def calibration_sums(hit, confidence, n_bins=N_BINS):
     return np.stack([np.bincount(bins, weights=w, minlength=n_bins) for w in weights])
 
 
-def calibration_error(sums, n_names):
+def calibration_error(sums, n_names, n_repeats=1):
     """The expected calibration error (Guo et al. 2017), and its 95 % interval.
 
-    The interval is that of a bootstrap over the names, whose sums in the bins are drawn as normal
+    Of names that were each judged `n_repeats` times, the sums and `n_names` are of all repeats. The
+    interval is that of a bootstrap over the names, whose sums in the bins are drawn as normal
     ones. Chance adds to the error, and in each resample once more: so the interval is the basic
     one, which takes that off, and begins at 0 where a model whose probabilities are right would
     have such an error, too.
@@ -46,9 +47,10 @@ def calibration_error(sums, n_names):
     gaps, squares, variances = sums
     normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, len(gaps)))
     error = np.abs(gaps).sum() / n_names
-    again = np.abs(gaps + np.sqrt(squares) * normal).sum(axis=1) / n_names
-    chance = np.abs(np.sqrt(variances) * normal).sum(axis=1) / n_names
+    spread = np.sqrt(n_repeats * np.maximum(squares - gaps**2 / n_names, 0))
+    again = np.abs(gaps + spread * normal).sum(axis=1) / n_names
+    chance = np.abs(np.sqrt(n_repeats * variances) * normal).sum(axis=1) / n_names
     low, high = 2 * error - np.percentile(again, [97.5, 2.5])
     if error <= np.percentile(chance, 97.5):
         low = 0
-    return tuple(float(max(value, 0)) for value in (error, low, high, chance.mean()))
+    return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())

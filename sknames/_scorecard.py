@@ -199,11 +199,13 @@ def scorecard(
         return _of_fitted(model, names, labels, train)
     if train is not None:
         raise ValueError("With cv, what each model has learned is known: leave train out.")
-    tally = Tally()
+    tally, n_times = Tally(), np.zeros(len(names), dtype=np.intp)
     for learned, tested in _splits(names, labels, groups, cv):
         part = [names[k] for k in learned]
         fitted = clone(model).fit(part, labels[learned])
         _predict(fitted, [names[k] for k in tested], labels[tested], tally, (part, labels[learned]))
+        n_times[tested] += 1
+    tally.n_repeats = n_times.sum() / np.count_nonzero(n_times)
     return _card(tally)
 
 
@@ -236,7 +238,9 @@ def _splits(names, labels, groups, cv):
     if isinstance(cv, Integral):
         groups = spelling_groups(names) if groups is None else groups
         cv = StratifiedGroupKFold(cv, shuffle=True, random_state=0)
-    yield from check_cv(cv, labels, classifier=True).split(names, labels, groups)
+    rows = np.arange(len(names))  # a fold may be a mask
+    for learned, tested in check_cv(cv, labels, classifier=True).split(names, labels, groups):
+        yield rows[learned], rows[tested]
 
 
 def _predict(model, names, labels, tally, train):

@@ -222,9 +222,11 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
                 delayed(_fit_and_answer)(self.estimator, X, y, *fold, routed.estimator.fit)
                 for fold in folds
             )
-            rows = np.concatenate([test for _, test in folds])
+            rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
             confidence, hits = (np.concatenate(parts) for parts in zip(*found, strict=True))
         curve = risk_coverage_curve(confidence, hits, weights[rows])
+        # A row that several folds test proves no more than one.
+        curve.n_answered *= len(np.unique(rows)) / len(rows)
         if self.risk is None:
             row = row_of_coverage(curve, self.coverage)
         else:

@@ -35,7 +35,7 @@ class Tally:
         self.pairs, self.of_baselines = Counter(), {}
         self.classes, self.unknown_labels = [], Counter()
         self.has_proba, self.loss, self.n_known, self.n_top_3 = False, 0.0, 0, 0
-        self.calibration = np.zeros((3, N_BINS))
+        self.calibration, self.n_repeats = np.zeros((3, N_BINS)), 1
         self.numbers, self.keys = {}, [np.empty((0, 2), dtype=np.int64)]
 
     def learn(self, train):
@@ -106,7 +106,7 @@ class Tally:
             ],
         }
         if self.has_proba:
-            error, low, high, chance = calibration_error(self.calibration, n)
+            error, low, high, chance = calibration_error(self.calibration, n, self.n_repeats)
             found |= {
                 "log_loss": float(self.loss / self.n_known),
                 "top_3": self.n_top_3 / n,

@@ -156,6 +156,18 @@ def test_folds(small_names):
     assert own.accuracy == pytest.approx(accuracy_score(labels, found))
 
 
+def test_folds_that_test_a_name_again(small_names):
+    names, labels = small_names
+    cv = KFold(4, shuffle=True, random_state=0)
+    once = scorecard(bayes(), names, labels, cv=cv)
+    same = [*cv.split(names)] * 5
+    card = scorecard(bayes(), names, labels, cv=same)
+    assert card.n == 5 * once.n
+    np.testing.assert_allclose(card.calibration_interval, once.calibration_interval)
+    masks = [tuple(np.isin(np.arange(len(names)), rows) for rows in fold) for fold in same[:4]]
+    assert repr(scorecard(bayes(), names, labels, cv=masks)) == repr(once)
+
+
 def test_a_label_that_some_folds_lack(small_names):
     names, labels = [*small_names[0], "Kim"], [*small_names[1], "Korean"]
     card = scorecard(bayes(), names, labels, cv=KFold(3, shuffle=True, random_state=0))
@@ -240,6 +252,23 @@ def test_calibration_error():
     assert 0 <= low <= high
     half = calibration_sums(hit[:2], confidence[:2]) + calibration_sums(hit[2:], confidence[2:])
     np.testing.assert_allclose(half, sums)
+
+
+@pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
+def test_the_interval_is_that_of_a_bootstrap(n, sure, right):
+    """The basic one, of names that all have the same probability."""
+    hit, confidence = np.arange(n) < right * n, np.full(n, sure)
+    error, low, high, _ = calibration_error(calibration_sums(hit, confidence), n)
+    shares = np.random.default_rng(0).binomial(n, right, 100_000) / n
+    ends = 2 * error - np.percentile(abs(sure - shares), [97.5, 2.5])
+    np.testing.assert_allclose((low, high), np.minimum(ends, 1), atol=0.02)
+
+
+def test_names_that_are_judged_again_prove_no_more():
+    hit, confidence = np.arange(60) % 3 > 0, np.linspace(0.3, 1, 60)
+    once = calibration_error(calibration_sums(hit, confidence), 60)
+    again = calibration_error(5 * calibration_sums(hit, confidence), 300, n_repeats=5)
+    np.testing.assert_allclose(again, once)
 
 
 @pytest.mark.parametrize("n", [100, 2000])

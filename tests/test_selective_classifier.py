@@ -271,6 +271,21 @@ def test_ways_to_hold_out(cv):
     assert model.coverage_ == pytest.approx(0.5, abs=0.01)
 
 
+def test_folds_that_test_a_row_again_prove_no_more():
+    X, y = blobs()
+    once = [*StratifiedKFold(4).split(X, y)]
+    masks = [tuple(np.isin(np.arange(len(y)), rows) for rows in fold) for fold in once]
+    curves = [
+        SelectiveClassifier(LogisticRegression(), coverage=0.5, cv=cv)
+        .fit(X, y)
+        .risk_coverage_curve_
+        for cv in (once, 5 * once, masks)
+    ]
+    for curve in curves[1:]:
+        for name, values in curve.items():
+            np.testing.assert_allclose(values, curves[0][name])
+
+
 def test_one_process_or_two():
     X, y = blobs(100)
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5)
