@@ -303,6 +303,7 @@ class NameEncoder(
         state = super().__getstate__().copy()
         if "model_" in state:
             state |= {"_sknames_version": __version__, "_format": FORMAT}
+            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
             del state["_states"]
             if self._sha256 is not None:
                 del state["model_"]

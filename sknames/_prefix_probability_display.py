@@ -133,12 +133,15 @@ class PrefixProbabilityDisplay:
         Raises
         ------
         ValueError
-            If the name has no character to read.
+            If the name has no character to read, or `n_top` is less than 1.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
         from ._name_labels import check_characters, image_style, ticks_of, title_of
+
+        if n_top < 1:
+            raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
 
         check_characters(self.name, self.characters)
         proba, n = np.asarray(self.proba), len(self.characters)

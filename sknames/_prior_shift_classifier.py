@@ -202,7 +202,8 @@ default=None
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If no name has anything to read, or the given priors do not fit its classes.
+            If no name has anything to read, or the given priors do not fit its classes, or are
+            positive where the estimator's own are 0.
         """
         self._validate_params()
         try:
@@ -225,6 +226,13 @@ default=None
             )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0
+            never = self.estimator.classes_[(priors > 0) & (supposed == 0)]
+            if len(never):
+                raise ValueError(
+                    f"priors give {', '.join(map(str, never))} more than 0, and the estimator's "
+                    "own priors are 0 there, so that it never answers so. Expected 0, too; or take "
+                    "an estimator whose priors are positive there."
+                )
         self.classes_ = self.estimator.classes_
         self._supposed, self.priors_, self.n_iter_ = supposed, priors, n_iter
         for name in ("n_features_in_", "feature_names_in_"):

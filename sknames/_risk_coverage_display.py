@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
+FEW = 0.1  # of the inputs
+
 
 class RiskCoverageDisplay:
     """The share of wrong answers against the share of inputs that are answered.
@@ -222,22 +224,31 @@ class RiskCoverageDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        from matplotlib.ticker import PercentFormatter
+
         if ax is None:
             import matplotlib.pyplot as plt
 
             ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")[1]
         name = self.name if name is None else name
-        (self.line_,) = ax.plot(self.coverage, self.risk, **({"label": name} | kwargs))
+        # A single point has no line.
+        style = {"label": name, "marker": "o" if len(self.risk) == 1 else None}
+        (self.line_,) = ax.plot(self.coverage, self.risk, **(style | kwargs))
         color = self.line_.get_color()
         low, high = wilson_interval(self.risk, self.n_answered)
         self.band_ = ax.fill_between(self.coverage, low, high, color=color, alpha=0.2, linewidth=0)
         if self.chosen is not None:
             ax.plot(*self.chosen, "o", color=color)
         # The first answers are few, and their intervals wide.
-        top = 1.5 * max(line.get_ydata()[-1] for line in ax.lines if len(line.get_ydata()))
+        lines = [np.array(line.get_data(), dtype=float) for line in ax.lines]
+        top = max(
+            max(1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0))
+            for coverage, risk in lines
+            if len(risk)
+        )
         ax.set(xlim=(0, 1), ylim=(0, min(1, max(top, 0.02))))
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+            axis.set_major_formatter(PercentFormatter(1))
         ax.set_xlabel("share of inputs that is answered")
         ax.set_ylabel("share of wrong answers, with 95 % intervals")
         if name:

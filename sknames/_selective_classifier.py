@@ -209,11 +209,12 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         weights = check_weights(sample_weight, len(y))
         frozen = isinstance(self.estimator, FrozenEstimator)
         routed = self._route(sample_weight, params, frozen)
-        abstain_label = _check_abstain_label(self.abstain_label, y)
+        _check_abstain_label(self.abstain_label, y)
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
-        abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_)
+        check_some_known(y, estimator.classes_)
+        labels = np.union1d(y, estimator.classes_)  # a frozen estimator may lack some
+        abstain_label = _check_abstain_label(self.abstain_label, labels)
         if frozen:
-            check_some_known(y, estimator.classes_)
             rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
@@ -271,6 +272,8 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         probabilities, reasons = self._judge(X)
         label = np.asarray(self.abstain_label_)
         labels = self.classes_.astype(np.result_type(self.classes_, label))
+        if (labels.astype(self.classes_.dtype) != self.classes_).any():
+            labels = self.classes_.astype(object)  # as integers that no float holds
         return np.where(reasons == "", labels[probabilities.argmax(axis=1)], label)
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:

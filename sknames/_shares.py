@@ -48,7 +48,9 @@ class Shares(Bunch):
         labels = [*self.nationality, *groups["nationality"], "nationality"]
         width = max(len(str(label)) for label in labels)
         lines = [f"{'nationality':<{width}}   share   {percent} interval"]
+        # Groups are no parts of a whole, of which some could stand together as others.
         n_shown = min(N_PRINTED, int((self.share >= 0.0005).sum()))
+        n_shown = n_shown if "groups" in self else len(self.share)
         lines += [
             _line(*row, width) for row in zip(*(self[c][:n_shown] for c in COLUMNS), strict=True)
         ]
@@ -295,7 +297,7 @@ def shares_of_probabilities(
 def _members(groups, classes):
     """Return which classes each group has, as 0 or 1, of shape (n_groups, n_classes)."""
     for group, labels in (groups or {}).items():
-        if isinstance(labels, str) or not len(labels):
+        if isinstance(labels, str) or not hasattr(labels, "__len__") or not len(labels):
             raise ValueError(
                 f"Expected a list of nationalities in groups[{group!r}], got {labels!r}."
             )

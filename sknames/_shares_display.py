@@ -36,6 +36,8 @@ class SharesDisplay:
         Confidence level of the intervals.
     n_names : int or None, default=None
         Number of names, for the label of the axis.
+    are_groups : bool, default=False
+        Whether these are groups, which are no parts of a whole: all have a bar.
 
     Attributes
     ----------
@@ -81,6 +83,7 @@ class SharesDisplay:
         *,
         confidence_level: float,
         n_names: int | None = None,
+        are_groups: bool = False,
     ) -> None:
         self.nationality = nationality
         self.share = share
@@ -89,6 +92,7 @@ class SharesDisplay:
         self.resamples = resamples
         self.confidence_level = confidence_level
         self.n_names = n_names
+        self.are_groups = are_groups
 
     @classmethod
     def from_estimator(
@@ -162,6 +166,7 @@ class SharesDisplay:
             shares.resamples,
             confidence_level=shares.confidence_level,
             n_names=shares.n_names - shares.n_unreadable,
+            are_groups="groups" not in shares,
         )
         return display.plot(n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
@@ -197,12 +202,12 @@ class SharesDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
+        from matplotlib.ticker import PercentFormatter
 
         if n_top < 1:
             raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
         n = min(n_top, max(1, int((self.share >= 0.001).sum())))
-        are_parts = abs(self.share.sum() - 1) < 1e-6
-        if n == len(self.share) - 1 or not are_parts:
+        if n == len(self.share) - 1 or self.are_groups:
             n = len(self.share)  # one alone needs no bar for others
         order = np.argsort(-self.share, kind="stable")
         top, others = order[:n], order[n:]
@@ -228,7 +233,7 @@ class SharesDisplay:
         ax.set_yticks(places, labels, parse_math=False)
         ax.yaxis.set_inverted(True)
         ax.set_xlim(left=0)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        ax.xaxis.set_major_formatter(PercentFormatter(1))
         of = "" if self.n_names is None else f" of {self.n_names:,} names"
         ax.set_xlabel(f"share{of}, with {100 * self.confidence_level:.10g}% intervals")
         self.ax_, self.figure_ = ax, ax.figure

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier, _fit_tasks
+from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, _fit_tasks
 
 SMALL = {"hidden_size": 8, "max_epochs": 4, "random_state": 0}
 
@@ -127,16 +127,16 @@ def test_a_pipeline_hands_its_callbacks_on(small_names):
     assert ("end", "fit", 0) in recorder.told  # of the encoder, the first step
 
 
-@pytest.mark.parametrize("make", [CharEncoder, NameNationalityClassifier])
+@pytest.mark.parametrize("make", [CharEncoder, NameEncoder, NameNationalityClassifier])
 def test_clones_keep_callbacks_and_files_do_not(make, data, small_names):
     recorder = Recorder()
     model = make().set_callbacks(recorder)
     assert clone(model)._skl_callbacks == [recorder]
     assert "_skl_callbacks" in vars(loads(dumps(model)))  # on its way to a worker
-    if make is CharEncoder:
-        model.fit(*small_names)
-    else:
+    if make is NameNationalityClassifier:
         model.set_params(**SMALL).fit(*data)
+    else:
+        model.fit(*small_names)
     assert "_skl_callbacks" not in vars(loads(dumps(model)))
     assert copy(model).get_params() == model.get_params()
 

@@ -292,6 +292,8 @@ def test_prefix_picture(model):
     ticks = [label.get_text() for label in display.ax_.get_xticklabels()]
     assert ticks == list("anna␣maria")
     assert display.ax_.get_title() == "Anna Maria"
+    with pytest.raises(ValueError, match="n_top of at least 1 nationality, got -1"):
+        display.plot(n_top=-1)
     shown = [label.get_text() for label in display.ax_.get_yticklabels()]
     proba = prefix_proba(model, "Anna Maria").proba
     top = {model.classes_[k] for k in np.argsort(-proba.max(axis=0))[:3]}

@@ -224,6 +224,15 @@ def test_probabilities_of_0():
     np.testing.assert_array_equal(excluded.predict_proba(X_later), [[1, 0]] * 600)
 
 
+def test_priors_of_classes_that_the_estimator_excludes():
+    X, y, X_later, _ = shifted_blobs()
+    never = PriorShiftClassifier(LogisticRegression().fit(X, y), priors={0: 1}).fit(X_later)
+    with pytest.raises(ValueError, match="priors give 1 more than 0, and the estimator's own"):
+        PriorShiftClassifier(never, priors="uniform").fit(X_later)
+    same = PriorShiftClassifier(never, priors={0: 1}).fit(X_later)
+    np.testing.assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
+
+
 def test_unfitted(model):
     X, y, X_later, _ = shifted_blobs()
     with pytest.raises(

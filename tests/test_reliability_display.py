@@ -118,6 +118,19 @@ def test_risk_and_coverage(drawn):
     assert RiskCoverageDisplay.from_predictions(y, proba, ax=display.ax_).ax_ is display.ax_
 
 
+def test_risks_that_are_seen():
+    one = RiskCoverageDisplay(np.ones(1), np.array([0.2]), np.array([50.0]))
+    assert one.plot().line_.get_marker() == "o"
+    # The surest answers are the worst.
+    coverage = np.linspace(0.01, 1, 100)
+    worst = RiskCoverageDisplay(coverage, 0.8 - 0.7 * coverage, 1000 * coverage).plot()
+    assert worst.ax_.get_ylim()[1] > worst.risk[coverage >= 0.1].max()
+    small = RiskCoverageDisplay(coverage, 0.01 * coverage, 1000 * coverage).plot()
+    small.figure_.canvas.draw()
+    ticks = [tick.get_text() for tick in small.ax_.get_yticklabels()]
+    assert len(set(ticks)) == len(ticks) > 3
+
+
 def test_of_estimators():
     X, y = make_blobs(300, centers=3, cluster_std=2.0, random_state=0)
     model = SelectiveClassifier(LogisticRegression(), coverage=0.6).fit(X, y)

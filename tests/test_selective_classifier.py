@@ -333,6 +333,14 @@ def test_parameters_are_judged(params):
         SelectiveClassifier(LinearSVC(), coverage=0.5).fit(X, y)
 
 
+def test_labels_that_only_the_data_have_are_not_the_one_for_no_answer():
+    X, y = blobs()
+    y -= 1
+    frozen = FrozenEstimator(LogisticRegression().fit(X[y >= 0], y[y >= 0]))
+    model = SelectiveClassifier(frozen, coverage=0.5).fit(X, y)
+    assert model.abstain_label_ == -2
+
+
 def test_labels_that_a_frozen_estimator_lacks():
     X, y = blobs()
     frozen = FrozenEstimator(LogisticRegression().fit(X, y))
@@ -386,6 +394,13 @@ def test_labels_that_are_numbers():
     for labels in (y - 1, y.astype(np.uint8), y + 0.0):
         model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, labels)
         assert set(model.predict(X)) == {min(-1, labels.min() - 1.0), *labels}
+
+
+def test_large_labels_stay_what_they_are():
+    X, y = blobs()
+    y = y.astype(np.uint64) + np.uint64(2**60)
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
+    assert set(model.predict(X).tolist()) == {-1, 2**60, 2**60 + 1, 2**60 + 2}
 
 
 def test_unfitted():

@@ -292,6 +292,7 @@ def test_what_the_drawing_alone_makes_vary_is_not_hard_to_tell():
             r"Expected a list of nationalities in groups\['North'\], got 'Danish'",
         ),
         ({"North": []}, r"Expected a list of nationalities in groups\['North'\], got \[\]"),
+        ({"North": None}, r"Expected a list of nationalities in groups\['North'\], got None"),
     ],
     ids=str,
 )
@@ -317,6 +318,13 @@ def test_table(names, model):
     for again in (pickle.loads(pickle.dumps(shares)), copy.deepcopy(shares)):
         assert repr(again) == repr(shares)
     assert repr(shares.groups).splitlines()[1].startswith("Low Countries")
+
+
+def test_table_of_groups_has_them_all():
+    groups = {label: [label] for label in ["Danish", "Norwegian", "Turkish", "Dutch", "Irish"]}
+    groups |= {f"again {k}": ["Dutch", "Turkish"] for k in range(10)}
+    lines = repr(shares_of(draw([0, 0, 0, 0.5, 0.5]), groups=groups).groups).splitlines()
+    assert [line.split("  ")[0] for line in lines[1:-1]] == [*groups]
 
 
 @pytest.mark.parametrize("names", [["", "12"], ["?"]], ids=str)

@@ -90,6 +90,19 @@ def test_groups(shares):
     np.testing.assert_allclose(reaches(display), expected)
 
 
+def test_groups_that_happen_to_be_parts(proba):
+    """Also those of which hardly any name is, and ticks of small shares have decimals."""
+    groups = {"none": ["Irish"], "few": ["Norwegian"], "most": ["Danish", "Dutch", "Turkish"]}
+    rows = proba[proba.argmax(axis=1) != list(CLASSES).index("Irish")]
+    shares = shares_of_probabilities(rows, CLASSES, groups=groups, random_state=0).groups
+    display = SharesDisplay.from_shares(shares, n_top=1)
+    assert sorted(texts(display)) == sorted(groups)
+    display.ax_.set_xlim(0, 0.02)
+    display.figure_.canvas.draw()
+    ticks = [tick.get_text() for tick in display.ax_.get_xticklabels()]
+    assert len(set(ticks)) == len(ticks) > 3
+
+
 def test_groups_are_no_parts_of_a_whole(proba):
     """They may overlap, so that none can stand for several."""
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)}

@@ -10,7 +10,7 @@ has learned. The linear models get their names in ASCII and lower case; sknames 
 
 Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
 is not run again, so that a run of hours may be taken up. LogisticRegression needs some 14 GB for a
-million names. Exits with 1 if, with a million names, ours takes longer to fit than LinearSVC or is not more
+million names. Exits with 1 if, with so many, ours takes longer to fit than LinearSVC or is not more
 accurate by at least one point.
 """
 
