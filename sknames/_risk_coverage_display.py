@@ -224,8 +224,6 @@ class RiskCoverageDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        from matplotlib.ticker import PercentFormatter
-
         if ax is None:
             import matplotlib.pyplot as plt
 
@@ -248,7 +246,7 @@ class RiskCoverageDisplay:
         )
         ax.set(xlim=(0, 1), ylim=(0, min(1, max(top, 0.02))))
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(PercentFormatter(1))
+            axis.set_major_formatter(lambda value, _: f"{100 * value:.6g}%")
         ax.set_xlabel("share of inputs that is answered")
         ax.set_ylabel("share of wrong answers, with 95 % intervals")
         if name:

@@ -202,7 +202,6 @@ class SharesDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
-        from matplotlib.ticker import PercentFormatter
 
         if n_top < 1:
             raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
@@ -233,7 +232,7 @@ class SharesDisplay:
         ax.set_yticks(places, labels, parse_math=False)
         ax.yaxis.set_inverted(True)
         ax.set_xlim(left=0)
-        ax.xaxis.set_major_formatter(PercentFormatter(1))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.6g}%")
         of = "" if self.n_names is None else f" of {self.n_names:,} names"
         ax.set_xlabel(f"share{of}, with {100 * self.confidence_level:.10g}% intervals")
         self.ax_, self.figure_ = ax, ax.figure
