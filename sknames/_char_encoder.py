@@ -311,7 +311,8 @@ class CharEncoder(
                 n_cut += int((lengths > self.max_length_).sum())
                 begins = np.cumsum(lengths) - lengths
                 flat = flat[np.arange(len(flat)) - np.repeat(begins, lengths) < self.max_length_]
-            codes[start : start + CHUNK_NAMES][columns < lengths[:, None]] = flat
+            w = min(int(lengths.max()), self.max_length_)
+            codes[start : start + CHUNK_NAMES, :w][columns[:w] < lengths[:, None]] = flat
         if n_cut and self.max_length is None:
             warnings.warn(
                 f"{n_cut} of {len(names)} names are longer than the longest name of fit and "

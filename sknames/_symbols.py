@@ -104,9 +104,14 @@ def to_codes(X, symbols):
 
     Returns
     -------
-    ndarray of shape (n, length), of the smallest unsigned integer type
-        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right.
+    ndarray of shape (n, longest), of the smallest unsigned integer type
+        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right. The
+        last columns are left out where they are padding in all rows.
     """
+    # All that follows takes time and memory for each column.
+    used = X.any(axis=0)
+    used[0] = True
+    X = X[:, : len(used) - used[::-1].argmax()]
     n = len(symbols)
     dtype = np.min_scalar_type(n + 2)
     if X.dtype.kind == "u" and X.dtype.itemsize <= 2:

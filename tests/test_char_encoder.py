@@ -3,6 +3,7 @@
 import pickle
 import re
 import string
+import tracemalloc
 import unicodedata
 from collections import Counter
 
@@ -289,6 +290,16 @@ def test_max_length_cuts_silently():
     )
     assert encoder.transform(["cba"]).tolist() == [[3, 2]]
     assert CharEncoder(max_length=5).fit(["abc"]).transform(["abc"]).tolist() == [[1, 2, 3, 0, 0]]
+
+
+def test_columns_of_padding_take_no_more_memory_than_their_codes():
+    encoder = CharEncoder(max_length=20_000).fit(["ab"])
+    tracemalloc.start()
+    codes = encoder.transform(["ab", "", "a"] * 100)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert codes.shape == (300, 20_000) and codes.sum() == 400
+    assert peak < 1.2 * codes.nbytes
 
 
 @pytest.mark.parametrize("chunk_names", [1, 2, 100])

@@ -140,6 +140,18 @@ def test_padding_may_stand_anywhere(codes):
     np.testing.assert_array_equal(model.predict_proba(split), expected)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
+def test_columns_of_padding_are_not_computed(codes, dtype):
+    X, y = codes
+    wide = np.pad(X.astype(dtype), [(0, 0), (0, 3_000)])
+    model = fit(wide, y)
+    assert model.n_features_in_ == wide.shape[1]
+    np.testing.assert_array_equal(model.predict_proba(wide), fit(X, y).predict_proba(X))
+    assert model.network_.to_codes(wide).shape == model.network_.to_codes(X).shape
+    empty = np.zeros((2, 1), dtype), np.zeros((2, wide.shape[1]), dtype)
+    assert {model.network_.to_codes(rows).shape for rows in empty} == {(2, 1)}
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.int64, np.float32, np.float64])
 def test_equal_values_of_any_type_are_the_same_symbol(codes, dtype):
     X, y = codes
