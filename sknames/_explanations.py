@@ -219,7 +219,7 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
             f"terms of a sum, and got {model}. Use character_importance instead."
         )
     classifier = steps[0][1]
-    net, contributions, spans = classifier._logit_parts(read.codes)
+    net, contributions, spans = classifier._logit_parts(read.as_given(read.codes))
     network = classifier.network_
     start, end = "^", "$"
     if network.separator is not None:
@@ -240,7 +240,8 @@ class _Reading:
         self.encoder, self.rest = _split(model, model)
         self.classes = self.rest.classes_
         self.name = name
-        self.codes = self.encoder.transform([name])
+        self._given = self.encoder.transform([name])  # a table, if set_output asks for it
+        self.codes = np.asarray(self._given)
         spelt = self.encoder._spell(name)
         self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
         known = [c if c in self.encoder.alphabet_ else REPLACEMENT for c, _, _ in spelt]
@@ -248,10 +249,17 @@ class _Reading:
         self.sources = np.array([own for _, own, _ in spelt], dtype=object)
         self.source_places = np.array([place for *_, place in spelt], dtype=int)
 
+    def as_given(self, codes):
+        """Codes as the rest of the model gets them, and as it was fitted: it knows the columns."""
+        columns = getattr(self._given, "columns", None)
+        if columns is None:
+            return codes
+        return type(self._given)(dict(zip(columns, codes.T, strict=True)))
+
     def predict_proba(self, codes):
         if not len(codes):
             return np.empty((0, len(self.classes)))
-        return np.asarray(self.rest.predict_proba(codes), dtype=np.float64)
+        return np.asarray(self.rest.predict_proba(self.as_given(codes)), dtype=np.float64)
 
     def place(self, label, proba):
         """The column of a label."""

@@ -350,7 +350,7 @@ class _States:
         self.encode, self.forward = model[:-1].transform, Forward(self.network, model[-1].dtype)
 
     def __call__(self, names):
-        codes = self.network.to_codes(self.encode(names))
+        codes = self.network.to_codes(np.asarray(self.encode(names)))
         with one_blas_thread(len(codes)):
             return self.forward.logits(codes)
 

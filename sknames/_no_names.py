@@ -39,7 +39,7 @@ def why_no_names(X, n, encoder=None):
     known = np.fromiter((any(map(str.isalpha, name)) for name in names), dtype=bool, count=n)
     if encoder is not None:
         is_letter = np.array([False, *map(str.isalpha, encoder.alphabet_), False])
-        known &= is_letter[encoder.transform(names)].any(axis=1)
+        known &= is_letter[np.asarray(encoder.transform(names))].any(axis=1)
     reasons[~known] = NO_KNOWN_CHARACTER
     reasons[[bool(ADDRESS.search(name)) for name in names]] = NO_NAME
     reasons[[not name for name in clean(names)]] = BLANK

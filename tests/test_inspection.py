@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -350,3 +351,17 @@ def test_pictures_of_all_scripts(shipped, display):
     assert ax.get_title().startswith("read as wangwei\ufffd")
     shown = display.from_estimator(shipped, "Μαρία")
     assert shown.ax_.get_title().startswith("Μαρία, read as maria")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("explain", [prefix_proba, character_importance, ngram_contributions])
+def test_whatever_the_encoder_puts_out(small_names, model, shipped, library, explain):
+    own = clone(model).set_output(transform=library).fit(*small_names)
+    expected = explain(clone(model).fit(*small_names), "Ana"), explain(shipped, "Ana")
+    with sklearn.config_context(transform_output=library):
+        found = explain(own, "Ana"), explain(load_pretrained(), "Ana")
+        assert load_pretrained(abstain=True).reasons(["Ana 1", "1"]).tolist()[1] != ""
+    for some, others in zip(found, expected, strict=True):
+        assert some.keys() == others.keys()
+        for key in some.keys() - {"name", "label"}:
+            np.testing.assert_array_equal(some[key], others[key])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 import skops.io
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
@@ -303,6 +304,14 @@ def test_set_output(own, library, frame):
         assert out.to_numpy().dtype == np.float32
         if library == "pandas":
             pd.testing.assert_index_equal(out.index, names.index)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_states_of_a_model_that_passes_tables_on(own, small_names, library):
+    expected = NameEncoder(own, output="state").fit_transform(NAMES)
+    with sklearn.config_context(transform_output=library):
+        found = NameEncoder(clone(own).fit(*small_names), output="state").fit_transform(NAMES)
+    np.testing.assert_array_equal(found.to_numpy(), expected)
 
 
 # ---- Clones and files

@@ -335,6 +335,8 @@ def _pipeline(description, classes, arrays, priors):
         history=classify["history"],
         **params,
     )
+    # The classifier knows no names of columns, and would warn of tables under a global set_output.
+    encoder.set_output(transform="default")
     separator = code_of(classifier.separator, network.symbols)
     _expect(network.separator == separator, f"the separator {separator}", network.separator)
     return Pipeline([("encode", encoder), ("classify", classifier)])
