@@ -394,9 +394,12 @@ class CharEncoder(
         """Cleaned, normalized names."""
         if self.clean:
             names = clean(names)
+        names = compose(names)  # before titles are looked for, whose letters are composed
         if self.drop_titles:
             names = drop_titles(names)
-        return compose(names)
+            if self.clean:
+                names = clean(names)  # of a quotation mark that stood beside a title
+        return names
 
     def _spell(self, name):
         """The characters that are read, each with that of the tidy name it comes from and where."""

@@ -180,7 +180,7 @@ def drop_titles(names):
     Parameters
     ----------
     names : list of str
-        As `clean` gives them.
+        As `clean` and `compose` give them.
 
     Returns
     -------

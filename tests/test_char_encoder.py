@@ -476,6 +476,21 @@ def test_titles_are_dropped_when_asked_for():
         )
 
 
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
+def test_titles_are_dropped_in_any_form_of_unicode(form):
+    typed = ["Señora Ana", "Fräulein Müller", "김민준 씨", "Özv. Kovács", "κύριος Νίκος"]
+    names = ["Ana", "Müller", "김민준", "Kovács", "Νίκος"]
+    encoder = CharEncoder(drop_titles=True).fit(names)
+    typed = [unicodedata.normalize(form, name) for name in typed]
+    np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(names))
+
+
+@pytest.mark.parametrize("typed", ['Dr. "Anna Kim"', "“Anna Kim” PhD", '"Dr. “Anna Kim”, PhD"'])
+def test_quotation_marks_beside_a_title_are_no_part_of_the_name(typed):
+    encoder = CharEncoder(drop_titles=True).fit(["Anna Kim"])
+    np.testing.assert_array_equal(encoder.transform([typed]), encoder.transform(["Anna Kim"]))
+
+
 def test_feature_names():
     encoder = CharEncoder().fit(["abc"])
     expected = ["charencoder0", "charencoder1", "charencoder2"]

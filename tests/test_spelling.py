@@ -171,6 +171,7 @@ def test_every_title_in_any_case(place, titles):
     for title in " ".join(titles.values()).replace("_", " ").split(" "):
         assert len(title) < LONGEST_TITLE
     for word in " ".join(titles.values()).split():
+        assert compose([word]) == [word]
         title = word.replace("_", " ")
         for typed in {title, title.upper(), title.title(), title.removesuffix(".") + "."}:
             typed = f"{typed} Anna Kim" if place == "before" else f"Anna Kim {typed}"
