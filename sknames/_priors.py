@@ -44,7 +44,7 @@ def check_priors(priors, classes, name="priors"):
     ValueError
         If they name an unknown class, are of another number, negative, or do not sum to 1.
     """
-    if isinstance(priors, str):
+    if priors is None or isinstance(priors, str):
         if priors not in ("uniform", "population"):
             raise ValueError(
                 f"Expected {name} 'uniform' or 'population', or numbers by label, got {priors!r}."

@@ -178,6 +178,7 @@ def test_given_priors_shift_the_answers(uniform, is_array):
         ({"Elvish": 1}, "priors names 'Elvish', which the model does not tell"),
         ({"English": 0.5}, "priors sum to 0.5; expected 1"),
         ("even", "Expected priors 'uniform' or 'population'"),
+        (None, "Expected priors 'uniform' or 'population', or numbers by label, got None"),
         (np.ones(3) / 3, r"Expected priors of shape \(74,\)"),
     ],
     ids=str,

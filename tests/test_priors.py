@@ -65,6 +65,7 @@ def test_uniform_and_population():
     "priors, message",
     [
         ("even", "Expected priors 'uniform' or 'population', or numbers by label, got 'even'"),
+        (None, "Expected priors 'uniform' or 'population', or numbers by label, got None"),
         ({"Irish": 0.6}, r"priors sum to 0\.6; expected 1\. Divide"),
         ([0.5, 0.5, 0.5], r"priors sum to 1\.5; expected 1"),
         ([0, 0, 0], "priors sum to 0; expected 1"),

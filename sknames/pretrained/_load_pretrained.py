@@ -31,6 +31,7 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # examples/benchmarks/bench_abstaining.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 RISK = 0.1  # by default
+AS_WRITTEN = object()
 # Digests of the files that ship, so that none can be changed unnoticed. `python -m
 # sknames.pretrained` prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
@@ -203,7 +204,7 @@ def load_card() -> dict[str, Any]:
     return json.loads(_content(FOLDER / CARD, SHA256[CARD]))
 
 
-def read(folder, sha256=None, priors=None):
+def read(folder, sha256=None, priors=AS_WRITTEN):
     """Read a fitted pipeline from the files of a folder.
 
     Parameters
@@ -213,7 +214,7 @@ def read(folder, sha256=None, priors=None):
     sha256 : dict of str to str, default=None
         Digest of each file. By default, the description is not checked, and holds the digest of the
         arrays.
-    priors : str, dict or array-like, default=None
+    priors : str, dict or array-like, default=AS_WRITTEN
         Priors as in `load_pretrained`. By default, those that the network was written with.
 
     Returns
@@ -242,8 +243,7 @@ def read(folder, sha256=None, priors=None):
             "sorted, distinct classes of one type",
             description["classify"]["classes"],
         )
-    if priors is not None:
-        priors = check_priors(priors, classes)
+    priors = None if priors is AS_WRITTEN else check_priors(priors, classes)
     content = _content(folder / ARRAYS, sha256.get(ARRAYS, description["sha256"]))
     with _errors_name(folder / ARRAYS):
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
