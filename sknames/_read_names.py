@@ -1,6 +1,7 @@
 """Whatever holds names -> a list of them."""
 
 from collections.abc import Iterable, Mapping, Set
+from reprlib import repr as shorten
 from typing import TypeAlias
 
 import numpy as np
@@ -60,7 +61,7 @@ def read_names(X, handle_missing="error"):
         name = X.decode(errors="replace") if isinstance(X, bytes) else str(X)
         raise ValueError(
             f"Expected a list of names and got a single {type(X).__name__}. "
-            f"Wrap it in a list: [{name!r}]."
+            f"Wrap it in a list: [{shorten(name)}]."
         )
     if (
         isinstance(X, Mapping | Set)
@@ -118,11 +119,14 @@ def _check_names(names, handle_missing):
                 "handle_missing='empty'."
             ) from None
         convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
-        if isinstance(name, list | tuple | np.ndarray):
-            convert = "name[0]"
+        advice = f"Convert names first, e.g. [{convert} for name in X]."
+        if isinstance(name, list | tuple) or getattr(name, "shape", ()):
+            is_bracketed = len(names) == 1 and len(name) > 1
+            advice = "X[0] holds them: pass it" if is_bracketed else "Pass [name[0] for name in X]"
+            advice += " instead."
         raise TypeError(
-            f"Expected names of type str and got {type(name).__name__} ({name!r}) at position "
-            f"{position}. Convert names first, e.g. [{convert} for name in X]."
+            f"Expected names of type str and got {type(name).__name__} ({shorten(name)}) at "
+            f"position {position}. {advice}"
         ) from None
     return names
 
