@@ -2,6 +2,7 @@
 
 import unicodedata
 import warnings
+from collections import Counter
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
@@ -258,14 +259,20 @@ class CharEncoder(
         Raises
         ------
         ValueError
-            If the alphabet repeats a character, or a parameter is out of range.
+            If the alphabet is no str or repeats a character, or a parameter is out of range.
         """
         self = cls(**params)
         self._validate_params()
-        fitted = {"alphabet_": alphabet, "max_length_": max_length}
-        fitted["unknown_code_"] = len(alphabet) + 1
-        _check_state(fitted)
-        self.__dict__.update(fitted)
+        given = {"alphabet": alphabet, "max_length": max_length}
+        constraints = {name: cls._parameter_constraints[name][:1] for name in given}
+        validate_parameter_constraints(constraints, given, f"{cls.__name__}.from_alphabet")
+        if repeated := _repeated(alphabet):
+            raise ValueError(
+                f"Expected an alphabet of distinct characters, got {alphabet!r} with {repeated} "
+                "repeated. Give the alphabet_ of a fitted encoder."
+            )
+        self.alphabet_, self.max_length_ = alphabet, int(max_length)
+        self.unknown_code_ = len(alphabet) + 1
         return self
 
     def transform(self, X: Names) -> NDArray[np.unsignedinteger]:
@@ -362,7 +369,7 @@ class CharEncoder(
     def _check_alphabet(self):
         """Return the given alphabet; refuse repeated characters and warn of unreachable ones."""
         alphabet = self.alphabet
-        repeated = sorted({c for c in alphabet if alphabet.count(c) > 1})
+        repeated = _repeated(alphabet)
         if not alphabet or repeated:
             raise ValueError(
                 "alphabet must hold at least one character and none twice; "
@@ -422,7 +429,7 @@ class CharEncoder(
         """
         names = self._tidy(names)
         text = "".join(names)
-        lengths = _lengths(names)
+        lengths = np.fromiter(map(len, names), dtype=np.int64, count=len(names))
         if text.isascii():
             text = text.lower() if self.lowercase else text
             return code_points(text), lengths
@@ -465,8 +472,8 @@ class CharEncoder(
         super().__setstate__(state)
 
 
-def _lengths(names):
-    return np.fromiter(map(len, names), dtype=np.int64, count=len(names))
+def _repeated(alphabet):
+    return sorted(c for c, n in Counter(alphabet).items() if n > 1)
 
 
 def _check_state(state):

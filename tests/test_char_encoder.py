@@ -244,6 +244,20 @@ def test_an_empty_alphabet_or_repeated_characters(alphabet, repeated):
 
 
 @pytest.mark.parametrize(
+    "alphabet, max_length, message",
+    [
+        (None, 5, "'alphabet' parameter of CharEncoder.from_alphabet must be .*str.* None"),
+        ("ab", 0, "'max_length' parameter of CharEncoder.from_alphabet must be an int .* Got 0"),
+        ("ab", None, "'max_length' parameter of CharEncoder.from_alphabet must be an int .* None"),
+        ("aab", 5, r"distinct characters, got 'aab' with \['a'\] repeated"),
+    ],
+)
+def test_what_no_encoder_can_be_made_of(alphabet, max_length, message):
+    with pytest.raises(ValueError, match=message):
+        CharEncoder.from_alphabet(alphabet, max_length)
+
+
+@pytest.mark.parametrize(
     "min_frequency, alphabet",
     [
         (1, "abcd"), (2, "abc"), (3, "bc"), (5, "c"), (93, "c"), (94, ""),
