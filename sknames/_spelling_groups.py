@@ -21,8 +21,8 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
     Returns
     -------
     ndarray of shape (n_names,) of int
-        Group numbers. Names with equal numbers differ at most in white space, quotation marks,
-        diacritics and case.
+        Group numbers. Names with equal numbers differ at most in white space, the kind of
+        quotation marks, apostrophes and hyphens, diacritics, case and script ("王" is "Wang").
 
     Raises
     ------

@@ -23,6 +23,10 @@ def test_spelling_groups():
     np.testing.assert_array_equal(spelling_groups(pd.DataFrame({"name": names})), groups)
 
 
+def test_spellings_in_other_scripts_and_with_other_hyphens():
+    assert spelling_groups(["王", "Wang", "Ana–Eva", "Ana-Eva"]).tolist() == [1, 1, 0, 0]
+
+
 def test_groups_are_names_of_equal_codes():
     names = list(load_names(script="all").data[::7]) + ["عامر", "عمر", "احمد", "حمد", "がく", "йод"]
     names += [f"\t“{name.upper()}” " for name in names]
