@@ -167,6 +167,13 @@ def test_data_home(site, home, monkeypatch, how):
     assert stored(home) == ALL_STORED
 
 
+def test_no_home_directory():
+    with pytest.raises(
+        RuntimeError, match="got ~nobody_at_all/x, .* data_home, or .* SKNAMES_DATA"
+    ):
+        fetch_names(data_home="~nobody_at_all/x")
+
+
 def test_other_files_and_other_line_ends_in_the_cache(offline, home):
     folder = home / "names"
     folder.mkdir(parents=True)

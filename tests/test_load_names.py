@@ -248,6 +248,12 @@ def test_bad_arguments(arguments):
         load_names(**arguments)
 
 
+def test_as_frame_without_pandas(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="as_frame=True needs pandas.*pip install pandas"):
+        load_names(as_frame=True)
+
+
 def test_each_call_has_its_own_arrays():
     load_names().data[:] = ""
     assert "" not in load_names().data

@@ -145,6 +145,8 @@ def test_many_at_once():
         ({"nationalities": ["Polish"], "script": "native"}, "Arabic, .* Ukrainian, .* Got Polish"),
         ({"nationalities": []}, "Got none of them"),
         ({"nationalities": [1, None]}, "Got 1, None"),
+        ({"nationalities": [["Greek"]]}, r"Got \['Greek'\]"),
+        ({"nationalities": np.array([["Greek"]])}, r"Got \['Greek'\]"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -28,7 +28,13 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     data, target = np.array(names, dtype=object), np.array(nationalities, dtype=object)
     frame = None
     if as_frame:
-        import pandas as pd
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError(
+                "as_frame=True needs pandas. Install it (pip install pandas), or set "
+                "as_frame=False for arrays."
+            ) from error
 
         frame = pd.DataFrame({"name": data, "nationality": target})
         data, target = frame["name"], frame["nationality"]

@@ -99,14 +99,14 @@ def make_names(
     """
     pools = _pools(script)
     known = sorted({nationality for nationality, _ in pools})
-    asked = set(known if nationalities is None else nationalities)
-    chosen = [nationality for nationality in known if nationality in asked]
-    unknown = sorted(map(str, asked.difference(known)))
-    if unknown or not chosen:
+    asked = known if nationalities is None else np.asarray(nationalities, dtype=object).tolist()
+    unknown = {str(item) for item in asked if not isinstance(item, str) or item not in known}
+    if unknown or not asked:
         raise ValueError(
             f"`nationalities` should be some of {', '.join(known)}, which have names with "
-            f"script={script!r}. Got {', '.join(unknown) or 'none of them'}."
+            f"script={script!r}. Got {', '.join(sorted(unknown)) or 'none of them'}."
         )
+    chosen = [nationality for nationality in known if nationality in asked]
     both_orders = {
         nationality for nationality, order in read_rows("name_orders.csv") if order == "both"
     }
