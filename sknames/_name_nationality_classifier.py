@@ -374,8 +374,13 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         return self
 
     def _parameters(self):
-        # Those of this class: the constructor of a subclass may have fewer.
-        return {name: getattr(self, name) for name in self._parameter_constraints}
+        # Those of this class: the constructor of a subclass may have fewer. Not as numbers of
+        # numpy, as a grid has them: torch refuses some, and those of few bits overflow.
+        given = {name: getattr(self, name) for name in self._parameter_constraints}
+        return {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in given.items()
+        }
 
     def _attributes_of(self, network, history, net):
         forward = Forward(network, self.dtype)

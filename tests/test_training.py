@@ -588,6 +588,25 @@ def test_weights_below_all_precision(X, y):
     assert np.isfinite([epoch["next_symbol_loss"] for epoch in model.history_]).all()
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"max_epochs": np.int64(2)},
+        {"batch_size": np.int64(7)},
+        {"batch_size": np.uint8(7)},
+        {"hidden_size": np.uint8(200)},
+        {"lr": np.float32(0.01), "early_stopping": np.bool_(True), "cell": np.str_("rnn")},
+    ],
+    ids=str,
+)
+def test_parameters_of_numpy_are_those_of_python(X, y, params):
+    """A grid over `np.arange` has them."""
+    model = fit(X, y, **params)
+    assert all(getattr(model, name) is value for name, value in params.items())
+    expected = fit(X, y, **{name: value.item() for name, value in params.items()})
+    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
+
+
 def test_a_subclass_with_fewer_parameters(X, y):
     class Small(NameNationalityClassifier):
         def __init__(self, hidden_size=8):
