@@ -126,7 +126,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
         Device to train on. "auto" is "cuda" if there is a CUDA device. Prediction uses torch if
-        there is a CUDA device and `device` is not "cpu", and numpy otherwise.
+        there is a CUDA device, `device` is not "cpu", and what trains is installed, and numpy
+        otherwise.
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of prediction on the CPU. "auto" is float32, which is about twice as fast, if a
         trial shows that the processor gives a row the same bits whatever rows come with it, and
@@ -403,7 +404,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         if not hasattr(self, "network_"):
             check_is_fitted(self, "network_")
         codes = self.network_.to_codes(validate_symbols(self, X, reset=False))
-        if self.device != "cpu" and find_spec("torch"):
+        if self.device != "cpu" and all(map(find_spec, ("torch", "skorch", "tqdm"))):
             from . import _training
 
             if _training.resolve_device("auto") == "cuda":
