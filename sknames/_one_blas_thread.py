@@ -23,7 +23,8 @@ class _OneBlasThread:
     def __enter__(self):
         with self.lock:
             if self.controller is None:
-                self.controller = ThreadpoolController()
+                # Not OpenMP, whose limit is of one thread: another could not give it back.
+                self.controller = ThreadpoolController().select(user_api="blas")
             if not self.n_inside:
                 with _any_thread_may_limit():
                     self.limiter = self.controller.limit(limits=1)

@@ -105,6 +105,24 @@ def test_blas_threads_come_back_when_calls_overlap(two_blas_threads):
     assert blas_threads() == two_blas_threads
 
 
+def openmp_threads():
+    return [lib["num_threads"] for lib in ThreadpoolController().select(user_api="openmp").info()]
+
+
+def test_the_limit_of_openmp_which_belongs_to_a_thread_stays(two_blas_threads):
+    """Another thread than the one that began may leave last."""
+    guard = type(one_blas_thread(1000))()
+    with ThreadpoolController().limit(limits=2, user_api="openmp"), ThreadPoolExecutor(1) as pool:
+        before, others = openmp_threads(), pool.submit(openmp_threads).result()
+        assert 2 in before
+        with guard:
+            assert openmp_threads() == before
+            pool.submit(guard.__enter__).result()
+        pool.submit(guard.__exit__).result()
+        assert openmp_threads() == before
+        assert pool.submit(openmp_threads).result() == others
+
+
 class SlowBlas:
     """Stands for threadpoolctl's controller. A change takes so long that threads meet in it."""
 
@@ -125,7 +143,8 @@ class SlowBlas:
 @pytest.fixture
 def blas(monkeypatch):
     blas = SlowBlas()
-    monkeypatch.setattr(_one_blas_thread, "ThreadpoolController", lambda: blas)
+    controller = SimpleNamespace(select=lambda user_api: blas)
+    monkeypatch.setattr(_one_blas_thread, "ThreadpoolController", lambda: controller)
     return blas
 
 
