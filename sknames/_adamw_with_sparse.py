@@ -10,8 +10,8 @@ class AdamWWithSparse(torch.optim.Optimizer):
 
     Of the latter, only the rows that are in the gradient move; their moments wait until then, and
     they are not decayed. The numbers are those of `torch.optim.SparseAdam`, which adds sparse
-    tensors to dense ones, in twice the time. Both read and count in the groups of this
-    optimizer, so that a schedule of the learning rate moves both.
+    tensors to dense ones, in twice the time. Both read and count in the groups and the state of
+    this optimizer, so that a schedule of the learning rate moves both, and a file holds both.
 
     Parameters
     ----------
@@ -24,8 +24,18 @@ class AdamWWithSparse(torch.optim.Optimizer):
     def __init__(self, params, lr, weight_decay):
         defaults = {"lr": lr, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": weight_decay}
         super().__init__(params, defaults | {"sparse": False})
+        self._share()
+
+    def __setstate__(self, state):
+        # Of a file or of `load_state_dict`: other groups and another state.
+        super().__setstate__(state)
+        self._share()
+
+    def _share(self):
         dense = [group for group in self.param_groups if not group["sparse"]]
         self.adamw = torch.optim.AdamW(dense, fused=True) if dense else None
+        if dense:
+            self.adamw.state = self.state
 
     @torch.no_grad()
     def step(self, closure):

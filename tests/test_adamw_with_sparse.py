@@ -1,7 +1,10 @@
 """The optimizer: AdamW, and lazy Adam for sparse gradients."""
 
+import copy
+import pickle
 from functools import partial
 
+import pytest
 import torch
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import OneCycleLR
@@ -75,3 +78,40 @@ def test_both_kinds_at_once():
     assert (table[:3] < 1).any() and torch.equal(table[3:], torch.ones(3, 2))
     assert (bias < 0.75).all()  # three steps of 0.1, and the decay
     assert len(calls) == 3
+
+
+def load_state(optimizer, copied):
+    """The state of an optimizer, loaded into one of the same groups that has taken no step."""
+    groups = [{**group, "lr": 9.0} for group in copied.param_groups]
+    new = AdamWWithSparse(groups, lr=1.0, weight_decay=0.0)
+    new.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    return new
+
+
+@pytest.mark.parametrize(
+    "reload", [load_state, lambda _, copied: pickle.loads(pickle.dumps(copied))]
+)
+def test_both_kinds_go_on_after_loading(reload):
+    """With their moments, and with a schedule of the learning rate."""
+    table, bias = (torch.nn.Parameter(torch.ones(n, 2)) for n in (6, 1))
+    groups = [{"params": [table], "sparse": True}, {"params": [bias]}]
+    optimizer = AdamWWithSparse(groups, lr=0.1, weight_decay=0.5)
+
+    def move(optimizer, lr, factor):
+        (table,), (bias,) = (group["params"] for group in optimizer.param_groups)
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+
+        def closure():
+            optimizer.zero_grad()
+            loss = (F.embedding(torch.arange(3), table, sparse=True) * factor + bias).square().sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        return [table.detach(), bias.detach()]
+
+    move(optimizer, 0.1, 2)
+    loaded = reload(optimizer, copy.deepcopy(optimizer))
+    for ours, theirs in zip(move(loaded, 0.05, 3), move(optimizer, 0.05, 3), strict=True):
+        assert torch.equal(ours, theirs)

@@ -21,6 +21,7 @@ from skorch.callbacks import (
     EpochScoring,
     Freezer,
     GradientNormClipping,
+    LoadInitState,
     LRScheduler,
     PassthroughScoring,
     ProgressBar,
@@ -527,6 +528,15 @@ def test_checkpoint(X, y, tmp_path, monitor):
     for name, value in recorder.snapshots[best].items():
         np.testing.assert_array_equal(_training.weights_of(net)[name], value)
     np.testing.assert_array_equal(net.predict(X), model.predict(X))
+
+
+def test_all_weights_follow_the_cycle_after_a_checkpoint_is_loaded(X, y, tmp_path):
+    fit(X, y, callbacks=[Checkpoint(monitor=None, dirname=tmp_path)])
+    load = LoadInitState(Checkpoint(monitor=None, dirname=tmp_path))
+    groups = groups_of(X, y, "lr", callbacks=[load])
+    for lrs in groups:
+        assert len(set(lrs.values())) == 1
+    assert max(lrs["embedding"] for lrs in groups) > 1e-3
 
 
 @pytest.mark.parametrize("at", [2, 3, 4])
@@ -1094,7 +1104,7 @@ def test_rare_ngrams_of_many_rows_move_less(X, y, monkeypatch):
         assert group.pop("ngram_weight") == 2e-5 and set(group.values()) == {1e-8}
 
 
-def groups_of(X, y, key, **params):
+def groups_of(X, y, key, callbacks=(), **params):
     """What the optimizer that moves each weight holds under a key, by name, at each step."""
     found = []
 
@@ -1106,7 +1116,7 @@ def groups_of(X, y, key, **params):
             groups += optimizer.adamw.param_groups
             found.append({names[id(p)]: group[key] for group in groups for p in group["params"]})
 
-    fit(X, y, callbacks=[Groups()], **params)
+    fit(X, y, callbacks=[*callbacks, Groups()], **params)
     return found
 
 
