@@ -278,12 +278,26 @@ def _rows_to_predict(codes, network):
 
 
 def _callback(item):
-    """A callback without its name, if it has one."""
-    return item[1] if isinstance(item, list | tuple) else item
+    """A callback without its name, if it has one; of a class, what skorch will make of it."""
+    callback = item[1] if isinstance(item, list | tuple) and len(item) == 2 else item
+    is_class = isinstance(callback, type) and issubclass(callback, Callback)
+    return callback() if is_class else callback
 
 
-def _check_callback(callback, has_valid_rows):
+def _check_callback(callback, position, has_valid_rows):
     """Raise ValueError for a callback that would fail in training."""
+    if not isinstance(callback, Callback):
+        raise ValueError(
+            f"callbacks has a {type(callback).__name__} ({callback!r}) at position {position}; "
+            "expected a callback of skorch, its class, or a pair (name, callback). Derive it from "
+            "skorch.callbacks.Callback; callbacks of scikit-learn go to set_callbacks."
+        )
+    if isinstance(callback, BatchScoring | EpochScoring) and not callback.use_caching:
+        raise ValueError(
+            f"callbacks has {type(callback).__name__} of {callback.name or callback.scoring!r} at "
+            f"position {position} with use_caching=False, and rows are not predicted again for "
+            "scores. Set use_caching=True."
+        )
     if isinstance(callback, GradientNormClipping):
         raise ValueError(
             "callbacks has a GradientNormClipping, and gradients are clipped already, to a norm"
@@ -300,9 +314,9 @@ def _check_callback(callback, has_valid_rows):
 def _split_callbacks(callbacks, has_valid_rows):
     """Those that score, and the others; warn of what scores held-out rows where there are none."""
     scores, others = [], []
-    for item in callbacks:
+    for position, item in enumerate(callbacks):
         callback = _callback(item)
-        _check_callback(callback, has_valid_rows)
+        _check_callback(callback, position, has_valid_rows)
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
             continue

@@ -368,9 +368,9 @@ def assert_kept(model, snapshot):
         np.testing.assert_array_equal(model.weights_[name], value)
 
 
-def steps_of(X, y, **params):
+def steps_of(X, y, callbacks=(), **params):
     steps = Steps()
-    fit(X, y, callbacks=[steps], **params)
+    fit(X, y, callbacks=[*callbacks, steps], **params)
     return steps
 
 
@@ -555,12 +555,25 @@ def test_frozen_ngrams(X, y, at):
         ),
         (EarlyStopping(), "monitors 'valid_loss', and no rows are held out. Set early_stopping=Tr"),
         (("stop", EarlyStopping("valid_acc")), "monitors 'valid_acc'"),
+        (GradientNormClipping, "gradients are clipped already"),
+        (("stop", EarlyStopping), "monitors 'valid_loss', and no rows are held out"),
+        ("x", r"a str \('x'\) at position 1; expected a callback of skorch.* set_callbacks"),
+        (("x",), "a tuple .* at position 1; expected a callback of skorch"),
+        (dict, "a type .* at position 1; expected a callback of skorch"),
+        (
+            EpochScoring("accuracy", use_caching=False, on_train=True),
+            "EpochScoring of 'accuracy' at position 1 with .* Set use_caching=True",
+        ),
+        (BatchScoring(log_loss, use_caching=False, name="loss"), "BatchScoring of 'loss' at pos"),
     ],
-    ids=["clipping", "early stopping", "named"],
-)
+    ids=[
+        "clipping", "early stopping", "named", "class", "named class", "string", "name alone",
+        "another class", "epoch without cache", "batch without cache",
+    ],
+)  # fmt: skip
 def test_callbacks_that_cannot_run(X, y, callback, message):
     with pytest.raises(ValueError, match=message):
-        fit(X, y, callbacks=[callback])
+        fit(X, y, callbacks=[Recorder(), callback])
 
 
 def test_early_stopping_on_the_loss_of_training(X, y):
@@ -625,6 +638,11 @@ def test_a_subclass_with_fewer_parameters(X, y):
     expected = NameNationalityClassifier(hidden_size=8, max_epochs=1, random_state=0).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
     assert model.net_.module_.output.in_features == 8
+
+
+def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
+    found, expected = (steps_of(X, y, callbacks=[c]).lrs for c in (LRScheduler, LRScheduler()))
+    assert found == expected != steps_of(X, y).lrs
 
 
 def test_lr_scheduler(X, y):
