@@ -42,6 +42,7 @@ from ._torch_settings import DRAWING, one_torch_thread, resolve_device, torch_se
 _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
 MAX_GRADIENT_NORM = 1.0
+CHUNK_ROWS = 4096  # of prediction: the states of a chunk are all held at once
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
 
 
@@ -483,7 +484,10 @@ def history_of(net):
 
 def logits(net, network, codes):
     """Logits of rows of codes through torch, on the net's device."""
-    rows = _rows_to_predict(codes, network)
     net.module_.eval()
     with one_torch_thread(), torch.no_grad():
-        return net.infer(Batch.of(rows).to(net.device)).cpu().numpy()
+        chunks = []
+        for start in range(0, len(codes), CHUNK_ROWS):
+            rows = _rows_to_predict(codes[start : start + CHUNK_ROWS], network)
+            chunks.append(net.infer(Batch.of(rows).to(net.device)).cpu().numpy())
+    return np.concatenate(chunks)

@@ -1048,6 +1048,21 @@ def test_a_prediction_on_cuda(X, y, cuda, monkeypatch, device, ngram_range):
     assert cuda["batches"] == []
 
 
+def test_a_prediction_on_cuda_goes_by_chunks(X, y, cuda, monkeypatch):
+    model = fit(X, y, device="cuda", lr=0.05)
+    expected, sizes = model.predict_proba(X), []
+    infer = _training.TrainingNet.infer
+
+    def spy(net, batch):
+        sizes.append(len(batch))
+        return infer(net, batch)
+
+    monkeypatch.setattr(_training, "CHUNK_ROWS", 40)
+    monkeypatch.setattr(_training.TrainingNet, "infer", spy)
+    np.testing.assert_allclose(model.predict_proba(X), expected, rtol=0, atol=1e-6)
+    assert sizes == [40, 40, 20]
+
+
 @pytest.mark.parametrize("embedding_dim", [4, None])
 def test_weights_are_numpy_float32(X, y, embedding_dim):
     weights = fit(X, y, embedding_dim=embedding_dim).weights_
