@@ -14,29 +14,35 @@ if hasattr(os, "register_at_fork"):
         before=DRAWING.acquire, after_in_parent=DRAWING.release, after_in_child=DRAWING.release
     )
 
-# torch's number of threads and generator belong to the process: one fit at a time may set them.
+# torch's number of threads, default dtype and generator belong to the process: one fit at a time
+# may set them.
 _TORCH_SETTINGS = threading.RLock()
-# The thread that has set them, and the number of threads before.
+# The thread that has set them, and the number of threads and the dtype before.
 _borrowed = None
 
 
 @contextmanager
 def one_torch_thread():
-    """Let torch use one thread, then as many as before; other threads that want to do so wait.
+    """Let torch use one thread and float32, then what it had; others that want to do so wait.
 
     Two threads make nets of this size slower, and 20 to 100 times slower beside a busy core, since
     they wait for each other in a spin.
     """
     global _borrowed
     with _TORCH_SETTINGS:
-        before, outer = torch.get_num_threads(), _borrowed
-        _borrowed = outer or (threading.get_ident(), before)
-        torch.set_num_threads(1)
+        before, outer = (torch.get_num_threads(), torch.get_default_dtype()), _borrowed
+        _borrowed = outer or (threading.get_ident(), *before)
+        _set(1, torch.float32)
         try:
             yield
         finally:
-            torch.set_num_threads(before)
+            _set(*before)
             _borrowed = outer
+
+
+def _set(n_threads, dtype):
+    torch.set_num_threads(n_threads)
+    torch.set_default_dtype(dtype)
 
 
 def _give_back_after_fork():
@@ -46,7 +52,7 @@ def _give_back_after_fork():
         return
     _TORCH_SETTINGS = threading.RLock()
     if _borrowed is not None:
-        torch.set_num_threads(_borrowed[1])
+        _set(*_borrowed[1:])
         _borrowed = None
 
 

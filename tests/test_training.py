@@ -715,6 +715,24 @@ def test_fit_leaves_torch_as_it_was(X, y, two_threads, at_epoch_end, error):
     assert pickle.dumps(np.random.get_state()) == numpy_state
 
 
+def test_a_default_dtype_of_the_caller(X, y):
+    expected = fit(X, y, early_stopping=True)
+    torch.set_default_dtype(torch.float64)
+    try:
+        model = fit(X, y, early_stopping=True)
+        nets = model.net_, pickle.loads(pickle.dumps(model)).net_
+        logits = [_training.logits(net, model.network_, X) for net in nets]
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert model.history_[-1]["valid_loss"] == expected.history_[-1]["valid_loss"]
+    for name, value in expected.weights_.items():
+        np.testing.assert_array_equal(model.weights_[name], value, strict=True)
+    for found in logits:
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, logits[0])
+
+
 def test_net_leaves_torch_as_it_was(X, y, two_threads):
     model = pickle.loads(pickle.dumps(fit(X, y)))
     state = torch.random.get_rng_state()
