@@ -223,6 +223,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
                 "early_stopping",
                 EarlyStopping(
                     patience=settings["n_iter_no_change"],
+                    threshold=0,
                     load_best=True,
                     sink=print if verbose > 1 else noop,
                 ),

@@ -827,6 +827,13 @@ def test_early_stopping_keeps_the_best_weights(X, y):
     assert losses[best] == pytest.approx(-(logits * valid.weights).sum() / len(valid), rel=1e-4)
 
 
+def test_early_stopping_counts_any_improvement(X, y):
+    params = {"early_stopping": True, "n_iter_no_change": 3, "max_epochs": 10}
+    losses = [epoch["valid_loss"] for epoch in fit(X, y, lr=3e-6, **params).history_]
+    assert (np.diff(losses) < 0).all() and losses[0] - losses[3] < 1e-4
+    assert len(losses) == 10
+
+
 @pytest.mark.parametrize("next_symbol_weight", [0, 0.5])
 @pytest.mark.parametrize("weighted", [True, False])
 def test_losses_of_training_and_validation_are_alike(X, y, weighted, next_symbol_weight):
