@@ -99,7 +99,7 @@ def make_names(
     """
     pools = _pools(script)
     known = sorted({nationality for nationality, _ in pools})
-    asked = known if nationalities is None else np.asarray(nationalities, dtype=object).tolist()
+    asked = known if nationalities is None else list(nationalities)
     unknown = {str(item) for item in asked if not isinstance(item, str) or item not in known}
     if unknown or not asked:
         raise ValueError(
