@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, with_callbacks
 from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import check_holds, check_integer, check_stamp, refuse
+from ._saved_state import check_holds, check_integer, check_stamp, default_params, refuse
 from ._spelling import (
     characters,
     clean,
@@ -462,7 +462,7 @@ class CharEncoder(
 
     def __setstate__(self, state):
         # A file from before a parameter existed means its default.
-        state = type(self)().get_params() | state
+        state = default_params(type(self)) | state
         if not FITTED.isdisjoint(state):
             if "_format" in state:  # the first files had no stamp
                 check_stamp(state, __version__, FORMAT)

@@ -17,7 +17,7 @@ from ._fit_tasks import CallbackSupportMixin, with_callbacks
 from ._forward import Forward
 from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import check_stamp
+from ._saved_state import check_stamp, default_params
 from ._shared_model import SharedModelMixin
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
@@ -311,7 +311,7 @@ class NameEncoder(
 
     def __setstate__(self, state):
         # A file from before a parameter existed means its default.
-        state = type(self)().get_params(deep=False) | state
+        state = default_params(type(self)) | state
         fitted = "_format" in state
         if fitted:
             check_stamp(state, __version__, FORMAT)

@@ -21,7 +21,14 @@ from ._network import N_GATES, Network
 from ._ngrams import check_ngram_range
 from ._one_blas_thread import one_blas_thread
 from ._rows import Rows
-from ._saved_state import check_choice, check_classes, check_integer, read_state, refuse
+from ._saved_state import (
+    check_choice,
+    check_classes,
+    check_integer,
+    default_params,
+    read_state,
+    refuse,
+)
 from ._symbols import to_codes, validate_symbols
 from ._version import __version__
 
@@ -535,7 +542,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
 
     def __setstate__(self, state):
         # A file from before a parameter existed means its default.
-        state = type(self)().get_params() | read_state(state, FITTED, FORMAT, __version__)
+        state = default_params(type(self)) | read_state(state, FITTED, FORMAT, __version__)
         if FITTED.isdisjoint(state):
             return super().__setstate__(state)
         fitted = [state.pop(name) for name in ("classes_", "n_features_in_", "history_")]

@@ -2,11 +2,22 @@
 
 import re
 import warnings
+from inspect import Parameter, signature
 from numbers import Integral
 
 import numpy as np
 
 from ._missing import is_missing
+
+
+def default_params(cls):
+    """The parameters of a class that have defaults; a subclass may have others."""
+    parameters = signature(cls).parameters.items()
+    return {
+        name: parameter.default
+        for name, parameter in parameters
+        if parameter.default is not Parameter.empty
+    }
 
 
 def check_stamp(state, version, format_):

@@ -23,7 +23,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
 import sknames
-from sknames import CharEncoder, NameNationalityClassifier
+from sknames import CharEncoder, NameEncoder, NameNationalityClassifier
 from sknames._name_nationality_classifier import FORMAT
 from sknames.datasets import load_names
 
@@ -147,6 +147,28 @@ def assert_same_net(loaded, classifier):
 def test_loaded_models_can_be_fitted_again(pipeline, small_names):
     loaded = pickle.loads(pickle.dumps(pipeline)).fit(*small_names)
     assert_same(loaded, pipeline, small_names[0])
+
+
+def with_required_argument(base):
+    class Required(base):
+        def __init__(self, tag, **params):
+            super().__init__(**params)
+            self.tag = tag
+
+    return Required
+
+
+def test_subclasses_with_required_arguments_load(small_names):
+    """Their constructors are not called for the defaults of parameters."""
+    names, nationalities = small_names
+    encode = with_required_argument(CharEncoder)("x", max_length=12).fit(names)
+    classify = with_required_argument(NameNationalityClassifier)("x", **TINY)
+    pipeline = Pipeline([("encode", encode), ("classify", classify)]).fit(names, nationalities)
+    features = with_required_argument(NameEncoder)("x", model=pipeline).fit(names)
+    for fitted, method in [(pipeline, "predict_proba"), (features, "transform")]:
+        loaded = copy.deepcopy(fitted)  # as pickle does, which looks for classes by name
+        expected = getattr(fitted, method)(names)
+        np.testing.assert_array_equal(getattr(loaded, method)(names), expected)
 
 
 def test_unfitted_estimators_bear_no_stamp():
