@@ -116,9 +116,16 @@ def weigh_classes(y, weights, class_weight):
     # Given weights may be of any class; balanced ones are those of the classes that count.
     counts = weights > 0 if class_weight == "balanced" else np.ones(len(y), dtype=bool)
     classes, index = np.unique(y[counts], return_inverse=True)
-    by_class = compute_class_weight(
-        class_weight, classes=classes, y=y[counts], sample_weight=weights[counts]
-    )
+    with np.errstate(over="ignore"):
+        by_class = compute_class_weight(
+            class_weight, classes=classes, y=y[counts], sample_weight=weights[counts]
+        )
+    if not np.isfinite(by_class).all():
+        label = classes[~np.isfinite(by_class)].tolist()[0]
+        raise ValueError(
+            f"class_weight={class_weight!r} gives class {label!r} no finite weight: its rows weigh "
+            "next to nothing beside the others'. Give them a weight of 0, or a larger one."
+        )
     weights = weights.copy()
     weights[counts] *= scale_weights(by_class)[index]
     if not weights.any():

@@ -340,6 +340,12 @@ def test_weights_of_zero(weights):
         NameNationalityClassifier(**TINY).fit([[1], [2], [3]], ["a", "b", "c"], weights)
 
 
+def test_balanced_weights_of_a_class_that_weighs_next_to_nothing():
+    X, y, weights = [[1], [2], [3]], ["a", "b", "b"], [1e-310, 1, 1]
+    with pytest.raises(ValueError, match="'balanced' gives class 'a' no finite weight.* of 0"):
+        NameNationalityClassifier(class_weight="balanced").fit(X, y, weights)
+
+
 def test_class_weights_of_zero():
     with pytest.raises(ValueError, match="class_weight=.* leaves no row with a positive weight"):
         NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit([[1], [2]], ["a", "b"])
