@@ -1,6 +1,7 @@
 """Rows as tensors, batch by batch: what a step of training reads."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,6 +59,7 @@ class Batch:
         return Batch(plan, *tensors, ngrams)
 
 
+@dataclass(eq=False)
 class Batches:
     """Iterate over rows in whole batches, in a new order each time where `random_state` is given.
 
@@ -78,23 +80,13 @@ class Batches:
         classes without.
     """
 
-    def __init__(
-        self,
-        rows,
-        batch_size,
-        random_state=None,
-        unknown=0,
-        symbol_dropout=0.0,
-        device="cpu",
-        classes=None,
-    ):
-        self.rows = rows
-        self.batch_size = batch_size
-        self.random_state = random_state
-        self.unknown = unknown
-        self.symbol_dropout = symbol_dropout
-        self.device = device
-        self.classes = classes
+    rows: Any
+    batch_size: int
+    random_state: np.random.RandomState | None = None
+    unknown: int = 0
+    symbol_dropout: float = 0.0
+    device: str = "cpu"
+    classes: np.ndarray | None = None
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
