@@ -187,8 +187,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     lr, max_epochs, verbose = (settings[name] for name in ("lr", "max_epochs", "verbose"))
     ngram_lr = lr * settings["ngram_lr"]
     ngram_group = {"sparse": True, "lr": ngram_lr, "eps": settings["ngram_eps"]}
-    steps = [("divergence", StopOnDivergence())]
-    steps.append(("clip", ClipGradients()))
+    steps = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
     scores, others = _split_callbacks(settings["callbacks"] or [], held_out is not None)
     schedules = (isinstance(_callback(item), LRScheduler) for item in others)
     if not settings["early_stopping"] and not any(schedules):
@@ -465,9 +464,8 @@ def load_weights(net, weights):
     """Put arrays back into the module of an uninitialized net, and initialize it."""
     with one_torch_thread(), DRAWING, torch.random.fork_rng(devices=[]):
         net.initialize()
-    own = dict(net.module_.named_parameters())
     with torch.no_grad():
-        for name, parameter in own.items():
+        for name, parameter in net.module_.named_parameters():
             parameter.copy_(torch.tensor(weights[name]))
 
 
