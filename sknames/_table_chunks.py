@@ -127,18 +127,28 @@ def _array(column, rows, type_=None):
     values = [row.get(column) for row in rows]
     try:
         column.encode()  # a key, too, may hold half of a character
-        if type_ is not None and pa.types.is_nested(type_):
-            # Of objects, pyarrow drops the keys that a type lacks.
-            known = {keys for keys, _ in _parts(type_)}
-            new = {keys for keys, _ in _parts(pa.array(values).type)} - known
-            if new:
-                raise pa.ArrowInvalid(f"an object has a new key, {min(new)[-1]!r}")
-        return pa.array(values, type_)
+        if {bool, float} <= set(map(type, values)):
+            raise pa.ArrowInvalid("numbers, and true or false")
+        array = pa.array(values, type_)
+        if type_ is not None:
+            _check_kept(pa.array(values).type, dict(_parts(type_)))
+        return array
     except (pa.ArrowException, OverflowError, UnicodeEncodeError, RecursionError) as error:
         raise ValueError(
             f"the column {column!r} does not fit one type ({error}): give --format jsonl, where "
             "values may differ"
         ) from error
+
+
+def _check_kept(type_, known):
+    """Raise an error for what pyarrow converts to known parts of a type and loses."""
+    for keys, part in _parts(type_):
+        if keys not in known:
+            raise pa.ArrowInvalid(f"an object has a new key, {keys[-1]!r}")
+        if pa.types.is_floating(part) and pa.types.is_integer(known[keys]):
+            raise pa.ArrowInvalid("integers, and later a fraction")
+        if pa.types.is_boolean(part) and not pa.types.is_boolean(known[keys]):
+            raise pa.ArrowInvalid("numbers, and later true or false")
 
 
 def _parts(type_):
