@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 STDERR = 2  # itself: a handler must not write to sys.stderr, where it may have interrupted a write
+NOTHING_KEPT = "no output file was kept, and standard output is not whole"
 PATIENCE = 0.3  # seconds, for the first thread
 
 unfinished: set[Path] = set()
@@ -71,4 +72,4 @@ def _clear_away():
         process.kill()
     for path in list(unfinished):
         path.unlink(missing_ok=True)
-    os.write(STDERR, b"sknames: stopped, and nothing was kept of the output. Run it again.\n")
+    os.write(STDERR, b"sknames: stopped: " + NOTHING_KEPT.encode() + b". Run it again.\n")

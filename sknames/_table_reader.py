@@ -141,10 +141,26 @@ class TableReader:
             ),
         )
         closing.enter_context(batches)
+        batches = self._with_closed_quotes(batches, encoding)
         first = next(batches)
         header = [values[0].as_py() for values in first.columns]
         tables = _regroup(chain([first.slice(1)], batches), first.schema)
         return (ArrowChunk(table.rename_columns(header)) for table in tables)
+
+    def _with_closed_quotes(self, batches, encoding):
+        """Batches; an error at their end, if pyarrow read to it for an open quotation mark."""
+        n_rows, last = 0, ""
+        for batch in batches:
+            if len(batch):
+                n_rows += len(batch)
+                last = batch.columns[-1][-1].as_py()
+            yield batch
+        mark = '"'.encode(encoding).strip(b"\0")[-1:]
+        if re.search(r"[\r\n]", last) and not self._stream.raw.tail.endswith(mark):
+            raise ValueError(
+                f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}: close it, or "
+                "double it and put the value in quotation marks"
+            )
 
     def _read_json(self, head):
         if JSON_ARRAY.match(head.removeprefix(codecs.BOM_UTF8)):
@@ -182,10 +198,11 @@ class TableReader:
             raise
 
 
+GIVE_ENCODING = "give the file's --encoding, e.g. --encoding latin-1"
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
-    "UTF8": "give the file's --encoding, e.g. --encoding latin-1",
-    "codec can't decode": "give the file's --encoding, e.g. --encoding latin-1",
+    "UTF8": GIVE_ENCODING,
+    "codec can't decode": GIVE_ENCODING,
     "unknown encoding": "give another --encoding, e.g. --encoding latin-1",
     "CSV parse error": "correct the row, or give the --delimiter",
     "straddling": f"is a quotation mark open, or a row longer than {BLOCK_BYTES >> 20} MB?",
@@ -200,10 +217,10 @@ def _next_step(error):
 
 
 class _Prepended(io.RawIOBase):
-    """A stream whose start has been read already."""
+    """A stream whose start has been read already; its tail is its last byte but white space."""
 
     def __init__(self, head, rest):
-        self._head, self._rest = memoryview(head), rest
+        self._head, self._rest, self.tail = memoryview(head), rest, b""
 
     def readable(self):
         return True
@@ -212,6 +229,7 @@ class _Prepended(io.RawIOBase):
         data = self._head[: len(buffer)] or self._rest.read(len(buffer))
         self._head = self._head[len(data) :]
         buffer[: len(data)] = data
+        self.tail = bytes(data).rstrip(b" \t\r\n\0")[-1:] or self.tail
         return len(data)
 
 

@@ -40,7 +40,7 @@ class TableWriter:
     def __enter__(self):
         with self._closing:
             part = self._closing.enter_context(whole_file(self.path))
-            sink = self._closing.enter_context(_Sink(part))
+            sink = self._file = self._closing.enter_context(_Sink(part))
             method = COMPRESSIONS.get(Path(self.path).suffix.lower())
             if method is not None and self.format != "parquet":
                 sink = pa.CompressedOutputStream(pa.PythonFile(sink, mode="w"), method)
@@ -50,6 +50,8 @@ class TableWriter:
         return self
 
     def __exit__(self, *exception):
+        # The end of a format would let what is cut off look whole.
+        self._file.is_cut = exception[0] is not None
         return self._closing.__exit__(*exception)
 
     def write(self, chunk, new):
@@ -73,19 +75,16 @@ class TableWriter:
         for name, values in zip(new.column_names, new.columns, strict=True):
             table = table.append_column(name, values)
         if self.format == "csv":
-            self._write_csv(table)
+            options = pa.csv.WriteOptions(
+                include_header=self._writer is None, delimiter=self._delimiter
+            )
+            pa.csv.write_csv(table, self._sink, options)
+            self._writer = True
             return
         if self._writer is None:
             self._writer = pa.parquet.ParquetWriter(self._sink, table.schema)
             self._closing.enter_context(self._writer)
         self._writer.write_table(table)
-
-    def _write_csv(self, table):
-        options = pa.csv.WriteOptions(
-            include_header=self._writer is None, delimiter=self._delimiter
-        )
-        pa.csv.write_csv(table, self._sink, options)
-        self._writer = True
 
 
 def _flat(table):
@@ -110,7 +109,7 @@ class _Sink(io.RawIOBase):
     def __init__(self, path):
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
         self._fd = STDOUT if path == "-" else os.open(path, flags, 0o666)
-        self._size = 0
+        self._size, self.is_cut = 0, False
 
     def writable(self):
         return True
@@ -118,7 +117,7 @@ class _Sink(io.RawIOBase):
     def write(self, data):
         data = memoryview(data).cast("B")
         rest = data
-        while rest:
+        while rest and not self.is_cut:
             rest = rest[os.write(self._fd, rest) :]
         self._size += len(data)
         return len(data)

@@ -7,15 +7,20 @@ from pathlib import Path
 
 from ._stopping import unfinished
 
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
 
 @contextmanager
 def whole_file(path):
     """A path to write to, beside `path`, whose name it takes if the block ends well.
 
-    Standard output ("-"), and what else is not a regular file, is written to as it is.
+    Standard output (which gives "-"), and what else is not a regular file, is written to as it is.
     """
-    # Only a file's own path may be resolved: that of a pipe, such as /dev/stdout, leads nowhere.
-    if path == "-" or os.path.exists(path) and not os.path.isfile(path):
+    if path in STDOUT:  # also where that is a file, whose other content must stay
+        yield "-"
+        return
+    # Only a file's own path may be resolved: that of a pipe leads nowhere.
+    if os.path.exists(path) and not os.path.isfile(path):
         yield path
         return
     target = Path(os.path.realpath(path))

@@ -90,7 +90,7 @@ def _work(connection, load, top, proba):
         model = load_model(*load)
         while True:
             connection.send(best(model, connection.recv(), top, proba))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except (EOFError, ConnectionError):
         pass
     except Exception as error:  # for the process that asked
         connection.send(error)

@@ -13,7 +13,7 @@ from ._commands._explain import explain
 from ._commands._predict import predict
 from ._commands._shares import shares
 from ._commands._train import train
-from ._stopping import stop_cleanly
+from ._stopping import NOTHING_KEPT, stop_cleanly
 from ._version import __version__
 
 
@@ -46,7 +46,7 @@ def _remedy(error):
         return "choose another file"
     if error.errno == errno.EBADF:
         return "standard input or output is closed: name a file in its place, and run it again"
-    return "nothing was kept of the output; make room or choose another --output, and run it again"
+    return f"{NOTHING_KEPT}; make room or choose another --output, and run it again"
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

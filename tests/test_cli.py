@@ -992,6 +992,19 @@ def test_undecodable_bytes(folder):
     assert done.stdout.decode().splitlines()[1].startswith('"Müller","German"')
 
 
+@pytest.mark.parametrize("text", ['name,n\nKim,"o\nBo,2\n', '"name\nKim\n', 'name\n"Kim\nBo\n\n'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-be"])
+def test_a_quotation_mark_that_stays_open(run, text, encoding):
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--encoding", encoding]
+    Path("in.csv").write_bytes(text.encode(encoding))
+    code, _, said = run(*arguments, "--output", "out.csv")
+    assert code == 1 and "sknames: in.csv: Row #" in said and "close it, or double it" in said
+    assert not os.path.exists("out.csv")
+    Path("in.csv").write_bytes(f'{text}" \n\n'.encode(encoding))
+    code, _, said = run(*arguments)
+    assert code == 0, said
+
+
 def test_a_broken_gzip(folder):
     data = gzip.compress(b"name\n" + b"".join(b"Anna %d\n" % i for i in range(300_000)))
     (folder / "cut.csv.gz").write_bytes(data[: len(data) // 2])
@@ -1139,7 +1152,7 @@ def test_a_signal_leaves_no_partial_file(folder, number, jobs, size):
         (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
         said = running.stderr.read().decode()
         running.wait(120)
-        assert said == "sknames: stopped, and nothing was kept of the output. Run it again.\n"
+        assert said.startswith("sknames: stopped: no output file was kept, and standard output is")
         assert running.returncode in (-number, 128 + number)
         wait_for(lambda: not is_group(running.pid))
     assert sorted(os.listdir()) == ["model.skops"]
@@ -1229,6 +1242,26 @@ def test_a_bar_on_a_terminal_only(folder, model):
     assert "7 rows: 5 predicted" in said
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no such path on this system")
+@pytest.mark.parametrize("command", ["predict", "shares"])
+def test_a_file_under_standard_output_keeps_what_it_holds(folder, command):
+    write_csv("in.csv")
+    arguments = [command, "in.csv", "--model", "model.skops", "--output", "/dev/stdout"]
+    with open("all.csv", "ab", buffering=0) as file:
+        file.write(b"old\n")
+        done = process(*arguments, capture_output=False, stdout=file, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr
+    assert text_of("all.csv").startswith("old\n") and text_of("all.csv").count("\n") > 4
+
+
+def test_a_failed_run_to_standard_output_does_not_look_whole(run, capfdbinary):
+    Path("in.jsonl").write_text('{"name": "Kim"}\n' * 3 + '{"name": 3}', encoding="utf-8")
+    arguments = ["predict", "in.jsonl", "--model", "model.skops", "--format", "parquet"]
+    assert cli.run(arguments) == 1
+    out = capfdbinary.readouterr().out
+    assert out.startswith(b"PAR1") and not out.endswith(b"PAR1")
+
+
 # ---- Files that are not what they seem, and values that another format cannot hold
 
 
@@ -1265,6 +1298,11 @@ def test_json_is_read_and_written_as_lines(run):
     [
         ("123456789012345678901234567890", "x"),
         ('1 1 1 "b"', "x"),  # in the second chunk
+        ("1 1 1 2.75", "x"),
+        ('{"z":1} {"z":1} {"z":1} {"z":0.9}', "x"),
+        ("[1] [1] [1] [0.5]", "x"),
+        ("1.5 1.5 1.5 true", "x"),
+        ("1.5 true", "x"),
         ('1 "b"', "x"),
         ('"\\ud800"', "x"),
         ("1", "\\ud800"),

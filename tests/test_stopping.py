@@ -13,7 +13,9 @@ import pytest
 
 import sknames
 
-MESSAGE = b"sknames: stopped, and nothing was kept of the output. Run it again.\n"
+MESSAGE = (
+    b"sknames: stopped: no output file was kept, and standard output is not whole. Run it again.\n"
+)
 START = """
 import ctypes, os, signal, time
 from pathlib import Path
