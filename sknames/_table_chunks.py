@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 CHUNK_ROWS = 98_304  # A prediction is faster with more rows at once, and takes more memory.
+TIME_NS = pa.time64("ns")
 
 
 class ArrowChunk:
@@ -33,7 +34,19 @@ class ArrowChunk:
             raise ValueError(
                 f"the column {column!r} holds {type_}, and names are text: choose another --column"
             )
-        return values.cast(pa.string()).combine_chunks()
+        if pa.types.is_nested(type_) or has_binary(type_):
+            raise ValueError(
+                f"the column {column!r} holds {type_!s:.60}, and labels are text: choose another "
+                "--label"
+            )
+        texts = values.cast(pa.string()).combine_chunks()
+        try:
+            texts.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise ValueError(
+                f"the column {column!r} holds text that is not UTF-8: write it as UTF-8"
+            ) from error
+        return texts
 
     def table(self):
         """The rows as a pyarrow.Table."""
@@ -41,20 +54,15 @@ class ArrowChunk:
 
     def json_lines(self):
         """Each row as a JSON object without its closing brace."""
-        counts = Counter(self.columns)
+        check_names(self.columns)
         for name, values in zip(self.columns, self._table.columns, strict=True):
-            if counts[name] > 1:  # of equal keys, whoever reads them drops some
-                raise ValueError(
-                    f"{counts[name]} columns are {name!r}, and a JSON object holds one "
-                    "of a name: rename the others, or give --format csv"
-                )
-            if has_binary(values.type):
+            if has_binary(values.type) or _loses_nanoseconds(values.type):
                 raise ValueError(
                     f"the column {name!r} holds {values.type!s:.60}, which JSON has no way to "
                     "write: give --format parquet"
                 )
         columns = [
-            [f"{json.dumps(name, ensure_ascii=False)}: {value}" for value in _to_json(values)]
+            [f"{json.dumps(name, ensure_ascii=False)}: {value}" for value in _to_json(name, values)]
             for name, values in zip(self.columns, self._table.columns, strict=True)
         ]
         return ["{" + ", ".join(row) for row in zip(*columns, strict=True)]
@@ -74,12 +82,14 @@ class JsonChunk:
         """See `ArrowChunk.texts`; of a column that no row has, all are missing."""
         values = [row.get(column) for row in self._rows]
         if convert:
-            values = [value if value is None else str(value) for value in values]
+            kept = (str, list, dict, type(None))
+            values = [value if isinstance(value, kept) else str(value) for value in values]
+        what, option = ("labels", "--label") if convert else ("names", "--column")
         for number, value in enumerate(values, self._first):
             if not isinstance(value, str | None):
                 raise ValueError(
-                    f"{column!r} of row {number} is {json.dumps(value):.40}, and names are text: "
-                    "put it in quotation marks, or choose another --column"
+                    f"{column!r} of row {number} is {json.dumps(value):.40}, and {what} are text: "
+                    f"put it in quotation marks, or choose another {option}"
                 )
         try:
             return pa.array(values, pa.string())
@@ -173,13 +183,34 @@ def has_binary(type_):
     return any(is_kind(part) for _, part in _parts(type_) for is_kind in kinds)
 
 
-def _to_json(values):
+def check_names(columns):
+    """Raise an error for equal names, of which whoever reads JSON or Parquet drops some."""
+    name, n = Counter(columns).most_common(1)[0]
+    if n > 1:
+        raise ValueError(
+            f"{n} columns are {name!r}, and JSON or Parquet holds one of a name: rename the "
+            "others, or give --format csv"
+        )
+
+
+def _loses_nanoseconds(type_):
+    """Whether times are within other values, where they end at microseconds."""
+    return any(keys and part == TIME_NS for keys, part in _parts(type_))
+
+
+def _to_json(name, values):
     type_ = values.type
     if pa.types.is_floating(type_):
         values = pc.if_else(pc.is_finite(values), values, None)  # JSON has no NaN
-    elif type_ == pa.time64("ns"):  # Python's times end at microseconds
+    elif type_ == TIME_NS:  # Python's times end at microseconds
         values = values.cast(pa.string())
-    values = values.to_pylist()
+    try:
+        values = values.to_pylist()
+    except (OverflowError, ValueError) as error:  # years beyond 9999; nanoseconds without pandas
+        raise ValueError(
+            f"the column {name!r} holds {type_!s:.60}, and a value that is not written to JSON "
+            f"({error}): give --format parquet"
+        ) from error
     if pa.types.is_nested(type_):
         values = map(_finite, values)
     return [json.dumps(value, ensure_ascii=False, default=str) for value in values]

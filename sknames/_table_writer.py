@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from ._table_chunks import ArrowChunk, has_binary
+from ._table_chunks import ArrowChunk, check_names, has_binary
 from ._table_reader import COMPRESSIONS, format_of, suffix_of
 from ._whole_files import whole_file
 
@@ -42,7 +42,7 @@ class TableWriter:
             part = self._closing.enter_context(whole_file(self.path))
             sink = self._file = self._closing.enter_context(_Sink(part))
             method = COMPRESSIONS.get(Path(self.path).suffix.lower())
-            if method is not None and self.format != "parquet":
+            if method is not None:
                 sink = pa.CompressedOutputStream(pa.PythonFile(sink, mode="w"), method)
                 self._closing.enter_context(sink)
             self._sink = sink
@@ -72,6 +72,8 @@ class TableWriter:
             table = chunk.table()
             if self.format == "csv":
                 table = _flat(table)
+            else:
+                check_names(table.column_names)
         for name, values in zip(new.column_names, new.columns, strict=True):
             table = table.append_column(name, values)
         if self.format == "csv":
@@ -91,15 +93,17 @@ def _flat(table):
     """A table whose columns CSV can hold: an error names one that it cannot."""
     for i, field in enumerate(table.schema):
         is_binary = has_binary(field.type)
-        if pa.types.is_nested(field.type) or is_binary:
+        is_extension = isinstance(field.type, pa.BaseExtensionType)
+        if pa.types.is_nested(field.type) or is_binary or is_extension:
             formats = "parquet" if is_binary else "jsonl or parquet"
             raise ValueError(
                 f"the column {field.name!r} holds {field.type!s:.60}, which CSV has no way to "
                 f"write: give --format {formats}"
             )
-        if pa.types.is_dictionary(field.type):
-            plain = table.column(i).cast(field.type.value_type)
-            table = table.set_column(i, field.name, plain)
+        plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if plain == pa.string_view():
+            plain = pa.large_string()
+        table = table.set_column(i, field.name, table.column(i).cast(plain))
     return table
 
 
