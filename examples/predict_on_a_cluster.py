@@ -73,7 +73,7 @@ def main():
         parser.error(f"{arguments.output} is not empty: give another output")
     # Columns keep their types, as integers with gaps would not in numpy; none is an index.
     types = {"types_mapper": pd.ArrowDtype}
-    table = dd.read_parquet(arguments.input, index=False, arrow_to_pandas=types)
+    table = dd.read_parquet(arguments.input, index=False, categories=[], arrow_to_pandas=types)
     columns = ", ".join(table.columns)
     if arguments.column not in table.columns:
         parser.error(f"no column {arguments.column!r}: give --column, one of {columns}")

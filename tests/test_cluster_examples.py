@@ -67,6 +67,19 @@ def test_dask(folder, expected, tmp_path):
     assert read(tmp_path / "out").equals(expected)
 
 
+def test_dask_with_a_categorical_column(tmp_path):
+    pytest.importorskip("dask.dataframe")
+    pytest.importorskip("distributed")
+    pandas = pytest.importorskip("pandas")
+    (tmp_path / "in").mkdir()
+    for kind in "ab":
+        table = pandas.DataFrame({"name": ["Kim"], "kind": pandas.Categorical([kind])})
+        table.to_parquet(tmp_path / "in" / f"{kind}.parquet")
+    done = run(ROOT / "examples" / "predict_on_a_cluster.py", tmp_path / "in", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert read(tmp_path / "out")["kind"].to_pylist() == ["a", "b"]
+
+
 def test_spark(folder, expected, tmp_path):
     pytest.importorskip("pyspark")
     if not shutil.which("java"):
