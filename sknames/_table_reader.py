@@ -35,6 +35,11 @@ FORMATS = {
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 PARQUET = b"PAR1"
+OTHERS = {
+    rb"PK\x03\x04": "a zip or Excel file: unpack it, or save the sheet as CSV",
+    rb"BZh\d1AY&SY": "compressed by bzip2: give what bunzip2 makes of it",
+    rb"\xfd7zXZ": "compressed by xz: give what unxz makes of it",
+}
 JSON_ARRAY = re.compile(rb'\s*\[\s*[{\["\]]')
 
 
@@ -76,6 +81,9 @@ class TableReader:
             self._stream, head, is_plain = _decompress(closing.enter_context(file))
             if not head.strip():
                 raise ValueError(EMPTY)
+            for start, what in OTHERS.items():
+                if re.match(start, head):
+                    raise ValueError(f"this is {what}")
             self.format = format_of(path) or _guess_format(head)
             if self.format == "csv":
                 self._chunks = self._read_csv(closing, head, encoding)
@@ -199,11 +207,14 @@ class TableReader:
 
 
 GIVE_ENCODING = "give the file's --encoding, e.g. --encoding latin-1"
+OTHER_ENCODING = "give another --encoding, e.g. --encoding latin-1"
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
     "UTF8": GIVE_ENCODING,
     "codec can't decode": GIVE_ENCODING,
-    "unknown encoding": "give another --encoding, e.g. --encoding latin-1",
+    "unknown encoding": OTHER_ENCODING,
+    "is not a text encoding": OTHER_ENCODING,
+    "does not start with BOM": "give --encoding utf-16-le, utf-16-be, utf-32-le or utf-32-be",
     "CSV parse error": "correct the row, or give the --delimiter",
     "straddling": f"is a quotation mark open, or a row longer than {BLOCK_BYTES >> 20} MB?",
 }

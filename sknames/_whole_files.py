@@ -24,8 +24,7 @@ def whole_file(path):
         yield path
         return
     target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise ValueError(f"{path}: the folder {target.parent} does not exist: create it first")
+    check_folder(path)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     unfinished.add(part)
     try:
@@ -36,3 +35,10 @@ def whole_file(path):
     finally:
         part.unlink(missing_ok=True)
         unfinished.discard(part)
+
+
+def check_folder(path):
+    """Raise ValueError if there is no folder for a file of this path."""
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise ValueError(f"{path}: the folder {folder} does not exist: create it first")

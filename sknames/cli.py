@@ -77,7 +77,10 @@ def run(arguments):
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" See `{context.command_path} --help`." if context else ""
-        say(f"sknames: {' '.join(error.format_message().split()).rstrip('.?')}.{hint}")
+        message = " ".join(error.format_message().split())
+        if not message.endswith("..."):
+            message = message.rstrip(".?") + "."
+        say(f"sknames: {message}{hint}")
         return error.exit_code
     except (BrokenPipeError, click.Abort):  # whoever reads has enough
         return 1

@@ -1,10 +1,12 @@
 """The command line: tables in, the same tables with nationalities out, and errors in one line."""
 
+import bz2
 import csv
 import fcntl
 import gzip
 import io
 import json
+import lzma
 import multiprocessing
 import os
 import pty
@@ -199,7 +201,10 @@ def test_delimiter_may_be_given(run):
     _, out, _ = run(*arguments, "--delimiter", "^")
     assert [row[:2] for row in read_csv(out, "^")] == [["name", "n,m"], ["Kowalski", "1,2"]]
     code, _, said = run(*arguments, "--delimiter", "ab")
-    assert code == 2 and "give one character, or tab" in said
+    assert code == 2 and "give one character of ASCII, or tab" in said
+    for wrong in ("\n", "§", '"'):
+        code, _, said = run(*arguments, "--delimiter", wrong)
+        assert code == 2 and "and no quotation mark or line end" in said
 
 
 def test_a_table_of_one_column_is_written_with_commas(run):
@@ -353,7 +358,7 @@ def test_json_of_parquet_has_no_nan(run):
 
 
 @pytest.mark.parametrize("method", ["gz", "zst"])
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_compressed_files(run, model, method, kind):
     write_csv("in.csv")
     codec = {"gz": "gzip", "zst": "zstd"}[method]
@@ -370,7 +375,12 @@ def test_compressed_files(run, model, method, kind):
     code, _, said = run("predict", f"in.csv.{method}", "--model", "model.skops", "--output", output)
     assert code == 0, said
     with pa.CompressedInputStream(pa.OSFile(output, "rb"), codec) as stream:
-        text = stream.read().decode()
+        data = stream.read()
+    if kind == "parquet":
+        found = pa.parquet.read_table(pa.BufferReader(data))
+        assert found["name"].to_pylist() == [name for _, name, _ in ROWS]
+        return
+    text = data.decode()
     if kind == "csv":
         check(read_csv(text), model)
     else:
@@ -702,24 +712,37 @@ def test_given_priors(run, model, priors):
         (["predict", "empty.csv", "--adapt-priors"], "no row of empty.csv has a name", 1),
         (["shares", "empty.csv"], "no row of empty.csv has a name", 1),
         (["shares", "dots.csv"], "None of the names tells anything of their shares", 1),
+        (["predict", "in.csv", "--priors", "date=1/mix.csv"], "once, got it twice or more", 2),
+        # Said before the work, which has no names.
+        (
+            ["predict", "empty.csv", "--adapt-priors", "--output", "no/o.csv"],
+            "no does not exist",
+            1,
+        ),
         (["shares", "in.csv", "--plot", "o.txt"], "let its name end in .png", 2),
+        (["shares", "empty.csv", "--plot", "no/o.png"], "no does not exist: create it first", 1),
+        (["shares", "empty.csv", "--output", "no/o.csv"], "no does not exist: create it first", 1),
     ],
 )
 def test_shares_and_priors_refuse(run, arguments, words, code):
     write_csv("in.csv")
     write_csv("empty.csv", [("1", "", "")])
     write_csv("dots.csv", [("1", "...", "")])
-    write_csv("twice.csv", [("Greek", ".5"), ("Greek ", ".5")], ("nationality", "share"))
-    found, _, said = run(*arguments, "--model", "model.skops", "--output", "out.csv")
+    os.mkdir("date=1")
+    for path in ("twice.csv", "date=1/mix.csv"):
+        write_csv(path, [("Greek", ".5"), ("Greek ", ".5")], ("nationality", "share"))
+    command, *others = arguments
+    found, _, said = run(command, "--model", "model.skops", "--output", "out.csv", *others)
     assert found == code and words in said and said.count("\n") == 1, said
-    assert sorted(os.listdir()) == ["dots.csv", "empty.csv", "in.csv", "model.skops", "twice.csv"]
+    assert not {"out.csv", "o.csv", "o.png"} & set(os.listdir())
 
 
-def test_shares_are_not_compressed(run):
+@pytest.mark.parametrize("end", ["csv.gz", "csv.GZ", "tsv", "jsonl", "parquet"])
+def test_shares_are_plain_csv(run, end):
     write_csv("in.csv")
-    code, _, said = run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv.gz")
-    assert code == 2 and "as plain CSV: leave out .gz" in said
-    assert not Path("mix.csv.gz").exists()
+    code, _, said = run("shares", "in.csv", "--model", "model.skops", "--output", f"mix.{end}")
+    assert code == 2 and "as plain CSV: let its name end in .csv" in said
+    assert not Path(f"mix.{end}").exists()
 
 
 # ---- explain, evaluate and train
@@ -839,6 +862,32 @@ def test_text_where_few_characters_are_known(folder, small_names):
     assert "\nPölish王,".encode() in done.stdout
 
 
+@pytest.mark.parametrize(
+    "labels, words",
+    [
+        (pa.array([["Korean"]]), "holds list<"),
+        (pa.array([b"\xff"]), "holds binary"),
+        (pa.array([b"\xff"]).view(pa.string()), "holds text that is not UTF-8"),
+        ('["Korean"]', """of row 1 is ["Korean"], and labels are text"""),
+    ],
+)
+def test_labels_that_are_no_text(run, labels, words):
+    if isinstance(labels, str):
+        name = "in.jsonl"
+        Path(name).write_text(f'{{"name": "Kim", "nationality": {labels}}}', encoding="utf-8")
+    else:
+        name = "in.parquet"
+        pa.parquet.write_table(pa.table({"name": ["Kim"], "nationality": labels}), name)
+    code, _, said = run("evaluate", "model.skops", name)
+    assert code == 1 and f"sknames: {name}: " in said and "'nationality' " in said, said
+    assert words in said
+
+
+def test_an_ellipsis_ends_an_error_as_it_is(run):
+    write_csv("in.csv", [("Kim", "Elvish")], ("name", "nationality"))
+    assert run("evaluate", "pretrained", "in.csv")[2].endswith("Afghan, Albanian, Arabic, ...\n")
+
+
 def test_white_space_is_no_part_of_a_label(run, small_names):
     names, labels = small_names
     rows = [(name, f" {label}\u3000") for name, label in zip(names, labels, strict=True)]
@@ -950,6 +999,9 @@ def without_seconds(text):
         ("in.parquet", b"name\nAnna\n", ["this is no Parquet file"]),
         ("in.parquet", b"PAR1 and so on", ["damaged or not whole"]),
         ("in.csv.zst", b"\x28\xb5\x2f\xfd and so on", ["damaged or not whole"]),
+        ("in.xlsx", b"PK\x03\x04\0", ["a zip or Excel file", "save the sheet as CSV"]),
+        ("in.csv.bz2", bz2.compress(b"name\nKim\n"), ["give what bunzip2 makes of it"]),
+        ("in.csv.xz", lzma.compress(b"name\nKim\n"), ["give what unxz makes of it"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_file_is_said_of_it(run, name, content, words):
@@ -982,6 +1034,12 @@ def test_no_such_column(folder):
     done = process("predict", "in.csv", "--column", "nome", "--output", "out.csv")
     refused(done, "in.csv has no column 'nome': give --column, one of 'id', 'name'", code=2)
     assert not os.path.exists("out.csv")
+
+
+def test_a_column_without_a_name(run):
+    write_csv("in.csv", [("Kim", "")], ("", "name"))
+    _, _, said = run("predict", "in.csv", "--model", "model.skops", "--column", "")
+    assert said.startswith("1 rows: 1 predicted")
 
 
 def test_undecodable_bytes(folder):
@@ -1124,6 +1182,8 @@ def test_a_pickle_asks_for_trust(folder, model):
         (["in.csv", "--output", "nofolder/out.csv"], ["nofolder does not exist: create it first"]),
         (["in.csv", "--model", "nofile.skops"], ["nofile.skops: No such file or directory"]),
         (["in.csv", "--encoding", "junk"], ["unknown encoding: junk"]),
+        (["in.csv", "--encoding", "rot13"], ["give another --encoding"]),
+        (["in.csv", "--encoding", "utf-16"], ["give --encoding utf-16-le"]),
     ],
 )
 def test_paths_and_encodings_that_are_not_there(run, arguments, words):
@@ -1254,7 +1314,7 @@ def test_a_file_under_standard_output_keeps_what_it_holds(folder, command):
     assert text_of("all.csv").startswith("old\n") and text_of("all.csv").count("\n") > 4
 
 
-def test_a_failed_run_to_standard_output_does_not_look_whole(run, capfdbinary):
+def test_a_failed_run_to_standard_output_does_not_look_whole(folder, capfdbinary):
     Path("in.jsonl").write_text('{"name": "Kim"}\n' * 3 + '{"name": 3}', encoding="utf-8")
     arguments = ["predict", "in.jsonl", "--model", "model.skops", "--format", "parquet"]
     assert cli.run(arguments) == 1
@@ -1406,12 +1466,44 @@ def test_nanoseconds_of_times_stay_in_json(run):
     assert found == ["00:20:34.567891234", None]
 
 
-def test_equal_headers_make_no_json(run):
+def test_nanoseconds_of_times_within_others_are_an_error(run):
+    times = pa.array([[1_234_567_891_234]], pa.list_(pa.time64("ns")))
+    pa.parquet.write_table(pa.table({"name": ["Kim"], "at": times}), "in.parquet")
+    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
+    assert code == 1 and "in.parquet: the column 'at' holds list<" in said
+    assert "give --format parquet" in said
+
+
+@pytest.mark.parametrize("unit, value", [("us", 6 * 10**17), ("ns", 1_234_567)])
+def test_times_that_python_does_not_hold(folder, unit, value):
+    """Nanoseconds are held by pandas, where it is installed."""
+    times = pa.array([value], pa.timestamp(unit))
+    pa.parquet.write_table(pa.table({"name": ["Kim"], "at": times}), "in.parquet")
+    Path("pandas.py").write_text("raise ModuleNotFoundError", encoding="utf-8")
+    done = process("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
+    refused(done, "in.parquet: the column 'at' holds timestamp[", "give --format parquet")
+
+
+def test_text_of_other_types_in_csv(run):
+    ids = pa.array([b"0" * 16], pa.uuid())
+    table = pa.table({"name": pa.array(["Kim"], pa.string_view())})
+    pa.parquet.write_table(table, "in.parquet")
+    arguments = ["predict", "in.parquet", "--model", "model.skops", "--format", "csv"]
+    code, out, said = run(*arguments)
+    assert code == 0 and read_csv(out)[1][0] == "Kim", said
+    pa.parquet.write_table(table.append_column("id", ids), "in.parquet")
+    code, _, said = run(*arguments)
+    assert code == 1 and "in.parquet: the column 'id' holds extension<" in said
+    assert "give --format jsonl or parquet" in said
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_equal_headers_are_written_to_csv_only(run, format):
     write_csv("in.csv", header=("note", "name", "note"))
-    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--output", "out.jsonl")
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--output", f"out.{format}")
     assert code == 1 and "sknames: in.csv: 2 columns are 'note'" in said
     assert "rename the others, or give --format csv" in said
-    assert not os.path.exists("out.jsonl")
+    assert not os.path.exists(f"out.{format}")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])

@@ -59,7 +59,7 @@ def with_names(reader, column, label=None):
     for chunk in reader:
         if chosen is None:
             default = chunk.columns[0] if len(chunk.columns) == 1 else "name"
-            chosen = choose(chunk, column or default, "--column", reader.name)
+            chosen = choose(chunk, default if column is None else column, "--column", reader.name)
             if label is not None:
                 choose(chunk, label, "--label", reader.name)
         with reader.errors_name_the_file():
@@ -69,9 +69,10 @@ def with_names(reader, column, label=None):
         yield (chunk, missing), names.to_numpy(zero_copy_only=False)[~missing].tolist()
 
 
-def labels_beside(chunk, label, missing):
+def labels_beside(reader, chunk, label, missing):
     """The labels of the rows with a name, without white space around them; "" is none."""
-    labels = pc.utf8_trim_whitespace(chunk.texts(label, convert=True))
+    with reader.errors_name_the_file():
+        labels = pc.utf8_trim_whitespace(chunk.texts(label, convert=True))
     return pc.fill_null(labels, "").to_numpy(zero_copy_only=False)[~missing]
 
 
@@ -91,8 +92,11 @@ def character(delimiter):
     if delimiter is None:
         return None
     delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
-    if len(delimiter) != 1:
-        raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
+    if len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii():
+        raise click.UsageError(
+            f"--delimiter {delimiter!r}: give one character of ASCII, or tab, and no quotation "
+            "mark or line end"
+        )
     return delimiter
 
 

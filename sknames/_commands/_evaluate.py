@@ -54,7 +54,7 @@ def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, tr
         progress(reader.n_rows) as advance,
     ):
         for ((chunk, missing), names), answers in answer(_kept(with_names(reader, column, label))):
-            truth = labels_beside(chunk, label, missing)
+            truth = labels_beside(reader, chunk, label, missing)
             labelled = truth != ""
             tally.add(
                 [name for name, use in zip(names, labelled, strict=True) if use],

@@ -9,7 +9,7 @@ def labelled_names(input, column, label, delimiter, encoding):
     names, labels, n_rows = [], [], 0
     with TableReader(input, character(delimiter), encoding) as reader:
         for (chunk, missing), some in with_names(reader, column, label):
-            truth = labels_beside(chunk, label, missing)
+            truth = labels_beside(reader, chunk, label, missing)
             names += [name for name, value in zip(some, truth, strict=True) if value]
             labels += [value for value in truth if value]
             n_rows += len(chunk)

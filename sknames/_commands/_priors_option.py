@@ -1,5 +1,7 @@
 """Priors as given in a shell."""
 
+import os
+
 import click
 
 from .._priors import check_priors
@@ -13,7 +15,7 @@ def read_priors(text, classes):
     """
     if text in ("uniform", "population"):
         return check_priors(text, classes, "--priors")
-    if "=" in text:
+    if "=" in text and not os.path.isfile(text):
         pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
     else:
         with TableReader(text) as reader:
