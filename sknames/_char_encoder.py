@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
@@ -258,21 +258,19 @@ class CharEncoder(
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             If the alphabet is no str or repeats a character, or a parameter is out of range.
         """
         self = cls(**params)
         self._validate_params()
-        given = {"alphabet": alphabet, "max_length": max_length}
-        constraints = {name: cls._parameter_constraints[name][:1] for name in given}
-        validate_parameter_constraints(constraints, given, f"{cls.__name__}.from_alphabet")
-        if repeated := _repeated(alphabet):
-            raise ValueError(
-                f"Expected an alphabet of distinct characters, got {alphabet!r} with {repeated} "
-                "repeated. Give the alphabet_ of a fitted encoder."
+        if not isinstance(alphabet, str):
+            raise TypeError(
+                f"Expected the alphabet_ of an encoder, a str, got {type(alphabet).__name__}."
             )
-        self.alphabet_, self.max_length_ = alphabet, int(max_length)
-        self.unknown_code_ = len(alphabet) + 1
+        fitted = {"alphabet_": alphabet, "max_length_": max_length}
+        fitted["unknown_code_"] = len(alphabet) + 1
+        _check_state(fitted)
+        self.__dict__.update(fitted)
         return self
 
     def transform(self, X: Names) -> NDArray[np.unsignedinteger]:

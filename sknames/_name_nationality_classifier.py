@@ -29,7 +29,7 @@ from ._saved_state import (
     read_state,
     refuse,
 )
-from ._symbols import to_codes, validate_symbols
+from ._symbols import to_codes, validate_symbols, without_padding
 from ._version import __version__
 
 # Format of the saved state; `migrate` brings older states to it.
@@ -364,7 +364,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         self.classes_, labels = np.unique(y, return_inverse=True)
         X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
         symbols = np.unique(X[X != 0])
-        rows, held_out = Rows.merged(to_codes(X, symbols), labels, weights), None
+        rows, held_out = Rows.merged(to_codes(without_padding(X), symbols), labels, weights), None
         rng = check_random_state(self.random_state)
         seed = rng.randint(np.iinfo(np.int32).max)
         if self.early_stopping:
@@ -410,7 +410,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         # check_is_fitted takes a tenth of the time of one name.
         if not hasattr(self, "network_"):
             check_is_fitted(self, "network_")
-        codes = self.network_.to_codes(validate_symbols(self, X, reset=False))
+        X = validate_symbols(self, X, reset=False)
+        codes = self.network_.to_codes(without_padding(X))
         if self.device != "cpu" and all(map(find_spec, ("torch", "skorch", "tqdm"))):
             from . import _training
 
@@ -428,7 +429,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     def _logit_parts(self, X):
         """What makes up the logits of one row, see `Forward.parts`."""
         check_is_fitted(self, "network_")
-        codes = self.network_.to_codes(validate_symbols(self, X, reset=False))
+        X = validate_symbols(self, X, reset=False)
+        codes = self.network_.to_codes(without_padding(X))
         return self._forward_now().parts(codes)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:

@@ -65,6 +65,12 @@ def validate_symbols(estimator, X, *, reset):
     return X
 
 
+def without_padding(X):
+    """An array without the last columns that are 0 in all rows, which cost time and memory."""
+    used = X.any(axis=0).nonzero()[0]
+    return X[:, : used[-1] + 1 if len(used) else 1]
+
+
 def _is_encoded(estimator, X):
     """Whether X is as `CharEncoder` gives it: nothing can be wrong, and one name is faster."""
     return (
@@ -104,14 +110,9 @@ def to_codes(X, symbols):
 
     Returns
     -------
-    ndarray of shape (n, longest), of the smallest unsigned integer type
-        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right. The
-        last columns are left out where they are padding in all rows.
+    ndarray of shape (n, length), of the smallest unsigned integer type
+        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right.
     """
-    # All that follows takes time and memory for each column.
-    used = X.any(axis=0)
-    used[0] = True
-    X = X[:, : len(used) - used[::-1].argmax()]
     n = len(symbols)
     dtype = np.min_scalar_type(n + 2)
     if X.dtype.kind == "u" and X.dtype.itemsize <= 2:

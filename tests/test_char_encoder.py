@@ -246,14 +246,13 @@ def test_an_empty_alphabet_or_repeated_characters(alphabet, repeated):
 @pytest.mark.parametrize(
     "alphabet, max_length, message",
     [
-        (None, 5, "'alphabet' parameter of CharEncoder.from_alphabet must be .*str.* None"),
-        ("ab", 0, "'max_length' parameter of CharEncoder.from_alphabet must be an int .* Got 0"),
-        ("ab", None, "'max_length' parameter of CharEncoder.from_alphabet must be an int .* None"),
-        ("aab", 5, r"distinct characters, got 'aab' with \['a'\] repeated"),
+        (None, 5, "Expected the alphabet_ of an encoder, a str, got NoneType"),
+        ("ab", 0, "max_length_ of .*, got 0"),
+        ("aab", 5, "distinct characters, got 'aab'"),
     ],
 )
 def test_what_no_encoder_can_be_made_of(alphabet, max_length, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         CharEncoder.from_alphabet(alphabet, max_length)
 
 

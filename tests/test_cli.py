@@ -1359,8 +1359,6 @@ def test_json_is_read_and_written_as_lines(run):
         ("123456789012345678901234567890", "x"),
         ('1 1 1 "b"', "x"),  # in the second chunk
         ("1 1 1 2.75", "x"),
-        ('{"z":1} {"z":1} {"z":1} {"z":0.9}', "x"),
-        ("[1] [1] [1] [0.5]", "x"),
         ("1.5 1.5 1.5 true", "x"),
         ("1.5 true", "x"),
         ('1 "b"', "x"),
@@ -1377,6 +1375,11 @@ def test_json_values_of_no_one_type(run, format, values, column):
     assert f"sknames: in.jsonl: the column '{column}' does not fit one type (" in said
     assert "give --format jsonl" in said
     assert run("predict", "in.jsonl", "--model", "model.skops")[0] == 0
+
+
+@pytest.mark.parametrize("values", ['{"z":1} {"z":1} {"z":1} {"z":0.9}', "[1] [1] [1] [0.5]"])
+def test_fractions_within_json_values_are_not_cut(run, values):
+    test_json_values_of_no_one_type(run, "parquet", values, "x")
 
 
 @pytest.mark.parametrize("later", ['{"a": 1, "b": 2}', '{"a": 1}', "null"])
