@@ -142,7 +142,6 @@ class PrefixProbabilityDisplay:
 
         if n_top < 1:
             raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
-
         check_characters(self.name, self.characters)
         proba, n = np.asarray(self.proba), len(self.characters)
         top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]

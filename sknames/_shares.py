@@ -48,9 +48,9 @@ class Shares(Bunch):
         labels = [*self.nationality, *groups["nationality"], "nationality"]
         width = max(len(str(label)) for label in labels)
         lines = [f"{'nationality':<{width}}   share   {percent} interval"]
-        # Groups are no parts of a whole, of which some could stand together as others.
-        n_shown = min(N_PRINTED, int((self.share >= 0.0005).sum()))
-        n_shown = n_shown if "groups" in self else len(self.share)
+        n_shown = len(self.share)
+        if "groups" in self:  # groups are no parts of a whole, to stand together as others
+            n_shown = min(N_PRINTED, int((self.share >= 0.0005).sum()))
         lines += [
             _line(*row, width) for row in zip(*(self[c][:n_shown] for c in COLUMNS), strict=True)
         ]

@@ -103,7 +103,8 @@ def _flat(table):
         plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if plain == pa.string_view():
             plain = pa.large_string()
-        table = table.set_column(i, field.name, table.column(i).cast(plain))
+        if plain != field.type:
+            table = table.set_column(i, field.name, table.column(i).cast(plain))
     return table
 
 
