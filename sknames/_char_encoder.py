@@ -69,11 +69,12 @@ class CharEncoder(
         What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as the empty name,
         of which the classifier knows nothing: use it for tables with gaps that must keep all their
         rows.
-    transliterate : bool, default=True
+    transliterate : bool or "unknown", default=True
         Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"). A
         character without a transliteration is kept; a combining mark or format character without
-        one is dropped. Set it to False where diacritics or native scripts tell nationalities apart
-        and there are enough names to learn them from.
+        one is dropped. Diacritics and native scripts tell nationalities apart, so that with some
+        tens of thousands of names or more that have them it pays to read them: False keeps them
+        all, "unknown" those of the alphabet, and reads the others in ASCII.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
@@ -82,7 +83,8 @@ class CharEncoder(
     min_frequency : int or float, default=1
         Minimum number of times (int), or minimum share of all characters (float), that a character
         must have in `fit` to enter a learned alphabet. Rarer characters get the unknown code, which
-        is then trained on real examples.
+        is then trained on real examples; with ``transliterate="unknown"``, those that have one get
+        the codes of their transliteration.
     max_length : int or None, default=None
         Number of columns. None takes the length of the longest name of `fit`, and `transform` warns
         of longer names. With an int, longer names are cut without a warning.
@@ -127,7 +129,7 @@ class CharEncoder(
         "clean": ["boolean"],
         "drop_titles": ["boolean"],
         "handle_missing": [StrOptions({"error", "empty"})],
-        "transliterate": ["boolean"],
+        "transliterate": ["boolean", StrOptions({"unknown"})],
         "lowercase": ["boolean"],
         "alphabet": [str, None],
         "min_frequency": [
@@ -144,7 +146,7 @@ class CharEncoder(
         clean: bool = True,
         drop_titles: bool = False,
         handle_missing: Literal["error", "empty"] = "error",
-        transliterate: bool = True,
+        transliterate: bool | Literal["unknown"] = True,
         lowercase: bool = True,
         alphabet: str | None = None,
         min_frequency: int | float = 1,
@@ -213,30 +215,44 @@ class CharEncoder(
         names, header = read_names(X, self.handle_missing)
         task = self._init_callback_context()
         task.call_on_fit_task_begin(estimator=self, X=names)
-        counts = np.zeros(0, dtype=np.int64)
-        longest = 0
-        for start in range(0, len(names), CHUNK_NAMES):
-            points, lengths = self._fold(names[start : start + CHUNK_NAMES])
-            longest = max(longest, int(lengths.max()))
-            if self.alphabet is None:
-                more = np.bincount(points, minlength=len(counts))
-                more[: len(counts)] += counts
-                counts = more
-        if self.alphabet is None:
-            least = self.min_frequency
-            if not isinstance(least, Integral):
-                counts = counts / max(counts.sum(), 1)
-            # NUL is no letter, and a lone surrogate is half of one.
-            alphabet = "".join(map(chr, np.flatnonzero(counts >= least)))
-            alphabet = "".join(c for c in alphabet if unicodedata.category(c) not in ("Cs", "Cc"))
-        else:
-            alphabet = self._check_alphabet()
+        alphabet = None if self.alphabet is None else self._check_alphabet()
+        counts, longest = self._survey(names, alphabet)
+        if alphabet is None:
+            alphabet = self._frequent(counts)
+            if self.transliterate == "unknown":
+                # What is too rare is read in ASCII, and counts there.
+                counts, longest = self._survey(names, alphabet)
+                alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
         self.alphabet_ = alphabet
         self.unknown_code_ = len(alphabet) + 1
         self.max_length_ = max(longest, 1) if self.max_length is None else int(self.max_length)
         self._keep_header(header)
         task.call_on_fit_task_end(estimator=self, X=names)
         return names
+
+    def _survey(self, names, alphabet):
+        """How often each code point is read, and the length of the longest name."""
+        counts = np.zeros(0, dtype=np.int64)
+        longest = 0
+        for start in range(0, len(names), CHUNK_NAMES):
+            points, lengths = self._fold(names[start : start + CHUNK_NAMES], alphabet)
+            longest = max(longest, int(lengths.max()))
+            more = np.bincount(points, minlength=len(counts))
+            more[: len(counts)] += counts
+            counts = more
+        return counts, longest
+
+    def _frequent(self, counts):
+        """The characters that are frequent enough for a learned alphabet."""
+        if not isinstance(self.min_frequency, Integral):
+            counts = counts / max(counts.sum(), 1)
+        alphabet = map(chr, np.flatnonzero(counts >= self.min_frequency))
+        # NUL is no letter, and a lone surrogate is half of one.
+        alphabet = [c for c in alphabet if unicodedata.category(c) not in ("Cs", "Cc")]
+        if self.transliterate == "unknown":
+            # Among the marks that ASCII drops is the dot that lower-casing leaves of a Turkish İ.
+            alphabet = [c for c in alphabet if transliterate(c)]
+        return "".join(alphabet)
 
     @classmethod
     def from_alphabet(cls, alphabet: str, max_length: int, /, **params: Any) -> Self:
@@ -303,7 +319,7 @@ class CharEncoder(
         columns = np.arange(self.max_length_)
         n_cut = 0
         for start in range(0, len(names), CHUNK_NAMES):
-            points, lengths = self._fold(names[start : start + CHUNK_NAMES])
+            points, lengths = self._fold(names[start : start + CHUNK_NAMES], self.alphabet_)
             flat = table.take(points, mode="clip")
             if self.handle_unknown == "error" and (flat == self.unknown_code_).any():
                 place = int((flat == self.unknown_code_).argmax())
@@ -377,7 +393,7 @@ class CharEncoder(
             c
             for c in alphabet
             if unicodedata.normalize("NFC", c) != c
-            or self._fold_character(c) != c
+            or self._fold_character(c, alphabet) != c
             or (self.clean and plain(c) != c)
         )
         if unreachable:
@@ -390,11 +406,19 @@ class CharEncoder(
             )
         return alphabet
 
-    def _fold_character(self, character):
-        """Transliterate and lower-case one character, maybe to several or none."""
-        if self.transliterate:
+    def _fold_character(self, character, alphabet):
+        """Transliterate and lower-case one character, maybe to several or none.
+
+        Without an alphabet, nothing is transliterated because it is unknown.
+        """
+        only_unknown = self.transliterate == "unknown"
+        if self.transliterate and not only_unknown:
             character = transliterate(character)
-        return "".join(c.lower() for c in character) if self.lowercase else character
+        character = "".join(c.lower() for c in character) if self.lowercase else character
+        if not only_unknown or alphabet is None:
+            return character
+        in_ascii = (c if c in alphabet else transliterate(c) for c in character)
+        return "".join(c.lower() if self.lowercase else c for c in in_ascii)
 
     def _tidy(self, names):
         """Cleaned, normalized names."""
@@ -412,11 +436,17 @@ class CharEncoder(
         return [
             (read, own, place)
             for place, own in enumerate(self._tidy([name])[0])
-            for read in self._fold_character(own)
+            for read in self._fold_character(own, self.alphabet_)
         ][: self.max_length_]
 
-    def _fold(self, names):
+    def _fold(self, names, alphabet):
         """Clean, normalize, transliterate and lower-case names.
+
+        Parameters
+        ----------
+        names : list of str
+        alphabet : str or None
+            The known characters, for ``transliterate="unknown"``; None takes all to be known.
 
         Returns
         -------
@@ -432,7 +462,7 @@ class CharEncoder(
             text = text.lower() if self.lowercase else text
             return code_points(text), lengths
         points = code_points(text)
-        folds = {ord(c): self._fold_character(c) for c in characters(points)}
+        folds = {ord(c): self._fold_character(c, alphabet) for c in characters(points)}
         folds = {point: fold for point, fold in folds.items() if fold != chr(point)}
         if any(len(fold) != 1 for fold in folds.values()):
             sizes = np.ones(int(points.max()) + 1, dtype=np.int64)

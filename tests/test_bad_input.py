@@ -465,7 +465,12 @@ def assert_probabilities(probabilities, shape):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-12)
 
 
-@given(LISTS, st.booleans(), st.booleans(), st.none() | st.integers(1, 9))
+@given(
+    LISTS,
+    st.sampled_from([True, False, "unknown"]),
+    st.booleans(),
+    st.none() | st.integers(1, 9),
+)
 @settings(ANY, max_examples=300)
 def test_any_text_is_encoded(names, transliterate, lowercase, max_length):
     encoder = CharEncoder(
@@ -566,7 +571,7 @@ LONG_NAMES = {
 
 
 @pytest.mark.parametrize("part", LONG_NAMES.values(), ids=LONG_NAMES)
-@pytest.mark.parametrize("transliterate", [True, False])
+@pytest.mark.parametrize("transliterate", [True, False, "unknown"])
 def test_the_time_of_a_long_name_is_linear(part, transliterate):
     encoder = CharEncoder(max_length=64, drop_titles=True, transliterate=transliterate)
     assert_linear(lambda size: encoder.fit_transform([part * (size // len(part))]))

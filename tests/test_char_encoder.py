@@ -56,27 +56,40 @@ def cleaned(name):
     return name
 
 
-def fold(name, transliterate=True, lowercase=True, clean=True):
-    """The reference: one character after the other."""
+def in_ascii(character):
+    ascii_ = anyascii(character)
+    is_mark = unicodedata.category(character) in {"Mn", "Mc", "Me", "Cf"}
+    return ascii_ if ascii_ or is_mark else character
+
+
+def fold(name, alphabet=None, transliterate=True, lowercase=True, clean=True):
+    """The reference: one character after the other. Without an alphabet, all is known."""
     folded = ""
     name = cleaned(name) if clean else name
     for character in unicodedata.normalize("NFC", name):
-        if transliterate:
-            ascii_ = anyascii(character)
-            if ascii_ or unicodedata.category(character) in {"Mn", "Mc", "Me", "Cf"}:
-                character = ascii_
-        folded += "".join(c.lower() for c in character) if lowercase else character
+        if transliterate is True:
+            character = in_ascii(character)
+        character = "".join(c.lower() for c in character) if lowercase else character
+        if transliterate == "unknown" and alphabet is not None:
+            read = [c if c in alphabet else in_ascii(c) for c in character]
+            character = "".join("".join(c.lower() for c in r) if lowercase else r for r in read)
+        folded += character
     return folded
 
 
-def learn(names, min_frequency=1, **folding):
+def learn(names, min_frequency=1, alphabet=None, **folding):
     """The alphabet that the reference learns."""
-    counts = Counter("".join(fold(name, **folding) for name in names))
+    counts = Counter("".join(fold(name, alphabet, **folding) for name in names))
     least = min_frequency
     if isinstance(least, float):
         least *= counts.total() * (1 - 1e-9)
-    kept = [c for c, n in counts.items() if n >= least]
-    return "".join(sorted(c for c in kept if unicodedata.category(c) not in {"Cc", "Cs"}))
+    kept = {c for c, n in counts.items() if n >= least}
+    kept = {c for c in kept if unicodedata.category(c) not in {"Cc", "Cs"}}
+    if folding.get("transliterate") == "unknown":
+        kept = {c for c in kept if in_ascii(c)} | set(alphabet or "")
+        if alphabet is None:
+            return learn(names, min_frequency, "".join(kept), **folding)
+    return "".join(sorted(kept))
 
 
 def encode(names, alphabet, n_columns, **folding):
@@ -84,18 +97,18 @@ def encode(names, alphabet, n_columns, **folding):
     code = {character: i for i, character in enumerate(alphabet, start=1)}
     rows = [[0] * n_columns for _ in names]
     for row, name in zip(rows, names, strict=True):
-        for column, character in enumerate(fold(name, **folding)[:n_columns]):
+        for column, character in enumerate(fold(name, alphabet, **folding)[:n_columns]):
             row[column] = code.get(character, len(alphabet) + 1)
     return rows
 
 
 def assert_equals_reference(encoder, fitted_on, names):
     folding = {name: getattr(encoder, name) for name in ("transliterate", "lowercase", "clean")}
-    longest = max(len(fold(name, **folding)) for name in fitted_on)
-    assert encoder.max_length_ == (encoder.max_length or max(longest, 1))
     alphabet = encoder.alphabet
     if alphabet is None:
         alphabet = learn(fitted_on, encoder.min_frequency, **folding)
+    longest = max(len(fold(name, alphabet, **folding)) for name in fitted_on)
+    assert encoder.max_length_ == (encoder.max_length or max(longest, 1))
     assert encoder.alphabet_ == alphabet
     assert encoder.unknown_code_ == len(alphabet) + 1
     codes = encoder.transform(names)
@@ -116,6 +129,10 @@ SETTINGS = [
     {"max_length": 50},
     {"alphabet": BLOG_ALPHABET, "lowercase": False},
     {"alphabet": "zyxéł王", "transliterate": False, "max_length": 4},
+    {"transliterate": "unknown"},
+    {"transliterate": "unknown", "min_frequency": 3},
+    {"transliterate": "unknown", "min_frequency": 0.01, "lowercase": False},
+    {"alphabet": "zyxéł王", "transliterate": "unknown", "max_length": 4},
 ]
 
 
@@ -132,7 +149,10 @@ CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from(
 TEXTS = st.lists(st.text(CHARACTERS), min_size=1, max_size=8)
 
 
-@given(TEXTS, st.booleans(), st.booleans(), st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
+TRANSLITERATE = st.sampled_from([True, False, "unknown"])
+
+
+@given(TEXTS, st.booleans(), TRANSLITERATE, st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
 @settings(max_examples=400, deadline=None, derandomize=True)
 def test_any_text_equals_one_name_at_a_time(names, clean, transliterate, lowercase, min_frequency):
     encoder = CharEncoder(
@@ -197,7 +217,7 @@ def test_a_mark_does_not_join_the_name_before():
     np.testing.assert_array_equal(encoder.transform(["e", "\u0301a"]), [[2, 0], [3, 1]])
 
 
-@pytest.mark.parametrize("transliterate", [True, False])
+@pytest.mark.parametrize("transliterate", [True, False, "unknown"])
 @pytest.mark.parametrize("junk", ["\0", "\ud800", "\udfff", "\t", "\x85"])
 def test_controls_and_lone_surrogates_are_unknown_characters(junk, transliterate):
     names = [junk, f"a{junk}b"]
@@ -596,7 +616,15 @@ def test_transform_changes_neither_the_encoder_nor_its_input():
     assert names.tolist() == NAMES
 
 
-@pytest.mark.parametrize("transliterate", [True, False])
+def test_unknown_characters_alone_are_transliterated():
+    names = ["Łódź", "ŁÓDŹ", "Žan", "Zan", "İn"]
+    encoder = CharEncoder(transliterate="unknown", min_frequency=2).fit(names)
+    assert encoder.alphabet_ == "adnzółź"  # ž counts as z
+    read = encoder.inverse_transform(encoder.transform(["łódź", "ŁAŽ", "İn", "in", "王"]))
+    assert read.tolist() == ["łódź", "łaz", "\ufffdn", "\ufffdn", "\ufffdan\ufffd"]
+
+
+@pytest.mark.parametrize("transliterate", [True, False, "unknown"])
 def test_codes_depend_on_neither_order_nor_company(transliterate):
     encoder = CharEncoder(transliterate=transliterate).fit(NAMES)
     codes = encoder.transform(NAMES)

@@ -71,6 +71,7 @@ def log_odds(proba):
         {},
         {"clean": False},
         {"transliterate": False},
+        {"transliterate": "unknown", "min_frequency": 9},
         {"lowercase": False, "max_length": 5},
         {"drop_titles": True},
         {"alphabet": "abc"},

@@ -116,11 +116,21 @@ def test_thousand_names(names, model_file):
     assert found["predicted"] == model.predict(names[:10]).tolist()
 
 
-@pytest.mark.parametrize("step", ["clean", "transliterate", "lowercase"])
-def test_steps_that_are_off(names, step):
-    encoder = CharEncoder(**{step: False}, min_frequency=2, max_length=20).fit(names)
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"clean": False},
+        {"transliterate": False},
+        {"transliterate": "unknown"},
+        {"transliterate": "unknown", "lowercase": False},
+        {"lowercase": False},
+    ],
+    ids=str,
+)
+def test_other_steps(names, step):
+    encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
     settings = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
-    settings |= {name: name != step for name in ("clean", "transliterate", "lowercase")}
+    settings |= {"clean": True, "transliterate": True, "lowercase": True} | step
     code = """
 import { readFileSync } from "node:fs";
 import { encode } from "./index.mjs";

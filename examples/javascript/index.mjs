@@ -73,12 +73,20 @@ export function whyNoName(name, settings) {
 
 // Transliterate and lower-case one character, maybe to several or none.
 function fold(character, settings) {
-  if (settings.transliterate) {
-    const ascii = anyAscii(character);
-    if (ascii || /[\p{M}\p{Cf}]/u.test(character)) character = ascii;
-  }
-  if (!settings.lowercase) return character;
-  return [...character].map((c) => c.toLowerCase()).join("");
+  const onlyUnknown = settings.transliterate === "unknown";
+  if (settings.transliterate && !onlyUnknown) character = inAscii(character);
+  const lower = (text) =>
+    settings.lowercase ? [...text].map((c) => c.toLowerCase()).join("") : text;
+  character = lower(character);
+  if (!onlyUnknown) return character;
+  const read = (c) => (settings.alphabet.includes(c) ? c : lower(inAscii(c)));
+  return [...character].map(read).join("");
+}
+
+// One character in ASCII; as it is if it is a letter that has no counterpart there.
+function inAscii(character) {
+  const ascii = anyAscii(character);
+  return ascii || /[\p{M}\p{Cf}]/u.test(character) ? ascii : character;
 }
 
 // The `metadata_props` of a model, which onnxruntime does not show to JavaScript: fields number 14
