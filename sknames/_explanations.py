@@ -16,8 +16,6 @@ from ._prior_shift_classifier import PriorShiftClassifier
 from ._selective_classifier import SelectiveClassifier
 from ._validate_params import validate_params
 
-# What holds a fitted model and asks it for probabilities.
-WRAPPERS = (FrozenEstimator, PriorShiftClassifier)
 TINY = np.finfo(np.float64).tiny
 
 
@@ -167,7 +165,8 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     ----------
     model : Pipeline
         Fitted pipeline of a :class:`~sknames.CharEncoder` and a
-        :class:`~sknames.NameNationalityClassifier`.
+        :class:`~sknames.NameNationalityClassifier`. A :class:`~sknames.SelectiveClassifier`,
+        `FrozenEstimator` or `GridSearchCV` of such a pipeline will do, too.
     name : str
         The name.
 
@@ -186,6 +185,8 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted.
     TypeError
         If the model is no such pipeline.
 
@@ -290,7 +291,9 @@ def _split(part, model):
         return _split(part.estimator_, model)
     if hasattr(part, "best_estimator_"):
         return _split(part.best_estimator_, model)
-    if isinstance(part, WRAPPERS):
+    if isinstance(part, FrozenEstimator):
+        return _split(part.estimator, model)
+    if isinstance(part, PriorShiftClassifier):
         encoder, rest = _split(part.estimator, model)
         part = copy(part)
         part.estimator = rest

@@ -253,6 +253,15 @@ def test_models_that_hold_a_pipeline(model):
     np.testing.assert_array_equal(found, prefix_proba(selective.estimator_, "Anna").proba)
 
 
+def test_contributions_of_models_that_answer_as_the_pipeline_they_hold(shipped):
+    expected = ngram_contributions(shipped, "Anna").contributions
+    for holder in (FrozenEstimator(shipped), load_pretrained(abstain=True)):
+        found = ngram_contributions(holder, "Anna").contributions
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(TypeError, match="Use character_importance instead"):
+        ngram_contributions(PriorShiftClassifier(shipped, priors="uniform").fit(None), "Anna")
+
+
 def test_a_search_answers_by_its_best_estimator(small_names):
     classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
     pipeline = make_pipeline(CharEncoder(max_length=20), classify)
