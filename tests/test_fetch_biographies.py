@@ -157,7 +157,8 @@ def test_wrong_hash(home, content, monkeypatch):
     (home / WHEEL).write_bytes(content)
     with pytest.raises(ValueError, match="should be .* with SHA-256 cf6c45") as caught:
         fetch_biographies()
-    assert sha256(content).hexdigest() in str(caught.value) and COMMAND in str(caught.value)
+    assert sha256(content).hexdigest() in str(caught.value)
+    assert f"another copy with `{COMMAND} --dest {home}`" in str(caught.value)  # in its place
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,8 @@ def test_bad_file(home, content, message):
     with pytest.raises(ValueError, match=message) as caught:
         fetch_chess_players()
     assert str(home / "spelling.ssp") in str(caught.value) and COMMAND in str(caught.value)
+    # Beside it, what is got would not be looked for.
+    assert str(caught.value).endswith("Put what you get in its place, or pass its path as `path`.")
 
 
 def test_a_slip_in_a_hundred_lines_is_skipped(home):

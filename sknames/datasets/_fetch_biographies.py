@@ -78,7 +78,7 @@ def fetch_biographies(
             The nationality of each name. If `as_frame` is True, a Series called "nationality".
         frame : DataFrame of shape (n_names, 2)
             `data` and `target`. Only present when `as_frame` is True, else None.
-        target_names : ndarray of shape (63,), dtype=object
+        target_names : ndarray of shape (n_nationalities,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
             Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
@@ -141,13 +141,14 @@ class _PlainUnpickler(pickle.Unpickler):
 
 def _read_wheel(path):
     """Return the demonyms of each name, a dict of lists of str."""
+    command = f"{_COMMAND} --dest {shlex.quote(str(path.parent))}"
     if not path.is_file():
         raise OSError(
-            f"The wheel of name2nat is not at {path}. Get it with `{_COMMAND} --dest "
-            f"{shlex.quote(str(path.parent))}`, or pass the path of a copy as `wheel`."
+            f"The wheel of name2nat is not at {path}. Get it with `{command}`, or pass the path of "
+            "a copy as `wheel`."
         )
     content = path.read_bytes()  # once: what is checked is what is read
-    remedy = f"Get another copy with `{_COMMAND}`."
+    remedy = f"Get another copy with `{command}`."
     digest = sha256(content).hexdigest()
     if digest != _SHA256:
         raise ValueError(

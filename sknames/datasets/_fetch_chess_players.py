@@ -168,12 +168,13 @@ def _read_players(path):
             f"The file of chess players is not at {path}. {_REMEDY} Put what you get into "
             f"{path.parent}, or pass its path as `path`."
         )
+    remedy = f"{_REMEDY} Put what you get in its place, or pass its path as `path`."
     try:
         text = _decode(_unpack(path.read_bytes()))
     except Exception as error:  # archives let through whatever they stumble over in bad bytes
         raise ValueError(
             f"{path} should be Scid's spelling file, or an archive that holds it, but cannot be "
-            f"read: {error}. {_REMEDY}"
+            f"read: {error}. {remedy}"
         ) from error
     lines = _player_lines(text)
     players = [match for match in map(_PLAYER.match, lines) if match]
@@ -181,7 +182,7 @@ def _read_players(path):
         raise ValueError(
             f"{path} should have players such as 'Smith, John #FM ENG [2300] 1970' after a line "
             f"that begins with @PLAYER, but {len(players):,} of {len(lines):,} lines are such. "
-            f"{_REMEDY}"
+            f"{remedy}"
         )
     return [
         (
