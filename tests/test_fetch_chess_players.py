@@ -246,6 +246,17 @@ def test_bad_file(home, content, message):
     assert str(caught.value).endswith("Put what you get in its place, or pass its path as `path`.")
 
 
+def test_what_the_system_refuses_is_no_fault_of_the_file(home, monkeypatch):
+    (home / "spelling.ssp").write_bytes(file_of())
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(PermissionError, match=r"Permission denied: .*spelling\.ssp"):
+        fetch_chess_players()
+
+
 def test_a_slip_in_a_hundred_lines_is_skipped(home):
     players = "Kern, Anna #GM GER\n" * 99 + "Kern, Anna\n"
     assert mapped(home, players) == [("Anna Kern", "German")] * 99

@@ -109,7 +109,7 @@ def fetch_chess_players(
     Raises
     ------
     OSError
-        If there is no such file.
+        If there is no such file, or it cannot be read.
     ValueError
         If the file has another format, or no player of a known federation.
 
@@ -168,9 +168,10 @@ def _read_players(path):
             f"The file of chess players is not at {path}. {_REMEDY} Put what you get into "
             f"{path.parent}, or pass its path as `path`."
         )
+    content = path.read_bytes()
     remedy = f"{_REMEDY} Put what you get in its place, or pass its path as `path`."
     try:
-        text = _decode(_unpack(path.read_bytes()))
+        text = _decode(_unpack(content))
     except Exception as error:  # archives let through whatever they stumble over in bad bytes
         raise ValueError(
             f"{path} should be Scid's spelling file, or an archive that holds it, but cannot be "
