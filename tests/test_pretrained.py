@@ -481,7 +481,7 @@ WRONG = {
 @pytest.mark.parametrize("path, value, message", WRONG.values(), ids=WRONG)
 def test_wrong_values(small_copy, path, value, message):
     edit(small_copy / DESCRIPTION, lambda d: at(d, path[:-1]).__setitem__(path[-1], value))
-    expected = rf"(?s)small/model\.json is not as .*({message}).*install sknames again, or train"
+    expected = rf"(?s)small/model\.json is not as .*({message}).*sknames again with .*--force"
     with pytest.raises(ValueError, match=expected):
         _load_pretrained.read(small_copy)
 

@@ -49,7 +49,8 @@ LAYOUT = {
     "encode": {"params": dict, "alphabet": str, "max_length": int},
     "classify": {"params": dict, "classes": list, "history": list},
 }
-AGAIN = "install sknames again, or train the model again with `python -m sknames.pretrained`."
+# pip leaves an installed version as it is, unless it is told not to.
+AGAIN = "install sknames again with `pip install --force-reinstall --no-deps sknames`."
 
 
 def load_pretrained(*, priors: Priors = "population", abstain: bool | float = False) -> Any:
