@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
@@ -127,6 +128,12 @@ def test_commands():
     assert tests == "pip install '.[test]' && python -m pytest -n 2"
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert tests in ci  # CI runs exactly what the README says
+
+
+def test_source_distribution_has_what_its_tests_and_ci_read():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert {".ci", ".pre-commit-config.yaml", "CITATION.cff", "docs", "examples"} <= {*included}
 
 
 @pytest.mark.parametrize("has_matplotlib", [True, False])
