@@ -321,6 +321,7 @@ def test_mapping(home, codes, nationality):
         ("Smith-Jones, Mary-Ann", "Mary-Ann Smith-Jones"),
         ("Nunes, Jose Da", "Jose Da Nunes"),
         ("Kern,Anna", "Anna Kern"),
+        ("Mu\u0308ller, Zoe\u0308", "Zoë Müller"),
         ("Kern, Anna12", "Anna Kern"),
         ("Kern, Anna (ann)", "Anna Kern"),
         ("Kern, Anna(1971", "Anna Kern"),

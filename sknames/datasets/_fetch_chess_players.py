@@ -5,6 +5,7 @@ import io
 import os
 import re
 import tarfile
+import unicodedata
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -284,6 +285,7 @@ def _federations():
 
 def _mend(entry):
     """Return the name in an entry, given name first, "" if it is not a full name."""
+    entry = unicodedata.normalize("NFC", entry)  # a combining mark is no letter
     name = _NUMBER_OR_NOTE.sub(" ", entry).replace("`", "'").replace(".", ". ")
     if name.isupper() or name.islower():
         name = name.title()
