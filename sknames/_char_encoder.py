@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, with_callbacks
+from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
 from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_holds, check_integer, check_stamp, default_params, refuse
 from ._spelling import (
@@ -485,7 +485,7 @@ class CharEncoder(
         if "alphabet_" in state:
             state["_sknames_version"] = __version__
             state["_format"] = FORMAT
-            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
+            state = without_callbacks(state)
         return state
 
     def __setstate__(self, state):

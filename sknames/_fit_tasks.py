@@ -33,7 +33,20 @@ except ImportError:
         return with_frame
 
 
-__all__ = ["CallbackSupportMixin", "EpochTasks", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "EpochTasks", "with_callbacks", "without_callbacks"]
+
+# What scikit-learn keeps in an estimator of its callbacks, most of it while a fit is under way.
+OF_CALLBACKS = {
+    "_skl_callbacks",
+    "_skl_callbacks_to_teardown",
+    "_callback_fit_ctx",
+    "_parent_callback_ctx",
+}
+
+
+def without_callbacks(state):
+    """The state of an estimator for a file, without what older releases could not load."""
+    return {name: value for name, value in state.items() if name not in OF_CALLBACKS}
 
 
 class EpochTasks:

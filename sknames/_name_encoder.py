@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, with_callbacks
+from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
 from ._forward import Forward
 from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
@@ -303,7 +303,7 @@ class NameEncoder(
         state = super().__getstate__().copy()
         if "model_" in state:
             state |= {"_sknames_version": __version__, "_format": FORMAT}
-            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
+            state = without_callbacks(state)
             del state["_states"]
             if self._sha256 is not None:
                 del state["model_"]

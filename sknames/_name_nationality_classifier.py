@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._auto_settings import resolve_auto
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, EpochTasks, with_callbacks
+from ._fit_tasks import CallbackSupportMixin, EpochTasks, with_callbacks, without_callbacks
 from ._forward import Forward, softmax
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
@@ -538,7 +538,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             del state["_net"], state["_forward"]
             # As they were given: what they hold of the training would bring torch into the file.
             state["callbacks"] = clone(self.callbacks, safe=False)
-            state.pop("_skl_callbacks", None)  # of scikit-learn, which older releases cannot load
+            state = without_callbacks(state)
             state |= {"_sknames_version": __version__, "_format": FORMAT}
         return state
 

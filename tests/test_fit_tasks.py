@@ -41,6 +41,13 @@ class Recorder:
         self.told.append(("teardown", type(estimator).__name__))
 
 
+class Saver(Recorder):
+    """Keeps what a file of each task would hold."""
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+        self.told.append(loads(dumps(fitted_estimator or estimator)))
+
+
 @pytest.fixture
 def data(small_names):
     pytest.importorskip("sklearn.callback")
@@ -139,6 +146,22 @@ def test_clones_keep_callbacks_and_files_do_not(make, data, small_names):
         model.fit(*small_names)
     assert "_skl_callbacks" not in vars(loads(dumps(model)))
     assert copy(model).get_params() == model.get_params()
+
+
+@pytest.mark.parametrize("make", [CharEncoder, NameEncoder, NameNationalityClassifier])
+def test_a_callback_saves_the_model_of_its_task(make, data, small_names):
+    """The files are those of the model alone: scikit-learn's tree of tasks stays out of them."""
+
+    recorder, params = Saver(), {}
+    if make is NameNationalityClassifier:
+        params = SMALL
+    else:
+        data = small_names
+    model = make(**params).set_callbacks(recorder).fit(*data)
+    saved = [item for item in recorder.told if not isinstance(item, tuple)]
+    assert len(saved) == (5 if params else 1)
+    for one in saved:
+        assert set(vars(one)) == set(vars(loads(dumps(model))))
 
 
 def test_before_scikit_learn_1_9(monkeypatch):
