@@ -1,6 +1,7 @@
 """NameNationalityClassifier: predict nationalities from codes."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -361,7 +362,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         if sample_weight is not None:
             data["metadata"] = {"sample_weight": weights}
         weights = weigh_classes(y, weights, self.class_weight)
-        self.classes_, labels = np.unique(y, return_inverse=True)
+        classes, labels = np.unique(y, return_inverse=True)
         X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
         symbols = np.unique(X[X != 0])
         rows, held_out = Rows.merged(to_codes(without_padding(X), symbols), labels, weights), None
@@ -373,11 +374,11 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         untrained = Network.untrained(
             self.cell, symbols, rows.codes, self.ngram_range, settings["min_df"], self.separator
         )
-        tasks = EpochTasks(self, settings["max_epochs"], self._attributes_of, **data)
-        result = _training.train(
-            untrained, rows, held_out, self.classes_, settings, rng, seed, tasks
-        )
-        vars(self).update(self._attributes_of(*result))
+        # All at once in the end: a callback may use or copy the model of the fit before.
+        attributes_of = partial(self._attributes_of, classes)
+        tasks = EpochTasks(self, settings["max_epochs"], attributes_of, **data)
+        result = _training.train(untrained, rows, held_out, classes, settings, rng, seed, tasks)
+        vars(self).update(attributes_of(*result))
         tasks.end(lambda: result)
         return self
 
@@ -390,9 +391,10 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             for name, value in given.items()
         }
 
-    def _attributes_of(self, network, history, net):
+    def _attributes_of(self, classes, network, history, net):
         forward = Forward(network, self.dtype)
-        return {"network_": network, "history_": history, "_net": net, "_forward": forward}
+        learned = {"classes_": classes, "network_": network, "history_": history}
+        return learned | {"_net": net, "_forward": forward}
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
         """Predict the probabilities of the nationalities.
@@ -522,8 +524,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         if len(classes) != network.n_classes:
             refuse("classes_", f"{network.n_classes} labels", str(len(classes)))
         check_choice("dtype", self.dtype, ["auto", "float32", "float64"])
-        self.classes_, self.n_features_in_ = classes, n_features_in
-        vars(self).update(self._attributes_of(network, history, net=None))
+        self.n_features_in_ = n_features_in
+        vars(self).update(self._attributes_of(classes, network, history, net=None))
 
     def __copy__(self):
         # Not by the state, which is for files: a callback may copy while a fit is under way.
@@ -540,6 +542,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             state["callbacks"] = clone(self.callbacks, safe=False)
             state = without_callbacks(state)
             state |= {"_sknames_version": __version__, "_format": FORMAT}
+        else:
+            for name in ("n_features_in_", "feature_names_in_"):  # of a fit that is under way
+                state.pop(name, None)
         return state
 
     def __setstate__(self, state):

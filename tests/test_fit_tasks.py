@@ -1,13 +1,14 @@
 """Callbacks of scikit-learn 1.9 follow the epochs of a fit."""
 
 import sys
-from copy import copy
+from copy import copy, deepcopy
 from importlib.util import module_from_spec, spec_from_file_location
 from pickle import dumps, loads
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, _fit_tasks
@@ -109,6 +110,28 @@ def test_a_refit_shows_the_model_of_its_own_epochs(data):
     model = NameNationalityClassifier(**SMALL).fit(X, np.where(y == "Greek", "Greek", "other"))
     model.set_callbacks(recorder).fit(X, y)
     assert recorder.probabilities[0].shape == (len(X), 4)
+
+
+@pytest.mark.parametrize("duplicate", [copy, deepcopy])
+def test_a_fit_may_be_copied_while_it_is_under_way(data, duplicate):
+    """The copy is of what was fitted before, if anything: never of half a fit."""
+    X, y = data
+    copies = []
+
+    class Copier(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            copies.append(duplicate(estimator))
+
+    model = NameNationalityClassifier(**SMALL).set_callbacks(Copier())
+    model.fit(X, np.where(y == "Greek", "a", "b"))
+    with pytest.raises(NotFittedError):
+        copies[0].predict(X)
+    before = model.predict(X)
+    np.testing.assert_array_equal(copies[-1].predict(X), before)
+    copies.clear()
+    model.fit(X, y)
+    np.testing.assert_array_equal(copies[0].predict(X), before)
+    np.testing.assert_array_equal(copies[-1].predict(X), model.predict(X))
 
 
 def test_a_fit_that_fails_is_torn_down_and_leaves_no_trace(data):
