@@ -48,7 +48,7 @@ def validate_symbols(estimator, X, *, reset):
         raise
     if X.dtype.kind != "f":
         return X
-    largest = np.abs(X).max(initial=0)
+    largest = float(np.abs(X).max(initial=0))  # float16 would not hold what it is compared with
     if largest > LARGEST_EXACT and not are_floats:
         raise ValueError(
             "Expected symbols of one type, or up to 2**53, since those of several types become "

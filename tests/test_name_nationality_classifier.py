@@ -153,7 +153,10 @@ def test_columns_of_padding_are_not_computed(codes, dtype):
     np.testing.assert_array_equal(model.predict_proba(nothing), fit(X, y).predict_proba(X * 0))
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.int64, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "dtype",
+    [np.uint8, np.uint16, np.int32, np.int64, np.float16, np.float32, np.float64],
+)
 def test_equal_values_of_any_type_are_the_same_symbol(codes, dtype):
     X, y = codes
     model = fit(X, y)
