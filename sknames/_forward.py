@@ -100,10 +100,10 @@ class Forward:
             for k in range(network.num_layers)
         ]
         self.size = network.hidden_size
-        embedding = weights.get("embedding")
-        if embedding is None:
-            embedding = np.eye(network.n_codes, dtype=dtype)
-        self.table = embedding @ self.steps[0].input + self.steps[0].bias  # (parts, n_codes, H)
+        table, embedding = self.steps[0].input, weights.get("embedding")
+        if embedding is not None:
+            table = embedding @ table
+        self.table = np.ascontiguousarray(table + self.steps[0].bias)  # (parts, n_codes, H)
         self.recurrent = [Product(step.recurrent) for step in self.steps]
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
         self.output = Product(weights["output.weight"].T[None])

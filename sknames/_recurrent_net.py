@@ -60,12 +60,18 @@ class Dropout(nn.Module):
         return x * (keep * (256 / (256 - self.n_dropped)))
 
 
+def linear(x, weight, bias):
+    """W x + b, for the identity (x is None) without a product that takes the square of its size."""
+    return weight.t().contiguous() + bias if x is None else F.linear(x, weight, bias)
+
+
 class Cell(nn.Module):
     """What `Scan` asks of a cell, and the parameters of `torch.nn`'s cells.
 
     inputs(x)
         The part of a step that does not depend on the state, for inputs x (R, I): (R, K). It is
         computed for all steps at once; for `step` and `step_backward`, x_t (B, K) is this part.
+        None stands for the identity: all one-hot inputs.
     step(x_t, h_prev, recurrent)
         h_t (B, H) after h_prev (B, H), and a tuple of what else `step_backward` is to have.
         `recurrent` is W_hh transposed, (H, G). It serves to add h_prev @ recurrent to the first G
@@ -107,7 +113,7 @@ class RNNCell(Cell):
 
     def inputs(self, x):
         """W_ih x + b_ih + b_hh, (R, H)."""
-        return F.linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
+        return linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
 
     def step(self, x_t, h_prev, recurrent):
         """h_t; the step back needs no more."""
@@ -142,7 +148,7 @@ class GRUCell(Cell):
         """What is added in reset, in update, to W_hn h_prev, and in new, side by side: (R, 4H)."""
         sizes = 2 * self.hidden_size, self.hidden_size
         b_reset_update, b_new = self.bias_hh.split(sizes)  # (2H,), (H,)
-        gates = F.linear(x, self.weight_ih, self.bias_ih)  # (R, 3H)
+        gates = linear(x, self.weight_ih, self.bias_ih)  # (R, 3H)
         x_reset_update, x_new = gates.split(sizes, dim=1)  # (R, 2H), (R, H)
         parts = [x_reset_update + b_reset_update, b_new.expand_as(x_new), x_new]
         return torch.cat(parts, dim=1)  # (R, 4H)
@@ -277,10 +283,8 @@ class RecurrentNet(nn.Module):
 
     def states(self, plan):
         """The last layer's state after each prefix, (N, H)."""
-        if self.embedding is None:
-            x = torch.eye(self.cells[0].weight_ih.shape[1]).to(self.output.weight)
-        else:
-            x = self.embedding_dropout(self.embedding)  # (n_codes, E)
+        one_hot = self.embedding is None
+        x = None if one_hot else self.embedding_dropout(self.embedding)  # (n_codes, E)
         first, *above = self.cells
         inputs = first.inputs(x)  # (n_codes, K), once a symbol rather than once a node
         inputs = inputs.index_select(0, plan.symbols)  # (N, K)

@@ -358,6 +358,19 @@ def test_backward_leaves_the_gradient_it_is_given(codes, kind):
 
 
 @each_kind
+def test_one_hot_inputs_take_no_product(kind):
+    """An alphabet of thousands would take the square of its size."""
+    cell, results = build_cell(kind), []
+    for x in (None, torch.eye(EMBEDDING).double()):
+        inputs = cell.inputs(x)
+        parameters = cell.weight_ih, cell.bias_ih
+        gradients = torch.autograd.grad(inputs.square().sum(), parameters)
+        results.append([inputs, *gradients])
+    for without, product in zip(*results, strict=True):
+        assert torch.equal(without, product)
+
+
+@each_kind
 def test_one_hot_is_an_identity_embedding(codes, kind):
     one_hot, embedded = build(kind, 2, None), build(kind, 2, N_CODES)
     embedded.load_state_dict(one_hot.state_dict() | {"embedding": torch.eye(N_CODES)})
