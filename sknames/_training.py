@@ -406,7 +406,7 @@ def rebuild(network, classes, settings):
 
 def _run(net, rows, seed, tasks, result):
     """Initialize the net and train it, on one CPU thread, and restore torch's generator."""
-    with one_torch_thread(), torch_seed(seed, net.device):
+    with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         with DRAWING:
             net.initialize()
         net.notify("on_train_begin", X=rows, y=None)

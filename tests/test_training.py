@@ -733,6 +733,15 @@ def test_a_default_dtype_of_the_caller(X, y):
         np.testing.assert_array_equal(found, logits[0])
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_caller_that_wants_no_gradients(X, y, mode):
+    expected = fit(X, y, max_epochs=1).predict_proba(X)
+    with mode():
+        model = fit(X, y, max_epochs=1)
+        assert torch.is_inference_mode_enabled() == (mode is torch.inference_mode)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
 def test_net_leaves_torch_as_it_was(X, y, two_threads):
     model = pickle.loads(pickle.dumps(fit(X, y)))
     state = torch.random.get_rng_state()
