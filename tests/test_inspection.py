@@ -205,6 +205,17 @@ def test_contributions_sum_to_the_logits(small_names, ngram_range, separator):
         assert ngram_range is not None or not len(found.ngrams)
 
 
+def test_a_separator_that_is_no_character_of_the_alphabet():
+    encoder = CharEncoder(alphabet="abcdefghijklmnopqrstuvwxyz")
+    classify = NameNationalityClassifier(
+        hidden_size=2, max_epochs=1, ngram_range=(1, 2), separator=27
+    )
+    model = make_pipeline(encoder, classify).fit(["ab ba", "ba ab"], [0, 1])
+    found = ngram_contributions(model, "ab ba")
+    assert "".join(found.characters) == "ab\ufffdba"
+    assert {"\ufffda", "ab", "b\ufffd"} <= set(found.ngrams) and "^a" not in found.ngrams
+
+
 def test_contributions_are_values_times_weights(model):
     name = "Anna Kowalska"
     found = ngram_contributions(model, name)
