@@ -17,7 +17,7 @@ from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
 from ._forward import Forward
 from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import check_stamp, default_params
+from ._saved_state import check_holds, check_stamp, default_params
 from ._shared_model import SharedModelMixin
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
@@ -317,7 +317,10 @@ class NameEncoder(
             check_stamp(state, __version__, FORMAT)
             version = state.pop("_sknames_version", None)
             del state["_format"]
-            if state["_sha256"] is not None:
+            check_holds(state, ["_sha256"])
+            if state["_sha256"] is None:
+                check_holds(state, ["model_"])
+            else:
                 state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)
         if fitted:
