@@ -3,6 +3,8 @@
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from ._prior_shift_classifier import PriorShiftClassifier
 from .pretrained import load_pretrained
 
@@ -59,7 +61,11 @@ def _load_file(path, trust_pickle):
     try:
         model = _load_skops(path) if is_skops else _load_pickle(path)
         n_classes = len(model.classes_)
-        answers = model.predict_proba(["", ""])
+        found = np.shape(model.predict_proba(["", ""]))
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{path} cannot be loaded here ({error}): install what the model was made with"
+        ) from error
     except ImportError:
         raise
     except Exception as error:  # whatever is in a file has its own
@@ -67,8 +73,10 @@ def _load_file(path, trust_pickle):
             f"{path} is no model that takes names ({type(error).__name__}: {error}): give a file "
             "that `sknames train` wrote, or a fitted Pipeline that begins with a CharEncoder"
         ) from error
-    if answers.shape != (2, n_classes):
-        raise ValueError(f"{path} answers {answers.shape} for two names: give a classifier")
+    if found != (2, n_classes):
+        raise ValueError(
+            f"{path} answers {found} for two names: give a classifier with one label a name"
+        )
     return model
 
 

@@ -31,6 +31,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 import skops.io
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
@@ -1155,6 +1156,22 @@ def test_a_model_file_that_is_not_ours(folder, run):
     code, _, said = run("predict", "in.csv", "--model", "no_model.skops")
     assert code == 1 and "no_model.skops is no model that takes names" in said
     assert not os.path.exists("out.csv")
+
+
+def test_a_model_of_several_outputs(folder, run):
+    write_csv("in.csv")
+    model = make_pipeline(CharEncoder(), RandomForestClassifier(2))
+    joblib.dump(model.fit(["Ana", "Bo"], [["a", "x"], ["b", "y"]]), "two.joblib")
+    code, _, said = run("predict", "in.csv", "--model", "two.joblib", "--trust-pickle")
+    assert code == 1 and "two.joblib answers (2, 2, 2) for two names: give a classifier" in said
+
+
+def test_a_pickle_of_a_module_that_is_not_there(folder, run):
+    write_csv("in.csv")
+    (folder / "odd.pkl").write_bytes(b"cno_such_module\nModel\n.")
+    code, _, said = run("predict", "in.csv", "--model", "odd.pkl", "--trust-pickle")
+    assert code == 1 and "odd.pkl cannot be loaded here (No module named 'no_such_module')" in said
+    assert "install what" in said
 
 
 class Boom:
