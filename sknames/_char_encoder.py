@@ -286,7 +286,8 @@ class CharEncoder(
         fitted = {"alphabet_": alphabet, "max_length_": max_length}
         fitted["unknown_code_"] = len(alphabet) + 1
         _check_state(fitted)
-        self.__dict__.update(fitted)
+        # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
+        self.__dict__.update(fitted, max_length_=int(max_length))
         return self
 
     def transform(self, X: Names) -> NDArray[np.unsignedinteger]:

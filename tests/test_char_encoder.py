@@ -1,5 +1,6 @@
 """Names -> codes, against a reference that reads one name at a time."""
 
+import json
 import pickle
 import re
 import string
@@ -274,6 +275,11 @@ def test_an_empty_alphabet_or_repeated_characters(alphabet, repeated):
 def test_what_no_encoder_can_be_made_of(alphabet, max_length, message):
     with pytest.raises((ValueError, TypeError), match=message):
         CharEncoder.from_alphabet(alphabet, max_length)
+
+
+def test_a_length_of_numpy_becomes_an_int_for_json():
+    encoder = CharEncoder.from_alphabet("ab", np.array([5])[0])
+    assert json.dumps(encoder.max_length_) == "5"
 
 
 @pytest.mark.parametrize(
