@@ -212,7 +212,8 @@ class NameEncoder(
         if isinstance(self.model, str | os.PathLike):
             from ._model_files import load_model  # not before: it needs skops
 
-            return load_model(os.fspath(self.model)), None
+            # With its folder: a Path("pretrained") is a file, not the model that ships.
+            return load_model(os.path.join(os.curdir, self.model)), None
         try:
             check_is_fitted(self.model)
         except NotFittedError as error:

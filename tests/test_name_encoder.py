@@ -212,6 +212,13 @@ def test_path(own, tmp_path, as_path):
     np.testing.assert_array_equal(again.transform(NAMES), expected)
 
 
+def test_a_path_is_that_of_a_file_whatever_its_name(own, tmp_path, monkeypatch):
+    skops.io.dump(own, tmp_path / "pretrained")
+    monkeypatch.chdir(tmp_path)
+    found = NameEncoder(Path("pretrained")).fit_transform(NAMES)
+    np.testing.assert_array_equal(found, NameEncoder(own).fit_transform(NAMES))
+
+
 def test_path_of_an_adapted_model(own, tmp_path):
     adapted = PriorShiftClassifier(own, priors="uniform").fit(NAMES)
     skops.io.dump(adapted, tmp_path / "adapted.skops")
