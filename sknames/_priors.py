@@ -270,6 +270,9 @@ def newton_steps(priors, curvature, slope):
     scale = np.sqrt(np.maximum(diagonal, 1e-12 * diagonal.max()))
     curvature = curvature / scale / scale[:, None] + 1e-10 * np.eye(len(scale))
     targets = curvature @ (priors * scale) + slope / scale
+    # No curvature is negative, so that a share of a negative target is 0, however negative it is:
+    # huge ones, of classes that no row has any chance of, would cost the others their digits.
+    targets = np.maximum(targets, -targets.max(axis=1, keepdims=True))
     root = np.linalg.cholesky(curvature)
     shares = np.array([nnls(root.T, t)[0] for t in np.linalg.solve(root, targets.T).T]) / scale
     return shares / shares.sum(axis=1, keepdims=True)
