@@ -36,7 +36,8 @@ def calibration_error(sums, n_names, n_repeats=1):
     interval is that of a bootstrap over the names, whose sums in the bins are drawn as normal
     ones. Chance adds to the error, and in each resample once more: so the interval is the basic
     one, which takes that off, and begins at 0 where a model whose probabilities are right would
-    have such an error, too.
+    have such an error, too. Its upper end is at least what a share of wrong answers may be of which
+    none was seen (Clopper and Pearson 1934): a bootstrap draws what was seen, and nothing else.
 
     Returns
     -------
@@ -53,4 +54,5 @@ def calibration_error(sums, n_names, n_repeats=1):
     low, high = 2 * error - np.percentile(again, [97.5, 2.5])
     if error <= np.percentile(chance, 97.5):
         low = 0
+    high = max(high, 1 - 0.025 ** (n_repeats / n_names))
     return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())

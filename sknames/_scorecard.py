@@ -175,7 +175,8 @@ def scorecard(
     Of several splits all predictions count together.
 
     The interval of the calibration error comes from a bootstrap over the names, with what chance
-    adds taken off; it begins at 0 where the error may be chance alone.
+    adds taken off; it begins at 0 where the error may be chance alone, and ends no lower than where
+    a share of wrong answers may be of which as many names show none.
 
     References
     ----------

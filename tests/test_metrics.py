@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
@@ -289,6 +290,15 @@ def test_the_interval_holds_the_calibration_error(n, shift):
     assert held >= 0.85 * 200
     if not shift:
         assert np.mean(errors) == pytest.approx(np.mean(by_chance), rel=0.1)
+
+
+@pytest.mark.parametrize("n", [4, 20, 100])
+def test_answers_that_are_all_sure_and_right_prove_little(n):
+    """As many as 3.7 / n may be wrong though none of n is."""
+    hit, confidence = np.ones(n, dtype=bool), np.full(n, 0.999)
+    error, low, high, _ = calibration_error(calibration_sums(hit, confidence), n)
+    assert (error, low) == (pytest.approx(0.001), 0)
+    assert high == pytest.approx(1 - binomtest(n, n).proportion_ci().low)
 
 
 # ---- What is refused
