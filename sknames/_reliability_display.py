@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class ReliabilityDisplay:
     """How often the most probable label is right, against how probable it is.
 
-    Each point is as many names as the others, the next surest ones. Points on the diagonal are as
-    right as they are sure; below it they are too sure. scikit-learn's
-    :class:`~sklearn.calibration.CalibrationDisplay` is for two classes, and of many it shows one
-    against the rest, almost all of whose probabilities are near 0.
+    Each point is as many names as the others, the next surest ones; only equally sure ones are
+    never parted. Points on the diagonal are as right as they are sure; below it they are too sure.
+    scikit-learn's :class:`~sklearn.calibration.CalibrationDisplay` is for two classes, and of many
+    it shows one against the rest, almost all of whose probabilities are near 0.
 
     Make one with :meth:`from_estimator` or :meth:`from_predictions`; all parameters are kept as
     attributes.
@@ -117,7 +117,7 @@ class ReliabilityDisplay:
         y : array-like of shape (n_samples,)
             Their labels.
         n_bins : int, default=10
-            Number of points.
+            Number of points, at most.
         name : str or None, default=None
             Name of the model, for the legend. By default, that of its class.
         ax : matplotlib Axes or None, default=None
@@ -160,7 +160,7 @@ class ReliabilityDisplay:
         labels : array-like of shape (n_classes,) or None, default=None
             The labels of the columns. None stands for those in `y_true`, sorted.
         n_bins : int, default=10
-            Number of points.
+            Number of points, at most.
         name : str or None, default=None
             Name of the model, for the legend.
         ax : matplotlib Axes or None, default=None
@@ -177,13 +177,15 @@ class ReliabilityDisplay:
         if n_bins < 1:
             raise ValueError(f"Expected an n_bins of at least 1 point, got {n_bins}.")
         hits, confidence = top_label(y_true, y_proba, labels)
-        order = np.argsort(confidence, kind="stable")
-        bins = np.array_split(order, min(n_bins, len(order)))
-        sizes = np.array([len(rows) for rows in bins])
-        accuracy = np.array([hits[rows].mean() for rows in bins])
+        parts = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
+        # In one bin if equally sure, so that the order of the names does not matter.
+        starts = np.unique([part[0] for part in parts])
+        bins = np.searchsorted(starts, confidence, side="right") - 1
+        sizes = np.bincount(bins)
+        accuracy = np.bincount(bins, weights=hits) / sizes
         low, high = wilson_interval(accuracy, sizes)
         display = cls(
-            np.array([confidence[rows].mean() for rows in bins]),
+            np.bincount(bins, weights=confidence) / sizes,
             accuracy,
             low,
             high,

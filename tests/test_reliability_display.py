@@ -98,8 +98,19 @@ def test_reliability(drawn):
 
 
 def test_more_bins_than_names():
-    display = ReliabilityDisplay.from_predictions(["a", "b"], np.eye(2), n_bins=10)
+    proba = [[0.9, 0.1], [0.2, 0.8]]
+    display = ReliabilityDisplay.from_predictions(["a", "b"], proba, n_bins=10)
     assert display.n_samples.tolist() == [1, 1]
+
+
+def test_equally_sure_names_are_one_point():
+    """As a forest's answers are; sorted by label, the first would all be right."""
+    y = np.repeat(["a", "b"], [60, 40])
+    proba = np.repeat([[0.7, 0.3], [0.9, 0.1], [0.7, 0.3]], [50, 20, 30], axis=0)
+    display = ReliabilityDisplay.from_predictions(y, proba)
+    assert display.n_samples.tolist() == [80, 20]
+    np.testing.assert_allclose(display.confidence, [0.7, 0.9])
+    np.testing.assert_allclose(display.accuracy, [50 / 80, 10 / 20])
 
 
 def test_risk_and_coverage(drawn):
