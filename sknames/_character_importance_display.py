@@ -142,7 +142,7 @@ class CharacterImportanceDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import check_characters, image_style, ticks_of, title_of
+        from ._name_labels import check_characters, image_style, ink_on, ticks_of, title_of
 
         check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)
@@ -160,7 +160,7 @@ class CharacterImportanceDisplay:
                     ha="center",
                     va="center",
                     fontsize="x-large",
-                    color="white" if abs(2 * self.im_.norm(value) - 1) > 0.6 else "black",
+                    color=ink_on(self.im_, value),
                 )
                 for place, (character, value) in enumerate(
                     zip(ticks_of(self.characters), importance, strict=True)

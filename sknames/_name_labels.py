@@ -1,6 +1,9 @@
 """How a name and its characters are written on pictures."""
 
+import numpy as np
 from matplotlib.font_manager import FontProperties, findfont, get_font
+
+LUMA = np.array([0.299, 0.587, 0.114])  # how bright red, green and blue are (ITU-R BT.601)
 
 
 def check_characters(name, characters):
@@ -15,6 +18,11 @@ def image_style(im_kwargs, **defaults):
     if "norm" in given:
         defaults = {name: value for name, value in defaults.items() if name not in ("vmin", "vmax")}
     return defaults | given
+
+
+def ink_on(image, value):
+    """White where the colour of a value in an image is dark, else black."""
+    return "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
 
 
 def title_of(name, characters):

@@ -138,7 +138,7 @@ class PrefixProbabilityDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import check_characters, image_style, ticks_of, title_of
+        from ._name_labels import check_characters, image_style, ink_on, ticks_of, title_of
 
         if n_top < 1:
             raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
@@ -155,14 +155,13 @@ class PrefixProbabilityDisplay:
         self.text_ = np.full(shown.shape, None, dtype=object)
         for place, value in np.ndenumerate(shown):
             if value >= 0.005:
-                dark = self.im_.norm(value) > 0.5
                 self.text_[place] = ax.text(
                     *place[::-1],
                     f"{100 * value:.0f}",
                     ha="center",
                     va="center",
                     fontsize="small",
-                    color="white" if dark else "black",
+                    color=ink_on(self.im_, value),
                 )
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), [str(self.classes[k]) for k in top], parse_math=False)

@@ -354,6 +354,18 @@ def test_a_norm_has_limits_of_its_own(model, display):
     assert display.from_estimator(model, "Anna", im_kwargs={"norm": norm}).im_.norm is norm
 
 
+@pytest.mark.parametrize("cmap", [None, "viridis", "gray", "RdBu", "Blues_r"])
+@pytest.mark.parametrize("display", [PrefixProbabilityDisplay, CharacterImportanceDisplay])
+def test_text_can_be_read_on_any_colours(shipped, display, cmap):
+    style = None if cmap is None else {"cmap": cmap}
+    shown = display.from_estimator(shipped, "Yamamoto", im_kwargs=style)
+    texts, values = shown.text_.ravel(), np.asarray(shown.im_.get_array()).ravel()
+    written = np.array([text is not None for text in texts])
+    below = shown.im_.to_rgba(values[written])
+    ink = [matplotlib.colors.to_rgb(text.get_color())[0] for text in texts[written]]
+    assert (abs(below[:, :3].mean(axis=1) - ink) > 0.3).all()
+
+
 @pytest.mark.parametrize("name", ["Lee", "Aliyev"])
 def test_labels_of_short_names_are_not_cut(shipped, name):
     display = CharacterImportanceDisplay.from_estimator(shipped, name, label="Azerbaijani")
