@@ -25,6 +25,11 @@ def ink_on(image, value):
     return "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
 
 
+def legend_label(name):
+    """A name as it is, of which dollar signs would make a formula."""
+    return str(name).replace("$", r"\$")
+
+
 def title_of(name, characters):
     """The name, and as what it is read where that differs by more than case.
 

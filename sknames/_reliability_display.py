@@ -213,6 +213,8 @@ class ReliabilityDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        from ._name_labels import legend_label
+
         if ax is None:
             import matplotlib.pyplot as plt
 
@@ -221,7 +223,9 @@ class ReliabilityDisplay:
             ax.plot([0, 1], [0, 1], ":", color="0.5", label="as right as sure")
         name = self.name if name is None else name
         label = f"calibration error {self.calibration_error:.3f}"
-        style = {"marker": "o", "capsize": 3, "label": f"{name}, {label}" if name else label}
+        if name:
+            label = f"{legend_label(name)}, {label}"
+        style = {"marker": "o", "capsize": 3, "label": label}
         self.errorbar_ = ax.errorbar(
             self.confidence,
             self.accuracy,

@@ -224,13 +224,16 @@ class RiskCoverageDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        from ._name_labels import legend_label
+
         if ax is None:
             import matplotlib.pyplot as plt
 
             ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")[1]
         name = self.name if name is None else name
         # A single point has no line.
-        style = {"label": name, "marker": "o" if len(self.risk) == 1 else None}
+        label = None if name is None else legend_label(name)
+        style = {"label": label, "marker": "o" if len(self.risk) == 1 else None}
         (self.line_,) = ax.plot(self.coverage, self.risk, **(style | kwargs))
         color = self.line_.get_color()
         low, high = wilson_interval(self.risk, self.n_answered)

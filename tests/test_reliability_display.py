@@ -113,6 +113,16 @@ def test_equally_sure_names_are_one_point():
     np.testing.assert_allclose(display.accuracy, [50 / 80, 10 / 20])
 
 
+@pytest.mark.parametrize("display", [ReliabilityDisplay, RiskCoverageDisplay])
+def test_names_are_no_formulas(drawn, display):
+    y, proba = drawn
+    shown = display.from_predictions(y, proba, name="$\\frac$")
+    display.from_predictions(y, proba, name="US$ or A$", ax=shown.ax_)
+    shown.figure_.canvas.draw()  # a formula would be an error
+    texts = [text.get_text() for text in shown.ax_.get_legend().get_texts()[-2:]]
+    assert texts[0].startswith("\\$\\frac\\$") and texts[1].startswith("US\\$ or A\\$")
+
+
 def test_risk_and_coverage(drawn):
     y, proba = drawn
     display = RiskCoverageDisplay.from_predictions(y, proba, name="ours", color="C3")
