@@ -226,8 +226,9 @@ class SharesDisplay:
         places = np.arange(len(labels))
         colors = ["C0"] * n + ["0.6"] * (len(labels) - n)
         self.bars_ = ax.barh(places, share, **({"color": colors} | (bar_kwargs or {})))
+        ink = ax.xaxis.label.get_color()  # which is light in a dark style
         self.errorbar_ = ax.errorbar(
-            share, places, xerr=reach, fmt="none", ecolor="0.2", capsize=3, elinewidth=1.2
+            share, places, xerr=reach, fmt="none", ecolor=ink, capsize=3, elinewidth=1.2
         )
         ax.set_yticks(places, labels, parse_math=False)
         ax.yaxis.set_inverted(True)

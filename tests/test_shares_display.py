@@ -117,6 +117,15 @@ def test_others_that_no_name_shows_have_an_interval():
     np.testing.assert_allclose(reaches(display)[-1], [0, shares.high[-1]])
 
 
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_intervals_are_seen_in_any_style(shares, style):
+    with plt.style.context(style):
+        display = SharesDisplay.from_shares(shares)
+    ground = matplotlib.colors.to_rgb(display.ax_.get_facecolor())
+    (ink,) = display.errorbar_.lines[2][0].get_colors()
+    assert abs(ink[:3] - np.array(ground)).min() > 0.7
+
+
 def test_axes_that_are_shared(shares):
     _, axes = plt.subplots(1, 2, sharey=True)
     for ax in axes:
