@@ -232,7 +232,8 @@ class ReliabilityDisplay:
             yerr=np.maximum(0, [self.accuracy - self.low, self.high - self.accuracy]),
             **(style | kwargs),
         )
-        ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        # So that points at 0 and 1 are not cut.
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         ax.set_xlabel("probability of the most probable label")
         ax.set_ylabel("share of these labels that is right, 95 % intervals")
         ax.legend(loc="upper left")

@@ -247,7 +247,9 @@ class RiskCoverageDisplay:
             for coverage, risk in lines
             if len(risk)
         )
-        ax.set(xlim=(0, 1), ylim=(0, min(1, max(top, 0.02))))
+        top = min(1, max(top, 0.02))
+        # So that a risk of 0, and points at the ends, are not cut.
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02 * top, 1.02 * top if top == 1 else top))
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(lambda value, _: f"{100 * value:.6g}%")
         ax.set_xlabel("share of inputs that is answered")

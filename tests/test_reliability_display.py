@@ -152,6 +152,19 @@ def test_risks_that_are_seen():
     assert len(set(ticks)) == len(ticks) > 3
 
 
+def test_points_at_the_ends_are_whole():
+    """Of a model that is always sure and right."""
+    y = np.array(["a", "b"])
+    for display in (ReliabilityDisplay, RiskCoverageDisplay):
+        shown = display.from_predictions(y, np.eye(2))
+        shown.figure_.canvas.draw()
+        (line,) = [line for line in shown.ax_.lines if line.get_marker() == "o"]
+        (point,) = line.get_transform().transform(line.get_xydata())
+        radius = line.get_markersize() / 2 * shown.figure_.dpi / 72
+        box = shown.ax_.bbox
+        assert (box.min + radius <= point).all() and (point <= box.max - radius).all()
+
+
 def test_of_estimators():
     X, y = make_blobs(300, centers=3, cluster_std=2.0, random_state=0)
     model = SelectiveClassifier(LogisticRegression(), coverage=0.6).fit(X, y)
