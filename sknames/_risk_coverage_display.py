@@ -241,7 +241,11 @@ class RiskCoverageDisplay:
         if self.chosen is not None:
             ax.plot(*self.chosen, "o", color=color)
         # The first answers are few, and their intervals wide.
-        lines = [np.array(line.get_data(), dtype=float) for line in ax.lines]
+        lines = [
+            np.array(line.get_data(), dtype=float)
+            for line in ax.lines
+            if line.get_transform() != ax.get_xaxis_transform()  # as of axvline: no risks
+        ]
         top = max(
             max(1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0))
             for coverage, risk in lines

@@ -165,6 +165,13 @@ def test_points_at_the_ends_are_whole():
         assert (box.min + radius <= point).all() and (point <= box.max - radius).all()
 
 
+def test_vertical_lines_are_no_risks(drawn):
+    _, ax = plt.subplots()
+    ax.axvline(0.8)
+    display = RiskCoverageDisplay.from_predictions(*drawn, ax=ax)
+    assert ax.get_ylim()[1] == pytest.approx(1.5 * display.risk[-1])
+
+
 def test_of_estimators():
     X, y = make_blobs(300, centers=3, cluster_std=2.0, random_state=0)
     model = SelectiveClassifier(LogisticRegression(), coverage=0.6).fit(X, y)
