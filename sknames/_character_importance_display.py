@@ -147,7 +147,8 @@ class CharacterImportanceDisplay:
         check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)
         if ax is None:
-            _, ax = plt.subplots(figsize=(max(4.6, 0.6 + 0.5 * n), 1.9), layout="constrained")
+            width = max(4.6, 0.6 + 0.5 * n, 3.6 + 0.09 * len(str(self.label)))
+            _, ax = plt.subplots(figsize=(width, 1.9), layout="constrained")
         reach = max(np.abs(importance).max(), 1e-9)
         style = image_style(im_kwargs, cmap="RdBu", vmin=-reach, vmax=reach)
         self.im_ = ax.imshow(importance[None], **style)

@@ -147,8 +147,10 @@ class PrefixProbabilityDisplay:
         top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]
         top = top[np.argsort(-proba[-1, top], kind="stable")]
         shown = proba[:, top].T
+        labels = [str(self.classes[k]) for k in top]
         if ax is None:
-            size = 2.2 + 0.45 * n, 1.3 + 0.32 * len(top)
+            beside = max(2.2, 1 + 0.1 * max(map(len, labels)))
+            size = beside + 0.45 * n, 1.3 + 0.32 * len(top)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         style = image_style(im_kwargs, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         self.im_ = ax.imshow(shown, **style)
@@ -164,7 +166,7 @@ class PrefixProbabilityDisplay:
                     color=ink_on(self.im_, value),
                 )
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
-        ax.set_yticks(range(len(top)), [str(self.classes[k]) for k in top], parse_math=False)
+        ax.set_yticks(range(len(top)), labels, parse_math=False)
         ax.tick_params(length=0)
         ax.set_xlabel("after each character, %")
         ax.set_title(title_of(self.name, self.characters), parse_math=False)

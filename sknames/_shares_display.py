@@ -221,7 +221,9 @@ class SharesDisplay:
             low = np.append(low, of_others[0])
             high = np.append(high, max(of_others[1], self.high[others].max()))
         if ax is None:
-            _, ax = plt.subplots(figsize=(6.4, 0.9 + 0.3 * len(labels)), layout="constrained")
+            width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))  # also of long names of groups
+            size = width, 0.9 + 0.3 * len(labels)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
         reach = np.maximum(0, [share - low, high - share])
         places = np.arange(len(labels))
         colors = ["C0"] * n + ["0.6"] * (len(labels) - n)

@@ -374,6 +374,21 @@ def test_labels_of_short_names_are_not_cut(shipped, name):
     assert reach.x0 >= 0 and reach.x1 <= display.figure_.bbox.width
 
 
+def test_long_labels_are_not_cut():
+    """Of a model of one's own."""
+    label, characters = "Bosnian, Croatian, Montenegrin or Serbian", np.array(["l", "i"])
+    proba = np.full((2, 2), 0.5)
+    for display in (
+        PrefixProbabilityDisplay("Li", characters, proba, np.array([label, "Chinese"])).plot(),
+        CharacterImportanceDisplay("Li", characters, proba[0], label).plot(),
+    ):
+        display.figure_.canvas.draw()
+        texts = [*display.ax_.get_yticklabels(), display.ax_.xaxis.label, display.ax_.title]
+        reach = [text.get_window_extent() for text in texts]
+        assert min(box.x0 for box in reach) >= 0
+        assert max(box.x1 for box in reach) <= display.figure_.bbox.width
+
+
 @pytest.mark.parametrize("display", [PrefixProbabilityDisplay, CharacterImportanceDisplay])
 def test_pictures_of_all_scripts(shipped, display):
     """Without a warning of characters that the font lacks, here of Chinese ones."""

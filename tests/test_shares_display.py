@@ -126,6 +126,17 @@ def test_intervals_are_seen_in_any_style(shares, style):
     assert abs(ink[:3] - np.array(ground)).min() > 0.7
 
 
+def test_long_labels_are_not_cut(proba):
+    group = "former Yugoslavia: Serbian, Croatian, Bosnian, Slovenian, Macedonian, Albanian"
+    labels = np.array([*"abcd", group])  # the largest
+    display = SharesDisplay.from_shares(shares_of_probabilities(proba, labels, n_resamples=20))
+    display.figure_.canvas.draw()
+    texts = [*display.ax_.get_yticklabels(), display.ax_.xaxis.label]
+    reach = [text.get_window_extent() for text in texts]
+    assert min(box.x0 for box in reach) >= 0
+    assert max(box.x1 for box in reach) <= display.figure_.bbox.width
+
+
 def test_axes_that_are_shared(shares):
     _, axes = plt.subplots(1, 2, sharey=True)
     for ax in axes:
