@@ -130,14 +130,16 @@ class TableReader:
             self.delimiter = delimiter
         # Of our own, since names in a header may be equal, and only named columns take a type.
         names = [str(i) for i in range(n_columns)]
+        stream = pa.transcoding_input_stream(
+            pa.PythonFile(self._stream, mode="r"), encoding, "utf-8"
+        )
         batches = pa.csv.open_csv(
-            pa.PythonFile(self._stream, mode="r"),
+            pa.PythonFile(_WholeLineEnds(stream), mode="r"),
             pa.csv.ReadOptions(
                 use_threads=False,  # else errors do not say in which row
                 block_size=BLOCK_BYTES,
                 column_names=names,
                 skip_rows=n_blank,
-                encoding=encoding,
             ),
             pa.csv.ParseOptions(
                 delimiter=delimiter,
@@ -242,6 +244,22 @@ class _Prepended(io.RawIOBase):
         buffer[: len(data)] = data
         self.tail = bytes(data).rstrip(b" \t\r\n\0")[-1:] or self.tail
         return len(data)
+
+
+class _WholeLineEnds(io.RawIOBase):
+    """A stream of which no block ends between CR and LF: pyarrow drops the LF, also of a value."""
+
+    def __init__(self, stream):
+        self._stream, self._held = stream, b""
+
+    def readable(self):
+        return True
+
+    def read(self, size):
+        data, self._held = self._held + self._stream.read(size - len(self._held)), b""
+        if data.endswith(b"\r") and (more := self._stream.read(1)):
+            data, self._held = data[:-1], b"\r" + more
+        return data
 
 
 def _decompress(file):

@@ -179,6 +179,20 @@ def test_line_ends_quotation_marks_and_byte_order_marks(run, ends, quoted, encod
     assert [row[:2] for row in read_csv(out)] == rows
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
+def test_line_ends_in_values_stay_where_blocks_end(folder, monkeypatch, encoding, ends):
+    """Between any two of their characters."""
+    monkeypatch.setattr(_table_reader, "BLOCK_BYTES", 64)
+    rows = [["name", "note"]] + [["Kim", "x" * k + "\r\n\r\r\n"] for k in range(50)]
+    file = io.StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=ends).writerows(rows)
+    (folder / "in.csv").write_bytes(file.getvalue().encode(encoding))
+    with _table_reader.TableReader("in.csv") as reader:
+        found = [list(row.values()) for chunk in reader for row in chunk.table().to_pylist()]
+    assert found == rows[1:]
+
+
 @pytest.mark.parametrize(
     "text, n_columns",
     [
