@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -186,8 +187,9 @@ class TableReader:
     def _read_parquet(self, closing, head, is_plain):
         if not head.startswith(PARQUET):
             raise ValueError("this is no Parquet file: rename it for what it is")
-        file = self.path
-        if not is_plain:  # a Parquet file is read from its end
+        if is_plain:
+            file = closing.enter_context(pa.OSFile(os.fsencode(self.path)))  # a str must be UTF-8
+        else:  # a Parquet file is read from its end
             file = closing.enter_context(tempfile.TemporaryFile())
             shutil.copyfileobj(self._stream, file)
         reader = closing.enter_context(pa.parquet.ParquetFile(file))

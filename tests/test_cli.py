@@ -1569,6 +1569,21 @@ def test_parquet_that_is_compressed_or_in_a_pipe(folder):
         assert pa.parquet.read_table(pa.BufferReader(done.stdout)).num_rows == 7
 
 
+def test_a_path_that_is_not_utf_8(run):
+    for suffix in ("csv", "jsonl", "parquet"):
+        given = os.fsdecode(b"\xff.") + suffix
+        try:
+            Path(given).touch()
+        except OSError:
+            pytest.skip("this file system takes UTF-8 only")
+        write_csv("in.csv")
+        arguments = ["--model", "model.skops", "--output", given]
+        assert run("predict", "in.csv", *arguments)[0] == 0
+        arguments = ["--model", "model.skops", "--output", "out.csv", "--prefix", "again_"]
+        code, _, said = run("predict", given, *arguments)
+        assert code == 0 and said.startswith("7 rows: 5 predicted"), said
+
+
 def test_one_column_with_a_late_delimiter(run, model):
     names = ["Kim"] * 1500 + ["Yılmaz, Mehmet", "a;b\tc|d"]
     Path("in.csv").write_text("\n".join(["name", *names]), encoding="utf-8")
