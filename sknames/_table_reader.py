@@ -220,6 +220,7 @@ NEXT_STEPS = {
     "is not a text encoding": OTHER_ENCODING,
     "does not start with BOM": "give --encoding utf-16-le, utf-16-be, utf-32-le or utf-32-be",
     "CSV parse error": "correct the row, or give the --delimiter",
+    "larger than field limit": "is a quotation mark open in the header?",
     "straddling": f"is a quotation mark open, or a row longer than {BLOCK_BYTES >> 20} MB?",
 }
 

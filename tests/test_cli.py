@@ -1005,6 +1005,7 @@ def without_seconds(text):
     [
         ("in.csv", b"name\nAnna\nB\xfc\n", ["Row #3", "invalid UTF8", "--encoding latin-1"]),
         ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["Row #3: Expected 2 columns, got 3", "--delimiter"]),
+        ("in.csv", b'"name\n' + b"Anna\n" * 40_000, ["is a quotation mark open in the header"]),
         ("in.csv", b"", ["the file is empty"]),
         ("in.csv", b"\xef\xbb\xbf\r\n", ["the file is empty"]),
         ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is no JSON"]),
