@@ -1,5 +1,6 @@
 """Files that are there when they are whole, whatever happens before."""
 
+import errno
 import os
 import shutil
 from contextlib import contextmanager
@@ -16,15 +17,14 @@ def whole_file(path):
 
     Standard output (which gives "-"), and what else is not a regular file, is written to as it is.
     """
+    check_output(path)
     if path in STDOUT:  # also where that is a file, whose other content must stay
         yield "-"
         return
-    # Only a file's own path may be resolved: that of a pipe leads nowhere.
-    if os.path.exists(path) and not os.path.isfile(path):
+    if _is_special(path):
         yield path
         return
     target = Path(os.path.realpath(path))
-    check_folder(path)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     unfinished.add(part)
     try:
@@ -37,8 +37,21 @@ def whole_file(path):
         unfinished.discard(part)
 
 
-def check_folder(path):
-    """Raise ValueError if there is no folder for a file of this path."""
-    folder = Path(os.path.realpath(path)).parent
-    if not folder.is_dir():
-        raise ValueError(f"{path}: the folder {folder} does not exist: create it first")
+def check_output(path):
+    """Raise an error if no file of this path can be written; before the work, which may be long."""
+    if path in STDOUT:
+        return
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    if _is_special(path):
+        return
+    if not target.parent.is_dir():
+        raise ValueError(f"{path}: the folder {target.parent} does not exist: create it first")
+    if not os.access(target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+
+
+def _is_special(path):
+    # Only a file's own path may be resolved: that of a pipe leads nowhere.
+    return os.path.exists(path) and not os.path.isfile(path)

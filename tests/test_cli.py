@@ -752,6 +752,20 @@ def test_shares_and_priors_refuse(run, arguments, words, code):
     assert not {"out.csv", "o.csv", "o.png"} & set(os.listdir())
 
 
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(run, monkeypatch):
+    """Which has no names here."""
+    write_csv("in.csv", [("", "")], ("name", "nationality"))
+    os.mkdir("folder.skops")
+    commands = ["train in.csv", "shares in.csv", "predict in.csv --adapt-priors"]
+    for command in commands:
+        code, _, said = run(*command.split(), "--output", "folder.skops")
+        assert code == 1 and "folder.skops: Is a directory: choose another file" in said, said
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # as in a folder of others
+    for command in commands:
+        code, _, said = run(*command.split(), "--output", "own.skops")
+        assert code == 1 and "own.skops: Permission denied: choose another file" in said, said
+
+
 @pytest.mark.parametrize("end", ["csv.gz", "csv.GZ", "tsv", "jsonl", "parquet"])
 def test_shares_are_plain_csv(run, end):
     write_csv("in.csv")

@@ -16,7 +16,7 @@ from .._priors import supposed_priors
 from .._selective_classifier import UNSURE
 from .._table_reader import TableReader
 from .._table_writer import TableWriter
-from .._whole_files import check_folder
+from .._whole_files import check_output
 from .._workers import answering
 from ..pretrained import load_pretrained
 from ._common import character, model_options, progress, say, table_options, with_names
@@ -98,7 +98,7 @@ def predict(
         raise click.UsageError("--threshold nan: give a number from 0 to 1")
     if adapt_priors:
         _check_twice(input, priors)
-        check_folder(output)
+        check_output(output)
     load = (model, trust_pickle)
     fitted = load_model(*load)
     if abstain and threshold is None:

@@ -12,7 +12,7 @@ from .._model_files import load_model
 from .._priors import supposed_priors
 from .._shares import COLUMNS, shares_of_probabilities
 from .._table_reader import COMPRESSIONS, FORMATS
-from .._whole_files import check_folder, whole_file
+from .._whole_files import check_output, whole_file
 from ._common import model_options, say, show, table_options
 from ._list_of_names import ListOfNames
 
@@ -43,7 +43,7 @@ def shares(input, column, delimiter, encoding, model, output, plot, jobs, trust_
         raise click.UsageError(
             f"--output {output}: shares are written as plain CSV: let its name end in .csv"
         )
-    check_folder(output)
+    check_output(output)
     if plot is not None:
         _check_plot(plot)
     load = (model, trust_pickle)
@@ -85,7 +85,7 @@ def _write_csv(shares, output):
 def _check_plot(plot):
     if Path(plot).suffix not in PICTURES:
         raise click.UsageError(f"--plot {plot}: let its name end in {', '.join(PICTURES)}")
-    check_folder(plot)
+    check_output(plot)
     try:
         import matplotlib
     except ModuleNotFoundError as error:

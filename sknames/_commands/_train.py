@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from .._char_encoder import CharEncoder
 from .._model_files import check_model_path, save_model
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._whole_files import whole_file
+from .._whole_files import check_output, whole_file
 from ._common import say, table_options
 from ._labelled_names import labelled_names
 
@@ -71,6 +71,7 @@ def train(input, column, delimiter, encoding, label, output, max_length, **param
     """
     start = time.perf_counter()
     check_model_path(output)
+    check_output(output)
     names, labels, n_rows = labelled_names(input, column, label, delimiter, encoding)
     model = Pipeline(
         [
