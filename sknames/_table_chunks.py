@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 CHUNK_ROWS = 98_304  # A prediction is faster with more rows at once, and takes more memory.
 TIME_NS = pa.time64("ns")
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # dumps makes one a call
 
 
 class ArrowChunk:
@@ -61,10 +62,10 @@ class ArrowChunk:
                     f"the column {name!r} holds {values.type!s:.60}, which JSON has no way to "
                     "write: give --format parquet"
                 )
-        columns = [
-            [f"{json.dumps(name, ensure_ascii=False)}: {value}" for value in _to_json(name, values)]
-            for name, values in zip(self.columns, self._table.columns, strict=True)
-        ]
+        columns = []
+        for name, values in zip(self.columns, self._table.columns, strict=True):
+            key = _encode(name)
+            columns.append([f"{key}: {value}" for value in _to_json(name, values)])
         return ["{" + ", ".join(row) for row in zip(*columns, strict=True)]
 
 
@@ -213,7 +214,7 @@ def _to_json(name, values):
         ) from error
     if pa.types.is_nested(type_):
         values = map(_finite, values)
-    return [json.dumps(value, ensure_ascii=False, default=str) for value in values]
+    return map(_encode, values)
 
 
 def _finite(value):
