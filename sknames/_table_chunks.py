@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 CHUNK_ROWS = 98_304  # A prediction is faster with more rows at once, and takes more memory.
 TIME_NS = pa.time64("ns")
+EMPTY = pa.struct([])
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # dumps makes one a call
 
 
@@ -141,6 +142,8 @@ def _array(column, rows, type_=None):
         if {bool, float} <= set(map(type, values)):
             raise pa.ArrowInvalid("numbers, and true or false")
         array = pa.array(values, type_)
+        if any(part == EMPTY for _, part in _parts(array.type)):  # which no Parquet file holds
+            raise pa.ArrowInvalid("objects without keys")
         if type_ is not None and type_ != pa.string():  # pyarrow makes no text of anything else
             _check_kept(pa.array(values).type, dict(_parts(type_)))
         return array

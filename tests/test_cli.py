@@ -1408,6 +1408,8 @@ def test_json_is_read_and_written_as_lines(run):
         ("1.5 1.5 1.5 true", "x"),
         ("1.5 true", "x"),
         ('1 "b"', "x"),
+        ("{}", "x"),
+        ("[{}]", "x"),
         ('"\\ud800"', "x"),
         ("1", "\\ud800"),
     ],
