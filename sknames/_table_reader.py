@@ -131,11 +131,10 @@ class TableReader:
             self.delimiter = delimiter
         # Of our own, since names in a header may be equal, and only named columns take a type.
         names = [str(i) for i in range(n_columns)]
-        stream = pa.transcoding_input_stream(
-            pa.PythonFile(self._stream, mode="r"), encoding, "utf-8"
-        )
+        stream = pa.PythonFile(self._stream, mode="r")
+        stream = _WholeLineEnds(pa.transcoding_input_stream(stream, encoding, "utf-8"))
         batches = pa.csv.open_csv(
-            pa.PythonFile(_WholeLineEnds(stream), mode="r"),
+            pa.PythonFile(stream, mode="r"),
             pa.csv.ReadOptions(
                 use_threads=False,  # else errors do not say in which row
                 block_size=BLOCK_BYTES,
@@ -152,26 +151,11 @@ class TableReader:
             ),
         )
         closing.enter_context(batches)
-        batches = self._with_closed_quotes(batches, encoding)
+        batches = _with_closed_quotes(batches, stream)
         first = next(batches)
         header = [values[0].as_py() for values in first.columns]
         tables = _regroup(chain([first.slice(1)], batches), first.schema)
         return (ArrowChunk(table.rename_columns(header)) for table in tables)
-
-    def _with_closed_quotes(self, batches, encoding):
-        """Batches; an error at their end, if pyarrow read to it for an open quotation mark."""
-        n_rows, last = 0, ""
-        for batch in batches:
-            if len(batch):
-                n_rows += len(batch)
-                last = batch.columns[-1][-1].as_py()
-            yield batch
-        mark = '"'.encode(encoding).strip(b"\0")[-1:]
-        if re.search(r"[\r\n]", last) and not self._stream.raw.tail.endswith(mark):
-            raise ValueError(
-                f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}: close it, or "
-                "double it and put the value in quotation marks"
-            )
 
     def _read_json(self, head):
         if JSON_ARRAY.match(head.removeprefix(codecs.BOM_UTF8)):
@@ -233,10 +217,10 @@ def _next_step(error):
 
 
 class _Prepended(io.RawIOBase):
-    """A stream whose start has been read already; its tail is its last byte but white space."""
+    """A stream whose start has been read already."""
 
     def __init__(self, head, rest):
-        self._head, self._rest, self.tail = memoryview(head), rest, b""
+        self._head, self._rest = memoryview(head), rest
 
     def readable(self):
         return True
@@ -245,15 +229,17 @@ class _Prepended(io.RawIOBase):
         data = self._head[: len(buffer)] or self._rest.read(len(buffer))
         self._head = self._head[len(data) :]
         buffer[: len(data)] = data
-        self.tail = bytes(data).rstrip(b" \t\r\n\0")[-1:] or self.tail
         return len(data)
 
 
 class _WholeLineEnds(io.RawIOBase):
-    """A stream of which no block ends between CR and LF: pyarrow drops the LF, also of a value."""
+    """A stream of which no block ends between CR and LF: pyarrow drops the LF, also of a value.
+
+    Its tail is its last byte but white space.
+    """
 
     def __init__(self, stream):
-        self._stream, self._held = stream, b""
+        self._stream, self._held, self.tail = stream, b"", b""
 
     def readable(self):
         return True
@@ -262,7 +248,23 @@ class _WholeLineEnds(io.RawIOBase):
         data, self._held = self._held + self._stream.read(size - len(self._held)), b""
         if data.endswith(b"\r") and (more := self._stream.read(1)):
             data, self._held = data[:-1], b"\r" + more
+        self.tail = data.rstrip(b" \t\r\n\0")[-1:] or self.tail
         return data
+
+
+def _with_closed_quotes(batches, stream):
+    """Batches; an error at their end, if pyarrow read to it for an open quotation mark."""
+    n_rows, last = 0, ""
+    for batch in batches:
+        if len(batch):
+            n_rows += len(batch)
+            last = batch.columns[-1][-1].as_py()
+        yield batch
+    if re.search(r"[\r\n]", last) and stream.tail != b'"':
+        raise ValueError(
+            f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}: close it, or "
+            "double it and put the value in quotation marks"
+        )
 
 
 def _decompress(file):

@@ -1080,7 +1080,15 @@ def test_undecodable_bytes(folder):
     assert done.stdout.decode().splitlines()[1].startswith('"Müller","German"')
 
 
-@pytest.mark.parametrize("text", ['name,n\nKim,"o\nBo,2\n', '"name\nKim\n', 'name\n"Kim\nBo\n\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'name,n\nKim,"o\nBo,2\n',
+        '"name\nKim\n',
+        'name\n"Kim\nBo\n\n',
+        'name\n"Kim\n丢\n',  # whose last byte in UTF-32 is that of a quotation mark
+    ],
+)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-be"])
 def test_a_quotation_mark_that_stays_open(run, text, encoding):
     arguments = ["predict", "in.csv", "--model", "model.skops", "--encoding", encoding]
