@@ -246,8 +246,11 @@ class _WholeLineEnds(io.RawIOBase):
 
     def read(self, size):
         data, self._held = self._held + self._stream.read(size - len(self._held)), b""
-        if data.endswith(b"\r") and (more := self._stream.read(1)):
-            data, self._held = data[:-1], b"\r" + more
+        while data.endswith(b"\r") and (more := self._stream.read(1)):
+            if len(data) == size:
+                data, self._held = data[:-1], b"\r" + more
+                break
+            data += more  # of a pipe, which may give a CR alone: an empty block would be the end
         self.tail = data.rstrip(b" \t\r\n\0")[-1:] or self.tail
         return data
 

@@ -20,6 +20,7 @@ import sys
 import termios
 import time
 import unicodedata
+from itertools import product
 from multiprocessing import resource_tracker
 from pathlib import Path
 
@@ -191,6 +192,24 @@ def test_line_ends_in_values_stay_where_blocks_end(folder, monkeypatch, encoding
     with _table_reader.TableReader("in.csv") as reader:
         found = [list(row.values()) for chunk in reader for row in chunk.table().to_pylist()]
     assert found == rows[1:]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 99])
+@pytest.mark.parametrize("size", [3, 4, 99])
+def test_blocks_end_neither_between_cr_and_lf_nor_empty(most, size):
+    """Also where a pipe gives a few bytes at a time."""
+
+    class Pipe(io.BytesIO):
+        def read(self, n):
+            return super().read(min(n, most))
+
+    for text in product([b"\r", b"\n", b"x"], repeat=6):
+        stream = _table_reader._WholeLineEnds(Pipe(b"".join(text)))
+        blocks = [*iter(lambda stream=stream: stream.read(size), b"")]
+        assert b"".join(blocks) == b"".join(text)
+        assert all(len(block) <= size for block in blocks)
+        pairs = zip(blocks, blocks[1:], strict=False)
+        assert not any(a.endswith(b"\r") and b.startswith(b"\n") for a, b in pairs)
 
 
 @pytest.mark.parametrize(
