@@ -1,12 +1,13 @@
 """From a thousand names to a million: seconds, memory, size and accuracy, beside linear models.
 
 Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
-ours,svm,logreg] [--results FILE] [--plot FILE]``. It needs name2nat's wheel (see
+ours,svm,...] [--results FILE] [--plot FILE]``. It needs name2nat's wheel (see
 `fetch_biographies`). The names are those of the biographies and of `load_names`, in a random order
 that is the same in each run with the same largest size; where these are not enough, names that
 `make_names` puts together fill up. The 20,000 groups of names to test on are none of the made ones,
 and none of them is learned in any spelling; the log loss is over those whose nationality a model
 has learned. The linear models get their names in ASCII and lower case; sknames does that inside.
+Two more models read diacritics and native scripts, which a sixth of the names have.
 
 Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
 is not run again, so that a run of hours may be taken up. LogisticRegression needs some 14 GB for a
@@ -56,9 +57,9 @@ class PlainLetters(TransformerMixin, BaseEstimator):
         return [anyascii(name).lower() for name in X]
 
 
-def linear(classifier):
+def linear(classifier, letters=None):
     ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
-    return make_pipeline(PlainLetters(), ngrams, classifier)
+    return make_pipeline(letters or PlainLetters(), ngrams, classifier)
 
 
 MODELS = {
@@ -68,6 +69,17 @@ MODELS = {
     ),
     "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", linear(LinearSVC(C=1))),
     "logreg": ("TF-IDF + LogisticRegression(C=10)", linear(LogisticRegression(C=10))),
+    "ours-marks": (
+        '**sknames, `transliterate="unknown"`, `min_frequency=5`**',
+        make_pipeline(
+            CharEncoder(transliterate="unknown", min_frequency=5),
+            NameNationalityClassifier(random_state=0),
+        ),
+    ),
+    "svm-marks": (
+        "TF-IDF of the names as they are + LinearSVC(C=1)",
+        linear(LinearSVC(C=1), "passthrough"),
+    ),
 }
 
 
@@ -110,7 +122,7 @@ def measure(key, n, data):
     predicted = model.predict(test_names)
     speed = len(test_names) / (time.perf_counter() - start)
     loss = None
-    if key != "svm":
+    if hasattr(model, "predict_proba"):
         known = np.isin(test_labels, model.classes_)
         proba = model.predict_proba(test_names[known])
         loss = log_loss(test_labels[known], proba, labels=model.classes_)
