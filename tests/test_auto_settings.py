@@ -23,11 +23,14 @@ def resolved(n_rows, **params):
         (500, [0.80, 32, 16, 1]),
         (1_000, [0.70, 32, 16, 1]),
         (2_000, [0.60, 64, 16, 1]),
+        (2_500, [0.57, 64, 16, 1]),
         (4_000, [0.50, 128, 16, 1]),
         (8_192, [0.40, 256, 16, 2]),
         (16_000, [0.40, 256, 16, 2]),
         (40_000, [0.40, 256, 16, 2]),
-        (100_000, [0.25, 512, 6, 2]),
+        (40_001, [0.25, 512, 6, 2]),
+        (400_000, [0.25, 512, 6, 2]),
+        (400_001, [0.25, 1024, 10, 2]),
         (600_000, [0.25, 1024, 10, 4]),
         (1_000_000, [0.25, 1024, 10, 6]),
     ],
@@ -46,7 +49,7 @@ def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("n_rows", [1, 2, 31, 33, 255, 500])
+@pytest.mark.parametrize("n_rows", [1, 2, 31, 33, 70, 255, 500])
 def test_few_rows_get_steps_enough(cell, n_rows):
     settings = resolved(n_rows, cell=cell)
     n_batches = ceil(n_rows / settings["batch_size"])
