@@ -240,7 +240,7 @@ def _splits(names, labels, groups, cv):
         groups = spelling_groups(names) if groups is None else groups
         cv = StratifiedGroupKFold(cv, shuffle=True, random_state=0)
     rows = np.arange(len(names))  # a fold may be a mask
-    for learned, tested in check_cv(cv, labels, classifier=True).split(names, labels, groups):
+    for learned, tested in check_cv(cv).split(names, labels, groups):
         yield rows[learned], rows[tested]
 
 

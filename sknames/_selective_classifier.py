@@ -333,7 +333,6 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
     def _route(self, sample_weight, params, frozen):
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
-        params = dict(params)
         groups = params.pop("groups", None)
         if sample_weight is not None and not frozen:
             if has_fit_parameter(self.estimator, "sample_weight"):

@@ -351,7 +351,7 @@ def _hard_to_tell(shares, n_effective):
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
     labels, share = shares.nationality[doubtful], shares.share[doubtful]
-    covariance = np.cov(shares.resamples[:, doubtful], rowvar=False).reshape(2 * share.shape)
+    covariance = np.cov(shares.resamples[:, doubtful], rowvar=False)
     drawing = (np.diag(share) - np.outer(share, share)) / n_effective
     doubt = covariance - drawing
     pairs = []

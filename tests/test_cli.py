@@ -917,6 +917,7 @@ def test_text_where_few_characters_are_known(folder, small_names):
         (pa.array([b"\xff"]), "holds binary"),
         (pa.array([b"\xff"]).view(pa.string()), "holds text that is not UTF-8"),
         ('["Korean"]', """of row 1 is ["Korean"], and labels are text"""),
+        ('{"is": 1}', """of row 1 is {"is": 1}, and labels are text"""),
     ],
 )
 def test_labels_that_are_no_text(run, labels, words):
@@ -1041,7 +1042,7 @@ def without_seconds(text):
         ("in.csv", b"", ["the file is empty"]),
         ("in.csv", b"\xef\xbb\xbf\r\n", ["the file is empty"]),
         ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is no JSON"]),
-        ("in.jsonl", b'{"name": "x"}\n{"name": 3}\n', ["'name' of row 2 is 3"]),
+        ("in.jsonl", b'{"name": "x"}\n' * 4 + b'{"name": 3}\n', ["'name' of row 5 is 3"]),
         ("in.jsonl", b'{"name": "x"}\n[]\n', ["line 2 is [], not an object"]),
         ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is not UTF-8"]),
         ("in.parquet", b"name\nAnna\n", ["this is no Parquet file"]),
@@ -1068,6 +1069,32 @@ def test_names_that_are_no_text(run):
     assert code == 1 and "in.parquet: the column 'number' holds int32, and names are text" in said
     code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "csv")
     assert code == 1 and "the column 'list' holds list<" in said and "--format jsonl" in said
+
+
+@pytest.mark.parametrize("type_", [pa.string(), pa.large_string(), pa.string_view(), pa.null()])
+def test_names_of_any_type_of_text(run, type_):
+    names = pa.array([None if type_ == pa.null() else "Kim"], type_)
+    pa.parquet.write_table(pa.table({"name": names}), "in.parquet")
+    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--output", "o.parquet")
+    assert code == 0 and f"1 rows: {int(type_ != pa.null())} predicted" in said, said
+
+
+def test_json_lines_of_several_keys_make_a_table(run):
+    """Of all that the first rows have; what is always null there may be text later."""
+    rows = [{"name": "Kim"}, {"name": "Bo", "x": 1}, {"y": None}, {"y": "z"}]
+    Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    arguments = ["predict", "in.jsonl", "--model", "model.skops", "--output", "out.parquet"]
+    assert run(*arguments)[0] == 0
+    found = pa.parquet.read_table("out.parquet")
+    assert [found[name].to_pylist() for name in "xy"] == [[None, 1, None, None], [None] * 3 + ["z"]]
+
+
+def test_a_system_that_writes_some_bytes_at_a_time(run, model, monkeypatch):
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: real(file, data[:7]))
+    write_csv("in.csv")
+    assert run("predict", "in.csv", "--model", "model.skops", "--output", "out.csv")[0] == 0
+    check(read_csv(text_of("out.csv")), model)
 
 
 def test_json_lines_that_make_no_table(run):
@@ -1334,6 +1361,18 @@ def test_a_process_that_dies(run, monkeypatch):
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
 
 
+def test_the_best_of_classes_of_no_probability():
+    class Sure:
+        classes_ = np.arange(3)
+
+        def predict_proba(self, names):
+            return np.array([[0, 1.0, 0]])
+
+    indices, probabilities, whole = _workers.best(Sure(), ["Anna"], 3, True)
+    assert indices.tolist() == [[1, 0, 2]] and probabilities.tolist() == [[1, 0, 0]]
+    assert whole.tolist() == [[0, 1, 0]]
+
+
 @pytest.mark.parametrize("said", [[], [ValueError("no model")]])
 def test_a_process_that_ends_before_it_is_asked(said):
     """Not taken for the closed pipe of whoever reads the output."""
@@ -1428,6 +1467,9 @@ def test_json_is_read_and_written_as_lines(run):
     write_csv("in.csv")
     assert run("predict", "in.csv", *arguments)[0] == 0
     assert json.loads(text_of("out.json").splitlines()[0])["id"] == "007"
+    assert Path("out.json").stat().st_mode == Path("in.json").stat().st_mode
+    assert run("predict", "in.csv", *arguments, "--format", "csv")[0] == 0  # whatever its name
+    assert read_csv(text_of("out.json"))[1][:2] == ["007", "Yılmaz, Mehmet"]
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
@@ -1501,6 +1543,7 @@ def test_json_of_parquet_has_no_nan_at_any_depth(run):
     table = pa.table(
         {
             "name": ["Kim"],
+            "plain": [inf],
             "list": [[1.5, nan]],
             "struct": [{"x": -inf, "y": [inf, 2.5], "z": "a"}],
             "map": pa.array([[("k", nan)]], pa.map_(pa.string(), pa.float64())),
@@ -1509,7 +1552,7 @@ def test_json_of_parquet_has_no_nan_at_any_depth(run):
     pa.parquet.write_table(table, "in.parquet")
     _, out, _ = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
     row = json.loads(out, parse_constant=pytest.fail)
-    assert row["list"] == [1.5, None]
+    assert row["plain"] is None and row["list"] == [1.5, None]
     assert row["struct"] == {"x": None, "y": [None, 2.5], "z": "a"}
     assert row["map"] == [["k", None]]
 
@@ -1524,6 +1567,7 @@ def test_json_of_parquet_has_no_nan_at_any_depth(run):
         pa.binary_view(),
         pa.list_(pa.binary()),
         pa.struct({"x": pa.list_(pa.large_binary())}),
+        pa.dictionary(pa.int32(), pa.binary()),
     ],
 )
 def test_bytes_are_written_to_parquet_only(run, format, type_):
@@ -1570,10 +1614,11 @@ def test_times_that_python_does_not_hold(folder, unit, value):
 def test_text_of_other_types_in_csv(run):
     ids = pa.array([b"0" * 16], pa.uuid())
     table = pa.table({"name": pa.array(["Kim"], pa.string_view())})
+    table = table.append_column("kind", pa.array(["a"]).dictionary_encode())
     pa.parquet.write_table(table, "in.parquet")
     arguments = ["predict", "in.parquet", "--model", "model.skops", "--format", "csv"]
     code, out, said = run(*arguments)
-    assert code == 0 and read_csv(out)[1][0] == "Kim", said
+    assert code == 0 and read_csv(out)[1][:2] == ["Kim", "a"], said
     pa.parquet.write_table(table.append_column("id", ids), "in.parquet")
     code, _, said = run(*arguments)
     assert code == 1 and "in.parquet: the column 'id' holds extension<" in said

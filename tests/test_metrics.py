@@ -91,6 +91,11 @@ def test_labels_that_the_model_lacks(model, parts):
     assert card.macro_f1 == pytest.approx(f1_score(truth, model.predict(more), average="macro"))
     assert "3 rows are of labels that the model lacks (Korean, Vietnamese)" in repr(card)
     assert "lacks" not in repr(known)
+    korean = next(line for line in repr(card).splitlines() if line.startswith("Korean"))
+    assert korean.split() == ["Korean", "2", "0.0000", "-", "0"]
+    for others, end in [(["Thai"], ")"), (["Thai", "Zulu"], ", ...)")]:
+        card = scorecard(model, [*more, *others], [*truth, *others])
+        assert f"that the model lacks (Korean, Vietnamese, Thai{end}" in repr(card)
 
 
 def test_best_accuracy_possible(model):
@@ -161,12 +166,15 @@ def test_folds_that_test_a_name_again(small_names):
     names, labels = small_names
     cv = KFold(4, shuffle=True, random_state=0)
     once = scorecard(bayes(), names, labels, cv=cv)
-    same = [*cv.split(names)] * 5
+    same = [*cv.split(names)] * 3
     card = scorecard(bayes(), names, labels, cv=same)
-    assert card.n == 5 * once.n
+    assert card.n == 3 * once.n
     np.testing.assert_allclose(card.calibration_interval, once.calibration_interval)
     masks = [tuple(np.isin(np.arange(len(names)), rows) for rows in fold) for fold in same[:4]]
     assert repr(scorecard(bayes(), names, labels, cv=masks)) == repr(once)
+    # Of the names that are tested at all.
+    one, two = (scorecard(bayes(), names, labels, cv=same[:1] * times) for times in (1, 2))
+    np.testing.assert_allclose(two.calibration_interval, one.calibration_interval)
 
 
 def test_a_label_that_some_folds_lack(small_names):
@@ -202,6 +210,9 @@ def test_labels_that_are_numbers(small_names, word):
     card = scorecard(model, names, numbers)
     assert card.by_class["label"].tolist() == [0, 1] + [word] * bool(word)
     assert card.by_class["n"].tolist() == [100, 100] + [0] * bool(word)
+    assert not word or ["unknown", "0", "-", "0.0000", "1"] in map(
+        str.split, repr(card).splitlines()
+    )
     assert card.accuracy == pytest.approx(np.mean(model.predict(names) == numbers))
 
 
@@ -219,6 +230,7 @@ def test_one_screen():
     assert len(whole) == len(lines) + len(n) - 21
     true, predicted, most = card.confusions[0]
     assert any(line.split() == [*f"{true} taken for {predicted} {most}".split()] for line in lines)
+    assert sum(" taken for " in line for line in lines) == 5 < len(card.confusions)
     frame = card.to_frame()
     assert [*frame.columns] == ["label", "n", "recall", "precision", "n_predicted"]
     assert frame.n.sum() == 1500

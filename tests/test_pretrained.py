@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from anyascii import anyascii
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
@@ -194,6 +195,7 @@ def test_wrong_priors_do_not_blame_the_file(priors, message):
 def test_abstains(model):
     """A threshold from names that no part was learned of; a smaller risk answers less."""
     selective, bold = load_pretrained(abstain=True), load_pretrained(abstain=0.25)
+    assert isinstance(selective.estimator, FrozenEstimator)
     assert 0 < bold.threshold_ < selective.threshold_ < 1
     assert 0 < selective.coverage_ < bold.coverage_ < 1
     assert selective.risk_ < 0.1 < bold.risk_ < 0.25

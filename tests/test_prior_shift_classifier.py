@@ -277,6 +277,15 @@ def test_an_estimate_that_does_not_converge_is_told():
     assert adapted.n_iter_ == 1
 
 
+def test_names_of_columns_are_those_of_the_last_fit():
+    X, y, X_later, _ = shifted_blobs()
+    inner = LogisticRegression().fit(pd.DataFrame(X, columns=["a", "b"]), y)
+    adapted = PriorShiftClassifier(inner).fit(pd.DataFrame(X_later, columns=["a", "b"]))
+    assert adapted.feature_names_in_.tolist() == ["a", "b"]
+    adapted.set_params(estimator=LogisticRegression().fit(X, y)).fit(X_later)
+    assert not hasattr(adapted, "feature_names_in_")
+
+
 def test_clones_share_the_fitted_estimator():
     X, y, X_later, y_later = shifted_blobs()
     adapted = PriorShiftClassifier(LogisticRegression().fit(X, y), tol=1e-7).fit(X_later)

@@ -50,6 +50,12 @@ def test_priors_by_label_or_place(priors):
     assert found.dtype == np.float64
 
 
+def test_a_sum_that_is_rounded():
+    for error in (-1e-7, 1e-7):
+        found = check_priors([0.25, 0.75 + error, 0], CLASSES)
+        assert found.sum() == pytest.approx(1, abs=1e-15)
+
+
 def test_priors_by_number():
     np.testing.assert_array_equal(check_priors({7: 0.25, 3: 0.75}, np.array([3, 7])), [0.75, 0.25])
 
@@ -68,6 +74,7 @@ def test_uniform_and_population():
         (None, "Expected priors 'uniform' or 'population', or numbers by label, got None"),
         ({"Irish": 0.6}, r"priors sum to 0\.6; expected 1\. Divide"),
         ([0.5, 0.5, 0.5], r"priors sum to 1\.5; expected 1"),
+        ([0.5, 0.5, 1e-5], r"priors sum to 1\.00001; expected 1"),
         ([0, 0, 0], "priors sum to 0; expected 1"),
         (
             {"Irish": 0.6, "Elvish": 0.4},
@@ -146,9 +153,11 @@ def test_estimate_is_quapys(monkeypatch):
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-def test_sure_answers_are_counted():
+@pytest.mark.parametrize("start", [[0.2, 0.2, 0.6], [1e-6, 1e-6, 1 - 2e-6]])
+def test_sure_answers_are_counted(start):
+    """From the latter start, Newton's step would exclude rows."""
     ratios = np.eye(3)[[0, 0, 1, 0]]
-    found, _ = estimate_priors(ratios, np.array([1, 1, 1, 2.0]), np.array([0.2, 0.2, 0.6]))
+    found, _ = estimate_priors(ratios, np.array([1, 1, 1, 2.0]), np.array(start))
     np.testing.assert_allclose(found, [0.8, 0.2, 0], atol=1e-8)
 
 
@@ -178,6 +187,8 @@ def test_a_start_of_0_stays():
     ratios = likelihood_ratios(draw(), supposed)
     found, _ = estimate_priors(ratios[ratios.any(axis=1)], np.ones(300), supposed)
     assert (found[2:] == 0).all() and found[:2].sum() == pytest.approx(1)
+    found, _ = estimate_priors(draw(), np.ones(300), supposed)  # which the rows speak for
+    assert (found[2:] == 0).all()
 
 
 def test_classes_that_are_the_same():

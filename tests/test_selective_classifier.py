@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -32,7 +33,13 @@ from sknames import (
     estimate_shares,
     spelling_groups,
 )
-from sknames._risk_coverage import risk_coverage_curve, row_of_risk, upper_bounds
+from sknames._risk_coverage import (
+    risk_coverage_curve,
+    row_of_coverage,
+    row_of_risk,
+    tried_rows,
+    upper_bounds,
+)
 from sknames.datasets import load_names
 
 NGRAMS = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
@@ -137,13 +144,40 @@ def test_bounds_are_those_of_the_binomial_distribution(wrong, n):
 
 
 def test_curve():
-    confidence = np.array([0.9, 0.5, 0.9, 0.7, 0.0, 0.6])
-    hits = np.array([True, False, True, False, True, True])
-    curve = risk_coverage_curve(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0]))
+    confidence = np.array([0.9, 0.5, 0.9, 0.7, 0.0, 0.6, 0.95])
+    hits = np.array([True, False, True, False, True, True, False])
+    curve = risk_coverage_curve(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0, 0]))
     np.testing.assert_allclose(curve.threshold, [0.7, 0.6, 0.5, 0])
     np.testing.assert_allclose(curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7])  # never all
     np.testing.assert_allclose(curve.risk, [0, 1 / 3, 1 / 5, 2 / 6])
     np.testing.assert_allclose(curve.n_answered, [2, 3, 25 / 7, 36 / 8])
+
+
+def halved(n_wrong=0):
+    """The curve of 100 names, of which the least sure are wrong, and of as many that are none."""
+    confidence = np.append(np.linspace(1, 0.5, 100), np.zeros(100))
+    return risk_coverage_curve(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
+
+
+def test_the_risk_is_sought_among_fifty_shares_of_what_can_be_answered():
+    curve = halved()
+    np.testing.assert_allclose(curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100)
+    assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.5
+
+
+def test_the_best_bound_is_told_where_none_suffices():
+    """Six are tried, each with a sixth of what the confidence leaves; of 50 names ten are wrong."""
+    bound = 1 - (0.05 / 6) ** (1 / 24)
+    message = (
+        f"of the 12% of .*, 0.0% of 24 answers are wrong, which proves no less than {bound:.3f}"
+    )
+    with pytest.raises(ValueError, match=message):
+        row_of_risk(halved(60), 0.01, 0.95)
+
+
+def test_a_coverage_that_is_rounded():
+    curve = risk_coverage_curve(np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7))
+    assert curve.coverage[2] < 0.75 and row_of_coverage(curve, 0.75) == 2
 
 
 def test_curve_of_nothing():
@@ -212,13 +246,15 @@ def test_groups_are_held_out_together():
     nearest = KNeighborsClassifier(1)
     leaking = SelectiveClassifier(nearest, coverage=1).fit(X, y)
     assert leaking.risk_ == 0
-    assert SelectiveClassifier(nearest, coverage=1).fit(X, y, groups=groups).risk_ > 0.3
+    for cv in (5, None):
+        model = SelectiveClassifier(nearest, coverage=1, cv=cv)
+        assert model.fit(X, y, groups=groups).risk_ > 0.3
     out = SelectiveClassifier(nearest, coverage=1, cv=LeaveOneGroupOut())
     assert out.fit(X, y, groups=groups % 7).risk_ > 0.3
     with config_context(enable_metadata_routing=True):
-        for cv in (5, LeaveOneGroupOut()):
+        for cv in (5, None, LeaveOneGroupOut()):
             routed = SelectiveClassifier(nearest, coverage=1, cv=cv)
-            assert routed.fit(X, y, groups=groups % 7 if cv != 5 else groups).risk_ > 0.3
+            assert routed.fit(X, y, groups=groups if cv in (5, None) else groups % 7).risk_ > 0.3
 
 
 def test_weights_count_for_the_estimator_and_the_threshold():
@@ -235,8 +271,9 @@ def test_weights_count_for_the_estimator_and_the_threshold():
     sure = inner.predict_proba(X).max(axis=1) > frozen.threshold_
     assert np.average(sure, weights=weights) == pytest.approx(0.5, abs=0.01)
     assert abs(np.mean(sure) - 0.5) > 0.02
-    with pytest.warns(UserWarning, match="KNeighborsClassifier takes no sample_weight in fit"):
+    with pytest.warns(UserWarning, match="KNeighborsClassifier takes no sample_weight in") as found:
         SelectiveClassifier(KNeighborsClassifier(), coverage=0.5).fit(X, y, sample_weight=weights)
+    assert [Path(warning.filename) for warning in found] == [Path(__file__)]
 
 
 def test_weights_are_routed_to_a_step():
@@ -269,6 +306,23 @@ def test_ways_to_hold_out(cv):
     cv = [(np.arange(400), np.arange(400, 600))] if cv == "splits" else cv
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5, cv=cv).fit(X, y)
     assert model.coverage_ == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_number_of_folds_has_all_classes_in_each():
+    X, y = blobs(60)
+    order = np.argsort(y, kind="stable")
+    model = SelectiveClassifier(LogisticRegression(), coverage=1, cv=3)
+    assert model.fit(X[order], y[order]).risk_ < 0.5
+
+
+def test_names_of_columns_are_those_of_the_last_fit():
+    X, y = blobs(60)
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5, cv=2)
+    assert model.fit(pd.DataFrame(X, columns=["a", "b"]), y).feature_names_in_.tolist() == [
+        "a",
+        "b",
+    ]
+    assert not hasattr(model.fit(X, y), "feature_names_in_")
 
 
 def test_folds_that_test_a_row_again_prove_no_more():
@@ -375,9 +429,12 @@ def test_abstain_labels_of_strings(label):
     X, y = blobs()
     y = np.array(["a", "b", "c"])[y]
     expected = "is one of the labels" if label == "b" else "are strings, got -1"
-    for inner in (LogisticRegression(), FrozenEstimator(LogisticRegression().fit(X, y))):
+    # Before the estimator is fitted, which this one cannot be.
+    for inner in (LogisticRegression(C=-1), FrozenEstimator(LogisticRegression().fit(X, y))):
         with pytest.raises(ValueError, match=expected):
             SelectiveClassifier(inner, coverage=0.5, abstain_label=label).fit(X, y)
+    with pytest.raises(ValueError, match=expected):  # also where the data lack it
+        SelectiveClassifier(inner, coverage=0.5, abstain_label=label).fit(X[y != "b"], y[y != "b"])
 
 
 @pytest.mark.parametrize("dtype", [str, object])

@@ -84,6 +84,8 @@ def test_any_classifier_and_its_labels():
     inner = LogisticRegression().fit(X, y)
     shares = estimate_shares(inner, X[:70], class_prior=[0.6, 0.4], n_resamples=50)
     assert by_label(shares)[0] == pytest.approx((y[:70] == 0).mean(), abs=0.1)
+    adapted = PriorShiftClassifier(inner, class_prior=[0.6, 0.4]).fit(X[:70])
+    assert by_label(shares)[0] == pytest.approx(adapted.priors_[0], abs=1e-9)
     with pytest.raises(NotFittedError):
         estimate_shares(LogisticRegression(), X)
 
@@ -136,7 +138,7 @@ def test_counts_of_a_census_take_no_memory():
 
 def test_distinct_names_and_their_counts(model, names):
     names = [*names, *names[:20], "", "7", "7"]
-    distinct = pd.Series(names).value_counts()
+    distinct = pd.Series(names).value_counts().astype(np.uint16)
     expected = estimate_shares(model, names, n_resamples=50, random_state=0)
     found = estimate_shares(model, distinct.index, counts=distinct, n_resamples=50, random_state=0)
     for column in ("nationality", "share", "low", "high", "resamples"):
@@ -228,6 +230,10 @@ def test_a_nationality_that_no_one_has_may_be_missed_by_chance():
     for label in ("Danish", "Norwegian", "Turkish"):
         assert by_label(shares, "low")[label] == by_label(shares)[label] == 0
         assert by_label(shares, "high")[label] == pytest.approx(1 - 0.025**0.01)
+    weights = np.repeat([1, 2], [60, 40])  # which tell as much as (60 + 80)^2 / (60 + 160) names
+    shares = shares_of(np.eye(5)[[1] * 60 + [2] * 40], weights=weights)
+    assert by_label(shares, "high")["Irish"] > by_label(shares)["Irish"] > 0.4
+    assert by_label(shares, "high")["Danish"] == pytest.approx(1 - 0.025 ** (220 / 140**2))
 
 
 def test_one_name(model):
@@ -244,13 +250,16 @@ def test_random_state():
     assert (one != other).any()
     given = shares_of(proba, random_state=np.random.RandomState(0)).low
     np.testing.assert_array_equal(one, given)
+    two = shares_of(proba, n_resamples=2)  # between which the shares need not be
+    assert ((two.low <= two.share) & (two.share <= two.high)).all()
 
 
 def test_resamples_in_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     expected = shares_of(proba).resamples
-    monkeypatch.setattr("sknames._shares.CHUNK", 700)
-    np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
+    for chunk in (700, 70):  # of 7 resamples, and of one
+        monkeypatch.setattr("sknames._shares.CHUNK", chunk)
+        np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
 
 
 # ---- What cannot be told apart
@@ -262,6 +271,8 @@ def test_nationalities_that_share_names_are_told():
     shares = shares_of(proba, groups=groups)
     ((one, other, correlation),) = shares.hard_to_tell
     assert {one, other} == {"Danish", "Norwegian"} and correlation < -0.7
+    pair = shares.resamples[:, [shares.nationality.tolist().index(label) for label in (one, other)]]
+    assert correlation == pytest.approx(np.corrcoef(pair, rowvar=False)[0, 1])
     assert f"{one} and {other} are hard to tell apart here (correlation -0." in repr(shares)
     found = shares.groups
     assert found.nationality.tolist() == list(groups)
@@ -310,7 +321,8 @@ def test_table(names, model):
     assert lines[0].split() == ["nationality", "share", "95", "%", "interval"]
     assert lines[1].startswith("Turkish") and lines[1].split()[1] == f"{shares.share[0]:.1%}"
     assert lines[1].endswith(f"{shares.low[0]:.1%} to {shares.high[0]:.1%}")
-    assert "of groups:" in lines and any(line.startswith("Low Countries") for line in lines)
+    (group,) = (line for line in lines if line.startswith("Low Countries"))
+    assert "of groups:" in lines and group.index("%") == lines[1].index("%")
     assert "250 names, 0 unreadable ones apart" in lines
     frame = shares.to_frame()
     assert list(frame.columns) == ["nationality", "share", "low", "high"] and len(frame) == 74
@@ -318,6 +330,19 @@ def test_table(names, model):
     for again in (pickle.loads(pickle.dumps(shares)), copy.deepcopy(shares)):
         assert repr(again) == repr(shares)
     assert repr(shares.groups).splitlines()[1].startswith("Low Countries")
+
+
+def test_table_shows_ten_at_most_and_none_of_next_to_nothing():
+    classes = np.array(["longer than the header", *"bcdefghijklm"])
+    for counts, n_shown, others in [
+        (2 ** np.arange(13)[::-1], 10, "3 others: 0.1% together"),
+        ([9990, 6, 4, *[0] * 10], 2, "11 others: 0.0% together"),
+    ]:
+        shares = shares_of_probabilities(np.eye(13), classes, counts=counts, n_resamples=2)
+        lines = repr(shares).splitlines()
+        assert lines[n_shown + 1] == others
+        assert [line.split()[0] for line in lines[2 : n_shown + 1]] == [*classes[1:n_shown]]
+        assert len({line.index("%") for line in lines[1 : n_shown + 1]}) == 1
 
 
 def test_table_of_groups_has_them_all():

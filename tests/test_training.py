@@ -240,7 +240,7 @@ def test_next_symbol_loss_is_that_of_rows(share):
             total -= weight * log_softmax(logits_after(text[:position]))[symbol]
             n += weight
     batch = Batch.of(rows, share)
-    assert (len(batch.plan.symbols) == 1 + np.count_nonzero(rows.codes)) is not share
+    assert (len(batch.plan.symbols) == 1 + np.count_nonzero(rows.codes)) != share
     logits = np.zeros((len(batch.plan.symbols), 6))
     logits[0] = logits_after([])
     for path, symbols in zip(paths_of(batch.plan), symbols_of(batch.plan), strict=True):
