@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames._labels_and_weights import check_some_known, weigh_classes
 
 TINY = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 2, "random_state": 0}
 ANY = settings(deadline=None, derandomize=True)
@@ -228,6 +229,7 @@ BAD_LABELS = {
     "NaN beside strings": (["a", "b", math.nan], r"missing label \(nan\) at position 2"),
     "NaN in objects": (np.array([math.nan, "a", "b"], dtype=object), "missing label .*position 0"),
     "NaN beside numbers": ([1, math.nan, 2], "missing label .* at position 1"),
+    "NaN in floats": (np.array([1, math.nan, 2]), "missing label .* at position 1"),
     "pd.NA": (["a", pd.NA, "b"], r"missing label \(<NA>\) at position 1"),
     "Series": (pd.Series(["a", "b", None], index=[7, 8, 9]), "missing label .* at position 2"),
     "strings": (pd.Series(["a", None, "b"], dtype="string"), "missing label .* at position 1"),
@@ -235,7 +237,8 @@ BAD_LABELS = {
     "nullable integers": (pd.Series([1, 2, None], dtype="Int64"), "missing label .* position 2"),
     "polars": (pl.Series(["a", None, "b"]), r"missing label \(None\) at position 1"),
     "continuous": ([0.5, 1.5, 2.5], "Unknown label type: continuous"),
-    "infinity": ([1.0, math.inf, 2.0], "infinity"),
+    "infinity": ([1.0, math.inf, 2.0], "infinity at position 1"),
+    "minus infinity": ([1.0, 2.0, -math.inf], "infinity at position 2"),
     "2-D": ([["a", "b"]] * 3, r"y should be a 1d array, got an array of shape \(3, 2\)"),
     "indicators": ([[1, 0], [0, 1], [1, 1]], "y should be a 1d array"),
     "a single str": ("abc", "y should be a 1d array"),
@@ -341,9 +344,26 @@ def test_weights_of_zero(weights):
 
 
 def test_balanced_weights_of_a_class_that_weighs_next_to_nothing():
-    X, y, weights = [[1], [2], [3]], ["a", "b", "b"], [1e-310, 1, 1]
-    with pytest.raises(ValueError, match="'balanced' gives class 'a' no finite weight.* of 0"):
+    X, y, weights = [[1], [2], [3]], ["b", "a", "a"], [1e-310, 1, 1]
+    with pytest.raises(ValueError, match="'balanced' gives class 'b' no finite weight.* of 0"):
         NameNationalityClassifier(class_weight="balanced").fit(X, y, weights)
+
+
+def test_balanced_weights_are_those_of_the_classes_that_count():
+    y, weights = np.array(["a", "a", "b", "c"]), np.array([1, 1, 0, 4.0])
+    found = weigh_classes(y, weights, "balanced")
+    np.testing.assert_allclose(found / found[0], [1, 1, 0, 2])
+    assert weights.tolist() == [1, 1, 0, 4]
+
+
+def test_a_sum_of_heavy_classes_is_finite():
+    assert weigh_classes(np.arange(3), np.full(3, 0.5), dict.fromkeys(range(3), 1e308)).sum() < 3
+
+
+def test_some_of_many_labels_are_named():
+    message = r"some of 0, 1, 2, 3, 4, got 5, 6, 7, 8, 9, \.\.\.\.$"
+    with pytest.raises(ValueError, match=message):
+        check_some_known(np.arange(5, 11), np.arange(5))
 
 
 def test_class_weights_of_zero():

@@ -71,6 +71,7 @@ def test_however_a_cell_was_typed_the_name_is_the_same(way, name):
         ("An\u00adna", "Anna"),
         ("An\u200dna", "Anna"),
         ("An\u034fna", "Anna"),
+        ("Anna\U000e0100\U000e01ef", "Anna"),
         ("O’Neill", "O'Neill"),
         ("O`Neill", "O'Neill"),
         ("O´Neill", "O'Neill"),
@@ -78,9 +79,11 @@ def test_however_a_cell_was_typed_the_name_is_the_same(way, name):
         ("Anna–Maria", "Anna-Maria"),
         ("Anna\u2010Maria\u2011Eva", "Anna-Maria-Eva"),
         ("Anna−Maria", "Anna-Maria"),
+        ("Anna⁃Maria", "Anna-Maria"),
         ("בן־דוד", "בן-דוד"),
         ("Dwayne “The Rock” Johnson", 'Dwayne "The Rock" Johnson'),
         ("Mamma'", "Mamma'"),
+        ("' \"Anna\" '", "Anna"),
         ("'", ""),
         ('""', ""),
         (" \t\n", ""),
@@ -105,9 +108,12 @@ def test_clean_once_is_clean_and_a_name_is_cleaned_by_itself(names, n_others):
 
 
 def test_what_is_clean_is_not_copied():
-    for names in (["Anna", "Seán O'Neill"] * 20, ["Anna-Maria", "O'Neill"] * 20):
+    for names in (["Anna", "Seán O'Neill"] * 20, ["Anna-Maria", "O'Neill"] * 20, ["ANNA"] * 40):
         assert clean(names) is names
         assert compose(names) is names
+    for names in ([" Anna"], ["Anna "] * 40):
+        given = [*names]
+        assert clean(names) == ["Anna"] * len(names) and names == given
 
 
 @pytest.mark.parametrize(
