@@ -140,6 +140,7 @@ def test_what_is_clean_is_not_copied():
         ("John Smith III", "John Smith"),
         ("John Smith, Ph. D.", "John Smith"),
         ("John Smith, M.D., Ph.D.", "John Smith"),
+        ("John Smith, PhD,", "John Smith"),
         ("Mr. John Smith Jr., PhD", "John Smith"),
         ("Ahmet Bey", "Ahmet"),
         ("田中さん", "田中"),
@@ -147,6 +148,7 @@ def test_what_is_clean_is_not_copied():
         ("김민수 씨", "김민수"),
         # never the whole name
         ("Dr.", "Dr."),
+        ("Dr. ", "Dr. "),
         ("Mr", "Mr"),
         ("Jr.", "Jr."),
         ("Mr. Dr.", "Dr."),
@@ -166,6 +168,7 @@ def test_what_is_clean_is_not_copied():
         ("Ing Wen", "Ing Wen"),
         ("Louis XIII", "Louis XIII"),
         ("Dr-No", "Dr-No"),
+        ("Dr.-No", "Dr.-No"),
     ],
 )
 def test_drop_titles(typed, name):
