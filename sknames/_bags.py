@@ -81,13 +81,14 @@ class SumOfBags(torch.autograd.Function):
         return _sum(bags.columns, table, bags.starts, values)  # (n_rows, C)
 
     @staticmethod
+    @torch.autograd.function.once_differentiable
     def backward(ctx, grad):
         """The gradient of the weights; values have none."""
         (values,), bags = ctx.saved_tensors, ctx.bags
         values = values.index_select(0, bags.by_feature)
         of_features = _sum(bags.rows_by_feature, grad, bags.feature_starts, values)
         gradient = torch.sparse_coo_tensor(
-            bags.features[None], of_features, ctx.shape, check_invariants=False
+            bags.features[None], of_features, ctx.shape, is_coalesced=True, check_invariants=False
         )
         return gradient, None, None
 
