@@ -134,8 +134,13 @@ ALLOWED = {
         "_risk_coverage",
     },
     "_top_label": {"_calibration_error", "_labels_and_weights", "_validate_params"},
-    "_reliability_display": {"_calibration_error", "_top_label"},
-    "_risk_coverage_display": {"_risk_coverage", "_selective_classifier", "_top_label"},
+    "_reliability_display": {"_calibration_error", "_name_labels", "_top_label"},
+    "_risk_coverage_display": {
+        "_name_labels",
+        "_risk_coverage",
+        "_selective_classifier",
+        "_top_label",
+    },
     "metrics": {"_reliability_display", "_risk_coverage_display", "_scorecard", "_top_label"},
     "_shares": {
         "_labels_and_weights",

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from sknames._stopping import unfinished
-from sknames._whole_files import check_folder, whole_file
+from sknames._whole_files import check_output, whole_file
 
 
 def test_a_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
@@ -53,6 +53,6 @@ def test_a_folder_that_is_not_there(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "no" / "file")
     for path, folder in [("no/file", "no"), ("file/x", "file"), ("link", "no")]:
         with pytest.raises(ValueError, match=f"the folder .*/{folder} does not exist: create it"):
-            check_folder(tmp_path / path)
+            check_output(tmp_path / path)
     with pytest.raises(ValueError, match="create it first"), whole_file(str(tmp_path / "no" / "x")):
         pass
