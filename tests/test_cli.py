@@ -956,6 +956,7 @@ def test_train(run, small_names):
     arguments = ["train", "in.csv", "--column", "who", "--label", "truth", "--max-length", "20"]
     params = ["--cell", "rnn", "--hidden-size", "8", "--max-epochs", "2", "--ngram-range", "1, 3"]
     params += ["--embedding-dim", "none", "--early-stopping", "true"]
+    params += ["--transliterate", "unknown", "--min-frequency", "2"]
     for name in ("own.skops", "own.joblib"):
         code, _, said = run(*arguments, *params, "--output", name)
         assert code == 0, said
@@ -971,7 +972,9 @@ def test_train(run, small_names):
         random_state=0,
     )
     assert str(model["classify"].get_params()) == str(classify.get_params())
-    by_hand = Pipeline([("encode", CharEncoder(max_length=20)), ("classify", classify)])
+    encode = CharEncoder(max_length=20, transliterate="unknown", min_frequency=2)
+    assert str(model["encode"].get_params()) == str(encode.get_params())
+    by_hand = Pipeline([("encode", encode), ("classify", classify)])
     by_hand.fit(list(names), list(labels))
     same = by_hand.predict_proba(names)
     np.testing.assert_array_equal(model.predict_proba(names), same)
@@ -987,6 +990,7 @@ def test_train(run, small_names):
     [
         (["--cell", "junk"], "The 'cell' parameter of NameNationalityClassifier must be", 1),
         (["--hidden-size", "0"], "Got 0 instead", 1),
+        (["--transliterate", "some"], "The 'transliterate' parameter of CharEncoder must be", 1),
         (["--output", "model.txt"], "model.txt should end in .skops", 1),
         (["--label", "truth"], "no column 'truth': give --label, one of", 2),
         (["--junk"], "No such option", 2),
@@ -1001,8 +1005,9 @@ def test_train_refuses(run, small_names, options, words, code):
 
 def test_help_tells_all_parameters(run):
     _, out, _ = run("train", "--help")
+    assert out.isascii()
     params = set(NameNationalityClassifier().get_params()) - {"callbacks", "verbose"}
-    for name in params:
+    for name in params | {"max_length", "transliterate", "min_frequency"}:
         assert f"--{name.replace('_', '-')} " in out
     assert "Number of units in the state of each layer." in " ".join(out.split())
 

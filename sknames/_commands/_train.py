@@ -18,27 +18,34 @@ from ._common import say, table_options
 from ._labelled_names import labelled_names
 
 MAX_LENGTH = 64  # of a name, in characters, as in the model that ships
+OF_ENCODER = ("transliterate", "min_frequency")
 
 
-def classifier_options(function):
-    """Add an option for each parameter of the classifier, with the text of its docstring."""
-    text = inspect.getdoc(NameNationalityClassifier)
-    parameters = inspect.signature(NameNationalityClassifier).parameters
-    for name in reversed([name for name in parameters if name not in ("callbacks", "verbose")]):
-        found = re.search(rf"^{name} : (.*), default=.*\n((?:    .*\n)+)", text, re.MULTILINE)
-        values, description = found.groups()
-        description = re.sub(r" \([^)]* \d{4}\)", "", " ".join(description.split()))
-        sentence = description.partition(". ")[0].rstrip(".").replace("`", "")
-        # The same command gives the same model.
-        default = 0 if name == "random_state" else parameters[name].default
-        function = click.option(
-            f"--{name.replace('_', '-')}",
-            default=str(default),
-            help=f"{sentence}.  [{values}]",
-            show_default=True,
-            callback=_value,
-        )(function)
-    return function
+def parameter_options(estimator, is_option):
+    """Add an option for parameters of an estimator, with the text of its docstring."""
+    text = inspect.getdoc(estimator)
+    parameters = inspect.signature(estimator).parameters
+
+    def add(function):
+        for name in reversed([name for name in parameters if is_option(name)]):
+            found = re.search(rf"^{name} : (.*), default=.*\n((?:    .*\n)+)", text, re.MULTILINE)
+            values, description = found.groups()
+            # Neither references nor examples that some terminals cannot show.
+            no_help = r" \([^)]*( \d{4}|[^\x00-\x7f][^)]*)\)"
+            description = re.sub(no_help, "", " ".join(description.split()))
+            sentence = description.partition(". ")[0].rstrip(".").replace("`", "")
+            # The same command gives the same model.
+            default = 0 if name == "random_state" else parameters[name].default
+            function = click.option(
+                f"--{name.replace('_', '-')}",
+                default=str(default),
+                help=f"{sentence}.  [{values}]",
+                show_default=True,
+                callback=_value,
+            )(function)
+        return function
+
+    return add
 
 
 def _value(ctx, option, text):
@@ -62,20 +69,23 @@ def _value(ctx, option, text):
     show_default=True,
     help="Number of characters to read of each name.",
 )
-@classifier_options
+@parameter_options(CharEncoder, OF_ENCODER.__contains__)
+@parameter_options(NameNationalityClassifier, lambda name: name not in ("callbacks", "verbose"))
 def train(input, column, delimiter, encoding, label, output, max_length, **params):
     """Train a model on the names and nationalities in INPUT.
 
     Rows without a name or a label are left out. The names must fit in memory. The options from
-    --cell on are the parameters of NameNationalityClassifier.
+    --cell on are the parameters of NameNationalityClassifier, the three before it those of
+    CharEncoder.
     """
     start = time.perf_counter()
+    encoder = CharEncoder(max_length=max_length, **{name: params.pop(name) for name in OF_ENCODER})
     check_model_path(output)
     check_output(output)
     names, labels, n_rows = labelled_names(input, column, label, delimiter, encoding)
     model = Pipeline(
         [
-            ("encode", CharEncoder(max_length=max_length)),
+            ("encode", encoder),
             ("classify", NameNationalityClassifier(**params, verbose=int(sys.stderr.isatty()))),
         ]
     )
