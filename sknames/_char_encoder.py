@@ -412,14 +412,13 @@ class CharEncoder(
 
         Without an alphabet, nothing is transliterated because it is unknown.
         """
-        only_unknown = self.transliterate == "unknown"
-        if self.transliterate and not only_unknown:
-            character = transliterate(character)
-        character = "".join(c.lower() for c in character) if self.lowercase else character
-        if not only_unknown or alphabet is None:
-            return character
-        in_ascii = (c if c in alphabet else transliterate(c) for c in character)
-        return "".join(c.lower() if self.lowercase else c for c in in_ascii)
+        lower = _lower if self.lowercase else str
+        if self.transliterate != "unknown":
+            return lower(transliterate(character) if self.transliterate else character)
+        return "".join(
+            c if alphabet is None or c in alphabet else lower(transliterate(c))
+            for c in lower(character)
+        )
 
     def _tidy(self, names):
         """Cleaned, normalized names."""
@@ -499,6 +498,10 @@ class CharEncoder(
         state.pop("_sknames_version", None)
         state.pop("_format", None)
         super().__setstate__(state)
+
+
+def _lower(text):
+    return "".join(c.lower() for c in text)
 
 
 def _repeated(alphabet):
