@@ -72,9 +72,9 @@ class CharEncoder(
     transliterate : bool or "unknown", default=True
         Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"). A
         character without a transliteration is kept; a combining mark or format character without
-        one is dropped. Diacritics and native scripts tell nationalities apart, so that with some
-        tens of thousands of names or more that have them it pays to read them: False keeps them
-        all, "unknown" those of the alphabet, and reads the others in ASCII.
+        one is dropped. Diacritics and native scripts tell nationalities apart. Where a share of the
+        names has them, in `fit` and later, set it to "unknown", which reads those of the alphabet
+        as they are and the others in ASCII. False keeps all.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
