@@ -204,7 +204,7 @@ def plot(rows, keys, sizes, path):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    styles = zip(keys, ["o-", "s--", "^:"], strict=False)
+    styles = zip(keys, ["o-", "s--", "^:", "v-.", "D--"], strict=False)
     for key, style in styles:
         label = MODELS[key][0].strip("*")
         for axis, column in zip(axes, ["accuracy", "fit s (CPU)"], strict=True):

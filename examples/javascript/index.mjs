@@ -73,14 +73,13 @@ export function whyNoName(name, settings) {
 
 // Transliterate and lower-case one character, maybe to several or none.
 function fold(character, settings) {
-  const onlyUnknown = settings.transliterate === "unknown";
-  if (settings.transliterate && !onlyUnknown) character = inAscii(character);
   const lower = (text) =>
     settings.lowercase ? [...text].map((c) => c.toLowerCase()).join("") : text;
-  character = lower(character);
-  if (!onlyUnknown) return character;
+  if (settings.transliterate !== "unknown") {
+    return lower(settings.transliterate ? inAscii(character) : character);
+  }
   const read = (c) => (settings.alphabet.includes(c) ? c : lower(inAscii(c)));
-  return [...character].map(read).join("");
+  return [...lower(character)].map(read).join("");
 }
 
 // One character in ASCII; as it is if it is a letter that has no counterpart there.
