@@ -70,9 +70,9 @@ MODELS = {
     "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", linear(LinearSVC(C=1))),
     "logreg": ("TF-IDF + LogisticRegression(C=10)", linear(LogisticRegression(C=10))),
     "ours-marks": (
-        '**sknames, `transliterate="unknown"`, `min_frequency=5`**',
+        '**sknames, `transliterate="unknown"`, `min_frequency=5e-6`**',
         make_pipeline(
-            CharEncoder(transliterate="unknown", min_frequency=5),
+            CharEncoder(transliterate="unknown", min_frequency=5e-6),
             NameNationalityClassifier(random_state=0),
         ),
     ),
