@@ -57,9 +57,9 @@ class PlainLetters(TransformerMixin, BaseEstimator):
         return [anyascii(name).lower() for name in X]
 
 
-def linear(classifier, letters=None):
+def linear(classifier):
     ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
-    return make_pipeline(letters or PlainLetters(), ngrams, classifier)
+    return make_pipeline(PlainLetters(), ngrams, classifier)
 
 
 MODELS = {
@@ -78,7 +78,7 @@ MODELS = {
     ),
     "svm-marks": (
         "TF-IDF of the names as they are + LinearSVC(C=1)",
-        linear(LinearSVC(C=1), "passthrough"),
+        linear(LinearSVC(C=1)).set_params(plainletters="passthrough"),
     ),
 }
 
