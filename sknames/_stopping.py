@@ -14,7 +14,7 @@ NOTHING_KEPT = "no output file was kept, and standard output is not whole"
 PATIENCE = 0.3  # seconds, for the first thread
 
 unfinished: set[Path] = set()
-_ending = threading.Lock()  # of whoever ends the process, and of what must be finished before
+_ending = threading.RLock()  # of whoever ends the process, and of what must be finished before
 _is_held = False
 _late: list[int] = []  # signals that came while it was held by the first thread
 
@@ -47,14 +47,14 @@ def stop_cleanly():
 def finish_first():
     """Let a signal wait for the end of the block, which runs in the first thread."""
     global _is_held
-    _is_held = True
-    try:
-        with _ending:
+    with _ending:
+        _is_held = True
+        try:
             yield
-    finally:
-        _is_held = False
-        if _late:
-            _end(_late[0], None)
+        finally:
+            _is_held = False
+            if _late:
+                _end(_late[0], None)  # before the other thread can
 
 
 def _end(number, frame):

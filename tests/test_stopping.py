@@ -77,9 +77,39 @@ time.sleep(60)
     assert run(script, tmp_path) == (-signal.SIGTERM, b"", MESSAGE)
 
 
+def test_a_second_signal_while_the_first_one_clears_away(tmp_path):
+    """As by a second Ctrl-C."""
+    script = """
+class Interrupted:
+    def unlink(self, missing_ok):
+        if not came:
+            came.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+came = []
+_stopping.unfinished.add(Interrupted())
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(60)
+"""
+    assert run(script, tmp_path) == (-signal.SIGINT, b"", MESSAGE)
+
+
 def test_what_must_be_finished_first(tmp_path):
     """Longer than the other thread is patient."""
     script = """
+class Late:
+    # A lock that the other thread gets as soon as it is free.
+    def __init__(self, lock):
+        self.lock = lock
+        self.acquire = lock.acquire
+    def __enter__(self):
+        return self.lock.acquire()
+    def __exit__(self, *error):
+        self.lock.release()
+        time.sleep(1)
+
+_stopping._ending = Late(_stopping._ending)
 with _stopping.finish_first():
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(1)
