@@ -283,7 +283,7 @@ def test_two_files_in_a_zip(home):
         fetch_chess_players()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_encodings(home, encoding):
     content = "@PLAYER\r\nMüller, Zoë #-  GER [1900] 1980\r\n".encode(encoding)
     (home / "spelling.ssp").write_bytes(content)

@@ -242,9 +242,9 @@ def _only_file(names):
 
 
 def _decode(content):
-    """Decode the text: UTF-8, or the Latin-1 of older releases."""
+    """Decode the text: UTF-8, maybe with a byte order mark, or the Latin-1 of older releases."""
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
 
