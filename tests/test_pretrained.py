@@ -74,18 +74,21 @@ def test_nationalities_are_those_of_all_sources(model, everything):
     assert set(everything.target_names) < set(model.classes_)
 
 
-def test_spelling_does_not_matter(model):
-    names = make_names(500, random_state=0)[0].tolist()
+def test_case_and_composition_do_not_matter(model):
+    names = make_names(500, random_state=0)[0]
+    names = [name for name in names if not set(name) & set("ßı")]  # which upper case has not
     expected = model.predict_proba(names)
-    for respell in (
-        str.upper,
-        str.lower,
-        anyascii,
-        lambda name: unicodedata.normalize("NFD", name),
-    ):
+    for respell in (str.upper, str.lower, lambda name: unicodedata.normalize("NFD", name)):
         got = model.predict_proba([respell(name) for name in names])
-        # Upper case has no dotless i, and no sharp s.
-        np.testing.assert_allclose(got, expected, atol=1e-12)
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_diacritics_tell_much_and_are_not_needed(model):
+    names, nationalities = make_names(2000, random_state=0)
+    marked = np.array([not name.isascii() for name in names])
+    names, nationalities = names[marked], nationalities[marked]
+    in_ascii = model.score([anyascii(name) for name in names], nationalities)
+    assert model.score(names, nationalities) > in_ascii > 0.8
 
 
 @pytest.mark.parametrize("script", ["Latin", "native"])
@@ -150,8 +153,8 @@ def test_it_supposes_the_world_unless_told(model):
 
 def test_priors_of_the_world(model, uniform):
     """None is special-cased: a name goes to the more frequent of those who share it."""
-    assert model.predict(["John Smith", "Schröder"]).tolist() == ["English", "German"]
-    assert uniform.predict(["John Smith", "Schröder"]).tolist() == ["Scottish", "Danish"]
+    assert model.predict(["John Smith", "Иванов"]).tolist() == ["English", "Russian"]
+    assert uniform.predict(["John Smith", "Иванов"]).tolist() == ["Scottish", "Bulgarian"]
     np.testing.assert_allclose(uniform["classify"].class_prior_, np.full(74, 1 / 74))
 
 
@@ -221,7 +224,7 @@ def test_abstains_under_other_priors():
 def test_a_risk_that_no_threshold_keeps():
     with pytest.raises(ValueError, match="abstain=0.001: risk=0.001 is not reached.*For names or"):
         load_pretrained(abstain=0.001)
-    assert load_pretrained(abstain=0.08).risk_ < 0.08  # the docstring says from where on
+    assert load_pretrained(abstain=0.05).risk_ < 0.05  # the docstring says from where on
 
 
 @pytest.mark.parametrize("abstain", [None, 0, 1, 1.5, -0.1, np.nan, "yes"], ids=repr)
@@ -639,6 +642,7 @@ def test_any_array_of_another_size(small, small_copy):
 OTHER_ARRAYS = {
     "cell": (np.array("rnn"), r"expected shape \(4, 4\), got shape \(12, 4\)"),
     "separator": (np.array([2]), "Expected the separator 1, got 2"),
+    "next_symbol.scale": (np.float32(np.nan), r"weights_\['next_symbol\.weight'\].*finite values"),
     "ngram_scale": (np.float32(np.nan), r"weights_\['ngram_weight'\].*expected finite values"),
     "ngram_keys.0": (-1, r"ngram_keys\.0.*expected keys from 0 to|expected sorted, distinct keys"),
     "further": (np.zeros(1), "expected no further arrays, got further"),
@@ -730,7 +734,7 @@ def test_is_written_as_it_was_read(model, tmp_path):
     expected = theirs.network_.to_arrays()
     for name, array in ours.network_.to_arrays().items():
         # Only these are rounded: by half of a 127th of the largest of a row, were they not before.
-        atol = np.abs(array).max() / 1e6 if name == _load_pretrained.BYTES else 0
+        atol = np.abs(array).max() / 1e6 if name in _load_pretrained.BYTES else 0
         if array.dtype.kind == "f":
             np.testing.assert_allclose(array, expected[name], rtol=0, atol=atol)
         else:
@@ -756,15 +760,15 @@ def test_card_and_page_have_the_same_figures(model):
 def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(model):
     """On full names made of parts that it knows; the card's figures are of parts that it does not.
 
-    No two best answers are nearer than .0007, so that their count is exact.
+    No two best answers are nearer than .0006, so that their count is exact.
     """
     names, nationalities = make_names(3_000, random_state=1)
     probabilities = model.predict_proba(names)
     best = model.classes_[np.argsort(-probabilities, axis=1)[:, :3]]
     hits = best == nationalities[:, None]
-    assert hits[:, 0].sum() == 2801 and hits.any(axis=1).sum() == pytest.approx(2968, abs=1)
+    assert hits[:, 0].sum() == 2835 and hits.any(axis=1).sum() == pytest.approx(2969, abs=1)
     macro_f1 = f1_score(nationalities, best[:, 0], labels=np.unique(nationalities), average="macro")
-    assert macro_f1 == pytest.approx(0.9339, abs=1e-4)
+    assert macro_f1 == pytest.approx(0.9447, abs=1e-4)
 
 
 # ---- How many people bear such names
@@ -808,7 +812,7 @@ def everything(lists):
 
 SHARES = {
     name: getattr(_train, name)
-    for name in ("LAST_WORD_FIRST", "LAST_WORD_AND_COMMA", "INITIALS", "LETTERS_ONLY")
+    for name in ("LAST_WORD_FIRST", "LAST_WORD_AND_COMMA", "INITIALS", "LETTERS_ONLY", "IN_ASCII")
 }
 
 
@@ -1053,7 +1057,7 @@ def test_other_spellings():
         assert {name: respell(name) for name in spellings} == spellings
 
 
-@pytest.mark.parametrize("name", ["LAST_WORD_AND_COMMA", "INITIALS", "LETTERS_ONLY"])
+@pytest.mark.parametrize("name", ["LAST_WORD_AND_COMMA", "INITIALS", "LETTERS_ONLY", "IN_ASCII"])
 def test_shares_of_other_spellings(three, straight, monkeypatch, name):
     """So many of those that are changed, behind the names that they are spellings of."""
     plain, labels = _train.training_names(lists_only=True)
@@ -1073,15 +1077,27 @@ def test_shares_of_other_spellings(three, straight, monkeypatch, name):
         "LAST_WORD_AND_COMMA": _train._turn_with_comma,
         "INITIALS": _train._initials,
         "LETTERS_ONLY": _train._letters_only,
+        "IN_ASCII": _train._in_ascii,
     }[name]
     pairs = {(respell(given), label) for given, label in zip(plain, labels, strict=True)}
     assert set(zip(names[n:], nationalities[n:], strict=True)) <= pairs
 
 
+def test_all_spellings_are_learned_in_ascii_too(few):
+    names, nationalities = _train.training_names(lists_only=True)
+    rows = Counter(zip(names, nationalities, strict=True))
+    in_ascii = Counter(
+        (_train._in_ascii(name), label)
+        for name, label in zip(names, nationalities, strict=True)
+        if not name.isascii()
+    )
+    assert in_ascii <= rows and any("," in name for name, _ in in_ascii)
+
+
 def test_the_encoder_learns_the_signs_of_other_spellings(few):
     """A comma that training never shows would be an unknown character where lists have it."""
     names, _ = _train.training_names(lists_only=True)
-    alphabet = CharEncoder(**_train.ENCODER).fit(names).alphabet_
+    alphabet = CharEncoder(**_train.ENCODER | {"min_frequency": 1}).fit(names).alphabet_
     assert alphabet.index(" ") + 1 == _train.CLASSIFIER["separator"]
     assert set(" ',-.") <= set(alphabet)
 

@@ -195,9 +195,8 @@ def test_bad_lists(model):
 
 
 def test_missing_names_where_the_model_reads_them(model, team):
-    encode = CharEncoder.from_alphabet(
-        model["encode"].alphabet_, model["encode"].max_length_, handle_missing="empty"
-    )
+    encode, params = model["encode"], {**model["encode"].get_params(), "handle_missing": "empty"}
+    encode = CharEncoder.from_alphabet(encode.alphabet_, encode.max_length_, **params)
     lenient = clone(model).set_params(encode=encode)
     lenient.steps = [("encode", encode), model.steps[1]]
     names = team[0].tolist()

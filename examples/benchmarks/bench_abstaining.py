@@ -211,7 +211,7 @@ def main():
 
     test = kept(args.cache / "held-out.npz", lambda: held_out(args))
     with np.load(args.cache / "ours-0.npz") as file:
-        classes, probabilities = file["classes"], np.split(file["scores"], 2)[0]
+        classes, probabilities = file["classes"], file["as_written"]
     if len(probabilities) != len(test["names"]):
         raise SystemExit(
             f"held-out.npz has {len(test['names'])} names and ours-0.npz scores of "

@@ -53,6 +53,7 @@ PARTICLES = set(
 SOURCES = ["biographies", "chess players"]
 PEOPLE = [f"full name, {source}" for source in SOURCES]
 KINDS = [*PEOPLE, "full name, made", "surname", "given name", "native script"]
+SPELLINGS = {"as_written": str, "turned": _train._turn, "in_ascii": _train._in_ascii}
 FEW = 1_000  # people are few to learn a nationality from
 
 LINEAR = {"svm": "LinearSVC", "logreg": "LogisticRegression"}  # of BASELINES
@@ -140,14 +141,14 @@ def held_out_split(names, nationalities, lists, sources, eighth):
 
 
 def scores_of(key, eighth, train, test_names, cache):
-    """Classes, scores of the test names and of the same turned, and the minutes it took.
+    """Classes, scores of the test names by `SPELLINGS`, and the minutes it took.
 
     The scores are probabilities, but for the SVM.
     """
     path = cache / f"{key}-{eighth}.npz"
     if not path.exists():
         start = time.perf_counter()
-        names = list(test_names) + [_train._turn(name) for name in test_names]
+        names = [respell(name) for respell in SPELLINGS.values() for name in test_names]
         if key == "ours":
             with TemporaryDirectory() as folder:  # rounded as what ships
                 model = _train.fit(*train)
@@ -156,14 +157,14 @@ def scores_of(key, eighth, train, test_names, cache):
             scores = model.predict_proba(names)
         else:
             model = clone(BASELINES[key][1]).set_params(tfidfvectorizer__min_df=3)
-            model.fit([fold(name) for name in train[0]], train[1])
+            model.fit(train[0], train[1])
             method = getattr(model, "predict_proba", None) or model.decision_function
-            scores = method([fold(name) for name in names])
+            scores = method(names)
         minutes = (time.perf_counter() - start) / 60
-        np.savez(path, classes=model.classes_.astype(str), scores=scores, minutes=minutes)
+        scores = dict(zip(SPELLINGS, np.split(scores, len(SPELLINGS)), strict=True))
+        np.savez(path, classes=model.classes_.astype(str), minutes=minutes, **scores)
     file = np.load(path)
-    straight, turned = np.split(file["scores"], 2)
-    return file["classes"], straight, turned, float(file["minutes"])
+    return file["classes"], {key: file[key] for key in SPELLINGS}, float(file["minutes"])
 
 
 # ---- Statistics
@@ -288,9 +289,10 @@ are in `sknames.pretrained.load_card()`.
 
 ## What it is
 
-A `Pipeline` of `CharEncoder` (to ASCII, lower case) and `NameNationalityClassifier` (a GRU of
-{hidden_size} units and {n_ngrams:,} n-grams of 1 to 5 characters), for surnames, given names and
-full names in either order. It has {n_classes} nationalities:
+A `Pipeline` of `CharEncoder` ({n_characters} characters in lower case; rarer ones to ASCII) and
+`NameNationalityClassifier` (a GRU of {hidden_size} units and {n_ngrams:,} n-grams of 1 to 5
+characters), for surnames, given names and full names in either order. It has {n_classes}
+nationalities:
 
 {nationalities}.
 
@@ -311,8 +313,8 @@ guess does no harm, and for study.
 {n_names:,} names ({n_distinct:,} distinct): those of `load_names(script="all")`; full names
 made of them; {n_biographies:,} names of `fetch_biographies()`, at most {max_biographies:,} of a
 nationality; {n_players:,} more of `fetch_chess_players()`, at most {max_players:,} of a
-nationality; and some of all these once more as lists and forms write them: last word first,
-initials, letters only.
+nationality; some of all these once more as lists and forms write them: last word first,
+initials, letters only; and all that has diacritics or is in a native script once more in ASCII.
 
 - The biographies' labels come from the categories of the English Wikipedia and are often wrong.
 - The players are rated players, mostly men, and a player's federation is where he is registered,
@@ -355,7 +357,12 @@ Accuracy by kind and source of name:
 {paired}
 
 With the last word first ("Surname Given"), accuracy on full names is {turned:.4f} instead of
-{straight:.4f}. Case and diacritics make no difference: they are not read.
+{straight:.4f}. Case makes no difference: it is not read.
+
+Diacritics and native scripts are read. Accuracy on the names that have them, as they are written
+and in ASCII, as many lists have them:
+
+{in_ascii}
 
 Chess players by the decade of their birth, where it is known and only one player has the name.
 Decades differ in their nationalities, too:
@@ -443,14 +450,16 @@ def measure(results, tests, born, known):
     names, y, kinds = (np.concatenate([test[k] for test in tests]) for k in range(3))
     y, kinds = y.astype(str), kinds.astype(str)
     classes = results["ours"][0][0]
-    straight, turned, found = {}, {}, {}
+    straight, found, right = {}, {}, {}
     for key, runs in results.items():
         assert all(np.array_equal(run[0], classes) for run in runs)
-        straight[key], turned[key] = (np.concatenate([run[k] for run in runs]) for k in (1, 2))
+        scores = {k: np.concatenate([run[1][k] for run in runs]) for k in SPELLINGS}
+        right[key] = {k: classes[found.argmax(axis=1)] == y for k, found in scores.items()}
+        straight[key] = scores["as_written"]
         found[key] = figures(y, straight[key], classes, key != "svm")
-        found[key]["minutes"] = float(np.mean([run[3] for run in runs]))
+        found[key]["minutes"] = float(np.mean([run[2] for run in runs]))
     predicted = {key: classes[scores.argmax(axis=1)] for key, scores in straight.items()}
-    hits = {key: p == y for key, p in predicted.items()}
+    hits = {key: right_of["as_written"] for key, right_of in right.items()}
 
     by_kind = {
         kind: {"n": int(rows.sum())}
@@ -483,6 +492,8 @@ def measure(results, tests, born, known):
         names[players], y[players], {key: hit[players] for key, hit in hits.items()}, born
     )
     full = np.char.startswith(kinds, "full")
+    is_native = kinds == "native script"
+    is_ascii = np.array([name.isascii() for name in names])
     ours = by_nationality(y, predicted["ours"])
     n_made = Counter(y[kinds == "full name, made"].tolist())
     for nationality, row in ours.items():
@@ -507,9 +518,19 @@ def measure(results, tests, born, known):
         "by_kind": by_kind,
         "last_word_first": {
             "accuracy": float(np.mean(hits["ours"][full])),
-            "accuracy_turned": float(
-                np.mean(classes[turned["ours"].argmax(axis=1)][full] == y[full])
-            ),
+            "accuracy_turned": float(np.mean(right["ours"]["turned"][full])),
+        },
+        "in_ascii": {
+            group: {"n": int(rows.sum())}
+            | {
+                spelling: {key: float(right[key][spelling][rows].mean()) for key in results}
+                for spelling in ("as_written", "in_ascii")
+            }
+            for group, rows in {
+                "diacritics": ~is_ascii & ~is_native,
+                "native script": is_native,
+            }.items()
+            if rows.any()
         },
         "by_birth_decade": decades,
         "n_people": int(people.sum()),
@@ -553,6 +574,11 @@ def page(card, shipped, n_kept, options):
         [kind, row["n"], *(f"{row['accuracy'][key]:.4f}" for key in keys)]
         for kind, row in card["by_kind"].items()
     ]
+    ascii_rows = [
+        [group, row["n"]]
+        + [f"{row[k][key]:.4f}" for key in keys for k in ("as_written", "in_ascii")]
+        for group, row in card["in_ascii"].items()
+    ]
     decades = [
         [decade, row["n"], *(f"{row['recall'][key]:.3f}" for key in keys)]
         for decade, row in card["by_birth_decade"].items()
@@ -589,8 +615,9 @@ def page(card, shipped, n_kept, options):
     return REPORT.format(
         options=options,
         machine=machine(),
-        hidden_size=shipped.hidden_size,
-        n_ngrams=shipped.network_.n_ngrams,
+        n_characters=len(shipped["encode"].alphabet_),
+        hidden_size=shipped["classify"].hidden_size,
+        n_ngrams=shipped["classify"].network_.n_ngrams,
         n_classes=len(card["nationalities"]),
         nationalities=", ".join(card["nationalities"]),
         no_such=NO_SUCH,
@@ -626,6 +653,10 @@ def page(card, shipped, n_kept, options):
         else "No other model was run.",
         turned=card["last_word_first"]["accuracy_turned"],
         straight=card["last_word_first"]["accuracy"],
+        in_ascii=table(
+            ["names with", "n", *(f"{SHORT[key]}{t}" for key in keys for t in ("", ", in ASCII"))],
+            ascii_rows,
+        ),
         decades=table(["born in the", "n", *(f"{SHORT[key]}, recall" for key in keys)], decades),
         n_people=card["n_people"],
         svm_note=f" The SVM has no probabilities: softmax of {SVM_SCALE} times its scores is taken."
@@ -704,7 +735,7 @@ def main(arguments=None):
                 runs.append(scores_of(key, eighth, train, test[0], args.cache))
     if "ours" not in results:
         return
-    shipped = _load_pretrained.read(_load_pretrained.FOLDER)["classify"]
+    shipped = _load_pretrained.read(_load_pretrained.FOLDER)
     if not np.array_equal(shipped.classes_, results["ours"][0][0]):
         raise SystemExit(
             f"The model in sknames/pretrained tells {len(shipped.classes_)} nationalities, and the "

@@ -20,10 +20,9 @@ def main(arguments=None):
     """Train the model, write its files, and compare them with those that ship."""
     parser = argparse.ArgumentParser(
         prog="python -m sknames.pretrained",
-        description="Retrain the model that ships with sknames. It takes three quarters of an "
-        "hour on one core. On x86 processors with AVX2, the same releases of sknames, numpy, scipy "
-        "and torch give the same weights to the bit; from those that ship, which an earlier state "
-        "of sknames trained, they differ in the last bits.",
+        description="Retrain the model that ships with sknames. It takes an hour and a half "
+        "on one core. On x86 processors with AVX2, the same releases of sknames, numpy, scipy "
+        "and torch give the same weights to the bit.",
     )
     parser.add_argument(
         "--wheel",

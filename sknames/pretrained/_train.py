@@ -36,11 +36,15 @@ INITIALS = 0.03
 # Share of the names with an apostrophe or a hyphen that are also learned without it, since many
 # forms and files allow only letters: enough for the model to know OBrien as well as O'Brien.
 LETTERS_ONLY = 0.25
+# Diacritics and native scripts tell much, and many lists have neither: all names that have them are
+# also learned without.
+IN_ASCII = 1
 
-ENCODER = {"max_length": 64}
+# What occurs less often is read in ASCII.
+ENCODER = {"transliterate": "unknown", "min_frequency": 100, "max_length": 64}
 CLASSIFIER = {
     "separator": 1,  # the space, the first character of the alphabet
-    "min_df": 20,
+    "min_df": 28,
     "hidden_size": 192,
     "dropout": 0.4,
     "ngram_dropout": 0.65,
@@ -83,6 +87,7 @@ def training_names(wheel=None, players=None, *, lists_only=False):
        nationality, they are about as common as there, and other names equally likely.
     4. Shares of 1 to 3 once more in other spellings: the last word first, with or without a comma
        after it; initials for all words but the last; letters only.
+    5. All of 1 to 4 that has diacritics or is in a native script once more in ASCII.
 
     Nationalities that `load_names` lacks have only names of people.
 
@@ -132,7 +137,7 @@ def training_names(wheel=None, players=None, *, lists_only=False):
         labels += [nationality] * (len(full) - len(labels))
     full, labels = np.array(full, dtype=object), np.array(labels, dtype=object)
     names, nationalities = np.append(lists.data, full), np.append(lists.target, labels)
-    spellings = [
+    respelled = [
         _respelled(full, labels, respell, share, rng)
         for respell, share in (
             (_turn, LAST_WORD_FIRST),
@@ -140,12 +145,10 @@ def training_names(wheel=None, players=None, *, lists_only=False):
             (_initials, INITIALS),
         )
     ]
-    spellings.append(_respelled(names, nationalities, _letters_only, LETTERS_ONLY, rng))
-    more_names, more_nationalities = zip(*spellings, strict=True)
-    return (
-        np.concatenate([names, *more_names]),
-        np.concatenate([nationalities, *more_nationalities]),
-    )
+    respelled.append(_respelled(names, nationalities, _letters_only, LETTERS_ONLY, rng))
+    names, nationalities = map(np.concatenate, zip((names, nationalities), *respelled, strict=True))
+    in_ascii = _respelled(names, nationalities, _in_ascii, IN_ASCII, rng)
+    return np.append(names, in_ascii[0]), np.append(nationalities, in_ascii[1])
 
 
 def _person(name):
@@ -198,6 +201,10 @@ def _initials(name):
     *others, last = name.split()
     others = [f"{word[0]}." if word[0].isupper() else word for word in others]  # J. van Dijk
     return " ".join([*others, last])
+
+
+def _in_ascii(name):
+    return name if name.isascii() else fold(name)
 
 
 def _letters_only(name):
