@@ -359,8 +359,8 @@ Accuracy by kind and source of name:
 With the last word first ("Surname Given"), accuracy on full names is {turned:.4f} instead of
 {straight:.4f}. Case makes no difference: it is not read.
 
-Diacritics and native scripts are read. Accuracy on the names that have them, as they are written
-and in ASCII, as many lists have them:
+Diacritics and native scripts are read, by all models here. Accuracy on the names that have them, as
+they are written and in ASCII, as many lists have them:
 
 {in_ascii}
 
@@ -454,7 +454,7 @@ def measure(results, tests, born, known):
     for key, runs in results.items():
         assert all(np.array_equal(run[0], classes) for run in runs)
         scores = {k: np.concatenate([run[1][k] for run in runs]) for k in SPELLINGS}
-        right[key] = {k: classes[found.argmax(axis=1)] == y for k, found in scores.items()}
+        right[key] = {k: classes[of.argmax(axis=1)] == y for k, of in scores.items()}
         straight[key] = scores["as_written"]
         found[key] = figures(y, straight[key], classes, key != "svm")
         found[key]["minutes"] = float(np.mean([run[2] for run in runs]))
