@@ -148,7 +148,8 @@ def _metadata(encoder, classifier):
     found = {"classes": classifier.classes_.tolist()}
     if encoder is not None:
         found["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
-        found["encoder"] |= {step: bool(getattr(encoder, step)) for step in STEPS}
+        steps = {step: getattr(encoder, step) for step in STEPS}
+        found["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
     return {key: json.dumps(value, ensure_ascii=False) for key, value in found.items()}
 
 

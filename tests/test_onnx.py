@@ -226,8 +226,10 @@ def test_shipped_model(names):
     np.testing.assert_allclose(alone, found[-50:], rtol=0, atol=1e-6)
 
 
-def test_model_tells_what_encodes_and_the_labels():
+@pytest.mark.parametrize("transliterate", ["unknown", True, np.False_], ids=str)
+def test_model_tells_what_encodes_and_the_labels(transliterate):
     model = load_pretrained()
+    model[0].transliterate = transliterate
     metadata = session_of(to_onnx(model)).get_modelmeta().custom_metadata_map
     assert json.loads(metadata["classes"]) == model.classes_.tolist()
     assert json.loads(metadata["encoder"]) == {
@@ -235,7 +237,7 @@ def test_model_tells_what_encodes_and_the_labels():
         "max_length": 64,
         "clean": True,
         "drop_titles": False,
-        "transliterate": True,
+        "transliterate": transliterate,
         "lowercase": True,
     }
     proto = to_onnx(random_classifier())
