@@ -60,39 +60,25 @@ ctypes.CDLL(None).pause()
     assert run(script, tmp_path) == (128 + signal.SIGTERM, b"", MESSAGE)
 
 
-def test_one_thread_clears_away(tmp_path):
-    """However long that takes."""
-    script = """
+@pytest.mark.parametrize("second", [None, "SIGINT"])
+def test_one_thread_clears_away(tmp_path, second):
+    """However long that takes, and if a second Ctrl-C comes meanwhile."""
+    meanwhile = f"os.kill(os.getpid(), signal.{second})" if second else "pass"
+    script = f"""
 class Slow:
     def unlink(self, missing_ok):
-        if not slept:
-            slept.append(True)
+        if not began:
+            began.append(True)
+            {meanwhile}
             time.sleep(1)
 
-slept = []
+began = []
 _stopping.unfinished.add(Slow())
 os.kill(os.getpid(), signal.SIGTERM)
 time.sleep(60)
 """
-    assert run(script, tmp_path) == (-signal.SIGTERM, b"", MESSAGE)
-
-
-def test_a_second_signal_while_the_first_one_clears_away(tmp_path):
-    """As by a second Ctrl-C."""
-    script = """
-class Interrupted:
-    def unlink(self, missing_ok):
-        if not came:
-            came.append(True)
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
-
-came = []
-_stopping.unfinished.add(Interrupted())
-os.kill(os.getpid(), signal.SIGTERM)
-time.sleep(60)
-"""
-    assert run(script, tmp_path) == (-signal.SIGINT, b"", MESSAGE)
+    last = getattr(signal, second or "SIGTERM")
+    assert run(script, tmp_path) == (-last, b"", MESSAGE)
 
 
 def test_what_must_be_finished_first(tmp_path):
