@@ -32,14 +32,16 @@ class Loss(torch.nn.Module):
         return (losses * batch.weights).sum() / len(batch)
 
     @staticmethod
-    def next_symbol(logits, batch):
+    def next_symbol(logits, batch, places=None):
         """Mean cross-entropy of the next symbol, or the end, over all symbols of all rows.
 
         The rows' symbols are the nodes below a node and, for the rows that end there, the end (0).
+        `places` are the columns of the nodes' symbols, by default their codes; 0 is the end's.
         """
         plan = batch.plan
-        log_probabilities = F.log_softmax(logits, dim=1)  # (N, n_codes)
-        symbols = log_probabilities[plan.parents[1:], plan.symbols[1:]] @ batch.node_weights[1:]
+        places = plan.symbols if places is None else places
+        log_probabilities = F.log_softmax(logits, dim=1)  # (N, K)
+        symbols = log_probabilities[plan.parents[1:], places[1:]] @ batch.node_weights[1:]
         ends = log_probabilities[plan.ends, 0] @ batch.weights
         total = batch.node_weights[1:].sum() + batch.weights.sum()
         # Weights may be so small that all of a batch are 0 in float32.

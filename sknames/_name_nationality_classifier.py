@@ -95,7 +95,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         Probability of dropping an n-gram of a row in training, rounded as `dropout` is.
     next_symbol_weight : float, default=0.5
         Weight of a second training loss, the cross-entropy of predicting each next symbol, which
-        regularises the net. 0 switches it off and saves a tenth of the time.
+        regularises the net. Of more than 126 symbols, each is told from those of its batch alone. 0
+        switches it off and saves a tenth of the time.
     logit_adjustment : float, default=0.15
         Multiple of the log class frequencies that is added to the logits in training (Menon et al.
         2021), so that predictions lean less towards frequent classes. 0 gives the highest accuracy

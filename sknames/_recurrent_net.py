@@ -314,6 +314,10 @@ class RecurrentNet(nn.Module):
             logits = logits + SumOfBags.apply(self.ngram_weight, values, ngrams)  # (n, C)
         return logits, states
 
-    def next_symbol_logits(self, states):
-        """Logits of the symbol that follows each prefix, (N, n_codes); 0 stands for the end."""
-        return self.next_symbol(self.dropout(states))
+    def next_symbol_logits(self, states, codes=None):
+        """Logits of the symbol that follows each prefix, 0 for the end: (N, n_codes), or (N, K) of
+        the K given codes alone."""
+        weight, bias = self.next_symbol.weight, self.next_symbol.bias
+        if codes is not None:
+            weight, bias = weight.index_select(0, codes), bias.index_select(0, codes)
+        return F.linear(self.dropout(states), weight, bias)

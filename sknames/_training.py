@@ -42,6 +42,9 @@ from ._torch_settings import DRAWING, one_torch_thread, resolve_device, torch_se
 _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
 MAX_GRADIENT_NORM = 1.0
+# With so many codes, the next symbol is told from those of the batch alone: the loss would take
+# longer than the net.
+MANY_CODES = 128
 CHUNK_ROWS = 4096  # of prediction: the states of a chunk are all held at once
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
 
@@ -97,8 +100,12 @@ class TrainingNet(NeuralNetClassifier):
         logits, states = self.module_(batch.plan, batch.ngrams)
         loss = self.criterion_(logits, batch, training=True)
         if self.next_symbol_weight:
+            codes = places = None
+            if len(self.module_.next_symbol.bias) > MANY_CODES:
+                # The end's code, 0, is among them: it is the root's symbol.
+                codes, places = batch.plan.symbols.unique(return_inverse=True)
             next_symbol = self.criterion_.next_symbol(
-                self.module_.next_symbol_logits(states), batch
+                self.module_.next_symbol_logits(states, codes), batch, places
             )
             loss = loss + self.next_symbol_weight * next_symbol
             self.history.record_batch("next_symbol_loss", next_symbol.item())

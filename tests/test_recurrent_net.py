@@ -266,7 +266,10 @@ def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
     (shared, states), (unshared, _) = (net(plan_of(codes, share)) for share in (True, False))
     torch.testing.assert_close(shared, unshared, **TOLERANCE)
     torch.testing.assert_close(shared[:1], net.output.bias[None].expand(1, CLASSES), **TOLERANCE)
-    assert net.next_symbol_logits(states).shape == (len(states), N_CODES)
+    logits = net.next_symbol_logits(states)
+    assert logits.shape == (len(states), N_CODES)
+    some = torch.tensor([0, 3, 4])
+    torch.testing.assert_close(net.next_symbol_logits(states, some), logits[:, some])
 
 
 @each_kind

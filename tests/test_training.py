@@ -227,17 +227,25 @@ def test_a_batch_on_another_device():
 
 @pytest.mark.parametrize("share", [True, False])
 def test_next_symbol_loss_is_that_of_rows(share):
-    """Each row by itself, each of its symbols and its end a prediction from what stands before."""
+    """Each row by itself, each of its symbols and its end a prediction from what stands before.
+
+    Symbols are told from all codes, 0 to 5, or from those that occur.
+    """
     rows, rng, table = make_rows(), np.random.RandomState(2), {}
+    rows.codes[rows.codes == 4] = 5
+    codes = np.unique(rows.codes).astype(int)
+    assert codes.tolist() == [0, 1, 2, 3, 5]
 
     def logits_after(prefix):
         return table.setdefault(tuple(prefix), rng.normal(size=6))
 
-    total = n = 0
+    total, total_of_some, n = 0, 0, 0
     for code, weight in zip(rows.codes, rows.weights, strict=True):
         text = code[code > 0].tolist()
         for position, symbol in enumerate([*text, 0]):
-            total -= weight * log_softmax(logits_after(text[:position]))[symbol]
+            logits = logits_after(text[:position])
+            total -= weight * log_softmax(logits)[symbol]
+            total_of_some -= weight * log_softmax(logits[codes])[codes == symbol].item()
             n += weight
     batch = Batch.of(rows, share)
     assert (len(batch.plan.symbols) == 1 + np.count_nonzero(rows.codes)) != share
@@ -246,8 +254,12 @@ def test_next_symbol_loss_is_that_of_rows(share):
     for path, symbols in zip(paths_of(batch.plan), symbols_of(batch.plan), strict=True):
         for depth, node in enumerate(path, start=1):
             logits[node] = logits_after(symbols[:depth])
-    found = Loss.next_symbol(torch.from_numpy(logits).float(), batch)
+    logits = torch.from_numpy(logits).float()
+    found = Loss.next_symbol(logits, batch)
     assert found.item() == pytest.approx(total / n, rel=1e-5)
+    places = torch.from_numpy(np.searchsorted(codes, batch.plan.symbols.numpy()))
+    found = Loss.next_symbol(logits[:, codes], batch, places)
+    assert found.item() == pytest.approx(total_of_some / n, rel=1e-5)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -300,6 +312,29 @@ def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
     assert np.abs(gradients[0.25]).max() > 1e-3
     for weight in (0.5, 2):
         np.testing.assert_allclose(gradients[weight], weight / 0.25 * gradients[0.25], rtol=1e-4)
+
+
+@pytest.mark.parametrize("many", [5, 6])
+def test_of_many_codes_the_next_one_is_told_from_those_of_a_batch(X, y, monkeypatch, many):
+    """Padding, which is the end's, 1 to 4 and the unknown one are 6; 4 is in few of the batches."""
+    monkeypatch.setattr(_training, "MANY_CODES", many)
+    X, seen, moved = X.copy(), [], []
+    X[10:] = np.minimum(X[10:], 3)
+    assert set(X[X > 0].tolist()) == {1, 2, 3, 4}
+
+    class Gradients(Callback):
+        def on_batch_begin(self, net, batch, training, **kwargs):
+            seen.append(np.unique(batch[0].plan.symbols).tolist())
+
+        def on_grad_computed(self, net, named_parameters, **kwargs):
+            gradient = dict(named_parameters)["next_symbol.bias"].grad.numpy()
+            moved.append(np.flatnonzero(gradient).tolist())
+
+    fit(
+        X, y, max_epochs=1, batch_size=10, callbacks=[Gradients()], **WITHOUT,
+    )  # fmt: skip
+    assert len({*map(tuple, seen)}) > 1
+    assert moved == (seen if many == 5 else [[*range(6)]] * len(seen))
 
 
 @pytest.mark.parametrize("p", [0.05, 0.3])
