@@ -67,8 +67,9 @@ def names():
 def run(bench, names, tmp_path, monkeypatch, capsys):
     """Run the benchmark with these names; returns the page and the card."""
     lists, sources, everything = names
-    small = {"min_df": 20, "hidden_size": 4, "embedding_dim": 4, "max_epochs": 1}
+    small = {"hidden_size": 4, "embedding_dim": 4, "max_epochs": 1}
     monkeypatch.setattr(_train, "CLASSIFIER", _train.CLASSIFIER | small)
+    monkeypatch.setattr(_train, "NAMES_PER_MIN_DF", 400)
     monkeypatch.setattr(_train, "training_names", lambda wheel, players: everything)
     monkeypatch.setattr(_train, "_biographies", lambda wheel, lists: sources["biographies"])
     monkeypatch.setattr(_train, "_players", lambda path, lists: sources["chess players"])
@@ -139,8 +140,26 @@ def test_card_of_a_short_run(run):
         assert f"| {nationality} | {row['n']} | {row['recall']:.3f} |" in page
     assert [*card["by_frequencies"]] == ["ours", "svm"]
     found = card["by_frequencies"]["ours"]
-    assert found["true"]["accuracy"] >= found["equal"]["accuracy"]
+    assert [*found] == ["equal", "population, square root", "population", "estimated", "true"]
     assert " ± " in page and "±" not in next(x for x in page.splitlines() if "| macro-F1, to" in x)
+
+
+def test_people_are_judged_under_each_mix(bench):
+    """Where names are as frequent as their probabilities say, the true mix is the best one."""
+    rng, n, classes = np.random.RandomState(0), 20_000, np.array(["Danish", "English", "Spanish"])
+    of_names = rng.dirichlet(np.ones(5), size=3)  # how frequent each of five names is in a class
+    y = rng.choice(3, size=n, p=[0.7, 0.2, 0.1])
+    drawn = (rng.uniform(size=(n, 1)) > of_names[y].cumsum(axis=1)).sum(axis=1)
+    probabilities = (of_names / of_names.sum(axis=0)).T[drawn]
+    found, error = bench.by_mix(classes[y], probabilities, classes)
+    shares = np.bincount(y) / n
+    accuracy = {
+        "equal": np.mean(probabilities.argmax(axis=1) == y),
+        "true": np.mean((probabilities * shares).argmax(axis=1) == y),
+    }
+    assert {name: found[name]["accuracy"] for name in accuracy} == accuracy
+    assert found["true"]["accuracy"] >= max(f["accuracy"] for f in found.values())
+    assert found["true"]["accuracy"] > 1.2 * found["equal"]["accuracy"] and error < 0.05
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -41,8 +41,9 @@ def random_rows(n, seed):
 
 
 def random_classifier(
-    cell="gru", num_layers=1, embedding_dim=3, ngram_range=(1, 4), separator=None, symbols=SYMBOLS
-):
+    cell="gru", num_layers=1, embedding_dim=3, ngram_range=(1, 4), separator=None, symbols=SYMBOLS,
+    n_classes=CLASSES,
+):  # fmt: skip
     """A classifier of random weights.
 
     Its n-grams go across the separator, as none of `fit` do: a reader has to stop there by itself.
@@ -60,17 +61,17 @@ def random_classifier(
             f"cells.{k}.bias_ih": uniform(rng, rows),
             f"cells.{k}.bias_hh": uniform(rng, rows),
         }
-    for name, n in [("output", CLASSES), ("next_symbol", n_codes)]:
+    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
         weights |= {f"{name}.weight": uniform(rng, n, SIZE), f"{name}.bias": uniform(rng, n)}
     if ngram_range is not None:
         seen = Network(cell, symbols, {}).to_codes(random_rows(300, seed=1))
         ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1)
         weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
-        weights["ngram_weight"] = uniform(rng, len(frequency), CLASSES)
+        weights["ngram_weight"] = uniform(rng, len(frequency), n_classes)
         keys = ngrams.keys
     network = Network(cell, symbols, weights, keys, separator)
     return NameNationalityClassifier.from_network(
-        network, np.array(list("ABCD")), n_features_in=LENGTH, dtype="float64"
+        network, np.array(list("ABCDE"))[:n_classes], n_features_in=LENGTH, dtype="float64"
     )
 
 
@@ -170,23 +171,27 @@ def test_other_symbols_are_refused(symbols):
         to_onnx(classifier)
 
 
-def test_weights_in_single_bytes_only_where_that_loses_nothing():
-    classifier = random_classifier()
-    arrays = classifier.network_.to_arrays()
-    weight = arrays["ngram_weight"]
-    scale = (np.abs(weight).max(axis=1, keepdims=True) / 127).astype(np.float32)
-    weight = np.rint(weight / scale).astype(np.float32) * scale
-    weight[2] = 0
-    rounded = NameNationalityClassifier.from_network(
-        Network.from_arrays(arrays | {"ngram_weight": weight}),
-        classifier.classes_,
-        n_features_in=LENGTH,
-    )
+@pytest.mark.parametrize("n_classes", [2, CLASSES, CLASSES + 1])
+def test_weights_in_four_bits_only_where_that_loses_nothing(n_classes):
+    classifier = random_classifier(n_classes=n_classes)
+    arrays, rng = classifier.network_.to_arrays(), np.random.RandomState(0)
+    scale = rng.uniform(0.01, 0.3, size=(len(arrays["ngram_weight"]), 1)).astype(np.float32)
+    levels = rng.randint(16, size=(len(scale), n_classes)) - rng.randint(16, size=(len(scale), 1))
+    levels[2], levels[3] = 0, 5
+    levels[4, 0], levels[4, 1:] = -15, 0
+    wider, uneven = levels.copy(), levels.astype(np.float32)
+    wider[-1, :2] = -8, 9
+    uneven[-1, -1] += 0.01
     rows = random_rows(200, seed=5)
-    for model, is_small in [(classifier, False), (rounded, True)]:
+    for of_rows, is_small in [(levels, True), (wider, False), (uneven, False)]:
+        weight = of_rows.astype(np.float32) * scale
+        network = Network.from_arrays(arrays | {"ngram_weight": weight})
+        model = NameNationalityClassifier.from_network(
+            network, classifier.classes_, n_features_in=LENGTH
+        )
         proto = to_onnx(model)
         types = {tensor.data_type for tensor in proto.graph.initializer}
-        assert (onnx.TensorProto.INT8 in types) is is_small
+        assert (onnx.TensorProto.UINT8 in types) is is_small
         found = run(session_of(proto), rows)
         np.testing.assert_allclose(found, model.predict_proba(rows), rtol=0, atol=1e-6)
 

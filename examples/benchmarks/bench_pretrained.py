@@ -343,8 +343,8 @@ no other part: at most {per_nationality} full names of people a nationality from
 ones where lists have the nationality and there are fewer than {made}, and the names of the lists.
 Who is in both sources counts once, as of the biographies. All figures are over the {n:,}
 names{of_folds}. So they are for names of which the model knows nothing; on names with familiar
-parts it does better. The shipped model has learned from all names. It is rounded to single bytes,
-as the models here were. {models_run}{untested}
+parts it does better. The shipped model has learned from all names. Its n-gram weights are rounded
+to four bits, as those of the models here were. {models_run}{untested}
 
 {overall}
 

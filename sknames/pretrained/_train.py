@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -40,11 +41,12 @@ LETTERS_ONLY = 0.25
 # also learned without.
 IN_ASCII = 1
 
-# What occurs less often is read in ASCII.
-ENCODER = {"transliterate": "unknown", "min_frequency": 100, "max_length": 64}
+# An n-gram counts if at least one in so many names has it: the file is to stay below 12 MB.
+NAMES_PER_MIN_DF = 90_000
+# Characters that occur less often are read in ASCII.
+ENCODER = {"transliterate": "unknown", "min_frequency": 20, "max_length": 64}
 CLASSIFIER = {
     "separator": 1,  # the space, the first character of the alphabet
-    "min_df": 28,
     "hidden_size": 192,
     "dropout": 0.4,
     "ngram_dropout": 0.65,
@@ -72,8 +74,21 @@ def make_pipeline(**params):
 
 def fit(names, nationalities, **params):
     """Train the pipeline, and calibrate its probabilities."""
-    pipeline = make_pipeline(**params).fit(names, nationalities)
-    return with_network(pipeline, pipeline["classify"].network_.with_temperature(TEMPERATURE))
+    min_df = max(1, len(names) // NAMES_PER_MIN_DF)
+    pipeline = make_pipeline(**{"min_df": min_df} | params).fit(names, nationalities)
+    network = _forget(pipeline["classify"].network_, pipeline["encode"].unknown_code_)
+    return with_network(pipeline, network.with_temperature(TEMPERATURE))
+
+
+def _forget(network, symbol):
+    """Let a symbol say as much as one that `fit` has not seen.
+
+    The unknown code stands for characters that even ASCII lacks. Of the names learned, only a dozen
+    Japanese ones have one, too few for an n-gram: it would speak for Japanese in any name.
+    """
+    embedding = network.weights["embedding"].copy()
+    embedding[network.to_codes(np.array([[symbol]])).item()] = embedding[-1]
+    return replace(network, weights=network.weights | {"embedding": embedding})
 
 
 def training_names(wheel=None, players=None, *, lists_only=False):
