@@ -88,7 +88,7 @@ class Forward:
             self._prepare(network, np.dtype("float64"))
 
     def _prepare(self, network, dtype):
-        weights = {name: value.astype(dtype) for name, value in network.weights.items()}
+        weights = {name: value.astype(dtype, copy=False) for name, value in network.weights.items()}
         self.precision = dtype
         self.steps = [
             STEPS[network.cell](
@@ -117,9 +117,11 @@ class Forward:
         if self.ngrams is not None:
             # What each adds to the logits and, in the last column, to the square of the norm. The
             # last row stands for an absent n-gram, whose index is -1.
-            idf = weights["ngram_idf"][:, None]
-            terms = np.hstack([NGRAM_SCALE * idf * weights["ngram_weight"], idf**2])
-            self.ngram_terms = np.pad(terms, [(0, 1), (0, 0)])
+            idf, ngram_weight = weights["ngram_idf"][:, None], weights["ngram_weight"]
+            # Without a copy in between: these are most of the numbers of a model.
+            self.ngram_terms = np.zeros(np.add(ngram_weight.shape, 1), dtype=dtype)
+            np.multiply(NGRAM_SCALE * idf, ngram_weight, out=self.ngram_terms[:-1, :-1])
+            self.ngram_terms[:-1, -1:] = idf**2
 
     def logits(self, codes):
         """Logits of rows of codes that are padded with 0 on the right, (n, n_classes)."""
