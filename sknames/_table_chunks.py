@@ -8,7 +8,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.compute as pc
 
-CHUNK_ROWS = 98_304  # A prediction is faster with more rows at once, and takes more memory.
+CHUNK_ROWS = 65_536  # A prediction is faster with more rows at once, and takes more memory.
 TIME_NS = pa.time64("ns")
 EMPTY = pa.struct([])
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # dumps makes one a call

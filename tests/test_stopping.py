@@ -26,9 +26,11 @@ part.touch()
 _stopping.unfinished.add(part)
 _stopping.stop_cleanly()
 """
+# Tests that run under nohup inherit that it is ignored.
+NO_NOHUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"
 
 
-def run(script, folder, start=START):
+def run(script, folder, start=NO_NOHUP + START):
     environment = os.environ | {"PYTHONPATH": str(Path(sknames.__file__).parent)}
     done = subprocess.run(
         [sys.executable, "-c", start + script],
