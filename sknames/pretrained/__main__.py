@@ -20,9 +20,9 @@ def main(arguments=None):
     """Train the model, write its files, and compare them with those that ship."""
     parser = argparse.ArgumentParser(
         prog="python -m sknames.pretrained",
-        description="Retrain the model that ships with sknames. It takes an hour "
-        "on one core. On x86 processors with AVX2, the same releases of sknames, numpy, scipy "
-        "and torch give the same weights to the bit.",
+        description="Retrain the model that ships with sknames. It takes an hour on one core. "
+        "On x86 processors with AVX2, the same releases of sknames, numpy, scipy and torch give "
+        "the same weights to the bit.",
     )
     parser.add_argument(
         "--wheel",
