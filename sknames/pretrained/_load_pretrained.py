@@ -38,11 +38,6 @@ SHA256 = {
     DESCRIPTION: "79dcdb47f991e0ee9b7a4568f4dfae2c8b1fd744061429838e8ebdcfbb5cd533",
     CARD: "47d15177f0f2130f521e04d2c9619e97dfedb072813953948f3157c7b21e2eba",
 }
-# Most of the numbers. They are stored in four bits each, which costs no accuracy: a name has some
-# 30 n-grams, and their errors cancel out. No prediction reads those of the next symbol.
-QUANTIZED = ["ngram_weight", "next_symbol.weight"]
-PARTS = ["", ".scale", ".zero_point"]
-HIGHEST, CHUNK_ROWS = 15, 4096
 # Keys of the description, and the types of their values.
 LAYOUT = {
     "format": int,
@@ -251,9 +246,6 @@ def read(folder, sha256=None, priors=AS_WRITTEN):
     with _errors_name(folder / ARRAYS):
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        for name in QUANTIZED:
-            parts = (arrays.pop(f"{name}{part}") for part in PARTS)
-            arrays[name] = _dequantize(name, *parts)
     with _errors_name(path):  # the arrays are those that the description was written with
         return _pipeline(description, classes, arrays, priors)
 
@@ -350,54 +342,12 @@ def _expect(condition, expected, got):
         raise ValueError(f"Expected {expected}, got {got!r:.80}")
 
 
-def _quantize(numbers):
-    """Round the numbers of each row to multiples of a scale, ``(level - zero_point) * scale`` with
-    levels from 0 to 15 (Jacob et al. 2018). Returns the levels, of two rows in a byte, scales and
-    zero points.
-    """
-    lowest = numbers.min(axis=1, keepdims=True, initial=0)
-    highest = numbers.max(axis=1, keepdims=True, initial=0)
-    exact = (highest - lowest) / np.float32(HIGHEST)
-    scale = exact.astype(np.float16)
-    # Rounded down, so that a row fills all levels, and what was read is written as it was.
-    scale = np.where(
-        scale > exact * np.float32(1 + 1e-6), np.nextafter(scale, np.float16(0)), scale
-    )
-    step = np.where(scale, scale, 1).astype(np.float32)  # all numbers of a row may be 0
-    zero_point = np.floor(-lowest / step + 0.5)
-    levels = np.rint(numbers / step + zero_point).clip(0, HIGHEST).astype(np.uint8)
-    levels = np.pad(levels, ((0, len(levels) % 2), (0, 0)))
-    levels = levels[::2] | levels[1::2] << 4
-    return levels, scale[:, 0], zero_point[:, 0].astype(np.uint8)
-
-
-def _dequantize(name, levels, scale, zero_point):
-    """Give the numbers back that `_quantize` rounded."""
-    n = scale.size
-    found = [f"{part.dtype} {part.shape}" for part in (levels, scale, zero_point)]
-    expected = [f"uint8 {(-(-n // 2), levels.shape[-1])}", f"float16 {(n,)}", f"uint8 {(n,)}"]
-    _expect(found == expected, f"as parts of {name} {expected}", found)
-    zero_point, scale = (part[:, None].astype(np.float32) for part in (zero_point, scale))
-    numbers = np.empty((n, levels.shape[1]), dtype=np.float32)
-    for start in range(0, n, CHUNK_ROWS):  # which stay in the cache of the processor
-        rows = slice(start, start + CHUNK_ROWS)
-        chunk, pairs = numbers[rows], levels[start // 2 : (start + CHUNK_ROWS) // 2]
-        chunk[::2] = pairs & HIGHEST
-        chunk[1::2] = (pairs >> 4)[: len(chunk) // 2]
-        chunk -= zero_point[rows]
-        chunk *= scale[rows]
-    return numbers
-
-
 def write(pipeline, folder):
-    """Write the files of a fitted pipeline, with the weights in `QUANTIZED` rounded."""
+    """Write the files of a fitted pipeline."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
-    arrays = classifier.network_.to_arrays()
-    for name in QUANTIZED:
-        arrays |= zip((f"{name}{part}" for part in PARTS), _quantize(arrays[name]), strict=True)
     content = io.BytesIO()
     # Not compressed, as the wheel is: the same bytes with any zlib, and they are read sooner.
-    np.savez(content, **arrays)
+    np.savez(content, **classifier.network_.to_arrays())
     (folder / ARRAYS).write_bytes(content.getvalue())
     description = {
         "format": FORMAT,

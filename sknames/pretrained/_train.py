@@ -73,11 +73,11 @@ def make_pipeline(**params):
 
 
 def fit(names, nationalities, **params):
-    """Train the pipeline, and calibrate its probabilities."""
+    """Train the pipeline, calibrate its probabilities, and round most of its weights."""
     min_df = max(1, len(names) // NAMES_PER_MIN_DF)
     pipeline = make_pipeline(**{"min_df": min_df} | params).fit(names, nationalities)
     network = _forget(pipeline["classify"].network_, pipeline["encode"].unknown_code_)
-    return with_network(pipeline, network.with_temperature(TEMPERATURE))
+    return with_network(pipeline, network.with_temperature(TEMPERATURE).rounded())
 
 
 def _forget(network, symbol):
