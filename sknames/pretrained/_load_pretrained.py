@@ -36,7 +36,7 @@ AS_WRITTEN = object()
 SHA256 = {
     ARRAYS: "8f4fc5ac0f8196a296cf8f7db05b7b4acecf65d908f4046e74983a2620961b40",
     DESCRIPTION: "79dcdb47f991e0ee9b7a4568f4dfae2c8b1fd744061429838e8ebdcfbb5cd533",
-    CARD: "47d15177f0f2130f521e04d2c9619e97dfedb072813953948f3157c7b21e2eba",
+    CARD: "c46aec09c3aa8748f57781b333d6b8869afc15026481cb984689935d3aa7b0a5",
 }
 # Keys of the description, and the types of their values.
 LAYOUT = {
