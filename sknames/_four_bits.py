@@ -52,10 +52,7 @@ def in_four_bits(numbers):
         if found is None:
             return None
         levels[rows], scale[rows], zero_point[rows] = found
-    with np.errstate(over="ignore"):
-        half = scale.astype(np.float16)
-    scale = half if np.array_equal(half, scale) else scale
-    return levels[::2] | levels[1::2] << 4, scale, zero_point
+    return levels[::2] | levels[1::2] << 4, in_half(scale), zero_point
 
 
 def _find(numbers):
@@ -86,6 +83,13 @@ def _extremes(numbers):
 
 def _divisor(scale):
     return np.where(scale, scale, np.float32(1))  # all numbers of a row may be 0
+
+
+def in_half(array):
+    """An array in two bytes a number if they hold it, otherwise as it is."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.array_equal(half, array) else array
 
 
 def numbers_of(packed, scale, zero_point):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ._four_bits import in_four_bits, numbers_of, rounded
+from ._four_bits import in_four_bits, in_half, numbers_of, rounded
 from ._ngrams import NGrams, find_separator, inverse_document_frequency
 from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
 from ._symbols import code_of, to_codes
@@ -354,9 +354,7 @@ def _compact(name, array):
     parts = in_four_bits(array)
     if parts is not None and np.array_equal(numbers_of(*parts), array):
         return {f"{name}{part}": value for part, value in zip(PARTS, parts, strict=True)}
-    with np.errstate(over="ignore"):
-        half = array.astype(np.float16)
-    return {name: half if name == HALF and np.array_equal(half, array) else array}
+    return {name: in_half(array) if name == HALF else array}
 
 
 def _put_together(name, weights):
