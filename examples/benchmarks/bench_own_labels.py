@@ -28,7 +28,6 @@ from threadpoolctl import threadpool_limits
 
 from sknames import NameEncoder
 from sknames._calibration_error import calibration_error, calibration_sums
-from sknames._spelling import fold
 from sknames.datasets import _fetch_biographies, _fetch_chess_players
 from sknames.pretrained._train import _person, training_names
 
@@ -129,9 +128,8 @@ def scores_of(key, names, rows, labels, train, test, seed, before):
     if key == "logreg":
         model = LogisticRegression(C=10).fit(rows[train], labels[train])
         return model.classes_, model.predict_proba(rows[test])
-    folded = np.array([fold(name) for name in names], dtype=object)
     vectorize = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
-    parts = [vectorize.fit_transform(folded[train]), vectorize.transform(folded[test])]
+    parts = [vectorize.fit_transform(names[train]), vectorize.transform(names[test])]
     if key != "svm":
         parts = [
             hstack([csr_matrix(rows[some]), part], format="csr")
