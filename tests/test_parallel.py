@@ -76,16 +76,19 @@ def cluster(usual_port_taken):
 
 # distributed's own sockets and event loops may still be open when its processes have ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_a_large_prediction_is_shared_by_processes(small_names):
+def test_a_large_prediction_is_shared_by_processes(small_names, tmp_path, monkeypatch):
     """By the function in docs/parallel.md."""
     docs = Path(__file__).parent.parent / "docs" / "parallel.md"
     (code,) = re.findall(r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S)
     names, labels = small_names
     model = make_pipeline()
     scope = {"np": np, "pipeline": model, "names": names, "nationalities": labels}
+    monkeypatch.chdir(tmp_path)
     exec(code, scope)
-    found = scope["predict_proba"](model, names, n_jobs=2, chunk_size=29)
-    np.testing.assert_array_equal(found, model.predict_proba(names))
+    expected = model.predict_proba(names)
+    np.testing.assert_array_equal(np.load("probabilities.npy"), expected)
+    found = scope["predict_proba"](model, names[:-1].tolist(), "of_three.npy", n_jobs=3)
+    np.testing.assert_array_equal(found, expected[:-1])
 
 
 def test_dask(small_names, serial, cluster):
