@@ -10,7 +10,7 @@ has learned. The linear models get their names in ASCII and lower case; sknames 
 Two more models read diacritics and native scripts, which a sixth of the names have.
 
 Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
-is not run again, so that a run of hours may be taken up. LogisticRegression needs some 14 GB for a
+is not run again, so that a run of hours may be taken up. LogisticRegression needs some 15 GB for a
 million names. Exits with 1 if, with so many, ours takes longer to fit than LinearSVC or is not more
 accurate by at least one point.
 """
