@@ -1,8 +1,8 @@
 """How well people are told of whose names the shipped model has learned the parts.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_people.py --cache FILE``, with the wheel
-of name2nat and Scid's file of players in SKNAMES_DATA. It trains LinearSVC on the names that the
-shipped model has learned (20 minutes; --cache keeps its scores), and prints tables in Markdown.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_people.py --cache folder``, with the
+wheel of name2nat and Scid's file of players in SKNAMES_DATA. It trains LinearSVC on the names that
+the shipped model has learned (20 minutes; --cache keeps its scores), and prints tables in Markdown.
 
 The people are biographies that the recipe leaves over, since it takes at most so many of a
 nationality. Their whole names are new to both models, in whatever order or spelling, while most of
@@ -13,15 +13,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from bench_accuracy import BASELINES, machine, standard_error, table
-from bench_pretrained import SVM_SCALE
+from bench_accuracy import machine, table, top_3_hits
+from bench_pretrained import SPELLINGS, SVM_SCALE, differences, estimate_mix, scores_of
 from scipy.special import softmax
-from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from sknames import load_pretrained
-from sknames._priors import check_priors, estimate_priors, likelihood_ratios
-from sknames._spelling import fold
+from sknames._priors import check_priors
 from sknames.datasets import fetch_biographies
 from sknames.pretrained._train import _person, training_names
 
@@ -47,63 +45,45 @@ def left_over(seen):
     return names[kept], labels[kept]
 
 
-def scores_of_svm(learned, spellings, cache):
-    """Its classes, and its scores for the names in each spelling."""
-    if cache is None or not cache.exists():
-        model = clone(BASELINES["svm"][1]).set_params(tfidfvectorizer__min_df=3).fit(*learned)
-        found = {key: model.decision_function(names) for key, names in spellings.items()}
-        found["classes"] = model.classes_.astype(str)
-        if cache is None:
-            return found
-        np.savez(cache, **found)
-    return dict(np.load(cache))
-
-
-def estimated(proba, weights):
-    equal = np.full(proba.shape[1], 1 / proba.shape[1])
-    return estimate_priors(likelihood_ratios(proba, equal), weights, equal)[0]
-
-
-def hits(proba, mix, y):
+def hits(proba, mix, y, classes):
     """Whether the first answer is right, and whether one of the first three is: (2, n)."""
-    best = np.argsort(-proba * mix, axis=1, kind="stable")[:, :3] == y[:, None]
+    best = top_3_hits(proba * mix, y, classes)
     return np.array([best[:, 0], best.any(axis=1)], dtype=float)
 
 
-def difference(ours, theirs, weights):
-    """The weighted mean of paired differences, with its standard error."""
-    gaps = (ours - theirs) * weights
-    return f"{gaps.mean():+.4f} ± {standard_error(gaps):.4f}"
+def difference(ours, theirs):
+    """The mean of paired differences, with its standard error."""
+    return differences(ours, theirs, np.zeros(len(ours), dtype=int))[0]
 
 
 def by_priors(probas, y, classes):
     """Rows of a table: each nationality weighs the same."""
-    n_of = np.bincount(y, minlength=len(classes))
-    weights = len(y) / np.count_nonzero(n_of) / n_of[y]
+    labels, index, n_of = np.unique(y, return_inverse=True, return_counts=True)
+    weights = len(y) / len(labels) / n_of[index]
     mixes = {
         "equal; LinearSVC's own": lambda proba: np.ones(len(classes)),
         "default, both": lambda proba: check_priors("population", classes),
-        "mix estimated, both": lambda proba: estimated(proba, weights),
-        "true mix, both": lambda proba: n_of > 0,
+        "mix estimated, both": lambda proba: estimate_mix(proba, weights),
+        "true mix, both": lambda proba: np.isin(classes, labels),
     }
     rows = []
     for title, mix in mixes.items():
-        found = {key: hits(proba, mix(proba), y) for key, proba in probas.items()}
+        found = {key: hits(p, mix(p), y, classes) * weights for key, p in probas.items()}
         cells = [title]
         for key in ("ours", "svm"):
-            cells.append(", ".join(f"{np.mean(hit * weights):.4f}" for hit in found[key]))
-        cells.append(difference(found["ours"][0], found["svm"][0], weights))
-        cells.append(difference(found["ours in ASCII"][0], found["svm in ASCII"][0], weights))
+            cells.append(", ".join(f"{share:.4f}" for share in found[key].mean(axis=1)))
+        for spelling in ("", " in ASCII"):
+            cells.append(difference(found["ours" + spelling][0], found["svm" + spelling][0]))
         rows.append(cells)
     return rows
 
 
 def lists_of(y, concentration):
-    """Rows of people for each list, and its mix."""
-    rng, present = np.random.RandomState(0), np.unique(y)
-    rows_of = [np.flatnonzero(y == k) for k in present]
+    """Rows of the people of each list."""
+    rng = np.random.RandomState(0)
+    rows_of = [np.flatnonzero(y == label) for label in np.unique(y)]
     for _ in range(N_LISTS):
-        mix = rng.dirichlet(np.full(len(present), concentration))
+        mix = rng.dirichlet(np.full(len(rows_of), concentration))
         counts = rng.multinomial(SIZE, mix)
         yield np.concatenate([rng.choice(rows, n) for rows, n in zip(rows_of, counts, strict=True)])
 
@@ -115,42 +95,40 @@ def by_list(probas, y, classes):
     for concentration, title in CONCENTRATIONS.items():
         found = {key: [] for key in own}
         for some in lists_of(y, concentration):
-            true = np.bincount(y[some], minlength=len(classes)) / SIZE
+            labels = y[some]
+            true = np.bincount(np.searchsorted(classes, labels), minlength=len(classes)) / SIZE
             for key, figures in found.items():
                 proba = probas[key][some]
-                mix = estimated(proba, np.ones(SIZE))
-                right = [hits(proba, m, y[some])[0].mean() for m in (own[key], mix, true)]
+                mix = estimate_mix(proba)
+                right = [hits(proba, m, labels, classes)[0].mean() for m in (own[key], mix, true)]
                 figures.append([*right, np.abs(mix - true).sum()])
         ours, svm = (np.array(found[key]).T for key in own)
         for measure, a, b in zip(MEASURES, ours, svm, strict=True):
-            gap = difference(a, b, weights=1)
-            rows.append([title, measure, f"{a.mean():.4f}", f"{b.mean():.4f}", gap])
+            rows.append([title, measure, f"{a.mean():.4f}", f"{b.mean():.4f}", difference(a, b)])
     return rows
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--cache", type=Path, help=".npz of LinearSVC's scores")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for LinearSVC's scores")
     args = parser.parse_args()
+    args.cache.mkdir(parents=True, exist_ok=True)
     learned = training_names()
-    names, labels = left_over({_person(name) for name in learned[0]})
-    ascii_names = np.array([fold(name) for name in names], dtype=object)
-    spellings = {"as_written": names, "in_ascii": ascii_names}
-    model = load_pretrained(priors="uniform")
+    names, y = left_over({_person(name) for name in learned[0]})
     with threadpool_limits(1):
-        svm = scores_of_svm(learned, spellings, args.cache)
-    assert np.array_equal(svm["classes"], model.classes_)
+        classes, scores, _ = scores_of("svm", "people", learned, names, args.cache)
+    model = load_pretrained(priors="uniform")
+    assert np.array_equal(classes, model.classes_)
     probas = {}
-    for suffix, (key, spelled) in zip(["", " in ASCII"], spellings.items(), strict=True):
-        probas["ours" + suffix] = model.predict_proba(spelled)
-        probas["svm" + suffix] = softmax(SVM_SCALE * svm[key], axis=1)
-    y = np.searchsorted(model.classes_, labels)
+    for suffix, key in {"": "as_written", " in ASCII": "in_ascii"}.items():
+        probas["ours" + suffix] = model.predict_proba([SPELLINGS[key](name) for name in names])
+        probas["svm" + suffix] = softmax(SVM_SCALE * scores[key], axis=1)
 
     print(f"{len(names):,} people of {len(np.unique(y))} nationalities; {machine()}\n")
     header = ["priors", "sknames: accuracy, top-3", "LinearSVC", "difference", "in ASCII"]
-    print(table(header, by_priors(probas, y, model.classes_)), end="\n\n")
+    print(table(header, by_priors(probas, y, classes)), end="\n\n")
     header = ["mixes", "", "sknames", "LinearSVC", "difference"]
-    print(table(header, by_list(probas, y, model.classes_)))
+    print(table(header, by_list(probas, y, classes)))
 
 
 if __name__ == "__main__":

@@ -139,12 +139,12 @@ def held_out_split(names, nationalities, lists, sources, eighth):
 # ---- Models
 
 
-def scores_of(key, eighth, train, test_names, cache):
+def scores_of(key, test, train, test_names, cache):
     """Classes, scores of the test names by `SPELLINGS`, and the minutes it took.
 
-    The scores are probabilities, but for the SVM.
+    The scores are probabilities, but for the SVM. `test` names the test names in the cache.
     """
-    path = cache / f"{key}-{eighth}.npz"
+    path = cache / f"{key}-{test}.npz"
     if not path.exists():
         start = time.perf_counter()
         names = [respell(name) for respell in SPELLINGS.values() for name in test_names]
@@ -218,14 +218,15 @@ def differences(ours, theirs, folds=None):
     return mean, ", ".join(f"{gap:+.4f}" for gap in gaps)
 
 
-def estimate_mix(probabilities):
-    """The shares of the classes under which the names are most likely.
+def estimate_mix(probabilities, weights=None):
+    """The shares of the classes under which the names, or weighted ones, are most likely.
 
     The probabilities are those under equal frequencies.
     """
     equal = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
     ratios = likelihood_ratios(probabilities, equal)
-    return estimate_priors(ratios, np.ones(len(ratios)), equal)[0]
+    weights = np.ones(len(ratios)) if weights is None else weights
+    return estimate_priors(ratios, weights, equal)[0]
 
 
 def by_mix(y, probabilities, classes):
