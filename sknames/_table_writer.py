@@ -92,15 +92,17 @@ class TableWriter:
 def _flat(table):
     """A table whose columns CSV can hold: an error names one that it cannot."""
     for i, field in enumerate(table.schema):
-        is_binary = has_binary(field.type)
-        is_extension = isinstance(field.type, pa.BaseExtensionType)
-        if pa.types.is_nested(field.type) or is_binary or is_extension:
+        plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        is_binary = has_binary(plain)
+        is_extension = isinstance(plain, pa.BaseExtensionType)
+        # pyarrow writes durations as numbers, without their unit.
+        is_duration = pa.types.is_duration(plain)
+        if pa.types.is_nested(plain) or is_binary or is_extension or is_duration:
             formats = "parquet" if is_binary else "jsonl or parquet"
             raise ValueError(
                 f"the column {field.name!r} holds {field.type!s:.60}, which CSV has no way to "
                 f"write: give --format {formats}"
             )
-        plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if plain == pa.string_view():
             plain = pa.large_string()
         if plain != field.type:

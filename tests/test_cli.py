@@ -1590,6 +1590,20 @@ def test_bytes_are_written_to_parquet_only(run, format, type_):
     assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [value]
 
 
+@pytest.mark.parametrize("unit", ["s", "us"])
+def test_durations_are_not_written_to_csv(run, unit):
+    """They would be numbers whose unit is lost."""
+    durations = pa.array([90], pa.duration(unit))
+    pa.parquet.write_table(pa.table({"name": ["Kim"], "age": durations}), "in.parquet")
+    arguments = ["predict", "in.parquet", "--model", "model.skops", "--format"]
+    code, out, said = run(*arguments, "csv")
+    assert code == 1 and not out
+    assert f"in.parquet: the column 'age' holds duration[{unit}], which CSV has no way" in said
+    assert "give --format jsonl or parquet" in said
+    _, out, _ = run(*arguments, "jsonl")
+    assert json.loads(out)["age"] == {"s": "0:01:30", "us": "0:00:00.000090"}[unit]
+
+
 def test_nanoseconds_of_times_stay_in_json(run):
     times = pa.array([1_234_567_891_234, None], pa.time64("ns"))
     pa.parquet.write_table(pa.table({"name": ["Kim", "Bo"], "at": times}), "in.parquet")
