@@ -1,0 +1,83 @@
+"""The benchmark of people whose whole names are new: whom it holds out, and what it trains without.
+
+The names are few, and no figure here means anything.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sknames.datasets import make_names
+from sknames.pretrained import _train
+
+BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def bench_people():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        import bench_people
+
+        yield bench_people
+
+
+@pytest.fixture(scope="module")
+def sources():
+    """Names of people by source; some are in both, with the last word first in the second."""
+    rng = np.random.RandomState(0)
+    first, second = (
+        {
+            nationality: [
+                *dict.fromkeys(make_names(n, nationalities=[nationality], random_state=rng)[0])
+            ]
+            for nationality in ("French", "Irish")
+        }
+        for n in (600, 3_000)
+    )
+    for nationality, found in first.items():
+        second[nationality] = [_train._turn(name) for name in found[::2]] + second[nationality]
+    first["Zulu"] = ["Sipho Dlamini"] * 3 + ["Shaka"] * 40  # too few people to hold out
+    return first, second
+
+
+def learned(sources):
+    """All names in the spellings of the recipe, and the words of each on its own."""
+    respellings = [_train._turn, _train._turn_with_comma, _train._initials, _train._letters_only]
+    rows = []
+    for names_of in sources:
+        for nationality, found in names_of.items():
+            for name in found:
+                spelled = [name, *(respell(name) for respell in respellings), *name.split()]
+                spelled += [_train._in_ascii(other) for other in spelled]
+                rows += [(other, nationality) for other in spelled]
+    return tuple(np.array(rows, dtype=object).T)
+
+
+def test_whole_names_are_held_out_and_their_parts_are_learned(bench_people, sources):
+    names, labels = learned(sources)
+    (kept, kept_labels), (test, test_labels) = bench_people.held_out(names, labels, sources)
+    people = {_train._person(name) for name in test}
+    assert len(people) == len(test)
+    assert people.isdisjoint(map(_train._person, kept))
+    bare = {_train._person(name.replace(",", "")) for name in kept}
+    assert people.isdisjoint(bare)
+    assert {word for name in test for word in name.split()} <= set(kept)
+    assert set(map(_train._initials, test)).isdisjoint(kept)
+    n_rows = Counter(zip(names, labels, strict=True))
+    assert all(n <= n_rows[row] for row, n in Counter(zip(kept, kept_labels, strict=True)).items())
+    assert 0.8 * len(names) < len(kept) < len(names)
+    assert set(test_labels) == {"French", "Irish"}
+
+
+def test_a_tenth_of_each_source_at_most_a_hundred(bench_people, sources):
+    _, (test, labels) = bench_people.held_out(*learned(sources), sources)
+    first, second = sources
+    for nationality in ("French", "Irish"):
+        keys = {_train._person(name) for name in test[labels == nationality]}
+        n_first = len({*map(_train._person, first[nationality])}) // 10
+        assert len(keys) == n_first + 100
+        true = {*map(_train._person, first[nationality] + second[nationality])}
+        assert keys <= true
