@@ -15,6 +15,7 @@ import argparse
 
 import numpy as np
 from bench_accuracy import clean_names, machine, ours, standard_error, table
+from bench_people import left_over
 from scipy.optimize import minimize_scalar, nnls
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
@@ -23,12 +24,9 @@ from sknames import load_pretrained
 from sknames._priors import estimate_priors, exchange_priors, likelihood_ratios, supposed_priors
 from sknames._shares import shares_of_probabilities
 from sknames._spelling import fold
-from sknames.datasets import fetch_biographies
-from sknames.pretrained._train import training_names
+from sknames.pretrained._train import _person, training_names
 
-# People of a nationality. The recipe takes at most so many biographies of one that it leaves others
-# over; of those with fewer, it leaves only what it takes for mistakes.
-MOST = 400
+MOST = 400  # people of a nationality
 LEAST_OF_TUTORIAL = 15
 SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
 
@@ -38,14 +36,8 @@ SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
 
 def unseen_people():
     """Probabilities of the shipped model, nationalities, and the priors it supposes."""
-    names, labels = fetch_biographies(return_X_y=True)
-    seen, model = {fold(name) for name in training_names()[0]}, load_pretrained()
-    rng, kept, counts = np.random.RandomState(0), [], dict.fromkeys(labels, 0)
-    for i in rng.permutation(len(names)):
-        if counts[labels[i]] < MOST and fold(names[i]) not in seen:
-            counts[labels[i]] += 1
-            kept.append(i)
-    return people(model, names[kept], labels[kept], MOST)
+    seen = {_person(name) for name in training_names()[0]}
+    return people(load_pretrained(), *left_over(seen, MOST), MOST)
 
 
 def tutorial():
