@@ -58,7 +58,7 @@ def learned(sources):
 
 def test_whole_names_are_held_out_and_their_parts_are_learned(bench_people, sources):
     names, labels = learned(sources)
-    (kept, kept_labels), (test, test_labels) = bench_people.held_out(names, labels, sources)
+    (kept, kept_labels), (test, test_labels) = bench_people.held_out(names, labels, sources, 1)
     people = {_train._person(name) for name in test}
     assert len(people) == len(test)
     assert people.isdisjoint(map(_train._person, kept))
@@ -72,12 +72,17 @@ def test_whole_names_are_held_out_and_their_parts_are_learned(bench_people, sour
     assert set(test_labels) == {"French", "Irish"}
 
 
-def test_a_tenth_of_each_source_at_most_a_hundred(bench_people, sources):
-    _, (test, labels) = bench_people.held_out(*learned(sources), sources)
+def test_a_tenth_of_each_source_at_most_a_hundred_and_others_in_each_fold(bench_people, sources):
     first, second = sources
+    all_held_out = [bench_people.held_out(*learned(sources), sources, fold)[1] for fold in (0, 1)]
     for nationality in ("French", "Irish"):
-        keys = {_train._person(name) for name in test[labels == nationality]}
-        n_first = len({*map(_train._person, first[nationality])}) // 10
-        assert len(keys) == n_first + 100
-        true = {*map(_train._person, first[nationality] + second[nationality])}
-        assert keys <= true
+        folds = [
+            {_train._person(name) for name in names[labels == nationality]}
+            for names, labels in all_held_out
+        ]
+        of_first = {*map(_train._person, first[nationality])}
+        for people in folds:
+            assert len(people) == len(of_first) // 10 + 100
+            assert people <= of_first | {*map(_train._person, second[nationality])}
+        # A person of both sources may be drawn once as of each.
+        assert len(folds[0] & folds[1]) < 30 and folds[0] & folds[1] <= of_first
