@@ -26,6 +26,7 @@ class Batch:
     labels: torch.Tensor
     weights: torch.Tensor
     ngrams: Bags | None
+    words: torch.Tensor | None
 
     @classmethod
     def of(cls, rows, share=None):
@@ -41,7 +42,8 @@ class Batch:
             ends=torch.from_numpy(plan.ends),
         )
         labels, weights = torch.from_numpy(rows.labels), torch.from_numpy(rows.weights)
-        return cls(plan, node_weights, labels, weights, ngrams)
+        words = None if rows.words is None else torch.from_numpy(rows.words)
+        return cls(plan, node_weights, labels, weights, ngrams, words)
 
     def __len__(self):
         return len(self.labels)
@@ -56,7 +58,8 @@ class Batch:
         )
         ngrams = None if self.ngrams is None else self.ngrams.to(device)
         tensors = (t.to(device) for t in (self.node_weights, self.labels, self.weights))
-        return Batch(plan, *tensors, ngrams)
+        words = None if self.words is None else self.words.to(device)
+        return Batch(plan, *tensors, ngrams, words)
 
 
 @dataclass(eq=False)

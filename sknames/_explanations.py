@@ -158,7 +158,8 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     """Split the logits of a name into what its net and each of its n-grams add, exactly.
 
     The logits of a :class:`~sknames.NameNationalityClassifier` are those of its recurrent net and,
-    for each n-gram in the name, its TF-IDF value times its weights:
+    for each n-gram in the name, its TF-IDF value times its weights, and of each word that `fit`
+    learned, if it learned words:
     ``net + contributions.sum(axis=0)``, whose softmax are the probabilities.
 
     Parameters
@@ -173,11 +174,11 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
-        The name and its n-grams, with
+        The name, its n-grams and, behind them, its words, with
 
         - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
         - ngrams: array of shape (n_ngrams,) of str, each as often as it occurs. Where n-grams keep
-          to words, a space stands for an end of a word; else "^" and "$" for those of the name,
+          to words, a space stands for an end of a word; else "^" and "$" for those of the name. A word has neither,
         - spans: array of shape (n_ngrams, 2), where each n-gram starts and stops among the
           characters; the marks are at -1 and n_characters,
         - contributions: array of shape (n_ngrams, n_classes),

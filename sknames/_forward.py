@@ -113,6 +113,7 @@ class Forward:
         for product in products:
             product.is_fixed = self.is_fixed
         self.bias = weights["output.bias"]
+        self.words, self.separator = network.words, network.separator
         self.ngrams = network.ngrams
         if self.ngrams is not None:
             # What each adds to the logits and, in the last column, to the square of the norm. The
@@ -176,21 +177,25 @@ class Forward:
         net : ndarray of shape (n_classes,)
             With the bias.
         terms : ndarray of shape (n_terms, n_classes)
-            Of each occurrence of an n-gram that counts. Net and terms sum to the logits.
+            Of each occurrence of an n-gram that counts, then of each word that does. Net and terms
+            sum to the logits.
         spans : ndarray of shape (n_terms, 2)
-            From which place of the row to which each n-gram reaches; the start mark is at -1, the
-            end mark behind the last symbol.
+            From which place of the row to which each n-gram or word reaches; the start mark is at
+            -1, the end mark behind the last symbol.
         """
         lengths = row_lengths(codes)
         net = self._few_of_net(codes, lengths)[0]
-        if self.ngrams is None:
-            return net, np.empty((0, len(net))), np.empty((0, 2), dtype=int)
-        text, _ = self._marked(codes, lengths)
-        found = np.stack(self.ngrams.find(text[0], np.arange(-1, text.size - 1)))
-        order, last = np.nonzero(found != ABSENT)
-        sums = self.ngram_terms[found[order, last]]
-        terms = sums[:, :-1] / np.sqrt(sums[:, -1].sum())
-        spans = np.stack([last - order - self.ngrams.min_n, last], axis=1)
+        terms, spans = np.empty((0, len(net))), np.empty((0, 2), dtype=int)
+        if self.ngrams is not None:
+            text, _ = self._marked(codes, lengths)
+            found = np.stack(self.ngrams.find(text[0], np.arange(-1, text.size - 1)))
+            order, last = np.nonzero(found != ABSENT)
+            sums = self.ngram_terms[found[order, last]]
+            terms = sums[:, :-1] / np.sqrt(sums[:, -1].sum())
+            spans = np.stack([last - order - self.ngrams.min_n, last], axis=1)
+        if self.words is not None:
+            of_words = self.words.parts(codes, self.separator, len(net))
+            terms, spans = map(np.concatenate, zip((terms, spans), of_words, strict=True))
         return net, terms, spans
 
     def _few(self, codes):
@@ -202,6 +207,8 @@ class Forward:
             sums = self._sum_terms(text.ravel(), np.arange(-1, text.size - 1))
             # Summed from the start of a row on, as along the tree: for the same bits.
             logits += _normalize(sums.reshape(*text.shape, -1).cumsum(axis=1)[marks])
+        if self.words is not None:
+            self.words.add_to(logits, codes, self.separator)
         return logits
 
     def _few_of_net(self, codes, lengths):
@@ -253,6 +260,8 @@ class Forward:
         logits[by_length] = self._logits(memory.final[: self.fill(len(codes))])[: len(codes)]
         if self.ngrams is not None:
             logits += self._ngram_logits(plan)
+        if self.words is not None:
+            self.words.add_to(logits, codes, self.separator)
         return logits
 
     def _step(self, symbols, h_prev, siblings, out, memory):

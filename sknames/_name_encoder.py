@@ -349,7 +349,7 @@ class _States:
         weights["output.weight"] = np.eye(size, dtype=np.float32)
         weights["output.bias"] = np.zeros(size, dtype=np.float32)
         self.network = replace(
-            network, weights=weights, ngram_keys=(), separator=None, class_prior=None
+            network, weights=weights, ngram_keys=(), separator=None, class_prior=None, words=None
         )
         self.encode, self.forward = model[:-1].transform, Forward(self.network, model[-1].dtype)
 

@@ -1,6 +1,7 @@
 """NameNationalityClassifier: predict nationalities from codes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from numbers import Integral, Real
@@ -32,6 +33,7 @@ from ._saved_state import (
 )
 from ._symbols import to_codes, validate_symbols, without_padding
 from ._version import __version__
+from ._words import Words
 
 # Format of the saved state; `migrate` brings older states to it.
 FORMAT = 4
@@ -93,6 +95,11 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         Here, as wherever "auto" counts rows, one with several labels is as many.
     ngram_dropout : float, default=0.5
         Probability of dropping an n-gram of a row in training, rounded as `dropout` is.
+    word_weight : float, default=0.0
+        Weight of the words that the training rows have, between separators, beside the net and the
+        n-grams: the log of how much more often each occurs in a class than in all (naive Bayes).
+        Around 0.25 helps with full names, where a surname or given name comes again in other names;
+        a file grows by some 7 bytes a word. With 0, words are not learned.
     next_symbol_weight : float, default=0.5
         Weight of a second training loss, the cross-entropy of predicting each next symbol, which
         regularises the net. Of more than 126 symbols, each is told from those of its batch alone. 0
@@ -240,6 +247,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         "separator": [Real, StrOptions({"auto"}), None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
+        "word_weight": [Interval(Real, 0, None, closed="left")],
         "next_symbol_weight": [Interval(Real, 0, None, closed="left")],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "label_doubt": [Interval(Real, 0, 1, closed="both")],
@@ -271,6 +279,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         separator: float | Literal["auto"] | None = "auto",
         min_df: int | Literal["auto"] = "auto",
         ngram_dropout: float = 0.5,
+        word_weight: float = 0.0,
         next_symbol_weight: float = 0.5,
         logit_adjustment: float = 0.15,
         label_doubt: float = 0.0,
@@ -298,6 +307,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         self.separator = separator
         self.min_df = min_df
         self.ngram_dropout = ngram_dropout
+        self.word_weight = word_weight
         self.next_symbol_weight = next_symbol_weight
         self.logit_adjustment = logit_adjustment
         self.label_doubt = label_doubt
@@ -373,8 +383,24 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             rows, held_out = rows.split(self.validation_fraction, rng)
         settings = resolve_auto(self._parameters(), len(rows))
         untrained = Network.untrained(
-            self.cell, symbols, rows.codes, self.ngram_range, settings["min_df"], self.separator
+            self.cell,
+            symbols,
+            rows.codes,
+            self.ngram_range,
+            settings["min_df"],
+            self.separator,
+            has_words=self.word_weight > 0,
         )
+        if self.word_weight:
+            words = Words.fit(
+                rows.codes,
+                rows.labels,
+                rows.weights / rows.weights.mean(),
+                len(classes),
+                untrained.separator,
+                self.word_weight,
+            )
+            untrained = replace(untrained, words=words)
         # All at once in the end: a callback may use or copy the model of the fit before.
         attributes_of = partial(self._attributes_of, classes)
         tasks = EpochTasks(self, settings["max_epochs"], attributes_of, **data)

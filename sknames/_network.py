@@ -13,9 +13,11 @@ from ._four_bits import in_four_bits, in_half, numbers_of, rounded
 from ._ngrams import NGrams, find_separator, inverse_document_frequency
 from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
 from ._symbols import code_of, to_codes
+from ._words import MAX_CLASSES, PRIME, Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
+WORDS = ("word_keys", "word_classes", "word_logits")
 # Most of the numbers, which `fit` learns in half precision. If they are rounded further, they are
 # saved in four bits each, and so are those of the next symbol, which no prediction reads.
 HALF = "ngram_weight"
@@ -46,6 +48,8 @@ class Network:
         The code between words, if n-grams keep to words.
     class_prior : ndarray of shape (n_classes,) or None, default=None
         The priors of the classes that the logits suppose; None if a file does not tell.
+    words : Words or None, default=None
+        The words that count beside the n-grams.
     """
 
     cell: str
@@ -54,6 +58,7 @@ class Network:
     ngram_keys: tuple = ()
     separator: int | None = None
     class_prior: np.ndarray | None = None
+    words: Words | None = None
 
     def __post_init__(self):
         weights = {name: _read_only(array) for name, array in self.weights.items()}
@@ -61,20 +66,24 @@ class Network:
         object.__setattr__(self, "weights", MappingProxyType(weights))
         object.__setattr__(self, "ngram_keys", tuple(map(_read_only, self.ngram_keys)))
         object.__setattr__(self, "class_prior", _read_only(self.class_prior))
+        if self.words is not None:
+            words = (self.words.keys, self.words.classes, self.words.logits)
+            object.__setattr__(self, "words", Words(*map(_read_only, words)))
 
     def __reduce__(self):
         # The net of skorch holds one, and may be pickled; a mappingproxy may not.
         parts = self.cell, self.symbols, dict(self.weights), self.ngram_keys, self.separator
-        return type(self), (*parts, self.class_prior)
+        return type(self), (*parts, self.class_prior, self.words)
 
     @classmethod
-    def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator):
+    def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator, *, has_words=False):
         """A network that knows its n-grams, from rows of codes, and has no weights yet.
 
-        `ngram_range`, `min_df` and `separator` are the parameters of `NameNationalityClassifier`.
+        `ngram_range`, `min_df` and `separator` are the parameters of `NameNationalityClassifier`;
+        `has_words` says whether words are to be learned, too.
         """
         network = cls(cell, symbols, {})
-        if ngram_range is None:
+        if ngram_range is None and not has_words:
             return network
         auto = separator == "auto"
         code = find_separator(codes) if auto else code_of(separator, symbols)
@@ -85,11 +94,14 @@ class Network:
                 UserWarning,
                 stacklevel=5,
             )
+        network = replace(network, separator=code)
+        if ngram_range is None:
+            return network
         ngrams, frequency = NGrams.fit(codes, ngram_range, min_df, network.n_codes + 1, code)
         if not len(frequency):
             return network
         weights = {"ngram_idf": inverse_document_frequency(frequency, len(codes))}
-        return cls(cell, symbols, weights, map(_narrow, ngrams.keys), code)
+        return replace(network, weights=weights, ngram_keys=map(_narrow, ngrams.keys))
 
     @property
     def n_codes(self):
@@ -181,7 +193,8 @@ class Network:
         if class_prior is not None:
             class_prior = class_prior ** (1 / temperature)
             class_prior /= class_prior.sum()
-        return replace(self, weights=self.weights | divided, class_prior=class_prior)
+        words = None if self.words is None else self.words.scaled(1 / temperature)
+        return replace(self, weights=self.weights | divided, class_prior=class_prior, words=words)
 
     def rounded(self):
         """The same network with most of its weights rounded to 16 levels a row.
@@ -207,6 +220,11 @@ class Network:
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **self.weights,
         }
+        if self.words is not None:
+            # Sorted, so that differences have fewer digits: a compressed file is smaller.
+            keys = np.diff(self.words.keys, prepend=np.int32(0))
+            words = keys, self.words.classes, in_half(self.words.logits)
+            arrays |= dict(zip(WORDS, words, strict=True))
         return arrays | self._compact_weights
 
     @cached_property
@@ -255,7 +273,17 @@ class Network:
         separator = int(separator[0]) if len(separator) else None
         check_array(class_prior, "class_prior", kinds="f")
         class_prior = class_prior if len(class_prior) else None
-        network = cls(str(cell), symbols, weights, keys, separator, class_prior)
+        words = None
+        if any(name in weights for name in WORDS):
+            check_holds(weights, WORDS)
+            steps, classes, logits = (weights.pop(name) for name in WORDS)
+            check_array(steps, WORDS[0], kinds="i")
+            check_array(logits, WORDS[2], kinds="f")
+            numbers = steps.cumsum(dtype=np.int64)
+            if not ((0 <= steps).all() and numbers.max(initial=0) < PRIME):
+                refuse(WORDS[0], f"steps to numbers below {PRIME}", some(steps))
+            words = Words(numbers.astype(np.int32), classes, logits.astype(np.float32))
+        network = cls(str(cell), symbols, weights, keys, separator, class_prior, words)
         network.check()
         for name, size in (sizes or {}).items():
             found = getattr(network, name)
@@ -281,6 +309,8 @@ class Network:
             more = ", ".join(sorted(map(str, set(self.weights) - expected)))
             refuse("weights_", "no further arrays", more)
         self._check_ngram_keys()
+        if self.words is not None:
+            self._check_words()
         if self.separator is not None:
             check_integer("separator", self.separator, 1, len(self.symbols), "None or ")
         if self.class_prior is not None:
@@ -321,6 +351,21 @@ class Network:
         check_holds({f"weights_[{name!r}]" for name in self.weights}, [label])
         check_array(self.weights[name], label, shape, dtype=np.float32)
         return self.weights[name]
+
+    def _check_words(self):
+        """Entries are sorted by word and class, and refer to classes that there are."""
+        keys, classes, logits = self.words.keys, self.words.classes, self.words.logits
+        check_array(keys, WORDS[0], dtype=np.int32)
+        check_array(classes, WORDS[1], keys.shape, kinds="iu")
+        check_array(logits, WORDS[2], keys.shape, dtype=np.float32)
+        if not (classes < self.n_classes).all() or not (classes >= 0).all():
+            refuse(WORDS[1], f"classes from 0 to {self.n_classes - 1}", some(classes))
+        if not rises(keys.astype(np.int64) * self.n_classes + classes):
+            refuse(WORDS[0], "sorted, distinct entries", "others")
+        if np.unique(keys, return_counts=True)[1].max(initial=0) > MAX_CLASSES:
+            refuse(WORDS[0], f"at most {MAX_CLASSES} entries of a word", "more")
+        if not np.isfinite(logits).all():
+            refuse(WORDS[2], "finite values", "others")
 
     def _check_ngram_keys(self):
         """Each length's keys are sorted, and name an n-gram that is one symbol shorter."""

@@ -21,12 +21,15 @@ class Rows:
     ngrams : tuple (features, starts, values) or None, default=None
         As `torch.nn.functional.embedding_bag` reads them; row i owns the entries starts[i] to
         starts[i + 1].
+    words : ndarray of shape (n, n_classes) or None, default=None
+        What the rows' words add to their logits, of rows to predict.
     """
 
     codes: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
     ngrams: tuple | None = None
+    words: np.ndarray | None = None
 
     @classmethod
     def merged(cls, codes, labels, weights):
@@ -59,7 +62,8 @@ class Rows:
             new_starts = np.concatenate([[0], np.cumsum(counts)])
             entries = np.repeat(first - new_starts[:-1], counts) + np.arange(new_starts[-1])
             ngrams = features[entries], new_starts, values[entries]
-        return Rows(self.codes[index], self.labels[index], self.weights[index], ngrams)
+        words = None if self.words is None else self.words[index]
+        return Rows(self.codes[index], self.labels[index], self.weights[index], ngrams, words)
 
     def split(self, fraction, rng):
         """Split merged rows in those to train on and those to validate on, None where none is left.
@@ -113,6 +117,14 @@ class Rows:
         if network.ngrams is None:
             return self
         return replace(self, ngrams=network.ngrams.tfidf(self.codes, network.weights["ngram_idf"]))
+
+    def with_words(self, network, n_classes):
+        """The same with the words that a network knows, if any."""
+        if network.words is None:
+            return self
+        words = np.zeros((len(self), n_classes), dtype=np.float32)
+        network.words.add_to(words, self.codes, network.separator)
+        return replace(self, words=words)
 
 
 def _differs_from_above(codes):

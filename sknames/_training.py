@@ -82,7 +82,8 @@ class TrainingNet(NeuralNetClassifier):
 
     def infer(self, batch, **fit_params):
         """Logits of a batch."""
-        return self.module_(batch.plan, batch.ngrams)[0]
+        logits = self.module_(batch.plan, batch.ngrams)[0]
+        return logits if batch.words is None else logits + batch.words
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Cross-entropy of the classes, without adjustment."""
@@ -251,7 +252,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         criterion__label_doubt=settings["label_doubt"],
         next_symbol_weight=settings["next_symbol_weight"],
         classes=classes,
-        rows_of=partial(_rows_of, network=untrained),
+        rows_of=partial(_rows_of, network=untrained, n_classes=len(classes)),
         predict_nonlinearity=partial(torch.softmax, dim=1),
         optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings["weight_decay"],
@@ -276,13 +277,14 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     )
 
 
-def _rows_of(X, network):
+def _rows_of(X, network, n_classes):
     """What the net reads of an array as `predict` takes it; it holds no estimator."""
-    return _rows_to_predict(network.to_codes(check_array(X)), network)
+    return _rows_to_predict(network.to_codes(check_array(X)), network, n_classes)
 
 
-def _rows_to_predict(codes, network):
-    return Rows.unlabelled(codes).weighed().with_ngrams(network)
+def _rows_to_predict(codes, network, n_classes):
+    rows = Rows.unlabelled(codes).weighed()
+    return rows.with_ngrams(network).with_words(network, n_classes)
 
 
 def _callback(item):
@@ -367,13 +369,15 @@ def train(untrained, rows, held_out, classes, settings, rng, seed, tasks):
     log_share = np.log(share, out=np.zeros_like(share), where=share > 0)
     rows = rows.drawn()
     settings = settings | {"batch_size": min(len(rows), settings["batch_size"])}
+    if held_out is not None:
+        held_out = held_out.weighed().with_ngrams(untrained).with_words(untrained, len(classes))
     net = build_net(
         untrained,
         classes,
         settings,
         prior=settings["logit_adjustment"] * log_share,
         n_batches=-(-len(rows) // settings["batch_size"]),
-        held_out=None if held_out is None else held_out.weighed().with_ngrams(untrained),
+        held_out=held_out,
         rng=rng,
     )
     supposed = class_prior(share, settings["logit_adjustment"])
@@ -494,6 +498,6 @@ def logits(net, network, codes):
     with one_torch_thread(), torch.no_grad():
         chunks = []
         for start in range(0, len(codes), CHUNK_ROWS):
-            rows = _rows_to_predict(codes[start : start + CHUNK_ROWS], network)
+            rows = _rows_to_predict(codes[start : start + CHUNK_ROWS], network, network.n_classes)
             chunks.append(net.infer(Batch.of(rows).to(net.device)).cpu().numpy())
     return np.concatenate(chunks)

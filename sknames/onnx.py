@@ -15,10 +15,11 @@ except ImportError as error:
     ) from error
 
 from ._char_encoder import CharEncoder
-from ._four_bits import HIGHEST, in_four_bits
+from ._four_bits import HIGHEST, in_four_bits, in_half
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._ngrams import ABSENT, NGRAM_SCALE
 from ._version import __version__
+from ._words import BASE, PRIME
 
 __all__ = ["to_onnx"]
 
@@ -45,7 +46,8 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     3. An n-gram is its prefix plus one symbol, so the n-grams that end at a position follow from
        those at the position before: for each length, one binary search in the sorted keys finds
        them at all positions of all rows at once.
-    4. The output ``probabilities``, float32 of shape (n_names, n_classes), is `predict_proba` to
+    4. The number of a word is computed code by code, and found in the sorted ones in the same way.
+    5. The output ``probabilities``, float32 of shape (n_names, n_classes), is `predict_proba` to
        1e-5. Each row depends on its name alone.
 
     Text is encoded outside the model. What the encoding needs is in the ``metadata_props`` of the
@@ -96,6 +98,8 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
         logits = graph.add("Add", logits, _ngram_logits(graph, network, text, lengths))
+    if network.words is not None:
+        logits = graph.add("Add", logits, _word_logits(graph, network, text))
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
     graph.add("Softmax", logits, axis=-1, output="probabilities")
     proto = helper.make_model(
@@ -155,14 +159,17 @@ def _metadata(encoder, classifier):
 
 
 class _Graph:
-    """The nodes and constants of a graph, numbered in the order in which they are added."""
+    """The nodes and constants of a graph, numbered in the order in which they are added.
 
-    def __init__(self):
-        self.nodes, self.initializers = [], []
+    The names of a graph within another begin with a prefix of its own.
+    """
+
+    def __init__(self, prefix=""):
+        self.nodes, self.initializers, self.prefix = [], [], prefix
 
     def constant(self, value, dtype=None):
         """Store an array or a number, and return its name."""
-        name = f"constant_{len(self.initializers)}"
+        name = f"{self.prefix}constant_{len(self.initializers)}"
         array = np.array(value, dtype, order="C")
         self.initializers.append(numpy_helper.from_array(array, name))
         return name
@@ -173,18 +180,21 @@ class _Graph:
         An int or a list of ints among the inputs becomes an int64 constant.
         """
         names = [self.constant(x, np.int64) if isinstance(x, int | list) else x for x in inputs]
-        outputs = [output or f"{operator}_{len(self.nodes)}_{k}" for k in range(n_outputs)]
+        place = f"{self.prefix}{operator}_{len(self.nodes)}"
+        outputs = [output or f"{place}_{k}" for k in range(n_outputs)]
         self.nodes.append(helper.make_node(operator, names, outputs, **attributes))
         return outputs[0] if n_outputs == 1 else outputs
 
-    def find(self, keys, wanted):
+    def find(self, keys, wanted, stored=None):
         """Find wanted keys in sorted keys, as `_ngrams.Lookup` does: their places, or ABSENT.
+
+        Of equal keys, it is the last place. `stored` names the keys if they are a constant already.
 
         Each step of the binary search halves the remaining places, by the same number for all keys.
         """
         if not len(keys):
             return self.add("Where", self.add("Equal", wanted, wanted), ABSENT, ABSENT)
-        stored = self.constant(keys)
+        stored = stored or self.constant(keys)
         if keys.dtype != np.int64:
             stored = self.add("Cast", stored, to=TensorProto.INT64)
         place, left = 0, len(keys)
@@ -314,6 +324,63 @@ def _ngram_logits(graph, network, text, lengths):
     norm = graph.add("Where", graph.add("Equal", norm, zero), graph.constant(1, np.float32), norm)
     factor = graph.constant(NGRAM_SCALE, np.float32)
     return graph.add("Mul", graph.add("Div", graph.add("Sum", *logits), norm), factor)
+
+
+def _word_logits(graph, network, text):
+    """Add the logits of the words, (n, C), which it finds as `Words.find` does."""
+    words = network.words
+    ends = graph.add("Equal", text, 0)
+    if network.separator is not None:
+        ends = graph.add("Or", ends, graph.add("Equal", text, network.separator))
+    # One step of the scan reads a column: a code and whether it is between words, (n,) each.
+    step = _Graph("step_")
+    number = step.add("Add", step.add("Mul", "number", BASE), "code")
+    number = step.add("Mod", number, PRIME)
+    number = step.add("Where", "is_between", 0, number, output="next_number")
+    step.add("Identity", number, output="number_here")
+    values = [("number", TensorProto.INT64), ("code", TensorProto.INT64)]
+    values += [("is_between", TensorProto.BOOL)]
+    outputs = [("next_number", TensorProto.INT64), ("number_here", TensorProto.INT64)]
+    inputs, outputs = (
+        [helper.make_tensor_value_info(name, type_, ["n"]) for name, type_ in infos]
+        for infos in (values, outputs)
+    )
+    body = helper.make_graph(step.nodes, "word", inputs, outputs, step.initializers)
+    zeros = graph.add("Mul", graph.add("Squeeze", graph.add("Slice", text, [0], [1], [1]), [1]), 0)
+    columns = (graph.add("Transpose", part, perm=[1, 0]) for part in (text, ends))
+    _, numbers = graph.add("Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2)
+    numbers = graph.add("Transpose", numbers, perm=[1, 0])
+    # A word ends before what is between words; the last column of the text always is.
+    is_last = graph.add("Slice", ends, [1], [np.iinfo(np.int64).max], [1])
+    numbers = graph.add("Slice", numbers, [0], [-1], [1])
+    is_word = graph.add("And", is_last, graph.add("Greater", numbers, 0))
+    numbers = graph.add("Where", is_word, numbers, ABSENT)
+
+    # Widened where they are looked up only: they are half a million in the model that ships.
+    stored, classes, logits = map(
+        graph.constant, (words.keys, words.classes, in_half(words.logits))
+    )
+    zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
+    place, terms = graph.find(words.keys, numbers, stored), []
+    for _ in range(np.unique(words.keys, return_counts=True)[1].max()):
+        # `find` gives the last entry of a word; the others are before it.
+        is_there = graph.add("GreaterOrEqual", place, 0)
+        known = graph.add("Where", is_there, place, 0)
+        number, class_, logit = (
+            graph.add("Cast", graph.add("Gather", part, known), to=type_)
+            for part, type_ in [
+                (stored, TensorProto.INT64),
+                (classes, TensorProto.INT64),
+                (logits, TensorProto.FLOAT),
+            ]
+        )
+        is_it = graph.add("And", graph.add("Equal", number, numbers), is_there)
+        value = graph.add("Where", is_it, logit, zero)
+        of_class = graph.add("OneHot", class_, network.n_classes, one_hot)
+        product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), of_class)
+        terms.append(graph.add("Squeeze", product, [1]))
+        place = graph.add("Sub", place, 1)
+    return graph.add("Sum", *terms)
 
 
 def _levels(graph, packed, feature):

@@ -654,11 +654,14 @@ def test_untrained(ngram_range, min_df, separator, code):
     assert network.ngrams.separator == code
 
 
-@pytest.mark.parametrize("ngram_range, min_df", [(None, 1), ((1, 5), 5)])
-def test_untrained_without_ngrams(ngram_range, min_df):
-    network = Network.untrained("gru", SYMBOLS, CODES, ngram_range, min_df, 2)
+@pytest.mark.parametrize(
+    "ngram_range, min_df, has_words, code",
+    [(None, 1, False, None), (None, 1, True, 1), ((1, 5), 5, False, 1)],
+)
+def test_untrained_without_ngrams(ngram_range, min_df, has_words, code):
+    network = Network.untrained("gru", SYMBOLS, CODES, ngram_range, min_df, 2, has_words=has_words)
     assert network.n_codes == N_CODES
-    assert (dict(network.weights), network.ngram_keys, network.separator) == ({}, (), None)
+    assert (dict(network.weights), network.ngram_keys, network.separator) == ({}, (), code)
     assert network.ngrams is None
 
 

@@ -258,7 +258,7 @@ def test_no_way_to_type_changes_an_answer_of_the_shipped_model(answers, way):
 def test_hardly_a_title_changes_an_answer_when_titles_are_dropped(answers, way):
     model, names, expected = answers
     typed = [way.format(name) for name in names]
-    assert (model.predict(typed) == expected).mean() < 0.95
+    assert (model.predict(typed) == expected).mean() < 0.98
     model["encode"].set_params(drop_titles=True)
     try:
         assert (model.predict(typed) == expected).mean() > 0.99

@@ -27,7 +27,8 @@ ALLOWED = {
     "_labels_and_weights": {"_missing"},
     "_symbols": {"_prefixes"},
     "_four_bits": set(),
-    "_network": {"_four_bits", "_ngrams", "_saved_state", "_symbols"},
+    "_words": set(),
+    "_network": {"_four_bits", "_ngrams", "_saved_state", "_symbols", "_words"},
     "_product": set(),
     "_steps": {"_product"},
     "_forward": {"_ngrams", "_prefixes", "_product", "_steps"},
@@ -79,6 +80,7 @@ ALLOWED = {
         "_symbols",
         "_training",
         "_version",
+        "_words",
     },
     "_explanations": {
         "_char_encoder",
@@ -151,7 +153,14 @@ ALLOWED = {
         "_validate_params",
     },
     "_shares_display": {"_shares"},
-    "onnx": {"_char_encoder", "_four_bits", "_name_nationality_classifier", "_ngrams", "_version"},
+    "onnx": {
+        "_char_encoder",
+        "_four_bits",
+        "_name_nationality_classifier",
+        "_ngrams",
+        "_version",
+        "_words",
+    },
     "datasets": {"_spelling_groups", "_validate_params", "datasets"},
     "pretrained": {
         "_char_encoder",

@@ -284,8 +284,8 @@ are in `sknames.pretrained.load_card()`.
 ## What it is
 
 A `Pipeline` of `CharEncoder` ({n_characters} characters in lower case; rarer ones to ASCII) and
-`NameNationalityClassifier` (a GRU of {hidden_size} units and {n_ngrams:,} n-grams of 1 to 5
-characters), for surnames, given names and full names in either order. It has {n_classes}
+`NameNationalityClassifier` (a GRU of {hidden_size} units, {n_ngrams:,} n-grams of 1 to 5
+characters and {n_words:,} words), for surnames, given names and full names in either order. It has {n_classes}
 nationalities:
 
 {nationalities}.
@@ -336,8 +336,8 @@ that has such a part ({n_kept:,} of the training names are left), and are tested
 no other part: at most {per_nationality} full names of people a nationality from each source, made
 ones where lists have the nationality and there are fewer than {made}, and the names of the lists.
 Who is in both sources counts once, as of the biographies. All figures are over the {n:,}
-names{of_folds}. So they are for names of which the model knows nothing; on names with familiar
-parts it does better. The shipped model has learned from all names. Its n-gram weights are rounded
+names{of_folds}. So they are for names of which the model knows nothing, but for particles; on names
+with familiar parts it does better. The shipped model has learned from all names. Its n-gram weights are rounded
 to four bits, as those of the models here were. {models_run}{untested}
 
 {overall}
@@ -612,6 +612,7 @@ def page(card, shipped, n_kept, options):
         n_characters=len(shipped["encode"].alphabet_),
         hidden_size=shipped["classify"].hidden_size,
         n_ngrams=shipped["classify"].network_.n_ngrams,
+        n_words=len(np.unique(shipped["classify"].network_.words.keys)),
         n_classes=len(card["nationalities"]),
         nationalities=", ".join(card["nationalities"]),
         no_such=NO_SUCH,

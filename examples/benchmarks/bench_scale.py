@@ -69,6 +69,10 @@ MODELS = {
     ),
     "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", linear(LinearSVC(C=1))),
     "logreg": ("TF-IDF + LogisticRegression(C=10)", linear(LogisticRegression(C=10))),
+    "ours-words": (
+        "**sknames, `word_weight=0.25`**",
+        make_pipeline(CharEncoder(), NameNationalityClassifier(random_state=0, word_weight=0.25)),
+    ),
     "ours-marks": (
         '**sknames, `transliterate="unknown"`, `min_frequency=5e-6`**',
         make_pipeline(
@@ -204,7 +208,7 @@ def plot(rows, keys, sizes, path):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    styles = zip(keys, ["o-", "s--", "^:", "v-.", "D--"], strict=False)
+    styles = zip(keys, ["o-", "s--", "^:", "P-", "v-.", "D--"], strict=False)
     for key, style in styles:
         label = MODELS[key][0].strip("*")
         for axis, column in zip(axes, ["accuracy", "fit s (CPU)"], strict=True):

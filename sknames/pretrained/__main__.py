@@ -65,7 +65,7 @@ def main(arguments=None):
 
 def _compare(folder):
     """Describe how the weights in a folder differ from those that ship."""
-    new, shipped = (read(path)["classify"].weights_ for path in (folder, FOLDER))
+    new, shipped = (weights_and_words(read(path)["classify"]) for path in (folder, FOLDER))
     if {name: array.shape for name, array in new.items()} != {
         name: array.shape for name, array in shipped.items()
     }:
@@ -74,6 +74,12 @@ def _compare(folder):
     if largest == 0:
         return "to the bit the weights that ship"
     return f"weights differ from those that ship by up to {largest:.2g}"
+
+
+def weights_and_words(classifier):
+    """All numbers that training gives, by name."""
+    words = classifier.network_.words
+    return classifier.weights_ | {name: getattr(words, name).astype(float) for name in vars(words)}
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from .._symbols import code_of
 from .._version import __version__
 
 # Format of the two files. Raise it when an older sknames could no longer read them.
-FORMAT = 5
+FORMAT = 6
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on names of which no part was learned, under the default priors.
@@ -34,8 +34,8 @@ AS_WRITTEN = object()
 # Digests of the files that ship, so that none can be changed unnoticed. `python -m
 # sknames.pretrained` prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
-    ARRAYS: "8f4fc5ac0f8196a296cf8f7db05b7b4acecf65d908f4046e74983a2620961b40",
-    DESCRIPTION: "79dcdb47f991e0ee9b7a4568f4dfae2c8b1fd744061429838e8ebdcfbb5cd533",
+    ARRAYS: "c61af740337379e4944f9564801f68594616662039e2a1b20cc7aa8a801dbef3",
+    DESCRIPTION: "d05609f8fb93e43b2812c37fceae6f024b312c2e7d691090ea3e56194ea05e8d",
     CARD: "c46aec09c3aa8748f57781b333d6b8869afc15026481cb984689935d3aa7b0a5",
 }
 # Keys of the description, and the types of their values.
@@ -346,8 +346,8 @@ def write(pipeline, folder):
     """Write the files of a fitted pipeline."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     content = io.BytesIO()
-    # Not compressed, as the wheel is: the same bytes with any zlib, and they are read sooner.
-    np.savez(content, **classifier.network_.to_arrays())
+    # The wheel is compressed, too: this is for the size once it is installed.
+    np.savez_compressed(content, **classifier.network_.to_arrays())
     (folder / ARRAYS).write_bytes(content.getvalue())
     description = {
         "format": FORMAT,

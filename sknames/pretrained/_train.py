@@ -50,6 +50,7 @@ CLASSIFIER = {
     "hidden_size": 192,
     "dropout": 0.4,
     "ngram_dropout": 0.65,
+    "word_weight": 0.2,
     "next_symbol_weight": 0.3,
     "logit_adjustment": 1.0,
     # Categories of Wikipedia and federations often differ from where a name is common.

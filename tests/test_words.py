@@ -1,0 +1,254 @@
+"""The words of rows and their classes: against dicts of strings, and in a fitted classifier."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+
+from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, _words, load_pretrained
+from sknames._network import Network
+from sknames._words import MAX_CLASSES, Words
+from sknames.datasets import make_names
+from sknames.inspection import ngram_contributions
+
+SPACE = 1
+NATIONALITIES = ["French", "Irish", "Polish", "Turkish"]
+
+
+def encode(names):
+    """Codes of names; the space is the first character of the alphabet."""
+    encoder = CharEncoder(alphabet=" 'abcdefghijklmnopqrstuvwxyz").fit(names)
+    return encoder.transform(names)
+
+
+NAMES = ["anna li", "li", "li wu", "jan  wu", "", "bo li wu ", " o'li", "li li", "annali"]
+LABELS = np.array([0, 1, 1, 2, 0, 1, 2, 2, 0])
+WEIGHTS = np.array([1, 0.5, 2, 1, 1, 1, 3, 0.25, 1])
+
+
+def expected(names, labels, weights, n_classes, split=str.split):
+    """{word: {class: its logit}}."""
+    found, totals = defaultdict(Counter), np.bincount(labels, weights, n_classes)
+    for name, label, weight in zip(names, labels, weights, strict=True):
+        for word in split(name):
+            found[word][label] += weight
+    logits = {}
+    for word, counts in found.items():
+        rates = {label: n / totals[label] for label, n in counts.items()}
+        n = sum(counts.values()) * n_classes / sum(rates.values())
+        logits[word] = {label: math.log1p(n * rate) for label, rate in rates.items()}
+    return logits
+
+
+def test_against_a_dict_of_words():
+    words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 0.5)
+    by_word = expected(NAMES, LABELS, WEIGHTS, 3)
+    assert len(words.keys) == sum(map(len, by_word.values()))
+    names = [*by_word, "ann", "nali", "li'", *NAMES, "wu  zz jan", "il"]
+    found = np.zeros((len(names), 3))
+    words.add_to(found, encode(names), SPACE)
+    for name, row in zip(names, found, strict=True):
+        sums = np.zeros(3)
+        for word in name.split():
+            for label, logit in by_word.get(word, {}).items():
+                sums[label] += logit / 2
+        np.testing.assert_allclose(row, sums, rtol=1e-3, err_msg=name)
+
+
+def test_a_row_is_a_word_without_a_separator():
+    words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, None, 1)
+    by_word = expected(NAMES, LABELS, WEIGHTS, 3, lambda name: [name] if name else [])
+    # The encoder leaves no white space at the ends, and one within.
+    assert len(words.keys) == len(by_word) == 8
+    found = np.zeros((2, 3))
+    words.add_to(found, encode(["li wu", "wu"]), None)
+    np.testing.assert_allclose(found, [[0, by_word["li wu"][1], 0], [0, 0, 0]], rtol=1e-3)
+
+
+def test_chunks_make_no_difference(monkeypatch):
+    whole = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
+    monkeypatch.setattr(_words, "CHUNK_ROWS", 2)
+    parts = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
+    for name in ("keys", "classes", "logits"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+
+
+def test_words_of_many_classes_are_left_out():
+    n = MAX_CLASSES + 1
+    names = ["de " + chr(ord("a") + k) * 4 for k in range(n)] + ["van xx"] * MAX_CLASSES
+    labels = np.array([*range(n), *range(MAX_CLASSES)])
+    words = Words.fit(encode(names), labels, np.ones(len(names)), n, SPACE, 1)
+    _, _, entries = words.find(encode(["de", "van", "xx", "aaaa"]), SPACE)
+    rows, last, _ = words.find(encode(["de", "van", "xx", "aaaa"]), SPACE)
+    assert Counter(rows.tolist()) == {1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
+    assert last.tolist() == [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
+    assert words.classes[entries].tolist() == [*range(MAX_CLASSES), *range(MAX_CLASSES), 0]
+
+
+def test_hardly_a_word_has_the_number_of_another():
+    rng = np.random.RandomState(0)
+    codes = rng.randint(2, 1_000, (200_000, 6))
+    _, _, keys = _words._keys(codes, SPACE)
+    assert len(np.unique(codes, axis=0)) - len(np.unique(keys)) < 30  # 9 by chance
+    assert keys.min() >= 0 and keys.max() < 2**31
+
+
+# ---- In a classifier
+
+
+@pytest.fixture(scope="module")
+def names():
+    return make_names(1_200, nationalities=NATIONALITIES, random_state=0)
+
+
+def classifier(**params):
+    params = {"hidden_size": 8, "max_epochs": 2, "random_state": 0, "word_weight": 0.3} | params
+    return NameNationalityClassifier(**params)
+
+
+@pytest.fixture(scope="module")
+def model(names):
+    return make_pipeline(CharEncoder(), classifier()).fit(*names)
+
+
+def test_known_words_help(names, model):
+    others, labels = make_names(600, nationalities=NATIONALITIES, random_state=1)
+    without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
+    assert without[-1].network_.words is None
+    assert model.score(others, labels) > without.score(others, labels) + 0.03
+    for name, weights in without[-1].weights_.items():  # the training is the same
+        np.testing.assert_array_equal(model[-1].weights_[name], weights)
+
+
+def test_what_is_added_is_what_the_words_say(names, model):
+    codes = model[0].transform(names[0])
+    without = NameNationalityClassifier.from_network(
+        replace(model[-1].network_, words=None), model[-1].classes_, n_features_in=codes.shape[1]
+    )
+    added = np.zeros((len(codes), len(NATIONALITIES)))
+    network = model[-1].network_
+    network.words.add_to(added, network.to_codes(codes), network.separator)
+    odds = without.predict_proba(codes) * np.exp(added)
+    expected = odds / odds.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(names[0]), expected, atol=1e-5)
+
+
+def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
+    together = model.predict_proba(names[0])
+    alone = np.concatenate([model.predict_proba([name]) for name in names[0][:60]])
+    if model[-1]._forward.is_fixed:
+        np.testing.assert_array_equal(alone, together[:60])
+    np.testing.assert_allclose(alone, together[:60], rtol=0, atol=1e-7)
+
+
+def test_torch_computes_the_same(names, model):
+    codes = model[0].transform(names[0])
+    again = Network.from_arrays(model[-1].network_.to_arrays())
+    rebuilt = NameNationalityClassifier.from_network(
+        again, model[-1].classes_, n_features_in=codes.shape[1]
+    )
+    for net in (model[-1].net_, rebuilt.net_):
+        np.testing.assert_allclose(
+            net.predict_proba(codes), model.predict_proba(names[0]), atol=1e-5
+        )
+
+
+@pytest.mark.parametrize("ngram_range", [(1, 3), None])
+def test_weights_and_order_of_rows(names, ngram_range):
+    """Weights are as repeats, and no order of the rows changes a bit."""
+    X, y = CharEncoder().fit_transform(names[0]), np.array(names[1])
+    weights = np.random.RandomState(0).randint(1, 4, len(X))
+    order = np.random.RandomState(1).permutation(weights.sum())
+    weighted = classifier(ngram_range=ngram_range).fit(X, y, weights)
+    repeated = classifier(ngram_range=ngram_range).fit(
+        X.repeat(weights, axis=0)[order], y.repeat(weights)[order]
+    )
+    assert weighted.network_.separator is not None
+    np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
+
+
+def test_early_stopping_sees_words_of_the_other_rows(names):
+    model = make_pipeline(
+        CharEncoder(), classifier(early_stopping=True, validation_fraction=0.3, max_epochs=1)
+    ).fit(*names)
+    without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
+    (with_words,), (plain,) = model[-1].history_, without[-1].history_
+    assert with_words["train_loss"] == plain["train_loss"]
+    assert with_words["valid_acc"] > plain["valid_acc"] + 0.03
+
+
+def test_contributions_sum_to_the_logits(names, model):
+    row = next(i for i, name in enumerate(names[0]) if re.fullmatch("[A-Za-z]{5} [A-Za-z]+", name))
+    name, label = names[0][row], names[1][row]
+    found = ngram_contributions(model, name)
+    assert found.ngrams[-2:].tolist() == name.lower().split()
+    assert found.spans[-2:].tolist() == [[0, 5], [6, len(name)]]
+    assert found.contributions[-1, found.classes.tolist().index(label)] > 0
+    logits = found.net + found.contributions.sum(axis=0)
+    odds = np.exp(logits - logits.max())
+    proba = model.predict_proba([name])[0]
+    np.testing.assert_allclose(odds / odds.sum(), proba, atol=1e-5)
+
+
+def test_states_are_of_the_net_alone(names, model):
+    without = make_pipeline(
+        model[0],
+        NameNationalityClassifier.from_network(
+            replace(model[-1].network_, words=None),
+            model[-1].classes_,
+            n_features_in=model[-1].n_features_in_,
+        ),
+    )
+    states = [
+        NameEncoder(some, output="state").fit_transform(names[0][:50]) for some in (model, without)
+    ]
+    np.testing.assert_array_equal(*states)
+
+
+def test_a_temperature_and_priors(names, model):
+    network = model[-1].network_
+    warm = network.with_temperature(2.0)
+    np.testing.assert_allclose(warm.words.logits, network.words.logits / 2, rtol=1e-3)
+    np.testing.assert_array_equal(
+        network.with_priors(np.full(4, 0.25)).words.logits, network.words.logits
+    )
+
+
+@pytest.mark.parametrize(
+    "name, change, words",
+    [
+        ("word_keys", lambda a: -a, "word_keys of the saved model: expected steps to numbers"),
+        ("word_keys", lambda a: a * 1_000, "expected steps to numbers below 2147483647"),
+        ("word_keys", lambda a: a.astype(float), "word_keys of the saved model: expected dtype"),
+        ("word_keys", lambda a: a * 0, "word_keys of the saved model: expected sorted, distinct"),
+        ("word_classes", lambda a: a + 2, "word_classes of the saved model: expected classes from"),
+        ("word_classes", lambda a: a[:-1], "word_classes of the saved model: expected shape"),
+        ("word_logits", lambda a: a * np.inf, "word_logits of the saved model: expected finite"),
+        ("word_logits", lambda a: a[1:], "word_logits of the saved model: expected shape"),
+        ("word_logits", None, "The saved model lacks word_logits"),
+        ("word_keys", None, "The saved model lacks word_keys"),
+    ],
+)
+def test_a_file_that_does_not_fit_together(model, name, change, words):
+    arrays = model[-1].network_.to_arrays()
+    if change is None:
+        del arrays[name]
+    else:
+        arrays[name] = change(arrays[name])
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=words):
+        Network.from_arrays(arrays)
+
+
+def test_the_shipped_model_knows_words():
+    model = load_pretrained()
+    words = model[-1].network_.words
+    assert 400_000 < len(np.unique(words.keys)) < 450_000
+    assert model[-1].word_weight == 0.2
+    found = ngram_contributions(model, "Kowalski")
+    assert found.ngrams[-1] == "kowalski"
+    assert found.classes[found.contributions[-1].argmax()] == "Polish"
