@@ -178,7 +178,8 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
 
         - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
         - ngrams: array of shape (n_ngrams,) of str, each as often as it occurs. Where n-grams keep
-          to words, a space stands for an end of a word; else "^" and "$" for those of the name. A word has neither,
+          to words, a space stands for an end of a word; else "^" and "$" for those of the name. A
+          word has neither,
         - spans: array of shape (n_ngrams, 2), where each n-gram starts and stops among the
           characters; the marks are at -1 and n_characters,
         - contributions: array of shape (n_ngrams, n_classes),

@@ -98,7 +98,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
         logits = graph.add("Add", logits, _ngram_logits(graph, network, text, lengths))
-    if network.words is not None:
+    if network.words is not None and len(network.words.keys):
         logits = graph.add("Add", logits, _word_logits(graph, network, text))
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
     graph.add("Softmax", logits, axis=-1, output="probabilities")

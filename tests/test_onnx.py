@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
 from sknames._network import Network
 from sknames._ngrams import NGrams, inverse_document_frequency
-from sknames.datasets import load_names
+from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
 
 CLASSES, SIZE, LENGTH = 4, 5, 9
@@ -215,6 +215,34 @@ def test_default_pipeline(names):
     found = np.concatenate([run(session, model[0].transform(names[i::8])) for i in range(8)])
     expected = np.concatenate([model.predict_proba(names[i::8]) for i in range(8)])
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("separator", ["auto", None])
+def test_words(separator):
+    """Each word counts, the first of the sorted ones once, and one that is known to none not."""
+    names, y = make_names(1_500, nationalities=["French", "Irish", "Polish"], random_state=0)
+    model = make_pipeline(
+        CharEncoder(),
+        NameNationalityClassifier(
+            hidden_size=4, max_epochs=1, random_state=0, word_weight=1, separator=separator
+        ),
+    )
+    model.fit(names[:1000], y[:1000])
+    words = model[-1].network_.words
+    assert len(words.keys) > len(np.unique(words.keys)) or separator is None
+    names = [*names, "Ó Zqxj", "Zqxj", "", "a  b", "Ó Ó"]  # "ó" has the smallest number
+    session, codes = session_of(to_onnx(model)), model[0].transform(names)
+    np.testing.assert_allclose(run(session, codes), model.predict_proba(names), rtol=0, atol=1e-5)
+
+
+def test_words_that_are_none():
+    X, y = np.tile([[2, 3, 0]], (17, 1)), np.arange(17)
+    model = NameNationalityClassifier(
+        hidden_size=2, max_epochs=1, ngram_range=None, word_weight=1, random_state=0
+    ).fit(X, y)
+    assert not len(model.network_.words.keys)
+    found = run(session_of(to_onnx(model)), X)
+    np.testing.assert_allclose(found, model.predict_proba(X), rtol=0, atol=1e-5)
 
 
 def test_shipped_model(names):

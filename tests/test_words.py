@@ -1,6 +1,7 @@
 """The words of rows and their classes: against dicts of strings, and in a fitted classifier."""
 
 import math
+import pickle
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -217,6 +218,20 @@ def test_a_temperature_and_priors(names, model):
     np.testing.assert_array_equal(
         network.with_priors(np.full(4, 0.25)).words.logits, network.words.logits
     )
+
+
+def test_no_words():
+    """Rows without symbols have none, and a word of too many classes is none."""
+    n = MAX_CLASSES + 1
+    X, y = np.tile([[2, 3, 0]], (n, 1)), np.arange(n)
+    model = classifier(max_epochs=1).fit(X, y)
+    assert not len(model.network_.words.keys)
+    rows = np.array([[0, 0, 0], [2, 3, 0], [1, 1, 0]])
+    proba = model.predict_proba(rows)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(rows), proba)
+    np.testing.assert_array_equal(again.predict_proba(rows.repeat(20, axis=0)[::20]), proba)
 
 
 @pytest.mark.parametrize(

@@ -285,8 +285,8 @@ are in `sknames.pretrained.load_card()`.
 
 A `Pipeline` of `CharEncoder` ({n_characters} characters in lower case; rarer ones to ASCII) and
 `NameNationalityClassifier` (a GRU of {hidden_size} units, {n_ngrams:,} n-grams of 1 to 5
-characters and {n_words:,} words), for surnames, given names and full names in either order. It has {n_classes}
-nationalities:
+characters and {n_words:,} words), for surnames, given names and full names in either order. It has
+{n_classes} nationalities:
 
 {nationalities}.
 
@@ -337,8 +337,8 @@ no other part: at most {per_nationality} full names of people a nationality from
 ones where lists have the nationality and there are fewer than {made}, and the names of the lists.
 Who is in both sources counts once, as of the biographies. All figures are over the {n:,}
 names{of_folds}. So they are for names of which the model knows nothing, but for particles; on names
-with familiar parts it does better. The shipped model has learned from all names. Its n-gram weights are rounded
-to four bits, as those of the models here were. {models_run}{untested}
+with familiar parts it does better. The shipped model has learned from all names. Its n-gram weights
+are rounded to four bits, as those of the models here were. {models_run}{untested}
 
 {overall}
 
