@@ -183,9 +183,10 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     history_ : list of dict
         Record of each epoch: its number ("epoch"); the mean cross-entropy of the classes, without
         logit adjustment, on the training rows with dropout ("train_loss") and on the held-out rows
-        without ("valid_loss"); the share of the held-out rows whose label is predicted
-        ("valid_acc"); the cross-entropy of the next symbol ("next_symbol_loss"); seconds ("dur");
-        what `callbacks` record; and whether some of the values are the best so far ("..._best").
+        without it and with the words ("valid_loss"); the share of the held-out rows whose label is
+        predicted ("valid_acc"); the cross-entropy of the next symbol ("next_symbol_loss"); seconds
+        ("dur"); what `callbacks` record; and whether some of the values are the best so far
+        ("..._best").
         Only early stopping holds rows out.
     net_ : skorch.NeuralNetClassifier
         The trained net, rebuilt from `network_` on first access after loading. Its `predict` and
@@ -247,7 +248,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         "separator": [Real, StrOptions({"auto"}), None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
-        "word_weight": [Interval(Real, 0, None, closed="left")],
+        # Half precision, in which files hold its products, ends at 65,504.
+        "word_weight": [Interval(Real, 0, 1000, closed="both")],
         "next_symbol_weight": [Interval(Real, 0, None, closed="left")],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "label_doubt": [Interval(Real, 0, 1, closed="both")],

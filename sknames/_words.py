@@ -6,7 +6,8 @@ word, a share s_k of them in class k if all classes were equally frequent, and K
     p(k | word) = (n s_k + 1 / K) / (n + 1)
 
 is its estimate with one more row of no class (naive Bayes). Up to a constant, its logarithm is
-ln(1 + K n s_k): 0 for all classes but a few, so that a table of these is small.
+ln(1 + K n s_k): 0 for all classes but a few, so that a table of these is small. Wang and
+Manning (2012) let naive Bayes and a linear model speak together, too.
 """
 
 from dataclasses import dataclass, replace

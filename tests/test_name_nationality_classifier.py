@@ -44,6 +44,7 @@ def codes(small_names):
         NameNationalityClassifier(**FAST, class_weight="balanced"),
         NameNationalityClassifier(**FAST, early_stopping=True),
         NameNationalityClassifier(**FAST | {"hidden_size": 64}, ngram_range=None),
+        NameNationalityClassifier(**FAST, word_weight=0.25),
     ]
 )  # fmt: skip
 def test_conventions(estimator, check):
