@@ -234,6 +234,21 @@ def test_no_words():
     np.testing.assert_array_equal(again.predict_proba(rows.repeat(20, axis=0)[::20]), proba)
 
 
+def too_many(arrays):
+    """One word of seventeen classes, in a model of as many."""
+    n = MAX_CLASSES + 1
+    words = {
+        "word_keys": np.eye(1, n, dtype=np.int32)[0] * 5,
+        "word_classes": np.arange(n, dtype=np.uint8),
+        "word_logits": np.ones(n, dtype=np.float16),
+        "class_prior": np.full(n, 1 / n),
+        "ngram_weight": np.zeros((len(arrays["ngram_idf"]), n), dtype=np.float32),
+        "output.weight": np.zeros((n, arrays["output.weight"].shape[1]), dtype=np.float32),
+        "output.bias": np.zeros(n, dtype=np.float32),
+    }
+    return arrays | words
+
+
 @pytest.mark.parametrize(
     "name, change, words",
     [
@@ -241,6 +256,7 @@ def test_no_words():
         ("word_keys", lambda a: a * 1_000, "expected steps to numbers below 2147483647"),
         ("word_keys", lambda a: a.astype(float), "word_keys of the saved model: expected dtype"),
         ("word_keys", lambda a: a * 0, "word_keys of the saved model: expected sorted, distinct"),
+        ("all", too_many, "word_keys of the saved model: expected at most 16 entries of a word"),
         ("word_classes", lambda a: a + 2, "word_classes of the saved model: expected classes from"),
         ("word_classes", lambda a: a[:-1], "word_classes of the saved model: expected shape"),
         ("word_logits", lambda a: a * np.inf, "word_logits of the saved model: expected finite"),
@@ -251,7 +267,9 @@ def test_no_words():
 )
 def test_a_file_that_does_not_fit_together(model, name, change, words):
     arrays = model[-1].network_.to_arrays()
-    if change is None:
+    if name == "all":
+        arrays = change(arrays)
+    elif change is None:
         del arrays[name]
     else:
         arrays[name] = change(arrays[name])
