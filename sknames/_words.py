@@ -96,6 +96,7 @@ class Words:
         entries : ndarray of shape (n,)
         """
         rows, last, keys = _keys(codes, separator)
+        keys = keys.astype(self.keys.dtype)  # or the whole table would be widened to find a word
         first = np.searchsorted(self.keys, keys)
         counts = np.searchsorted(self.keys, keys, side="right") - first
         offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
