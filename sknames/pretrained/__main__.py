@@ -65,7 +65,7 @@ def main(arguments=None):
 
 def _compare(folder):
     """Describe how the weights in a folder differ from those that ship."""
-    new, shipped = (weights_and_words(read(path)["classify"]) for path in (folder, FOLDER))
+    new, shipped = (_weights_and_words(read(path)["classify"]) for path in (folder, FOLDER))
     if {name: array.shape for name, array in new.items()} != {
         name: array.shape for name, array in shipped.items()
     }:
@@ -76,7 +76,7 @@ def _compare(folder):
     return f"weights differ from those that ship by up to {largest:.2g}"
 
 
-def weights_and_words(classifier):
+def _weights_and_words(classifier):
     """All numbers that training gives, by name."""
     words = classifier.network_.words
     return classifier.weights_ | {name: getattr(words, name).astype(float) for name in vars(words)}
