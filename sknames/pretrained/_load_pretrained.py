@@ -31,8 +31,8 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 RISK = 0.1  # by default
 AS_WRITTEN = object()
-# Digests of the files that ship, so that none can be changed unnoticed. `python -m
-# sknames.pretrained` prints those of a new model; that of a new card is in the error it raises.
+# Digests of the files that ship, so that none can be changed unnoticed. `python -m tools.retrain`
+# prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
     ARRAYS: "c61af740337379e4944f9564801f68594616662039e2a1b20cc7aa8a801dbef3",
     DESCRIPTION: "d05609f8fb93e43b2812c37fceae6f024b312c2e7d691090ea3e56194ea05e8d",
@@ -109,8 +109,6 @@ default="population"
     -----
     A name tells where it is common, not who bears it: do not decide about a person by it.
 
-    ``python -m sknames.pretrained`` retrains the model.
-
     Examples
     --------
     >>> import sknames
@@ -154,19 +152,6 @@ def _read_curve():
 def pretrained_sha256():
     """The fingerprint of the model that ships: its description holds that of the arrays."""
     return SHA256[DESCRIPTION]
-
-
-def with_network(pipeline, network):
-    """Return the same fitted pipeline with another network of the same classes."""
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
-    classifier = NameNationalityClassifier.from_network(
-        network,
-        classifier.classes_,
-        n_features_in=classifier.n_features_in_,
-        history=classifier.history_,
-        **classifier.get_params(),
-    )
-    return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
 def load_card() -> dict[str, Any]:
