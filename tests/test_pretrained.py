@@ -31,6 +31,7 @@ import sknames
 from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
 from sknames.datasets import make_names
 from sknames.pretrained import _load_pretrained, load_card
+from tools.retrain.files import write_model
 from tools.retrain.recipe import with_network
 
 FOLDER = _load_pretrained.FOLDER
@@ -317,7 +318,7 @@ def small(tmp_path_factory, small_names):
     )
     model = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
     network = model.fit(*small_names)["classify"].network_.rounded()
-    _load_pretrained.write(with_network(model, network), folder)
+    write_model(with_network(model, network), folder)
     return folder
 
 
@@ -728,7 +729,7 @@ def test_refuses_other_formats(folder, more):
 
 
 def test_is_written_as_it_was_read(model, tmp_path):
-    _load_pretrained.write(model, tmp_path)
+    write_model(model, tmp_path)
     again = _load_pretrained.read(tmp_path)
     assert repr(again) == repr(model)
     np.testing.assert_array_equal(again.predict_proba(NAMES), model.predict_proba(NAMES))

@@ -41,8 +41,9 @@ def everything(lists):
 def few(monkeypatch, lists):
     """Few names and short training."""
     monkeypatch.setattr(recipe, "load_names", lambda script: lists[script])
-    for name in "MAX_BIOGRAPHIES MAX_PLAYERS MIN_FULL_NAMES MIN_MADE_NAMES N_NATIVE_NAMES".split():
+    for name in "MIN_FULL_NAMES MIN_MADE_NAMES N_NATIVE_NAMES".split():
         monkeypatch.setattr(recipe, name, 20)
+    monkeypatch.setattr(recipe, "MOST_PEOPLE", dict.fromkeys(recipe.MOST_PEOPLE, 20))
     small = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 1, "batch_size": 4096}
     monkeypatch.setattr(recipe, "CLASSIFIER", recipe.CLASSIFIER | small)
     monkeypatch.setattr(recipe, "NAMES_PER_MIN_DF", 500)

@@ -325,30 +325,3 @@ def _pipeline(description, classes, arrays, priors):
 def _expect(condition, expected, got):
     if not condition:
         raise ValueError(f"Expected {expected}, got {got!r:.80}")
-
-
-def write(pipeline, folder):
-    """Write the files of a fitted pipeline."""
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
-    content = io.BytesIO()
-    # The wheel is compressed, too: this is for the size once it is installed.
-    np.savez_compressed(content, **classifier.network_.to_arrays())
-    (folder / ARRAYS).write_bytes(content.getvalue())
-    description = {
-        "format": FORMAT,
-        "version": __version__,
-        "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
-        "encode": {
-            "params": encoder.get_params(),
-            "alphabet": encoder.alphabet_,
-            "max_length": encoder.max_length_,
-        },
-        "classify": {
-            "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
-            "classes": classifier.classes_.tolist(),
-            # Without the seconds, which no training repeats.
-            "history": [row | {"dur": 0.0} for row in classifier.history_],
-        },
-    }
-    text = json.dumps(description, ensure_ascii=False, indent=1)
-    (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems

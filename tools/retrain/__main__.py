@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sknames.pretrained._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, read, write
+from sknames.pretrained._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, read
 
+from .files import write_model
 from .recipe import fit, training_names
 
 # The fastest code that MKL and torch choose for a processor differs from another's in the last
@@ -57,7 +58,7 @@ def main(arguments=None):
     print(f"trained in {(time.perf_counter() - start) / 60:.0f} minutes")
     model.set_params(classify__verbose=0)
     options.output.mkdir(parents=True, exist_ok=True)
-    write(model, options.output)
+    write_model(model, options.output)
     print(f"written to {options.output}: {_compare(options.output)}")
     print("To ship them, set their SHA-256 in sknames/pretrained/_load_pretrained.py:")
     for name in (ARRAYS, DESCRIPTION):

@@ -20,8 +20,7 @@ SEED = 0
 # Numbers of names of a nationality. The sources say nothing about how frequent nationalities are,
 # so none may have far more names than another; made names fill up the rest. Players are ordinary
 # people, like those the model is asked about: so it learns more of them than of the famous.
-MAX_BIOGRAPHIES = 8_000
-MAX_PLAYERS = 25_000
+MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000}
 MIN_FULL_NAMES = 6_000
 MIN_MADE_NAMES = 1_000
 N_NATIVE_NAMES = 1_500
@@ -136,18 +135,15 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     """
     rng = check_random_state(SEED)
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
-    sources = []
-    if not lists_only:
-        sources.append((typical_biographies(wheel, lists), MAX_BIOGRAPHIES))
-        sources.append((typical_players(players, lists), MAX_PLAYERS))
+    sources = {} if lists_only else typical_people(lists, wheel, players)
     common = common_names()
     full, labels = [], []
-    for nationality in sorted(set(lists.target_names).union(*(names for names, _ in sources))):
+    for nationality in sorted(set(lists.target_names).union(*sources.values())):
         people = {}
-        for names_of, most in sources:
+        for source, names_of in sources.items():
             names = rng.permutation(np.array(names_of.get(nationality, []), dtype=object))
             new = {person: name for name in names if (person := person_of(name)) not in people}
-            people |= dict(islice(new.items(), most))
+            people |= dict(islice(new.items(), MOST_PEOPLE[source]))
         full += people.values()
         n_made = max(MIN_FULL_NAMES - len(people), MIN_MADE_NAMES)
         if (nationality, "given") in common:
@@ -251,6 +247,14 @@ def _bearers(lists, part):
     for name, nationality in zip(lists.data[rows], lists.target[rows], strict=True):
         bearers[fold(name)].add(nationality)
     return bearers
+
+
+def typical_people(lists, wheel=None, players=None):
+    """Return the names of people of each nationality that are typical of it, by source."""
+    return {
+        "biographies": typical_biographies(wheel, lists),
+        "chess players": typical_players(players, lists),
+    }
 
 
 def typical_biographies(wheel, lists):

@@ -9,7 +9,8 @@ from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
-from bench_accuracy import FastText, linear
+from bench_accuracy import FastText
+from common import linear
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -75,7 +76,6 @@ def strings(data):
     t = interleave(functions, data.rounds, len(data.names))
     over = {what: ratio(t, "LinearSVC", what) for what in t}
     rows = [[what, *rates(t, what), number(over[what])] for what in t]
-    rows += [] if "fastText" in t else [["fastText", "not installed", "-"]]
     found = {f"strings to labels, {what} / LinearSVC": x for what, x in over.items()}
     return ["", "names/s", "/ LinearSVC"], rows, found
 
