@@ -293,15 +293,35 @@ initials, letters only; and all that has diacritics or is in a native script onc
 - From fewer than {few:,} people, so that figures and answers are the least sure: {few_people}.
 - From people's full names alone, without lists of surnames and given names: {people_alone}.
 
-name2nat, which the biographies are from, is under the Apache License 2.0; Scid's Player Data,
-which the players are from, under the GNU General Public License, version 2 or later. Neither list
-is in the package.
-
 Some nationalities have many more names than others. Training allows for it, so that the
 probabilities of `load_pretrained(priors="uniform")` suppose that all are equally frequent. All
 figures here are of these, but for those in [Frequencies](#frequencies). By default the model
 supposes the "population, square root" there. For a list of people, let their names tell the mix:
 `PriorShiftClassifier`.
+
+## Licences
+
+This is what we know. It is not legal advice.
+
+| | licence | in the package |
+|---|---|---|
+| code, weights, figures of this card | BSD-3-Clause | yes |
+| `load_names`: the lists inside Faker 40.63.0 and Mimesis 22.2.0 | MIT | yes |
+| `load_names`: lists written by hand | BSD-3-Clause | yes |
+| `population.csv`: rough numbers after Ethnologue, UN, Wikipedia | BSD-3-Clause | yes |
+| biographies: name2nat 0.5.1, from the English Wikipedia | Apache-2.0 | no |
+| chess players: Scid's Player Data, from FIDE's rating lists | GPL-2.0 or later | no |
+| `fetch_names`: the PyTorch tutorial's names, practical-pytorch | MIT | no, downloaded |
+
+- BSD-3-Clause and MIT allow commercial use if you keep the notices. `LICENSES/NOTICE.txt` has all
+  sources.
+- The weights are learned from the names in the package, the biographies and the players. They hold
+  numbers for n-grams of up to five characters and for words, and no list. Whoever has a word can
+  test whether it was among the training names.
+- We do not know whether the licence of a list also covers weights that were learned from it. We
+  know of no rule that settles this everywhere.
+- Weights without the biographies and the players: `python -m tools.retrain --lists-only`, in the
+  repository. They know 57 nationalities and are less accurate.
 
 ## Held-out names
 
