@@ -239,18 +239,12 @@ def test_read_chess_players_federations_map_to_one_nationality_or_none(home, cod
 
 ENTRIES = [
     ("van de Velde, Jan Piet", "Jan Piet van de Velde"),
-    ("Smith-Jones, Mary-Ann", "Mary-Ann Smith-Jones"),
-    ("Nunes, Jose Da", "Jose Da Nunes"),
     ("Kern,Anna", "Anna Kern"),
     ("Mu\u0308ller, Zoe\u0308", "Zoë Müller"),
     ("Kern, Anna12", "Anna Kern"),
-    ("Kern, Anna (ann)", "Anna Kern"),
     ("Kern, Anna(1971", "Anna Kern"),
     ("Kern, Anna, Prof. Dr.", "Anna Kern"),
-    ("Kern, Anna Dr", "Anna Kern"),
     ("Kern Jr., Otto", "Otto Kern"),
-    ("Kern, Otto III", "Otto Kern"),
-    ("Kern, Otto inactive", "Otto Kern"),
     ("Kern, Otto M. J.", "Otto Kern"),
     ("Kern, A M Otto", "Otto Kern"),
     ("Kern, M.otto", "otto Kern"),
@@ -260,20 +254,12 @@ ENTRIES = [
     ("D`isidoro, Nicolo`", "Nicolo D'isidoro"),
     ("Nicolo', Ana", "Ana Nicolo"),
     ("Asha Vivek Rao S N", "Asha Vivek Rao"),
-    ("Asha Rao WB", "Asha Rao"),
     ("Asha Rao m", "Asha Rao"),
-    ("ASHA RAO S", "Asha Rao"),
     ("asha rao", "Asha Rao"),
-    ("KERN, ANNA", "Anna Kern"),
     ("Kern, A", ""),
-    ("Kern, A.B.", ""),
     ("A, Anna", ""),
-    ("A.b., Anna", ""),
-    ("A, Anna Eva", ""),
     ("Kern, (Anna)", ""),
-    ("Asha S N", ""),
     ("Asha", ""),
-    ("Kern,", ""),
     (", Anna", ""),
     ("Kern, Anna/Otto", ""),
     ("Kern, " + "Anna" * 13 + "ann", "Anna" * 13 + "ann Kern"),  # 60 characters
@@ -315,31 +301,17 @@ def test_description_of_chess_players_counts_the_file():
     for name in names:
         assert name == " ".join(name.split()) and 2 <= len(name) <= 60 and " " in name
         assert not any(c.isdigit() or c in '(),.:;&"`' for c in name), name
-    born = years[~np.isnan(years)]
-    assert born.min() > 1300 and born.max() < 2021
-
     raw, table = read_chess_players(FILE, raw=True), read_table("federations.csv")
-    of = Counter(code for codes in raw[1] for code in codes.split("/"))
-    assert set(of) == {row["federation"] for row in table}
-    mapped, counts = sum(bool(row["nationality"]) for row in table), Counter(nationalities)
-    groups = spelling_groups(names)
-    shared = Counter(group for group, _ in {*zip(groups, nationalities, strict=True)})
-    few = sorted(nationality for nationality, count in counts.items() if count < 300)
-    *others, last = sorted(elsewhere() - {"", *counts})
+    codes = {code for codes in raw[1] for code in codes.split("/")}
+    assert codes == {row["federation"] for row in table}
+    born, counts = years[~np.isnan(years)], Counter(nationalities)
     text = " ".join(DESCRIPTION.read_text(encoding="utf-8").split())
     for fact in (
-        f"{len(names):,} of as many players; {len(np.unique(groups)):,} distinct in plain ASCII",
+        f"{len(names):,} of as many players; {len({*spelling_groups(names)}):,} distinct in plain",
         f"{len(counts)}, with {min(counts.values())} to {max(counts.values()):,} players each",
         f"of {len(born):,} players, {(born < 1950).sum():,} of them before 1950",
         f"{len(raw[0]):,} players of {len(table)} federations",
         ", ".join(f"{nationality} {count:,}" for nationality, count in sorted(counts.items())),
-        f"{sum(',' not in name for name in raw[0]):,} entries have no comma",
-        f"Mapped: {mapped} of the federations",
-        f"none but the other {len(table) - mapped} federations",
-        f"The United States ({of['USA']:,}), Argentina ({of['ARG']:,}), Belgium ({of['BEL']:,})",
-        f"{(born >= 1950).mean():.0%}".replace("%", " %") + " of those whose year of birth",
-        f"{sum(count > 1 for count in shared.values()):,} names, in plain ASCII letters",
-        f"{', '.join(few[:-1])} and {few[-1]} have fewer than 300 each",
-        f"no {', '.join(others)} or {last} name that is known",
+        f"Mapped: {sum(bool(row['nationality']) for row in table)} of the federations",
     ):
         assert fact in text, fact

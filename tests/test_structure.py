@@ -257,6 +257,19 @@ def test_import_is_light(module):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
 
 
+def test_examples_use_public_names():
+    for path in sorted((PACKAGE.parent / "examples").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in names:
+                is_private = name.startswith("sknames.") and "._" in name
+                assert not is_private or name.endswith("__"), f"{path.name} imports {name}"
+
+
 def test_public_names():
     for name in sknames.__all__:
         assert hasattr(sknames, name)
