@@ -110,9 +110,7 @@ ALLOWED = {
     "_name_encoder": {
         "_doc_link",
         "_fit_tasks",
-        "_forward",
         "_model_files",
-        "_one_blas_thread",
         "_read_names",
         "_saved_state",
         "_shared_model",
