@@ -4,9 +4,9 @@ import click
 import numpy as np
 
 from .._model_files import load_model
-from .._scorecard import scorecard_from
 from .._table_reader import TableReader
 from .._workers import answering
+from ..metrics._scorecard import scorecard_from
 from ._common import (
     character,
     labels_beside,

@@ -17,13 +17,13 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
+from .._labels_and_weights import check_labels, none_known
+from .._read_names import Names, read_names
+from .._spelling import fold, spellings
+from .._spelling_groups import spelling_groups
+from .._validate_params import validate_params
 from ._calibration_error import calibration_error
-from ._labels_and_weights import check_labels, none_known
-from ._read_names import Names, read_names
-from ._spelling import fold, spellings
-from ._spelling_groups import spelling_groups
 from ._top_label import wilson_interval
-from ._validate_params import validate_params
 
 if TYPE_CHECKING:
     import pandas as pd

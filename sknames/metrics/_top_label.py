@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import Interval
 
+from .._labels_and_weights import check_labels, check_some_known
+from .._validate_params import validate_params
 from ._calibration_error import N_BINS, calibration_error
-from ._labels_and_weights import check_labels, check_some_known
-from ._validate_params import validate_params
 
 Z = 1.959963984540054  # of 95 % intervals
 

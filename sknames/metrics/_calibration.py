@@ -213,7 +213,7 @@ class ReliabilityDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        from ._name_labels import legend_label
+        from ..inspection._drawing import legend_label
 
         if ax is None:
             import matplotlib.pyplot as plt
