@@ -22,7 +22,7 @@ from sknames import load_pretrained, spelling_groups
 from sknames._spelling import fold
 from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
-from sknames.metrics._calibration_error import calibration_error
+from sknames.metrics._calibration import calibration_error
 from sknames.metrics._scorecard import scorecard_from
 
 

@@ -94,7 +94,7 @@ def test_reliability(drawn):
     sure = ReliabilityDisplay.from_predictions(y, sharper(proba), n_bins=8, ax=display.ax_)
     assert (sure.high < sure.confidence).sum() >= 5  # too sure
     texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert sum(text == "as right as sure" for text in texts) == 1 and len(texts) == 3
+    assert sum(text == "perfectly calibrated" for text in texts) == 1 and len(texts) == 3
 
 
 def test_more_bins_than_names():

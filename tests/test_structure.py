@@ -16,6 +16,7 @@ ALLOWED = {
     "_version": set(),
     "_missing": set(),
     "_doc_link": set(),
+    "_plotting": set(),
     "_fit_tasks": set(),
     "_validate_params": set(),
     "_spelling": set(),
@@ -85,6 +86,7 @@ ALLOWED = {
     "inspection": {
         "_char_encoder",
         "_name_nationality_classifier",
+        "_plotting",
         "_prior_shift_classifier",
         "_selective_classifier",
         "_validate_params",
@@ -92,13 +94,13 @@ ALLOWED = {
     },
     "metrics": {
         "_labels_and_weights",
+        "_plotting",
         "_read_names",
         "_risk_coverage",
         "_selective_classifier",
         "_spelling",
         "_spelling_groups",
         "_validate_params",
-        "inspection",
         "metrics",
     },
     "_priors": set(),
@@ -136,7 +138,7 @@ ALLOWED = {
         "_priors",
         "_validate_params",
     },
-    "_shares_display": {"_shares"},
+    "_shares_display": {"_plotting", "_shares"},
     "onnx": {
         "_char_encoder",
         "_four_bits",
@@ -175,7 +177,7 @@ HEAVY = {
     "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_commands"},
     "skops": {"_model_files"},
     "onnx": {"onnx"},
-    "matplotlib": {"_commands", "_shares_display", "inspection", "metrics"},
+    "matplotlib": {"_commands", "_plotting", "_shares_display", "inspection", "metrics"},
 }
 
 

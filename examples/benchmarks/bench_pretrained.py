@@ -35,7 +35,7 @@ from threadpoolctl import threadpool_limits
 from sknames._priors import check_priors, estimate_priors, likelihood_ratios
 from sknames._spelling import fold
 from sknames.datasets import fetch_chess_players, load_names, make_names
-from sknames.metrics._calibration_error import calibration_error
+from sknames.metrics._calibration import calibration_error
 from sknames.pretrained import _load_pretrained, _train
 
 ONE_OF = 8  # parts of names is held out

@@ -22,7 +22,7 @@ from .._read_names import Names, read_names
 from .._spelling import fold, spellings
 from .._spelling_groups import spelling_groups
 from .._validate_params import validate_params
-from ._calibration_error import calibration_error
+from ._calibration import calibration_error
 from ._top_label import wilson_interval
 
 if TYPE_CHECKING:
@@ -227,9 +227,10 @@ def scorecard(
     parts, n_times = [], np.zeros(len(names), dtype=np.intp)
     for learned, tested in _splits(names, labels, groups, cv):
         train = [names[k] for k in learned], labels[learned]
-        test = [names[k] for k in tested], labels[tested]
+        test = [names[k] for k in tested]
         fitted = clone(model).fit(*train)
-        parts.append(_judge(*test, *_predict(fitted, test[0]), fitted.classes_, train))
+        predicted, proba = _predict(fitted, test)
+        parts.append(_judge(test, labels[tested], predicted, proba, fitted.classes_, train))
         n_times[tested] += 1
     kept = [key for key in parts[0] if all(key in part for part in parts)]
     rows = {key: np.concatenate([part[key] for part in parts]) for key in kept}
@@ -261,12 +262,12 @@ def _of_fitted(model, names, labels, train):
         known = read_names(known)[0]
         train = known, check_labels(of_known, len(known))
     try:
-        answers = _predict(model, names)
+        predicted, proba = _predict(model, names)
     except NotFittedError as error:
         raise NotFittedError(
             f"{error} Fit it first, or pass cv, which fits clones of it."
         ) from error
-    return scorecard_from(names, labels, *answers, model.classes_, train)
+    return scorecard_from(names, labels, predicted, proba, model.classes_, train)
 
 
 def _splits(names, labels, groups, cv):

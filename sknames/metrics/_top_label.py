@@ -1,21 +1,15 @@
-"""The most probable label: how sure a classifier is of it, and how often it is right."""
-
-from numbers import Integral
+"""The most probable label: how often it is right, and how sure that share is."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils._param_validation import Interval
 
 from .._labels_and_weights import check_labels, check_some_known
-from .._validate_params import validate_params
-from ._calibration_error import N_BINS, calibration_error
 
 Z = 1.959963984540054  # of 95 % intervals
 
 
 def top_label(y_true, y_proba, labels=None):
-    """Whether the most probable label of each row is right, and how probable it is.
+    """Return whether the most probable label of each row is right, and its probability.
 
     Parameters
     ----------
@@ -55,65 +49,7 @@ def top_label(y_true, y_proba, labels=None):
 
 
 def wilson_interval(share, n):
-    """Low and high ends of 95 % intervals of a share among n (Wilson 1927)."""
+    """Return the low and high ends of 95 % intervals of a share among n (Wilson 1927)."""
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
-
-
-@validate_params(
-    {
-        "y_true": ["array-like"],
-        "y_proba": ["array-like"],
-        "labels": ["array-like", None],
-        "n_bins": [Interval(Integral, 1, None, closed="left")],
-    }
-)
-def expected_calibration_error(
-    y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None, n_bins: int = N_BINS
-) -> float:
-    """Compute the expected calibration error of the most probable label.
-
-    It is the mean difference between how sure the answers are and how often they are right, in bins
-    of equal width, by how sure they are (Guo et al. 2017). 0 is the best. With few names it is too
-    large: chance alone makes differences.
-
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples,)
-        The true labels.
-    y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities, as `predict_proba` gives them.
-    labels : array-like of shape (n_classes,) or None, default=None
-        The labels of the columns, such as `classes_`. None stands for those in `y_true`, sorted.
-    n_bins : int, default=15
-        Number of bins.
-
-    Returns
-    -------
-    float
-        The error, from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, a label is missing or unknown throughout, or a probability is not
-        from 0 to 1.
-
-    See Also
-    --------
-    ReliabilityDisplay : Draw the differences.
-
-    References
-    ----------
-    - Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
-
-    Examples
-    --------
-    >>> from sknames.metrics import expected_calibration_error
-    >>> error = expected_calibration_error(["a", "b"], [[0.9, 0.1], [0.2, 0.8]])
-    >>> round(error, 2)
-    0.15
-    """
-    hits, confidence = top_label(y_true, y_proba, labels)
-    return calibration_error(hits, confidence, n_bins)[0]
