@@ -24,6 +24,7 @@ from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
 from sknames.metrics._calibration import calibration_error
 from sknames.metrics._scorecard import scorecard_from
+from sknames.metrics._top_label import wilson_interval
 
 
 def bayes():
@@ -218,6 +219,12 @@ def test_text_of_many_nationalities_fits_one_screen():
     frame = card.to_frame()
     assert [*frame.columns] == [*card.by_class]
     assert frame.n.sum() == 1500
+
+
+@pytest.mark.parametrize("hits, n", [(0, 10), (3, 10), (10, 10), (700, 1_000)])
+def test_wilson_interval_is_that_of_scipy(hits, n):
+    expected = binomtest(hits, n).proportion_ci(method="wilson")
+    np.testing.assert_allclose(wilson_interval(hits / n, n), expected, atol=1e-12)
 
 
 # ---- Calibration
