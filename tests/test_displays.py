@@ -7,7 +7,7 @@ from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
-from sknames import SelectiveClassifier, SharesDisplay, load_pretrained
+from sknames import SelectiveClassifier, SharesDisplay
 from sknames._shares import shares_of_probabilities
 from sknames.inspection import (
     CharacterImportanceDisplay,
@@ -35,11 +35,6 @@ LONG = "former Yugoslavia: Serbian, Croatian, Bosnian, Slovenian, Macedonian, Al
 def closed():
     yield
     plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    return load_pretrained()
 
 
 @pytest.fixture(scope="module")

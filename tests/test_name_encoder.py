@@ -13,17 +13,13 @@ import polars as pl
 import pytest
 import skops.io
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
-from sklearn.utils import estimator_checks, get_tags
+from sklearn.utils import estimator_checks
 from sklearn.utils._param_validation import InvalidParameterError
 
 import sknames
@@ -97,22 +93,13 @@ def test_equal_names_are_predicted_once(own, monkeypatch):
     np.testing.assert_array_equal(rows, encoder.transform(["Ana", "Bo"])[[0, 1, 0, 0, 1]])
 
 
-@pytest.mark.parametrize(
-    "container",
-    [tuple, iter, np.array, pd.Series, pl.Series, lambda X: np.array(X)[:, None]],
-)
-def test_container_gives_the_rows_of_a_list(encoder, container):
-    expected = encoder.transform(NAMES)
-    np.testing.assert_array_equal(encoder.transform(container(NAMES)), expected)
-    np.testing.assert_array_equal(NameEncoder().fit_transform(container(NAMES)), expected)
-
-
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 def test_table_gives_its_values_and_not_its_header(encoder, frame):
-    table = frame({"name": NAMES})
+    table, expected = frame({"name": NAMES}), encoder.transform(NAMES)
     fitted = NameEncoder().fit(table)
     assert fitted.feature_names_in_.tolist() == ["name"]
-    np.testing.assert_array_equal(fitted.transform(table), encoder.transform(NAMES))
+    np.testing.assert_array_equal(fitted.transform(table), expected)
+    np.testing.assert_array_equal(NameEncoder().fit_transform(iter(NAMES)), expected)
     assert not hasattr(fitted.fit(NAMES), "feature_names_in_")
 
 
@@ -128,9 +115,7 @@ def test_missing_name_raises_or_is_empty(encoder):
     "names, error, message",
     [
         ("Ana", ValueError, "Wrap it in a list"),
-        ([], ValueError, r"0 sample\(s\)"),
         ([1], TypeError, "type str and got int"),
-        (np.array([["a", "b"]]), ValueError, "Pass one column"),
     ],
 )
 def test_wrong_names_raise(encoder, names, error, message):
@@ -173,13 +158,6 @@ def test_path_named_pretrained_is_a_file(own, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = NameEncoder(Path("pretrained")).fit_transform(NAMES)
     np.testing.assert_array_equal(found, NameEncoder(own).fit_transform(NAMES))
-
-
-def test_truncated_file_raises(own, tmp_path):
-    content = skops.io.dumps(own)
-    (tmp_path / "own.skops").write_bytes(content[: len(content) // 2])
-    with pytest.raises(ValueError, match="own.skops is cut off or damaged: copy it again"):
-        NameEncoder(tmp_path / "own.skops").fit(NAMES)
 
 
 def test_pickle_is_rejected_and_never_run(own, tmp_path):
@@ -358,22 +336,6 @@ def test_scikit_learn_check_passes(check):
     getattr(estimator_checks, check)("NameEncoder", NameEncoder())
 
 
-def test_tags():
-    tags = get_tags(NameEncoder())
-    assert tags.input_tags.string and tags.input_tags.one_d_array
-    assert not tags.input_tags.two_d_array
-    assert tags.requires_fit and not tags.target_tags.required
-    assert tags.transformer_tags.preserves_dtype == []
-
-
-def test_cross_validation_beside_ngrams_works(own, small_names):
-    names, labels = small_names
-    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
-    model = make_pipeline(make_union(NameEncoder(own), ngrams), LinearSVC())
-    search = GridSearchCV(model, {"linearsvc__C": [0.3, 1]}, cv=3).fit(names, labels)
-    assert search.best_score_ > 0.55
-
-
 def test_eight_names_of_new_labels_beat_ngrams_alone(small_names):
     names, nationalities = small_names
     labels = np.where(np.isin(nationalities, ["Greek", "Polish"]), "home", "guest")
@@ -400,9 +362,12 @@ def few():
     return make_pipeline(features, LogisticRegression(C=10)).fit(names, labels)
 
 
-def test_class_of_two_names_is_found(few):
+def test_pipeline_in_a_file_predicts_the_same(few, tmp_path):
+    skops.io.dump(few, tmp_path / "own.skops")
+    loaded = load_model(tmp_path / "own.skops")
+    np.testing.assert_array_equal(loaded.predict_proba(NAMES), few.predict_proba(NAMES))
     names = ["Rui Costa", "Park Seo-yeon", "Petr Svoboda"]
-    assert few.predict(names).tolist() == ["home", "guest", "other"]
+    assert loaded.predict(names).tolist() == ["home", "guest", "other"]
 
 
 def test_pipeline_is_adapted_to_a_list(few):
@@ -411,24 +376,6 @@ def test_pipeline_is_adapted_to_a_list(few):
     adapted = PriorShiftClassifier(few, class_prior=supposed).fit(names)
     assert adapted.predict(names[:5]).tolist() == ["guest"] * 4 + ["other"]
     assert adapted.priors_[0] > 0.6  # of guest
-
-
-def test_commands_read_a_file_of_a_pipeline(few, tmp_path):
-    skops.io.dump(few, tmp_path / "own.skops")
-    loaded = load_model(tmp_path / "own.skops")
-    np.testing.assert_array_equal(loaded.predict_proba(NAMES), few.predict_proba(NAMES))
-
-
-def test_column_of_a_table_is_encoded(small_names):
-    table = pd.DataFrame({"age": np.arange(200.0), "name": small_names[0]})
-    columns = ColumnTransformer(
-        [("name", NameEncoder(), "name"), ("age", StandardScaler(), ["age"])]
-    ).set_output(transform="pandas")
-    X = columns.fit_transform(table)
-    assert X.shape == (200, len(load_pretrained().classes_) + 1)
-    assert X.columns[0].startswith("name__nameencoder_") and X.columns[-1] == "age__age"
-    boosting = HistGradientBoostingClassifier(max_iter=2, max_depth=2)
-    assert boosting.fit(X, small_names[1]).score(X, small_names[1]) > 0.9
 
 
 def test_fit_and_transform_need_no_torch():
