@@ -20,9 +20,9 @@ FEW = 0.1  # of the inputs
 class RiskCoverageDisplay(DisplayMixin):
     """The share of wrong answers against the share of inputs that are answered.
 
-    The surest answers are given first. What is wanted is low on the left. Make one with
-    :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_curve`; all parameters are kept
-    as attributes.
+    The answers with the highest probabilities come first; a good curve is low on the left. Make one
+    with :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_curve`; all parameters are
+    kept as attributes.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class RiskCoverageDisplay(DisplayMixin):
     See Also
     --------
     sknames.SelectiveClassifier : Answer only above a threshold.
-    ReliabilityDisplay : Draw whether probabilities can be taken at their word.
+    ReliabilityDisplay : Draw whether probabilities are calibrated.
 
     Examples
     --------
