@@ -83,6 +83,8 @@ def test_unknown_labels_count_as_wrong(model, parts):
     card = scorecard(model, more, truth)
     known = scorecard(model, names, labels)
     assert card.unknown_labels == {"Korean": 2, "Vietnamese": 1}
+    never = np.isin(card.by_class["label"], ["Korean", "Vietnamese"])
+    np.testing.assert_array_equal(np.isnan(card.by_class["precision"]), never)
     assert card.log_loss == pytest.approx(known.log_loss)
     assert card.accuracy == pytest.approx(known.accuracy * len(names) / len(more))
     assert card.macro_f1 == pytest.approx(f1_score(truth, model.predict(more), average="macro"))

@@ -292,13 +292,14 @@ def _judge(names, labels, predicted, proba, classes, train):
     places = np.array([columns.get(label, -1) for label in rows["label"]])
     rows["is_known"] = places >= 0
     if proba is not None:
+        of_label = proba[np.arange(len(places)), places][:, None]
         # Of equal probabilities the first is the more probable, as for argmax.
-        best = np.argsort(-proba, axis=1, kind="stable")[:, :TOP]
-        hits = best == places[:, None]
-        rows |= {"is_first": hits[:, 0], "is_in_top": hits.any(axis=1)}
+        is_before = np.arange(proba.shape[1]) < places[:, None]
+        rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
+        rows["is_first"] = rows["is_known"] & (rank == 0)
+        rows["is_in_top"] = rows["is_known"] & (rank < TOP)
         rows["confidence"] = proba.max(axis=1)
-        of_label = proba[np.arange(len(places)), places]
-        rows["loss"] = -np.log(np.maximum(of_label, np.finfo(proba.dtype).eps))
+        rows["loss"] = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
     if train is not None:
         learned, known = set(train[0]), set(spellings(train[0]))
         exactly = np.array([name in learned for name in names])
