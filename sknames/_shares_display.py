@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from ._plotting import DisplayMixin, check_n_top, percent
 from ._shares import Shares, estimate_shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 
-class SharesDisplay:
+class SharesDisplay(DisplayMixin):
     """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
 
     Make one with :meth:`from_estimator` or :meth:`from_shares`; all parameters are kept as
@@ -68,8 +68,6 @@ class SharesDisplay:
 
     __module__ = "sknames"
 
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
     bars_: Any
     errorbar_: Any
 
@@ -200,11 +198,7 @@ class SharesDisplay:
         ValueError
             If `n_top` is less than 1.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        if n_top < 1:
-            raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
+        check_n_top(n_top)
         n = min(n_top, max(1, int((self.share >= 0.001).sum())))
         if n == len(self.share) - 1 or self.are_groups:
             n = len(self.share)  # one alone needs no bar for others
@@ -220,10 +214,8 @@ class SharesDisplay:
             # Together they may have as much as any of them: also what no name of the list shows.
             low = np.append(low, of_others[0])
             high = np.append(high, max(of_others[1], self.high[others].max()))
-        if ax is None:
-            width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))  # also of long names of groups
-            size = width, 0.9 + 0.3 * len(labels)
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+        width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))  # also of long names of groups
+        ax = self._use_axes(ax, (width, 0.9 + 0.3 * len(labels)))
         reach = np.maximum(0, [share - low, high - share])
         places = np.arange(len(labels))
         colors = ["C0"] * n + ["0.6"] * (len(labels) - n)
@@ -235,8 +227,7 @@ class SharesDisplay:
         ax.set_yticks(places, labels, parse_math=False)
         ax.yaxis.set_inverted(True)
         ax.set_xlim(left=0)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.6g}%")
+        percent(ax.xaxis)
         of = "" if self.n_names is None else f" of {self.n_names:,} names"
         ax.set_xlabel(f"share{of}, with {100 * self.confidence_level:.10g}% intervals")
-        self.ax_, self.figure_ = ax, ax.figure
         return self

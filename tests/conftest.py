@@ -7,6 +7,7 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import pytest  # noqa: E402
 
+from sknames import load_pretrained  # noqa: E402
 from sknames.datasets import load_names  # noqa: E402
 
 
@@ -20,3 +21,9 @@ def small_names():
         for i in (nationalities == nationality).nonzero()[0][:100:2]
     ]
     return names[chosen], nationalities[chosen]
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The model that ships, under its own priors."""
+    return load_pretrained()

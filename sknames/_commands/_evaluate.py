@@ -4,10 +4,9 @@ import click
 import numpy as np
 
 from .._model_files import load_model
-from .._scorecard import Scorecard
 from .._table_reader import TableReader
-from .._tally import Tally
 from .._workers import answering
+from ..metrics._scorecard import scorecard_from
 from ._common import (
     character,
     labels_beside,
@@ -44,10 +43,10 @@ def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, tr
     load = (model, trust_pickle)
     fitted = load_model(*load)
     classes = fitted.classes_.astype(str)
-    tally, n_used, n_rows = Tally(), 0, 0
+    used, of_used, found, proba, n_rows, train = [], [], [], [], 0, None
     if learned is not None:
         names, labels, _ = labelled_names(learned, column, label, delimiter, encoding)
-        tally.learn((names, np.array(labels, dtype=object)))
+        train = names, np.array(labels, dtype=object)
     with (
         TableReader(input, character(delimiter), encoding) as reader,
         answering(fitted, load, jobs, 1, True) as answer,
@@ -56,25 +55,23 @@ def evaluate(model, input, column, delimiter, encoding, label, learned, jobs, tr
         for ((chunk, missing), names), answers in answer(_kept(with_names(reader, column, label))):
             truth = labels_beside(reader, chunk, label, missing)
             labelled = truth != ""
-            tally.add(
-                [name for name, use in zip(names, labelled, strict=True) if use],
-                truth[labelled].tolist(),
-                classes[answers[0][labelled, 0]].tolist(),
-                classes.tolist(),
-                answers[2][labelled],
-            )
-            n_used += int(labelled.sum())
+            used += [name for name, use in zip(names, labelled, strict=True) if use]
+            of_used += truth[labelled].tolist()
+            found.append(classes[answers[0][labelled, 0]])
+            proba.append(answers[2][labelled])
             n_rows += len(chunk)
             advance(len(chunk))
-    if not tally.n_known:
+    n_known = int(np.isin(of_used, classes).sum())
+    if not n_known:
         raise ValueError(
             f"no row of {input} has a name and a label that the model knows: check --label, and "
             f"that labels are written as {', '.join(classes[:3])}, ..."
         )
-    show(Scorecard(**tally.figures()).to_text())
+    answered = np.concatenate(found), np.concatenate(proba)
+    show(scorecard_from(used, of_used, *answered, classes, train).to_text())
     say(
-        f"{n_rows:,} rows: {n_used:,} used, {n_used - tally.n_known:,} of them with labels that "
-        f"the model does not know; {n_rows - n_used:,} without a name or a label"
+        f"{n_rows:,} rows: {len(used):,} used, {len(used) - n_known:,} of them with labels that "
+        f"the model does not know; {n_rows - len(used):,} without a name or a label"
     )
 
 

@@ -5,8 +5,8 @@ import unicodedata
 import click
 import numpy as np
 
-from .._explanations import character_importance, ngram_contributions, prefix_proba
 from .._model_files import load_model
+from ..inspection import character_importance, ngram_contributions, prefix_proba
 from ._common import show, trust_pickle_option
 
 BAR = 24  # characters of the longest bar

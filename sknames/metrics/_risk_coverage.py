@@ -1,29 +1,28 @@
-"""RiskCoverageDisplay: what answering less gains."""
+"""RiskCoverageDisplay: a picture of what answering less gains."""
 
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from ._risk_coverage import risk_coverage_curve
-from ._selective_classifier import SelectiveClassifier
+from .._plotting import DisplayMixin, legend_label, percent
+from .._risk_coverage import risk_coverage_curve
+from .._selective_classifier import SelectiveClassifier
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
 FEW = 0.1  # of the inputs
 
 
-class RiskCoverageDisplay:
+class RiskCoverageDisplay(DisplayMixin):
     """The share of wrong answers against the share of inputs that are answered.
 
-    The surest answers are given first. What is wanted is low on the left. Make one with
-    :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_curve`; all parameters are kept
-    as attributes.
+    The answers with the highest probabilities come first; a good curve is low on the left. Make one
+    with :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_curve`; all parameters are
+    kept as attributes.
 
     Parameters
     ----------
@@ -52,7 +51,7 @@ class RiskCoverageDisplay:
     See Also
     --------
     sknames.SelectiveClassifier : Answer only above a threshold.
-    ReliabilityDisplay : Draw whether probabilities can be taken at their word.
+    ReliabilityDisplay : Draw whether probabilities are calibrated.
 
     Examples
     --------
@@ -70,8 +69,6 @@ class RiskCoverageDisplay:
 
     __module__ = "sknames.metrics"
 
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
     line_: Any
     band_: Any
 
@@ -223,13 +220,7 @@ class RiskCoverageDisplay:
         self : RiskCoverageDisplay
             The display, with its drawing.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        from ._name_labels import legend_label
-
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.subplots(figsize=(6.0, 4.0), layout="constrained")[1]
+        ax = self._use_axes(ax, (6.0, 4.0))
         name = self.name if name is None else name
         # A single point has no line.
         label = None if name is None else legend_label(name)
@@ -254,11 +245,10 @@ class RiskCoverageDisplay:
         top = min(1, max(top, 0.02))
         # So that a risk of 0, and points at the ends, are not cut.
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02 * top, 1.02 * top if top == 1 else top))
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(lambda value, _: f"{100 * value:.6g}%")
+        percent(ax.xaxis)
+        percent(ax.yaxis)
         ax.set_xlabel("share of inputs that is answered")
         ax.set_ylabel("share of wrong answers, with 95 % intervals")
         if name:
             ax.legend(loc="upper left")
-        self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -1,19 +1,92 @@
-"""CharacterImportanceDisplay: a name, coloured by how much each character matters."""
+"""Which characters of a name matter for an answer, and a picture of it."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import HasMethods
 
-from ._explanations import character_importance
+from .._plotting import DisplayMixin
+from .._validate_params import validate_params
+from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
+from ._reading import Reading
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+TINY = np.finfo(np.float64).tiny
 
 
-class CharacterImportanceDisplay:
+@validate_params(
+    {"model": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
+)
+def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
+    """Measure how much each character of a name matters for an answer, by occlusion.
+
+    One character at a time is replaced by one that the model does not know (Zeiler and Fergus
+    2014). The importance is how far that lowers the log odds of the answer: above 0 the character
+    speaks for it, below 0 against it. The importances of a name have no particular sum.
+
+    Parameters
+    ----------
+    model : Pipeline
+        Fitted pipeline, as in :func:`prefix_proba`.
+    name : str
+        The name.
+    label : str or int or None, default=None
+        Answer to explain, one of the model's classes. None takes the most probable one.
+
+    Returns
+    -------
+    :class:`~sklearn.utils.Bunch`
+        The name and its importances, with
+
+        - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
+        - importance: array of shape (n_characters,), differences of natural logarithms,
+        - label: the answer,
+        - proba: array of shape (n_classes,), of the whole name.
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    TypeError
+        If the model does not begin with a :class:`~sknames.CharEncoder`.
+    ValueError
+        If the label is none of its classes.
+
+    See Also
+    --------
+    CharacterImportanceDisplay : Draw the importances.
+    ngram_contributions : Answer the same question for n-grams.
+
+    Notes
+    -----
+    It says what this model has used, and not what makes a name Polish: of two characters that say
+    the same, each alone seems to matter little.
+
+    References
+    ----------
+    Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.inspection import character_importance
+    >>> found = character_importance(sknames.load_pretrained(), "Kowalski")
+    >>> found.label, found.importance.shape
+    ('Polish', (8,))
+    """
+    read = Reading(model, name)
+    n = len(read.characters)
+    hidden = read.codes.repeat(n, axis=0)
+    hidden[np.arange(n), np.arange(n)] = read.encoder.unknown_code_
+    proba = read.predict_proba(np.concatenate([read.codes, hidden]))
+    k = read.place(label, proba[0])
+    others = np.delete(proba, k, axis=1).sum(axis=1)
+    odds = np.log(np.maximum(proba[:, k], TINY)) - np.log(np.maximum(others, TINY))
+    return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
+
+
+class CharacterImportanceDisplay(DisplayMixin):
     """The characters of a name, blue where they speak for an answer, red where against it.
 
     Make one with :meth:`from_estimator`; all parameters are kept as attributes.
@@ -60,8 +133,6 @@ class CharacterImportanceDisplay:
 
     __module__ = "sknames.inspection"
 
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
     im_: Any
     text_: NDArray[np.object_]
 
@@ -110,7 +181,6 @@ class CharacterImportanceDisplay:
         CharacterImportanceDisplay
             The display, with its drawing.
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
         found = character_importance(model, name, label=label)
         probability = float(found.proba[found.classes == found.label][0])
         display = cls(
@@ -139,35 +209,16 @@ class CharacterImportanceDisplay:
         ValueError
             If the name has no character to read.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        from ._name_labels import check_characters, image_style, ink_on, ticks_of, title_of
-
         check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)
-        if ax is None:
-            width = max(4.6, 0.6 + 0.5 * n, 3.6 + 0.09 * len(str(self.label)))
-            _, ax = plt.subplots(figsize=(width, 1.9), layout="constrained")
+        width = max(4.6, 0.6 + 0.5 * n, 3.6 + 0.09 * len(str(self.label)))
+        ax = self._use_axes(ax, (width, 1.9))
         reach = max(np.abs(importance).max(), 1e-9)
         style = image_style(im_kwargs, cmap="RdBu", vmin=-reach, vmax=reach)
         self.im_ = ax.imshow(importance[None], **style)
-        self.text_ = np.array(
-            [
-                ax.text(
-                    place,
-                    0,
-                    character,
-                    ha="center",
-                    va="center",
-                    fontsize="x-large",
-                    color=ink_on(self.im_, value),
-                )
-                for place, (character, value) in enumerate(
-                    zip(ticks_of(self.characters), importance, strict=True)
-                )
-            ]
-        )
+        places = enumerate(zip(ticks_of(self.characters), importance, strict=True))
+        texts = [write_on(self.im_, (0, k), *pair, fontsize="x-large") for k, pair in places]
+        self.text_ = np.array(texts)
         ax.set_xticks(range(n), [f"{value:+.1f}" for value in importance], fontsize="small")
         ax.set_yticks([])
         ax.tick_params(length=0)
@@ -176,5 +227,4 @@ class CharacterImportanceDisplay:
         ax.set_xlabel(f"what each character adds to the log odds of {self.label}", parse_math=False)
         answer = "" if self.probability is None else f": {self.label} {self.probability:.0%}"
         ax.set_title(f"{title_of(self.name, self.characters)}{answer}", parse_math=False)
-        self.ax_, self.figure_ = ax, ax.figure
         return self

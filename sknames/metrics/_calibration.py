@@ -1,24 +1,131 @@
-"""ReliabilityDisplay: whether a classifier is as right as it is sure."""
+"""How far top probabilities are from the share that is right: an error and a picture."""
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._param_validation import Interval
 
-from ._calibration_error import calibration_error, calibration_sums
+from .._plotting import DisplayMixin, legend_label
+from .._validate_params import validate_params
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+
+N_BINS = 15
+N_RESAMPLES = 1000
 
 
-class ReliabilityDisplay:
-    """How often the most probable label is right, against how probable it is.
+def calibration_error(hit, confidence, n_bins=N_BINS, n_repeats=1):
+    """Return the expected calibration error (Guo et al. 2017), and its 95 % interval.
 
-    Each point is as many names as the others, the next surest ones; only equally sure ones are
-    never parted. Points on the diagonal are as right as they are sure; below it they are too sure.
+    The interval is that of a bootstrap over the names, whose sums in the bins are drawn as normal
+    ones. Chance adds to the error, and in each resample once more: so the interval is the basic
+    one, which takes that off, and begins at 0 where a model whose probabilities are right would
+    have such an error, too. Its upper end is at least what a share of wrong answers may be of which
+    none was seen (Clopper and Pearson 1934): a bootstrap draws what was seen, and nothing else.
+
+    Parameters
+    ----------
+    hit : ndarray of shape (n_answers,), bool
+        Whether the most probable label is right.
+    confidence : ndarray of shape (n_answers,)
+        Its probability.
+    n_bins : int
+        Number of bins of equal width.
+    n_repeats : float
+        How often each name was judged, as in repeated cross-validation: repeats prove no more.
+
+    Returns
+    -------
+    error, low, high : float
+    by_chance : float
+        What a model whose probabilities are right has on average, on as many names.
+    """
+    n = len(hit)
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    differences = confidence - hit
+    gaps, squares, variances = (
+        np.bincount(bins, weights=values, minlength=n_bins)
+        for values in (differences, differences**2, confidence * (1 - confidence))
+    )
+    normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, n_bins))
+    error = np.abs(gaps).sum() / n
+    spread = np.sqrt(n_repeats * np.maximum(squares - gaps**2 / n, 0))
+    again = np.abs(gaps + spread * normal).sum(axis=1) / n
+    chance = np.abs(np.sqrt(n_repeats * variances) * normal).sum(axis=1) / n
+    low, high = 2 * error - np.percentile(again, [97.5, 2.5])
+    if error <= np.percentile(chance, 97.5):
+        low = 0
+    high = max(high, 1 - 0.025 ** (n_repeats / n))
+    return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())
+
+
+@validate_params(
+    {
+        "y_true": ["array-like"],
+        "y_proba": ["array-like"],
+        "labels": ["array-like", None],
+        "n_bins": [Interval(Integral, 1, None, closed="left")],
+    }
+)
+def expected_calibration_error(
+    y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None, n_bins: int = N_BINS
+) -> float:
+    """Compute the expected calibration error of the most probable label.
+
+    It is the mean difference between how sure the answers are and how often they are right, in bins
+    of equal width, by how sure they are (Guo et al. 2017). 0 is the best. With few names it is too
+    large: chance alone makes differences.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        The true labels.
+    y_proba : array-like of shape (n_samples, n_classes)
+        Probabilities, as `predict_proba` gives them.
+    labels : array-like of shape (n_classes,) or None, default=None
+        The labels of the columns, such as `classes_`. None stands for those in `y_true`, sorted.
+    n_bins : int, default=15
+        Number of bins.
+
+    Returns
+    -------
+    float
+        The error, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, a label is missing or unknown throughout, or a probability is not
+        from 0 to 1.
+
+    See Also
+    --------
+    ReliabilityDisplay : Draw the differences.
+
+    References
+    ----------
+    - Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> from sknames.metrics import expected_calibration_error
+    >>> error = expected_calibration_error(["a", "b"], [[0.9, 0.1], [0.2, 0.8]])
+    >>> round(error, 2)
+    0.15
+    """
+    hits, confidence = top_label(y_true, y_proba, labels)
+    return calibration_error(hits, confidence, n_bins)[0]
+
+
+class ReliabilityDisplay(DisplayMixin):
+    """Reliability diagram: the accuracy of the most probable label against its probability.
+
+    All points have equally many names, sorted by probability; names of equal probability are never
+    parted. Points on the diagonal are calibrated; points below it are overconfident.
     scikit-learn's :class:`~sklearn.calibration.CalibrationDisplay` is for two classes, and of many
     it shows one against the rest, almost all of whose probabilities are near 0.
 
@@ -71,8 +178,6 @@ class ReliabilityDisplay:
 
     __module__ = "sknames.metrics"
 
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
     errorbar_: Any
 
     def __init__(
@@ -173,7 +278,6 @@ class ReliabilityDisplay:
         ReliabilityDisplay
             The display, with its drawing.
         """
-        check_matplotlib_support(f"{cls.__name__}.from_predictions")
         if n_bins < 1:
             raise ValueError(f"Expected an n_bins of at least 1 point, got {n_bins}.")
         hits, confidence = top_label(y_true, y_proba, labels)
@@ -190,7 +294,7 @@ class ReliabilityDisplay:
             low,
             high,
             sizes,
-            calibration_error(calibration_sums(hits, confidence), len(hits))[0],
+            calibration_error(hits, confidence)[0],
             name=name,
         )
         return display.plot(ax=ax, **kwargs)
@@ -212,15 +316,9 @@ class ReliabilityDisplay:
         self : ReliabilityDisplay
             The display, with its drawing.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        from ._name_labels import legend_label
-
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.subplots(figsize=(4.8, 4.8), layout="constrained")[1]
-        if not any(line.get_label() == "as right as sure" for line in ax.lines):
-            ax.plot([0, 1], [0, 1], ":", color="0.5", label="as right as sure")
+        ax = self._use_axes(ax, (4.8, 4.8))
+        if not any(line.get_label() == "perfectly calibrated" for line in ax.lines):
+            ax.plot([0, 1], [0, 1], ":", color="0.5", label="perfectly calibrated")
         name = self.name if name is None else name
         label = f"calibration error {self.calibration_error:.3f}"
         if name:
@@ -235,7 +333,6 @@ class ReliabilityDisplay:
         # So that points at 0 and 1 are not cut.
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         ax.set_xlabel("probability of the most probable label")
-        ax.set_ylabel("share of these labels that is right, 95 % intervals")
+        ax.set_ylabel("accuracy, with 95 % intervals")
         ax.legend(loc="upper left")
-        self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -1,27 +1,37 @@
 """scorecard: how good a model is on names whose nationalities are known, on one screen."""
 
+from collections import Counter
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from ._labels_and_weights import check_labels, none_known
-from ._read_names import Names, read_names
-from ._spelling_groups import spelling_groups
-from ._tally import Tally
-from ._validate_params import validate_params
+from .._labels_and_weights import check_labels, none_known
+from .._read_names import Names, read_names
+from .._spelling import fold, spellings
+from .._spelling_groups import spelling_groups
+from .._validate_params import validate_params
+from ._calibration import calibration_error
+from ._top_label import wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
 N_PRINTED = 20  # nationalities
 N_CONFUSIONS = 5
+TOP = 3
+BASELINES = "majority", "n-gram LinearSVC"
 
 
 class Scorecard(Bunch):
@@ -35,7 +45,11 @@ class Scorecard(Bunch):
 
     def to_text(self, n_classes: int | None = None) -> str:
         """Return the printed text, with at most so many nationalities, the most frequent ones."""
-        lines = [f"accuracy  {self.accuracy:.4f}", f"macro-F1  {self.macro_f1:.4f}"]
+        low, high = self.accuracy_interval
+        lines = [
+            f"accuracy  {self.accuracy:.4f} (95 % {low:.4f} to {high:.4f})",
+            f"macro-F1  {self.macro_f1:.4f}",
+        ]
         if self.log_loss is None:
             lines.append("log loss, top-3 and ECE need predict_proba, which the model lacks")
         else:
@@ -86,12 +100,20 @@ class Scorecard(Bunch):
             order = np.arange(len(rows["n"]))
         width = max(len(str(rows["label"][k])) for k in order)
         width = max(width, len("nationality"))
-        yield f"{'nationality':{width}}  {'rows':>10}  recall  precision   predicted"
+        interval = "(95 % of recall)"
+        yield f"{'nationality':{width}}  {'rows':>10}  recall  {interval}  precision   predicted"
         for k in order:
-            label, n, n_predicted = (rows[key][k] for key in ("label", "n", "n_predicted"))
-            precision = f"{rows['precision'][k]:.4f}" if n_predicted else "-"
-            recall = f"{rows['recall'][k]:.4f}" if n else "-"
-            yield f"{label!s:{width}}  {n:>10,}  {recall:>6}  {precision:>9}  {n_predicted:>10,}"
+            row = {key: values[k] for key, values in rows.items()}
+            recall, precision, between = "-", "-", ""
+            if row["n"]:
+                recall = f"{row['recall']:.4f}"
+                between = f"{row['recall_low']:.4f} to {row['recall_high']:.4f}"
+            if row["n_predicted"]:
+                precision = f"{row['precision']:.4f}"
+            yield (
+                f"{row['label']!s:{width}}  {row['n']:>10,}  {recall:>6}  {between:16}  "
+                f"{precision:>9}  {row['n_predicted']:>10,}"
+            )
         if len(order) < len(rows["n"]):
             yield f"{len(rows['n']) - len(order)} others: see by_class"
 
@@ -141,7 +163,8 @@ def scorecard(
         A Bunch that prints on one screen, with
 
         - n: the number of rows,
-        - accuracy, and macro_f1, the mean over the nationalities that are true or predicted,
+        - accuracy, with accuracy_interval (low, high), of 95 % (Wilson 1927),
+        - macro_f1, the mean over the nationalities that are true or predicted,
         - log_loss, top_3, and calibration_error, the expected calibration error of the most
           probable nationality in 15 bins of equal width, with calibration_interval (low, high), of
           95 %, and calibration_by_chance, the error that a model whose probabilities are right has
@@ -153,7 +176,8 @@ def scorecard(
           this very one; None if these are not known,
         - baselines: {name: {"accuracy", "macro_f1"}} of models that have learned the same: the most
           frequent label, and a LinearSVC on TF-IDF values of n-grams; empty if it is not known,
-        - by_class: dict of arrays label, n, recall, precision, n_predicted,
+        - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
+          n_predicted,
         - confusions: tuples (label, predicted, number of rows), the most frequent first.
 
         Its method `to_frame` makes a DataFrame of by_class, `to_text` a longer text.
@@ -200,18 +224,35 @@ def scorecard(
         return _of_fitted(model, names, labels, train)
     if train is not None:
         raise ValueError("With cv, what each model has learned is known: leave train out.")
-    tally, n_times = Tally(), np.zeros(len(names), dtype=np.intp)
+    parts, n_times = [], np.zeros(len(names), dtype=np.intp)
     for learned, tested in _splits(names, labels, groups, cv):
-        part = [names[k] for k in learned]
-        fitted = clone(model).fit(part, labels[learned])
-        _predict(fitted, [names[k] for k in tested], labels[tested], tally, (part, labels[learned]))
+        train = [names[k] for k in learned], labels[learned]
+        test = [names[k] for k in tested]
+        fitted = clone(model).fit(*train)
+        predicted, proba = _predict(fitted, test)
+        parts.append(_judge(test, labels[tested], predicted, proba, fitted.classes_, train))
         n_times[tested] += 1
-    tally.n_repeats = n_times.sum() / np.count_nonzero(n_times)
-    return _card(tally)
+    kept = [key for key in parts[0] if all(key in part for part in parts)]
+    rows = {key: np.concatenate([part[key] for part in parts]) for key in kept}
+    return _card(rows, fitted.classes_, n_times.sum() / np.count_nonzero(n_times))
+
+
+def scorecard_from(names, labels, predicted, proba, classes, train=None):
+    """Return the scorecard of answers that are there already, as the command line has them.
+
+    Parameters
+    ----------
+    names, labels, predicted : sequences of length n_names
+    proba : ndarray of shape (n_names, n_classes) or None
+    classes : ndarray of shape (n_classes,)
+        Of the columns of `proba`.
+    train : tuple (names, labels) or None
+        What the model has learned, for the leak and the baselines.
+    """
+    return _card(_judge(names, labels, predicted, proba, classes, train), classes)
 
 
 def _of_fitted(model, names, labels, train):
-    tally = Tally()
     if train is not None:
         if len(train) != 2:
             raise ValueError(
@@ -221,18 +262,12 @@ def _of_fitted(model, names, labels, train):
         known = read_names(known)[0]
         train = known, check_labels(of_known, len(known))
     try:
-        _predict(model, names, labels, tally, train)
+        predicted, proba = _predict(model, names)
     except NotFittedError as error:
         raise NotFittedError(
             f"{error} Fit it first, or pass cv, which fits clones of it."
         ) from error
-    return _card(tally)
-
-
-def _card(tally):
-    if not tally.n_known:
-        raise none_known(tally.unknown_labels, tally.classes)
-    return Scorecard(**tally.figures())
+    return scorecard_from(names, labels, predicted, proba, model.classes_, train)
 
 
 def _splits(names, labels, groups, cv):
@@ -244,8 +279,117 @@ def _splits(names, labels, groups, cv):
         yield rows[learned], rows[tested]
 
 
-def _predict(model, names, labels, tally, train):
-    predicted = np.asarray(model.predict(names), dtype=object).tolist()
+def _predict(model, names):
     proba = model.predict_proba(names) if hasattr(model, "predict_proba") else None
-    tally.learn(train)
-    tally.add(names, labels.tolist(), predicted, model.classes_.tolist(), proba)
+    return model.predict(names), proba
+
+
+def _judge(names, labels, predicted, proba, classes, train):
+    """Return what the figures follow from: arrays with a value for each name."""
+    rows = {"name": names, "label": labels, "predicted": predicted}
+    rows = {key: np.asarray(values, dtype=object) for key, values in rows.items()}
+    columns = {label: k for k, label in enumerate(classes.tolist())}
+    places = np.array([columns.get(label, -1) for label in rows["label"]])
+    rows["is_known"] = places >= 0
+    if proba is not None:
+        of_label = proba[np.arange(len(places)), places][:, None]
+        # Of equal probabilities the first is the more probable, as for argmax.
+        is_before = np.arange(proba.shape[1]) < places[:, None]
+        rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
+        rows["is_first"] = rows["is_known"] & (rank == 0)
+        rows["is_in_top"] = rows["is_known"] & (rank < TOP)
+        rows["confidence"] = proba.max(axis=1)
+        rows["loss"] = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
+    if train is not None:
+        learned, known = set(train[0]), set(spellings(train[0]))
+        exactly = np.array([name in learned for name in names])
+        rows["is_seen_exactly"] = exactly
+        rows["is_seen"] = exactly | [spelling in known for spelling in spellings(names)]
+        for name, baseline in _baselines(train[1]).items():
+            rows[name] = baseline.fit(*train).predict(names)
+    return rows
+
+
+def _baselines(labels):
+    svm = make_pipeline(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), preprocessor=fold),
+        LinearSVC(random_state=0),
+    )
+    models = [DummyClassifier(), svm] if len(np.unique(labels)) > 1 else [DummyClassifier()]
+    return dict(zip(BASELINES, models, strict=False))
+
+
+def _card(rows, classes, n_repeats=1):
+    n, labels = len(rows["name"]), rows["label"].tolist()
+    unknown = Counter(rows["label"][~rows["is_known"]])
+    if not rows["is_known"].any():
+        raise none_known(unknown, classes)
+    found = _figures(labels, rows["predicted"].tolist(), n_repeats)
+    found |= {"n": n, "unknown_labels": dict(unknown.most_common())} | _best(rows["name"], labels)
+    card = Scorecard(
+        **found,
+        log_loss=None,
+        top_3=None,
+        calibration_error=None,
+        calibration_interval=None,
+        calibration_by_chance=None,
+        n_seen=None,
+        n_seen_exactly=None,
+        baselines={},
+    )
+    if "loss" in rows:
+        error, *interval, chance = calibration_error(
+            rows["is_first"], rows["confidence"], n_repeats=n_repeats
+        )
+        card.log_loss = float(rows["loss"][rows["is_known"]].mean())
+        card.top_3 = float(rows["is_in_top"].mean())
+        card.calibration_error, card.calibration_interval = error, tuple(interval)
+        card.calibration_by_chance = chance
+    if "is_seen" in rows:
+        card.n_seen = int(rows["is_seen"].sum())
+        card.n_seen_exactly = int(rows["is_seen_exactly"].sum())
+    for name in BASELINES:
+        if name in rows:
+            figures = _figures(labels, rows[name].tolist())
+            card.baselines[name] = {key: figures[key] for key in ("accuracy", "macro_f1")}
+    return card
+
+
+def _figures(labels, predicted, n_repeats=1):
+    """Return the figures that need no probabilities."""
+    # Of numbers and text together, as where a model of numbers abstains by a word, numbers first.
+    values = sorted({*labels, *predicted}, key=lambda label: (isinstance(label, str), label))
+    codes = {label: k for k, label in enumerate(values)}
+    true, found = ([codes[label] for label in column] for column in (labels, predicted))
+    precision, recall, f1, n = precision_recall_fscore_support(
+        true, found, labels=range(len(values)), zero_division=np.nan
+    )
+    accuracy = accuracy_score(true, found)
+    with np.errstate(invalid="ignore", divide="ignore"):  # of no row there is no recall
+        low, high = wilson_interval(recall, n / n_repeats)
+    pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
+    return {
+        "accuracy": accuracy,
+        "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true) / n_repeats))),
+        "macro_f1": float(f1.mean()),
+        "by_class": {
+            "label": np.array(values, dtype=object),
+            "n": n,
+            "recall": recall,
+            "recall_low": low,
+            "recall_high": high,
+            "precision": precision,
+            "n_predicted": np.bincount(found, minlength=len(values)),
+        },
+        "confusions": [(*pair, k) for pair, k in pairs.most_common()],
+    }
+
+
+def _best(names, labels):
+    """Return the accuracy of the most frequent label of each name, and how many have several."""
+    pairs, most, several = Counter(zip(names, labels, strict=True)), {}, set()
+    for (name, _), n in pairs.items():
+        if name in most:
+            several.add(name)
+        most[name] = max(n, most.get(name, 0))
+    return {"best_accuracy": sum(most.values()) / len(labels), "n_ambiguous": len(several)}

@@ -1,37 +1,35 @@
-"""How a name and its characters are written on pictures."""
+"""How the pictures write a name and its characters."""
 
 import numpy as np
-from matplotlib.font_manager import FontProperties, findfont, get_font
 
 LUMA = np.array([0.299, 0.587, 0.114])  # how bright red, green and blue are (ITU-R BT.601)
 
 
 def check_characters(name, characters):
-    """Raise ValueError if no character of the name is read, so that there is nothing to draw."""
+    """Raise ValueError if no character of the name is read: then there is nothing to draw."""
     if not len(characters):
         raise ValueError(f"There is nothing to draw: no character of {name!r} is read.")
 
 
 def image_style(im_kwargs, **defaults):
-    """Keyword arguments of ``ax.imshow``, the given ones first; a `norm` has limits of its own."""
+    """Return keyword arguments of ``ax.imshow``: defaults, but for the given ones.
+
+    A `norm` has limits of its own.
+    """
     given = im_kwargs or {}
     if "norm" in given:
         defaults = {name: value for name, value in defaults.items() if name not in ("vmin", "vmax")}
     return defaults | given
 
 
-def ink_on(image, value):
-    """White where the colour of a value in an image is dark, else black."""
-    return "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
-
-
-def legend_label(name):
-    """A name as it is, of which dollar signs would make a formula."""
-    return str(name).replace("$", r"\$")
+def write_on(image, place, text, value, **kwargs):
+    """Write on a cell (row, column) of an image, white where the colour of its value is dark."""
+    color = "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
+    return image.axes.text(*place[::-1], text, ha="center", va="center", color=color, **kwargs)
 
 
 def title_of(name, characters):
-    """The name, and as what it is read where that differs by more than case.
+    """Return the name, and how it is read where that differs by more than case.
 
     Characters that the font lacks are left out: matplotlib would draw boxes, and warn.
     """
@@ -42,11 +40,13 @@ def title_of(name, characters):
 
 
 def ticks_of(characters):
-    """The characters, spaces made visible."""
+    """Return the characters, with visible spaces."""
     return ["␣" if c == " " else c if _is_drawable(c) else "\ufffd" for c in characters]
 
 
 def _is_drawable(text):
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
     properties = FontProperties()
     fonts = []
     for family in properties.get_family():

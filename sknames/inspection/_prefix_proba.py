@@ -1,19 +1,82 @@
-"""PrefixProbabilityDisplay: a picture of what a model believes after each character of a name."""
+"""What a model predicts after each character of a name, and a picture of it."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import HasMethods
 
-from ._explanations import prefix_proba
+from .._plotting import DisplayMixin, check_n_top
+from .._validate_params import validate_params
+from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
+from ._reading import Reading
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+
+@validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
+def prefix_proba(model: Any, name: str) -> Bunch:
+    """Predict after each character of a name.
+
+    Each row is what it would say if the name ended there: the probabilities of "y", of "ya", of
+    "yam" and so on, the last those of the whole name. A space at an end is not read, as in any
+    name.
+
+    Parameters
+    ----------
+    model : Pipeline
+        Fitted pipeline. It begins with a :class:`~sknames.CharEncoder` and ends with a classifier
+        that has `predict_proba`, as :func:`~sknames.load_pretrained` and your own do. A
+        :class:`~sknames.PriorShiftClassifier`, :class:`~sknames.SelectiveClassifier`,
+        `FrozenEstimator` or `GridSearchCV` of such a pipeline will do, too.
+    name : str
+        The name.
+
+    Returns
+    -------
+    :class:`~sklearn.utils.Bunch`
+        The name and its prefixes, with
+
+        - name: the name,
+        - characters: array of shape (n_characters,), what the model reads: after transliteration,
+          and U+FFFD for what it does not know,
+        - sources, source_places: arrays of shape (n_characters,), the character of the name that
+          each of these comes from, and its place in the name once that is clean,
+        - proba: array of shape (n_characters, n_classes),
+        - classes: array of shape (n_classes,).
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    TypeError
+        If the model does not begin with a :class:`~sknames.CharEncoder`.
+
+    See Also
+    --------
+    PrefixProbabilityDisplay : Draw the probabilities.
+    character_importance : Measure which characters matter.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.inspection import prefix_proba
+    >>> found = prefix_proba(sknames.load_pretrained(), "王伟")
+    >>> "".join(found.characters), "".join(found.sources)
+    ('wangwei', '王王王王伟伟伟')
+    >>> found.proba.shape
+    (7, 74)
+    """
+    read = Reading(model, name)
+    n = len(read.characters)
+    lengths = np.arange(1, n + 1)
+    if read.encoder.clean:
+        lengths = np.maximum.accumulate(np.where(read.is_space, 0, lengths))
+        lengths[-1:] = n  # the whole name is as it is
+    rows = np.where(np.arange(read.codes.shape[1]) < lengths[:, None], read.codes, 0)
+    return read.bunch(proba=read.predict_proba(rows.astype(read.codes.dtype)))
 
 
-class PrefixProbabilityDisplay:
+class PrefixProbabilityDisplay(DisplayMixin):
     """Heat map of the most probable nationalities along a name.
 
     Make one with :meth:`from_estimator`; all parameters are kept as attributes.
@@ -58,8 +121,6 @@ class PrefixProbabilityDisplay:
 
     __module__ = "sknames.inspection"
 
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
     im_: Any
     text_: NDArray[np.object_]
 
@@ -101,7 +162,6 @@ class PrefixProbabilityDisplay:
         PrefixProbabilityDisplay
             The display, with its drawing.
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
         found = prefix_proba(model, name)
         display = cls(found.name, found.characters, found.proba, found.classes)
         return display.plot(n_top=n_top, ax=ax, im_kwargs=im_kwargs)
@@ -135,40 +195,25 @@ class PrefixProbabilityDisplay:
         ValueError
             If the name has no character to read, or `n_top` is less than 1.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        from ._name_labels import check_characters, image_style, ink_on, ticks_of, title_of
-
-        if n_top < 1:
-            raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
+        check_n_top(n_top)
         check_characters(self.name, self.characters)
         proba, n = np.asarray(self.proba), len(self.characters)
         top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]
         top = top[np.argsort(-proba[-1, top], kind="stable")]
         shown = proba[:, top].T
         labels = [str(self.classes[k]) for k in top]
-        if ax is None:
-            beside = max(2.2, 1 + 0.1 * max(map(len, labels)))
-            size = beside + 0.45 * n, 1.3 + 0.32 * len(top)
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+        beside = max(2.2, 1 + 0.1 * max(map(len, labels)))
+        ax = self._use_axes(ax, (beside + 0.45 * n, 1.3 + 0.32 * len(top)))
         style = image_style(im_kwargs, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
         for place, value in np.ndenumerate(shown):
             if value >= 0.005:
-                self.text_[place] = ax.text(
-                    *place[::-1],
-                    f"{100 * value:.0f}",
-                    ha="center",
-                    va="center",
-                    fontsize="small",
-                    color=ink_on(self.im_, value),
-                )
+                text = f"{100 * value:.0f}"
+                self.text_[place] = write_on(self.im_, place, text, value, fontsize="small")
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), labels, parse_math=False)
         ax.tick_params(length=0)
         ax.set_xlabel("after each character, %")
         ax.set_title(title_of(self.name, self.characters), parse_math=False)
-        self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -1,0 +1,55 @@
+"""The most probable label: how often it is right, and how sure that share is."""
+
+import numpy as np
+from sklearn.utils import check_array, column_or_1d
+
+from .._labels_and_weights import check_labels, check_some_known
+
+Z = 1.959963984540054  # of 95 % intervals
+
+
+def top_label(y_true, y_proba, labels=None):
+    """Return whether the most probable label of each row is right, and its probability.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+    y_proba : array-like of shape (n_samples, n_classes)
+    labels : array-like of shape (n_classes,) or None
+        Of the columns. None stands for the labels in y_true, sorted.
+
+    Returns
+    -------
+    hits : ndarray of shape (n_samples,), bool
+    confidence : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, a label is missing, one is twice in `labels`, none of y_true is in
+        them, or a probability is not from 0 to 1.
+    """
+    y_proba = check_array(y_proba, input_name="y_proba")
+    y_true = check_labels(y_true, len(y_proba))
+    labels = np.unique(y_true) if labels is None else column_or_1d(labels)
+    if len(np.unique(labels)) < len(labels):
+        raise ValueError(f"Expected distinct labels, one a column of y_proba, got {labels}.")
+    if len(labels) != y_proba.shape[1]:
+        raise ValueError(
+            f"Expected a column of y_proba for each of {len(labels)} labels, got "
+            f"{y_proba.shape[1]}. Give labels, such as the classes_ of the classifier."
+        )
+    if y_proba.min() < 0 or y_proba.max() > 1 + 1e-6:
+        raise ValueError(
+            f"Expected y_proba from 0 to 1, got {y_proba.min():.3g} to {y_proba.max():.3g}. Give "
+            "probabilities, as predict_proba does."
+        )
+    check_some_known(y_true, labels)
+    return labels[y_proba.argmax(axis=1)] == y_true, y_proba.max(axis=1)
+
+
+def wilson_interval(share, n):
+    """Return the low and high ends of 95 % intervals of a share among n (Wilson 1927)."""
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)

@@ -1,0 +1,362 @@
+"""The five displays: what is drawn are the numbers, and all of it can be read."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_blobs
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+
+from sknames import SelectiveClassifier, SharesDisplay
+from sknames._shares import shares_of_probabilities
+from sknames.inspection import (
+    CharacterImportanceDisplay,
+    PrefixProbabilityDisplay,
+    character_importance,
+    prefix_proba,
+)
+from sknames.metrics import (
+    ReliabilityDisplay,
+    RiskCoverageDisplay,
+    expected_calibration_error,
+)
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
+OF_NAMES = [PrefixProbabilityDisplay, CharacterImportanceDisplay]
+OF_ANSWERS = [ReliabilityDisplay, RiskCoverageDisplay]
+LONG = "former Yugoslavia: Serbian, Croatian, Bosnian, Slovenian, Macedonian, Albanian"
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def proba():
+    return np.random.default_rng(0).dirichlet([0.1, 0.4, 0.2, 0.01, 0.8], 4000)
+
+
+@pytest.fixture(scope="module")
+def truth(proba):
+    """Labels drawn by the probabilities, which are calibrated then."""
+    drawn = np.random.default_rng(1).random(len(proba))[:, None]
+    return CLASSES[(proba.cumsum(axis=1) > drawn).argmax(axis=1)]
+
+
+@pytest.fixture(scope="module")
+def shares(proba):
+    groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
+    return shares_of_probabilities(proba[:300], CLASSES, groups=groups, random_state=0)
+
+
+def draw(display, label="Dutch", name="Li", ax=None):
+    """A picture by any of the displays of something called so."""
+    labels, characters = np.array([label, "Danish"]), np.array(["l", "$"])
+    proba = np.array([[0.8, 0.2], [0.6, 0.4]])
+    if display is PrefixProbabilityDisplay:
+        return display(name, characters, proba, labels).plot(ax=ax)
+    if display is CharacterImportanceDisplay:
+        return display(name, characters, proba[0], label).plot(ax=ax)
+    if display is SharesDisplay:
+        found = shares_of_probabilities(proba.repeat(9, axis=0), labels, n_resamples=20)
+        return display.from_shares(found, ax=ax)
+    return display.from_predictions(["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax)
+
+
+def texts_of(labels):
+    return [label.get_text() for label in labels]
+
+
+# ---- All
+
+
+@pytest.mark.parametrize("display", [*OF_NAMES, *OF_ANSWERS, SharesDisplay])
+def test_given_axes_are_used_and_else_new_ones(display):
+    figure, ax = plt.subplots()
+    shown = draw(display, ax=ax)
+    assert shown.ax_ is ax and shown.figure_ is figure
+    assert shown.plot() is shown and shown.ax_ is not ax and shown.figure_ is not figure
+
+
+@pytest.mark.parametrize("display", [*OF_NAMES, *OF_ANSWERS, SharesDisplay])
+def test_dollar_signs_are_no_formulas(display):
+    shown = draw(display, label="$\\frac$", name="$\\frac$ or A$")
+    draw(display, label="US$ or A$", ax=shown.ax_)
+    shown.figure_.canvas.draw()  # a formula would be an error
+
+
+@pytest.mark.parametrize("display", [*OF_NAMES, SharesDisplay])
+@pytest.mark.parametrize("label", ["Azerbaijani", LONG])
+def test_long_labels_are_not_cut(display, label):
+    shown = draw(display, label=label)
+    shown.figure_.canvas.draw()
+    texts = [*shown.ax_.get_yticklabels(), shown.ax_.xaxis.label, shown.ax_.title]
+    reach = [text.get_window_extent() for text in texts]
+    assert min(box.x0 for box in reach) >= 0
+    assert max(box.x1 for box in reach) <= shown.figure_.bbox.width
+
+
+@pytest.mark.parametrize("display", [PrefixProbabilityDisplay, SharesDisplay])
+def test_n_top_below_1_raises(display):
+    with pytest.raises(ValueError, match="n_top of at least 1 nationality, got -1"):
+        draw(display).plot(n_top=-1)
+
+
+# ---- Of one name
+
+
+def test_prefix_display_shows_the_probabilities(shipped):
+    display = PrefixProbabilityDisplay.from_estimator(shipped, "Anna Maria", n_top=3)
+    assert texts_of(display.ax_.get_xticklabels()) == list("anna␣maria")
+    assert display.ax_.get_title() == "Anna Maria"
+    proba = prefix_proba(shipped, "Anna Maria").proba
+    shown = texts_of(display.ax_.get_yticklabels())
+    assert set(shown) == {shipped.classes_[k] for k in np.argsort(-proba.max(axis=0))[:3]}
+    columns = [list(shipped.classes_).index(label) for label in shown]
+    assert (np.diff(proba[-1, columns]) <= 0).all()  # the whole name's order
+    np.testing.assert_array_equal(display.im_.get_array(), proba[:, columns].T)
+    texts = [[text and text.get_text() for text in row] for row in display.text_]
+    expected = np.where(proba < 0.005, None, np.char.mod("%.0f", 100 * proba))
+    assert texts == expected[:, columns].T.tolist()
+
+
+def test_importance_display_shows_the_importances(shipped):
+    display = CharacterImportanceDisplay.from_estimator(shipped, "Kowalski", label="Czech")
+    found = character_importance(shipped, "Kowalski", label="Czech")
+    assert texts_of(display.text_) == list("kowalski")
+    np.testing.assert_array_equal(display.im_.get_array()[0], found.importance)
+    assert display.im_.norm.vmin == -display.im_.norm.vmax == -np.abs(found.importance).max()
+    expected = [f"{value:+.1f}" for value in found.importance]
+    assert texts_of(display.ax_.get_xticklabels()) == expected
+    probability = found.proba[list(shipped.classes_).index("Czech")]
+    assert display.ax_.get_title() == f"Kowalski: Czech {probability:.0%}"
+    assert display.ax_.get_xlabel().endswith("log odds of Czech")
+
+
+@pytest.mark.parametrize("display", OF_NAMES)
+def test_norm_keeps_its_limits(shipped, display):
+    norm = matplotlib.colors.Normalize(-3, 3)
+    assert display.from_estimator(shipped, "Anna", im_kwargs={"norm": norm}).im_.norm is norm
+
+
+@pytest.mark.parametrize("cmap", ["Blues", "RdBu", "viridis", "gray"])
+@pytest.mark.parametrize("display", OF_NAMES)
+def test_text_contrasts_with_any_colours(shipped, display, cmap):
+    shown = display.from_estimator(shipped, "Yamamoto", im_kwargs={"cmap": cmap})
+    texts, values = shown.text_.ravel(), np.asarray(shown.im_.get_array()).ravel()
+    written = np.array([text is not None for text in texts])
+    below = shown.im_.to_rgba(values[written])
+    ink = [matplotlib.colors.to_rgb(text.get_color())[0] for text in texts[written]]
+    assert (abs(below[:, :3].mean(axis=1) - ink) > 0.3).all()
+
+
+@pytest.mark.parametrize("display", OF_NAMES)
+def test_title_says_how_other_scripts_are_read(shipped, display):
+    shown = display.from_estimator(shipped, "王伟☃")
+    shown.figure_.canvas.draw()  # no warning of characters that the font lacks
+    assert shown.ax_.get_title().startswith("read as wangwei\ufffd")
+    shown = display.from_estimator(shipped, "Ὀδυσσεύς")
+    assert shown.ax_.get_title().startswith("Ὀδυσσεύς, read as oδυσσεύς")
+
+
+@pytest.mark.parametrize("display", OF_NAMES)
+def test_name_without_characters_raises(shipped, display):
+    with pytest.raises(ValueError, match="no character of '  ' is read"):
+        display.from_estimator(shipped, "  ")
+
+
+# ---- Of many answers
+
+
+def test_reliability_display_shows_accuracy_by_confidence(proba, truth):
+    display = ReliabilityDisplay.from_predictions(truth, proba, labels=CLASSES, n_bins=8)
+    assert display.n_samples.tolist() == [500] * 8
+    assert (np.diff(display.confidence) > 0).all()
+    inside = (display.low <= display.confidence) & (display.confidence <= display.high)
+    assert inside.mean() > 0.7
+    error = expected_calibration_error(truth, proba, labels=CLASSES)
+    assert display.calibration_error == error < 0.02
+    points = display.errorbar_.lines[0].get_xydata()
+    np.testing.assert_array_equal(points, np.column_stack([display.confidence, display.accuracy]))
+    (segments,) = display.errorbar_.lines[2]
+    ends = np.array([segment[:, 1] for segment in segments.get_segments()])
+    np.testing.assert_allclose(ends, np.column_stack([display.low, display.high]))
+    sharp = proba**3 / (proba**3).sum(axis=1, keepdims=True)
+    assert expected_calibration_error(truth, sharp, labels=CLASSES) > 0.1
+    sure = ReliabilityDisplay.from_predictions(truth, sharp, labels=CLASSES, ax=display.ax_)
+    assert (sure.high < sure.confidence).sum() >= 5  # overconfident
+    texts = texts_of(display.ax_.get_legend().get_texts())
+    assert texts.count("perfectly calibrated") == 1 and len(texts) == 3
+
+
+def test_names_of_equal_probability_are_one_point():
+    y = np.repeat(["a", "b"], [60, 40])  # sorted by label, the first would all be right
+    proba = np.repeat([[0.7, 0.3], [0.9, 0.1], [0.7, 0.3]], [50, 20, 30], axis=0)
+    display = ReliabilityDisplay.from_predictions(y, proba)
+    assert display.n_samples.tolist() == [80, 20]
+    np.testing.assert_allclose(display.confidence, [0.7, 0.9])
+    np.testing.assert_allclose(display.accuracy, [50 / 80, 10 / 20])
+    few = ReliabilityDisplay.from_predictions(["a", "b"], [[0.9, 0.1], [0.2, 0.8]], n_bins=10)
+    assert few.n_samples.tolist() == [1, 1]
+
+
+def test_risk_coverage_display_shows_risks_of_the_surest(proba, truth):
+    params = {"labels": CLASSES, "name": "ours", "color": "C3"}
+    display = RiskCoverageDisplay.from_predictions(truth, proba, **params)
+    hits = CLASSES[proba.argmax(axis=1)] == truth
+    assert display.coverage[-1] == 1 and display.risk[-1] == pytest.approx(1 - hits.mean())
+    surest = np.argsort(-proba.max(axis=1))[:1_000]
+    np.testing.assert_allclose(display.coverage[999], 0.25)
+    np.testing.assert_allclose(display.risk[999], 1 - hits[surest].mean())
+    drawn = display.line_.get_xydata()
+    np.testing.assert_array_equal(drawn, np.column_stack([display.coverage, display.risk]))
+    assert display.line_.get_label() == "ours" and display.line_.get_color() == "C3"
+    _, ax = plt.subplots()
+    ax.axvline(0.8)  # no risk of 1
+    ax.plot([], [])
+    for shown in (display, RiskCoverageDisplay.from_predictions(truth, proba, **params, ax=ax)):
+        assert shown.ax_.get_ylim()[1] == pytest.approx(1.5 * display.risk[-1])
+
+
+def test_risks_are_within_the_axes():
+    one = RiskCoverageDisplay(np.ones(1), np.array([0.2]), np.array([50.0]))
+    assert one.plot().line_.get_marker() == "o"
+    coverage = np.linspace(0.01, 1, 100)  # of a model whose surest answers are the worst
+    worst = RiskCoverageDisplay(coverage, 0.8 - 0.7 * coverage, 1000 * coverage).plot()
+    assert worst.ax_.get_ylim()[1] > worst.risk[coverage >= 0.1].max()
+    small = RiskCoverageDisplay(coverage, 0.01 * coverage, 1000 * coverage).plot()
+    small.figure_.canvas.draw()
+    ticks = texts_of(small.ax_.get_yticklabels())
+    assert len(set(ticks)) == len(ticks) > 3
+
+
+@pytest.mark.parametrize("display", OF_ANSWERS)
+def test_points_at_the_ends_are_whole(display):
+    shown = display.from_predictions(np.array(["a", "b"]), np.eye(2))
+    shown.figure_.canvas.draw()
+    (line,) = [line for line in shown.ax_.lines if line.get_marker() == "o"]
+    (point,) = line.get_transform().transform(line.get_xydata())
+    radius = line.get_markersize() / 2 * shown.figure_.dpi / 72
+    box = shown.ax_.bbox
+    assert (box.min + radius <= point).all() and (point <= box.max - radius).all()
+
+
+@pytest.mark.parametrize(
+    "proba, message",
+    [
+        ([[0.5, 0.3, 0.2]] * 2, "a column of y_proba for each of 2 labels, got 3"),
+        ([[5, -2]] * 2, "from 0 to 1, got -2 to 5"),
+        ([[0.5, 0.5]] * 3, "inconsistent numbers of samples"),
+    ],
+    ids=["columns", "scores", "rows"],
+)
+@pytest.mark.parametrize("display", OF_ANSWERS)
+def test_wrong_predictions_raise(display, proba, message):
+    with pytest.raises(ValueError, match=message):
+        display.from_predictions(["a", "b"], proba)
+
+
+def test_estimator_gives_the_display_of_its_answers():
+    X, y = make_blobs(300, centers=3, cluster_std=2.0, random_state=0)
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.6).fit(X, y)
+    for cls, key in [(ReliabilityDisplay, "accuracy"), (RiskCoverageDisplay, "risk")]:
+        display = cls.from_estimator(model, X, y)
+        again = cls.from_predictions(y, model.predict_proba(X))
+        np.testing.assert_array_equal(vars(display)[key], vars(again)[key])
+        assert display.name == "SelectiveClassifier"
+    chosen = RiskCoverageDisplay.from_curve(model)
+    np.testing.assert_array_equal(chosen.coverage, model.risk_coverage_curve_.coverage)
+    assert tuple(chosen.ax_.lines[1].get_xydata()[0]) == (model.coverage_, model.risk_)
+    for other, error in [(model.estimator_, TypeError), (clone(model), NotFittedError)]:
+        with pytest.raises(error):
+            RiskCoverageDisplay.from_curve(other)
+
+
+# ---- Of shares
+
+
+def reaches(display):
+    """From where to where each interval is drawn."""
+    (segments,) = display.errorbar_.lines[2]
+    return np.array([segment[:, 0] for segment in segments.get_segments()])
+
+
+def bars(display):
+    return texts_of(display.ax_.get_yticklabels())
+
+
+def test_shares_display_shows_shares_and_intervals(shares):
+    display = SharesDisplay.from_shares(shares, n_top=2, bar_kwargs={"color": "red"})
+    assert bars(display) == [*shares.nationality[:2], "3 others"]
+    widths = [bar.get_width() for bar in display.bars_]
+    np.testing.assert_allclose(widths, [*shares.share[:2], shares.share[2:].sum()])
+    others = np.quantile(shares.resamples[:, 2:].sum(axis=1), [0.025, 0.975])
+    expected = [[shares.low[0], shares.high[0]], [shares.low[1], shares.high[1]], others]
+    np.testing.assert_allclose(reaches(display), expected)
+    assert display.ax_.yaxis_inverted()  # the largest is on top
+    assert display.ax_.get_xlabel() == "share of 300 names, with 95% intervals"
+    assert display.bars_[0].get_facecolor() == (1, 0, 0, 1)
+
+
+def test_shares_of_an_estimator_are_those_of_its_probabilities(proba, shares):
+    class Known:
+        classes_ = CLASSES
+
+        def predict_proba(self, X):
+            return np.asarray(X)
+
+    one = SharesDisplay.from_estimator(Known(), proba[:300], random_state=0, n_top=2)
+    other = SharesDisplay.from_shares(shares, n_top=2)
+    assert bars(one) == bars(other)
+    np.testing.assert_array_equal(reaches(one), reaches(other))
+
+
+def test_tiny_shares_are_among_the_others():
+    sure = np.eye(5)[[1] * 200 + [4] * 100]
+    display = SharesDisplay.from_shares(shares_of_probabilities(sure, CLASSES, random_state=0))
+    assert bars(display) == ["Dutch", "Turkish", "3 others"]
+    # One alone has its own bar.
+    share, limits = np.array([0.0, 1.0]), np.array([[0.0, 0.9], [0.1, 1.0]])
+    display = SharesDisplay(CLASSES[:2], share, *limits, np.eye(2), confidence_level=0.975)
+    assert bars(display.plot()) == ["Dutch", "Danish"]
+    assert display.ax_.get_xlabel() == "share, with 97.5% intervals"
+
+
+def test_groups_all_have_a_bar(proba, shares):
+    display = SharesDisplay.from_shares(shares.groups)
+    assert bars(display) == ["Others", "North"]
+    expected = np.column_stack([shares.groups.low, shares.groups.high])[::-1]
+    np.testing.assert_allclose(reaches(display), expected)
+    # They may overlap, or be empty.
+    groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
+    found = shares_of_probabilities(proba[:300], CLASSES, groups=groups, n_resamples=20).groups
+    assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
+
+
+def test_others_without_a_name_have_an_interval():
+    shares = shares_of_probabilities(np.eye(5)[:2].repeat(50, axis=0), CLASSES, random_state=0)
+    display = SharesDisplay.from_shares(shares)
+    assert bars(display)[-1] == "3 others" and shares.high[-1] > 0.03
+    np.testing.assert_allclose(reaches(display)[-1], [0, shares.high[-1]])
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_intervals_are_seen_in_any_style(shares, style):
+    with plt.style.context(style):
+        display = SharesDisplay.from_shares(shares)
+    ground = matplotlib.colors.to_rgb(display.ax_.get_facecolor())
+    (ink,) = display.errorbar_.lines[2][0].get_colors()
+    assert abs(ink[:3] - np.array(ground)).min() > 0.7
+
+
+def test_shared_axes_keep_the_largest_on_top(shares):
+    _, axes = plt.subplots(1, 2, sharey=True)
+    for ax in axes:
+        SharesDisplay.from_shares(shares, ax=ax)
+    assert axes[0].yaxis_inverted() and axes[1].yaxis_inverted()
