@@ -32,7 +32,7 @@ from ._version import __version__
 FORMAT = 1
 FITTED = {"alphabet_", "unknown_code_", "max_length_"}
 CHUNK_NAMES = 65_536
-REPLACEMENT = "\ufffd"
+SPACE, REPLACEMENT = " ", "\ufffd"
 
 
 class CharEncoder(
@@ -52,8 +52,9 @@ class CharEncoder(
     2. The name is normalized to NFC, so that an accented letter is one character however it was
        typed; of more than 30 combining marks in a row, the excess is dropped.
     3. Each of its characters is transliterated to ASCII and lower-cased by itself.
-    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``; every other character
-       has the next code, the unknown code. Rows are padded with 0 on the right.
+    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``. The space always has
+       code 1, so that the classifier can tell it from a letter. Every other character has the next
+       code, the unknown code. Rows are padded with 0 on the right.
 
     Parameters
     ----------
@@ -78,8 +79,8 @@ class CharEncoder(
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
-        Characters that have codes, in the order of their codes. None learns them in `fit`, in the
-        order of their code points.
+        Characters that have codes, in the order of their codes; the space, in it or not, comes
+        first. None learns them in `fit`, in the order of their code points.
     min_frequency : int or float, default=1
         Minimum number of times (int), or minimum share of all characters (float), that a character
         must have in `fit` to enter a learned alphabet. Rarer characters get the unknown code, which
@@ -94,7 +95,7 @@ class CharEncoder(
     Attributes
     ----------
     alphabet_ : str
-        The characters that have codes; the code of ``alphabet_[i]`` is ``i + 1``.
+        The characters that have codes, the space first; the code of ``alphabet_[i]`` is ``i + 1``.
     unknown_code_ : int
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
@@ -113,10 +114,10 @@ class CharEncoder(
     >>> from sknames import CharEncoder
     >>> encoder = CharEncoder().fit(["Ana", "Müller"])
     >>> encoder.alphabet_
-    'aelmnru'
+    ' aelmnru'
     >>> encoder.transform(["Anna", "Lea!"])
-    array([[1, 5, 5, 1, 0, 0],
-           [3, 2, 1, 8, 0, 0]], dtype=uint8)
+    array([[2, 6, 6, 2, 0, 0],
+           [4, 3, 2, 9, 0, 0]], dtype=uint8)
     """
 
     __module__ = "sknames"
@@ -223,8 +224,8 @@ class CharEncoder(
                 # What is too rare is read in ASCII, and counts there.
                 counts, longest = self._survey(names, alphabet)
                 alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
-        self.alphabet_ = alphabet
-        self.unknown_code_ = len(alphabet) + 1
+        self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
+        self.unknown_code_ = len(self.alphabet_) + 1
         self.max_length_ = max(longest, 1) if self.max_length is None else int(self.max_length)
         self._keep_header(header)
         task.call_on_fit_task_end(estimator=self, X=names)
@@ -275,7 +276,8 @@ class CharEncoder(
         Raises
         ------
         ValueError, TypeError
-            If the alphabet is no str or repeats a character, or a parameter is out of range.
+            If the alphabet is no str, does not begin with the space or repeats a character, or a
+            parameter is out of range.
         """
         self = cls(**params)
         self._validate_params()
@@ -512,8 +514,9 @@ def _check_state(state):
     """Refuse the state of a fitted encoder whose parts do not fit each other."""
     check_holds(state, FITTED)
     alphabet = state["alphabet_"]
-    if not isinstance(alphabet, str) or len(set(alphabet)) != len(alphabet):
-        refuse("alphabet_", "a str of distinct characters", repr(alphabet))
+    is_str = isinstance(alphabet, str)
+    if not is_str or len(set(alphabet)) != len(alphabet) or not alphabet.startswith(SPACE):
+        refuse("alphabet_", "a str of distinct characters, the space first", repr(alphabet))
     n = len(alphabet)
     check_integer("unknown_code_", state["unknown_code_"], n + 1, n + 1)
     check_integer("max_length_", state["max_length_"], 1)

@@ -227,8 +227,7 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     start, end = "^", "$"
     if network.separator is not None:
         code = int(network.symbols[network.separator - 1])
-        # The space may be no character of a given alphabet.
-        start = end = [*read.encoder.alphabet_, REPLACEMENT][code - 1]
+        start = end = read.encoder.alphabet_[code - 1]
     text = [start, *read.characters, end]
     ngrams = ["".join(text[first + 1 : last + 1]) for first, last in spans.tolist()]
     return read.bunch(

@@ -24,8 +24,6 @@ ABSENT = -1
 NGRAM_SCALE = 4.0  # of n-gram logits beside those of the net
 MAX_TABLE = 1 << 24
 CHUNK_ROWS = 65_536
-# Share of the rows in which a separator may be at an end or doubled: some are cut, or not clean.
-MAX_STRAY = 0.01
 
 
 class NGrams:
@@ -249,18 +247,6 @@ def _go_on(grams, n, text, parents, separator):
     if separator is not None and n > 1:
         prefixes[text[parents] == separator] = ABSENT
     return prefixes
-
-
-def find_separator(codes):
-    """The code between words, where one tells itself: the lowest, 1, as CharEncoder's space is.
-
-    It is there, and hardly a row begins or ends with it or has it twice in succession. Else None.
-    """
-    is_it = codes == 1
-    padded = np.pad(codes, ((0, 0), (1, 1)))
-    beside = (padded[:, :-2] <= 1) | (padded[:, 2:] <= 1)  # padding, or itself
-    n_stray = (is_it & beside).any(axis=1).sum()
-    return 1 if is_it.any() and n_stray <= MAX_STRAY * len(codes) else None
 
 
 def check_ngram_range(ngram_range):

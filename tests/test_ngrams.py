@@ -12,7 +12,6 @@ from sknames._ngrams import (
     ABSENT,
     Lookup,
     NGrams,
-    find_separator,
     flatten,
     inverse_document_frequency,
 )
@@ -251,37 +250,6 @@ def test_the_worked_example_of_the_module():
             _ngrams.__doc__
         )
     assert frequency.tolist() == [1] * 13
-
-
-def rows_of(*texts):
-    """Codes of texts: the space is 1, the letters from a on 2, 3, ..."""
-    codes = np.zeros((len(texts), max(map(len, texts))), dtype=np.uint8)
-    for row, text in zip(codes, texts, strict=True):
-        row[: len(text)] = [1 if c == " " else ord(c) - ord("a") + 2 for c in text]
-    return codes
-
-
-@pytest.mark.parametrize(
-    "texts, expected",
-    [
-        (["ab ba", "b", "a b c"], 1),
-        (["ab", "ba"], None),  # there is none
-        (["ab ba", " b"], None),
-        (["ab ba", "b "], None),
-        (["ab ba", "a  b"], None),
-        (["ab ba"] * 99 + [" b"], 1),  # one in a hundred may be unclean
-        (["ab ba"] * 98 + [" b"] * 2, None),
-        (["ab ba"] * 99 + ["  b  "], 1),  # which counts once
-        (["", "a b"], 1),
-    ],
-)
-def test_a_separator_tells_itself(texts, expected):
-    assert find_separator(rows_of(*texts)) == expected
-
-
-def test_only_the_lowest_symbol_may_be_the_separator():
-    codes = rows_of("ab ba", "b a b")
-    assert find_separator(np.where(codes, codes + 1, 0)) is None
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 7, 1000])
