@@ -32,6 +32,8 @@ from ._version import __version__
 FORMAT = 1
 FITTED = {"alphabet_", "unknown_code_", "max_length_"}
 CHUNK_NAMES = 65_536
+# A name of more than MANY times the usual length is hardly one; none under USUAL is long.
+MANY, USUAL = 20, 10
 SPACE, REPLACEMENT = " ", "\ufffd"
 
 
@@ -87,8 +89,9 @@ class CharEncoder(
         is then trained on real examples; with ``transliterate="unknown"``, those that have one get
         the codes of their transliteration.
     max_length : int or None, default=None
-        Number of columns. None takes the length of the longest name of `fit`, and `transform` warns
-        of longer names. With an int, longer names are cut without a warning.
+        Number of columns. None takes the length of the longest name of `fit`, which warns if that
+        is 20 times the 99th percentile, and `transform` warns of longer names. With an int, longer
+        names are cut without a warning.
     handle_unknown : {"use_unknown_code", "error"}, default="use_unknown_code"
         What `transform` does with a character that is not in the alphabet.
 
@@ -217,31 +220,44 @@ class CharEncoder(
         task = self._init_callback_context()
         task.call_on_fit_task_begin(estimator=self, X=names)
         alphabet = None if self.alphabet is None else self._check_alphabet()
-        counts, longest = self._survey(names, alphabet)
+        counts, lengths = self._survey(names, alphabet)
         if alphabet is None:
             alphabet = self._frequent(counts)
             if self.transliterate == "unknown":
                 # What is too rare is read in ASCII, and counts there.
-                counts, longest = self._survey(names, alphabet)
+                counts, lengths = self._survey(names, alphabet)
                 alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
         self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
         self.unknown_code_ = len(self.alphabet_) + 1
-        self.max_length_ = max(longest, 1) if self.max_length is None else int(self.max_length)
+        if self.max_length is None:
+            self.max_length_ = max(int(lengths.max()), 1)
+            # The longest of a short list would raise its own percentile.
+            usual = max(USUAL, int(np.percentile(lengths, 99, method="lower")))
+            if self.max_length_ > MANY * usual:
+                warnings.warn(
+                    f"The name at position {lengths.argmax()} has {self.max_length_:,} characters, "
+                    f"and 99 % of the names have at most {usual}. Every row gets as many columns, "
+                    f"and training that many steps. Correct it, or set max_length={2 * usual}.",
+                    UserWarning,
+                    stacklevel=4,
+                )
+        else:
+            self.max_length_ = int(self.max_length)
         self._keep_header(header)
         task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     def _survey(self, names, alphabet):
-        """How often each code point is read, and the length of the longest name."""
+        """How often each code point is read, and the lengths of the names."""
         counts = np.zeros(0, dtype=np.int64)
-        longest = 0
+        lengths = []
         for start in range(0, len(names), CHUNK_NAMES):
-            points, lengths = self._fold(names[start : start + CHUNK_NAMES], alphabet)
-            longest = max(longest, int(lengths.max()))
+            points, some = self._fold(names[start : start + CHUNK_NAMES], alphabet)
+            lengths.append(some)
             more = np.bincount(points, minlength=len(counts))
             more[: len(counts)] += counts
             counts = more
-        return counts, longest
+        return counts, np.concatenate(lengths)
 
     def _frequent(self, counts):
         """The characters that are frequent enough for a learned alphabet."""

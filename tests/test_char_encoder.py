@@ -336,6 +336,17 @@ def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_name
     np.testing.assert_array_equal(codes, [[2, 3, 4, 5], [3, 0, 0, 0], [2, 3, 6, 6], [5, 4, 3, 2]])
 
 
+@pytest.mark.parametrize("names", [["Ana", "Bo"], [f"Ana{i}" for i in range(500)]], ids=len)
+def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
+    CharEncoder().fit(names + ["a" * 200])
+    many = names[:1] + ["a" * 201] + names[1:]
+    message = "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
+    with pytest.warns(UserWarning, match=message) as record:
+        assert CharEncoder().fit(many).max_length_ == 201
+    assert record[0].filename == __file__
+    assert CharEncoder(max_length=20).fit(many).max_length_ == 20
+
+
 def test_max_length_cuts_silently():
     encoder = CharEncoder(max_length=2).fit(["abc"])
     np.testing.assert_array_equal(

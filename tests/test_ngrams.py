@@ -141,17 +141,6 @@ def test_of_rows_lists_each_occurrence(ngram_range, min_df, names):
 
 
 @each_range
-@pytest.mark.parametrize("chunk_rows", [1, 2, 7])
-def test_chunks_of_rows_do_not_matter(monkeypatch, ngram_range, min_df, chunk_rows):
-    ngrams, _ = fit(NAMES, ngram_range, min_df)
-    codes = encode([*NAMES, "", "xx", "annx"])
-    expected = ngrams.of_rows(codes)
-    monkeypatch.setattr("sknames._ngrams.CHUNK_ROWS", chunk_rows)
-    for found, whole in zip(ngrams.of_rows(codes), expected, strict=True):
-        np.testing.assert_array_equal(found, whole)
-
-
-@each_range
 def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
     """Each occurrence is in proportion to its idf; a row may have none."""
     ngrams, frequency = fit(NAMES, ngram_range, min_df)
@@ -264,7 +253,7 @@ def test_chunks_change_nothing(chunk_rows, monkeypatch):
         return [*ngrams.keys, frequency, *ngrams.tfidf(codes, idf)]
 
     expected = everything()
-    monkeypatch.setattr(_ngrams, "CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr("sknames._prefixes.CHUNK_CODES", chunk_rows * codes.shape[1])
     for found, whole in zip(everything(), expected, strict=True):
         np.testing.assert_array_equal(found, whole)
         assert found.dtype == whole.dtype

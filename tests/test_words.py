@@ -73,7 +73,7 @@ def test_a_row_is_a_word_without_a_separator():
 
 def test_chunks_make_no_difference(monkeypatch):
     whole = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
-    monkeypatch.setattr(_words, "CHUNK_ROWS", 2)
+    monkeypatch.setattr("sknames._prefixes.CHUNK_CODES", 2 * encode(NAMES).shape[1])
     parts = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
     for name in ("keys", "classes", "logits"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
