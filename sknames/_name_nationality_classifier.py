@@ -168,8 +168,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         The labels seen in `fit`, sorted.
     class_prior_ : ndarray of shape (n_classes,) or None
         The priors that the probabilities assume: the shares of the classes in the training rows,
-        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight;
-        None after loading a file of a format that does not record them (1 or 2).
+        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight,
+        which is never predicted; None after loading a file of a format that does not record them (1
+        or 2).
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

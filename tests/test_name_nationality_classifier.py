@@ -346,6 +346,16 @@ def test_a_separator_that_does_not_occur_is_told(codes, separator):
     np.testing.assert_array_equal(model.predict_proba(X), fit(X, y, **params).predict_proba(X))
 
 
+def test_a_class_without_weight_has_probability_0(codes):
+    X, y = codes
+    weighted = fit(X, y, sample_weight=(y != "Greek").astype(float), word_weight=0.2)
+    for model in (weighted, fit(X, y, class_weight={"Greek": 0}, word_weight=0.2)):
+        is_greek = model.classes_ == "Greek"
+        for proba in (model.predict_proba(X), model.net_.predict_proba(X)):
+            assert not proba[:, is_greek].any() and proba[:, ~is_greek].all()
+        np.testing.assert_array_equal(model.class_prior_ == 0, is_greek)
+
+
 def test_history(codes):
     X, y = codes
     model = fit(X, y)

@@ -45,6 +45,7 @@ ALLOWED = {
         "_batches",
         "_adamw_with_sparse",
         "_loss",
+        "_network",
         "_recurrent_net",
         "_rows",
         "_torch_settings",
