@@ -249,8 +249,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         "separator": [Real, StrOptions({"auto"}), None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
-        # Half precision, in which files hold its products, ends at 65,504.
-        "word_weight": [Interval(Real, 0, 1000, closed="both")],
+        # Words of a larger weight would outvote all else, and cost ONNX its precision.
+        "word_weight": [Interval(Real, 0, 10, closed="both")],
         "next_symbol_weight": [Interval(Real, 0, None, closed="left")],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "label_doubt": [Interval(Real, 0, 1, closed="both")],

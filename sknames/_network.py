@@ -25,6 +25,8 @@ FOUR_BITS = (HALF, "next_symbol.weight")
 PARTS = ("", ".scale", ".zero_point")
 # The symbol that CharEncoder has for the space, and the share of the rows that may begin with it.
 SPACE, MAX_STRAY = 1, 0.01
+# Larger weights have no meaning, and their products would overflow.
+MOST = 1e9
 # The logit of a class of prior 0: finite, and its probability is exactly 0.
 NEVER = -1e4
 
@@ -303,8 +305,10 @@ class Network:
             refuse("symbols_", "sorted, distinct, finite values other than 0", some(self.symbols))
         expected = set()
         for name, shape in self._shapes():
-            if not np.isfinite(self._check_weights(name, shape)).all():
-                refuse(f"weights_[{name!r}]", "finite values", "others")
+            value = self._check_weights(name, shape)
+            # A NaN is the least and the most, and neither below nor above.
+            if not (-MOST <= value.min(initial=0) and value.max(initial=0) <= MOST):
+                refuse(f"weights_[{name!r}]", f"finite values of at most {MOST:g}", "others")
             expected.add(name)
         if set(self.weights) != expected:
             more = ", ".join(sorted(map(str, set(self.weights) - expected)))

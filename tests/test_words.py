@@ -91,6 +91,14 @@ def test_words_of_many_classes_are_left_out():
     assert words.classes[entries].tolist() == [*range(MAX_CLASSES), *range(MAX_CLASSES), 0]
 
 
+def test_a_word_of_any_of_many_classes():
+    codes, labels = np.arange(2, 302)[:, None], np.arange(300)
+    words = Words.fit(codes, labels, np.ones(300), 300, SPACE, 1)
+    found = np.zeros((300, 300))
+    words.add_to(found, codes, SPACE)
+    np.testing.assert_array_equal(found.nonzero(), [labels, labels])
+
+
 def test_hardly_a_word_has_the_number_of_another():
     rng = np.random.RandomState(0)
     codes = rng.randint(2, 1_000, (200_000, 6))
@@ -205,9 +213,8 @@ def test_states_are_of_the_net_alone(names, model):
             n_features_in=model[-1].n_features_in_,
         ),
     )
-    states = [
-        NameEncoder(some, output="state").fit_transform(names[0][:50]) for some in (model, without)
-    ]
+    known = " ".join(names[0][:50]).split()  # one word each: a row without a separator is a word
+    states = [NameEncoder(some, output="state").fit_transform(known) for some in (model, without)]
     np.testing.assert_array_equal(*states)
 
 
@@ -215,6 +222,8 @@ def test_a_temperature_and_priors(names, model):
     network = model[-1].network_
     warm = network.with_temperature(2.0)
     np.testing.assert_allclose(warm.words.logits, network.words.logits / 2, rtol=1e-3)
+    for words in (network.words, warm.words):  # as files hold them
+        np.testing.assert_array_equal(words.logits, words.logits.astype(np.float16))
     np.testing.assert_array_equal(
         network.with_priors(np.full(4, 0.25)).words.logits, network.words.logits
     )
