@@ -32,7 +32,9 @@ from ._version import __version__
 FORMAT = 1
 FITTED = {"alphabet_", "unknown_code_", "max_length_"}
 CHUNK_NAMES = 65_536
-REPLACEMENT = "\ufffd"
+# A name of more than MANY times the usual length is hardly one; none under USUAL is long.
+MANY, USUAL = 20, 10
+SPACE, REPLACEMENT = " ", "\ufffd"
 
 
 class CharEncoder(
@@ -52,8 +54,9 @@ class CharEncoder(
     2. The name is normalized to NFC, so that an accented letter is one character however it was
        typed; of more than 30 combining marks in a row, the excess is dropped.
     3. Each of its characters is transliterated to ASCII and lower-cased by itself.
-    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``; every other character
-       has the next code, the unknown code. Rows are padded with 0 on the right.
+    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``. The space always has
+       code 1, so that the classifier can tell it from a letter. Every other character has the next
+       code, the unknown code. Rows are padded with 0 on the right.
 
     Parameters
     ----------
@@ -78,23 +81,24 @@ class CharEncoder(
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
-        Characters that have codes, in the order of their codes. None learns them in `fit`, in the
-        order of their code points.
+        Characters that have codes, in the order of their codes; the space, in it or not, comes
+        first. None learns them in `fit`, in the order of their code points.
     min_frequency : int or float, default=1
         Minimum number of times (int), or minimum share of all characters (float), that a character
         must have in `fit` to enter a learned alphabet. Rarer characters get the unknown code, which
         is then trained on real examples; with ``transliterate="unknown"``, those that have one get
         the codes of their transliteration.
     max_length : int or None, default=None
-        Number of columns. None takes the length of the longest name of `fit`, and `transform` warns
-        of longer names. With an int, longer names are cut without a warning.
+        Number of columns. None takes the length of the longest name of `fit`, which warns if that
+        is 20 times the 99th percentile, and `transform` warns of longer names. With an int, longer
+        names are cut without a warning.
     handle_unknown : {"use_unknown_code", "error"}, default="use_unknown_code"
         What `transform` does with a character that is not in the alphabet.
 
     Attributes
     ----------
     alphabet_ : str
-        The characters that have codes; the code of ``alphabet_[i]`` is ``i + 1``.
+        The characters that have codes, the space first; the code of ``alphabet_[i]`` is ``i + 1``.
     unknown_code_ : int
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
@@ -113,10 +117,10 @@ class CharEncoder(
     >>> from sknames import CharEncoder
     >>> encoder = CharEncoder().fit(["Ana", "Müller"])
     >>> encoder.alphabet_
-    'aelmnru'
+    ' aelmnru'
     >>> encoder.transform(["Anna", "Lea!"])
-    array([[1, 5, 5, 1, 0, 0],
-           [3, 2, 1, 8, 0, 0]], dtype=uint8)
+    array([[2, 6, 6, 2, 0, 0],
+           [4, 3, 2, 9, 0, 0]], dtype=uint8)
     """
 
     __module__ = "sknames"
@@ -216,31 +220,44 @@ class CharEncoder(
         task = self._init_callback_context()
         task.call_on_fit_task_begin(estimator=self, X=names)
         alphabet = None if self.alphabet is None else self._check_alphabet()
-        counts, longest = self._survey(names, alphabet)
+        counts, lengths = self._survey(names, alphabet)
         if alphabet is None:
             alphabet = self._frequent(counts)
             if self.transliterate == "unknown":
                 # What is too rare is read in ASCII, and counts there.
-                counts, longest = self._survey(names, alphabet)
+                counts, lengths = self._survey(names, alphabet)
                 alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
-        self.alphabet_ = alphabet
-        self.unknown_code_ = len(alphabet) + 1
-        self.max_length_ = max(longest, 1) if self.max_length is None else int(self.max_length)
+        self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
+        self.unknown_code_ = len(self.alphabet_) + 1
+        if self.max_length is None:
+            self.max_length_ = max(int(lengths.max()), 1)
+            # The longest of a short list would raise its own percentile.
+            usual = max(USUAL, int(np.percentile(lengths, 99, method="lower")))
+            if self.max_length_ > MANY * usual:
+                warnings.warn(
+                    f"The name at position {lengths.argmax()} has {self.max_length_:,} characters, "
+                    f"and 99 % of the names have at most {usual}. Every row gets as many columns, "
+                    f"and training that many steps. Correct it, or set max_length={2 * usual}.",
+                    UserWarning,
+                    stacklevel=4,
+                )
+        else:
+            self.max_length_ = int(self.max_length)
         self._keep_header(header)
         task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     def _survey(self, names, alphabet):
-        """How often each code point is read, and the length of the longest name."""
+        """How often each code point is read, and the lengths of the names."""
         counts = np.zeros(0, dtype=np.int64)
-        longest = 0
+        lengths = []
         for start in range(0, len(names), CHUNK_NAMES):
-            points, lengths = self._fold(names[start : start + CHUNK_NAMES], alphabet)
-            longest = max(longest, int(lengths.max()))
+            points, some = self._fold(names[start : start + CHUNK_NAMES], alphabet)
+            lengths.append(some)
             more = np.bincount(points, minlength=len(counts))
             more[: len(counts)] += counts
             counts = more
-        return counts, longest
+        return counts, np.concatenate(lengths)
 
     def _frequent(self, counts):
         """The characters that are frequent enough for a learned alphabet."""
@@ -275,7 +292,8 @@ class CharEncoder(
         Raises
         ------
         ValueError, TypeError
-            If the alphabet is no str or repeats a character, or a parameter is out of range.
+            If the alphabet is no str, does not begin with the space or repeats a character, or a
+            parameter is out of range.
         """
         self = cls(**params)
         self._validate_params()
@@ -512,8 +530,9 @@ def _check_state(state):
     """Refuse the state of a fitted encoder whose parts do not fit each other."""
     check_holds(state, FITTED)
     alphabet = state["alphabet_"]
-    if not isinstance(alphabet, str) or len(set(alphabet)) != len(alphabet):
-        refuse("alphabet_", "a str of distinct characters", repr(alphabet))
+    is_str = isinstance(alphabet, str)
+    if not is_str or len(set(alphabet)) != len(alphabet) or not alphabet.startswith(SPACE):
+        refuse("alphabet_", "a str of distinct characters, the space first", repr(alphabet))
     n = len(alphabet)
     check_integer("unknown_code_", state["unknown_code_"], n + 1, n + 1)
     check_integer("max_length_", state["max_length_"], 1)

@@ -54,8 +54,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     together do.
 
     Input is a 2-D array of symbols: 0 is padding and is skipped, every other value seen in `fit`
-    is a symbol, and a value not seen in `fit` is the unknown symbol. `CharEncoder` turns names
-    into such arrays.
+    is a symbol, and a value not seen in `fit` is the unknown symbol. 1 is the space between words,
+    see `separator`. `CharEncoder` turns names into such arrays.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     separator : "auto", int, float or None, default="auto"
         Symbol between the words of a row. With a separator, n-grams do not cross words, and a word
         has the same n-grams wherever it stands in the row (as with ``analyzer="char_wb"`` of
-        scikit-learn's vectorizers). "auto" is the lowest symbol, as the space of `CharEncoder` is,
-        if it stands between others: it may begin or end a row, or follow itself, in at most one row
-        of a hundred. Otherwise "auto" is None, which means that each row is one word.
+        scikit-learn's vectorizers). "auto" is 1, the space of `CharEncoder`, unless more than one
+        row in 100 begins with it; number the letters of arrays of your own from 2. None means that
+        each row is one word.
     min_df : int or "auto", default="auto"
         Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
         model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
@@ -168,8 +168,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         The labels seen in `fit`, sorted.
     class_prior_ : ndarray of shape (n_classes,) or None
         The priors that the probabilities assume: the shares of the classes in the training rows,
-        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight;
-        None after loading a file of a format that does not record them (1 or 2).
+        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight,
+        which is never predicted; None after loading a file of a format that does not record them (1
+        or 2).
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -248,8 +249,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         "separator": [Real, StrOptions({"auto"}), None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
-        # Half precision, in which files hold its products, ends at 65,504.
-        "word_weight": [Interval(Real, 0, 1000, closed="both")],
+        # Words of a larger weight would outvote all else, and cost ONNX its precision.
+        "word_weight": [Interval(Real, 0, 10, closed="both")],
         "next_symbol_weight": [Interval(Real, 0, None, closed="left")],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "label_doubt": [Interval(Real, 0, 1, closed="both")],

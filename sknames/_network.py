@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ._four_bits import in_four_bits, in_half, numbers_of, rounded
-from ._ngrams import NGrams, find_separator, inverse_document_frequency
+from ._ngrams import NGrams, inverse_document_frequency
 from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
 from ._symbols import code_of, to_codes
 from ._words import MAX_CLASSES, PRIME, Words
@@ -23,6 +23,10 @@ WORDS = ("word_keys", "word_classes", "word_logits")
 HALF = "ngram_weight"
 FOUR_BITS = (HALF, "next_symbol.weight")
 PARTS = ("", ".scale", ".zero_point")
+# The symbol that CharEncoder has for the space, and the share of the rows that may begin with it.
+SPACE, MAX_STRAY = 1, 0.01
+# Larger weights have no meaning, and their products would overflow.
+MOST = 1e9
 # The logit of a class of prior 0: finite, and its probability is exactly 0.
 NEVER = -1e4
 
@@ -85,12 +89,11 @@ class Network:
         network = cls(cell, symbols, {})
         if ngram_range is None and not has_words:
             return network
-        auto = separator == "auto"
-        code = find_separator(codes) if auto else code_of(separator, symbols)
-        if not auto and separator is not None and code is None:
+        code = _space(symbols, codes) if separator == "auto" else code_of(separator, symbols)
+        if separator not in ("auto", None) and code is None:
             warnings.warn(
                 f"separator={separator} does not occur in X, so each row counts as one word. Give "
-                "the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",
+                "the code of the space, which is 1 for CharEncoder, or None.",
                 UserWarning,
                 stacklevel=5,
             )
@@ -302,8 +305,10 @@ class Network:
             refuse("symbols_", "sorted, distinct, finite values other than 0", some(self.symbols))
         expected = set()
         for name, shape in self._shapes():
-            if not np.isfinite(self._check_weights(name, shape)).all():
-                refuse(f"weights_[{name!r}]", "finite values", "others")
+            value = self._check_weights(name, shape)
+            # A NaN is the least and the most, and neither below nor above.
+            if not (-MOST <= value.min(initial=0) and value.max(initial=0) <= MOST):
+                refuse(f"weights_[{name!r}]", f"finite values of at most {MOST:g}", "others")
             expected.add(name)
         if set(self.weights) != expected:
             more = ", ".join(sorted(map(str, set(self.weights) - expected)))
@@ -386,6 +391,14 @@ class Network:
                 f"as many keys as weights_['ngram_idf'] has values, {self.n_ngrams}",
                 f"arrays of {[len(keys) for keys in self.ngram_keys]} keys",
             )
+
+
+def _space(symbols, codes):
+    """The code of the space, or None. What more than some stray rows begin with is a letter."""
+    code = code_of(SPACE, symbols)
+    if code is not None and np.count_nonzero(codes[:, 0] == code) > MAX_STRAY * len(codes):
+        return None
+    return code
 
 
 def _narrow(keys):

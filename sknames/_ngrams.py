@@ -19,13 +19,12 @@ from numbers import Integral
 
 import numpy as np
 
+from ._prefixes import row_slices
+
 START = 0  # the code of padding, which no symbol has
 ABSENT = -1
 NGRAM_SCALE = 4.0  # of n-gram logits beside those of the net
 MAX_TABLE = 1 << 24
-CHUNK_ROWS = 65_536
-# Share of the rows in which a separator may be at an end or doubled: some are cut, or not clean.
-MAX_STRAY = 0.01
 
 
 class NGrams:
@@ -75,7 +74,7 @@ class NGrams:
         document_frequency : ndarray of shape (n_features,)
         """
         min_n, max_n = ngram_range
-        chunks = [flatten(chunk, n_symbols - 1) for chunk in _chunks(codes)]
+        chunks = [flatten(codes[rows], n_symbols - 1) for rows in row_slices(codes)]
         symbols = [_symbols(text, n_symbols, separator) for text, _ in chunks]
         prefixes = [np.zeros_like(text) for text, _ in chunks]
         all_keys, counts = [], []
@@ -131,12 +130,14 @@ class NGrams:
             Where each row starts in it.
         """
         features, counts = [], []
-        for chunk in _chunks(codes):
-            text, rows = flatten(chunk, self.end)
+        for some in row_slices(codes):
+            text, rows = flatten(codes[some], self.end)
             found = np.stack(self.find(text, _places_before(text)), axis=1)
             present = found != ABSENT
             features.append(found[present].astype(np.int32))
-            counts.append(np.bincount(rows, weights=present.sum(axis=1), minlength=len(chunk)))
+            counts.append(
+                np.bincount(rows, weights=present.sum(axis=1), minlength=len(codes[some]))
+            )
         starts = np.concatenate([[0], *counts]).cumsum().astype(np.int64)
         return np.concatenate(features), starts
 
@@ -155,8 +156,8 @@ class NGrams:
         """
         features, starts = self.of_rows(codes)
         values = idf[features]
-        for first in range(0, len(codes), CHUNK_ROWS):
-            some = starts[first : first + CHUNK_ROWS + 1]
+        for rows in row_slices(codes):
+            some = starts[rows.start : rows.stop + 1]
             of_chunk, counts = values[some[0] : some[-1]], np.diff(some)
             # A row without any n-gram has no entry to sum.
             full = counts > 0
@@ -164,11 +165,6 @@ class NGrams:
                 squares = np.add.reduceat(of_chunk**2, some[:-1][full] - some[0])
                 of_chunk /= np.repeat(np.sqrt(squares), counts[full])
         return features, starts, values
-
-
-def _chunks(codes):
-    """Parts of some rows, so that a million rows take little memory beside what is to be kept."""
-    return [codes[start : start + CHUNK_ROWS] for start in range(0, len(codes), CHUNK_ROWS)]
 
 
 def _places_before(text):
@@ -249,18 +245,6 @@ def _go_on(grams, n, text, parents, separator):
     if separator is not None and n > 1:
         prefixes[text[parents] == separator] = ABSENT
     return prefixes
-
-
-def find_separator(codes):
-    """The code between words, where one tells itself: the lowest, 1, as CharEncoder's space is.
-
-    It is there, and hardly a row begins or ends with it or has it twice in succession. Else None.
-    """
-    is_it = codes == 1
-    padded = np.pad(codes, ((0, 0), (1, 1)))
-    beside = (padded[:, :-2] <= 1) | (padded[:, 2:] <= 1)  # padding, or itself
-    n_stray = (is_it & beside).any(axis=1).sum()
-    return 1 if is_it.any() and n_stray <= MAX_STRAY * len(codes) else None
 
 
 def check_ngram_range(ngram_range):

@@ -10,6 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CHUNK_CODES = 1 << 21
+
+
+def row_slices(codes):
+    """Slices of the rows, of at most CHUNK_CODES codes each.
+
+    So a million rows, or one of 20,000 columns, take little memory beside what is to be kept.
+    """
+    n = max(1, CHUNK_CODES // max(1, codes.shape[1]))
+    return [slice(start, start + n) for start in range(0, len(codes), n)]
+
 
 def compact(codes):
     """Move the symbols of each row to the left, so that all padding (0) is on the right."""

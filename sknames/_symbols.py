@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._prefixes import compact
+from ._prefixes import compact, row_slices
 
 LARGEST_EXACT = 2.0**53  # of the integers that float64 tells from their neighbours
 
@@ -125,7 +125,10 @@ def to_codes(X, symbols):
             values = symbols.astype(np.float64)
             possible = np.flatnonzero((values > 0) & (values <= largest) & (values % 1 == 0))
         table[symbols[possible].astype(np.intp)] = possible + 1
-        return compact(table.take(X))
+        codes = np.empty(X.shape, dtype)
+        for rows in row_slices(X):  # numpy widens what it takes to eight bytes each
+            table.take(X[rows], out=codes[rows], mode="clip")
+        return compact(codes)
     if not n:
         return compact((X != 0).astype(dtype))
     sought, possible = X, True

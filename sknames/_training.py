@@ -35,6 +35,7 @@ except ImportError as error:
 from ._adamw_with_sparse import AdamWWithSparse
 from ._batches import Batch, Batches
 from ._loss import Loss
+from ._network import NEVER
 from ._recurrent_net import RecurrentNet
 from ._rows import Rows
 from ._torch_settings import DRAWING, one_torch_thread, resolve_device, torch_seed
@@ -387,6 +388,8 @@ def train(untrained, rows, held_out, classes, settings, rng, seed, tasks):
         return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
 
     _run(net, rows.weighed().with_ngrams(untrained), seed, tasks, result)
+    with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
+        net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     return result()
 
 

@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ._prefixes import row_slices
+
 # A word is found by a number: c_1 BASE^(m - 1) + ... + c_m modulo PRIME, with c its codes. Of
 # 10,000 unknown words, two have the number of one of 430,000 known ones.
 PRIME = 2**31 - 1
@@ -22,7 +24,6 @@ BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
 # Words of more classes are frequent ones, of which the net and the n-grams learn more.
 MAX_CLASSES = 16
-CHUNK_ROWS = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,7 @@ class Words:
             Factor of the logits.
         """
         pairs, counts = np.zeros(0, np.int64), np.zeros(0)
-        for start in range(0, len(codes), CHUNK_ROWS):
-            some = slice(start, start + CHUNK_ROWS)
+        for some in row_slices(codes):
             rows, _, keys = _keys(codes[some], separator)
             more = keys * n_classes + labels[some][rows]
             pairs, places = np.unique(np.append(pairs, more), return_inverse=True)

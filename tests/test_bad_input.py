@@ -413,7 +413,7 @@ OUT_OF_RANGE = {
         "separator": [" ", [1]],
         "min_df": [0, 0.5, None],
         "ngram_dropout": [-0.1, 1.0, "auto", None],
-        "word_weight": [-0.1, 1001, "auto", None, math.nan],
+        "word_weight": [-0.1, 10.1, "auto", None, math.nan],
         "next_symbol_weight": [-1, "auto", None],
         "logit_adjustment": [-0.1, "auto", None],
         "label_doubt": [-0.1, 1.1, None],

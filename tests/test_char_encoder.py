@@ -90,7 +90,7 @@ def learn(names, min_frequency=1, alphabet=None, **folding):
         kept = {c for c in kept if in_ascii(c)} | set(alphabet or "")
         if alphabet is None:
             return learn(names, min_frequency, "".join(kept), **folding)
-    return "".join(sorted(kept))
+    return " " + "".join(sorted(kept - {" "}))
 
 
 def encode(names, alphabet, n_columns, **folding):
@@ -108,6 +108,7 @@ def assert_equals_reference(encoder, fitted_on, names):
     alphabet = encoder.alphabet
     if alphabet is None:
         alphabet = learn(fitted_on, encoder.min_frequency, **folding)
+    alphabet = " " + alphabet.replace(" ", "")
     longest = max(len(fold(name, alphabet, **folding)) for name in fitted_on)
     assert encoder.max_length_ == (encoder.max_length or max(longest, 1))
     assert encoder.alphabet_ == alphabet
@@ -214,8 +215,8 @@ def test_composed_and_decomposed_letters_have_the_same_codes():
 
 def test_a_mark_does_not_join_the_name_before():
     encoder = CharEncoder(transliterate=False).fit(["e", "\u0301a"])
-    assert encoder.alphabet_ == "ae\u0301"
-    np.testing.assert_array_equal(encoder.transform(["e", "\u0301a"]), [[2, 0], [3, 1]])
+    assert encoder.alphabet_ == " ae\u0301"
+    np.testing.assert_array_equal(encoder.transform(["e", "\u0301a"]), [[3, 0], [4, 2]])
 
 
 @pytest.mark.parametrize("transliterate", [True, False, "unknown"])
@@ -223,23 +224,24 @@ def test_a_mark_does_not_join_the_name_before():
 def test_controls_and_lone_surrogates_are_unknown_characters(junk, transliterate):
     names = [junk, f"a{junk}b"]
     encoder = CharEncoder(transliterate=transliterate, clean=False).fit(names * 9)
-    assert encoder.alphabet_ == "ab"
-    np.testing.assert_array_equal(encoder.transform(names), [[3, 0, 0], [1, 3, 2]])
+    assert encoder.alphabet_ == " ab"
+    np.testing.assert_array_equal(encoder.transform(names), [[4, 0, 0], [2, 4, 3]])
 
 
 def test_a_learned_alphabet_of_native_scripts():
     encoder = CharEncoder(transliterate=False).fit(["王伟", "Łódź", "علي", "😀"])
-    assert encoder.alphabet_ == "".join(sorted("王伟łódźعلي😀"))
+    assert encoder.alphabet_ == " " + "".join(sorted("王伟łódźعلي😀"))
     # Names of ASCII alone meet an alphabet far beyond ASCII.
-    np.testing.assert_array_equal(encoder.transform(["da", ""]), [[1, 11, 0, 0], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(encoder.transform(["da", ""]), [[2, 12, 0, 0], [0, 0, 0, 0]])
 
 
 def test_the_alphabet_of_the_blog():
     encoder = CharEncoder(alphabet=BLOG_ALPHABET, lowercase=False).fit(["Abate", "O'Néal"])
     assert len(encoder.alphabet_) == 59
-    assert (encoder.alphabet_, encoder.unknown_code_) == (BLOG_ALPHABET, 60)
+    assert encoder.alphabet_ == " " + BLOG_ALPHABET.replace(" ", "")
+    assert encoder.unknown_code_ == 60
     np.testing.assert_array_equal(
-        encoder.transform(["Zoé", "O'N!"]), [[52, 15, 5, 0, 0, 0], [41, 59, 40, 60, 0, 0]]
+        encoder.transform(["Zoé", "O'N!"]), [[53, 16, 6, 0, 0, 0], [42, 59, 41, 60, 0, 0]]
     )
 
 
@@ -265,11 +267,23 @@ def test_an_empty_alphabet_or_repeated_characters(alphabet, repeated):
 
 
 @pytest.mark.parametrize(
+    "params", [{}, {"min_frequency": 3}, {"alphabet": "ba"}, {"alphabet": "b a"}]
+)
+@pytest.mark.parametrize("names", [["abb", "b", "aa"], ["ab b", "b", "a a"]])
+def test_the_space_has_code_1_whether_or_not_names_have_one(params, names):
+    encoder = CharEncoder(**params).fit(names)
+    assert encoder.alphabet_ == (" ba" if "alphabet" in params else " ab")
+    assert encoder.transform(["b a"])[0, 1] == 1
+
+
+@pytest.mark.parametrize(
     "alphabet, max_length, message",
     [
         (None, 5, "Expected the alphabet_ of an encoder, a str, got NoneType"),
-        ("ab", 0, "max_length_ of .*, got 0"),
-        ("aab", 5, "distinct characters, got 'aab'"),
+        (" ab", 0, "max_length_ of .*, got 0"),
+        (" aa", 5, "distinct characters, the space first, got ' aa'"),
+        ("a ", 5, "distinct characters, the space first, got 'a '"),
+        ("", 5, "distinct characters, the space first, got ''"),
     ],
 )
 def test_what_no_encoder_can_be_made_of(alphabet, max_length, message):
@@ -278,15 +292,15 @@ def test_what_no_encoder_can_be_made_of(alphabet, max_length, message):
 
 
 def test_a_length_of_numpy_becomes_an_int_for_json():
-    encoder = CharEncoder.from_alphabet("ab", np.array([5])[0])
+    encoder = CharEncoder.from_alphabet(" ab", np.array([5])[0])
     assert json.dumps(encoder.max_length_) == "5"
 
 
 @pytest.mark.parametrize(
     "min_frequency, alphabet",
     [
-        (1, "abcd"), (2, "abc"), (3, "bc"), (5, "c"), (93, "c"), (94, ""),
-        (0.01, "abcd"), (0.011, "abc"), (0.04, "bc"), (0.041, "c"), (0.93, "c"), (0.931, ""),
+        (1, " abcd"), (2, " abc"), (3, " bc"), (5, " c"), (93, " c"), (94, " "),
+        (0.01, " abcd"), (0.011, " abc"), (0.04, " bc"), (0.041, " c"), (0.93, " c"), (0.931, " "),
     ],
 )  # fmt: skip
 def test_min_frequency(monkeypatch, min_frequency, alphabet):
@@ -295,7 +309,7 @@ def test_min_frequency(monkeypatch, min_frequency, alphabet):
     names = ["a", "bd", "c" * 93, "A", "bb", "b"]
     encoder = CharEncoder(min_frequency=min_frequency).fit(names)
     assert encoder.alphabet_ == alphabet
-    assert encoder.transform(["d"])[0, 0] == (4 if alphabet == "abcd" else encoder.unknown_code_)
+    assert encoder.transform(["d"])[0, 0] == (5 if "d" in alphabet else encoder.unknown_code_)
 
 
 def test_a_share_that_is_reached_exactly_is_enough():
@@ -306,7 +320,7 @@ def test_a_share_that_is_reached_exactly_is_enough():
 
 
 def test_min_frequency_does_not_touch_a_given_alphabet():
-    assert CharEncoder(alphabet="ab", min_frequency=9).fit(["a"]).alphabet_ == "ab"
+    assert CharEncoder(alphabet="ab", min_frequency=9).fit(["a"]).alphabet_ == " ab"
 
 
 @pytest.mark.parametrize("chunk_names", [1, 2, 100])
@@ -319,16 +333,27 @@ def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_name
     with pytest.warns(UserWarning, match=message) as record:
         codes = encoder.transform(["abcda", "b", "abßd", "dcba"])
     assert record[0].filename == __file__
-    np.testing.assert_array_equal(codes, [[1, 2, 3, 4], [2, 0, 0, 0], [1, 2, 5, 5], [4, 3, 2, 1]])
+    np.testing.assert_array_equal(codes, [[2, 3, 4, 5], [3, 0, 0, 0], [2, 3, 6, 6], [5, 4, 3, 2]])
+
+
+@pytest.mark.parametrize("names", [["Ana", "Bo"], [f"Ana{i}" for i in range(500)]], ids=len)
+def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
+    CharEncoder().fit(names + ["a" * 200])
+    many = names[:1] + ["a" * 201] + names[1:]
+    message = "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
+    with pytest.warns(UserWarning, match=message) as record:
+        assert CharEncoder().fit(many).max_length_ == 201
+    assert record[0].filename == __file__
+    assert CharEncoder(max_length=20).fit(many).max_length_ == 20
 
 
 def test_max_length_cuts_silently():
     encoder = CharEncoder(max_length=2).fit(["abc"])
     np.testing.assert_array_equal(
-        encoder.transform(["cba", "", "ß", "c"])[:, :1], [[3], [0], [4], [3]]
+        encoder.transform(["cba", "", "ß", "c"])[:, :1], [[4], [0], [5], [4]]
     )
-    assert encoder.transform(["cba"]).tolist() == [[3, 2]]
-    assert CharEncoder(max_length=5).fit(["abc"]).transform(["abc"]).tolist() == [[1, 2, 3, 0, 0]]
+    assert encoder.transform(["cba"]).tolist() == [[4, 3]]
+    assert CharEncoder(max_length=5).fit(["abc"]).transform(["abc"]).tolist() == [[2, 3, 4, 0, 0]]
 
 
 def test_columns_of_padding_take_no_more_memory_than_their_codes():
@@ -337,7 +362,7 @@ def test_columns_of_padding_take_no_more_memory_than_their_codes():
     codes = encoder.transform(["ab", "", "a"] * 100)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert codes.shape == (300, 20_000) and codes.sum() == 400
+    assert codes.shape == (300, 20_000) and codes.sum() == 700
     assert peak < 1.2 * codes.nbytes
 
 
@@ -353,18 +378,18 @@ def test_unknown_characters_are_an_error_when_asked_for(
 ):
     monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", chunk_names)
     encoder = CharEncoder(handle_unknown="error", max_length=3).fit(["ab"])
-    assert encoder.transform(["ba"]).tolist() == [[2, 1, 0]]
+    assert encoder.transform(["ba"]).tolist() == [[3, 2, 0]]
     with pytest.raises(ValueError, match=f"character {character}.* at position {position}"):
         encoder.transform(names)
 
 
 def test_unknown_characters_have_the_unknown_code_by_default():
     encoder = CharEncoder().fit(["ab"])
-    assert encoder.transform(["xa"]).tolist() == [[3, 1]]
+    assert encoder.transform(["xa"]).tolist() == [[4, 2]]
 
 
 @pytest.mark.parametrize(
-    "n_characters, dtype", [(254, "uint8"), (255, "uint16"), (65_535, "uint32")]
+    "n_characters, dtype", [(253, "uint8"), (254, "uint16"), (65_534, "uint32")]
 )
 def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, dtype):
     """CJK ideographs: the block of the first 20,992, then the one of the rarer 42,720."""
@@ -375,27 +400,27 @@ def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, 
     codes = encoder.transform([name[-2:], "a"])
     assert codes.dtype == dtype
     last = encoder.alphabet_.index(name[-1]) + 1
-    assert codes.tolist() == [[last - 1, last], [n_characters + 1, 0]]
+    assert codes.tolist() == [[last - 1, last], [n_characters + 2, 0]]
 
 
 def test_round_trip():
     encoder = CharEncoder(max_length=6).fit(["Ana", "Müller"])
     codes = encoder.transform(["Ünal", "x", "", "Ann Mueller"])
-    expected = ["unal", "\ufffd", "", "ann\ufffdmu"]
+    expected = ["unal", "\ufffd", "", "ann mu"]
     for form in (codes, codes.astype(float), codes.tolist(), pd.DataFrame(codes), codes[:, ::1]):
         decoded = encoder.inverse_transform(form)
         assert isinstance(decoded, np.ndarray) and decoded.dtype == object
         assert decoded.tolist() == expected
     # 0 is passed over wherever it is, and any number of columns is welcome.
-    assert encoder.inverse_transform([[0, 1, 0, 1, 0, 0, 0, 1]]).tolist() == ["aaa"]
+    assert encoder.inverse_transform([[0, 2, 0, 2, 0, 0, 0, 2]]).tolist() == ["aaa"]
 
 
 @pytest.mark.parametrize(
     "codes, message",
     [
-        ([[1, 2], [0, 9]], "from 0 to 3, got 9 in row 1, column 1"),
-        ([[-1]], "from 0 to 3, got -1 in row 0, column 0"),
-        ([[1, 1.5]], "from 0 to 3, got 1.5 in row 0, column 1"),
+        ([[1, 2], [0, 9]], "from 0 to 4, got 9 in row 1, column 1"),
+        ([[-1]], "from 0 to 4, got -1 in row 0, column 0"),
+        ([[1, 1.5]], "from 0 to 4, got 1.5 in row 0, column 1"),
         ([[1, np.nan]], "NaN"),
         ([1, 2], "Expected 2D array"),
         ([["a"]], "not compatible with arrays of bytes/strings"),
@@ -545,7 +570,7 @@ def test_set_output(library, frame, container):
     assert isinstance(out, frame)
     assert list(out.columns) == ["charencoder0", "charencoder1", "charencoder2"]
     assert out.to_numpy().dtype == "uint8"
-    np.testing.assert_array_equal(out, [[1, 2, 0], [3, 0, 0]])
+    np.testing.assert_array_equal(out, [[2, 3, 0], [4, 0, 0]])
     assert encoder.inverse_transform(out).tolist() == ["ab", "c"]
 
 
@@ -625,7 +650,7 @@ def test_transform_changes_neither_the_encoder_nor_its_input():
 def test_unknown_characters_alone_are_transliterated():
     names = ["Łódź", "ŁÓDŹ", "Žan", "Zan", "İn"]
     encoder = CharEncoder(transliterate="unknown", min_frequency=2).fit(names)
-    assert encoder.alphabet_ == "adnzółź"  # ž counts as z
+    assert encoder.alphabet_ == " adnzółź"  # ž counts as z
     read = encoder.inverse_transform(encoder.transform(["łódź", "ŁAŽ", "İn", "in", "王"]))
     assert read.tolist() == ["łódź", "łaz", "\ufffdn", "\ufffdn", "\ufffdan\ufffd"]
 
@@ -673,10 +698,11 @@ def test_only_a_fitted_encoder_bears_a_stamp():
     [
         ({"_format": FORMAT + 1}, "reads formats up to"),
         ({"_format": "1"}, "a format is an integer"),
-        ({"alphabet_": "aab"}, "alphabet_ .* expected a str of distinct characters, got 'aab'"),
-        ({"alphabet_": ["a", "b"]}, "alphabet_ .* expected a str of distinct characters"),
-        ({"alphabet_": "ab"}, "unknown_code_ .* expected 3, got 4"),
-        ({"unknown_code_": 4.0}, "unknown_code_ .* got 4.0"),
+        ({"alphabet_": " aa"}, "alphabet_ .* expected a str of distinct .* first, got ' aa'"),
+        ({"alphabet_": [" ", "b"]}, "alphabet_ .* expected a str of distinct characters"),
+        ({"alphabet_": "abcd"}, "alphabet_ .* the space first, got 'abcd'"),
+        ({"alphabet_": " ab"}, "unknown_code_ .* expected 4, got 5"),
+        ({"unknown_code_": 5.0}, "unknown_code_ .* got 5.0"),
         ({"max_length_": 0}, "max_length_ .* expected an integer from 1, got 0"),
         ({"max_length_": 2.5}, "max_length_ .* expected an integer from 1, got 2.5"),
         ({"max_length_": None}, "max_length_ .* expected an integer from 1, got None"),

@@ -1,6 +1,7 @@
-"""Fits leave nothing behind."""
+"""Fits leave nothing behind, and one long name takes no memory for all."""
 
 import gc
+import tracemalloc
 import weakref
 
 import numpy as np
@@ -8,6 +9,9 @@ import psutil
 import pytest
 
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames._ngrams import NGrams
+from sknames._symbols import to_codes
+from sknames._words import Words
 
 # A net that stayed would weigh 0.4 MB with its gradients and Adam's two moments.
 SMALL = {"hidden_size": 64, "embedding_dim": 16, "max_epochs": 1, "random_state": 0}
@@ -57,3 +61,23 @@ def test_a_net_goes_with_its_fit(codes, early_stopping):
     gc.collect()
     assert net() is None
     assert module() is None
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda X: to_codes(X, np.arange(1, 4, dtype=np.uint8)),
+        lambda X: NGrams.fit(X, (1, 3), 1, 6, 1)[0].of_rows(X),
+        lambda X: Words.fit(X, np.arange(len(X)) % 2, np.ones(len(X)), 2, 1, 0.2),
+    ],
+    ids=["codes", "n-grams", "words"],
+)
+def test_one_long_row_takes_few_bytes_a_code(work):
+    X = np.zeros((1_000, 20_000), dtype=np.uint8)
+    X[:, :12] = np.random.RandomState(0).randint(1, 4, size=(1_000, 12))
+    X[17] = 2
+    tracemalloc.start()
+    work(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * X.size

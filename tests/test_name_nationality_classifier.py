@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.model_selection import KFold, StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
@@ -299,9 +299,41 @@ def test_the_space_of_char_encoder_separates_words_by_default():
     assert model.network_.separator == 1 and model.separator == "auto"
     expected = fit(X, names, separator=1, **params).predict_proba(X)
     np.testing.assert_array_equal(model.predict_proba(X), expected)
-    # Here the lowest symbol is a letter.
-    X = CharEncoder().fit_transform(["ann", "lee", "bo", "kim", "anna", "cabo"])
-    assert fit(X, names, **params).network_.separator is None
+    X = CharEncoder(max_length=4).fit_transform(names)  # half of the rows end with the space
+    assert fit(X, names, **params).network_.separator == 1
+
+
+POLISH = "Nowak Kowalczyk Mazur Krawczyk Kaczmarek Pawlak Walczak Szymczak Baran".split()
+TURKISH = "Yılmaz Şahin Çakır Polat Doğan Kaplan Koçak Toprak Bayrak".split()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [POLISH, TURKISH, ["佐々木", "野々村", "奈々子", "山田"]],
+    ids=["Polish", "Turkish", "kanji"],
+)
+def test_no_letter_separates_words(names):
+    for transliterate in (True, False):
+        X = CharEncoder(transliterate=transliterate).fit_transform(names)
+        model = fit(X, np.arange(len(names)) % 2, max_epochs=1, word_weight=0.2)
+        assert model.network_.separator is None
+        assert len(model.network_.words.keys) == len(names)
+
+
+def test_all_folds_have_the_same_separator():
+    names = [f"{a} {b}" for a in ("ann", "bo", "anneli", "kim") for b in ("lee", "kim", "ann", "o")]
+    X = CharEncoder(max_length=4).fit_transform(names)  # a part of the rows end with the space
+    assert {
+        fit(X[train], train % 2, max_epochs=1).network_.separator for train, _ in KFold(8).split(X)
+    } == {1}
+
+
+@pytest.mark.parametrize("first, separator", [(1, None), (2, 1)])
+def test_of_other_arrays_1_is_the_space_where_rows_do_not_begin_with_it(first, separator):
+    X = np.random.RandomState(0).randint(first, 9, size=(400, 6))
+    X[1::2, 3] = 1
+    X[0, 0] = 1  # one in a hundred may be unclean
+    assert fit(X, X[:, 1] % 2, max_epochs=1).network_.separator == separator
 
 
 @pytest.mark.parametrize("separator", [99, 0, 1.5, np.nan], ids=str)
@@ -312,6 +344,16 @@ def test_a_separator_that_does_not_occur_is_told(codes, separator):
         model = fit(X, y, separator=separator, **params)
     assert [warning.filename for warning in w] == [__file__]
     np.testing.assert_array_equal(model.predict_proba(X), fit(X, y, **params).predict_proba(X))
+
+
+def test_a_class_without_weight_has_probability_0(codes):
+    X, y = codes
+    weighted = fit(X, y, sample_weight=(y != "Greek").astype(float), word_weight=0.2)
+    for model in (weighted, fit(X, y, class_weight={"Greek": 0}, word_weight=0.2)):
+        is_greek = model.classes_ == "Greek"
+        for proba in (model.predict_proba(X), model.net_.predict_proba(X)):
+            assert not proba[:, is_greek].any() and proba[:, ~is_greek].all()
+        np.testing.assert_array_equal(model.class_prior_ == 0, is_greek)
 
 
 def test_history(codes):

@@ -253,7 +253,7 @@ def test_any_changed_weight_is_refused(kind):
             (value.astype(object), "expected dtype float32, got dtype object"),
             (value.astype(">f4"), "expected dtype float32, got dtype >f4"),
             (value.tolist(), "expected an array, got list"),
-            *[(np.full_like(value, x), "expected finite values") for x in (np.nan, np.inf)],
+            *[(np.full_like(value, x), "expected finite values") for x in (np.nan, np.inf, 3e38)],
             (
                 np.where(np.arange(value.size).reshape(value.shape), value, -np.inf),
                 "expected finite values",

@@ -12,7 +12,6 @@ from sknames._ngrams import (
     ABSENT,
     Lookup,
     NGrams,
-    find_separator,
     flatten,
     inverse_document_frequency,
 )
@@ -142,17 +141,6 @@ def test_of_rows_lists_each_occurrence(ngram_range, min_df, names):
 
 
 @each_range
-@pytest.mark.parametrize("chunk_rows", [1, 2, 7])
-def test_chunks_of_rows_do_not_matter(monkeypatch, ngram_range, min_df, chunk_rows):
-    ngrams, _ = fit(NAMES, ngram_range, min_df)
-    codes = encode([*NAMES, "", "xx", "annx"])
-    expected = ngrams.of_rows(codes)
-    monkeypatch.setattr("sknames._ngrams.CHUNK_ROWS", chunk_rows)
-    for found, whole in zip(ngrams.of_rows(codes), expected, strict=True):
-        np.testing.assert_array_equal(found, whole)
-
-
-@each_range
 def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
     """Each occurrence is in proportion to its idf; a row may have none."""
     ngrams, frequency = fit(NAMES, ngram_range, min_df)
@@ -253,37 +241,6 @@ def test_the_worked_example_of_the_module():
     assert frequency.tolist() == [1] * 13
 
 
-def rows_of(*texts):
-    """Codes of texts: the space is 1, the letters from a on 2, 3, ..."""
-    codes = np.zeros((len(texts), max(map(len, texts))), dtype=np.uint8)
-    for row, text in zip(codes, texts, strict=True):
-        row[: len(text)] = [1 if c == " " else ord(c) - ord("a") + 2 for c in text]
-    return codes
-
-
-@pytest.mark.parametrize(
-    "texts, expected",
-    [
-        (["ab ba", "b", "a b c"], 1),
-        (["ab", "ba"], None),  # there is none
-        (["ab ba", " b"], None),
-        (["ab ba", "b "], None),
-        (["ab ba", "a  b"], None),
-        (["ab ba"] * 99 + [" b"], 1),  # one in a hundred may be unclean
-        (["ab ba"] * 98 + [" b"] * 2, None),
-        (["ab ba"] * 99 + ["  b  "], 1),  # which counts once
-        (["", "a b"], 1),
-    ],
-)
-def test_a_separator_tells_itself(texts, expected):
-    assert find_separator(rows_of(*texts)) == expected
-
-
-def test_only_the_lowest_symbol_may_be_the_separator():
-    codes = rows_of("ab ba", "b a b")
-    assert find_separator(np.where(codes, codes + 1, 0)) is None
-
-
 @pytest.mark.parametrize("chunk_rows", [1, 7, 1000])
 def test_chunks_change_nothing(chunk_rows, monkeypatch):
     rng = np.random.RandomState(0)
@@ -296,7 +253,7 @@ def test_chunks_change_nothing(chunk_rows, monkeypatch):
         return [*ngrams.keys, frequency, *ngrams.tfidf(codes, idf)]
 
     expected = everything()
-    monkeypatch.setattr(_ngrams, "CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr("sknames._prefixes.CHUNK_CODES", chunk_rows * codes.shape[1])
     for found, whole in zip(everything(), expected, strict=True):
         np.testing.assert_array_equal(found, whole)
         assert found.dtype == whole.dtype

@@ -218,13 +218,18 @@ def test_default_pipeline(names):
 
 
 @pytest.mark.parametrize("separator", ["auto", None])
-def test_words(separator):
+@pytest.mark.parametrize("word_weight", [1, 10])
+def test_words(separator, word_weight):
     """Each word counts, the first of the sorted ones once, and one that is known to none not."""
     names, y = make_names(1_500, nationalities=["French", "Irish", "Polish"], random_state=0)
     model = make_pipeline(
         CharEncoder(),
         NameNationalityClassifier(
-            hidden_size=4, max_epochs=1, random_state=0, word_weight=1, separator=separator
+            hidden_size=4,
+            max_epochs=1,
+            random_state=0,
+            word_weight=word_weight,
+            separator=separator,
         ),
     )
     model.fit(names[:1000], y[:1000])

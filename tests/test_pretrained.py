@@ -317,7 +317,9 @@ def small(tmp_path_factory, small_names):
         hidden_size=4, embedding_dim=4, max_epochs=2, separator=1, random_state=0
     )
     model = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
-    network = model.fit(*small_names)["classify"].network_.rounded()
+    names, nationalities = small_names
+    model.fit([f"A {name}" for name in names], nationalities)
+    network = model["classify"].network_.rounded()
     write_model(with_network(model, network), folder)
     return folder
 
@@ -472,7 +474,7 @@ WRONG = {
     "max_length": (("encode", "params", "max_length"), 0, "'max_length' parameter .* Got 0"),
     "other max_length": (("encode", "params", "max_length"), 11, "Expected max_length 11.*got 12"),
     "alphabet": (("encode", "alphabet"), ["a"], r"\['alphabet'\].* type str"),
-    "repeated letter": (("encode", "alphabet"), "aa", "alphabet_.*distinct characters, got 'aa'"),
+    "repeated letter": (("encode", "alphabet"), "aa", "alphabet_.*the space first, got 'aa'"),
     "columns": (("encode", "max_length"), 11, "Expected max_length 12.*got 11"),
     "columns 12.0": (("encode", "max_length"), 12.0, r"\['max_length'\] to be of type int"),
     "columns true": (("encode", "max_length"), True, r"\['max_length'\] to be of type int, got T"),
@@ -673,7 +675,7 @@ def test_other_arrays(small_copy, name):
 
 
 def test_symbols_are_codes_of_the_encoder(small, small_copy):
-    edit(small_copy / DESCRIPTION, lambda d: d["encode"].update(alphabet="abc"))
+    edit(small_copy / DESCRIPTION, lambda d: d["encode"].update(alphabet=" ab"))
     with pytest.raises(ValueError, match="model.json .*symbols from 1 to the unknown code 4, got"):
         _load_pretrained.read(small_copy)
 

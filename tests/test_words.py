@@ -73,7 +73,7 @@ def test_a_row_is_a_word_without_a_separator():
 
 def test_chunks_make_no_difference(monkeypatch):
     whole = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
-    monkeypatch.setattr(_words, "CHUNK_ROWS", 2)
+    monkeypatch.setattr("sknames._prefixes.CHUNK_CODES", 2 * encode(NAMES).shape[1])
     parts = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
     for name in ("keys", "classes", "logits"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
@@ -89,6 +89,14 @@ def test_words_of_many_classes_are_left_out():
     assert Counter(rows.tolist()) == {1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
     assert last.tolist() == [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
     assert words.classes[entries].tolist() == [*range(MAX_CLASSES), *range(MAX_CLASSES), 0]
+
+
+def test_a_word_of_any_of_many_classes():
+    codes, labels = np.arange(2, 302)[:, None], np.arange(300)
+    words = Words.fit(codes, labels, np.ones(300), 300, SPACE, 1)
+    found = np.zeros((300, 300))
+    words.add_to(found, codes, SPACE)
+    np.testing.assert_array_equal(found.nonzero(), [labels, labels])
 
 
 def test_hardly_a_word_has_the_number_of_another():
@@ -200,6 +208,8 @@ def test_a_temperature_and_priors(names, model):
     network = model[-1].network_
     warm = network.with_temperature(2.0)
     np.testing.assert_allclose(warm.words.logits, network.words.logits / 2, rtol=1e-3)
+    for words in (network.words, warm.words):  # as files hold them
+        np.testing.assert_array_equal(words.logits, words.logits.astype(np.float16))
     np.testing.assert_array_equal(
         network.with_priors(np.full(4, 0.25)).words.logits, network.words.logits
     )

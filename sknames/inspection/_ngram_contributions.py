@@ -7,7 +7,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._char_encoder import REPLACEMENT
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._validate_params import validate_params
 from ._reading import Reading
@@ -87,8 +86,7 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     start, end = "^", "$"
     if network.separator is not None:
         code = int(network.symbols[network.separator - 1])
-        # The space may be no character of a given alphabet.
-        start = end = [*read.encoder.alphabet_, REPLACEMENT][code - 1]
+        start = end = read.encoder.alphabet_[code - 1]
     text = [start, *read.characters, end]
     ngrams = ["".join(text[first + 1 : last + 1]) for first, last in spans.tolist()]
     return read.bunch(
