@@ -143,3 +143,16 @@ def are_readable(X, n):
     # Most names start with a letter.
     readable = (name[:1].isalpha() or any(map(str.isalpha, name)) for name in clean(names))
     return np.fromiter(readable, dtype=bool, count=n)
+
+
+def number_names(X, n):
+    """Number n names, int of shape (n,): equal names have equal numbers.
+
+    Rows that are no names each have their own.
+    """
+    try:
+        names = read_names(X, handle_missing="empty")[0]
+    except (TypeError, ValueError):
+        return np.arange(n)
+    numbers = {}
+    return np.fromiter((numbers.setdefault(name, len(numbers)) for name in names), int, count=n)

@@ -1,5 +1,6 @@
 """estimate_shares: estimate the mix of nationalities in a list of names, with intervals."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,12 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._labels_and_weights import check_weights
 from ._one_blas_thread import one_blas_thread
-from ._prior_shift_classifier import predict_readable
+from ._prior_shift_classifier import predict_list
 from ._priors import (
     Priors,
     check_priors,
-    estimate_priors,
-    informative_rows,
+    distinct_names,
+    estimate_mix,
     newton_steps,
     slopes,
     supposed_priors,
@@ -31,6 +32,7 @@ CHUNK = 1 << 22
 # Names a distinct one, from which on drawing how often each occurs is faster than drawing names.
 MANY_TIMES = 8
 N_PRINTED = 10
+FEW_NAMES = 100  # say little about a mix
 
 
 class Shares(Bunch):
@@ -60,7 +62,10 @@ class Shares(Bunch):
         if len(groups["nationality"]):
             lines.append("of groups:")
             lines += [_line(*row, width) for row in zip(*(groups[c] for c in COLUMNS), strict=True)]
-        lines.append(f"{self.n_names:,} names, {self.n_unreadable:,} unreadable ones apart")
+        lines.append(
+            f"{self.n_names:,} names, {self.n_unreadable:,} of them unreadable; "
+            f"{self.n_distinct:,} distinct ones count"
+        )
         for one, other, correlation in self.get("hard_to_tell", []):
             lines.append(
                 f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
@@ -184,12 +189,13 @@ default=None
     >>> shares.nationality[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    probabilities, weights, readable = predict_readable(model, names, weights, "weights")
+    probabilities, weights, numbers, readable = predict_list(model, names, weights, "weights")
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         model.classes_,
         counts=n_of_each * readable,
+        numbers=numbers,
         n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
         class_prior=supposed_priors(model, class_prior),
@@ -209,7 +215,13 @@ def _check_counts(counts, n):
             f"Expected counts of {n} names, integers that are not negative, got {counts.dtype} of "
             f"shape {counts.shape}. Give numbers that are no counts as weights."
         )
-    return counts
+    total = counts.sum(dtype=np.float64)
+    if total >= 2**63:
+        raise ValueError(
+            f"Expected counts that sum to less than 2**63, got {total:.3g}. Give weights instead: "
+            "only their proportions matter."
+        )
+    return counts.astype(np.int64)
 
 
 def shares_of_probabilities(
@@ -218,6 +230,7 @@ def shares_of_probabilities(
     *,
     counts=None,
     n_unreadable=0,
+    numbers=None,
     weights=None,
     class_prior="uniform",
     groups=None,
@@ -237,6 +250,8 @@ def shares_of_probabilities(
         How often each name occurs, as in `estimate_shares`.
     n_unreadable : int, default=0
         How many names are counted separately; their rows have a count of 0 or are missing.
+    numbers : ndarray of shape (n_rows,), int, or None, default=None
+        Equal names have equal numbers. None: all names are distinct.
     weights, class_prior, groups, confidence_level, n_resamples, random_state
         Parameters of `estimate_shares`.
 
@@ -247,22 +262,27 @@ def shares_of_probabilities(
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")
-    counts = np.ones(len(probabilities)) if counts is None else np.asarray(counts, dtype=float)
+    counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
     supposed = check_priors(class_prior, classes, "class_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum()) + n_unreadable
-    ratios, weights, counts = informative_rows(probabilities, weights, counts, supposed)
+    ratios, weights, counts = distinct_names(probabilities, weights * counts, supposed, numbers)
     if not len(ratios):
         raise ValueError(
             "None of the names tells anything of their shares: expected at least one with a letter "
             f"and a positive weight, got {len(probabilities):,} without."
         )
-    counts = counts.astype(np.int64)
-    weights /= weights @ counts / counts.sum()
-    # As many names without weights would tell as much (Kish 1965).
-    n_effective = (weights @ counts) ** 2 / (weights**2 @ counts)
+    n_distinct = int(counts.sum())
+    if n_distinct < FEW_NAMES:
+        warnings.warn(
+            f"The shares are rough: the list has {n_distinct} distinct names with a letter, and "
+            f"fewer than {FEW_NAMES} say little about a mix. Read the intervals, not the shares.",
+            stacklevel=3,
+        )
+    # As many names of equal weights would tell as much (Kish 1965).
+    n_effective = n_distinct**2 / (weights**2 @ counts)
     with one_blas_thread(len(ratios)):
-        share, _ = estimate_priors(ratios, weights * counts, supposed)
+        share = estimate_mix(ratios, weights, counts, supposed)[0]
         resamples = _resample(
             ratios, weights, counts, share, n_resamples, check_random_state(random_state)
         )
@@ -271,6 +291,7 @@ def shares_of_probabilities(
     common = {
         "n_names": n_names,
         "n_unreadable": n_unreadable,
+        "n_distinct": n_distinct,
         "confidence_level": confidence_level,
     }
 
@@ -312,13 +333,16 @@ def _members(groups, classes):
 
 
 def _resample(ratios, weights, counts, share, n_resamples, rng):
-    """Return the shares of resamples of the names, of shape (n_resamples, n_classes).
+    """Return the shares of resamples of the distinct names, of shape (n_resamples, n_classes).
 
     Near the estimate, the log-likelihood of a resample is given by its gradient there and by a
     curvature that it shares with the list: a Newton step, for which only the gradient is resampled.
+    The list's own step would leave the estimate for the maximum of the likelihood: it is taken
+    back from all.
     """
     mix = ratios @ share
-    _, curvature = slopes(ratios, mix, weights * counts)
+    gradient, curvature = slopes(ratios, mix, weights * counts)
+    own = newton_steps(share, curvature, (gradient - weights @ counts)[None])
     scores = ratios * (weights / mix)[:, None]
     draw = _drawing(counts, rng)
     resamples = np.empty((n_resamples, len(share)))
@@ -327,7 +351,8 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
         chunk = resamples[first : first + n_chunk]
         drawn = np.array([draw() for _ in chunk], dtype=float)
         chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None])
-    return resamples
+    resamples = np.maximum(0, resamples + (share - own))
+    return resamples / resamples.sum(axis=1, keepdims=True)
 
 
 def _drawing(counts, rng):
