@@ -98,8 +98,8 @@ default=None
     tol : float, default=1e-7
         Tolerance of the estimate: it has converged when no share changes by more than this in a
         step.
-    max_iter : int, default=1000
-        Maximum number of steps of the estimate. 20 to 40 are usually enough.
+    max_iter : int, default=200
+        Maximum number of steps of the estimate. 10 to 20 are usually enough.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ default=None
         priors: Literal["estimate"] | Priors = "estimate",
         class_prior: Priors | None = None,
         tol: float = 1e-7,
-        max_iter: int = 1000,
+        max_iter: int = 200,
     ) -> None:
         self.estimator = estimator
         self.priors = priors

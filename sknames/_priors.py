@@ -198,7 +198,7 @@ def distinct_names(probabilities, weights, supposed, numbers=None):
     return ratios, weights * (counts.sum() / (weights @ counts or 1)), counts
 
 
-def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=1000):
+def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=200):
     """Estimate the shares of the classes among distinct names, and the priors of their answers.
 
     Each name is answered under the mix of the *other* names and of some pseudo-names that have the
@@ -207,7 +207,7 @@ def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=1000):
     lets a single name choose its own prior, and ends in the class of the largest likelihood ratio.
     In long lists, both agree.
 
-    Steps are extrapolated (SQUAREM, Varadhan and Roland 2008): some 20 to 40 are enough.
+    Steps are extrapolated (SQUAREM, Varadhan and Roland 2008): some 10 to 20 are enough.
 
     Parameters
     ----------
@@ -246,7 +246,6 @@ def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=1000):
             sums, safe = safe, None
             continue
         two = step(one)
-        n_iter += 1
         bend = two - one - first
         length = max(1, np.sqrt(first @ first / (bend @ bend or 1)))
         sums, safe = np.maximum(0, sums + 2 * length * first + length**2 * bend), two
@@ -284,16 +283,17 @@ def _answers_so_far(ratios, weights, counts, supposed):
         sums = sums + counts[some] @ answers
         squares = squares + counts[some] @ answers**2
         largest += counts[some] @ answers.max(axis=1)
-    _warn_if_unsure(largest / n, supposed.max(), n)
     positive, pairs = supposed > 0, n**2 - counts @ weights**2
+    _warn_if_unsure(largest / n, positive.sum(), n)
     likelier = ((sums**2 - squares)[positive] / supposed[positive]).sum()
     likelier = likelier / pairs if pairs > 1e-9 * n**2 else 1  # one name alone has no mix
     return sums, PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9)
 
 
-def _warn_if_unsure(confidence, of_priors, n):
-    """Warn of a model that knows little more than its priors, from some names on."""
-    if n >= 30 and confidence - of_priors < 0.3 * (1 - of_priors):
+def _warn_if_unsure(confidence, n_classes, n):
+    """Warn of a model that is hardly surer than a guess, from some names on."""
+    guess = 1 / n_classes
+    if n >= 30 and confidence < guess + (1 - guess) / 3:
         warnings.warn(
             "The model is unsure of these names: the probability of the most probable class is "
             f"{confidence:.2f} on average. If its answers are right more often than that, the mix "

@@ -146,13 +146,22 @@ def are_readable(X, n):
 
 
 def number_names(X, n):
-    """Number n names, int of shape (n,): equal names have equal numbers.
+    """Number n names or rows of numbers, int of shape (n,): equal ones have equal numbers.
 
-    Rows that are no names each have their own.
+    Each row of anything else has a number of its own.
     """
     try:
-        names = read_names(X, handle_missing="empty")[0]
+        keys = read_names(X, handle_missing="empty")[0]
     except (TypeError, ValueError):
-        return np.arange(n)
+        keys = _rows_as_bytes(X, n)
     numbers = {}
-    return np.fromiter((numbers.setdefault(name, len(numbers)) for name in names), int, count=n)
+    return np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), int, count=n)
+
+
+def _rows_as_bytes(X, n):
+    if issparse(X):
+        X = X.tocsr()
+        parts = (np.split(part, X.indptr[1:-1]) for part in (X.indices, X.data))
+        return ((i.tobytes(), values.tobytes()) for i, values in zip(*parts, strict=True))
+    rows = np.asarray(X)
+    return (row.tobytes() for row in rows) if rows.dtype.kind in "biuf" else range(n)

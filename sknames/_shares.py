@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 # Largest number of counts in a chunk of resamples.
 CHUNK = 1 << 22
-# Names a distinct one, from which on drawing how often each occurs is faster than drawing names.
-MANY_TIMES = 8
 N_PRINTED = 10
 FEW_NAMES = 100  # say little about a mix
 
@@ -344,27 +342,16 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
     gradient, curvature = slopes(ratios, mix, weights * counts)
     own = newton_steps(share, curvature, (gradient - weights @ counts)[None])
     scores = ratios * (weights / mix)[:, None]
-    draw = _drawing(counts, rng)
+    owner = np.repeat(np.arange(len(counts)), counts)
     resamples = np.empty((n_resamples, len(share)))
     n_chunk = max(1, CHUNK // len(counts))
     for first in range(0, n_resamples, n_chunk):
         chunk = resamples[first : first + n_chunk]
-        drawn = np.array([draw() for _ in chunk], dtype=float)
+        picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
+        drawn = np.array([np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float)
         chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None])
     resamples = np.maximum(0, resamples + (share - own))
     return resamples / resamples.sum(axis=1, keepdims=True)
-
-
-def _drawing(counts, rng):
-    """Return what draws a resample: how often each distinct name is in it, of shape (n_rows,).
-
-    It takes memory and time for the distinct names, however often they occur.
-    """
-    n_names = counts.sum()
-    if n_names > MANY_TIMES * len(counts):
-        return lambda: rng.multinomial(n_names, counts / n_names)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return lambda: np.bincount(owner[rng.randint(n_names, size=n_names)], minlength=len(counts))
 
 
 def _hard_to_tell(shares, n_effective):

@@ -2,7 +2,7 @@
 // sknames/_priors.py, without resamples.
 
 const TOLERANCE = 1e-7; // of a share, in a step
-const MAX_STEPS = 1000;
+const MAX_STEPS = 200;
 const MAX_NEWTON_STEPS = 50;
 const PSEUDO_NAMES = 3;
 
@@ -35,7 +35,6 @@ export function estimateShares(rows, counts, supposed) {
       continue;
     }
     const two = step(one);
-    steps++;
     const bend = two.map((sum, k) => sum - one[k] - first[k]);
     const length = Math.max(1, Math.sqrt(dot(first, first) / (dot(bend, bend) || 1)));
     sums = sums.map((sum, k) => Math.max(0, sum + 2 * length * first[k] + length ** 2 * bend[k]));
