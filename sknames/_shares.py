@@ -61,8 +61,8 @@ class Shares(Bunch):
             lines.append("of groups:")
             lines += [_line(*row, width) for row in zip(*(groups[c] for c in COLUMNS), strict=True)]
         lines.append(
-            f"{self.n_names:,} names, {self.n_unreadable:,} of them unreadable; "
-            f"{self.n_distinct:,} distinct ones count"
+            f"{self.n_names:,} names: {self.n_distinct:,} distinct, "
+            f"{self.n_unreadable:,} unreadable"
         )
         for one, other, correlation in self.get("hard_to_tell", []):
             lines.append(
@@ -105,7 +105,7 @@ def estimate_shares(
     """Estimate the share of each nationality in a list of names.
 
     Counting predicted labels gives the wrong answer: each name goes to the likeliest nationality,
-    and the mistakes do not cancel. The shares under which the names are most likely do better, see
+    and the mistakes do not cancel. The mean of the answers adapted to the list does better, see
     :class:`PriorShiftClassifier`.
 
     Parameters
@@ -118,7 +118,7 @@ def estimate_shares(
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs in the list. Distinct names with counts give the same shares and
-        intervals as the whole list, and take less memory.
+        intervals as the whole list, and take less memory. Their sum must be less than 2**63.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
@@ -142,6 +142,7 @@ default=None
         - hard_to_tell: tuples (nationality, nationality, correlation) of pairs that the model
           confuses, so that their sum is more certain than either; the least certain first,
         - n_names, n_unreadable: the number of names, and of those among them without a letter,
+        - n_distinct: the number of distinct names with a letter, on which the shares rest,
         - confidence_level,
         - resamples: array of shape (n_resamples, n_classes), the shares in each resample.
 
@@ -153,7 +154,13 @@ default=None
         If the model is not fitted.
     ValueError
         If no name has anything to read, a group names an unknown nationality, or `counts` are not
-        integers.
+        integers or sum to 2**63 or more.
+
+    Warns
+    -----
+    UserWarning
+        If fewer than 100 distinct names have a letter, or the model is unsure of the names, see
+        :class:`PriorShiftClassifier`.
 
     See Also
     --------
@@ -162,9 +169,12 @@ default=None
 
     Notes
     -----
-    The intervals are percentiles of a bootstrap over names. The model predicts once, and the shares
-    of a resample are one constrained Newton step away from those of the list. At 0 or 1, no
-    interval is narrower than that of a nationality seen in none or all of as many names.
+    A name that comes twenty times counts twenty times in the shares. It is not twenty observations
+    of the model's errors: weights are scaled to sum to the number of distinct names.
+
+    The intervals are percentiles of a bootstrap over distinct names. The model predicts once, and
+    the shares of a resample are one constrained Newton step away from those of the list. At 0 or 1,
+    no interval is narrower than that of a nationality seen in none or all of as many names.
 
     The intervals cover the chance in drawing the list. They do not cover the model's own bias,
     which remains in a list of any length: peoples whose names it knows little of, or mistakes for
@@ -181,8 +191,11 @@ default=None
     Examples
     --------
     >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> turkish, _ = make_names(120, nationalities=["Turkish"], random_state=0)
+    >>> dutch, _ = make_names(80, nationalities=["Dutch"], random_state=0)
     >>> model = sknames.load_pretrained()
-    >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Jan de Vries", "Emre Kaya", "Piet Bakker"] * 20
+    >>> names = [*turkish, *dutch]
     >>> shares = sknames.estimate_shares(model, names)
     >>> shares.nationality[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
@@ -273,8 +286,8 @@ def shares_of_probabilities(
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:
         warnings.warn(
-            f"The shares are rough: the list has {n_distinct} distinct names with a letter, and "
-            f"fewer than {FEW_NAMES} say little about a mix. Read the intervals, not the shares.",
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names with a letter, "
+            f"got {n_distinct}. Read the intervals, not the shares.",
             stacklevel=3,
         )
     # As many names of equal weights would tell as much (Kish 1965).
@@ -335,12 +348,13 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
 
     Near the estimate, the log-likelihood of a resample is given by its gradient there and by a
     curvature that it shares with the list: a Newton step, for which only the gradient is resampled.
-    The list's own step would leave the estimate for the maximum of the likelihood: it is taken
-    back from all.
+    The estimate is not where the list's own gradient is 0, so that this is taken off. It stays
+    where it holds a class at 0 of which there is less than one name.
     """
-    mix = ratios @ share
+    n, mix = counts.sum(), ratios @ share
     gradient, curvature = slopes(ratios, mix, weights * counts)
-    own = newton_steps(share, curvature, (gradient - weights @ counts)[None])
+    own = gradient - n
+    own[n * share < 1] = np.maximum(own[n * share < 1], 0)
     scores = ratios * (weights / mix)[:, None]
     owner = np.repeat(np.arange(len(counts)), counts)
     resamples = np.empty((n_resamples, len(share)))
@@ -349,9 +363,8 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
         chunk = resamples[first : first + n_chunk]
         picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
         drawn = np.array([np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float)
-        chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None])
-    resamples = np.maximum(0, resamples + (share - own))
-    return resamples / resamples.sum(axis=1, keepdims=True)
+        chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None] - own)
+    return resamples
 
 
 def _hard_to_tell(shares, n_effective):

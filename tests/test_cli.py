@@ -704,7 +704,7 @@ def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     _, out, _ = run(*arguments)
     assert out.startswith("nationality   share   95 % interval\nTurkish")
-    assert "\n127 names, 3 of them unreadable; 110 distinct ones count\n" in out
+    assert "\n127 names: 110 distinct, 3 unreadable\n" in out
     assert sorted(os.listdir()) == ["in.csv", "model.skops", "o.csv", "o.png"]
 
 
@@ -734,7 +734,7 @@ def test_shares_of_few_names_warn(run):
     write_csv("in.csv", [("1", "Kim", "")] * 200)
     code, _, said = run("shares", "in.csv", "--model", "model.skops")
     assert code == 0
-    assert said.startswith("sknames: warning: The shares are rough: the list has 1 distinct names")
+    assert said.startswith("sknames: warning: The shares are rough: expected at least 100")
 
 
 @pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])

@@ -130,7 +130,7 @@ def test_repeating_every_name_changes_nothing(model, names):
     for column in ("nationality", "share", "low", "high"):
         np.testing.assert_array_equal(often[column], once[column])
     assert (often.n_names, often.n_distinct) == (2400, 120)
-    assert "2,400 names, 0 of them unreadable; 120 distinct ones count" in repr(often)
+    assert "2,400 names: 120 distinct, 0 unreadable" in repr(often)
 
 
 @pytest.mark.parametrize("name, first", [("Anna Müller", "German"), ("John Smith", "English")])
@@ -139,11 +139,11 @@ def test_one_name_twenty_times_gets_the_answer_of_the_model(model, name, first):
     assert shares.nationality[0] == first
     answer = dict(zip(model.classes_, model.predict_proba([name])[0], strict=True))
     assert by_label(shares) == pytest.approx(answer, abs=1e-6)
-    assert (shares.low[0], shares.high[0]) == pytest.approx((0.025, 0.975))
+    assert shares.low[0] < 0.03 and shares.high[0] > 0.97
 
 
 def test_few_distinct_names_are_warned_of(model, names):
-    message = "the list has 99 distinct names with a letter, and fewer than 100 say little"
+    message = "expected at least 100 distinct names with a letter, got 99. Read the intervals"
     with pytest.warns(UserWarning, match=message):
         estimate_shares(model, [*names[:99], *names[:50], "7"], n_resamples=2)
     with warnings.catch_warnings():
@@ -201,7 +201,7 @@ def test_unreadable_names_are_counted_apart(model, names):
     shares = estimate_shares(model, ["", *names, "12", "\u3164"], n_resamples=50, random_state=0)
     assert (shares.n_names, shares.n_unreadable) == (253, 3)
     np.testing.assert_allclose(shares.share, expected.share, atol=1e-7)
-    assert "253 names, 3 of them unreadable; 250 distinct ones count" in repr(shares)
+    assert "253 names: 250 distinct, 3 unreadable" in repr(shares)
 
 
 # ---- Intervals
@@ -352,7 +352,7 @@ def test_table(names, model):
     assert lines[1].endswith(f"{shares.low[0]:.1%} to {shares.high[0]:.1%}")
     (group,) = (line for line in lines if line.startswith("Low Countries"))
     assert "of groups:" in lines and group.index("%") == lines[1].index("%")
-    assert "250 names, 0 of them unreadable; 250 distinct ones count" in lines
+    assert "250 names: 250 distinct, 0 unreadable" in lines
     frame = shares.to_frame()
     assert list(frame.columns) == ["nationality", "share", "low", "high"] and len(frame) == 74
     assert frame["nationality"][0] == "Turkish"

@@ -7,8 +7,8 @@ in Markdown.
 
 The protocol is that of artificial prevalences: the people are split in two halves, one of which
 tells what needs labels (the confusion matrix of adjusted counting, the temperature). Mixes are
-drawn from a Dirichlet distribution, and lists of people of the other half by each mix. ``--small`` measures lists of 3 to 1,000 distinct people instead, against the mix under which the
-names are most likely.
+drawn from a Dirichlet distribution, and lists of people of the other half by each mix. ``--small``
+measures lists of 3 to 1,000 distinct people instead.
 """
 
 import argparse
