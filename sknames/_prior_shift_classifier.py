@@ -17,51 +17,49 @@ from ._labels_and_weights import check_weights
 from ._priors import (
     Priors,
     check_priors,
-    estimate_priors,
+    distinct_names,
+    estimate_mix,
     exchange_priors,
-    informative_rows,
     supposed_priors,
 )
-from ._read_names import are_readable
+from ._read_names import are_readable, number_names
 from ._shared_model import SharedModelMixin
 
 
-def predict_readable(estimator, X, sample_weight=None, name="sample_weight"):
-    """Predict names: their probabilities, their weights, and which have anything to read."""
+def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
+    """Predict names: their probabilities, weights, numbers, and which have anything to read."""
     if isinstance(X, Iterator):
-        X = list(X)  # it is read twice
+        X = list(X)  # it is read more than once
     probabilities = check_array(
         estimator.predict_proba(X), dtype=np.float64, input_name="predict_proba's probabilities"
     )
-    weights = check_weights(sample_weight, len(probabilities), name)
-    return probabilities, weights, are_readable(X, len(probabilities))
+    n = len(probabilities)
+    weights = check_weights(sample_weight, n, name)
+    return probabilities, weights, number_names(X, n), are_readable(X, n)
 
 
-def _estimate(probabilities, weights, counts, supposed, **limits):
-    ratios, weights, counts = informative_rows(
-        probabilities, weights, counts.astype(float), supposed
-    )
+def priors_of_probabilities(probabilities, weights, supposed, numbers=None, **limits):
+    """Estimate priors as `PriorShiftClassifier` does, from probabilities predicted elsewhere.
+
+    Parameters
+    ----------
+    probabilities, weights, supposed, numbers
+        See `distinct_names`.
+    **limits
+        Of `estimate_mix`.
+
+    Returns
+    -------
+    priors : ndarray of shape (n_classes,)
+    n_iter : int
+    """
+    ratios, weights, counts = distinct_names(probabilities, weights, supposed, numbers)
     if not len(ratios):
         raise ValueError(
             "None of the names tells anything of their mix: expected at least one with a letter "
             f"and a positive weight, got {len(probabilities)} without. Give names, or priors."
         )
-    return estimate_priors(ratios, weights * counts, supposed, **limits)
-
-
-def priors_of_probabilities(probabilities, counts, supposed):
-    """Estimate priors as `PriorShiftClassifier` does, from probabilities predicted elsewhere.
-
-    Parameters
-    ----------
-    probabilities : ndarray of shape (n_rows, n_classes)
-        Probabilities of distinct names.
-    counts : ndarray of shape (n_rows,), int
-        How often each of them occurs; 0 for names that are counted separately.
-    supposed : ndarray of shape (n_classes,)
-        The priors that the probabilities assume.
-    """
-    return _estimate(probabilities, np.ones(len(counts)), counts, supposed)[0]
+    return estimate_mix(ratios, weights, counts, supposed, **limits)[1:]
 
 
 class PriorShiftClassifier(
@@ -74,10 +72,10 @@ class PriorShiftClassifier(
     nationality (label shift), the names alone, without labels, are enough to find both the mix and
     the predictions under it:
 
-    1. The mix is estimated as the one under which the names are most likely, by expectation
-       maximisation over the classifier's probabilities (Saerens et al. 2002), with Newton steps
-       where these make more progress (Kim et al. 2020). Calibrated probabilities matter (Alexandari
-       et al. 2020).
+    1. The mix is estimated by expectation maximisation over the classifier's probabilities (Saerens
+       et al. 2002), with two changes for short lists: each name is answered under the mix of the
+       other names, and some pseudo-names with the assumed priors are added (Asuncion et al. 2009).
+       Calibrated probabilities matter (Alexandari et al. 2020).
     2. The probabilities are multiplied by the ratio of the new priors to the assumed ones, and
        scaled to sum to 1.
 
@@ -97,11 +95,11 @@ default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`, which our
         estimators have, or else "uniform". scikit-learn's classifiers mostly assume the class
         frequencies of their training labels: give these.
-    tol : float, default=1e-9
-        Tolerance of the estimate: it has converged when its log-likelihood per name is proven to be
-        at most this far below the maximum.
+    tol : float, default=1e-7
+        Tolerance of the estimate: it has converged when no share changes by more than this in a
+        step.
     max_iter : int, default=200
-        Maximum number of steps of the estimate. About 15 are usually enough.
+        Maximum number of steps of the estimate. 10 to 20 are usually enough.
 
     Attributes
     ----------
@@ -125,9 +123,18 @@ default=None
 
     Notes
     -----
-    Equal names are counted once, with their weights, and the result does not depend on the order of
-    the names. Names without a letter are left out of the estimate. A list of about 100 names or
-    more usually gains; a single name says nothing about a mix.
+    Evidence is counted in distinct names. Weights of equal names are summed, so that they keep
+    their proportions, and then scaled to sum to the number of distinct names. The result does not
+    depend on the order of the names. Names without a letter are left out of the estimate.
+
+    The pseudo-names are 3 where the list clearly has a mix of its own, and more where it does not:
+    if two of its names have the same nationality no more often than the assumed priors say, the
+    priors stay. A list of about 100 names or more usually gains; a single name says nothing about
+    a mix.
+
+    A `UserWarning` is raised for a model whose probabilities tell the nationalities of the names
+    badly apart. If such a model is less sure than it is right, the mix is wrong. Calibrate it on
+    held-out names first, for example by a temperature with scikit-learn's `CalibratedClassifierCV`.
 
     References
     ----------
@@ -135,8 +142,7 @@ default=None
       Probabilities", 2002.
     - Alexandari, Kundaje and Shrikumar, "Maximum Likelihood with Bias-Corrected Calibration is
       Hard-To-Beat at Label Shift Adaptation", 2020.
-    - Kim et al., "A Fast Algorithm for Maximum Likelihood Estimation of Mixture Proportions Using
-      Sequential Quadratic Programming", 2020.
+    - Asuncion, Welling, Smyth and Teh, "On Smoothing and Inference for Topic Models", 2009.
 
     Examples
     --------
@@ -171,7 +177,7 @@ default=None
         *,
         priors: Literal["estimate"] | Priors = "estimate",
         class_prior: Priors | None = None,
-        tol: float = 1e-9,
+        tol: float = 1e-7,
         max_iter: int = 200,
     ) -> None:
         self.estimator = estimator
@@ -215,14 +221,12 @@ default=None
             ) from error
         supposed = supposed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
-            probabilities, weights, readable = predict_readable(self.estimator, X, sample_weight)
-            priors, n_iter = _estimate(
-                probabilities,
-                weights,
-                readable,
-                supposed,
-                tol=self.tol,
-                max_iter=self.max_iter,
+            probabilities, weights, numbers, readable = predict_list(
+                self.estimator, X, sample_weight
+            )
+            limits = {"tol": self.tol, "max_iter": self.max_iter}
+            priors, n_iter = priors_of_probabilities(
+                probabilities, weights * readable, supposed, numbers, **limits
             )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0

@@ -17,6 +17,8 @@ from sklearn.utils import check_array
 
 POPULATION = Path(__file__).parent / "pretrained" / "population.csv"
 BLOCK = 8192  # rows that stay in the cache
+PSEUDO_NAMES = 3
+MAX_NEWTON_STEPS = 50
 
 Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | ArrayLike
 
@@ -130,21 +132,18 @@ def exchange_priors(probabilities, supposed, priors):
     return np.divide(shifted, total, out=np.tile(priors, (len(shifted), 1)), where=total > 0)
 
 
-def merge_rows(probabilities, weights, counts):
+def merge_rows(probabilities, weights):
     """Distinct pairs of a row of probabilities and a weight, and how often each occurs.
 
     They are sorted, so that what is computed of them does not depend on the order of the names: by
     the most probable class, then by its probability, which hardly depends on the processor either.
-    Rows of weight 0 and rows that do not occur are left out.
     """
-    kept = (weights > 0) & (counts > 0)
-    table = np.column_stack([probabilities[kept], weights[kept]]) + 0.0  # of -0.0
+    table = np.column_stack([probabilities, weights]) + 0.0  # of -0.0
     # As bytes: numpy sorts rows of numbers far more slowly.
-    rows, place = np.unique(
-        table.view(np.dtype((np.void, table.itemsize * table.shape[1])))[:, 0], return_inverse=True
+    rows, counts = np.unique(
+        table.view(np.dtype((np.void, table.itemsize * table.shape[1])))[:, 0], return_counts=True
     )
     table = rows.view(table.dtype).reshape(len(rows), table.shape[1])
-    counts = np.bincount(place, weights=counts[kept], minlength=len(rows))
     probabilities, weights = table[:, :-1], table[:, -1]
     order = np.lexsort([probabilities.max(axis=1), probabilities.argmax(axis=1)])
     return probabilities[order], weights[order], counts[order]
@@ -162,75 +161,171 @@ def likelihood_ratios(probabilities, supposed):
     return np.divide(ratios, largest, out=ratios, where=largest > 0)
 
 
-def informative_rows(probabilities, weights, counts, supposed):
-    """Likelihood ratios of the distinct rows that tell anything of a mix, their weights and counts.
+def distinct_names(probabilities, weights, supposed, numbers=None):
+    """What the distinct names of a list say about its mix.
 
-    See `merge_rows` and `likelihood_ratios`; there may be none.
-    """
-    rows, weights, counts = merge_rows(probabilities, weights, counts)
-    ratios = likelihood_ratios(rows, supposed)
-    informs = ratios.any(axis=1)
-    return ratios[informs], weights[informs], counts[informs]
-
-
-def estimate_priors(ratios, weights, start, *, tol=1e-9, max_iter=200):
-    """The priors under which the rows are most likely, by expectation maximisation.
-
-    1. A step of Saerens, Latinne and Decaestecker (2002) gives the mean of the probabilities under
-       the priors so far. It never makes the rows less likely, but takes hundreds of steps.
-    2. A step of Newton's method, see `newton_steps`, is taken instead where it leads further, as it
-       does near the maximum: some 15 steps are enough.
-
-    The log-likelihood is concave, so that its gradient bounds how far the maximum is: that is what
-    tells convergence.
+    A name that comes twenty times is not twenty observations of the model's error. Its weights are
+    summed, and the weights of all names are scaled to sum to the number of distinct ones.
 
     Parameters
     ----------
-    ratios : ndarray of shape (n_rows, n_classes)
-        See `likelihood_ratios`; no row of zeros.
+    probabilities : ndarray of shape (n_rows, n_classes)
     weights : ndarray of shape (n_rows,)
-    start : ndarray of shape (n_classes,)
-        The priors to start from; those of 0 stay 0.
+        Rows of weight 0 are left out.
+    supposed : ndarray of shape (n_classes,)
+        The priors that the probabilities assume.
+    numbers : ndarray of shape (n_rows,), int, or None, default=None
+        Equal names have equal numbers. None: all names are distinct.
+
+    Returns
+    -------
+    ratios : ndarray of shape (n_distinct_rows, n_classes)
+        See `likelihood_ratios`. Rows of zeros are left out, and there may be none at all.
+    weights : ndarray of shape (n_distinct_rows,)
+        Weight of each name.
+    counts : ndarray of shape (n_distinct_rows,), int
+        How many names have this row and this weight, see `merge_rows`.
+    """
+    kept = weights > 0
+    probabilities, weights = probabilities[kept], weights[kept]
+    if numbers is not None:
+        _, first, place = np.unique(numbers[kept], return_index=True, return_inverse=True)
+        probabilities, weights = probabilities[first], np.bincount(place, weights)
+    rows, weights, counts = merge_rows(probabilities, weights)
+    ratios = likelihood_ratios(rows, supposed)
+    informs = ratios.any(axis=1)
+    ratios, weights, counts = ratios[informs], weights[informs], counts[informs]
+    return ratios, weights * (counts.sum() / (weights @ counts or 1)), counts
+
+
+def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=200):
+    """Estimate the shares of the classes among distinct names, and the priors of their answers.
+
+    Each name is answered under the mix of the *other* names and of some pseudo-names that have the
+    assumed priors; the shares are the mean of these answers. This is collapsed variational Bayes
+    (Asuncion et al. 2009). Leaving a name out matters in short lists: expectation maximisation
+    lets a single name choose its own prior, and ends in the class of the largest likelihood ratio.
+    In long lists, both agree.
+
+    Steps are extrapolated (SQUAREM, Varadhan and Roland 2008): some 10 to 20 are enough.
+
+    Parameters
+    ----------
+    ratios, weights, counts : ndarray
+        See `distinct_names`; no row of zeros.
+    supposed : ndarray of shape (n_classes,)
+        The priors that the probabilities assume. Those of 0 stay 0.
     tol : float
-        The log-likelihood per unit of weight is at most so far from its maximum.
+        Converged when no share changes by more than this in a step.
     max_iter : int
         Steps; a `ConvergenceWarning` tells if they do not suffice.
 
     Returns
     -------
+    shares : ndarray of shape (n_classes,)
     priors : ndarray of shape (n_classes,)
+        The shares among names and pseudo-names: what to assume of another name of the list.
     n_iter : int
     """
-    weights = weights / weights.sum()
-    free = start > 0
-    rows = ratios if free.all() else np.ascontiguousarray(ratios[:, free])
-    priors, n_iter = start[free] / start[free].sum(), 0
-    mix = rows @ priors
+    n = counts.sum()
+    sums, n_pseudo = _answers_so_far(ratios, weights, counts, supposed)
+    pseudo = n_pseudo * supposed
+
+    def step(sums):
+        return _leave_one_out(ratios, weights, counts, sums + pseudo)
+
+    safe, change, n_iter = None, np.inf, 0
     while True:
-        gain, curvature = slopes(rows, mix, weights)
-        gap = gain.max() - 1
-        if gap <= tol or n_iter == max_iter:
-            break
+        one = step(sums)
+        first, last = one - sums, change
         n_iter += 1
-        newton = newton_steps(priors, curvature, (gain - 1)[None])[0]
-        steps = [newton, priors * gain]
-        mixes = [rows @ step for step in steps]
-        with np.errstate(divide="ignore"):  # a step that excludes a row is never taken
-            newton, expectation = (weights @ np.log(mix) for mix in mixes)
-        # At the maximum they differ by rounding alone, and Newton's is the one that gets there.
-        further = int(expectation > newton + 1e-13)
-        priors, mix = steps[further], mixes[further]
-    if gap > tol:
+        change = np.abs(first).max() / n
+        if change <= tol or n_iter >= max_iter:
+            break
+        if safe is not None and change > last:
+            sums, safe = safe, None
+            continue
+        two = step(one)
+        bend = two - one - first
+        length = max(1, np.sqrt(first @ first / (bend @ bend or 1)))
+        sums, safe = np.maximum(0, sums + 2 * length * first + length**2 * bend), two
+        sums *= n / sums.sum()
+    if change > tol:
         warnings.warn(
-            f"The estimate of the priors did not converge in {max_iter} steps: the log-likelihood "
-            f"per name may be {gap:.1e} below its maximum, more than tol={tol}. Raise max_iter or "
-            "tol.",
+            f"The estimate of the mix did not converge in {max_iter} steps: a share still changed "
+            f"by {change:.1e}, more than tol={tol}. Raise max_iter or tol.",
             ConvergenceWarning,
             stacklevel=3,
         )
-    found = np.zeros(len(start))
-    found[free] = priors
-    return found, n_iter
+    return one / n, (one + pseudo) / (n + pseudo.sum()), n_iter
+
+
+def _answers_so_far(ratios, weights, counts, supposed):
+    """Look at the answers under the assumed priors.
+
+    Two names of a list with a mix of its own have the same class more often than the assumed priors
+    say: `likelier`, the mean of sum(answer * answer / priors) over pairs of names. The less it
+    exceeds 1, the more pseudo-names there are. Without them, a model that is less sure than it is
+    right would take chance for a mix.
+
+    Returns
+    -------
+    sums : ndarray of shape (n_classes,)
+        The sum of the answers.
+    n_pseudo : float
+        Number of pseudo-names: 3, or more where the list shows no mix of its own.
+    """
+    n, sums, squares, largest = counts.sum(), 0.0, 0.0, 0.0
+    for first in range(0, len(ratios), BLOCK):
+        some = slice(first, first + BLOCK)
+        answers = ratios[some] * supposed
+        answers *= (weights[some] / answers.sum(axis=1))[:, None]
+        sums = sums + counts[some] @ answers
+        squares = squares + counts[some] @ answers**2
+        largest += counts[some] @ answers.max(axis=1)
+    positive, pairs = supposed > 0, n**2 - counts @ weights**2
+    _warn_if_unsure(largest / n, positive.sum(), n)
+    likelier = ((sums**2 - squares)[positive] / supposed[positive]).sum()
+    likelier = likelier / pairs if pairs > 1e-9 * n**2 else 1  # one name alone has no mix
+    return sums, PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9)
+
+
+def _warn_if_unsure(confidence, n_classes, n):
+    """Warn of a model that is hardly surer than a guess, from some names on."""
+    guess = 1 / n_classes
+    if n >= 30 and confidence < guess + (1 - guess) / 3:
+        warnings.warn(
+            "The model is unsure of these names: the probability of the most probable class is "
+            f"{confidence:.2f} on average. If its answers are right more often than that, the mix "
+            "is wrong. Then calibrate it on held-out names, for example with scikit-learn's "
+            "CalibratedClassifierCV(method='temperature').",
+            stacklevel=6,
+        )
+
+
+def _leave_one_out(ratios, weights, counts, mix):
+    """Sum the answers of names, each under the mix without the name itself.
+
+    With r the ratios of a name and w its weight, its answer is q = r * (mix - w * q) / z, so that
+    q = r * mix / (z + w * r). Newton's method finds the z for which it sums to 1.
+    """
+    sums = np.zeros_like(mix)
+    for first in range(0, len(ratios), BLOCK):
+        some = slice(first, first + BLOCK)
+        r, w = ratios[some], weights[some, None]
+        total = r @ mix
+        z = np.maximum(total - weights[some], 1e-3 * total)  # not above it, and near in long lists
+        for _ in range(MAX_NEWTON_STEPS):
+            share = r / (z[:, None] + w * r)
+            excess = share @ mix - 1
+            move = excess / ((share / (z[:, None] + w * r)) @ mix)
+            z = np.maximum(z + move, 1e-3 * z)
+            if np.abs(move).max() <= 1e-10 * z.max():
+                break
+        answers = r * mix / (z[:, None] + w * r)
+        answers *= (counts[some] * weights[some] / answers.sum(axis=1))[:, None]
+        sums += answers.sum(axis=0)
+    return sums
 
 
 def slopes(ratios, mix, weights):

@@ -143,3 +143,25 @@ def are_readable(X, n):
     # Most names start with a letter.
     readable = (name[:1].isalpha() or any(map(str.isalpha, name)) for name in clean(names))
     return np.fromiter(readable, dtype=bool, count=n)
+
+
+def number_names(X, n):
+    """Number n names or rows of numbers, int of shape (n,): equal ones have equal numbers.
+
+    Each row of anything else has a number of its own.
+    """
+    try:
+        keys = read_names(X, handle_missing="empty")[0]
+    except (TypeError, ValueError):
+        keys = _rows_as_bytes(X, n)
+    numbers = {}
+    return np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), int, count=n)
+
+
+def _rows_as_bytes(X, n):
+    if issparse(X):
+        X = X.tocsr()
+        parts = (np.split(part, X.indptr[1:-1]) for part in (X.indices, X.data))
+        return ((i.tobytes(), values.tobytes()) for i, values in zip(*parts, strict=True))
+    rows = np.asarray(X)
+    return (row.tobytes() for row in rows) if rows.dtype.kind in "biuf" else range(n)

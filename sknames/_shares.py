@@ -1,5 +1,6 @@
 """estimate_shares: estimate the mix of nationalities in a list of names, with intervals."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,12 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._labels_and_weights import check_weights
 from ._one_blas_thread import one_blas_thread
-from ._prior_shift_classifier import predict_readable
+from ._prior_shift_classifier import predict_list
 from ._priors import (
     Priors,
     check_priors,
-    estimate_priors,
-    informative_rows,
+    distinct_names,
+    estimate_mix,
     newton_steps,
     slopes,
     supposed_priors,
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
 # Largest number of counts in a chunk of resamples.
 CHUNK = 1 << 22
-# Names a distinct one, from which on drawing how often each occurs is faster than drawing names.
-MANY_TIMES = 8
 N_PRINTED = 10
+FEW_NAMES = 100  # say little about a mix
 
 
 class Shares(Bunch):
@@ -60,7 +60,10 @@ class Shares(Bunch):
         if len(groups["nationality"]):
             lines.append("of groups:")
             lines += [_line(*row, width) for row in zip(*(groups[c] for c in COLUMNS), strict=True)]
-        lines.append(f"{self.n_names:,} names, {self.n_unreadable:,} unreadable ones apart")
+        lines.append(
+            f"{self.n_names:,} names: {self.n_distinct:,} distinct, "
+            f"{self.n_unreadable:,} unreadable"
+        )
         for one, other, correlation in self.get("hard_to_tell", []):
             lines.append(
                 f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
@@ -102,7 +105,7 @@ def estimate_shares(
     """Estimate the share of each nationality in a list of names.
 
     Counting predicted labels gives the wrong answer: each name goes to the likeliest nationality,
-    and the mistakes do not cancel. The shares under which the names are most likely do better, see
+    and the mistakes do not cancel. The mean of the answers adapted to the list does better, see
     :class:`PriorShiftClassifier`.
 
     Parameters
@@ -115,7 +118,7 @@ def estimate_shares(
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs in the list. Distinct names with counts give the same shares and
-        intervals as the whole list, and take less memory.
+        intervals as the whole list, and take less memory. Their sum must be less than 2**63.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
@@ -139,6 +142,7 @@ default=None
         - hard_to_tell: tuples (nationality, nationality, correlation) of pairs that the model
           confuses, so that their sum is more certain than either; the least certain first,
         - n_names, n_unreadable: the number of names, and of those among them without a letter,
+        - n_distinct: the number of distinct names with a letter, on which the shares rest,
         - confidence_level,
         - resamples: array of shape (n_resamples, n_classes), the shares in each resample.
 
@@ -150,7 +154,13 @@ default=None
         If the model is not fitted.
     ValueError
         If no name has anything to read, a group names an unknown nationality, or `counts` are not
-        integers.
+        integers or sum to 2**63 or more.
+
+    Warns
+    -----
+    UserWarning
+        If fewer than 100 distinct names have a letter, or the model is unsure of the names, see
+        :class:`PriorShiftClassifier`.
 
     See Also
     --------
@@ -159,9 +169,12 @@ default=None
 
     Notes
     -----
-    The intervals are percentiles of a bootstrap over names. The model predicts once, and the shares
-    of a resample are one constrained Newton step away from those of the list. At 0 or 1, no
-    interval is narrower than that of a nationality seen in none or all of as many names.
+    A name that comes twenty times counts twenty times in the shares. It is not twenty observations
+    of the model's errors: weights are scaled to sum to the number of distinct names.
+
+    The intervals are percentiles of a bootstrap over distinct names. The model predicts once, and
+    the shares of a resample are one constrained Newton step away from those of the list. At 0 or 1,
+    no interval is narrower than that of a nationality seen in none or all of as many names.
 
     The intervals cover the chance in drawing the list. They do not cover the model's own bias,
     which remains in a list of any length: peoples whose names it knows little of, or mistakes for
@@ -178,18 +191,22 @@ default=None
     Examples
     --------
     >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> turkish, _ = make_names(120, nationalities=["Turkish"], random_state=0)
+    >>> dutch, _ = make_names(80, nationalities=["Dutch"], random_state=0)
     >>> model = sknames.load_pretrained()
-    >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Jan de Vries", "Emre Kaya", "Piet Bakker"] * 20
+    >>> names = [*turkish, *dutch]
     >>> shares = sknames.estimate_shares(model, names)
     >>> shares.nationality[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    probabilities, weights, readable = predict_readable(model, names, weights, "weights")
+    probabilities, weights, numbers, readable = predict_list(model, names, weights, "weights")
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         model.classes_,
         counts=n_of_each * readable,
+        numbers=numbers,
         n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
         class_prior=supposed_priors(model, class_prior),
@@ -209,7 +226,13 @@ def _check_counts(counts, n):
             f"Expected counts of {n} names, integers that are not negative, got {counts.dtype} of "
             f"shape {counts.shape}. Give numbers that are no counts as weights."
         )
-    return counts
+    total = counts.sum(dtype=np.float64)
+    if total >= 2**63:
+        raise ValueError(
+            f"Expected counts that sum to less than 2**63, got {total:.3g}. Give weights instead: "
+            "only their proportions matter."
+        )
+    return counts.astype(np.int64)
 
 
 def shares_of_probabilities(
@@ -218,6 +241,7 @@ def shares_of_probabilities(
     *,
     counts=None,
     n_unreadable=0,
+    numbers=None,
     weights=None,
     class_prior="uniform",
     groups=None,
@@ -237,6 +261,8 @@ def shares_of_probabilities(
         How often each name occurs, as in `estimate_shares`.
     n_unreadable : int, default=0
         How many names are counted separately; their rows have a count of 0 or are missing.
+    numbers : ndarray of shape (n_rows,), int, or None, default=None
+        Equal names have equal numbers. None: all names are distinct.
     weights, class_prior, groups, confidence_level, n_resamples, random_state
         Parameters of `estimate_shares`.
 
@@ -247,22 +273,27 @@ def shares_of_probabilities(
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")
-    counts = np.ones(len(probabilities)) if counts is None else np.asarray(counts, dtype=float)
+    counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
     supposed = check_priors(class_prior, classes, "class_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum()) + n_unreadable
-    ratios, weights, counts = informative_rows(probabilities, weights, counts, supposed)
+    ratios, weights, counts = distinct_names(probabilities, weights * counts, supposed, numbers)
     if not len(ratios):
         raise ValueError(
             "None of the names tells anything of their shares: expected at least one with a letter "
             f"and a positive weight, got {len(probabilities):,} without."
         )
-    counts = counts.astype(np.int64)
-    weights /= weights @ counts / counts.sum()
-    # As many names without weights would tell as much (Kish 1965).
-    n_effective = (weights @ counts) ** 2 / (weights**2 @ counts)
+    n_distinct = int(counts.sum())
+    if n_distinct < FEW_NAMES:
+        warnings.warn(
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names with a letter, "
+            f"got {n_distinct}. Read the intervals, not the shares.",
+            stacklevel=3,
+        )
+    # As many names of equal weights would tell as much (Kish 1965).
+    n_effective = n_distinct**2 / (weights**2 @ counts)
     with one_blas_thread(len(ratios)):
-        share, _ = estimate_priors(ratios, weights * counts, supposed)
+        share = estimate_mix(ratios, weights, counts, supposed)[0]
         resamples = _resample(
             ratios, weights, counts, share, n_resamples, check_random_state(random_state)
         )
@@ -271,6 +302,7 @@ def shares_of_probabilities(
     common = {
         "n_names": n_names,
         "n_unreadable": n_unreadable,
+        "n_distinct": n_distinct,
         "confidence_level": confidence_level,
     }
 
@@ -312,34 +344,27 @@ def _members(groups, classes):
 
 
 def _resample(ratios, weights, counts, share, n_resamples, rng):
-    """Return the shares of resamples of the names, of shape (n_resamples, n_classes).
+    """Return the shares of resamples of the distinct names, of shape (n_resamples, n_classes).
 
     Near the estimate, the log-likelihood of a resample is given by its gradient there and by a
     curvature that it shares with the list: a Newton step, for which only the gradient is resampled.
+    The estimate is not where the list's own gradient is 0, so that this is taken off. It stays
+    where it holds a class at 0 of which there is less than one name.
     """
-    mix = ratios @ share
-    _, curvature = slopes(ratios, mix, weights * counts)
+    n, mix = counts.sum(), ratios @ share
+    gradient, curvature = slopes(ratios, mix, weights * counts)
+    own = gradient - n
+    own[n * share < 1] = np.maximum(own[n * share < 1], 0)
     scores = ratios * (weights / mix)[:, None]
-    draw = _drawing(counts, rng)
+    owner = np.repeat(np.arange(len(counts)), counts)
     resamples = np.empty((n_resamples, len(share)))
     n_chunk = max(1, CHUNK // len(counts))
     for first in range(0, n_resamples, n_chunk):
         chunk = resamples[first : first + n_chunk]
-        drawn = np.array([draw() for _ in chunk], dtype=float)
-        chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None])
+        picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
+        drawn = np.array([np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float)
+        chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None] - own)
     return resamples
-
-
-def _drawing(counts, rng):
-    """Return what draws a resample: how often each distinct name is in it, of shape (n_rows,).
-
-    It takes memory and time for the distinct names, however often they occur.
-    """
-    n_names = counts.sum()
-    if n_names > MANY_TIMES * len(counts):
-        return lambda: rng.multinomial(n_names, counts / n_names)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return lambda: np.bincount(owner[rng.randint(n_names, size=n_names)], minlength=len(counts))
 
 
 def _hard_to_tell(shares, n_effective):

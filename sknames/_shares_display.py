@@ -59,8 +59,9 @@ class SharesDisplay(DisplayMixin):
     >>> import matplotlib
     >>> matplotlib.use("Agg")
     >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> names, _ = make_names(200, nationalities=["Dutch", "Turkish"], random_state=0)
     >>> model = sknames.load_pretrained()
-    >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Jan de Vries", "Emre Kaya", "Piet Bakker"] * 20
     >>> display = sknames.SharesDisplay.from_estimator(model, names, n_top=2)
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
     ['Turkish', 'Dutch', '72 others']

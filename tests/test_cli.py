@@ -652,14 +652,18 @@ def test_no_name_is_what_cleaning_leaves_nothing_of():
 
 # ---- Priors and shares
 
+# The small model is indeed unsure.
+of_an_unsure_model = pytest.mark.filterwarnings("ignore:The model is unsure")
+
 
 def write_list(names):
     """A list of few nationalities, in which names come back in other chunks."""
-    people = [*names[:40], *names[:40:3], *names[150:160], "", "7", "?!", "7"]
+    people = [*names[:100], *names[:40:3], *names[150:160], "", "7", "?!", "7"]
     write_csv("in.csv", [("1", name, "") for name in people])
     return [name for name in people if name]
 
 
+@of_an_unsure_model
 def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names):
     names = write_list(small_names[0])
     expected = estimate_shares(model, names, random_state=0)
@@ -671,9 +675,10 @@ def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names):
     found = np.array([row[1:] for row in rows], dtype=float)
     for values, name in zip(found.T, header[1:], strict=True):
         np.testing.assert_array_equal(values, expected[name])
-    assert said.startswith("68 rows: 67 names, of which 3 have no letter; 1 without a name; ")
+    assert said.startswith("128 rows: 127 names, of which 3 have no letter; 1 without a name; ")
 
 
+@of_an_unsure_model
 def test_each_distinct_name_is_predicted_once(run, small_names, monkeypatch):
     names, asked = write_list(small_names[0]), []
     real = _workers.best
@@ -687,6 +692,7 @@ def test_each_distinct_name_is_predicted_once(run, small_names, monkeypatch):
     assert asked == list(dict.fromkeys(names))
 
 
+@of_an_unsure_model
 def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
     write_list(small_names[0])
     arguments = ["shares", "in.csv", "--model", "model.skops"]
@@ -697,27 +703,38 @@ def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     _, out, _ = run(*arguments)
-    assert out.startswith("nationality   share   95 % interval\nGreek")
-    assert "\n67 names, 3 unreadable ones apart\n" in out
+    assert out.startswith("nationality   share   95 % interval\nTurkish")
+    assert "\n127 names: 110 distinct, 3 unreadable\n" in out
     assert sorted(os.listdir()) == ["in.csv", "model.skops", "o.csv", "o.png"]
 
 
+@of_an_unsure_model
 def test_adapted_answers(run, model, small_names):
     names = write_list(small_names[0])
     adapted = PriorShiftClassifier(model).fit(names)
-    expected = adapted.predict_proba(names)
-    assert (expected.argmax(axis=1) != model.predict_proba(names).argmax(axis=1)).any()
+    assert (adapted.predict(names) != model.predict(names)).any()
+    shares = estimate_shares(model, names)
+    mix = dict(zip(shares.nationality, shares.share, strict=True))
+    by_shares = PriorShiftClassifier(model, priors=mix).fit(names)
     assert run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv")[0] == 0
     arguments = ["predict", "in.csv", "--model", "model.skops", "--proba", "--output"]
     code, _, said = run(*arguments, "1.csv", "--adapt-priors", "--jobs", "2")
     assert code == 0, said
     assert run(*arguments, "2.csv", "--priors", "mix.csv")[0] == 0
-    for output in ("1.csv", "2.csv"):
+    for output, expected in [("1.csv", adapted), ("2.csv", by_shares)]:
         rows = [row for row in read_csv(text_of(output))[1:] if row[1]]
         assert [row[1] for row in rows] == names
-        assert [row[3] for row in rows] == adapted.predict(names).tolist()
+        assert [row[3] for row in rows] == expected.predict(names).tolist()
         found = np.array([row[5:-1] for row in rows], dtype=float)
-        np.testing.assert_allclose(found, expected, atol=2e-6, rtol=0)
+        np.testing.assert_allclose(found, expected.predict_proba(names), atol=2e-6, rtol=0)
+
+
+@pytest.mark.filterwarnings("default:The shares are rough")
+def test_shares_of_few_names_warn(run):
+    write_csv("in.csv", [("1", "Kim", "")] * 200)
+    code, _, said = run("shares", "in.csv", "--model", "model.skops")
+    assert code == 0
+    assert said.startswith("sknames: warning: The shares are rough: expected at least 100")
 
 
 @pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])

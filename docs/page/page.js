@@ -235,9 +235,9 @@ async function answerList() {
     );
   }
   notes.push(
-    "The mix under which these names are most likely, not a count of answers.",
+    "The mix that these names show together, not a count of answers.",
   );
-  if (n < FEW_NAMES) notes.push("Few names, so take it as rough.");
+  if (distinct.length < FEW_NAMES) notes.push("Few distinct names, so take it as rough.");
   showList(`${number.format(n)} ${n === 1 ? "name" : "names"}`, notes.join(" "), shares, model);
 }
 

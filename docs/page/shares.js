@@ -1,72 +1,104 @@
-// Probabilities of names -> the shares of the classes among them: `estimate_priors` of
+// Probabilities of names -> the shares of the classes among them: `estimate_mix` of
 // sknames/_priors.py, without resamples.
 
-const TOLERANCE = 1e-9; // of the log-likelihood per name, which is proven to be so near its maximum
+const TOLERANCE = 1e-7; // of a share, in a step
 const MAX_STEPS = 200;
-const MAX_SWEEPS = 2000;
+const MAX_NEWTON_STEPS = 50;
+const PSEUDO_NAMES = 3;
 
 // `rows` are probabilities of distinct names, each under the priors `supposed`, and `counts` say
-// how often each name occurs.
+// how often each name occurs. Their sum is scaled to the number of distinct names: a name that
+// comes twenty times is no more evidence of the model's errors than one.
 export function estimateShares(rows, counts, supposed) {
-  const n = supposed.length;
-  const total = counts.reduce((sum, count) => sum + count, 0);
+  const n = rows.length;
+  const scale = n / total(counts);
+  const weights = counts.map((count) => count * scale);
   const ratios = rows.map((row) => {
     const ratio = Float64Array.from(row, (p, k) => (supposed[k] > 0 ? p / supposed[k] : 0));
     const largest = Math.max(...ratio);
     return ratio.map((x) => x / largest);
   });
-  const mixOf = (shares) => ratios.map((ratio) => dot(ratio, shares));
-  const likelihood = (mix) => mix.reduce((sum, m, i) => sum + (counts[i] / total) * Math.log(m), 0);
+  const [start, nPseudo] = answersSoFar(ratios, weights, supposed);
+  const step = (sums) =>
+    leaveOneOut(ratios, weights, sums.map((sum, k) => sum + nPseudo * supposed[k]));
 
-  let shares = Float64Array.from(supposed);
-  let mix = mixOf(shares);
-  for (let step = 0; step < MAX_STEPS; step++) {
-    const gain = new Float64Array(n);
-    const curvature = Array.from({ length: n }, () => new Float64Array(n));
-    ratios.forEach((ratio, i) => {
-      const weight = counts[i] / total;
-      const score = ratio.map((x) => x / mix[i]);
-      for (let j = 0; j < n; j++) {
-        const weighted = weight * score[j];
-        gain[j] += weighted;
-        const line = curvature[j];
-        for (let k = 0; k < n; k++) line[k] += weighted * score[k];
-      }
-    });
-    if (Math.max(...gain) - 1 <= TOLERANCE) break;
-    // A step of expectation maximisation never makes the names less likely. Newton's may, and
-    // leads much further where it does not.
-    const steps = [newtonStep(shares, curvature, gain), shares.map((s, k) => s * gain[k])];
-    const mixes = steps.map(mixOf);
-    const [newton, expectation] = mixes.map(likelihood);
-    const best = expectation > newton + 1e-13 || Number.isNaN(newton) ? 1 : 0;
-    [shares, mix] = [steps[best], mixes[best]];
+  // Extrapolated steps (SQUAREM), and two plain ones where these lead away.
+  let [sums, one, safe, change] = [start, start, null, Infinity];
+  for (let steps = 1; steps <= MAX_STEPS; steps++) {
+    const last = change;
+    one = step(sums);
+    const first = one.map((sum, k) => sum - sums[k]);
+    change = Math.max(...first.map(Math.abs)) / n;
+    if (change <= TOLERANCE) break;
+    if (safe && change > last) {
+      [sums, safe] = [safe, null];
+      continue;
+    }
+    const two = step(one);
+    const bend = two.map((sum, k) => sum - one[k] - first[k]);
+    const length = Math.max(1, Math.sqrt(dot(first, first) / (dot(bend, bend) || 1)));
+    sums = sums.map((sum, k) => Math.max(0, sum + 2 * length * first[k] + length ** 2 * bend[k]));
+    const sum = total(sums);
+    sums = sums.map((x) => (x * n) / sum);
+    safe = two;
   }
-  return shares;
+  return one.map((sum) => sum / n);
 }
 
-// Where the log-likelihood near some shares is largest, among shares that are not negative: one
-// share at a time, until none moves.
-function newtonStep(shares, curvature, gain) {
-  const n = shares.length;
-  const largest = Math.max(...curvature.map((line, k) => line[k]));
-  // The floor is for classes that no name has any chance of.
-  const diagonal = curvature.map((line, k) => Math.max(line[k], 1e-12 * largest));
-  const found = Float64Array.from(shares);
-  const slope = gain.map((g) => g - 1);
-  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
-    let moved = 0;
-    for (let k = 0; k < n; k++) {
-      const move = Math.max(slope[k] / diagonal[k], -found[k]);
-      if (move === 0) continue;
-      found[k] += move;
-      for (let j = 0; j < n; j++) slope[j] -= move * curvature[j][k];
-      moved = Math.max(moved, Math.abs(move));
+// The sum of the answers under the assumed priors, and how many pseudo-names these are worth: 3
+// where two names have the same class far more often than the priors say, more where they have not.
+function answersSoFar(ratios, weights, supposed) {
+  const n = ratios.length;
+  const sums = new Float64Array(supposed.length);
+  const squares = new Float64Array(supposed.length);
+  ratios.forEach((ratio, i) => {
+    const factor = weights[i] / dot(ratio, supposed);
+    for (let k = 0; k < sums.length; k++) {
+      const answer = ratio[k] * supposed[k] * factor;
+      sums[k] += answer;
+      squares[k] += answer ** 2;
     }
-    if (moved < 1e-9) break;
+  });
+  const pairs = n ** 2 - dot(weights, weights);
+  let likelier = 0;
+  for (let k = 0; k < sums.length; k++) {
+    if (supposed[k] > 0) likelier += (sums[k] ** 2 - squares[k]) / supposed[k];
   }
-  const sum = found.reduce((a, b) => a + b, 0);
-  return found.map((x) => x / sum);
+  likelier = pairs > 1e-9 * n ** 2 ? likelier / pairs : 1; // one name alone has no mix
+  return [sums, PSEUDO_NAMES / Math.max(1 - 1 / Math.max(likelier, 1), 1e-9)];
+}
+
+// The sum of the answers of names, each under the mix without the name itself. With r the ratios
+// of a name and w its weight, its answer is r * mix / (z + w * r), with the z for which it sums to 1.
+function leaveOneOut(ratios, weights, mix) {
+  const sums = new Float64Array(mix.length);
+  const answer = new Float64Array(mix.length);
+  ratios.forEach((ratio, i) => {
+    const w = weights[i];
+    const ofAll = dot(ratio, mix);
+    let z = Math.max(ofAll - w, 1e-3 * ofAll);
+    for (let steps = 0; steps < MAX_NEWTON_STEPS; steps++) {
+      let [value, slope] = [-1, 0];
+      for (let k = 0; k < mix.length; k++) {
+        const share = ratio[k] / (z + w * ratio[k]);
+        value += share * mix[k];
+        slope += (share / (z + w * ratio[k])) * mix[k];
+      }
+      const move = value / slope;
+      z = Math.max(z + move, 1e-3 * z);
+      if (Math.abs(move) <= 1e-10 * z) break;
+    }
+    for (let k = 0; k < mix.length; k++) answer[k] = (ratio[k] * mix[k]) / (z + w * ratio[k]);
+    const factor = w / total(answer);
+    for (let k = 0; k < mix.length; k++) sums[k] += answer[k] * factor;
+  });
+  return sums;
+}
+
+function total(values) {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 function dot(a, b) {

@@ -7,26 +7,27 @@ in Markdown.
 
 The protocol is that of artificial prevalences: the people are split in two halves, one of which
 tells what needs labels (the confusion matrix of adjusted counting, the temperature). Mixes are
-drawn from a Dirichlet distribution, and lists of people of the other half by each mix. QuaPy's EMQ
-is run where ``quapy`` is installed.
+drawn from a Dirichlet distribution, and lists of people of the other half by each mix. ``--small``
+measures lists of 3 to 1,000 distinct people instead.
 """
 
 import argparse
 
 import numpy as np
 from bench_people import left_over
-from common import clean_names, estimate_mix, machine, ours, plain, show, table
+from common import clean_names, machine, ours, plain, show, table
 from scipy.optimize import minimize_scalar, nnls
 from sklearn.base import BaseEstimator
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
-from sknames import estimate_shares, load_pretrained
+from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
 from tools.retrain.recipe import person_of, training_names
 
 MOST = 400  # people of a nationality
 LEAST_OF_TUTORIAL = 15
 SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
+SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
 # ---- People with probabilities
@@ -97,10 +98,6 @@ def adjusted_counting(known, labels):
     return adjusted
 
 
-def maximum_likelihood(proba, supposed):
-    return estimate_mix(proba / supposed)
-
-
 class Answers(BaseEstimator):
     """A fitted model that gives these probabilities for the names a0, a1 and so on."""
 
@@ -115,15 +112,25 @@ class Answers(BaseEstimator):
         return self.proba[[int(name[1:]) for name in X]]
 
 
-def sknames_shares(proba, supposed):
-    names = [f"a{row}" for row in range(len(proba))]
-    return estimate_shares(Answers(proba, supposed), names, n_resamples=200, random_state=0)
+def sknames_shares(proba, supposed, n_resamples=200):
+    model, names = Answers(proba, supposed), numbered(proba)
+    return estimate_shares(model, names, n_resamples=n_resamples, random_state=0)
 
 
-def emq():
-    from quapy.method.aggregative import EMQ
+def numbered(proba):
+    return [f"a{row}" for row in range(len(proba))]
 
-    return lambda proba, supposed: EMQ.EM(supposed, proba)[0]
+
+def in_order(shares):
+    return shares.share[np.argsort(shares.nationality)]
+
+
+def maximum_likelihood(proba, supposed, n_iter=2000):
+    """Expectation maximisation (Saerens, Latinne and Decaestecker 2002)."""
+    ratios, priors = proba / supposed, supposed
+    for _ in range(n_iter):
+        priors = priors * (ratios / (ratios @ priors)[:, None]).mean(axis=0)
+    return priors
 
 
 def sharpened(proba, supposed, temperature):
@@ -169,11 +176,8 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
         "counting": counting,
         "mean probability": mean_probability,
         "adjusted counting": adjusted_counting(known, labels),
+        "expectation maximisation": maximum_likelihood,
     }
-    try:
-        ways["QuaPy's EMQ"] = emq()
-    except ImportError:
-        print("QuaPy is not installed.")
     errors, accuracies, coverages = [], [], []
     for n, n_lists in SIZES.items():
         error = {way: [] for way in [*ways, "sknames", "sknames, with a temperature"]}
@@ -186,8 +190,8 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
             cool = sharpened(rows, supposed, temperature)
             found = {way: estimate(rows, supposed) for way, estimate in ways.items()}
             shares = sknames_shares(rows, supposed)
-            found["sknames"] = shares.share[np.argsort(shares.nationality)]
-            found["sknames, with a temperature"] = maximum_likelihood(cool, supposed)
+            found["sknames"] = in_order(shares)
+            found["sknames, with a temperature"] = in_order(sknames_shares(cool, supposed, 2))
             for way, share in found.items():
                 error[way].append(np.abs(share - mix).sum())
             for name, under, priors in [
@@ -212,10 +216,42 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
     print(table(header, coverages), flush=True)
 
 
+def measure_small(proba, labels, classes, supposed, alpha, rng):
+    """Print accuracies and errors of shares of lists of distinct people."""
+    hits = {"as it is": [], "expectation maximisation": [], "sknames": []}
+    accuracies, errors = [], []
+    for n, n_lists in SMALL.items():
+        right, error = {way: [] for way in hits}, {way: [] for way in hits}
+        for _ in range(n_lists):
+            mix = np.zeros(len(supposed))
+            mix[classes] = rng.dirichlet(np.full(len(classes), alpha))
+            counts = np.minimum(rng.multinomial(n, mix), np.bincount(labels, minlength=len(mix)))
+            drawn = [
+                rng.choice(np.flatnonzero(labels == k), counts[k], replace=False)
+                for k in np.flatnonzero(counts)
+            ]
+            rows, y = proba[np.concatenate(drawn)], labels[np.concatenate(drawn)]
+            likeliest = maximum_likelihood(rows, supposed)
+            adapted = PriorShiftClassifier(Answers(rows, supposed)).fit(numbered(rows))
+            for way, share, assumed in [
+                ("as it is", rows.mean(axis=0), supposed),
+                ("expectation maximisation", likeliest, likeliest),
+                ("sknames", in_order(sknames_shares(rows, supposed, 2)), adapted.priors_),
+            ]:
+                answers = (rows * (assumed / supposed)).argmax(axis=1)
+                right[way].append(np.mean(answers == y))
+                error[way].append(np.abs(share - mix).sum())
+        accuracies.append([f"{n:,}", *(show(values, 3) for values in right.values())])
+        errors.append([f"{n:,}", *(show(values, 3) for values in error.values())])
+    print(table(["accuracy, names", *hits], accuracies), end="\n\n")
+    print(table(["sum of absolute errors of the shares, names", *hits], errors), flush=True)
+
+
 def main():
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tutorial", action="store_true", help="instead of the shipped model")
+    parser.add_argument("--small", action="store_true", help="lists of 3 to 1,000 people")
     parser.add_argument("--alpha", type=float, default=0.3, help="of the Dirichlet distribution")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -223,6 +259,9 @@ def main():
     proba, labels, supposed = tutorial() if args.tutorial else unseen_people()
     classes, rng = np.unique(labels), np.random.default_rng(args.seed)
     print(f"- {len(proba):,} people of {len(classes)} nationalities, Dirichlet({args.alpha})")
+    if args.small:
+        measure_small(proba, labels, classes, supposed, args.alpha, rng)
+        return
     print("\n### Real people")
     known = rng.random(len(labels)) < 0.5
     halves = (by_label(proba[half], labels[half]) for half in (known, ~known))

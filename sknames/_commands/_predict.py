@@ -106,7 +106,8 @@ def predict(
     encoder = find_encoder(fitted)
     if adapt_priors:
         names = ListOfNames(fitted, load, jobs, input, column, delimiter, encoding)
-        priors = priors_of_probabilities(names.probabilities, names.counts, supposed_priors(fitted))
+        supposed = supposed_priors(fitted)
+        priors, _ = priors_of_probabilities(names.probabilities, names.counts, supposed)
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     if priors is not None:
