@@ -37,7 +37,7 @@ from sknames import (
 )
 from sknames._adamw_with_sparse import AdamWWithSparse
 from sknames._bags import Bags
-from sknames._batches import RUN, Batch, Batches, runs_in_random_order
+from sknames._batches import MIN_ROWS_TO_SHARE, RUN, Batch, Batches, runs_in_random_order
 from sknames._forward import Forward, softmax
 from sknames._loss import Loss
 from sknames._prefixes import plan_prefixes
@@ -139,7 +139,7 @@ def test_an_epoch_is_runs_of_neighbours(n):
     """They may begin anywhere, so that no two rows are always or never together."""
     rng, orders, offsets = np.random.RandomState(0), set(), set()
     for _ in range(50):
-        order = runs_in_random_order(n, rng)
+        order = runs_in_random_order(n, RUN, rng)
         assert sorted(order) == list(range(n))
         starts = [
             row for before, row in zip([-2, *order], order, strict=False) if row != before + 1
@@ -150,6 +150,15 @@ def test_an_epoch_is_runs_of_neighbours(n):
         offsets |= of_runs
     if n == 41:
         assert len(orders) == 50 and offsets == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, MIN_ROWS_TO_SHARE - 1, MIN_ROWS_TO_SHARE])
+def test_batches_that_share_no_prefixes_draw_rows_one_by_one(batch_size):
+    batches = Batches(make_rows(2_000), batch_size, np.random.RandomState(0))
+    order = np.concatenate([labels for _, labels in batches])
+    share_of_neighbours = np.mean(np.diff(order) == 1)
+    expected = 1 - 1 / RUN if batch_size >= MIN_ROWS_TO_SHARE else 0
+    assert share_of_neighbours == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize(
