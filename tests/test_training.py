@@ -705,6 +705,21 @@ def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
     assert found == expected != steps_of(X, y).lrs
 
 
+def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch):
+    monkeypatch.setattr(_training, "MAX_CYCLE", 50)
+    settings = {"lr": 0.01, "max_epochs": 2}
+    n_rows = len(steps_of(X, y, batch_size=1, max_epochs=1).lrs)
+    lrs = steps_of(X, y, batch_size=1, **settings).lrs
+    cycle = steps_of(X[:1], y[:1], batch_size=1, lr=0.01, max_epochs=50).lrs
+    n_held = 2 * n_rows - 50
+    assert n_held > 50
+    np.testing.assert_array_equal(lrs, [*cycle[:9], *[0.01] * n_held, *cycle[9:]])
+    # Batches that are not small take one cycle, whatever its length.
+    X, y = random_codes(200), random_labels(200)
+    lrs = steps_of(X, y, batch_size=MIN_ROWS_TO_SHARE, lr=0.01, max_epochs=60).lrs
+    assert len(lrs) > 100 and np.argmax(lrs) == len(lrs) // 5 - 1 and lrs.count(max(lrs)) == 1
+
+
 def test_lr_scheduler(X, y):
     schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
     model = fit(X, y, lr=0.08, callbacks=[schedule])
