@@ -65,7 +65,7 @@ def post(kind, seed, encoder, names, languages, test_names):
 def ours(kind, seed, encoder, names, languages, test_names):
     """Train our net with the settings of the example, and predict."""
     net = clone(nets[kind]).set_params(random_state=seed, verbose=0)
-    return make_pipeline(encoder, net).fit(names, languages).predict(test_names)
+    return make_pipeline(clone(encoder), net).fit(names, languages).predict(test_names)
 
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
