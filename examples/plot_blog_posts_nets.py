@@ -6,8 +6,8 @@ Posts about names and recurrent nets train an Elman net with the logistic functi
 layers, both on one-hot characters. Both are settings of one estimator here. What it adds by
 default, n-grams first of all, is worth more than the step from the one net to the other.
 
-``examples/blog_post.py`` repeats the post to the letter, one name at a time; here are fewer names
-and batches of 32, so that it takes half a minute.
+``examples/blog_post.py`` trains on the post's names, one at a time. Here are fewer names and
+batches of 32, so that it takes half a minute.
 """
 
 import time

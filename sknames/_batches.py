@@ -12,8 +12,8 @@ from ._torch_settings import DRAWING
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
-# Neighbours of sorted rows have long prefixes in common, which are then computed once; too many of
-# them make a batch one-sided.
+# Rows are sorted, so neighbours share long prefixes, which a batch computes once: it draws runs of
+# them. It needs many runs, since neighbours often have the same label.
 RUN = 4
 
 
@@ -94,10 +94,15 @@ class Batches:
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
 
+    @property
+    def run_length(self):
+        """Rows drawn together. Batches that share no prefixes gain nothing from neighbours."""
+        return RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
+
     def __iter__(self):
         n, rng = len(self.rows), self.random_state
         with DRAWING:
-            order = np.arange(n) if rng is None else runs_in_random_order(n, rng)
+            order = np.arange(n) if rng is None else runs_in_random_order(n, self.run_length, rng)
         for start in range(0, n, self.batch_size):
             rows = self.rows.take(order[start : start + self.batch_size])
             if rng is not None and self.symbol_dropout:
@@ -111,7 +116,7 @@ class Batches:
             yield Batch.of(rows).to(self.device), labels
 
 
-def runs_in_random_order(n, rng):
-    """The numbers to n in runs of RUN neighbours, that start anywhere, the runs at random."""
-    run = (np.arange(n) + rng.randint(RUN)) // RUN  # of each row
+def runs_in_random_order(n, length, rng):
+    """Return the numbers below n as runs of neighbours in random order; the first may be short."""
+    run = (np.arange(n) + rng.randint(length)) // length  # of each row
     return np.argsort(rng.permutation(run[-1] + 1)[run], kind="stable")

@@ -117,7 +117,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         Weights of the classes, as in scikit-learn.
     lr : float, default=0.005
         Maximum learning rate of AdamW. The rate rises during the first fifth of the steps, then
-        falls to almost 0 (one-cycle policy, Smith and Topin 2019). With early stopping it is
+        falls to almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64
+        rows, steps beyond 10,000 are taken at the maximum. With early stopping the rate is
         constant, and should be lower; an `LRScheduler` among `callbacks` replaces the cycle. Above
         40,000 distinct rows, the n-gram weights learn at twice this rate, and, without
         `label_doubt`, with an epsilon of 2e-5 instead of 1e-8. The gradients of all other weights

@@ -33,7 +33,7 @@ except ImportError as error:
     ) from error
 
 from ._adamw_with_sparse import AdamWWithSparse
-from ._batches import Batch, Batches
+from ._batches import MIN_ROWS_TO_SHARE, Batch, Batches
 from ._loss import Loss
 from ._network import NEVER
 from ._recurrent_net import RecurrentNet
@@ -43,6 +43,9 @@ from ._torch_settings import DRAWING, one_torch_thread, resolve_device, torch_se
 _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
 MAX_GRADIENT_NORM = 1.0
+# In small batches, a few epochs are many steps. The mean learning rate of a cycle is half its
+# maximum, and nets then learn too little. So steps beyond this number are taken at the maximum.
+MAX_CYCLE = 10_000
 # With so many codes, the next symbol is told from those of the batch alone: the loss would take
 # longer than the net.
 MANY_CODES = 128
@@ -155,6 +158,21 @@ class StopOnDivergence(Callback):
             raise ValueError(_DIVERGED.format(what="the loss", epoch=len(net.history)))
 
 
+class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
+    """One cycle of the learning rate that takes `n_held` more steps at its maximum."""
+
+    def __init__(self, optimizer, n_held, **kwargs):
+        self.n_held = n_held
+        super().__init__(optimizer, **kwargs)
+
+    def step(self, epoch=None):
+        """Set the learning rate of the next training step."""
+        if self.n_held and self.last_epoch == MAX_CYCLE // 5 - 1:
+            self.n_held -= 1
+        else:
+            super().step(epoch)
+
+
 class ClipGradients(Callback):
     """Clip the norm of all gradients but the sparse ones, which hardly any step has in common."""
 
@@ -201,14 +219,17 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     schedules = (isinstance(_callback(item), LRScheduler) for item in others)
     if not settings["early_stopping"] and not any(schedules):
         n_steps = max(2, max_epochs * n_batches)
+        is_small = settings["batch_size"] < MIN_ROWS_TO_SHARE
+        n_held = max(0, n_steps - MAX_CYCLE) if is_small else 0
         steps.append(
             (
                 "schedule",
                 LRScheduler(
-                    torch.optim.lr_scheduler.OneCycleLR,
+                    OneCycle,
                     step_every="batch",
                     max_lr=[ngram_lr, lr] if untrained.n_ngrams else lr,
-                    total_steps=n_steps,
+                    n_held=n_held,
+                    total_steps=n_steps - n_held,
                     # A fifth of 5 steps is one, of a length of 0, by which torch would divide.
                     pct_start=0.25 if n_steps == 5 else 0.2,
                 ),

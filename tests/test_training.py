@@ -37,7 +37,7 @@ from sknames import (
 )
 from sknames._adamw_with_sparse import AdamWWithSparse
 from sknames._bags import Bags
-from sknames._batches import RUN, Batch, Batches, runs_in_random_order
+from sknames._batches import MIN_ROWS_TO_SHARE, RUN, Batch, Batches, runs_in_random_order
 from sknames._forward import Forward, softmax
 from sknames._loss import Loss
 from sknames._prefixes import plan_prefixes
@@ -139,7 +139,7 @@ def test_an_epoch_is_runs_of_neighbours(n):
     """They may begin anywhere, so that no two rows are always or never together."""
     rng, orders, offsets = np.random.RandomState(0), set(), set()
     for _ in range(50):
-        order = runs_in_random_order(n, rng)
+        order = runs_in_random_order(n, RUN, rng)
         assert sorted(order) == list(range(n))
         starts = [
             row for before, row in zip([-2, *order], order, strict=False) if row != before + 1
@@ -150,6 +150,15 @@ def test_an_epoch_is_runs_of_neighbours(n):
         offsets |= of_runs
     if n == 41:
         assert len(orders) == 50 and offsets == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, MIN_ROWS_TO_SHARE - 1, MIN_ROWS_TO_SHARE])
+def test_batches_that_share_no_prefixes_draw_rows_one_by_one(batch_size):
+    batches = Batches(make_rows(2_000), batch_size, np.random.RandomState(0))
+    order = np.concatenate([labels for _, labels in batches])
+    share_of_neighbours = np.mean(np.diff(order) == 1)
+    expected = 1 - 1 / RUN if batch_size >= MIN_ROWS_TO_SHARE else 0
+    assert share_of_neighbours == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -694,6 +703,21 @@ def test_a_subclass_with_fewer_parameters(X, y):
 def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
     found, expected = (steps_of(X, y, callbacks=[c]).lrs for c in (LRScheduler, LRScheduler()))
     assert found == expected != steps_of(X, y).lrs
+
+
+def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch):
+    monkeypatch.setattr(_training, "MAX_CYCLE", 50)
+    settings = {"lr": 0.01, "max_epochs": 2}
+    n_rows = len(steps_of(X, y, batch_size=1, max_epochs=1).lrs)
+    lrs = steps_of(X, y, batch_size=1, **settings).lrs
+    cycle = steps_of(X[:1], y[:1], batch_size=1, lr=0.01, max_epochs=50).lrs
+    n_held = 2 * n_rows - 50
+    assert n_held > 50
+    np.testing.assert_array_equal(lrs, [*cycle[:9], *[0.01] * n_held, *cycle[9:]])
+    # Batches that are not small take one cycle, whatever its length.
+    X, y = random_codes(200), random_labels(200)
+    lrs = steps_of(X, y, batch_size=MIN_ROWS_TO_SHARE, lr=0.01, max_epochs=60).lrs
+    assert len(lrs) > 100 and np.argmax(lrs) == len(lrs) // 5 - 1 and lrs.count(max(lrs)) == 1
 
 
 def test_lr_scheduler(X, y):
