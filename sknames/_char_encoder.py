@@ -14,7 +14,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
 from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_holds, check_integer, check_stamp, default_params, refuse
 from ._spelling import (
@@ -36,7 +35,6 @@ REPLACEMENT = "\ufffd"
 
 
 class CharEncoder(
-    CallbackSupportMixin,
     DocLinkMixin,
     NamesMixin,
     ClassNamePrefixFeaturesOutMixin,
@@ -208,13 +206,10 @@ class CharEncoder(
         """
         return self._encode(self._fit(X))
 
-    @with_callbacks
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
-        task = self._init_callback_context()
-        task.call_on_fit_task_begin(estimator=self, X=names)
         alphabet = None if self.alphabet is None else self._check_alphabet()
         counts, longest = self._survey(names, alphabet)
         if alphabet is None:
@@ -227,7 +222,6 @@ class CharEncoder(
         self.unknown_code_ = len(alphabet) + 1
         self.max_length_ = max(longest, 1) if self.max_length is None else int(self.max_length)
         self._keep_header(header)
-        task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     def _survey(self, names, alphabet):
@@ -403,7 +397,7 @@ class CharEncoder(
                 "Set lowercase=False, transliterate=False or clean=False to keep them, and give "
                 "them in NFC.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
         return alphabet
 
@@ -485,7 +479,6 @@ class CharEncoder(
         if "alphabet_" in state:
             state["_sknames_version"] = __version__
             state["_format"] = FORMAT
-            state = without_callbacks(state)
         return state
 
     def __setstate__(self, state):

@@ -13,7 +13,6 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
 from ._forward import Forward
 from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
@@ -32,14 +31,7 @@ LEAST = 1e-3
 SCALE = 0.1
 
 
-class NameEncoder(
-    CallbackSupportMixin,
-    DocLinkMixin,
-    SharedModelMixin,
-    NamesMixin,
-    TransformerMixin,
-    BaseEstimator,
-):
+class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, BaseEstimator):
     """Encode names as what a fitted model thinks of them: features for any other estimator.
 
     Nobody's labels are exactly the model's nationalities, but what it has learned from a million
@@ -191,18 +183,14 @@ class NameEncoder(
         """
         return self._encode(self._fit(X))
 
-    @with_callbacks
     def _fit(self, X):
         """Take the model, and give the names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
-        task = self._init_callback_context()
-        task.call_on_fit_task_begin(estimator=self, X=names)
         model, sha256 = self._load_model()
         states = _States(model) if self.output in WITH_STATE else None
         self.model_, self._sha256, self._states = model, sha256, states
         self._keep_header(header)
-        task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     def _load_model(self):
@@ -304,7 +292,6 @@ class NameEncoder(
         state = super().__getstate__().copy()
         if "model_" in state:
             state |= {"_sknames_version": __version__, "_format": FORMAT}
-            state = without_callbacks(state)
             del state["_states"]
             if self._sha256 is not None:
                 del state["model_"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from importlib.util import find_spec
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -16,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._auto_settings import resolve_auto
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, EpochTasks, with_callbacks, without_callbacks
 from ._forward import Forward, softmax
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
@@ -40,7 +38,7 @@ FORMAT = 4
 FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
 
-class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMixin, BaseEstimator):
+class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     """Tell nationalities from rows of character codes, with a recurrent net and n-grams.
 
     For each class, the classifier adds two logits, and it learns both at once ("wide and deep",
@@ -154,8 +152,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
         held-out rows, which need ``early_stopping=True``, or, with ``on_train=True``, the training
         rows. A file of the classifier holds them as they were given, without what they record.
-        Callbacks of scikit-learn, from its release 1.9 on, go to `set_callbacks` instead; an epoch
-        is a task.
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs what `history_` keeps of each epoch.
     random_state : int, RandomState instance or None, default=None
@@ -361,7 +357,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             self.__dict__.update(before)
             raise
 
-    @with_callbacks
     def _fit(self, X, y, sample_weight):
         from . import _training  # before any work: it tells how to install what trains
 
@@ -371,9 +366,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         X = validate_symbols(self, X, reset=True)
         y = check_labels(y, len(X))
         weights = check_weights(sample_weight, len(X))
-        data = {"X": X, "y": y}
-        if sample_weight is not None:
-            data["metadata"] = {"sample_weight": weights}
         weights = weigh_classes(y, weights, self.class_weight)
         classes, labels = np.unique(y, return_inverse=True)
         X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
@@ -403,12 +395,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
                 self.word_weight,
             )
             untrained = replace(untrained, words=words)
-        # All at once in the end: a callback may use or copy the model of the fit before.
-        attributes_of = partial(self._attributes_of, classes)
-        tasks = EpochTasks(self, settings["max_epochs"], attributes_of, **data)
-        result = _training.train(untrained, rows, held_out, classes, settings, rng, seed, tasks)
-        vars(self).update(attributes_of(*result))
-        tasks.end(lambda: result)
+        result = _training.train(untrained, rows, held_out, classes, settings, rng, seed)
+        vars(self).update(self._attributes_of(classes, *result))
         return self
 
     def _parameters(self):
@@ -556,12 +544,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         self.n_features_in_ = n_features_in
         vars(self).update(self._attributes_of(classes, network, history, net=None))
 
-    def __copy__(self):
-        # Not by the state, which is for files: a callback may copy while a fit is under way.
-        twin = type(self).__new__(type(self))
-        vars(twin).update(vars(self))
-        return twin
-
     def __getstate__(self):
         state = super().__getstate__().copy()
         if "network_" in state:
@@ -569,7 +551,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             del state["_net"], state["_forward"]
             # As they were given: what they hold of the training would bring torch into the file.
             state["callbacks"] = clone(self.callbacks, safe=False)
-            state = without_callbacks(state)
             state |= {"_sknames_version": __version__, "_format": FORMAT}
         else:
             for name in ("n_features_in_", "feature_names_in_"):  # of a fit that is under way

@@ -300,7 +300,7 @@ def _check_callback(callback, position, has_valid_rows):
         raise ValueError(
             f"callbacks has a {type(callback).__name__} ({callback!r}) at position {position}; "
             "expected a callback of skorch, its class, or a pair (name, callback). Derive it from "
-            "skorch.callbacks.Callback; callbacks of scikit-learn go to set_callbacks."
+            "skorch.callbacks.Callback."
         )
     if isinstance(callback, BatchScoring | EpochScoring) and not callback.use_caching:
         raise ValueError(
@@ -338,12 +338,12 @@ def _split_callbacks(callbacks, has_valid_rows):
                 "early_stopping=True to hold rows out, or on_train=True in the callback to score "
                 "the rows of training.",
                 UserWarning,
-                stacklevel=7,
+                stacklevel=6,
             )
     return scores, others
 
 
-def train(untrained, rows, held_out, classes, settings, rng, seed, tasks):
+def train(untrained, rows, held_out, classes, settings, rng, seed):
     """Train a network.
 
     Parameters
@@ -380,14 +380,10 @@ def train(untrained, rows, held_out, classes, settings, rng, seed, tasks):
         held_out=held_out,
         rng=rng,
     )
+    _run(net, rows.weighed().with_ngrams(untrained), seed)
+    weights = dict(untrained.weights) | weights_of(net)
     supposed = class_prior(share, settings["logit_adjustment"])
-
-    def result():
-        weights = dict(untrained.weights) | weights_of(net)
-        return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
-
-    _run(net, rows.weighed().with_ngrams(untrained), seed, tasks, result)
-    return result()
+    return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
 
 
 def class_prior(share, logit_adjustment):
@@ -415,7 +411,7 @@ def rebuild(network, classes, settings):
     return net
 
 
-def _run(net, rows, seed, tasks, result):
+def _run(net, rows, seed):
     """Initialize the net and train it, on one CPU thread, and restore torch's generator."""
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         with DRAWING:
@@ -423,9 +419,7 @@ def _run(net, rows, seed, tasks, result):
         net.notify("on_train_begin", X=rows, y=None)
         try:
             for _ in range(net.max_epochs):
-                tasks.begin_epoch()
-                stops_early = _train_epoch(net, rows)
-                if tasks.end_epoch(result) or stops_early:
+                if _train_epoch(net, rows):
                     break
         except BaseException:
             # What callbacks raise at the end of half a training must not hide why it ended.

@@ -16,7 +16,6 @@ ALLOWED = {
     "_version": set(),
     "_missing": set(),
     "_doc_link": set(),
-    "_fit_tasks": set(),
     "_validate_params": set(),
     "_spelling": set(),
     "_prefixes": set(),
@@ -51,7 +50,6 @@ ALLOWED = {
     },
     "_char_encoder": {
         "_doc_link",
-        "_fit_tasks",
         "_read_names",
         "_saved_state",
         "_spelling",
@@ -69,7 +67,6 @@ ALLOWED = {
     "_name_nationality_classifier": {
         "_auto_settings",
         "_doc_link",
-        "_fit_tasks",
         "_forward",
         "_labels_and_weights",
         "_network",
@@ -109,7 +106,6 @@ ALLOWED = {
     "_priors": set(),
     "_name_encoder": {
         "_doc_link",
-        "_fit_tasks",
         "_forward",
         "_model_files",
         "_one_blas_thread",
