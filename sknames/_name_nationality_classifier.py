@@ -348,16 +348,6 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ImportError
             If torch, skorch or tqdm is not installed.
         """
-        before = self.__dict__.copy()
-        try:
-            return self._fit(X, y, sample_weight)
-        except BaseException:
-            # Also an interrupt leaves the estimator as it was: never half fitted.
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-
-    def _fit(self, X, y, sample_weight):
         from . import _training  # before any work: it tells how to install what trains
 
         self._validate_params()
@@ -552,9 +542,6 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             # As they were given: what they hold of the training would bring torch into the file.
             state["callbacks"] = clone(self.callbacks, safe=False)
             state |= {"_sknames_version": __version__, "_format": FORMAT}
-        else:
-            for name in ("n_features_in_", "feature_names_in_"):  # of a fit that is under way
-                state.pop(name, None)
         return state
 
     def __setstate__(self, state):

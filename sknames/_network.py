@@ -92,7 +92,7 @@ class Network:
                 f"separator={separator} does not occur in X, so each row counts as one word. Give "
                 "the code of the space, for CharEncoder alphabet_.index(' ') + 1, or None.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
         network = replace(network, separator=code)
         if ngram_range is None:

@@ -86,7 +86,7 @@ class Rows:
             "early_stopping=True found no rows to hold out, since each class has only one distinct "
             "row; training takes all epochs. Give more rows, or set early_stopping=False.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
         return self, None
 

@@ -338,7 +338,7 @@ def _split_callbacks(callbacks, has_valid_rows):
                 "early_stopping=True to hold rows out, or on_train=True in the callback to score "
                 "the rows of training.",
                 UserWarning,
-                stacklevel=6,
+                stacklevel=5,
             )
     return scores, others
 
