@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -15,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._auto_settings import resolve_auto
 from ._doc_link import DocLinkMixin
-from ._forward import Forward, softmax
+from ._forward import Forward
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
 from ._ngrams import check_ngram_range
@@ -139,11 +138,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Device to train on. "auto" is "cuda" if there is a CUDA device. Prediction uses torch if
-        there is a CUDA device, `device` is not "cpu", and what trains is installed, and numpy
-        otherwise.
+        Device to train on. "auto" is "cuda" if there is a CUDA device. Prediction uses numpy.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of prediction on the CPU. "auto" is float32, which is about twice as fast, if a
+        Precision of prediction. "auto" is float32, which is about twice as fast, if a
         trial shows that the processor gives a row the same bits whatever rows come with it, and
         float64 otherwise. "float32" skips the trial: probabilities may then depend on the other
         rows of a call by 5e-6, in float64 by 1e-12. Training is in float32.
@@ -185,8 +182,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ("..._best").
         Only early stopping holds rows out.
     net_ : skorch.NeuralNetClassifier
-        The trained net, rebuilt from `network_` on first access after loading. Its `predict` and
-        `predict_proba` take the same arrays as those of the classifier.
+        The trained net, as `fit` left it. Files and copies do not hold it.
 
     See Also
     --------
@@ -198,7 +194,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     and a repeated row give the same bits, and the order of the rows does not matter.
 
     CPU work uses one thread of torch and BLAS and restores the caller's setting; use `n_jobs` of a
-    scikit-learn meta-estimator for parallel fits. Work on a CUDA device goes through torch.
+    scikit-learn meta-estimator for parallel fits.
 
     References
     ----------
@@ -421,11 +417,6 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             check_is_fitted(self, "network_")
         X = validate_symbols(self, X, reset=False)
         codes = self.network_.to_codes(without_padding(X))
-        if self.device != "cpu" and all(map(find_spec, ("torch", "skorch", "tqdm"))):
-            from . import _training
-
-            if _training.resolve_device("auto") == "cuda":
-                return softmax(_training.logits(self.net_, self.network_, codes))
         with one_blas_thread(len(codes)):
             return self._forward_now().probabilities(codes)
 
@@ -475,13 +466,13 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     @property
     def net_(self) -> Any:
-        """The trained skorch net; after loading, it is rebuilt from `network_`."""
+        """The trained skorch net."""
         check_is_fitted(self, "network_")
         if self._net is None:
-            from . import _training
-
-            settings = resolve_auto(self._parameters(), n_rows=1)
-            self._net = _training.rebuild(self.network_, self.classes_, settings)
+            raise AttributeError(
+                "Only fit makes net_, and this classifier was loaded or copied. Predict with the "
+                "classifier, read its weights_, or fit it again."
+            )
         return self._net
 
     @classmethod

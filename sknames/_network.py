@@ -70,11 +70,6 @@ class Network:
             words = (self.words.keys, self.words.classes, self.words.logits)
             object.__setattr__(self, "words", Words(*map(_read_only, words)))
 
-    def __reduce__(self):
-        # The net of skorch holds one, and may be pickled; a mappingproxy may not.
-        parts = self.cell, self.symbols, dict(self.weights), self.ngram_keys, self.separator
-        return type(self), (*parts, self.class_prior, self.words)
-
     @classmethod
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator, *, has_words=False):
         """A network that knows its n-grams, from rows of codes, and has no weights yet.

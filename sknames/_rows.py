@@ -45,11 +45,6 @@ class Rows:
         weights = np.add.reduceat(weights, np.flatnonzero(new))
         return cls(codes[new], labels[new].astype(np.int64), weights)
 
-    @classmethod
-    def unlabelled(cls, codes):
-        """Rows to predict."""
-        return cls(codes, np.zeros(len(codes), np.int64), np.ones(len(codes)))
-
     def __len__(self):
         return len(self.codes)
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from sklearn.utils import check_array
 
 try:
     import torch
@@ -33,7 +32,7 @@ except ImportError as error:
     ) from error
 
 from ._adamw_with_sparse import AdamWWithSparse
-from ._batches import Batch, Batches
+from ._batches import Batches
 from ._loss import Loss
 from ._recurrent_net import RecurrentNet
 from ._rows import Rows
@@ -45,40 +44,35 @@ MAX_GRADIENT_NORM = 1.0
 # With so many codes, the next symbol is told from those of the batch alone: the loss would take
 # longer than the net.
 MANY_CODES = 128
-CHUNK_ROWS = 4096  # of prediction: the states of a chunk are all held at once
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
 
 
 class TrainingNet(NeuralNetClassifier):
     """The skorch net: it takes whole batches and adds the loss of the next symbol.
 
-    It predicts labels out of `classes`, for Rows or an array of symbols, so that skorch's scoring
-    callbacks compare like with like.
+    It predicts labels out of `classes`, so that skorch's scoring callbacks compare like with like.
 
     Parameters
     ----------
     next_symbol_weight : float
         Weight of the loss of the next symbol beside that of the classes.
-    rows_of : callable or None
-        Makes Rows of an array of symbols.
     """
 
-    def __init__(self, *args, next_symbol_weight=0.0, rows_of=None, **kwargs):
+    def __init__(self, *args, next_symbol_weight=0.0, **kwargs):
         self.next_symbol_weight = next_symbol_weight
-        self.rows_of = rows_of
         super().__init__(*args, **kwargs)
 
     def check_data(self, X, y=None):
-        """Refuse to train on arrays, which lack weights."""
-        if not isinstance(X, Rows):
-            raise TypeError(
-                f"This net is trained by NameNationalityClassifier.fit, on Rows; got a "
-                f"{type(X).__name__}. Call fit of the classifier."
-            )
+        """Check nothing: Rows hold their labels."""
 
     def get_dataset(self, X, y=None):
-        """Rows of an array of symbols."""
-        return X if isinstance(X, Rows) else self.rows_of(X)
+        """Take Rows, which hold n-grams and weights."""
+        if not isinstance(X, Rows):
+            raise TypeError(
+                f"Expected Rows, which the classifier makes, got a {type(X).__name__}. Call fit, "
+                "predict or predict_proba of the classifier instead of its net_."
+            )
+        return X
 
     def infer(self, batch, **fit_params):
         """Logits of a batch."""
@@ -252,7 +246,6 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         criterion__label_doubt=settings["label_doubt"],
         next_symbol_weight=settings["next_symbol_weight"],
         classes=classes,
-        rows_of=partial(_rows_of, network=untrained, n_classes=len(classes)),
         predict_nonlinearity=partial(torch.softmax, dim=1),
         optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings["weight_decay"],
@@ -275,16 +268,6 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         verbose=int(verbose > 1),
         device=device,
     )
-
-
-def _rows_of(X, network, n_classes):
-    """What the net reads of an array as `predict` takes it; it holds no estimator."""
-    return _rows_to_predict(network.to_codes(check_array(X)), network, n_classes)
-
-
-def _rows_to_predict(codes, network, n_classes):
-    rows = Rows.unlabelled(codes).weighed()
-    return rows.with_ngrams(network).with_words(network, n_classes)
 
 
 def _callback(item):
@@ -397,20 +380,6 @@ def class_prior(share, logit_adjustment):
     return prior / prior.sum()
 
 
-def rebuild(network, classes, settings):
-    """The skorch net of a network that was trained earlier, to predict with."""
-    # The parameters may have been set anew since, and the machine be another.
-    shape = {name: getattr(network, name) for name in SHAPE}
-    device = "cpu" if settings["device"] == "cpu" else "auto"
-    settings = settings | shape | {"device": device, "callbacks": None, "verbose": 0}
-    no_prior = np.zeros(len(classes))
-    net = build_net(
-        network, classes, settings, prior=no_prior, n_batches=1, held_out=None, rng=None
-    )
-    load_weights(net, network.weights)
-    return net
-
-
 def _run(net, rows, seed):
     """Initialize the net and train it, on one CPU thread, and restore torch's generator."""
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
@@ -465,15 +434,6 @@ def weights_of(net):
     }
 
 
-def load_weights(net, weights):
-    """Put arrays back into the module of an uninitialized net, and initialize it."""
-    with one_torch_thread(), DRAWING, torch.random.fork_rng(devices=[]):
-        net.initialize()
-    with torch.no_grad():
-        for name, parameter in net.module_.named_parameters():
-            parameter.copy_(torch.tensor(weights[name]))
-
-
 def history_of(net):
     """The log as a list of dicts of floats."""
     return [
@@ -484,14 +444,3 @@ def history_of(net):
         }
         for epoch in net.history.to_list()
     ]
-
-
-def logits(net, network, codes):
-    """Logits of rows of codes through torch, on the net's device."""
-    net.module_.eval()
-    with one_torch_thread(), torch.no_grad():
-        chunks = []
-        for start in range(0, len(codes), CHUNK_ROWS):
-            rows = _rows_to_predict(codes[start : start + CHUNK_ROWS], network, network.n_classes)
-            chunks.append(net.infer(Batch.of(rows).to(net.device)).cpu().numpy())
-    return np.concatenate(chunks)

@@ -1,9 +1,7 @@
 """The fitted network in one place: its sizes, its arrays, and which arrays are none."""
 
-import copy
 import dataclasses
 import io
-import pickle
 
 import numpy as np
 import pytest
@@ -196,11 +194,6 @@ def test_arrays_are_files_without_objects(network):
     content.seek(0)
     with np.load(content, allow_pickle=False) as file:
         assert_same(Network.from_arrays(dict(file)), network)
-
-
-@pytest.mark.parametrize("again", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
-def test_copies(network, again):
-    assert_same(again(network), network)
 
 
 # ---- Which arrays do not fit each other

@@ -267,15 +267,6 @@ def test_copies_say_the_same(model, copy, tmp_path):
     np.testing.assert_array_equal(again.predict_proba(NAMES), model.predict_proba(NAMES))
 
 
-def test_torch_computes_the_same(model):
-    from sknames import _training
-
-    classify = model["classify"]
-    codes = classify.network_.to_codes(model["encode"].transform(NAMES))
-    logits = _training.logits(classify.net_, classify.network_, codes)
-    np.testing.assert_allclose(logits, classify._forward.logits(codes), atol=2e-4)
-
-
 def test_each_call_gives_a_model_of_its_own(model):
     other = load_pretrained()
     load_card().clear()

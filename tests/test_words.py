@@ -147,18 +147,6 @@ def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
     np.testing.assert_allclose(alone, together[:60], rtol=0, atol=1e-7)
 
 
-def test_torch_computes_the_same(names, model):
-    codes = model[0].transform(names[0])
-    again = Network.from_arrays(model[-1].network_.to_arrays())
-    rebuilt = NameNationalityClassifier.from_network(
-        again, model[-1].classes_, n_features_in=codes.shape[1]
-    )
-    for net in (model[-1].net_, rebuilt.net_):
-        np.testing.assert_allclose(
-            net.predict_proba(codes), model.predict_proba(names[0]), atol=1e-5
-        )
-
-
 @pytest.mark.parametrize("ngram_range", [(1, 3), None])
 def test_weights_and_order_of_rows(names, ngram_range):
     """Weights are as repeats, and no order of the rows changes a bit."""
