@@ -3,7 +3,6 @@
 import re
 import sys
 import warnings
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +16,6 @@ try:
         Callback,
         EarlyStopping,
         EpochScoring,
-        GradientNormClipping,
         LRScheduler,
         PassthroughScoring,
         PrintLog,
@@ -277,39 +275,11 @@ def _callback(item):
     return callback() if is_class else callback
 
 
-def _check_callback(callback, position, has_valid_rows):
-    """Raise ValueError for a callback that would fail in training."""
-    if not isinstance(callback, Callback):
-        raise ValueError(
-            f"callbacks has a {type(callback).__name__} ({callback!r}) at position {position}; "
-            "expected a callback of skorch, its class, or a pair (name, callback). Derive it from "
-            "skorch.callbacks.Callback."
-        )
-    if isinstance(callback, BatchScoring | EpochScoring) and not callback.use_caching:
-        raise ValueError(
-            f"callbacks has {type(callback).__name__} of {callback.name or callback.scoring!r} at "
-            f"position {position} with use_caching=False, and rows are not predicted again for "
-            "scores. Set use_caching=True."
-        )
-    if isinstance(callback, GradientNormClipping):
-        raise ValueError(
-            "callbacks has a GradientNormClipping, and gradients are clipped already, to a norm"
-            f" of {MAX_GRADIENT_NORM:g} without the sparse ones of n-grams. Leave it out."
-        )
-    stops = isinstance(callback, EarlyStopping) and callback.monitor.startswith("valid")
-    if stops and not has_valid_rows:
-        raise ValueError(
-            f"callbacks has an EarlyStopping that monitors {callback.monitor!r}, and no rows "
-            "are held out. Set early_stopping=True instead, or its monitor to 'train_loss'."
-        )
-
-
 def _split_callbacks(callbacks, has_valid_rows):
     """Those that score, and the others; warn of what scores held-out rows where there are none."""
     scores, others = [], []
-    for position, item in enumerate(callbacks):
+    for item in callbacks:
         callback = _callback(item)
-        _check_callback(callback, position, has_valid_rows)
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
             continue
@@ -390,12 +360,8 @@ def _run(net, rows, seed):
             for _ in range(net.max_epochs):
                 if _train_epoch(net, rows):
                     break
-        except BaseException:
-            # What callbacks raise at the end of half a training must not hide why it ended.
-            with suppress(Exception):
-                net.notify("on_train_end", X=rows, y=None)
-            raise
-        net.notify("on_train_end", X=rows, y=None)
+        finally:
+            net.notify("on_train_end", X=rows, y=None)
     if net.module_.ngram_weight is not None:
         # They are most of a file, which so has half the size.
         with torch.no_grad():

@@ -19,7 +19,6 @@ from skorch.callbacks import (
     EarlyStopping,
     EpochScoring,
     Freezer,
-    GradientNormClipping,
     LoadInitState,
     LRScheduler,
     PassthroughScoring,
@@ -554,51 +553,9 @@ def test_frozen_ngrams(X, y, at):
     assert model.weights_["ngram_weight"].any() == (at <= 3)
 
 
-@pytest.mark.parametrize(
-    "callback, message",
-    [
-        (
-            GradientNormClipping(1.0),
-            "gradients are clipped already, to a norm of 1 .* Leave it out",
-        ),
-        (EarlyStopping(), "monitors 'valid_loss', and no rows are held out. Set early_stopping=Tr"),
-        (("stop", EarlyStopping("valid_acc")), "monitors 'valid_acc'"),
-        (GradientNormClipping, "gradients are clipped already"),
-        (("stop", EarlyStopping), "monitors 'valid_loss', and no rows are held out"),
-        ("x", r"a str \('x'\) at position 1; expected a callback of skorch"),
-        (("x",), "a tuple .* at position 1; expected a callback of skorch"),
-        (dict, "a type .* at position 1; expected a callback of skorch"),
-        (
-            EpochScoring("accuracy", use_caching=False, on_train=True),
-            "EpochScoring of 'accuracy' at position 1 with .* Set use_caching=True",
-        ),
-        (BatchScoring(log_loss, use_caching=False, name="loss"), "BatchScoring of 'loss' at pos"),
-    ],
-    ids=[
-        "clipping", "early stopping", "named", "class", "named class", "string", "name alone",
-        "another class", "epoch without cache", "batch without cache",
-    ],
-)  # fmt: skip
-def test_callbacks_that_cannot_run(X, y, callback, message):
-    with pytest.raises(ValueError, match=message):
-        fit(X, y, callbacks=[Recorder(), callback])
-
-
 def test_early_stopping_on_the_loss_of_training(X, y):
     stop = EarlyStopping("train_loss", patience=1, threshold=1e9)
     assert len(fit(X, y, max_epochs=20, callbacks=[stop]).history_) < 20
-
-
-def test_an_interrupt_is_not_hidden_by_callbacks(X, y, tmp_path):
-    """`Checkpoint` looks for files at the end that no epoch has written."""
-
-    class Interrupts(Callback):
-        def on_batch_end(self, net, **kwargs):
-            raise KeyboardInterrupt
-
-    checkpoint = Checkpoint("train_loss_best", dirname=tmp_path / "new", load_best=True)
-    with pytest.raises(KeyboardInterrupt):
-        fit(X, y, callbacks=[checkpoint, Interrupts()])
 
 
 def test_a_file_holds_callbacks_as_they_were_given(X, y):
