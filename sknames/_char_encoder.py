@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
 from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import check_holds, check_integer, check_stamp, default_params, refuse
+from ._saved_state import require, stamped, unstamped
 from ._spelling import (
     characters,
     clean,
@@ -25,11 +25,8 @@ from ._spelling import (
     plain,
     transliterate,
 )
-from ._version import __version__
 
-# Format of the saved state. Raise it when an older sknames could no longer read the state.
-FORMAT = 1
-FITTED = {"alphabet_", "unknown_code_", "max_length_"}
+FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
 REPLACEMENT = "\ufffd"
 
@@ -475,21 +472,12 @@ class CharEncoder(
         return table
 
     def __getstate__(self):
-        state = super().__getstate__().copy()
-        if "alphabet_" in state:
-            state["_sknames_version"] = __version__
-            state["_format"] = FORMAT
-        return state
+        return stamped(super().__getstate__())
 
     def __setstate__(self, state):
-        # A file from before a parameter existed means its default.
-        state = default_params(type(self)) | state
-        if not FITTED.isdisjoint(state):
-            if "_format" in state:  # the first files had no stamp
-                check_stamp(state, __version__, FORMAT)
+        state = unstamped(state, type(self))
+        if any(name in state for name in FITTED):
             _check_state(state)
-        state.pop("_sknames_version", None)
-        state.pop("_format", None)
         super().__setstate__(state)
 
 
@@ -502,11 +490,11 @@ def _repeated(alphabet):
 
 
 def _check_state(state):
-    """Refuse the state of a fitted encoder whose parts do not fit each other."""
-    check_holds(state, FITTED)
-    alphabet = state["alphabet_"]
-    if not isinstance(alphabet, str) or len(set(alphabet)) != len(alphabet):
-        refuse("alphabet_", "a str of distinct characters", repr(alphabet))
-    n = len(alphabet)
-    check_integer("unknown_code_", state["unknown_code_"], n + 1, n + 1)
-    check_integer("max_length_", state["max_length_"], 1)
+    """Raise ValueError unless the parts of a fitted encoder fit each other."""
+    alphabet, code, length = map(state.get, FITTED)
+    is_text = isinstance(alphabet, str) and len(set(alphabet)) == len(alphabet)
+    require(is_text, "alphabet_", "a str of distinct characters", alphabet)
+    n = len(alphabet) + 1
+    require(isinstance(code, Integral) and code == n, "unknown_code_", n, code)
+    is_length = isinstance(length, Integral) and length >= 1
+    require(is_length, "max_length_", "an integer from 1", length)

@@ -16,13 +16,11 @@ from ._doc_link import DocLinkMixin
 from ._forward import Forward
 from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import check_holds, check_stamp, default_params
+from ._saved_state import stamped, unstamped
 from ._shared_model import SharedModelMixin
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 
-# Of the state that is saved. Raise it when an older sknames could no longer read the state.
-FORMAT = 1
 PRETRAINED = "pretrained"
 WITH_STATE = {"state", "both"}
 # Of probabilities before the logarithm: how far below this they are would outweigh all the rest.
@@ -291,27 +289,18 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, 
     def __getstate__(self):
         state = super().__getstate__().copy()
         if "model_" in state:
-            state |= {"_sknames_version": __version__, "_format": FORMAT}
             del state["_states"]
             if self._sha256 is not None:
                 del state["model_"]
-        return state
+        return stamped(state)
 
     def __setstate__(self, state):
-        # A file from before a parameter existed means its default.
-        state = default_params(type(self)) | state
-        fitted = "_format" in state
-        if fitted:
-            check_stamp(state, __version__, FORMAT)
-            version = state.pop("_sknames_version", None)
-            del state["_format"]
-            check_holds(state, ["_sha256"])
-            if state["_sha256"] is None:
-                check_holds(state, ["model_"])
-            else:
-                state["model_"] = _shipped(state["_sha256"], version)
+        version = state.get("_sknames_version")
+        state = unstamped(state, type(self))
+        if state.get("_sha256") is not None:
+            state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)
-        if fitted:
+        if hasattr(self, "model_"):
             self._states = None
 
     def __sklearn_tags__(self):

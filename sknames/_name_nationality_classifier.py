@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -20,21 +21,9 @@ from ._network import N_GATES, Network
 from ._ngrams import check_ngram_range
 from ._one_blas_thread import one_blas_thread
 from ._rows import Rows
-from ._saved_state import (
-    check_choice,
-    check_classes,
-    check_integer,
-    default_params,
-    read_state,
-    refuse,
-)
+from ._saved_state import require, stamped, unstamped
 from ._symbols import to_codes, validate_symbols, without_padding
-from ._version import __version__
 from ._words import Words
-
-# Format of the saved state; `migrate` brings older states to it.
-FORMAT = 4
-FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
 
 class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
@@ -159,10 +148,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels seen in `fit`, sorted.
-    class_prior_ : ndarray of shape (n_classes,) or None
+    class_prior_ : ndarray of shape (n_classes,)
         The priors that the probabilities assume: the shares of the classes in the training rows,
-        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight;
-        None after loading a file of a format that does not record them (1 or 2).
+        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -382,7 +370,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             )
             untrained = replace(untrained, words=words)
         result = _training.train(untrained, rows, held_out, classes, settings, rng, seed)
-        vars(self).update(self._attributes_of(classes, *result))
+        self._set_fitted(classes, *result)
         return self
 
     def _parameters(self):
@@ -393,11 +381,6 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             name: value.item() if isinstance(value, np.generic) else value
             for name, value in given.items()
         }
-
-    def _attributes_of(self, classes, network, history, net):
-        forward = Forward(network, self.dtype)
-        learned = {"classes_": classes, "network_": network, "history_": history}
-        return learned | {"_net": net, "_forward": forward}
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
         """Predict the probabilities of the nationalities.
@@ -455,8 +438,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return self.network_.symbols
 
     @property
-    def class_prior_(self) -> NDArray[np.float64] | None:
-        """The priors that the probabilities assume, or None."""
+    def class_prior_(self) -> NDArray[np.float64]:
+        """The priors that the probabilities assume."""
         return self.network_.class_prior
 
     @property
@@ -512,18 +495,14 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         """
         self = cls(**params)
         self._validate_params()
-        network.check()
-        self._set_fitted(network, classes, n_features_in, list(history))
+        _check_classes(classes, network.n_classes)
+        self.n_features_in_ = n_features_in
+        self._set_fitted(classes, network, list(history))
         return self
 
-    def _set_fitted(self, network, classes, n_features_in, history):
-        check_classes(classes)
-        check_integer("n_features_in_", n_features_in, 1)
-        if len(classes) != network.n_classes:
-            refuse("classes_", f"{network.n_classes} labels", str(len(classes)))
-        check_choice("dtype", self.dtype, ["auto", "float32", "float64"])
-        self.n_features_in_ = n_features_in
-        vars(self).update(self._attributes_of(classes, network, history, net=None))
+    def _set_fitted(self, classes, network, history, net=None):
+        self.classes_, self.network_, self.history_, self._net = classes, network, history, net
+        self._forward = Forward(network, self.dtype)
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -532,20 +511,27 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             del state["_net"], state["_forward"]
             # As they were given: what they hold of the training would bring torch into the file.
             state["callbacks"] = clone(self.callbacks, safe=False)
-            state |= {"_sknames_version": __version__, "_format": FORMAT}
-        return state
+        return stamped(state)
 
     def __setstate__(self, state):
-        # A file from before a parameter existed means its default.
-        state = default_params(type(self)) | read_state(state, FITTED, FORMAT, __version__)
-        if FITTED.isdisjoint(state):
-            return super().__setstate__(state)
-        fitted = [state.pop(name) for name in ("classes_", "n_features_in_", "history_")]
-        network = Network.from_arrays(state.pop("network_"), state.pop("_sizes", None))
+        state = unstamped(state, type(self))
+        is_fitted = "network_" in state
+        if is_fitted:
+            state["network_"] = Network.from_arrays(state["network_"])
+            _check_classes(state.get("classes_"), state["network_"].n_classes)
         super().__setstate__(state)
-        self._set_fitted(network, *fitted)
+        if is_fitted:
+            self._set_fitted(self.classes_, self.network_, self.history_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         return tags
+
+
+def _check_classes(classes, n_classes):
+    """Raise ValueError unless these are labels as `np.unique` gives them."""
+    shape = getattr(classes, "shape", None)
+    require(shape == (n_classes,), "classes_", f"an array of {n_classes} labels", classes)
+    is_sorted = all(a < b for a, b in pairwise(classes.tolist()))
+    require(is_sorted, "classes_", "sorted, distinct labels", classes)

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
@@ -47,7 +46,7 @@ class Network:
     separator : int or None, default=None
         The code between words, if n-grams keep to words.
     class_prior : ndarray of shape (n_classes,) or None, default=None
-        The priors of the classes that the logits suppose; None if a file does not tell.
+        The priors of the classes that the logits assume; None before training.
     words : Words or None, default=None
         The words that count beside the n-grams.
     """
@@ -155,13 +154,8 @@ class Network:
         Raises
         ------
         ValueError
-            If it does not know its priors, or one is 0 and is to be positive.
+            If a prior is 0 and is to be positive.
         """
-        if self.class_prior is None:
-            raise ValueError(
-                "The priors that the model's probabilities suppose are not known, so they cannot be"
-                " exchanged: its file is of format 2 or older. Fit it again."
-            )
         if (priors[self.class_prior == 0] > 0).any():
             raise ValueError(
                 "A class of prior 0 cannot get a positive one: the model no longer knows it, or has"
@@ -184,10 +178,8 @@ class Network:
             for name, array in self.weights.items()
             if name in ("output.weight", "output.bias", "ngram_weight")
         }
-        class_prior = self.class_prior
-        if class_prior is not None:
-            class_prior = class_prior ** (1 / temperature)
-            class_prior /= class_prior.sum()
+        class_prior = self.class_prior ** (1 / temperature)
+        class_prior /= class_prior.sum()
         words = None if self.words is None else self.words.scaled(1 / temperature)
         return replace(self, weights=self.weights | divided, class_prior=class_prior, words=words)
 
@@ -206,12 +198,11 @@ class Network:
         Those in `FOUR_BITS` take four bits each or half precision where these hold them exactly.
         """
         separator = [] if self.separator is None else [self.separator]
-        class_prior = [] if self.class_prior is None else self.class_prior
         arrays = {
             "cell": np.array(self.cell),
             "symbols": self.symbols,
             "separator": np.array(separator, dtype=np.int64),
-            "class_prior": np.asarray(class_prior, dtype=np.float64),
+            "class_prior": self.class_prior,
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **self.weights,
         }
@@ -232,14 +223,12 @@ class Network:
         return found
 
     @classmethod
-    def from_arrays(cls, arrays, sizes=None):
+    def from_arrays(cls, arrays):
         """Put together what `to_arrays` took apart.
 
         Parameters
         ----------
         arrays : dict of str to ndarray
-        sizes : dict of str to int or None, default=None
-            Some that were written beside the arrays, by name.
 
         Raises
         ------
@@ -267,7 +256,6 @@ class Network:
             refuse("separator", "one value or none", str(len(separator)))
         separator = int(separator[0]) if len(separator) else None
         check_array(class_prior, "class_prior", kinds="f")
-        class_prior = class_prior if len(class_prior) else None
         words = None
         if any(name in weights for name in WORDS):
             check_holds(weights, WORDS)
@@ -280,10 +268,6 @@ class Network:
             words = Words(numbers.astype(np.int32), classes, logits.astype(np.float32))
         network = cls(str(cell), symbols, weights, keys, separator, class_prior, words)
         network.check()
-        for name, size in (sizes or {}).items():
-            found = getattr(network, name)
-            if not isinstance(size, Integral | None) or size != found:
-                refuse(f"{name} beside the arrays", repr(found), repr(size))
         return network
 
     def check(self):

@@ -398,20 +398,6 @@ def test_another_shipped_model_is_refused(encoder, monkeypatch):
         pickle.loads(stored)
 
 
-def test_a_newer_file_is_refused(encoder):
-    state = encoder.__getstate__() | {"_format": 99}
-    with pytest.raises(ValueError, match="reads formats up to"):
-        NameEncoder.__new__(NameEncoder).__setstate__(state)
-
-
-@pytest.mark.parametrize("own_model, part", [(False, "_sha256"), (True, "model_")])
-def test_a_file_that_lacks_a_part_is_refused(encoder, own, own_model, part):
-    state = (NameEncoder(own).fit(NAMES) if own_model else encoder).__getstate__()
-    del state[part]
-    with pytest.raises(ValueError, match=f"The saved model lacks {part}"):
-        NameEncoder.__new__(NameEncoder).__setstate__(state)
-
-
 def test_an_older_file_takes_the_defaults_of_new_parameters(encoder):
     state = encoder.__getstate__()
     del state["handle_missing"], state["output"]
