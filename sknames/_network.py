@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ._four_bits import in_four_bits, in_half, numbers_of, rounded
 from ._ngrams import NGrams, find_separator, inverse_document_frequency
 from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
 from ._symbols import code_of, to_codes
@@ -17,11 +16,9 @@ from ._words import MAX_CLASSES, PRIME, Words
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
-# Most of the numbers, which `fit` learns in half precision. If they are rounded further, they are
-# saved in four bits each, and so are those of the next symbol, which no prediction reads.
-HALF = "ngram_weight"
-FOUR_BITS = (HALF, "next_symbol.weight")
-PARTS = ("", ".scale", ".zero_point")
+# Most of the numbers. `fit` learns them in half precision; `rounded` leaves 16 levels a row.
+LEVELS = ("ngram_weight", "next_symbol.weight")
+HIGHEST = 15
 # The logit of a class of prior 0: finite, and its probability is exactly 0.
 NEVER = -1e4
 
@@ -186,17 +183,15 @@ class Network:
     def rounded(self):
         """The same network with most of its weights rounded to 16 levels a row.
 
-        Files then hold them in four bits each. It costs no accuracy: a name has some 30 n-grams,
-        and their errors cancel out.
+        Files then hold them in a byte each, and compress them to less than half. It costs no
+        accuracy: a name has some 30 n-grams, and their errors cancel out.
         """
-        many = {name: rounded(self.weights[name]) for name in FOUR_BITS if name in self.weights}
+        many = {name: self.weights[name] for name in LEVELS if name in self.weights}
+        many = {name: numbers_of(*levels_of(weight)) for name, weight in many.items()}
         return replace(self, weights=self.weights | many)
 
     def to_arrays(self):
-        """Take it apart into a dict of arrays by name.
-
-        Those in `FOUR_BITS` take four bits each or half precision where these hold them exactly.
-        """
+        """Take it apart into a dict of arrays by name."""
         separator = [] if self.separator is None else [self.separator]
         arrays = {
             "cell": np.array(self.cell),
@@ -209,17 +204,22 @@ class Network:
         if self.words is not None:
             # Sorted, so that differences have fewer digits: a compressed file is smaller.
             keys = np.diff(self.words.keys, prepend=np.int32(0))
-            words = keys, self.words.classes, in_half(self.words.logits)
+            words = keys, self.words.classes, _in_half(self.words.logits)
             arrays |= dict(zip(WORDS, words, strict=True))
         return arrays | self._compact_weights
 
     @cached_property
     def _compact_weights(self):
-        """The weights in `FOUR_BITS`; a task of joblib is sent them anew each time."""
+        """The weights in `LEVELS` as files hold them; each task of joblib is sent them anew."""
         found = {}
-        for name in FOUR_BITS:
+        for name in LEVELS:
             if name in self.weights:
-                found |= _compact(name, self.weights[name])
+                levels, scale, zero_point = levels_of(self.weights[name])
+                if np.array_equal(numbers_of(levels, scale, zero_point), self.weights[name]):
+                    found[name] = levels
+                    found |= {f"{name}.scale": scale, f"{name}.zero_point": zero_point}
+                else:
+                    found[name] = _in_half(self.weights[name])
         return found
 
     @classmethod
@@ -247,8 +247,12 @@ class Network:
         ]
         check_holds(arrays, names)
         weights = dict(arrays)
-        for name in FOUR_BITS:
-            _put_together(name, weights)
+        for name in LEVELS:
+            if f"{name}.scale" in weights:
+                parts = (weights.pop(f"{name}.{part}") for part in ("scale", "zero_point"))
+                weights[name] = numbers_of(weights[name], *parts)
+            elif name in weights:
+                weights[name] = weights[name].astype(np.float32, copy=False)
         cell, symbols, separator, class_prior, *keys = (weights.pop(name) for name in names)
         check_array(cell, "cell", shape=(), kinds="U")
         check_array(separator, "separator", kinds="i")
@@ -373,30 +377,45 @@ def _narrow(keys):
     return keys.astype(np.int32 if fit else np.int64)
 
 
-def _compact(name, array):
-    """The same numbers by name: in four bits each, half precision, or as they are."""
-    parts = in_four_bits(array)
-    if parts is not None and np.array_equal(numbers_of(*parts), array):
-        return {f"{name}{part}": value for part, value in zip(PARTS, parts, strict=True)}
-    return {name: in_half(array) if name == HALF else array}
+def levels_of(numbers):
+    """Round rows of numbers to 16 levels each (Jacob et al. 2018).
+
+    ``number = (level - zero_point) * scale``, with a scale and a zero point of each row. 0 is a
+    level, and the first and the last are the smallest and the largest number, or 0. Numbers that
+    are rounded already stay the same.
+
+    Returns
+    -------
+    levels : ndarray of shape (n, m), uint8
+    scale : ndarray of shape (n,), float16
+    zero_point : ndarray of shape (n,), uint8
+    """
+    with np.errstate(all="ignore"):  # numbers that half precision cannot scale do not come back
+        lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
+        exact = (highest - lowest) / np.float32(HIGHEST)
+        scale = exact.astype(np.float16)
+        # Rounded down, so that a row fills all levels, by which its scale is found again.
+        is_above = scale > exact * np.float32(1 + 1e-6)
+        scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
+        step = np.where(scale, scale, 1).astype(np.float32)  # all numbers of a row may be 0
+        zero_point = np.floor(-lowest / step + 0.5)
+        levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
+        return levels.astype(np.uint8), scale, zero_point.astype(np.uint8)
 
 
-def _put_together(name, weights):
-    """Replace what `_compact` gave, if it is among the weights, by the array."""
-    dtype = getattr(weights.get(name), "dtype", None)
-    if name == HALF and dtype == np.float16:
-        weights[name] = weights[name].astype(np.float32)
-    labels = {f"{name}{part}": f"weights_[{name + part!r}]" for part in PARTS}
-    if dtype != np.uint8 and weights.keys().isdisjoint([*labels][1:]):
-        return
-    check_holds({labels[part] for part in labels if part in weights}, labels.values())
-    packed = weights[name]
-    scale, zero_point = (weights.pop(f"{name}{part}") for part in PARTS[1:])
-    packed_label, scale_label, zero_point_label = labels.values()
-    check_array(scale, scale_label, kinds="f")
-    check_array(zero_point, zero_point_label, scale.shape, dtype=np.uint8)
-    check_array(packed, packed_label, (-(-len(scale) // 2), None), dtype=np.uint8)
-    weights[name] = numbers_of(packed, scale, zero_point)
+def numbers_of(levels, scale, zero_point):
+    """Return the numbers that `levels_of` took apart, float32."""
+    numbers = levels.astype(np.float32)
+    numbers -= zero_point[:, None]
+    numbers *= scale[:, None].astype(np.float32)
+    return numbers
+
+
+def _in_half(array):
+    """An array in two bytes a number if they hold it, otherwise as it is."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.array_equal(half, array) else array
 
 
 def _read_only(array):

@@ -25,9 +25,8 @@ ALLOWED = {
     "_spelling_groups": {"_read_names", "_spelling"},
     "_labels_and_weights": {"_missing"},
     "_symbols": {"_prefixes"},
-    "_four_bits": set(),
     "_words": set(),
-    "_network": {"_four_bits", "_ngrams", "_saved_state", "_symbols", "_words"},
+    "_network": {"_ngrams", "_saved_state", "_symbols", "_words"},
     "_product": set(),
     "_steps": {"_product"},
     "_forward": {"_ngrams", "_prefixes", "_product", "_steps"},
@@ -149,7 +148,6 @@ ALLOWED = {
     "_shares_display": {"_shares"},
     "onnx": {
         "_char_encoder",
-        "_four_bits",
         "_name_nationality_classifier",
         "_ngrams",
         "_version",
