@@ -9,9 +9,9 @@ from types import MappingProxyType
 import numpy as np
 
 from ._ngrams import NGrams, find_separator, inverse_document_frequency
-from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
+from ._saved_state import require
 from ._symbols import code_of, to_codes
-from ._words import MAX_CLASSES, PRIME, Words
+from ._words import PRIME, Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
@@ -223,152 +223,143 @@ class Network:
         return found
 
     @classmethod
-    def from_arrays(cls, arrays):
+    def from_arrays(cls, arrays, *, check=True):
         """Put together what `to_arrays` took apart.
 
         Parameters
         ----------
         arrays : dict of str to ndarray
+        check : bool, default=True
+            Whether the arrays may be others: a file may be changed, unless its SHA-256 matches.
 
         Raises
         ------
         ValueError
             If they do not fit each other: it names one, what was expected and what came.
         """
-        if not isinstance(arrays, Mapping):
-            refuse("network_", "a dict of arrays", type(arrays).__name__)
-        n_lengths = sum(str(name).startswith(KEYS) for name in arrays)
-        names = [
-            "cell",
-            "symbols",
-            "separator",
-            "class_prior",
-            *(f"{KEYS}{n}" for n in range(n_lengths)),
-        ]
-        check_holds(arrays, names)
-        weights = dict(arrays)
+        if check:
+            check_arrays(arrays)
+        weights, words = dict(arrays), None
+        keys = [weights.pop(name) for name in _key_names(arrays)]
+        names = ("cell", "symbols", "separator", "class_prior")
+        cell, symbols, separator, class_prior = map(weights.pop, names)
+        if WORDS[0] in weights:
+            steps, classes, logits = map(weights.pop, WORDS)
+            words = Words(steps.cumsum(dtype=np.int32), classes, logits.astype(np.float32))
         for name in LEVELS:
             if f"{name}.scale" in weights:
                 parts = (weights.pop(f"{name}.{part}") for part in ("scale", "zero_point"))
                 weights[name] = numbers_of(weights[name], *parts)
             elif name in weights:
                 weights[name] = weights[name].astype(np.float32, copy=False)
-        cell, symbols, separator, class_prior, *keys = (weights.pop(name) for name in names)
-        check_array(cell, "cell", shape=(), kinds="U")
-        check_array(separator, "separator", kinds="i")
-        if len(separator) > 1:
-            refuse("separator", "one value or none", str(len(separator)))
         separator = int(separator[0]) if len(separator) else None
-        check_array(class_prior, "class_prior", kinds="f")
-        words = None
-        if any(name in weights for name in WORDS):
-            check_holds(weights, WORDS)
-            steps, classes, logits = (weights.pop(name) for name in WORDS)
-            check_array(steps, WORDS[0], kinds="i")
-            check_array(logits, WORDS[2], kinds="f")
-            numbers = steps.cumsum(dtype=np.int64)
-            if not ((0 <= steps).all() and numbers.max(initial=0) < PRIME):
-                refuse(WORDS[0], f"steps to numbers below {PRIME}", some(steps))
-            words = Words(numbers.astype(np.int32), classes, logits.astype(np.float32))
-        network = cls(str(cell), symbols, weights, keys, separator, class_prior, words)
-        network.check()
-        return network
+        return cls(str(cell), symbols, weights, keys, separator, class_prior, words)
 
-    def check(self):
-        """Raise ValueError if the arrays do not fit each other.
 
-        It names one, what was expected and what came.
-        """
-        check_choice("cell", self.cell, N_GATES)
-        check_array(self.symbols, "symbols_", kinds="biuf")
-        if not rises(self.symbols) or not np.isfinite(self.symbols).all() or 0 in self.symbols:
-            refuse("symbols_", "sorted, distinct, finite values other than 0", some(self.symbols))
-        expected = set()
-        for name, shape in self._shapes():
-            if not np.isfinite(self._check_weights(name, shape)).all():
-                refuse(f"weights_[{name!r}]", "finite values", "others")
-            expected.add(name)
-        if set(self.weights) != expected:
-            more = ", ".join(sorted(map(str, set(self.weights) - expected)))
-            refuse("weights_", "no further arrays", more)
-        self._check_ngram_keys()
-        if self.words is not None:
-            self._check_words()
-        if self.separator is not None:
-            check_integer("separator", self.separator, 1, len(self.symbols), "None or ")
-        if self.class_prior is not None:
-            check_array(self.class_prior, "class_prior", (self.n_classes,), dtype=np.float64)
-            # NaN is neither above nor below.
-            if not (self.class_prior >= 0).all() or not abs(self.class_prior.sum() - 1) < 1e-6:
-                refuse("class_prior", "shares that sum to 1", some(self.class_prior))
+def check_arrays(arrays):
+    """Raise ValueError unless arrays fit each other, as those of `Network.to_arrays` do."""
+    require(isinstance(arrays, Mapping), "network_", "a dict of arrays", arrays)
+    layout = _layout(arrays)
+    for name, array in arrays.items():
+        require(name in layout, name, "no such array", type(array))
+    for name, (dtypes, shape) in layout.items():
+        array = arrays.get(name)
+        got = (array.dtype.str[1:], array.shape) if isinstance(array, np.ndarray) else type(array)
+        is_right = isinstance(array, np.ndarray) and got[0].startswith(dtypes) and got[1] == shape
+        require(is_right, name, f"an array of dtype {' or '.join(dtypes)} and shape {shape}", got)
+        is_finite = array.dtype.kind != "f" or np.isfinite(array).all()
+        require(is_finite, name, "finite values", array)
+    _check_values(arrays)
 
-    def _shapes(self):
-        """Yield name and shape of each array of `weights`, from few sizes that the first tell."""
-        n_codes = self.n_codes
-        size = self._size("hidden_size", "cells.0.weight_hh", axis=1)
-        n_classes = self._size("n_classes", "output.weight", axis=0)
-        input_size, rows = n_codes, N_GATES[self.cell] * size
-        if "embedding" in self.weights:
-            input_size = self._size("embedding_dim", "embedding", axis=1)
-            yield "embedding", (n_codes, input_size)
-        for layer in range(self.num_layers):
-            yield f"cells.{layer}.weight_ih", (rows, size if layer else input_size)
-            yield f"cells.{layer}.weight_hh", (rows, size)
-            yield f"cells.{layer}.bias_ih", (rows,)
-            yield f"cells.{layer}.bias_hh", (rows,)
-        for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
-            yield f"{name}.weight", (n, size)
-            yield f"{name}.bias", (n,)
-        if "ngram_idf" in self.weights or "ngram_weight" in self.weights:
-            n_ngrams = self._size("n_ngrams", "ngram_weight", axis=0)
-            yield "ngram_weight", (n_ngrams, n_classes)
-            yield "ngram_idf", (n_ngrams,)
 
-    def _size(self, name, array, axis):
-        size = self._check_weights(array, (None, None)).shape[axis]
-        check_integer(name, size, 1)
-        return size
+def _layout(arrays):
+    """The dtypes and the shape of each array by name, from the sizes of few of them."""
 
-    def _check_weights(self, name, shape):
-        label = f"weights_[{name!r}]"
-        check_holds({f"weights_[{name!r}]" for name in self.weights}, [label])
-        check_array(self.weights[name], label, shape, dtype=np.float32)
-        return self.weights[name]
+    def size(name, axis=0):
+        shape = np.shape(arrays.get(name))
+        return shape[axis] if axis < len(shape) else 0
 
-    def _check_words(self):
-        """Entries are sorted by word and class, and refer to classes that there are."""
-        keys, classes, logits = self.words.keys, self.words.classes, self.words.logits
-        check_array(keys, WORDS[0], dtype=np.int32)
-        check_array(classes, WORDS[1], keys.shape, kinds="iu")
-        check_array(logits, WORDS[2], keys.shape, dtype=np.float32)
-        if not (classes < self.n_classes).all() or not (classes >= 0).all():
-            refuse(WORDS[1], f"classes from 0 to {self.n_classes - 1}", some(classes))
-        if not rises(keys.astype(np.int64) * self.n_classes + classes):
-            refuse(WORDS[0], "sorted, distinct entries", "others")
-        if (keys[MAX_CLASSES:] == keys[:-MAX_CLASSES]).any():
-            refuse(WORDS[0], f"at most {MAX_CLASSES} entries of a word", "more")
-        if not np.isfinite(logits).all():
-            refuse(WORDS[2], "finite values", "others")
+    n_symbols, n_classes = size("symbols"), size("output.weight")
+    n_codes, hidden_size = n_symbols + 2, size("output.weight", 1)
+    n_rows, input_size = N_GATES.get(str(arrays.get("cell")), 0) * hidden_size, n_codes
+    layout = {
+        "cell": (("U",), ()),
+        "symbols": (("b", "i", "u", "f"), (n_symbols,)),
+        "separator": (("i",), (min(size("separator"), 1),)),
+        "class_prior": (("f8",), (n_classes,)),
+    }
+    layout |= {name: (("i",), (size(name),)) for name in _key_names(arrays)}
+    shapes = {}
+    if "embedding" in arrays:
+        input_size = size("embedding", 1)
+        shapes["embedding"] = (n_codes, input_size)
+    for k in range(max(1, sum(name.endswith(".weight_hh") for name in arrays))):
+        shapes |= {
+            f"cells.{k}.weight_ih": (n_rows, hidden_size if k else input_size),
+            f"cells.{k}.weight_hh": (n_rows, hidden_size),
+            f"cells.{k}.bias_ih": (n_rows,),
+            f"cells.{k}.bias_hh": (n_rows,),
+        }
+    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
+        shapes |= {f"{name}.weight": (n, hidden_size), f"{name}.bias": (n,)}
+    if _key_names(arrays):
+        shapes |= {"ngram_idf": (size("ngram_idf"),)}
+        shapes |= {"ngram_weight": (size("ngram_idf"), n_classes)}
+    layout |= {name: (("f4",), shape) for name, shape in shapes.items()}
+    for name in shapes.keys() & set(LEVELS):
+        layout[name] = ("f2", "f4"), shapes[name]
+        if f"{name}.scale" in arrays:
+            layout[name] = ("u1",), shapes[name]
+            layout[f"{name}.scale"] = ("f2",), shapes[name][:1]
+            layout[f"{name}.zero_point"] = ("u1",), shapes[name][:1]
+    if "word_keys" in arrays:
+        dtypes = ("i4",), ("u", "i"), ("f2", "f4")
+        layout |= {
+            name: (kinds, (size("word_keys"),)) for name, kinds in zip(WORDS, dtypes, strict=True)
+        }
+    return layout
 
-    def _check_ngram_keys(self):
-        """Each length's keys are sorted, and name an n-gram that is one symbol shorter."""
-        n_before, n_symbols = 1, self.n_codes + 1
-        for n, keys in enumerate(self.ngram_keys):
-            name = f"{KEYS}{n}"
-            check_array(keys, name, kinds="i")
-            if not rises(keys):
-                refuse(name, "sorted, distinct keys", "others")
-            if len(keys) and not 0 <= keys[0] <= keys[-1] < n_before * n_symbols:
-                most = n_before * n_symbols - 1
-                refuse(name, f"keys from 0 to {most}", f"{keys[0]} to {keys[-1]}")
-            n_before = len(keys)
-        sizes = np.cumsum([len(keys) for keys in self.ngram_keys][::-1], dtype=np.int64)
-        if self.n_ngrams not in (sizes if self.n_ngrams else [int(sizes.max(initial=0))]):
-            refuse(
-                "ngram_keys",
-                f"as many keys as weights_['ngram_idf'] has values, {self.n_ngrams}",
-                f"arrays of {[len(keys) for keys in self.ngram_keys]} keys",
-            )
+
+def _check_values(arrays):
+    """Raise ValueError for arrays of the right shapes whose values do not fit each other."""
+    cell, symbols, separator = (arrays[name] for name in ("cell", "symbols", "separator"))
+    require(str(cell) in N_GATES, "cell", [*N_GATES], cell)
+    is_sorted = _rises(symbols) and 0 not in symbols
+    require(is_sorted, "symbols", "sorted, distinct values other than 0", symbols)
+    is_code = ((separator >= 1) & (separator <= len(symbols))).all()
+    require(is_code, "separator", f"a code from 1 to {len(symbols)}, or none", separator)
+    prior = arrays["class_prior"]
+    are_shares = (prior >= 0).all() and abs(prior.sum() - 1) < 1e-6
+    require(are_shares, "class_prior", "shares that sum to 1", prior)
+    n_before, sizes = 1, []
+    for name in _key_names(arrays):
+        # An n-gram is one that is a symbol shorter, by its number, and a symbol or a mark.
+        keys, end = arrays[name], n_before * (len(symbols) + 3)
+        is_sorted = _rises(keys) and (keys[:1] >= 0).all() and (keys[-1:] < end).all()
+        require(is_sorted, name, f"sorted, distinct keys from 0 to {end - 1}", keys)
+        n_before = len(keys)
+        sizes.append(n_before)
+    n_ngrams = len(arrays.get("ngram_idf", ()))
+    counts = np.cumsum(sizes[::-1]).tolist() or [0]  # all lengths count from some shortest one on
+    require(n_ngrams in counts, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
+    if "word_keys" in arrays:
+        steps, classes, _ = (arrays[name] for name in WORDS)
+        keys, n_classes = steps.cumsum(dtype=np.int64), len(prior)
+        are_numbers = (steps >= 0).all() and keys.max(initial=0) < PRIME
+        require(are_numbers, WORDS[0], f"steps to numbers below {PRIME}", steps)
+        are_classes = (classes >= 0).all() and (classes < n_classes).all()
+        require(are_classes, WORDS[1], f"classes from 0 to {n_classes - 1}", classes)
+        is_sorted = _rises(keys * n_classes + classes)
+        require(is_sorted, WORDS[0], "sorted, distinct entries", steps)
+
+
+def _key_names(arrays):
+    return [f"{KEYS}{n}" for n in range(sum(name.startswith(KEYS) for name in arrays))]
+
+
+def _rises(array):
+    """Whether each value is larger than the one before."""
+    return (array[1:] > array[:-1]).all()  # np.diff would wrap around below 0
 
 
 def _narrow(keys):
