@@ -334,18 +334,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         """
         from . import _training  # before any work: it tells how to install what trains
 
-        self._validate_params()
-        if self.ngram_range is not None:
-            check_ngram_range(self.ngram_range)
-        X = validate_symbols(self, X, reset=True)
-        y = check_labels(y, len(X))
-        weights = check_weights(sample_weight, len(X))
-        weights = weigh_classes(y, weights, self.class_weight)
-        classes, labels = np.unique(y, return_inverse=True)
-        X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
-        symbols = np.unique(X[X != 0])
-        rows, held_out = Rows.merged(to_codes(without_padding(X), symbols), labels, weights), None
-        rng = check_random_state(self.random_state)
+        symbols, classes, rows = self._validate(X, y, sample_weight)
+        held_out, rng = None, check_random_state(self.random_state)
         seed = rng.randint(np.iinfo(np.int32).max)
         if self.early_stopping:
             rows, held_out = rows.split(self.validation_fraction, rng)
@@ -372,6 +362,21 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         result = _training.train(untrained, rows, held_out, classes, settings, rng, seed)
         self._set_fitted(classes, *result)
         return self
+
+    def _validate(self, X, y, sample_weight):
+        """Check what `fit` is given, and merge it to rows."""
+        self._validate_params()
+        if self.ngram_range is not None:
+            check_ngram_range(self.ngram_range)
+        X = validate_symbols(self, X, reset=True)
+        y = check_labels(y, len(X))
+        weights = check_weights(sample_weight, len(X))
+        weights = weigh_classes(y, weights, self.class_weight)
+        classes, labels = np.unique(y, return_inverse=True)
+        X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
+        symbols = np.unique(X[X != 0])
+        codes = to_codes(without_padding(X), symbols)
+        return symbols, classes, Rows.merged(codes, labels, weights)
 
     def _parameters(self):
         # Those of this class: the constructor of a subclass may have fewer. Not as numbers of

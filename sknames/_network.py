@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Network:
     weights: Mapping
     ngram_keys: tuple = ()
     separator: int | None = None
-    class_prior: np.ndarray | None = None
+    class_prior: Any = None
     words: Words | None = None
 
     def __post_init__(self):
