@@ -14,9 +14,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
 from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import check_holds, check_integer, check_stamp, default_params, refuse
+from ._saved_state import require, stamped, unstamped
 from ._spelling import (
     characters,
     clean,
@@ -26,11 +25,8 @@ from ._spelling import (
     plain,
     transliterate,
 )
-from ._version import __version__
 
-# Format of the saved state. Raise it when an older sknames could no longer read the state.
-FORMAT = 1
-FITTED = {"alphabet_", "unknown_code_", "max_length_"}
+FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
 # A name of more than MANY times the usual length is hardly one; none under USUAL is long.
 MANY, USUAL = 20, 10
@@ -38,7 +34,6 @@ SPACE, REPLACEMENT = " ", "\ufffd"
 
 
 class CharEncoder(
-    CallbackSupportMixin,
     DocLinkMixin,
     NamesMixin,
     ClassNamePrefixFeaturesOutMixin,
@@ -212,13 +207,10 @@ class CharEncoder(
         """
         return self._encode(self._fit(X))
 
-    @with_callbacks
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
-        task = self._init_callback_context()
-        task.call_on_fit_task_begin(estimator=self, X=names)
         alphabet = None if self.alphabet is None else self._check_alphabet()
         counts, lengths = self._survey(names, alphabet)
         if alphabet is None:
@@ -244,7 +236,6 @@ class CharEncoder(
         else:
             self.max_length_ = int(self.max_length)
         self._keep_header(header)
-        task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     def _survey(self, names, alphabet):
@@ -421,7 +412,7 @@ class CharEncoder(
                 "Set lowercase=False, transliterate=False or clean=False to keep them, and give "
                 "them in NFC.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
         return alphabet
 
@@ -499,22 +490,12 @@ class CharEncoder(
         return table
 
     def __getstate__(self):
-        state = super().__getstate__().copy()
-        if "alphabet_" in state:
-            state["_sknames_version"] = __version__
-            state["_format"] = FORMAT
-            state = without_callbacks(state)
-        return state
+        return stamped(super().__getstate__())
 
     def __setstate__(self, state):
-        # A file from before a parameter existed means its default.
-        state = default_params(type(self)) | state
-        if not FITTED.isdisjoint(state):
-            if "_format" in state:  # the first files had no stamp
-                check_stamp(state, __version__, FORMAT)
+        state = unstamped(state, type(self))
+        if any(name in state for name in FITTED):
             _check_state(state)
-        state.pop("_sknames_version", None)
-        state.pop("_format", None)
         super().__setstate__(state)
 
 
@@ -527,12 +508,12 @@ def _repeated(alphabet):
 
 
 def _check_state(state):
-    """Refuse the state of a fitted encoder whose parts do not fit each other."""
-    check_holds(state, FITTED)
-    alphabet = state["alphabet_"]
-    is_str = isinstance(alphabet, str)
-    if not is_str or len(set(alphabet)) != len(alphabet) or not alphabet.startswith(SPACE):
-        refuse("alphabet_", "a str of distinct characters, the space first", repr(alphabet))
-    n = len(alphabet)
-    check_integer("unknown_code_", state["unknown_code_"], n + 1, n + 1)
-    check_integer("max_length_", state["max_length_"], 1)
+    """Raise ValueError unless the parts of a fitted encoder fit each other."""
+    alphabet, code, length = map(state.get, FITTED)
+    is_text = isinstance(alphabet, str) and len(set(alphabet)) == len(alphabet)
+    is_text = is_text and alphabet.startswith(SPACE)
+    require(is_text, "alphabet_", "a str of distinct characters, the space first", alphabet)
+    n = len(alphabet) + 1
+    require(isinstance(code, Integral) and code == n, "unknown_code_", n, code)
+    is_length = isinstance(length, Integral) and length >= 1
+    require(is_length, "max_length_", "an integer from 1", length)

@@ -11,26 +11,16 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
 from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import check_holds, check_stamp, default_params
+from ._saved_state import stamped, unstamped
 from ._shared_model import SharedModelMixin
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 
-# Of the state that is saved. Raise it when an older sknames could no longer read the state.
-FORMAT = 1
 PRETRAINED = "pretrained"
 
 
-class NameEncoder(
-    CallbackSupportMixin,
-    DocLinkMixin,
-    SharedModelMixin,
-    NamesMixin,
-    TransformerMixin,
-    BaseEstimator,
-):
+class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, BaseEstimator):
     """Encode names by the probabilities of a fitted model: features for any other estimator.
 
     Your labels will rarely match the model's nationalities, but what it learned from a million
@@ -163,16 +153,12 @@ class NameEncoder(
         """
         return self._encode(self._fit(X))
 
-    @with_callbacks
     def _fit(self, X):
         """Take the model, and give the names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
-        task = self._init_callback_context()
-        task.call_on_fit_task_begin(estimator=self, X=names)
         self.model_, self._sha256 = self._load_model()
         self._keep_header(header)
-        task.call_on_fit_task_end(estimator=self, X=names)
         return names
 
     def _load_model(self):
@@ -253,25 +239,15 @@ class NameEncoder(
 
     def __getstate__(self):
         state = super().__getstate__().copy()
-        if "model_" in state:
-            state |= {"_sknames_version": __version__, "_format": FORMAT}
-            state = without_callbacks(state)
-            if self._sha256 is not None:
-                del state["model_"]
-        return state
+        if state.get("_sha256") is not None:
+            del state["model_"]
+        return stamped(state)
 
     def __setstate__(self, state):
-        # A file from before a parameter existed means its default.
-        state = default_params(type(self)) | state
-        if "_format" in state:
-            check_stamp(state, __version__, FORMAT)
-            version = state.pop("_sknames_version", None)
-            del state["_format"]
-            check_holds(state, ["_sha256"])
-            if state["_sha256"] is None:
-                check_holds(state, ["model_"])
-            else:
-                state["model_"] = _shipped(state["_sha256"], version)
+        version = state.get("_sknames_version")
+        state = unstamped(state, type(self))
+        if state.get("_sha256") is not None:
+            state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)
 
     def __sklearn_tags__(self):

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from importlib.util import find_spec
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -16,31 +15,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._auto_settings import resolve_auto
 from ._doc_link import DocLinkMixin
-from ._fit_tasks import CallbackSupportMixin, EpochTasks, with_callbacks, without_callbacks
-from ._forward import Forward, softmax
+from ._forward import Forward
 from ._labels_and_weights import check_labels, check_weights, weigh_classes
 from ._network import N_GATES, Network
 from ._ngrams import check_ngram_range
 from ._one_blas_thread import one_blas_thread
 from ._rows import Rows
-from ._saved_state import (
-    check_choice,
-    check_classes,
-    check_integer,
-    default_params,
-    read_state,
-    refuse,
-)
+from ._saved_state import require, stamped, unstamped
 from ._symbols import to_codes, validate_symbols, without_padding
-from ._version import __version__
 from ._words import Words
 
-# Format of the saved state; `migrate` brings older states to it.
-FORMAT = 4
-FITTED = {"classes_", "history_", "n_features_in_", "network_"}
 
-
-class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMixin, BaseEstimator):
+class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     """Tell nationalities from rows of character codes, with a recurrent net and n-grams.
 
     For each class, the classifier adds two logits, and it learns both at once ("wide and deep",
@@ -142,11 +128,9 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Device to train on. "auto" is "cuda" if there is a CUDA device. Prediction uses torch if
-        there is a CUDA device, `device` is not "cpu", and what trains is installed, and numpy
-        otherwise.
+        Device to train on. "auto" is "cuda" if there is a CUDA device. Prediction uses numpy.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of prediction on the CPU. "auto" is float32, which is about twice as fast, if a
+        Precision of prediction. "auto" is float32, which is about twice as fast, if a
         trial shows that the processor gives a row the same bits whatever rows come with it, and
         float64 otherwise. "float32" skips the trial: probabilities may then depend on the other
         rows of a call by 5e-6, in float64 by 1e-12. Training is in float32.
@@ -155,8 +139,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
         held-out rows, which need ``early_stopping=True``, or, with ``on_train=True``, the training
         rows. A file of the classifier holds them as they were given, without what they record.
-        Callbacks of scikit-learn, from its release 1.9 on, go to `set_callbacks` instead; an epoch
-        is a task.
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs what `history_` keeps of each epoch.
     random_state : int, RandomState instance or None, default=None
@@ -167,11 +149,10 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels seen in `fit`, sorted.
-    class_prior_ : ndarray of shape (n_classes,) or None
+    class_prior_ : ndarray of shape (n_classes,)
         The priors that the probabilities assume: the shares of the classes in the training rows,
         with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight,
-        which is never predicted; None after loading a file of a format that does not record them (1
-        or 2).
+        which is never predicted.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -191,8 +172,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         ("..._best").
         Only early stopping holds rows out.
     net_ : skorch.NeuralNetClassifier
-        The trained net, rebuilt from `network_` on first access after loading. Its `predict` and
-        `predict_proba` take the same arrays as those of the classifier.
+        The trained net, as `fit` left it. Files and copies do not hold it.
 
     See Also
     --------
@@ -204,7 +184,7 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
     and a repeated row give the same bits, and the order of the rows does not matter.
 
     CPU work uses one thread of torch and BLAS and restores the caller's setting; use `n_jobs` of a
-    scikit-learn meta-estimator for parallel fits. Work on a CUDA device goes through torch.
+    scikit-learn meta-estimator for parallel fits.
 
     References
     ----------
@@ -354,34 +334,10 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         ImportError
             If torch, skorch or tqdm is not installed.
         """
-        before = self.__dict__.copy()
-        try:
-            return self._fit(X, y, sample_weight)
-        except BaseException:
-            # Also an interrupt leaves the estimator as it was: never half fitted.
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-
-    @with_callbacks
-    def _fit(self, X, y, sample_weight):
         from . import _training  # before any work: it tells how to install what trains
 
-        self._validate_params()
-        if self.ngram_range is not None:
-            check_ngram_range(self.ngram_range)
-        X = validate_symbols(self, X, reset=True)
-        y = check_labels(y, len(X))
-        weights = check_weights(sample_weight, len(X))
-        data = {"X": X, "y": y}
-        if sample_weight is not None:
-            data["metadata"] = {"sample_weight": weights}
-        weights = weigh_classes(y, weights, self.class_weight)
-        classes, labels = np.unique(y, return_inverse=True)
-        X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
-        symbols = np.unique(X[X != 0])
-        rows, held_out = Rows.merged(to_codes(without_padding(X), symbols), labels, weights), None
-        rng = check_random_state(self.random_state)
+        symbols, classes, rows = self._validate(X, y, sample_weight)
+        held_out, rng = None, check_random_state(self.random_state)
         seed = rng.randint(np.iinfo(np.int32).max)
         if self.early_stopping:
             rows, held_out = rows.split(self.validation_fraction, rng)
@@ -405,13 +361,24 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
                 self.word_weight,
             )
             untrained = replace(untrained, words=words)
-        # All at once in the end: a callback may use or copy the model of the fit before.
-        attributes_of = partial(self._attributes_of, classes)
-        tasks = EpochTasks(self, settings["max_epochs"], attributes_of, **data)
-        result = _training.train(untrained, rows, held_out, classes, settings, rng, seed, tasks)
-        vars(self).update(attributes_of(*result))
-        tasks.end(lambda: result)
+        result = _training.train(untrained, rows, held_out, classes, settings, rng, seed)
+        self._set_fitted(classes, *result)
         return self
+
+    def _validate(self, X, y, sample_weight):
+        """Check what `fit` is given, and merge it to rows."""
+        self._validate_params()
+        if self.ngram_range is not None:
+            check_ngram_range(self.ngram_range)
+        X = validate_symbols(self, X, reset=True)
+        y = check_labels(y, len(X))
+        weights = check_weights(sample_weight, len(X))
+        weights = weigh_classes(y, weights, self.class_weight)
+        classes, labels = np.unique(y, return_inverse=True)
+        X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
+        symbols = np.unique(X[X != 0])
+        codes = to_codes(without_padding(X), symbols)
+        return symbols, classes, Rows.merged(codes, labels, weights)
 
     def _parameters(self):
         # Those of this class: the constructor of a subclass may have fewer. Not as numbers of
@@ -421,11 +388,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             name: value.item() if isinstance(value, np.generic) else value
             for name, value in given.items()
         }
-
-    def _attributes_of(self, classes, network, history, net):
-        forward = Forward(network, self.dtype)
-        learned = {"classes_": classes, "network_": network, "history_": history}
-        return learned | {"_net": net, "_forward": forward}
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
         """Predict the probabilities of the nationalities.
@@ -445,11 +407,6 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             check_is_fitted(self, "network_")
         X = validate_symbols(self, X, reset=False)
         codes = self.network_.to_codes(without_padding(X))
-        if self.device != "cpu" and all(map(find_spec, ("torch", "skorch", "tqdm"))):
-            from . import _training
-
-            if _training.resolve_device("auto") == "cuda":
-                return softmax(_training.logits(self.net_, self.network_, codes))
         with one_blas_thread(len(codes)):
             return self._forward_now().probabilities(codes)
 
@@ -488,8 +445,8 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         return self.network_.symbols
 
     @property
-    def class_prior_(self) -> NDArray[np.float64] | None:
-        """The priors that the probabilities assume, or None."""
+    def class_prior_(self) -> NDArray[np.float64]:
+        """The priors that the probabilities assume."""
         return self.network_.class_prior
 
     @property
@@ -499,13 +456,13 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
 
     @property
     def net_(self) -> Any:
-        """The trained skorch net; after loading, it is rebuilt from `network_`."""
+        """The trained skorch net."""
         check_is_fitted(self, "network_")
         if self._net is None:
-            from . import _training
-
-            settings = resolve_auto(self._parameters(), n_rows=1)
-            self._net = _training.rebuild(self.network_, self.classes_, settings)
+            raise AttributeError(
+                "Only fit makes net_, and this classifier was loaded or copied. Predict with the "
+                "classifier, read its weights_, or fit it again."
+            )
         return self._net
 
     @classmethod
@@ -545,24 +502,14 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
         """
         self = cls(**params)
         self._validate_params()
-        network.check()
-        self._set_fitted(network, classes, n_features_in, list(history))
+        _check_classes(classes, network.n_classes)
+        self.n_features_in_ = n_features_in
+        self._set_fitted(classes, network, list(history))
         return self
 
-    def _set_fitted(self, network, classes, n_features_in, history):
-        check_classes(classes)
-        check_integer("n_features_in_", n_features_in, 1)
-        if len(classes) != network.n_classes:
-            refuse("classes_", f"{network.n_classes} labels", str(len(classes)))
-        check_choice("dtype", self.dtype, ["auto", "float32", "float64"])
-        self.n_features_in_ = n_features_in
-        vars(self).update(self._attributes_of(classes, network, history, net=None))
-
-    def __copy__(self):
-        # Not by the state, which is for files: a callback may copy while a fit is under way.
-        twin = type(self).__new__(type(self))
-        vars(twin).update(vars(self))
-        return twin
+    def _set_fitted(self, classes, network, history, net=None):
+        self.classes_, self.network_, self.history_, self._net = classes, network, history, net
+        self._forward = Forward(network, self.dtype)
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -571,24 +518,27 @@ class NameNationalityClassifier(CallbackSupportMixin, DocLinkMixin, ClassifierMi
             del state["_net"], state["_forward"]
             # As they were given: what they hold of the training would bring torch into the file.
             state["callbacks"] = clone(self.callbacks, safe=False)
-            state = without_callbacks(state)
-            state |= {"_sknames_version": __version__, "_format": FORMAT}
-        else:
-            for name in ("n_features_in_", "feature_names_in_"):  # of a fit that is under way
-                state.pop(name, None)
-        return state
+        return stamped(state)
 
     def __setstate__(self, state):
-        # A file from before a parameter existed means its default.
-        state = default_params(type(self)) | read_state(state, FITTED, FORMAT, __version__)
-        if FITTED.isdisjoint(state):
-            return super().__setstate__(state)
-        fitted = [state.pop(name) for name in ("classes_", "n_features_in_", "history_")]
-        network = Network.from_arrays(state.pop("network_"), state.pop("_sizes", None))
+        state = unstamped(state, type(self))
+        is_fitted = "network_" in state
+        if is_fitted:
+            state["network_"] = Network.from_arrays(state["network_"])
+            _check_classes(state.get("classes_"), state["network_"].n_classes)
         super().__setstate__(state)
-        self._set_fitted(network, *fitted)
+        if is_fitted:
+            self._set_fitted(self.classes_, self.network_, self.history_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         return tags
+
+
+def _check_classes(classes, n_classes):
+    """Raise ValueError unless these are labels as `np.unique` gives them."""
+    shape = getattr(classes, "shape", None)
+    require(shape == (n_classes,), "classes_", f"an array of {n_classes} labels", classes)
+    is_sorted = all(a < b for a, b in pairwise(classes.tolist()))
+    require(is_sorted, "classes_", "sorted, distinct labels", classes)

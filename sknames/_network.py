@@ -4,25 +4,22 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Integral
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from ._four_bits import in_four_bits, in_half, numbers_of, rounded
 from ._ngrams import NGrams, inverse_document_frequency
-from ._saved_state import check_array, check_choice, check_holds, check_integer, refuse, rises, some
+from ._saved_state import require
 from ._symbols import code_of, to_codes
-from ._words import MAX_CLASSES, PRIME, Words
+from ._words import PRIME, Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
-# Most of the numbers, which `fit` learns in half precision. If they are rounded further, they are
-# saved in four bits each, and so are those of the next symbol, which no prediction reads.
-HALF = "ngram_weight"
-FOUR_BITS = (HALF, "next_symbol.weight")
-PARTS = ("", ".scale", ".zero_point")
+# Most of the numbers. `fit` learns them in half precision; `rounded` leaves 16 levels a row.
+LEVELS = ("ngram_weight", "next_symbol.weight")
+HIGHEST = 15
 # The symbol that CharEncoder has for the space, and the share of the rows that may begin with it.
 SPACE, MAX_STRAY = 1, 0.01
 # Larger weights have no meaning, and their products would overflow.
@@ -51,7 +48,7 @@ class Network:
     separator : int or None, default=None
         The code between words, if n-grams keep to words.
     class_prior : ndarray of shape (n_classes,) or None, default=None
-        The priors of the classes that the logits suppose; None if a file does not tell.
+        The priors of the classes that the logits assume; None before training.
     words : Words or None, default=None
         The words that count beside the n-grams.
     """
@@ -61,7 +58,7 @@ class Network:
     weights: Mapping
     ngram_keys: tuple = ()
     separator: int | None = None
-    class_prior: np.ndarray | None = None
+    class_prior: Any = None
     words: Words | None = None
 
     def __post_init__(self):
@@ -73,11 +70,6 @@ class Network:
         if self.words is not None:
             words = (self.words.keys, self.words.classes, self.words.logits)
             object.__setattr__(self, "words", Words(*map(_read_only, words)))
-
-    def __reduce__(self):
-        # The net of skorch holds one, and may be pickled; a mappingproxy may not.
-        parts = self.cell, self.symbols, dict(self.weights), self.ngram_keys, self.separator
-        return type(self), (*parts, self.class_prior, self.words)
 
     @classmethod
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator, *, has_words=False):
@@ -95,7 +87,7 @@ class Network:
                 f"separator={separator} does not occur in X, so each row counts as one word. Give "
                 "the code of the space, which is 1 for CharEncoder, or None.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=3,
             )
         network = replace(network, separator=code)
         if ngram_range is None:
@@ -163,13 +155,8 @@ class Network:
         Raises
         ------
         ValueError
-            If it does not know its priors, or one is 0 and is to be positive.
+            If a prior is 0 and is to be positive.
         """
-        if self.class_prior is None:
-            raise ValueError(
-                "The priors that the model's probabilities suppose are not known, so they cannot be"
-                " exchanged: its file is of format 2 or older. Fit it again."
-            )
         if (priors[self.class_prior == 0] > 0).any():
             raise ValueError(
                 "A class of prior 0 cannot get a positive one: the model no longer knows it, or has"
@@ -192,205 +179,194 @@ class Network:
             for name, array in self.weights.items()
             if name in ("output.weight", "output.bias", "ngram_weight")
         }
-        class_prior = self.class_prior
-        if class_prior is not None:
-            class_prior = class_prior ** (1 / temperature)
-            class_prior /= class_prior.sum()
+        class_prior = self.class_prior ** (1 / temperature)
+        class_prior /= class_prior.sum()
         words = None if self.words is None else self.words.scaled(1 / temperature)
         return replace(self, weights=self.weights | divided, class_prior=class_prior, words=words)
 
     def rounded(self):
         """The same network with most of its weights rounded to 16 levels a row.
 
-        Files then hold them in four bits each. It costs no accuracy: a name has some 30 n-grams,
-        and their errors cancel out.
+        Files then hold them in a byte each, and compress them to less than half. It costs no
+        accuracy: a name has some 30 n-grams, and their errors cancel out.
         """
-        many = {name: rounded(self.weights[name]) for name in FOUR_BITS if name in self.weights}
+        many = {name: self.weights[name] for name in LEVELS if name in self.weights}
+        many = {name: numbers_of(*levels_of(weight)) for name, weight in many.items()}
         return replace(self, weights=self.weights | many)
 
     def to_arrays(self):
-        """Take it apart into a dict of arrays by name.
-
-        Those in `FOUR_BITS` take four bits each or half precision where these hold them exactly.
-        """
+        """Take it apart into a dict of arrays by name."""
         separator = [] if self.separator is None else [self.separator]
-        class_prior = [] if self.class_prior is None else self.class_prior
         arrays = {
             "cell": np.array(self.cell),
             "symbols": self.symbols,
             "separator": np.array(separator, dtype=np.int64),
-            "class_prior": np.asarray(class_prior, dtype=np.float64),
+            "class_prior": self.class_prior,
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **self.weights,
         }
         if self.words is not None:
             # Sorted, so that differences have fewer digits: a compressed file is smaller.
             keys = np.diff(self.words.keys, prepend=np.int32(0))
-            words = keys, self.words.classes, in_half(self.words.logits)
+            words = keys, self.words.classes, _in_half(self.words.logits)
             arrays |= dict(zip(WORDS, words, strict=True))
         return arrays | self._compact_weights
 
     @cached_property
     def _compact_weights(self):
-        """The weights in `FOUR_BITS`; a task of joblib is sent them anew each time."""
+        """The weights in `LEVELS` as files hold them; each task of joblib is sent them anew."""
         found = {}
-        for name in FOUR_BITS:
+        for name in LEVELS:
             if name in self.weights:
-                found |= _compact(name, self.weights[name])
+                levels, scale, zero_point = levels_of(self.weights[name])
+                if np.array_equal(numbers_of(levels, scale, zero_point), self.weights[name]):
+                    found[name] = levels
+                    found |= {f"{name}.scale": scale, f"{name}.zero_point": zero_point}
+                else:
+                    found[name] = _in_half(self.weights[name])
         return found
 
     @classmethod
-    def from_arrays(cls, arrays, sizes=None):
+    def from_arrays(cls, arrays, *, check=True):
         """Put together what `to_arrays` took apart.
 
         Parameters
         ----------
         arrays : dict of str to ndarray
-        sizes : dict of str to int or None, default=None
-            Some that were written beside the arrays, by name.
+        check : bool, default=True
+            Whether the arrays may be others: a file may be changed, unless its SHA-256 matches.
 
         Raises
         ------
         ValueError
             If they do not fit each other: it names one, what was expected and what came.
         """
-        if not isinstance(arrays, Mapping):
-            refuse("network_", "a dict of arrays", type(arrays).__name__)
-        n_lengths = sum(str(name).startswith(KEYS) for name in arrays)
-        names = [
-            "cell",
-            "symbols",
-            "separator",
-            "class_prior",
-            *(f"{KEYS}{n}" for n in range(n_lengths)),
-        ]
-        check_holds(arrays, names)
-        weights = dict(arrays)
-        for name in FOUR_BITS:
-            _put_together(name, weights)
-        cell, symbols, separator, class_prior, *keys = (weights.pop(name) for name in names)
-        check_array(cell, "cell", shape=(), kinds="U")
-        check_array(separator, "separator", kinds="i")
-        if len(separator) > 1:
-            refuse("separator", "one value or none", str(len(separator)))
+        if check:
+            check_arrays(arrays)
+        weights, words = dict(arrays), None
+        keys = [weights.pop(name) for name in _key_names(arrays)]
+        names = ("cell", "symbols", "separator", "class_prior")
+        cell, symbols, separator, class_prior = map(weights.pop, names)
+        if WORDS[0] in weights:
+            steps, classes, logits = map(weights.pop, WORDS)
+            words = Words(steps.cumsum(dtype=np.int32), classes, logits.astype(np.float32))
+        for name in LEVELS:
+            if f"{name}.scale" in weights:
+                parts = (weights.pop(f"{name}.{part}") for part in ("scale", "zero_point"))
+                weights[name] = numbers_of(weights[name], *parts)
+            elif name in weights:
+                weights[name] = weights[name].astype(np.float32, copy=False)
         separator = int(separator[0]) if len(separator) else None
-        check_array(class_prior, "class_prior", kinds="f")
-        class_prior = class_prior if len(class_prior) else None
-        words = None
-        if any(name in weights for name in WORDS):
-            check_holds(weights, WORDS)
-            steps, classes, logits = (weights.pop(name) for name in WORDS)
-            check_array(steps, WORDS[0], kinds="i")
-            check_array(logits, WORDS[2], kinds="f")
-            numbers = steps.cumsum(dtype=np.int64)
-            if not ((0 <= steps).all() and numbers.max(initial=0) < PRIME):
-                refuse(WORDS[0], f"steps to numbers below {PRIME}", some(steps))
-            words = Words(numbers.astype(np.int32), classes, logits.astype(np.float32))
-        network = cls(str(cell), symbols, weights, keys, separator, class_prior, words)
-        network.check()
-        for name, size in (sizes or {}).items():
-            found = getattr(network, name)
-            if not isinstance(size, Integral | None) or size != found:
-                refuse(f"{name} beside the arrays", repr(found), repr(size))
-        return network
+        return cls(str(cell), symbols, weights, keys, separator, class_prior, words)
 
-    def check(self):
-        """Raise ValueError if the arrays do not fit each other.
 
-        It names one, what was expected and what came.
-        """
-        check_choice("cell", self.cell, N_GATES)
-        check_array(self.symbols, "symbols_", kinds="biuf")
-        if not rises(self.symbols) or not np.isfinite(self.symbols).all() or 0 in self.symbols:
-            refuse("symbols_", "sorted, distinct, finite values other than 0", some(self.symbols))
-        expected = set()
-        for name, shape in self._shapes():
-            value = self._check_weights(name, shape)
-            # A NaN is the least and the most, and neither below nor above.
-            if not (-MOST <= value.min(initial=0) and value.max(initial=0) <= MOST):
-                refuse(f"weights_[{name!r}]", f"finite values of at most {MOST:g}", "others")
-            expected.add(name)
-        if set(self.weights) != expected:
-            more = ", ".join(sorted(map(str, set(self.weights) - expected)))
-            refuse("weights_", "no further arrays", more)
-        self._check_ngram_keys()
-        if self.words is not None:
-            self._check_words()
-        if self.separator is not None:
-            check_integer("separator", self.separator, 1, len(self.symbols), "None or ")
-        if self.class_prior is not None:
-            check_array(self.class_prior, "class_prior", (self.n_classes,), dtype=np.float64)
-            # NaN is neither above nor below.
-            if not (self.class_prior >= 0).all() or not abs(self.class_prior.sum() - 1) < 1e-6:
-                refuse("class_prior", "shares that sum to 1", some(self.class_prior))
+def check_arrays(arrays):
+    """Raise ValueError unless arrays fit each other, as those of `Network.to_arrays` do."""
+    require(isinstance(arrays, Mapping), "network_", "a dict of arrays", arrays)
+    layout = _layout(arrays)
+    for name, array in arrays.items():
+        require(name in layout, name, "no such array", type(array))
+    for name, (dtypes, shape) in layout.items():
+        array = arrays.get(name)
+        got = (array.dtype.str[1:], array.shape) if isinstance(array, np.ndarray) else type(array)
+        is_right = isinstance(array, np.ndarray) and got[0].startswith(dtypes) and got[1] == shape
+        require(is_right, name, f"an array of dtype {' or '.join(dtypes)} and shape {shape}", got)
+        # A NaN is the least and the most, and neither below nor above.
+        if array.dtype.kind == "f":  # NaN is no smaller than anything
+            most = np.finfo(array.dtype).max if name == "symbols" else MOST
+            is_small = (np.abs(array) <= most).all()
+            require(is_small, name, f"finite values of at most {most:g}", array)
+    _check_values(arrays)
 
-    def _shapes(self):
-        """Yield name and shape of each array of `weights`, from few sizes that the first tell."""
-        n_codes = self.n_codes
-        size = self._size("hidden_size", "cells.0.weight_hh", axis=1)
-        n_classes = self._size("n_classes", "output.weight", axis=0)
-        input_size, rows = n_codes, N_GATES[self.cell] * size
-        if "embedding" in self.weights:
-            input_size = self._size("embedding_dim", "embedding", axis=1)
-            yield "embedding", (n_codes, input_size)
-        for layer in range(self.num_layers):
-            yield f"cells.{layer}.weight_ih", (rows, size if layer else input_size)
-            yield f"cells.{layer}.weight_hh", (rows, size)
-            yield f"cells.{layer}.bias_ih", (rows,)
-            yield f"cells.{layer}.bias_hh", (rows,)
-        for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
-            yield f"{name}.weight", (n, size)
-            yield f"{name}.bias", (n,)
-        if "ngram_idf" in self.weights or "ngram_weight" in self.weights:
-            n_ngrams = self._size("n_ngrams", "ngram_weight", axis=0)
-            yield "ngram_weight", (n_ngrams, n_classes)
-            yield "ngram_idf", (n_ngrams,)
 
-    def _size(self, name, array, axis):
-        size = self._check_weights(array, (None, None)).shape[axis]
-        check_integer(name, size, 1)
-        return size
+def _layout(arrays):
+    """The dtypes and the shape of each array by name, from the sizes of few of them."""
 
-    def _check_weights(self, name, shape):
-        label = f"weights_[{name!r}]"
-        check_holds({f"weights_[{name!r}]" for name in self.weights}, [label])
-        check_array(self.weights[name], label, shape, dtype=np.float32)
-        return self.weights[name]
+    def size(name, axis=0):
+        shape = np.shape(arrays.get(name))
+        return shape[axis] if axis < len(shape) else 0
 
-    def _check_words(self):
-        """Entries are sorted by word and class, and refer to classes that there are."""
-        keys, classes, logits = self.words.keys, self.words.classes, self.words.logits
-        check_array(keys, WORDS[0], dtype=np.int32)
-        check_array(classes, WORDS[1], keys.shape, kinds="iu")
-        check_array(logits, WORDS[2], keys.shape, dtype=np.float32)
-        if not (classes < self.n_classes).all() or not (classes >= 0).all():
-            refuse(WORDS[1], f"classes from 0 to {self.n_classes - 1}", some(classes))
-        if not rises(keys.astype(np.int64) * self.n_classes + classes):
-            refuse(WORDS[0], "sorted, distinct entries", "others")
-        if (keys[MAX_CLASSES:] == keys[:-MAX_CLASSES]).any():
-            refuse(WORDS[0], f"at most {MAX_CLASSES} entries of a word", "more")
-        if not np.isfinite(logits).all():
-            refuse(WORDS[2], "finite values", "others")
+    n_symbols, n_classes = size("symbols"), size("output.weight")
+    n_codes, hidden_size = n_symbols + 2, size("output.weight", 1)
+    n_rows, input_size = N_GATES.get(str(arrays.get("cell")), 0) * hidden_size, n_codes
+    layout = {
+        "cell": (("U",), ()),
+        "symbols": (("b", "i", "u", "f"), (n_symbols,)),
+        "separator": (("i",), (min(size("separator"), 1),)),
+        "class_prior": (("f8",), (n_classes,)),
+    }
+    layout |= {name: (("i",), (size(name),)) for name in _key_names(arrays)}
+    shapes = {}
+    if "embedding" in arrays:
+        input_size = size("embedding", 1)
+        shapes["embedding"] = (n_codes, input_size)
+    for k in range(max(1, sum(name.endswith(".weight_hh") for name in arrays))):
+        shapes |= {
+            f"cells.{k}.weight_ih": (n_rows, hidden_size if k else input_size),
+            f"cells.{k}.weight_hh": (n_rows, hidden_size),
+            f"cells.{k}.bias_ih": (n_rows,),
+            f"cells.{k}.bias_hh": (n_rows,),
+        }
+    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
+        shapes |= {f"{name}.weight": (n, hidden_size), f"{name}.bias": (n,)}
+    if _key_names(arrays):
+        shapes |= {"ngram_idf": (size("ngram_idf"),)}
+        shapes |= {"ngram_weight": (size("ngram_idf"), n_classes)}
+    layout |= {name: (("f4",), shape) for name, shape in shapes.items()}
+    for name in shapes.keys() & set(LEVELS):
+        layout[name] = ("f2", "f4"), shapes[name]
+        if f"{name}.scale" in arrays:
+            layout[name] = ("u1",), shapes[name]
+            layout[f"{name}.scale"] = ("f2",), shapes[name][:1]
+            layout[f"{name}.zero_point"] = ("u1",), shapes[name][:1]
+    if "word_keys" in arrays:
+        dtypes = ("i4",), ("u", "i"), ("f2", "f4")
+        layout |= {
+            name: (kinds, (size("word_keys"),)) for name, kinds in zip(WORDS, dtypes, strict=True)
+        }
+    return layout
 
-    def _check_ngram_keys(self):
-        """Each length's keys are sorted, and name an n-gram that is one symbol shorter."""
-        n_before, n_symbols = 1, self.n_codes + 1
-        for n, keys in enumerate(self.ngram_keys):
-            name = f"{KEYS}{n}"
-            check_array(keys, name, kinds="i")
-            if not rises(keys):
-                refuse(name, "sorted, distinct keys", "others")
-            if len(keys) and not 0 <= keys[0] <= keys[-1] < n_before * n_symbols:
-                most = n_before * n_symbols - 1
-                refuse(name, f"keys from 0 to {most}", f"{keys[0]} to {keys[-1]}")
-            n_before = len(keys)
-        sizes = np.cumsum([len(keys) for keys in self.ngram_keys][::-1], dtype=np.int64)
-        if self.n_ngrams not in (sizes if self.n_ngrams else [int(sizes.max(initial=0))]):
-            refuse(
-                "ngram_keys",
-                f"as many keys as weights_['ngram_idf'] has values, {self.n_ngrams}",
-                f"arrays of {[len(keys) for keys in self.ngram_keys]} keys",
-            )
+
+def _check_values(arrays):
+    """Raise ValueError for arrays of the right shapes whose values do not fit each other."""
+    cell, symbols, separator = (arrays[name] for name in ("cell", "symbols", "separator"))
+    require(str(cell) in N_GATES, "cell", [*N_GATES], cell)
+    is_sorted = _rises(symbols) and 0 not in symbols
+    require(is_sorted, "symbols", "sorted, distinct values other than 0", symbols)
+    is_code = ((separator >= 1) & (separator <= len(symbols))).all()
+    require(is_code, "separator", f"a code from 1 to {len(symbols)}, or none", separator)
+    prior = arrays["class_prior"]
+    are_shares = (prior >= 0).all() and abs(prior.sum() - 1) < 1e-6
+    require(are_shares, "class_prior", "shares that sum to 1", prior)
+    n_before, sizes = 1, []
+    for name in _key_names(arrays):
+        # An n-gram is one that is a symbol shorter, by its number, and a symbol or a mark.
+        keys, end = arrays[name], n_before * (len(symbols) + 3)
+        is_sorted = _rises(keys) and (keys[:1] >= 0).all() and (keys[-1:] < end).all()
+        require(is_sorted, name, f"sorted, distinct keys from 0 to {end - 1}", keys)
+        n_before = len(keys)
+        sizes.append(n_before)
+    n_ngrams = len(arrays.get("ngram_idf", ()))
+    counts = np.cumsum(sizes[::-1]).tolist() or [0]  # all lengths count from some shortest one on
+    require(n_ngrams in counts, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
+    if "word_keys" in arrays:
+        steps, classes, _ = (arrays[name] for name in WORDS)
+        keys, n_classes = steps.cumsum(dtype=np.int64), len(prior)
+        are_numbers = (steps >= 0).all() and keys.max(initial=0) < PRIME
+        require(are_numbers, WORDS[0], f"steps to numbers below {PRIME}", steps)
+        are_classes = (classes >= 0).all() and (classes < n_classes).all()
+        require(are_classes, WORDS[1], f"classes from 0 to {n_classes - 1}", classes)
+        is_sorted = _rises(keys * n_classes + classes)
+        require(is_sorted, WORDS[0], "sorted, distinct entries", steps)
+
+
+def _key_names(arrays):
+    return [f"{KEYS}{n}" for n in range(sum(name.startswith(KEYS) for name in arrays))]
+
+
+def _rises(array):
+    """Whether each value is larger than the one before."""
+    return (array[1:] > array[:-1]).all()  # np.diff would wrap around below 0
 
 
 def _space(symbols, codes):
@@ -407,30 +383,45 @@ def _narrow(keys):
     return keys.astype(np.int32 if fit else np.int64)
 
 
-def _compact(name, array):
-    """The same numbers by name: in four bits each, half precision, or as they are."""
-    parts = in_four_bits(array)
-    if parts is not None and np.array_equal(numbers_of(*parts), array):
-        return {f"{name}{part}": value for part, value in zip(PARTS, parts, strict=True)}
-    return {name: in_half(array) if name == HALF else array}
+def levels_of(numbers):
+    """Round rows of numbers to 16 levels each (Jacob et al. 2018).
+
+    ``number = (level - zero_point) * scale``, with a scale and a zero point of each row. 0 is a
+    level, and the first and the last are the smallest and the largest number, or 0. Numbers that
+    are rounded already stay the same.
+
+    Returns
+    -------
+    levels : ndarray of shape (n, m), uint8
+    scale : ndarray of shape (n,), float16
+    zero_point : ndarray of shape (n,), uint8
+    """
+    with np.errstate(all="ignore"):  # numbers that half precision cannot scale do not come back
+        lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
+        exact = (highest - lowest) / np.float32(HIGHEST)
+        scale = exact.astype(np.float16)
+        # Rounded down, so that a row fills all levels, by which its scale is found again.
+        is_above = scale > exact * np.float32(1 + 1e-6)
+        scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
+        step = np.where(scale, scale, 1).astype(np.float32)  # all numbers of a row may be 0
+        zero_point = np.floor(-lowest / step + 0.5)
+        levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
+        return levels.astype(np.uint8), scale, zero_point.astype(np.uint8)
 
 
-def _put_together(name, weights):
-    """Replace what `_compact` gave, if it is among the weights, by the array."""
-    dtype = getattr(weights.get(name), "dtype", None)
-    if name == HALF and dtype == np.float16:
-        weights[name] = weights[name].astype(np.float32)
-    labels = {f"{name}{part}": f"weights_[{name + part!r}]" for part in PARTS}
-    if dtype != np.uint8 and weights.keys().isdisjoint([*labels][1:]):
-        return
-    check_holds({labels[part] for part in labels if part in weights}, labels.values())
-    packed = weights[name]
-    scale, zero_point = (weights.pop(f"{name}{part}") for part in PARTS[1:])
-    packed_label, scale_label, zero_point_label = labels.values()
-    check_array(scale, scale_label, kinds="f")
-    check_array(zero_point, zero_point_label, scale.shape, dtype=np.uint8)
-    check_array(packed, packed_label, (-(-len(scale) // 2), None), dtype=np.uint8)
-    weights[name] = numbers_of(packed, scale, zero_point)
+def numbers_of(levels, scale, zero_point):
+    """Return the numbers that `levels_of` took apart, float32."""
+    numbers = levels.astype(np.float32)
+    numbers -= zero_point[:, None]
+    numbers *= scale[:, None].astype(np.float32)
+    return numbers
+
+
+def _in_half(array):
+    """An array in two bytes a number if they hold it, otherwise as it is."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.array_equal(half, array) else array
 
 
 def _read_only(array):

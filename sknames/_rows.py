@@ -45,11 +45,6 @@ class Rows:
         weights = np.add.reduceat(weights, np.flatnonzero(new))
         return cls(codes[new], labels[new].astype(np.int64), weights)
 
-    @classmethod
-    def unlabelled(cls, codes):
-        """Rows to predict."""
-        return cls(codes, np.zeros(len(codes), np.int64), np.ones(len(codes)))
-
     def __len__(self):
         return len(self.codes)
 
@@ -86,7 +81,7 @@ class Rows:
             "early_stopping=True found no rows to hold out, since each class has only one distinct "
             "row; training takes all epochs. Give more rows, or set early_stopping=False.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=3,
         )
         return self, None
 

@@ -63,6 +63,4 @@ class SharedModelMixin(BaseEstimator):
         for name in ("_metadata_request", "_sklearn_output_config"):
             if hasattr(self, name):
                 setattr(twin, name, deepcopy(getattr(self, name)))
-        if hasattr(self, "_skl_callbacks"):  # the same ones, as scikit-learn's clones have
-            twin._skl_callbacks = self._skl_callbacks
         return twin

@@ -60,7 +60,7 @@ def validate_symbols(estimator, X, *, reset):
             "X has values that are not integers; each distinct value is taken as a symbol of "
             "its own. Encode names with CharEncoder to get integer codes.",
             UserWarning,
-            stacklevel=5 if reset else 4,
+            stacklevel=4,
         )
     return X
 

@@ -3,12 +3,10 @@
 import re
 import sys
 import warnings
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from sklearn.utils import check_array
 
 try:
     import torch
@@ -18,7 +16,6 @@ try:
         Callback,
         EarlyStopping,
         EpochScoring,
-        GradientNormClipping,
         LRScheduler,
         PassthroughScoring,
         PrintLog,
@@ -33,7 +30,7 @@ except ImportError as error:
     ) from error
 
 from ._adamw_with_sparse import AdamWWithSparse
-from ._batches import MIN_ROWS_TO_SHARE, Batch, Batches
+from ._batches import MIN_ROWS_TO_SHARE, Batches
 from ._loss import Loss
 from ._network import NEVER
 from ._recurrent_net import RecurrentNet
@@ -49,40 +46,35 @@ MAX_CYCLE = 10_000
 # With so many codes, the next symbol is told from those of the batch alone: the loss would take
 # longer than the net.
 MANY_CODES = 128
-CHUNK_ROWS = 4096  # of prediction: the states of a chunk are all held at once
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
 
 
 class TrainingNet(NeuralNetClassifier):
     """The skorch net: it takes whole batches and adds the loss of the next symbol.
 
-    It predicts labels out of `classes`, for Rows or an array of symbols, so that skorch's scoring
-    callbacks compare like with like.
+    It predicts labels out of `classes`, so that skorch's scoring callbacks compare like with like.
 
     Parameters
     ----------
     next_symbol_weight : float
         Weight of the loss of the next symbol beside that of the classes.
-    rows_of : callable or None
-        Makes Rows of an array of symbols.
     """
 
-    def __init__(self, *args, next_symbol_weight=0.0, rows_of=None, **kwargs):
+    def __init__(self, *args, next_symbol_weight=0.0, **kwargs):
         self.next_symbol_weight = next_symbol_weight
-        self.rows_of = rows_of
         super().__init__(*args, **kwargs)
 
     def check_data(self, X, y=None):
-        """Refuse to train on arrays, which lack weights."""
-        if not isinstance(X, Rows):
-            raise TypeError(
-                f"This net is trained by NameNationalityClassifier.fit, on Rows; got a "
-                f"{type(X).__name__}. Call fit of the classifier."
-            )
+        """Check nothing: Rows hold their labels."""
 
     def get_dataset(self, X, y=None):
-        """Rows of an array of symbols."""
-        return X if isinstance(X, Rows) else self.rows_of(X)
+        """Take Rows, which hold n-grams and weights."""
+        if not isinstance(X, Rows):
+            raise TypeError(
+                f"Expected Rows, which the classifier makes, got a {type(X).__name__}. Call fit, "
+                "predict or predict_proba of the classifier instead of its net_."
+            )
+        return X
 
     def infer(self, batch, **fit_params):
         """Logits of a batch."""
@@ -274,7 +266,6 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         criterion__label_doubt=settings["label_doubt"],
         next_symbol_weight=settings["next_symbol_weight"],
         classes=classes,
-        rows_of=partial(_rows_of, network=untrained, n_classes=len(classes)),
         predict_nonlinearity=partial(torch.softmax, dim=1),
         optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings["weight_decay"],
@@ -299,16 +290,6 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
     )
 
 
-def _rows_of(X, network, n_classes):
-    """What the net reads of an array as `predict` takes it; it holds no estimator."""
-    return _rows_to_predict(network.to_codes(check_array(X)), network, n_classes)
-
-
-def _rows_to_predict(codes, network, n_classes):
-    rows = Rows.unlabelled(codes).weighed()
-    return rows.with_ngrams(network).with_words(network, n_classes)
-
-
 def _callback(item):
     """A callback without its name, if it has one; of a class, what skorch will make of it."""
     callback = item[1] if isinstance(item, list | tuple) and len(item) == 2 else item
@@ -316,39 +297,11 @@ def _callback(item):
     return callback() if is_class else callback
 
 
-def _check_callback(callback, position, has_valid_rows):
-    """Raise ValueError for a callback that would fail in training."""
-    if not isinstance(callback, Callback):
-        raise ValueError(
-            f"callbacks has a {type(callback).__name__} ({callback!r}) at position {position}; "
-            "expected a callback of skorch, its class, or a pair (name, callback). Derive it from "
-            "skorch.callbacks.Callback; callbacks of scikit-learn go to set_callbacks."
-        )
-    if isinstance(callback, BatchScoring | EpochScoring) and not callback.use_caching:
-        raise ValueError(
-            f"callbacks has {type(callback).__name__} of {callback.name or callback.scoring!r} at "
-            f"position {position} with use_caching=False, and rows are not predicted again for "
-            "scores. Set use_caching=True."
-        )
-    if isinstance(callback, GradientNormClipping):
-        raise ValueError(
-            "callbacks has a GradientNormClipping, and gradients are clipped already, to a norm"
-            f" of {MAX_GRADIENT_NORM:g} without the sparse ones of n-grams. Leave it out."
-        )
-    stops = isinstance(callback, EarlyStopping) and callback.monitor.startswith("valid")
-    if stops and not has_valid_rows:
-        raise ValueError(
-            f"callbacks has an EarlyStopping that monitors {callback.monitor!r}, and no rows "
-            "are held out. Set early_stopping=True instead, or its monitor to 'train_loss'."
-        )
-
-
 def _split_callbacks(callbacks, has_valid_rows):
     """Those that score, and the others; warn of what scores held-out rows where there are none."""
     scores, others = [], []
-    for position, item in enumerate(callbacks):
+    for item in callbacks:
         callback = _callback(item)
-        _check_callback(callback, position, has_valid_rows)
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
             continue
@@ -360,12 +313,12 @@ def _split_callbacks(callbacks, has_valid_rows):
                 "early_stopping=True to hold rows out, or on_train=True in the callback to score "
                 "the rows of training.",
                 UserWarning,
-                stacklevel=7,
+                stacklevel=5,
             )
     return scores, others
 
 
-def train(untrained, rows, held_out, classes, settings, rng, seed, tasks):
+def train(untrained, rows, held_out, classes, settings, rng, seed):
     """Train a network.
 
     Parameters
@@ -402,16 +355,12 @@ def train(untrained, rows, held_out, classes, settings, rng, seed, tasks):
         held_out=held_out,
         rng=rng,
     )
-    supposed = class_prior(share, settings["logit_adjustment"])
-
-    def result():
-        weights = dict(untrained.weights) | weights_of(net)
-        return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
-
-    _run(net, rows.weighed().with_ngrams(untrained), seed, tasks, result)
+    _run(net, rows.weighed().with_ngrams(untrained), seed)
     with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
-    return result()
+    weights = dict(untrained.weights) | weights_of(net)
+    supposed = class_prior(share, settings["logit_adjustment"])
+    return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
 
 
 def class_prior(share, logit_adjustment):
@@ -425,21 +374,7 @@ def class_prior(share, logit_adjustment):
     return prior / prior.sum()
 
 
-def rebuild(network, classes, settings):
-    """The skorch net of a network that was trained earlier, to predict with."""
-    # The parameters may have been set anew since, and the machine be another.
-    shape = {name: getattr(network, name) for name in SHAPE}
-    device = "cpu" if settings["device"] == "cpu" else "auto"
-    settings = settings | shape | {"device": device, "callbacks": None, "verbose": 0}
-    no_prior = np.zeros(len(classes))
-    net = build_net(
-        network, classes, settings, prior=no_prior, n_batches=1, held_out=None, rng=None
-    )
-    load_weights(net, network.weights)
-    return net
-
-
-def _run(net, rows, seed, tasks, result):
+def _run(net, rows, seed):
     """Initialize the net and train it, on one CPU thread, and restore torch's generator."""
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         with DRAWING:
@@ -447,16 +382,10 @@ def _run(net, rows, seed, tasks, result):
         net.notify("on_train_begin", X=rows, y=None)
         try:
             for _ in range(net.max_epochs):
-                tasks.begin_epoch()
-                stops_early = _train_epoch(net, rows)
-                if tasks.end_epoch(result) or stops_early:
+                if _train_epoch(net, rows):
                     break
-        except BaseException:
-            # What callbacks raise at the end of half a training must not hide why it ended.
-            with suppress(Exception):
-                net.notify("on_train_end", X=rows, y=None)
-            raise
-        net.notify("on_train_end", X=rows, y=None)
+        finally:
+            net.notify("on_train_end", X=rows, y=None)
     if net.module_.ngram_weight is not None:
         # They are most of a file, which so has half the size.
         with torch.no_grad():
@@ -495,15 +424,6 @@ def weights_of(net):
     }
 
 
-def load_weights(net, weights):
-    """Put arrays back into the module of an uninitialized net, and initialize it."""
-    with one_torch_thread(), DRAWING, torch.random.fork_rng(devices=[]):
-        net.initialize()
-    with torch.no_grad():
-        for name, parameter in net.module_.named_parameters():
-            parameter.copy_(torch.tensor(weights[name]))
-
-
 def history_of(net):
     """The log as a list of dicts of floats."""
     return [
@@ -514,14 +434,3 @@ def history_of(net):
         }
         for epoch in net.history.to_list()
     ]
-
-
-def logits(net, network, codes):
-    """Logits of rows of codes through torch, on the net's device."""
-    net.module_.eval()
-    with one_torch_thread(), torch.no_grad():
-        chunks = []
-        for start in range(0, len(codes), CHUNK_ROWS):
-            rows = _rows_to_predict(codes[start : start + CHUNK_ROWS], network, network.n_classes)
-            chunks.append(net.infer(Batch.of(rows).to(net.device)).cpu().numpy())
-    return np.concatenate(chunks)

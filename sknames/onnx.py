@@ -15,7 +15,6 @@ except ImportError as error:
     ) from error
 
 from ._char_encoder import CharEncoder
-from ._four_bits import HIGHEST, in_four_bits, in_half
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._ngrams import ABSENT, NGRAM_SCALE
 from ._version import __version__
@@ -65,7 +64,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     -------
     onnx.ModelProto
         The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. The n-gram weights are
-        stored in four bits each if that loses nothing, as in the model that ships, and otherwise in
+        stored in a byte each if that loses nothing, as in the model that ships, and otherwise in
         float32.
 
     Raises
@@ -274,8 +273,11 @@ def _gates(array, size):
 def _ngram_logits(graph, network, text, lengths):
     """Add the logits of the n-grams, (n, C), which it finds as `NGrams.find` does."""
     ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
-    weight = network.weights["ngram_weight"]
-    weight, *rest = map(graph.constant, in_four_bits(weight) or [weight])
+    arrays, name = network.to_arrays(), "ngram_weight"
+    parts = [arrays.get(f"{name}{part}") for part in ("", ".scale", ".zero_point")]
+    if parts[1] is None:  # of more than 16 levels a row
+        parts = [network.weights[name]]
+    weight, *rest = map(graph.constant, parts)
     idf, zero = graph.constant(network.weights["ngram_idf"]), graph.constant(0, np.float32)
 
     length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
@@ -313,7 +315,7 @@ def _ngram_logits(graph, network, text, lengths):
                 graph.add("Cast", graph.add("Gather", part, feature), to=TensorProto.FLOAT)
                 for part in rest
             )
-            rows = _levels(graph, weight, feature)  # (n, T + 2, C)
+            rows = graph.add("Cast", graph.add("Gather", weight, feature), to=TensorProto.FLOAT)
             rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
             value = graph.add("Mul", value, scale)
         else:
@@ -357,9 +359,8 @@ def _word_logits(graph, network, text):
     numbers = graph.add("Where", is_word, numbers, ABSENT)
 
     # Widened where they are looked up only: they are half a million in the model that ships.
-    stored, classes, logits = map(
-        graph.constant, (words.keys, words.classes, in_half(words.logits))
-    )
+    logits = network.to_arrays()["word_logits"]
+    stored, classes, logits = map(graph.constant, (words.keys, words.classes, logits))
     zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
     place, terms = graph.find(words.keys, numbers, stored), []
     for _ in range(np.unique(words.keys, return_counts=True)[1].max()):
@@ -381,14 +382,3 @@ def _word_logits(graph, network, text):
         terms.append(graph.add("Squeeze", product, [1]))
         place = graph.add("Sub", place, 1)
     return graph.add("Sum", *terms)
-
-
-def _levels(graph, packed, feature):
-    """Add the levels of rows of which two are in a byte, (n, T + 2, C)."""
-    pairs = graph.add("Gather", packed, graph.add("Div", feature, 2))
-    pairs = graph.add("Cast", pairs, to=TensorProto.FLOAT)
-    n_levels = graph.constant(HIGHEST + 1, np.float32)
-    second = graph.add("Floor", graph.add("Div", pairs, n_levels))
-    first = graph.add("Sub", pairs, graph.add("Mul", second, n_levels))
-    is_second = graph.add("Equal", graph.add("Mod", feature, 2), 1)
-    return graph.add("Where", graph.add("Unsqueeze", is_second, [-1]), second, first)

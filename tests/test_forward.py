@@ -77,7 +77,6 @@ class Pair:
                 self.net.ngram_weight.data.normal_()
         weights |= {name: value.detach().numpy() for name, value in self.net.named_parameters()}
         network = Network(options["cell"], np.arange(1, N_CODES - 1), weights, keys)
-        network.check()
         self.idf, self.ngrams = weights.get("ngram_idf"), network.ngrams
         self.forward = Forward(network, dtype)
         self.net.double()
@@ -153,7 +152,6 @@ def random_network(cell, num_layers, hidden_size, n_classes, ngram_range, seed=0
         keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, 300)
         weights["ngram_weight"] = uniform(len(frequency), n_classes)
     network = Network(cell, np.arange(1, N_CODES - 1), weights, keys)
-    network.check()
     return network
 
 

@@ -292,20 +292,6 @@ def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
         pickle.loads(stored)
 
 
-def test_newer_file_raises(encoder):
-    state = encoder.__getstate__() | {"_format": 99}
-    with pytest.raises(ValueError, match="reads formats up to"):
-        NameEncoder.__new__(NameEncoder).__setstate__(state)
-
-
-@pytest.mark.parametrize("own_model, part", [(False, "_sha256"), (True, "model_")])
-def test_file_that_lacks_a_part_raises(encoder, own, own_model, part):
-    state = (NameEncoder(own).fit(NAMES) if own_model else encoder).__getstate__()
-    del state[part]
-    with pytest.raises(ValueError, match=f"The saved model lacks {part}"):
-        NameEncoder.__new__(NameEncoder).__setstate__(state)
-
-
 def test_file_without_a_parameter_takes_its_default(encoder):
     state = encoder.__getstate__()
     del state["handle_missing"]

@@ -264,13 +264,22 @@ def test_dtype_may_change_after_fit(codes):
         model.set_params(dtype="float16").predict(X)
 
 
-def test_net_gives_back_the_same_logits(codes):
-    X, y = codes
-    model = fit(X, y)
+def test_net_after_loading_says_what_to_do(codes):
+    model = fit(*codes)
+    for name, value in model.net_.module_.named_parameters():
+        np.testing.assert_array_equal(value.detach().numpy(), model.weights_[name])
     loaded = pickle.loads(pickle.dumps(model))
-    for net in (model.net_, loaded.net_):
-        for name, value in net.module_.named_parameters():
-            np.testing.assert_array_equal(value.detach().numpy(), model.weights_[name])
+    with pytest.raises(AttributeError, match="was loaded or copied. Predict with the classifier"):
+        loaded.net_  # noqa: B018
+    assert not hasattr(loaded, "net_")
+
+
+def test_net_of_arrays_says_what_to_do(codes):
+    X, y = codes
+    net = fit(X, y).net_
+    for use in (net.predict, lambda X: net.partial_fit(X, y)):
+        with pytest.raises(TypeError, match="got a ndarray. Call fit, predict or"):
+            use(X)
 
 
 def test_with_a_separator_the_ngrams_of_words_do_not_depend_on_their_order():

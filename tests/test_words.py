@@ -12,7 +12,6 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier, _words, load_pretrained
-from sknames._network import Network
 from sknames._words import MAX_CLASSES, Words
 from sknames.datasets import make_names
 from sknames.inspection import ngram_contributions
@@ -155,18 +154,6 @@ def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
     np.testing.assert_allclose(alone, together[:60], rtol=0, atol=1e-7)
 
 
-def test_torch_computes_the_same(names, model):
-    codes = model[0].transform(names[0])
-    again = Network.from_arrays(model[-1].network_.to_arrays())
-    rebuilt = NameNationalityClassifier.from_network(
-        again, model[-1].classes_, n_features_in=codes.shape[1]
-    )
-    for net in (model[-1].net_, rebuilt.net_):
-        np.testing.assert_allclose(
-            net.predict_proba(codes), model.predict_proba(names[0]), atol=1e-5
-        )
-
-
 @pytest.mark.parametrize("ngram_range", [(1, 3), None])
 def test_weights_and_order_of_rows(names, ngram_range):
     """Weights are as repeats, and no order of the rows changes a bit."""
@@ -227,49 +214,6 @@ def test_no_words():
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict_proba(rows), proba)
     np.testing.assert_array_equal(again.predict_proba(rows.repeat(20, axis=0)[::20]), proba)
-
-
-def too_many(arrays):
-    """One word of seventeen classes, in a model of as many."""
-    n = MAX_CLASSES + 1
-    words = {
-        "word_keys": np.eye(1, n, dtype=np.int32)[0] * 5,
-        "word_classes": np.arange(n, dtype=np.uint8),
-        "word_logits": np.ones(n, dtype=np.float16),
-        "class_prior": np.full(n, 1 / n),
-        "ngram_weight": np.zeros((len(arrays["ngram_idf"]), n), dtype=np.float32),
-        "output.weight": np.zeros((n, arrays["output.weight"].shape[1]), dtype=np.float32),
-        "output.bias": np.zeros(n, dtype=np.float32),
-    }
-    return arrays | words
-
-
-@pytest.mark.parametrize(
-    "name, change, words",
-    [
-        ("word_keys", lambda a: -a, "word_keys of the saved model: expected steps to numbers"),
-        ("word_keys", lambda a: a * 1_000, "expected steps to numbers below 2147483647"),
-        ("word_keys", lambda a: a.astype(float), "word_keys of the saved model: expected dtype"),
-        ("word_keys", lambda a: a * 0, "word_keys of the saved model: expected sorted, distinct"),
-        ("all", too_many, "word_keys of the saved model: expected at most 16 entries of a word"),
-        ("word_classes", lambda a: a + 2, "word_classes of the saved model: expected classes from"),
-        ("word_classes", lambda a: a[:-1], "word_classes of the saved model: expected shape"),
-        ("word_logits", lambda a: a * np.inf, "word_logits of the saved model: expected finite"),
-        ("word_logits", lambda a: a[1:], "word_logits of the saved model: expected shape"),
-        ("word_logits", None, "The saved model lacks word_logits"),
-        ("word_keys", None, "The saved model lacks word_keys"),
-    ],
-)
-def test_a_file_that_does_not_fit_together(model, name, change, words):
-    arrays = model[-1].network_.to_arrays()
-    if name == "all":
-        arrays = change(arrays)
-    elif change is None:
-        del arrays[name]
-    else:
-        arrays[name] = change(arrays[name])
-    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=words):
-        Network.from_arrays(arrays)
 
 
 def test_the_shipped_model_knows_words():

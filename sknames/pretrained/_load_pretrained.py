@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import json
-from contextlib import contextmanager
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,10 @@ from .._char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network import Network
 from .._priors import Priors, check_priors
+from .._saved_state import FORMAT
 from .._selective_classifier import SelectiveClassifier
-from .._symbols import code_of
 from .._version import __version__
 
-# Format of the two files. Raise it when an older sknames could no longer read them.
-FORMAT = 6
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on names of which no part was learned, under the default priors.
@@ -34,17 +31,8 @@ AS_WRITTEN = object()
 # Digests of the files that ship, so that none can be changed unnoticed. `python -m tools.retrain`
 # prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
-    ARRAYS: "c61af740337379e4944f9564801f68594616662039e2a1b20cc7aa8a801dbef3",
-    DESCRIPTION: "d05609f8fb93e43b2812c37fceae6f024b312c2e7d691090ea3e56194ea05e8d",
+    DESCRIPTION: "df57779144ea24bb8c1f47f32562f0427c3a6ed8b6c8b522992cf6eb584ca266",
     CARD: "3a54b2dc2e1584ee8414159a78325e84fec4d081ca864b02515c1141017270db",
-}
-# Keys of the description, and the types of their values.
-LAYOUT = {
-    "format": int,
-    "version": str,
-    "sha256": str,
-    "encode": {"params": dict, "alphabet": str, "max_length": int},
-    "classify": {"params": dict, "classes": list, "history": list},
 }
 # pip leaves an installed version as it is, unless it is told not to.
 AGAIN = "install sknames again with `pip install --force-reinstall --no-deps sknames`."
@@ -127,7 +115,7 @@ default="population"
             "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
             f"below 1; got {abstain!r}."
         )
-    model = read(FOLDER, SHA256, priors)
+    model = read(FOLDER, SHA256[DESCRIPTION], priors)
     if not abstain:
         return model
     risk, curve = RISK if is_switch else abstain, _read_curve()
@@ -141,12 +129,8 @@ default="population"
 
 
 def _read_curve():
-    path = FOLDER / CURVE
-    with _errors_name(path):
-        rows = [*csv.DictReader(_content(path).decode().splitlines())]
-        return Bunch(
-            **{name: np.array([float(row[name]) for row in rows]) for name in CURVE_COLUMNS}
-        )
+    rows = [*csv.DictReader(_content(FOLDER / CURVE).decode().splitlines())]
+    return Bunch(**{name: np.array([float(row[name]) for row in rows]) for name in CURVE_COLUMNS})
 
 
 def pretrained_sha256():
@@ -194,9 +178,8 @@ def read(folder, sha256=None, priors=AS_WRITTEN):
     ----------
     folder : Path
         The folder.
-    sha256 : dict of str to str, default=None
-        Digest of each file. By default, the description is not checked, and holds the digest of the
-        arrays.
+    sha256 : str, default=None
+        Digest of the description, which holds that of the arrays. By default, it may be any.
     priors : str, dict or array-like, default=AS_WRITTEN
         Priors as in `load_pretrained`. By default, those that the network was written with.
 
@@ -208,31 +191,38 @@ def read(folder, sha256=None, priors=AS_WRITTEN):
     Raises
     ------
     ValueError
-        If the format is newer, the files are not those that were written, `fit` would not take or
-        learn one of the values, or the priors do not fit the classes.
+        If the format is another, the files are not those that were written, or the priors do not
+        fit the classes.
     OSError
         If a file is missing.
     """
-    sha256, path = sha256 or {}, folder / DESCRIPTION
-    content = _content(path, sha256.get(DESCRIPTION))
-    with _errors_name(path):
-        description = json.loads(content)
-        _check_format(description)
-        _check_layout(description, LAYOUT, "the description")
-        classes = np.array(description["classify"]["classes"])
-        _expect(  # numpy makes one type of several
-            classes.dtype.kind != "O"
-            and np.unique(classes).tolist() == description["classify"]["classes"],
-            "sorted, distinct classes of one type",
-            description["classify"]["classes"],
+    path = folder / DESCRIPTION
+    description = json.loads(_content(path, sha256))
+    if description["format"] != FORMAT:
+        raise ValueError(
+            f"Expected format {FORMAT}, which sknames {__version__} reads, got "
+            f"{description['format']!r} in {path}. Use sknames {description['version']}."
         )
-    priors = None if priors is AS_WRITTEN else check_priors(priors, classes)
-    content = _content(folder / ARRAYS, sha256.get(ARRAYS, description["sha256"]))
-    with _errors_name(folder / ARRAYS):
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    with _errors_name(path):  # the arrays are those that the description was written with
-        return _pipeline(description, classes, arrays, priors)
+    encode, classify = description["encode"], description["classify"]
+    encoder = CharEncoder.from_alphabet(
+        encode["alphabet"], encode["max_length"], **encode["params"]
+    )
+    # The classifier knows no names of columns, and would warn of tables under a global set_output.
+    encoder.set_output(transform="default")
+    with np.load(io.BytesIO(_content(folder / ARRAYS, description["sha256"]))) as file:
+        network = Network.from_arrays(dict(file), check=False)
+    classes, params = np.array(classify["classes"]), classify["params"]
+    if priors is not AS_WRITTEN:
+        network = network.with_priors(check_priors(priors, classes))
+    params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
+    classifier = NameNationalityClassifier.from_network(
+        network,
+        classes,
+        n_features_in=encoder.max_length_,
+        history=classify["history"],
+        **params,
+    )
+    return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
 def _content(path, sha256=None):
@@ -248,80 +238,3 @@ def _content(path, sha256=None):
             f"is not whole: {AGAIN}"
         )
     return content
-
-
-@contextmanager
-def _errors_name(path):
-    """Make every error in a file name the file, and say what to do."""
-    try:
-        yield
-    except Exception as error:  # json, numpy, zipfile and our own checks each have theirs
-        message = f"It lacks {error}" if isinstance(error, KeyError) else str(error).rstrip(".")
-        raise ValueError(
-            f"{path} is not as sknames {__version__} writes it. {message}. To mend it, {AGAIN}"
-        ) from error
-
-
-def _check_format(description):
-    found = description.get("format") if isinstance(description, dict) else None
-    if type(found) is not int or found != FORMAT:
-        raise ValueError(
-            f"It is in format {found!r}, and sknames {__version__} reads format {FORMAT}. Use the "
-            "sknames that wrote it"
-        )
-
-
-def _check_layout(found, layout, name):
-    """Refuse other keys, and values of other types; true and false are no integers."""
-    type_ = dict if isinstance(layout, dict) else layout
-    right = isinstance(found, type_) and not isinstance(found, bool)
-    _expect(right, f"{name} to be of type {getattr(type_, '__name__', type_)}", found)
-    if isinstance(layout, dict):
-        _expect(found.keys() == layout.keys(), f"in {name} the keys {[*layout]}", [*found])
-        for key, part in layout.items():
-            _check_layout(found[key], part, f"{name}[{key!r}]")
-
-
-def _pipeline(description, classes, arrays, priors):
-    """Make the estimators, checking each one, and that they fit together."""
-    encode, classify = description["encode"], description["classify"]
-    encoder = CharEncoder.from_alphabet(
-        encode["alphabet"], encode["max_length"], **encode["params"]
-    )
-    _expect(
-        encoder.max_length in (None, encoder.max_length_),
-        f"max_length {encoder.max_length}",
-        encoder.max_length_,
-    )
-    network = Network.from_arrays(arrays)
-    if priors is not None and not np.array_equal(priors, network.class_prior):
-        network = network.with_priors(priors)
-    params, n_orders = classify["params"], len(network.ngram_keys)
-    _expect(
-        params["ngram_range"] in [[n, n_orders] for n in range(1, n_orders + 1)],
-        f"ngram_range [min_n, {n_orders}] with 1 <= min_n",
-        params["ngram_range"],
-    )
-    params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
-    _expect(
-        ((1 <= network.symbols) & (network.symbols <= encoder.unknown_code_)).all(),
-        f"symbols from 1 to the unknown code {encoder.unknown_code_}",
-        network.symbols.tolist(),
-    )
-    classifier = NameNationalityClassifier.from_network(
-        network,
-        classes,
-        n_features_in=encoder.max_length_,
-        history=classify["history"],
-        **params,
-    )
-    # The classifier knows no names of columns, and would warn of tables under a global set_output.
-    encoder.set_output(transform="default")
-    separator = code_of(classifier.separator, network.symbols)
-    _expect(network.separator == separator, f"the separator {separator}", network.separator)
-    return Pipeline([("encode", encoder), ("classify", classifier)])
-
-
-def _expect(condition, expected, got):
-    if not condition:
-        raise ValueError(f"Expected {expected}, got {got!r:.80}")
