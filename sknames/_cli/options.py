@@ -126,9 +126,8 @@ def _join(parts):
     """Join columns by a space; a part may be missing."""
     if len(parts) == 1:
         return parts[0]
-    parts = [pc.utf8_trim_whitespace(part) for part in parts]
-    parts = [pc.if_else(pc.equal(part, ""), pa.scalar(None, pa.string()), part) for part in parts]
-    return pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    names = pc.binary_join_element_wise(*(part.fill_null("") for part in parts), " ")
+    return pc.replace_substring_regex(names, r"^\s+|\s+$|(\s)\s+", r"\1")
 
 
 def choose(columns, wanted, option, name):

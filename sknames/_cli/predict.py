@@ -76,7 +76,8 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
             n_of.update(why)
     n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
     if not n_predicted:
-        say(f"sknames: warning: no row of {table.name} has a prediction: check --column.")
+        what = "no name in it: check --column" if n_rows else "a header and no rows"
+        say(f"sknames: warning: {table.name} has {what}.")
     others = "".join(f"{n:,} {reason}, " for reason, n in sorted(n_of.items()))
     say(
         f"{n_rows:,} rows: {n_predicted:,} predicted, {others}{n_missing:,} without a name; "

@@ -118,6 +118,8 @@ class TableReader:
         text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
         n_blank = len(text) - len(text.lstrip("\n"))
         text = text[n_blank:]
+        if "\0" in text.partition("\n")[0]:
+            raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
         delimiter = self.delimiter or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
         first = next(csv.reader(io.StringIO(text), delimiter=delimiter))
         found = set(first[0]) & set(DELIMITERS)
