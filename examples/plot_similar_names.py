@@ -2,17 +2,18 @@
 Similar names
 =============
 
-What a recurrent net has read of a name is in its last state, some hundred numbers. Names that are
-near to each other there are spelled alike, in the way in which names of their nationality vary:
-with other first syllables, in another romanisation, in another script.
-`NameEncoder(output="state")` gives these states of the model that ships, and scikit-learn searches
-among them.
+`NameEncoder` puts names near each other that the shipped model classifies alike, and n-grams those
+that are spelled alike. Both together find variants of a name: other endings, another romanisation,
+another script. scikit-learn searches among them.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
+from anyascii import anyascii
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_union
 
 from sknames import NameEncoder, spelling_groups
 from sknames.datasets import load_names
@@ -24,7 +25,10 @@ names = load_names()
 surnames = names.data[names.part != "given"]
 _, first = np.unique(spelling_groups(surnames), return_index=True)
 surnames = surnames[first]
-encoder = NameEncoder(output="state")
+ngrams = TfidfVectorizer(
+    analyzer="char_wb", ngram_range=(1, 3), preprocessor=lambda name: anyascii(name).lower()
+)
+encoder = make_union(NameEncoder(), ngrams)
 search = NearestNeighbors(n_neighbors=6).fit(encoder.fit_transform(surnames))
 some = ["Schmidt", "Yılmaz", "Nakamura", "Papadopoulos", "Andersen", "Hovhannisyan"]
 for name, near in zip(some, search.kneighbors(encoder.transform(some))[1], strict=True):
@@ -42,7 +46,7 @@ people = [
     "Giulia Rossi", "Juan García",
 ]  # fmt: skip
 distance = pairwise_distances(encoder.transform(people))
-pairs = np.argwhere(np.triu(distance < 4, k=1))
+pairs = np.argwhere(np.triu(distance < 1.6, k=1))
 for i, j in sorted(pairs.tolist(), key=lambda pair: distance[tuple(pair)]):
     print(f"{distance[i, j]:.1f}  {people[i]} - {people[j]}")
 
@@ -53,5 +57,5 @@ figure, axis = plt.subplots(figsize=(8, 7), layout="constrained")
 image = axis.imshow(distance, cmap="viridis")
 axis.set_xticks(range(len(people)), people, rotation=90)
 axis.set_yticks(range(len(people)), people)
-axis.set_title("How far apart the states of two names are")
+axis.set_title("How far apart two names are")
 figure.colorbar(image, shrink=0.8, label="Euclidean distance")

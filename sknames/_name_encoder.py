@@ -1,21 +1,17 @@
-"""NameEncoder: names -> what a fitted model thinks of them, for other estimators."""
+"""NameEncoder: names -> features that a fitted model makes of them, for other estimators."""
 
 import os
-from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._doc_link import DocLinkMixin
 from ._fit_tasks import CallbackSupportMixin, with_callbacks, without_callbacks
-from ._forward import Forward
-from ._one_blas_thread import one_blas_thread
 from ._read_names import Names, NamesMixin, read_names
 from ._saved_state import check_holds, check_stamp, default_params
 from ._shared_model import SharedModelMixin
@@ -25,11 +21,6 @@ from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 # Of the state that is saved. Raise it when an older sknames could no longer read the state.
 FORMAT = 1
 PRETRAINED = "pretrained"
-WITH_STATE = {"state", "both"}
-# Of probabilities before the logarithm: how far below this they are would outweigh all the rest.
-LEAST = 1e-3
-# Of the logarithms: rows are then about as long as those of TF-IDF, which are of norm 1.
-SCALE = 0.1
 
 
 class NameEncoder(
@@ -40,17 +31,15 @@ class NameEncoder(
     TransformerMixin,
     BaseEstimator,
 ):
-    """Encode names as what a fitted model thinks of them: features for any other estimator.
+    """Encode names by the probabilities of a fitted model: features for any other estimator.
 
-    Nobody's labels are exactly the model's nationalities, but what it has learned from a million
-    names tells much of others, too. With these features beside n-grams, a few hundred labelled
-    names do what takes several thousand from n-grams alone:
+    Your labels will rarely match the model's nationalities, but what it learned from a million
+    names helps with other labels, too. With these features beside n-grams, a few hundred labelled
+    names do what takes several thousand from n-grams alone.
 
-    1. Equal names are computed once.
-    2. The model gives the probability of each of its classes.
-    3. Of these the square roots are taken. A row is then of norm 1, as one of TF-IDF values is, and
-       the distance of two rows is, but for a factor, the Hellinger distance of what the model
-       thinks of two names.
+    The features are the square roots of the probabilities of the model's classes. A row is then of
+    norm 1, as a row of TF-IDF values is, and the distance of two rows is, but for a factor, the
+    Hellinger distance of the two answers. Equal names are computed once.
 
     Parameters
     ----------
@@ -65,16 +54,6 @@ class NameEncoder(
         - The path of such a Pipeline in a skops file, which is read in `fit`. A pickle, as joblib's
           files are, can run any code and is not read: load it yourself, if you trust whoever made
           it, and pass the model.
-    output : {"sqrt_proba", "log_proba", "state", "both"}, default="sqrt_proba"
-        Features to return.
-
-        - "sqrt_proba": the square roots of the probabilities of the model's classes.
-        - "log_proba": their logarithms, of at least 0.001, less the mean of the row (centred
-          log-ratio, Aitchison 1982), times 0.1. Linear models learned less from them.
-        - "state": the last state of the model's recurrent net, numbers from -1 to 1, which needs a
-          Pipeline that ends in a :class:`NameNationalityClassifier`. Names that are spelled alike
-          are near.
-        - "both": "sqrt_proba" and then "state".
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name, as in :class:`CharEncoder`.
 
@@ -102,10 +81,6 @@ class NameEncoder(
     Nationality, and what is near it, is protected from discrimination in many places. A model of
     people that has such features can discriminate by them: do not decide about a person by it.
 
-    References
-    ----------
-    - Aitchison, "The Statistical Analysis of Compositional Data", 1982.
-
     Examples
     --------
     Labels that the shipped model has never heard of, from eight names:
@@ -128,7 +103,6 @@ class NameEncoder(
 
     _parameter_constraints = {
         "model": [str, os.PathLike, HasMethods(["predict_proba"])],
-        "output": [StrOptions({"sqrt_proba", "log_proba", "state", "both"})],
         "handle_missing": [StrOptions({"error", "empty"})],
     }
 
@@ -136,11 +110,9 @@ class NameEncoder(
         self,
         model: Any = PRETRAINED,
         *,
-        output: Literal["sqrt_proba", "log_proba", "state", "both"] = "sqrt_proba",
         handle_missing: Literal["error", "empty"] = "error",
     ) -> None:
         self.model = model
-        self.output = output
         self.handle_missing = handle_missing
 
     def fit(self, X: Names, y: object = None) -> Self:
@@ -198,9 +170,7 @@ class NameEncoder(
         names, header = read_names(X, self.handle_missing)
         task = self._init_callback_context()
         task.call_on_fit_task_begin(estimator=self, X=names)
-        model, sha256 = self._load_model()
-        states = _States(model) if self.output in WITH_STATE else None
-        self.model_, self._sha256, self._states = model, sha256, states
+        self.model_, self._sha256 = self._load_model()
         self._keep_header(header)
         task.call_on_fit_task_end(estimator=self, X=names)
         return names
@@ -257,28 +227,14 @@ class NameEncoder(
         check_is_fitted(self, "model_")
         return self._encode(read_names(X, self.handle_missing)[0])
 
-    def _states_of_model(self):
-        # Made where they are asked for: `output` may have been set since `fit`.
-        if self._states is None:
-            self._states = _States(self.model_)
-        return self._states
-
     def _encode(self, names):
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-        distinct, parts = list(places), []
-        if self.output != "state":
-            probabilities = np.asarray(self.model_.predict_proba(distinct), dtype=np.float64)
-            features = _log_ratios if self.output == "log_proba" else np.sqrt
-            parts.append(features(probabilities))
-        if self.output in WITH_STATE:
-            parts.append(self._states_of_model()(distinct))
-        rows = np.hstack(parts).astype(np.float32)
-        if len(places) == len(names):
-            return rows
-        return rows[[places[name] for name in names]]
+        probabilities = np.asarray(self.model_.predict_proba(list(places)), dtype=np.float64)
+        rows = np.sqrt(probabilities).astype(np.float32)
+        return rows if len(places) == len(names) else rows[[places[name] for name in names]]
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
-        """Return the names of the columns, such as "nameencoder_Turkish" or "nameencoder_state0".
+        """Return the names of the columns, such as "nameencoder_Turkish".
 
         Parameters
         ----------
@@ -291,21 +247,15 @@ class NameEncoder(
             Names of the columns.
         """
         check_is_fitted(self, "model_")
-        columns = []
-        if self.output != "state":
-            columns += self.model_.classes_.tolist()
-        if self.output in WITH_STATE:
-            size = self._states_of_model().network.hidden_size
-            columns += [f"state{i}" for i in range(size)]
         prefix = type(self).__name__.lower()
-        return np.array([f"{prefix}_{column}" for column in columns], dtype=object)
+        columns = [f"{prefix}_{label}" for label in self.model_.classes_.tolist()]
+        return np.array(columns, dtype=object)
 
     def __getstate__(self):
         state = super().__getstate__().copy()
         if "model_" in state:
             state |= {"_sknames_version": __version__, "_format": FORMAT}
             state = without_callbacks(state)
-            del state["_states"]
             if self._sha256 is not None:
                 del state["model_"]
         return state
@@ -313,8 +263,7 @@ class NameEncoder(
     def __setstate__(self, state):
         # A file from before a parameter existed means its default.
         state = default_params(type(self)) | state
-        fitted = "_format" in state
-        if fitted:
+        if "_format" in state:
             check_stamp(state, __version__, FORMAT)
             version = state.pop("_sknames_version", None)
             del state["_format"]
@@ -324,44 +273,11 @@ class NameEncoder(
             else:
                 state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)
-        if fitted:
-            self._states = None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-class _States:
-    """The last states of a pipeline's recurrent net: the logits of a net that puts them out."""
-
-    def __init__(self, model):
-        network = getattr(model[-1], "network_", None) if isinstance(model, Pipeline) else None
-        if network is None:
-            raise ValueError(
-                "The states are those of a NameNationalityClassifier, which should be the last "
-                f"step of NameEncoder's model, a Pipeline; got {type(model).__name__}. Give "
-                "another model, or set output='sqrt_proba'."
-            )
-        size = network.hidden_size
-        weights = {name: w for name, w in network.weights.items() if not name.startswith("ngram")}
-        weights["output.weight"] = np.eye(size, dtype=np.float32)
-        weights["output.bias"] = np.zeros(size, dtype=np.float32)
-        self.network = replace(
-            network, weights=weights, ngram_keys=(), separator=None, class_prior=None, words=None
-        )
-        self.encode, self.forward = model[:-1].transform, Forward(self.network, model[-1].dtype)
-
-    def __call__(self, names):
-        codes = self.network.to_codes(np.asarray(self.encode(names)))
-        with one_blas_thread(len(codes)):
-            return self.forward.logits(codes)
-
-
-def _log_ratios(probabilities):
-    logs = np.log(np.maximum(probabilities, LEAST))
-    return SCALE * (logs - logs.mean(axis=1, keepdims=True))
 
 
 def _shipped(sha256, version):

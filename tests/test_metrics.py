@@ -1,9 +1,8 @@
-"""scorecard: its figures are scikit-learn's, and what stands beside them can be counted by hand."""
+"""scorecard and calibration error: the figures are scikit-learn's, or counted by hand."""
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
-from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import (
@@ -20,12 +19,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from sknames import load_pretrained, spelling_groups
-from sknames._calibration_error import calibration_error, calibration_sums
-from sknames._scorecard import Scorecard
 from sknames._spelling import fold
-from sknames._tally import Tally
 from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
+from sknames.metrics._calibration_error import calibration_error
+from sknames.metrics._scorecard import scorecard_from
 
 
 def bayes():
@@ -44,18 +42,22 @@ def model(parts):
     return bayes().fit(*parts[0])
 
 
-def test_figures_are_those_of_scikit_learn(model, parts):
+def test_scorecard_gives_the_figures_of_scikit_learn(model, parts):
     names, labels = parts[1]
     card = scorecard(model, names, labels)
     found, proba = model.predict(names), model.predict_proba(names)
     assert card.n == len(names)
     assert card.accuracy == pytest.approx(accuracy_score(labels, found))
+    interval = binomtest((labels == found).sum(), len(names)).proportion_ci(method="wilson")
+    assert card.accuracy_interval == pytest.approx(tuple(interval))
     assert card.macro_f1 == pytest.approx(f1_score(labels, found, average="macro"))
     assert card.log_loss == pytest.approx(log_loss(labels, proba))
     assert card.top_3 == pytest.approx(top_k_accuracy_score(labels, proba, k=3))
     rows, order = card.by_class, {"labels": card.by_class["label"], "average": None}
     np.testing.assert_allclose(rows["recall"], recall_score(labels, found, **order))
     np.testing.assert_allclose(rows["precision"], precision_score(labels, found, **order))
+    assert (rows["recall_low"] < rows["recall"]).all()
+    assert (rows["recall"] < rows["recall_high"]).all()
     assert rows["n"].tolist() == [int((labels == label).sum()) for label in rows["label"]]
     assert rows["n_predicted"].tolist() == [int((found == label).sum()) for label in rows["label"]]
     wrong = [pair for pair in zip(labels, found, strict=True) if pair[0] != pair[1]]
@@ -65,21 +67,15 @@ def test_figures_are_those_of_scikit_learn(model, parts):
         assert wrong.count((true, predicted)) == n
 
 
-def test_equal_probabilities_are_ordered_as_predict_does(parts):
-    class Undecided:
-        classes_ = np.array(list("abcde"))
-
-        def predict_proba(self, X):
-            return np.full((len(X), 5), 0.2)
-
-        def predict(self, X):
-            return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-    card = scorecard(Undecided(), ["x"] * 5, list("abcde"))
+def test_top_3_of_equal_probabilities_follows_predict():
+    labels = list("abcde")
+    card = scorecard_from(["x"] * 5, labels, ["a"] * 5, np.full((5, 5), 0.2), np.array(labels))
     assert (card.accuracy, card.top_3) == (0.2, 0.6)
+    card = scorecard_from(["x"] * 5, ["d"] * 5, ["a"] * 5, np.full((5, 5), 0.2), np.array(labels))
+    assert card.top_3 == 0
 
 
-def test_labels_that_the_model_lacks(model, parts):
+def test_unknown_labels_count_as_wrong(model, parts):
     names, labels = parts[1]
     more = [*names, "Kim", "Park", "Nguyễn"]
     truth = [*labels, "Korean", "Korean", "Vietnamese"]
@@ -92,13 +88,12 @@ def test_labels_that_the_model_lacks(model, parts):
     assert "3 rows are of labels that the model lacks (Korean, Vietnamese)" in repr(card)
     assert "lacks" not in repr(known)
     korean = next(line for line in repr(card).splitlines() if line.startswith("Korean"))
-    assert korean.split() == ["Korean", "2", "0.0000", "-", "0"]
-    for others, end in [(["Thai"], ")"), (["Thai", "Zulu"], ", ...)")]:
-        card = scorecard(model, [*more, *others], [*truth, *others])
-        assert f"that the model lacks (Korean, Vietnamese, Thai{end}" in repr(card)
+    assert korean.split() == ["Korean", "2", "0.0000", "0.0000", "to", "0.6576", "-", "0"]
+    card = scorecard(model, [*more, "Thai", "Zulu"], [*truth, "Thai", "Zulu"])
+    assert "that the model lacks (Korean, Vietnamese, Thai, ...)" in repr(card)
 
 
-def test_best_accuracy_possible(model):
+def test_names_with_several_labels_bound_the_accuracy(model):
     names = ["Ali"] * 5 + ["Alí"] * 2 + ["Kim"]
     labels = ["Turkish", "Greek", "Greek", "Greek", "Polish", "Greek", "Polish", "Greek"]
     card = scorecard(model, names, labels)
@@ -109,7 +104,7 @@ def test_best_accuracy_possible(model):
     assert card.best_accuracy == 1 and "several" not in repr(card)
 
 
-def test_leak_and_baselines(model, parts):
+def test_training_names_give_leak_and_baselines(model, parts):
     learned, (names, labels) = parts
     names = [*names, learned[0][0], learned[0][1].upper(), f" {learned[0][2]} "]
     labels = [*labels, *learned[1][:3]]
@@ -135,14 +130,11 @@ def test_leak_and_baselines(model, parts):
     share = np.mean(np.array(labels) == values[counts.argmax()])
     assert card.baselines["majority"]["accuracy"] == pytest.approx(share)
     assert f"majority: accuracy {share:.4f}, macro-F1 " in repr(card)
-
-
-def test_training_names_of_one_label_have_no_svm(model, parts):
-    learned = parts[0][0], ["Greek"] * len(parts[0][0])
+    learned = learned[0], ["Greek"] * len(learned[0])  # of which an SVM learns nothing
     assert [*scorecard(model, *parts[1], train=learned).baselines] == ["majority"]
 
 
-def test_folds(small_names):
+def test_folds_keep_groups_together(small_names):
     names, labels = small_names
     names = np.array([*names, *(fold(name).upper() for name in names[:40])], dtype=object)
     labels = np.array([*labels, *labels[:40]])
@@ -162,31 +154,30 @@ def test_folds(small_names):
     assert own.accuracy == pytest.approx(accuracy_score(labels, found))
 
 
-def test_folds_that_test_a_name_again(small_names):
+def test_repeated_folds_prove_no_more(small_names):
     names, labels = small_names
-    cv = KFold(4, shuffle=True, random_state=0)
-    once = scorecard(bayes(), names, labels, cv=cv)
-    same = [*cv.split(names)] * 3
-    card = scorecard(bayes(), names, labels, cv=same)
+    folds = [*KFold(4, shuffle=True, random_state=0).split(names)]
+    once = scorecard(bayes(), names, labels, cv=folds)
+    card = scorecard(bayes(), names, labels, cv=folds * 3)
     assert card.n == 3 * once.n
-    np.testing.assert_allclose(card.calibration_interval, once.calibration_interval)
-    masks = [tuple(np.isin(np.arange(len(names)), rows) for rows in fold) for fold in same[:4]]
+    for key in ("calibration_interval", "accuracy_interval"):
+        np.testing.assert_allclose(card[key], once[key])
+    np.testing.assert_allclose(card.by_class["recall_low"], once.by_class["recall_low"])
+    masks = [tuple(np.isin(np.arange(len(names)), rows) for rows in fold) for fold in folds]
     assert repr(scorecard(bayes(), names, labels, cv=masks)) == repr(once)
     # Of the names that are tested at all.
-    names, labels, (learned, tested) = np.array(names), np.array(labels), same[0]
-    fitted = bayes().fit(names[learned], labels[learned])
-    once = scorecard(fitted, names[tested], labels[tested])
-    card = scorecard(bayes(), names, labels, cv=same[:1] * 2)
+    once = scorecard(bayes(), names, labels, cv=folds[:1])
+    card = scorecard(bayes(), names, labels, cv=folds[:1] * 2)
     np.testing.assert_allclose(card.calibration_interval, once.calibration_interval)
 
 
-def test_a_label_that_some_folds_lack(small_names):
+def test_label_that_a_fold_lacks_is_unknown_there(small_names):
     names, labels = [*small_names[0], "Kim"], [*small_names[1], "Korean"]
     card = scorecard(bayes(), names, labels, cv=KFold(3, shuffle=True, random_state=0))
     assert card.unknown_labels == {"Korean": 1} and np.isfinite(card.log_loss)
 
 
-def test_without_probabilities(parts):
+def test_model_without_probabilities_has_the_other_figures(parts):
     svm = make_pipeline(CountVectorizer(analyzer="char"), LinearSVC(random_state=0))
     card = scorecard(svm.fit(*parts[0]), *parts[1])
     assert card.accuracy > 0.5
@@ -198,28 +189,18 @@ def test_without_probabilities(parts):
 
 
 @pytest.mark.parametrize("word", [None, "unknown"])
-def test_labels_that_are_numbers(small_names, word):
-    """Also of a model that abstains by a word."""
-    names, numbers = small_names[0], np.arange(200) % 2
-
-    class Abstaining(type(bayes())):
-        def predict(self, X):
-            found = super().predict(X)
-            return np.array([word, *found[1:].tolist()], dtype=object)
-
-    model = bayes().fit(names, numbers)
-    if word:
-        model = Abstaining(model.steps)
-    card = scorecard(model, names, numbers)
+def test_labels_may_be_numbers_beside_a_word(word):
+    names, numbers = ["a"] * 200, np.arange(200) % 2
+    found = np.array([word or 0, *numbers[1:].tolist()], dtype=object)
+    card = scorecard_from(names, numbers, found, None, np.array([0, 1]))
     assert card.by_class["label"].tolist() == [0, 1] + [word] * bool(word)
     assert card.by_class["n"].tolist() == [100, 100] + [0] * bool(word)
-    assert not word or ["unknown", "0", "-", "0.0000", "1"] in map(
-        str.split, repr(card).splitlines()
-    )
-    assert card.accuracy == pytest.approx(np.mean(model.predict(names) == numbers))
+    lines = [line.split() for line in repr(card).splitlines()]
+    assert not word or ["unknown", "0", "-", "0.0000", "1"] in lines
+    assert card.accuracy == pytest.approx(1 - bool(word) / 200)
 
 
-def test_one_screen():
+def test_text_of_many_nationalities_fits_one_screen():
     names = load_names()
     rows = np.random.default_rng(0).permutation(len(names.data))[:1500]
     card = scorecard(load_pretrained(), names.data[rows], names.target[rows])
@@ -235,70 +216,44 @@ def test_one_screen():
     assert any(line.split() == [*f"{true} taken for {predicted} {most}".split()] for line in lines)
     assert sum(" taken for " in line for line in lines) == 5 < len(card.confusions)
     frame = card.to_frame()
-    assert [*frame.columns] == ["label", "n", "recall", "precision", "n_predicted"]
+    assert [*frame.columns] == [*card.by_class]
     assert frame.n.sum() == 1500
-
-
-def test_parts_add_up(model, parts):
-    """As the command line adds the chunks of a file, some of them without a row."""
-    names, labels = parts[1]
-    names = [*names, *names[:10]]
-    labels = [*labels, *labels[10:20]]
-    tally = Tally()
-    tally.learn(parts[0])
-    for chunk in (slice(0, 30), slice(30, 30), slice(30, None)):
-        some = names[chunk]
-        found = model.predict(some).tolist() if some else []
-        proba = model.predict_proba(some) if some else np.empty((0, 4))
-        tally.add(some, labels[chunk], found, model.classes_.tolist(), proba)
-    whole = scorecard(model, names, labels, train=parts[0])
-    assert repr(Scorecard(**tally.figures())) == repr(whole)
-    assert whole.n_ambiguous > 0
 
 
 # ---- Calibration
 
 
-def test_calibration_error():
-    hit, confidence = np.array([1, 0, 1, 1], dtype=bool), np.array([0.9, 0.92, 0.4, 1.0])
-    sums = calibration_sums(hit, confidence)
-    error, low, high, _ = calibration_error(sums, 4)
+def test_calibration_error_is_the_mean_gap_by_bin():
     # The bins end at 0.8667, 0.9333 and 1.
-    assert error == pytest.approx((abs(0.9 + 0.92 - 1) + 0.6 + 0) / 4)
-    assert 0 <= low <= high
-    half = calibration_sums(hit[:2], confidence[:2]) + calibration_sums(hit[2:], confidence[2:])
-    np.testing.assert_allclose(half, sums)
+    y, proba = ["a", "b", "a", "a"], np.array([0.9, 0.92, 0.5, 1.0])
+    proba = np.column_stack([proba, 1 - proba])
+    expected = (abs(0.9 + 0.92 - 1) + 0.5 + 0) / 4
+    assert expected_calibration_error(y, proba) == pytest.approx(expected)
+    turned = expected_calibration_error(y, proba[:, ::-1], labels=["b", "a"])
+    assert turned == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
-def test_the_interval_is_that_of_a_bootstrap(n, sure, right):
-    """The basic one, of names that all have the same probability."""
+def test_calibration_interval_is_that_of_a_bootstrap(n, sure, right):
     hit, confidence = np.arange(n) < right * n, np.full(n, sure)
-    error, low, high, _ = calibration_error(calibration_sums(hit, confidence), n)
+    error, low, high, _ = calibration_error(hit, confidence)
     shares = np.random.default_rng(0).binomial(n, right, 100_000) / n
     ends = 2 * error - np.percentile(abs(sure - shares), [97.5, 2.5])
     np.testing.assert_allclose((low, high), np.minimum(ends, 1), atol=0.02)
 
 
-def test_names_that_are_judged_again_prove_no_more():
-    hit, confidence = np.arange(60) % 3 > 0, np.linspace(0.3, 1, 60)
-    once = calibration_error(calibration_sums(hit, confidence), 60)
-    again = calibration_error(5 * calibration_sums(hit, confidence), 300, n_repeats=5)
-    np.testing.assert_allclose(again, once)
-
-
 @pytest.mark.parametrize("n", [100, 2000])
 @pytest.mark.parametrize("shift", [0, 0.05, 0.15])
-def test_the_interval_holds_the_calibration_error(n, shift):
+def test_calibration_interval_covers_the_error(n, shift):
     rng = np.random.default_rng(0)
     confidence = rng.beta(2, 1, 100_000)
     right = np.clip(confidence - shift, 0, 1)
-    true, *_ = calibration_error(calibration_sums(right, confidence), len(right))
+    true, *_ = calibration_error(right, confidence)
     held, errors, by_chance = 0, [], []
     for _ in range(200):
         some = rng.integers(len(confidence), size=n)
         hit = rng.random(n) < right[some]
-        error, low, high, chance = calibration_error(calibration_sums(hit, confidence[some]), n)
+        error, low, high, chance = calibration_error(hit, confidence[some])
         held += low <= true <= high
         errors.append(error)
         by_chance.append(chance)
@@ -308,23 +263,17 @@ def test_the_interval_holds_the_calibration_error(n, shift):
 
 
 @pytest.mark.parametrize("n", [4, 20, 100])
-def test_answers_that_are_all_sure_and_right_prove_little(n):
-    """As many as 3.7 / n may be wrong though none of n is."""
+def test_calibration_interval_of_right_answers_reaches_what_n_cannot_exclude(n):
     hit, confidence = np.ones(n, dtype=bool), np.full(n, 0.999)
-    error, low, high, _ = calibration_error(calibration_sums(hit, confidence), n)
+    error, low, high, _ = calibration_error(hit, confidence)
     assert (error, low) == (pytest.approx(0.001), 0)
     assert high == pytest.approx(1 - binomtest(n, n).proportion_ci().low)
 
 
-# ---- What is refused
+# ---- Errors
 
 
-def test_models_that_are_not_fitted(parts):
-    with pytest.raises(NotFittedError, match="Fit it first, or pass cv"):
-        scorecard(bayes(), *parts[1])
-
-
-def test_a_fitted_model_stays_as_it_is(model, parts):
+def test_folds_keep_a_fitted_model_as_it_is(model, parts):
     before = model.predict_proba(parts[1][0])
     scorecard(model, *parts[1], cv=2)
     np.testing.assert_array_equal(model.predict_proba(parts[1][0]), before)
@@ -342,25 +291,27 @@ def test_a_fitted_model_stays_as_it_is(model, parts):
     ],
     ids=str,
 )
-def test_calibration_of_what_does_not_fit(params, message):
+def test_wrong_predictions_raise(params, message):
     data = {"y_true": ["a", "b", "c"], "y_proba": np.full((3, 3), 1 / 3), "labels": list("abc")}
     with pytest.raises(ValueError, match=message):
         expected_calibration_error(**data | params)
 
 
-def test_what_is_refused(model, parts):
-    names, labels = parts[1]
-    with pytest.raises(ValueError, match="a pair .names, labels., got 1 parts"):
-        scorecard(model, names, labels, train=(names,))
-    with pytest.raises(ValueError, match="expected some of 'Greek', .* got 'greek', 'japanese'"):
-        scorecard(model, names, [label.lower() for label in labels])
-    with pytest.raises(ValueError, match="groups say how cv splits the names: pass cv, too"):
-        scorecard(model, names, labels, groups=spelling_groups(names))
-    with pytest.raises(ValueError, match="leave train out"):
-        scorecard(model, names, labels, cv=2, train=parts[0])
-    with pytest.raises(ValueError, match="X has 100, y has 99"):
-        scorecard(model, names, labels[1:])
-    with pytest.raises(ValueError, match="missing label"):
-        scorecard(model, names, [*labels[1:], None])
-    with pytest.raises(ValueError, match="missing name"):
-        scorecard(model, [*names[1:], None], labels)
+@pytest.mark.parametrize(
+    "changes, params, message",
+    [
+        ({}, {"train": (["a"],)}, "a pair .names, labels., got 1 parts"),
+        ({}, {"groups": np.zeros(100)}, "groups say how cv splits the names: pass cv, too"),
+        ({}, {"cv": 2, "train": (["a"], ["b"])}, "leave train out"),
+        ({"labels": ["greek"] * 100}, {}, "expected some of 'Greek', .* got 'greek'"),
+        ({"labels": ["Greek"] * 99}, {}, "X has 100, y has 99"),
+        ({"labels": ["Greek"] * 99 + [None]}, {}, "missing label"),
+        ({"names": ["a"] * 99 + [None]}, {}, "missing name"),
+        ({"model": bayes()}, {}, "Fit it first, or pass cv"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_wrong_parameters_raise(model, parts, changes, params, message):
+    given = {"model": model, "names": parts[1][0], "labels": parts[1][1]} | changes
+    with pytest.raises(ValueError, match=message):  # NotFittedError is one
+        scorecard(**given, **params)

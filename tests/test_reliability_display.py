@@ -9,12 +9,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from sknames import SelectiveClassifier
-from sknames._top_label import wilson_interval
 from sknames.metrics import (
     ReliabilityDisplay,
     RiskCoverageDisplay,
     expected_calibration_error,
 )
+from sknames.metrics._top_label import wilson_interval
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

@@ -82,37 +82,30 @@ ALLOWED = {
         "_version",
         "_words",
     },
-    "_explanations": {
+    "inspection": {
         "_char_encoder",
         "_name_nationality_classifier",
         "_prior_shift_classifier",
         "_selective_classifier",
         "_validate_params",
+        "inspection",
     },
-    "_name_labels": set(),
-    "_prefix_probability_display": {"_explanations", "_name_labels"},
-    "_character_importance_display": {"_explanations", "_name_labels"},
-    "inspection": {
-        "_character_importance_display",
-        "_explanations",
-        "_prefix_probability_display",
-    },
-    "_calibration_error": set(),
-    "_tally": {"_calibration_error", "_spelling"},
-    "_scorecard": {
+    "metrics": {
         "_labels_and_weights",
         "_read_names",
+        "_risk_coverage",
+        "_selective_classifier",
+        "_spelling",
         "_spelling_groups",
-        "_tally",
         "_validate_params",
+        "inspection",
+        "metrics",
     },
     "_priors": set(),
     "_name_encoder": {
         "_doc_link",
         "_fit_tasks",
-        "_forward",
         "_model_files",
-        "_one_blas_thread",
         "_read_names",
         "_saved_state",
         "_shared_model",
@@ -136,15 +129,6 @@ ALLOWED = {
         "_priors",
         "_risk_coverage",
     },
-    "_top_label": {"_calibration_error", "_labels_and_weights", "_validate_params"},
-    "_reliability_display": {"_calibration_error", "_name_labels", "_top_label"},
-    "_risk_coverage_display": {
-        "_name_labels",
-        "_risk_coverage",
-        "_selective_classifier",
-        "_top_label",
-    },
-    "metrics": {"_reliability_display", "_risk_coverage_display", "_scorecard", "_top_label"},
     "_shares": {
         "_labels_and_weights",
         "_one_blas_thread",
@@ -191,15 +175,7 @@ HEAVY = {
     "pyarrow": {"_table_chunks", "_table_reader", "_table_writer", "_commands"},
     "skops": {"_model_files"},
     "onnx": {"onnx"},
-    "matplotlib": {
-        "_character_importance_display",
-        "_name_labels",
-        "_prefix_probability_display",
-        "_reliability_display",
-        "_risk_coverage_display",
-        "_shares_display",
-        "_commands",
-    },
+    "matplotlib": {"_commands", "_shares_display", "inspection", "metrics"},
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, _words, load_pretrained
+from sknames import CharEncoder, NameNationalityClassifier, _words, load_pretrained
 from sknames._network import Network
 from sknames._words import MAX_CLASSES, Words
 from sknames.datasets import make_names
@@ -194,21 +194,6 @@ def test_contributions_sum_to_the_logits(names, model):
     odds = np.exp(logits - logits.max())
     proba = model.predict_proba([name])[0]
     np.testing.assert_allclose(odds / odds.sum(), proba, atol=1e-5)
-
-
-def test_states_are_of_the_net_alone(names, model):
-    without = make_pipeline(
-        model[0],
-        NameNationalityClassifier.from_network(
-            replace(model[-1].network_, words=None),
-            model[-1].classes_,
-            n_features_in=model[-1].n_features_in_,
-        ),
-    )
-    states = [
-        NameEncoder(some, output="state").fit_transform(names[0][:50]) for some in (model, without)
-    ]
-    np.testing.assert_array_equal(*states)
 
 
 def test_a_temperature_and_priors(names, model):

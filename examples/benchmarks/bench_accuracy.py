@@ -35,9 +35,9 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
-from sknames._calibration_error import calibration_error, calibration_sums
 from sknames._spelling import fold
 from sknames.datasets import fetch_names
+from sknames.metrics import expected_calibration_error
 
 
 class FastText(ClassifierMixin, BaseEstimator):
@@ -157,7 +157,7 @@ def score_proba(proba, y, classes):
     return {
         "top-3": hits.any(axis=1).mean(),
         "log loss": log_loss(y, proba, labels=classes),
-        "ECE": calibration_error(calibration_sums(hits[:, 0], proba.max(axis=1)), len(y))[0],
+        "ECE": expected_calibration_error(y, proba, labels=classes),
     }
 
 

@@ -27,8 +27,8 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import NameEncoder
-from sknames._calibration_error import calibration_error, calibration_sums
 from sknames.datasets import _fetch_biographies, _fetch_chess_players
+from sknames.metrics import expected_calibration_error
 from sknames.pretrained._train import _person, training_names
 
 SIZES = [100, 500, 2_000, 5_000, 10_000]
@@ -143,8 +143,8 @@ def measure(key, classes, scores, y):
     best = classes[np.argsort(-scores, axis=1, kind="stable")[:, :5]] == y[:, None]
     found = {"accuracy": best[:, 0].mean(), "top-5": best.any(axis=1).mean()}
     if key in {"logreg", "ours", *VOTES}:
-        confidence = scores.max(axis=1) / scores.sum(axis=1)
-        found["ECE"] = calibration_error(calibration_sums(best[:, 0], confidence), len(y))[0]
+        proba = scores / scores.sum(axis=1, keepdims=True)
+        found["ECE"] = expected_calibration_error(y, proba, labels=classes)
     return {name: float(value) for name, value in found.items()}
 
 

@@ -32,10 +32,10 @@ from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
-from sknames._calibration_error import calibration_error, calibration_sums
 from sknames._priors import check_priors, estimate_priors, likelihood_ratios
 from sknames._spelling import fold
 from sknames.datasets import fetch_chess_players, load_names, make_names
+from sknames.metrics._calibration_error import calibration_error
 from sknames.pretrained import _load_pretrained, _train
 
 ONE_OF = 8  # parts of names is held out
@@ -174,8 +174,7 @@ def figures(y, scores, classes, has_probabilities):
     if has_probabilities:
         found["log_loss"] = float(losses(y, scores, classes).mean())
         hit, confidence = predicted == y, scores.max(axis=1)
-        sums = calibration_sums(hit, confidence)
-        found["calibration_error"], *interval, _ = calibration_error(sums, len(y))
+        found["calibration_error"], *interval, _ = calibration_error(hit, confidence)
         found["calibration_error_interval"] = interval
     return found
 

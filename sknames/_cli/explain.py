@@ -5,8 +5,8 @@ import unicodedata
 import click
 import numpy as np
 
-from .._explanations import character_importance, ngram_contributions, prefix_proba
 from .._no_names import find_encoder, why_no_names
+from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
 from .options import model_option, show, trust_option
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from functools import wraps
 
 import click
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._no_names import ADDRESS, why_no_names

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from ._risk_coverage import risk_coverage_curve
-from ._selective_classifier import SelectiveClassifier
+from .._risk_coverage import risk_coverage_curve
+from .._selective_classifier import SelectiveClassifier
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class RiskCoverageDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        from ._name_labels import legend_label
+        from ..inspection._drawing import legend_label
 
         if ax is None:
             import matplotlib.pyplot as plt

@@ -10,11 +10,11 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from ._char_encoder import REPLACEMENT, CharEncoder
-from ._name_nationality_classifier import NameNationalityClassifier
-from ._prior_shift_classifier import PriorShiftClassifier
-from ._selective_classifier import SelectiveClassifier
-from ._validate_params import validate_params
+from .._char_encoder import REPLACEMENT, CharEncoder
+from .._name_nationality_classifier import NameNationalityClassifier
+from .._prior_shift_classifier import PriorShiftClassifier
+from .._selective_classifier import SelectiveClassifier
+from .._validate_params import validate_params
 
 TINY = np.finfo(np.float64).tiny
 

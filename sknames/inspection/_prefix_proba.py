@@ -138,7 +138,7 @@ class PrefixProbabilityDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import check_characters, image_style, ink_on, ticks_of, title_of
+        from ._drawing import check_characters, image_style, ink_on, ticks_of, title_of
 
         if n_top < 1:
             raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")

@@ -142,7 +142,7 @@ class CharacterImportanceDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        from ._name_labels import check_characters, image_style, ink_on, ticks_of, title_of
+        from ._drawing import check_characters, image_style, ink_on, ticks_of, title_of
 
         check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)

@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import Interval
 
-from ._calibration_error import calibration_error, calibration_sums
-from ._labels_and_weights import check_labels, check_some_known
-from ._validate_params import validate_params
+from .._labels_and_weights import check_labels, check_some_known
+from .._validate_params import validate_params
+from ._calibration_error import N_BINS, calibration_error
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -70,7 +70,7 @@ def wilson_interval(share, n):
     }
 )
 def expected_calibration_error(
-    y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None, n_bins: int = 15
+    y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None, n_bins: int = N_BINS
 ) -> float:
     """Compute the expected calibration error of the most probable label.
 
@@ -116,4 +116,4 @@ def expected_calibration_error(
     0.15
     """
     hits, confidence = top_label(y_true, y_proba, labels)
-    return calibration_error(calibration_sums(hits, confidence, n_bins), len(hits))[0]
+    return calibration_error(hits, confidence, n_bins)[0]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._calibration_error import calibration_error, calibration_sums
+from ._calibration_error import calibration_error
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class ReliabilityDisplay:
             low,
             high,
             sizes,
-            calibration_error(calibration_sums(hits, confidence), len(hits))[0],
+            calibration_error(hits, confidence)[0],
             name=name,
         )
         return display.plot(ax=ax, **kwargs)
@@ -213,7 +213,7 @@ class ReliabilityDisplay:
             The display, with its drawing.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        from ._name_labels import legend_label
+        from ..inspection._drawing import legend_label
 
         if ax is None:
             import matplotlib.pyplot as plt

@@ -1,0 +1,413 @@
+"""scorecard: how good a model is on names whose nationalities are known, on one screen."""
+
+from collections import Counter
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import HasMethods
+
+from .._labels_and_weights import check_labels, none_known
+from .._read_names import Names, read_names
+from .._spelling import fold, spellings
+from .._spelling_groups import spelling_groups
+from .._validate_params import validate_params
+from ._calibration_error import calibration_error
+from ._top_label import wilson_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+N_PRINTED = 20  # nationalities
+N_CONFUSIONS = 5
+TOP = 3
+BASELINES = "majority", "n-gram LinearSVC"
+
+
+class Scorecard(Bunch):
+    """What `scorecard` gives: a Bunch that prints on one screen."""
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the figures by nationality as a DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.by_class)
+
+    def to_text(self, n_classes: int | None = None) -> str:
+        """Return the printed text, with at most so many nationalities, the most frequent ones."""
+        lines = [
+            f"accuracy  {self.accuracy:.4f} ({_interval(self.accuracy_interval)})",
+            f"macro-F1  {self.macro_f1:.4f} ({_interval(self.macro_f1_interval)})",
+        ]
+        if self.log_loss is None:
+            lines.append("log loss, top-3 and ECE need predict_proba, which the model lacks")
+        else:
+            lines += [
+                f"top-3     {self.top_3:.4f} ({_interval(self.top_3_interval)})",
+                f"log loss  {self.log_loss:.4f}",
+                f"ECE       {self.calibration_error:.4f} ({_interval(self.calibration_interval)}; "
+                f"{self.calibration_by_chance:.4f} by chance)",
+            ]
+        lines += [
+            f"{name}: accuracy {row['accuracy']:.4f}, macro-F1 {row['macro_f1']:.4f}"
+            for name, row in self.baselines.items()
+        ]
+        lines += [f"{self.n:,} rows; {self._of_labels()}", self._of_leak(), ""]
+        lines += self._table(n_classes)
+        if self.confusions:
+            taken = [f"{true} taken for {found}" for true, found, _ in self.confusions]
+            rows = [*zip(taken, self.confusions, strict=True)][:N_CONFUSIONS]
+            width = max(len(text) for text, _ in rows)
+            lines += ["", *(f"{text:{width}}  {n:>10,}" for text, (_, _, n) in rows)]
+        return "\n".join(lines)
+
+    def __repr__(self):
+        return self.to_text(N_PRINTED)
+
+    def _of_labels(self):
+        text = f"best accuracy possible {self.best_accuracy:.4f}"
+        if self.n_ambiguous:
+            text += f" (names with several labels: {self.n_ambiguous:,})"
+        if self.unknown_labels:
+            n = sum(self.unknown_labels.values())
+            named = ", ".join(map(str, list(self.unknown_labels)[:3]))
+            text += f"; {n:,} rows are of labels that the model lacks ({named}"
+            text += ", ...)" if len(self.unknown_labels) > 3 else ")"
+        return text
+
+    def _of_leak(self):
+        if self.n_seen is None:
+            return "whether the model has learned these names is not known: pass its training names"
+        text = f"{self.n_seen:,} rows ({self.n_seen / self.n:.1%}) have a name that it has learned"
+        return f"{text}, {self.n_seen_exactly:,} of them in this very spelling"
+
+    def _table(self, n_classes):
+        rows = self.by_class
+        order = np.argsort(-rows["n"], kind="stable")[:n_classes]
+        if n_classes is None or len(order) == len(rows["n"]):
+            order = np.arange(len(rows["n"]))
+        width = max(len(str(rows["label"][k])) for k in order)
+        width = max(width, len("nationality"))
+        interval = "(95 % of recall)"
+        yield f"{'nationality':{width}}  {'rows':>10}  recall  {interval}  precision   predicted"
+        for k in order:
+            row = {key: values[k] for key, values in rows.items()}
+            recall, precision, between = "-", "-", ""
+            if row["n"]:
+                recall = f"{row['recall']:.4f}"
+                between = f"{row['recall_low']:.4f} to {row['recall_high']:.4f}"
+            if row["n_predicted"]:
+                precision = f"{row['precision']:.4f}"
+            yield (
+                f"{row['label']!s:{width}}  {row['n']:>10,}  {recall:>6}  {between:16}  "
+                f"{precision:>9}  {row['n_predicted']:>10,}"
+            )
+        if len(order) < len(rows["n"]):
+            yield f"{len(rows['n']) - len(order)} others: see by_class"
+
+
+def _interval(limits):
+    return "95 % {:.4f} to {:.4f}".format(*limits)
+
+
+@validate_params(
+    {
+        "model": [HasMethods("predict")],
+        "groups": ["array-like", None],
+        "cv": ["cv_object", None],
+        "train": [tuple, list, None],
+    }
+)
+def scorecard(
+    model: Any,
+    names: Any,
+    labels: Any,
+    *,
+    groups: ArrayLike | None = None,
+    cv: Any = None,
+    train: tuple[Names, ArrayLike] | None = None,
+) -> Scorecard:
+    """Measure how good a model is on names whose nationalities are known.
+
+    Parameters
+    ----------
+    model : classifier of names
+        Fitted, and then `names` are some that it has not learned; or with `cv`, and then clones of
+        it are fitted. Whatever needs probabilities is left out if it has no `predict_proba`.
+    names : iterable of str, or table of one column
+        Names.
+    labels : array-like of shape (n_names,)
+        Their nationalities, written as the model writes them. One that the model lacks counts as
+        wrong, and not in the log loss.
+    groups : array-like of shape (n_names,) or None, default=None
+        Groups of rows that `cv` keeps on one side of each split. None stands for
+        :func:`~sknames.spelling_groups` if `cv` is a number.
+    cv : int, cross-validation generator, iterable or None, default=None
+        Splits of `names`; each part is predicted by a clone that has learned the others. An
+        int is the number of folds of a shuffled
+        :class:`~sklearn.model_selection.StratifiedGroupKFold`. None: the model is fitted.
+    train : tuple (names, labels) or None, default=None
+        Training data of a fitted model, for the leak and the baselines. With `cv` they are known.
+
+    Returns
+    -------
+    Scorecard
+        A Bunch that prints on one screen, with
+
+        - n: the number of rows,
+        - accuracy, with accuracy_interval (low, high), of 95 % (Wilson 1927),
+        - macro_f1, the mean over the nationalities that are true or predicted, with
+          macro_f1_interval, from a bootstrap,
+        - log_loss, top_3 with top_3_interval, and calibration_error, the expected calibration error of the most
+          probable nationality in 15 bins of equal width, with calibration_interval (low, high), of
+          95 %, and calibration_by_chance, the error that a model whose probabilities are right has
+          on as many names; None without probabilities,
+        - best_accuracy: what a model can reach at most that knows nothing but the name, since
+          n_ambiguous names have several labels here,
+        - unknown_labels: {label: number of rows} of those that the model lacks,
+        - n_seen, n_seen_exactly: the rows whose name is among those learned, in any spelling and in
+          this very one; None if these are not known,
+        - baselines: {name: {"accuracy", "macro_f1"}} of models that have learned the same: the most
+          frequent label, and a LinearSVC on TF-IDF values of n-grams; empty if it is not known,
+        - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
+          n_predicted,
+        - confusions: tuples (label, predicted, number of rows), the most frequent first.
+
+        Its method `to_frame` makes a DataFrame of by_class, `to_text` a longer text.
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted and there is no `cv`.
+    ValueError
+        If the labels are all unknown to the model, `groups` come without `cv`, or both `cv` and
+        `train` are given.
+
+    See Also
+    --------
+    sknames.spelling_groups : Group names that differ only in spelling.
+
+    Notes
+    -----
+    Of several splits all predictions count together.
+
+    The interval of the calibration error comes from a bootstrap over the names, with what chance
+    adds taken off; it begins at 0 where the error may be chance alone, and ends no lower than where
+    a share of wrong answers may be of which as many names show none.
+
+    References
+    ----------
+    Guo et al., "On Calibration of Modern Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.metrics import scorecard
+    >>> model = sknames.load_pretrained()
+    >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Kowalski", "Νίκος Παππάς"]
+    >>> card = scorecard(model, names, ["Turkish", "Turkish", "Polish", "Greek"])
+    >>> card.accuracy, card.top_3
+    (1.0, 1.0)
+    """
+    names, _ = read_names(names)
+    labels = check_labels(labels, len(names))
+    if cv is None:
+        if groups is not None:
+            raise ValueError("groups say how cv splits the names: pass cv, too, or leave them out.")
+        return _of_fitted(model, names, labels, train)
+    if train is not None:
+        raise ValueError("With cv, what each model has learned is known: leave train out.")
+    parts, n_times = [], np.zeros(len(names), dtype=np.intp)
+    for learned, tested in _splits(names, labels, groups, cv):
+        train = [names[k] for k in learned], labels[learned]
+        test = [names[k] for k in tested], labels[tested]
+        fitted = clone(model).fit(*train)
+        parts.append(_judge(*test, *_predict(fitted, test[0]), fitted.classes_, train))
+        n_times[tested] += 1
+    kept = [key for key in parts[0] if all(key in part for part in parts)]
+    rows = {key: np.concatenate([part[key] for part in parts]) for key in kept}
+    return _card(rows, fitted.classes_, n_times.sum() / np.count_nonzero(n_times))
+
+
+def scorecard_from(names, labels, predicted, proba, classes, train=None):
+    """Return the scorecard of answers that are there already, as the command line has them.
+
+    Parameters
+    ----------
+    names, labels, predicted : sequences of length n_names
+    proba : ndarray of shape (n_names, n_classes) or None
+    classes : ndarray of shape (n_classes,)
+        Of the columns of `proba`.
+    train : tuple (names, labels) or None
+        What the model has learned, for the leak and the baselines.
+    """
+    return _card(_judge(names, labels, predicted, proba, classes, train), classes)
+
+
+def _of_fitted(model, names, labels, train):
+    if train is not None:
+        if len(train) != 2:
+            raise ValueError(
+                f"Expected train to be a pair (names, labels), got {len(train)} parts."
+            )
+        known, of_known = train
+        known = read_names(known)[0]
+        train = known, check_labels(of_known, len(known))
+    try:
+        answers = _predict(model, names)
+    except NotFittedError as error:
+        raise NotFittedError(
+            f"{error} Fit it first, or pass cv, which fits clones of it."
+        ) from error
+    return scorecard_from(names, labels, *answers, model.classes_, train)
+
+
+def _splits(names, labels, groups, cv):
+    if isinstance(cv, Integral):
+        groups = spelling_groups(names) if groups is None else groups
+        cv = StratifiedGroupKFold(cv, shuffle=True, random_state=0)
+    rows = np.arange(len(names))  # a fold may be a mask
+    for learned, tested in check_cv(cv).split(names, labels, groups):
+        yield rows[learned], rows[tested]
+
+
+def _predict(model, names):
+    proba = model.predict_proba(names) if hasattr(model, "predict_proba") else None
+    return model.predict(names), proba
+
+
+def _judge(names, labels, predicted, proba, classes, train):
+    """Return what the figures follow from: arrays with a value for each name."""
+    rows = {"name": names, "label": labels, "predicted": predicted}
+    rows = {key: np.asarray(values, dtype=object) for key, values in rows.items()}
+    columns = {label: k for k, label in enumerate(classes.tolist())}
+    places = np.array([columns.get(label, -1) for label in rows["label"]])
+    rows["is_known"] = places >= 0
+    if proba is not None:
+        # Of equal probabilities the first is the more probable, as for argmax.
+        best = np.argsort(-proba, axis=1, kind="stable")[:, :TOP]
+        hits = best == places[:, None]
+        rows |= {"is_first": hits[:, 0], "is_in_top": hits.any(axis=1)}
+        rows["confidence"] = proba.max(axis=1)
+        of_label = proba[np.arange(len(places)), places]
+        rows["loss"] = -np.log(np.maximum(of_label, np.finfo(proba.dtype).eps))
+    if train is not None:
+        learned, known = set(train[0]), set(spellings(train[0]))
+        exactly = np.array([name in learned for name in names])
+        rows["is_seen_exactly"] = exactly
+        rows["is_seen"] = exactly | [spelling in known for spelling in spellings(names)]
+        for name, baseline in _baselines(train[1]).items():
+            rows[name] = baseline.fit(*train).predict(names)
+    return rows
+
+
+def _baselines(labels):
+    svm = make_pipeline(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), preprocessor=fold),
+        LinearSVC(random_state=0),
+    )
+    models = [DummyClassifier(), svm] if len(np.unique(labels)) > 1 else [DummyClassifier()]
+    return dict(zip(BASELINES, models, strict=False))
+
+
+def _card(rows, classes, n_repeats=1):
+    n, labels = len(rows["name"]), rows["label"].tolist()
+    unknown = Counter(rows["label"][~rows["is_known"]])
+    if not rows["is_known"].any():
+        raise none_known(unknown, classes)
+    found = _figures(labels, rows["predicted"].tolist(), n_repeats)
+    found |= {"n": n, "unknown_labels": dict(unknown.most_common())} | _best(rows["name"], labels)
+    card = Scorecard(
+        **found,
+        log_loss=None,
+        top_3=None,
+        top_3_interval=None,
+        calibration_error=None,
+        calibration_interval=None,
+        calibration_by_chance=None,
+        n_seen=None,
+        n_seen_exactly=None,
+        baselines={},
+    )
+    if "loss" in rows:
+        error, *interval, chance = calibration_error(
+            rows["is_first"], rows["confidence"], n_repeats=n_repeats
+        )
+        card.log_loss = float(rows["loss"][rows["is_known"]].mean())
+        card.top_3 = float(rows["is_in_top"].mean())
+        card.top_3_interval = tuple(map(float, wilson_interval(card.top_3, n / n_repeats)))
+        card.calibration_error, card.calibration_interval = error, tuple(interval)
+        card.calibration_by_chance = chance
+    if "is_seen" in rows:
+        card.n_seen = int(rows["is_seen"].sum())
+        card.n_seen_exactly = int(rows["is_seen_exactly"].sum())
+    for name in BASELINES:
+        if name in rows:
+            figures = _figures(labels, rows[name].tolist())
+            card.baselines[name] = {key: figures[key] for key in ("accuracy", "macro_f1")}
+    return card
+
+
+def _figures(labels, predicted, n_repeats=1):
+    """Return the figures that need no probabilities."""
+    # Of numbers and text together, as where a model of numbers abstains by a word, numbers first.
+    values = sorted({*labels, *predicted}, key=lambda label: (isinstance(label, str), label))
+    codes = {label: k for k, label in enumerate(values)}
+    true, found = ([codes[label] for label in column] for column in (labels, predicted))
+    precision, recall, f1, n = precision_recall_fscore_support(
+        true, found, labels=range(len(values)), zero_division=np.nan
+    )
+    accuracy = accuracy_score(true, found)
+    with np.errstate(invalid="ignore", divide="ignore"):  # of no row there is no recall
+        low, high = wilson_interval(recall, n / n_repeats)
+    pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
+    return {
+        "accuracy": accuracy,
+        "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true) / n_repeats))),
+        "macro_f1": float(f1.mean()),
+        "macro_f1_interval": _macro_f1_interval(np.array(true), np.array(found), n_repeats),
+        "by_class": {
+            "label": np.array(values, dtype=object),
+            "n": n,
+            "recall": recall,
+            "recall_low": low,
+            "recall_high": high,
+            "precision": precision,
+            "n_predicted": np.bincount(found, minlength=len(values)),
+        },
+        "confusions": [(*pair, k) for pair, k in pairs.most_common()],
+    }
+
+
+def _macro_f1_interval(true, found, n_repeats):
+    """Return percentiles of macro-F1 in resamples of the rows."""
+    n_values = max(true.max(), found.max()) + 1
+    cells, counts = np.unique(true * n_values + found, return_counts=True)
+    true, found = (np.eye(n_values)[values] for values in divmod(cells, n_values))
+    n = round(counts.sum() / n_repeats)
+    drawn = np.random.RandomState(0).multinomial(n, counts / counts.sum(), size=1000)
+    n_of = drawn @ (true + found)
+    f1 = np.divide(
+        2 * drawn @ (true * found), n_of, out=np.full(n_of.shape, np.nan), where=n_of > 0
+    )
+    return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())
+
+
+def _best(names, labels):
+    """Return the accuracy of the most frequent label of each name, and how many have several."""
+    pairs, most, several = Counter(zip(names, labels, strict=True)), {}, set()
+    for (name, _), n in pairs.items():
+        if name in most:
+            several.add(name)
+        most[name] = max(n, most.get(name, 0))
+    return {"best_accuracy": sum(most.values()) / len(labels), "n_ambiguous": len(several)}
