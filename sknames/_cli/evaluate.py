@@ -7,7 +7,7 @@ import numpy as np
 
 from ..metrics._scorecard import scorecard_from
 from .models import answers, load
-from .options import Table, jobs_option, label_option, say, show, table_options, trust_option
+from .options import Table, jobs_option, label_option, say, table_options, trust_option
 from .tables import CHUNK_ROWS
 
 
@@ -38,7 +38,7 @@ def evaluate(table, model, label, train, jobs, trust_pickle):
     with closing(answers(chunks, (model, trust_pickle), jobs, proba=True)) as answered:
         found = [(places[:, 0], proba.astype(np.float32)) for _, (places, _, proba) in answered]
     places, proba = map(np.concatenate, zip(*found, strict=True))
-    show(scorecard_from(names, labels, classes[places], proba, classes, train).to_text())
+    click.echo(scorecard_from(names, labels, classes[places], proba, classes, train).to_text())
     say(
         f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that the model "
         f"does not know; {n_rows - len(names):,} without a name or a label"

@@ -8,7 +8,7 @@ import numpy as np
 from .._no_names import find_encoder, why_no_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
-from .options import model_option, show, trust_option
+from .options import model_option, trust_option
 
 BAR = 24  # characters of the longest bar
 N_NGRAMS = 8
@@ -44,7 +44,7 @@ def explain(name, model, top, label, trust_pickle):
     width = max(len(classes[k]) for k in best)
     lines += [f"{classes[k]:{width}}  {found.proba[k]:6.1%}" for k in best]
     lines += ["", *_characters(found, prefix_proba(fitted, name).proba, classes)]
-    show("\n".join(lines + [*_ngrams(fitted, name, found)]))
+    click.echo("\n".join(lines + [*_ngrams(fitted, name, found)]))
 
 
 def _characters(found, prefixes, classes):
@@ -58,12 +58,9 @@ def _characters(found, prefixes, classes):
         bar = ("#" if value > 0 else "-") * n
         shown = source if first and source.lower() != character else " "
         k = proba.argmax()
-        yield f"{_pad(shown)} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
-
-
-def _pad(character):
-    """Pad to two columns, which East Asian characters fill."""
-    return character + " " * (unicodedata.east_asian_width(character) not in "WF")
+        # East Asian characters fill two columns.
+        shown += " " * (unicodedata.east_asian_width(shown) not in "WF")
+        yield f"{shown} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
 
 
 def _ngrams(model, name, found):

@@ -1,6 +1,5 @@
 """Output files that appear only when they are whole."""
 
-import errno
 import os
 import shutil
 from contextlib import contextmanager
@@ -16,40 +15,33 @@ def whole_file(path):
     Standard output, pipes and devices are written to directly.
     """
     check_output(path)
-    if path in STDOUT or _is_special(path):
-        try:
-            with open(1 if path in STDOUT else path, "wb", closefd=path not in STDOUT) as file:
-                yield file
-        except BaseException as error:
-            error.add_note("the output is not whole")
-            raise
-        return
     target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    is_direct = path in STDOUT or _is_special(path)
+    where = 1 if path in STDOUT else path if is_direct else part
     try:
-        with open(part, "wb") as file:
+        with open(where, "wb", closefd=where != 1) as file:
             yield file
-        if target.exists():
-            shutil.copymode(target, part)
-        os.replace(part, target)
+        if not is_direct:
+            if target.exists():
+                shutil.copymode(target, part)
+            os.replace(part, target)
     except BaseException as error:
-        error.add_note(f"{path} was not written")
+        error.add_note("the output is not whole" if is_direct else f"{path} was not written")
         raise
     finally:
-        part.unlink(missing_ok=True)
+        if not is_direct:
+            part.unlink(missing_ok=True)
 
 
 def check_output(path):
     """Raise an error if `path` cannot be written; before the work, which may be long."""
+    folder = Path(os.path.realpath(path)).parent
     if path in STDOUT or _is_special(path):
         return
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-    if not target.parent.is_dir():
-        raise ValueError(f"{path}: the folder {target.parent} does not exist: create it first")
-    if not os.access(target.parent, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+    if os.path.isdir(path) or not os.access(folder, os.W_OK):
+        what = "is a folder" if os.path.isdir(path) else f"{folder} does not exist or is read-only"
+        raise ValueError(f"{path}: {what}: give another --output, or create the folder")
 
 
 def _is_special(path):

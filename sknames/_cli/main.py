@@ -36,16 +36,12 @@ def run(arguments):
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *where: say(f"sknames: warning: {message}")
             return cli(arguments, prog_name="sknames", standalone_mode=False) or 0
-    except (click.exceptions.NoArgsIsHelpError, click.Abort) as error:
-        click.echo(getattr(error, "message", ""), err=True)
-        return getattr(error, "exit_code", 1)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return error.exit_code
     except click.ClickException as error:
-        context, message, code = (
-            getattr(error, "ctx", None),
-            error.format_message(),
-            error.exit_code,
-        )
-        hint = f" See `{context.command_path} --help`." if context else ""
+        message, code = error.format_message(), error.exit_code
+        hint = f" See `{error.ctx.command_path} --help`." if getattr(error, "ctx", None) else ""
     except Exception as error:
         hint, message, code = "", _message(error), 1
     message = " ".join(message.split())
@@ -79,6 +75,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _stop)
+    sys.stdout.reconfigure(errors="replace")  # a pipe or an old terminal may know few characters
     try:
         code = run(sys.argv[1:])
     except SystemExit as stop:

@@ -1,6 +1,6 @@
 """What the commands share: options, names out of a table, and messages."""
 
-import sys
+import re
 from contextlib import contextmanager
 from functools import wraps
 
@@ -17,8 +17,8 @@ OF_NO_NAME = "".join(character for character, plain in PLAIN.items() if plain !=
 NO_NAME = rf"""^[\s\p{{Z}}\p{{Cc}}\p{{Cf}}"'{OF_NO_NAME}]*$"""
 # What `why_no_names` has to look at: no letter, or a part of an address.
 ODD = rf"(?i)^[^\p{{L}}]*$|{ADDRESS.pattern}"
-# Words in the header of a list, beside those that end in "name".
-HEADERS = {"customer", "person", "people", "first", "last", "given", "surname", "family", "text"}
+# The header of a list; another one may be its first name.
+HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
 
 model_option = click.option("--model", default="pretrained", help="A file, or pretrained.")
 label_option = click.option("--label", default="nationality", help="Column that holds the labels.")
@@ -72,7 +72,7 @@ class Table:
             reader.advance = lambda: bar.update(min(reader.done, bar.total or reader.done) - bar.n)
             yield reader
 
-    def names(self, reader):
+    def names(self, reader, encoder=None):
         """Yield, for each chunk: (the chunk, why each row is no name), the names of the others.
 
         The reasons are "" for a name, `MISSING`, and those of `why_no_names`.
@@ -80,15 +80,13 @@ class Table:
         chosen = None
         for chunk in reader:
             chosen = chosen or self._columns(chunk.column_names)
-            with reader.errors_name_the_file():
-                names = _join([texts(chunk, column) for column in chosen])
-            missing = pc.match_substring_regex(names, NO_NAME).fill_null(True)
-            why = pc.if_else(missing, MISSING, "").to_numpy(zero_copy_only=False)
-            odd = pc.and_not(pc.match_substring_regex(names, ODD).fill_null(False), missing)
-            odd = odd.to_numpy(zero_copy_only=False).nonzero()[0]
-            names = names.to_numpy(zero_copy_only=False)
-            if len(odd):
-                why[odd] = why_no_names(names[odd], len(odd))
+            names = _join([texts(chunk, column) for column in chosen])
+            why, odd = (pc.match_substring_regex(names, p).fill_null(True) for p in (NO_NAME, ODD))
+            why = pc.if_else(why, MISSING, "").to_numpy(zero_copy_only=False)
+            names, odd = (x.to_numpy(zero_copy_only=False) for x in (names, odd))
+            rows = (why == "") & (odd | (encoder is not None))
+            if rows.any():
+                why[rows] = why_no_names(names[rows], rows.sum(), encoder)
             reader.advance()
             yield (chunk, why), names[why == ""].tolist()
 
@@ -98,8 +96,7 @@ class Table:
         with self.open() as reader:
             for (chunk, why), names in self.names(reader):
                 column = choose(chunk.column_names, label, "--label", self.name)
-                with reader.errors_name_the_file():
-                    labels = pc.utf8_trim_whitespace(texts(chunk, column))
+                labels = pc.utf8_trim_whitespace(texts(chunk, column))
                 labels = labels.to_numpy(zero_copy_only=False)[why == ""]
                 pairs += [pair for pair in zip(names, labels, strict=True) if pair[1]]
                 n_rows += len(chunk)
@@ -110,12 +107,9 @@ class Table:
     def _columns(self, columns):
         wanted = self.column
         if wanted is None and len(columns) == 1:
-            words = columns[0].lower().replace("_", " ").split()
-            is_known = {*words} & HEADERS or any(w.rstrip("s").endswith("name") for w in words)
-            if not (self.dialect[2] or is_known or why_no_names(columns, 1)[0]):
-                say(
-                    f"sknames: {columns[0]!r} is taken for a header. Is it a name? Give --no-header."
-                )
+            is_header = self.dialect[2] or re.search(HEADER, columns[0].replace("_", " "))
+            if not (is_header or why_no_names(columns, 1)[0]):
+                say(f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header.")
             return columns
         parts = [wanted or "name"] if not wanted or wanted in columns else wanted.split(",")
         return [choose(columns, part.strip(), "--column", self.name) for part in parts]
@@ -138,12 +132,6 @@ def choose(columns, wanted, option, name):
     listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
     what = f"{len(found) or 'no'} column{'s' if found else ''} {wanted!r}"
     raise click.UsageError(f"{name} has {what}: give {option}, one of {listed}")
-
-
-def show(text):
-    """Write to standard output what people read; a pipe or old terminal may know few characters."""
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding))
 
 
 def say(text):

@@ -9,7 +9,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from .._no_names import find_encoder, why_no_names
+from .._no_names import find_encoder
 from .._prior_shift_classifier import priors_of_probabilities
 from .._priors import check_priors, supposed_priors
 from .._selective_classifier import UNSURE
@@ -69,7 +69,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     with (
         table.open() as reader,
         table_writer(output, format, reader, excel) as write,
-        closing(answers(_judged(table.names(reader), encoder), spec, jobs, top, proba)) as chunks,
+        closing(answers(table.names(reader, encoder), spec, jobs, top, proba)) as chunks,
     ):
         for (chunk, why), found in chunks:
             write(chunk, _new_columns(why, fitted.classes_, found, threshold, prefix))
@@ -98,16 +98,6 @@ def _threshold(model, fitted, abstain, given):
             f"--abstain: {model} is no SelectiveClassifier, which has a threshold: give --threshold"
         )
     return fitted.threshold_
-
-
-def _judged(chunks, encoder):
-    """Yield chunks without the names of which the encoder, if there is one, knows no character."""
-    for (chunk, why), names in chunks:
-        if encoder is not None and names:
-            found = why_no_names(names, len(names), encoder).astype(object)
-            why[why == ""] = found
-            names = [name for name, reason in zip(names, found, strict=True) if not reason]
-        yield (chunk, why), names
 
 
 def _new_columns(why, classes, found, threshold, prefix):

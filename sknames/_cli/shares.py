@@ -1,7 +1,5 @@
 """shares: estimate the mix of nationalities in a table of names."""
 
-import csv
-import io
 import sys
 import time
 from collections import Counter
@@ -10,6 +8,8 @@ from pathlib import Path
 
 import click
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._priors import supposed_priors
@@ -17,7 +17,7 @@ from .._shares import COLUMNS, shares_of_probabilities
 from .._shares_display import SharesDisplay
 from .files import check_output, whole_file
 from .models import answers, load
-from .options import MISSING, jobs_option, model_option, say, show, table_options, trust_option
+from .options import MISSING, jobs_option, model_option, say, table_options, trust_option
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -55,13 +55,11 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         random_state=0,  # the same command gives the same intervals
     )
     if output == "-" and sys.stdout.isatty():
-        show(str(found))
+        click.echo(str(found))
     else:
-        text = io.StringIO()
-        rows = zip(*(found[column].tolist() for column in COLUMNS), strict=True)
-        csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
         with whole_file(output) as file:
-            file.write(text.getvalue().encode())
+            table = pa.table({column: found[column].tolist() for column in COLUMNS})
+            pa.csv.write_csv(table, file)
     if plot is not None:
         with whole_file(plot) as file:
             figure = SharesDisplay.from_shares(found).figure_

@@ -21,7 +21,7 @@ import pyarrow.parquet
 
 from .files import STDOUT, whole_file
 
-CHUNK_ROWS = 65_536  # Larger chunks are predicted faster and take more memory.
+CHUNK_ROWS = 65_536  # Larger chunks are predicted no faster and take more memory.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
 BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
 NO_DELIMITER = "\x1f"  # Splits nothing, also where a list of names has its first comma late.
@@ -107,7 +107,11 @@ class TableReader:
     def _read_parquet(self, *options):
         reader = pa.parquet.ParquetFile(self._open())
         self.total, self.unit = reader.metadata.num_rows, " rows"
-        return _regroup(reader.iter_batches(CHUNK_ROWS, use_threads=False), reader.schema_arrow)
+        if not self.total:
+            return iter([reader.schema_arrow.empty_table()])
+        return _sliced(
+            reader.iter_batches(CHUNK_ROWS, use_threads=False), reader.schema_arrow.names
+        )
 
     def _read_csv(self, head, encoding, no_header):
         if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -148,7 +152,7 @@ class TableReader:
             batches = chain([top.slice(1)], batches)
         elif len(names) == 1:
             names = ["name"]
-        return (table.rename_columns(names) for table in _regroup(batches))
+        return _sliced(batches, names)
 
     def _checked(self, batches):
         """Yield batches; raise an error if pyarrow read to the end for an open quotation mark."""
@@ -338,18 +342,8 @@ def _sniff(text):
     return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones
 
 
-def _regroup(batches, schema=None):
-    """Yield tables of CHUNK_ROWS rows or CHUNK_BYTES, and one of the rest; at least one."""
-    held, is_first = [], True
-    for batch in chain(batches, [None]):
-        held += [] if batch is None else [batch]
-        table = pa.Table.from_batches(held, schema)
-        schema = table.schema
-        while (
-            len(table) >= CHUNK_ROWS
-            or table.nbytes >= CHUNK_BYTES
-            or (batch is None and (len(table) or is_first))
-        ):
-            yield table.slice(0, CHUNK_ROWS)
-            table, is_first = table.slice(CHUNK_ROWS), False
-        held = table.to_batches()
+def _sliced(batches, names):
+    """Yield tables of at most CHUNK_ROWS rows with these names of columns."""
+    for batch in batches:
+        table = pa.Table.from_batches([batch]).rename_columns(names)
+        yield from (table.slice(k, CHUNK_ROWS) for k in range(0, max(len(table), 1), CHUNK_ROWS))

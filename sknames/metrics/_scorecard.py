@@ -168,9 +168,9 @@ def scorecard(
         - accuracy, with accuracy_interval (low, high), of 95 % (Wilson 1927),
         - macro_f1, the mean over the nationalities that are true or predicted, with
           macro_f1_interval, from a bootstrap,
-        - log_loss, top_3 with top_3_interval, and calibration_error, the expected calibration error of the most
-          probable nationality in 15 bins of equal width, with calibration_interval (low, high), of
-          95 %, and calibration_by_chance, the error that a model whose probabilities are right has
+        - log_loss, top_3 with top_3_interval, and calibration_error, the expected calibration error
+          of the most probable nationality in 15 bins of equal width, with calibration_interval, and
+          calibration_by_chance, the error that a model whose probabilities are right has
           on as many names; None without probabilities,
         - best_accuracy: what a model can reach at most that knows nothing but the name, since
           n_ambiguous names have several labels here,
