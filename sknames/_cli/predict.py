@@ -75,7 +75,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
             write(chunk, _new_columns(why, fitted.classes_, found, threshold, prefix))
             n_of.update(why)
     n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
-    if not n_predicted:
+    if not n_predicted and not n_of[UNSURE]:
         what = "no name in it: check --column" if n_rows else "a header and no rows"
         say(f"sknames: warning: {table.name} has {what}.")
     others = "".join(f"{n:,} {reason}, " for reason, n in sorted(n_of.items()))

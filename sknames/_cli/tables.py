@@ -109,9 +109,7 @@ class TableReader:
         self.total, self.unit = reader.metadata.num_rows, " rows"
         if not self.total:
             return iter([reader.schema_arrow.empty_table()])
-        return _sliced(
-            reader.iter_batches(CHUNK_ROWS, use_threads=False), reader.schema_arrow.names
-        )
+        return _sliced(reader.iter_batches(CHUNK_ROWS, use_threads=False))
 
     def _read_csv(self, head, encoding, no_header):
         if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -342,8 +340,9 @@ def _sniff(text):
     return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones
 
 
-def _sliced(batches, names):
-    """Yield tables of at most CHUNK_ROWS rows with these names of columns."""
+def _sliced(batches, names=None):
+    """Yield tables of at most CHUNK_ROWS rows, with these names of columns."""
     for batch in batches:
-        table = pa.Table.from_batches([batch]).rename_columns(names)
+        table = pa.Table.from_batches([batch])
+        table = table.rename_columns(names) if names else table
         yield from (table.slice(k, CHUNK_ROWS) for k in range(0, max(len(table), 1), CHUNK_ROWS))
