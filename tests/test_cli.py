@@ -1339,7 +1339,7 @@ def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(folder, monkeypat
     assert done.returncode == 0
     said = os.read(ours, 100_000).decode()
     os.close(ours)
-    assert re.search(r"\d+%\|.*M/3\.\d+M \[.*B/s\]", said), said
+    assert re.search(r"\d+%\|.*/3\.\d+M \[.*B/s\]", said), said
     assert "3,000 rows: 3,000 predicted" in said
 
 

@@ -13,6 +13,7 @@ from .._no_names import find_encoder
 from .._prior_shift_classifier import priors_of_probabilities
 from .._priors import check_priors, supposed_priors
 from .._selective_classifier import UNSURE
+from .._shares import COLUMNS
 from ..pretrained import load_pretrained
 from .files import check_output
 from .models import answers, load
@@ -29,7 +30,9 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--top", type=click.IntRange(1), default=1, help="Nationalities for each name.")
 @click.option("--proba", is_flag=True, help="Add the probabilities of all nationalities.")
 @click.option("--output", default="-", help="File to write, or - for standard output.")
-@click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Of the output.")
+@click.option(
+    "--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of the output."
+)
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
 @click.option(
     "--priors",
@@ -128,9 +131,10 @@ def read_priors(text, classes):
         return check_priors(text, classes, "--priors")
     pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
     if "=" not in text or os.path.isfile(text):
-        (chunk,) = TableReader(local_file(text), text)
-        names = [choose(chunk.column_names, n, "--priors", text) for n in ("nationality", "share")]
-        pairs = zip(*(texts(chunk, name).to_pylist() for name in names), strict=True)
+        pairs = []
+        for chunk in TableReader(local_file(text), text):
+            found = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
+            pairs += zip(*(texts(chunk, name).to_pylist() for name in found), strict=True)
     label_of = {str(label): label for label in classes.tolist()}
     priors = {label_of.get(label.strip(), label): float(share) for label, share in pairs}
     return check_priors(priors, classes, "--priors")
