@@ -6,7 +6,7 @@ import sys
 def main():
     """Run the command line, if what it needs is installed."""
     try:
-        from .cli import main as run
+        from ._cli.main import main as run
     except ModuleNotFoundError as error:
         missing = error.name.partition(".")[0]
         if missing not in ("click", "pyarrow"):

@@ -6,7 +6,6 @@ import fcntl
 import gzip
 import io
 import json
-import lzma
 import multiprocessing
 import os
 import pty
@@ -20,8 +19,6 @@ import sys
 import termios
 import time
 import unicodedata
-from itertools import product
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import joblib
@@ -35,7 +32,6 @@ import skops.io
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
@@ -46,14 +42,11 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
     _model_files,
-    _table_chunks,
-    _table_reader,
-    _workers,
-    cli,
     estimate_shares,
     load_pretrained,
 )
-from sknames._commands._common import NO_NAME
+from sknames._cli import files, main, models, tables
+from sknames._cli.options import NO_NAME
 from sknames._spelling import clean
 from sknames.inspection import character_importance, prefix_proba
 from sknames.metrics import scorecard
@@ -83,8 +76,9 @@ def model(small_names):
 def folder(tmp_path, monkeypatch, model):
     """The current folder, with a model in it; chunks are of three rows."""
     monkeypatch.chdir(tmp_path)
-    for module in (_table_reader, _table_chunks):
-        monkeypatch.setattr(module, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(tables, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(models.joblib, "cpu_count", lambda: 2)
+    models.load.cache_clear()
     (tmp_path / "model.skops").write_bytes(skops.io.dumps(model))
     return tmp_path
 
@@ -94,7 +88,7 @@ def run(folder, capfd):
     """Run a command in this process: (exit code, standard output, standard error)."""
 
     def run(*arguments):
-        code = cli.run([str(argument) for argument in arguments])
+        code = main.run([str(argument) for argument in arguments])
         return code, *capfd.readouterr()
 
     return run
@@ -154,7 +148,7 @@ def check(rows, model):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("output", ["-", "out.csv", "out.tsv"])
-def test_csv_of_any_dialect(run, model, delimiter, output):
+def test_predict_csv_of_any_dialect_keeps_it(run, model, delimiter, output):
     write_csv("in.csv", delimiter=delimiter)
     code, out, said = run("predict", "in.csv", "--model", "model.skops", "--output", output)
     assert code == 0, said
@@ -166,7 +160,7 @@ def test_csv_of_any_dialect(run, model, delimiter, output):
 @pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
 @pytest.mark.parametrize("quoted", [True, False])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_line_ends_quotation_marks_and_byte_order_marks(run, ends, quoted, encoding):
+def test_predict_any_line_ends_and_marks_keeps_values(run, ends, quoted, encoding):
     rows = [["id", "name"], ["007", "Müller"], ["", 'O"Brien'], ["x", "王伟"]]
     file = io.StringIO()
     if quoted:
@@ -181,35 +175,12 @@ def test_line_ends_quotation_marks_and_byte_order_marks(run, ends, quoted, encod
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
-def test_line_ends_in_values_stay_where_blocks_end(folder, monkeypatch, encoding, ends):
-    """Between any two of their characters."""
-    monkeypatch.setattr(_table_reader, "BLOCK_BYTES", 64)
-    rows = [["name", "note"]] + [["Kim", "x" * k + "\r\n\r\r\n"] for k in range(50)]
-    file = io.StringIO()
-    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator=ends).writerows(rows)
-    (folder / "in.csv").write_bytes(file.getvalue().encode(encoding))
-    with _table_reader.TableReader("in.csv") as reader:
-        found = [list(row.values()) for chunk in reader for row in chunk.table().to_pylist()]
-    assert found == rows[1:]
-
-
-@pytest.mark.parametrize("most", [1, 2, 3, 99])
-@pytest.mark.parametrize("size", [3, 4, 99])
-def test_blocks_end_neither_between_cr_and_lf_nor_empty(most, size):
-    """Also where a pipe gives a few bytes at a time."""
-
-    class Pipe(io.BytesIO):
-        def read(self, n):
-            return super().read(min(n, most))
-
-    for text in product([b"\r", b"\n", b"x"], repeat=6):
-        stream = _table_reader._WholeLineEnds(Pipe(b"".join(text)))
-        blocks = [*iter(lambda stream=stream: stream.read(size), b"")]
-        assert b"".join(blocks) == b"".join(text)
-        assert all(len(block) <= size for block in blocks)
-        pairs = zip(blocks, blocks[1:], strict=False)
-        assert not any(a.endswith(b"\r") and b.startswith(b"\n") for a, b in pairs)
+def test_predict_line_ends_in_values_keeps_them(run, encoding):
+    text = '"name","note"\r\n"Kim","a\r\nb"\r\n"Bo","c\nd"\r\n'
+    Path("in.csv").write_bytes(text.encode(encoding))
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    assert [row[1] for row in read_csv(out)] == ["note", "a\r\nb", "c\nd"]
 
 
 @pytest.mark.parametrize(
@@ -222,26 +193,23 @@ def test_blocks_end_neither_between_cr_and_lf_nor_empty(most, size):
         ('"the\nname","a;b"\n"x;y","z"\n', 2),
     ],
 )
-def test_delimiter_is_found_out(folder, text, n_columns):
+def test_reader_without_delimiter_detects_it(folder, text, n_columns):
     (folder / "in.csv").write_text(text, encoding="utf-8")
-    with _table_reader.TableReader("in.csv") as reader:
-        assert len(next(reader).columns) == n_columns
+    assert next(tables.TableReader("in.csv")).num_columns == n_columns
 
 
-def test_delimiter_may_be_given(run):
-    with open("in.csv", "w", encoding="utf-8") as file:
-        file.write("name^n,m\nKowalski^1,2\n")
-    arguments = ["predict", "in.csv", "--model", "model.skops"]
-    _, out, _ = run(*arguments, "--delimiter", "^")
+def test_predict_given_delimiter_uses_it(run):
+    Path("in.csv").write_text("name^n,m\nKowalski^1,2\n", encoding="utf-8")
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--delimiter"]
+    _, out, _ = run(*arguments, "^")
     assert [row[:2] for row in read_csv(out, "^")] == [["name", "n,m"], ["Kowalski", "1,2"]]
-    code, _, said = run(*arguments, "--delimiter", "ab")
-    assert code == 2 and "give one character of ASCII, or tab" in said
-    for wrong in ("\n", "§", '"'):
-        code, _, said = run(*arguments, "--delimiter", wrong)
-        assert code == 2 and "and no quotation mark or line end" in said
+    code, _, said = run(*arguments, ";")
+    assert code == 1 and "has no ';': give another --delimiter, perhaps ','" in said
+    code, _, said = run(*arguments, "ab")
+    assert code == 1 and "must be a 1-character string" in said
 
 
-def test_a_table_of_one_column_is_written_with_commas(run):
+def test_predict_one_column_writes_commas(run):
     Path("in.csv").write_text("name\nSmith, John\nDoe, Jane\n", encoding="utf-8")
     _, out, _ = run("predict", "in.csv", "--model", "model.skops")
     rows = read_csv(out)
@@ -249,7 +217,15 @@ def test_a_table_of_one_column_is_written_with_commas(run):
     assert rows[0][1:] == NEW
 
 
-def test_long_values(run):
+def test_predict_one_column_with_late_delimiter_stays_one(run, model):
+    names = ["Kim"] * 1500 + ["Yılmaz, Mehmet", "a;b\tc|d"]
+    Path("in.csv").write_text("\n".join(["name", *names]), encoding="utf-8")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    assert [row[0] for row in read_csv(out)[1:]] == names
+
+
+def test_predict_long_values_keeps_them(run):
     rows = [("1", "Kowalski", "x" * 200_000), ("2", "Nowak " * 30_000, "y")]
     write_csv("in.csv", rows, delimiter=";")
     code, out, said = run("predict", "in.csv", "--model", "model.skops")
@@ -259,14 +235,14 @@ def test_long_values(run):
     csv.field_size_limit(before)
 
 
-def test_endings_in_capitals(run):
+def test_predict_suffixes_in_capitals_are_known(run):
     write_csv("IN.TSV", delimiter="\t")
     assert run("predict", "IN.TSV", "--model", "model.skops", "--output", "OUT.JSONL.GZ")[0] == 0
     with gzip.open("OUT.JSONL.GZ", "rt", encoding="utf-8") as file:
         assert [json.loads(line)["name"] for line in file] == [name for _, name, _ in ROWS]
 
 
-def test_an_empty_line_of_one_column_is_a_row(run):
+def test_predict_empty_line_of_one_column_is_a_row(run):
     with open("in.csv", "w", encoding="utf-8") as file:
         file.write("name\nKowalski\n\nYılmaz\n\n")
     _, out, said = run("predict", "in.csv", "--model", "model.skops")
@@ -275,15 +251,52 @@ def test_an_empty_line_of_one_column_is_a_row(run):
 
 
 @pytest.mark.parametrize("header", ["name", "id,name", "id,name\n"])
-def test_a_table_of_no_rows_stays_one(run, header):
-    with open("in.csv", "w", encoding="utf-8") as file:
-        file.write(header)
+def test_predict_no_rows_warns(run, header):
+    Path("in.csv").write_text(header, encoding="utf-8")
     code, out, said = run("predict", "in.csv", "--model", "model.skops")
-    assert code == 0, said
+    assert code == 0 and "warning: in.csv has a header and no rows" in said
     assert read_csv(out) == [[*header.strip().split(","), *NEW]]
 
 
-def test_equal_headers_stay(run):
+def test_predict_list_without_header_warns(run):
+    Path("in.csv").write_text("Mehmet Yılmaz\nAnna\n", encoding="utf-8")
+    arguments = ["predict", "in.csv", "--model", "model.skops"]
+    _, out, said = run(*arguments)
+    assert "took 'Mehmet Yılmaz' for the header: if it is a name, --no-header" in said
+    code, out, said = run(*arguments, "--no-header")
+    assert code == 0 and said.startswith("2 rows: 2 predicted")
+    assert [row[0] for row in read_csv(out)] == ["name", "Mehmet Yılmaz", "Anna"]
+    for header in ("Full name", "surname", "customer", "First_Name", "x@y", "7"):
+        Path("in.csv").write_text(f"{header}\nAnna\n", encoding="utf-8")
+        assert run(*arguments)[2].startswith("1 rows"), header
+
+
+def test_predict_no_header_numbers_columns(run):
+    Path("in.csv").write_text("1,Anna,Kowalski\n2,,Kim\n3,,\n", encoding="utf-8")
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--no-header", "--column"]
+    _, out, said = run(*arguments, "2,3")
+    assert said.startswith("3 rows: 2 predicted, 1 without a name")
+    assert read_csv(out)[0] == ["1", "2", "3", *NEW]
+
+
+def test_predict_two_columns_joins_them(run, model):
+    rows = [("Anna", "x", "Kowalski"), (" Jan ", "x", "Maria  Nowak "), ("", "x", "Kim")]
+    rows.append(("", "", ""))
+    write_csv("in.csv", rows, ("Given", "x", "family"))
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--column"]
+    code, out, said = run(*arguments, "given, family")
+    assert code == 0, said
+    found = read_csv(out)[1:]
+    assert [tuple(row[:3]) for row in found] == rows
+    names = ["Anna Kowalski", "Jan Maria Nowak", "Kim"]
+    assert [row[3] for row in found] == [*model.predict(names), ""]
+    code, _, said = run(*arguments, "given,surname")
+    assert code == 2 and "no column 'surname': give --column, one of 'Given'" in said
+    write_csv("in.csv", [("Kim",)], ("given, family",))  # a name may hold a comma
+    assert run(*arguments, "given, family")[0] == 0
+
+
+def test_predict_equal_headers_stay_in_csv(run):
     write_csv("in.csv", header=("note", "name", "note"))
     _, out, _ = run("predict", "in.csv", "--model", "model.skops")
     rows = read_csv(out)
@@ -302,35 +315,45 @@ JSON = [
 ]
 
 
-def test_json_lines_come_out_as_they_are(run, model):
+def test_predict_json_lines_keeps_values(run, model):
     with open("in.jsonl", "w", encoding="utf-8-sig") as file:
         file.write("\r\n".join(JSON))
     code, out, said = run("predict", "in.jsonl", "--model", "model.skops")
     assert code == 0, said
-    lines = out.splitlines()
-    for line, before in zip(lines, filter(None, JSON), strict=True):
-        assert line.startswith(before.strip()[:-1].rstrip())
-        row = json.loads(line)
-        assert list(row)[-3:] == NEW
-        if json.loads(before).get("name"):
+    for line, before in zip(out.splitlines(), filter(None, JSON), strict=True):
+        row, before = json.loads(line), json.loads(before)
+        assert list(row) == [*before, *NEW] and before.items() <= row.items()
+        if before.get("name"):
             assert row["predicted"] == model.predict([row["name"]])[0]
             assert row["reason"] is None
         else:
             assert [row[column] for column in NEW] == [None, None, "missing name"]
 
 
-def test_half_of_a_character_in_json(run):
+def test_predict_half_of_a_character_in_json_stays_escaped(run):
     line = '{"name": "Kowalski\\ud800"}'
     Path("in.jsonl").write_text(line, encoding="utf-8")
     code, out, said = run("predict", "in.jsonl", "--model", "model.skops")
     assert code == 0 and out.startswith(line[:-1]), said
 
 
-def test_labels_that_some_chunks_lack(run):
-    lines = ['{"name": "Kowalski", "nationality": "Polish"}'] + ['{"name": "Kim"}'] * 5
-    Path("in.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    code, _, said = run("evaluate", "model.skops", "in.jsonl")
-    assert code == 0 and said.startswith("6 rows: 1 used"), said
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_predict_json_to_table_writes_text(run, format):
+    rows = [{"name": "Kim", "x": 1}, {"name": 7, "y": [1, "ü"]}, {"x": None}, {"x": 2.5, "y": True}]
+    Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    arguments = ["predict", "in.jsonl", "--model", "model.skops", "--output", f"out.{format}"]
+    code, _, said = run(*arguments)
+    assert code == 0 and said.startswith("4 rows: 1 predicted, 1 no known character, 2 without"), (
+        said
+    )
+    read = pa.csv.read_csv if format == "csv" else pa.parquet.read_table
+    found = read(f"out.{format}")
+    assert found["x"].cast(pa.string()).to_pylist()[::3] == ["1", "2.5"]
+    assert found["y"].to_pylist()[1::2] == ['[1, "ü"]', "true"]
+    with open("in.jsonl", "a", encoding="utf-8") as file:
+        file.write('\n{"z": 1}')
+    code, _, said = run(*arguments)
+    assert code == 1 and "a row has 'z', which the first 3 rows lack: give --format jsonl" in said
 
 
 def parquet_table():
@@ -345,7 +368,7 @@ def parquet_table():
     ).replace_schema_metadata({"who": "we"})
 
 
-def test_parquet_keeps_its_columns(run, model):
+def test_predict_parquet_keeps_columns_and_types(run, model):
     table = parquet_table()
     pa.parquet.write_table(table, "in.parquet", row_group_size=2)
     code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--output", "o.parquet")
@@ -360,7 +383,7 @@ def test_parquet_keeps_its_columns(run, model):
 
 @pytest.mark.parametrize("given", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize("wanted", ["csv", "jsonl", "parquet"])
-def test_one_format_into_another(run, model, given, wanted):
+def test_predict_one_format_into_another_keeps_values(run, model, given, wanted):
     rows = [dict(zip(("id", "name", "note"), row, strict=True)) for row in ROWS]
     if given == "csv":
         write_csv("in.csv")
@@ -383,7 +406,7 @@ def test_one_format_into_another(run, model, given, wanted):
     check([list(found[0]), *lists], model)
 
 
-def test_json_of_parquet_has_no_nan(run):
+def test_predict_parquet_to_json_has_no_nan(run):
     pa.parquet.write_table(parquet_table(), "in.parquet")
     _, out, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
     rows = [json.loads(line, parse_constant=pytest.fail) for line in out.splitlines()]
@@ -393,7 +416,7 @@ def test_json_of_parquet_has_no_nan(run):
 
 @pytest.mark.parametrize("method", ["gz", "zst"])
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
-def test_compressed_files(run, model, method, kind):
+def test_predict_compressed_files_are_read_and_written(run, model, method, kind):
     write_csv("in.csv")
     codec = {"gz": "gzip", "zst": "zstd"}[method]
     with pa.OSFile("in.csv", "rb") as plain:
@@ -421,26 +444,36 @@ def test_compressed_files(run, model, method, kind):
         assert [json.loads(line)["name"] for line in text.splitlines()] == [r[1] for r in ROWS]
 
 
-def test_standard_input_and_output(folder, model):
-    """Of each format, which is found out."""
+def test_predict_standard_input_detects_the_format(folder, model):
     write_csv("in.csv", delimiter=";")
     with open("in.csv", "rb") as file:
-        done = process("predict", "-", "--model", "model.skops", stdin=file)
-    check(read_csv(done.stdout.decode(), ";"), model)
+        done = process("predict", "-", "--model", "model.skops", "--adapt-priors", stdin=file)
+    assert len(read_csv(done.stdout.decode(), ";")) == 8, done.stderr
     pa.parquet.write_table(parquet_table(), "in.parquet")
-    with open("in.parquet", "rb") as file:
-        done = process("predict", "-", "--model", "model.skops", stdin=file)
-    assert pa.parquet.read_table(pa.BufferReader(done.stdout)).num_rows == 7
+    data = Path("in.parquet").read_bytes()
+    for name in ("-", "/dev/stdin"):
+        done = process("predict", name, "--model", "model.skops", input=data)
+        assert pa.parquet.read_table(pa.BufferReader(done.stdout)).num_rows == 7, done.stderr
     data = gzip.compress("\n".join(JSON).encode())
     done = process("predict", "-", "--model", "model.skops", input=data)
     assert done.stdout.count(b"\n") == 6
     assert done.stderr.decode().startswith("6 rows: 3 predicted, 3 without a name; ")  # no bar
 
 
+def test_predict_pipe_with_a_path_is_read_and_written(folder, model):
+    os.mkfifo("pipe")
+    write_csv("in.csv")
+    command = [sys.executable, "-m", "sknames", "predict", "pipe", "--model", "model.skops"]
+    with subprocess.Popen([*command, "--output", "/dev/stdout"], stdout=subprocess.PIPE) as running:
+        Path("pipe").write_bytes(Path("in.csv").read_bytes())
+        check(read_csv(running.stdout.read().decode()), model)
+    assert running.returncode == 0
+
+
 # ---- What predict adds
 
 
-def test_top_and_proba(run, model):
+def test_predict_top_and_proba_adds_columns(run, model):
     write_csv("in.csv")
     code, out, said = run("predict", "in.csv", "--model", "model.skops", "--top", 3, "--proba")
     assert code == 0, said
@@ -467,15 +500,24 @@ def test_top_and_proba(run, model):
         np.testing.assert_allclose(found[used], values[used], atol=6e-7, rtol=0)
         assert np.isnan(found[~used]).all()
     code, _, said = run("predict", "in.csv", "--model", "model.skops", "--top", 5)
-    assert code == 2 and "the model tells 4 nationalities" in said
+    assert code == 2 and "the model has 4 nationalities" in said
 
 
 ODD = ["Yılmaz", "123", "a@b.org", "", "Kowalski", "😀", "Papadopoulos"]
 WHY = ["", "no known character", "no name", "missing name", "", "no known character", ""]
 
 
+def test_predict_no_name_gives_a_reason(run, model):
+    write_csv("odd.csv", [[name] for name in [*ODD, "www.x.org", "???"]], ["name"])
+    code, out, said = run("predict", "odd.csv", "--model", "model.skops", "--proba")
+    assert "9 rows: 3 predicted, 3 no known character, 2 no name, 1 without a name" in said
+    header, *rows = read_csv(out)
+    assert [row[-1] for row in rows] == [*WHY, "no name", "no known character"]
+    assert all((row[k] == "") == (row[-1] != "") for row in rows for k in range(1, len(header) - 1))
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_abstaining(run, model, jobs):
+def test_predict_abstain_withholds_what_is_unsure(run, model, jobs):
     write_csv("odd.csv", [[name] for name in ODD], ["name"])
     sure = model.predict_proba([ODD[0], ODD[4], ODD[6]]).max(axis=1)
     threshold = np.sort(sure)[1]  # of three one is above
@@ -483,7 +525,7 @@ def test_abstaining(run, model, jobs):
         *["predict", "odd.csv", "--model", "model.skops", "--abstain", "--threshold", threshold],
         *["--top", 2, "--proba", "--jobs", jobs],
     )
-    assert code == 0 and "7 rows: 1 predicted, 5 without an answer, 1 without a name" in said
+    assert code == 0 and "1 predicted, 2 no known character, 1 no name, 2 unsure, 1 with" in said
     header, *rows = read_csv(out)
     at = {name: k for k, name in enumerate(header)}
     why = np.array(WHY, dtype=object)
@@ -492,7 +534,7 @@ def test_abstaining(run, model, jobs):
     for row, reason in zip(rows, why, strict=True):
         for name in ("predicted", "probability", "predicted_2", "probability_2"):
             assert (row[at[name]] == "") == (reason != "")
-        assert (row[at["probability_Greek"]] == "") == (reason == "missing name")
+        assert (row[at["probability_Greek"]] == "") == (reason not in ("", "unsure"))
 
 
 def why_of(selective):
@@ -501,11 +543,12 @@ def why_of(selective):
     return [why if name else "missing name" for name, why in zip(ODD, reasons, strict=True)]
 
 
-def test_abstaining_by_the_threshold_of_the_model(run, model, small_names):
+def test_predict_abstain_uses_the_threshold_of_the_model(run, model, small_names):
     write_csv("odd.csv", [[name] for name in ODD], ["name"])
     selective = SelectiveClassifier(FrozenEstimator(model), coverage=0.5).fit(*small_names)
     for name in ("own.skops", "own.joblib"):
-        _model_files.save_model(selective, name, name)
+        with open(name, "wb") as file:
+            _model_files.save_model(selective, file, name)
         code, out, said = run(
             *["predict", "odd.csv", "--model", name, "--abstain", "--trust-pickle"]
         )
@@ -519,35 +562,65 @@ def test_abstaining_by_the_threshold_of_the_model(run, model, small_names):
     code, _, said = run("predict", "odd.csv", "--abstain", "--model", "model.skops")
     assert code == 2 and "model.skops is no SelectiveClassifier" in said and "--threshold" in said
     code, _, said = run("predict", "odd.csv", "--threshold", "0.5")
-    assert code == 2 and "--threshold is one of --abstain: give both" in said
+    assert code == 2 and "--threshold needs --abstain, and a number from 0 to 1" in said
     code, _, said = run("predict", "odd.csv", "--abstain", "--threshold", "nan")
-    assert code == 2 and "--threshold nan: give a number from 0 to 1" in said
+    assert code == 2 and "and a number from 0 to 1" in said
 
 
-def test_new_columns_keep_out_of_old_ones(run):
+def test_predict_column_that_exists_asks_for_a_prefix(run):
     write_csv("in.csv", header=("id", "name", "reason"))
     arguments = ["predict", "in.csv", "--model", "model.skops", "--output", "out.csv"]
     code, _, said = run(*arguments)
-    assert code == 1 and "has a column 'reason' already: give a --prefix" in said
+    assert code == 1 and "two columns are called 'reason': rename one, or --prefix" in said
     assert not os.path.exists("out.csv")
     assert run(*arguments, "--prefix", "new_")[0] == 0
     rows = read_csv(text_of("out.csv"))
     assert rows[0][3:] == ["new_predicted", "new_probability", "new_reason"]
 
 
-def test_the_column_of_names(run):
+def test_predict_column_of_names_is_chosen(run):
+    arguments = ["predict", "in.csv", "--model", "model.skops"]
     write_csv("in.csv", header=("id", "who", "note"))
-    code, _, said = run("predict", "in.csv", "--model", "model.skops")
-    assert code == 2
+    code, _, said = run(*arguments, "--output", "out.csv")
+    assert code == 2 and not os.path.exists("out.csv")
     assert "no column 'name': give --column, one of 'id', 'who', 'note'. See `sknames" in said
-    _, _, said = run("predict", "in.csv", "--model", "model.skops", "--column", "who")
-    assert said.startswith("7 rows: 5 predicted")
+    assert run(*arguments, "--column", "WHO")[2].startswith("7 rows: 5 predicted")
+    write_csv("in.csv", header=("id", "Name", "note"))
+    assert run(*arguments)[2].startswith("7 rows: 5 predicted")
+    write_csv("in.csv", header=("Name", "name", "note"))
+    assert run(*arguments)[2].startswith("7 rows: 4 predicted, 2 no known")
     write_csv("in.csv", header=("name", "name", "note"))
-    code, _, said = run("predict", "in.csv", "--model", "model.skops")
-    assert code == 2 and "has 2 columns 'name': rename one of them" in said
+    code, _, said = run(*arguments)
+    assert code == 2 and "has 2 columns 'name'" in said
+    write_csv("in.csv", [("", "Kim")], header=("name", "who"))
+    assert "warning: in.csv has no name in it: check --column" in run(*arguments)[2]
 
 
-def test_labels_that_are_numbers(run, small_names):
+def test_predict_excel_starts_csv_with_a_mark(run, model):
+    write_csv("in.csv")
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--excel", "--output"]
+    assert run(*arguments, "out.csv")[0] == 0
+    check(read_csv(Path("out.csv").read_bytes().decode("utf-8-sig")), model)
+    assert Path("out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    code, _, said = run(*arguments, "out.jsonl")
+    assert code == 2 and "--excel is for CSV" in said
+
+
+@pytest.mark.parametrize("output", ["out.xlsx", "out.csv.bz2", "out.ZIP"])
+def test_predict_format_that_is_not_written_is_refused(run, output):
+    write_csv("in.csv")
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--output", output)
+    assert code == 2 and "is not written. Give a name in .csv" in said and not Path(output).exists()
+
+
+def test_predict_parquet_to_a_terminal_is_refused(run, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    write_csv("in.csv")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--format", "parquet")
+    assert (code, out) == (2, "") and "Parquet is not for a terminal: give --output" in said
+
+
+def test_predict_labels_that_are_numbers_stay_numbers(run, small_names):
     names, _ = small_names
     classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
     model = Pipeline([("encode", CharEncoder()), ("classify", classify)])
@@ -563,51 +636,86 @@ def test_labels_that_are_numbers(run, small_names):
     assert f"accuracy  {share:.4f} (95 %" in out and re.search(r"\n1 +200 ", out)
 
 
-def test_top_and_proba_that_give_two_columns_one_name(run, small_names):
+def test_predict_equal_new_columns_are_an_error(run, small_names):
     names, _ = small_names
     classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
     model = Pipeline([("encode", CharEncoder(max_length=20)), ("classify", classify)])
     joblib.dump(model.fit(names, [i % 3 for i in range(len(names))]), "numbers.joblib")
     write_csv("in.csv")
     arguments = ["predict", "in.csv", "--model", "numbers.joblib", "--trust-pickle", "--top", "2"]
-    code, _, said = run(*arguments)
-    assert code == 0, said
-    code, out, said = run(*arguments, "--proba", "--prefix", "new_")
-    assert (code, out) == (2, "")
-    assert "column 'new_probability_2'" in said and "leave out --top or --proba" in said
+    assert run(*arguments)[0] == 0
+    code, _, said = run(*arguments, "--proba", "--output", "out.csv")
+    assert code == 1 and "two columns are called 'probability_2'" in said
 
 
-def test_the_same_bytes_from_several_processes(run, small_names, monkeypatch):
-    """Which leave Ctrl-C, that goes to all processes of a terminal, to the first."""
-    real = _workers._spread
+@pytest.mark.parametrize("jobs", [2, 100])
+def test_answers_several_processes_give_the_same_bytes(run, small_names, monkeypatch, jobs):
+    started = []
+    real = models.ProcessPoolExecutor
 
-    def interrupt(chunks, workers):
-        for worker, _ in workers:
-            os.kill(worker.pid, signal.SIGINT)
-        return real(chunks, workers)
+    def pool(jobs, *arguments, **options):
+        started.append(jobs)
+        return real(jobs, *arguments, **options)
 
-    monkeypatch.setattr(_workers, "_spread", interrupt)
-    # As in a new process: the first start unblocks signals.
-    tracker = resource_tracker.ResourceTracker()
-    for name in ("ensure_running", "getfd"):
-        monkeypatch.setattr(resource_tracker, name, getattr(tracker, name))
+    monkeypatch.setattr(models, "ProcessPoolExecutor", pool)
     write_csv("in.csv", [("1", name, "") for name in small_names[0][::9]])
-    for jobs in (1, 2):
-        arguments = ["--model", "model.skops", "--proba", "--output", f"{jobs}.csv"]
-        code, _, said = run("predict", "in.csv", *arguments, "--jobs", jobs)
+    for n in (1, jobs):
+        arguments = ["--model", "model.skops", "--proba", "--output", f"{n}.csv"]
+        code, _, said = run("predict", "in.csv", *arguments, "--jobs", n)
         assert code == 0, said
         assert said.startswith("23 rows: 23 predicted")
-    assert text_of("1.csv") == text_of("2.csv")
-    tracker._stop()
+    assert text_of("1.csv") == text_of(f"{jobs}.csv")
+    assert started == [2]  # as many as there are cores
+    write_csv("in.csv", ROWS[:2])
+    assert run("predict", "in.csv", "--model", "model.skops", "--jobs", 2)[0] == 0
+    assert started == [2]  # one chunk starts none
+    assert not multiprocessing.active_children()
 
 
-def test_memory_does_not_grow_with_rows(tmp_path):
+def test_answers_slow_reader_holds_few_chunks(folder):
+    taken = []
+    chunks = ((taken.append(k), ["Kowalski"]) for k in range(50))
+    answers = models.answers(chunks, ("model.skops",), 2)
+    next(answers)
+    assert len(taken) <= 6
+    answers.close()
+    assert not multiprocessing.active_children()
+
+
+def test_answers_process_that_dies_is_an_error(run, monkeypatch):
+    write_csv("in.csv")
+    monkeypatch.setattr(models.ProcessPoolExecutor, "submit", lambda pool, *job: broken(pool))
+
+    def broken(pool):
+        raise models.BrokenProcessPool
+
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--jobs", 2, "--output", "o")
+    assert (
+        code == 1 and "a process ended, perhaps because memory is full: give fewer --jobs" in said
+    )
+    assert sorted(os.listdir()) == ["in.csv", "model.skops"]
+
+
+def test_best_classes_of_no_probability_are_in_order(monkeypatch):
+    class Sure:
+        classes_ = np.arange(3)
+
+        def predict_proba(self, names):
+            return np.array([[0, 1.0, 0]])
+
+    monkeypatch.setattr(models, "load", lambda: Sure())
+    indices, probabilities, whole = models.best((), ["Anna"], 3, True)
+    assert indices.tolist() == [[1, 0, 2]] and probabilities.tolist() == [[1, 0, 0]]
+    assert whole.tolist() == [[0, 1, 0]]
+
+
+def test_predict_more_rows_take_no_more_memory(tmp_path):
     """Of three times as many rows, once some chunks have been in flight at a time."""
     command = """
 import re
 from pathlib import Path
 import resource
-from sknames import cli
+from sknames._cli import main
 
 def peak():
     status = Path("/proc/self/status")  # of this program alone, unlike getrusage's
@@ -620,7 +728,7 @@ for n in (600_000, 1_800_000):
         file.write(b"name\\n")
         for _ in range(n // 1000):
             file.write(b"Kowalski\\nNowak\\n" * 500)
-    cli.run(["predict", "in.csv", "--output", "out.csv"])
+    main.run(["predict", "in.csv", "--output", "out.csv"])
     print(peak())
 """
     done = subprocess.run(
@@ -634,14 +742,14 @@ for n in (600_000, 1_800_000):
 
 
 @pytest.mark.parametrize("text", ["“”", "''", "`", "«»", "\u3164", "\ufe0f", "\x01", " ’ "])
-def test_what_cleaning_leaves_nothing_of_is_no_name(run, text):
+def test_predict_what_cleaning_empties_is_missing(run, text):
     write_csv("in.csv", [("1", text, ""), ("2", "王伟", "")])
     _, out, said = run("predict", "in.csv", "--model", "model.skops")
     assert said.startswith("2 rows: 1 predicted, 1 without a name; ")
     assert [row[-1] for row in read_csv(out)[1:]] == ["missing name", ""]
 
 
-def test_no_name_is_what_cleaning_leaves_nothing_of():
+def test_no_name_matches_what_cleaning_empties():
     """Or control characters. Those that this Python does not know may be known to pyarrow."""
     characters = [
         c for c in map(chr, range(0x110000)) if unicodedata.category(c) not in ("Cn", "Cs")
@@ -675,25 +783,25 @@ def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names):
     found = np.array([row[1:] for row in rows], dtype=float)
     for values, name in zip(found.T, header[1:], strict=True):
         np.testing.assert_array_equal(values, expected[name])
-    assert said.startswith("128 rows: 127 names, of which 3 have no letter; 1 without a name; ")
+    assert said.startswith("128 rows: 127 names, of which 3 are no names; 1 without a name; ")
 
 
 @of_an_unsure_model
-def test_each_distinct_name_is_predicted_once(run, small_names, monkeypatch):
+def test_shares_distinct_name_is_predicted_once(run, small_names, monkeypatch):
     names, asked = write_list(small_names[0]), []
-    real = _workers.best
+    real = models.best
 
-    def best(model, names, *more):
+    def best(spec, names, *more):
         asked.extend(names)
-        return real(model, names, *more)
+        return real(spec, names, *more)
 
-    monkeypatch.setattr(_workers, "best", best)
+    monkeypatch.setattr(models, "best", best)
     assert run("shares", "in.csv", "--model", "model.skops")[0] == 0
-    assert asked == list(dict.fromkeys(names))
+    assert asked == [name for name in dict.fromkeys(names) if name not in ("7", "?!")]
 
 
 @of_an_unsure_model
-def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
+def test_shares_are_text_on_a_terminal_and_csv_in_files(run, small_names, monkeypatch):
     write_list(small_names[0])
     arguments = ["shares", "in.csv", "--model", "model.skops"]
     _, out, _ = run(*arguments)
@@ -709,7 +817,7 @@ def test_shares_on_a_terminal_and_in_files(run, small_names, monkeypatch):
 
 
 @of_an_unsure_model
-def test_adapted_answers(run, model, small_names):
+def test_predict_adapt_priors_is_prior_shift_classifier(run, model, small_names):
     names = write_list(small_names[0])
     adapted = PriorShiftClassifier(model).fit(names)
     assert (adapted.predict(names) != model.predict(names)).any()
@@ -738,7 +846,7 @@ def test_shares_of_few_names_warn(run):
 
 
 @pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])
-def test_given_priors(run, model, priors):
+def test_predict_given_priors_is_prior_shift_classifier(run, model, priors):
     write_csv("in.csv")
     names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
     given = {"Greek": 0.25, "Polish": 0.75} if "=" in priors else priors
@@ -751,69 +859,52 @@ def test_given_priors(run, model, priors):
 @pytest.mark.parametrize(
     "arguments, words, code",
     [
-        (["predict", "-", "--adapt-priors"], "save it to a file first", 2),
         (["predict", "in.csv", "--adapt-priors", "--priors", "uniform"], "give one of them", 2),
         (["predict", "in.csv", "--priors", "Elvish=1"], "--priors names 'Elvish', which the", 1),
-        (["predict", "in.csv", "--priors", "Greek=x"], "expected a number for 'Greek', got 'x'", 2),
+        (["predict", "in.csv", "--priors", "Greek=x"], "could not convert string to float: 'x'", 1),
         (["predict", "in.csv", "--priors", "Greek=.5"], "--priors sum to 0.5; expected 1", 1),
-        (["predict", "in.csv", "--priors", "Greek=.5, Greek=.5"], "'Greek' once, got it twice", 2),
-        (["predict", "in.csv", "--priors", "twice.csv"], "'Greek' once, got it twice", 2),
-        (["predict", "in.csv", "--priors", "in.csv"], "the columns nationality and share", 2),
+        (["predict", "in.csv", "--priors", "in.csv"], "in.csv has no column 'nationality'", 2),
         (["predict", "in.csv", "--priors", "no.csv"], "no.csv: No such file or directory", 1),
         (["predict", "empty.csv", "--adapt-priors"], "no row of empty.csv has a name", 1),
         (["shares", "empty.csv"], "no row of empty.csv has a name", 1),
-        (["shares", "dots.csv"], "None of the names tells anything of their shares", 1),
-        (["predict", "in.csv", "--priors", "date=1/mix.csv"], "once, got it twice or more", 2),
+        (["shares", "in.csv", "--plot", "o.txt"], "let its name end in .png", 2),
         # Said before the work, which has no names.
         (
             ["predict", "empty.csv", "--adapt-priors", "--output", "no/o.csv"],
             "no does not exist",
             1,
         ),
-        (["shares", "in.csv", "--plot", "o.txt"], "let its name end in .png", 2),
-        (["shares", "empty.csv", "--plot", "no/o.png"], "no does not exist: create it first", 1),
-        (["shares", "empty.csv", "--output", "no/o.csv"], "no does not exist: create it first", 1),
+        (["shares", "empty.csv", "--plot", "no/o.png"], "no does not exist", 1),
+        (["shares", "empty.csv", "--output", "no/o.csv"], "no does not exist", 1),
+        (["shares", "in.csv", "--output", "o.parquet"], "shares are plain CSV", 2),
+        (["shares", "in.csv", "--output", "o.csv.gz"], "shares are plain CSV", 2),
     ],
 )
-def test_shares_and_priors_refuse(run, arguments, words, code):
+def test_shares_and_priors_that_are_wrong_are_refused(run, arguments, words, code):
     write_csv("in.csv")
     write_csv("empty.csv", [("1", "", "")])
-    write_csv("dots.csv", [("1", "...", "")])
-    os.mkdir("date=1")
-    for path in ("twice.csv", "date=1/mix.csv"):
-        write_csv(path, [("Greek", ".5"), ("Greek ", ".5")], ("nationality", "share"))
     command, *others = arguments
     found, _, said = run(command, "--model", "model.skops", "--output", "out.csv", *others)
     assert found == code and words in said and said.count("\n") == 1, said
-    assert not {"out.csv", "o.csv", "o.png"} & set(os.listdir())
+    assert sorted(os.listdir()) == ["empty.csv", "in.csv", "model.skops"]
 
 
-def test_an_output_that_cannot_be_written_is_refused_before_the_work(run, monkeypatch):
-    """Which has no names here."""
+@pytest.mark.parametrize("command", ["train in.csv", "shares in.csv", "predict in.csv"])
+def test_output_that_cannot_be_written_is_refused_before_the_work(run, monkeypatch, command):
     write_csv("in.csv", [("", "")], ("name", "nationality"))
     os.mkdir("folder.skops")
-    commands = ["train in.csv", "shares in.csv", "predict in.csv --adapt-priors"]
-    for command in commands:
-        code, _, said = run(*command.split(), "--output", "folder.skops")
-        assert code == 1 and "folder.skops: Is a directory: choose another file" in said, said
+    command = command.replace("shares", "predict") if "shares" in command else command
+    code, _, said = run(*command.split(), "--output", "folder.skops")
+    assert code == 1 and "folder.skops: is a folder: give another --output" in said, said
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # as in a folder of others
-    for command in commands:
-        code, _, said = run(*command.split(), "--output", "own.skops")
-        assert code == 1 and "own.skops: Permission denied: choose another file" in said, said
-
-
-@pytest.mark.parametrize("end", ["csv.gz", "csv.GZ", "tsv", "jsonl", "parquet"])
-def test_shares_are_plain_csv(run, end):
-    write_csv("in.csv")
-    code, _, said = run("shares", "in.csv", "--model", "model.skops", "--output", f"mix.{end}")
-    assert code == 2 and "as plain CSV: let its name end in .csv" in said
-    assert not Path(f"mix.{end}").exists()
+    code, _, said = run(*command.split(), "--output", "own.skops")
+    assert code == 1 and "does not exist or is read-only" in said, said
 
 
 # ---- explain, evaluate and train
 
 
-def test_explain(run, model):
+def test_explain_shows_characters_and_ngrams(run, model):
     code, out, said = run("explain", "王王 Maria", "--model", "model.skops", "--top", "2")
     assert code == 0, said
     name = "王王 Maria"
@@ -842,16 +933,23 @@ def test_explain(run, model):
     assert f"log odds of {found.label} against {model.classes_[other]}: {odds:+.2f}, of" in said
 
 
-def test_explain_another_nationality(run, model):
+def test_explain_another_nationality_shows_it(run, model):
     code, out, _ = run("explain", "Maria", "--model", "model.skops", "--label", "Greek")
     assert code == 0 and "log odds of Greek " in out
     code, out, said = run("explain", "Maria", "--model", "model.skops", "--label", "Klingon")
     assert code == 2 and "--label 'Klingon': give one of Greek, Japanese" in said
-    code, out, _ = run("explain", "", "--model", "model.skops")
-    assert code == 0 and out.startswith("'': nothing in it is read\n") and "#" not in out
 
 
-def test_explain_another_classifier(run, small_names):
+@pytest.mark.parametrize(
+    "name, why", [("123", "no known character"), ("", "blank"), ("a@b.org", "no name")]
+)
+def test_explain_no_name_says_why(run, name, why):
+    code, out, said = run("explain", name, "--model", "model.skops")
+    assert (code, out) == (1, "")
+    assert f"{name!r} has no nationality to explain ({why}): give a name" in said
+
+
+def test_explain_another_classifier_has_no_ngrams(run, small_names):
     count = make_pipeline(CharEncoder(), OneHotEncoder(handle_unknown="ignore"), MultinomialNB())
     joblib.dump(count.fit(*small_names), "other.joblib")
     arguments = ["explain", "Maria", "--model", "other.joblib", "--trust-pickle"]
@@ -859,60 +957,30 @@ def test_explain_another_classifier(run, small_names):
     assert code == 0 and "#" in out and "n-grams" not in out, said
 
 
-def test_explain_where_few_characters_are_known(folder):
-    done = process(
-        "explain",
-        "王Maria",
-        "--model",
-        "model.skops",
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(b"?Maria, read as ")
-
-
-def test_evaluate(run, model, small_names):
+def test_evaluate_prints_the_scorecard(run, model, small_names):
     names, labels = small_names
-    rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", ""), ("Kim", "Korean")]
+    rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", " "), ("Kim", " Korean ")]
     write_csv("in.csv", rows, header=("name", "nationality"))
-    code, out, said = run("evaluate", "model.skops", "in.csv")
-    assert code == 0, said
     truth = [*labels, "Korean"]
-    found = model.predict([*names, "Kim"])
-    recall = recall_score(truth, found, labels=sorted(set(truth)), average=None, zero_division=0)
-    assert out.startswith(f"accuracy  {accuracy_score(truth, found):.4f} (95 % ")
-    figures = [
-        f"macro-F1  {f1_score(truth, found, average='macro', zero_division=0):.4f}",
-        f"log loss  {log_loss(labels, model.predict_proba(names), labels=model.classes_):.4f}",
-    ]
-    lines = out.splitlines()
-    assert lines[1:3] == figures
-    card = scorecard(model, [*names, "Kim"], truth)
-    assert out == card.to_text() + "\n"
-    table = lines[lines.index("") + 2 :]
-    table = [line.split() for line in table[: table.index("")]]
-    assert [row[:3] for row in table] == [
-        [label, str(truth.count(label)), f"{value:.4f}"]
-        for label, value in zip(sorted(set(truth)), recall, strict=True)
-    ]
-    assert "not known: pass its training names" in out
-    assert said == (
-        "203 rows: 201 used, 1 of them with labels that the model does not know; 2 without a name "
-        "or a label\n"
-    )
     learned = [f"{name}  " for name in names[::4]], labels[::4]
     write_csv("learned.csv", zip(*learned, strict=True), header=("name", "nationality"))
-    code, out, said = run("evaluate", "model.skops", "in.csv", "--train", "learned.csv")
-    assert code == 0, said
-    card = scorecard(model, [*names, "Kim"], truth, train=learned)
-    assert out == card.to_text() + "\n"
-    assert card.n_seen >= 50 and card.baselines.keys() == {"majority", "n-gram LinearSVC"}
-    write_csv("in.csv", rows[-3:], header=("name", "nationality"))
+    for more, train in (([], None), (["--train", "learned.csv", "--jobs", "2"], learned)):
+        code, out, said = run("evaluate", "model.skops", "in.csv", *more)
+        assert code == 0, said
+        assert out == scorecard(model, [*names, "Kim"], truth, train=train).to_text() + "\n"
+        assert said == (
+            "203 rows: 201 used, 1 of them with labels that the model does not know; 2 without a "
+            "name or a label\n"
+        )
+    write_csv("in.csv", rows[-1:], header=("name", "nationality"))
     code, _, said = run("evaluate", "model.skops", "in.csv")
-    assert code == 1 and "check --label, and that labels are written as Greek, Japanese" in said
+    assert code == 1 and said.endswith("that labels are written as Greek, Japanese, Polish, ...\n")
+    write_csv("in.csv", rows[-3:-1], header=("name", "nationality"))
+    code, _, said = run("evaluate", "model.skops", "in.csv")
+    assert code == 1 and "no row of in.csv has a name and a label" in said
 
 
-def test_text_where_few_characters_are_known(folder, small_names):
+def test_text_on_an_old_terminal_replaces_characters(folder, small_names):
     names, labels = small_names
     rows = zip(names, [label.replace("Polish", "Pölish王") for label in labels], strict=True)
     write_csv("in.csv", rows, header=("name", "nationality"))
@@ -922,51 +990,11 @@ def test_text_where_few_characters_are_known(folder, small_names):
     assert "Pölish?".encode("cp1252") in done.stdout
     params = ["--hidden-size", "2", "--max-epochs", "1"]
     assert process("train", "in.csv", "--output", "own.skops", *params).returncode == 0
-    done = process("shares", "in.csv", "--model", "own.skops", **options)
-    assert done.returncode == 0, done.stderr
-    assert "\nPölish王,".encode() in done.stdout
+    done = process("explain", "王Maria", "--model", "own.skops", **options)
+    assert done.stdout.startswith(b"?Maria, read as "), done.stderr
 
 
-@pytest.mark.parametrize(
-    "labels, words",
-    [
-        (pa.array([["Korean"]]), "holds list<"),
-        (pa.array([b"\xff"]), "holds binary"),
-        (pa.array([b"\xff"]).view(pa.string()), "holds text that is not UTF-8"),
-        ('["Korean"]', """of row 1 is ["Korean"], and labels are text"""),
-        ('{"is": 1}', """of row 1 is {"is": 1}, and labels are text"""),
-    ],
-)
-def test_labels_that_are_no_text(run, labels, words):
-    if isinstance(labels, str):
-        name = "in.jsonl"
-        Path(name).write_text(f'{{"name": "Kim", "nationality": {labels}}}', encoding="utf-8")
-    else:
-        name = "in.parquet"
-        pa.parquet.write_table(pa.table({"name": ["Kim"], "nationality": labels}), name)
-    code, _, said = run("evaluate", "model.skops", name)
-    assert code == 1 and f"sknames: {name}: " in said and "'nationality' " in said, said
-    assert words in said
-
-
-def test_an_ellipsis_ends_an_error_as_it_is(run):
-    write_csv("in.csv", [("Kim", "Elvish")], ("name", "nationality"))
-    assert run("evaluate", "pretrained", "in.csv")[2].endswith("Afghan, Albanian, Arabic, ...\n")
-
-
-def test_white_space_is_no_part_of_a_label(run, small_names):
-    names, labels = small_names
-    rows = [(name, f" {label}\u3000") for name, label in zip(names, labels, strict=True)]
-    write_csv("in.csv", [*rows, ("Kowalski", " \t")], header=("name", "nationality"))
-    params = ["--hidden-size", "2", "--max-epochs", "1"]
-    code, _, said = run("train", "in.csv", "--output", "own.skops", *params)
-    assert code == 0 and said.startswith("201 rows: learned 200 names of 4 nationalities, 1 "), said
-    code, _, said = run("evaluate", "own.skops", "in.csv", "--train", "in.csv")
-    assert code == 0, said
-    assert "201 rows: 200 used, 0 of them with labels that the model does not know; 1 " in said
-
-
-def test_train(run, small_names):
+def test_train_options_are_parameters(run, small_names):
     names, labels = small_names
     rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", "")]
     write_csv("in.csv", rows, header=("who", "truth"))
@@ -1013,14 +1041,14 @@ def test_train(run, small_names):
         (["--junk"], "No such option", 2),
     ],
 )
-def test_train_refuses(run, small_names, options, words, code):
+def test_train_wrong_option_is_refused(run, small_names, options, words, code):
     write_csv("in.csv", zip(*small_names, strict=True), header=("name", "nationality"))
     found, out, said = run("train", "in.csv", "--output", "own.skops", *options)
     assert found == code and words in said and said.count("\n") == 1, said
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
 
 
-def test_help_tells_all_parameters(run):
+def test_train_help_shows_all_parameters(run):
     _, out, _ = run("train", "--help")
     assert out.isascii()
     params = set(NameNationalityClassifier().get_params()) - {"callbacks", "verbose"}
@@ -1029,11 +1057,12 @@ def test_help_tells_all_parameters(run):
     assert "Number of units in the state of each layer." in " ".join(out.split())
 
 
-def test_the_page_of_the_command_line(run, monkeypatch):
-    """Its commands give what it says on a terminal, but for the seconds."""
+def test_documentation_commands_give_what_it_shows(run, monkeypatch):
+    """But for the seconds."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
-    Path("people.csv").write_bytes(re.search(r"```text\n(.*?)```", page, re.DOTALL)[1].encode())
+    for name, text in re.findall(r"```text\n# (.*)\n([^`]*)```", page):
+        Path(name).write_text(text, encoding="utf-8")
     n_run = 0
     for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
         for command, said in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
@@ -1044,13 +1073,10 @@ def test_the_page_of_the_command_line(run, monkeypatch):
             program, *arguments = shlex.split(command)
             assert program == "sknames"
             code, *found = run(*arguments)
-            assert (code, without_seconds("".join(found))) == (0, without_seconds(said)), command
+            found, said = (re.sub(r"\b\d+\.\d s\b", "... s", t) for t in ("".join(found), said))
+            assert found == said, command
             n_run += 1
-    assert n_run == 12
-
-
-def without_seconds(text):
-    return re.sub(r"\b\d+\.\d s\b", "... s", text)
+    assert n_run >= 10
 
 
 # ---- Errors
@@ -1061,23 +1087,29 @@ def without_seconds(text):
     [
         ("in.csv", b"name\nAnna\nB\xfc\n", ["Row #3", "invalid UTF8", "--encoding latin-1"]),
         ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["Row #3: Expected 2 columns, got 3", "--delimiter"]),
-        ("in.csv", b"", ["the file is empty"]),
-        ("in.csv", b"\xef\xbb\xbf\r\n", ["the file is empty"]),
+        ("in.csv", b'name,n\n"Kim,1\nBo,2\n', ["Row #2: Expected 2 columns, got 1"]),
+        ("in.csv", b'"name\n' + b"Anna\n" * 40_000, ["is a quotation mark open"]),
+        ("in.csv", b'name\n"' + b"Anna\n" * 500_000, ["is a quotation mark open"]),
+        ("in.csv", b"", ["this is an empty file"]),
+        ("in.csv", b"\xef\xbb\xbf\r\n", ["this is an empty file"]),
+        ("in.csv", "name,n\nKim,1\n".encode("utf-16-le"), ["NUL", "give --encoding utf-16-le"]),
+        ("in.json", b'[\n {"name": "Anna"}]', ["this is a JSON array: write one object a line"]),
+        ("in", b'\xef\xbb\xbf[{"name": "Anna"}]', ["this is a JSON array"]),
         ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is no JSON"]),
-        ("in.jsonl", b'{"name": "x"}\n' * 4 + b'{"name": 3}\n', ["'name' of row 5 is 3"]),
         ("in.jsonl", b'{"name": "x"}\n[]\n', ["line 2 is [], not an object"]),
-        ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is not UTF-8"]),
-        ("in.parquet", b"name\nAnna\n", ["this is no Parquet file"]),
+        ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is no JSON", "can't decode"]),
+        ("in.jsonl", b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ["line 1 is no JSON"]),
+        ("in.jsonl", b'{"name": "' + b"x" * 20_000_000 + b'"}', ["line 1 is too long"]),
+        ("in.parquet", b"name\nAnna\n", ["this is not a parquet file"]),
         ("in.parquet", b"PAR1 and so on", ["damaged or not whole"]),
         ("in.csv.zst", b"\x28\xb5\x2f\xfd and so on", ["damaged or not whole"]),
+        ("in.csv.gz", gzip.compress(b"name\n" + os.urandom(9**6))[:9999], ["not whole"]),
         ("in.xlsx", b"PK\x03\x04\0", ["a zip or Excel file", "save the sheet as CSV"]),
-        ("in.csv.bz2", bz2.compress(b"name\nKim\n"), ["give what bunzip2 makes of it"]),
-        ("in.csv.xz", lzma.compress(b"name\nKim\n"), ["give what unxz makes of it"]),
+        ("in.csv.bz2", bz2.compress(b"name\nKim\n"), ["compressed by bzip2 or xz: unpack it"]),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_a_file_is_said_of_it(run, name, content, words):
-    with open(name, "wb") as file:
-        file.write(content)
+def test_predict_wrong_file_says_what_is_wrong(run, name, content, words):
+    Path(name).write_bytes(content)
     code, _, said = run("predict", name, "--model", "model.skops", "--output", "out")
     assert code == 1 and said.count("\n") == 1
     for word in [f"sknames: {name}: ", *words]:
@@ -1085,621 +1117,54 @@ def test_what_is_wrong_in_a_file_is_said_of_it(run, name, content, words):
     assert sorted(os.listdir()) == sorted([name, "model.skops"])
 
 
-def test_names_that_are_no_text(run):
-    pa.parquet.write_table(parquet_table(), "in.parquet")
-    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--column", "number")
-    assert code == 1 and "in.parquet: the column 'number' holds int32, and names are text" in said
-    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "csv")
-    assert code == 1 and "the column 'list' holds list<" in said and "--format jsonl" in said
-
-
 @pytest.mark.parametrize("type_", [pa.string(), pa.large_string(), pa.string_view(), pa.null()])
-def test_names_of_any_type_of_text(run, type_):
+def test_predict_any_type_of_text_is_read(run, type_):
     names = pa.array([None if type_ == pa.null() else "Kim"], type_)
     pa.parquet.write_table(pa.table({"name": names}), "in.parquet")
     code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--output", "o.parquet")
     assert code == 0 and f"1 rows: {int(type_ != pa.null())} predicted" in said, said
 
 
-def test_json_lines_of_several_keys_make_a_table(run):
-    """Of all that the first rows have; what is always null there may be text later."""
-    rows = [{"name": "Kim"}, {"name": "Bo", "x": 1}, {"y": None}, {"y": "z"}]
-    Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    arguments = ["predict", "in.jsonl", "--model", "model.skops", "--output", "out.parquet"]
-    assert run(*arguments)[0] == 0
-    found = pa.parquet.read_table("out.parquet")
-    assert [found[name].to_pylist() for name in "xy"] == [[None, 1, None, None], [None] * 3 + ["z"]]
+def test_predict_values_that_a_format_lacks_are_an_error(run):
+    table = pa.table({"name": ["Kim"], "list": [[1]], "raw": [b"\xff"]})
+    pa.parquet.write_table(table, "in.parquet")
+    arguments = ["predict", "in.parquet", "--model", "model.skops", "--output"]
+    for format in ("csv", "jsonl"):
+        code, _, said = run(*arguments, f"out.{format}")
+        assert code == 1 and ("list<" in said or "bytes: give --format parquet" in said), said
+        assert not os.path.exists(f"out.{format}")
+    assert run(*arguments, "out.parquet")[0] == 0
+    assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [b"\xff"]
 
 
-def test_a_system_that_writes_some_bytes_at_a_time(run, model, monkeypatch):
-    real = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: real(file, data[:7]))
-    write_csv("in.csv")
-    assert run("predict", "in.csv", "--model", "model.skops", "--output", "out.csv")[0] == 0
-    check(read_csv(text_of("out.csv")), model)
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_predict_equal_headers_are_written_to_csv_only(run, format):
+    write_csv("in.csv", header=("note", "name", "note"))
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--output", f"out.{format}")
+    assert code == 1 and "two columns are called 'note': rename one" in said
+    assert not os.path.exists(f"out.{format}")
 
 
-def test_json_lines_that_make_no_table(run):
-    with open("in.jsonl", "w", encoding="utf-8") as file:
-        file.write('{"name": "x"}\n' * 3 + '{"name": "y", "more": 1}\n')
-    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--output", "out.csv")
-    assert code == 1 and "a row has 'more'" in said and "--format jsonl" in said
-
-
-def test_no_such_column(folder):
-    write_csv("in.csv")
-    done = process("predict", "in.csv", "--column", "nome", "--output", "out.csv")
-    refused(done, "in.csv has no column 'nome': give --column, one of 'id', 'name'", code=2)
-    assert not os.path.exists("out.csv")
-
-
-def test_a_column_without_a_name(run):
-    write_csv("in.csv", [("Kim", "")], ("", "name"))
-    _, _, said = run("predict", "in.csv", "--model", "model.skops", "--column", "")
-    assert said.startswith("1 rows: 1 predicted")
-
-
-def test_undecodable_bytes(folder):
-    (folder / "in.csv").write_bytes("name\nMüller\n".encode("latin-1"))
-    refused(process("predict", "in.csv", "--output", "o.csv"), "in.csv: ", "--encoding latin-1")
-    assert sorted(os.listdir()) == ["in.csv", "model.skops"]
-    done = process("predict", "in.csv", "--encoding", "latin-1")
-    assert done.stdout.decode().splitlines()[1].startswith('"Müller","German"')
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'name,n\nKim,"o\nBo,2\n',
-        '"name\nKim\n',
-        'name\n"Kim\nBo\n\n',
-        'name\n"Kim\n丢\n',  # whose last byte in UTF-32 is that of a quotation mark
-    ],
-)
+@pytest.mark.parametrize("text", ['name,n\nKim,"o\nBo,2\n', 'name\n"Kim\nBo\n\n'])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-be"])
-def test_a_quotation_mark_that_stays_open(run, text, encoding):
+def test_predict_open_quotation_mark_is_an_error(run, text, encoding):
     arguments = ["predict", "in.csv", "--model", "model.skops", "--encoding", encoding]
     Path("in.csv").write_bytes(text.encode(encoding))
     code, _, said = run(*arguments, "--output", "out.csv")
-    assert code == 1 and "sknames: in.csv: Row #" in said and "close it, or double it" in said
+    assert code == 1 and "sknames: in.csv: Row #2: a quotation mark stays open" in said
     assert not os.path.exists("out.csv")
     Path("in.csv").write_bytes(f'{text}" \n\n'.encode(encoding))
     code, _, said = run(*arguments)
     assert code == 0, said
 
 
-def test_a_quotation_mark_that_stays_open_in_a_long_header(run):
-    Path("in.csv").write_bytes(b'"name\n' + b"Anna\n" * 40_000)
-    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--output", "out.csv")
-    assert code == 1 and "sknames: in.csv: " in said and "is a quotation mark open in the" in said
+def test_predict_given_encoding_is_read(run):
+    Path("in.csv").write_bytes("name\nMüller\n".encode("latin-1"))
+    _, out, _ = run("predict", "in.csv", "--encoding", "latin-1")
+    assert out.splitlines()[1].startswith('"Müller","German"')
 
 
-def test_a_broken_gzip(folder):
-    data = gzip.compress(b"name\n" + b"".join(b"Anna %d\n" % i for i in range(300_000)))
-    (folder / "cut.csv.gz").write_bytes(data[: len(data) // 2])
-    done = process("predict", "cut.csv.gz", "--model", "model.skops", "--output", "out.csv")
-    refused(done, "cut.csv.gz: ", "damaged or not whole; copy it again")
-    assert sorted(os.listdir()) == ["cut.csv.gz", "model.skops"]
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has /dev/full")
-def test_a_full_disk_under_standard_output(folder):
-    write_csv("in.csv")
-    with open("/dev/full", "wb") as full:
-        done = process(
-            "predict", "in.csv", capture_output=False, stdout=full, stderr=subprocess.PIPE
-        )
-    refused(done, "No space left on device", "make room")
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no such path on this system")
-def test_a_pipe_that_has_a_path(folder, model):
-    write_csv("in.csv")
-    arguments = ["in.csv", "--model", "model.skops", "--output", "/dev/stdout"]
-    done = process("predict", *arguments)
-    assert done.returncode == 0, done.stderr
-    check(read_csv(done.stdout.decode()), model)
-    done = process("shares", *arguments)
-    assert done.stdout.startswith(b"nationality,share,low,high\n"), done.stderr
-
-
-@pytest.mark.parametrize(
-    "arguments, closed",
-    [
-        (["predict", "in.csv"], [1]),
-        (["predict", "-"], [0]),
-        (["shares", "in.csv"], [0, 1]),
-        (["--help"], [1]),
-    ],
-)
-def test_a_closed_standard_stream_is_an_error(folder, arguments, closed):
-    write_csv("in.csv", [("1", "Anna", "x" * 100)] * 3000)  # more than a socket holds
-    model = ["--model", "model.skops"] * (len(arguments) > 1)
-    done = process(*arguments, *model, preexec_fn=lambda: [os.close(n) for n in closed])
-    refused(done, "Bad file descriptor: standard input or output is closed: name a file")
-
-
-def test_without_standard_streams_a_file_is_written(folder, model):
-    write_csv("in.csv")
-    done = process(
-        *("predict", "in.csv", "--model", "model.skops", "--output", "out.csv"),
-        preexec_fn=lambda: os.closerange(0, 3),
-    )
-    assert done.returncode == 0
-    check(read_csv(text_of("out.csv")), model)
-
-
-@pytest.mark.parametrize("output", ["out.csv.gz", "out.parquet"])
-def test_a_full_disk_leaves_no_file(folder, output):
-    """In the place of a full disk, a limit on the size of files."""
-    write_csv("in.csv", [(os.urandom(9).hex(), "Anna", "") for _ in range(500)])
-    (folder / output).write_text("old")
-    done = process(
-        *("predict", "in.csv", "--model", "model.skops", "--output", output),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)),
-    )
-    refused(done, "File too large", "make room")
-    assert sorted(os.listdir()) == sorted(["in.csv", "model.skops", output])
-    assert (folder / output).read_text() == "old"
-
-
-def test_a_closed_pipe_is_no_news(folder):
-    write_csv("in.csv", [("1", "Anna", "x" * 1000)] * 500)
-    command = [sys.executable, "-m", "sknames", "predict", "in.csv", "--model", "model.skops"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        running.stdout.read(1)
-        running.stdout.close()
-        assert running.stderr.read() == b""
-    assert running.returncode == 1
-
-
-def test_a_model_file_that_is_not_ours(folder, run):
-    write_csv("in.csv")
-    (folder / "junk.skops").write_bytes(b"junk")
-    done = process("predict", "in.csv", "--model", "junk.skops", "--output", "out.csv")
-    refused(done, "junk.skops is no skops file", "--trust-pickle")
-    reader = make_pipeline(FunctionTransformer(os.path.basename), CountVectorizer())
-    (folder / "other.skops").write_bytes(skops.io.dumps(reader))
-    code, _, said = run("predict", "in.csv", "--model", "other.skops")
-    assert code == 1 and "it holds the type posixpath.basename, which is not ours" in said
-    (folder / "no_model.skops").write_bytes(skops.io.dumps({"a": np.arange(3)}))
-    code, _, said = run("predict", "in.csv", "--model", "no_model.skops")
-    assert code == 1 and "no_model.skops is no model that takes names" in said
-    assert not os.path.exists("out.csv")
-
-
-def test_a_model_of_several_outputs(folder, run):
-    write_csv("in.csv")
-    model = make_pipeline(CharEncoder(), RandomForestClassifier(2))
-    joblib.dump(model.fit(["Ana", "Bo"], [["a", "x"], ["b", "y"]]), "two.joblib")
-    code, _, said = run("predict", "in.csv", "--model", "two.joblib", "--trust-pickle")
-    assert code == 1 and "two.joblib answers (2, 2, 2) for two names: give a classifier" in said
-
-
-def test_a_pickle_of_a_module_that_is_not_there(folder, run):
-    write_csv("in.csv")
-    (folder / "odd.pkl").write_bytes(b"cno_such_module\nModel\n.")
-    code, _, said = run("predict", "in.csv", "--model", "odd.pkl", "--trust-pickle")
-    assert code == 1 and "odd.pkl cannot be loaded here (No module named 'no_such_module')" in said
-    assert "install what" in said
-
-
-class Boom:
-    """What a pickle does to whoever loads it."""
-
-    def __reduce__(self):
-        return (os.mkdir, ("boom",))
-
-
-def test_a_pickle_asks_for_trust(folder, model):
-    write_csv("in.csv")
-    joblib.dump(Boom(), "boom.joblib")
-    refused(process("predict", "in.csv", "--model", "boom.joblib"), "--trust-pickle")
-    assert not os.path.exists("boom")
-    joblib.dump(model, "model.joblib")
-    done = process("predict", "in.csv", "--model", "model.joblib", "--trust-pickle")
-    check(read_csv(done.stdout.decode()), model)
-
-
-@pytest.mark.parametrize(
-    "arguments, words",
-    [
-        (["nofile.csv"], ["nofile.csv: No such file or directory: check the path"]),
-        (["."], [".: Is a directory: choose another file"]),
-        (["in.csv", "--output", "nofolder/out.csv"], ["nofolder does not exist: create it first"]),
-        (["in.csv", "--model", "nofile.skops"], ["nofile.skops: No such file or directory"]),
-        (["in.csv", "--encoding", "junk"], ["unknown encoding: junk"]),
-        (["in.csv", "--encoding", "rot13"], ["give another --encoding"]),
-        (["in.csv", "--encoding", "utf-16"], ["give --encoding utf-16-le"]),
-    ],
-)
-def test_paths_and_encodings_that_are_not_there(run, arguments, words):
-    write_csv("in.csv")
-    code, _, said = run("predict", *arguments)
-    assert code == 1 and said.count("\n") == 1
-    for word in words:
-        assert word in said, said
-
-
-@pytest.mark.parametrize(
-    "number, jobs, size",
-    [(signal.SIGINT, "2", 3000), (signal.SIGTERM, "1", 100)],  # the latter is no whole block
-)
-def test_a_signal_leaves_no_partial_file(folder, number, jobs, size):
-    """While pyarrow waits for more input, which does not come."""
-    command = [sys.executable, "-m", "sknames", "predict", "-", "--jobs", jobs]
-    command += ["--model", "model.skops", "--output", "out.csv"]
-    options = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
-    with subprocess.Popen(command, **options) as running:
-        running.stdin.write(b"name,note\n" + (b"Kowalski," + b"x" * size + b"\n") * 15_000)
-        running.stdin.flush()
-        wait_for(lambda: n_unread(running.stdin) == 0)
-        if size == 3000:
-            wait_for(lambda: any(".part" in name for name in os.listdir()))
-        (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
-        said = running.stderr.read().decode()
-        running.wait(120)
-        assert said.startswith("sknames: stopped: no output file was kept, and standard output is")
-        assert running.returncode in (-number, 128 + number)
-        wait_for(lambda: not is_group(running.pid))
-    assert sorted(os.listdir()) == ["model.skops"]
-
-
-def wait_for(condition):
-    until = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
-def n_unread(pipe):
-    """Bytes in a pipe that nobody has read."""
-    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"    "))[0]
-
-
-def is_group(number):
-    """Whether there are still processes of a group."""
-    try:
-        os.killpg(number, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def test_a_process_that_dies(run, monkeypatch):
-    write_csv("in.csv")
-    real = _workers._spread
-
-    def kill(chunks, workers):
-        for worker, _ in workers:
-            worker.kill()
-            worker.join()
-        return real(chunks, workers)
-
-    monkeypatch.setattr(_workers, "_spread", kill)
-    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--jobs", 2, "--output", "o")
-    assert code == 1 and said.count("\n") == 1, said
-    assert "exit code -9" in said and "give fewer --jobs" in said
-    assert sorted(os.listdir()) == ["in.csv", "model.skops"]
-
-
-def test_the_best_of_classes_of_no_probability():
-    class Sure:
-        classes_ = np.arange(3)
-
-        def predict_proba(self, names):
-            return np.array([[0, 1.0, 0]])
-
-    indices, probabilities, whole = _workers.best(Sure(), ["Anna"], 3, True)
-    assert indices.tolist() == [[1, 0, 2]] and probabilities.tolist() == [[1, 0, 0]]
-    assert whole.tolist() == [[0, 1, 0]]
-
-
-@pytest.mark.parametrize("said", [[], [ValueError("no model")]])
-def test_a_process_that_ends_before_it_is_asked(said):
-    """Not taken for the closed pipe of whoever reads the output."""
-
-    class Process:
-        exitcode = -9
-
-        def join(self):
-            pass
-
-    ours, theirs = multiprocessing.Pipe()
-    for error in said:
-        theirs.send(error)
-    theirs.close()
-    expected = (ValueError, "no model") if said else (RuntimeError, "exit code -9")
-    with ours, pytest.raises(expected[0], match=expected[1]):
-        list(_workers._spread([("chunk", ["Anna"] * 100_000)], [(Process(), ours)]))
-
-
-def test_an_error_of_a_process_is_that_of_the_command():
-    ours, theirs = multiprocessing.Pipe()
-    with ours, theirs:
-        _workers._work(theirs, ("nofile.skops", False), 1, False)
-        assert isinstance(ours.recv(), FileNotFoundError)
-
-
-@pytest.mark.parametrize("missing", ["click", "pyarrow"])
-def test_what_is_missing_is_named(missing):
-    code = f"import sys; sys.modules[{missing!r}] = None; from sknames.__main__ import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
-    refused(done, f"needs {missing}", "pip install 'sknames[cli]'")
-
-
-def test_a_bar_on_a_terminal_only(folder, model):
-    write_csv("in.csv")
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    done = process("predict", "in.csv", "--output", "o.csv", capture_output=False, stderr=theirs)
-    os.close(theirs)
-    assert done.returncode == 0
-    said = os.read(ours, 100_000).decode()
-    os.close(ours)
-    assert " rows [" in said
-    assert "7 rows: 5 predicted" in said
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no such path on this system")
-@pytest.mark.parametrize("command", ["predict", "shares"])
-def test_a_file_under_standard_output_keeps_what_it_holds(folder, command):
-    write_csv("in.csv")
-    arguments = [command, "in.csv", "--model", "model.skops", "--output", "/dev/stdout"]
-    with open("all.csv", "ab", buffering=0) as file:
-        file.write(b"old\n")
-        done = process(*arguments, capture_output=False, stdout=file, stderr=subprocess.PIPE)
-    assert done.returncode == 0, done.stderr
-    assert text_of("all.csv").startswith("old\n") and text_of("all.csv").count("\n") > 4
-
-
-def test_a_failed_run_to_standard_output_does_not_look_whole(folder, capfdbinary):
-    Path("in.jsonl").write_text('{"name": "Kim"}\n' * 3 + '{"name": 3}', encoding="utf-8")
-    arguments = ["predict", "in.jsonl", "--model", "model.skops", "--format", "parquet"]
-    assert cli.run(arguments) == 1
-    out = capfdbinary.readouterr().out
-    assert out.startswith(b"PAR1") and not out.endswith(b"PAR1")
-
-
-# ---- Files that are not what they seem, and values that another format cannot hold
-
-
-@pytest.mark.parametrize("name", ["in", "in.json", "in.jsonl"])
-@pytest.mark.parametrize(
-    "text",
-    ['[\n {"name": "Anna"},\n {"name": "Bo"}\n]\n', '[{"name": "Anna"}]', '[["Anna"]]', "[]"],
-)
-def test_a_json_array_is_no_table(run, name, text):
-    Path(name).write_text(text, encoding="utf-8-sig")
-    code, _, said = run("predict", name, "--model", "model.skops", "--output", "out.csv")
-    assert code == 1
-    assert f"sknames: {name}: this is a JSON array: write one object a line" in said
-    assert "jq -c '.[]'" in said
-    assert not os.path.exists("out.csv")
-
-
-def test_json_is_read_and_written_as_lines(run):
-    Path("in.json").write_text('{"name": "Kowalski"}\n{"name": "Kim"}\n', encoding="utf-8")
-    arguments = ["--model", "model.skops", "--output", "out.json"]
-    assert run("predict", "in.json", *arguments)[0] == 0
-    assert [json.loads(line)["name"] for line in text_of("out.json").splitlines()] == [
-        "Kowalski",
-        "Kim",
-    ]
-    write_csv("in.csv")
-    assert run("predict", "in.csv", *arguments)[0] == 0
-    assert json.loads(text_of("out.json").splitlines()[0])["id"] == "007"
-    assert Path("out.json").stat().st_mode == Path("in.json").stat().st_mode
-    assert run("predict", "in.csv", *arguments, "--format", "csv")[0] == 0  # whatever its name
-    assert read_csv(text_of("out.json"))[1][:2] == ["007", "Yılmaz, Mehmet"]
-
-
-@pytest.mark.parametrize("format", ["csv", "parquet"])
-@pytest.mark.parametrize(
-    "values, column",
-    [
-        ("123456789012345678901234567890", "x"),
-        ('1 1 1 "b"', "x"),  # in the second chunk
-        ("1 1 1 2.75", "x"),
-        ("1.5 1.5 1.5 true", "x"),
-        ("1.5 true", "x"),
-        ('1 "b"', "x"),
-        ("{}", "x"),
-        ("[{}]", "x"),
-        ('"\\ud800"', "x"),
-        ("1", "\\ud800"),
-    ],
-)
-def test_json_values_of_no_one_type(run, format, values, column):
-    with open("in.jsonl", "w", encoding="utf-8") as file:
-        for value in values.split():
-            file.write(f'{{"name": "Kim", "{column}": {value}}}\n')
-    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--format", format)
-    assert code == 1
-    assert f"sknames: in.jsonl: the column '{column}' does not fit one type (" in said
-    assert "give --format jsonl" in said
-    assert run("predict", "in.jsonl", "--model", "model.skops")[0] == 0
-
-
-@pytest.mark.parametrize("values", ['{"z":1} {"z":1} {"z":1} {"z":0.9}', "[1] [1] [1] [0.5]"])
-def test_fractions_within_json_values_are_not_cut(run, values):
-    test_json_values_of_no_one_type(run, "parquet", values, "x")
-
-
-@pytest.mark.parametrize("later", ['{"a": 1, "b": 2}', '{"a": 1}', "null"])
-@pytest.mark.parametrize("wrap", ["{}", "[{}, null]"])
-def test_keys_of_json_objects_are_not_lost(run, later, wrap):
-    with open("in.jsonl", "w", encoding="utf-8") as file:
-        for value in [*['{"a": 1}'] * 3, later]:  # in the second chunk
-            value = wrap.replace("{}", value)
-            file.write(f'{{"name": "Kim", "x": {value}}}\n')
-    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--output", "out.parquet")
-    if '"b"' in later:
-        assert (
-            code == 1 and "column 'x' does not fit one type (an object has a new key, 'b')" in said
-        )
-    else:
-        assert code == 0
-        (last,) = pa.parquet.read_table("out.parquet")["x"].slice(3).to_pylist()
-        expected = json.loads(wrap.replace("{}", later))
-        assert last == expected
-
-
-@pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, "1" * 5000])
-def test_json_beyond_what_python_reads(run, value):
-    Path("in.jsonl").write_text(f'{{"name": "x"}}\n{{"x": {value}}}', encoding="utf-8")
-    code, _, said = run("predict", "in.jsonl", "--model", "model.skops")
-    assert code == 1 and "in.jsonl: line 2 is beyond what can be read (" in said
-    assert "simplify it, or take it out" in said
-
-
-def test_a_column_too_deep_for_csv(run):
-    value = "[" * 400 + "]" * 400
-    Path("in.jsonl").write_text(f'{{"name": "x", "deep": {value}}}', encoding="utf-8")
-    code, _, said = run("predict", "in.jsonl", "--model", "model.skops", "--format", "csv")
-    assert code == 1 and "the column 'deep' holds list<" in said and len(said) < 300
-
-
-def test_json_of_parquet_has_no_nan_at_any_depth(run):
-    nan, inf = float("nan"), float("inf")
-    table = pa.table(
-        {
-            "name": ["Kim"],
-            "plain": [inf],
-            "list": [[1.5, nan]],
-            "struct": [{"x": -inf, "y": [inf, 2.5], "z": "a"}],
-            "map": pa.array([[("k", nan)]], pa.map_(pa.string(), pa.float64())),
-        }
-    )
-    pa.parquet.write_table(table, "in.parquet")
-    _, out, _ = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
-    row = json.loads(out, parse_constant=pytest.fail)
-    assert row["plain"] is None and row["list"] == [1.5, None]
-    assert row["struct"] == {"x": None, "y": [None, 2.5], "z": "a"}
-    assert row["map"] == [["k", None]]
-
-
-@pytest.mark.parametrize("format", ["csv", "jsonl"])
-@pytest.mark.parametrize(
-    "type_",
-    [
-        pa.binary(),
-        pa.large_binary(),
-        pa.binary(2),
-        pa.binary_view(),
-        pa.list_(pa.binary()),
-        pa.struct({"x": pa.list_(pa.large_binary())}),
-        pa.dictionary(pa.int32(), pa.binary()),
-    ],
-)
-def test_bytes_are_written_to_parquet_only(run, format, type_):
-    value = b"\xff\xfe"
-    if pa.types.is_nested(type_):
-        value = [value] if pa.types.is_list(type_) else {"x": [value]}
-    table = pa.table({"name": ["Kim"], "raw": pa.array([value], type_)})
-    pa.parquet.write_table(table, "in.parquet")
-    arguments = ["predict", "in.parquet", "--model", "model.skops"]
-    code, out, said = run(*arguments, "--format", format)
-    assert code == 1 and not out
-    assert "sknames: in.parquet: the column 'raw' holds " in said and "binary" in said
-    assert "give --format parquet" in said
-    assert run(*arguments, "--output", "out.parquet")[0] == 0
-    assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [value]
-
-
-@pytest.mark.parametrize("unit", ["s", "us"])
-def test_durations_are_not_written_to_csv(run, unit):
-    """They would be numbers whose unit is lost."""
-    durations = pa.array([90], pa.duration(unit))
-    pa.parquet.write_table(pa.table({"name": ["Kim"], "age": durations}), "in.parquet")
-    arguments = ["predict", "in.parquet", "--model", "model.skops", "--format"]
-    code, out, said = run(*arguments, "csv")
-    assert code == 1 and not out
-    assert f"in.parquet: the column 'age' holds duration[{unit}], which CSV has no way" in said
-    assert "give --format jsonl or parquet" in said
-    _, out, _ = run(*arguments, "jsonl")
-    assert json.loads(out)["age"] == {"s": "0:01:30", "us": "0:00:00.000090"}[unit]
-
-
-def test_nanoseconds_of_times_stay_in_json(run):
-    times = pa.array([1_234_567_891_234, None], pa.time64("ns"))
-    pa.parquet.write_table(pa.table({"name": ["Kim", "Bo"], "at": times}), "in.parquet")
-    _, out, _ = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
-    found = [json.loads(line)["at"] for line in out.splitlines()]
-    assert found == ["00:20:34.567891234", None]
-
-
-def test_nanoseconds_of_times_within_others_are_an_error(run):
-    times = pa.array([[1_234_567_891_234]], pa.list_(pa.time64("ns")))
-    pa.parquet.write_table(pa.table({"name": ["Kim"], "at": times}), "in.parquet")
-    code, _, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
-    assert code == 1 and "in.parquet: the column 'at' holds list<" in said
-    assert "give --format parquet" in said
-
-
-@pytest.mark.parametrize("unit, value", [("us", 6 * 10**17), ("ns", 1_234_567)])
-def test_times_that_python_does_not_hold(folder, unit, value):
-    """Nanoseconds are held by pandas, where it is installed."""
-    times = pa.array([value], pa.timestamp(unit))
-    pa.parquet.write_table(pa.table({"name": ["Kim"], "at": times}), "in.parquet")
-    Path("pandas.py").write_text("raise ModuleNotFoundError", encoding="utf-8")
-    done = process("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
-    refused(done, "in.parquet: the column 'at' holds timestamp[", "give --format parquet")
-
-
-def test_text_of_other_types_in_csv(run):
-    ids = pa.array([b"0" * 16], pa.uuid())
-    table = pa.table({"name": pa.array(["Kim"], pa.string_view())})
-    table = table.append_column("kind", pa.array(["a"]).dictionary_encode())
-    pa.parquet.write_table(table, "in.parquet")
-    arguments = ["predict", "in.parquet", "--model", "model.skops", "--format", "csv"]
-    code, out, said = run(*arguments)
-    assert code == 0 and read_csv(out)[1][:2] == ["Kim", "a"], said
-    pa.parquet.write_table(table.append_column("id", ids), "in.parquet")
-    code, _, said = run(*arguments)
-    assert code == 1 and "in.parquet: the column 'id' holds extension<" in said
-    assert "give --format jsonl or parquet" in said
-
-
-@pytest.mark.parametrize("format", ["jsonl", "parquet"])
-def test_equal_headers_are_written_to_csv_only(run, format):
-    write_csv("in.csv", header=("note", "name", "note"))
-    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--output", f"out.{format}")
-    assert code == 1 and "sknames: in.csv: 2 columns are 'note'" in said
-    assert "rename the others, or give --format csv" in said
-    assert not os.path.exists(f"out.{format}")
-
-
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
-@pytest.mark.parametrize("header", ["name", "name,id"])
-def test_wide_encodings_must_be_given(run, encoding, header):
-    rows = [header, header.replace("name", "Kowalski")]
-    Path("in.csv").write_bytes("\n".join(rows).encode(encoding))
-    code, out, said = run("predict", "in.csv", "--model", "model.skops")
-    assert code == 1 and not out
-    assert "sknames: in.csv: the header, read as utf-" in said and "holds NUL characters" in said
-    assert "give the file's --encoding, e.g. --encoding utf-16-le" in said
-    _, out, _ = run("predict", "in.csv", "--model", "model.skops", "--encoding", encoding)
-    assert [",".join(row[: header.count(",") + 1]) for row in read_csv(out)] == rows
-
-
-def test_nul_in_a_name_is_not_of_the_encoding(run):
-    Path("in.csv").write_bytes(b"name\nKowal\0ski\n")
-    code, out, said = run("predict", "in.csv", "--model", "model.skops")
-    assert code == 0 and "Kowal\0ski" in out, said
-
-
-def test_parquet_that_is_compressed_or_in_a_pipe(folder):
-    pa.parquet.write_table(parquet_table(), "in.parquet")
-    data = Path("in.parquet").read_bytes()
-    Path("in.parquet.gz").write_bytes(gzip.compress(data))
-    for name in ("in.parquet.gz", "/dev/stdin"):
-        done = process("predict", name, "--model", "model.skops", input=data)
-        assert done.returncode == 0, done.stderr
-        assert pa.parquet.read_table(pa.BufferReader(done.stdout)).num_rows == 7
-
-
-def test_a_path_that_is_not_utf_8(run):
+def test_predict_path_that_is_not_utf_8_is_read(run):
     for suffix in ("csv", "jsonl", "parquet"):
         given = os.fsdecode(b"\xff.") + suffix
         try:
@@ -1714,9 +1179,221 @@ def test_a_path_that_is_not_utf_8(run):
         assert code == 0 and said.startswith("7 rows: 5 predicted"), said
 
 
-def test_one_column_with_a_late_delimiter(run, model):
-    names = ["Kim"] * 1500 + ["Yılmaz, Mehmet", "a;b\tc|d"]
-    Path("in.csv").write_text("\n".join(["name", *names]), encoding="utf-8")
-    code, out, said = run("predict", "in.csv", "--model", "model.skops")
-    assert code == 0, said
-    assert [row[0] for row in read_csv(out)[1:]] == names
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has /dev/full")
+def test_predict_full_disk_under_standard_output_is_an_error(folder):
+    write_csv("in.csv")
+    with open("/dev/full", "wb") as full:
+        done = process(
+            "predict", "in.csv", capture_output=False, stdout=full, stderr=subprocess.PIPE
+        )
+    refused(done, "No space left on device", "the output is not whole; make room")
+
+
+@pytest.mark.parametrize("output", ["out.csv.gz", "out.parquet", "out.csv"])
+def test_predict_full_disk_leaves_the_old_file(folder, output):
+    """In the place of a full disk, a limit on the size of files."""
+    write_csv("in.csv", [(os.urandom(9).hex(), "Anna", "") for _ in range(500)])
+    (folder / output).write_text("old")
+    done = process(
+        *("predict", "in.csv", "--model", "model.skops", "--output", output),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)),
+    )
+    refused(done, "File too large", f"{output} was not written; make room")
+    assert sorted(os.listdir()) == sorted(["in.csv", "model.skops", output])
+    assert (folder / output).read_text() == "old"
+
+
+def test_predict_closed_pipe_ends_silently(folder):
+    write_csv("in.csv", [("1", "Anna", "x" * 1000)] * 500)
+    command = [sys.executable, "-m", "sknames", "predict", "in.csv", "--model", "model.skops"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.read(1)
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 1
+
+
+def test_predict_model_file_that_is_not_ours_is_refused(folder, run):
+    write_csv("in.csv")
+    (folder / "junk.skops").write_bytes(b"junk")
+    done = process("predict", "in.csv", "--model", "junk.skops", "--output", "out.csv")
+    refused(done, "junk.skops is no skops file", "--trust-pickle")
+    reader = make_pipeline(FunctionTransformer(os.path.basename), CountVectorizer())
+    (folder / "other.skops").write_bytes(skops.io.dumps(reader))
+    code, _, said = run("predict", "in.csv", "--model", "other.skops")
+    assert code == 1 and "it holds the type posixpath.basename, which is not ours" in said
+    (folder / "no_model.skops").write_bytes(skops.io.dumps({"a": np.arange(3)}))
+    code, _, said = run("predict", "in.csv", "--model", "no_model.skops")
+    assert code == 1 and "no_model.skops is no model that takes names" in said
+    assert not os.path.exists("out.csv")
+
+
+def test_predict_model_of_several_outputs_is_refused(folder, run):
+    write_csv("in.csv")
+    model = make_pipeline(CharEncoder(), RandomForestClassifier(2))
+    joblib.dump(model.fit(["Ana", "Bo"], [["a", "x"], ["b", "y"]]), "two.joblib")
+    code, _, said = run("predict", "in.csv", "--model", "two.joblib", "--trust-pickle")
+    assert code == 1 and "two.joblib answers (2, 2, 2) for two names: give a classifier" in said
+
+
+def test_predict_pickle_of_missing_module_names_it(folder, run):
+    write_csv("in.csv")
+    (folder / "odd.pkl").write_bytes(b"cno_such_module\nModel\n.")
+    code, _, said = run("predict", "in.csv", "--model", "odd.pkl", "--trust-pickle")
+    assert code == 1 and "odd.pkl: No module named 'no_such_module'" in said
+    assert "install what" in said
+
+
+class Boom:
+    """What a pickle does to whoever loads it."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("boom",))
+
+
+def test_predict_pickle_asks_for_trust(folder, model):
+    write_csv("in.csv")
+    joblib.dump(Boom(), "boom.joblib")
+    refused(process("predict", "in.csv", "--model", "boom.joblib"), "--trust-pickle")
+    assert not os.path.exists("boom")
+    joblib.dump(model, "model.joblib")
+    done = process("predict", "in.csv", "--model", "model.joblib", "--trust-pickle")
+    check(read_csv(done.stdout.decode()), model)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nofile.csv"], ["nofile.csv: No such file or directory: check the path"]),
+        (["."], [".: Is a directory: choose another file"]),
+        (["in.csv", "--output", "nofolder/out.csv"], ["nofolder does not exist"]),
+        (["in.csv", "--model", "nofile.skops"], ["nofile.skops: No such file or directory"]),
+        (["in.csv", "--encoding", "junk"], ["unknown encoding: junk"]),
+        (["in.csv", "--encoding", "utf-16"], ["give --encoding utf-16-le"]),
+    ],
+)
+def test_predict_wrong_path_or_encoding_is_an_error(run, arguments, words):
+    write_csv("in.csv")
+    code, _, said = run("predict", *arguments)
+    assert code == 1 and said.count("\n") == 1
+    for word in words:
+        assert word in said, said
+
+
+@pytest.mark.parametrize("number, jobs", [(signal.SIGINT, "2"), (signal.SIGTERM, "1")])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_predict_signal_leaves_no_file_and_no_process(folder, number, jobs, is_open):
+    """Also while it waits for input, which does not come."""
+    write_csv("in.csv", [(str(k), f"Anna {k}", "") for k in range(300_000)])
+    command = [sys.executable, "-m", "sknames", "predict", "-", "--jobs", jobs]
+    command += ["--model", "model.skops", "--output", "out.csv"]
+    options = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
+    with subprocess.Popen(command, **options) as running:
+        running.stdin.write(Path("in.csv").read_bytes())
+        running.stdin.flush()
+        if not is_open:
+            running.stdin.close()
+            wait_for(lambda: any(".part" in name for name in os.listdir()))
+        else:
+            time.sleep(3)
+        (os.killpg if number == signal.SIGINT else os.kill)(running.pid, number)
+        said = running.stderr.read().decode()
+        running.wait(120)
+        written = "nothing was written" if is_open else "out.csv was not written"
+        assert said == f"sknames: stopped: {written}.\n"
+        assert running.returncode == (-number if number == signal.SIGINT else 128 + number)
+        wait_for(lambda: not is_group(running.pid))
+    assert sorted(os.listdir()) == ["in.csv", "model.skops"]
+
+
+def wait_for(condition):
+    until = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def is_group(number):
+    """Whether there are still processes of a group."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_hangup_that_is_ignored_stays_so(folder):
+    """As under nohup."""
+    write_csv("in.csv")
+    code = """
+import os, signal
+from sknames._cli import main
+
+main.run = lambda arguments: os.kill(os.getpid(), signal.SIGHUP) or 0
+main.main()
+"""
+
+    def ignore():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    assert subprocess.run([sys.executable, "-c", code], preexec_fn=ignore).returncode == 0
+
+
+@pytest.mark.parametrize("missing", ["click", "pyarrow"])
+def test_main_missing_package_is_named(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from sknames.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    refused(done, f"needs {missing}", "pip install 'sknames[cli]'")
+
+
+def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(folder, monkeypatch):
+    write_csv("in.csv", [("1", "Anna", "x" * 1000)] * 3000)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    arguments = ["--output", "o.csv", "--model", "model.skops"]
+    done = process("predict", "in.csv", *arguments, capture_output=False, stderr=theirs)
+    os.close(theirs)
+    assert done.returncode == 0
+    said = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert re.search(r"\d+%\|.*/3\.\d+M \[.*B/s\]", said), said
+    assert "3,000 rows: 3,000 predicted" in said
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no such path on this system")
+@pytest.mark.parametrize("command", ["predict", "shares"])
+def test_file_under_standard_output_keeps_what_it_holds(folder, command):
+    write_csv("in.csv")
+    arguments = [command, "in.csv", "--model", "model.skops", "--output", "/dev/stdout"]
+    with open("all.csv", "ab", buffering=0) as file:
+        file.write(b"old\n")
+        done = process(*arguments, capture_output=False, stdout=file, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr
+    assert text_of("all.csv").startswith("old\n") and text_of("all.csv").count("\n") > 4
+
+
+# ---- Whole files
+
+
+def test_whole_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    target = folder / "file"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    with files.whole_file(str(link)) as file:
+        # Beside the file, on whose disk there is room; hidden.
+        (part,) = set(os.listdir(folder)) - {"file"}
+        assert part.startswith(".") and target.read_text() == "old"
+        file.write(b"new")
+    assert link.is_symlink() and target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(folder) == ["file"]
+
+
+def test_whole_file_that_fails_leaves_nothing(tmp_path):
+    with pytest.raises(ZeroDivisionError), files.whole_file(str(tmp_path / "file")) as file:
+        file.write(b"half of it")
+        raise ZeroDivisionError
+    assert os.listdir(tmp_path) == []

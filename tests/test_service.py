@@ -125,7 +125,7 @@ def test_a_missing_name_has_no_answer_but_a_reason(url, expected, names):
 
 def test_missing_is_what_the_command_line_calls_so():
     pc = pytest.importorskip("pyarrow.compute")
-    from sknames._commands._common import NO_NAME
+    from sknames._cli.options import NO_NAME
 
     # Those that this Python does not know may be known to pyarrow; surrogates are no UTF-8.
     characters = [

@@ -45,19 +45,17 @@ class Scorecard(Bunch):
 
     def to_text(self, n_classes: int | None = None) -> str:
         """Return the printed text, with at most so many nationalities, the most frequent ones."""
-        low, high = self.accuracy_interval
         lines = [
-            f"accuracy  {self.accuracy:.4f} (95 % {low:.4f} to {high:.4f})",
-            f"macro-F1  {self.macro_f1:.4f}",
+            f"accuracy  {self.accuracy:.4f} ({_interval(self.accuracy_interval)})",
+            f"macro-F1  {self.macro_f1:.4f} ({_interval(self.macro_f1_interval)})",
         ]
         if self.log_loss is None:
             lines.append("log loss, top-3 and ECE need predict_proba, which the model lacks")
         else:
-            low, high = self.calibration_interval
             lines += [
+                f"top-3     {self.top_3:.4f} ({_interval(self.top_3_interval)})",
                 f"log loss  {self.log_loss:.4f}",
-                f"top-3     {self.top_3:.4f}",
-                f"ECE       {self.calibration_error:.4f} (95 % {low:.4f} to {high:.4f}; "
+                f"ECE       {self.calibration_error:.4f} ({_interval(self.calibration_interval)}; "
                 f"{self.calibration_by_chance:.4f} by chance)",
             ]
         lines += [
@@ -118,6 +116,10 @@ class Scorecard(Bunch):
             yield f"{len(rows['n']) - len(order)} others: see by_class"
 
 
+def _interval(limits):
+    return "95 % {:.4f} to {:.4f}".format(*limits)
+
+
 @validate_params(
     {
         "model": [HasMethods("predict")],
@@ -164,10 +166,11 @@ def scorecard(
 
         - n: the number of rows,
         - accuracy, with accuracy_interval (low, high), of 95 % (Wilson 1927),
-        - macro_f1, the mean over the nationalities that are true or predicted,
-        - log_loss, top_3, and calibration_error, the expected calibration error of the most
-          probable nationality in 15 bins of equal width, with calibration_interval (low, high), of
-          95 %, and calibration_by_chance, the error that a model whose probabilities are right has
+        - macro_f1, the mean over the nationalities that are true or predicted, with
+          macro_f1_interval, from a bootstrap,
+        - log_loss, top_3 with top_3_interval, and calibration_error, the expected calibration error
+          of the most probable nationality in 15 bins of equal width, with calibration_interval, and
+          calibration_by_chance, the error that a model whose probabilities are right has
           on as many names; None without probabilities,
         - best_accuracy: what a model can reach at most that knows nothing but the name, since
           n_ambiguous names have several labels here,
@@ -330,6 +333,7 @@ def _card(rows, classes, n_repeats=1):
         **found,
         log_loss=None,
         top_3=None,
+        top_3_interval=None,
         calibration_error=None,
         calibration_interval=None,
         calibration_by_chance=None,
@@ -343,6 +347,7 @@ def _card(rows, classes, n_repeats=1):
         )
         card.log_loss = float(rows["loss"][rows["is_known"]].mean())
         card.top_3 = float(rows["is_in_top"].mean())
+        card.top_3_interval = tuple(map(float, wilson_interval(card.top_3, n / n_repeats)))
         card.calibration_error, card.calibration_interval = error, tuple(interval)
         card.calibration_by_chance = chance
     if "is_seen" in rows:
@@ -372,6 +377,7 @@ def _figures(labels, predicted, n_repeats=1):
         "accuracy": accuracy,
         "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true) / n_repeats))),
         "macro_f1": float(f1.mean()),
+        "macro_f1_interval": _macro_f1_interval(np.array(true), np.array(found), n_repeats),
         "by_class": {
             "label": np.array(values, dtype=object),
             "n": n,
@@ -383,6 +389,20 @@ def _figures(labels, predicted, n_repeats=1):
         },
         "confusions": [(*pair, k) for pair, k in pairs.most_common()],
     }
+
+
+def _macro_f1_interval(true, found, n_repeats):
+    """Return percentiles of macro-F1 in resamples of the rows."""
+    n_values = max(true.max(), found.max()) + 1
+    cells, counts = np.unique(true * n_values + found, return_counts=True)
+    true, found = (np.eye(n_values)[values] for values in divmod(cells, n_values))
+    n = round(counts.sum() / n_repeats)
+    drawn = np.random.RandomState(0).multinomial(n, counts / counts.sum(), size=1000)
+    n_of = drawn @ (true + found)
+    f1 = np.divide(
+        2 * drawn @ (true * found), n_of, out=np.full(n_of.shape, np.nan), where=n_of > 0
+    )
+    return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())
 
 
 def _best(names, labels):

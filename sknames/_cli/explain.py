@@ -5,9 +5,10 @@ import unicodedata
 import click
 import numpy as np
 
-from .._model_files import load_model
+from .._no_names import find_encoder, why_no_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
-from ._common import show, trust_pickle_option
+from .models import load
+from .options import model_option, trust_option
 
 BAR = 24  # characters of the longest bar
 N_NGRAMS = 8
@@ -15,12 +16,10 @@ N_NGRAMS = 8
 
 @click.command()
 @click.argument("name")
-@click.option("--model", default="pretrained", show_default=True, help="A file, or pretrained.")
-@click.option(
-    "--top", type=click.IntRange(1), default=3, show_default=True, help="How many nationalities."
-)
+@model_option
+@click.option("--top", type=click.IntRange(1), default=3, help="How many nationalities.")
 @click.option("--label", help="Explain this nationality. [default: the most probable one]")
-@trust_pickle_option
+@trust_option
 def explain(name, model, top, label, trust_pickle):
     """Show why a model gives NAME its nationality.
 
@@ -28,7 +27,7 @@ def explain(name, model, top, label, trust_pickle):
     fall if the character is hidden (# for it, - against it), and beside it stands what the model
     would say if the name ended there.
     """
-    fitted = load_model(model, trust_pickle)
+    fitted = load(model, trust_pickle)
     classes = [str(value) for value in fitted.classes_.tolist()]
     if label is not None:
         if label not in classes:
@@ -36,24 +35,20 @@ def explain(name, model, top, label, trust_pickle):
                 f"--label {label!r}: give one of {', '.join(classes[:3])}, ... as the model has it"
             )
         label = fitted.classes_[classes.index(label)]
+    reason = why_no_names([name], 1, find_encoder(fitted))[0]
+    if reason:
+        raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")
     found = character_importance(fitted, name, label=label)
-    lines = _answers(found, classes, top)
-    if len(found.characters):
-        lines += ["", *_characters(found, prefix_proba(fitted, name).proba, classes)]
-        lines += _ngrams(fitted, name, found)
-    show("\n".join(lines))
-
-
-def _answers(found, classes, top):
-    read = "".join(found.characters)
-    lines = [f"{found.name}, read as {read}" if read else f"{found.name!r}: nothing in it is read"]
+    lines = [f"{name}, read as {''.join(found.characters)}"]
     best = np.argsort(-found.proba, kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
-    return lines + [f"{classes[k]:{width}}  {found.proba[k]:6.1%}" for k in best]
+    lines += [f"{classes[k]:{width}}  {found.proba[k]:6.1%}" for k in best]
+    lines += ["", *_characters(found, prefix_proba(fitted, name).proba, classes)]
+    click.echo("\n".join(lines + [*_ngrams(fitted, name, found)]))
 
 
 def _characters(found, prefixes, classes):
-    """A line for each character: where it comes from, its importance, the answer so far."""
+    """Yield a line for each character: its source, its importance, the answer so far."""
     longest = np.abs(found.importance).max()
     yield f"{'':6}{f'log odds of {found.label}':{BAR + 8}}  if the name ended there"
     is_first = np.diff(found.source_places, prepend=-1) > 0
@@ -63,16 +58,13 @@ def _characters(found, prefixes, classes):
         bar = ("#" if value > 0 else "-") * n
         shown = source if first and source.lower() != character else " "
         k = proba.argmax()
-        yield f"{_pad(shown)} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
-
-
-def _pad(character):
-    """In a column of two; East Asian characters fill it."""
-    return character + " " * (unicodedata.east_asian_width(character) not in "WF")
+        # East Asian characters fill two columns.
+        shown += " " * (unicodedata.east_asian_width(shown) not in "WF")
+        yield f"{shown} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
 
 
 def _ngrams(model, name, found):
-    """The n-grams that tell the label from the next best one."""
+    """Yield the n-grams that speak most for the label, or the next best one."""
     try:
         parts = ngram_contributions(model, name)
     except TypeError:  # another classifier

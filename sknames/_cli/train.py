@@ -13,11 +13,9 @@ from sklearn.pipeline import Pipeline
 from .._char_encoder import CharEncoder
 from .._model_files import check_model_path, save_model
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._whole_files import check_output, whole_file
-from ._common import say, table_options
-from ._labelled_names import labelled_names
+from .files import check_output, whole_file
+from .options import label_option, say, table_options
 
-MAX_LENGTH = 64  # of a name, in characters, as in the model that ships
 OF_ENCODER = ("transliterate", "min_frequency")
 
 
@@ -30,19 +28,13 @@ def parameter_options(estimator, is_option):
         for name in reversed([name for name in parameters if is_option(name)]):
             found = re.search(rf"^{name} : (.*), default=.*\n((?:    .*\n)+)", text, re.MULTILINE)
             values, description = found.groups()
-            # Neither references nor examples that some terminals cannot show.
-            no_help = r" \([^)]*( \d{4}|[^\x00-\x7f][^)]*)\)"
-            description = re.sub(no_help, "", " ".join(description.split()))
-            sentence = description.partition(". ")[0].rstrip(".").replace("`", "")
+            # Without references and examples, which some terminals cannot show.
+            description = re.sub(r" \([^)]*\)|`", "", " ".join(description.split()))
+            about = f"{description.partition('. ')[0].rstrip('.')}.  [{values}]"
             # The same command gives the same model.
-            default = 0 if name == "random_state" else parameters[name].default
-            function = click.option(
-                f"--{name.replace('_', '-')}",
-                default=str(default),
-                help=f"{sentence}.  [{values}]",
-                show_default=True,
-                callback=_value,
-            )(function)
+            default = str(0 if name == "random_state" else parameters[name].default)
+            option = f"--{name.replace('_', '-')}"
+            function = click.option(option, default=default, help=about, callback=_value)(function)
         return function
 
     return add
@@ -58,20 +50,12 @@ def _value(ctx, option, text):
 
 @click.command()
 @table_options
-@click.option(
-    "--label", default="nationality", show_default=True, help="Column that holds the labels."
-)
+@label_option
 @click.option("--output", required=True, help="File for the model: .skops, or .joblib (a pickle).")
-@click.option(
-    "--max-length",
-    type=click.IntRange(1),
-    default=MAX_LENGTH,
-    show_default=True,
-    help="Number of characters to read of each name.",
-)
+@click.option("--max-length", type=click.IntRange(1), default=64, help="Characters of each name.")
 @parameter_options(CharEncoder, OF_ENCODER.__contains__)
 @parameter_options(NameNationalityClassifier, lambda name: name not in ("callbacks", "verbose"))
-def train(input, column, delimiter, encoding, label, output, max_length, **params):
+def train(table, label, output, max_length, **params):
     """Train a model on the names and nationalities in INPUT.
 
     Rows without a name or a label are left out. The names must fit in memory. The options from
@@ -82,17 +66,13 @@ def train(input, column, delimiter, encoding, label, output, max_length, **param
     encoder = CharEncoder(max_length=max_length, **{name: params.pop(name) for name in OF_ENCODER})
     check_model_path(output)
     check_output(output)
-    names, labels, n_rows = labelled_names(input, column, label, delimiter, encoding)
-    model = Pipeline(
-        [
-            ("encode", encoder),
-            ("classify", NameNationalityClassifier(**params, verbose=int(sys.stderr.isatty()))),
-        ]
-    )
-    with whole_file(output) as part:
+    names, labels, n_rows = table.labelled_names(label)
+    classifier = NameNationalityClassifier(**params, verbose=int(sys.stderr.isatty()))
+    model = Pipeline([("encode", encoder), ("classify", classifier)])
+    with whole_file(output) as file:
         model.fit(names, labels)
         model.set_params(classify__verbose=0)
-        save_model(model, part, output)
+        save_model(model, file, output)
     say(
         f"{n_rows:,} rows: learned {len(names):,} names of {len(model.classes_)} nationalities, "
         f"{n_rows - len(names):,} without a name or a label; "

@@ -1,0 +1,88 @@
+"""The group of commands, and the process: its errors, its warnings and how it is stopped."""
+
+import errno
+import signal
+import sys
+import warnings
+
+import click
+
+from .._version import __version__
+from .evaluate import evaluate
+from .explain import explain
+from .options import say
+from .predict import predict
+from .shares import shares
+from .train import train
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(__version__, prog_name="sknames")
+def cli():
+    """Predict nationalities from the names in files.
+
+    Files are CSV, TSV, JSON lines or Parquet, of any size; "-" is standard input or output, and
+    files compressed with gzip or zstd are read directly. Run `sknames COMMAND --help` for more.
+    """
+
+
+for command in (predict, shares, explain, evaluate, train):
+    cli.add_command(command)
+
+
+def run(arguments):
+    """Run a command in this process, and return its exit code. An error is one line."""
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *where: say(f"sknames: warning: {message}")
+            return cli(arguments, prog_name="sknames", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return error.exit_code
+    except click.ClickException as error:
+        message, code = error.format_message(), error.exit_code
+        hint = f" See `{error.ctx.command_path} --help`." if getattr(error, "ctx", None) else ""
+    except Exception as error:
+        hint, message, code = "", _message(error), 1
+    message = " ".join(message.split())
+    say(f"sknames: {message if message.endswith('...') else message.rstrip('.?') + '.'}{hint}")
+    return code
+
+
+def _message(error):
+    """Say what is wrong and what to do."""
+    if isinstance(error, MemoryError):
+        return f"{str(error) or 'memory is full'}: give fewer --jobs"
+    if isinstance(error, OSError):
+        step = "; ".join(getattr(error, "__notes__", [])) or "choose another file"
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            step = "check the path"
+        elif error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            step += "; make room"
+        return f"{error.filename}: " * bool(error.filename) + f"{error.strerror or error}: {step}"
+    if isinstance(error, ValueError | TypeError | ImportError | RuntimeError):
+        return str(error)
+    return f"{type(error).__name__}: {error}: this is a fault of sknames, please report it"
+
+
+def _stop(number, frame):
+    signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C is not to interrupt the clean-up
+    raise SystemExit(128 + number)
+
+
+def main():
+    """Run the command line in a process of its own."""
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _stop)
+    sys.stdout.reconfigure(errors="replace")  # a pipe or an old terminal may know few characters
+    try:
+        code = run(sys.argv[1:])
+    except SystemExit as stop:
+        code = stop.code
+        if code > 128:
+            say(f"sknames: stopped: {[*getattr(stop, '__notes__', []), 'nothing was written'][0]}.")
+        if code == 128 + signal.SIGINT:  # so that a shell's loop ends, too
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
+    sys.exit(code)

@@ -1,0 +1,73 @@
+"""Predict chunks of names, here or in several processes."""
+
+import multiprocessing
+import signal
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from itertools import chain, islice
+
+import joblib
+import numpy as np
+
+from .._model_files import load_model
+from .._prior_shift_classifier import PriorShiftClassifier
+
+
+@lru_cache(maxsize=1)
+def load(path, trust_pickle=False, priors=None):
+    """Load a model, once in each process; `priors` is a tuple in class order, or None."""
+    model = load_model(path, trust_pickle)
+    if priors is None:
+        return model
+    return PriorShiftClassifier(model, priors=np.array(priors)).fit(None)  # which needs no names
+
+
+def best(spec, names, top=1, proba=False):
+    """Predict the `top` most probable classes of names, the first of equal ones.
+
+    `spec` are the arguments of `load`. It returns places in `classes_` and their probabilities, of
+    shape (n_names, top), and with `proba` all probabilities, else None.
+    """
+    model = load(*spec)
+    found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
+    rest, rows = found.copy(), np.arange(len(found))
+    indices = np.empty((len(found), top), dtype=np.intp)
+    for k in range(top):
+        indices[:, k] = rest.argmax(axis=1)
+        rest[rows, indices[:, k]] = -1
+    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None
+
+
+def answers(chunks, spec, jobs, top=1, proba=False):
+    """Yield (chunk, what `best` returns) for each (chunk, names), in order.
+
+    Several processes give the same bits; there are never more than cores or chunks. At most two
+    chunks a process wait: `joblib.Parallel` would read the whole table while its reader pauses.
+    """
+    jobs = min(jobs, joblib.cpu_count())
+    chunks = iter(chunks)
+    first = [*islice(chunks, 2)] if jobs > 1 else []
+    chunks = chain(first, chunks)
+    if len(first) < 2:
+        yield from ((chunk, best(spec, names, top, proba)) for chunk, names in chunks)
+        return
+    # Ctrl-C goes to all processes of a terminal; the first one stops the others.
+    ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), **ignore)
+    waiting = deque()
+    try:
+        for chunk, names in chain(chunks, [(None, None)] * 2 * jobs):
+            job = None if names is None else pool.submit(best, spec, names, top, proba)
+            waiting.append((chunk, job))
+            if len(waiting) > 2 * jobs:
+                chunk, job = waiting.popleft()
+                if job is not None:
+                    yield chunk, job.result()
+    except BrokenProcessPool as error:
+        raise MemoryError("a process ended, perhaps because memory is full") from error
+    finally:
+        for process in multiprocessing.active_children():
+            process.kill()
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,139 @@
+"""What the commands share: options, names out of a table, and messages."""
+
+import re
+from contextlib import contextmanager
+from functools import wraps
+
+import click
+import pyarrow.compute as pc
+
+from .._no_names import ADDRESS, why_no_names
+from .._spelling import PLAIN
+from .tables import TableReader, local_file, texts
+
+MISSING = "missing name"
+# Cleaning leaves nothing of such a name, or only control characters.
+OF_NO_NAME = "".join(character for character, plain in PLAIN.items() if plain != "-")
+NO_NAME = rf"""^[\s\p{{Z}}\p{{Cc}}\p{{Cf}}"'{OF_NO_NAME}]*$"""
+# What `why_no_names` has to look at: no letter, or a part of an address.
+ODD = rf"(?i)^[^\p{{L}}]*$|{ADDRESS.pattern}"
+# The header of a list; another one may be its first name.
+HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
+
+model_option = click.option("--model", default="pretrained", help="A file, or pretrained.")
+label_option = click.option("--label", default="nationality", help="Column that holds the labels.")
+trust_option = click.option(
+    "--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1), default=1, help="Number of processes, at most one a core."
+)
+
+
+def table_options(function):
+    """Give a command the options of its INPUT, as one argument `table`."""
+
+    @wraps(function)
+    def command(input, column, delimiter, encoding, no_header, **others):
+        return function(Table(input, column, delimiter, encoding, no_header), **others)
+
+    for option in (
+        click.option("--no-header", is_flag=True, help="The first row of CSV is no header."),
+        click.option("--encoding", help="Encoding of CSV. [default: UTF-8, or UTF-16 if marked]"),
+        click.option("--delimiter", help="One character, or tab. [default: detected]"),
+        click.option(
+            "--column",
+            help='Column of names, or several to join: given,family. [default: "name", or the '
+            "only column]",
+        ),
+        click.argument("input"),
+    ):
+        command = option(command)
+    return command
+
+
+class Table:
+    """INPUT, and how it is read."""
+
+    def __init__(self, input, column=None, delimiter=None, encoding=None, no_header=False):
+        delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
+        self.name = "standard input" if input == "-" else input
+        self.column, self.dialect = column, (delimiter, encoding, no_header)
+        self._path = local_file(input)
+
+    @contextmanager
+    def open(self):
+        """Open a TableReader. On a terminal, and only there, a bar shows how much is taken."""
+        from tqdm import tqdm
+
+        reader = TableReader(self._path, self.name, *self.dialect)
+        bar = tqdm(total=reader.total, unit=reader.unit, unit_scale=True, leave=False, disable=None)
+        with bar:
+            reader.advance = lambda: bar.update(min(reader.done, bar.total or reader.done) - bar.n)
+            yield reader
+
+    def names(self, reader, encoder=None):
+        """Yield, for each chunk: (the chunk, why each row is no name), the names of the others.
+
+        The reasons are "" for a name, `MISSING`, and those of `why_no_names`.
+        """
+        chosen = None
+        for chunk in reader:
+            chosen = chosen or self._columns(chunk.column_names)
+            names = _join([texts(chunk, column) for column in chosen])
+            why, odd = (pc.match_substring_regex(names, p).fill_null(True) for p in (NO_NAME, ODD))
+            why = pc.if_else(why, MISSING, "").to_numpy(zero_copy_only=False)
+            names, odd = (x.to_numpy(zero_copy_only=False) for x in (names, odd))
+            rows = (why == "") & (odd | (encoder is not None))
+            if rows.any():
+                why[rows] = why_no_names(names[rows], rows.sum(), encoder)
+            reader.advance()
+            yield (chunk, why), names[why == ""].tolist()
+
+    def labelled_names(self, label):
+        """Read names, their labels, and the number of rows; rows without either are left out."""
+        pairs, n_rows = [], 0
+        with self.open() as reader:
+            for (chunk, why), names in self.names(reader):
+                column = choose(chunk.column_names, label, "--label", self.name)
+                labels = pc.utf8_trim_whitespace(texts(chunk, column))
+                labels = labels.to_numpy(zero_copy_only=False)[why == ""]
+                pairs += [pair for pair in zip(names, labels, strict=True) if pair[1]]
+                n_rows += len(chunk)
+        if not pairs:
+            raise ValueError(f"no row of {self.name} has a name and a label: check --label")
+        return *map(list, zip(*pairs, strict=True)), n_rows
+
+    def _columns(self, columns):
+        wanted = self.column
+        if wanted is None and len(columns) == 1:
+            is_header = self.dialect[2] or re.search(HEADER, columns[0].replace("_", " "))
+            if not (is_header or why_no_names(columns, 1)[0]):
+                say(f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header.")
+            return columns
+        parts = [wanted or "name"] if not wanted or wanted in columns else wanted.split(",")
+        return [choose(columns, part.strip(), "--column", self.name) for part in parts]
+
+
+def _join(parts):
+    """Join columns by a space; a part may be missing."""
+    if len(parts) == 1:
+        return parts[0]
+    names = pc.binary_join_element_wise(*(part.fill_null("") for part in parts), " ")
+    return pc.replace_substring_regex(names, r"^\s+|\s+$|(\s)\s+", r"\1")
+
+
+def choose(columns, wanted, option, name):
+    """Return the column of this name, in any case if there is none in this one."""
+    found = [column for column in columns if column == wanted]
+    found = found or [column for column in columns if column.lower() == wanted.lower()]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
+    what = f"{len(found) or 'no'} column{'s' if found else ''} {wanted!r}"
+    raise click.UsageError(f"{name} has {what}: give {option}, one of {listed}")
+
+
+def say(text):
+    """Write to standard error."""
+    click.echo(text, err=True)

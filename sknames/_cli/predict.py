@@ -1,0 +1,141 @@
+"""predict: add nationalities to the rows of a table."""
+
+import os
+import time
+from collections import Counter
+from contextlib import closing
+
+import click
+import numpy as np
+import pyarrow as pa
+
+from .._no_names import find_encoder
+from .._prior_shift_classifier import priors_of_probabilities
+from .._priors import check_priors, supposed_priors
+from .._selective_classifier import UNSURE
+from .._shares import COLUMNS
+from ..pretrained import load_pretrained
+from .files import check_output
+from .models import answers, load
+from .options import MISSING, choose, jobs_option, model_option, say, table_options, trust_option
+from .shares import DistinctNames
+from .tables import TableReader, local_file, table_writer, texts
+
+DIGITS = 6  # of probabilities: those that float32 has
+
+
+@click.command()
+@table_options
+@model_option
+@click.option("--top", type=click.IntRange(1), default=1, help="Nationalities for each name.")
+@click.option("--proba", is_flag=True, help="Add the probabilities of all nationalities.")
+@click.option("--output", default="-", help="File to write, or - for standard output.")
+@click.option(
+    "--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of the output."
+)
+@click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
+@click.option(
+    "--priors",
+    help="Frequencies of the nationalities: uniform, population, Irish=.6,Polish=.4, or a file "
+    "that `sknames shares` wrote. [default: those that the model assumes]",
+)
+@click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
+@click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
+@click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
+@click.option("--prefix", default="", help="Prefix of the names of the new columns.")
+@jobs_option
+@trust_option
+def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust_pickle, **rules):
+    """Add nationalities to the rows of INPUT.
+
+    Every row is written once, in order and unchanged, with new columns: predicted, probability,
+    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
+    """
+    start = time.perf_counter()
+    check_output(output)
+    fitted = load(model, trust_pickle)
+    if top > len(fitted.classes_):
+        raise click.UsageError(f"--top {top}: the model has {len(fitted.classes_)} nationalities")
+    threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
+    encoder = None if threshold is None else find_encoder(fitted)
+    spec, priors = (model, trust_pickle), rules["priors"]
+    if rules["adapt_priors"]:
+        if priors is not None:
+            raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
+        seen = DistinctNames(table, spec, jobs)
+        supposed = supposed_priors(fitted)
+        priors, _ = priors_of_probabilities(seen.probabilities, seen.counts, supposed)
+    elif priors is not None:
+        priors = read_priors(priors, fitted.classes_)
+    if priors is not None:
+        spec = (*spec, tuple(priors.tolist()))
+    n_of = Counter()
+    with (
+        table.open() as reader,
+        table_writer(output, format, reader, excel) as write,
+        closing(answers(table.names(reader, encoder), spec, jobs, top, proba)) as chunks,
+    ):
+        for (chunk, why), found in chunks:
+            write(chunk, _new_columns(why, fitted.classes_, found, threshold, prefix))
+            n_of.update(why)
+    n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
+    if not n_predicted and not n_of[UNSURE]:
+        what = "no name in it: check --column" if n_rows else "a header and no rows"
+        say(f"sknames: warning: {table.name} has {what}.")
+    others = "".join(f"{n:,} {reason}, " for reason, n in sorted(n_of.items()))
+    say(
+        f"{n_rows:,} rows: {n_predicted:,} predicted, {others}{n_missing:,} without a name; "
+        f"{time.perf_counter() - start:.1f} s"
+    )
+
+
+def _threshold(model, fitted, abstain, given):
+    """Return the probability that a prediction must exceed, None without --abstain."""
+    if given is not None and not (abstain and 0 <= given <= 1):  # click lets NaN through
+        raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
+    if not abstain or given is not None:
+        return given
+    if model == "pretrained":
+        return load_pretrained(abstain=True).threshold_
+    if not hasattr(fitted, "abstain_label_"):
+        raise click.UsageError(
+            f"--abstain: {model} is no SelectiveClassifier, which has a threshold: give --threshold"
+        )
+    return fitted.threshold_
+
+
+def _new_columns(why, classes, found, threshold, prefix):
+    """Return the new columns as a table; `why` learns where the model is unsure."""
+    indices, probabilities, all_probabilities = found
+    named = why == ""
+    place = np.cumsum(named) - 1  # of a row among those with a name
+    named = pa.array(place, mask=~named)
+    if threshold is not None:
+        why[why == ""] = np.where(probabilities[:, 0] > threshold, "", UNSURE)
+    answered = pa.array(place, mask=why != "")
+    labels, new = pa.array(classes.tolist()), []
+    for k in range(indices.shape[1]):
+        end = f"_{k + 1}" if k else ""
+        new.append((f"predicted{end}", labels.take(pa.array(indices[:, k])).take(answered)))
+        values = pa.array(probabilities[:, k].round(DIGITS))
+        new.append((f"probability{end}", values.take(answered)))
+    for k, label in enumerate(classes if all_probabilities is not None else []):
+        values = pa.array(all_probabilities[:, k].round(DIGITS))
+        new.append((f"probability_{label}", values.take(named)))
+    new.append(("reason", pa.array(why, pa.string(), mask=why == "")))
+    return pa.table([values for _, values in new], [prefix + name for name, _ in new])
+
+
+def read_priors(text, classes):
+    """Read priors, in class order, from what --priors takes."""
+    if text in ("uniform", "population"):
+        return check_priors(text, classes, "--priors")
+    pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
+    if "=" not in text or os.path.isfile(text):
+        pairs = []
+        for chunk in TableReader(local_file(text), text):
+            found = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
+            pairs += zip(*(texts(chunk, name).to_pylist() for name in found), strict=True)
+    label_of = {str(label): label for label in classes.tolist()}
+    priors = {label_of.get(label.strip(), label): float(share) for label, share in pairs}
+    return check_priors(priors, classes, "--priors")

@@ -1,0 +1,103 @@
+"""shares: estimate the mix of nationalities in a table of names."""
+
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import click
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from .._priors import supposed_priors
+from .._shares import COLUMNS, shares_of_probabilities
+from .._shares_display import SharesDisplay
+from .files import check_output, whole_file
+from .models import answers, load
+from .options import MISSING, jobs_option, model_option, say, table_options, trust_option
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@click.command()
+@table_options
+@model_option
+@click.option("--output", default="-", help="File for CSV, or -: text on a terminal, else CSV.")
+@click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
+@jobs_option
+@trust_option
+def shares(table, model, output, plot, jobs, trust_pickle):
+    """Estimate the share of each nationality among the names in INPUT.
+
+    The shares are those under which the names are most likely, with 95 % intervals. Rows without a
+    name, and names without a letter, are counted separately.
+    """
+    start = time.perf_counter()
+    if Path(output).suffix.lower() not in ("", ".csv", ".txt"):
+        raise click.UsageError(f"--output {output}: shares are plain CSV: give a name in .csv")
+    check_output(output)
+    if plot is not None:
+        if Path(plot).suffix not in PICTURES:
+            raise click.UsageError(f"--plot {plot}: let its name end in {', '.join(PICTURES)}")
+        check_output(plot)
+        check_matplotlib_support("--plot")
+    fitted = load(model, trust_pickle)
+    names = DistinctNames(table, (model, trust_pickle), jobs)
+    found = shares_of_probabilities(
+        names.probabilities,
+        fitted.classes_,
+        counts=names.counts,
+        n_unreadable=names.n_unreadable,
+        class_prior=supposed_priors(fitted),
+        random_state=0,  # the same command gives the same intervals
+    )
+    if output == "-" and sys.stdout.isatty():
+        click.echo(str(found))
+    else:
+        with whole_file(output) as file:
+            table = pa.table({column: found[column].tolist() for column in COLUMNS})
+            pa.csv.write_csv(table, file)
+    if plot is not None:
+        with whole_file(plot) as file:
+            figure = SharesDisplay.from_shares(found).figure_
+            figure.savefig(file, format=Path(plot).suffix[1:], dpi=150)
+    say(
+        f"{names.n_names + names.n_missing:,} rows: {names.n_names:,} names, of which "
+        f"{names.n_unreadable:,} are no names; {names.n_missing:,} without a name; "
+        f"{time.perf_counter() - start:.1f} s"
+    )
+
+
+class DistinctNames:
+    """The distinct names of a table, each predicted once: all that its mix depends on.
+
+    `counts` says how often each name with a letter occurs, of which `probabilities` has a row;
+    `n_names`, `n_unreadable` (of them, without a letter) and `n_missing` are numbers of rows.
+    """
+
+    def __init__(self, table, spec, jobs):
+        self._seen, self.n_missing, self.n_unreadable = Counter(), 0, 0
+        with (
+            table.open() as reader,
+            closing(answers(self._new_names(table.names(reader)), spec, jobs, proba=True)) as parts,
+        ):
+            rows = [found[2] for _, found in parts]
+        self.probabilities = np.concatenate(rows)
+        self.counts = np.array([*self._seen.values()], dtype=np.int64)
+        self.n_names = int(self.counts.sum()) + self.n_unreadable
+        if not self.n_names:
+            raise ValueError(f"no row of {table.name} has a name: check --column")
+        del self._seen
+
+    def _new_names(self, chunks):
+        """Yield the names of each chunk that no earlier chunk had."""
+        for (_, why), names in chunks:
+            new = [name for name in dict.fromkeys(names) if name not in self._seen]
+            self._seen.update(names)
+            n_missing = int((why == MISSING).sum())
+            self.n_missing += n_missing
+            self.n_unreadable += len(why) - n_missing - len(names)
+            yield None, new

@@ -1,0 +1,348 @@
+"""Tables in files, read and written in chunks of rows: CSV, JSON lines and Parquet, by pyarrow."""
+
+import codecs
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count, islice
+from pathlib import Path
+
+import click
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from .files import STDOUT, whole_file
+
+CHUNK_ROWS = 65_536  # Larger chunks are predicted no faster and take more memory.
+CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
+BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
+NO_DELIMITER = "\x1f"  # Splits nothing, also where a list of names has its first comma late.
+DELIMITERS = ",;\t|"
+FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
+FORMATS |= dict.fromkeys([".json", ".jsonl", ".ndjson"], "jsonl")
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+NOT_READ = {
+    rb"PK\x03\x04|\xd0\xcf\x11\xe0": "a zip or Excel file: unpack it, or save the sheet as CSV",
+    rb"BZh\d1AY&SY|\xfd7zXZ": "compressed by bzip2 or xz: unpack it first",
+    rb"\[\s*[{\[\"\]]": "a JSON array: write one object a line (jq -c '.[]')",
+    b"$": "an empty file",
+}
+NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
+# By what is in messages of pyarrow and Python.
+NEXT_STEPS = {
+    "BOM": "give --encoding utf-16-le or utf-16-be",
+    "UTF8|codec|encoding": "give the file's --encoding, e.g. --encoding latin-1",
+    "CSV parse error": "correct the row, or give the --delimiter",
+    "field limit|straddling": "is a quotation mark open, or a row longer than 1 MB?",
+    "": "the file is damaged or not whole; copy it again",
+}
+
+
+def local_file(path):
+    """Return the path of a file that can be read twice: standard input or a pipe is copied.
+
+    The copy waits for input in Python, where Ctrl-C ends it. It is removed with the command.
+    """
+    if path != "-" and (os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)):
+        return path
+    with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
+        return _copy(file)
+
+
+def _copy(stream, encoding=None):
+    """Copy bytes, from an encoding to UTF-8 if one is given, to a temporary file."""
+    copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
+    shutil.copyfileobj(codecs.EncodedFile(stream, "utf-8", encoding) if encoding else stream, copy)
+    copy.flush()
+    return copy.name
+
+
+class TableReader:
+    """A table in a file: an iterator of chunks, each a pyarrow.Table or `JsonRows`.
+
+    `done` of `total` (None if unknown) are read, bytes or rows. Errors begin with the `name`.
+    """
+
+    def __init__(self, path, name=None, delimiter=None, encoding=None, no_header=False):
+        self._path, self.name, self.delimiter = path, name or path, delimiter
+        self.done, self.total, self.unit = 0, os.path.getsize(path), "B"
+        with self.errors_name_the_file():
+            with open(path, "rb") as file:
+                start = file.read(4)
+            self._compression = next((m for s, m in MAGIC.items() if start.startswith(s)), None)
+            self.total = None if self._compression else self.total
+            head = self._open().read(BLOCK_BYTES)
+            text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+            for start, what in NOT_READ.items():
+                if re.match(start, text):
+                    raise ValueError(f"this is {what}")
+            guess = "jsonl" if text[:1] == b"{" else "parquet" if text[:4] == b"PAR1" else "csv"
+            self.format = FORMATS.get(suffix_of(self.name), guess)
+            read = {"csv": self._read_csv, "jsonl": self._read_json, "parquet": self._read_parquet}
+            self._chunks = read[self.format](head, encoding, no_header)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        with self.errors_name_the_file():
+            chunk = next(self._chunks)
+        self.done += len(chunk) if self.unit == " rows" else 0
+        return chunk
+
+    def _open(self):
+        """Open the decompressed bytes. pyarrow reads them without Python, whose end may come."""
+        file = pa.OSFile(os.fsencode(self._path))  # a str would have to be UTF-8
+        return pa.CompressedInputStream(file, self._compression) if self._compression else file
+
+    def _read_parquet(self, *options):
+        reader = pa.parquet.ParquetFile(self._open())
+        self.total, self.unit = reader.metadata.num_rows, " rows"
+        if not self.total:
+            return iter([reader.schema_arrow.empty_table()])
+        return _sliced(reader.iter_batches(CHUNK_ROWS, use_threads=False))
+
+    def _read_csv(self, head, encoding, no_header):
+        if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            encoding = "utf-16"
+        if encoding is not None and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+            self._path, self._compression = _copy(self._open(), encoding), None
+            self.total, head = os.path.getsize(self._path), self._open().read(BLOCK_BYTES)
+        text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        n_blank = len(text) - len(text.lstrip("\n"))
+        text = text[n_blank:]
+        if "\0" in text.partition("\n")[0]:
+            raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
+        delimiter = self.delimiter or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
+        first = next(csv.reader(io.StringIO(text), delimiter=delimiter))
+        found = set(first[0]) & set(DELIMITERS)
+        if len(first) == 1 and self.delimiter and found:
+            raise ValueError(
+                f"the first row, {first[0][:60]!r}, has no {delimiter!r}: give another "
+                f"--delimiter, perhaps {found.pop()!r}"
+            )
+        self.delimiter = delimiter if len(first) > 1 else ","
+        # Our own names, since those in a header may be equal, and only named columns take a type.
+        names = [str(i + 1) for i in range(len(first))]
+        types = dict.fromkeys(names, pa.string())
+        read = {"block_size": BLOCK_BYTES, "column_names": names, "skip_rows": n_blank}
+        # In a list, an empty line is a row.
+        parse = {"newlines_in_values": True, "ignore_empty_lines": len(first) > 1}
+        batches = pa.csv.open_csv(
+            self._open(),
+            pa.csv.ReadOptions(use_threads=False, **read),  # else errors do not name the row
+            pa.csv.ParseOptions(delimiter=delimiter, **parse),
+            pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
+        )
+        batches = self._checked(batches)
+        if not no_header:
+            top = next(batches)
+            names = [values[0].as_py() for values in top.columns]
+            batches = chain([top.slice(1)], batches)
+        elif len(names) == 1:
+            names = ["name"]
+        return _sliced(batches, names)
+
+    def _checked(self, batches):
+        """Yield batches; raise an error if pyarrow read to the end for an open quotation mark."""
+        n_rows, last, tail = 0, "", b""
+        for batch in batches:
+            self.done += BLOCK_BYTES
+            if len(batch):
+                n_rows, last = n_rows + len(batch), batch.columns[-1][-1].as_py()
+            yield batch
+        if "\n" in last or "\r" in last:
+            stream = self._open()
+            while block := stream.read(BLOCK_BYTES):
+                tail = (tail + block).rstrip()[-1:]
+            if tail != b'"':
+                raise ValueError(
+                    f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}: close it, "
+                    "or double it and put the value in quotation marks"
+                )
+
+    def _read_json(self, *options):
+        stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
+        for number in count(1):
+            line = stream.readline(CHUNK_BYTES)
+            if len(line) == CHUNK_BYTES:
+                raise ValueError(f"line {number} is too long: write one object a line")
+            row = _parse(line, number)
+            rows += [] if row is None else [row]
+            size, self.done = size + len(line), self.done + len(line)
+            if rows and (not line or len(rows) == CHUNK_ROWS or size >= CHUNK_BYTES):
+                yield rows
+                rows, size = JsonRows(), 0
+            if not line:
+                return
+
+    @contextmanager
+    def errors_name_the_file(self):
+        """Let an error in the file name the file and the next step."""
+        try:
+            yield
+        except (ValueError, pa.ArrowException, LookupError, csv.Error, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            step = ""
+            if type(error) is not ValueError:  # ours have one
+                steps = (step for words, step in NEXT_STEPS.items() if re.search(words, str(error)))
+                step = f": {next(steps)}"
+            raise ValueError(f"{self.name}: {error}{step}") from error
+
+
+class JsonRows(list):
+    """Rows of JSON lines, each a dict; they may have different keys."""
+
+    @property
+    def column_names(self):
+        """All keys, in the order in which they come."""
+        return list(dict.fromkeys(chain.from_iterable(self)))
+
+    def to_table(self, names):
+        """Return the rows as a table of text; what is no text is written as JSON."""
+        new = [name for name in self.column_names if name not in names]
+        if new:
+            raise ValueError(
+                f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give --format jsonl"
+            )
+        return pa.table({name: _as_text([row.get(name) for row in self]) for name in names})
+
+
+def _as_text(values):
+    values = [v if isinstance(v, str | None) else _dumps(v) for v in values]
+    # JSON can escape half of a character, which is no text.
+    values = [v if v is None else v.encode(errors="replace").decode() for v in values]
+    return pa.array(values, pa.string())
+
+
+def _parse(line, number):
+    """Return the object in a line of JSON; None for a blank line."""
+    try:
+        text = line.decode("utf-8-sig").strip()
+        row = json.loads(text) if text else None
+    except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
+        raise ValueError(f"line {number} is no JSON ({error}): write one object a line") from error
+    if not isinstance(row, dict | None):
+        raise ValueError(f'line {number} is {text:.20}, not an object: write {{"name": ...}}')
+    return row
+
+
+def texts(chunk, column):
+    """Return a column as strings, null where a value is missing."""
+    if isinstance(chunk, JsonRows):
+        return _as_text([row.get(column) for row in chunk])
+    return chunk.column(column).cast(pa.string()).combine_chunks()
+
+
+@contextmanager
+def table_writer(path, format, reader, excel=False):
+    """Yield a function that writes a chunk of `reader` with new columns; see `whole_file`."""
+    suffix = Path(path).suffix.lower()
+    format = format or FORMATS.get(suffix_of(path), reader.format)
+    if suffix in NOT_WRITTEN:
+        raise click.UsageError(
+            f"--output {path}: {suffix} is not written. Give a name in .csv, .tsv, .jsonl or "
+            ".parquet, maybe with .gz or .zst behind it; for Excel, .csv and --excel"
+        )
+    if format == "parquet" and path in STDOUT and sys.stdout.isatty():
+        raise click.UsageError("Parquet is not for a terminal: give --output")
+    if excel and format != "csv":
+        raise click.UsageError(f"--excel is for CSV, and the output is {format}: leave it out")
+    delimiter = "\t" if suffix_of(path) == ".tsv" else reader.delimiter or ","
+    writer = columns = None
+    with ExitStack() as closing:
+        file = closing.enter_context(whole_file(path))
+        sink = closing.enter_context(pa.PythonFile(file, mode="w"))
+        if suffix in COMPRESSIONS:
+            sink = closing.enter_context(pa.CompressedOutputStream(sink, COMPRESSIONS[suffix]))
+        if excel:
+            sink.write(codecs.BOM_UTF8)
+
+        def write(chunk, new):
+            nonlocal writer, columns
+            names = [*chunk.column_names, *new.column_names]
+            for name in new.column_names if format == "csv" else names:
+                if names.count(name) > 1:
+                    raise ValueError(f"two columns are called {name!r}: rename one, or --prefix")
+            if format == "jsonl":
+                sink.write(_json_lines(chunk, new))
+                return
+            if isinstance(chunk, JsonRows):
+                columns = columns or chunk.column_names
+                chunk = chunk.to_table(columns)
+            for name, values in zip(new.column_names, new.columns, strict=True):
+                chunk = chunk.append_column(name, values)
+            if writer is None:
+                if format == "parquet":
+                    writer = pa.parquet.ParquetWriter(sink, chunk.schema)
+                else:
+                    options = pa.csv.WriteOptions(delimiter=delimiter)
+                    writer = pa.csv.CSVWriter(sink, chunk.schema, write_options=options)
+                closing.enter_context(writer)
+            writer.write_table(chunk)
+
+        yield write
+
+
+def _json_lines(chunk, new):
+    """Return rows with new columns beside them, as bytes of JSON lines."""
+    rows = chunk if isinstance(chunk, JsonRows) else _without_nan(chunk).to_pylist()
+    pairs = zip(rows, _without_nan(new).to_pylist(), strict=True)
+    lines = [_dumps(row | more) + "\n" for row, more in pairs]
+    return "".join(lines).encode(errors="backslashreplace")  # half of a character is escaped again
+
+
+def _without_nan(table):
+    """Return a table with null for NaN and infinity, which JSON lacks."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            values = table.column(i)
+            table = table.set_column(i, field.name, pc.if_else(pc.is_finite(values), values, None))
+    return table
+
+
+def _to_json(value):
+    """Return dates, times and decimals as text."""
+    if isinstance(value, bytes):
+        raise TypeError("JSON cannot hold bytes: give --format parquet")
+    return str(value)
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json).encode
+
+
+def suffix_of(path):
+    """Return the suffix of a path without that of compression: ".csv" for names.CSV.gz."""
+    path = Path(path.lower())
+    return (path.with_suffix("") if path.suffix in COMPRESSIONS else path).suffix
+
+
+def _sniff(text):
+    """Return the delimiter that gives most rows as many columns as the header has."""
+
+    def score(delimiter):
+        rows = []
+        with suppress(csv.Error):  # a value is longer than csv likes, or its end lies beyond
+            lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+            rows.extend(len(row) for row in islice(lines, 1000) if row)
+        return (rows[0] > 1, rows.count(rows[0]), rows[0]) if rows else (False, 0, 0)
+
+    return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones
+
+
+def _sliced(batches, names=None):
+    """Yield tables of at most CHUNK_ROWS rows, with these names of columns."""
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        table = table.rename_columns(names) if names else table
+        yield from (table.slice(k, CHUNK_ROWS) for k in range(0, max(len(table), 1), CHUNK_ROWS))
