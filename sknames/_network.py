@@ -273,8 +273,8 @@ def check_arrays(arrays):
         require(is_right, name, f"an array of dtype {' or '.join(dtypes)} and shape {shape}", got)
         # A NaN is the least and the most, and neither below nor above.
         if array.dtype.kind == "f":  # NaN is no smaller than anything
-            most = np.finfo(array.dtype).max if name == "symbols" else MOST
-            is_small = (np.abs(array) <= most).all()
+            most = float(np.finfo(array.dtype).max) if name == "symbols" else MOST
+            is_small = float(np.abs(array).max(initial=0)) <= most
             require(is_small, name, f"finite values of at most {most:g}", array)
     _check_values(arrays)
 

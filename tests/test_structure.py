@@ -20,7 +20,6 @@ ALLOWED = {
     "_validate_params": set(),
     "_spelling": set(),
     "_prefixes": set(),
-    "_prefixes": set(),
     "_saved_state": {"_version"},
     "_read_names": {"_missing", "_spelling"},
     "_spelling_groups": {"_read_names", "_spelling"},
