@@ -169,7 +169,9 @@ def test_repeated_folds_prove_no_more(small_names):
     masks = [tuple(np.isin(np.arange(len(names)), rows) for rows in fold) for fold in folds]
     assert repr(scorecard(bayes(), names, labels, cv=masks)) == repr(once)
     # Of the names that are tested at all.
-    once = scorecard(bayes(), names, labels, cv=folds[:1])
+    learned, tested = folds[0]
+    fitted = bayes().fit(names[learned], labels[learned])
+    once = scorecard(fitted, names[tested], labels[tested])
     card = scorecard(bayes(), names, labels, cv=folds[:1] * 2)
     np.testing.assert_allclose(card.calibration_interval, once.calibration_interval)
 
