@@ -4,24 +4,13 @@ The names are few, and no figure here means anything.
 """
 
 from collections import Counter
-from pathlib import Path
 
+import bench_people
 import numpy as np
 import pytest
 
 from sknames.datasets import make_names
-from sknames.pretrained import _train
-
-BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
-
-
-@pytest.fixture(scope="module")
-def bench_people():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        import bench_people
-
-        yield bench_people
+from tools.retrain import recipe
 
 
 @pytest.fixture(scope="module")
@@ -38,51 +27,51 @@ def sources():
         for n in (600, 3_000)
     )
     for nationality, found in first.items():
-        second[nationality] = [_train._turn(name) for name in found[::2]] + second[nationality]
+        second[nationality] = [recipe.turn(name) for name in found[::2]] + second[nationality]
     first["Zulu"] = ["Sipho Dlamini"] * 3 + ["Shaka"] * 40  # too few people to hold out
     return first, second
 
 
 def learned(sources):
     """All names in the spellings of the recipe, and the words of each on its own."""
-    respellings = [_train._turn, _train._turn_with_comma, _train._initials, _train._letters_only]
+    respellings = [recipe.turn, recipe.turn_with_comma, recipe.initials, recipe.letters_only]
     rows = []
     for names_of in sources:
         for nationality, found in names_of.items():
             for name in found:
                 spelled = [name, *(respell(name) for respell in respellings), *name.split()]
-                spelled += [_train._in_ascii(other) for other in spelled]
+                spelled += [recipe.in_ascii(other) for other in spelled]
                 rows += [(other, nationality) for other in spelled]
     return tuple(np.array(rows, dtype=object).T)
 
 
-def test_whole_names_are_held_out_and_their_parts_are_learned(bench_people, sources):
+def test_held_out_whole_names_are_left_out_and_their_parts_are_learned(sources):
     names, labels = learned(sources)
     (kept, kept_labels), (test, test_labels) = bench_people.held_out(names, labels, sources, 1)
-    people = {_train._person(name) for name in test}
+    people = {recipe.person_of(name) for name in test}
     assert len(people) == len(test)
-    assert people.isdisjoint(map(_train._person, kept))
-    bare = {_train._person(name.replace(",", "")) for name in kept}
+    assert people.isdisjoint(map(recipe.person_of, kept))
+    bare = {recipe.person_of(name.replace(",", "")) for name in kept}
     assert people.isdisjoint(bare)
     assert {word for name in test for word in name.split()} <= set(kept)
-    assert set(map(_train._initials, test)).isdisjoint(kept)
+    assert set(map(recipe.initials, test)).isdisjoint(kept)
     n_rows = Counter(zip(names, labels, strict=True))
     assert all(n <= n_rows[row] for row, n in Counter(zip(kept, kept_labels, strict=True)).items())
     assert 0.8 * len(names) < len(kept) < len(names)
     assert set(test_labels) == {"French", "Irish"}
 
 
-def test_a_tenth_of_each_source_at_most_a_hundred_and_others_in_each_fold(bench_people, sources):
+def test_held_out_takes_a_tenth_of_each_source_and_others_in_each_fold(sources):
     first, second = sources
     all_held_out = [bench_people.held_out(*learned(sources), sources, fold)[1] for fold in (0, 1)]
     for nationality in ("French", "Irish"):
         folds = [
-            {_train._person(name) for name in names[labels == nationality]}
+            {recipe.person_of(name) for name in names[labels == nationality]}
             for names, labels in all_held_out
         ]
-        of_first = {*map(_train._person, first[nationality])}
+        of_first = {*map(recipe.person_of, first[nationality])}
         for people in folds:
             assert len(people) == len(of_first) // 10 + 100
-            assert people <= of_first | {*map(_train._person, second[nationality])}
+            assert people <= of_first | {*map(recipe.person_of, second[nationality])}
         # A person of both sources may be drawn once as of each.
         assert len(folds[0] & folds[1]) < 30 and folds[0] & folds[1] <= of_first

@@ -4,29 +4,18 @@ The names are few and the models small, so that no figure here means anything.
 """
 
 import json
-import shutil
-from pathlib import Path
 
+import bench_pretrained as bench
 import numpy as np
 import pytest
+from common import LINEAR, estimate_mix
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sknames.datasets import load_names, make_names
-from sknames.pretrained import _load_pretrained, _train
+from tools.retrain import files, recipe
 
-BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
 LISTED, UNLISTED = ["Greek", "Turkish", "Zulu"], "Malagasy"
-
-
-@pytest.fixture(scope="module")
-def bench():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        import bench_pretrained
-
-        patch.setattr(bench_pretrained, "N_TRIED", 3_000)
-        yield bench_pretrained
 
 
 def invented(n, rng):
@@ -51,7 +40,7 @@ def names():
         names_of[UNLISTED] = invented(1_500, rng)
     # Many are in both sources, in another order of the words.
     for nationality, found in sources["biographies"].items():
-        turned = [_train._turn(name) for name in found[::2]]
+        turned = [recipe.turn(name) for name in found[::2]]
         sources["chess players"][nationality] = turned + sources["chess players"][nationality]
     pairs = [
         (name, nationality)
@@ -64,40 +53,39 @@ def names():
 
 
 @pytest.fixture
-def run(bench, names, tmp_path, monkeypatch, capsys):
+def run(names, tmp_path, monkeypatch, capsys):
     """Run the benchmark with these names; returns the page and the card."""
     lists, sources, everything = names
     small = {"hidden_size": 4, "embedding_dim": 4, "max_epochs": 1}
-    monkeypatch.setattr(_train, "CLASSIFIER", _train.CLASSIFIER | small)
+    monkeypatch.setattr(recipe, "CLASSIFIER", recipe.CLASSIFIER | small)
     # Few characters, so that so small a net, which hardly trains, is not too modest for any mix.
-    monkeypatch.setattr(_train, "ENCODER", _train.ENCODER | {"min_frequency": 100})
-    monkeypatch.setattr(_train, "NAMES_PER_MIN_DF", 400)
-    monkeypatch.setattr(_train, "training_names", lambda wheel, players: everything)
-    monkeypatch.setattr(_train, "_biographies", lambda wheel, lists: sources["biographies"])
-    monkeypatch.setattr(_train, "_players", lambda path, lists: sources["chess players"])
+    monkeypatch.setattr(recipe, "ENCODER", recipe.ENCODER | {"min_frequency": 100})
+    monkeypatch.setattr(recipe, "NAMES_PER_MIN_DF", 400)
+    monkeypatch.setattr(recipe, "training_names", lambda wheel, players: everything)
+    monkeypatch.setattr(recipe, "typical_people", lambda lists, wheel, players: sources)
     pairs = [(n, k) for k, found in sources["chess players"].items() for n in found]
     data, target = np.array(pairs, dtype=object).T
     born = np.where(np.arange(len(data)) % 3, 1900.0 + np.arange(len(data)) % 100, np.nan)
-    players = Bunch(data=data, target=target, birth_year=born)
+    monkeypatch.setattr(bench, "N_TRIED", 3_000)
+    monkeypatch.setattr(bench, "N_RESAMPLES", 5)
     monkeypatch.setattr(bench, "load_names", lambda script: lists)
-    monkeypatch.setattr(bench, "fetch_chess_players", lambda path: players)
-    title, model = bench.BASELINES["logreg"]
+    monkeypatch.setattr(bench, "read_chess_players", lambda path: (data, target, born))
+    title, model = LINEAR["logreg"]
     few_steps = clone(model).set_params(logisticregression__max_iter=3)
-    monkeypatch.setitem(bench.BASELINES, "logreg", (title, few_steps))
-    shutil.copy(_load_pretrained.FOLDER / "population.csv", tmp_path)
-    monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
+    monkeypatch.setitem(LINEAR, "logreg", (title, few_steps))
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
 
     def go(*options, shipped=None):
         rows = np.isin(everything[1], shipped) if shipped else slice(None)
-        model = _train.make_pipeline().fit(everything[0][rows][::9], everything[1][rows][::9])
-        _load_pretrained.write(model, tmp_path)
+        model = recipe.make_pipeline().fit(everything[0][rows][::9], everything[1][rows][::9])
+        monkeypatch.setattr(bench, "load_pretrained", lambda priors: model)
         bench.main(["--cache", str(tmp_path / "cache"), *options])
         return capsys.readouterr().out, json.loads((tmp_path / "card.json").read_text())
 
     return go
 
 
-def test_tests_on_people_of_both_sources(bench, names):
+def test_held_out_split_tests_on_people_of_both_sources(names):
     lists, sources, everything = names
     kept, test = bench.held_out_split(*everything, lists, sources, 0)
     again = bench.held_out_split(*everything, lists, sources, 0)[1]
@@ -110,12 +98,12 @@ def test_tests_on_people_of_both_sources(bench, names):
             of = [name for name, k, kind in full if k == nationality and kind.endswith(source)]
             assert 0 < len(of) <= bench.PER_NATIONALITY
             assert set(of) <= set(names_of[nationality])
-        people = [_train._person(name) for name, k, _ in full if k == nationality]
+        people = [recipe.person_of(name) for name, k, _ in full if k == nationality]
         assert len(people) == len(set(people))
     assert {kind for _, k, kind in full if k == "Zulu"} == {"full name, made"}
 
 
-def test_card_of_a_short_run(run):
+def test_main_one_fold_card_says_what_was_run(run):
     page, card = run("--folds", "1", "--models", "ours,svm")
     assert card["folds"] == 1 and [*card["baselines"]] == ["TF-IDF char_wb (1, 5) + LinearSVC(C=1)"]
     assert "--folds 1 --models ours,svm" in page and "by a hash; once." in page
@@ -147,8 +135,7 @@ def test_card_of_a_short_run(run):
     assert " ± " in page and "±" not in next(x for x in page.splitlines() if "| macro-F1, to" in x)
 
 
-def test_people_are_judged_under_each_mix(bench):
-    """Where names are as frequent as their probabilities say, the true mix is the best one."""
+def test_by_mix_true_mix_is_the_best():
     rng, n, classes = np.random.RandomState(0), 20_000, np.array(["Danish", "English", "Spanish"])
     of_names = rng.dirichlet(np.ones(5), size=3)  # how frequent each of five names is in a class
     y = rng.choice(3, size=n, p=[0.7, 0.2, 0.1])
@@ -166,7 +153,7 @@ def test_people_are_judged_under_each_mix(bench):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_card_of_two_folds_and_all_models(run):
+def test_main_two_folds_card_has_differences_of_each(run):
     page, card = run("--folds", "2")
     assert card["folds"] == 2 and len(card["baselines"]) == 2
     assert "by a hash; 2 times, each time others." in page and "Not run" not in page
@@ -181,22 +168,22 @@ def test_card_of_two_folds_and_all_models(run):
     assert all(" ± " in mean and each.count(",") == 1 for _, mean, each in card["differences"])
 
 
-def test_another_model_gets_no_card(run, tmp_path):
+def test_main_other_model_writes_no_card(run, tmp_path):
     with pytest.raises(SystemExit, match=r"tells 2 nationalities, .* have 4\. Train it"):
         run("--folds", "1", "--models", "ours", shipped=LISTED[:2])
     assert not (tmp_path / "card.json").exists()
 
 
 @pytest.mark.parametrize("option", [("--folds", "0"), ("--folds", "9"), ("--models", "nb")])
-def test_wrong_options(bench, option, capsys):
+def test_main_wrong_option_is_rejected(option, capsys):
     with pytest.raises(SystemExit):
         bench.main(["--cache", "unused", *option])
     assert option[0] in capsys.readouterr().err
 
 
-def test_estimates_the_mix(bench):
+def test_estimate_mix_many_names_gives_the_true_mix():
     rng = np.random.RandomState(0)
     y = rng.choice(3, 20_000, p=[0.7, 0.25, 0.05])
     likelihoods = np.exp(-((rng.normal(2 * y)[:, None] - 2 * np.arange(3)) ** 2) / 2)
     probabilities = likelihoods / likelihoods.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(bench.estimate_mix(probabilities), [0.7, 0.25, 0.05], atol=0.01)
+    np.testing.assert_allclose(estimate_mix(probabilities), [0.7, 0.25, 0.05], atol=0.01)

@@ -26,7 +26,7 @@ import sknames
 from sknames import CharEncoder, NameEncoder, NameNationalityClassifier
 from sknames._name_nationality_classifier import FORMAT
 from sknames.datasets import load_names
-from sknames.pretrained._load_pretrained import with_network
+from tools.retrain.recipe import with_network
 
 DATA = Path(__file__).parent / "data"
 KEPT = sorted(DATA.glob("pipeline-*.joblib.gz"))

@@ -168,10 +168,8 @@ ALLOWED = {
         "_network",
         "_priors",
         "_selective_classifier",
-        "_spelling",
         "_symbols",
         "_version",
-        "datasets",
         "pretrained",
     },
 }
@@ -248,7 +246,7 @@ def test_no_arrow_points_back(room, path):
         "sknames.datasets",
         "sknames.inspection",
         "sknames.metrics",
-        "sknames.pretrained._train",
+        "sknames.pretrained",
     ],
 )
 def test_import_is_light(module):

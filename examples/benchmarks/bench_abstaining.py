@@ -10,24 +10,20 @@ of the training names.
 """
 
 import argparse
-import csv
 from collections import defaultdict
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from bench_accuracy import machine, table
-from scipy.special import log_softmax, logsumexp
+from common import machine, population_priors, table
+from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
 from sknames import load_pretrained
-from sknames._forward import Forward
-from sknames._no_names import why_no_names
-from sknames._priors import check_priors, exchange_priors
-from sknames._risk_coverage import risk_coverage_curve, tried_rows
-from sknames._symbols import to_codes
-from sknames.datasets import fetch_biographies, load_names
-from sknames.pretrained import _load_pretrained, _train
+from sknames.datasets import load_names
+from tools.retrain import recipe
+from tools.retrain.biographies import read_biographies
+from tools.retrain.risk_coverage import curve_of, weights_of, write_curve
+from tools.retrain.tables import read_table
 
 EACH = 100  # people of a nationality and source
 N_STRINGS = 1_000
@@ -72,10 +68,9 @@ def held_out(args):
     """The names of the first fold of the model card, of which no part was learned."""
     import bench_pretrained
 
-    names, nationalities = _train.training_names(args.wheel, args.players)
+    names, nationalities = recipe.training_names(args.wheel, args.players)
     lists = load_names(script="all")
-    people = _train._biographies(args.wheel, lists), _train._players(args.players, lists)
-    sources = dict(zip(bench_pretrained.SOURCES, people, strict=True))
+    sources = recipe.typical_people(lists, args.wheel, args.players)
     _, test = bench_pretrained.held_out_split(names, nationalities, lists, sources, 0)
     names, labels, kinds = (part.astype(str) for part in test)
     return {"names": names, "labels": labels, "kinds": kinds}
@@ -83,22 +78,21 @@ def held_out(args):
 
 def unseen(args):
     """People of our nationalities and of others, whose full names were not learned."""
-    seen = {_train._person(name) for name in _train.training_names(args.wheel, args.players)[0]}
+    seen = {recipe.person_of(name) for name in recipe.training_names(args.wheel, args.players)[0]}
     lists, rng = load_names(script="all"), np.random.RandomState(0)
     groups = defaultdict(list)
-    for names_of in (_train._biographies(args.wheel, lists), _train._players(args.players, lists)):
+    for names_of in recipe.typical_people(lists, args.wheel, args.players).values():
         for nationality, names in names_of.items():
-            names = [name for name in names if _train._person(name) not in seen]
+            names = [name for name in names if recipe.person_of(name) not in seen]
             groups[nationality] += rng.permutation(names)[:EACH].tolist()
-    names, demonyms = fetch_biographies(args.wheel, raw=True, return_X_y=True)
+    names, demonyms = read_biographies(args.wheel, raw=True)
     several = defaultdict(set)
     for name, demonym in zip(names, demonyms, strict=True):
         several[name].add(demonym)
-    text = files("sknames.datasets").joinpath("data", "demonyms.csv").read_text(encoding="utf-8")
-    ours = {r["demonym"]: bool(r["nationality"]) for r in csv.DictReader(text.splitlines())}
+    ours = {row["demonym"]: bool(row["nationality"]) for row in read_table("demonyms.csv")}
     for demonym in sorted({d for d, is_ours in ours.items() if not is_ours} - {*NO_PEOPLE}):
         theirs = [name for name, of in several.items() if of == {demonym} and " " in name]
-        theirs = [name for name in theirs if _train._person(name) not in seen]
+        theirs = [name for name in theirs if recipe.person_of(name) not in seen]
         groups[f"other: {demonym}"] += rng.permutation(theirs)[:EACH].tolist()
     rows = [(name, group) for group, found in sorted(groups.items()) for name in found]
     names, labels = np.array(rows).T
@@ -113,32 +107,6 @@ def random_strings():
 
 
 # ---- Held-out names: risk against coverage
-
-
-def weights_of(labels, classes, priors):
-    """Of names, so that each nationality is as frequent among them as the priors say."""
-    places = np.searchsorted(classes, labels)
-    counts = np.bincount(places, minlength=len(classes))
-    return (priors / np.maximum(counts, 1))[places]
-
-
-def curve_of(probabilities, names, labels, classes, priors):
-    """Risk against coverage under priors, of probabilities under equal frequencies."""
-    shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
-    is_name = why_no_names(names.tolist(), len(names)) == ""
-    confidence = np.where(is_name, shifted.max(axis=1), 0)
-    hits = classes[shifted.argmax(axis=1)] == labels
-    return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
-
-
-def write_curve(curve):
-    rows = tried_rows(curve)
-    columns = [curve[name][rows] for name in _load_pretrained.CURVE_COLUMNS]
-    path = _load_pretrained.FOLDER / _load_pretrained.CURVE
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_load_pretrained.CURVE_COLUMNS)
-        writer.writerows([f"{value:.6f}" for value in row] for row in zip(*columns, strict=True))
 
 
 def chosen(priors, risk):
@@ -162,8 +130,7 @@ def scores(model, names):
     """The larger, the surer that a name is of a nationality that the model knows."""
     classifier = model["classify"]
     X = model["encode"].transform(names)
-    codes = to_codes(X, classifier.network_.symbols)
-    logits = Forward(classifier.network_, "float64").logits(codes)
+    codes = classifier.network_.to_codes(X)
     probabilities = model.predict_proba(names)
     log_likelihood = next_character(classifier.weights_, codes)
     order = np.sort(probabilities, axis=1)
@@ -171,8 +138,6 @@ def scores(model, names):
         "largest probability": order[:, -1],
         "largest minus second": order[:, -1] - order[:, -2],
         "minus entropy": (probabilities * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1),
-        "largest logit": logits.max(axis=1),
-        "minus energy (logsumexp of logits)": logsumexp(logits, axis=1),
         "next character, mean log-likelihood": log_likelihood,
         "log of largest probability + next character": np.log(order[:, -1]) + log_likelihood,
     }
@@ -217,11 +182,13 @@ def main():
             f"held-out.npz has {len(test['names'])} names and ours-0.npz scores of "
             f"{len(probabilities)}: delete held-out.npz in {args.cache}, and run this again."
         )
+    mixes = {
+        "population": population_priors(classes),
+        "uniform": np.full(len(classes), 1 / len(classes)),
+    }
     curves = {
-        priors: curve_of(
-            probabilities, test["names"], test["labels"], classes, check_priors(priors, classes)
-        )
-        for priors in ("population", "uniform")
+        priors: curve_of(probabilities, test["names"], test["labels"], classes, mix)
+        for priors, mix in mixes.items()
     }
     write_curve(curves["population"])
     print("### Held-out names\n")
@@ -249,7 +216,7 @@ def main():
     pipeline = model.estimator_.estimator
     found = {group: scores(pipeline, members) for group, members in groups.items()}
     known = found.pop("people of the 74")
-    weights = weights_of(labels[~is_other], classes, check_priors("population", classes))
+    weights = weights_of(labels[~is_other], classes, mixes["population"])
     print("### AUROC of scores: people of the 74 nationalities against what is none of theirs\n")
     rows = [
         [score] + [f"{auroc(values, other[score], weights):.3f}" for other in found.values()]

@@ -9,13 +9,11 @@ import argparse
 import json
 import operator
 import os
-import platform
 import string
 import sys
 import time
 import warnings
 from collections import Counter
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,25 +21,35 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from anyascii import anyascii
+from common import (
+    LINEAR,
+    clean_names,
+    machine,
+    ours,
+    plain,
+    show,
+    standard_error,
+    table,
+    top_3_hits,
+)
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score, log_loss
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from sknames import CharEncoder, NameNationalityClassifier, __version__
-from sknames._calibration_error import calibration_error, calibration_sums
-from sknames._spelling import fold
 from sknames.datasets import fetch_names
+from sknames.metrics import expected_calibration_error
 
 
 class FastText(ClassifierMixin, BaseEstimator):
-    """fastText's classifier on words and their n-grams of 2 to 5 characters."""
+    """fastText's classifier on words and their n-grams of 2 to 5 characters.
+
+    It needs a package: ``pip install fasttext-numpy2-wheel``.
+    """
 
     def __init__(self, random_state=0):
         self.random_state = random_state
@@ -67,22 +75,12 @@ class FastText(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-def linear(classifier):
-    return make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5)), classifier)
-
-
-def ours(**params):
-    return make_pipeline(CharEncoder(), NameNationalityClassifier(**params))
-
-
 COUNTS = CountVectorizer(analyzer="char", ngram_range=(1, 3))
 BASELINES = {
     "majority": ("majority", DummyClassifier()),
     "nb": ("CountVectorizer char (1, 3) + MultinomialNB", make_pipeline(COUNTS, MultinomialNB())),
     "fasttext": ("fastText, n-grams of 2 to 5, 50 epochs", FastText()),
-    "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", linear(LinearSVC(C=1))),
-    "logreg": ("TF-IDF + LogisticRegression(C=10)", linear(LogisticRegression(C=10))),
-}
+} | LINEAR
 CHEAP = {"hidden_size": 64, "embedding_dim": 32, "max_epochs": 12}
 BALANCED = {"class_weight": "balanced", "logit_adjustment": 0}
 MODELS = BASELINES | {
@@ -98,18 +96,10 @@ MODELS = BASELINES | {
 # ---- Splits: names, labels, positions of the training part, positions of the test part
 
 
-def clean_names():
-    """Names and labels, one row for each folded name and label."""
-    names, labels = fetch_names(return_X_y=True)
-    pairs = [f"{fold(name)}\n{label}" for name, label in zip(names, labels, strict=True)]
-    first = np.sort(np.unique(pairs, return_index=True)[1])
-    return names[first], labels[first].astype(str)
-
-
 def clean_split(seed):
     names, labels = clean_names()
     cv = StratifiedGroupKFold(10, shuffle=True, random_state=seed)
-    return names, labels, *next(cv.split(names, labels, [fold(name) for name in names]))
+    return names, labels, *next(cv.split(names, labels, [plain(name) for name in names]))
 
 
 def blog_split(seed):
@@ -127,7 +117,7 @@ def blog_split(seed):
 def measure(key, seed, names, labels, train, test):
     """Fit and score a model: its metrics and confusion matrix, ready for JSON."""
     if key in BASELINES:  # our encoder does this itself
-        names = np.array([fold(name) for name in names])
+        names = np.array([plain(name) for name in names])
     model = clone(MODELS[key][1])
     model.set_params(**{p: seed for p in model.get_params() if p.endswith("random_state")})
     fit_s, _ = timed(model.fit, names[train], labels[train])
@@ -157,13 +147,8 @@ def score_proba(proba, y, classes):
     return {
         "top-3": hits.any(axis=1).mean(),
         "log loss": log_loss(y, proba, labels=classes),
-        "ECE": calibration_error(calibration_sums(hits[:, 0], proba.max(axis=1)), len(y))[0],
+        "ECE": expected_calibration_error(y, proba, labels=classes),
     }
-
-
-def top_3_hits(scores, y, classes):
-    """Which of the three best classes, the best first, is the label: shape (n, 3)."""
-    return classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]] == y[:, None]
 
 
 def run(kind, make_split, seeds, keys, cache, run_id):
@@ -188,17 +173,6 @@ def run(kind, make_split, seeds, keys, cache, run_id):
     return {key: records for key, records in results.items() if records}
 
 
-def machine():
-    processor, info = platform.processor(), Path("/proc/cpuinfo")
-    if not processor and info.exists():
-        models = [x for x in info.read_text().splitlines() if x.startswith("model name")]
-        processor = models[0].partition(": ")[2] if models else platform.machine()
-    packages = ["numpy", "scipy", "scikit-learn", "torch", "skorch"]
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    system = f"{processor}, {os.cpu_count()} cores, {platform.system()}"
-    return f"{system}; Python {platform.python_version()}, {versions}, sknames {__version__}"
-
-
 # ---- Statistics
 
 
@@ -217,11 +191,6 @@ def fit_ratios(results):
     pairs = [(r, results.get("logreg", {}).get(s)) for s, r in results.get("gru", {}).items()]
     pairs = [(a["metrics"], b["metrics"]) for a, b in pairs if b and a["run"] == b["run"]]
     return np.array([a["fit, s"] / b["fit, s"] for a, b in pairs])
-
-
-def standard_error(x, test_to_train=0.0):
-    """Plain, or with Nadeau and Bengio's correction where the ratio of the parts is given."""
-    return np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1)) if len(x) > 1 else np.nan
 
 
 def confusion(results, model):
@@ -298,17 +267,6 @@ PAIRS = {
 }
 
 
-def table(header, rows):
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-
-
-def show(x, digits=4):
-    """Mean and standard error of what there is."""
-    error = f" ± {standard_error(x):,.{digits}f}" if len(x) > 1 else ""
-    return f"{np.mean(x):,.{digits}f}{error}" if len(x) else "-"
-
-
 def share(part, whole):
     return f"{part / whole:.3f}" if whole else "-"
 
@@ -316,9 +274,11 @@ def share(part, whole):
 def metrics_table(results, keys):
     digits = dict.fromkeys(["accuracy", "balanced accuracy", "macro-F1", "top-3", "log loss"], 4)
     digits |= {"ECE": 4, "fit, s": 1, "predict, names/s": 0}
-    rows = [[MODELS[k][0], *(show(values(results, k, m), digits[m]) for m in digits)] for k in keys]
-    if "fasttext" in keys and "fasttext" not in results:
-        rows[keys.index("fasttext")][1] = "not installed"
+    rows = [
+        [MODELS[k][0], *(show(values(results, k, m), digits[m]) for m in digits)]
+        for k in keys
+        if k in results
+    ]
     return table(["", *digits], rows)
 
 
@@ -399,8 +359,8 @@ def bars_table(clean, blog):
 
 def leak(names, labels, train, test):
     """Share of the test rows whose name is in the training part."""
-    seen = {fold(name) for name in names[train]}
-    return np.mean([fold(name) in seen for name in names[test]])
+    seen = {plain(name) for name in names[train]}
+    return np.mean([plain(name) in seen for name in names[test]])
 
 
 def report(args, clean, blog):

@@ -18,18 +18,18 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from bench_accuracy import clean_names, machine, ours, standard_error, table
+from common import clean_names, linear, machine, ours, show, table
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import NameEncoder
-from sknames._calibration_error import calibration_error, calibration_sums
-from sknames.datasets import _fetch_biographies, _fetch_chess_players
-from sknames.pretrained._train import _person, training_names
+from sknames.metrics import expected_calibration_error
+from tools.retrain.biographies import clean_title, read_biographies
+from tools.retrain.chess_players import clean_entry, read_chess_players
+from tools.retrain.recipe import person_of, training_names
 
 SIZES = [100, 500, 2_000, 5_000, 10_000]
 SLOW_SIZES = [100, 500, 2_000, 10_000]
@@ -59,9 +59,8 @@ SLOW = {"ours", "vote"}
 def demonyms(seen):
     """People of the biographies, by the one demonym that they have there."""
     found = {}
-    people = _fetch_biographies.fetch_biographies(raw=True)
-    for name, demonym in zip(people.data, people.target, strict=True):
-        name = _fetch_biographies._mend(name)
+    for title, demonym in zip(*read_biographies(raw=True), strict=True):
+        name = clean_title(title)
         if " " in name:
             found.setdefault(name, set()).add(demonym)
     rows = [(name, *several) for name, several in found.items() if len(several) == 1]
@@ -70,10 +69,9 @@ def demonyms(seen):
 
 def federations(seen):
     """Chess players, by their federation."""
-    players = _fetch_chess_players.fetch_chess_players(raw=True)
     found = {}
-    for name, federation in zip(players.data, players.target, strict=True):
-        name = _fetch_chess_players._mend(name)
+    for entry, federation, _ in zip(*read_chess_players(raw=True), strict=True):
+        name = clean_entry(entry)
         if name and federation.isalpha():
             found.setdefault(name, federation)
     return some(list(found.items()), seen)
@@ -81,7 +79,7 @@ def federations(seen):
 
 def some(rows, seen):
     """As many people of each label as the rule above says, in an order drawn at random."""
-    rows = [row for row in rows if _person(row[0]) not in seen]
+    rows = [row for row in rows if person_of(row[0]) not in seen]
     counts = Counter(label for _, label in rows)
     counts = {label: n for label, n in counts.most_common(N_LABELS) if n >= LEAST}
     scale = (N_TEST + max(SIZES)) * 1.05 / sum(n**POWER for n in counts.values())
@@ -99,7 +97,7 @@ def some(rows, seen):
 def languages(seen):
     """The PyTorch tutorial's surnames, as frequent as they are there."""
     names, labels = clean_names()
-    kept = np.array([_person(name) not in seen for name in names])
+    kept = np.array([person_of(name) not in seen for name in names])
     order = np.random.RandomState(0).permutation(np.flatnonzero(kept))
     return names[order], labels[order]
 
@@ -128,7 +126,7 @@ def scores_of(key, names, rows, labels, train, test, seed, before):
     if key == "logreg":
         model = LogisticRegression(C=10).fit(rows[train], labels[train])
         return model.classes_, model.predict_proba(rows[test])
-    vectorize = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
+    vectorize = linear(None)[0]
     parts = [vectorize.fit_transform(names[train]), vectorize.transform(names[test])]
     if key != "svm":
         parts = [
@@ -143,8 +141,8 @@ def measure(key, classes, scores, y):
     best = classes[np.argsort(-scores, axis=1, kind="stable")[:, :5]] == y[:, None]
     found = {"accuracy": best[:, 0].mean(), "top-5": best.any(axis=1).mean()}
     if key in {"logreg", "ours", *VOTES}:
-        confidence = scores.max(axis=1) / scores.sum(axis=1)
-        found["ECE"] = calibration_error(calibration_sums(best[:, 0], confidence), len(y))[0]
+        proba = scores / scores.sum(axis=1, keepdims=True)
+        found["ECE"] = expected_calibration_error(y, proba, labels=classes)
     return {name: float(value) for name, value in found.items()}
 
 
@@ -155,7 +153,7 @@ def run(sets, draws, slow_draws, cache):
     about, seen = {}, None
     for name in sets:
         if seen is None:
-            seen = {_person(known) for known in training_names()[0]}
+            seen = {person_of(known) for known in training_names()[0]}
         names, labels = LABEL_SETS[name][1](seen)
         n_test = min(N_TEST, len(names) - max(SIZES))
         rows = NameEncoder().fit_transform(names)
@@ -197,13 +195,6 @@ def values(found, label_set, key, n, metric, minus=None):
     return [m[metric] for m in rows.values() if metric in m]
 
 
-def show(x, sign=""):
-    if not x:
-        return "-"
-    spread = f" ± {standard_error(x):.3f}" if len(x) > 1 else ""
-    return f"{np.mean(x):{sign}.3f}{spread}"
-
-
 def report(found, about):
     print(f"- {machine()}")
     for label_set, facts in about.items():
@@ -218,7 +209,7 @@ def report(found, about):
             for key, title_of in MODELS.items():
                 cells = [values(found, label_set, key, n, metric, minus) for n in SIZES]
                 if any(cells) and key != minus:
-                    lines.append([title_of, *(show(x, "+" if minus else "") for x in cells)])
+                    lines.append([title_of, *(show(x, 3, "+" if minus else "") for x in cells)])
             print(table([title, *header], lines), end="\n\n")
 
 

@@ -15,16 +15,23 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from bench_accuracy import machine, table, top_3_hits
-from bench_pretrained import SPELLINGS, SVM_SCALE, differences, estimate_mix, scores_of
-from scipy.special import softmax
+from bench_pretrained import SPELLINGS, scores_of
+from common import (
+    differences,
+    estimate_mix,
+    machine,
+    population_priors,
+    svm_probabilities,
+    table,
+    top_3_hits,
+)
 from threadpoolctl import threadpool_limits
 
 from sknames import load_pretrained
-from sknames._priors import check_priors
-from sknames.datasets import fetch_biographies, load_names
-from sknames.pretrained import _train
-from sknames.pretrained._train import _person
+from sknames.datasets import load_names
+from tools.retrain import recipe
+from tools.retrain.biographies import read_biographies
+from tools.retrain.recipe import person_of
 
 FOLDS = 2  # each with other people
 PER_SOURCE, ONE_OF = 100, 10  # held out, of a nationality and source: one in ten, at most a hundred
@@ -59,25 +66,25 @@ def held_out(names, nationalities, sources, fold):
     people = {}
     for nationality in sorted(set().union(*sources)):
         for names_of in sources:
-            found = {_person(name): name for name in names_of.get(nationality, []) if " " in name}
+            found = {person_of(name): name for name in names_of.get(nationality, []) if " " in name}
             found = [*found.items()]
             drawn = (found[i] for i in rng.permutation(len(found)))
             new = [(person, (name, nationality)) for person, name in drawn if person not in people]
             n = min(PER_SOURCE, len(found) // ONE_OF)
             people |= dict(new[fold * n : (fold + 1) * n])
     test = tuple(np.array([*people.values()], dtype=object).T)
-    spellings = (str, _train._initials, _train._letters_only)
-    orders = [order for name in test[0] for order in (name, _train._turn(name))]
-    spelled = {_person(respell(name)) for name in orders for respell in spellings}
-    kept = np.array([_person(name.replace(",", "")) not in spelled for name in names])
+    spellings = (str, recipe.initials, recipe.letters_only)
+    orders = [order for name in test[0] for order in (name, recipe.turn(name))]
+    spelled = {person_of(respell(name)) for name in orders for respell in spellings}
+    kept = np.array([person_of(name.replace(",", "")) not in spelled for name in names])
     return (names[kept], nationalities[kept]), test
 
 
 def left_over(seen, most=MOST):
     """Names and nationalities of people, at most so many of each, in an order drawn at random."""
-    names, labels = fetch_biographies(return_X_y=True)
+    names, labels = read_biographies()
     order = np.random.RandomState(0).permutation(len(names))
-    people = {_person(names[i]): i for i in order}
+    people = {person_of(names[i]): i for i in order}
     rows = np.array([i for person, i in people.items() if person not in seen])
     kept = [rows[labels[rows] == label][:most] for label in np.unique(labels)]
     kept = np.concatenate([few for few in kept if len(few) >= LEAST])
@@ -101,7 +108,7 @@ def by_priors(probas, y, classes):
     weights = len(y) / len(labels) / n_of[index]
     mixes = {
         "equal; LinearSVC's own": lambda proba: np.ones(len(classes)),
-        "default, both": lambda proba: check_priors("population", classes),
+        "default, both": lambda proba: population_priors(classes),
         "mix estimated, both": lambda proba: estimate_mix(proba, weights),
         "true mix, both": lambda proba: np.isin(classes, labels),
     }
@@ -129,7 +136,7 @@ def lists_of(y, concentration):
 
 def by_list(probas, y, classes):
     """Rows of a table: means over lists of uneven mixes."""
-    own = {"ours": check_priors("population", classes), "svm": np.ones(len(classes))}
+    own = {"ours": population_priors(classes), "svm": np.ones(len(classes))}
     rows = []
     for concentration, title in CONCENTRATIONS.items():
         found = {key: [] for key in own}
@@ -169,7 +176,7 @@ def report(title, y, classes, ours, svm):
     probas = {}
     for suffix, key in {"": "as_written", " in ASCII": "in_ascii"}.items():
         probas["ours" + suffix] = ours[key]
-        probas["svm" + suffix] = softmax(SVM_SCALE * svm[key], axis=1)
+        probas["svm" + suffix] = svm_probabilities(svm[key])
     print(f"\n{len(y):,} people of {len(np.unique(y))} nationalities, {title}:\n")
     header = ["priors", "sknames: accuracy, top-3", "LinearSVC", "difference", "in ASCII"]
     print(table(header, by_priors(probas, y, classes)), end="\n\n")
@@ -184,8 +191,8 @@ def main():
     args.cache.mkdir(parents=True, exist_ok=True)
     print(machine())
 
-    learned, lists = _train.training_names(), load_names(script="all")
-    sources = _train._biographies(None, lists), _train._players(None, lists)
+    learned = recipe.training_names()
+    sources = recipe.typical_people(load_names(script="all")).values()
     folds = [held_out(*learned, sources, fold) for fold in range(FOLDS)]
     y = np.concatenate([labels for _, (_, labels) in folds])
     with threadpool_limits(1):
@@ -193,7 +200,7 @@ def main():
         svm = held_out_scores("svm", folds, args.cache)[1]
     report("held out", y, classes, ours, svm)
 
-    names, y = left_over({_person(name) for name in learned[0]})
+    names, y = left_over({person_of(name) for name in learned[0]})
     with threadpool_limits(1):
         svm = scores_of("svm", "left_over", learned, names, args.cache)[1]
     report("left over by the recipe", y, *shipped_scores(names), svm)

@@ -9,34 +9,36 @@ change. The new model must be in sknames/pretrained before.
 """
 
 import argparse
-import csv
-import json
 import re
 import time
 import unicodedata
 from collections import Counter
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from bench_accuracy import (
-    BASELINES,
+from common import (
+    LINEAR,
+    SVM_SCALE,
+    differences,
+    estimate_mix,
     machine,
-    standard_error,
+    plain,
+    population_priors,
+    svm_probabilities,
     table,
     top_3_hits,
 )
-from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
-from sknames._calibration_error import calibration_error, calibration_sums
-from sknames._priors import check_priors, estimate_priors, likelihood_ratios
-from sknames._spelling import fold
-from sknames.datasets import fetch_chess_players, load_names, make_names
-from sknames.pretrained import _load_pretrained, _train
+from sknames import load_pretrained
+from sknames.datasets import load_names, make_names
+from sknames.metrics import expected_calibration_error
+from tools.retrain import files, recipe
+from tools.retrain.chess_players import read_chess_players
+from tools.retrain.tables import read_table
 
 ONE_OF = 8  # parts of names is held out
 FOLDS = 3  # so often, each time others
@@ -49,17 +51,15 @@ PARTICLES = set(
     "i ibn ii iii la las le los mac mc na o of op san st ten ter the ul van vom von y z zu "
     "zur".split()
 )
-SOURCES = ["biographies", "chess players"]
-PEOPLE = [f"full name, {source}" for source in SOURCES]
+PEOPLE = [f"full name, {source}" for source in recipe.MOST_PEOPLE]
 KINDS = [*PEOPLE, "full name, made", "surname", "given name", "native script"]
-SPELLINGS = {"as_written": str, "turned": _train._turn, "in_ascii": _train._in_ascii}
+SPELLINGS = {"as_written": str, "turned": recipe.turn, "in_ascii": recipe.in_ascii}
 FEW = 1_000  # people are few to learn a nationality from
 
-LINEAR = {"svm": "LinearSVC", "logreg": "LogisticRegression"}  # of BASELINES
-SHORT = {"ours": "sknames"} | LINEAR
+SHORT = {"ours": "sknames", "svm": "LinearSVC", "logreg": "LogisticRegression"}
 MODELS = {"ours": "**sknames, the recipe of the shipped model**"}
-MODELS |= {key: BASELINES[key][0] for key in LINEAR}
-SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities
+MODELS |= {key: title for key, (title, _) in LINEAR.items()}
+N_RESAMPLES = 200  # for the interval of the calibration error
 
 
 # ---- Names that are held out
@@ -67,7 +67,7 @@ SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabiliti
 
 def words(name):
     """The names in a name, in plain ASCII letters and lower case."""
-    return {w for w in re.split("[^a-z]+", fold(name)) if w and w not in PARTICLES}
+    return {w for w in re.split("[^a-z]+", plain(name)) if w and w not in PARTICLES}
 
 
 def all_words(name):
@@ -117,7 +117,7 @@ def held_out_split(names, nationalities, lists, sources, eighth):
         for source, names_of in sources.items():
             found = names_of.get(nationality, [])
             found = [name for name in found if is_all_held_out(name, eighth, 2)]
-            people = {_train._person(name): name for name in found}
+            people = {recipe.person_of(name): name for name in found}
             full = [name for person, name in people.items() if person not in seen]
             seen |= people.keys()
             full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
@@ -126,7 +126,7 @@ def held_out_split(names, nationalities, lists, sources, eighth):
         if n_people < MADE and nationality in lists.target_names:
             made, _ = make_names(N_TRIED, nationalities=[nationality], random_state=rng)
             made = [name for name in dict.fromkeys(made) if is_all_held_out(name, eighth, 2)]
-            made = [name for name in made if _train._person(name) not in seen]
+            made = [name for name in made if recipe.person_of(name) not in seen]
             test += [(n, nationality, "full name, made") for n in made[: MADE - n_people]]
     rows = zip(lists.data, lists.target, lists.part, lists.script, strict=True)
     for name, nationality, part, script in rows:
@@ -149,9 +149,9 @@ def scores_of(key, test, train, test_names, cache):
         start = time.perf_counter()
         names = [respell(name) for respell in SPELLINGS.values() for name in test_names]
         if key == "ours":
-            model = _train.fit(*train)
+            model = recipe.fit(*train)
         else:
-            model = clone(BASELINES[key][1]).set_params(tfidfvectorizer__min_df=3).fit(*train)
+            model = clone(LINEAR[key][1]).set_params(tfidfvectorizer__min_df=3).fit(*train)
         scores = (getattr(model, "predict_proba", None) or model.decision_function)(names)
         minutes = (time.perf_counter() - start) / 60
         scores = dict(zip(SPELLINGS, np.split(scores, len(SPELLINGS)), strict=True))
@@ -173,10 +173,11 @@ def figures(y, scores, classes, has_probabilities):
     }
     if has_probabilities:
         found["log_loss"] = float(losses(y, scores, classes).mean())
-        hit, confidence = predicted == y, scores.max(axis=1)
-        sums = calibration_sums(hit, confidence)
-        found["calibration_error"], *interval, _ = calibration_error(sums, len(y))
-        found["calibration_error_interval"] = interval
+        found["calibration_error"] = expected_calibration_error(y, scores, labels=classes)
+        rng = np.random.RandomState(0)
+        rows = [rng.randint(len(y), size=len(y)) for _ in range(N_RESAMPLES)]
+        errors = [expected_calibration_error(y[r], scores[r], labels=classes) for r in rows]
+        found["calibration_error_interval"] = np.quantile(errors, [0.025, 0.975]).tolist()
     return found
 
 
@@ -203,36 +204,10 @@ def macro_f1(y, predicted):
     return float(f1_score(y, predicted, labels=np.unique(y), average="macro"))
 
 
-def differences(ours, theirs, folds=None):
-    """Paired: the mean over the folds with its standard error, and the difference in each.
-
-    Of a single fold, the standard error is that over its names, where they have differences.
-    """
-    gaps = np.asarray(ours, dtype=float) - theirs
-    error = standard_error(gaps)
-    if folds is not None:
-        gaps = np.bincount(folds, weights=gaps) / np.bincount(folds)
-        error = standard_error(gaps) if len(gaps) > 1 else error
-    mean = f"{gaps.mean():+.4f}"
-    mean += f" ± {error:.4f}" if np.isfinite(error) else ""
-    return mean, ", ".join(f"{gap:+.4f}" for gap in gaps)
-
-
-def estimate_mix(probabilities, weights=None):
-    """The shares of the classes under which the names, or weighted ones, are most likely.
-
-    The probabilities are those under equal frequencies.
-    """
-    equal = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
-    ratios = likelihood_ratios(probabilities, equal)
-    weights = np.ones(len(ratios)) if weights is None else weights
-    return estimate_priors(ratios, weights, equal)[0]
-
-
 def by_mix(y, probabilities, classes):
     """Figures of one list of people under several suppositions of how frequent classes are."""
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
-    estimated, root = estimate_mix(probabilities), check_priors("population", classes)
+    estimated, root = estimate_mix(probabilities), population_priors(classes)
     bearers = root**2
     # As if nationalities were as frequent among the names as in the world.
     weights = (bearers / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
@@ -262,13 +237,13 @@ def by_decade(names, y, hits, born):
     return found
 
 
-def birth_years(players):
+def birth_years(names, nationalities, years):
     """{(name, nationality): year}, of the players whose name is one person's."""
-    rows = [*zip(players.data, players.target, strict=True)]
+    rows = [*zip(names, nationalities, strict=True)]
     n = Counter(rows)
     return {
         row: year
-        for row, year in zip(rows, players.birth_year.tolist(), strict=True)
+        for row, year in zip(rows, years.tolist(), strict=True)
         if n[row] == 1 and not np.isnan(year)
     }
 
@@ -305,8 +280,8 @@ guess does no harm, and for study.
 ## What it learned from
 
 {n_names:,} names ({n_distinct:,} distinct): those of `load_names(script="all")`; full names
-made of them; {n_biographies:,} names of `fetch_biographies()`, at most {max_biographies:,} of a
-nationality; {n_players:,} more of `fetch_chess_players()`, at most {max_players:,} of a
+made of them; {n_biographies:,} names of biographies, at most {max_biographies:,} of a
+nationality; {n_players:,} more of chess players, at most {max_players:,} of a
 nationality; some of all these once more as lists and forms write them: last word first,
 initials, letters only; and all that has diacritics or is in a native script once more in ASCII.
 
@@ -318,15 +293,35 @@ initials, letters only; and all that has diacritics or is in a native script onc
 - From fewer than {few:,} people, so that figures and answers are the least sure: {few_people}.
 - From people's full names alone, without lists of surnames and given names: {people_alone}.
 
-name2nat, which the biographies are from, is under the Apache License 2.0; Scid's Player Data,
-which the players are from, under the GNU General Public License, version 2 or later. Neither list
-is in the package.
-
 Some nationalities have many more names than others. Training allows for it, so that the
 probabilities of `load_pretrained(priors="uniform")` suppose that all are equally frequent. All
 figures here are of these, but for those in [Frequencies](#frequencies). By default the model
 supposes the "population, square root" there. For a list of people, let their names tell the mix:
 `PriorShiftClassifier`.
+
+## Licences
+
+This is what we know. It is not legal advice.
+
+| | licence | in the package |
+|---|---|---|
+| code, weights, figures of this card | BSD-3-Clause | yes |
+| `load_names`: the lists inside Faker 40.63.0 and Mimesis 22.2.0 | MIT | yes |
+| `load_names`: lists written by hand | BSD-3-Clause | yes |
+| `population.csv`: rough numbers after Ethnologue, UN, Wikipedia | BSD-3-Clause | yes |
+| biographies: name2nat 0.5.1, from the English Wikipedia | Apache-2.0 | no |
+| chess players: Scid's Player Data, from FIDE's rating lists | GPL-2.0 or later | no |
+| `fetch_names`: the PyTorch tutorial's names, practical-pytorch | MIT | no, downloaded |
+
+- BSD-3-Clause and MIT allow commercial use if you keep the notices. `LICENSES/NOTICE.txt` has all
+  sources.
+- The weights are learned from the names in the package, the biographies and the players. They hold
+  numbers for n-grams of up to five characters and for words, and no list. Whoever has a word can
+  test whether it was among the training names.
+- We do not know whether the licence of a list also covers weights that were learned from it. We
+  know of no rule that settles this everywhere.
+- Weights without the biographies and the players: `python -m tools.retrain --lists-only`, in the
+  repository. They know 57 nationalities and are less accurate.
 
 ## Held-out names
 
@@ -400,8 +395,7 @@ def listing(items):
 
 def tried():
     """The demonyms that were tried as nationalities and left out."""
-    text = files("sknames.datasets").joinpath("data", "demonyms.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
+    rows = read_table("demonyms.csv")
     return [row["demonym"] for row in rows if row["reason"].startswith("tried")]
 
 
@@ -464,22 +458,22 @@ def measure(results, tests, born, known):
     differ = []
     for key in [key for key in LINEAR if key in results]:
         pair = [hits[k] for k in ("ours", key)]
-        differ.append([f"accuracy, to {LINEAR[key]}", *differences(*pair, folds)])
+        differ.append([f"accuracy, to {SHORT[key]}", *differences(*pair, folds)])
         pair = [
             [macro_f1(y[folds == k], predicted[m][folds == k]) for k in range(len(tests))]
             for m in ("ours", key)
         ]
-        differ.append([f"macro-F1, to {LINEAR[key]}", *differences(*pair)])
+        differ.append([f"macro-F1, to {SHORT[key]}", *differences(*pair)])
         if "log_loss" in found[key]:
             pair = [losses(y, straight[k], classes) for k in ("ours", key)]
-            differ.append([f"log loss, to {LINEAR[key]}", *differences(*pair, folds)])
+            differ.append([f"log loss, to {SHORT[key]}", *differences(*pair, folds)])
 
     people = np.isin(kinds, PEOPLE)
     mixes, mix_errors = {}, {}
     # Not LogisticRegression: it supposes the frequencies of its training names.
     for key in [key for key in ("ours", "svm") if key in results]:
         scores = straight[key][people]
-        probabilities = softmax(SVM_SCALE * scores, axis=1) if key == "svm" else scores
+        probabilities = svm_probabilities(scores) if key == "svm" else scores
         mixes[key], mix_errors[key] = by_mix(y[people], probabilities, classes)
     players = kinds == PEOPLE[1]
     decades = by_decade(
@@ -496,9 +490,10 @@ def measure(results, tests, born, known):
     wrong = Counter(zip(y[missed].tolist(), predicted["ours"][missed].tolist(), strict=True))
     return {
         "nationalities": classes.tolist(),
-        "learned_from": "load_names(script='all'), make_names, at most "
-        f"{_train.MAX_BIOGRAPHIES:,} names a nationality of fetch_biographies(), and at most "
-        f"{_train.MAX_PLAYERS:,} more of fetch_chess_players()",
+        "learned_from": ", ".join(
+            ["load_names(script='all')", "make_names"]
+            + [f"at most {n:,} {source} a nationality" for source, n in recipe.MOST_PEOPLE.items()]
+        ),
         **known,
         "missing": f"Every other nationality; its names are given to one of these. {NO_SUCH}",
         "must_not": "Do not decide about a person by it: a name does not tell who bears it.",
@@ -619,10 +614,10 @@ def page(card, shipped, n_kept, options):
         tried=listing(tried()),
         n_names=card["n_names"],
         n_distinct=card["n_distinct"],
-        n_biographies=n_people[SOURCES[0]],
-        n_players=n_people[SOURCES[1]],
-        max_biographies=_train.MAX_BIOGRAPHIES,
-        max_players=_train.MAX_PLAYERS,
+        n_biographies=n_people["biographies"],
+        n_players=n_people["chess players"],
+        max_biographies=recipe.MOST_PEOPLE["biographies"],
+        max_players=recipe.MOST_PEOPLE["chess players"],
         lists_alone=listing(card["from_lists_alone"]),
         few=FEW,
         few_people=listing(f"{name} ({n})" for name, n in card["from_few_people"].items()),
@@ -716,10 +711,9 @@ def main(arguments=None):
     args = parser.parse_args(arguments)
     args.cache.mkdir(parents=True, exist_ok=True)
 
-    names, nationalities = _train.training_names(args.wheel, args.players)
+    names, nationalities = recipe.training_names(args.wheel, args.players)
     lists = load_names(script="all")
-    people = _train._biographies(args.wheel, lists), _train._players(args.players, lists)
-    sources = dict(zip(SOURCES, people, strict=True))
+    sources = recipe.typical_people(lists, args.wheel, args.players)
     n_kept, tests, results = [], [], {key: [] for key in args.models}
     with threadpool_limits(1):
         for eighth in range(args.folds):
@@ -730,21 +724,20 @@ def main(arguments=None):
                 runs.append(scores_of(key, eighth, train, test[0], args.cache))
     if "ours" not in results:
         return
-    shipped = _load_pretrained.read(_load_pretrained.FOLDER)
+    shipped = load_pretrained(priors="uniform")
     if not np.array_equal(shipped.classes_, results["ours"][0][0]):
         raise SystemExit(
             f"The model in sknames/pretrained tells {len(shipped.classes_)} nationalities, and the "
             f"training names have {len(results['ours'][0][0])}. Train it with `python -m "
-            "sknames.pretrained`, put its files there and run this again: the models in --cache "
-            "are kept."
+            "tools.retrain`, put its files there and run this again: the models in --cache are "
+            "kept."
         )
-    born = birth_years(fetch_chess_players(args.players))
+    born = birth_years(*read_chess_players(args.players))
     card = measure(results, tests, born, learned(names, nationalities, lists, sources))
     options = "" if args.folds == FOLDS else f" --folds {args.folds}"
     options += "" if args.models == [*MODELS] else f" --models {','.join(args.models)}"
     print(page(card, shipped, round(np.mean(n_kept)), options))
-    text = json.dumps(card, indent=1) + "\n"
-    (_load_pretrained.FOLDER / _load_pretrained.CARD).write_text(text, encoding="utf-8")
+    files.write_card(card)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """From a thousand names to a million: seconds, memory, size and accuracy, beside linear models.
 
 Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
-ours,svm,...] [--results FILE] [--plot FILE]``. It needs name2nat's wheel (see
-`fetch_biographies`). The names are those of the biographies and of `load_names`, in a random order
-that is the same in each run with the same largest size; where these are not enough, names that
-`make_names` puts together fill up. The 20,000 groups of names to test on are none of the made ones,
-and none of them is learned in any spelling; the log loss is over those whose nationality a model
-has learned. The linear models get their names in ASCII and lower case; sknames does that inside.
-Two more models read diacritics and native scripts, which a sixth of the names have.
+ours,svm,...] [--results FILE] [--plot FILE]``. It needs name2nat's wheel in SKNAMES_DATA. The names
+are those of the biographies and of `load_names`, in a random order that is the same in each run
+with the same largest size; where these are not enough, names that `make_names` puts together fill
+up. The 20,000 groups of names to test on are none of the made ones, and none of them is learned in
+any spelling; the log loss is over those whose nationality a model has learned. The linear models
+get their names in ASCII and lower case; sknames does that inside. Two more models read diacritics
+and native scripts, which a sixth of the names have.
 
 Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
 is not run again, so that a run of hours may be taken up. LogisticRegression needs some 15 GB for a
@@ -18,7 +18,6 @@ accurate by at least one point.
 import argparse
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -29,50 +28,32 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-import sklearn
-from anyascii import anyascii
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from common import LINEAR, linear, machine, ours, plain, table
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
-import sknames
 from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
-from sknames.datasets import fetch_biographies, load_names, make_names
+from sknames.datasets import load_names, make_names
+from tools.retrain.biographies import read_biographies
 
 N_TEST = 20_000
 ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
 COLUMNS = ["fit s", "fit s (CPU)", "GB", "file MB", "names/s", "accuracy", "macro-F1", "log loss"]
 
 
-class PlainLetters(TransformerMixin, BaseEstimator):
-    """Names in ASCII and lower case."""
-
-    def fit(self, X, y=None):
-        return self
-
-    def transform(self, X):
-        return [anyascii(name).lower() for name in X]
-
-
-def linear(classifier):
-    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
-    return make_pipeline(PlainLetters(), ngrams, classifier)
+def all_plain(names):
+    return [plain(name) for name in names]
 
 
 MODELS = {
-    "ours": (
-        "**sknames, default**",
-        make_pipeline(CharEncoder(), NameNationalityClassifier(random_state=0)),
-    ),
-    "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", linear(LinearSVC(C=1))),
-    "logreg": ("TF-IDF + LogisticRegression(C=10)", linear(LogisticRegression(C=10))),
-    "ours-words": (
-        "**sknames, `word_weight=0.25`**",
-        make_pipeline(CharEncoder(), NameNationalityClassifier(random_state=0, word_weight=0.25)),
-    ),
+    "ours": ("**sknames, default**", ours(random_state=0)),
+    **{
+        key: (title, make_pipeline(FunctionTransformer(all_plain), model))
+        for key, (title, model) in LINEAR.items()
+    },
+    "ours-words": ("**sknames, `word_weight=0.25`**", ours(random_state=0, word_weight=0.25)),
     "ours-marks": (
         '**sknames, `transliterate="unknown"`, `min_frequency=5e-6`**',
         make_pipeline(
@@ -80,17 +61,14 @@ MODELS = {
             NameNationalityClassifier(random_state=0),
         ),
     ),
-    "svm-marks": (
-        "TF-IDF of the names as they are + LinearSVC(C=1)",
-        linear(LinearSVC(C=1)).set_params(plainletters="passthrough"),
-    ),
+    "svm-marks": ("TF-IDF of the names as they are + LinearSVC(C=1)", linear(LinearSVC(C=1))),
 }
 
 
 def assemble(largest):
     """Names and nationalities to train on, at least `largest`, and those to test on."""
     rng = np.random.default_rng(0)
-    names, labels = fetch_biographies(return_X_y=True)
+    names, labels = read_biographies()
     lists = load_names(script="all")
     names = np.concatenate([names, lists.data])
     labels = np.concatenate([labels, lists.target])
@@ -173,17 +151,12 @@ def in_a_process(*args):
 
 def report(rows, keys, sizes):
     """Print a table of the rows."""
-    print(
-        f"{platform.processor() or platform.machine()}, one thread; Python "
-        f"{platform.python_version()}, scikit-learn {sklearn.__version__}, sknames "
-        f"{sknames.__version__}\n"
-    )
-    print("| names | model | " + " | ".join(COLUMNS) + " |")
-    print("|---:|---|" + "---:|" * len(COLUMNS))
-    for n, key in product(sizes, keys):
-        row = rows[f"{key} {n}"]
-        cells = [show(column, row[column]) for column in COLUMNS]
-        print(f"| {n:,} | {MODELS[key][0]} | " + " | ".join(cells) + " |")
+    print(f"{machine()}; one thread\n")
+    rows = [
+        [f"{n:,}", MODELS[key][0], *(show(name, rows[f"{key} {n}"][name]) for name in COLUMNS)]
+        for n, key in product(sizes, keys)
+    ]
+    print(table(["names", "model", *COLUMNS], rows))
 
 
 def show(column, value):
@@ -191,13 +164,7 @@ def show(column, value):
         return "-"
     if column in ("accuracy", "macro-F1", "log loss"):
         return f"{value:.4f}"
-    return (
-        f"{value:,.0f}"
-        if column == "names/s"
-        else f"{value:,.2f}"
-        if value < 10
-        else f"{value:,.0f}"
-    )
+    return f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
 
 
 def plot(rows, keys, sizes, path):

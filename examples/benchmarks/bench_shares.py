@@ -14,17 +14,15 @@ is run where ``quapy`` is installed.
 import argparse
 
 import numpy as np
-from bench_accuracy import clean_names, machine, ours, standard_error, table
 from bench_people import left_over
+from common import clean_names, estimate_mix, machine, ours, plain, show, table
 from scipy.optimize import minimize_scalar, nnls
+from sklearn.base import BaseEstimator
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
-from sknames import load_pretrained
-from sknames._priors import estimate_priors, exchange_priors, likelihood_ratios, supposed_priors
-from sknames._shares import shares_of_probabilities
-from sknames._spelling import fold
-from sknames.pretrained._train import _person, training_names
+from sknames import estimate_shares, load_pretrained
+from tools.retrain.recipe import person_of, training_names
 
 MOST = 400  # people of a nationality
 LEAST_OF_TUTORIAL = 15
@@ -36,7 +34,7 @@ SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
 
 def unseen_people():
     """Probabilities of the shipped model, nationalities, and the priors it supposes."""
-    seen = {_person(name) for name in training_names()[0]}
+    seen = {person_of(name) for name in training_names()[0]}
     return people(load_pretrained(), *left_over(seen, MOST), MOST)
 
 
@@ -44,7 +42,7 @@ def tutorial():
     """The same of a model that is trained on four fifths of the tutorial's names."""
     names, labels = clean_names()
     cv = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    train, test = next(cv.split(names, labels, [fold(name) for name in names]))
+    train, test = next(cv.split(names, labels, [plain(name) for name in names]))
     model = ours(random_state=0).fit(names[train], labels[train])
     return people(model, names[test], labels[test], LEAST_OF_TUTORIAL)
 
@@ -53,7 +51,7 @@ def people(model, names, labels, least):
     places = np.searchsorted(model.classes_, labels)
     many = np.bincount(places, minlength=len(model.classes_)) >= least
     kept = many[places]
-    return model.predict_proba(names[kept]), places[kept], supposed_priors(model)
+    return model.predict_proba(names[kept]), places[kept], model[-1].class_prior_
 
 
 def by_label(proba, labels):
@@ -100,7 +98,26 @@ def adjusted_counting(known, labels):
 
 
 def maximum_likelihood(proba, supposed):
-    return estimate_priors(likelihood_ratios(proba, supposed), np.ones(len(proba)), supposed)[0]
+    return estimate_mix(proba / supposed)
+
+
+class Answers(BaseEstimator):
+    """A fitted model that gives these probabilities for the names a0, a1 and so on."""
+
+    def __init__(self, proba, class_prior):
+        self.proba, self.class_prior_ = proba, class_prior
+        self.classes_ = np.arange(proba.shape[1])
+
+    def fit(self, X, y):
+        return self
+
+    def predict_proba(self, X):
+        return self.proba[[int(name[1:]) for name in X]]
+
+
+def sknames_shares(proba, supposed):
+    names = [f"a{row}" for row in range(len(proba))]
+    return estimate_shares(Answers(proba, supposed), names, n_resamples=200, random_state=0)
 
 
 def emq():
@@ -111,7 +128,7 @@ def emq():
 
 def sharpened(proba, supposed, temperature):
     """Probabilities at a temperature, which leaves the priors that they suppose as they are."""
-    powers = likelihood_ratios(proba, supposed) ** (1 / temperature) * supposed
+    powers = (proba / supposed) ** (1 / temperature) * supposed
     return powers / powers.sum(axis=1, keepdims=True)
 
 
@@ -168,9 +185,7 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
             rows, y = draw_list(draw, rng.multinomial(n, mix), rng)
             cool = sharpened(rows, supposed, temperature)
             found = {way: estimate(rows, supposed) for way, estimate in ways.items()}
-            shares = shares_of_probabilities(
-                rows, np.arange(len(mix)), class_prior=supposed, n_resamples=200, random_state=0
-            )
+            shares = sknames_shares(rows, supposed)
             found["sknames"] = shares.share[np.argsort(shares.nationality)]
             found["sknames, with a temperature"] = maximum_likelihood(cool, supposed)
             for way, share in found.items():
@@ -181,24 +196,20 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
                 ("with a temperature", cool, found["sknames, with a temperature"]),
                 ("the true mix", rows, mix),
             ]:
-                answers = exchange_priors(under, supposed, priors).argmax(axis=1)
+                answers = (under * (priors / supposed)).argmax(axis=1)
                 hits[name].append(np.mean(answers == y))
             true = mix[shares.nationality]
             covers = (shares.low <= true) & (true <= shares.high)
             inside.append(covers[true > 0].mean())
             inside_large.append(covers[true > 0.02].mean())
-        errors.append([f"{n:,}", *(show(values) for values in error.values())])
-        accuracies.append([f"{n:,}", *(show(values) for values in hits.values())])
-        coverages.append([f"{n:,}", show(inside), show(inside_large)])
+        errors.append([f"{n:,}", *(show(values, 3) for values in error.values())])
+        accuracies.append([f"{n:,}", *(show(values, 3) for values in hits.values())])
+        coverages.append([f"{n:,}", show(inside, 3), show(inside_large, 3)])
     print(f"\nTemperature {temperature:.2f}.\n")
     print(table(["sum of absolute errors of the shares, names", *error], errors), end="\n\n")
     print(table(["accuracy, names", *hits], accuracies), end="\n\n")
     header = ["coverage of 95 % intervals, names", "all in the mix", "of a share above 2 %"]
     print(table(header, coverages), flush=True)
-
-
-def show(values):
-    return f"{np.mean(values):.3f} ± {standard_error(values):.3f}"
 
 
 def main():

@@ -74,7 +74,6 @@ def load_names(
     --------
     make_names : Draw random full names made of these.
     fetch_names : Load the names of the PyTorch tutorial, downloaded on first use.
-    fetch_biographies : Load names of people in the English Wikipedia.
 
     Notes
     -----

@@ -1,7 +1,4 @@
-"""The model that ships with the package.
-
-``python -m sknames.pretrained`` retrains it.
-"""
+"""The model that ships with the package."""
 
 from ._load_pretrained import load_card, load_pretrained
 

@@ -31,12 +31,12 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 RISK = 0.1  # by default
 AS_WRITTEN = object()
-# Digests of the files that ship, so that none can be changed unnoticed. `python -m
-# sknames.pretrained` prints those of a new model; that of a new card is in the error it raises.
+# Digests of the files that ship, so that none can be changed unnoticed. `python -m tools.retrain`
+# prints those of a new model; that of a new card is in the error it raises.
 SHA256 = {
     ARRAYS: "c61af740337379e4944f9564801f68594616662039e2a1b20cc7aa8a801dbef3",
     DESCRIPTION: "d05609f8fb93e43b2812c37fceae6f024b312c2e7d691090ea3e56194ea05e8d",
-    CARD: "c46aec09c3aa8748f57781b333d6b8869afc15026481cb984689935d3aa7b0a5",
+    CARD: "3a54b2dc2e1584ee8414159a78325e84fec4d081ca864b02515c1141017270db",
 }
 # Keys of the description, and the types of their values.
 LAYOUT = {
@@ -109,8 +109,6 @@ default="population"
     -----
     A name tells where it is common, not who bears it: do not decide about a person by it.
 
-    ``python -m sknames.pretrained`` retrains the model.
-
     Examples
     --------
     >>> import sknames
@@ -154,19 +152,6 @@ def _read_curve():
 def pretrained_sha256():
     """The fingerprint of the model that ships: its description holds that of the arrays."""
     return SHA256[DESCRIPTION]
-
-
-def with_network(pipeline, network):
-    """Return the same fitted pipeline with another network of the same classes."""
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
-    classifier = NameNationalityClassifier.from_network(
-        network,
-        classifier.classes_,
-        n_features_in=classifier.n_features_in_,
-        history=classifier.history_,
-        **classifier.get_params(),
-    )
-    return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
 def load_card() -> dict[str, Any]:
@@ -340,30 +325,3 @@ def _pipeline(description, classes, arrays, priors):
 def _expect(condition, expected, got):
     if not condition:
         raise ValueError(f"Expected {expected}, got {got!r:.80}")
-
-
-def write(pipeline, folder):
-    """Write the files of a fitted pipeline."""
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
-    content = io.BytesIO()
-    # The wheel is compressed, too: this is for the size once it is installed.
-    np.savez_compressed(content, **classifier.network_.to_arrays())
-    (folder / ARRAYS).write_bytes(content.getvalue())
-    description = {
-        "format": FORMAT,
-        "version": __version__,
-        "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
-        "encode": {
-            "params": encoder.get_params(),
-            "alphabet": encoder.alphabet_,
-            "max_length": encoder.max_length_,
-        },
-        "classify": {
-            "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
-            "classes": classifier.classes_.tolist(),
-            # Without the seconds, which no training repeats.
-            "history": [row | {"dur": 0.0} for row in classifier.history_],
-        },
-    }
-    text = json.dumps(description, ensure_ascii=False, indent=1)
-    (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems

@@ -8,7 +8,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
-from bench_accuracy import fold
+from common import plain
 from sklearn.pipeline import Pipeline
 from skorch.callbacks import Callback
 from torch.nn.utils import clip_grad_norm_
@@ -39,7 +39,7 @@ class Data:
         self.folder, self.quick, self.ten_million = Path(folder), quick, ten_million and not quick
         self.rounds = 2 if quick else 5
         names, labels = (x[:: 8 if quick else 1] for x in fetch_names(return_X_y=True))
-        self.names = np.array([fold(name) for name in names], dtype=object)
+        self.names = np.array([plain(name) for name in names], dtype=object)
         self.labels = labels.astype(str)
         self.classes, self.y = np.unique(self.labels, return_inverse=True)
         self.encoder = CharEncoder().fit(self.names)
@@ -47,7 +47,7 @@ class Data:
         pairs = np.column_stack([self.codes, self.y])
         self.distinct = np.sort(np.unique(pairs, axis=0, return_index=True)[1])
         bundled = load_names()
-        given = sorted({fold(name) for name in bundled.data[bundled.part == "given"]})
+        given = sorted({plain(name) for name in bundled.data[bundled.part == "given"]})
         self.given = sorted(np.random.default_rng(0).permutation(given)[:1000].tolist())
         self.surnames = sorted(set(self.names))
 

@@ -6,10 +6,9 @@ import copy
 import subprocess
 import sys
 from functools import partial
-from importlib.util import find_spec
 
 import numpy as np
-from bench_accuracy import FastText, linear
+from common import linear
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -55,17 +54,13 @@ def strings(data):
     """Strings to labels, names/s.
 
     The linear models are of TF-IDF of `char_wb` n-grams of 1 to 5 and trained on the same names,
-    LogisticRegression for 5 iterations only, since time does not depend on the weights. fastText
-    has n-grams of 2 to 5 and gives one label.
+    LogisticRegression for 5 iterations only, since time does not depend on the weights.
     """
     svm, logreg = linear(LinearSVC()), linear(LogisticRegression(max_iter=5))
     models = {
         "LinearSVC": svm.fit(data.names, data.labels).predict,
         "LogisticRegression": logreg.fit(data.names, data.labels).predict,
     }
-    if find_spec("fasttext"):
-        model = FastText().fit(data.names, data.labels).model_
-        models["fastText"] = lambda names: model.predict(list(names))
     ours = data.pipelines(
         *("GRU 128 alone, float32", "Elman 128 alone, float32"),
         *("default (n-grams)", "default with float64"),
@@ -75,7 +70,6 @@ def strings(data):
     t = interleave(functions, data.rounds, len(data.names))
     over = {what: ratio(t, "LinearSVC", what) for what in t}
     rows = [[what, *rates(t, what), number(over[what])] for what in t]
-    rows += [] if "fastText" in t else [["fastText", "not installed", "-"]]
     found = {f"strings to labels, {what} / LinearSVC": x for what, x in over.items()}
     return ["", "names/s", "/ LinearSVC"], rows, found
 

@@ -4,7 +4,7 @@ import inspect
 import operator
 import os
 
-from bench_accuracy import machine, table
+from common import machine, table
 
 from .measuring import number
 

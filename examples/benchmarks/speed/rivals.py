@@ -1,6 +1,6 @@
 """What sknames is timed against: torch's own nets, a Python loop, and the machine's limit.
 
-The linear models and fastText are those of `bench_accuracy.py`.
+The linear models are those of `common.py`.
 """
 
 import unicodedata

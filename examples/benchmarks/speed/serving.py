@@ -6,7 +6,7 @@ import json
 from functools import partial
 
 import numpy as np
-from bench_accuracy import linear
+from common import linear
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder

@@ -5,7 +5,7 @@ printed.
 from functools import partial
 
 import numpy as np
-from bench_accuracy import linear
+from common import linear
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC

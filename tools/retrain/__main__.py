@@ -1,4 +1,4 @@
-"""Retrain the model that ships with the package: ``python -m sknames.pretrained``."""
+"""Retrain the model that ships with the package: ``python -m tools.retrain``."""
 
 import argparse
 import hashlib
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, read, write
-from ._train import fit, training_names
+from sknames.pretrained._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, read
+
+from .files import write_model
+from .recipe import fit, training_names
 
 # The fastest code that MKL and torch choose for a processor differs from another's in the last
 # bits, and training makes them grow. This code is the same on all that have AVX2.
@@ -19,7 +21,7 @@ SAME_BITS = {"MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "avx2"}
 def main(arguments=None):
     """Train the model, write its files, and compare them with those that ship."""
     parser = argparse.ArgumentParser(
-        prog="python -m sknames.pretrained",
+        prog="python -m tools.retrain",
         description="Retrain the model that ships with sknames. It takes an hour on one core. "
         "On x86 processors with AVX2, the same releases of sknames, numpy, scipy and torch give "
         "the same weights to the bit.",
@@ -56,7 +58,7 @@ def main(arguments=None):
     print(f"trained in {(time.perf_counter() - start) / 60:.0f} minutes")
     model.set_params(classify__verbose=0)
     options.output.mkdir(parents=True, exist_ok=True)
-    write(model, options.output)
+    write_model(model, options.output)
     print(f"written to {options.output}: {_compare(options.output)}")
     print("To ship them, set their SHA-256 in sknames/pretrained/_load_pretrained.py:")
     for name in (ARRAYS, DESCRIPTION):

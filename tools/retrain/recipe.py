@@ -1,27 +1,26 @@
-"""Training of the model that ships with the package."""
+"""What the model that ships learns, and how."""
 
-import csv
 from collections import Counter, defaultdict
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
+from anyascii import anyascii
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
-from .._char_encoder import CharEncoder
-from .._name_nationality_classifier import NameNationalityClassifier
-from .._spelling import fold
-from ..datasets import fetch_biographies, fetch_chess_players, load_names, make_names
-from ._load_pretrained import with_network
+from sknames import CharEncoder, NameNationalityClassifier
+from sknames.datasets import load_names, make_names
+
+from .biographies import read_biographies
+from .chess_players import read_chess_players
+from .tables import read_table
 
 SEED = 0
 # Numbers of names of a nationality. The sources say nothing about how frequent nationalities are,
 # so none may have far more names than another; made names fill up the rest. Players are ordinary
 # people, like those the model is asked about: so it learns more of them than of the famous.
-MAX_BIOGRAPHIES = 8_000
-MAX_PLAYERS = 25_000
+MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000}
 MIN_FULL_NAMES = 6_000
 MIN_MADE_NAMES = 1_000
 N_NATIVE_NAMES = 1_500
@@ -81,6 +80,19 @@ def fit(names, nationalities, **params):
     return with_network(pipeline, network.with_temperature(TEMPERATURE).rounded())
 
 
+def with_network(pipeline, network):
+    """Return the same fitted pipeline with another network of the same classes."""
+    encoder, classifier = pipeline["encode"], pipeline["classify"]
+    classifier = NameNationalityClassifier.from_network(
+        network,
+        classifier.classes_,
+        n_features_in=classifier.n_features_in_,
+        history=classifier.history_,
+        **classifier.get_params(),
+    )
+    return Pipeline([("encode", encoder), ("classify", classifier)])
+
+
 def _forget(network, symbol):
     """Let a symbol say as much as one that `fit` has not seen.
 
@@ -96,8 +108,8 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     """Gather the names that the model learns.
 
     1. All names of `load_names`, including those in native scripts.
-    2. Names of people: at most 8,000 of a nationality from `fetch_biographies`, and 25,000 from
-       `fetch_chess_players`. A person in both, whatever the order of the words, counts once.
+    2. Names of people: at most 8,000 of a nationality from `read_biographies`, and 25,000 from
+       `read_chess_players`. A person in both, whatever the order of the words, counts once.
     3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000 with those
        of 2, and 1,500 in a native script. If common_names.csv has the most common names of a
        nationality, they are about as common as there, and other names equally likely.
@@ -110,9 +122,9 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     Parameters
     ----------
     wheel : str or path-like, default=None
-        Path of the wheel of name2nat, as in `fetch_biographies`.
+        Path of the wheel of name2nat, as in `read_biographies`.
     players : str or path-like, default=None
-        Path of Scid's spelling file, as `path` in `fetch_chess_players`.
+        Path of Scid's spelling file, as in `read_chess_players`.
     lists_only : bool, default=False
         Whether to leave out 2.
 
@@ -123,18 +135,15 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     """
     rng = check_random_state(SEED)
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
-    sources = []
-    if not lists_only:
-        sources.append((_biographies(wheel, lists), MAX_BIOGRAPHIES))
-        sources.append((_players(players, lists), MAX_PLAYERS))
-    common = _common_names()
+    sources = {} if lists_only else typical_people(lists, wheel, players)
+    common = common_names()
     full, labels = [], []
-    for nationality in sorted(set(lists.target_names).union(*(names for names, _ in sources))):
+    for nationality in sorted(set(lists.target_names).union(*sources.values())):
         people = {}
-        for names_of, most in sources:
+        for source, names_of in sources.items():
             names = rng.permutation(np.array(names_of.get(nationality, []), dtype=object))
-            new = {person: name for name in names if (person := _person(name)) not in people}
-            people |= dict(islice(new.items(), most))
+            new = {person: name for name in names if (person := person_of(name)) not in people}
+            people |= dict(islice(new.items(), MOST_PEOPLE[source]))
         full += people.values()
         n_made = max(MIN_FULL_NAMES - len(people), MIN_MADE_NAMES)
         if (nationality, "given") in common:
@@ -156,35 +165,39 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     respelled = [
         _respelled(full, labels, respell, share, rng)
         for respell, share in (
-            (_turn, LAST_WORD_FIRST),
-            (_turn_with_comma, LAST_WORD_AND_COMMA),
-            (_initials, INITIALS),
+            (turn, LAST_WORD_FIRST),
+            (turn_with_comma, LAST_WORD_AND_COMMA),
+            (initials, INITIALS),
         )
     ]
-    respelled.append(_respelled(names, nationalities, _letters_only, LETTERS_ONLY, rng))
+    respelled.append(_respelled(names, nationalities, letters_only, LETTERS_ONLY, rng))
     names, nationalities = map(np.concatenate, zip((names, nationalities), *respelled, strict=True))
-    in_ascii = _respelled(names, nationalities, _in_ascii, IN_ASCII, rng)
-    return np.append(names, in_ascii[0]), np.append(nationalities, in_ascii[1])
+    plain = _respelled(names, nationalities, in_ascii, IN_ASCII, rng)
+    return np.append(names, plain[0]), np.append(nationalities, plain[1])
 
 
-def _person(name):
+def fold(name):
+    """Return the name in plain ASCII letters and lower case."""
+    return anyascii(name).lower()
+
+
+def person_of(name):
     """Return a key that is equal for the same words in another order or spelling."""
     return " ".join(sorted(fold(name).split()))
 
 
-def _common_names():
+def common_names():
     """Return {(nationality, part): (share of its people who bear one of the names, names)}.
 
     The most frequent name comes first. The shares are rough, and written by hand, like the names.
     """
-    with (Path(__file__).parent / "common_names.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            (row["nationality"], row["part"]): (
-                float(row["share"]),
-                [name.replace("_", " ") for name in row["names"].split()],
-            )
-            for row in csv.DictReader(file)
-        }
+    return {
+        (row["nationality"], row["part"]): (
+            float(row["share"]),
+            [name.replace("_", " ") for name in row["names"].split()],
+        )
+        for row in read_table("common_names.csv")
+    }
 
 
 def _draw(lists, nationality, part, share, common, n, rng):
@@ -204,26 +217,26 @@ def _respelled(names, labels, respell, share, rng):
     return respelled[changed], labels[rows][changed]
 
 
-def _turn(name, comma=""):
+def turn(name, comma=""):
     *others, last = name.split()
     return " ".join([last + comma, *others]) if others else name
 
 
-def _turn_with_comma(name):
-    return _turn(name, ",")
+def turn_with_comma(name):
+    return turn(name, ",")
 
 
-def _initials(name):
+def initials(name):
     *others, last = name.split()
     others = [f"{word[0]}." if word[0].isupper() else word for word in others]  # J. van Dijk
     return " ".join([*others, last])
 
 
-def _in_ascii(name):
+def in_ascii(name):
     return name if name.isascii() else fold(name)
 
 
-def _letters_only(name):
+def letters_only(name):
     return name.replace("'", "").replace("-", " ")
 
 
@@ -236,13 +249,21 @@ def _bearers(lists, part):
     return bearers
 
 
-def _biographies(wheel, lists):
+def typical_people(lists, wheel=None, players=None):
+    """Return the names of people of each nationality that are typical of it, by source."""
+    return {
+        "biographies": typical_biographies(wheel, lists),
+        "chess players": typical_players(players, lists),
+    }
+
+
+def typical_biographies(wheel, lists):
     """Return the names of each nationality in the biographies that are typical of it.
 
     Nationalities with hardly any biographies are listed under others: Kári Árnason is English. A
     name whose surname belongs, in our lists, only to such nationalities is left out.
     """
-    names, nationalities = fetch_biographies(wheel, return_X_y=True)
+    names, nationalities = read_biographies(wheel)
     counts = Counter(nationalities)
     rare = {nationality for nationality in lists.target_names if counts[nationality] < RARE}
     bearers = _bearers(lists, "surname")
@@ -254,12 +275,12 @@ def _biographies(wheel, lists):
     return found
 
 
-def _players(path, lists):
+def typical_players(path, lists):
     """Return the names of each nationality's chess players that are typical of it.
 
     If many players of a federation are Russians, those with a Russian given name are left out.
     """
-    names, nationalities = fetch_chess_players(path, return_X_y=True)
+    names, nationalities, _ = read_chess_players(path)
     given = _bearers(lists, "given")
     found = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):

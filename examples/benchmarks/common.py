@@ -1,0 +1,134 @@
+"""What several benchmarks share: models to compare with, splits, statistics, tables."""
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from anyascii import anyascii
+from scipy.special import softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from sknames import CharEncoder, NameNationalityClassifier, __version__, load_pretrained
+from sknames.datasets import fetch_names
+
+# For `from tools.retrain import ...`: the names of people, and the recipe of the shipped model.
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities
+
+
+# ---- Names and models
+
+
+def plain(name):
+    """Return the name in ASCII and lower case, as linear models get it."""
+    return anyascii(name).lower()
+
+
+def clean_names():
+    """Return the tutorial's names and labels, one row for each plain name and label."""
+    names, labels = fetch_names(return_X_y=True)
+    pairs = [f"{plain(name)}\n{label}" for name, label in zip(names, labels, strict=True)]
+    first = np.sort(np.unique(pairs, return_index=True)[1])
+    return names[first], labels[first].astype(str)
+
+
+def linear(classifier):
+    return make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5)), classifier)
+
+
+LINEAR = {
+    "svm": ("TF-IDF char_wb (1, 5) + LinearSVC(C=1)", linear(LinearSVC(C=1))),
+    "logreg": ("TF-IDF + LogisticRegression(C=10)", linear(LogisticRegression(C=10))),
+}
+
+
+def ours(**params):
+    return make_pipeline(CharEncoder(), NameNationalityClassifier(**params))
+
+
+def svm_probabilities(scores):
+    return softmax(SVM_SCALE * scores, axis=1)
+
+
+# ---- Statistics
+
+
+def top_3_hits(scores, y, classes):
+    """Return which of the three best classes, the best first, is the label: shape (n, 3)."""
+    return classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]] == y[:, None]
+
+
+def standard_error(x, test_to_train=0.0):
+    """Plain, or with Nadeau and Bengio's correction where the ratio of the parts is given."""
+    return np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1)) if len(x) > 1 else np.nan
+
+
+def differences(ours, theirs, folds=None):
+    """Return the mean of paired differences with its standard error, and each difference.
+
+    With folds, each is the mean of a fold. The standard error of a single fold is that over its
+    names.
+    """
+    gaps = np.asarray(ours, dtype=float) - theirs
+    error = standard_error(gaps)
+    if folds is not None:
+        gaps = np.bincount(folds, weights=gaps) / np.bincount(folds)
+        error = standard_error(gaps) if len(gaps) > 1 else error
+    mean = f"{gaps.mean():+.4f}"
+    mean += f" ± {error:.4f}" if np.isfinite(error) else ""
+    return mean, ", ".join(f"{gap:+.4f}" for gap in gaps)
+
+
+def population_priors(classes):
+    """Return the priors "population" of some of the shipped model's classes."""
+    model = load_pretrained(priors="population")
+    prior = model["classify"].class_prior_[np.searchsorted(model.classes_, classes)]
+    return prior / prior.sum()
+
+
+def estimate_mix(probabilities, weights=None, tolerance=1e-9):
+    """Return the shares of the classes under which the names, or weighted ones, are most likely.
+
+    The probabilities are those under equal frequencies. This is plain EM (Saerens et al. 2002).
+    """
+    shares = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
+    while True:
+        proba = probabilities * shares
+        proba /= proba.sum(axis=1, keepdims=True)
+        before, shares = shares, np.average(proba, axis=0, weights=weights)
+        if np.abs(shares - before).max() < tolerance:
+            return shares
+
+
+# ---- Reports
+
+
+def machine():
+    """Describe the machine and the releases."""
+    processor, info = platform.processor(), Path("/proc/cpuinfo")
+    if not processor and info.exists():
+        models = [x for x in info.read_text().splitlines() if x.startswith("model name")]
+        processor = models[0].partition(": ")[2] if models else platform.machine()
+    packages = ["numpy", "scipy", "scikit-learn", "torch", "skorch"]
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    system = f"{processor}, {os.cpu_count()} cores, {platform.system()}"
+    return f"{system}; Python {platform.python_version()}, {versions}, sknames {__version__}"
+
+
+def table(header, rows):
+    """Return a table in Markdown."""
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def show(x, digits=4, sign=""):
+    """Return the mean and standard error of what there is."""
+    error = f" ± {standard_error(x):,.{digits}f}" if len(x) > 1 else ""
+    return f"{np.mean(x):{sign},.{digits}f}{error}" if len(x) else "-"

@@ -1,0 +1,47 @@
+"""The notice and the pages name every source of names, numbers and copied code."""
+
+import csv
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tools.retrain import recipe
+
+ROOT = Path(__file__).parents[1]
+NOTICE = (ROOT / "LICENSES" / "NOTICE.txt").read_text(encoding="utf-8")
+TOOLS = ROOT / "tools" / "compile_names"
+LISTS = {"F": "Faker", "M": "Mimesis"}
+PEOPLE = {"biographies": "name2nat", "chess players": "Scid"}
+
+
+def test_notice_names_every_list_of_compile_names_with_its_release():
+    lines = (TOOLS / "sources.txt").read_text(encoding="utf-8").splitlines()
+    letters = {line.split()[2][0] for line in lines if line and line[0] != "#"}
+    releases = dict(
+        re.findall(r"(\w+)==([\d.]+)", (TOOLS / "compile_names.py").read_text(encoding="utf-8"))
+    )
+    for letter in letters:
+        package = LISTS[letter]
+        assert f"{package} {releases[package.lower()]}, MIT License" in NOTICE
+        assert (ROOT / "LICENSES" / f"{package}.txt").is_file()
+
+
+def test_notice_names_every_source_of_population():
+    text = (ROOT / "sknames" / "pretrained" / "population.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        assert row["source"].partition(":")[0] in NOTICE
+
+
+def test_notice_names_what_the_page_copies():
+    for path in runpy.run_path(str(ROOT / "docs" / "page" / "build.py"))["VENDORED"]:
+        assert path.split("/")[0] in NOTICE
+
+
+@pytest.mark.parametrize("page", ["LICENSES/NOTICE.txt", "README.md", "docs/model_card.md"])
+def test_page_names_every_source_of_people(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for source in [*recipe.MOST_PEOPLE]:
+        assert PEOPLE[source] in text
+    assert all(package in text for package in LISTS.values())

@@ -1,0 +1,255 @@
+"""The reader of the biographies: what it takes from the wheel, and that it runs none of it."""
+
+import io
+import os
+import pickle
+import zipfile
+from collections import Counter, OrderedDict
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sknames import spelling_groups
+from sknames.datasets import load_names
+from tools.retrain import biographies
+from tools.retrain.biographies import read_biographies
+from tools.retrain.tables import read_table
+
+WHEEL = "name2nat-0.5.1-py3-none-any.whl"
+MEMBER = "name2nat/name2nats.pkl"
+COMMAND = "pip download --no-deps name2nat==0.5.1"
+DESCRIPTION = Path(biographies.__file__).with_suffix(".rst")
+
+SMALL = {
+    "Aristotle": ["Greek"],
+    "Adam Smith": ["British", "American", "English"],
+    "Rafael Nadal": ["Australian"],
+    "Mohamed Ali": ["Tunisian", "Egyptian"],
+    "Anna Kern": ["German", "Hungarian"],
+    "Anna Kérn": ["Austrian"],
+    "ANNA Kern": ["German"],
+    "Vagn Holmboe": ["Finn"],
+}
+SMALL_MAPPED = [
+    ("Aristotle", "Greek"),
+    ("Adam Smith", "English"),
+    ("Mohamed Ali", "Arabic"),
+    ("Anna Kérn", "German"),
+    ("ANNA Kern", "German"),
+]
+
+
+def wheel_of(content, member=MEMBER):
+    """Bytes of a wheel like name2nat's, that holds these bytes as the names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("name2nat/__init__.py", "raise SystemExit\n")
+        archive.writestr(member, content)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder of data, also that of SKNAMES_DATA."""
+    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def put(home, monkeypatch):
+    """Put the bytes of a wheel into the folder, and make them those expected."""
+
+    def put(content):
+        (home / WHEEL).write_bytes(content)
+        monkeypatch.setattr(biographies, "_SHA256", sha256(content).hexdigest())
+
+    return put
+
+
+def rows(*args, **options):
+    return list(zip(*read_biographies(*args, **options), strict=True))
+
+
+@pytest.mark.parametrize("protocol", [2, 3, pickle.HIGHEST_PROTOCOL])
+def test_read_biographies_any_protocol_gives_names_and_nationalities(put, home, protocol):
+    put(wheel_of(pickle.dumps(SMALL, protocol)))
+    assert rows() == rows(home / WHEEL) == rows(str(home / WHEEL)) == SMALL_MAPPED
+    assert rows(raw=True) == [(name, label) for name, labels in SMALL.items() for label in labels]
+    for column in read_biographies():
+        assert column.dtype == object and {type(item) for item in column} == {str}
+    assert [path.name for path in home.iterdir()] == [WHEEL]
+
+
+def test_read_biographies_missing_wheel_names_the_command(home):
+    for args, folder in (((), home), ((home / "my data" / WHEEL,), f"'{home / 'my data'}'")):
+        with pytest.raises(OSError, match="not at") as caught:
+            read_biographies(*args)
+        assert f"`{COMMAND} --dest {folder}`" in str(caught.value)
+
+
+def test_read_biographies_other_wheel_is_rejected_before_it_is_read(home, monkeypatch):
+    content = wheel_of(pickle.dumps(SMALL))
+    (home / WHEEL).write_bytes(content)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(ValueError, match="should be .* with SHA-256 cf6c45") as caught:
+        read_biographies()
+    assert sha256(content).hexdigest() in str(caught.value)
+    assert f"another copy with `{COMMAND} --dest {home}`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        pytest.param(b"PK, or not", "not a zip", id="no zip"),
+        pytest.param(wheel_of(b"", "names.pkl"), "no item named", id="no member"),
+        pytest.param(wheel_of(pickle.dumps(SMALL)[:-9]), "cannot be read", id="cut"),
+        pytest.param(wheel_of(b"cos\nsystem\n(S'touch owned'\ntR."), r"os\.system", id="call"),
+        pytest.param(
+            wheel_of(b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x0btouch owned\x85R."),
+            r"os\.system",
+            id="call of protocol 4",
+        ),
+        pytest.param(
+            wheel_of(pickle.dumps({"Anna": OrderedDict()})), "OrderedDict", id="harmless class"
+        ),
+    ],
+)
+def test_read_biographies_bad_content_is_rejected_and_not_run(
+    put, home, content, message, monkeypatch
+):
+    monkeypatch.chdir(home)
+    put(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_biographies()
+    assert MEMBER in str(caught.value) and COMMAND in str(caught.value)
+    assert [path.name for path in home.iterdir()] == [WHEEL]
+
+
+@pytest.mark.parametrize(
+    "labels, nationality",
+    [
+        (["American"], None),
+        (["Turk"], None),
+        (["Pole", "Dane", "Finn"], None),
+        (["Welsh"], "English"),
+        (["Catalan", "Chilean"], "Spanish"),
+        (["Brazilian", "Portuguese"], "Portuguese"),
+        (["Burundian"], "Rwandan"),
+        (["Tamil"], None),
+        (["Montenegrin", "Serb"], "Serbian"),
+        (["American", "Irish"], "Irish"),
+        (["English", "Irish"], None),
+        (["Swazi", "Russian", "Ukrainian"], None),
+    ],
+)
+def test_read_biographies_demonyms_map_to_one_nationality_or_none(put, labels, nationality):
+    put(wheel_of(pickle.dumps({"Some One": labels, "Aristotle": ["Greek"]})))
+    expected = [("Some One", nationality)] if nationality else []
+    assert rows() == [*expected, ("Aristotle", "Greek")]
+
+
+TITLES = {
+    "Jean-Luc Bézoky": "Jean-Luc Bézoky",
+    "Marcel·lí Antúnez": "Marcel·lí Antúnez",
+    "J. R. R. Tolkien": "J. R. R. Tolkien",
+    "Anna Kern (footballer)": "Anna Kern",
+    "Willem Gerrit Dedel (1726": "Willem Gerrit Dedel",
+    "Geronimo Cristobal, Jr.": "Geronimo Cristobal",
+    "Gerald Phiri Jr.": "Gerald Phiri",
+    "Christian Bjelland IV": "Christian Bjelland",
+    "Uberto Dell’Orto": "Uberto Dell'Orto",
+    "Isabella Clarke–Keer": "Isabella Clarke-Keer",
+    "... More": "More",
+    "Theo Sandy": "Theo Sandy",
+    "Yi": "Yi",
+    "William Noble, 1st Baron Kirkley": "",
+    "Beatrice, Countess in Bar": "",
+    "Buck 65": "",
+    "Mono/Poly": "",
+    "Al &quot;Jazzbo&quot; Collins": "",
+    "Draft:Oxlade": "",
+    "Andrѐy Sinitsyn": "",  # the second e is Cyrillic
+    "Alexander the Great": "",
+    "Murder of Eamon Ryan": "",
+    "Hasan and Ibrahim": "",
+    "Princess Dina": "",
+    "DMX": "",
+    "É": "",
+    "(footballer)": "",
+    "": "",
+    "Anna" * 15: "Anna" * 15,
+    "Anna" * 15 + "s": "",
+}
+
+
+def test_read_biographies_titles_of_articles_become_names(put):
+    put(wheel_of(pickle.dumps(dict.fromkeys(TITLES, ["Irish"]))))
+    found = [name for name, _ in rows()]
+    # "Anna Kern" and others are what several titles become, in the order of the first.
+    assert found == list(dict.fromkeys(name for name in TITLES.values() if name))
+
+
+def test_read_biographies_equal_names_once_cleaned_are_one_or_ambiguous(put):
+    people = {
+        "Ion Pop": ["Romanian"],
+        "Ion Pop Jr.": ["Romanian"],
+        "Ion Rus": ["Romanian"],
+        "Ion Rus II": ["Russian"],
+    }
+    put(wheel_of(pickle.dumps(people)))
+    assert rows() == [("Ion Pop", "Romanian")]
+
+
+def test_demonyms_are_sorted_and_each_has_a_nationality_or_a_reason():
+    table = read_table("demonyms.csv")
+    names = [row["demonym"] for row in table]
+    assert names == sorted(set(names)) and len(names) == 176
+    known = {row["nationality"] for row in table} | set(load_names().target_names)
+    for row in table:
+        assert [*row] == ["demonym", "nationality", "reason"]
+        assert row["nationality"] or row["reason"], row
+        if row["reason"] == "no such nationality here":
+            assert row["demonym"] not in known
+
+
+@pytest.mark.skipif(
+    not Path(os.environ.get("SKNAMES_DATA", ""), WHEEL).is_file(),
+    reason=f"needs {WHEEL} (`{COMMAND}`) in SKNAMES_DATA",
+)
+def test_description_of_biographies_counts_the_wheel():
+    names, nationalities = read_biographies()
+    nationality = dict(zip(names, nationalities, strict=True))
+    assert len(nationality) == len(names)
+    assert nationality["Akira Kurosawa"] == "Japanese"
+    assert nationality["Pablo Picasso"] == "French"  # a known fault
+    for name in names:
+        assert name == " ".join(name.split()) and 2 <= len(name) <= 60
+        assert not any(c.isdigit() or c in '(),:;&"' for c in name), name
+
+    raw, table = read_biographies(raw=True), read_table("demonyms.csv")
+    labels, counts = Counter(raw[1]), Counter(nationalities)
+    assert set(labels) == {row["demonym"] for row in table}
+    groups = spelling_groups(names)
+    shared = Counter(group for group, _ in {*zip(groups, nationalities, strict=True)})
+    mapped = sum(bool(row["nationality"]) for row in table)
+    few = sorted(name for name, count in counts.items() if count < 300)
+    absent = sorted(set(load_names().target_names) - counts.keys())
+    more = sorted(counts.keys() - set(load_names().target_names))
+    text = " ".join(DESCRIPTION.read_text(encoding="utf-8").split())
+    for fact in (
+        f"{len(names):,}, all distinct; {len(np.unique(groups)):,} in plain ASCII letters",
+        f"{len(counts)}, with {min(counts.values())} to {max(counts.values()):,} names each",
+        f"{len(raw[0]):,} rows of {len(set(raw[0])):,} names and {len(table)} demonyms",
+        ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())),
+        f"Mapped: {mapped} of the demonyms",
+        f"none but the other {len(table) - mapped} demonyms",
+        f"American ({labels['American']:,} rows), British ({labels['British']:,}), Australian ",
+        f"{sum(' ' not in name for name in names):,} names are one word",
+        f"{sum(count > 1 for count in shared.values())} names, in plain ASCII letters",
+        f"{', '.join(few[:-1])} and {few[-1]} have fewer than 300 each",
+        f"no {', '.join(absent[:-1])} or {absent[-1]} name here",
+        f"{', '.join(more[:-1])} and {more[-1]} are not among the nationalities",
+    ):
+        assert fact in text, fact

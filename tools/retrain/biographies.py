@@ -1,0 +1,136 @@
+"""The people of the English Wikipedia, read from the wheel of the package name2nat."""
+
+import io
+import pickle
+import re
+import shlex
+import unicodedata
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from sknames.datasets._data_folder import data_folder
+
+from .tables import read_table
+
+_WHEEL = "name2nat-0.5.1-py3-none-any.whl"
+_SHA256 = "cf6c45de61accfeb1d80c9ae86efd42fcf40cac481da5ab04d8a66dd7195fe94"
+_MEMBER = "name2nat/name2nats.pkl"
+_COMMAND = "pip download --no-deps name2nat==0.5.1"
+
+_MAX_LENGTH = 60
+_ONE_CHARACTER = str.maketrans("’‘`ʻʼ′‐‑–−", "'" * 6 + "-" * 4)
+_NOT_OF_THE_NAME = re.compile(r" *\([^)]*\)?|,? (?:[JS]r\.?|[IVX]+)$")
+# Articles on rulers, saints, pairs and crimes have these in their titles, and no one's own name.
+_TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".split())
+_WORDS = set("affair and brothers case murder murders of sisters the".split())
+
+
+def read_biographies(wheel=None, *, raw=False):
+    """Read the names of people with an article in the English Wikipedia of June 2020.
+
+    They are in the wheel of the PyPI package name2nat (Kyubyong Park, Apache License 2.0), which is
+    only read: none of its code runs. ``biographies.rst`` says what the names are.
+
+    Parameters
+    ----------
+    wheel : str or path-like, default=None
+        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in ~/sknames_data.
+    raw : bool, default=False
+        Whether to return the contents of the wheel unchanged: a row for each name and each of its
+        demonyms. By default, ``demonyms.csv`` maps demonyms to nationalities. Names that fit none
+        of them, or more than one, are left out.
+
+    Returns
+    -------
+    names, nationalities : ndarray of shape (n_names,), dtype=object
+        587,256 distinct names of 63 nationalities, in the order of the wheel, or 1,112,914 raw
+        rows.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If the file is not the expected wheel.
+    """
+    demonyms_of = _read_wheel(Path(wheel or data_folder(None) / _WHEEL).expanduser())
+    if raw:
+        rows = [(name, demonym) for name, several in demonyms_of.items() for demonym in several]
+    else:
+        rows = _mapped(demonyms_of)
+    return tuple(np.array(column, dtype=object) for column in zip(*rows, strict=True))
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Read only dicts, lists, strings and numbers: anything else in a pickle could run code."""
+
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not plain data")
+
+
+def _read_wheel(path):
+    """Return the demonyms of each name, a dict of lists of str."""
+    command = f"{_COMMAND} --dest {shlex.quote(str(path.parent))}"
+    if not path.is_file():
+        raise OSError(
+            f"The wheel of name2nat is not at {path}. Get it with `{command}`, or pass the path of "
+            "a copy as `wheel`."
+        )
+    content = path.read_bytes()  # once: what is checked is what is read
+    remedy = f"Get another copy with `{command}`."
+    digest = sha256(content).hexdigest()
+    if digest != _SHA256:
+        raise ValueError(
+            f"{path} should be {_WHEEL} with SHA-256 {_SHA256}, but its SHA-256 is {digest}. "
+            f"{remedy}"
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            pickled = archive.read(_MEMBER)
+        return _PlainUnpickler(io.BytesIO(pickled)).load()
+    except Exception as error:  # both let through whatever they stumble over in bad bytes
+        raise ValueError(
+            f"{path} should hold the names in {_MEMBER}, but they cannot be read: {error}. {remedy}"
+        ) from error
+
+
+def _mapped(demonyms_of):
+    """Return rows of a cleaned name and the one nationality that its demonyms map to."""
+    nationality_of = {row["demonym"]: row["nationality"] for row in read_table("demonyms.csv")}
+    found = {}
+    for name, several in demonyms_of.items():
+        nationalities = {nationality_of[demonym] for demonym in several} - {""}
+        if nationalities:
+            found.setdefault(clean_title(name), set()).update(nationalities)
+    found.pop("", None)
+    _drop_other_scripts(found)
+    return [(name, *several) for name, several in found.items() if len(several) == 1]
+
+
+def clean_title(title):
+    """Return the name in the title of an article, "" if there is none."""
+    name = _NOT_OF_THE_NAME.sub("", title.translate(_ONE_CHARACTER)).strip(" .-,")
+    words = name.lower().split()
+    if (
+        len(name) > _MAX_LENGTH
+        or sum(map(str.isalpha, name)) < 2
+        or name.isupper()
+        or words[0] in _TITLES
+        or not _WORDS.isdisjoint(words)
+    ):
+        return ""
+    return name
+
+
+def _drop_other_scripts(found):
+    """Drop the names with a character that does not belong to names in Latin letters."""
+    strange = {
+        char
+        for char in set().union(*found)
+        if char not in " -.'·" and not unicodedata.name(char, "").startswith(("LATIN", "COMBINING"))
+    }
+    for name in [name for name in found if not strange.isdisjoint(name)]:
+        del found[name]

@@ -1,0 +1,48 @@
+"""The files of the shipped model and of its card."""
+
+import hashlib
+import io
+import json
+
+import numpy as np
+
+from sknames import __version__
+from sknames.pretrained._load_pretrained import (
+    ARRAYS,
+    CARD,
+    DESCRIPTION,
+    FOLDER,
+    FORMAT,
+)
+
+
+def write_model(pipeline, folder):
+    """Write a fitted pipeline to the two files that `load_pretrained` reads."""
+    encoder, classifier = pipeline["encode"], pipeline["classify"]
+    content = io.BytesIO()
+    # The wheel is compressed, too: this is for the size once it is installed.
+    np.savez_compressed(content, **classifier.network_.to_arrays())
+    (folder / ARRAYS).write_bytes(content.getvalue())
+    description = {
+        "format": FORMAT,
+        "version": __version__,
+        "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
+        "encode": {
+            "params": encoder.get_params(),
+            "alphabet": encoder.alphabet_,
+            "max_length": encoder.max_length_,
+        },
+        "classify": {
+            "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
+            "classes": classifier.classes_.tolist(),
+            # Without the seconds, which no training repeats.
+            "history": [row | {"dur": 0.0} for row in classifier.history_],
+        },
+    }
+    text = json.dumps(description, ensure_ascii=False, indent=1)
+    (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems
+
+
+def write_card(card):
+    """Write the figures of the card, a dict, to where `load_card` reads them."""
+    (FOLDER / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

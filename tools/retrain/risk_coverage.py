@@ -1,0 +1,36 @@
+"""What each threshold of the shipped model gives: how many answers, and how many of them wrong."""
+
+import csv
+
+import numpy as np
+
+from sknames._no_names import why_no_names
+from sknames._priors import exchange_priors
+from sknames._risk_coverage import risk_coverage_curve, tried_rows
+from sknames.pretrained._load_pretrained import CURVE, CURVE_COLUMNS, FOLDER
+
+
+def weights_of(labels, classes, priors):
+    """Of names, so that each nationality is as frequent among them as the priors say."""
+    places = np.searchsorted(classes, labels)
+    counts = np.bincount(places, minlength=len(classes))
+    return (priors / np.maximum(counts, 1))[places]
+
+
+def curve_of(probabilities, names, labels, classes, priors):
+    """Risk against coverage under priors, of probabilities under equal frequencies."""
+    shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
+    is_name = why_no_names(names.tolist(), len(names)) == ""
+    confidence = np.where(is_name, shifted.max(axis=1), 0)
+    hits = classes[shifted.argmax(axis=1)] == labels
+    return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
+
+
+def write_curve(curve):
+    """Write a curve to where `load_pretrained(abstain=True)` reads it."""
+    rows = tried_rows(curve)
+    columns = [curve[name][rows] for name in CURVE_COLUMNS]
+    with (FOLDER / CURVE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(CURVE_COLUMNS)
+        writer.writerows([f"{value:.6f}" for value in row] for row in zip(*columns, strict=True))
