@@ -1,6 +1,6 @@
 """
-When to say nothing
-===================
+When to abstain
+===============
 
 Risk against coverage, and whether probabilities can be taken at their word.
 

@@ -363,6 +363,11 @@ process.stdout.write(JSON.stringify(problems.map((problem) => [...estimateShares
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
 
 
+def test_threshold_is_that_of_load_pretrained(server):
+    settings = json.loads((server.folder / "page.json").read_text())
+    assert settings["threshold"] == load_pretrained(abstain=True).threshold_
+
+
 def test_build_says_what_is_missing(builder, tmp_path):
     with pytest.raises(FileNotFoundError, match="npm install --ignore-scripts"):
         builder.build(tmp_path / "page", modules=tmp_path)

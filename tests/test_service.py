@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import unicodedata
 from pathlib import Path
 
 import joblib
@@ -123,17 +122,30 @@ def test_a_missing_name_has_no_answer_but_a_reason(url, expected, names):
     assert reply == nothing | {"predicted_2": None, "probability_2": None}
 
 
-def test_missing_is_what_the_command_line_calls_so():
-    pc = pytest.importorskip("pyarrow.compute")
-    from sknames._cli.options import NO_NAME
+@pytest.mark.parametrize(
+    "name, reason",
+    [
+        ("123", "no known character"),
+        ("???", "no known character"),
+        ("😀", "no known character"),
+        ("john@x.com", "no name"),
+        ("www.x.com", "no name"),
+    ],
+)
+def test_no_name_is_not_answered(url, name, reason):
+    nothing = {"predicted": None, "probability": None, "reason": reason}
+    assert post(url, "/predict", name=name).json() == nothing
+    assert post(url, "/predict_batch", names=[name]).json() == {"answers": [nothing]}
 
-    # Those that this Python does not know may be known to pyarrow; surrogates are no UTF-8.
-    characters = [
-        c for c in map(chr, range(0x110000)) if unicodedata.category(c) not in ("Cn", "Cs")
-    ]
-    expected = pc.match_substring_regex(characters, NO_NAME).to_numpy(zero_copy_only=False)
-    is_missing = load(EXAMPLE / "app.py").is_missing
-    assert [c for c, e in zip(characters, expected, strict=True) if is_missing(c) != e] == []
+
+def test_unsure_names_are_answered_unless_abstain(url):
+    names, shipped = ["Mehmet Yılmaz", "Lee", "Microsoft Corporation"], sknames.load_pretrained()
+    expected = bench.expected_answers(shipped, names)
+    assert post(url, "/predict_batch", names=names).json()["answers"] == expected
+    unsure = {"predicted": None, "probability": None, "reason": "unsure"}
+    reply = post(url, "/predict_batch", names=names, abstain=True).json()
+    assert reply["answers"] == [expected[0], unsure, unsure]
+    assert post(url, "/predict", name="Lee", abstain=True).json() == unsure
 
 
 def test_health(url):
@@ -222,6 +234,8 @@ def test_a_joblib_file(image, own, small_names, tmp_path):
             assert [key for key in reply_of_all if "_" in key] == [
                 f"{key}_{k}" for k in (2, 3, 4) for key in ("predicted", "probability")
             ]
+        refused = post(url, "/predict", name="Anna", abstain=True)
+        assert refused.status_code == 422 and "no SelectiveClassifier" in refused.text
     assert reply["answers"] == bench.expected_answers(own, some)
 
 

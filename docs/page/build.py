@@ -25,9 +25,6 @@ VENDORED = {
     "any-ascii/block.js": "block.js",
     "any-ascii/LICENSE": "any-ascii.LICENSE.txt",
 }
-# Of the answers to names of which the model knows nothing, at most so many are wrong: the page says
-# that it does not know unless a nationality is more probable than that takes.
-RISK = 0.3
 
 
 def build(folder, modules=HERE / "node_modules"):
@@ -66,7 +63,7 @@ def build(folder, modules=HERE / "node_modules"):
     onnx.save(to_onnx(model), folder / "names.onnx")
     settings = {
         "version": __version__,
-        "threshold": load_pretrained(abstain=RISK).threshold_,
+        "threshold": load_pretrained(abstain=True).threshold_,
         "class_prior": model[-1].class_prior_.tolist(),
     }
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")

@@ -1,16 +1,18 @@
 """What abstaining gains, and whether the shipped model knows what is none of its names.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
-wheel of name2nat and Scid's file of players in SKNAMES_DATA, and the --cache of
-bench_pretrained.py, whose held-out scores it reads. It prints tables in Markdown and writes
-sknames/pretrained/risk_coverage.csv, which `load_pretrained(abstain=True)` reads; ``--curve-only``
-stops there. The first run takes some minutes to find names that the model has not learned, which it
-keeps in --cache, a later one less than one: delete held-out.npz and unseen.npz there after a change
-of the training names.
+wheel of name2nat and Scid's file of players in SKNAMES_DATA, and the --cache that bench_people.py
+and bench_pretrained.py share, whose held-out scores it reads. It prints tables in Markdown and
+writes sknames/pretrained/risk_coverage.csv, which `load_pretrained(abstain=True)` reads;
+``--curve-only`` stops there. The curve comes from one half of bench_people.py's first fold: people
+whose whole names were held out. The other half is only reported. The first run takes some minutes
+to find the names, which it keeps in --cache, a later one less than one: delete people-0.npz,
+held-out.npz and unseen.npz there after a change of the training names.
 """
 
 import argparse
 from collections import defaultdict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +52,7 @@ Toyota|Turkish Airlines|Twitter|Unilever|United Parcel Service|Vodafone|
 Volkswagen|Volvo|Walmart|Zara""".replace("\n", "")
 COMPANIES = [name.strip() for name in COMPANIES.split("|") if name.strip()]
 N_OTHERS = 15  # nationalities that are answered most often are printed
-RISKS = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3]
+RISKS = [0.04, 0.06, 0.08, 0.1, 0.13, 0.15, 0.2]
 
 
 # ---- Names, kept in the cache
@@ -64,16 +66,38 @@ def kept(path, make):
         return {name: file[name] for name in file.files}
 
 
-def held_out(args):
-    """The names of the first fold of the model card, of which no part was learned."""
+def people(args):
+    """Return the people of the first fold of bench_people.py: most of their parts were learned."""
+    import bench_people
+
+    learned = recipe.training_names(args.wheel, args.players)
+    sources = recipe.typical_people(load_names(script="all"), args.wheel, args.players).values()
+    _, (names, labels) = bench_people.held_out(*learned, sources, 0)
+    return {"names": names.astype(str), "labels": labels.astype(str)}
+
+
+def unknown_parts(args):
+    """Return the names of the first fold of the model card, of which no part was learned."""
     import bench_pretrained
 
     names, nationalities = recipe.training_names(args.wheel, args.players)
     lists = load_names(script="all")
     sources = recipe.typical_people(lists, args.wheel, args.players)
-    _, test = bench_pretrained.held_out_split(names, nationalities, lists, sources, 0)
-    names, labels, kinds = (part.astype(str) for part in test)
-    return {"names": names, "labels": labels, "kinds": kinds}
+    _, (names, labels, _) = bench_pretrained.held_out_split(names, nationalities, lists, sources, 0)
+    return {"names": names.astype(str), "labels": labels.astype(str)}
+
+
+def with_scores(args, names_file, find, scores_file):
+    """Return probabilities under equal frequencies, names and labels; and the classes."""
+    found = kept(args.cache / names_file, lambda: find(args))
+    with np.load(args.cache / scores_file) as file:
+        classes, probabilities = file["classes"], file["as_written"]
+    if len(probabilities) != len(found["names"]):
+        raise SystemExit(
+            f"{names_file} has {len(found['names'])} names and {scores_file} scores of "
+            f"{len(probabilities)}: delete {names_file} in {args.cache}, and run this again."
+        )
+    return (probabilities, found["names"], found["labels"]), classes
 
 
 def unseen(args):
@@ -107,15 +131,6 @@ def random_strings():
 
 
 # ---- Held-out names: risk against coverage
-
-
-def chosen(priors, risk):
-    """Threshold, coverage and risk of the shipped model, or dashes."""
-    try:
-        model = load_pretrained(priors=priors, abstain=risk)
-    except ValueError:
-        return "-", "-", "-"
-    return f"{model.threshold_:.3f}", f"{model.coverage_:.3f}", f"{model.risk_:.3f}"
 
 
 def at_threshold(curve, threshold):
@@ -167,43 +182,41 @@ def next_character(weights, codes):
 def main():
     """Print the tables, and write the curve."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cache", type=Path, required=True, help="of bench_pretrained.py")
+    parser.add_argument(
+        "--cache", type=Path, required=True, help="of bench_people.py and bench_pretrained.py"
+    )
     parser.add_argument("--wheel", help="of name2nat; by default it is looked for in SKNAMES_DATA")
     parser.add_argument("--players", help="Scid's file; by default it is looked for there, too")
     parser.add_argument("--curve-only", action="store_true", help="of the held-out names")
     args = parser.parse_args()
     print(f"- {machine()}\n")
 
-    test = kept(args.cache / "held-out.npz", lambda: held_out(args))
-    with np.load(args.cache / "ours-0.npz") as file:
-        classes, probabilities = file["classes"], file["as_written"]
-    if len(probabilities) != len(test["names"]):
-        raise SystemExit(
-            f"held-out.npz has {len(test['names'])} names and ours-0.npz scores of "
-            f"{len(probabilities)}: delete held-out.npz in {args.cache}, and run this again."
-        )
-    mixes = {
-        "population": population_priors(classes),
-        "uniform": np.full(len(classes), 1 / len(classes)),
-    }
-    curves = {
-        priors: curve_of(probabilities, test["names"], test["labels"], classes, mix)
-        for priors, mix in mixes.items()
-    }
-    write_curve(curves["population"])
-    print("### Held-out names\n")
+    found, classes = with_scores(args, "people-0.npz", people, "ours-held_out-0.npz")
+    order = np.random.RandomState(0).permutation(len(found[0]))
+    choose, report = (tuple(part[half] for part in found) for half in np.array_split(order, 2))
+    unknown, _ = with_scores(args, "held-out.npz", unknown_parts, "ours-0.npz")
+    uniform = np.full(len(classes), 1 / len(classes))
+    mixes = {"population": population_priors(classes), "uniform": uniform}
+    groups = [(choose, "population"), *product((report, unknown), mixes)]
+    curves = [curve_of(*names, classes, mixes[priors]) for names, priors in groups]
+    write_curve(curves[0])
+    print(f"### {len(order):,} held-out people in two halves, and names of unknown parts\n")
     rows = []
     for risk in RISKS:
-        threshold, *found = chosen("population", risk)
-        uniform = at_threshold(curves["uniform"], float(threshold)) if found[0] != "-" else "--"
-        rows.append([f"{risk:.0%}", threshold, *found, *uniform])
-    header = ["wanted risk", "threshold", "coverage", "risk", "coverage, uniform", "risk, uniform"]
-    print(table(header, rows), end="\n\n")
+        try:
+            threshold = load_pretrained(abstain=risk).threshold_
+        except ValueError:  # not proven
+            continue
+        cells = [at_threshold(curve, threshold) for curve in curves]
+        rows.append([f"{risk:.0%}", f"{threshold:.3f}", *(", ".join(cell) for cell in cells)])
+    of = ["people", "people, uniform", "unknown parts", "unknown parts, uniform"]
+    print("Each cell: coverage, risk.\n")
+    print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
     if args.curve_only:
         return
 
-    people = kept(args.cache / "unseen.npz", lambda: unseen(args))
-    names, labels = people["names"], people["labels"]
+    found = kept(args.cache / "unseen.npz", lambda: unseen(args))
+    names, labels = found["names"], found["labels"]
     is_other = np.char.startswith(labels, "other: ")
     groups = {
         "people of the 74": names[~is_other].tolist(),

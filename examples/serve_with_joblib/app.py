@@ -6,7 +6,6 @@ Nothing here needs torch.
 """
 
 import os
-import unicodedata
 import zipfile
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,26 +21,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
 import sknames
+from sknames._no_names import find_encoder, why_no_names
 
 MAX_LENGTH = 200  # of a name, in characters
 MAX_NAMES = 1000  # in a batch
 MAX_BODY = 1_000_000  # bytes; a thousand names of usual length take 20,000
 N_THREADS = 2  # that predict; requests beyond wait
 ENDS = ["", *(f"_{k}" for k in range(2, 11))]  # of the keys of the best, second best, ... answer
-# Quotation marks, apostrophes, and what is invisible though Unicode calls it a letter or a mark.
-MARKS = {
-    *'"“”„‟«»‹›「」『』〝〞〟＂״',
-    *"'`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd",
-    *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0",
-    *map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]),
-}
 TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 
 
 def load_model(path):
-    """The model in a file, or the one that ships if there is no path."""
+    """Load the model in a file, or the one that ships if there is no path."""
     if not path:
-        return sknames.load_pretrained()
+        return sknames.load_pretrained(abstain=True)
     if not Path(path).is_file():
         raise ValueError(f"SKNAMES_MODEL is {path!r}, which is no file. Give that of a model.")
     try:
@@ -114,12 +107,14 @@ class OneName(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     name: Name
     top: Top = 1
+    abstain: bool = False
 
 
 class Batch(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     names: Annotated[list[Name], Field(min_length=1, max_length=MAX_NAMES)]
     top: Top = 1
+    abstain: bool = False
 
 
 @app.get("/health")
@@ -137,23 +132,32 @@ async def health(request: Request):
 @app.post("/predict")
 def predict(request: Request, body: OneName):
     """The most probable nationality of a name."""
-    return answer(request.app.state.model, [body.name], body.top)[0]
+    return answer(request.app.state.model, [body.name], body.top, body.abstain)[0]
 
 
 @app.post("/predict_batch")
 def predict_batch(request: Request, body: Batch):
     """The most probable nationality of each of several names, in their order."""
-    return {"answers": answer(request.app.state.model, body.names, body.top)}
+    return {"answers": answer(request.app.state.model, body.names, body.top, body.abstain)}
 
 
-def answer(model, names, top):
-    """For each name what `sknames predict` writes beside it."""
+def answer(model, names, top, abstain):
+    """Return for each name what `sknames predict` writes beside it."""
+    if abstain and not isinstance(model, sknames.SelectiveClassifier):
+        raise HTTPException(
+            422, "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a threshold."
+        )
+    names = ["" if name is None else name for name in names]
     labels = model.classes_.tolist()
     ends = ENDS[: min(top, len(labels))]
-    named = [name for name in names if not is_missing(name)]
-    rows = iter(model.predict_proba(named) if named else ())
+    probabilities = model.predict_proba(names)
+    reasons = why_no_names(names, len(names), find_encoder(model))
+    if abstain:
+        reasons[(reasons == "") & (probabilities.max(axis=1) <= model.threshold_)] = "unsure"
+    reasons[reasons == "blank"] = "missing name"
     return [
-        no_answer(ends) if is_missing(name) else best(next(rows), labels, ends) for name in names
+        no_answer(ends, reason) if reason else best(row, labels, ends)
+        for row, reason in zip(probabilities, reasons.tolist(), strict=True)
     ]
 
 
@@ -166,13 +170,6 @@ def best(probabilities, labels, ends):
     return found | {"reason": None}
 
 
-def no_answer(ends):
+def no_answer(ends, reason):
     found = {f"{key}{end}": None for end in ends for key in ("predicted", "probability")}
-    return found | {"reason": "missing name"}
-
-
-def is_missing(name):
-    """Whether a name is null, or one of nothing that can be read."""
-    return name is None or all(
-        c in MARKS or unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf") for c in name
-    )
+    return found | {"reason": reason}
