@@ -1,13 +1,13 @@
 """Tell a person's nationality from their name, with scikit-learn compatible estimators."""
 
-from ._char_encoder import CharEncoder
+from ._abstaining.selective_classifier import SelectiveClassifier
+from ._encoding.char_encoder import CharEncoder
+from ._encoding.spelling_groups import spelling_groups
+from ._mix.prior_shift_classifier import PriorShiftClassifier
+from ._mix.shares import estimate_shares
+from ._mix.shares_display import SharesDisplay
 from ._name_encoder import NameEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
-from ._prior_shift_classifier import PriorShiftClassifier
-from ._selective_classifier import SelectiveClassifier
-from ._shares import estimate_shares
-from ._shares_display import SharesDisplay
-from ._spelling_groups import spelling_groups
 from ._version import __version__
 from .pretrained import load_pretrained
 

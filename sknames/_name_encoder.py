@@ -10,10 +10,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._doc_link import DocLinkMixin
-from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import stamped, unstamped
-from ._shared_model import SharedModelMixin
+from ._encoding.read_names import Names, NamesMixin, read_names
+from ._validation.doc_link import DocLinkMixin
+from ._validation.saved_state import stamped, unstamped
+from ._validation.shared_model import SharedModelMixin
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 
@@ -166,7 +166,7 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, 
         if isinstance(self.model, str) and self.model == PRETRAINED:
             return load_pretrained(priors="uniform"), pretrained_sha256()
         if isinstance(self.model, str | os.PathLike):
-            from ._model_files import load_model  # not before: it needs skops
+            from .pretrained._model_files import load_model  # not before: it needs skops
 
             # With its folder: a Path("pretrained") is a file, not the model that ships.
             return load_model(os.path.join(os.curdir, self.model)), None

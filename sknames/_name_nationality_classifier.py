@@ -13,17 +13,17 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._auto_settings import resolve_auto
-from ._doc_link import DocLinkMixin
-from ._forward import Forward
-from ._labels_and_weights import check_labels, check_weights, weigh_classes
-from ._network import N_GATES, Network
-from ._ngrams import check_ngram_range
-from ._one_blas_thread import one_blas_thread
-from ._rows import Rows
-from ._saved_state import require, stamped, unstamped
-from ._symbols import to_codes, validate_symbols, without_padding
-from ._words import Words
+from ._network.codes import to_codes, validate_symbols, without_padding
+from ._network.forward import Forward
+from ._network.network import N_GATES, Network
+from ._network.ngrams import check_ngram_range
+from ._network.one_blas_thread import one_blas_thread
+from ._network.words import Words
+from ._training.auto_settings import resolve_auto
+from ._training.rows import Rows
+from ._validation.doc_link import DocLinkMixin
+from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
+from ._validation.saved_state import require, stamped, unstamped
 
 
 class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
@@ -157,7 +157,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` had names.
-    network_ : sknames._network.Network
+    network_ : sknames._network.network.Network
         The network learned in `fit`, as read-only arrays. It predicts, and it is what is saved.
     symbols_ : ndarray of shape (n_symbols,)
         The distinct values of `X` without 0, sorted, from `network_`.
@@ -334,7 +334,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ImportError
             If torch, skorch or tqdm is not installed.
         """
-        from . import _training  # before any work: it tells how to install what trains
+        from ._training import train as _training
 
         symbols, classes, rows = self._validate(X, y, sample_weight)
         held_out, rng = None, check_random_state(self.random_state)
@@ -479,7 +479,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        network : sknames._network.Network
+        network : sknames._network.network.Network
             The network.
         classes : ndarray of shape (n_classes,)
             The labels, sorted.

@@ -14,11 +14,11 @@ except ImportError as error:
         f"To write ONNX models needs onnx ({error}). Install it: pip install 'sknames[onnx]'"
     ) from error
 
-from ._char_encoder import CharEncoder
+from ._encoding.char_encoder import CharEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
-from ._ngrams import ABSENT, NGRAM_SCALE
+from ._network.ngrams import ABSENT, NGRAM_SCALE
+from ._network.words import BASE, PRIME
 from ._version import __version__
-from ._words import BASE, PRIME
 
 __all__ = ["to_onnx"]
 

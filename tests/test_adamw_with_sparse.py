@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import OneCycleLR
 
-from sknames._adamw_with_sparse import AdamWWithSparse
+from sknames._training.optimizer import AdamWWithSparse
 
 N, WIDTH = 30, 4
 

@@ -7,7 +7,7 @@ import pytest
 from skorch.callbacks import Callback
 
 from sknames import NameNationalityClassifier
-from sknames._auto_settings import resolve_auto
+from sknames._training.auto_settings import resolve_auto
 
 CELLS = ["gru", "rnn", "sigmoid_rnn"]
 NAMES = ["dropout", "batch_size", "max_epochs", "min_df"]

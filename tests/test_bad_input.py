@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import CharEncoder, NameNationalityClassifier
-from sknames._labels_and_weights import check_some_known, weigh_classes
+from sknames._validation.labels_and_weights import check_some_known, weigh_classes
 
 TINY = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 2, "random_state": 0}
 ANY = settings(deadline=None, derandomize=True)

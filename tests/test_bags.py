@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sknames._bags import Bags, SumOfBags
+from sknames._training.bags import Bags, SumOfBags
 
 N_FEATURES, N_CLASSES = 50, 3
 COUNTS = {

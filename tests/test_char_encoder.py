@@ -140,7 +140,7 @@ SETTINGS = [
 @pytest.mark.parametrize("chunk_names", [1, 3, 65_536])
 @pytest.mark.parametrize("params", SETTINGS, ids=str)
 def test_equals_one_name_at_a_time(monkeypatch, params, chunk_names):
-    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", chunk_names)
+    monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     assert_equals_reference(CharEncoder(**params).fit(NAMES), NAMES, NAMES)
 
 
@@ -304,7 +304,7 @@ def test_a_length_of_numpy_becomes_an_int_for_json():
 )  # fmt: skip
 def test_min_frequency(monkeypatch, min_frequency, alphabet):
     """Of 100 characters one is d, two are a, four b."""
-    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", 2)
+    monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", 2)
     names = ["a", "bd", "c" * 93, "A", "bb", "b"]
     encoder = CharEncoder(min_frequency=min_frequency).fit(names)
     assert encoder.alphabet_ == alphabet
@@ -324,7 +324,7 @@ def test_min_frequency_does_not_touch_a_given_alphabet():
 
 @pytest.mark.parametrize("chunk_names", [1, 2, 100])
 def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_names):
-    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", chunk_names)
+    monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     encoder = CharEncoder().fit(["abcd", "a"])
     message = (
         "2 of 4 names are longer than the longest name of fit and were cut to its 4 characters"
@@ -375,7 +375,7 @@ def test_columns_of_padding_take_no_more_memory_than_their_codes():
 def test_unknown_characters_are_an_error_when_asked_for(
     monkeypatch, names, character, position, chunk_names
 ):
-    monkeypatch.setattr("sknames._char_encoder.CHUNK_NAMES", chunk_names)
+    monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     encoder = CharEncoder(handle_unknown="error", max_length=3).fit(["ab"])
     assert encoder.transform(["ba"]).tolist() == [[3, 2, 0]]
     with pytest.raises(ValueError, match=f"character {character}.* at position {position}"):

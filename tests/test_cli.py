@@ -41,15 +41,15 @@ from sknames import (
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
-    _model_files,
     estimate_shares,
     load_pretrained,
 )
 from sknames._cli import files, main, models, tables
 from sknames._cli.options import NO_NAME
-from sknames._spelling import clean
+from sknames._encoding.spelling import clean
 from sknames.inspection import character_importance, prefix_proba
 from sknames.metrics import scorecard
+from sknames.pretrained import _model_files as _model_files
 
 ROWS = [
     ("007", "Yılmaz, Mehmet", "NA"),

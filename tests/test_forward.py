@@ -12,13 +12,14 @@ import pytest
 import torch
 from threadpoolctl import ThreadpoolController
 
-from sknames import _forward, _product
-from sknames._batches import Batch
-from sknames._forward import Forward, softmax
-from sknames._network import Network
-from sknames._ngrams import NGrams, inverse_document_frequency
-from sknames._recurrent_net import RecurrentNet
-from sknames._rows import Rows
+from sknames._network import forward as _forward
+from sknames._network import product as _product
+from sknames._network.forward import Forward, softmax
+from sknames._network.network import Network
+from sknames._network.ngrams import NGrams, inverse_document_frequency
+from sknames._training.batches import Batch
+from sknames._training.recurrent_net import RecurrentNet
+from sknames._training.rows import Rows
 
 N_CODES, CLASSES, LENGTH = 7, 4, 9
 KINDS = {
@@ -188,7 +189,7 @@ import json, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 from test_forward import Forward, blas_kernel, largest_difference, random_network
-from sknames import _product
+from sknames._network import product as _product
 
 def product_rows(n):
     _product.PRODUCT_ROWS = n

@@ -18,7 +18,7 @@ from sknames import (
     SelectiveClassifier,
     load_pretrained,
 )
-from sknames._ngrams import NGRAM_SCALE
+from sknames._network.ngrams import NGRAM_SCALE
 from sknames.datasets import load_names
 from sknames.inspection import character_importance, ngram_contributions, prefix_proba
 

@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 from sknames import CharEncoder, NameNationalityClassifier
-from sknames._ngrams import NGrams
-from sknames._symbols import to_codes
-from sknames._words import Words
+from sknames._network.codes import to_codes
+from sknames._network.ngrams import NGrams
+from sknames._network.words import Words
 
 # A net that stayed would weigh 0.4 MB with its gradients and Adam's two moments.
 SMALL = {"hidden_size": 64, "embedding_dim": 16, "max_epochs": 1, "random_state": 0}

@@ -30,7 +30,7 @@ from sknames import (
     PriorShiftClassifier,
     load_pretrained,
 )
-from sknames._model_files import load_model
+from sknames.pretrained._model_files import load_model
 
 NAMES = [
     "Mehmet Yılmaz", "王伟", "", "Anna Nowak", "x" * 100, "O'Neill", "😀", "Mehmet Yılmaz",

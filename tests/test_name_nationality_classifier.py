@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknames import CharEncoder, NameNationalityClassifier
-from sknames._symbols import without_padding
+from sknames._network.codes import without_padding
 from sknames.datasets import fetch_names, load_names
 
 # Learn what the checks ask for in half of the steps.

@@ -6,11 +6,11 @@ import io
 import numpy as np
 import pytest
 
-from sknames._forward import Forward
-from sknames._network import LEVELS, Network, _narrow, levels_of, numbers_of
-from sknames._ngrams import NGrams
-from sknames._recurrent_net import RecurrentNet
-from sknames._words import Words
+from sknames._network.forward import Forward
+from sknames._network.network import LEVELS, Network, _narrow, levels_of, numbers_of
+from sknames._network.ngrams import NGrams
+from sknames._network.words import Words
+from sknames._training.recurrent_net import RecurrentNet
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 SYMBOLS = np.array([2, 3, 5, 7], dtype=np.uint8)

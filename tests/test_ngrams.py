@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from sknames import _ngrams
-from sknames._network import _narrow
-from sknames._ngrams import (
+from sknames._network import ngrams as _ngrams
+from sknames._network.network import _narrow
+from sknames._network.ngrams import (
     ABSENT,
     Lookup,
     NGrams,
     flatten,
     inverse_document_frequency,
 )
-from sknames._prefixes import plan_prefixes
+from sknames._network.prefixes import plan_prefixes
 
 NAMES = ["anna", "annie", "nan", "", "a", "nnnn", "ian", "anna", "diana", "aidan", "inn"]
 LETTERS = sorted(set("".join(NAMES)))
@@ -224,7 +224,7 @@ def test_flatten_marks_start_and_end():
 
 @pytest.mark.parametrize("max_table", [0, 1 << 24], ids=["search", "table"])
 def test_lookup(monkeypatch, max_table):
-    monkeypatch.setattr("sknames._ngrams.MAX_TABLE", max_table)
+    monkeypatch.setattr("sknames._network.ngrams.MAX_TABLE", max_table)
     wanted = np.array([-5, 2, 3, 4, 7, 8])
     np.testing.assert_array_equal(Lookup(np.array([2, 4, 7]))(wanted), [-1, 0, -1, 1, 2, -1])
     np.testing.assert_array_equal(Lookup(np.array([], dtype=np.int64))(wanted), [-1] * 6)
@@ -253,7 +253,7 @@ def test_chunks_change_nothing(chunk_rows, monkeypatch):
         return [*ngrams.keys, frequency, *ngrams.tfidf(codes, idf)]
 
     expected = everything()
-    monkeypatch.setattr("sknames._prefixes.CHUNK_CODES", chunk_rows * codes.shape[1])
+    monkeypatch.setattr("sknames._network.prefixes.CHUNK_CODES", chunk_rows * codes.shape[1])
     for found, whole in zip(everything(), expected, strict=True):
         np.testing.assert_array_equal(found, whole)
         assert found.dtype == whole.dtype

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from sknames import NameNationalityClassifier, _one_blas_thread
-from sknames._forward import Forward
-from sknames._one_blas_thread import one_blas_thread
+from sknames import NameNationalityClassifier
+from sknames._network import one_blas_thread as _one_blas_thread
+from sknames._network.forward import Forward
+from sknames._network.one_blas_thread import one_blas_thread
 
 
 def blas_threads():

@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
-from sknames._network import Network
-from sknames._ngrams import NGrams, inverse_document_frequency
+from sknames._network.network import Network
+from sknames._network.ngrams import NGrams, inverse_document_frequency
 from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
 

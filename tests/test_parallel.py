@@ -139,7 +139,7 @@ START = """
 import faulthandler, os, sys, threading
 import numpy as np
 from threadpoolctl import ThreadpoolController
-from sknames._one_blas_thread import one_blas_thread
+from sknames._network.one_blas_thread import one_blas_thread
 
 def blas_threads():
     return [x["num_threads"] for x in blas.info() if x["user_api"] == "blas"]
@@ -167,8 +167,8 @@ TRAIN = """
 import torch
 from skorch.callbacks import Callback
 from sknames import NameNationalityClassifier
-from sknames._training import Batches, Rows
-from sknames._recurrent_net import Dropout
+from sknames._training.train import Batches, Rows
+from sknames._training.recurrent_net import Dropout
 
 X = np.random.RandomState(0).randint(1, 9, size=(100, 5)).astype(np.uint8)
 y = np.arange(100) % 3

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 
 import sknames
 from sknames import CharEncoder, NameEncoder, NameNationalityClassifier
-from sknames._saved_state import FORMAT
+from sknames._validation.saved_state import FORMAT
 from sknames.datasets import load_names
 from tools.retrain.recipe import with_network
 

@@ -5,7 +5,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sknames._prefixes import compact, plan_prefixes, row_keys, row_lengths, sort_rows
+from sknames._network.prefixes import (
+    compact,
+    plan_prefixes,
+    row_keys,
+    row_lengths,
+    sort_rows,
+)
 
 
 def pad(rows, length=None, dtype=np.uint8):

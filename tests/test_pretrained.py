@@ -28,7 +28,7 @@ from sklearn.utils.validation import check_is_fitted
 
 import sknames
 from sknames import load_pretrained
-from sknames._saved_state import FORMAT
+from sknames._validation.saved_state import FORMAT
 from sknames.datasets import make_names
 from sknames.pretrained import _load_pretrained, load_card
 from tools.retrain.files import write_model

@@ -19,13 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import check_estimator
 
-from sknames import (
-    CharEncoder,
-    NameNationalityClassifier,
-    PriorShiftClassifier,
-    load_pretrained,
-)
-from sknames._priors import exchange_priors, supposed_priors
+from sknames import CharEncoder, NameNationalityClassifier, PriorShiftClassifier, load_pretrained
+from sknames._mix.priors import exchange_priors, supposed_priors
 from sknames.datasets import make_names
 
 

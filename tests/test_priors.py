@@ -11,7 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknames._priors import (
+from sknames._mix.priors import (
     _answers_so_far,
     check_priors,
     distinct_names,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sknames._product import Product
+from sknames._network.product import Product
 
 
 @pytest.mark.parametrize("depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)])

@@ -8,10 +8,18 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from sknames._bags import Bags
-from sknames._ngrams import NGRAM_SCALE
-from sknames._prefixes import plan_prefixes
-from sknames._recurrent_net import CELLS, Dropout, GRUCell, RecurrentNet, RNNCell, Scan, tanh
+from sknames._network.ngrams import NGRAM_SCALE
+from sknames._network.prefixes import plan_prefixes
+from sknames._training.bags import Bags
+from sknames._training.recurrent_net import (
+    CELLS,
+    Dropout,
+    GRUCell,
+    RecurrentNet,
+    RNNCell,
+    Scan,
+    tanh,
+)
 
 N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
 KINDS = {

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from sknames._rows import Rows
+from sknames._training.rows import Rows
 
 
 def merge(codes, y, weights):

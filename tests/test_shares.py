@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
-from sknames._priors import distinct_names, estimate_mix, supposed_priors
-from sknames._shares import shares_of_probabilities
+from sknames._mix.priors import distinct_names, estimate_mix, supposed_priors
+from sknames._mix.shares import shares_of_probabilities
 from sknames.datasets import make_names
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -287,7 +287,7 @@ def test_resamples_in_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     expected = shares_of(proba).resamples
     for chunk in (700, 70):  # of 7 resamples, and of one
-        monkeypatch.setattr("sknames._shares.CHUNK", chunk)
+        monkeypatch.setattr("sknames._mix.shares.CHUNK", chunk)
         np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
 
 

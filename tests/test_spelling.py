@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknames import load_pretrained
-from sknames._spelling import (
+from sknames._encoding.spelling import (
     LONGEST_TITLE,
     MAX_MARKS,
     TITLES,

@@ -1,6 +1,7 @@
 """The rooms of the package: which may import which, and what importing costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,231 +11,96 @@ import pytest
 import sknames
 
 PACKAGE = Path(sknames.__file__).parent
+ESTIMATORS = "_encoding _name_nationality_classifier _mix _abstaining "
 
-# What each room may import of ours. Rooms that are not named may import all that is listed here.
+# What each room may import of ours beside itself, and the _version, which all may.
 ALLOWED = {
-    "_version": set(),
-    "_missing": set(),
-    "_doc_link": set(),
-    "_plotting": set(),
-    "_validate_params": set(),
-    "_spelling": set(),
-    "_prefixes": set(),
-    "_saved_state": {"_version"},
-    "_read_names": {"_missing", "_spelling"},
-    "_spelling_groups": {"_read_names", "_spelling"},
-    "_labels_and_weights": {"_missing"},
-    "_symbols": {"_prefixes"},
-    "_words": {"_prefixes"},
-    "_network": {"_ngrams", "_saved_state", "_symbols", "_words"},
-    "_product": set(),
-    "_steps": {"_product"},
-    "_forward": {"_ngrams", "_prefixes", "_product", "_steps"},
-    "_one_blas_thread": set(),
-    "_rows": {"_prefixes"},
-    "_torch_settings": set(),
-    "_auto_settings": set(),
-    "_adamw_with_sparse": set(),
-    "_bags": set(),
-    "_batches": {"_bags", "_prefixes", "_torch_settings"},
-    "_recurrent_net": {"_bags", "_ngrams", "_torch_settings"},
-    "_loss": set(),
-    "_training": {
-        "_batches",
-        "_adamw_with_sparse",
-        "_loss",
-        "_network",
-        "_recurrent_net",
-        "_rows",
-        "_torch_settings",
-    },
-    "_char_encoder": {
-        "_doc_link",
-        "_read_names",
-        "_saved_state",
-        "_spelling",
-    },
-    "_model_files": {"pretrained"},
-    "__main__": {"_cli"},
-    "_name_nationality_classifier": {
-        "_auto_settings",
-        "_doc_link",
-        "_forward",
-        "_labels_and_weights",
-        "_network",
-        "_ngrams",
-        "_one_blas_thread",
-        "_rows",
-        "_saved_state",
-        "_symbols",
-        "_training",
-        "_words",
-    },
-    "inspection": {
-        "_char_encoder",
-        "_name_nationality_classifier",
-        "_plotting",
-        "_prior_shift_classifier",
-        "_selective_classifier",
-        "_validate_params",
-        "inspection",
-    },
-    "metrics": {
-        "_labels_and_weights",
-        "_plotting",
-        "_read_names",
-        "_risk_coverage",
-        "_selective_classifier",
-        "_spelling",
-        "_spelling_groups",
-        "_validate_params",
-        "metrics",
-    },
-    "_priors": set(),
-    "_name_encoder": {
-        "_doc_link",
-        "_model_files",
-        "_read_names",
-        "_saved_state",
-        "_shared_model",
-        "_version",
-        "pretrained",
-    },
-    "_shared_model": set(),
-    "_prior_shift_classifier": {
-        "_doc_link",
-        "_labels_and_weights",
-        "_priors",
-        "_read_names",
-        "_shared_model",
-    },
-    "_no_names": {"_read_names", "_spelling"},
-    "_risk_coverage": set(),
-    "_selective_classifier": {
-        "_doc_link",
-        "_labels_and_weights",
-        "_no_names",
-        "_priors",
-        "_risk_coverage",
-    },
-    "_shares": {
-        "_labels_and_weights",
-        "_one_blas_thread",
-        "_prior_shift_classifier",
-        "_priors",
-        "_validate_params",
-    },
-    "_shares_display": {"_plotting", "_shares"},
-    "onnx": {
-        "_char_encoder",
-        "_name_nationality_classifier",
-        "_ngrams",
-        "_version",
-        "_words",
-    },
-    "datasets": {"_spelling_groups", "_validate_params", "datasets"},
-    "pretrained": {
-        "_char_encoder",
-        "_name_nationality_classifier",
-        "_network",
-        "_priors",
-        "_saved_state",
-        "_selective_classifier",
-        "_symbols",
-        "_version",
-        "pretrained",
-    },
+    "_validation": "",
+    "_plotting": "",
+    "_encoding": "_validation",
+    "_network": "_validation",
+    "_training": "_network",
+    "_name_nationality_classifier": "_network _training _validation",
+    "_mix": "_encoding _network _plotting _validation",
+    "_abstaining": "_encoding _mix _validation",
+    "datasets": "_encoding _validation",
+    "pretrained": ESTIMATORS + "_network _validation",
+    "_name_encoder": "_encoding _validation pretrained",
+    "onnx": ESTIMATORS + "_network",
+    "inspection": ESTIMATORS + "_plotting _validation",
+    "metrics": ESTIMATORS + "_plotting _validation",
+    "_cli": ESTIMATORS + "_name_encoder datasets inspection metrics pretrained",
+    "__init__": ESTIMATORS + "_name_encoder pretrained",
+    "__main__": "_cli",
 }
+# Who may import what is slow to import, or not installed with the package.
 HEAVY = {
-    "torch": {
-        "_adamw_with_sparse",
-        "_bags",
-        "_batches",
-        "_loss",
-        "_recurrent_net",
-        "_torch_settings",
-        "_training",
-    },
-    "skorch": {"_training"},
-    "tqdm": {"_training", "_cli"},
-    "click": {"_cli"},
-    "pyarrow": {"_cli"},
-    "skops": {"_model_files"},
-    "onnx": {"onnx"},
-    "matplotlib": {"_commands", "_plotting", "_shares_display", "inspection", "metrics"},
+    "torch": "_training",
+    "skorch": "_training",
+    "tqdm": "_training _cli",
+    "click": "_cli",
+    "pyarrow": "_cli",
+    "skops": "pretrained",
+    "onnx": "onnx",
+    "matplotlib": "_plotting _mix inspection metrics",
 }
+DATA = (".csv", ".json", ".npz")
+FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-def rooms():
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        yield parts[0], path
+def room_of(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def imports(path):
-    """(level, top name) of every import of a file, also inside functions; ours by room."""
-    depth = len(path.relative_to(PACKAGE).parts)
+    """Yield the names of what a file imports, also inside functions; ours by room, with a dot."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield ("outside", alias.name.split(".")[0])
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield ("outside", node.module.split(".")[0])
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
         elif isinstance(node, ast.ImportFrom):
-            inside = path.relative_to(PACKAGE).parts[: depth - node.level]
-            if inside:
-                yield ("ours", inside[0])
-            elif node.module:
-                yield ("ours", node.module.split(".")[0])
-            else:
-                for alias in node.names:
-                    yield ("ours", alias.name)
+            folder = path.parents[node.level - 1].relative_to(PACKAGE).parts
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from ("." + (*folder, *name.split("."))[0] for name in names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_follow_the_table(path):
+    room = room_of(path)
+    allowed = {f".{name}" for name in [*ALLOWED.get(room, "").split(), room, "_version"]}
+    for name in imports(path):
+        assert name != "sknames", f"{path.name} imports sknames by its full name"
+        if name.startswith("."):
+            assert name in allowed, f"{room} may not import {name}"
+        else:
+            assert room in HEAVY.get(name, room).split(), f"{room} may not import {name}"
+
+
+def test_table_has_every_room():
+    assert {room_of(path) for path in FILES} - {"_version"} == ALLOWED.keys()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_data_files_are_read_in_their_room(path):
+    data = {
+        p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in (".csv", ".json", ".npz")
+    }
+    for name in re.findall(r'"([\w.]+\.(?:csv|json|npz))"', path.read_text(encoding="utf-8")):
+        assert room_of_data.get(name, room_of(path)) == room_of(path), f"{path} reads {name}"
 
 
 @pytest.mark.parametrize(
-    "room, path", list(rooms()), ids=lambda value: getattr(value, "name", value)
-)
-def test_no_arrow_points_back(room, path):
-    for kind, name in imports(path):
-        if kind == "ours" and room in ALLOWED:
-            assert name in ALLOWED[room], f"{path.name} imports {name}"
-        if kind == "outside":
-            assert name != "sknames", f"{path.name} imports sknames by its full name"
-            assert room in HEAVY.get(name, {room}), f"{path.name} imports {name}"
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "sknames",
-        "sknames.datasets",
-        "sknames.inspection",
-        "sknames.metrics",
-        "sknames.pretrained",
-    ],
+    "module", ["sknames", "sknames.datasets", "sknames.inspection", "sknames.metrics"]
 )
 def test_import_is_light(module):
     # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
-    rooms = {f"sknames.{room}" for room in HEAVY["pyarrow"] | HEAVY["skops"]}
-    heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", *rooms}
+    heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
     code = f"import sys, {module}; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
 
 
-def test_examples_use_public_names():
-    for path in sorted((PACKAGE.parent / "examples").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            for name in names:
-                is_private = name.startswith("sknames.") and "._" in name
-                assert not is_private or name.endswith("__"), f"{path.name} imports {name}"
-
-
-def test_public_names():
+def test_public_names_exist_and_hide_their_files():
     for name in sknames.__all__:
         assert hasattr(sknames, name)
         if isinstance(getattr(sknames, name), type):

@@ -27,20 +27,18 @@ from skorch.callbacks import (
 )
 from torch.optim.lr_scheduler import OneCycleLR
 
-from sknames import (
-    NameNationalityClassifier,
-    _auto_settings,
-    _batches,
-    _training,
-)
-from sknames._adamw_with_sparse import AdamWWithSparse
-from sknames._bags import Bags
-from sknames._batches import MIN_ROWS_TO_SHARE, RUN, Batch, Batches, runs_in_random_order
-from sknames._forward import softmax
-from sknames._loss import Loss
-from sknames._prefixes import plan_prefixes
-from sknames._rows import Rows
-from sknames._torch_settings import resolve_device
+from sknames import NameNationalityClassifier
+from sknames._network.forward import softmax
+from sknames._network.prefixes import plan_prefixes
+from sknames._training import auto_settings as _auto_settings
+from sknames._training import batches as _batches
+from sknames._training import train as _training
+from sknames._training.bags import Bags
+from sknames._training.batches import MIN_ROWS_TO_SHARE, RUN, Batch, Batches, runs_in_random_order
+from sknames._training.loss import Loss
+from sknames._training.optimizer import AdamWWithSparse
+from sknames._training.rows import Rows
+from sknames._training.torch_settings import resolve_device
 
 TINY = {
     "hidden_size": 5,
@@ -571,7 +569,7 @@ def test_a_file_holds_callbacks_as_they_were_given(X, y):
     schedule = LRScheduler("StepLR", step_size=3)
     model = fit(X, y, callbacks=[("schedule", schedule)])
     content = pickle.dumps(model)
-    assert b"sknames._adamw_with_sparse" not in content and b"torch.storage" not in content
+    assert b"sknames._training.optimizer" not in content and b"torch.storage" not in content
     ((name, loaded),) = pickle.loads(content).callbacks
     assert name == "schedule" and loaded.policy == "StepLR" and loaded.kwargs == {"step_size": 3}
     assert model.callbacks[0][1] is schedule

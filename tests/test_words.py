@@ -11,8 +11,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier, _words, load_pretrained
-from sknames._words import MAX_CLASSES, Words
+from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames._network import words as _words
+from sknames._network.words import MAX_CLASSES, Words
 from sknames.datasets import make_names
 from sknames.inspection import ngram_contributions
 
@@ -72,7 +73,7 @@ def test_a_row_is_a_word_without_a_separator():
 
 def test_chunks_make_no_difference(monkeypatch):
     whole = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
-    monkeypatch.setattr("sknames._prefixes.CHUNK_CODES", 2 * encode(NAMES).shape[1])
+    monkeypatch.setattr("sknames._network.prefixes.CHUNK_CODES", 2 * encode(NAMES).shape[1])
     parts = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
     for name in ("keys", "classes", "logits"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))

@@ -362,7 +362,7 @@ Decades differ in their nationalities, too:
 
 The same answers on the {n_people:,} full names of people, by how frequent the nationalities are
 supposed to be: the probabilities are multiplied by the frequencies. "Population" is a number of
-people in the world who bear such names, in `sknames/pretrained/population.csv`: the numbers are
+people in the world who bear such names, in `sknames/_mix/population.csv`: the numbers are
 rough and set down by hand. "Estimated" is the mix under which the names are most likely, found by
 EM from the names alone; "true" is that of their labels, which nobody has who asks. The names here
 are at most {per_nationality} a nationality and source{each_time}, so that their mix is flatter

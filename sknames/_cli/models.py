@@ -11,8 +11,8 @@ from itertools import chain, islice
 import joblib
 import numpy as np
 
-from .._model_files import load_model
-from .._prior_shift_classifier import PriorShiftClassifier
+from .._mix.prior_shift_classifier import PriorShiftClassifier
+from ..pretrained._model_files import load_model
 
 
 @lru_cache(maxsize=1)

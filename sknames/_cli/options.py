@@ -7,8 +7,8 @@ from functools import wraps
 import click
 import pyarrow.compute as pc
 
-from .._no_names import ADDRESS, why_no_names
-from .._spelling import PLAIN
+from .._abstaining.no_names import ADDRESS, why_no_names
+from .._encoding.spelling import PLAIN
 from .tables import TableReader, local_file, texts
 
 MISSING = "missing name"

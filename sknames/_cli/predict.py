@@ -9,11 +9,11 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from .._no_names import find_encoder
-from .._prior_shift_classifier import priors_of_probabilities
-from .._priors import check_priors, supposed_priors
-from .._selective_classifier import UNSURE
-from .._shares import COLUMNS
+from .._abstaining.no_names import find_encoder
+from .._abstaining.selective_classifier import UNSURE
+from .._mix.prior_shift_classifier import priors_of_probabilities
+from .._mix.priors import check_priors, supposed_priors
+from .._mix.shares import COLUMNS
 from ..pretrained import load_pretrained
 from .files import check_output
 from .models import answers, load

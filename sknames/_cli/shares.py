@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._priors import supposed_priors
-from .._shares import COLUMNS, shares_of_probabilities
-from .._shares_display import SharesDisplay
+from .._mix.priors import supposed_priors
+from .._mix.shares import COLUMNS, shares_of_probabilities
+from .._mix.shares_display import SharesDisplay
 from .files import check_output, whole_file
 from .models import answers, load
 from .options import MISSING, jobs_option, model_option, say, table_options, trust_option

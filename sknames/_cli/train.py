@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from sklearn.pipeline import Pipeline
 
-from .._char_encoder import CharEncoder
-from .._model_files import check_model_path, save_model
+from .._encoding.char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
+from ..pretrained._model_files import check_model_path, save_model
 from .files import check_output, whole_file
 from .options import label_option, say, table_options
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from .._validate_params import validate_params
+from .._validation.validate_params import validate_params
 from ._make_bunch import make_bunch
 
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._spelling_groups import spelling_groups
+from .._encoding.spelling_groups import spelling_groups
 
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from .._plotting import DisplayMixin, legend_label
-from .._validate_params import validate_params
+from .._validation.validate_params import validate_params
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from .._abstaining.risk_coverage import risk_coverage_curve
+from .._abstaining.selective_classifier import SelectiveClassifier
 from .._plotting import DisplayMixin, legend_label, percent
-from .._risk_coverage import risk_coverage_curve
-from .._selective_classifier import SelectiveClassifier
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._labels_and_weights import check_labels, none_known
-from .._read_names import Names, read_names
-from .._spelling import fold, spellings
-from .._spelling_groups import spelling_groups
-from .._validate_params import validate_params
+from .._encoding.read_names import Names, read_names
+from .._encoding.spelling import fold, spellings
+from .._encoding.spelling_groups import spelling_groups
+from .._validation.labels_and_weights import check_labels, none_known
+from .._validation.validate_params import validate_params
 from ._calibration import calibration_error
 from ._top_label import wilson_interval
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 
-from .._labels_and_weights import check_labels, check_some_known
+from .._validation.labels_and_weights import check_labels, check_some_known
 
 Z = 1.959963984540054  # of 95 % intervals
 

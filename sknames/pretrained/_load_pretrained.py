@@ -13,12 +13,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
-from .._char_encoder import CharEncoder
+from .._abstaining.selective_classifier import SelectiveClassifier
+from .._encoding.char_encoder import CharEncoder
+from .._mix.priors import Priors, check_priors
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._network import Network
-from .._priors import Priors, check_priors
-from .._saved_state import FORMAT
-from .._selective_classifier import SelectiveClassifier
+from .._network.network import Network
+from .._validation.saved_state import FORMAT
 from .._version import __version__
 
 FOLDER = Path(__file__).parent

@@ -4,9 +4,9 @@ import csv
 
 import numpy as np
 
-from sknames._no_names import why_no_names
-from sknames._priors import exchange_priors
-from sknames._risk_coverage import risk_coverage_curve, tried_rows
+from sknames._abstaining.no_names import why_no_names
+from sknames._abstaining.risk_coverage import risk_coverage_curve, tried_rows
+from sknames._mix.priors import exchange_priors
 from sknames.pretrained._load_pretrained import CURVE, CURVE_COLUMNS, FOLDER
 
 

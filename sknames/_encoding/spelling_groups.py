@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ._read_names import Names, read_names
-from ._spelling import spellings
+from .read_names import Names, read_names
+from .spelling import spellings
 
 
 def spelling_groups(names: Names) -> NDArray[np.intp]:

@@ -8,7 +8,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from ._missing import is_missing
+from .missing import is_missing
 
 
 def check_labels(y, n_samples):

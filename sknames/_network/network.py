@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ._ngrams import NGrams, inverse_document_frequency
-from ._saved_state import require
-from ._symbols import code_of, to_codes
-from ._words import PRIME, Words
+from .._validation.saved_state import require
+from .codes import code_of, to_codes
+from .ngrams import NGrams, inverse_document_frequency
+from .words import PRIME, Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from ._product import aligned
+from .product import aligned
 
 BLOCK_NODES = 256  # at most in a step; a multiple of PRODUCT_ROWS
 

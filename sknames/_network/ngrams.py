@@ -19,7 +19,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ._prefixes import row_slices
+from .prefixes import row_slices
 
 START = 0  # the code of padding, which no symbol has
 ABSENT = -1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ._prefixes import row_keys
+from .._network.prefixes import row_keys
 
 
 @dataclass(frozen=True, eq=False)

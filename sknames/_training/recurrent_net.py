@@ -13,9 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ._bags import SumOfBags
-from ._ngrams import NGRAM_SCALE
-from ._torch_settings import DRAWING
+from .._network.ngrams import NGRAM_SCALE
+from .bags import SumOfBags
+from .torch_settings import DRAWING
 
 # A tensor: a number as an operand is converted each time, which takes as long again.
 MINUS_ONE = torch.tensor(-1.0)

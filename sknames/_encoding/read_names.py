@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
-from ._missing import is_missing
-from ._spelling import clean
+from .._validation.missing import is_missing
+from .spelling import clean
 
 Names: TypeAlias = Iterable[str] | ArrayLike
 

@@ -26,11 +26,11 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from ._doc_link import DocLinkMixin
-from ._labels_and_weights import check_labels, check_some_known, check_weights
-from ._no_names import find_encoder, why_no_names
-from ._priors import supposed_priors
-from ._risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
+from .._mix.priors import supposed_priors
+from .._validation.doc_link import DocLinkMixin
+from .._validation.labels_and_weights import check_labels, check_some_known, check_weights
+from .no_names import find_encoder, why_no_names
+from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 
 UNSURE = "unsure"
 

@@ -12,9 +12,11 @@ from sklearn.utils import check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._doc_link import DocLinkMixin
-from ._labels_and_weights import check_weights
-from ._priors import (
+from .._encoding.read_names import are_readable, number_names
+from .._validation.doc_link import DocLinkMixin
+from .._validation.labels_and_weights import check_weights
+from .._validation.shared_model import SharedModelMixin
+from .priors import (
     Priors,
     check_priors,
     distinct_names,
@@ -22,8 +24,6 @@ from ._priors import (
     exchange_priors,
     supposed_priors,
 )
-from ._read_names import are_readable, number_names
-from ._shared_model import SharedModelMixin
 
 
 def predict_list(estimator, X, sample_weight=None, name="sample_weight"):

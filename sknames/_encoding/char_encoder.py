@@ -13,10 +13,10 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._doc_link import DocLinkMixin
-from ._read_names import Names, NamesMixin, read_names
-from ._saved_state import require, stamped, unstamped
-from ._spelling import (
+from .._validation.doc_link import DocLinkMixin
+from .._validation.saved_state import require, stamped, unstamped
+from .read_names import Names, NamesMixin, read_names
+from .spelling import (
     characters,
     clean,
     code_points,

@@ -6,7 +6,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from .pretrained import load_pretrained
+from ._load_pretrained import load_pretrained
 
 # skops loads most of what scikit-learn and numpy have, and besides:
 TRUSTED = [

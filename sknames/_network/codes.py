@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._prefixes import compact, row_slices
+from .prefixes import compact, row_slices
 
 LARGEST_EXACT = 2.0**53  # of the integers that float64 tells from their neighbours
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._plotting import DisplayMixin, check_n_top, percent
-from ._shares import Shares, estimate_shares
+from .._plotting import DisplayMixin, check_n_top, percent
+from .shares import Shares, estimate_shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

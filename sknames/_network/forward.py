@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
-from ._ngrams import ABSENT, NGRAM_SCALE
-from ._prefixes import plan_prefixes, row_lengths, sort_rows
-from ._product import Product, aligned_zeros, rows_to_multiply
-from ._steps import BLOCK_NODES, STEPS
+from .cells import BLOCK_NODES, STEPS
+from .ngrams import ABSENT, NGRAM_SCALE
+from .prefixes import plan_prefixes, row_lengths, sort_rows
+from .product import Product, aligned_zeros, rows_to_multiply
 
 CHUNK_ROWS = 4096
 CHUNK_CODES = 1 << 20

@@ -15,7 +15,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 
-POPULATION = Path(__file__).parent / "pretrained" / "population.csv"
+POPULATION = Path(__file__).parent / "population.csv"
 BLOCK = 8192  # rows that stay in the cache
 PSEUDO_NAMES = 3
 MAX_NEWTON_STEPS = 50

@@ -2,7 +2,7 @@
 
 from inspect import signature
 
-from ._version import __version__
+from .._version import __version__
 
 # Of all files. Raise it when an older sknames would misread what this one writes.
 FORMAT = 1

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ._bags import Bags
-from ._prefixes import PrefixPlan, plan_prefixes
-from ._torch_settings import DRAWING
+from .._network.prefixes import PrefixPlan, plan_prefixes
+from .bags import Bags
+from .torch_settings import DRAWING
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ._prefixes import row_slices
+from .prefixes import row_slices
 
 # A word is found by a number: c_1 BASE^(m - 1) + ... + c_m modulo PRIME, with c its codes. Of
 # 10,000 unknown words, two have the number of one of 430,000 known ones.

@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from ._labels_and_weights import check_weights
-from ._one_blas_thread import one_blas_thread
-from ._prior_shift_classifier import predict_list
-from ._priors import (
+from .._network.one_blas_thread import one_blas_thread
+from .._validation.labels_and_weights import check_weights
+from .._validation.validate_params import validate_params
+from .prior_shift_classifier import predict_list
+from .priors import (
     Priors,
     check_priors,
     distinct_names,
@@ -22,7 +23,6 @@ from ._priors import (
     slopes,
     supposed_priors,
 )
-from ._validate_params import validate_params
 
 if TYPE_CHECKING:
     import pandas as pd

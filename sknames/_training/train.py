@@ -29,13 +29,13 @@ except ImportError as error:
         "them: pip install 'sknames[train]'"
     ) from error
 
-from ._adamw_with_sparse import AdamWWithSparse
-from ._batches import MIN_ROWS_TO_SHARE, Batches
-from ._loss import Loss
-from ._network import NEVER
-from ._recurrent_net import RecurrentNet
-from ._rows import Rows
-from ._torch_settings import DRAWING, one_torch_thread, resolve_device, torch_seed
+from .._network.network import NEVER
+from .batches import MIN_ROWS_TO_SHARE, Batches
+from .loss import Loss
+from .optimizer import AdamWWithSparse
+from .recurrent_net import RecurrentNet
+from .rows import Rows
+from .torch_settings import DRAWING, one_torch_thread, resolve_device, torch_seed
 
 _DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 

@@ -5,8 +5,8 @@ import re
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from ._read_names import read_names
-from ._spelling import clean
+from .._encoding.read_names import read_names
+from .._encoding.spelling import clean
 
 BLANK, NO_NAME, NO_KNOWN_CHARACTER = "blank", "no name", "no known character"
 # Of a mail, or of a page.

@@ -1,0 +1,1 @@
+"""Priors of the nationalities, and the mix of a list."""

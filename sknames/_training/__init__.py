@@ -1,0 +1,1 @@
+"""The training of the network, in torch and skorch."""

@@ -1,0 +1,1 @@
+"""Checks of parameters, labels, weights and files."""
