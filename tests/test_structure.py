@@ -83,10 +83,8 @@ def test_table_has_every_room():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_data_files_are_read_in_their_room(path):
-    data = {
-        p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in (".csv", ".json", ".npz")
-    }
-    for name in re.findall(r'"([\w.]+\.(?:csv|json|npz))"', path.read_text(encoding="utf-8")):
+    room_of_data = {p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in DATA}
+    for name in re.findall(r'"([\w.]+\.\w+)"', path.read_text(encoding="utf-8")):
         assert room_of_data.get(name, room_of(path)) == room_of(path), f"{path} reads {name}"
 
 
