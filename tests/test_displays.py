@@ -251,10 +251,11 @@ def test_points_at_the_ends_are_whole(display):
     "proba, message",
     [
         ([[0.5, 0.3, 0.2]] * 2, "a column of y_proba for each of 2 labels, got 3"),
-        ([[5, -2]] * 2, "from 0 to 1, got -2 to 5"),
+        ([[5, 0]] * 2, "from 0 to 1, got 0 to 5"),
+        ([[1, -2]] * 2, "from 0 to 1, got -2 to 1"),
         ([[0.5, 0.5]] * 3, "inconsistent numbers of samples"),
     ],
-    ids=["columns", "scores", "rows"],
+    ids=["columns", "above 1", "below 0", "rows"],
 )
 @pytest.mark.parametrize("display", OF_ANSWERS)
 def test_wrong_predictions_raise(display, proba, message):
