@@ -1,6 +1,5 @@
 """Batches, losses, and how a fit begins, ends and fails."""
 
-import io
 import pickle
 import re
 import sys
@@ -29,7 +28,6 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from sknames import NameNationalityClassifier
 from sknames._network.forward import softmax
-from sknames._network.prefixes import plan_prefixes
 from sknames._training import auto_settings as _auto_settings
 from sknames._training import batches as _batches
 from sknames._training import train as _training
@@ -560,11 +558,6 @@ def test_frozen_ngrams(X, y, at):
     assert model.weights_["ngram_weight"].any() == (at <= 3)
 
 
-def test_early_stopping_on_the_loss_of_training(X, y):
-    stop = EarlyStopping("train_loss", patience=1, threshold=1e9)
-    assert len(fit(X, y, max_epochs=20, callbacks=[stop]).history_) < 20
-
-
 def test_a_file_holds_callbacks_as_they_were_given(X, y):
     schedule = LRScheduler("StepLR", step_size=3)
     model = fit(X, y, callbacks=[("schedule", schedule)])
@@ -931,15 +924,6 @@ def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, early_stopping, is
         assert list(map(float, row.split())) == pytest.approx([epoch[k] for k in keys], abs=1e-4)
 
 
-def test_verbose_without_a_stdout(X, y, monkeypatch):
-    monkeypatch.setattr(sys, "stdout", None)
-    assert len(fit(X, y, verbose=2).history_) == 3
-    closed = io.StringIO()
-    closed.close()
-    monkeypatch.setattr(sys, "stdout", closed)
-    assert len(fit(X, y, verbose=0).history_) == 3
-
-
 def test_verbose_1_tells_the_accuracy_of_held_out_rows(X, y, capsys):
     fit(X, y, verbose=1, early_stopping=True)
     assert re.search(r"train_loss=\d.*valid_loss=\d.*valid_acc=\d", capsys.readouterr().err)
@@ -1160,13 +1144,3 @@ def test_ngram_weights_alone_are_sparse(X, y):
     }
     for name, parameter in model.net_.module_.named_parameters():
         assert sparse[id(parameter)] == (name == "ngram_weight")
-
-
-def test_node_weights_of_a_batch(X):
-    rows = make_rows()
-    batch = Batch.of(rows)
-    expected = plan_prefixes(rows.codes).node_weights(rows.weights)
-    np.testing.assert_allclose(batch.node_weights, expected, rtol=1e-6)
-    assert all(
-        t.dtype == torch.int64 for t in (batch.plan.symbols, batch.plan.parents, batch.plan.ends)
-    )

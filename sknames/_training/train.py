@@ -252,7 +252,7 @@ def build_net(untrained, classes, settings, *, prior, n_batches, held_out, rng):
         )
     print_log = None
     if verbose > 1:
-        is_terminal = sys.stdout is not None and sys.stdout.isatty()
+        is_terminal = sys.stdout.isatty()
         print_log = PrintLog(sink=print if is_terminal else print_plain)
     return TrainingNet(
         RecurrentNet,
