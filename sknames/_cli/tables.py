@@ -48,14 +48,11 @@ NEXT_STEPS = {
 
 
 def local_file(path):
-    """Return the path of a file that can be read twice: standard input or a pipe is copied.
-
-    The copy waits for input in Python, where Ctrl-C ends it. It is removed with the command.
-    """
+    """Return the path of a file that can be read twice; standard input or a pipe is copied."""
     if path != "-" and (os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)):
         return path
     with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
-        return _copy(file)
+        return _copy(file)  # which waits for input in Python, where Ctrl-C ends it
 
 
 def _copy(stream, encoding=None):
@@ -67,7 +64,7 @@ def _copy(stream, encoding=None):
 
 
 class TableReader:
-    """A table in a file: an iterator of chunks, each a pyarrow.Table or `JsonRows`.
+    """A table in a file, iterated over once in chunks, each a pyarrow.Table or `JsonRows`.
 
     `done` of `total` (None if unknown) are read, bytes or rows. Errors begin with the `name`.
     """
@@ -91,13 +88,10 @@ class TableReader:
             self._chunks = read[self.format](head, encoding, no_header)
 
     def __iter__(self):
-        return self
-
-    def __next__(self):
         with self.errors_name_the_file():
-            chunk = next(self._chunks)
-        self.done += len(chunk) if self.unit == " rows" else 0
-        return chunk
+            for chunk in self._chunks:
+                self.done += len(chunk) if self.unit == " rows" else 0
+                yield chunk
 
     def _open(self):
         """Open the decompressed bytes. pyarrow reads them without Python, whose end may come."""
