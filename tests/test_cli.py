@@ -539,7 +539,7 @@ def test_predict_column_of_names_is_chosen(run):
     write_csv("in.csv", header=("id", "Name", "note"))
     assert run(*arguments)[2].startswith("7 rows: 5 predicted")
     write_csv("in.csv", header=("Name", "name", "note"))
-    assert run(*arguments)[2].startswith("7 rows: 4 predicted, 2 no known")
+    assert run(*arguments)[2].startswith("7 rows: 5 predicted")
     write_csv("in.csv", header=("name", "name", "note"))
     code, _, said = run(*arguments)
     assert code == 2 and "has 2 columns 'name'" in said
@@ -840,7 +840,7 @@ def test_evaluate_prints_the_scorecard(run, model, small_names):
         )
     write_csv("in.csv", rows[-1:], header=("name", "nationality"))
     code, _, said = run("evaluate", "model.skops", "in.csv")
-    assert code == 1 and said.endswith("that labels are written as Greek, Japanese, Polish, ...\n")
+    assert code == 1 and "None of the labels is one of the model's: expected some of" in said
     write_csv("in.csv", rows[-3:-1], header=("name", "nationality"))
     code, _, said = run("evaluate", "model.skops", "in.csv")
     assert code == 1 and "no row of in.csv has a name and a label" in said
