@@ -23,7 +23,7 @@ from .files import STDOUT, whole_file
 
 CHUNK_ROWS = 65_536  # Larger chunks are predicted no faster and take more memory.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
-BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
+BLOCK_BYTES = 1 << 21  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
 NO_DELIMITER = "\x1f"  # Splits nothing, also where a list of names has its first comma late.
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
@@ -42,20 +42,17 @@ NEXT_STEPS = {
     "BOM": "give --encoding utf-16-le or utf-16-be",
     "UTF8|codec|encoding": "give the file's --encoding, e.g. --encoding latin-1",
     "CSV parse error": "correct the row, or give the --delimiter",
-    "field limit|straddling": "is a quotation mark open, or a row longer than 1 MB?",
+    "field limit|straddling": "is a quotation mark open, or a row longer than 2 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
 
 
 def local_file(path):
-    """Return the path of a file that can be read twice: standard input or a pipe is copied.
-
-    The copy waits for input in Python, where Ctrl-C ends it. It is removed with the command.
-    """
+    """Return the path of a file that can be read twice; standard input or a pipe is copied."""
     if path != "-" and (os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)):
         return path
     with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
-        return _copy(file)
+        return _copy(file)  # which waits for input in Python, where Ctrl-C ends it
 
 
 def _copy(stream, encoding=None):
@@ -67,7 +64,7 @@ def _copy(stream, encoding=None):
 
 
 class TableReader:
-    """A table in a file: an iterator of chunks, each a pyarrow.Table or `JsonRows`.
+    """A table in a file, iterated over once in chunks, each a pyarrow.Table or `JsonRows`.
 
     `done` of `total` (None if unknown) are read, bytes or rows. Errors begin with the `name`.
     """
@@ -91,13 +88,10 @@ class TableReader:
             self._chunks = read[self.format](head, encoding, no_header)
 
     def __iter__(self):
-        return self
-
-    def __next__(self):
         with self.errors_name_the_file():
-            chunk = next(self._chunks)
-        self.done += len(chunk) if self.unit == " rows" else 0
-        return chunk
+            for chunk in self._chunks:
+                self.done += len(chunk) if self.unit == " rows" else 0
+                yield chunk
 
     def _open(self):
         """Open the decompressed bytes. pyarrow reads them without Python, whose end may come."""
