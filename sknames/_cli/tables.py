@@ -23,7 +23,7 @@ from .files import STDOUT, whole_file
 
 CHUNK_ROWS = 65_536  # Larger chunks are predicted no faster and take more memory.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
-BLOCK_BYTES = 1 << 21  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
+BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
 NO_DELIMITER = "\x1f"  # Splits nothing, also where a list of names has its first comma late.
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
@@ -42,7 +42,7 @@ NEXT_STEPS = {
     "BOM": "give --encoding utf-16-le or utf-16-be",
     "UTF8|codec|encoding": "give the file's --encoding, e.g. --encoding latin-1",
     "CSV parse error": "correct the row, or give the --delimiter",
-    "field limit|straddling": "is a quotation mark open, or a row longer than 2 MB?",
+    "field limit|straddling": "is a quotation mark open, or a row longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
 
