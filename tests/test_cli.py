@@ -1197,10 +1197,3 @@ def test_whole_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
     assert link.is_symlink() and target.read_text() == "new"
     assert target.stat().st_mode & 0o777 == 0o640
     assert os.listdir(folder) == ["file"]
-
-
-def test_whole_file_that_fails_leaves_nothing(tmp_path):
-    with pytest.raises(ZeroDivisionError), files.whole_file(str(tmp_path / "file")) as file:
-        file.write(b"half of it")
-        raise ZeroDivisionError
-    assert os.listdir(tmp_path) == []
