@@ -72,7 +72,7 @@ def shares(table, model, output, plot, jobs, trust_pickle):
 class DistinctNames:
     """The distinct names of a table, each predicted once: all that its mix depends on.
 
-    `counts` says how often each one occurs, of which `probabilities` has a row. Others are numbers of
+    `counts` says how often each occurs, of which `probabilities` has a row. Others are numbers of
     rows: `n_missing` without a name, `n_names` with one, of which `n_unreadable` are no names.
     """
 

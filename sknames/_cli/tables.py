@@ -238,7 +238,7 @@ def table_writer(path, format, reader, excel=False):
     format = format or FORMATS.get(suffix_of(path), reader.format)
     if suffix in NOT_WRITTEN:
         raise click.UsageError(
-            f"--output {path}: {suffix} is not written. Give a name in .csv (and for Excel, --excel), "
+            f"--output {path}: {suffix} is not written. Give a name in .csv (Excel: --excel), "
             ".tsv, .jsonl or .parquet"
         )
     if format == "parquet" and path in STDOUT and sys.stdout.isatty():
