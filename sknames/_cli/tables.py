@@ -23,7 +23,7 @@ from .files import STDOUT, whole_file
 
 CHUNK_ROWS = 65_536  # Larger chunks are predicted no faster and take more memory.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
-BLOCK_BYTES = 1 << 21  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
+BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
 NO_DELIMITER = "\x1f"  # Splits nothing, also where a list of names has its first comma late.
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
@@ -42,7 +42,7 @@ NEXT_STEPS = {
     "BOM": "give --encoding utf-16-le or utf-16-be",
     "UTF8|codec|encoding": "give the file's --encoding, e.g. --encoding latin-1",
     "CSV parse error": "correct the row, or give the --delimiter",
-    "field limit|straddling": "is a quotation mark open, or a row longer than 2 MB?",
+    "field limit|straddling": "is a quotation mark open, or a row longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
 
@@ -84,8 +84,7 @@ class TableReader:
                     raise ValueError(f"this is {what}")
             guess = "jsonl" if text[:1] == b"{" else "parquet" if text[:4] == b"PAR1" else "csv"
             self.format = FORMATS.get(suffix_of(self.name), guess)
-            read = {"csv": self._read_csv, "jsonl": self._read_json, "parquet": self._read_parquet}
-            self._chunks = read[self.format](head, encoding, no_header)
+            self._chunks = getattr(self, f"_read_{self.format}")(head, encoding, no_header)
 
     def __iter__(self):
         with self.errors_name_the_file():
@@ -118,12 +117,9 @@ class TableReader:
             raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
         delimiter = self.delimiter or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
         first = next(csv.reader(io.StringIO(text), delimiter=delimiter))
-        found = set(first[0]) & set(DELIMITERS)
-        if len(first) == 1 and self.delimiter and found:
-            raise ValueError(
-                f"the first row, {first[0][:60]!r}, has no {delimiter!r}: give another "
-                f"--delimiter, perhaps {found.pop()!r}"
-            )
+        if len(first) == 1 and self.delimiter and (found := {*first[0]} & {*DELIMITERS}):
+            what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
+            raise ValueError(f"{what}: give another --delimiter, perhaps {found.pop()!r}")
         self.delimiter = delimiter if len(first) > 1 else ","
         # Our own names, since those in a header may be equal, and only named columns take a type.
         names = [str(i + 1) for i in range(len(first))]
@@ -159,12 +155,10 @@ class TableReader:
             while block := stream.read(BLOCK_BYTES):
                 tail = (tail + block).rstrip()[-1:]
             if tail != b'"':
-                raise ValueError(
-                    f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}: close it, "
-                    "or double it and put the value in quotation marks"
-                )
+                what = f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}"
+                raise ValueError(f"{what}: close it, or double it and quote the value")
 
-    def _read_json(self, *options):
+    def _read_jsonl(self, *options):
         stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
         for number in count(1):
             line = stream.readline(CHUNK_BYTES)
@@ -199,7 +193,6 @@ class JsonRows(list):
 
     @property
     def column_names(self):
-        """All keys, in the order in which they come."""
         return list(dict.fromkeys(chain.from_iterable(self)))
 
     def to_table(self, names):
@@ -245,8 +238,8 @@ def table_writer(path, format, reader, excel=False):
     format = format or FORMATS.get(suffix_of(path), reader.format)
     if suffix in NOT_WRITTEN:
         raise click.UsageError(
-            f"--output {path}: {suffix} is not written. Give a name in .csv, .tsv, .jsonl or "
-            ".parquet, maybe with .gz or .zst behind it; for Excel, .csv and --excel"
+            f"--output {path}: {suffix} is not written. Give a name in .csv (Excel: --excel), "
+            ".tsv, .jsonl or .parquet"
         )
     if format == "parquet" and path in STDOUT and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for a terminal: give --output")
