@@ -50,10 +50,10 @@ def small_names():
 
 
 @pytest.fixture(scope="session")
-def small_codes(small_names):
+def codes(small_names):
     """The codes of `small_names`, and their nationalities."""
     names, nationalities = small_names
-    return CharEncoder().fit_transform(names), nationalities
+    return CharEncoder(max_length=12).fit_transform(names), nationalities
 
 
 @pytest.fixture(scope="session")

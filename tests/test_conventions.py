@@ -110,16 +110,16 @@ NAMES = ["Mehmet Yılmaz", "王伟", "", "x" * 12, "O'Neill", "😀", "e\u0301",
 
 
 @pytest.fixture(params=CLASSES)
-def case(request, small_names, small_codes, tiny):
+def case(request, small_names, codes, tiny):
     """An estimator that is not fitted, and what its fit and its other methods take."""
-    codes = small_codes[0]
+    rows = codes[0]
     return {
         "CharEncoder": lambda: (CharEncoder(max_length=12), small_names[:1], NAMES),
         "NameEncoder": lambda: (NameEncoder(tiny), small_names[:1], NAMES),
         "NameNationalityClassifier": lambda: (
             NameNationalityClassifier(**TINY),
-            small_codes,
-            np.vstack([codes[::9], codes[:1] * 0, codes[:1] + 99]),
+            codes,
+            np.vstack([rows[::9], rows[:1] * 0, rows[:1] + 99]),
         ),
         "PriorShiftClassifier": lambda: (PriorShiftClassifier(tiny), small_names[:1], NAMES),
         "SelectiveClassifier": lambda: (
