@@ -23,7 +23,6 @@ from threadpoolctl import threadpool_limits
 
 from sknames import (
     CharEncoder,
-    NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
     estimate_shares,
