@@ -1,7 +1,6 @@
 """Names -> codes, against a reference that reads one name at a time."""
 
 import json
-import pickle
 import re
 import string
 import tracemalloc
@@ -15,13 +14,7 @@ import pytest
 from anyascii import anyascii
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks, get_tags
 
-import sknames
 from sknames import CharEncoder
 
 BLOG_ALPHABET = string.ascii_letters + " .,:;-'"
@@ -139,7 +132,7 @@ SETTINGS = [
 
 @pytest.mark.parametrize("chunk_names", [1, 3, 65_536])
 @pytest.mark.parametrize("params", SETTINGS, ids=str)
-def test_equals_one_name_at_a_time(monkeypatch, params, chunk_names):
+def test_names_equal_the_reference(monkeypatch, params, chunk_names):
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     assert_equals_reference(CharEncoder(**params).fit(NAMES), NAMES, NAMES)
 
@@ -155,7 +148,7 @@ TRANSLITERATE = st.sampled_from([True, False, "unknown"])
 
 @given(TEXTS, st.booleans(), TRANSLITERATE, st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
 @settings(max_examples=400, deadline=None, derandomize=True)
-def test_any_text_equals_one_name_at_a_time(names, clean, transliterate, lowercase, min_frequency):
+def test_any_text_equals_the_reference(names, clean, transliterate, lowercase, min_frequency):
     encoder = CharEncoder(
         clean=clean, transliterate=transliterate, lowercase=lowercase, min_frequency=min_frequency
     )
@@ -191,57 +184,20 @@ def test_any_text_equals_one_name_at_a_time(names, clean, transliterate, lowerca
         ("", "", ""),
     ],
 )  # fmt: skip
-def test_folding(name, folded, kept):
+def test_name_is_folded(name, folded, kept):
     for transliterate, expected in [(True, folded), (False, kept)]:
         encoder = CharEncoder(transliterate=transliterate).fit([name])
         assert encoder.max_length_ == max(len(expected), 1)
         assert encoder.inverse_transform(encoder.transform([name])).tolist() == [expected]
 
 
-def test_case_is_kept_when_asked_for():
-    names = ["Ærø", "ANNA"]
-    encoder = CharEncoder(lowercase=False).fit(names)
-    assert encoder.inverse_transform(encoder.transform(names)).tolist() == ["Aero", "ANNA"]
-
-
-def test_composed_and_decomposed_letters_have_the_same_codes():
-    for transliterate in (True, False):
-        encoder = CharEncoder(transliterate=transliterate).fit(["José", "Jose\u0301", "Jose"])
-        composed, decomposed, plain = encoder.transform(["José", "Jose\u0301", "Jose"])
-        np.testing.assert_array_equal(composed, decomposed)
-        assert (composed == plain).all() == transliterate
-
-
-def test_a_mark_does_not_join_the_name_before():
-    encoder = CharEncoder(transliterate=False).fit(["e", "\u0301a"])
-    assert encoder.alphabet_ == " ae\u0301"
-    np.testing.assert_array_equal(encoder.transform(["e", "\u0301a"]), [[3, 0], [4, 2]])
-
-
 @pytest.mark.parametrize("transliterate", [True, False, "unknown"])
 @pytest.mark.parametrize("junk", ["\0", "\ud800", "\udfff", "\t", "\x85"])
-def test_controls_and_lone_surrogates_are_unknown_characters(junk, transliterate):
+def test_control_or_lone_surrogate_is_an_unknown_character(junk, transliterate):
     names = [junk, f"a{junk}b"]
     encoder = CharEncoder(transliterate=transliterate, clean=False).fit(names * 9)
     assert encoder.alphabet_ == " ab"
     np.testing.assert_array_equal(encoder.transform(names), [[4, 0, 0], [2, 4, 3]])
-
-
-def test_a_learned_alphabet_of_native_scripts():
-    encoder = CharEncoder(transliterate=False).fit(["王伟", "Łódź", "علي", "😀"])
-    assert encoder.alphabet_ == " " + "".join(sorted("王伟łódźعلي😀"))
-    # Names of ASCII alone meet an alphabet far beyond ASCII.
-    np.testing.assert_array_equal(encoder.transform(["da", ""]), [[2, 12, 0, 0], [0, 0, 0, 0]])
-
-
-def test_the_alphabet_of_the_blog():
-    encoder = CharEncoder(alphabet=BLOG_ALPHABET, lowercase=False).fit(["Abate", "O'Néal"])
-    assert len(encoder.alphabet_) == 59
-    assert encoder.alphabet_ == " " + BLOG_ALPHABET.replace(" ", "")
-    assert encoder.unknown_code_ == 60
-    np.testing.assert_array_equal(
-        encoder.transform(["Zoé", "O'N!"]), [[53, 16, 6, 0, 0, 0], [42, 59, 41, 60, 0, 0]]
-    )
 
 
 @pytest.mark.parametrize(
@@ -253,23 +209,24 @@ def test_the_alphabet_of_the_blog():
         ({"alphabet": "a\u212b", "transliterate": False, "lowercase": False}, "\u212b"),
     ],
 )
-def test_an_alphabet_that_folding_never_reaches_warns(params, unreachable):
+def test_alphabet_that_folding_never_reaches_warns(params, unreachable):
     with pytest.warns(UserWarning, match=f"{unreachable!r} of alphabet never occur") as record:
         CharEncoder(**params).fit(["a"])
     assert record[0].filename == __file__
 
 
 @pytest.mark.parametrize("alphabet, repeated", [("", r"\[\]"), ("abca", r"\['a'\]")])
-def test_an_empty_alphabet_or_repeated_characters(alphabet, repeated):
+def test_empty_alphabet_or_repeated_characters_raise(alphabet, repeated):
     with pytest.raises(ValueError, match=f"alphabet must hold .* with {repeated} repeated"):
         CharEncoder(alphabet=alphabet).fit(["a"])
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"min_frequency": 3}, {"alphabet": "ba"}, {"alphabet": "b a"}]
+    "params",
+    [{}, {"min_frequency": 3}, {"alphabet": "ba"}, {"alphabet": "b a", "min_frequency": 9}],
 )
 @pytest.mark.parametrize("names", [["abb", "b", "aa"], ["ab b", "b", "a a"]])
-def test_the_space_has_code_1_whether_or_not_names_have_one(params, names):
+def test_space_has_code_1_with_and_without_spaces_in_names(params, names):
     encoder = CharEncoder(**params).fit(names)
     assert encoder.alphabet_ == (" ba" if "alphabet" in params else " ab")
     assert encoder.transform(["b a"])[0, 1] == 1
@@ -285,12 +242,12 @@ def test_the_space_has_code_1_whether_or_not_names_have_one(params, names):
         ("", 5, "distinct characters, the space first, got ''"),
     ],
 )
-def test_what_no_encoder_can_be_made_of(alphabet, max_length, message):
+def test_wrong_alphabet_raises_in_from_alphabet(alphabet, max_length, message):
     with pytest.raises((ValueError, TypeError), match=message):
         CharEncoder.from_alphabet(alphabet, max_length)
 
 
-def test_a_length_of_numpy_becomes_an_int_for_json():
+def test_max_length_of_numpy_becomes_an_int_for_json():
     encoder = CharEncoder.from_alphabet(" ab", np.array([5])[0])
     assert json.dumps(encoder.max_length_) == "5"
 
@@ -302,7 +259,7 @@ def test_a_length_of_numpy_becomes_an_int_for_json():
         (0.01, " abcd"), (0.011, " abc"), (0.04, " bc"), (0.041, " c"), (0.93, " c"), (0.931, " "),
     ],
 )  # fmt: skip
-def test_min_frequency(monkeypatch, min_frequency, alphabet):
+def test_min_frequency_leaves_rarer_characters_out(monkeypatch, min_frequency, alphabet):
     """Of 100 characters one is d, two are a, four b."""
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", 2)
     names = ["a", "bd", "c" * 93, "A", "bb", "b"]
@@ -311,15 +268,11 @@ def test_min_frequency(monkeypatch, min_frequency, alphabet):
     assert encoder.transform(["d"])[0, 0] == (5 if "d" in alphabet else encoder.unknown_code_)
 
 
-def test_a_share_that_is_reached_exactly_is_enough():
+def test_share_that_is_reached_exactly_is_enough():
     """0.07 * 100 is more than 7 in floating point."""
     for percent in range(1, 100):
         names = ["a" * percent, "b" * (100 - percent)]
         assert "a" in CharEncoder(min_frequency=percent / 100).fit(names).alphabet_, percent
-
-
-def test_min_frequency_does_not_touch_a_given_alphabet():
-    assert CharEncoder(alphabet="ab", min_frequency=9).fit(["a"]).alphabet_ == " ab"
 
 
 @pytest.mark.parametrize("chunk_names", [1, 2, 100])
@@ -346,15 +299,6 @@ def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
     assert CharEncoder(max_length=20).fit(many).max_length_ == 20
 
 
-def test_max_length_cuts_silently():
-    encoder = CharEncoder(max_length=2).fit(["abc"])
-    np.testing.assert_array_equal(
-        encoder.transform(["cba", "", "ß", "c"])[:, :1], [[4], [0], [5], [4]]
-    )
-    assert encoder.transform(["cba"]).tolist() == [[4, 3]]
-    assert CharEncoder(max_length=5).fit(["abc"]).transform(["abc"]).tolist() == [[2, 3, 4, 0, 0]]
-
-
 def test_columns_of_padding_take_no_more_memory_than_their_codes():
     encoder = CharEncoder(max_length=20_000).fit(["ab"])
     tracemalloc.start()
@@ -372,7 +316,7 @@ def test_columns_of_padding_take_no_more_memory_than_their_codes():
     (["\u200d", "ß", "a"], "'s'", 1),
     (["a", "b\0"], r"'\\x00'", 1),
 ])  # fmt: skip
-def test_unknown_characters_are_an_error_when_asked_for(
+def test_unknown_character_raises_when_asked_for(
     monkeypatch, names, character, position, chunk_names
 ):
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
@@ -380,11 +324,6 @@ def test_unknown_characters_are_an_error_when_asked_for(
     assert encoder.transform(["ba"]).tolist() == [[3, 2, 0]]
     with pytest.raises(ValueError, match=f"character {character}.* at position {position}"):
         encoder.transform(names)
-
-
-def test_unknown_characters_have_the_unknown_code_by_default():
-    encoder = CharEncoder().fit(["ab"])
-    assert encoder.transform(["xa"]).tolist() == [[4, 2]]
 
 
 @pytest.mark.parametrize(
@@ -426,7 +365,7 @@ def test_round_trip():
         (np.zeros((0, 2)), r"0 sample\(s\)"),
     ],
 )
-def test_what_is_no_code_cannot_be_decoded(codes, message):
+def test_wrong_codes_raise_in_inverse_transform(codes, message):
     with pytest.raises(ValueError, match=message):
         CharEncoder().fit(["ab"]).inverse_transform(codes)
 
@@ -456,13 +395,10 @@ CONTAINERS = {
     "DataFrame": lambda names: pd.DataFrame(names, index=range(len(names))[::-1]),
     "DataFrame of a category": lambda names: pd.DataFrame(names, dtype="category"),
     "DataFrame of strings": lambda names: pd.DataFrame(names, dtype="string"),
-}
-NAMED_COLUMNS = {
-    "DataFrame": lambda names: pd.DataFrame({"name": names}),
-    "DataFrame of a category": lambda names: pd.DataFrame({"name": names}, dtype="category"),
-    "polars frame": lambda names: pl.DataFrame({"name": names}),
+    "DataFrame with a header": lambda names: pd.DataFrame({"of other letters": names}),
+    "polars frame": lambda names: pl.DataFrame({"of other letters": names}),
     "polars frame of a category": lambda names: pl.DataFrame(
-        {"name": names}, schema={"name": pl.Categorical}
+        {"of other letters": names}, schema={"of other letters": pl.Categorical}
     ),
 }
 
@@ -472,27 +408,13 @@ def test_every_container_gives_the_codes_of_a_list(container):
     names = ["Ana", "Müller", "", "王伟", "Ana", "O'Neil", "e\u0301"]
     expected = CharEncoder().fit(names)
     encoder = CharEncoder().fit(container(names))
-    assert vars(encoder) == vars(expected)
+    assert encoder.alphabet_ == expected.alphabet_
     np.testing.assert_array_equal(encoder.transform(container(names)), expected.transform(names))
     codes = CharEncoder().fit_transform(container(names))
     np.testing.assert_array_equal(codes, expected.transform(names))
 
 
-@pytest.mark.parametrize("container", NAMED_COLUMNS.values(), ids=NAMED_COLUMNS)
-def test_a_table_of_one_column_gives_its_values_and_never_its_header(container):
-    names = ["Ana", "Müller", "", "王伟", "Ana"]
-    expected = CharEncoder().fit(names)
-    encoder = CharEncoder().fit(container(names))
-    assert encoder.feature_names_in_.tolist() == ["name"]
-    assert encoder.feature_names_in_.dtype == object
-    codes = CharEncoder().fit_transform(container(names))
-    np.testing.assert_array_equal(codes, expected.transform(names))
-    another = pd.DataFrame({"a header with other letters": names})
-    np.testing.assert_array_equal(encoder.transform(another), codes)
-    assert vars(encoder.fit(names)) == vars(expected)  # also without the header
-
-
-def test_names_of_an_open_file_have_no_line_ends(tmp_path):
+def test_open_file_gives_names_without_line_ends(tmp_path):
     path = tmp_path / "names.txt"
     path.write_text("Ana\nMüller \n", encoding="utf-8")
     with path.open(encoding="utf-8") as file:
@@ -500,24 +422,11 @@ def test_names_of_an_open_file_have_no_line_ends(tmp_path):
     assert vars(encoder) == vars(CharEncoder().fit(["Ana", "Müller"]))
 
 
-def test_a_generator_passes_through_a_pipeline(small_names):
-    names, nationalities = small_names
-
-    def fit(names):
-        pipeline = make_pipeline(CharEncoder(), MultinomialNB())
-        return pipeline.fit(names, nationalities)
-
-    found, expected = fit(name for name in names), fit(list(names))
-    np.testing.assert_array_equal(
-        found.predict_proba(name for name in names), expected.predict_proba(names)
-    )
-
-
 MISSING = [None, float("nan"), np.float32("nan"), np.datetime64("NaT"), pd.NA, pd.NaT]
 
 
 @pytest.mark.parametrize("missing", MISSING, ids=repr)
-def test_missing_names_are_empty_names_when_asked_for(missing):
+def test_missing_name_is_empty_when_asked_for(missing):
     names = ["Ana", missing, "Bo", missing]
     encoder = CharEncoder(handle_missing="empty")
     codes = encoder.fit_transform(names)
@@ -554,78 +463,7 @@ def test_quotation_marks_beside_a_title_are_no_part_of_the_name(typed):
     np.testing.assert_array_equal(encoder.transform([typed]), encoder.transform(["Anna Kim"]))
 
 
-def test_feature_names():
-    encoder = CharEncoder().fit(["abc"])
-    expected = ["charencoder0", "charencoder1", "charencoder2"]
-    assert encoder.get_feature_names_out().tolist() == expected
-    assert encoder.get_feature_names_out(["name"]).tolist() == expected
-
-
-@pytest.mark.parametrize("container", [list, iter, pd.Series, pl.Series, np.array])
-@pytest.mark.parametrize("library, frame", [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
-def test_set_output(library, frame, container):
-    encoder = CharEncoder().set_output(transform=library).fit(container(["abc", "b"]))
-    out = encoder.transform(container(["ab", "c"]))
-    assert isinstance(out, frame)
-    assert list(out.columns) == ["charencoder0", "charencoder1", "charencoder2"]
-    assert out.to_numpy().dtype == "uint8"
-    np.testing.assert_array_equal(out, [[2, 3, 0], [4, 0, 0]])
-    assert encoder.inverse_transform(out).tolist() == ["ab", "c"]
-
-
-def test_set_output_keeps_the_index_of_a_series():
-    names = pd.Series(["ab", "c"], index=["x", 7])
-    encoder = CharEncoder().set_output(transform="pandas")
-    for out in (encoder.fit_transform(names), encoder.fit(names).transform(names)):
-        pd.testing.assert_index_equal(out.index, names.index)
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        "check_estimator_tags_renamed",
-        "check_valid_tag_types",
-        "check_estimator_repr",
-        "check_no_attributes_set_in_init",
-        "check_do_not_raise_errors_in_init_or_set_params",
-        "check_mixin_order",
-        "check_parameters_default_constructible",
-        "check_get_params_invariance",
-        "check_set_params",
-        "check_transformer_n_iter",
-    ],
-)
-@pytest.mark.parametrize(
-    "encoder", [CharEncoder(), CharEncoder(alphabet="ab", max_length=3)], ids=str
-)
-def test_check_of_scikit_learn(check, encoder):
-    getattr(estimator_checks, check)("CharEncoder", encoder)
-
-
-def test_fit_is_idempotent_and_forgets_earlier_fits():
-    encoder = CharEncoder()
-    assert encoder.fit(NAMES) is encoder
-    first = pickle.dumps(encoder)
-    assert pickle.dumps(encoder.fit(NAMES)) == first
-    encoder.fit(["only"]).fit(iter(NAMES))
-    assert pickle.dumps(encoder) == first
-    np.testing.assert_array_equal(CharEncoder().fit_transform(NAMES), encoder.transform(NAMES))
-    np.testing.assert_array_equal(
-        CharEncoder().fit_transform(NAMES, y=[1]), encoder.transform(NAMES)
-    )
-
-
-def test_fit_sets_the_documented_attributes_and_no_parameter():
-    encoder = CharEncoder(min_frequency=0.01, max_length=9)
-    before = encoder.get_params()
-    fitted = set(vars(encoder.fit(NAMES))) - set(before)
-    assert fitted == {"alphabet_", "unknown_code_", "max_length_"}
-    assert encoder.get_params() == before
-    for attribute in fitted:
-        assert f"    {attribute} : " in CharEncoder.__doc__
-
-
-def test_a_failed_fit_leaves_the_encoder_as_it_was():
+def test_failed_fit_leaves_the_encoder_as_it_was():
     encoder = CharEncoder().fit(["abc"])
     before = vars(encoder).copy()
     with pytest.raises(ValueError, match="missing"):
@@ -634,16 +472,6 @@ def test_a_failed_fit_leaves_the_encoder_as_it_was():
     with pytest.raises(ValueError, match="alphabet"):
         encoder.fit(["longer"])
     assert vars(encoder) == before
-
-
-def test_transform_changes_neither_the_encoder_nor_its_input():
-    encoder = CharEncoder(max_length=4).fit(NAMES)
-    before, names = pickle.dumps(encoder), np.array(NAMES, dtype=object)
-    codes = encoder.transform(names)
-    encoder.inverse_transform(codes)
-    encoder.get_feature_names_out()
-    assert pickle.dumps(encoder) == before
-    assert names.tolist() == NAMES
 
 
 def test_unknown_characters_alone_are_transliterated():
@@ -665,26 +493,6 @@ def test_codes_depend_on_neither_order_nor_company(transliterate):
     assert vars(CharEncoder(transliterate=transliterate).fit(NAMES[::-1])) == vars(encoder)
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_pickle(protocol):
-    encoder = CharEncoder(transliterate=False).fit(NAMES)
-    stored = pickle.dumps(encoder, protocol)
-    assert b"_char_encoder" not in stored
-    loaded = pickle.loads(stored)
-    assert vars(loaded) == vars(encoder)
-    np.testing.assert_array_equal(loaded.transform(NAMES), encoder.transform(NAMES))
-
-
-def test_an_older_file_takes_the_defaults_of_new_parameters():
-    encoder = CharEncoder(max_length=4).fit(NAMES)
-    state = encoder.__getstate__()
-    for name in ("clean", "drop_titles", "handle_missing"):
-        del state[name]
-    older = CharEncoder.__new__(CharEncoder)
-    older.__setstate__(state)
-    assert vars(older) == vars(encoder)
-
-
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -696,55 +504,14 @@ def test_an_older_file_takes_the_defaults_of_new_parameters():
         ({"max_length_": 0}, "max_length_ .* expected an integer from 1, got 0"),
         ({"max_length_": 2.5}, "max_length_ .* expected an integer from 1, got 2.5"),
         ({"max_length_": None}, "max_length_ .* expected an integer from 1, got None"),
+        ({"max_length_": ...}, "max_length_ .* got None"),
+        ({"unknown_code_": ...}, "unknown_code_ .* got None"),
+        ({"alphabet_": ...}, "alphabet_ .* got None"),
     ],
     ids=str,
 )
-def test_a_saved_encoder_that_does_not_fit_together_is_refused(change, message):
+def test_inconsistent_saved_state_raises(change, message):
     state = CharEncoder().fit(["abc"]).__getstate__() | change
+    state = {name: value for name, value in state.items() if value is not ...}
     with pytest.raises(ValueError, match=message):
         CharEncoder.__new__(CharEncoder).__setstate__(state)
-
-
-@pytest.mark.parametrize("name", ["alphabet_", "unknown_code_", "max_length_"])
-def test_a_saved_encoder_that_lacks_a_part_is_refused(name):
-    state = CharEncoder().fit(["abc"]).__getstate__()
-    del state[name]
-    if name == "alphabet_":  # what tells a fitted encoder
-        state["unknown_code_"] = 4
-    with pytest.raises(ValueError, match=f"{name} of the saved model: .* got None"):
-        CharEncoder.__new__(CharEncoder).__setstate__(state)
-
-
-def test_the_module_of_a_public_class_is_the_package():
-    for name in sknames.__all__:
-        public = getattr(sknames, name)
-        assert not isinstance(public, type) or public.__module__ == "sknames", name
-
-
-def test_clone_is_not_fitted():
-    encoder = CharEncoder(alphabet="ab", max_length=3).fit(["a"])
-    copy = clone(encoder)
-    assert copy.get_params() == encoder.get_params()
-    assert not hasattr(copy, "alphabet_")
-
-
-@pytest.mark.parametrize("method, X", [
-    ("transform", ["a"]), ("inverse_transform", [[1]]), ("get_feature_names_out", None),
-])  # fmt: skip
-def test_what_is_not_fitted_says_so(method, X):
-    with pytest.raises(NotFittedError, match="CharEncoder"):
-        getattr(CharEncoder(), method)(X)
-
-
-def test_no_n_features_in_as_in_text_vectorizers():
-    encoder = CharEncoder().fit(pd.Series(["ab"], name="name"))
-    assert not hasattr(encoder, "n_features_in_")
-    assert not hasattr(encoder, "feature_names_in_")
-
-
-def test_tags():
-    tags = get_tags(CharEncoder())
-    assert tags.input_tags.string and tags.input_tags.one_d_array
-    assert not tags.input_tags.two_d_array
-    assert tags.requires_fit and not tags.target_tags.required
-    assert tags.transformer_tags is not None

@@ -27,46 +27,22 @@ from sklearn.model_selection import (
     learning_curve,
 )
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 from skorch.callbacks import EpochScoring
 
 from sknames import CharEncoder, NameNationalityClassifier
+from tests.conftest import TINY, tiny_pipeline
 
 SKLEARN = tuple(map(int, sklearn.__version__.split(".")[:2]))
-# Some 40 ms of training; twice as good as chance on held-out names.
-SMALL = {
-    "hidden_size": 8,
-    "embedding_dim": 4,
-    "max_epochs": 3,
-    "batch_size": 32,
-    "lr": 0.02,
-    "random_state": 0,
-}
 CHANCE = 0.25
 FOLDS = StratifiedKFold(2, shuffle=True, random_state=0)
-
-
-def small_pipeline(**params):
-    classify = NameNationalityClassifier(**(SMALL | params))
-    return Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
-
-
-@pytest.fixture(scope="module")
-def fitted(small_names):
-    return small_pipeline().fit(*small_names)
-
-
-@pytest.fixture(scope="module")
-def codes(small_names):
-    names, nationalities = small_names
-    return CharEncoder(max_length=12).fit_transform(names), nationalities
 
 
 def test_cross_validate(small_names):
     names, nationalities = small_names
     result = cross_validate(
-        small_pipeline(),
+        tiny_pipeline(),
         names,
         nationalities,
         cv=FOLDS,
@@ -75,7 +51,7 @@ def test_cross_validate(small_names):
         return_estimator=True,
     )
     for k, (train, test) in enumerate(FOLDS.split(names, nationalities)):
-        model = small_pipeline().fit(names[train], nationalities[train])
+        model = tiny_pipeline().fit(names[train], nationalities[train])
         assert result["test_accuracy"][k] == model.score(names[test], nationalities[test])
         assert result["train_accuracy"][k] == model.score(names[train], nationalities[train])
         expected = -log_loss(nationalities[test], model.predict_proba(names[test]))
@@ -85,24 +61,17 @@ def test_cross_validate(small_names):
 
 
 def test_grid_search(small_names):
-    grid = {
-        "classify__hidden_size": [4, 8],
-        "classify__cell": ["rnn", "gru"],
-        "encode__max_length": [2, 12],
-    }
-    search = GridSearchCV(small_pipeline(), grid, cv=FOLDS).fit(*small_names)
+    grid = {"classify__cell": ["rnn", "gru"], "encode__max_length": [2, 12]}
+    search = GridSearchCV(tiny_pipeline(), grid, cv=FOLDS).fit(*small_names)
     results, best = search.cv_results_, search.best_params_
-    assert len(results["params"]) == 8
-    for k in (0, 3, 7):
-        candidate = small_pipeline().set_params(**results["params"][k])
+    assert len(results["params"]) == 4
+    for k in (0, 3):
+        candidate = tiny_pipeline().set_params(**results["params"][k])
         expected = cross_val_score(candidate, *small_names, cv=FOLDS)
         assert [results[f"split{i}_test_score"][k] for i in range(2)] == expected.tolist()
     # Two letters tell less than twelve.
     assert best["encode__max_length"] == 12
-    n_gates = {"rnn": 1, "gru": 3}[best["classify__cell"]]
-    size = best["classify__hidden_size"]
-    assert search.best_estimator_[-1].weights_["cells.0.weight_hh"].shape == (n_gates * size, size)
-    expected = small_pipeline().set_params(**best).fit(*small_names)
+    expected = tiny_pipeline().set_params(**best).fit(*small_names)
     np.testing.assert_array_equal(
         search.predict_proba(small_names[0]), expected.predict_proba(small_names[0])
     )
@@ -116,7 +85,7 @@ def test_randomized_search(small_names):
     }
     first, second = (
         RandomizedSearchCV(
-            small_pipeline(), distributions, n_iter=3, cv=FOLDS, random_state=0, refit=refit
+            tiny_pipeline(), distributions, n_iter=3, cv=FOLDS, random_state=0, refit=refit
         ).fit(*small_names)
         for refit in (True, False)
     )
@@ -132,29 +101,29 @@ def test_randomized_search(small_names):
 
 def test_halving_grid_search(small_names):
     search = HalvingGridSearchCV(
-        small_pipeline(),
-        {"classify__lr": [1e-9, 0.01, 0.02, 0.03]},
+        tiny_pipeline(),
+        {"classify__lr": [1e-9, 0.02]},
         resource="classify__max_epochs",
         min_resources=2,
-        max_resources=8,
+        max_resources=4,
         factor=2,
         cv=FOLDS,
         random_state=0,
     ).fit(*small_names)
-    assert search.n_resources_ == [2, 4, 8]
-    assert search.n_candidates_ == [4, 2, 1]
+    assert search.n_resources_ == [2, 4]
+    assert search.n_candidates_ == [2, 1]
     assert search.best_params_["classify__lr"] > 1e-9
-    assert len(search.best_estimator_[-1].history_) == 8
+    assert len(search.best_estimator_[-1].history_) == 4
 
 
 @pytest.mark.parametrize("make_frame", [pd.DataFrame, pl.DataFrame])
 @pytest.mark.parametrize("column", ["name", ["name"]], ids=str)
-def test_column_transformer(small_names, fitted, make_frame, column):
+def test_column_transformer(small_names, tiny, make_frame, column):
     names, nationalities = small_names
     frame = make_frame({"age": range(len(names)), "name": names.tolist()})
     columns = ColumnTransformer([("name", CharEncoder(max_length=12), column)])
-    model = make_pipeline(columns, clone(fitted[-1])).fit(frame, nationalities)
-    np.testing.assert_array_equal(model.predict_proba(frame), fitted.predict_proba(names))
+    model = make_pipeline(columns, clone(tiny[-1])).fit(frame, nationalities)
+    np.testing.assert_array_equal(model.predict_proba(frame), tiny.predict_proba(names))
     expected = [f"name__charencoder{k}" for k in range(12)]
     assert model[0].get_feature_names_out().tolist() == expected
     with pytest.raises(ValueError, match=r"shape \(200, 2\)\. Pass one column"):
@@ -171,7 +140,7 @@ def test_two_columns_of_names(small_names):
             ("given", CharEncoder(max_length=4), "given"),
         ]
     )
-    model = make_pipeline(columns, NameNationalityClassifier(**SMALL)).fit(frame, nationalities)
+    model = make_pipeline(columns, NameNationalityClassifier(**TINY)).fit(frame, nationalities)
     assert model[-1].n_features_in_ == 13
     assert model.score(frame, nationalities) > 2 * CHANCE
     others = frame.assign(given="x")
@@ -180,7 +149,7 @@ def test_two_columns_of_names(small_names):
 
 def test_calibrated_sigmoid(small_names):
     names, nationalities = small_names
-    plain = small_pipeline(logit_adjustment=0.0)
+    plain = tiny_pipeline(logit_adjustment=0.0)
     model = CalibratedClassifierCV(plain, method="sigmoid", cv=FOLDS).fit(names, nationalities)
     probabilities = model.predict_proba(names)
     assert model.classes_.tolist() == ["Greek", "Japanese", "Polish", "Turkish"]
@@ -202,7 +171,7 @@ def test_calibrated_sigmoid(small_names):
 def test_calibrated_temperature(small_names):
     """One number: it makes the loss smaller, and changes no prediction."""
     names, nationalities = small_names
-    fitted = small_pipeline().fit(names[::2], nationalities[::2])
+    fitted = tiny_pipeline().fit(names[::2], nationalities[::2])
     model = CalibratedClassifierCV(FrozenEstimator(fitted), method="temperature", ensemble=False)
     held_out, labels = names[1::2], nationalities[1::2]
     model.fit(held_out, labels)
@@ -216,24 +185,24 @@ def test_calibrated_temperature(small_names):
 def test_bagging(codes):
     """A bag counts rows by weights or repeats them: to the classifier the two are the same."""
     X, y = codes
-    bag = BaggingClassifier(NameNationalityClassifier(**SMALL), n_estimators=3, random_state=0)
+    bag = BaggingClassifier(NameNationalityClassifier(**TINY), n_estimators=2, random_state=0)
     bag.fit(X, y)
     members = [member.predict_proba(X) for member in bag.estimators_]
     np.testing.assert_allclose(bag.predict_proba(X), np.mean(members, axis=0))
     for member, rows, expected in zip(
         bag.estimators_, bag.estimators_samples_, members, strict=True
     ):
-        alone = NameNationalityClassifier(**(SMALL | {"random_state": member.random_state}))
+        alone = NameNationalityClassifier(**(TINY | {"random_state": member.random_state}))
         np.testing.assert_array_equal(alone.fit(X[rows], y[rows]).predict_proba(X), expected)
-    assert len({member.random_state for member in bag.estimators_}) == 3
+    assert len({member.random_state for member in bag.estimators_}) == 2
     assert bag.score(X, y) > 2 * CHANCE
 
 
 def members():
     ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
     return [
-        ("gru", small_pipeline()),
-        ("rnn", small_pipeline(cell="rnn")),
+        ("gru", tiny_pipeline()),
+        ("rnn", tiny_pipeline(cell="rnn")),
         ("linear", make_pipeline(ngrams, LogisticRegression())),
     ]
 
@@ -256,7 +225,7 @@ def test_stacking(small_names):
     stack.fit(names[::2], nationalities[::2])
     features = stack.transform(names)
     assert features.shape == (len(names), 3 * 4)
-    alone = small_pipeline(cell="rnn").fit(names[::2], nationalities[::2])
+    alone = tiny_pipeline(cell="rnn").fit(names[::2], nationalities[::2])
     np.testing.assert_array_equal(features[:, 4:8], alone.predict_proba(names))
     best = stack.final_estimator_.decision_function(features).argmax(axis=1)
     np.testing.assert_array_equal(stack.predict(names), stack.classes_[best])
@@ -265,10 +234,10 @@ def test_stacking(small_names):
 
 def test_one_vs_rest(small_names):
     names, nationalities = small_names
-    model = OneVsRestClassifier(small_pipeline()).fit(names, nationalities)
+    model = OneVsRestClassifier(tiny_pipeline()).fit(names, nationalities)
     scores = np.column_stack(
         [
-            small_pipeline().fit(names, nationalities == label).predict_proba(names)[:, 1]
+            tiny_pipeline().fit(names, nationalities == label).predict_proba(names)[:, 1]
             for label in model.classes_
         ]
     )
@@ -282,7 +251,7 @@ def test_one_vs_rest(small_names):
 def test_permutation_importance(codes):
     X, y = codes
     wide = np.column_stack([X, np.zeros((len(X), 2), dtype=X.dtype)])
-    model = NameNationalityClassifier(**SMALL).fit(wide, y)
+    model = NameNationalityClassifier(**TINY).fit(wide, y)
     result = permutation_importance(model, wide, y, n_repeats=3, random_state=0)
     importances = result.importances_mean
     assert importances.shape == (14,)
@@ -297,7 +266,7 @@ def test_scores_of_each_epoch_in_each_fold(small_names):
     """A fold's fit has a callback of its own."""
     scoring = EpochScoring("accuracy", lower_is_better=False, on_train=True)
     result = cross_validate(
-        small_pipeline(callbacks=[scoring]), *small_names, cv=FOLDS, return_estimator=True
+        tiny_pipeline(callbacks=[scoring]), *small_names, cv=FOLDS, return_estimator=True
     )
     scores = [[epoch["accuracy"] for epoch in model[-1].history_] for model in result["estimator"]]
     assert [len(fold) for fold in scores] == [3, 3]
@@ -309,11 +278,11 @@ def test_scores_of_each_epoch_in_each_fold(small_names):
 def test_learning_curve(small_names):
     names, nationalities = small_names
     sizes, train_scores, test_scores = learning_curve(
-        small_pipeline(), names, nationalities, train_sizes=[20, 100], cv=FOLDS,
+        tiny_pipeline(), names, nationalities, train_sizes=[20, 100], cv=FOLDS,
         shuffle=True, random_state=0,
     )  # fmt: skip
     assert sizes.tolist() == [20, 100]
-    expected = cross_val_score(small_pipeline(), names, nationalities, cv=FOLDS)
+    expected = cross_val_score(tiny_pipeline(), names, nationalities, cv=FOLDS)
     np.testing.assert_array_equal(test_scores[-1], expected)
     assert test_scores[-1].mean() > test_scores[0].mean()
     assert train_scores.shape == (2, 2)
@@ -323,32 +292,32 @@ def greek_only(nationalities):
     return (nationalities == "Greek").astype(float)
 
 
-def test_sample_weight_without_routing(small_names, fitted):
+def test_sample_weight_without_routing(small_names, tiny):
     names, nationalities = small_names
-    weighted = small_pipeline(max_epochs=20)
+    weighted = tiny_pipeline(max_epochs=20)
     weighted.fit(names, nationalities, classify__sample_weight=greek_only(nationalities))
     assert set(weighted.predict(names)) == {"Greek"}
     result = cross_validate(
-        small_pipeline(max_epochs=20), names, nationalities, cv=FOLDS,
+        tiny_pipeline(max_epochs=20), names, nationalities, cv=FOLDS,
         params={"classify__sample_weight": greek_only(nationalities)},
     )  # fmt: skip
     np.testing.assert_array_equal(result["test_score"], CHANCE)
 
 
-def test_sample_weight_with_routing(small_names, fitted):
+def test_sample_weight_with_routing(small_names, tiny):
     names, nationalities = small_names
     weights = greek_only(nationalities)
-    expected = fitted.predict_proba(names)
+    expected = tiny.predict_proba(names)
     with sklearn.config_context(enable_metadata_routing=True):
         with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
-            small_pipeline().fit(names, nationalities, sample_weight=weights)
+            tiny_pipeline().fit(names, nationalities, sample_weight=weights)
 
-        ignores = small_pipeline()
+        ignores = tiny_pipeline()
         ignores[-1].set_fit_request(sample_weight=False).set_score_request(sample_weight=False)
         ignores.fit(names, nationalities)
         np.testing.assert_array_equal(ignores.predict_proba(names), expected)
 
-        asks = small_pipeline(max_epochs=20)
+        asks = tiny_pipeline(max_epochs=20)
         asks[-1].set_fit_request(sample_weight=True)
         scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
         search = GridSearchCV(asks, {"classify__hidden_size": [4, 8]}, cv=FOLDS, scoring=scorer)
@@ -359,43 +328,32 @@ def test_sample_weight_with_routing(small_names, fitted):
         assert search.score(names, nationalities, sample_weight=weights) == 1.0
 
 
-@pytest.mark.parametrize("library, frame_of", [("pandas", pd), ("polars", pl)])
-def test_set_output(small_names, fitted, library, frame_of):
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_set_output_of_a_pipeline_changes_no_answer(small_names, tiny, library):
     names, nationalities = small_names
-    model = small_pipeline().set_output(transform=library).fit(names, nationalities)
-    np.testing.assert_array_equal(model.predict_proba(names), fitted.predict_proba(names))
-    columns = [f"charencoder{k}" for k in range(12)]
-    assert model[-1].feature_names_in_.tolist() == columns
-    for series in (names, pd.Series(names, index=range(5, 205)), pl.Series(names.tolist())):
-        out = model[:-1].transform(series)
-        assert isinstance(out, frame_of.DataFrame)
-        assert list(out.columns) == columns
-        np.testing.assert_array_equal(out.to_numpy(), fitted[0].transform(names))
-        if library == "pandas" and isinstance(series, pd.Series):
-            assert out.index.equals(series.index)
-    with sklearn.config_context(transform_output=library):
-        assert isinstance(fitted[:-1].transform(names), frame_of.DataFrame)
-    assert isinstance(fitted[:-1].transform(names), np.ndarray)
+    model = tiny_pipeline().set_output(transform=library).fit(names, nationalities)
+    np.testing.assert_array_equal(model.predict_proba(names), tiny.predict_proba(names))
+    assert model[-1].feature_names_in_.tolist() == [f"charencoder{k}" for k in range(12)]
 
 
-def test_html_repr(fitted):
+def test_html_repr(tiny):
     with sklearn.config_context(display="diagram"):
-        before = small_pipeline()._repr_mimebundle_()["text/html"]
-        after = fitted._repr_mimebundle_()["text/html"]
+        before = tiny_pipeline()._repr_mimebundle_()["text/html"]
+        after = tiny._repr_mimebundle_()["text/html"]
     with sklearn.config_context(display="text"):
-        assert "text/html" not in fitted._repr_mimebundle_()
+        assert "text/html" not in tiny._repr_mimebundle_()
     for html in (before, after):
         for text in ("CharEncoder", "NameNationalityClassifier", "hidden_size"):
             assert text in html
     # "Not fitted" is also what the tooltip of an estimator that is not fitted says.
     assert "<span>Not fitted</span>" in before
     assert "<span>Not fitted</span>" not in after
-    assert fitted[-1]._repr_html_().count("<span>Fitted</span>") == 1
+    assert tiny[-1]._repr_html_().count("<span>Fitted</span>") == 1
 
 
 def test_nested_set_params(small_names):
     names, nationalities = small_names
-    vote = VotingClassifier([("one", small_pipeline()), ("two", small_pipeline())], voting="soft")
+    vote = VotingClassifier([("one", tiny_pipeline()), ("two", tiny_pipeline())], voting="soft")
     vote.set_params(
         one__classify__hidden_size=5, one__encode__max_length=6, two__classify__cell="rnn",
         two__encode=CharEncoder(max_length=7, lowercase=False),
@@ -412,4 +370,4 @@ def test_nested_set_params(small_names):
     with pytest.raises(ValueError, match="Invalid parameter 'size' for estimator"):
         vote.set_params(one__classify__size=3)
     with pytest.raises(InvalidParameterError, match="'hidden_size' parameter"):
-        small_pipeline().set_params(classify__hidden_size=0).fit(names, nationalities)
+        tiny_pipeline().set_params(classify__hidden_size=0).fit(names, nationalities)

@@ -16,18 +16,17 @@ import pytest
 import skops.io
 from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.pipeline import Pipeline
 
 import sknames
-from sknames import CharEncoder, NameEncoder, NameNationalityClassifier
+from sknames import NameNationalityClassifier
 from sknames._validation.saved_state import FORMAT
 from sknames.datasets import load_names
+from tests.conftest import tiny_pipeline
 from tools.retrain.recipe import with_network
 
 DATA = Path(__file__).parent / "data"
 KEPT = [DATA / f"pipeline-format-{n}.joblib.gz" for n in range(1, FORMAT + 1)]
 OURS = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
-TINY = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 2, "random_state": 0}
 SETTINGS = {
     "gru": {},
     "two layers of one-hot": {"cell": "rnn", "num_layers": 2, "embedding_dim": None},
@@ -37,20 +36,9 @@ SETTINGS = {
 }
 
 
-def fit(names, nationalities, **params):
-    classify = NameNationalityClassifier(**(TINY | params))
-    encode = CharEncoder(max_length=12)
-    return Pipeline([("encode", encode), ("classify", classify)]).fit(names, nationalities)
-
-
 @pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
 def any_pipeline(request, small_names):
-    return fit(*small_names, **request.param)
-
-
-@pytest.fixture(scope="module")
-def pipeline(small_names):
-    return fit(*small_names)
+    return tiny_pipeline(**request.param).fit(*small_names)
 
 
 def load_skops(path):
@@ -90,22 +78,15 @@ def test_every_way_gives_the_same_model(any_pipeline, small_names, tmp_path, dum
     assert_same(load(tmp_path / "model"), any_pipeline, small_names[0])
 
 
-def test_mapped_arrays_stay_in_the_file(pipeline, tmp_path):
-    joblib.dump(pipeline, tmp_path / "model.joblib")
+def test_mapped_arrays_stay_in_the_file(tiny, tmp_path):
+    joblib.dump(tiny, tmp_path / "model.joblib")
     loaded = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
     assert isinstance(loaded[-1].weights_["output.weight"], np.memmap)
 
 
-def test_loaded_model_fits_again(pipeline, small_names):
-    loaded = pickle.loads(pickle.dumps(pipeline)).fit(*small_names)
-    assert_same(loaded, pipeline, small_names[0])
-
-
-@pytest.mark.parametrize(
-    "estimator", [CharEncoder(max_length=3), NameEncoder(), NameNationalityClassifier(cell="rnn")]
-)
-def test_unfitted_estimator_loads(estimator):
-    assert vars(pickle.loads(pickle.dumps(estimator))) == vars(estimator)
+def test_loaded_model_fits_again(tiny, small_names):
+    loaded = pickle.loads(pickle.dumps(tiny)).fit(*small_names)
+    assert_same(loaded, tiny, small_names[0])
 
 
 ELSEWHERE = """
@@ -149,7 +130,7 @@ def test_file_loads_in_another_process_and_folder_without_torch(
 # A skops file is a zip of one npy file an array, with a schema in JSON.
 @pytest.mark.parametrize("way, allowance", [("joblib", 16_000), ("skops", 64_000)])
 def test_file_is_hardly_larger_than_the_weights(small_names, tmp_path, way, allowance):
-    model = fit(*small_names, hidden_size=64, max_epochs=1)
+    model = tiny_pipeline(hidden_size=64, max_epochs=1).fit(*small_names)
     WAYS[way][0](model, tmp_path / "model")
     n_bytes = sum(value.nbytes for value in model[-1].weights_.values())
     assert (tmp_path / "model").stat().st_size <= 1.05 * n_bytes + allowance
@@ -166,26 +147,26 @@ def reload(estimator, change):
 
 @pytest.mark.parametrize("step", [0, 1])
 @pytest.mark.parametrize("format_", [FORMAT + 1, 99, 0, -1, "one", 1.0, True, None])
-def test_unknown_format_is_refused(pipeline, step, format_):
+def test_unknown_format_is_refused(tiny, step, format_):
     message = (
         rf"Expected a model in format {FORMAT}, which sknames {sknames.__version__} reads, got"
     )
     message += rf" one in format {format_!r} .*: 99\.1\)\. Upgrade sknames, or fit"
     with pytest.raises(ValueError, match=message):
-        reload(pipeline[step], lambda state: state.update(_format=format_, _sknames_version="99.1"))
+        reload(tiny[step], lambda state: state.update(_format=format_, _sknames_version="99.1"))
 
 
 @pytest.mark.parametrize("step", [0, 1])
-def test_state_without_a_stamp_is_refused(pipeline, step):
+def test_state_without_a_stamp_is_refused(tiny, step):
     with pytest.raises(ValueError, match=r"got one in format None .*: unknown\)"):
-        reload(pipeline[step], lambda state: [state.pop(k) for k in [*state] if k[0] == "_"])
+        reload(tiny[step], lambda state: [state.pop(k) for k in [*state] if k[0] == "_"])
 
 
-def test_missing_parameter_takes_its_default(pipeline, small_names):
-    codes, params = pipeline[0].transform(small_names[0]), pipeline[-1].get_params()
-    expected = pipeline[-1].predict_proba(codes)
+def test_missing_parameter_takes_its_default(tiny, small_names):
+    codes, params = tiny[0].transform(small_names[0]), tiny[-1].get_params()
+    expected = tiny[-1].predict_proba(codes)
     for name, default in NameNationalityClassifier().get_params().items():
-        loaded = reload(pipeline[-1], lambda state, name=name: state.pop(name))
+        loaded = reload(tiny[-1], lambda state, name=name: state.pop(name))
         assert loaded.get_params() == params | {name: default}
         np.testing.assert_array_equal(loaded.predict_proba(codes), expected)
 
@@ -232,9 +213,9 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
-def test_changed_state_is_refused(pipeline, change):
+def test_changed_state_is_refused(tiny, change):
     with pytest.raises(ValueError, match="saved model.* file .*changed"):
-        reload(pipeline[-1], change)
+        reload(tiny[-1], change)
 
 
 # Pipeline, which scikit-learn stamps, is scikit-learn's.
@@ -257,8 +238,7 @@ def write_kept_file(path):
     names, nationalities = load_names(return_X_y=True)
     chosen = np.isin(nationalities, ["Greek", "Japanese", "Polish", "Turkish"])
     names, nationalities = names[chosen], nationalities[chosen]
-    params = {"max_epochs": 10, "batch_size": 32, "lr": 0.02, "min_df": 20, "word_weight": 0.3}
-    model = fit(names, nationalities, **params)
+    model = tiny_pipeline(max_epochs=10, min_df=20, word_weight=0.3).fit(names, nationalities)
     model = with_network(model, model[-1].network_.rounded())  # as the weights of the shipped model
     asked = [*names[::50], "", "x" * 50, "Ünknøwn", "李", "O'Neil-Smith"]
     probabilities = model.predict_proba(asked).round(9).tolist()

@@ -44,16 +44,6 @@ NAMES = (
 ).split(",")
 
 
-@pytest.fixture(scope="module")
-def model():
-    return load_pretrained()
-
-
-@pytest.fixture(scope="module")
-def uniform():
-    return load_pretrained(priors="uniform")
-
-
 def top(model, name):
     """The five most probable nationalities."""
     probabilities = model.predict_proba([name])[0]
@@ -65,99 +55,99 @@ def top(model, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_golden_outputs(model, name):
+def test_golden_outputs(shipped, name):
     expected = json.loads(GOLDEN.read_text(encoding="utf-8"))[name]
-    assert top(model, name) == pytest.approx(expected, abs=1e-5)
+    assert top(shipped, name) == pytest.approx(expected, abs=1e-5)
 
 
-def test_case_and_composition_do_not_matter(model):
+def test_case_and_composition_do_not_matter(shipped):
     names = make_names(500, random_state=0)[0]
     names = [name for name in names if not set(name) & set("ßı")]  # which upper case has not
-    expected = model.predict_proba(names)
+    expected = shipped.predict_proba(names)
     for respell in (str.upper, str.lower, lambda name: unicodedata.normalize("NFD", name)):
-        got = model.predict_proba([respell(name) for name in names])
+        got = shipped.predict_proba([respell(name) for name in names])
         np.testing.assert_array_equal(got, expected)
 
 
-def test_diacritics_tell_much_and_are_not_needed(model):
+def test_diacritics_tell_much_and_are_not_needed(shipped):
     names, nationalities = make_names(2000, random_state=0)
     marked = np.array([not name.isascii() for name in names])
     names, nationalities = names[marked], nationalities[marked]
-    in_ascii = model.score([anyascii(name) for name in names], nationalities)
-    assert model.score(names, nationalities) > in_ascii > 0.8
+    in_ascii = shipped.score([anyascii(name) for name in names], nationalities)
+    assert shipped.score(names, nationalities) > in_ascii > 0.8
 
 
 @pytest.mark.parametrize("script", ["Latin", "native"])
 @pytest.mark.parametrize("full", [True, False])
-def test_knows_the_names_it_learned(model, script, full):
+def test_knows_the_names_it_learned(shipped, script, full):
     names, nationalities = make_names(2000, script=script, full=full, random_state=0)
     # Surnames and given names are in several nationalities, so that no model gets all right.
-    assert model.score(names, nationalities) > (0.85 if full else 0.6)
+    assert shipped.score(names, nationalities) > (0.85 if full else 0.6)
 
 
-def test_the_last_word_may_come_first(model):
+def test_the_last_word_may_come_first(shipped):
     names, nationalities = make_names(2000, random_state=0)
     turned = [" ".join(name.split()[-1:] + name.split()[:-1]) for name in names]
-    assert model.score(turned, nationalities) > model.score(names, nationalities) - 0.03
+    assert shipped.score(turned, nationalities) > shipped.score(names, nationalities) - 0.03
 
 
-def test_answers_for_anything(model):
+def test_answers_for_anything(shipped):
     names = ["", " ", "123", "😀", "x" * 1000, "Ω", "a\nb", "de", "\ufffd"]
-    probabilities = model.predict_proba(names)
+    probabilities = shipped.predict_proba(names)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     with pytest.raises(ValueError, match="Wrap it in a list"):
-        model.predict("Mike")
+        shipped.predict("Mike")
 
 
 # ---- A good citizen
 
 
-def test_is_a_fitted_pipeline(model):
-    assert isinstance(model, Pipeline) and [*model.named_steps] == ["encode", "classify"]
-    check_is_fitted(model)
+def test_is_a_fitted_pipeline(shipped):
+    assert isinstance(shipped, Pipeline) and [*shipped.named_steps] == ["encode", "classify"]
+    check_is_fitted(shipped)
     assert sknames.load_pretrained is load_pretrained
-    assert model["encode"].alphabet_.index(" ") + 1 == model["classify"].separator
-    assert vars(model["encode"]).keys() == vars(clone(model["encode"]).fit(["a"])).keys()
+    assert shipped["encode"].alphabet_.index(" ") + 1 == shipped["classify"].separator
+    assert vars(shipped["encode"]).keys() == vars(clone(shipped["encode"]).fit(["a"])).keys()
 
 
-def test_an_unknown_character_says_nothing_by_itself(model):
+def test_an_unknown_character_says_nothing_by_itself(shipped):
     """No more than a symbol that training never saw."""
-    unknown, names = model["encode"].unknown_code_, ["X amamoto", "KowaXski", "X", "aX X"]
-    codes = model["encode"].transform(names).astype(np.int64)
+    unknown, names = shipped["encode"].unknown_code_, ["X amamoto", "KowaXski", "X", "aX X"]
+    codes = shipped["encode"].transform(names).astype(np.int64)
     found = []
     for symbol in (unknown, unknown + 1):
         codes[[0, 1, 2, 3, 3], [0, 4, 0, 1, 3]] = symbol
-        found.append(model["classify"].predict_proba(codes))
+        found.append(shipped["classify"].predict_proba(codes))
     np.testing.assert_array_equal(*found)
 
 
-def test_clones_and_fits_again(model):
+def test_clones_and_fits_again(shipped):
     names, nationalities = ["Yılmaz", "Demir", "Nowak", "Mazur"], ["Turkish"] * 2 + ["Polish"] * 2
-    again = clone(model).set_params(classify__min_df=1, classify__max_epochs=1)
+    again = clone(shipped).set_params(classify__min_df=1, classify__max_epochs=1)
     again.fit(names, nationalities)
     assert again.classes_.tolist() == ["Polish", "Turkish"]
 
 
-def test_it_supposes_the_world_unless_told(model):
+def test_it_supposes_the_world_unless_told(shipped):
     with (FOLDER / "population.csv").open(encoding="utf-8", newline="") as file:
         millions = {row["nationality"]: float(row["millions"]) for row in csv.DictReader(file)}
-    expected = np.sqrt([millions[label] for label in model.classes_])
-    found = model["classify"].class_prior_
+    expected = np.sqrt([millions[label] for label in shipped.classes_])
+    found = shipped["classify"].class_prior_
     np.testing.assert_allclose(found, expected / expected.sum())
     same = load_pretrained(priors="population")
-    np.testing.assert_array_equal(same.predict_proba(NAMES), model.predict_proba(NAMES))
+    np.testing.assert_array_equal(same.predict_proba(NAMES), shipped.predict_proba(NAMES))
 
 
-def test_priors_of_the_world(model, uniform):
+def test_priors_of_the_world(shipped, shipped_uniform):
     """None is special-cased: a name goes to the more frequent of those who share it."""
-    assert model.predict(["John Smith", "Иванов"]).tolist() == ["English", "Russian"]
-    assert uniform.predict(["John Smith", "Иванов"]).tolist() == ["Scottish", "Macedonian"]
-    np.testing.assert_allclose(uniform["classify"].class_prior_, np.full(74, 1 / 74))
+    assert shipped.predict(["John Smith", "Иванов"]).tolist() == ["English", "Russian"]
+    assert shipped_uniform.predict(["John Smith", "Иванов"]).tolist() == ["Scottish", "Macedonian"]
+    np.testing.assert_allclose(shipped_uniform["classify"].class_prior_, np.full(74, 1 / 74))
 
 
 @pytest.mark.parametrize("is_array", [True, False])
-def test_given_priors_shift_the_answers(uniform, is_array):
-    priors, model = {"English": 0.25, "Scottish": 0.75}, uniform
+def test_given_priors_shift_the_answers(shipped_uniform, is_array):
+    priors, model = {"English": 0.25, "Scottish": 0.75}, shipped_uniform
     expected = np.array([priors.get(label, 0) for label in model.classes_])
     told = load_pretrained(priors=expected if is_array else priors)
     np.testing.assert_allclose(told["classify"].class_prior_, expected)
@@ -192,16 +182,16 @@ def test_wrong_priors_do_not_blame_the_file(priors, message):
 # ---- It abstains
 
 
-def test_abstains(model):
+def test_abstains(shipped):
     selective, bold = load_pretrained(abstain=True), load_pretrained(abstain=0.18)
     assert isinstance(selective.estimator, FrozenEstimator)
     assert 0 < bold.threshold_ < selective.threshold_ < 1
     assert 0 < selective.coverage_ < bold.coverage_ < 1
     assert selective.risk_ < 0.13 < bold.risk_ < 0.18
-    np.testing.assert_array_equal(selective.predict_proba(NAMES), model.predict_proba(NAMES))
-    answered = model.predict_proba(NAMES).max(axis=1) > selective.threshold_
+    np.testing.assert_array_equal(selective.predict_proba(NAMES), shipped.predict_proba(NAMES))
+    answered = shipped.predict_proba(NAMES).max(axis=1) > selective.threshold_
     assert 3 < answered.sum() < len(NAMES)
-    labels = np.where(answered, model.predict(NAMES), "unknown")
+    labels = np.where(answered, shipped.predict(NAMES), "unknown")
     np.testing.assert_array_equal(selective.predict(NAMES), labels)
     odd = ["", "123", "😀", "a.b@c.org", "Mehmet Yılmaz"]
     why = ["blank", "no known character", "no known character", "no name", ""]
@@ -239,11 +229,11 @@ def test_what_tells_no_risk(abstain):
         load_pretrained(abstain=abstain)
 
 
-def test_each_call_gives_a_model_of_its_own(model):
+def test_each_call_gives_a_model_of_its_own(shipped):
     other = load_pretrained()
     load_card().clear()
     assert load_card() != {}
-    ours, theirs = (pipeline["classify"].network_.to_arrays() for pipeline in (model, other))
+    ours, theirs = (pipeline["classify"].network_.to_arrays() for pipeline in (shipped, other))
     for name, array in ours.items():
         assert not np.shares_memory(array, theirs[name])
     for array in other["classify"].weights_.values():
@@ -251,8 +241,8 @@ def test_each_call_gives_a_model_of_its_own(model):
             array[:] = 0
     other["classify"].set_params(hidden_size=1)
     other["classify"].history_.clear()
-    assert load_pretrained()["classify"].history_ == model["classify"].history_ != []
-    assert load_pretrained()["classify"].hidden_size == model["classify"].hidden_size != 1
+    assert load_pretrained()["classify"].history_ == shipped["classify"].history_ != []
+    assert load_pretrained()["classify"].hidden_size == shipped["classify"].hidden_size != 1
 
 
 def test_imports_neither_torch_nor_skorch():
@@ -375,13 +365,13 @@ def test_loading_passes_through_few_files():
     assert 10 < changes_of_file(load_pretrained) <= 25
 
 
-def test_written_files_give_the_same_model(model, tmp_path):
-    write_model(model, tmp_path)
+def test_written_files_give_the_same_model(shipped, tmp_path):
+    write_model(shipped, tmp_path)
     again = _load_pretrained.read(tmp_path)
-    assert repr(again) == repr(model)
-    np.testing.assert_array_equal(again.predict_proba(NAMES), model.predict_proba(NAMES))
-    assert again["encode"].alphabet_ == model["encode"].alphabet_
-    ours, theirs = again["classify"], model["classify"]
+    assert repr(again) == repr(shipped)
+    np.testing.assert_array_equal(again.predict_proba(NAMES), shipped.predict_proba(NAMES))
+    assert again["encode"].alphabet_ == shipped["encode"].alphabet_
+    ours, theirs = again["classify"], shipped["classify"]
     assert ours.history_ == theirs.history_ and ours.n_features_in_ == theirs.n_features_in_
     expected = theirs.network_.to_arrays()
     for name, array in ours.network_.to_arrays().items():
@@ -401,20 +391,20 @@ def dump_compressed(model, path):
     ],
     ids=["joblib", "joblib, compressed", "skops"],
 )
-def test_saved_copies_are_small_and_say_the_same(model, tmp_path, dump, load, size):
-    dump(model, tmp_path / "model")
+def test_saved_copies_are_small_and_say_the_same(shipped, tmp_path, dump, load, size):
+    dump(shipped, tmp_path / "model")
     assert (tmp_path / "model").stat().st_size < size * 1000**2
     again = load(tmp_path / "model")
-    np.testing.assert_array_equal(again.predict_proba(NAMES), model.predict_proba(NAMES))
+    np.testing.assert_array_equal(again.predict_proba(NAMES), shipped.predict_proba(NAMES))
 
 
 # ---- Its card
 
 
-def test_card_and_page_have_the_same_figures(model):
+def test_card_and_page_have_the_same_figures(shipped):
     page = PAGE.read_text(encoding="utf-8")
     card = load_card()
-    assert card["nationalities"] == model.classes_.tolist()
+    assert card["nationalities"] == shipped.classes_.tolist()
     for key in ("accuracy", "macro_f1", "top_3", "log_loss", "calibration_error"):
         assert f"{card[key]:.4f}" in page
     for nationality, row in card["by_nationality"].items():
@@ -424,14 +414,14 @@ def test_card_and_page_have_the_same_figures(model):
         assert card[text]
 
 
-def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(model):
+def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(shipped):
     """On full names made of parts that it knows; the card's figures are of parts that it does not.
 
     No two best answers are nearer than .00005, so that their count is exact.
     """
     names, nationalities = make_names(3_000, random_state=1)
-    probabilities = model.predict_proba(names)
-    best = model.classes_[np.argsort(-probabilities, axis=1)[:, :3]]
+    probabilities = shipped.predict_proba(names)
+    best = shipped.classes_[np.argsort(-probabilities, axis=1)[:, :3]]
     hits = best == nationalities[:, None]
     assert hits[:, 0].sum() == 2892 and hits.any(axis=1).sum() == pytest.approx(2991, abs=1)
     macro_f1 = f1_score(nationalities, best[:, 0], labels=np.unique(nationalities), average="macro")

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
+from sknames import PriorShiftClassifier, estimate_shares
 from sknames._mix.priors import distinct_names, estimate_mix, supposed_priors
 from sknames._mix.shares import shares_of_probabilities
 from sknames.datasets import make_names
@@ -21,11 +21,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
 UNIFORM = np.full(5, 0.2)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return load_pretrained()
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +58,8 @@ def by_label(shares, column="share"):
     return dict(zip(shares.nationality, shares[column], strict=True))
 
 
-def test_real_names(model, names):
-    shares = estimate_shares(model, names, random_state=0)
+def test_real_names(shipped, names):
+    shares = estimate_shares(shipped, names, random_state=0)
     assert shares.nationality[:3].tolist() == ["Turkish", "Dutch", "Norwegian"]
     np.testing.assert_allclose(shares.share[:3], [0.6, 0.24, 0.16], atol=0.04)
     assert (np.diff(shares.share) <= 0).all() and shares.share.sum() == pytest.approx(1)
@@ -75,9 +70,9 @@ def test_real_names(model, names):
     assert (shares.n_names, shares.n_unreadable) == (250, 0)
 
 
-def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(model, names):
-    shares = by_label(estimate_shares(model, names, n_resamples=2))
-    adapted, supposed = PriorShiftClassifier(model).fit(names), supposed_priors(model)
+def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
+    shares = by_label(estimate_shares(shipped, names, n_resamples=2))
+    adapted, supposed = PriorShiftClassifier(shipped).fit(names), supposed_priors(shipped)
     found = np.array([shares[label] for label in adapted.classes_])
     pull = (supposed - found) @ (adapted.priors_ - found) / ((supposed - found) ** 2).sum()
     np.testing.assert_allclose(adapted.priors_, found + pull * (supposed - found), atol=1e-9)
@@ -95,11 +90,11 @@ def test_any_classifier_and_its_labels():
         estimate_shares(LogisticRegression(), X)
 
 
-def test_order_does_not_matter(model, names):
+def test_order_does_not_matter(shipped, names):
     names = [*names, *names[:20], "", "7"]
-    expected = estimate_shares(model, names, n_resamples=50, random_state=0)
+    expected = estimate_shares(shipped, names, n_resamples=50, random_state=0)
     for other in (names[::-1], pd.Series(names), iter(names)):
-        found = estimate_shares(model, other, n_resamples=50, random_state=0)
+        found = estimate_shares(shipped, other, n_resamples=50, random_state=0)
         for column in ("nationality", "share", "low", "high", "resamples"):
             np.testing.assert_array_equal(found[column], expected[column])
 
@@ -122,10 +117,10 @@ def test_counts_are_repeated_names():
     assert counted.n_distinct == repeated.n_distinct == 45
 
 
-def test_repeating_every_name_changes_nothing(model, names):
+def test_repeating_every_name_changes_nothing(shipped, names):
     names = names[:120].tolist()
     once, often = (
-        estimate_shares(model, names * k, n_resamples=50, random_state=0) for k in (1, 20)
+        estimate_shares(shipped, names * k, n_resamples=50, random_state=0) for k in (1, 20)
     )
     for column in ("nationality", "share", "low", "high"):
         np.testing.assert_array_equal(often[column], once[column])
@@ -134,21 +129,21 @@ def test_repeating_every_name_changes_nothing(model, names):
 
 
 @pytest.mark.parametrize("name, first", [("Anna Müller", "German"), ("John Smith", "English")])
-def test_one_name_twenty_times_gets_the_answer_of_the_model(model, name, first):
-    shares = estimate_shares(model, [name] * 20, random_state=0)
+def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first):
+    shares = estimate_shares(shipped, [name] * 20, random_state=0)
     assert shares.nationality[0] == first
-    answer = dict(zip(model.classes_, model.predict_proba([name])[0], strict=True))
+    answer = dict(zip(shipped.classes_, shipped.predict_proba([name])[0], strict=True))
     assert by_label(shares) == pytest.approx(answer, abs=1e-6)
     assert shares.low[0] < 0.03 and shares.high[0] > 0.97
 
 
-def test_few_distinct_names_are_warned_of(model, names):
+def test_few_distinct_names_are_warned_of(shipped, names):
     message = "expected at least 100 distinct names with a letter, got 99. Read the intervals"
     with pytest.warns(UserWarning, match=message):
-        estimate_shares(model, [*names[:99], *names[:50], "7"], n_resamples=2)
+        estimate_shares(shipped, [*names[:99], *names[:50], "7"], n_resamples=2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        estimate_shares(model, [*names[:100]], n_resamples=2)
+        estimate_shares(shipped, [*names[:100]], n_resamples=2)
 
 
 def test_counts_of_a_census_take_no_memory():
@@ -159,27 +154,29 @@ def test_counts_of_a_census_take_no_memory():
     assert shares.n_distinct == 5 and (shares.high > 0.5).all()
 
 
-def test_distinct_names_and_their_counts(model, names):
+def test_distinct_names_and_their_counts(shipped, names):
     names = [*names, *names[:20], "", "7", "7"]
     distinct = pd.Series(names).value_counts().astype(np.uint16)
-    expected = estimate_shares(model, names, n_resamples=50, random_state=0)
-    found = estimate_shares(model, distinct.index, counts=distinct, n_resamples=50, random_state=0)
+    expected = estimate_shares(shipped, names, n_resamples=50, random_state=0)
+    found = estimate_shares(
+        shipped, distinct.index, counts=distinct, n_resamples=50, random_state=0
+    )
     for column in ("nationality", "share", "low", "high", "resamples"):
         np.testing.assert_array_equal(found[column], expected[column])
     assert (found.n_names, found.n_unreadable) == (273, 3)
 
 
 @pytest.mark.parametrize("counts", [[1], [1, -1], [1.5, 2], [[1], [2]]], ids=str)
-def test_bad_counts(model, counts):
+def test_bad_counts(shipped, counts):
     with pytest.raises(ValueError, match="Expected counts of 2 names, integers"):
-        estimate_shares(model, ["Niamh", "Emre"], counts=counts)
+        estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 
 
 @pytest.mark.parametrize("dtype, count", [(np.int64, 2**62), (np.uint64, 2**63)])
-def test_counts_beyond_64_bits_raise(model, dtype, count):
+def test_counts_beyond_64_bits_raise(shipped, dtype, count):
     counts = np.array([count, count], dtype=dtype)
     with pytest.raises(ValueError, match=r"that sum to less than 2\*\*63, got .*e\+1\d\. Give we"):
-        estimate_shares(model, ["Niamh", "Emre"], counts=counts)
+        estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 
 
 def test_weights_give_the_shares_of_counts():
@@ -196,9 +193,9 @@ def test_weights_give_the_shares_of_counts():
         shares_of(proba, weights=-np.ones(60))
 
 
-def test_unreadable_names_are_counted_apart(model, names):
-    expected = estimate_shares(model, names, n_resamples=50, random_state=0)
-    shares = estimate_shares(model, ["", *names, "12", "\u3164"], n_resamples=50, random_state=0)
+def test_unreadable_names_are_counted_apart(shipped, names):
+    expected = estimate_shares(shipped, names, n_resamples=50, random_state=0)
+    shares = estimate_shares(shipped, ["", *names, "12", "\u3164"], n_resamples=50, random_state=0)
     assert (shares.n_names, shares.n_unreadable) == (253, 3)
     np.testing.assert_allclose(shares.share, expected.share, atol=1e-7)
     assert "253 names: 250 distinct, 3 unreadable" in repr(shares)
@@ -239,9 +236,9 @@ def test_the_level_is_told_as_it_is():
     assert text.splitlines()[0].endswith("97.5 % interval")
 
 
-def test_weights_are_named_in_errors(model):
+def test_weights_are_named_in_errors(shipped):
     with pytest.raises(ValueError, match="passed to `weights`: -1.0 at position 0"):
-        estimate_shares(model, ["Niamh"], weights=[-1.0])
+        estimate_shares(shipped, ["Niamh"], weights=[-1.0])
 
 
 def test_more_confidence_is_wider():
@@ -265,8 +262,8 @@ def test_a_nationality_that_no_one_has_may_be_missed_by_chance():
     assert by_label(shares, "high")["Danish"] == pytest.approx(1 - 0.025 ** (220 / 140**2))
 
 
-def test_one_name(model):
-    shares = estimate_shares(model, ["Mehmet Yılmaz"])
+def test_one_name(shipped):
+    shares = estimate_shares(shipped, ["Mehmet Yılmaz"])
     assert shares.nationality[0] == "Turkish"
     np.testing.assert_allclose([shares.low[0], shares.high[0]], [0.025, 1], atol=1e-3)
     np.testing.assert_allclose([shares.low[1], shares.high[1]], [0, 0.975], atol=1e-4)
@@ -344,8 +341,8 @@ def test_bad_groups(groups, message):
 # ---- What it is
 
 
-def test_table(names, model):
-    shares = estimate_shares(model, names, groups={"Low Countries": ["Dutch"]}, random_state=0)
+def test_table(names, shipped):
+    shares = estimate_shares(shipped, names, groups={"Low Countries": ["Dutch"]}, random_state=0)
     lines = repr(shares).splitlines()
     assert lines[0].split() == ["nationality", "share", "95", "%", "interval"]
     assert lines[1].startswith("Turkish") and lines[1].split()[1] == f"{shares.share[0]:.1%}"
@@ -382,19 +379,19 @@ def test_table_of_groups_has_them_all():
 
 
 @pytest.mark.parametrize("names", [["", "12"], ["?"]], ids=str)
-def test_a_list_that_tells_nothing(model, names):
+def test_a_list_that_tells_nothing(shipped, names):
     message = f"None of the names tells anything of their shares: .* got {len(names)} without"
     with pytest.raises(ValueError, match=message):
-        estimate_shares(model, names)
+        estimate_shares(shipped, names)
 
 
-def test_bad_lists(model):
+def test_bad_lists(shipped):
     with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
-        estimate_shares(model, [])
+        estimate_shares(shipped, [])
     with pytest.raises(ValueError, match="missing name .* at position 1"):
-        estimate_shares(model, ["Niamh", None])
+        estimate_shares(shipped, ["Niamh", None])
     with pytest.raises(ValueError, match="Wrap it in a list"):
-        estimate_shares(model, "Niamh")
+        estimate_shares(shipped, "Niamh")
 
 
 @pytest.mark.parametrize(
@@ -402,6 +399,6 @@ def test_bad_lists(model):
     [{"confidence_level": 1}, {"n_resamples": 1}, {"groups": []}, {"random_state": "x"}],
     ids=str,
 )
-def test_parameters_are_judged(model, params):
+def test_parameters_are_judged(shipped, params):
     with pytest.raises(InvalidParameterError, match=f"The '{next(iter(params))}' parameter"):
-        estimate_shares(model, ["Niamh"], **params)
+        estimate_shares(shipped, ["Niamh"], **params)
