@@ -61,10 +61,3 @@ def test_entries_of_a_feature_stay_in_the_order_of_the_rows():
     np.testing.assert_array_equal(bags.features[bags.columns], features)
     ends = np.append(bags.feature_starts[1:], len(features))
     assert (np.diff(ends) > 0).all() and bags.feature_starts[0] == 0
-
-
-def test_to_another_device():
-    bags = Bags.of(*make([2, 3]))
-    moved = bags.to("meta")
-    for name, part in vars(bags).items():
-        assert vars(moved)[name].device.type == "meta" and vars(moved)[name].shape == part.shape

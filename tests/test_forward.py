@@ -114,22 +114,6 @@ def test_logits_are_those_of_torch(codes, kind, ngram_range, dtype, tolerance):
     np.testing.assert_array_equal(codes, before)
 
 
-@each_kind
-@each_range
-def test_logits_do_not_depend_on_the_batch(codes, kind, ngram_range):
-    forward = Pair(kind, ngram_range).forward
-    together = forward.logits(codes)
-    order = np.random.RandomState(3).permutation(len(codes))
-    np.testing.assert_array_equal(forward.logits(codes[order]), together[order])
-    for some in (slice(0, 1), slice(7, 10), slice(0, 5), slice(3, 30, 2), slice(100, None)):
-        np.testing.assert_allclose(forward.logits(codes[some]), together[some], rtol=0, atol=1e-12)
-    wide = np.pad(codes, ((0, 0), (0, 20)))
-    np.testing.assert_array_equal(forward.logits(wide), together)
-    np.testing.assert_array_equal(
-        forward.logits(np.concatenate([codes, codes])), np.concatenate([together, together])
-    )
-
-
 def random_network(cell, num_layers, hidden_size, n_classes, ngram_range, seed=0):
     """A network of real sizes, which has seen nothing."""
     rng = np.random.RandomState(seed)
@@ -161,7 +145,8 @@ def largest_difference(forward, n_rows=300):
     codes = random_codes(n_rows, seed=3)
     together = forward.logits(codes)
     order = np.random.RandomState(4).permutation(n_rows)
-    differences = [forward.logits(codes[order]) - together[order]]
+    wide = np.pad(codes, ((0, 0), (0, 20)))
+    differences = [forward.logits(codes[order]) - together[order], forward.logits(wide) - together]
     for n in (1, 2, 3, 7, 8, 9, 24, 25, 26, 40, 100):
         for start in np.linspace(0, n_rows - n, num=7, dtype=int):
             some = slice(start, start + n)
@@ -277,6 +262,17 @@ def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_
     assert 0 < largest_difference(forward) < 1e-5
 
 
+@pytest.mark.parametrize("depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)])
+def test_products_are_too_small_for_a_second_thread(depth, width):
+    weights = np.random.RandomState(0).randint(-9, 10, size=(3, depth, width)).astype(np.float32)
+    product, x = _product.Product(weights), np.arange(16.0 * depth, dtype=np.float32) % 7
+    found = np.empty((3, 16, width), dtype=np.float32)
+    product(x.reshape(16, depth), found)
+    np.testing.assert_array_equal(found, x.reshape(16, depth) @ weights)
+    # OpenBLAS divides products of more than 2^18 multiplications.
+    assert all(8 * part.shape[2] * part.shape[3] <= 2**18 for _, part in product.slices)
+
+
 @each_range
 def test_rows_longer_than_a_byte_counts(ngram_range):
     pair, codes = Pair("gru", ngram_range), np.zeros((9, 300), dtype=np.uint8)
@@ -297,16 +293,6 @@ def test_softmax(dtype):
     expected /= expected.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(found, expected, rtol=1e-15)
     np.testing.assert_array_equal(logits, before)
-
-
-@pytest.mark.parametrize("n_rows", [1, 9])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_probabilities_are_float64(codes, dtype, n_rows):
-    forward = Pair("gru", None, dtype).forward
-    found = forward.probabilities(codes[-n_rows:])
-    assert found.dtype == np.float64
-    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-15)
-    np.testing.assert_array_equal(found, softmax(forward.logits(codes[-n_rows:])))
 
 
 @each_kind

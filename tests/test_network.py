@@ -311,12 +311,6 @@ def test_right_values_are_taken(name, value):
     Network.from_arrays(SAVED | {name: value})
 
 
-def test_layer_without_the_one_below_is_refused():
-    arrays = Network(**parts(num_layers=3)).to_arrays()
-    arrays = {name: array for name, array in arrays.items() if not name.startswith("cells.1.")}
-    assert_refused(arrays, r"cells\.2\.weight_ih", "no such array")
-
-
 def test_error_names_the_array_and_both_shapes():
     expected = r"an array of dtype f4 and shape \(3,\), got \('f4', \(2,\)\)"
     assert_refused(SAVED | {"output.bias": np.zeros(2, np.float32)}, r"output\.bias", expected)

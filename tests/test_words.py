@@ -4,7 +4,6 @@ import math
 import pickle
 import re
 from collections import Counter, defaultdict
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -132,19 +131,6 @@ def test_known_words_help(names, model):
     assert model.score(others, labels) > without.score(others, labels) + 0.03
     for name, weights in without[-1].weights_.items():  # the training is the same
         np.testing.assert_array_equal(model[-1].weights_[name], weights)
-
-
-def test_what_is_added_is_what_the_words_say(names, model):
-    codes = model[0].transform(names[0])
-    without = NameNationalityClassifier.from_network(
-        replace(model[-1].network_, words=None), model[-1].classes_, n_features_in=codes.shape[1]
-    )
-    added = np.zeros((len(codes), len(NATIONALITIES)))
-    network = model[-1].network_
-    network.words.add_to(added, network.to_codes(codes), network.separator)
-    odds = without.predict_proba(codes) * np.exp(added)
-    expected = odds / odds.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(model.predict_proba(names[0]), expected, atol=1e-5)
 
 
 def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
