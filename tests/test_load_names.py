@@ -9,7 +9,6 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from anyascii import anyascii
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch
 
 from sknames.datasets import load_names
@@ -120,17 +119,6 @@ def test_file_is_in_order_and_small():
     assert len(gzip.compress(content)) < 450_000
 
 
-def test_part_says_both(latin):
-    parts = {}
-    for row in rows_of("names.csv"):
-        if row["script"] == "Latin":
-            parts.setdefault((row["name"], row["nationality"]), set()).add(row["part"])
-    found = zip(latin.data, latin.target, strict=True)
-    for pair, part in zip(found, latin.part, strict=True):
-        assert parts.pop(pair) == ({"surname", "given"} if part == "both" else {part})
-    assert not parts
-
-
 def test_name_orders():
     orders = {row["nationality"]: row["order"] for row in rows_of("name_orders.csv")}
     assert list(orders) == NATIONALITIES
@@ -160,12 +148,6 @@ def test_name_orders():
 )
 def test_spelling_survives(everything, name, nationality):
     assert nationality in everything.target[everything.data == name]
-
-
-def test_no_machine_readings(latin):
-    pairs = set(zip(latin.data, latin.target, strict=True))
-    for pair in [("mHmd", "Arabic"), ("Mhmd", "Arabic"), ("Name", "English"), ("Doe", "English")]:
-        assert pair not in pairs
 
 
 def test_description_counts_what_is_there(latin, everything):
@@ -210,21 +192,6 @@ def test_groups_are_spellings(everything):
     )
     by_name = dict(zip(everything.data, everything.groups, strict=True))
     assert by_name["Thúy"] == by_name["Thùy"] != by_name["Thư"]
-
-
-def test_groups_split_without_a_leak(latin):
-    names, target, groups = latin.data[::5], latin.target[::5], latin.groups[::5]
-    spellings = np.array([anyascii(name).casefold() for name in names], dtype=object)
-    cv = StratifiedGroupKFold(3, shuffle=True, random_state=0)
-    train, test = next(cv.split(names, target, groups))
-    assert not set(spellings[train]) & set(spellings[test])
-    assert set(target[test]) == set(NATIONALITIES)
-
-
-def test_return_X_y(latin):
-    X, y = load_names(return_X_y=True)
-    np.testing.assert_array_equal(X, latin.data)
-    np.testing.assert_array_equal(y, latin.target)
 
 
 def test_as_frame(latin):

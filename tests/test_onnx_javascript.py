@@ -94,26 +94,24 @@ def names():
 
 
 @pytest.fixture(scope="module")
-def model_file(tmp_path_factory):
+def model_file(tmp_path_factory, shipped):
     """The model that ships, in ONNX."""
     path = tmp_path_factory.mktemp("onnx") / "names.onnx"
-    onnx.save(to_onnx(load_pretrained()), path)
+    onnx.save(to_onnx(shipped), path)
     return path
 
 
-def test_thousand_names(names, model_file):
-    model = load_pretrained()
+def test_thousand_names(names, model_file, shipped):
     run = node(SCRIPT, str(model_file), input=json.dumps(names))
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
     codes = np.reshape(found["codes"], (len(names), -1))
-    expected = model[0].transform(names)
+    expected = shipped[0].transform(names)
     different = [names[i] for i in np.flatnonzero((codes != expected).any(axis=1))]
     assert not different
-    np.testing.assert_allclose(
-        found["probabilities"], model.predict_proba(names), rtol=0, atol=1e-5
-    )
-    assert found["predicted"] == model.predict(names[:10]).tolist()
+    expected = shipped.predict_proba(names)
+    np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
+    assert found["predicted"] == shipped.predict(names[:10]).tolist()
 
 
 @pytest.mark.parametrize(

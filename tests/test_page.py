@@ -118,11 +118,6 @@ def page(browser, server):
     assert not severe
 
 
-@pytest.fixture(scope="module")
-def model():
-    return load_pretrained()
-
-
 def ask(page, name):
     return page.execute_async_script(ASK, "name", "answer", name)
 
@@ -141,17 +136,17 @@ def text_of(page, id_):
     return page.find_element("id", id_).text
 
 
-def test_two_hundred_names(page, model, server):
+def test_two_hundred_names(page, shipped, server):
     rng = np.random.RandomState(0)
     names, _ = load_names(script="all", return_X_y=True)
     names = [*rng.permutation(names)[:140], *make_names(43, random_state=0)[0], *ODD]
     assert len(names) == 200
     settings = json.loads((server.folder / "page.json").read_text())
-    for name, row in zip(names, model.predict_proba(names), strict=True):
+    for name, row in zip(names, shipped.predict_proba(names), strict=True):
         found = ask(page, name)
         labels, probabilities = zip(*found["bars"], strict=True)
         order = np.argsort(-row)[:5]
-        assert labels[0] == model.classes_[order[0]], name
+        assert labels[0] == shipped.classes_[order[0]], name
         np.testing.assert_allclose(probabilities, row[order], rtol=0, atol=1e-4, err_msg=name)
         expected = "" if row.max() > settings["threshold"] else "unsure"
         assert found["reason"] == expected, name
@@ -171,7 +166,7 @@ def test_abstains_where_there_is_no_name(page):
         assert not page.find_element("id", "letters").is_displayed()
 
 
-def test_letter_by_letter(page, model):
+def test_letter_by_letter(page, shipped):
     name = "Kenji Yamamoto"
     ask(page, name)
     table = page.execute_script(
@@ -183,10 +178,10 @@ def test_letter_by_letter(page, model):
     (_, *letters), *lines = table
     assert letters == [*"KenjiYamamoto"]
     ends = [i + 1 for i, letter in enumerate(name) if letter != " "]
-    expected = model.predict_proba([name[:end] for end in ends])
+    expected = shipped.predict_proba([name[:end] for end in ends])
     assert lines[0][0] == "Japanese" and len(lines) == 5
     for label, *cells in lines:
-        column = expected[:, model.classes_.tolist().index(label)]
+        column = expected[:, shipped.classes_.tolist().index(label)]
         for cell, probability in zip(cells, column, strict=True):
             shown = float(cell.strip("<>\u2009\u00a0%")) / 100
             assert abs(shown - probability) < 0.0101
@@ -203,12 +198,12 @@ def test_text_stays_text_and_runs_its_way(page):
     assert "wangwei" in text_of(page, "spelling")
 
 
-def test_shares_of_a_list(page, model):
+def test_shares_of_a_list(page, shipped):
     people, nationalities = make_names(400, random_state=1)
     some = np.isin(nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"])
     names = [*people[some], *people[:60], "Anna Kowalska", "Anna Kowalska"]
     found = ask_list(page, [*names[:20], "", "12345", *names[20:]])
-    shares = estimate_shares(model, names, n_resamples=2)
+    shares = estimate_shares(shipped, names, n_resamples=2)
     expected = dict(zip(shares.nationality.tolist(), shares.share, strict=True))
     labels = [label for label, _ in found["bars"]]
     assert labels[:-1] == [label for label in expected if expected[label] >= 0.005][:10]

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network import words as _words
 from sknames._network.words import MAX_CLASSES, Words
 from sknames.datasets import make_names
@@ -203,11 +203,8 @@ def test_no_words():
     np.testing.assert_array_equal(again.predict_proba(rows.repeat(20, axis=0)[::20]), proba)
 
 
-def test_the_shipped_model_knows_words():
-    model = load_pretrained()
-    words = model[-1].network_.words
-    assert 400_000 < len(np.unique(words.keys)) < 450_000
-    assert model[-1].word_weight == 0.2
-    found = ngram_contributions(model, "Kowalski")
+def test_shipped_model_knows_words(shipped):
+    assert 400_000 < len(np.unique(shipped[-1].network_.words.keys)) < 450_000
+    found = ngram_contributions(shipped, "Kowalski")
     assert found.ngrams[-1] == "kowalski"
     assert found.classes[found.contributions[-1].argmax()] == "Polish"
