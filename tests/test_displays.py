@@ -139,12 +139,6 @@ def test_importance_display_shows_the_importances(shipped):
     assert display.ax_.get_xlabel().endswith("log odds of Czech")
 
 
-@pytest.mark.parametrize("display", OF_NAMES)
-def test_norm_keeps_its_limits(shipped, display):
-    norm = matplotlib.colors.Normalize(-3, 3)
-    assert display.from_estimator(shipped, "Anna", im_kwargs={"norm": norm}).im_.norm is norm
-
-
 @pytest.mark.parametrize("cmap", ["Blues", "RdBu", "viridis", "gray"])
 @pytest.mark.parametrize("display", OF_NAMES)
 def test_text_contrasts_with_any_colours(shipped, display, cmap):
@@ -340,13 +334,6 @@ def test_groups_all_have_a_bar(proba, shares):
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
 
 
-def test_others_without_a_name_have_an_interval():
-    shares = shares_of_probabilities(np.eye(5)[:2].repeat(50, axis=0), CLASSES, random_state=0)
-    display = SharesDisplay.from_shares(shares)
-    assert bars(display)[-1] == "3 others" and shares.high[-1] > 0.03
-    np.testing.assert_allclose(reaches(display)[-1], [0, shares.high[-1]])
-
-
 @pytest.mark.parametrize("style", ["default", "dark_background"])
 def test_intervals_are_seen_in_any_style(shares, style):
     with plt.style.context(style):
@@ -354,10 +341,3 @@ def test_intervals_are_seen_in_any_style(shares, style):
     ground = matplotlib.colors.to_rgb(display.ax_.get_facecolor())
     (ink,) = display.errorbar_.lines[2][0].get_colors()
     assert abs(ink[:3] - np.array(ground)).min() > 0.7
-
-
-def test_shared_axes_keep_the_largest_on_top(shares):
-    _, axes = plt.subplots(1, 2, sharey=True)
-    for ax in axes:
-        SharesDisplay.from_shares(shares, ax=ax)
-    assert axes[0].yaxis_inverted() and axes[1].yaxis_inverted()

@@ -24,7 +24,6 @@ from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
 from sknames.metrics._calibration import calibration_error
 from sknames.metrics._scorecard import scorecard_from
-from sknames.metrics._top_label import wilson_interval
 
 
 def bayes():
@@ -225,12 +224,6 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     assert frame.n.sum() == 1500
 
 
-@pytest.mark.parametrize("hits, n", [(0, 10), (3, 10), (10, 10), (700, 1_000)])
-def test_wilson_interval_is_that_of_scipy(hits, n):
-    expected = binomtest(hits, n).proportion_ci(method="wilson")
-    np.testing.assert_allclose(wilson_interval(hits / n, n), expected, atol=1e-12)
-
-
 # ---- Calibration
 
 
@@ -242,15 +235,6 @@ def test_calibration_error_is_the_mean_gap_by_bin():
     assert expected_calibration_error(y, proba) == pytest.approx(expected)
     turned = expected_calibration_error(y, proba[:, ::-1], labels=["b", "a"])
     assert turned == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
-def test_calibration_interval_is_that_of_a_bootstrap(n, sure, right):
-    hit, confidence = np.arange(n) < right * n, np.full(n, sure)
-    error, low, high, _ = calibration_error(hit, confidence)
-    shares = np.random.default_rng(0).binomial(n, right, 100_000) / n
-    ends = 2 * error - np.percentile(abs(sure - shares), [97.5, 2.5])
-    np.testing.assert_allclose((low, high), np.minimum(ends, 1), atol=0.02)
 
 
 @pytest.mark.parametrize("n", [100, 2000])
