@@ -230,17 +230,6 @@ def test_risks_are_within_the_axes():
     assert len(set(ticks)) == len(ticks) > 3
 
 
-@pytest.mark.parametrize("display", OF_ANSWERS)
-def test_points_at_the_ends_are_whole(display):
-    shown = display.from_predictions(np.array(["a", "b"]), np.eye(2))
-    shown.figure_.canvas.draw()
-    (line,) = [line for line in shown.ax_.lines if line.get_marker() == "o"]
-    (point,) = line.get_transform().transform(line.get_xydata())
-    radius = line.get_markersize() / 2 * shown.figure_.dpi / 72
-    box = shown.ax_.bbox
-    assert (box.min + radius <= point).all() and (point <= box.max - radius).all()
-
-
 @pytest.mark.parametrize(
     "proba, message",
     [
@@ -332,12 +321,3 @@ def test_groups_all_have_a_bar(proba, shares):
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
     found = shares_of_probabilities(proba[:300], CLASSES, groups=groups, n_resamples=20).groups
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
-
-
-@pytest.mark.parametrize("style", ["default", "dark_background"])
-def test_intervals_are_seen_in_any_style(shares, style):
-    with plt.style.context(style):
-        display = SharesDisplay.from_shares(shares)
-    ground = matplotlib.colors.to_rgb(display.ax_.get_facecolor())
-    (ink,) = display.errorbar_.lines[2][0].get_colors()
-    assert abs(ink[:3] - np.array(ground)).min() > 0.7

@@ -118,27 +118,6 @@ def test_importance_is_the_change_by_hiding(model, label):
     np.testing.assert_allclose(found.proba, whole)
 
 
-def test_most_important_character_lowers_the_probability_most(model, small_names):
-    """On unseen names, and by leaving characters out instead of hiding them."""
-    names = load_names()
-    seen = set(names.groups[np.isin(names.data, small_names[0])])
-    rows = [
-        row
-        for label in model.classes_
-        for row in np.flatnonzero(names.target == label)[1:200:2][:50]
-        if names.groups[row] not in seen and len(names.data[row]) > 2
-    ]
-    assert len(rows) > 150
-    gains = []
-    for name in names.data[rows]:
-        found = character_importance(model, name)
-        read, column = "".join(found.characters), list(model.classes_).index(found.label)
-        without = [read[:k] + read[k + 1 :] for k in range(len(read))]
-        falls = found.proba[column] - model.predict_proba(without)[:, column]
-        gains.append(falls[found.importance.argmax()] - falls.mean())  # the mean: a random one
-    assert np.mean(gains) > 5 * np.std(gains) / np.sqrt(len(gains))
-
-
 # ---- N-grams
 
 

@@ -67,14 +67,6 @@ def test_scorecard_gives_the_figures_of_scikit_learn(model, parts):
         assert wrong.count((true, predicted)) == n
 
 
-def test_top_3_of_equal_probabilities_follows_predict():
-    labels = list("abcde")
-    card = scorecard_from(["x"] * 5, labels, ["a"] * 5, np.full((5, 5), 0.2), np.array(labels))
-    assert (card.accuracy, card.top_3) == (0.2, 0.6)
-    card = scorecard_from(["x"] * 5, ["d"] * 5, ["a"] * 5, np.full((5, 5), 0.2), np.array(labels))
-    assert card.top_3 == 0
-
-
 def test_unknown_labels_count_as_wrong(model, parts):
     names, labels = parts[1]
     more = [*names, "Kim", "Park", "Nguyễn"]
@@ -165,14 +157,6 @@ def test_repeated_folds_prove_no_more(small_names):
     for key in ("calibration_interval", "accuracy_interval"):
         np.testing.assert_allclose(card[key], once[key])
     np.testing.assert_allclose(card.by_class["recall_low"], once.by_class["recall_low"])
-    masks = [tuple(np.isin(np.arange(len(names)), rows) for rows in fold) for fold in folds]
-    assert repr(scorecard(bayes(), names, labels, cv=masks)) == repr(once)
-    # Of the names that are tested at all.
-    learned, tested = folds[0]
-    fitted = bayes().fit(names[learned], labels[learned])
-    once = scorecard(fitted, names[tested], labels[tested])
-    card = scorecard(bayes(), names, labels, cv=folds[:1] * 2)
-    np.testing.assert_allclose(card.calibration_interval, once.calibration_interval)
 
 
 def test_label_that_a_fold_lacks_is_unknown_there(small_names):

@@ -131,15 +131,6 @@ def test_nothing_can_be_changed(network):
             setattr(network, field.name, None)
 
 
-def test_arrays_of_the_caller_stay_writeable():
-    given = parts()
-    network = Network(**given)
-    for name, array in given["weights"].items():
-        assert array.flags.writeable and np.shares_memory(array, network.weights[name])
-    given["weights"].clear()
-    assert network.weights
-
-
 def assert_same(network, expected):
     assert (network.cell, network.separator) == (expected.cell, expected.separator)
     assert list(network.weights) == list(expected.weights)

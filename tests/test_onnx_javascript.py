@@ -26,17 +26,7 @@ POOLS = [
     "\u200b\u200d\u200e\u202e\u2060\ufeff\xad\u034f\u3164\ufe0f\U000e0101\u0301\u0308\u0327\u0345\u093e",
 ]
 ODD = ["", " ", "'", "''", "'a", "'a'", "\"'a'\"", "' \"a\" '", "\0", "x" * 80, "é" * 70, "北" * 40]
-ODD += [
-    "e\u0301",
-    "a" + "\u0301" * 40 + "\u0327b",
-    "O’Brien",
-    "Nguyễn",
-    "ﬁ",
-    "Ǆ",
-    "ＷＡＮＧ",
-    "½",
-    "ß",
-]
+ODD += ["e\u0301", "a" + "\u0301" * 40 + "\u0327b", *"O’Brien Nguyễn ﬁ Ǆ ＷＡＮＧ ½ ß".split()]
 SCRIPT = """
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";

@@ -227,13 +227,6 @@ def test_draw_common_names_by_rank_and_others_alike(everything, part, share):
     assert all(abs(k - expected) < 5 * expected**0.5 for k in names.values())
 
 
-def test_common_names_are_distinct_and_of_listed_nationalities(everything):
-    for (nationality, part), (share, names) in recipe.common_names().items():
-        assert nationality in everything.target_names and part in ("given", "surname")
-        assert 0 < share < 1
-        assert len(set(names)) == len(names) >= 25
-
-
 # ---- Other spellings
 
 

@@ -123,13 +123,7 @@ def test_a_missing_name_has_no_answer_but_a_reason(url, expected, names):
 
 @pytest.mark.parametrize(
     "name, reason",
-    [
-        ("123", "no known character"),
-        ("???", "no known character"),
-        ("😀", "no known character"),
-        ("john@x.com", "no name"),
-        ("www.x.com", "no name"),
-    ],
+    [("123", "no known character"), ("😀", "no known character"), ("a@x.com", "no name")],
 )
 def test_no_name_is_not_answered(url, name, reason):
     nothing = {"predicted": None, "probability": None, "reason": reason}
