@@ -155,10 +155,10 @@ def largest_difference(forward, n_rows=300):
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
-@pytest.mark.parametrize("num_layers", [1, 2])
-@pytest.mark.parametrize("hidden_size", [5, 64, 128, 192])
-@pytest.mark.parametrize("n_classes", [1, 2, 18, 130])
-@pytest.mark.parametrize("ngram_range", [None, (1, 5)], ids=str)
+@pytest.mark.parametrize("num_layers, ngram_range", [(1, (1, 5)), (2, None)])
+@pytest.mark.parametrize(
+    "hidden_size, n_classes", [(5, 130), (64, 2), (128, 1), (128, 18), (192, 130)]
+)
 def test_bits_depend_on_the_row_alone(cell, num_layers, hidden_size, n_classes, ngram_range):
     network = random_network(cell, num_layers, hidden_size, n_classes, ngram_range)
     forward = Forward(network, "auto")

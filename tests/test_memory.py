@@ -38,7 +38,7 @@ def test_many_fits_do_not_grow(codes, cell):
 
     fit(20)
     before = resident()
-    fit(200)
+    fit(100)
     assert (resident() - before) / 2**20 < 16
 
 
