@@ -118,7 +118,7 @@ def stored(home):
 ALL_STORED = ["names", *(f"names/{language}.txt" for language in sorted(SMALL))]
 
 
-def test_download(site, home):
+def test_fetch_names_downloads_and_cleans(site, home):
     names = fetch_names(data_home=home)
     assert names.data.tolist() == flat(SMALL_MENDED)
     assert Counter(names.target) == {k: len(v) for k, v in SMALL_MENDED.items()}
@@ -138,7 +138,7 @@ def test_second_call_needs_no_server(site, home, monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["environment", "default", "str"])
-def test_data_home(site, home, monkeypatch, how):
+def test_fetch_names_stores_in_data_home(site, home, monkeypatch, how):
     if how == "environment":
         monkeypatch.setenv("SKNAMES_DATA", str(home))
         fetch_names()
@@ -173,7 +173,7 @@ def test_damaged_cache_names_the_file_and_heals(site, home):
     assert fetch_names(data_home=home).data.tolist() == flat(SMALL_MENDED)
 
 
-def test_missing_and_not_to_be_downloaded(site, home):
+def test_missing_files_without_download_raise(site, home):
     with pytest.raises(OSError, match="Chinese.txt, Czech.txt.*download_if_missing.*load_names"):
         fetch_names(data_home=home, download_if_missing=False)
     assert not home.exists()

@@ -224,8 +224,8 @@ def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
 @each_range
 @pytest.mark.parametrize("kind", ["gru", "2-layer rnn"])
 @pytest.mark.parametrize("widths", [{5, CLASSES}, {CLASSES}], ids=["all", "the last"])
-def test_float64_where_the_places_of_rows_differ(monkeypatch, codes, kind, ngram_range, widths):
-    """A BLAS that takes another kernel for the last row of a product, of all or of some."""
+def test_auto_is_float64_where_places_of_rows_differ(monkeypatch, codes, kind, ngram_range, widths):
+    # A BLAS that takes another kernel for the last row of a product, of all or of some.
     matmul = np.matmul
 
     def last_row_differs(x, weights, out):
@@ -246,7 +246,7 @@ def test_float64_where_the_places_of_rows_differ(monkeypatch, codes, kind, ngram
 
 @each_range
 def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_range):
-    """A BLAS that takes another kernel for small products."""
+    # A BLAS that takes another kernel for small products.
     network, matmul = random_network("gru", 2, 64, 18, ngram_range), np.matmul
 
     def small_ones_differ(x, weights, out):
@@ -274,7 +274,7 @@ def test_products_are_too_small_for_a_second_thread(depth, width):
 
 
 @each_range
-def test_rows_longer_than_a_byte_counts(ngram_range):
+def test_logits_of_rows_longer_than_255_are_those_of_torch(ngram_range):
     pair, codes = Pair("gru", ngram_range), np.zeros((9, 300), dtype=np.uint8)
     for row, length in zip(codes, [300, 2, 257, 256, 255, 44, 1, 299, 0], strict=True):
         row[:length] = np.random.RandomState(length).randint(1, 6, size=length)
@@ -283,8 +283,7 @@ def test_rows_longer_than_a_byte_counts(ngram_range):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_softmax(dtype):
-    """In float64, whatever the size of the logits, which stay as they were."""
+def test_softmax_is_in_float64_and_keeps_its_input(dtype):
     logits = np.array([[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]], dtype=dtype)
     before = logits.copy()
     found = softmax(logits)
@@ -298,7 +297,7 @@ def test_softmax(dtype):
 @each_kind
 @each_range
 @pytest.mark.parametrize("n_rows", [1, 3, 4, 9])
-def test_empty_rows(kind, ngram_range, n_rows):
+def test_logits_of_empty_rows_are_those_of_torch(kind, ngram_range, n_rows):
     pair = Pair(kind, ngram_range)
     for length in (0, 5):
         empty = np.zeros((n_rows, length), dtype=np.uint8)
@@ -323,7 +322,7 @@ def test_empty_rows(kind, ngram_range, n_rows):
     ],
     ids=str,
 )
-def test_boundaries_of_chunks_and_blocks(monkeypatch, codes, kind, ngram_range, limits):
+def test_logits_in_chunks_and_blocks_are_the_same(monkeypatch, codes, kind, ngram_range, limits):
     pair = Pair(kind, ngram_range)
     chunks, whole_chunk = [], Forward._chunk
 
@@ -346,7 +345,7 @@ def test_boundaries_of_chunks_and_blocks(monkeypatch, codes, kind, ngram_range, 
 
 @each_kind
 @each_range
-def test_few_rows_without_a_plan(monkeypatch, codes, kind, ngram_range):
+def test_logits_of_few_rows_without_a_plan_stay_the_same(monkeypatch, codes, kind, ngram_range):
     forward = Pair(kind, ngram_range).forward
     monkeypatch.setattr(_forward, "MIN_ROWS_TO_PLAN", 0)
     planned = forward.logits(codes), forward.logits(codes[9:10])
@@ -357,7 +356,7 @@ def test_few_rows_without_a_plan(monkeypatch, codes, kind, ngram_range):
 
 
 @pytest.mark.parametrize("ngram_range", [None, (1, 4)], ids=str)
-def test_threads_share_a_forward(monkeypatch, codes, ngram_range):
+def test_forward_shared_by_threads_gives_the_same_bits(monkeypatch, codes, ngram_range):
     forward = Pair("2-layer gru", ngram_range).forward
     monkeypatch.setattr(_forward, "CHUNK_ROWS", 10)
     batches = [codes[i : i + 60] for i in range(0, 60, 10)] + [codes[:2]]

@@ -46,7 +46,7 @@ def everything():
     return load_names(script="all")
 
 
-def test_bunch(latin):
+def test_load_names_gives_columns_of_strings(latin):
     names = latin
     assert isinstance(names, Bunch)
     assert set(names) == {
@@ -61,7 +61,7 @@ def test_bunch(latin):
 
 
 @pytest.mark.parametrize("script", ["Latin", "native", "all"])
-def test_scripts(script, everything):
+def test_load_names_of_a_script_gives_its_rows(script, everything):
     names = load_names(script=script)
     assert len(names.data) == N_NAMES[script]
     assert names.target_names.tolist() == (NATIVE if script == "native" else NATIONALITIES)
@@ -70,7 +70,7 @@ def test_scripts(script, everything):
         np.testing.assert_array_equal(names[column], everything[column][chosen])
 
 
-def test_there_are_enough(latin):
+def test_load_names_has_enough_of_each(latin):
     counts = Counter(latin.target)
     assert len(counts) == 57
     assert len(latin.data) == N_NAMES["Latin"]
@@ -118,7 +118,7 @@ def test_file_is_in_order_and_small():
     assert len(gzip.compress(content)) < 450_000
 
 
-def test_name_orders():
+def test_name_orders_are_known():
     orders = {row["nationality"]: row["order"] for row in rows_of("name_orders.csv")}
     assert list(orders) == NATIONALITIES
     both = [nationality for nationality, order in orders.items() if order == "both"]
@@ -179,7 +179,7 @@ def test_groups_are_spellings(everything):
     assert by_name["Thúy"] == by_name["Thùy"] != by_name["Thư"]
 
 
-def test_as_frame(latin):
+def test_as_frame_gives_the_same_in_pandas(latin):
     pd = pytest.importorskip("pandas")
     names, plain = load_names(as_frame=True), latin
     assert list(names.frame.columns) == ["name", "nationality"]
@@ -195,12 +195,12 @@ def test_as_frame(latin):
 
 
 @pytest.mark.parametrize("arguments", [{"script": "latin"}, {"script": None}, {"as_frame": "yes"}])
-def test_bad_arguments(arguments):
+def test_bad_arguments_raise(arguments):
     with pytest.raises(ValueError, match=f"'{next(iter(arguments))}' parameter of load_names"):
         load_names(**arguments)
 
 
-def test_as_frame_without_pandas(monkeypatch):
+def test_as_frame_without_pandas_raises(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="as_frame=True needs pandas.*pip install pandas"):
         load_names(as_frame=True)

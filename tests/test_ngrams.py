@@ -71,7 +71,7 @@ def test_fit_finds_the_ngrams_of_strings(ngram_range, min_df):
 
 @pytest.mark.parametrize("share", [True, False])
 def test_with_a_separator_each_word_is_read_by_itself(share):
-    """As `analyzer="char_wb"` of scikit-learn, whose words have a space at both ends."""
+    # As `analyzer="char_wb"` of scikit-learn, whose words have a space at both ends.
     names = ["an ia", "ia an", "a", " nn", "an  i ", ""]
     letters = [" ", *LETTERS]
     codes = encode(names, letters=letters)
@@ -102,7 +102,7 @@ def test_with_a_separator_each_word_is_read_by_itself(share):
         assert Counter({grams[k]: n for k, n in on_path.items()}) == expected(name)
 
 
-def test_nothing_is_frequent_enough():
+def test_fit_without_frequent_ngrams_finds_none():
     ngrams, frequency = fit(NAMES, (2, 4), 100)
     assert len(frequency) == 0
     features, starts = ngrams.of_rows(encode(["anna", ""]))
@@ -127,7 +127,6 @@ def test_of_rows_lists_each_occurrence(ngram_range, min_df, names):
 
 @each_range
 def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
-    """Each occurrence is in proportion to its idf; a row may have none."""
     ngrams, frequency = fit(NAMES, ngram_range, min_df)
     codes, idf = encode(["xx", *NAMES, "", "xx", "annx", "xx"]), 1 / frequency**0.5
     features, starts, values = ngrams.tfidf(codes, idf)
@@ -163,7 +162,7 @@ def test_find_on_a_tree_is_find_in_rows(ngram_range, min_df, share):
 
 
 @pytest.mark.parametrize("n_symbols", [2**16 + 1, 2**31, 2**32 - 1])
-def test_many_symbols_do_not_overflow(n_symbols):
+def test_fit_of_many_symbols_does_not_overflow(n_symbols):
     scale = (n_symbols - 3) // (len(LETTERS) + 1)
     codes = encode(NAMES, scale=scale)
     assert codes.max() > n_symbols // 2
@@ -187,7 +186,7 @@ def test_idf_is_that_of_scikit_learn(ngram_range, min_df):
 
 
 @pytest.mark.parametrize("max_table", [0, 1 << 24], ids=["search", "table"])
-def test_lookup(monkeypatch, max_table):
+def test_lookup_gives_places_or_minus_one(monkeypatch, max_table):
     monkeypatch.setattr("sknames._network.ngrams.MAX_TABLE", max_table)
     wanted = np.array([-5, 2, 3, 4, 7, 8])
     np.testing.assert_array_equal(Lookup(np.array([2, 4, 7]))(wanted), [-1, 0, -1, 1, 2, -1])
@@ -195,7 +194,7 @@ def test_lookup(monkeypatch, max_table):
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 7, 1000])
-def test_chunks_change_nothing(chunk_rows, monkeypatch):
+def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
     rng = np.random.RandomState(0)
     codes = rng.randint(1, 4, size=(50, 6)).astype(np.uint8)
     codes[np.arange(6) >= rng.randint(0, 7, size=(50, 1))] = 0

@@ -124,14 +124,14 @@ def test_row_does_not_depend_on_its_batch():
             np.testing.assert_allclose(run(session, padded[None])[0], together[i], atol=1e-6)
 
 
-def test_longer_rows_than_in_fit_are_read():
+def test_onnx_reads_longer_rows_than_fit():
     session = session_of(to_onnx(random_classifier(ngram_range=None)))
     row = np.array([[2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5]])
     assert np.abs(run(session, row) - run(session, row[:, :LENGTH])).max() > 1e-3
 
 
 @pytest.mark.parametrize("shape", [(0, LENGTH), (0, 0), (2, 0), (3, 1)])
-def test_no_names_and_no_columns(shape):
+def test_onnx_of_no_names_or_columns_has_the_right_shape(shape):
     classifier = random_classifier()
     found = run(session_of(to_onnx(classifier)), np.zeros(shape))
     empty = classifier.predict_proba(np.zeros((1, LENGTH), dtype=int))
@@ -139,7 +139,7 @@ def test_no_names_and_no_columns(shape):
 
 
 @pytest.mark.parametrize("symbols", [[-7, 3, 2_000_000_000], [2.0, 3.0, 5.0], [5], []], ids=str)
-def test_any_integer_may_be_a_symbol(symbols):
+def test_onnx_of_any_integer_symbols_predicts_as_numpy(symbols):
     symbols = np.array(symbols)
     classifier = random_classifier(ngram_range=None, symbols=symbols)
     values = [*symbols.astype(int), 0, 1, -5, 7, -2_000_000_000]
@@ -147,7 +147,7 @@ def test_any_integer_may_be_a_symbol(symbols):
 
 
 @pytest.mark.parametrize("symbols", [[0.5, 1.0], [1, 2**31]], ids=str)
-def test_other_symbols_are_refused(symbols):
+def test_to_onnx_of_other_symbols_raises(symbols):
     classifier = random_classifier(ngram_range=None, symbols=np.array(symbols))
     with pytest.raises(ValueError, match="fitted on integers of 32 bits"):
         to_onnx(classifier)
@@ -241,7 +241,7 @@ def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
     assert proto.producer_name == "sknames"
 
 
-def test_other_models_are_refused():
+def test_to_onnx_of_other_models_raises():
     classifier = random_classifier()
     encoder = CharEncoder().fit(["a"])
     for model in (

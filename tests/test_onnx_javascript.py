@@ -91,7 +91,7 @@ def model_file(tmp_path_factory, shipped):
     return path
 
 
-def test_thousand_names(names, model_file, shipped):
+def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped):
     run = node(SCRIPT, str(model_file), input=json.dumps(names))
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
@@ -115,7 +115,7 @@ def test_thousand_names(names, model_file, shipped):
     ],
     ids=str,
 )
-def test_other_steps(names, step):
+def test_javascript_encodes_as_python_with_other_steps(names, step):
     encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
     settings = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
     settings |= {"clean": True, "transliterate": True, "lowercase": True} | step

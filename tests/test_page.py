@@ -136,7 +136,7 @@ def text_of(page, id_):
     return page.find_element("id", id_).text
 
 
-def test_two_hundred_names(page, shipped, server):
+def test_page_answers_two_hundred_names_as_python(page, shipped, server):
     rng = np.random.RandomState(0)
     names, _ = load_names(script="all", return_X_y=True)
     names = [*rng.permutation(names)[:140], *make_names(43, random_state=0)[0], *ODD]
@@ -166,7 +166,7 @@ def test_abstains_where_there_is_no_name(page):
         assert not page.find_element("id", "letters").is_displayed()
 
 
-def test_letter_by_letter(page, shipped):
+def test_page_shows_probabilities_letter_by_letter(page, shipped):
     name = "Kenji Yamamoto"
     ask(page, name)
     table = page.execute_script(
@@ -215,7 +215,7 @@ def test_shares_of_a_list(page, shipped):
     assert "1 without a letter" in found["note"]
 
 
-def test_keyboard_alone(page):
+def test_page_works_by_keyboard_alone(page):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
@@ -242,7 +242,7 @@ def test_keyboard_alone(page):
     wait_for(page, lambda page: text_of(page, "shares-verdict") == "25 names")
 
 
-def test_phone(page):
+def test_page_fits_a_phone(page):
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
@@ -261,7 +261,7 @@ def width(page):
     return page.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
 
 
-def test_nothing_is_sent(browser, server, tmp_path):
+def test_page_sends_nothing(browser, server, tmp_path):
     browser.get_log("performance")
     browser.get(server.url)
     ask(browser, "Anna Kowalska")
@@ -302,7 +302,6 @@ def test_says_what_failed(browser, server, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_shares_without_a_browser():
-    """Each of the shares, of lists of several lengths and mixes."""
     if NODE is None:
         pytest.skip("Node.js is not installed")
     rng = np.random.RandomState(0)

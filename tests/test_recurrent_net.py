@@ -128,7 +128,6 @@ def outputs(layers, embedding, codes):
 
 @pytest.mark.parametrize("kind, n_gates", [("gru", 3), ("rnn", 1), ("sigmoid rnn", 1)])
 def test_weights_before_training(kind, n_gates):
-    """As torch draws them, but for Elman's recurrence; embedding normal, n-grams 0."""
     size = 400
     net = RecurrentNet(
         n_codes=50, n_classes=5, hidden_size=size, num_layers=2, embedding_dim=200, n_ngrams=9,
@@ -149,7 +148,7 @@ def test_weights_before_training(kind, n_gates):
 
 @pytest.mark.parametrize("p", [0.05, 0.5, 0.9])
 def test_elements_are_dropped_independently(p):
-    """Wherever they stand in a word of bytes, whatever their neighbours, each time anew."""
+    # Each draw is of a byte of a word of eight.
     dropout, x = Dropout(p), torch.ones(1_000_000)
     out, again = dropout(x), dropout(x)
     scale = 1 / (1 - p)
@@ -228,7 +227,7 @@ def test_scan_passes_gradcheck(kind):
 
 
 @each_kind
-def test_empty_rows_only(kind):
+def test_states_of_empty_rows_are_zero(kind):
     net, plan = build(kind), plan_of(np.zeros((3, 2), np.uint8))
     states = net.states(plan)
     assert torch.equal(states, torch.zeros(1, HIDDEN).double())
@@ -239,7 +238,7 @@ def test_empty_rows_only(kind):
 @each_kind
 @each_depth
 def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
-    """torch fills it with NaN where algorithms are to be deterministic."""
+    # torch fills it with NaN where algorithms are to be deterministic.
     net, plan = build(kind, num_layers), plan_of(codes)
     torch.use_deterministic_algorithms(True)
     try:
@@ -256,7 +255,7 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
 @each_depth
 @pytest.mark.parametrize("embedding_dim", [EMBEDDING, None])
 def test_all_is_computed_on_the_device_of_the_parameters(codes, kind, num_layers, embedding_dim):
-    """The device "meta" computes shapes only, and refuses tensors of another device."""
+    # The device "meta" computes shapes only, and rejects tensors of another device.
     net, plan = build(kind, num_layers, embedding_dim).to("meta"), plan_of(codes)
     plan = replace(
         plan, **{name: getattr(plan, name).to("meta") for name in ("symbols", "parents", "ends")}
@@ -304,8 +303,7 @@ def test_padding_never_reaches_the_result(codes, kind, num_layers, share):
 
 
 @pytest.mark.parametrize("p", [0, 1e-9, 0.001, 0.1, 0.3, 0.4, 0.5, 0.999, 1 - 1e-9])
-def test_dropout_is_the_one_asked_for(p):
-    """To within a byte, but never none instead of some, nor all."""
+def test_dropout_rate_is_within_a_byte(p):
     n = 400_000
     x = torch.full((n,), 3.0, requires_grad=True)
     out = Dropout(p).train()(x)
@@ -333,8 +331,8 @@ def dropped_half(found, whole):
 
 @each_kind
 @pytest.mark.parametrize("where", ["dropout", "embedding_dropout", "ngram_dropout", None])
-def test_where_each_dropout_drops(codes, kind, where):
-    """The linear layers give back what they read, and the n-grams what they add."""
+def test_each_dropout_drops_in_its_place(codes, kind, where):
+    # The linear layers return what they read, and the n-grams what they add.
     n = N_CODES
     net = RecurrentNet(
         n_codes=n, n_classes=n, hidden_size=n, num_layers=1, embedding_dim=EMBEDDING, n_ngrams=n,

@@ -30,7 +30,7 @@ TRIPLES = [(1e16, 1.0, 1.0), (0.1, 0.2, 0.3), (0.5, 1.0, 1e16)]
 
 @pytest.mark.parametrize("weights", TRIPLES, ids=str)
 def test_merge_to_the_same_bits_in_any_order(weights):
-    """Three equal rows between a row of other codes and one of another label."""
+    # Three equal rows between a row of other codes and one of another label.
     codes = np.array([[2, 1]] * 3 + [[1, 0], [2, 1]], dtype=np.uint8)
     y, weights = np.array([0, 0, 0, 0, 1]), np.array([*weights, 5.0, 7.0])
     assert len({sum(order) for order in permutations(weights[:3])}) > 1
@@ -73,7 +73,7 @@ def codes_of(numbers):
     "fraction, n_held_out", [(0.001, 1), (0.04, 1), (0.1, 2), (0.24, 5), (0.26, 5), (0.5, 10)]
 )
 def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(fraction, n_held_out):
-    """Each code has two labels, and each label most of the codes."""
+    # Each code has two labels, and each label most of the codes.
     codes, y = codes_of(np.repeat(np.arange(1, 21), 2)), np.tile([0, 1], 20)
     held_out_once = set()
     for seed in range(20):

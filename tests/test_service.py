@@ -101,7 +101,7 @@ def test_answers_are_those_in_process(url, names, expected):
         assert post(url, "/predict", name=name).json() == wanted
 
 
-def test_the_three_best(url, shipped):
+def test_predict_with_top_gives_the_best(url, shipped):
     probabilities = shipped.predict_proba(["Anna Müller"])[0]
     wanted = {}
     for end, k in zip(["", "_2", "_3"], np.argsort(-probabilities), strict=False):
@@ -141,7 +141,7 @@ def test_unsure_names_are_answered_unless_abstain(url, shipped):
     assert post(url, "/predict", name="Lee", abstain=True).json() == unsure
 
 
-def test_health(url, shipped):
+def test_health_names_the_model(url, shipped):
     reply = httpx.get(f"{url}/health", timeout=TIMEOUT).json()
     assert reply["status"] == "ok"
     assert reply["sknames"] == sknames.__version__
@@ -173,7 +173,7 @@ def test_health(url, shipped):
         ("/elsewhere", {}, 404, "Not Found"),
     ],
 )
-def test_what_is_wrong_is_said(url, path, body, status, message):
+def test_wrong_request_says_what_is_wrong(url, path, body, status, message):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
     reply = httpx.post(f"{url}{path}", content=content, headers=headers, timeout=TIMEOUT)
@@ -183,7 +183,6 @@ def test_what_is_wrong_is_said(url, path, body, status, message):
 
 
 def test_a_body_of_unknown_length_is_limited(url):
-    """It is refused by what has come, whatever its header promises."""
     n_sent = 0
 
     def pieces():
@@ -197,8 +196,7 @@ def test_a_body_of_unknown_length_is_limited(url):
     assert n_sent > 1_000_000
 
 
-def test_concurrent_requests(service, names, expected):
-    """32 at a time, for as many seconds as SKNAMES_SERVICE_SECONDS says."""
+def test_concurrent_requests_get_their_answers(service, names, expected):
     url, process = service
     answers = dict(zip(names, expected, strict=True))
     asyncio.run(bench.drive(url, answers, 1))  # until memory is laid out
@@ -215,7 +213,7 @@ def own(small_names):
     return make_pipeline(CharEncoder(max_length=12), classify).fit(*small_names)
 
 
-def test_a_joblib_file(image, own, small_names, tmp_path):
+def test_service_of_a_joblib_file_answers_as_in_process(image, own, small_names, tmp_path):
     path = tmp_path / "own.joblib"
     joblib.dump(own, path)
     some = small_names[0].tolist()
@@ -232,7 +230,7 @@ def test_a_joblib_file(image, own, small_names, tmp_path):
     assert reply["answers"] == bench.expected_answers(own, some)
 
 
-def test_a_skops_file(own, small_names, tmp_path):
+def test_load_model_of_a_skops_file_predicts_the_same(own, small_names, tmp_path):
     path = tmp_path / "own.skops"
     pytest.importorskip("skops.io").dump(own, path)
     found = load(EXAMPLE / "app.py").load_model(str(path))

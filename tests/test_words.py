@@ -45,7 +45,7 @@ def expected(names, labels, weights, n_classes, split=str.split):
     return logits
 
 
-def test_against_a_dict_of_words():
+def test_fit_words_are_those_of_a_dict():
     words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 0.5)
     by_word = expected(NAMES, LABELS, WEIGHTS, 3)
     assert len(words.keys) == sum(map(len, by_word.values()))
@@ -60,7 +60,7 @@ def test_against_a_dict_of_words():
         np.testing.assert_allclose(row, sums, rtol=1e-3, err_msg=name)
 
 
-def test_a_row_is_a_word_without_a_separator():
+def test_fit_words_without_separator_takes_rows():
     words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, None, 1)
     by_word = expected(NAMES, LABELS, WEIGHTS, 3, lambda name: [name] if name else [])
     # The encoder leaves no white space at the ends, and one within.
@@ -70,7 +70,7 @@ def test_a_row_is_a_word_without_a_separator():
     np.testing.assert_allclose(found, [[0, by_word["li wu"][1], 0], [0, 0, 0]], rtol=1e-3)
 
 
-def test_chunks_make_no_difference(monkeypatch):
+def test_fit_words_in_chunks_gives_the_same_arrays(monkeypatch):
     whole = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
     monkeypatch.setattr("sknames._network.prefixes.CHUNK_CODES", 2 * encode(NAMES).shape[1])
     parts = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
@@ -90,7 +90,7 @@ def test_words_of_many_classes_are_left_out():
     assert words.classes[entries].tolist() == [*range(MAX_CLASSES), *range(MAX_CLASSES), 0]
 
 
-def test_a_word_of_any_of_many_classes():
+def test_fit_words_of_300_classes_keeps_each():
     codes, labels = np.arange(2, 302)[:, None], np.arange(300)
     words = Words.fit(codes, labels, np.ones(300), 300, SPACE, 1)
     found = np.zeros((300, 300))
@@ -142,8 +142,7 @@ def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
 
 
 @pytest.mark.parametrize("ngram_range", [(1, 3), None])
-def test_weights_and_order_of_rows(names, ngram_range):
-    """Weights are as repeats, and no order of the rows changes a bit."""
+def test_fit_with_words_on_weights_or_repeats_gives_the_same_bits(names, ngram_range):
     X, y = CharEncoder().fit_transform(names[0][:300]), np.array(names[1][:300])
     weights = np.random.RandomState(0).randint(1, 4, len(X))
     order = np.random.RandomState(1).permutation(weights.sum())
@@ -178,7 +177,7 @@ def test_contributions_sum_to_the_logits(names, model):
     np.testing.assert_allclose(odds / odds.sum(), proba, atol=1e-5)
 
 
-def test_a_temperature_and_priors(names, model):
+def test_with_temperature_divides_words_and_priors_do_not(names, model):
     network = model[-1].network_
     warm = network.with_temperature(2.0)
     np.testing.assert_allclose(warm.words.logits, network.words.logits / 2, rtol=1e-3)
@@ -189,8 +188,7 @@ def test_a_temperature_and_priors(names, model):
     )
 
 
-def test_no_words():
-    """Rows without symbols have none, and a word of too many classes is none."""
+def test_fit_with_no_known_words_predicts():
     n = MAX_CLASSES + 1
     X, y = np.tile([[2, 3, 0]], (n, 1)), np.arange(n)
     model = classifier(max_epochs=1).fit(X, y)
