@@ -78,7 +78,7 @@ def test_epsilon_of_a_loss_that_doubts_labels(label_doubt, ngram_eps):
 
 
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
-def test_what_is_given_is_kept(n_rows):
+def test_given_values_are_kept(n_rows):
     given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4}
     settings = resolved(n_rows, **given)
     assert {name: settings[name] for name in given} == given
@@ -98,8 +98,7 @@ class Seen(Callback):
         self.sizes.append(len(batch[0]))
 
 
-def test_distinct_rows_are_counted():
-    """A fit takes them: repeats and weights change nothing."""
+def test_auto_counts_distinct_rows():
     X = np.arange(1, 41)[:, None].repeat(3, axis=0)
     seen = Seen()
     model = NameNationalityClassifier(hidden_size=4, embedding_dim=4, callbacks=[seen])

@@ -34,8 +34,7 @@ def dense(features, starts, values):
 
 @pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
 @pytest.mark.parametrize("dropped", [False, True])
-def test_sum_and_gradient(counts, dropped):
-    """Values count as they are after dropout, in both directions."""
+def test_sum_of_bags_and_its_gradient_are_those_of_matrices(counts, dropped):
     features, starts, values = make(counts)
     bags = Bags.of(features, starts, values)
     if dropped:
@@ -52,7 +51,6 @@ def test_sum_and_gradient(counts, dropped):
 
 
 def test_entries_of_a_feature_stay_in_the_order_of_the_rows():
-    """Sums then have the same bits each time."""
     counts = np.random.RandomState(1).randint(0, 40, size=300)
     features, starts, values = make(counts)
     features *= 2**31 // N_FEATURES
@@ -61,10 +59,3 @@ def test_entries_of_a_feature_stay_in_the_order_of_the_rows():
     np.testing.assert_array_equal(bags.features[bags.columns], features)
     ends = np.append(bags.feature_starts[1:], len(features))
     assert (np.diff(ends) > 0).all() and bags.feature_starts[0] == 0
-
-
-def test_to_another_device():
-    bags = Bags.of(*make([2, 3]))
-    moved = bags.to("meta")
-    for name, part in vars(bags).items():
-        assert vars(moved)[name].device.type == "meta" and vars(moved)[name].shape == part.shape

@@ -8,8 +8,6 @@ import json
 import bench_pretrained as bench
 import numpy as np
 import pytest
-from common import LINEAR, estimate_mix
-from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sknames.datasets import load_names, make_names
@@ -70,9 +68,6 @@ def run(names, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bench, "N_RESAMPLES", 5)
     monkeypatch.setattr(bench, "load_names", lambda script: lists)
     monkeypatch.setattr(bench, "read_chess_players", lambda path: (data, target, born))
-    title, model = LINEAR["logreg"]
-    few_steps = clone(model).set_params(logisticregression__max_iter=3)
-    monkeypatch.setitem(LINEAR, "logreg", (title, few_steps))
     monkeypatch.setattr(files, "FOLDER", tmp_path)
 
     def go(*options, shipped=None):
@@ -152,38 +147,7 @@ def test_by_mix_true_mix_is_the_best():
     assert found["true"]["accuracy"] > 1.2 * found["equal"]["accuracy"] and error < 0.05
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_main_two_folds_card_has_differences_of_each(run):
-    page, card = run("--folds", "2")
-    assert card["folds"] == 2 and len(card["baselines"]) == 2
-    assert "by a hash; 2 times, each time others." in page and "Not run" not in page
-    assert "trained 2 times, from one seed." in page and "--folds 2`" in page
-    assert [row[0] for row in card["differences"]] == [
-        "accuracy, to LinearSVC",
-        "macro-F1, to LinearSVC",
-        "accuracy, to LogisticRegression",
-        "macro-F1, to LogisticRegression",
-        "log loss, to LogisticRegression",
-    ]
-    assert all(" ± " in mean and each.count(",") == 1 for _, mean, each in card["differences"])
-
-
 def test_main_other_model_writes_no_card(run, tmp_path):
     with pytest.raises(SystemExit, match=r"tells 2 nationalities, .* have 4\. Train it"):
         run("--folds", "1", "--models", "ours", shipped=LISTED[:2])
     assert not (tmp_path / "card.json").exists()
-
-
-@pytest.mark.parametrize("option", [("--folds", "0"), ("--folds", "9"), ("--models", "nb")])
-def test_main_wrong_option_is_rejected(option, capsys):
-    with pytest.raises(SystemExit):
-        bench.main(["--cache", "unused", *option])
-    assert option[0] in capsys.readouterr().err
-
-
-def test_estimate_mix_many_names_gives_the_true_mix():
-    rng = np.random.RandomState(0)
-    y = rng.choice(3, 20_000, p=[0.7, 0.25, 0.05])
-    likelihoods = np.exp(-((rng.normal(2 * y)[:, None] - 2 * np.arange(3)) ** 2) / 2)
-    probabilities = likelihoods / likelihoods.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(estimate_mix(probabilities), [0.7, 0.25, 0.05], atol=0.01)

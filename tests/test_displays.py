@@ -139,12 +139,6 @@ def test_importance_display_shows_the_importances(shipped):
     assert display.ax_.get_xlabel().endswith("log odds of Czech")
 
 
-@pytest.mark.parametrize("display", OF_NAMES)
-def test_norm_keeps_its_limits(shipped, display):
-    norm = matplotlib.colors.Normalize(-3, 3)
-    assert display.from_estimator(shipped, "Anna", im_kwargs={"norm": norm}).im_.norm is norm
-
-
 @pytest.mark.parametrize("cmap", ["Blues", "RdBu", "viridis", "gray"])
 @pytest.mark.parametrize("display", OF_NAMES)
 def test_text_contrasts_with_any_colours(shipped, display, cmap):
@@ -234,17 +228,6 @@ def test_risks_are_within_the_axes():
     small.figure_.canvas.draw()
     ticks = texts_of(small.ax_.get_yticklabels())
     assert len(set(ticks)) == len(ticks) > 3
-
-
-@pytest.mark.parametrize("display", OF_ANSWERS)
-def test_points_at_the_ends_are_whole(display):
-    shown = display.from_predictions(np.array(["a", "b"]), np.eye(2))
-    shown.figure_.canvas.draw()
-    (line,) = [line for line in shown.ax_.lines if line.get_marker() == "o"]
-    (point,) = line.get_transform().transform(line.get_xydata())
-    radius = line.get_markersize() / 2 * shown.figure_.dpi / 72
-    box = shown.ax_.bbox
-    assert (box.min + radius <= point).all() and (point <= box.max - radius).all()
 
 
 @pytest.mark.parametrize(
@@ -338,26 +321,3 @@ def test_groups_all_have_a_bar(proba, shares):
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
     found = shares_of_probabilities(proba[:300], CLASSES, groups=groups, n_resamples=20).groups
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
-
-
-def test_others_without_a_name_have_an_interval():
-    shares = shares_of_probabilities(np.eye(5)[:2].repeat(50, axis=0), CLASSES, random_state=0)
-    display = SharesDisplay.from_shares(shares)
-    assert bars(display)[-1] == "3 others" and shares.high[-1] > 0.03
-    np.testing.assert_allclose(reaches(display)[-1], [0, shares.high[-1]])
-
-
-@pytest.mark.parametrize("style", ["default", "dark_background"])
-def test_intervals_are_seen_in_any_style(shares, style):
-    with plt.style.context(style):
-        display = SharesDisplay.from_shares(shares)
-    ground = matplotlib.colors.to_rgb(display.ax_.get_facecolor())
-    (ink,) = display.errorbar_.lines[2][0].get_colors()
-    assert abs(ink[:3] - np.array(ground)).min() > 0.7
-
-
-def test_shared_axes_keep_the_largest_on_top(shares):
-    _, axes = plt.subplots(1, 2, sharey=True)
-    for ax in axes:
-        SharesDisplay.from_shares(shares, ax=ax)
-    assert axes[0].yaxis_inverted() and axes[1].yaxis_inverted()

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import sklearn
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -130,33 +129,6 @@ def test_importance_is_the_change_by_hiding(model, label):
     np.testing.assert_allclose(found.proba, whole)
 
 
-def test_most_important_character_lowers_the_probability_most(model, small_names):
-    """On unseen names, and by leaving characters out instead of hiding them."""
-    names = load_names()
-    seen = set(names.groups[np.isin(names.data, small_names[0])])
-    rows = [
-        row
-        for label in model.classes_
-        for row in np.flatnonzero(names.target == label)[1:200:2][:50]
-        if names.groups[row] not in seen and len(names.data[row]) > 2
-    ]
-    assert len(rows) > 150
-    gains = []
-    for name in names.data[rows]:
-        found = character_importance(model, name)
-        read, column = "".join(found.characters), list(model.classes_).index(found.label)
-        without = [read[:k] + read[k + 1 :] for k in range(len(read))]
-        falls = found.proba[column] - model.predict_proba(without)[:, column]
-        gains.append(falls[found.importance.argmax()] - falls.mean())  # the mean: a random one
-    assert np.mean(gains) > 5 * np.std(gains) / np.sqrt(len(gains))
-
-
-def test_importance_of_the_only_class_is_zero(small_names):
-    classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
-    model = make_pipeline(CharEncoder(), classify).fit(small_names[0], ["Greek"] * 200)
-    np.testing.assert_array_equal(character_importance(model, "Anna").importance, np.zeros(4))
-
-
 # ---- N-grams
 
 
@@ -258,12 +230,6 @@ def test_unfitted_model_raises(model, explain):
             explain(unfitted, "Anna")
 
 
-def test_encoder_that_rejects_unknown_characters_is_explained(small_names):
-    classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
-    model = make_pipeline(CharEncoder(handle_unknown="error"), classify).fit(*small_names)
-    assert character_importance(model, "Anna").importance.shape == (4,)
-
-
 def test_wrong_parameters_raise(model):
     with pytest.raises(ValueError, match="label='Klingon' is none of the model's classes: 'Gre"):
         character_importance(model, "Anna", label="Klingon")
@@ -282,11 +248,3 @@ def test_explanation_does_not_depend_on_set_output(small_names, model, library):
         assert found.keys() == expected.keys()
         for key in found.keys() - {"name", "label"}:
             np.testing.assert_array_equal(found[key], expected[key])
-
-
-@pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_shipped_model_does_not_depend_on_set_output(shipped, library):
-    expected = prefix_proba(shipped, "Ana").proba
-    with sklearn.config_context(transform_output=library):
-        np.testing.assert_array_equal(prefix_proba(load_pretrained(), "Ana").proba, expected)
-        assert load_pretrained(abstain=True).reasons(["Ana 1", "1"]).tolist()[1] != ""

@@ -1,6 +1,5 @@
 from collections import Counter
 from hashlib import sha256
-from time import process_time
 
 import numpy as np
 import pytest
@@ -31,7 +30,7 @@ def orders(name, nationality, parts):
     return found
 
 
-def test_arrays():
+def test_make_names_gives_arrays_of_strings():
     names, nationalities = make_names(1000, random_state=0)
     for array in (names, nationalities):
         assert array.shape == (1000,) and array.dtype == object
@@ -75,7 +74,7 @@ def test_parts_are_in_one_alphabet():
     assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
 
 
-def test_single_names(parts):
+def test_single_names_are_surnames_or_given_names(parts):
     names, nationalities = make_names(4000, full=False, random_state=5)
     kinds = Counter()
     for name, nationality in zip(names, nationalities, strict=True):
@@ -98,7 +97,7 @@ def test_nationalities_are_equally_likely():
     assert abs(in_latin - 0.5) < 0.07
 
 
-def test_random_state():
+def test_random_state_gives_the_same_names():
     first, second = make_names(50, random_state=0), make_names(50, random_state=0)
     np.testing.assert_array_equal(first, second)
     assert make_names(50, random_state=1)[0].tolist() != first[0].tolist()
@@ -115,21 +114,6 @@ def test_the_names_of_a_seed_stay():
         for arguments in ({}, {"full": False}, {"script": "all"})
     ]
     assert digests == ["412391a9", "db5afbb7", "9201312d"]
-
-
-def test_order_and_repeats_of_nationalities_do_not_matter():
-    expected = make_names(50, nationalities=["Greek", "Thai"], random_state=0)
-    for asked in (["Thai", "Greek", "Thai"], np.array(["Thai", "Greek"])):
-        found = make_names(50, nationalities=asked, random_state=0)
-        np.testing.assert_array_equal(found, expected)
-        assert {type(nationality) for nationality in found[1]} == {str}
-
-
-def test_many_at_once():
-    start = process_time()
-    names, _ = make_names(1_000_000, random_state=0)
-    assert process_time() - start < 10
-    assert len(set(names)) > 900_000
 
 
 @pytest.mark.parametrize(
@@ -149,6 +133,6 @@ def test_many_at_once():
         ({"nationalities": np.array([["Greek"]])}, r"Got \['Greek'\]"),
     ],
 )
-def test_bad_arguments(arguments, message):
+def test_bad_arguments_raise(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_names(**arguments)

@@ -24,7 +24,6 @@ from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
 from sknames.metrics._calibration import calibration_error
 from sknames.metrics._scorecard import scorecard_from
-from sknames.metrics._top_label import wilson_interval
 
 
 def bayes():
@@ -66,14 +65,6 @@ def test_scorecard_gives_the_figures_of_scikit_learn(model, parts):
     assert card.confusions[0][2] == max(map(wrong.count, wrong))
     for true, predicted, n in card.confusions:
         assert wrong.count((true, predicted)) == n
-
-
-def test_top_3_of_equal_probabilities_follows_predict():
-    labels = list("abcde")
-    card = scorecard_from(["x"] * 5, labels, ["a"] * 5, np.full((5, 5), 0.2), np.array(labels))
-    assert (card.accuracy, card.top_3) == (0.2, 0.6)
-    card = scorecard_from(["x"] * 5, ["d"] * 5, ["a"] * 5, np.full((5, 5), 0.2), np.array(labels))
-    assert card.top_3 == 0
 
 
 def test_unknown_labels_count_as_wrong(model, parts):
@@ -166,14 +157,6 @@ def test_repeated_folds_prove_no_more(small_names):
     for key in ("calibration_interval", "accuracy_interval"):
         np.testing.assert_allclose(card[key], once[key])
     np.testing.assert_allclose(card.by_class["recall_low"], once.by_class["recall_low"])
-    masks = [tuple(np.isin(np.arange(len(names)), rows) for rows in fold) for fold in folds]
-    assert repr(scorecard(bayes(), names, labels, cv=masks)) == repr(once)
-    # Of the names that are tested at all.
-    learned, tested = folds[0]
-    fitted = bayes().fit(names[learned], labels[learned])
-    once = scorecard(fitted, names[tested], labels[tested])
-    card = scorecard(bayes(), names, labels, cv=folds[:1] * 2)
-    np.testing.assert_allclose(card.calibration_interval, once.calibration_interval)
 
 
 def test_label_that_a_fold_lacks_is_unknown_there(small_names):
@@ -225,12 +208,6 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     assert frame.n.sum() == 1500
 
 
-@pytest.mark.parametrize("hits, n", [(0, 10), (3, 10), (10, 10), (700, 1_000)])
-def test_wilson_interval_is_that_of_scipy(hits, n):
-    expected = binomtest(hits, n).proportion_ci(method="wilson")
-    np.testing.assert_allclose(wilson_interval(hits / n, n), expected, atol=1e-12)
-
-
 # ---- Calibration
 
 
@@ -242,15 +219,6 @@ def test_calibration_error_is_the_mean_gap_by_bin():
     assert expected_calibration_error(y, proba) == pytest.approx(expected)
     turned = expected_calibration_error(y, proba[:, ::-1], labels=["b", "a"])
     assert turned == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
-def test_calibration_interval_is_that_of_a_bootstrap(n, sure, right):
-    hit, confidence = np.arange(n) < right * n, np.full(n, sure)
-    error, low, high, _ = calibration_error(hit, confidence)
-    shares = np.random.default_rng(0).binomial(n, right, 100_000) / n
-    ends = 2 * error - np.percentile(abs(sure - shares), [97.5, 2.5])
-    np.testing.assert_allclose((low, high), np.minimum(ends, 1), atol=0.02)
 
 
 @pytest.mark.parametrize("n", [100, 2000])

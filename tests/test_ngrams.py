@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from sknames._network import ngrams as _ngrams
-from sknames._network.network import _narrow
-from sknames._network.ngrams import (
-    ABSENT,
-    Lookup,
-    NGrams,
-    flatten,
-    inverse_document_frequency,
-)
+from sknames._network.ngrams import ABSENT, Lookup, NGrams, inverse_document_frequency
 from sknames._network.prefixes import plan_prefixes
 
 NAMES = ["anna", "annie", "nan", "", "a", "nnnn", "ian", "anna", "diana", "aidan", "inn"]
@@ -77,16 +69,9 @@ def test_fit_finds_the_ngrams_of_strings(ngram_range, min_df):
     assert all((np.diff(keys) > 0).all() for keys in ngrams.keys)
 
 
-@each_range
-def test_every_prefix_of_an_ngram_is_an_ngram(ngram_range, min_df):
-    ngrams, _ = fit(NAMES, ngram_range, min_df)
-    all_orders = set(features_of(NGrams(ngrams.keys, ngrams.n_symbols, min_n=1)))
-    assert {gram[:-1] for gram in all_orders if len(gram) > 1} <= all_orders
-
-
 @pytest.mark.parametrize("share", [True, False])
 def test_with_a_separator_each_word_is_read_by_itself(share):
-    """As `analyzer="char_wb"` of scikit-learn, whose words have a space at both ends."""
+    # As `analyzer="char_wb"` of scikit-learn, whose words have a space at both ends.
     names = ["an ia", "ia an", "a", " nn", "an  i ", ""]
     letters = [" ", *LETTERS]
     codes = encode(names, letters=letters)
@@ -117,7 +102,7 @@ def test_with_a_separator_each_word_is_read_by_itself(share):
         assert Counter({grams[k]: n for k, n in on_path.items()}) == expected(name)
 
 
-def test_nothing_is_frequent_enough():
+def test_fit_without_frequent_ngrams_finds_none():
     ngrams, frequency = fit(NAMES, (2, 4), 100)
     assert len(frequency) == 0
     features, starts = ngrams.of_rows(encode(["anna", ""]))
@@ -142,7 +127,6 @@ def test_of_rows_lists_each_occurrence(ngram_range, min_df, names):
 
 @each_range
 def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
-    """Each occurrence is in proportion to its idf; a row may have none."""
     ngrams, frequency = fit(NAMES, ngram_range, min_df)
     codes, idf = encode(["xx", *NAMES, "", "xx", "annx", "xx"]), 1 / frequency**0.5
     features, starts, values = ngrams.tfidf(codes, idf)
@@ -177,16 +161,8 @@ def test_find_on_a_tree_is_find_in_rows(ngram_range, min_df, share):
         assert on_path == Counter(features[starts[i] : starts[i + 1]].tolist())
 
 
-def test_a_symbol_that_was_absent_ends_every_ngram():
-    ngrams, _ = fit(NAMES, (1, 3), 1)
-    grams = np.array(features_of(ngrams))
-    features, _ = ngrams.of_rows(encode(["anxna"]))
-    assert Counter(grams[features]) == Counter(["^", "^a", "^an", "a", "n", "an", "n", "a", "$",
-                                                "na", "a$", "na$"])  # fmt: skip
-
-
 @pytest.mark.parametrize("n_symbols", [2**16 + 1, 2**31, 2**32 - 1])
-def test_many_symbols_do_not_overflow(n_symbols):
+def test_fit_of_many_symbols_does_not_overflow(n_symbols):
     scale = (n_symbols - 3) // (len(LETTERS) + 1)
     codes = encode(NAMES, scale=scale)
     assert codes.max() > n_symbols // 2
@@ -196,13 +172,6 @@ def test_many_symbols_do_not_overflow(n_symbols):
     small, _ = fit(NAMES, (1, 4), 2)
     for big, expected in zip(ngrams.of_rows(codes), small.of_rows(encode(NAMES)), strict=True):
         np.testing.assert_array_equal(big, expected)
-
-
-@pytest.mark.parametrize("largest, dtype", [(2**31 - 1, np.int32), (2**31, np.int64)])
-def test_keys_are_kept_in_four_bytes_where_they_fit(largest, dtype):
-    keys = np.array([3, largest])
-    assert _narrow(keys).dtype == dtype and _narrow(keys[:0]).dtype == np.int32
-    np.testing.assert_array_equal(_narrow(keys), keys)
 
 
 @each_range
@@ -216,33 +185,16 @@ def test_idf_is_that_of_scikit_learn(ngram_range, min_df):
     np.testing.assert_allclose(idf, TfidfTransformer().fit(counts).idf_, rtol=1e-6)
 
 
-def test_flatten_marks_start_and_end():
-    text, rows = flatten(np.array([[2, 1, 0], [0, 0, 0], [1, 2, 3]], dtype=np.uint8), 9)
-    np.testing.assert_array_equal(text, [0, 2, 1, 9, 0, 9, 0, 1, 2, 3, 9])
-    np.testing.assert_array_equal(rows, [0] * 4 + [1] * 2 + [2] * 5)
-
-
 @pytest.mark.parametrize("max_table", [0, 1 << 24], ids=["search", "table"])
-def test_lookup(monkeypatch, max_table):
+def test_lookup_gives_places_or_minus_one(monkeypatch, max_table):
     monkeypatch.setattr("sknames._network.ngrams.MAX_TABLE", max_table)
     wanted = np.array([-5, 2, 3, 4, 7, 8])
     np.testing.assert_array_equal(Lookup(np.array([2, 4, 7]))(wanted), [-1, 0, -1, 1, 2, -1])
     np.testing.assert_array_equal(Lookup(np.array([], dtype=np.int64))(wanted), [-1] * 6)
 
 
-def test_the_worked_example_of_the_module():
-    ngrams, frequency = NGrams.fit(np.array([[1, 2, 2, 1]], dtype=np.uint8), (1, 3), 1, 5)
-    keys = [keys.tolist() for keys in ngrams.keys]
-    assert keys == [[0, 1, 2, 4], [1, 7, 9, 11, 12], [2, 7, 19, 21]]
-    for n, line in enumerate(keys, start=1):
-        assert f"{n}-grams" in _ngrams.__doc__ and f"keys {' '.join(map(str, line))} " in (
-            _ngrams.__doc__
-        )
-    assert frequency.tolist() == [1] * 13
-
-
 @pytest.mark.parametrize("chunk_rows", [1, 7, 1000])
-def test_chunks_change_nothing(chunk_rows, monkeypatch):
+def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
     rng = np.random.RandomState(0)
     codes = rng.randint(1, 4, size=(50, 6)).astype(np.uint8)
     codes[np.arange(6) >= rng.randint(0, 7, size=(50, 1))] = 0

@@ -73,7 +73,7 @@ def set_one_blas_thread():
 
 
 def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_threads):
-    """threadpoolctl lets one thread at a time set limits, and goes on silently in the others."""
+    # threadpoolctl lets one thread at a time set limits, and silently ignores the others.
 
     def call():
         with one_blas_thread(1000):
@@ -95,7 +95,6 @@ def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_thre
 
 
 def test_blas_threads_come_back_when_calls_overlap(two_blas_threads):
-    """A call that began first may also end first, in another thread."""
     first, second = ExitStack(), ExitStack()
     first.enter_context(one_blas_thread(1000))
     second.enter_context(one_blas_thread(1000))
@@ -111,7 +110,6 @@ def openmp_threads():
 
 
 def test_the_limit_of_openmp_which_belongs_to_a_thread_stays(two_blas_threads):
-    """Another thread than the one that began may leave last."""
     guard = type(one_blas_thread(1000))()
     with ThreadpoolController().limit(limits=2, user_api="openmp"), ThreadPoolExecutor(1) as pool:
         before, others = openmp_threads(), pool.submit(openmp_threads).result()

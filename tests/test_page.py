@@ -118,11 +118,6 @@ def page(browser, server):
     assert not severe
 
 
-@pytest.fixture(scope="module")
-def model():
-    return load_pretrained()
-
-
 def ask(page, name):
     return page.execute_async_script(ASK, "name", "answer", name)
 
@@ -141,17 +136,17 @@ def text_of(page, id_):
     return page.find_element("id", id_).text
 
 
-def test_two_hundred_names(page, model, server):
+def test_page_answers_two_hundred_names_as_python(page, shipped, server):
     rng = np.random.RandomState(0)
     names, _ = load_names(script="all", return_X_y=True)
     names = [*rng.permutation(names)[:140], *make_names(43, random_state=0)[0], *ODD]
     assert len(names) == 200
     settings = json.loads((server.folder / "page.json").read_text())
-    for name, row in zip(names, model.predict_proba(names), strict=True):
+    for name, row in zip(names, shipped.predict_proba(names), strict=True):
         found = ask(page, name)
         labels, probabilities = zip(*found["bars"], strict=True)
         order = np.argsort(-row)[:5]
-        assert labels[0] == model.classes_[order[0]], name
+        assert labels[0] == shipped.classes_[order[0]], name
         np.testing.assert_allclose(probabilities, row[order], rtol=0, atol=1e-4, err_msg=name)
         expected = "" if row.max() > settings["threshold"] else "unsure"
         assert found["reason"] == expected, name
@@ -171,7 +166,7 @@ def test_abstains_where_there_is_no_name(page):
         assert not page.find_element("id", "letters").is_displayed()
 
 
-def test_letter_by_letter(page, model):
+def test_page_shows_probabilities_letter_by_letter(page, shipped):
     name = "Kenji Yamamoto"
     ask(page, name)
     table = page.execute_script(
@@ -183,10 +178,10 @@ def test_letter_by_letter(page, model):
     (_, *letters), *lines = table
     assert letters == [*"KenjiYamamoto"]
     ends = [i + 1 for i, letter in enumerate(name) if letter != " "]
-    expected = model.predict_proba([name[:end] for end in ends])
+    expected = shipped.predict_proba([name[:end] for end in ends])
     assert lines[0][0] == "Japanese" and len(lines) == 5
     for label, *cells in lines:
-        column = expected[:, model.classes_.tolist().index(label)]
+        column = expected[:, shipped.classes_.tolist().index(label)]
         for cell, probability in zip(cells, column, strict=True):
             shown = float(cell.strip("<>\u2009\u00a0%")) / 100
             assert abs(shown - probability) < 0.0101
@@ -203,12 +198,12 @@ def test_text_stays_text_and_runs_its_way(page):
     assert "wangwei" in text_of(page, "spelling")
 
 
-def test_shares_of_a_list(page, model):
+def test_shares_of_a_list(page, shipped):
     people, nationalities = make_names(400, random_state=1)
     some = np.isin(nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"])
     names = [*people[some], *people[:60], "Anna Kowalska", "Anna Kowalska"]
     found = ask_list(page, [*names[:20], "", "12345", *names[20:]])
-    shares = estimate_shares(model, names, n_resamples=2)
+    shares = estimate_shares(shipped, names, n_resamples=2)
     expected = dict(zip(shares.nationality.tolist(), shares.share, strict=True))
     labels = [label for label, _ in found["bars"]]
     assert labels[:-1] == [label for label in expected if expected[label] >= 0.005][:10]
@@ -220,7 +215,7 @@ def test_shares_of_a_list(page, model):
     assert "1 without a letter" in found["note"]
 
 
-def test_keyboard_alone(page):
+def test_page_works_by_keyboard_alone(page):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
@@ -247,18 +242,7 @@ def test_keyboard_alone(page):
     wait_for(page, lambda page: text_of(page, "shares-verdict") == "25 names")
 
 
-def test_what_a_screen_reader_is_told(page):
-    for id_ in ("name", "list"):
-        assert page.execute_script(f"return document.getElementById('{id_}').labels.length") == 1
-    for id_ in ("answer", "shares-answer"):
-        assert page.find_element("id", id_).get_attribute("aria-live") == "polite"
-    tabs = page.find_elements("css selector", "[role=tab]")
-    assert [tab.get_attribute("aria-selected") for tab in tabs] == ["true", "false"]
-    tabs[1].click()
-    assert [tab.get_attribute("aria-selected") for tab in tabs] == ["false", "true"]
-
-
-def test_phone(page):
+def test_page_fits_a_phone(page):
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
@@ -277,7 +261,7 @@ def width(page):
     return page.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
 
 
-def test_nothing_is_sent(browser, server, tmp_path):
+def test_page_sends_nothing(browser, server, tmp_path):
     browser.get_log("performance")
     browser.get(server.url)
     ask(browser, "Anna Kowalska")
@@ -306,13 +290,6 @@ def test_nothing_is_sent(browser, server, tmp_path):
     browser.get_log("browser")  # it tells of the attempt
 
 
-def test_what_is_loaded(page, server):
-    ask(page, "Anna")
-    files = {path.removeprefix("/") or "index.html" for path in server.asked}
-    assert {"index.html", "names.onnx", "vendor/ort.wasm"} <= files
-    assert sum((server.folder / file).stat().st_size for file in files) < 40e6
-
-
 def test_says_what_failed(browser, server, tmp_path):
     shutil.copytree(server.folder, tmp_path / "page")
     (tmp_path / "page" / "names.onnx").unlink()
@@ -325,7 +302,6 @@ def test_says_what_failed(browser, server, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_shares_without_a_browser():
-    """Each of the shares, of lists of several lengths and mixes."""
     if NODE is None:
         pytest.skip("Node.js is not installed")
     rng = np.random.RandomState(0)

@@ -2,10 +2,8 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import joblib
@@ -27,7 +25,7 @@ def make_pipeline():
 
 
 def scores_of(names, nationalities, n_jobs=None):
-    """Log-losses: unlike accuracies they change with any bit of a probability."""
+    # Unlike accuracies, log losses change with any bit of a probability.
     return cross_val_score(
         make_pipeline(), names, nationalities, cv=FOLDS, scoring="neg_log_loss", n_jobs=n_jobs
     )
@@ -41,30 +39,16 @@ def serial(small_names):
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_two_jobs(small_names, serial, backend):
-    with joblib.parallel_config(backend, n_jobs=2):
-        np.testing.assert_array_equal(scores_of(*small_names), serial)
-
-
-def test_n_jobs(small_names, serial):
-    np.testing.assert_array_equal(scores_of(*small_names, n_jobs=2), serial)
+def test_cross_val_score_of_two_jobs_gives_the_same_bits(small_names, serial, backend):
+    with joblib.parallel_config(backend):
+        np.testing.assert_array_equal(scores_of(*small_names, n_jobs=2), serial)
 
 
 @pytest.fixture(scope="module")
-def usual_port_taken():
-    """Another cluster on this machine has the port that Dask takes for its web pages."""
-    with socket.socket() as other:
-        with suppress(OSError):  # there is one
-            other.bind(("127.0.0.1", 8787))
-            other.listen()
-        yield
-
-
-@pytest.fixture(scope="module")
-def cluster(usual_port_taken):
+def cluster():
     """Two processes on this machine, and a client of theirs."""
     distributed = pytest.importorskip("distributed")
-    # None for an address would mean that port; Dask then warns and takes another.
+    # Dask's usual port for its web pages may be taken by another cluster on this machine.
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
@@ -76,8 +60,7 @@ def cluster(usual_port_taken):
 
 # distributed's own sockets and event loops may still be open when its processes have ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_a_large_prediction_is_shared_by_processes(small_names, tmp_path, monkeypatch):
-    """By the function in docs/parallel.md."""
+def test_large_prediction_in_processes_gives_the_same_bits(small_names, tmp_path, monkeypatch):
     docs = Path(__file__).parent.parent / "docs" / "parallel.md"
     (code,) = re.findall(r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S)
     names, labels = small_names
@@ -91,30 +74,23 @@ def test_a_large_prediction_is_shared_by_processes(small_names, tmp_path, monkey
     np.testing.assert_array_equal(found, expected[:-1])
 
 
-def test_dask(small_names, serial, cluster):
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_dask_grid_search_gives_the_same_scores(small_names, cluster):
+    grid = {"classify__cell": ["rnn", "gru"]}
+    search = GridSearchCV(make_pipeline(), grid, cv=2, scoring="neg_log_loss")
+    here = search.fit(*small_names).cv_results_["mean_test_score"]
     with joblib.parallel_config("dask"):
-        np.testing.assert_array_equal(scores_of(*small_names, n_jobs=2), serial)
+        search.fit(*small_names)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], here)
     done = cluster.run(lambda dask_worker: dask_worker.state.executed_count)
     assert sum(done.values()) > 0, "no worker did anything"
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_a_model_found_by_dask_is_the_one_found_here(small_names, cluster):
-    names, nationalities = small_names
-    classify = NameNationalityClassifier(**SMALL, random_state=0)
-    pipeline = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
-    search = GridSearchCV(pipeline, {"classify__cell": ["rnn", "gru"]}, cv=FOLDS)
-    here = search.fit(names, nationalities).cv_results_["mean_test_score"]
-    with joblib.parallel_config("dask"):
-        search.fit(names, nationalities)
-    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], here)
-    assert len(search.predict(names)) == len(names)
-
-
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_shares_over_partitions_are_those_of_one_call(small_names, cluster, tmp_path, monkeypatch):
-    """By the code in docs/shares.md."""
+def test_dask_shares_over_partitions_are_those_of_one_call(
+    small_names, cluster, tmp_path, monkeypatch
+):
     docs = Path(__file__).parent.parent / "docs" / "shares.md"
     (code,) = re.findall(r"```python\n(import dask.*?)```", docs.read_text("utf-8"), re.S)
     pandas = pytest.importorskip("pandas")
@@ -159,16 +135,31 @@ def fork(child):
 def check(pid):
     assert os.waitpid(pid, 0)[1] == 0
 
+def fork_beside(work, child):
+    done = threading.Event()
+
+    def repeat():
+        while not done.is_set():
+            work()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    for _ in range(30):
+        check(fork(child))
+    done.set()
+    thread.join()
+
 blas = ThreadpoolController()
 blas.limit(limits=2, user_api="blas")
 """
-# To import torch takes longer than all else here.
-TRAIN = """
+FORKS = {
+    "beside a fit": """
 import torch
 from skorch.callbacks import Callback
 from sknames import NameNationalityClassifier
-from sknames._training.train import Batches, Rows
+from sknames._training.batches import Batches
 from sknames._training.recurrent_net import Dropout
+from sknames._training.rows import Rows
 
 X = np.random.RandomState(0).randint(1, 9, size=(100, 5)).astype(np.uint8)
 y = np.arange(100) % 3
@@ -188,12 +179,8 @@ def threads():
 
 torch.set_num_threads(2)
 probabilities = fit().predict_proba(X)
-"""
 
-FORKS = {
-    # The thread holds the settings of torch at the fork.
-    "in a fit of another thread": TRAIN
-    + """
+# In a fit of another thread, which holds the settings of torch at the fork.
 reached, go_on, found = threading.Event(), threading.Event(), []
 
 class Pause(Callback):
@@ -216,10 +203,15 @@ thread.join()
 check(pid)
 np.testing.assert_array_equal(found[0].predict_proba(X), probabilities)
 assert threads() == [2, 2]
-""",
-    # It goes on in both.
-    "in a callback": TRAIN
-    + """
+
+# In a draw of torch or numpy: the locks of generators are held for some of the time.
+dropout, ones = Dropout(0.5), torch.ones(1_000_000)
+fork_beside(lambda: dropout(ones), lambda: torch.rand(1))
+rows = Rows(np.zeros((50, 50_000), np.uint8), np.zeros(50, np.int64), np.ones(50, np.float32))
+batches = Batches(rows, 50, np.random.mtrand._rand, 9, 0.5)
+fork_beside(lambda: next(iter(batches)), lambda: np.random.rand())
+
+# In a callback: the fit goes on in both.
 pids = []
 
 class Fork(Callback):
@@ -237,41 +229,7 @@ np.testing.assert_array_equal(fit().predict_proba(X), probabilities)
 if pids != [0]:
     check(pids[0])
 """,
-    # The locks of generators are held for some of the time.
-    "in a draw of torch": TRAIN
-    + """
-done = threading.Event()
-
-def draw():
-    dropout, x = Dropout(0.5), torch.ones(1_000_000)
-    while not done.is_set():
-        dropout(x)
-
-thread = threading.Thread(target=draw, daemon=True)
-thread.start()
-for _ in range(30):
-    check(fork(lambda: torch.rand(1)))
-done.set()
-thread.join()
-""",
-    "in a draw of numpy": TRAIN
-    + """
-done = threading.Event()
-rows = Rows(np.zeros((50, 50_000), np.uint8), np.zeros(50, np.int64), np.ones(50, np.float32))
-
-def draw():
-    while not done.is_set():
-        next(iter(Batches(rows, 50, np.random.mtrand._rand, 9, 0.5)))
-
-thread = threading.Thread(target=draw, daemon=True)
-thread.start()
-for _ in range(30):
-    check(fork(lambda: np.random.rand()))
-done.set()
-thread.join()
-""",
-    # The other thread will not give the number of threads of BLAS back to the child.
-    "in a prediction of another thread": """
+    "beside a prediction": """
 reached, go_on = threading.Event(), threading.Event()
 
 def predict():
@@ -280,6 +238,7 @@ def predict():
         go_on.wait()
 
 def child():
+    # The other thread will not give the number of threads of BLAS back to the child.
     assert blas_threads() == before, blas_threads()
     with one_blas_thread(1000):
         assert blas_threads() == [1] * len(before)
@@ -296,35 +255,23 @@ assert blas_threads() == [1] * len(before)
 go_on.set()
 thread.join()
 assert blas_threads() == before
-""",
-    "in the guard of a prediction": """
-done = threading.Event()
 
-def predict():
-    while not done.is_set():
-        with one_blas_thread(1000):
-            pass
-
-def child():
+# In the guard of a prediction.
+def guarded():
     with one_blas_thread(1000):
         pass
 
 with one_blas_thread(1000):
-    pid = fork(child)
+    pid = fork(guarded)
 check(pid)
-thread = threading.Thread(target=predict, daemon=True)
-thread.start()
-for _ in range(30):
-    check(fork(child))
-done.set()
-thread.join()
+fork_beside(guarded, guarded)
 """,
 }
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.parametrize("script", FORKS.values(), ids=FORKS)
-def test_a_forked_child_waits_for_no_thread_of_its_parent(script, monkeypatch):
+def test_fork_child_waits_for_no_thread_of_its_parent(script, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(sknames.__file__).parents[1]))
     # In Python 3.12 and later, a fork beside threads warns.
     subprocess.run([sys.executable, "-W", "ignore", "-c", START + script], check=True, timeout=300)

@@ -11,15 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._network.prefixes import plan_prefixes
 from sknames._training.bags import Bags
-from sknames._training.recurrent_net import (
-    CELLS,
-    Dropout,
-    GRUCell,
-    RecurrentNet,
-    RNNCell,
-    Scan,
-    tanh,
-)
+from sknames._training.recurrent_net import CELLS, Dropout, RecurrentNet, Scan
 
 N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
 KINDS = {
@@ -84,11 +76,6 @@ def build_cell(kind):
     return CELLS[KINDS[kind]["cell"]](EMBEDDING, HIDDEN).double()
 
 
-def step(cell, x, h_prev):
-    """h_t of the step that trains, from inputs as `torch.nn`'s cells take them."""
-    return cell.step(cell.inputs(x), h_prev, cell.weight_hh.T)[0]
-
-
 def reference_of(net, kind):
     """torch.nn.GRU or RNN with the net's weights; for the sigmoid, which it lacks, a loop."""
     if kind == "sigmoid rnn":
@@ -139,20 +126,8 @@ def outputs(layers, embedding, codes):
     )
 
 
-@pytest.mark.parametrize("ours, theirs", [(RNNCell, nn.RNNCell), (GRUCell, nn.GRUCell)])
-def test_cell_is_that_of_torch(ours, theirs):
-    cell, reference = ours(EMBEDDING, HIDDEN).double(), theirs(EMBEDDING, HIDDEN).double()
-    assert {n: p.shape for n, p in cell.named_parameters()} == {
-        n: p.shape for n, p in reference.named_parameters()
-    }
-    reference.load_state_dict(cell.state_dict())
-    x, h = torch.randn(7, EMBEDDING).double() * 3, torch.randn(7, HIDDEN).double()
-    torch.testing.assert_close(step(cell, x, h), reference(x, h), **TOLERANCE)
-
-
 @pytest.mark.parametrize("kind, n_gates", [("gru", 3), ("rnn", 1), ("sigmoid rnn", 1)])
 def test_weights_before_training(kind, n_gates):
-    """As torch draws them, but for Elman's recurrence; embedding normal, n-grams 0."""
     size = 400
     net = RecurrentNet(
         n_codes=50, n_classes=5, hidden_size=size, num_layers=2, embedding_dim=200, n_ngrams=9,
@@ -171,63 +146,9 @@ def test_weights_before_training(kind, n_gates):
             assert parameter.std().item() == pytest.approx((3 * size) ** -0.5, rel=0.1)
 
 
-def test_sigmoid_cell_is_the_formula():
-    cell = RNNCell(EMBEDDING, HIDDEN, "sigmoid").double()
-    x, h = torch.randn(7, EMBEDDING).double(), torch.randn(7, HIDDEN).double()
-    pre = x @ cell.weight_ih.T + cell.bias_ih + h @ cell.weight_hh.T + cell.bias_hh
-    torch.testing.assert_close(step(cell, x, h), 1 / (1 + torch.exp(-pre)), **TOLERANCE)
-
-
-@each_kind
-def test_step_backward_is_autograd_of_the_step(kind):
-    cell = build_cell(kind)
-    x_t = cell.inputs(torch.randn(7, EMBEDDING).double() * 3).detach().requires_grad_()
-    h_prev = torch.randn(7, HIDDEN).double().requires_grad_()
-    d_h_t = torch.randn(7, HIDDEN).double()
-    h_t, kept = cell.step(x_t, h_prev, cell.weight_hh.T)
-    expected = torch.autograd.grad(h_t, (x_t, h_prev, cell.weight_hh), d_h_t)
-    assert all(gradient.abs().min() > 0 for gradient in expected)
-    given = d_h_t, h_t, h_prev, *kept, cell.weight_hh
-    before = [t.detach().clone() for t in given]
-    d_x_t = torch.full_like(x_t, torch.nan)
-    with torch.no_grad():
-        d_h_prev = cell.step_backward(d_h_t, h_t, h_prev, kept, cell.weight_hh, d_x_t)
-        d_weight_hh = d_x_t[:, : len(cell.weight_hh)].T @ h_prev
-    torch.testing.assert_close((d_x_t, d_h_prev, d_weight_hh), expected, **TOLERANCE)
-    assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
-
-
-@each_kind
-def test_step_leaves_what_it_is_given(kind):
-    cell = build_cell(kind)
-    given = [
-        cell.inputs(torch.randn(7, EMBEDDING).double()),
-        torch.randn(7, HIDDEN).double(),
-        cell.weight_hh.T,
-    ]
-    before = [t.clone() for t in given]
-    with torch.no_grad():
-        cell.step(*given)
-    assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
-
-
-@pytest.mark.parametrize("p", [0.05, 0.3, 0.5, 0.9])
-def test_dropout_keeps_the_mean(p):
-    """The values are 0 and about 1 / (1 - p), each element by itself."""
-    x = torch.ones(1000, 1003, requires_grad=True)  # No multiple of the 8 bytes of a word.
-    out = Dropout(p)(x)
-    zero, scaled = out.detach().unique().tolist()
-    assert zero == 0 and scaled == pytest.approx(1 / (1 - p), rel=0.03)
-    variance, n = p / (1 - p), x.numel()
-    assert out.mean().item() == pytest.approx(1, abs=5 * (variance / n) ** 0.5)
-    assert out.var().item() == pytest.approx(variance, rel=0.05)
-    out.sum().backward()
-    assert torch.equal(x.grad, out)
-
-
 @pytest.mark.parametrize("p", [0.05, 0.5, 0.9])
 def test_elements_are_dropped_independently(p):
-    """Wherever they stand in a word of bytes, whatever their neighbours, each time anew."""
+    # Each draw is of a byte of a word of eight.
     dropout, x = Dropout(p), torch.ones(1_000_000)
     out, again = dropout(x), dropout(x)
     scale = 1 / (1 - p)
@@ -245,14 +166,6 @@ def test_dropout_does_nothing_when_it_should_not():
         assert torch.equal(dropout(x), x)
     given = x.clone()
     assert not torch.equal(Dropout(0.5)(x), given) and torch.equal(x, given)
-
-
-def test_tanh():
-    x = torch.linspace(-60, 60, 1001).double().requires_grad_()
-    y = tanh(x)
-    torch.testing.assert_close(y, torch.tanh(x), **TOLERANCE)
-    (slope,) = torch.autograd.grad(y.sum(), x)
-    torch.testing.assert_close(slope, 1 - torch.tanh(x) ** 2, **TOLERANCE)
 
 
 @each_kind
@@ -314,15 +227,7 @@ def test_scan_passes_gradcheck(kind):
 
 
 @each_kind
-@each_depth
-def test_states_pass_gradcheck(kind, num_layers):
-    net, plan = build(kind, num_layers), plan_of(FEW_CODES)
-    parameters = net.embedding, *net.cells.parameters()
-    assert torch.autograd.gradcheck(lambda *parameters: net.states(plan), parameters)
-
-
-@each_kind
-def test_empty_rows_only(kind):
+def test_states_of_empty_rows_are_zero(kind):
     net, plan = build(kind), plan_of(np.zeros((3, 2), np.uint8))
     states = net.states(plan)
     assert torch.equal(states, torch.zeros(1, HIDDEN).double())
@@ -333,7 +238,7 @@ def test_empty_rows_only(kind):
 @each_kind
 @each_depth
 def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
-    """torch fills it with NaN where algorithms are to be deterministic."""
+    # torch fills it with NaN where algorithms are to be deterministic.
     net, plan = build(kind, num_layers), plan_of(codes)
     torch.use_deterministic_algorithms(True)
     try:
@@ -350,7 +255,7 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
 @each_depth
 @pytest.mark.parametrize("embedding_dim", [EMBEDDING, None])
 def test_all_is_computed_on_the_device_of_the_parameters(codes, kind, num_layers, embedding_dim):
-    """The device "meta" computes shapes only, and refuses tensors of another device."""
+    # The device "meta" computes shapes only, and rejects tensors of another device.
     net, plan = build(kind, num_layers, embedding_dim).to("meta"), plan_of(codes)
     plan = replace(
         plan, **{name: getattr(plan, name).to("meta") for name in ("symbols", "parents", "ends")}
@@ -366,19 +271,6 @@ def test_backward_leaves_the_gradient_it_is_given(codes, kind):
     gradient = torch.ones_like(states)
     states.backward(gradient)
     assert (gradient == 1).all()
-
-
-@each_kind
-def test_one_hot_inputs_take_no_product(kind):
-    """An alphabet of thousands would take the square of its size."""
-    cell, results = build_cell(kind), []
-    for x in (None, torch.eye(EMBEDDING).double()):
-        inputs = cell.inputs(x)
-        parameters = cell.weight_ih, cell.bias_ih
-        gradients = torch.autograd.grad(inputs.square().sum(), parameters)
-        results.append([inputs, *gradients])
-    for without, product in zip(*results, strict=True):
-        assert torch.equal(without, product)
 
 
 @each_kind
@@ -411,11 +303,13 @@ def test_padding_never_reaches_the_result(codes, kind, num_layers, share):
 
 
 @pytest.mark.parametrize("p", [0, 1e-9, 0.001, 0.1, 0.3, 0.4, 0.5, 0.999, 1 - 1e-9])
-def test_dropout_is_the_one_asked_for(p):
-    """To within a byte, but never none instead of some, nor all."""
+def test_dropout_rate_is_within_a_byte(p):
     n = 400_000
-    x = torch.full((n,), 3.0)
-    found = Dropout(p).train()(x)
+    x = torch.full((n,), 3.0, requires_grad=True)
+    out = Dropout(p).train()(x)
+    out.sum().backward()
+    torch.testing.assert_close(3 * x.grad, out)
+    found = out.detach()
     dropped = (found == 0).double().mean().item()
     least, most = (1 / 256, 255 / 256) if p else (0, 0)
     nearest = min(max(p, least), most)
@@ -425,7 +319,6 @@ def test_dropout_is_the_one_asked_for(p):
     assert torch.isfinite(kept).all()
     assert (kept == kept[0]).all()
     assert kept[0].item() == pytest.approx(3 / (1 - Dropout(p).n_dropped / 256))
-    assert found.mean().item() == pytest.approx(3, rel=0.15)
     assert (p == 0) == torch.equal(found, x)
 
 
@@ -438,8 +331,8 @@ def dropped_half(found, whole):
 
 @each_kind
 @pytest.mark.parametrize("where", ["dropout", "embedding_dropout", "ngram_dropout", None])
-def test_where_each_dropout_drops(codes, kind, where):
-    """The linear layers give back what they read, and the n-grams what they add."""
+def test_each_dropout_drops_in_its_place(codes, kind, where):
+    # The linear layers return what they read, and the n-grams what they add.
     n = N_CODES
     net = RecurrentNet(
         n_codes=n, n_classes=n, hidden_size=n, num_layers=1, embedding_dim=EMBEDDING, n_ngrams=n,

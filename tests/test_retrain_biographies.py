@@ -184,17 +184,6 @@ def test_read_biographies_titles_of_articles_become_names(put):
     assert found == list(dict.fromkeys(name for name in TITLES.values() if name))
 
 
-def test_read_biographies_equal_names_once_cleaned_are_one_or_ambiguous(put):
-    people = {
-        "Ion Pop": ["Romanian"],
-        "Ion Pop Jr.": ["Romanian"],
-        "Ion Rus": ["Romanian"],
-        "Ion Rus II": ["Russian"],
-    }
-    put(wheel_of(pickle.dumps(people)))
-    assert rows() == [("Ion Pop", "Romanian")]
-
-
 def test_demonyms_are_sorted_and_each_has_a_nationality_or_a_reason():
     table = read_table("demonyms.csv")
     names = [row["demonym"] for row in table]

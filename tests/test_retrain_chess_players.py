@@ -124,33 +124,6 @@ def test_read_chess_players_any_form_gives_the_same(home, name):
     assert [path.name for path in home.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("mode, end", [("w", ""), ("w:gz", ".gz"), ("w:bz2", ".bz2")])
-def test_read_chess_players_other_packages_give_the_same(home, mode, end):
-    (home / "a.deb").write_bytes(deb_of(tar_of(file_of(), mode), f"data.tar{end}"))
-    assert rows(home / "a.deb") == SMALL
-
-
-def test_read_chess_players_raw_is_the_contents_of_the_file(home):
-    (home / "spelling.ssp").write_bytes(file_of())
-    names, federations, years = read_chess_players(raw=True)
-    entries = [line.split("#") for line in PLAYERS.splitlines() if "#" in line]
-    assert names.tolist() == [entry.strip() for entry, _ in entries]
-    assert federations.tolist() == [rest.split()[1] for _, rest in entries]
-    assert years[3] == 1901
-
-
-def test_read_chess_players_takes_the_last_release_of_the_first_form(home):
-    names = (
-        "scid-spell-data_1_all.deb spelling.zip spelling.ssp.gz spelling0420.ssp spelling0421.ssp"
-    )
-    pack = {".deb": lambda content: deb_of(tar_of(content)), ".zip": zip_of, ".gz": gzip.compress}
-    for k, name in enumerate(names.split()):
-        content = file_of(f"Kern, Anna{k} #-  GER [1900] {1900 + k}\n")
-        (home / name).write_bytes(pack.get(Path(name).suffix, bytes)(content))
-        assert rows() == [("Anna Kern", "German", 1900 + k)]
-    assert rows(str(home / "spelling0420.ssp")) == [("Anna Kern", "German", 1903)]
-
-
 def test_read_chess_players_missing_file_names_the_command(home):
     for args, path in (((), home / "spelling.ssp"), ((home / "a.ssp",), home / "a.ssp")):
         with pytest.raises(OSError, match=f"is not at {path}.*{COMMAND}"):
@@ -191,23 +164,9 @@ def test_read_chess_players_bad_file_is_rejected(home, content, message):
     assert str(caught.value).endswith("Put what you get in its place, or pass its path as `path`.")
 
 
-def test_read_chess_players_two_files_in_a_zip_are_rejected(home):
-    with zipfile.ZipFile(home / "spelling.zip", "w") as archive:
-        archive.writestr("spelling.ssp", file_of())
-        archive.writestr("old/spelling.ssp", file_of())
-    with pytest.raises(ValueError, match="holds spelling.ssp, old/spelling.ssp"):
-        read_chess_players()
-
-
 def test_read_chess_players_skips_one_slip_in_a_hundred_lines(home):
     players = "Kern, Anna #GM GER\n" * 99 + "Kern, Anna\n"
     assert mapped(home, players) == [("Anna Kern", "German")] * 99
-
-
-def test_read_chess_players_no_known_federation_is_rejected(home):
-    (home / "spelling.ssp").write_bytes(b"@PLAYER\nKern, Anna #GM XXX\n")
-    with pytest.raises(ValueError, match="at least one player of a federation that stands for"):
-        read_chess_players()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])

@@ -30,7 +30,7 @@ TRIPLES = [(1e16, 1.0, 1.0), (0.1, 0.2, 0.3), (0.5, 1.0, 1e16)]
 
 @pytest.mark.parametrize("weights", TRIPLES, ids=str)
 def test_merge_to_the_same_bits_in_any_order(weights):
-    """Three equal rows between a row of other codes and one of another label."""
+    # Three equal rows between a row of other codes and one of another label.
     codes = np.array([[2, 1]] * 3 + [[1, 0], [2, 1]], dtype=np.uint8)
     y, weights = np.array([0, 0, 0, 0, 1]), np.array([*weights, 5.0, 7.0])
     assert len({sum(order) for order in permutations(weights[:3])}) > 1
@@ -73,7 +73,7 @@ def codes_of(numbers):
     "fraction, n_held_out", [(0.001, 1), (0.04, 1), (0.1, 2), (0.24, 5), (0.26, 5), (0.5, 10)]
 )
 def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(fraction, n_held_out):
-    """Each code has two labels, and each label most of the codes."""
+    # Each code has two labels, and each label most of the codes.
     codes, y = codes_of(np.repeat(np.arange(1, 21), 2)), np.tile([0, 1], 20)
     held_out_once = set()
     for seed in range(20):
@@ -84,51 +84,3 @@ def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(fraction, n_h
         assert not set(codes[train].ravel()) & set(codes[valid].ravel())
         held_out_once |= set(codes[valid].ravel())
     assert len(held_out_once) > 5
-
-
-def test_split_is_of_the_random_state():
-    codes, y = codes_of(np.arange(1, 41)), np.zeros(40, dtype=int)
-    first, again, other = (
-        split(codes, y, 0.2, np.random.RandomState(seed))[1].tolist() for seed in (0, 0, 1)
-    )
-    assert first == again != other
-
-
-@pytest.mark.parametrize("fraction", [0.3, 0.9])
-def test_split_leaves_a_row_of_each_class_to_train_on(fraction):
-    codes, y = codes_of(np.arange(1, 13)), np.array([0] * 9 + [1] * 2 + [2])
-    for seed in range(20):
-        train, valid = split(codes, y, fraction, np.random.RandomState(seed))
-        assert set(y[train]) == {0, 1, 2} and len(valid)
-
-
-def test_split_of_classes_of_one_row_warns():
-    with pytest.warns(UserWarning, match="found no rows to hold out"):
-        train, valid = split(codes_of([1, 2]), np.array([0, 1]), 0.5, np.random.RandomState(0))
-    assert train.tolist() == [0, 1] and valid.tolist() == []
-
-
-@pytest.mark.parametrize(
-    "weights", [[1.0, 1, 1], [1.0, 1, 7], [4.0, 0.5, 0.1], [1e-300, 3e-300, 1]]
-)
-def test_heavy_rows_are_drawn_often_and_weigh_as_much(weights):
-    weights = np.array(weights, dtype=float)
-    rows = Rows(codes_of([1, 2, 3]), np.arange(3), weights).drawn()
-    times = np.bincount(rows.labels)
-    assert times.tolist() == np.maximum(1, np.rint(weights / weights.mean())).tolist()
-    # All rows come once before any comes twice: copies are no neighbours in an epoch.
-    in_turn = [i for draw in range(max(times)) for i in range(3) if times[i] > draw]
-    assert rows.labels.tolist() == in_turn
-    np.testing.assert_array_equal(rows.codes[:, 0], rows.labels + 1)
-    np.testing.assert_allclose(np.bincount(rows.labels, weights=rows.weights), weights)
-
-
-def test_weighed_rows_have_a_mean_of_1():
-    rows = Rows(codes_of([1, 2, 3]), np.arange(3), np.array([1.0, 2, 6])).weighed()
-    assert rows.weights.dtype == np.float32
-    np.testing.assert_allclose(rows.weights, [1 / 3, 2 / 3, 2], rtol=1e-6)
-
-
-def test_class_shares():
-    rows = Rows(codes_of([1, 2, 3]), np.array([0, 2, 2]), np.array([1.0, 2, 5]))
-    assert rows.class_shares(4).tolist() == [1 / 8, 0, 7 / 8, 0]

@@ -85,8 +85,8 @@ def names():
 
 
 @pytest.fixture(scope="module")
-def expected(names):
-    return bench.expected_answers(sknames.load_pretrained(), names)
+def expected(names, shipped):
+    return bench.expected_answers(shipped, names)
 
 
 def post(url, path, **body):
@@ -101,12 +101,11 @@ def test_answers_are_those_in_process(url, names, expected):
         assert post(url, "/predict", name=name).json() == wanted
 
 
-def test_the_three_best(url):
-    model = sknames.load_pretrained()
-    probabilities = model.predict_proba(["Anna Müller"])[0]
+def test_predict_with_top_gives_the_best(url, shipped):
+    probabilities = shipped.predict_proba(["Anna Müller"])[0]
     wanted = {}
     for end, k in zip(["", "_2", "_3"], np.argsort(-probabilities), strict=False):
-        wanted[f"predicted{end}"] = model.classes_[k]
+        wanted[f"predicted{end}"] = shipped.classes_[k]
         wanted[f"probability{end}"] = probabilities[k].round(6)
     reply = post(url, "/predict", name="Anna Müller", top=3).json()
     assert reply == wanted | {"reason": None}
@@ -124,13 +123,7 @@ def test_a_missing_name_has_no_answer_but_a_reason(url, expected, names):
 
 @pytest.mark.parametrize(
     "name, reason",
-    [
-        ("123", "no known character"),
-        ("???", "no known character"),
-        ("😀", "no known character"),
-        ("john@x.com", "no name"),
-        ("www.x.com", "no name"),
-    ],
+    [("123", "no known character"), ("😀", "no known character"), ("a@x.com", "no name")],
 )
 def test_no_name_is_not_answered(url, name, reason):
     nothing = {"predicted": None, "probability": None, "reason": reason}
@@ -138,8 +131,8 @@ def test_no_name_is_not_answered(url, name, reason):
     assert post(url, "/predict_batch", names=[name]).json() == {"answers": [nothing]}
 
 
-def test_unsure_names_are_answered_unless_abstain(url):
-    names, shipped = ["Mehmet Yılmaz", "Lee", "Microsoft Corporation"], sknames.load_pretrained()
+def test_unsure_names_are_answered_unless_abstain(url, shipped):
+    names = ["Mehmet Yılmaz", "Lee", "Microsoft Corporation"]
     expected = bench.expected_answers(shipped, names)
     assert post(url, "/predict_batch", names=names).json()["answers"] == expected
     unsure = {"predicted": None, "probability": None, "reason": "unsure"}
@@ -148,12 +141,12 @@ def test_unsure_names_are_answered_unless_abstain(url):
     assert post(url, "/predict", name="Lee", abstain=True).json() == unsure
 
 
-def test_health(url):
+def test_health_names_the_model(url, shipped):
     reply = httpx.get(f"{url}/health", timeout=TIMEOUT).json()
     assert reply["status"] == "ok"
     assert reply["sknames"] == sknames.__version__
     assert reply["model"] == "pretrained"
-    assert reply["nationalities"] == sknames.load_pretrained().classes_.tolist()
+    assert reply["nationalities"] == shipped.classes_.tolist()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +173,7 @@ def test_health(url):
         ("/elsewhere", {}, 404, "Not Found"),
     ],
 )
-def test_what_is_wrong_is_said(url, path, body, status, message):
+def test_wrong_request_says_what_is_wrong(url, path, body, status, message):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
     reply = httpx.post(f"{url}{path}", content=content, headers=headers, timeout=TIMEOUT)
@@ -190,7 +183,6 @@ def test_what_is_wrong_is_said(url, path, body, status, message):
 
 
 def test_a_body_of_unknown_length_is_limited(url):
-    """It is refused by what has come, whatever its header promises."""
     n_sent = 0
 
     def pieces():
@@ -204,8 +196,7 @@ def test_a_body_of_unknown_length_is_limited(url):
     assert n_sent > 1_000_000
 
 
-def test_concurrent_requests(service, names, expected):
-    """32 at a time, for as many seconds as SKNAMES_SERVICE_SECONDS says."""
+def test_concurrent_requests_get_their_answers(service, names, expected):
     url, process = service
     answers = dict(zip(names, expected, strict=True))
     asyncio.run(bench.drive(url, answers, 1))  # until memory is laid out
@@ -222,7 +213,7 @@ def own(small_names):
     return make_pipeline(CharEncoder(max_length=12), classify).fit(*small_names)
 
 
-def test_a_joblib_file(image, own, small_names, tmp_path):
+def test_service_of_a_joblib_file_answers_as_in_process(image, own, small_names, tmp_path):
     path = tmp_path / "own.joblib"
     joblib.dump(own, path)
     some = small_names[0].tolist()
@@ -239,7 +230,7 @@ def test_a_joblib_file(image, own, small_names, tmp_path):
     assert reply["answers"] == bench.expected_answers(own, some)
 
 
-def test_a_skops_file(own, small_names, tmp_path):
+def test_load_model_of_a_skops_file_predicts_the_same(own, small_names, tmp_path):
     path = tmp_path / "own.skops"
     pytest.importorskip("skops.io").dump(own, path)
     found = load(EXAMPLE / "app.py").load_model(str(path))
@@ -248,36 +239,21 @@ def test_a_skops_file(own, small_names, tmp_path):
     )
 
 
-@pytest.mark.parametrize("content", ["junk", "an encoder", "a function in a skops file"])
-def test_a_file_of_something_else(tmp_path, content):
+@pytest.mark.parametrize("content", [None, "junk", "an encoder", "a function in a skops file"])
+def test_load_model_of_something_else_raises(tmp_path, content):
     path = tmp_path / "own"
     if content == "junk":
         path.write_text("junk")
     elif content == "an encoder":
         joblib.dump(CharEncoder().fit(["Anna"]), path)
-    else:
+    elif content is not None:
         pytest.importorskip("skops.io").dump(os.getcwd, path)
-    with pytest.raises(ValueError, match="^SKNAMES_MODEL is .*own', which is no model that takes"):
+    expected = "no file. Give" if content is None else "no model that takes"
+    with pytest.raises(ValueError, match=f"^SKNAMES_MODEL is .*own', which is {expected}"):
         load(EXAMPLE / "app.py").load_model(str(path))
 
 
-def test_no_model_no_service(image, tmp_path):
-    path = str(tmp_path / "own.joblib")
-    wanted = f"ValueError: SKNAMES_MODEL is {path!r}, which is no file. Give"
-    with pytest.raises(RuntimeError, match=re.escape(wanted)), start(image, SKNAMES_MODEL=path):
-        pass
-
-
-def test_the_extra_that_trains_is_not_there(image):
-    """Nor anything else that the Dockerfile does not install."""
-    folder, (python, no_site, *_) = image
-    code = (
-        "import importlib.util, sknames\n"
-        "print(sknames.__file__, *map(importlib.util.find_spec, ['torch', 'skorch', 'pyarrow']))"
-    )
-    environment = os.environ | {"PYTHONPATH": str(folder / "site")}
-    run = subprocess.run(
-        [python, no_site, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    path = folder / "site" / "sknames" / "__init__.py"
-    assert run.stdout.split() == [str(path), "None", "None", "None"]
+def test_image_lacks_what_the_dockerfile_does_not_install(image):
+    site = image[0] / "site"
+    assert (site / "sknames").is_dir() and (site / "numpy").is_dir()
+    assert not any((site / name).exists() for name in ("torch", "skorch", "pyarrow"))

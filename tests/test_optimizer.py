@@ -59,7 +59,7 @@ def test_rows_without_a_gradient_stay_as_they_are():
     assert torch.equal(found[10:], start[10:]) and not torch.equal(found[:10], start[:10])
 
 
-def test_both_kinds_at_once():
+def test_sparse_and_dense_parameters_move_together():
     generator = torch.Generator().manual_seed(0)
     table, bias = (torch.nn.Parameter(torch.ones(n, 2)) for n in (6, 1))
     groups = [{"params": [table], "sparse": True}, {"params": [bias]}]
@@ -92,8 +92,7 @@ def load_state(optimizer, copied):
 @pytest.mark.parametrize(
     "reload", [load_state, lambda _, copied: pickle.loads(pickle.dumps(copied))]
 )
-def test_both_kinds_go_on_after_loading(reload):
-    """With their moments, and with a schedule of the learning rate."""
+def test_loaded_optimizer_takes_the_same_steps(reload):
     table, bias = (torch.nn.Parameter(torch.ones(n, 2)) for n in (6, 1))
     groups = [{"params": [table], "sparse": True}, {"params": [bias]}]
     optimizer = AdamWWithSparse(groups, lr=0.1, weight_decay=0.5)
