@@ -1,7 +1,6 @@
 """NameNationalityClassifier: predict nationalities from codes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -9,7 +8,6 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,9 +16,6 @@ from ._network.forward import Forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
 from ._network.one_blas_thread import one_blas_thread
-from ._network.words import Words
-from ._training.auto_settings import resolve_auto
-from ._training.rows import Rows
 from ._validation.doc_link import DocLinkMixin
 from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._validation.saved_state import require, stamped, unstamped
@@ -334,39 +329,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ImportError
             If torch, skorch or tqdm is not installed.
         """
-        from ._training import train as _training
+        from ._training.train import fit
 
-        symbols, classes, rows = self._validate(X, y, sample_weight)
-        held_out, rng = None, check_random_state(self.random_state)
-        seed = rng.randint(np.iinfo(np.int32).max)
-        if self.early_stopping:
-            rows, held_out = rows.split(self.validation_fraction, rng)
-        settings = resolve_auto(self._parameters(), len(rows))
-        untrained = Network.untrained(
-            self.cell,
-            symbols,
-            rows.codes,
-            self.ngram_range,
-            settings["min_df"],
-            self.separator,
-            has_words=self.word_weight > 0,
-        )
-        if self.word_weight:
-            words = Words.fit(
-                rows.codes,
-                rows.labels,
-                rows.weights / rows.weights.mean(),
-                len(classes),
-                untrained.separator,
-                self.word_weight,
-            )
-            untrained = replace(untrained, words=words)
-        result = _training.train(untrained, rows, held_out, classes, settings, rng, seed)
-        self._set_fitted(classes, *result)
-        return self
-
-    def _validate(self, X, y, sample_weight):
-        """Check what `fit` is given, and merge it to rows."""
         self._validate_params()
         if self.ngram_range is not None:
             check_ngram_range(self.ngram_range)
@@ -377,10 +341,12 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         classes, labels = np.unique(y, return_inverse=True)
         X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
         symbols = np.unique(X[X != 0])
-        codes = to_codes(without_padding(X), symbols)
-        return symbols, classes, Rows.merged(codes, labels, weights)
+        codes, settings = to_codes(without_padding(X), symbols), self._training_settings()
+        trained = fit(codes, labels, weights, symbols=symbols, classes=classes, settings=settings)
+        self._set_fitted(classes, *trained)
+        return self
 
-    def _parameters(self):
+    def _training_settings(self):
         # Those of this class: the constructor of a subclass may have fewer. Not as numbers of
         # numpy, as a grid has them: torch refuses some, and those of few bits overflow.
         given = {name: getattr(self, name) for name in self._parameter_constraints}

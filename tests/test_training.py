@@ -30,7 +30,9 @@ from sknames import NameNationalityClassifier
 from sknames._network.forward import softmax
 from sknames._training import auto_settings as _auto_settings
 from sknames._training import batches as _batches
+from sknames._training import callbacks as _callbacks
 from sknames._training import train as _training
+from sknames._training import training_net as _training_net
 from sknames._training.bags import Bags
 from sknames._training.batches import MIN_ROWS_TO_SHARE, RUN, Batch, Batches, runs_in_random_order
 from sknames._training.loss import Loss
@@ -306,7 +308,7 @@ def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
         def on_grad_computed(self, net, named_parameters, **kwargs):
             gradients[weight] = dict(named_parameters)["next_symbol.bias"].grad.numpy().copy()
 
-    monkeypatch.setattr(_training, "MAX_GRADIENT_NORM", 1e9)
+    monkeypatch.setattr(_callbacks, "MAX_GRADIENT_NORM", 1e9)
     for weight in (0.25, 0.5, 2):
         fit(
             X, y, next_symbol_weight=weight, max_epochs=1, batch_size=100, ngram_range=None,
@@ -320,7 +322,7 @@ def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
 @pytest.mark.parametrize("many", [5, 6])
 def test_of_many_codes_the_next_one_is_told_from_those_of_a_batch(X, y, monkeypatch, many):
     """Padding, which is the end's, 1 to 4 and the unknown one are 6; 4 is in few of the batches."""
-    monkeypatch.setattr(_training, "MANY_CODES", many)
+    monkeypatch.setattr(_training_net, "MANY_CODES", many)
     X, seen, moved = X.copy(), [], []
     X[10:] = np.minimum(X[10:], 3)
     assert set(X[X > 0].tolist()) == {1, 2, 3, 4}
@@ -611,7 +613,7 @@ def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
 
 
 def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch):
-    monkeypatch.setattr(_training, "MAX_CYCLE", 50)
+    monkeypatch.setattr(_callbacks, "MAX_CYCLE", 50)
     settings = {"lr": 0.01, "max_epochs": 2}
     n_rows = len(steps_of(X, y, batch_size=1, max_epochs=1).lrs)
     lrs = steps_of(X, y, batch_size=1, **settings).lrs
@@ -888,13 +890,13 @@ def test_heavy_rows_are_drawn_several_times(class_weight, early_stopping):
 
 @pytest.mark.parametrize("callbacks", [[], [Recorder(fail)]], ids=["whole", "broken off"])
 def test_verbose_1_shows_a_bar(monkeypatch, X, y, capsys, callbacks):
-    bars, tqdm = [], _training.tqdm
+    bars, tqdm = [], _callbacks.tqdm
 
     def spy(*args, **kwargs):
         bars.append(tqdm(*args, **kwargs))
         return bars[-1]
 
-    monkeypatch.setattr(_training, "tqdm", spy)
+    monkeypatch.setattr(_callbacks, "tqdm", spy)
     if callbacks:
         with pytest.raises(RuntimeError):
             fit(X, y, verbose=1, callbacks=callbacks)
@@ -1090,14 +1092,14 @@ def test_early_stopping_keeps_the_learning_rate(X, y):
 
 def test_gradients_are_clipped_to_a_norm(X, y, monkeypatch):
     """The norm is that of all parameters but the n-grams' together, as the optimizer sees them."""
-    assert _training.MAX_GRADIENT_NORM == 1
+    assert _callbacks.MAX_GRADIENT_NORM == 1
     norms = {}
     for limit in (1e9, 0.01):
-        monkeypatch.setattr(_training, "MAX_GRADIENT_NORM", limit)
+        monkeypatch.setattr(_callbacks, "MAX_GRADIENT_NORM", limit)
         norms[limit] = steps_of(X, y, lr=1e-3).norms
     assert min(norms[1e9]) > 0.05
     assert norms[0.01] == pytest.approx([0.01] * len(norms[1e9]), rel=1e-3)
-    monkeypatch.setattr(_training, "MAX_GRADIENT_NORM", 2 * max(norms[1e9]))
+    monkeypatch.setattr(_callbacks, "MAX_GRADIENT_NORM", 2 * max(norms[1e9]))
     assert steps_of(X, y, lr=1e-3).norms == norms[1e9]
 
 

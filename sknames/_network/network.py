@@ -87,7 +87,7 @@ class Network:
                 f"separator={separator} does not occur in X, so each row counts as one word. Give "
                 "the code of the space, which is 1 for CharEncoder, or None.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=5,
             )
         network = replace(network, separator=code)
         if ngram_range is None:
