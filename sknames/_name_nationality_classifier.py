@@ -334,15 +334,15 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         self._validate_params()
         if self.ngram_range is not None:
             check_ngram_range(self.ngram_range)
-        X = validate_symbols(self, X, reset=True)
-        y = check_labels(y, len(X))
-        weights = check_weights(sample_weight, len(X))
-        weights = weigh_classes(y, weights, self.class_weight)
-        classes, labels = np.unique(y, return_inverse=True)
-        X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
-        symbols = np.unique(X[X != 0])
-        codes, settings = to_codes(without_padding(X), symbols), self._training_settings()
-        trained = fit(codes, labels, weights, symbols=symbols, classes=classes, settings=settings)
+        array = validate_symbols(self, X, reset=True)
+        labels = check_labels(y, len(array))
+        weights = check_weights(sample_weight, len(array))
+        weights = weigh_classes(labels, weights, self.class_weight)
+        classes, numbers = np.unique(labels, return_inverse=True)
+        array, numbers, weights = (part[weights > 0] for part in (array, numbers, weights))
+        symbols = np.unique(array[array != 0])
+        codes, settings = to_codes(without_padding(array), symbols), self._training_settings()
+        trained = fit(codes, numbers, weights, symbols=symbols, classes=classes, settings=settings)
         self._set_fitted(classes, *trained)
         return self
 
