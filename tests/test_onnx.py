@@ -72,7 +72,7 @@ def random_classifier(
     prior = np.full(n_classes, 1 / n_classes)
     network = Network(cell, symbols, weights, keys, separator, prior)
     return NameNationalityClassifier.from_network(
-        network, np.array(list("ABCDE"))[:n_classes], n_features_in=LENGTH, dtype="float64"
+        network, np.array(list("ABCDE"))[:n_classes], n_features_in=LENGTH
     )
 
 
@@ -207,7 +207,7 @@ def test_default_pipeline(names):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("separator", ["auto", None])
+@pytest.mark.parametrize("separator", [" ", None])
 @pytest.mark.parametrize("word_weight", [1, 10])
 def test_words(separator, word_weight):
     """Each word counts, the first of the sorted ones once, and one that is known to none not."""
@@ -219,9 +219,11 @@ def test_words(separator, word_weight):
             max_epochs=1,
             random_state=0,
             word_weight=word_weight,
-            separator=separator,
         ),
     )
+    if separator is None:  # rows begin with the space, so each is one word
+        model[0].set_params(clean=False)
+        names = [f" {name}" for name in names]
     model.fit(names[:1000], y[:1000])
     words = model[-1].network_.words
     assert len(words.keys) > len(np.unique(words.keys)) or separator is None

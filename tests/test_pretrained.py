@@ -116,7 +116,7 @@ def test_is_a_fitted_pipeline(model):
     assert isinstance(model, Pipeline) and [*model.named_steps] == ["encode", "classify"]
     check_is_fitted(model)
     assert sknames.load_pretrained is load_pretrained
-    assert model["encode"].alphabet_.index(" ") + 1 == model["classify"].separator
+    assert model["classify"].network_.separator == model["encode"].alphabet_.index(" ") + 1
     assert vars(model["encode"]).keys() == vars(clone(model["encode"]).fit(["a"])).keys()
 
 

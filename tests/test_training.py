@@ -48,6 +48,7 @@ TINY = {
     "ngram_range": (1, 2),
     "random_state": 0,
 }
+INNER = {*_auto_settings.REGULARIZATION, *_auto_settings.OTHERS}
 DIVERGING = {"lr": 1e37, "max_epochs": 40}
 
 
@@ -72,8 +73,23 @@ def y():
     return random_labels()
 
 
+class Classifier(NameNationalityClassifier):
+    """A classifier with settings of the training room that are no parameters."""
+
+    def _training_settings(self):
+        return super()._training_settings() | self.inner
+
+
+def make(**params):
+    params = TINY | params
+    inner = {name: params.pop(name) for name in params.keys() & INNER}
+    classifier = Classifier(**params)
+    classifier.inner = inner
+    return classifier
+
+
 def fit(X, y, **params):
-    return NameNationalityClassifier(**(TINY | params)).fit(X, y)
+    return make(**params).fit(X, y)
 
 
 def make_rows(n=100, with_ngrams=True):
@@ -293,7 +309,7 @@ def test_a_doubted_label_counts_less_in_training(doubt):
 
 
 @pytest.mark.parametrize(
-    "parameter", ["label_doubt", "logit_adjustment", "next_symbol_weight", "symbol_dropout"]
+    "parameter", ["gce_q", "logit_adjustment", "next_symbol_weight", "symbol_dropout"]
 )
 def test_parameter_of_the_loss_matters(X, y, parameter):
     first, second = (fit(X, y, **{parameter: value}).predict_proba(X) for value in (0, 0.4))
@@ -365,8 +381,8 @@ def test_symbols_are_dropped_to_the_unknown_one(p):
 def test_classes_are_adjusted_by_their_weight_among_rows_to_train_on(early_stopping):
     rng, recorder = np.random.RandomState(0), Recorder()
     X, y, weights = np.arange(1, 101)[:, None], rng.randint(3, size=100), rng.lognormal(size=100)
-    model = NameNationalityClassifier(
-        **TINY, early_stopping=early_stopping, validation_fraction=0.5, logit_adjustment=0.7,
+    model = make(
+        early_stopping=early_stopping, validation_fraction=0.5, logit_adjustment=0.7,
         callbacks=[recorder],
     ).fit(X, y, weights)  # fmt: skip
     train = recorder.train
@@ -767,14 +783,16 @@ FAILURES = {
 
 @pytest.mark.parametrize("params, error, message", FAILURES.values(), ids=FAILURES)
 def test_failed_fit_keeps_the_model_before(X, y, params, error, message):
-    model = NameNationalityClassifier(**(TINY | params))
+    model = make(**params)
     with pytest.raises(error, match=message):
         model.fit(X, y)
     assert not hasattr(model, "network_") and not hasattr(model, "classes_")
     model = fit(X, y)
     expected = model.predict_proba(X)
+    failing = make(**params)
+    model.inner = failing.inner
     with pytest.raises(error, match=message):
-        model.set_params(**params).fit(X[::-1], y)
+        model.set_params(**failing.get_params()).fit(X[::-1], y)
     np.testing.assert_array_equal(model.predict_proba(X), expected)
     assert list(model.classes_) == ["a", "b", "c"] and len(model.history_) == 3
 
@@ -812,8 +830,8 @@ def test_losses_of_training_and_validation_are_alike(X, y, weighted, next_symbol
     """Both are the weighted mean of -log p(label), whatever else is minimised."""
     weights = np.random.RandomState(0).lognormal(size=len(y)) if weighted else np.ones(len(y))
     recorder = Recorder()
-    model = NameNationalityClassifier(
-        **(TINY | WITHOUT), early_stopping=True, validation_fraction=0.4, lr=1e-9,
+    model = make(
+        **WITHOUT, early_stopping=True, validation_fraction=0.4, lr=1e-9,
         logit_adjustment=1.0, next_symbol_weight=next_symbol_weight, callbacks=[recorder],
     ).fit(X, y, weights)  # fmt: skip
     for epoch in model.history_:
@@ -1124,6 +1142,26 @@ def test_each_dropout_is_that_of_its_name(X, y):
     params = {"dropout": 0.7, "symbol_dropout": 0.1, "ngram_dropout": 0.9}
     expected = {"dropout": 0.7, "embedding_dropout": 0.2, "ngram_dropout": 0.9}
     assert dropout_rates(fit(X, y, **params).net_.module_) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "strength, expected", [(0, (0, 0, 0, 0)), (0.5, (0.025, 0.25, 0.25, 0.01)),
+                           (1, (0.05, 0.5, 0.5, 0.02)), (20, (0.45, 0.95, 10, 0.4))]
+)  # fmt: skip
+def test_regularization_scales_its_parts_and_keeps_what_is_given(strength, expected):
+    names = ("symbol_dropout", "ngram_dropout", "next_symbol_weight", "weight_decay")
+    found = _auto_settings.resolve_regularization({"regularization": strength})
+    assert tuple(map(found.get, names)) == pytest.approx(expected)
+    given = {"regularization": strength, "ngram_dropout": 0.65, "gce_q": 0.2}
+    found = _auto_settings.resolve_regularization(given)
+    assert (found["ngram_dropout"], found["gce_q"]) == (0.65, 0.2)
+
+
+def test_without_regularization_nothing_holds_the_net_back(X, y):
+    net = fit(X, y, regularization=0, dropout=0).net_
+    assert not net.next_symbol_weight and not net.iterator_train__symbol_dropout
+    assert not any(dropout_rates(net.module_).values())
+    assert {group["weight_decay"] for group in net.optimizer_.param_groups} == {0}
 
 
 def test_ngram_weights_are_rounded_to_half_precision(X, y):

@@ -19,7 +19,7 @@ except ImportError as error:
 
 from .._network.network import NEVER, Network
 from .._network.words import Words
-from .auto_settings import resolve_auto
+from .auto_settings import resolve_auto, resolve_regularization
 from .batches import Batches
 from .loss import Loss
 from .optimizer import AdamWWithSparse
@@ -46,7 +46,8 @@ def fit(codes, labels, weights, *, symbols, classes, settings):
         What the codes number, see `Network`.
     classes : ndarray of shape (n_classes,)
     settings : dict
-        The parameters of `NameNationalityClassifier`.
+        The parameters of `NameNationalityClassifier`. It may also hold what `regularization` and
+        `OTHERS` stand for by name.
 
     Returns
     -------
@@ -54,6 +55,7 @@ def fit(codes, labels, weights, *, symbols, classes, settings):
     history : list of dict of float
     net : TrainingNet
     """
+    settings = resolve_regularization(settings)
     rng = check_random_state(settings["random_state"])
     seed = rng.randint(np.iinfo(np.int32).max)
     rows, held_out = Rows.merged(codes, labels, weights), None
@@ -76,11 +78,10 @@ def fit(codes, labels, weights, *, symbols, classes, settings):
 
 def _untrained(rows, symbols, n_classes, settings):
     """Return the network before training: it knows the n-grams and the words of the rows."""
-    names = ("ngram_range", "min_df", "separator", "word_weight")
-    ngram_range, min_df, separator, word_weight = map(settings.get, names)
+    ngram_range, min_df, word_weight = map(settings.get, ("ngram_range", "min_df", "word_weight"))
     has_words = word_weight > 0
     network = Network.untrained(
-        settings["cell"], symbols, rows.codes, ngram_range, min_df, separator, has_words=has_words
+        settings["cell"], symbols, rows.codes, ngram_range, min_df, has_words=has_words
     )
     if not has_words:
         return network
@@ -124,7 +125,7 @@ def _criterion(share, settings):
     return {
         "criterion": Loss,
         "criterion__prior": settings["logit_adjustment"] * _log(share),
-        "criterion__label_doubt": settings["label_doubt"],
+        "criterion__gce_q": settings["gce_q"],
         "next_symbol_weight": settings["next_symbol_weight"],
         "predict_nonlinearity": partial(torch.softmax, dim=1),
     }
