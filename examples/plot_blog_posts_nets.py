@@ -33,11 +33,9 @@ plain = {
     "hidden_size": 256,
     "embedding_dim": None,  # one-hot characters
     "ngram_range": None,
-    "next_symbol_weight": 0,
+    "regularization": 0,
     "logit_adjustment": 0,
     "dropout": 0,
-    "symbol_dropout": 0,
-    "weight_decay": 0,
     "lr": 0.003,  # the post: 0.001, with batches of one name
     "batch_size": 32,
     "max_epochs": 5,

@@ -27,7 +27,6 @@ for cell in ("rnn", "gru"):
         cell=cell,
         ngram_range=None,
         early_stopping=True,
-        validation_fraction=0.2,
         n_iter_no_change=5,
         max_epochs=15,
         lr=0.003,

@@ -1,7 +1,6 @@
 """NameNationalityClassifier: predict nationalities from codes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -9,7 +8,6 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,9 +16,6 @@ from ._network.forward import Forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
 from ._network.one_blas_thread import one_blas_thread
-from ._network.words import Words
-from ._training.auto_settings import resolve_auto
-from ._training.rows import Rows
 from ._validation.doc_link import DocLinkMixin
 from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._validation.saved_state import require, stamped, unstamped
@@ -41,7 +36,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     Input is a 2-D array of symbols: 0 is padding and is skipped, every other value seen in `fit`
     is a symbol, and a value not seen in `fit` is the unknown symbol. 1 is the space between words,
-    see `separator`. `CharEncoder` turns names into such arrays.
+    unless more than one row in 100 begins with it: number the letters of arrays of your own from 2.
+    `CharEncoder` turns names into such arrays.
 
     Parameters
     ----------
@@ -61,44 +57,33 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Dropout probability, in training, of the units of a state that a linear layer reads, rounded
         to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the other cells; below 8,192
         distinct rows 0.1 more for each halving, up to 0.85; and above 40,000 rows 0.15 less.
-    symbol_dropout : float, default=0.05
-        Probability, below 0.5, of replacing a symbol with the unknown symbol in training (word
-        dropout, Iyyer et al. 2015), so that the net learns what to do with symbols it has never
-        seen. Elements of the embedding vectors are dropped with twice this probability. With 0, the
-        unknown symbol has random weights.
+    regularization : float, default=1.0
+        Strength of what holds the net back from learning single names by heart, beside `dropout`:
+        a second training loss, the cross-entropy of predicting each next symbol, of weight 0.5;
+        dropout of an n-gram of a row, of probability 0.5; replacement of a symbol by the unknown
+        one, of probability 0.05, with dropout of twice that for elements of the embedding vectors
+        (word dropout, Iyyer et al. 2015); and a weight decay of AdamW of 0.02, from which the
+        n-gram weights are exempt. All four are multiplied by it, the probabilities up to 0.95 and
+        0.45. 0 switches them off: the unknown symbol then has random weights, and training takes a
+        tenth less time.
     ngram_range : tuple (min_n, max_n) or None, default=(1, 5)
-        Shortest and longest n-grams to use. Rows have a start mark and an end mark. None leaves the
-        recurrent net alone.
-    separator : "auto", int, float or None, default="auto"
-        Symbol between the words of a row. With a separator, n-grams do not cross words, and a word
-        has the same n-grams wherever it stands in the row (as with ``analyzer="char_wb"`` of
-        scikit-learn's vectorizers). "auto" is 1, the space of `CharEncoder`, unless more than one
-        row in 100 begins with it; number the letters of arrays of your own from 2. None means that
-        each row is one word.
+        Shortest and longest n-grams to use. Rows have a start mark and an end mark. N-grams do not
+        cross the space, so a word has the same n-grams wherever it stands in the row (as with
+        ``analyzer="char_wb"`` of scikit-learn's vectorizers). None leaves the recurrent net alone.
     min_df : int or "auto", default="auto"
         Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
         model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
         Here, as wherever "auto" counts rows, one with several labels is as many.
-    ngram_dropout : float, default=0.5
-        Probability of dropping an n-gram of a row in training, rounded as `dropout` is.
     word_weight : float, default=0.0
         Weight of the words that the training rows have, between separators, beside the net and the
         n-grams: the log of how much more often each occurs in a class than in all (naive Bayes).
         0.2 to 0.3 help with full names, where a surname or given name comes again in other names; a
         file grows by some 8 bytes a word. Training is the same; with 0, words are not learned.
-    next_symbol_weight : float, default=0.5
-        Weight of a second training loss, the cross-entropy of predicting each next symbol, which
-        regularises the net. Of more than 126 symbols, each is told from those of its batch alone. 0
-        switches it off and saves a tenth of the time.
     logit_adjustment : float, default=0.15
         Multiple of the log class frequencies that is added to the logits in training (Menon et al.
         2021), so that predictions lean less towards frequent classes. 0 gives the highest accuracy
         where test data have the class frequencies of the training data; 1 suits equal frequencies:
         balanced accuracy rises and accuracy falls.
-    label_doubt : float, default=0.0
-        Exponent q of the generalized cross-entropy (Zhang and Sabuncu 2018), which discounts labels
-        that the net finds improbable: 0 is the cross-entropy, 1 the mean absolute error. Values
-        around 0.2 help where labels are often wrong; learning is then slower.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     lr : float, default=0.005
@@ -106,11 +91,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         falls to almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64
         rows, steps beyond 10,000 are taken at the maximum. With early stopping the rate is
         constant, and should be lower; an `LRScheduler` among `callbacks` replaces the cycle. Above
-        40,000 distinct rows, the n-gram weights learn at twice this rate, and, without
-        `label_doubt`, with an epsilon of 2e-5 instead of 1e-8. The gradients of all other weights
+        40,000 distinct rows, the n-gram weights learn at twice this rate, and with an epsilon of
+        2e-5 instead of 1e-8. The gradients of all other weights
         are clipped to a norm of 1.
-    weight_decay : float, default=0.02
-        Weight decay of AdamW; with 0, AdamW is Adam. The n-gram weights are exempt.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training rows. "auto" is 16 for "gru" and 20 for the other cells,
         and more on small data, until 100 steps are taken; above 40,000 distinct rows 6 and 8, above
@@ -119,21 +102,16 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Number of rows in a training step, at most all of them. "auto" is 256; below 8,192 distinct
         rows about a 32nd of them, at least 32; above 40,000 rows 512, above 400,000 1,024.
     early_stopping : bool, default=False
-        Whether to hold out some of the rows, stop when the loss on them has not improved for
-        `n_iter_no_change` epochs, and keep the weights of the best epoch. Use it with many epochs;
-        without it, the falling learning rate ends the training by itself.
-    validation_fraction : float, default=0.1
-        Fraction of the distinct rows that early stopping holds out. Rows with equal codes stay on
-        the same side.
+        Whether to hold out a tenth of the distinct rows, stop when the loss on them has not
+        improved for `n_iter_no_change` epochs, and keep the weights of the best epoch. Rows with
+        equal codes stay on the same side. Use it with many epochs; without it, the falling learning
+        rate ends the training by itself.
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Device to train on. "auto" is "cuda" if there is a CUDA device. Prediction uses numpy.
-    dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of prediction. "auto" is float32, which is about twice as fast, if a
-        trial shows that the processor gives a row the same bits whatever rows come with it, and
-        float64 otherwise. "float32" skips the trial: probabilities may then depend on the other
-        rows of a call by 5e-6, in float64 by 1e-12. Training is in float32.
+        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. Prediction uses
+        numpy: in float32, which is about twice as fast, if a trial shows that the processor gives
+        a row the same bits whatever rows come with it, and in float64 otherwise.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks of skorch to run in training, after the built-in ones; those that score, such as
         `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
@@ -194,8 +172,6 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     - Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods", ACL 2015.
     - Menon et al., "Long-Tail Learning via Logit Adjustment", 2021.
     - Smith and Topin, "Super-Convergence", 2019.
-    - Zhang and Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural Networks with
-      Noisy Labels", 2018.
 
     Examples
     --------
@@ -225,26 +201,19 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         "num_layers": [Interval(Integral, 1, None, closed="left")],
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
         "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
-        "symbol_dropout": [Interval(Real, 0, 0.5, closed="left")],
+        "regularization": [Interval(Real, 0, None, closed="left")],
         "ngram_range": [tuple, None],
-        "separator": [Real, StrOptions({"auto"}), None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
         # Words of a larger weight would outvote all else, and cost ONNX its precision.
         "word_weight": [Interval(Real, 0, 10, closed="both")],
-        "next_symbol_weight": [Interval(Real, 0, None, closed="left")],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
-        "label_doubt": [Interval(Real, 0, 1, closed="both")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "lr": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "device": [StrOptions({"cpu", "cuda", "auto"})],
-        "dtype": [StrOptions({"auto", "float32", "float64"})],
         "callbacks": [list, None],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
@@ -258,25 +227,18 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         num_layers: int = 1,
         embedding_dim: int | None = 64,
         dropout: float | Literal["auto"] = "auto",
-        symbol_dropout: float = 0.05,
+        regularization: float = 1.0,
         ngram_range: tuple[int, int] | None = (1, 5),
-        separator: float | Literal["auto"] | None = "auto",
         min_df: int | Literal["auto"] = "auto",
-        ngram_dropout: float = 0.5,
         word_weight: float = 0.0,
-        next_symbol_weight: float = 0.5,
         logit_adjustment: float = 0.15,
-        label_doubt: float = 0.0,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         lr: float = 0.005,
-        weight_decay: float = 0.02,
         max_epochs: int | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
-        validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         device: Literal["cpu", "cuda", "auto"] = "cpu",
-        dtype: Literal["auto", "float32", "float64"] = "auto",
         callbacks: list[Any] | None = None,
         verbose: int = 0,
         random_state: int | np.random.RandomState | None = None,
@@ -286,25 +248,18 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         self.num_layers = num_layers
         self.embedding_dim = embedding_dim
         self.dropout = dropout
-        self.symbol_dropout = symbol_dropout
+        self.regularization = regularization
         self.ngram_range = ngram_range
-        self.separator = separator
         self.min_df = min_df
-        self.ngram_dropout = ngram_dropout
         self.word_weight = word_weight
-        self.next_symbol_weight = next_symbol_weight
         self.logit_adjustment = logit_adjustment
-        self.label_doubt = label_doubt
         self.class_weight = class_weight
         self.lr = lr
-        self.weight_decay = weight_decay
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.device = device
-        self.dtype = dtype
         self.callbacks = callbacks
         self.verbose = verbose
         self.random_state = random_state
@@ -334,53 +289,24 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ImportError
             If torch, skorch or tqdm is not installed.
         """
-        from ._training import train as _training
+        from ._training.train import fit
 
-        symbols, classes, rows = self._validate(X, y, sample_weight)
-        held_out, rng = None, check_random_state(self.random_state)
-        seed = rng.randint(np.iinfo(np.int32).max)
-        if self.early_stopping:
-            rows, held_out = rows.split(self.validation_fraction, rng)
-        settings = resolve_auto(self._parameters(), len(rows))
-        untrained = Network.untrained(
-            self.cell,
-            symbols,
-            rows.codes,
-            self.ngram_range,
-            settings["min_df"],
-            self.separator,
-            has_words=self.word_weight > 0,
-        )
-        if self.word_weight:
-            words = Words.fit(
-                rows.codes,
-                rows.labels,
-                rows.weights / rows.weights.mean(),
-                len(classes),
-                untrained.separator,
-                self.word_weight,
-            )
-            untrained = replace(untrained, words=words)
-        result = _training.train(untrained, rows, held_out, classes, settings, rng, seed)
-        self._set_fitted(classes, *result)
-        return self
-
-    def _validate(self, X, y, sample_weight):
-        """Check what `fit` is given, and merge it to rows."""
         self._validate_params()
         if self.ngram_range is not None:
             check_ngram_range(self.ngram_range)
-        X = validate_symbols(self, X, reset=True)
-        y = check_labels(y, len(X))
-        weights = check_weights(sample_weight, len(X))
-        weights = weigh_classes(y, weights, self.class_weight)
-        classes, labels = np.unique(y, return_inverse=True)
-        X, labels, weights = X[weights > 0], labels[weights > 0], weights[weights > 0]
-        symbols = np.unique(X[X != 0])
-        codes = to_codes(without_padding(X), symbols)
-        return symbols, classes, Rows.merged(codes, labels, weights)
+        array = validate_symbols(self, X, reset=True)
+        labels = check_labels(y, len(array))
+        weights = check_weights(sample_weight, len(array))
+        weights = weigh_classes(labels, weights, self.class_weight)
+        classes, numbers = np.unique(labels, return_inverse=True)
+        array, numbers, weights = (part[weights > 0] for part in (array, numbers, weights))
+        symbols = np.unique(array[array != 0])
+        codes, settings = to_codes(without_padding(array), symbols), self._training_settings()
+        trained = fit(codes, numbers, weights, symbols=symbols, classes=classes, settings=settings)
+        self._set_fitted(classes, *trained)
+        return self
 
-    def _parameters(self):
+    def _training_settings(self):
         # Those of this class: the constructor of a subclass may have fewer. Not as numbers of
         # numpy, as a grid has them: torch refuses some, and those of few bits overflow.
         given = {name: getattr(self, name) for name in self._parameter_constraints}
@@ -408,20 +334,14 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         X = validate_symbols(self, X, reset=False)
         codes = self.network_.to_codes(without_padding(X))
         with one_blas_thread(len(codes)):
-            return self._forward_now().probabilities(codes)
-
-    def _forward_now(self):
-        if self._forward.dtype != self.dtype:  # which has been set since
-            self._validate_params()
-            self._forward = Forward(self.network_, self.dtype)
-        return self._forward
+            return self._forward.probabilities(codes)
 
     def _logit_parts(self, X):
         """What makes up the logits of one row, see `Forward.parts`."""
         check_is_fitted(self, "network_")
         X = validate_symbols(self, X, reset=False)
         codes = self.network_.to_codes(without_padding(X))
-        return self._forward_now().parts(codes)
+        return self._forward.parts(codes)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the most probable nationality of each row.
@@ -509,7 +429,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     def _set_fitted(self, classes, network, history, net=None):
         self.classes_, self.network_, self.history_, self._net = classes, network, history, net
-        self._forward = Forward(network, self.dtype)
+        self._forward = Forward(network, "auto")
 
     def __getstate__(self):
         state = super().__getstate__().copy()

@@ -7,14 +7,16 @@ import pytest
 from skorch.callbacks import Callback
 
 from sknames import NameNationalityClassifier
-from sknames._training.auto_settings import resolve_auto
+from sknames._training.auto_settings import resolve_auto, resolve_regularization
 
 CELLS = ["gru", "rnn", "sigmoid_rnn"]
 NAMES = ["dropout", "batch_size", "max_epochs", "min_df"]
 
 
 def resolved(n_rows, **params):
-    return resolve_auto(NameNationalityClassifier(**params).get_params(deep=False), n_rows)
+    gce_q = {"gce_q": params.pop("gce_q", 0)}
+    settings = NameNationalityClassifier(**params).get_params(deep=False)
+    return resolve_auto(resolve_regularization(settings | gce_q), n_rows)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +73,10 @@ def test_more_rows_never_mean_more_dropout_or_smaller_batches(cell):
         assert sorted(set(found)) == values and found == sorted(found)
 
 
-@pytest.mark.parametrize("label_doubt, ngram_eps", [(0, 2e-5), (0.2, 1e-8)])
-def test_epsilon_of_a_loss_that_doubts_labels(label_doubt, ngram_eps):
-    assert resolved(10**5, label_doubt=label_doubt)["ngram_eps"] == ngram_eps
-    assert resolved(10**4, label_doubt=label_doubt)["ngram_eps"] == 1e-8
+@pytest.mark.parametrize("gce_q, ngram_eps", [(0, 2e-5), (0.2, 1e-8)])
+def test_epsilon_of_generalized_cross_entropy_stays(gce_q, ngram_eps):
+    assert resolved(10**5, gce_q=gce_q)["ngram_eps"] == ngram_eps
+    assert resolved(10**4, gce_q=gce_q)["ngram_eps"] == 1e-8
 
 
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])

@@ -350,12 +350,13 @@ CODES = np.array([[1, 2, 0], [1, 3, 0], [1, 3, 2], [4, 0, 0]], dtype=np.uint8)
 
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 3), (2, 2), (2, 5)], ids=str)
 @pytest.mark.parametrize("min_df", [1, 2])
-@pytest.mark.parametrize("separator, code", [(None, None), (2, 1), (7, 4)])
-def test_untrained_network_has_the_ngrams_of_the_codes(ngram_range, min_df, separator, code):
-    network = Network.untrained("rnn", SYMBOLS, CODES, ngram_range, min_df, separator)
+@pytest.mark.parametrize("symbols, code", [(SYMBOLS, None), ([-1, 0.5, 1, 7], 3)])
+def test_untrained_network_has_the_ngrams_of_the_codes(ngram_range, min_df, symbols, code):
+    symbols = np.array(symbols)
+    network = Network.untrained("rnn", symbols, CODES, ngram_range, min_df)
     expected, frequency = NGrams.fit(CODES, ngram_range, min_df, 7, code)
     assert (network.cell, network.separator) == ("rnn", code)
-    assert network.symbols.tolist() == SYMBOLS.tolist()
+    assert network.symbols.tolist() == symbols.tolist()
     assert list(network.weights) == ["ngram_idf"]
     idf = network.weights["ngram_idf"]
     assert idf.dtype == np.float32
@@ -368,20 +369,14 @@ def test_untrained_network_has_the_ngrams_of_the_codes(ngram_range, min_df, sepa
 
 @pytest.mark.parametrize(
     "ngram_range, min_df, has_words, code",
-    [(None, 1, False, None), (None, 1, True, 1), ((1, 5), 5, False, 1)],
+    [(None, 1, False, None), (None, 1, True, 3), ((1, 5), 5, False, 3)],
 )
 def test_untrained_without_ngrams(ngram_range, min_df, has_words, code):
-    network = Network.untrained("gru", SYMBOLS, CODES, ngram_range, min_df, 2, has_words=has_words)
+    symbols = np.array([-1, 0.5, 1, 7])
+    network = Network.untrained("gru", symbols, CODES, ngram_range, min_df, has_words=has_words)
     assert network.n_codes == N_CODES
     assert (dict(network.weights), network.ngram_keys, network.separator) == ({}, (), code)
     assert network.ngrams is None
-
-
-def test_untrained_warns_of_a_separator_that_is_no_symbol():
-    with pytest.warns(UserWarning, match="^separator=4 does not occur in X, so each row counts"):
-        network = Network.untrained("gru", SYMBOLS, CODES, (1, 2), 1, 4)
-    assert network.separator is None and network.n_ngrams
-    Network.untrained("gru", SYMBOLS, CODES, None, 1, 4)  # nothing to separate
 
 
 def test_keys_take_four_bytes_where_they_fit():

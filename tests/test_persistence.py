@@ -31,7 +31,7 @@ SETTINGS = {
     "gru": {},
     "two layers of one-hot": {"cell": "rnn", "num_layers": 2, "embedding_dim": None},
     "no n-grams": {"cell": "sigmoid_rnn", "ngram_range": None, "early_stopping": True},
-    "words": {"separator": 1, "ngram_range": (2, 3), "word_weight": 0.3},
+    "words": {"ngram_range": (2, 3), "word_weight": 0.3},
     "numpy's numbers": {"hidden_size": np.int64(8), "dropout": np.float64(0.1)},
 }
 
@@ -175,7 +175,7 @@ def test_parameters_set_after_fit_are_kept(any_pipeline, small_names):
     """A file keeps both what was learned and what the next fit is to take."""
     anew = {
         "cell": "rnn",
-        "separator": 3,
+        "regularization": 0.5,
         "hidden_size": 16,
         "num_layers": 3,
         "ngram_range": (2, 2),

@@ -106,7 +106,7 @@ def test_is_a_fitted_pipeline(shipped):
     assert isinstance(shipped, Pipeline) and [*shipped.named_steps] == ["encode", "classify"]
     check_is_fitted(shipped)
     assert sknames.load_pretrained is load_pretrained
-    assert shipped["encode"].alphabet_.index(" ") + 1 == shipped["classify"].separator
+    assert shipped["classify"].network_.separator == shipped["encode"].alphabet_.index(" ") + 1
     assert vars(shipped["encode"]).keys() == vars(clone(shipped["encode"]).fit(["a"])).keys()
 
 

@@ -281,5 +281,5 @@ def test_training_names_all_spellings_are_learned_in_ascii_too(few):
     assert in_ascii <= rows and any("," in name for name, _ in in_ascii)
     # A sign that training never shows would be an unknown character where lists have it.
     alphabet = CharEncoder(**recipe.ENCODER | {"min_frequency": 1}).fit(names).alphabet_
-    assert alphabet.index(" ") + 1 == recipe.CLASSIFIER["separator"]
+    assert alphabet.startswith(" ")
     assert set(" ',-.") <= set(alphabet)

@@ -28,7 +28,9 @@ from sknames import NameNationalityClassifier
 from sknames._network.forward import softmax
 from sknames._training import auto_settings as _auto_settings
 from sknames._training import batches as _batches
+from sknames._training import callbacks as _callbacks
 from sknames._training import train as _training
+from sknames._training import training_net as _training_net
 from sknames._training.bags import Bags
 from sknames._training.batches import MIN_ROWS_TO_SHARE, RUN, Batch, Batches, runs_in_random_order
 from sknames._training.loss import Loss
@@ -43,6 +45,7 @@ TINY = {
     "ngram_range": (1, 2),
     "random_state": 0,
 }
+INNER = {*_auto_settings.REGULARIZATION, *_auto_settings.OTHERS}
 DIVERGING = {"lr": 1e37, "max_epochs": 40}
 
 
@@ -67,8 +70,23 @@ def y():
     return random_labels()
 
 
+class Classifier(NameNationalityClassifier):
+    """A classifier with settings of the training room that are no parameters."""
+
+    def _training_settings(self):
+        return super()._training_settings() | self.inner
+
+
+def make(**params):
+    params = TINY | params
+    inner = {name: params.pop(name) for name in params.keys() & INNER}
+    classifier = Classifier(**params)
+    classifier.inner = inner
+    return classifier
+
+
 def fit(X, y, **params):
-    return NameNationalityClassifier(**(TINY | params)).fit(X, y)
+    return make(**params).fit(X, y)
 
 
 def make_rows(n=100, with_ngrams=True):
@@ -241,7 +259,7 @@ def test_label_doubt_weighs_improbable_labels_less_in_training(doubt):
 
 
 @pytest.mark.parametrize(
-    "parameter", ["label_doubt", "logit_adjustment", "next_symbol_weight", "symbol_dropout"]
+    "parameter", ["gce_q", "logit_adjustment", "next_symbol_weight", "symbol_dropout"]
 )
 def test_parameter_of_the_loss_matters(X, y, parameter):
     first, second = (fit(X, y, **{parameter: value}).predict_proba(X) for value in (0, 0.4))
@@ -255,7 +273,7 @@ def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
         def on_grad_computed(self, net, named_parameters, **kwargs):
             gradients[weight] = dict(named_parameters)["next_symbol.bias"].grad.numpy().copy()
 
-    monkeypatch.setattr(_training, "MAX_GRADIENT_NORM", 1e9)
+    monkeypatch.setattr(_callbacks, "MAX_GRADIENT_NORM", 1e9)
     for weight in (0.25, 0.5, 2):
         fit(
             X, y, next_symbol_weight=weight, max_epochs=1, batch_size=100, ngram_range=None,
@@ -269,7 +287,7 @@ def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
 @pytest.mark.parametrize("many", [5, 6])
 def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(X, y, monkeypatch, many):
     # Padding, 1 to 4 and the unknown code are 6; 4 is in few of the batches.
-    monkeypatch.setattr(_training, "MANY_CODES", many)
+    monkeypatch.setattr(_training_net, "MANY_CODES", many)
     X, seen, moved = X.copy(), [], []
     X[10:] = np.minimum(X[10:], 3)
     assert set(X[X > 0].tolist()) == {1, 2, 3, 4}
@@ -313,8 +331,8 @@ def test_symbols_are_dropped_to_the_unknown_one(p):
 def test_classes_are_adjusted_by_their_weight_among_rows_to_train_on(early_stopping):
     rng, recorder = np.random.RandomState(0), Recorder()
     X, y, weights = np.arange(1, 101)[:, None], rng.randint(3, size=100), rng.lognormal(size=100)
-    model = NameNationalityClassifier(
-        **TINY, early_stopping=early_stopping, validation_fraction=0.5, logit_adjustment=0.7,
+    model = make(
+        early_stopping=early_stopping, validation_fraction=0.5, logit_adjustment=0.7,
         callbacks=[recorder],
     ).fit(X, y, weights)  # fmt: skip
     train = recorder.train
@@ -540,7 +558,7 @@ def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
 
 
 def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch):
-    monkeypatch.setattr(_training, "MAX_CYCLE", 50)
+    monkeypatch.setattr(_callbacks, "MAX_CYCLE", 50)
     settings = {"lr": 0.01, "max_epochs": 2}
     n_rows = len(steps_of(X, y, batch_size=1, max_epochs=1).lrs)
     lrs = steps_of(X, y, batch_size=1, **settings).lrs
@@ -677,14 +695,16 @@ FAILURES = {
 
 @pytest.mark.parametrize("params, error, message", FAILURES.values(), ids=FAILURES)
 def test_failed_fit_keeps_the_model_before(X, y, params, error, message):
-    model = NameNationalityClassifier(**(TINY | params))
+    model = make(**params)
     with pytest.raises(error, match=message):
         model.fit(X, y)
     assert not hasattr(model, "network_") and not hasattr(model, "classes_")
     model = fit(X, y)
     expected = model.predict_proba(X)
+    failing = make(**params)
+    model.inner = failing.inner
     with pytest.raises(error, match=message):
-        model.set_params(**params).fit(X[::-1], y)
+        model.set_params(**failing.get_params()).fit(X[::-1], y)
     np.testing.assert_array_equal(model.predict_proba(X), expected)
     assert list(model.classes_) == ["a", "b", "c"] and len(model.history_) == 3
 
@@ -721,8 +741,8 @@ def test_early_stopping_counts_any_improvement(X, y):
 def test_losses_of_training_and_validation_are_alike(X, y, weighted, next_symbol_weight):
     weights = np.random.RandomState(0).lognormal(size=len(y)) if weighted else np.ones(len(y))
     recorder = Recorder()
-    model = NameNationalityClassifier(
-        **(TINY | WITHOUT), early_stopping=True, validation_fraction=0.4, lr=1e-9,
+    model = make(
+        **WITHOUT, early_stopping=True, validation_fraction=0.4, lr=1e-9,
         logit_adjustment=1.0, next_symbol_weight=next_symbol_weight, callbacks=[recorder],
     ).fit(X, y, weights)  # fmt: skip
     for epoch in model.history_:
@@ -799,13 +819,13 @@ def test_heavy_rows_are_drawn_several_times(class_weight, early_stopping):
 
 @pytest.mark.parametrize("callbacks", [[], [Recorder(fail)]], ids=["whole", "broken off"])
 def test_verbose_1_shows_a_bar(monkeypatch, X, y, capsys, callbacks):
-    bars, tqdm = [], _training.tqdm
+    bars, tqdm = [], _callbacks.tqdm
 
     def spy(*args, **kwargs):
         bars.append(tqdm(*args, **kwargs))
         return bars[-1]
 
-    monkeypatch.setattr(_training, "tqdm", spy)
+    monkeypatch.setattr(_callbacks, "tqdm", spy)
     if callbacks:
         with pytest.raises(RuntimeError):
             fit(X, y, verbose=1, early_stopping=True, callbacks=callbacks)
@@ -975,14 +995,14 @@ def test_early_stopping_keeps_the_learning_rate(X, y):
 
 
 def test_gradients_are_clipped_to_a_norm(X, y, monkeypatch):
-    assert _training.MAX_GRADIENT_NORM == 1
+    assert _callbacks.MAX_GRADIENT_NORM == 1
     norms = {}
     for limit in (1e9, 0.01):
-        monkeypatch.setattr(_training, "MAX_GRADIENT_NORM", limit)
+        monkeypatch.setattr(_callbacks, "MAX_GRADIENT_NORM", limit)
         norms[limit] = steps_of(X, y, lr=1e-3).norms
     assert min(norms[1e9]) > 0.05
     assert norms[0.01] == pytest.approx([0.01] * len(norms[1e9]), rel=1e-3)
-    monkeypatch.setattr(_training, "MAX_GRADIENT_NORM", 2 * max(norms[1e9]))
+    monkeypatch.setattr(_callbacks, "MAX_GRADIENT_NORM", 2 * max(norms[1e9]))
     assert steps_of(X, y, lr=1e-3).norms == norms[1e9]
 
 
@@ -1000,6 +1020,26 @@ def test_each_dropout_is_that_of_its_name(X, y):
     params = {"dropout": 0.7, "symbol_dropout": 0.1, "ngram_dropout": 0.9}
     expected = {"dropout": 0.7, "embedding_dropout": 0.2, "ngram_dropout": 0.9}
     assert dropout_rates(fit(X, y, **params).net_.module_) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "strength, expected", [(0, (0, 0, 0, 0)), (0.5, (0.025, 0.25, 0.25, 0.01)),
+                           (1, (0.05, 0.5, 0.5, 0.02)), (20, (0.45, 0.95, 10, 0.4))]
+)  # fmt: skip
+def test_regularization_scales_its_parts_and_keeps_what_is_given(strength, expected):
+    names = ("symbol_dropout", "ngram_dropout", "next_symbol_weight", "weight_decay")
+    found = _auto_settings.resolve_regularization({"regularization": strength})
+    assert tuple(map(found.get, names)) == pytest.approx(expected)
+    given = {"regularization": strength, "ngram_dropout": 0.65, "gce_q": 0.2}
+    found = _auto_settings.resolve_regularization(given)
+    assert (found["ngram_dropout"], found["gce_q"]) == (0.65, 0.2)
+
+
+def test_without_regularization_nothing_holds_the_net_back(X, y):
+    net = fit(X, y, regularization=0, dropout=0).net_
+    assert not net.next_symbol_weight and not net.iterator_train__symbol_dropout
+    assert not any(dropout_rates(net.module_).values())
+    assert {group["weight_decay"] for group in net.optimizer_.param_groups} == {0}
 
 
 def test_ngram_weights_are_rounded_to_half_precision(X, y):

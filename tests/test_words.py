@@ -155,9 +155,7 @@ def test_fit_with_words_on_weights_or_repeats_gives_the_same_bits(names, ngram_r
 
 
 def test_early_stopping_sees_words_of_the_other_rows(names):
-    model = make_pipeline(
-        CharEncoder(), classifier(early_stopping=True, validation_fraction=0.3, max_epochs=1)
-    ).fit(*names)
+    model = make_pipeline(CharEncoder(), classifier(early_stopping=True, max_epochs=1)).fit(*names)
     without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
     (with_words,), (plain,) = model[-1].history_, without[-1].history_
     assert with_words["train_loss"] == plain["train_loss"]

@@ -1,6 +1,5 @@
 """The fitted network, in one place: training makes one; prediction, files and exporters read it."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -72,23 +71,16 @@ class Network:
             object.__setattr__(self, "words", Words(*map(_read_only, words)))
 
     @classmethod
-    def untrained(cls, cell, symbols, codes, ngram_range, min_df, separator, *, has_words=False):
-        """A network that knows its n-grams, from rows of codes, and has no weights yet.
+    def untrained(cls, cell, symbols, codes, ngram_range, min_df, *, has_words=False):
+        """Make a network that knows its n-grams, from rows of codes, and has no weights yet.
 
-        `ngram_range`, `min_df` and `separator` are the parameters of `NameNationalityClassifier`;
-        `has_words` says whether words are to be learned, too.
+        `ngram_range` and `min_df` are the parameters of `NameNationalityClassifier`; `has_words`
+        says whether words are to be learned, too.
         """
         network = cls(cell, symbols, {})
         if ngram_range is None and not has_words:
             return network
-        code = _space(symbols, codes) if separator == "auto" else code_of(separator, symbols)
-        if separator not in ("auto", None) and code is None:
-            warnings.warn(
-                f"separator={separator} does not occur in X, so each row counts as one word. Give "
-                "the code of the space, which is 1 for CharEncoder, or None.",
-                UserWarning,
-                stacklevel=3,
-            )
+        code = _space(symbols, codes)
         network = replace(network, separator=code)
         if ngram_range is None:
             return network

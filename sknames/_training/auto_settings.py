@@ -1,6 +1,6 @@
-"""What "auto" means for parameters of the classifier: docs/settings.md tells why."""
+"""What "auto" and `regularization` mean: docs/settings.md tells why."""
 
-from math import ceil, log2
+from math import ceil, inf, log2
 
 DROPOUT = {"gru": 0.4, "rnn": 0.3, "sigmoid_rnn": 0.3}
 EPOCHS = {"gru": 16, "rnn": 20, "sigmoid_rnn": 20}
@@ -13,14 +13,32 @@ FEW_ROWS, MANY_ROWS = 8_192, 40_000
 VERY_MANY_ROWS = 400_000
 # With a million rows, so large a share of them leaves 250,000 n-grams of names.
 MIN_DF_OF_ROWS = 1 / 163_840
+# What `regularization` multiplies, and the most that comes of it: a probability stays below 1, and
+# embeddings are dropped with twice that of symbols.
+REGULARIZATION = {
+    "symbol_dropout": (0.05, 0.45),
+    "ngram_dropout": (0.5, 0.95),
+    "next_symbol_weight": (0.5, inf),
+    "weight_decay": (0.02, inf),
+}
+# Not parameters: the share of the distinct rows that early stopping holds out, and the exponent q
+# of the generalized cross-entropy (Zhang and Sabuncu 2018), which is the cross-entropy for 0.
+OTHERS = {"validation_fraction": 0.1, "gce_q": 0.0}
+
+
+def resolve_regularization(settings):
+    """Return the settings with what `regularization` stands for, unless they hold that already."""
+    strength = settings["regularization"]
+    scaled = {name: min(most, x * strength) for name, (x, most) in REGULARIZATION.items()}
+    return scaled | OTHERS | settings
 
 
 def resolve_auto(settings, n_rows):
-    """The parameters of `NameNationalityClassifier`, with what "auto" means for so many rows.
+    """Return the settings with what "auto" means for so many rows.
 
-    `n_rows` are distinct rows to train on. What "auto" means for `separator` and `device` is found
-    elsewhere: in the rows and on the machine. How the n-gram weights learn is added: "ngram_lr",
-    their multiple of the learning rate, and "ngram_eps", their epsilon of Adam.
+    `n_rows` are distinct rows to train on. What "auto" means for `device` is found on the machine.
+    How the n-gram weights learn is added: "ngram_lr", their multiple of the learning rate, and
+    "ngram_eps", their epsilon of Adam.
     """
     auto = {
         "dropout": DROPOUT[settings["cell"]],
@@ -37,9 +55,9 @@ def resolve_auto(settings, n_rows):
     if n_rows > MANY_ROWS:
         # What many rows have in common is met often within few epochs. Adam would move a rare
         # n-gram as far, on the word of a few names, were its gradients not small beside epsilon. A
-        # loss that doubts labels takes no such word at face value.
+        # generalized cross-entropy makes the gradients of such a word small by itself.
         ngrams["ngram_lr"] = 2.0
-        if not settings["label_doubt"]:
+        if not settings["gce_q"]:
             ngrams["ngram_eps"] = 2e-5
         auto["dropout"] -= 0.15
         auto["batch_size"] = 512

@@ -12,13 +12,14 @@ class Loss(torch.nn.Module):
     prior : ndarray of shape (n_classes,)
         Added to the logits in training: a multiple of the log class frequencies (logit adjustment,
         Menon et al. 2021).
-    label_doubt : float
-        See `NameNationalityClassifier`.
+    gce_q : float, default=0.0
+        Exponent q of the generalized cross-entropy (Zhang and Sabuncu 2018), which learns less from
+        labels that the net finds improbable: 0 is the cross-entropy, 1 the mean absolute error.
     """
 
-    def __init__(self, prior, label_doubt=0.0):
+    def __init__(self, prior, gce_q=0.0):
         super().__init__()
-        self.label_doubt = label_doubt
+        self.gce_q = gce_q
         self.register_buffer("prior", torch.as_tensor(prior, dtype=torch.float32))
 
     def forward(self, logits, batch, training=False):
@@ -26,9 +27,9 @@ class Loss(torch.nn.Module):
         if training:
             logits = logits + self.prior
         losses = F.cross_entropy(logits, batch.labels, reduction="none")
-        if training and self.label_doubt:
+        if training and self.gce_q:
             # (1 - p^q) / q of the label's probability p
-            losses = -torch.expm1(-self.label_doubt * losses) / self.label_doubt
+            losses = -torch.expm1(-self.gce_q * losses) / self.gce_q
         return (losses * batch.weights).sum() / len(batch)
 
     @staticmethod

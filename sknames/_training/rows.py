@@ -81,7 +81,7 @@ class Rows:
             "early_stopping=True found no rows to hold out, since each class has only one distinct "
             "row; training takes all epochs. Give more rows, or set early_stopping=False.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         return self, None
 

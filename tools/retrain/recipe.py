@@ -45,30 +45,39 @@ NAMES_PER_MIN_DF = 90_000
 # Characters that occur less often are read in ASCII.
 ENCODER = {"transliterate": "unknown", "min_frequency": 20, "max_length": 64}
 CLASSIFIER = {
-    "separator": 1,  # the space, the first character of the alphabet
     "hidden_size": 192,
     "dropout": 0.4,
-    "ngram_dropout": 0.65,
     "word_weight": 0.2,
-    "next_symbol_weight": 0.3,
     "logit_adjustment": 1.0,
-    # Categories of Wikipedia and federations often differ from where a name is common.
-    "label_doubt": 0.2,
     "lr": 0.003,
     "batch_size": 512,
     "max_epochs": 8,
     "random_state": SEED,
 }
+# What the classifier has no parameters for.
+INNER = {
+    "ngram_dropout": 0.65,
+    "next_symbol_weight": 0.3,
+    # Categories of Wikipedia and federations often differ from where a name is common.
+    "gce_q": 0.2,
+}
 
 
-# A loss that doubts labels makes answers too confident. This temperature suits both people of whose
-# names the model has learned no part and people of whose names it has learned all.
+# A generalized cross-entropy makes answers too confident. This temperature suits both people whose
+# names have no word seen in training and people of whose names the model has seen all.
 TEMPERATURE = 1.4
+
+
+class Classifier(NameNationalityClassifier):
+    """A classifier that trains with the settings of `INNER`."""
+
+    def _training_settings(self):
+        return super()._training_settings() | INNER
 
 
 def make_pipeline(**params):
     """Make the pipeline to train, with other parameters of the classifier if given."""
-    encoder, classifier = CharEncoder(**ENCODER), NameNationalityClassifier(**CLASSIFIER | params)
+    encoder, classifier = CharEncoder(**ENCODER), Classifier(**CLASSIFIER | params)
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 

@@ -14,6 +14,7 @@ from skorch.callbacks import Callback
 from torch.nn.utils import clip_grad_norm_
 
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames._network.forward import Forward
 from sknames.datasets import fetch_names, load_names
 
 NETS = {  # cell, hidden size, layers
@@ -63,11 +64,10 @@ class Data:
 
         It does on the number of n-grams, so that a model of these needs the whole data.
         """
-        classifier = classifier_of(
-            net, max_epochs=1, dtype=dtype, ngram_range=(1, 5) if ngrams else None
-        )
+        classifier = classifier_of(net, max_epochs=1, ngram_range=(1, 5) if ngrams else None)
         encoder, step = encoder or self.encoder, 1 if ngrams else 10
         classifier.fit(encoder.transform(self.names[::step]), self.labels[::step])
+        classifier._forward = Forward(classifier.network_, dtype)
         return Pipeline([("encode", encoder), ("classify", classifier)])
 
     def pipelines(self, *titles):
@@ -77,7 +77,8 @@ class Data:
     def both_types(self, net="GRU 128", encoder=None):
         """`predict_proba` of the net alone, of codes, by dtype."""
         single = self.pipeline(net, encoder=encoder)["classify"]
-        double = copy.deepcopy(single).set_params(dtype="float64")
+        double = copy.deepcopy(single)
+        double._forward = Forward(double.network_, "float64")
         return {"float32": single.predict_proba, "float64": double.predict_proba}
 
     def saved(self, model):
@@ -110,8 +111,8 @@ class StopWhenReady(Callback):
 def our_epochs(data, net, batch_size, index, **params):
     """An epoch of training on the same batches, {"bare": as a bare loop, "skorch": as in `fit`}."""
     classifier = classifier_of(
-        net, batch_size=batch_size, ngram_range=None, dropout=0, symbol_dropout=0,
-        next_symbol_weight=0, logit_adjustment=0, lr=1e-3, weight_decay=0,
+        net, batch_size=batch_size, ngram_range=None, dropout=0, regularization=0,
+        logit_adjustment=0, lr=1e-3,
         callbacks=[StopWhenReady()], **params,
     )  # fmt: skip
     try:

@@ -1,0 +1,185 @@
+"""What happens between the steps of a training: schedule, clipping, checks, progress, stopping."""
+
+import re
+import sys
+import warnings
+
+import numpy as np
+import torch
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    EarlyStopping,
+    EpochScoring,
+    LRScheduler,
+    PassthroughScoring,
+    PrintLog,
+)
+from skorch.utils import noop
+from tqdm.auto import tqdm
+
+from .batches import MIN_ROWS_TO_SHARE
+
+DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
+
+MAX_GRADIENT_NORM = 1.0
+# In small batches, a few epochs are many steps. The mean learning rate of a cycle is half its
+# maximum, and nets then learn too little. So steps beyond this number are taken at the maximum.
+MAX_CYCLE = 10_000
+
+
+class Progress(Callback):
+    """A tqdm bar over the epochs, with the last losses behind it."""
+
+    def __init__(self, max_epochs):
+        self.max_epochs = max_epochs
+
+    def on_train_begin(self, net, **kwargs):
+        """Open the bar."""
+        self.bar_ = tqdm(total=self.max_epochs, desc="fit", unit="epoch")
+
+    def on_epoch_end(self, net, **kwargs):
+        """Move the bar."""
+        losses = {
+            key: f"{net.history[-1, key]:.3f}"
+            for key in ("train_loss", "valid_loss", "valid_acc")
+            if key in net.history[-1]
+        }
+        self.bar_.set_postfix(losses, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        """Close the bar."""
+        self.bar_.close()
+
+
+class StopOnDivergence(Callback):
+    """Raise when a training loss is no longer a finite number."""
+
+    def on_epoch_end(self, net, **kwargs):
+        """Look at the losses of the epoch."""
+        epoch = net.history[-1]
+        if not np.isfinite([epoch["train_loss"], epoch.get("next_symbol_loss", 0)]).all():
+            raise ValueError(DIVERGED.format(what="the loss", epoch=len(net.history)))
+
+
+class ClipGradients(Callback):
+    """Clip the norm of all gradients but the sparse ones, which hardly any step has in common."""
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        """Clip them together."""
+        dense = [p for _, p in named_parameters if p.grad is not None and not p.grad.is_sparse]
+        torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
+
+
+class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
+    """One cycle of the learning rate that takes `n_held` more steps at its maximum."""
+
+    def __init__(self, optimizer, n_held, **kwargs):
+        self.n_held = n_held
+        super().__init__(optimizer, **kwargs)
+
+    def step(self, epoch=None):
+        """Set the learning rate of the next training step."""
+        if self.n_held and self.last_epoch == MAX_CYCLE // 5 - 1:
+            self.n_held -= 1
+        else:
+            super().step(epoch)
+
+
+def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
+    """Return the callbacks of a training by name, the built-in ones first, then those given.
+
+    Parameters
+    ----------
+    settings : dict
+        See `resolve_auto`.
+    n_batches : int
+        Of an epoch.
+    has_ngrams, has_held_out : bool
+        Whether there are n-grams to learn, and rows to validate on.
+    """
+    scores, others = _split_callbacks(settings["callbacks"] or [], has_held_out)
+    steps = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
+    schedules = (isinstance(_callback(item), LRScheduler) for item in others)
+    if not settings["early_stopping"] and not any(schedules):
+        steps.append(("schedule", _one_cycle(settings, n_batches, has_ngrams)))
+    if settings["next_symbol_weight"]:
+        key = "next_symbol_loss"
+        steps.append((key, PassthroughScoring(key, lower_is_better=None, on_train=True)))
+    if settings["verbose"] == 1:
+        steps.append(("progress", Progress(settings["max_epochs"])))
+    # Before early stopping, which ends an epoch for all that follow.
+    steps += scores
+    if has_held_out:
+        stop = EarlyStopping(
+            patience=settings["n_iter_no_change"],
+            threshold=0,
+            load_best=True,
+            sink=print if settings["verbose"] > 1 else noop,
+        )
+        steps.append(("early_stopping", stop))
+    return steps + others
+
+
+def make_log(verbose):
+    """Return the callback that logs each epoch, or None."""
+    if verbose <= 1:
+        return None
+    return PrintLog(sink=print if sys.stdout.isatty() else print_plain)
+
+
+def print_plain(text):
+    """Print without skorch's colours, which are codes for a terminal."""
+    print(re.sub(r"\033\[\d+m", "", text), flush=True)
+
+
+def stopped_early(net):
+    """Return whether early stopping has ended the training of a net."""
+    return any(
+        isinstance(callback, EarlyStopping) and callback.misses_ >= callback.patience
+        for _, callback in net.callbacks_
+    )
+
+
+def _one_cycle(settings, n_batches, has_ngrams):
+    lr, n_steps = settings["lr"], max(2, settings["max_epochs"] * n_batches)
+    is_small = settings["batch_size"] < MIN_ROWS_TO_SHARE
+    n_held = max(0, n_steps - MAX_CYCLE) if is_small else 0
+    return LRScheduler(
+        OneCycle,
+        step_every="batch",
+        max_lr=[lr * settings["ngram_lr"], lr] if has_ngrams else lr,
+        n_held=n_held,
+        total_steps=n_steps - n_held,
+        # A fifth of 5 steps is one, of a length of 0, by which torch would divide.
+        pct_start=0.25 if n_steps == 5 else 0.2,
+    )
+
+
+def _callback(item):
+    """Return a callback without its name; of a class, what skorch will make of it."""
+    callback = item[1] if isinstance(item, list | tuple) and len(item) == 2 else item
+    is_class = isinstance(callback, type) and issubclass(callback, Callback)
+    return callback() if is_class else callback
+
+
+def _split_callbacks(callbacks, has_held_out):
+    """Return those that score, and the others; warn of scores of held-out rows without any."""
+    scores, others = [], []
+    for item in callbacks:
+        callback = _callback(item)
+        if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
+            others.append(item)
+            continue
+        scores.append(item)
+        if not callback.on_train and not has_held_out:
+            warnings.warn(
+                f"callbacks has {type(callback).__name__} of {callback.name or callback.scoring!r},"
+                " which scores held-out rows, and there are none: it records nothing. Set "
+                "early_stopping=True to hold rows out, or on_train=True in the callback to score "
+                "the rows of training.",
+                UserWarning,
+                stacklevel=6,
+            )
+    return scores, others
