@@ -8,7 +8,7 @@ Here a model knows 20 nationalities, and the labels that are asked for are ten o
 has seen no name. A learning curve shows how many labelled names it takes, with and without it.
 
 With the model that ships, ``NameEncoder()``, which has learned 74 nationalities from a million
-names, the help is larger (docs/own_labels.md has the figures). It has seen the names of this
+names, the help is larger (examples/benchmarks/results/own_labels.md has the figures). It has seen the names of this
 example, so that a fair picture needs another.
 """
 

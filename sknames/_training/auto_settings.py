@@ -1,4 +1,4 @@
-"""What "auto" means for parameters of the classifier: docs/settings.md tells why."""
+"""Choose what "auto" means: examples/benchmarks/results/defaults.md says why."""
 
 from math import ceil, log2
 
