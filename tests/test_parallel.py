@@ -77,8 +77,8 @@ def cluster(usual_port_taken):
 # distributed's own sockets and event loops may still be open when its processes have ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_a_large_prediction_is_shared_by_processes(small_names, tmp_path, monkeypatch):
-    """By the function in docs/parallel.md."""
-    docs = Path(__file__).parent.parent / "docs" / "parallel.md"
+    """By the function in docs/deploy.md."""
+    docs = Path(__file__).parent.parent / "docs" / "deploy.md"
     (code,) = re.findall(r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S)
     names, labels = small_names
     model = make_pipeline()
