@@ -82,7 +82,9 @@ def linkcode_resolve(domain, info):
 def localize(app, relative_path, parent_docname, source):
     """Links and the picture of README, which lead to GitHub, lead to the site's own pages."""
     source[0] = re.sub(rf"\]\({REPOSITORY}/blob/main/docs/(\w+\.md)", r"](\1", source[0])
-    source[0] = source[0].replace(f"]({REPOSITORY}/tree/main/examples)", "](auto_examples/index.rst)")
+    source[0] = source[0].replace(
+        f"]({REPOSITORY}/tree/main/examples)", "](auto_examples/index.rst)"
+    )
     source[0] = re.sub(r"\]\(https://raw\S+/docs/(\w+\.png)\)", r"](\1)", source[0])
 
 
