@@ -57,6 +57,8 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "sknames"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["sknames.css"]
 html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
@@ -75,6 +77,15 @@ def linkcode_resolve(domain, info):
     item = inspect.unwrap(getattr(item, "fget", item))  # of a property, its function
     file = Path(inspect.getsourcefile(item)).relative_to(Path(sknames.__file__).parents[1])
     return f"{REPOSITORY}/blob/main/{file.as_posix()}"
+
+
+def localize(app, relative_path, parent_docname, source):
+    """Links and the picture of README, which lead to GitHub, lead to the site's own pages."""
+    source[0] = re.sub(rf"\]\({REPOSITORY}/blob/main/docs/(\w+\.md)", r"](\1", source[0])
+    source[0] = source[0].replace(
+        f"]({REPOSITORY}/tree/main/examples)", "](auto_examples/index.rst)"
+    )
+    source[0] = re.sub(r"\]\(https://raw\S+/docs/(\w+\.png)\)", r"](\1)", source[0])
 
 
 def link_out_of_docs(app, docname, source):
@@ -104,10 +115,10 @@ def list_pages(app, docname, source):
 
 def link_to_the_page(app, docname, source):
     """Where the page that answers is part of the site, visitors can open it."""
-    if html_extra_path and docname in ("index", "page"):
-        title, first, rest = source[0].split("\n\n", 2)
-        link = '```{raw} html\n<p><a href="page/">Type a name and see.</a></p>\n```'
-        source[0] = "\n\n".join([title, first, link, rest])
+    if html_extra_path and docname == "deploy":
+        heading = "## A web page that answers\n"
+        link = '\n```{raw} html\n<p><a href="page/">Type a name and see.</a></p>\n```\n'
+        source[0] = source[0].replace(heading, heading + link)
 
 
 def without_subfolders(app):
@@ -117,6 +128,7 @@ def without_subfolders(app):
 
 def setup(app):
     app.connect("builder-inited", without_subfolders, priority=20)
+    app.connect("include-read", localize)
     app.connect("source-read", link_out_of_docs)
     app.connect("source-read", list_pages)
     app.connect("source-read", link_to_the_page)

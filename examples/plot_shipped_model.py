@@ -2,8 +2,8 @@
 Ask the model that ships
 ========================
 
-It knows 74 nationalities and answers at once: no download, no training, no torch. Here are the
-three likeliest nationalities of six names, however they were typed.
+It knows 74 nationalities and predicts at once: no download, no training, no torch. Here are the
+three most probable nationalities of six names. The model is sure of some and unsure of others.
 
 Run ``python examples/plot_shipped_model.py``: it takes a second and writes `shipped_model.png`.
 """
@@ -15,18 +15,18 @@ import sknames
 
 names = [
     "Mehmet Yılmaz",
-    " KOWALSKI\n",
     "Γιώργος Παπαδόπουλος",
-    "siobhán o’brien",
     "Anna Müller",
-    "Nielsen",
+    "Sofia Costa",
+    "Lee",
+    "Maria",
 ]
 model = sknames.load_pretrained()
 probabilities = model.predict_proba(names)
 best = np.argsort(-probabilities, axis=1)[:, :3]
 
 # %%
-# Each name has a bar for each of its three best answers.
+# Each name has a bar for each of its three most probable nationalities.
 
 figure, axes = plt.subplots(2, 3, figsize=(9, 3.4), sharex=True, layout="constrained")
 for axis, name, row, three in zip(axes.flat, names, probabilities, best, strict=True):

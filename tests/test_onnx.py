@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames._network.forward import Forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGrams, inverse_document_frequency
 from sknames.datasets import load_names, make_names
@@ -91,7 +92,9 @@ def run(session, X):
 
 def assert_same(model, rows):
     found = run(session_of(to_onnx(model)), rows)
-    np.testing.assert_allclose(found, model.predict_proba(rows), rtol=0, atol=1e-6)
+    network = model.network_
+    expected = Forward(network, "float64").probabilities(network.to_codes(rows))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn", "sigmoid_rnn"])

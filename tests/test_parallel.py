@@ -61,7 +61,7 @@ def cluster():
 # distributed's own sockets and event loops may still be open when its processes have ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_large_prediction_in_processes_gives_the_same_bits(small_names, tmp_path, monkeypatch):
-    docs = Path(__file__).parent.parent / "docs" / "parallel.md"
+    docs = Path(__file__).parent.parent / "docs" / "deploy.md"
     (code,) = re.findall(r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S)
     names, labels = small_names
     model = make_pipeline()

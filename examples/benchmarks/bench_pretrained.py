@@ -253,51 +253,62 @@ def birth_years(names, nationalities, years):
 
 REPORT = """# Model card of `sknames.load_pretrained()`
 
+**Wrong for every third name whose words are all new**, and more often for some nationalities: read
+your rows of [By nationality](#by-nationality). It must not decide about a person.
+
 Printed by `python examples/benchmarks/bench_pretrained.py{options}` on {machine}. The same figures
 are in `sknames.pretrained.load_card()`.
 
 ## What it is
 
-A `Pipeline` of `CharEncoder` ({n_characters} characters in lower case; rarer ones to ASCII) and
-`NameNationalityClassifier` (a GRU of {hidden_size} units, {n_ngrams:,} n-grams of 1 to 5
-characters and {n_words:,} words), for surnames, given names and full names in either order. It has
-{n_classes} nationalities:
+A `Pipeline` of `CharEncoder` ({n_characters} characters in lower case) and
+`NameNationalityClassifier`: a GRU of {hidden_size} units, {n_ngrams:,} n-grams and {n_words:,}
+words. It takes surnames, given names and full names in either order. It has {n_classes}
+nationalities, listed in [By nationality](#by-nationality).
 
-{nationalities}.
+A nationality here is where a name is common. Austrian names are German. Brazilian ones are
+Portuguese, and Latin American ones Spanish. Names of all Arabic-speaking countries are Arabic,
+Welsh ones English, Montenegrin ones Serbian, and Burundian ones Rwandan.
 
-**Missing**: every other nationality, which it gives to one of these with whatever confidence. A
-nationality here is where a name is at home: Austrian names are German, Brazilian ones Portuguese,
-Latin American ones Spanish, names of all Arabic-speaking countries Arabic, Welsh ones English,
-Montenegrin ones Serbian, Burundian ones Rwandan. {no_such}
-Tried, and told too badly or at the cost of others, so that they are missing too: {tried}.
+**Missing**: every other nationality. Its names get one of the {n_classes}, sometimes with high
+confidence.
 
-**Must not be used** to decide about a person (hiring, credit, housing, asylum, policing, or to
-guess at ethnicity, religion or citizenship of someone), nor as a measurement of a group without
-its error by nationality, below. A name does not tell who bears it: people migrate, marry, are
-adopted and choose. It is for statistics of names, for choosing a language to greet in where a wrong
-guess does no harm, and for study.
+- {no_such}
+- Dropped, because of low recall or because they hurt other classes: {tried}.
+
+## What it must not be used for
+
+- Do not decide about a person: hiring, credit, housing, asylum, policing.
+- Do not guess at someone's ethnicity, religion or citizenship.
+- Do not measure a group without the error of its nationalities, below.
+
+A name does not show who bears it: people migrate, marry, are adopted and choose. Use the model for
+statistics of names, for a greeting where a wrong guess does no harm, and for research. More:
+[responsible use](responsible_use.md).
 
 ## What it learned from
 
-{n_names:,} names ({n_distinct:,} distinct): those of `load_names(script="all")`; full names
-made of them; {n_biographies:,} names of biographies, at most {max_biographies:,} of a
-nationality; {n_players:,} more of chess players, at most {max_players:,} of a
-nationality; some of all these once more as lists and forms write them: last word first,
-initials, letters only; and all that has diacritics or is in a native script once more in ASCII.
+{n_names:,} names ({n_distinct:,} distinct):
 
-- The biographies' labels come from the categories of the English Wikipedia and are often wrong.
-- The players are rated players, mostly men, and a player's federation is where he is registered,
-  which need not be where his name is at home: immigrants and minorities are in every nationality.
-- From lists alone: {lists_alone}. Their full names are put together at random, and real ones may be
+- the lists of `load_names(script="all")`, and full names made of them;
+- {n_biographies:,} names of biographies, at most {max_biographies:,} of a nationality;
+- {n_players:,} more of chess players, at most {max_players:,} of a nationality;
+- some of these again as lists and forms write them: last word first, initials, letters only;
+- all with diacritics or in a native script again in ASCII.
+
+What to know about them:
+
+- The biographies' labels come from categories of the English Wikipedia and are often wrong.
+- The players are mostly men. A player's federation need not be where the name is common:
+  immigrants and minorities are in every nationality.
+- From lists alone: {lists_alone}. Their full names are made at random, and real ones may be
   harder.
-- From fewer than {few:,} people, so that figures and answers are the least sure: {few_people}.
-- From people's full names alone, without lists of surnames and given names: {people_alone}.
+- From fewer than {few:,} people, so least sure: {few_people}.
+- From people's full names alone: {people_alone}.
 
-Some nationalities have many more names than others. Training allows for it, so that the
-probabilities of `load_pretrained(priors="uniform")` suppose that all are equally frequent. All
-figures here are of these, but for those in [Frequencies](#frequencies). By default the model
-supposes the "population, square root" there. For a list of people, let their names tell the mix:
-`PriorShiftClassifier`.
+Nationalities have different numbers of names. Training corrects for it, so
+`load_pretrained(priors="uniform")` assumes that all are equally frequent. All figures here are of
+that model, except those in [Frequencies](#frequencies).
 
 ## Licences
 
@@ -315,25 +326,24 @@ This is what we know. It is not legal advice.
 
 - BSD-3-Clause and MIT allow commercial use if you keep the notices. `LICENSES/NOTICE.txt` has all
   sources.
-- The weights are learned from the names in the package, the biographies and the players. They hold
-  numbers for n-grams of up to five characters and for words, and no list. Whoever has a word can
-  test whether it was among the training names.
+- The weights are numbers for n-grams of up to five characters and for words. They hold no list, but
+  a word can be tested for whether it was among the training names.
 - We do not know whether the licence of a list also covers weights that were learned from it. We
   know of no rule that settles this everywhere.
-- Weights without the biographies and the players: `python -m tools.retrain --lists-only`, in the
-  repository. They know 57 nationalities and are less accurate.
+- `python -m tools.retrain --lists-only` trains weights without the biographies and the players.
+  They know 57 nationalities and are less accurate.
 
 ## Held-out names
 
-One in {one_of} name parts (words of a name, without particles such as *van*, *de*, *bin*) is held
-out, by a hash{times}. The models here were trained without any name
-that has such a part ({n_kept:,} of the training names are left), and are tested on names that have
-no other part: at most {per_nationality} full names of people a nationality from each source, made
-ones where lists have the nationality and there are fewer than {made}, and the names of the lists.
-Who is in both sources counts once, as of the biographies. All figures are over the {n:,}
-names{of_folds}. So they are for names of which the model knows nothing, but for particles; on names
-with familiar parts it does better. The shipped model has learned from all names. Its n-gram weights
-are rounded to four bits, as those of the models here were. {models_run}{untested}
+These figures are for names with no word seen in training, except particles such as *van* or *bin*.
+On names with familiar words the model does better.
+
+- One in {one_of} words of names is held out, by a hash{times}.
+- The models here were trained without any name that has such a word: {n_kept:,} names are left.
+- They are tested on names of held-out words only: at most {per_nationality} full names of people of
+  each nationality and source, and the names of the lists. Made names fill up to {made}.
+- All figures are over the {n:,} names{of_folds}. The n-gram weights have four bits, as the shipped
+  ones have. {models_run}{untested}
 
 {overall}
 
@@ -345,29 +355,27 @@ Accuracy by kind and source of name:
 
 {paired}
 
-With the last word first ("Surname Given"), accuracy on full names is {turned:.4f} instead of
-{straight:.4f}. Case makes no difference: it is not read.
+Accuracy on full names is {turned:.4f} with the last word first ("Surname Given") instead of
+{straight:.4f}. Case makes no difference.
 
-Diacritics and native scripts are read, by all models here. Accuracy on the names that have them, as
-they are written and in ASCII, as many lists have them:
+All models here read names as written. Accuracy on names with diacritics or in a native script, as
+written and in ASCII:
 
 {in_ascii}
 
-Chess players by the decade of their birth, where it is known and only one player has the name.
-Decades differ in their nationalities, too:
+Chess players by decade of birth, if known. Decades differ in their nationalities, too:
 
 {decades}
 
 ## Frequencies
 
-The same answers on the {n_people:,} full names of people, by how frequent the nationalities are
-supposed to be: the probabilities are multiplied by the frequencies. "Population" is a number of
-people in the world who bear such names, in `sknames/_mix/population.csv`: the numbers are
-rough and set down by hand. "Estimated" is the mix under which the names are most likely, found by
-EM from the names alone; "true" is that of their labels, which nobody has who asks. The names here
-are at most {per_nationality} a nationality and source{each_time}, so that their mix is flatter
-than that of most lists, where knowing it is worth more. The last column weighs each nationality
-among them by its population, as in a list of the world's people.{svm_note}
+Accuracy on the {n_people:,} full names of people depends on the assumed frequencies, the priors.
+
+- "Population" is a rough number of people with such names (`sknames/_mix/population.csv`).
+  `load_pretrained()` assumes its square root.
+- "Estimated" is the mix found from the names alone, "true" that of their labels.
+- The last column weighs each nationality by its population.
+- The mix here is flatter than that of most lists, where the priors matter more.{svm_note}
 
 {mixes}
 
@@ -375,17 +383,19 @@ among them by its population, as in a list of the world's people.{svm_note}
 
 ## By nationality
 
+"Made" counts test names that were made from the lists.
+
 {by_nationality}
 
 ## Confusions
 
-The most frequent of the {n_wrong:,} wrong answers among {n:,}:
+The most frequent of the {n_wrong:,} wrong predictions among {n:,}:
 
 {confusions}
 """
 NO_SUCH = (
-    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name, "
-    "and no South African one but Zulu ones."
+    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name. "
+    "Of South African names there are only Zulu ones."
 )
 
 
@@ -649,7 +659,8 @@ def page(card, shipped, n_kept, options):
         ),
         decades=table(["born in the", "n", *(f"{SHORT[key]}, recall" for key in keys)], decades),
         n_people=card["n_people"],
-        svm_note=f" The SVM has no probabilities: softmax of {SVM_SCALE} times its scores is taken."
+        svm_note="\n- LinearSVC has no probabilities: its scores go through a softmax, times "
+        f"{SVM_SCALE}."
         if "svm" in keys
         else "",
         mixes=table(

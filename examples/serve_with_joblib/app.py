@@ -59,7 +59,7 @@ def load_model(path):
 
 @asynccontextmanager
 async def lifespan(app):
-    # Requests of a few names would else wait for threads of BLAS (see docs/parallel.md).
+    # Requests of a few names would else wait for threads of BLAS (see docs/deploy.md).
     threadpool_limits(1, user_api="blas")
     current_default_thread_limiter().total_tokens = N_THREADS
     app.state.model = load_model(os.environ.get("SKNAMES_MODEL"))

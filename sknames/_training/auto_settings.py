@@ -1,4 +1,4 @@
-"""What "auto" and `regularization` mean: docs/settings.md tells why."""
+"""Choose what "auto" and `regularization` mean: see examples/benchmarks/results/defaults.md."""
 
 from math import ceil, inf, log2
 
