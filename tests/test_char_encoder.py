@@ -147,7 +147,7 @@ TRANSLITERATE = st.sampled_from([True, False, "unknown"])
 
 
 @given(TEXTS, st.booleans(), TRANSLITERATE, st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_any_text_equals_the_reference(names, clean, transliterate, lowercase, min_frequency):
     encoder = CharEncoder(
         clean=clean, transliterate=transliterate, lowercase=lowercase, min_frequency=min_frequency
@@ -295,7 +295,8 @@ def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
     message = "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
     with pytest.warns(UserWarning, match=message) as record:
         assert CharEncoder().fit(many).max_length_ == 201
-    assert record[0].filename == __file__
+        CharEncoder().fit_transform(many)
+    assert [warning.filename for warning in record] == [__file__] * 2
     assert CharEncoder(max_length=20).fit(many).max_length_ == 20
 
 

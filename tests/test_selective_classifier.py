@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
