@@ -421,28 +421,6 @@ def assert_probabilities(probabilities, shape):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-12)
 
 
-@given(
-    LISTS,
-    st.sampled_from([True, False, "unknown"]),
-    st.booleans(),
-    st.none() | st.integers(1, 9),
-)
-@settings(ANY, max_examples=150)
-@pytest.mark.filterwarnings("ignore:The name at position .* characters:UserWarning")
-def test_any_text_is_encoded(names, transliterate, lowercase, max_length):
-    encoder = CharEncoder(
-        transliterate=transliterate, lowercase=lowercase, max_length=max_length
-    ).fit(names)
-    codes = encoder.transform(names)
-    assert codes.shape == (len(names), encoder.max_length_)
-    assert codes.max(initial=0) <= encoder.unknown_code_ == len(encoder.alphabet_) + 1
-    encoder.alphabet_.encode()  # A surrogate would fail.
-    # Padding is on the right alone.
-    np.testing.assert_array_equal(codes != 0, np.cumsum(codes[:, ::-1], axis=1)[:, ::-1] != 0)
-    for name, row in zip(names, codes, strict=True):
-        np.testing.assert_array_equal(encoder.transform([name]), [row])
-
-
 @given(LISTS)
 @settings(ANY, max_examples=60)
 def test_any_text_has_probabilities(tiny, names):
