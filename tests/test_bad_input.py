@@ -414,29 +414,8 @@ def assert_probabilities(probabilities, shape):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-12)
 
 
-@given(
-    LISTS,
-    st.sampled_from([True, False, "unknown"]),
-    st.booleans(),
-    st.none() | st.integers(1, 9),
-)
-@settings(ANY, max_examples=300)
-def test_any_text_is_encoded(names, transliterate, lowercase, max_length):
-    encoder = CharEncoder(
-        transliterate=transliterate, lowercase=lowercase, max_length=max_length
-    ).fit(names)
-    codes = encoder.transform(names)
-    assert codes.shape == (len(names), encoder.max_length_)
-    assert codes.max(initial=0) <= encoder.unknown_code_ == len(encoder.alphabet_) + 1
-    encoder.alphabet_.encode()  # A surrogate would fail.
-    # Padding is on the right alone.
-    np.testing.assert_array_equal(codes != 0, np.cumsum(codes[:, ::-1], axis=1)[:, ::-1] != 0)
-    for name, row in zip(names, codes, strict=True):
-        np.testing.assert_array_equal(encoder.transform([name]), [row])
-
-
 @given(LISTS)
-@settings(ANY, max_examples=150)
+@settings(ANY, max_examples=60)
 def test_any_text_has_probabilities(tiny, names):
     probabilities = tiny.predict_proba(names)
     assert_probabilities(probabilities, (len(names), 4))
@@ -453,7 +432,7 @@ def test_any_text_has_probabilities(tiny, names):
     st.sampled_from([None, (1, 1), (1, 5)]),
     st.sampled_from([None, "balanced"]),
 )
-@settings(ANY, max_examples=40)
+@settings(ANY, max_examples=20)
 def test_any_small_list_can_be_learned(pairs, cell, ngram_range, class_weight):
     names, labels = map(list, zip(*pairs, strict=True))
     model = tiny_pipeline(
@@ -487,9 +466,9 @@ def test_odd_names_are_learned_and_classified(tiny, name):
 
 
 def seconds(function, *args):
-    """CPU time, the best of three."""
+    """CPU time, the best of two."""
     times = []
-    for _ in range(3):
+    for _ in range(2):
         start = time.process_time()
         function(*args)
         times.append(time.process_time() - start)
@@ -498,7 +477,7 @@ def seconds(function, *args):
 
 def assert_linear(function):
     """Eight times the characters take about eight times as long, where 64 would be quadratic."""
-    short, long = (seconds(function, size) for size in (50_000, 400_000))
+    short, long = (seconds(function, size) for size in (30_000, 240_000))
     assert long < 24 * max(short, 1e-3)
 
 

@@ -147,7 +147,7 @@ TRANSLITERATE = st.sampled_from([True, False, "unknown"])
 
 
 @given(TEXTS, st.booleans(), TRANSLITERATE, st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_any_text_equals_the_reference(names, clean, transliterate, lowercase, min_frequency):
     encoder = CharEncoder(
         clean=clean, transliterate=transliterate, lowercase=lowercase, min_frequency=min_frequency
@@ -295,7 +295,8 @@ def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
     message = "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
     with pytest.warns(UserWarning, match=message) as record:
         assert CharEncoder().fit(many).max_length_ == 201
-    assert record[0].filename == __file__
+        CharEncoder().fit_transform(many)
+    assert [warning.filename for warning in record] == [__file__] * 2
     assert CharEncoder(max_length=20).fit(many).max_length_ == 20
 
 
@@ -437,30 +438,26 @@ def test_missing_name_is_empty_when_asked_for(missing):
         encoder.transform(["Ana", missing, 5])
 
 
-def test_titles_are_dropped_when_asked_for():
-    names = ["Anna Schmidt", "ANNA SCHMIDT"]
-    typed = [" Frau Dr. Anna Schmidt ", "“ANNA SCHMIDT, PhD”"]
-    encoder = CharEncoder(drop_titles=True).fit(names)
-    np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(names))
-    with pytest.warns(UserWarning, match="longer than the longest name"):
-        assert not np.array_equal(
-            CharEncoder().fit(names).transform(typed), encoder.transform(names)
-        )
+TITLED = {
+    " Frau Dr. Anna Schmidt ": "Anna Schmidt",
+    "“ANNA SCHMIDT, PhD”": "ANNA SCHMIDT",
+    'Dr. "Anna Kim"': "Anna Kim",
+    "“Anna Kim” PhD": "Anna Kim",
+    '"Dr. “Anna Kim”, PhD"': "Anna Kim",
+    "Señora Ana": "Ana",
+    "Fräulein Müller": "Müller",
+    "김민준 씨": "김민준",
+    "Özv. Kovács": "Kovács",
+    "κύριος Νίκος": "Νίκος",
+}
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
-def test_titles_are_dropped_in_any_form_of_unicode(form):
-    typed = ["Señora Ana", "Fräulein Müller", "김민준 씨", "Özv. Kovács", "κύριος Νίκος"]
-    names = ["Ana", "Müller", "김민준", "Kovács", "Νίκος"]
-    encoder = CharEncoder(drop_titles=True).fit(names)
-    typed = [unicodedata.normalize(form, name) for name in typed]
+def test_titles_are_dropped_when_asked_for(form):
+    typed, names = [unicodedata.normalize(form, name) for name in TITLED], [*TITLED.values()]
+    plain, encoder = CharEncoder().fit(typed), CharEncoder(drop_titles=True).fit(names)
     np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(names))
-
-
-@pytest.mark.parametrize("typed", ['Dr. "Anna Kim"', "“Anna Kim” PhD", '"Dr. “Anna Kim”, PhD"'])
-def test_quotation_marks_beside_a_title_are_no_part_of_the_name(typed):
-    encoder = CharEncoder(drop_titles=True).fit(["Anna Kim"])
-    np.testing.assert_array_equal(encoder.transform([typed]), encoder.transform(["Anna Kim"]))
+    assert (plain.transform(typed) != plain.transform(names)).any(axis=1).all()
 
 
 def test_failed_fit_leaves_the_encoder_as_it_was():
@@ -480,17 +477,6 @@ def test_unknown_characters_alone_are_transliterated():
     assert encoder.alphabet_ == " adnzółź"  # ž counts as z
     read = encoder.inverse_transform(encoder.transform(["łódź", "ŁAŽ", "İn", "in", "王"]))
     assert read.tolist() == ["łódź", "łaz", "\ufffdn", "\ufffdn", "\ufffdan\ufffd"]
-
-
-@pytest.mark.parametrize("transliterate", [True, False, "unknown"])
-def test_codes_depend_on_neither_order_nor_company(transliterate):
-    encoder = CharEncoder(transliterate=transliterate).fit(NAMES)
-    codes = encoder.transform(NAMES)
-    order = np.random.RandomState(0).permutation(len(NAMES))
-    np.testing.assert_array_equal(encoder.transform([NAMES[i] for i in order]), codes[order])
-    for name, row in zip(NAMES, codes, strict=True):
-        np.testing.assert_array_equal(encoder.transform([name]), [row])
-    assert vars(CharEncoder(transliterate=transliterate).fit(NAMES[::-1])) == vars(encoder)
 
 
 @pytest.mark.parametrize(

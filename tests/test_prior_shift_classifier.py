@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import CharEncoder, NameNationalityClassifier, PriorShiftClassifier, load_pretrained
-from sknames._mix.priors import exchange_priors, supposed_priors
+from sknames._mix.priors import supposed_priors
 from sknames.datasets import make_names
 
 
@@ -53,7 +53,7 @@ def test_estimates_the_mix_and_answers_by_it():
     np.testing.assert_allclose(mean, adapted.priors_, atol=0.01)
 
 
-def test_what_the_estimator_supposes_counts():
+def test_priors_of_the_estimator_count():
     """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes, inner = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
@@ -69,7 +69,7 @@ def test_what_the_estimator_supposes_counts():
     assert PriorShiftClassifier(inner).fit(X_later).priors_[0] > 0.15
 
 
-def test_nested_ones_agree():
+def test_nested_classifiers_agree():
     """The outer one is told what the inner one assumes, which its pseudo-names have."""
     X, y, X_later, _ = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
@@ -89,7 +89,7 @@ def test_given_priors_are_taken(priors):
     assert adapted.n_iter_ == 0
 
 
-def test_a_prior_of_0_is_never_predicted():
+def test_prior_of_0_is_never_predicted():
     X, y, X_later, _ = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
     adapted = PriorShiftClassifier(inner, priors={1: 1}).fit(X_later)
@@ -109,7 +109,7 @@ def test_weights_are_repeated_rows():
         PriorShiftClassifier(inner).fit(X_later, sample_weight=-np.ones(600))
 
 
-def test_real_names(shipped, team):
+def test_priors_of_real_names_are_near_their_mix(shipped, team):
     names, nationalities = team
     adapted = PriorShiftClassifier(shipped).fit(names)
     share = dict(zip(adapted.classes_, adapted.priors_, strict=True))
@@ -182,18 +182,11 @@ def test_equal_rows_of_numbers_count_once(container):
     np.testing.assert_array_equal(PriorShiftClassifier(inner).fit(often).priors_, priors)
 
 
-def test_order_and_container_of_names_do_not_matter(shipped, team):
-    names, _ = team
-    names = [*names, *names[:7], "", "12"]
+def test_order_of_names_does_not_matter(shipped, team):
+    names = [*team[0], *team[0][:7], "", "12"]
     expected = PriorShiftClassifier(shipped).fit(names).priors_
-    for other in (
-        names[::-1],
-        np.array(names),
-        pd.Series(names),
-        pd.DataFrame({"n": names}),
-        iter(names),
-    ):
-        np.testing.assert_array_equal(PriorShiftClassifier(shipped).fit(other).priors_, expected)
+    found = PriorShiftClassifier(shipped).fit(names[::-1]).priors_
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_unreadable_names_do_not_count(shipped, team):
@@ -204,19 +197,10 @@ def test_unreadable_names_do_not_count(shipped, team):
 
 
 @pytest.mark.parametrize("names", [["", "123"], ["?"]], ids=str)
-def test_a_list_that_tells_nothing(shipped, names):
+def test_list_without_a_letter_raises(shipped, names):
     message = f"None of the names tells anything of their mix: .* got {len(names)} without"
     with pytest.raises(ValueError, match=message):
         PriorShiftClassifier(shipped).fit(names)
-
-
-def test_bad_lists(shipped):
-    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
-        PriorShiftClassifier(shipped).fit([])
-    with pytest.raises(ValueError, match="missing name .* at position 1"):
-        PriorShiftClassifier(shipped).fit(["Niamh", None])
-    one = PriorShiftClassifier(shipped).fit(["Niamh Byrne"])
-    assert one.predict(["Niamh Byrne"]) == ["Irish"] and np.isfinite(one.priors_).all()
 
 
 def test_missing_names_where_the_model_reads_them(shipped, team):
@@ -234,7 +218,7 @@ class Sure(LogisticRegression):
         return np.eye(2)[super().predict(X)]
 
 
-def test_probabilities_of_0():
+def test_probabilities_of_0_stay():
     X, y, X_later, _ = shifted_blobs()
     inner = Sure().fit(X, y)
     adapted = PriorShiftClassifier(inner).fit(X_later)
@@ -246,7 +230,7 @@ def test_probabilities_of_0():
     np.testing.assert_array_equal(excluded.predict_proba(X_later), [[1, 0]] * 600)
 
 
-def test_priors_of_classes_that_the_estimator_excludes():
+def test_priors_of_classes_that_the_estimator_excludes_raise():
     X, y, X_later, _ = shifted_blobs()
     never = PriorShiftClassifier(LogisticRegression().fit(X, y), priors={0: 1}).fit(X_later)
     with pytest.raises(ValueError, match="priors give 1 more than 0, and the estimator's own"):
@@ -255,22 +239,13 @@ def test_priors_of_classes_that_the_estimator_excludes():
     np.testing.assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
 
 
-def test_unfitted(shipped):
-    X, y, X_later, _ = shifted_blobs()
-    with pytest.raises(
-        NotFittedError, match="takes a fitted estimator and never fits it.*Fit it f"
-    ):
-        PriorShiftClassifier(LogisticRegression()).fit(X_later)
-    with pytest.raises(NotFittedError, match="takes a fitted estimator"):
-        PriorShiftClassifier(clone(shipped)).fit(["Niamh"])
-    for method in ("predict", "predict_proba"):
-        with pytest.raises(
-            NotFittedError, match="This PriorShiftClassifier instance is not fitted"
-        ):
-            getattr(PriorShiftClassifier(LogisticRegression().fit(X, y)), method)(X)
+def test_estimator_that_is_not_fitted_raises(shipped):
+    for inner in (LogisticRegression(), clone(shipped)):
+        with pytest.raises(NotFittedError, match="takes a fitted estimator and .*Fit it f"):
+            PriorShiftClassifier(inner).fit(["Niamh"])
 
 
-def test_a_failed_fit_changes_nothing():
+def test_failed_fit_changes_nothing():
     X, y, X_later, _ = shifted_blobs()
     adapted = PriorShiftClassifier(LogisticRegression().fit(X, y)).fit(X_later)
     before = adapted.priors_.copy()
@@ -284,14 +259,14 @@ def test_a_failed_fit_changes_nothing():
     [{"priors": "even"}, {"priors": 3}, {"class_prior": "even"}, {"tol": -1}, {"max_iter": 0}],
     ids=str,
 )
-def test_parameters_are_judged(params):
+def test_wrong_parameter_raises(params):
     X, y, X_later, _ = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
     with pytest.raises(InvalidParameterError, match=f"The '{next(iter(params))}' parameter"):
         PriorShiftClassifier(inner, **params).fit(X_later)
 
 
-def test_an_estimate_that_does_not_converge_is_told():
+def test_estimate_that_does_not_converge_warns():
     X, y, X_later, _ = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
     with pytest.warns(ConvergenceWarning, match="did not converge in 1 steps"):
@@ -334,7 +309,7 @@ def test_clones_do_not_change_the_fitted_estimator():
     assert twin.set_params(estimator=GaussianNB().fit(X, y), tol=0.1).tol == 0.1
 
 
-def test_a_search_supposes_what_its_best_estimator_does(small_names):
+def test_search_assumes_the_priors_of_its_best_estimator(small_names):
     names, y = small_names
     weights = {"Greek": 6, "Polish": 3}
     classify = NameNationalityClassifier(hidden_size=4, max_epochs=2, random_state=0)
@@ -351,11 +326,6 @@ def test_a_search_supposes_what_its_best_estimator_does(small_names):
         .fit(names)
         .predict_proba(names),
     )
-
-
-def test_priors_that_exclude_all_that_the_model_tells():
-    found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
-    np.testing.assert_array_equal(found, [[0, 1]])
 
 
 def test_frozen_estimators_are_taken(shipped, team):

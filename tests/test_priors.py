@@ -300,6 +300,8 @@ def test_exchanged_priors_are_bayes_rule():
 def test_rows_that_the_priors_exclude():
     found = exchange_priors(np.eye(3), np.full(3, 1 / 3), np.array([0.3, 0.7, 0]))
     np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])
+    found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    np.testing.assert_array_equal(found, [[0, 1]])
     # What was supposed to be impossible stays so.
     found = exchange_priors(np.full((1, 3), 1 / 3), np.array([0.5, 0.5, 0]), np.full(3, 1 / 3))
     np.testing.assert_allclose(found, [[0.5, 0.5, 0]])

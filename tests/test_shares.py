@@ -58,7 +58,7 @@ def by_label(shares, column="share"):
     return dict(zip(shares.nationality, shares[column], strict=True))
 
 
-def test_real_names(shipped, names):
+def test_shares_of_real_names_are_near_their_mix(shipped, names):
     shares = estimate_shares(shipped, names, random_state=0)
     assert shares.nationality[:3].tolist() == ["Turkish", "Dutch", "Norwegian"]
     np.testing.assert_allclose(shares.share[:3], [0.6, 0.24, 0.16], atol=0.04)
@@ -167,7 +167,7 @@ def test_distinct_names_and_their_counts(shipped, names):
 
 
 @pytest.mark.parametrize("counts", [[1], [1, -1], [1.5, 2], [[1], [2]]], ids=str)
-def test_bad_counts(shipped, counts):
+def test_wrong_counts_raise(shipped, counts):
     with pytest.raises(ValueError, match="Expected counts of 2 names, integers"):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 
@@ -231,7 +231,7 @@ def test_intervals_cover():
     assert 0.91 < np.mean(covered) < 0.99
 
 
-def test_the_level_is_told_as_it_is():
+def test_table_shows_the_level_as_it_is():
     text = repr(shares_of(draw(UNIFORM, 50), confidence_level=0.975))
     assert text.splitlines()[0].endswith("97.5 % interval")
 
@@ -250,7 +250,7 @@ def test_more_confidence_is_wider():
     assert widths[0] < 0.6 * widths[1] < 0.6 * widths[2]
 
 
-def test_a_nationality_that_no_one_has_may_be_missed_by_chance():
+def test_nationality_of_no_one_has_the_exact_upper_limit():
     """The upper limit of 0 of n is exact: 1 - .025 ** (1 / n)."""
     shares = shares_of(np.eye(5)[[1] * 60 + [2] * 40])
     for label in ("Danish", "Norwegian", "Turkish"):
@@ -262,14 +262,14 @@ def test_a_nationality_that_no_one_has_may_be_missed_by_chance():
     assert by_label(shares, "high")["Danish"] == pytest.approx(1 - 0.025 ** (220 / 140**2))
 
 
-def test_one_name(shipped):
+def test_one_name_has_wide_intervals(shipped):
     shares = estimate_shares(shipped, ["Mehmet Yılmaz"])
     assert shares.nationality[0] == "Turkish"
     np.testing.assert_allclose([shares.low[0], shares.high[0]], [0.025, 1], atol=1e-3)
     np.testing.assert_allclose([shares.low[1], shares.high[1]], [0, 0.975], atol=1e-4)
 
 
-def test_random_state():
+def test_random_state_decides_the_resamples():
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     one, again, other = (shares_of(proba, random_state=seed).low for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, again)
@@ -280,7 +280,7 @@ def test_random_state():
     assert ((two.low <= two.share) & (two.share <= two.high)).all()
 
 
-def test_resamples_in_chunks(monkeypatch):
+def test_resamples_do_not_depend_on_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     expected = shares_of(proba).resamples
     for chunk in (700, 70):  # of 7 resamples, and of one
@@ -291,7 +291,7 @@ def test_resamples_in_chunks(monkeypatch):
 # ---- What cannot be told apart
 
 
-def test_nationalities_that_share_names_are_told():
+def test_nationalities_with_the_same_names_are_hard_to_tell():
     proba = draw([0.2, 0.3, 0.2, 0.2, 0.1], twins=True)
     groups = {"Scandinavian": ["Danish", "Norwegian"], "Western": ["Dutch", "Irish"]}
     shares = shares_of(proba, groups=groups)
@@ -333,7 +333,7 @@ def test_what_the_drawing_alone_makes_vary_is_not_hard_to_tell():
     ],
     ids=str,
 )
-def test_bad_groups(groups, message):
+def test_wrong_groups_raise(groups, message):
     with pytest.raises(ValueError, match=message):
         shares_of(draw(UNIFORM), groups=groups)
 
@@ -341,7 +341,7 @@ def test_bad_groups(groups, message):
 # ---- What it is
 
 
-def test_table(names, shipped):
+def test_table_shows_shares_intervals_and_groups(names, shipped):
     shares = estimate_shares(shipped, names, groups={"Low Countries": ["Dutch"]}, random_state=0)
     lines = repr(shares).splitlines()
     assert lines[0].split() == ["nationality", "share", "95", "%", "interval"]
@@ -379,13 +379,13 @@ def test_table_of_groups_has_them_all():
 
 
 @pytest.mark.parametrize("names", [["", "12"], ["?"]], ids=str)
-def test_a_list_that_tells_nothing(shipped, names):
+def test_list_without_a_letter_raises(shipped, names):
     message = f"None of the names tells anything of their shares: .* got {len(names)} without"
     with pytest.raises(ValueError, match=message):
         estimate_shares(shipped, names)
 
 
-def test_bad_lists(shipped):
+def test_wrong_lists_raise(shipped):
     with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
         estimate_shares(shipped, [])
     with pytest.raises(ValueError, match="missing name .* at position 1"):
@@ -399,6 +399,6 @@ def test_bad_lists(shipped):
     [{"confidence_level": 1}, {"n_resamples": 1}, {"groups": []}, {"random_state": "x"}],
     ids=str,
 )
-def test_parameters_are_judged(shipped, params):
+def test_wrong_parameter_raises(shipped, params):
     with pytest.raises(InvalidParameterError, match=f"The '{next(iter(params))}' parameter"):
         estimate_shares(shipped, ["Niamh"], **params)

@@ -125,12 +125,12 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from sknames import SelectiveClassifier
-    >>> from sknames.datasets import load_names
-    >>> names, nationalities = load_names(return_X_y=True)
-    >>> rows = [label in ("Greek", "Japanese", "Polish") for label in nationalities]
+    >>> from sknames.datasets import make_names
+    >>> labels = ["Greek", "Japanese", "Polish"]
+    >>> names, nationalities = make_names(300, nationalities=labels, random_state=0)
     >>> ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
     >>> model = SelectiveClassifier(make_pipeline(ngrams, LogisticRegression()), coverage=0.9)
-    >>> model.fit(names[rows], nationalities[rows]).predict(["Papadopoulos", "Tanaka", "123"])
+    >>> model.fit(names, nationalities).predict(["Papadopoulos", "Tanaka", "123"])
     array(['Greek', 'Japanese', 'unknown'], dtype=object)
     >>> model.reasons(["Papadopoulos", "", "123", "a@b.org"]).tolist()
     ['', 'blank', 'no known character', 'no name']

@@ -182,7 +182,7 @@ class CharEncoder(
         ValueError, TypeError
             If `X` is not a collection or single column of at least one str.
         """
-        self._fit(X)
+        self._fit(X, stacklevel=3)
         return self
 
     def fit_transform(self, X: Names, y: object = None) -> NDArray[np.unsignedinteger]:
@@ -205,9 +205,9 @@ class CharEncoder(
         ValueError, TypeError
             If `X` is not a collection or single column of at least one str.
         """
-        return self._encode(self._fit(X))
+        return self._encode(self._fit(X, stacklevel=4))  # within scikit-learn's wrapper
 
-    def _fit(self, X):
+    def _fit(self, X, stacklevel):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
@@ -231,7 +231,7 @@ class CharEncoder(
                     f"and 99 % of the names have at most {usual}. Every row gets as many columns, "
                     f"and training that many steps. Correct it, or set max_length={2 * usual}.",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=stacklevel,
                 )
         else:
             self.max_length_ = int(self.max_length)
