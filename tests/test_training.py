@@ -499,7 +499,9 @@ def test_pickle_holds_callbacks_as_they_were_given(X, y):
 
 def test_fit_with_tiny_weights_has_finite_losses(X, y):
     weights = np.where(np.arange(len(X)) < 4, 1.0, 1e-60)
-    model = NameNationalityClassifier(**TINY | {"batch_size": 1}).fit(X, y, weights)
+    model = NameNationalityClassifier(**TINY | {"batch_size": 1, "max_epochs": 1}).fit(
+        X, y, weights
+    )
     assert np.isfinite([epoch["next_symbol_loss"] for epoch in model.history_]).all()
 
 
@@ -539,12 +541,12 @@ def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
 
 def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch):
     monkeypatch.setattr(_training, "MAX_CYCLE", 50)
-    settings = {"lr": 0.01, "max_epochs": 2}
+    X, y = X[:60], y[:60]
     n_rows = len(steps_of(X, y, batch_size=1, max_epochs=1).lrs)
-    lrs = steps_of(X, y, batch_size=1, **settings).lrs
+    lrs = steps_of(X, y, batch_size=1, lr=0.01, max_epochs=2).lrs
     cycle = steps_of(X[:1], y[:1], batch_size=1, lr=0.01, max_epochs=50).lrs
     n_held = 2 * n_rows - 50
-    assert n_held > 50
+    assert n_held > 30
     np.testing.assert_array_equal(lrs, [*cycle[:9], *[0.01] * n_held, *cycle[9:]])
     # Batches that are not small take one cycle, whatever its length.
     X, y = random_codes(200), random_labels(200)
