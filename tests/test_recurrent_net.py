@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._network.prefixes import plan_prefixes
 from sknames._training.bags import Bags
-from sknames._training.recurrent_net import CELLS, Dropout, RecurrentNet, Scan
+from sknames._training.recurrent_net import CELLS, Dropout, RecurrentNet
 
 N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
 KINDS = {
@@ -210,20 +210,6 @@ def test_gradients_are_those_of_torch(codes, kind, num_layers, share):
             expected = getattr(layers, f"{name}_l{k}").grad
             assert expected.abs().max() > 1e-3
             torch.testing.assert_close(parameter.grad, expected, **TOLERANCE, msg=name)
-
-
-FEW_CODES = np.array([[1, 2, 3], [1, 2, 0], [0, 0, 0], [1, 3, 3], [2, 0, 0]], np.uint8)
-
-
-@each_kind
-def test_scan_passes_gradcheck(kind):
-    plan, cell = plan_of(FEW_CODES), build_cell(kind)
-    x = cell.inputs(torch.randn(len(plan.symbols), EMBEDDING).double()).detach().requires_grad_()
-    given = x.detach().clone()
-    assert torch.autograd.gradcheck(
-        lambda x, weight_hh: Scan.apply(x, weight_hh, plan, cell), (x, cell.weight_hh)
-    )
-    torch.testing.assert_close(x.detach(), given, rtol=0, atol=0)
 
 
 @each_kind

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 from skorch.callbacks import (
     BatchScoring,
@@ -25,9 +25,7 @@ from skorch.callbacks import (
 from torch.optim.lr_scheduler import OneCycleLR
 
 from sknames import NameNationalityClassifier
-from sknames._network.forward import softmax
 from sknames._training import auto_settings as _auto_settings
-from sknames._training import batches as _batches
 from sknames._training import callbacks as _callbacks
 from sknames._training import train as _training
 from sknames._training import training_net as _training_net
@@ -184,7 +182,7 @@ def test_batches_without_random_state_keep_the_order_of_rows():
 
 
 def test_batches_share_prefixes_where_there_are_many_rows():
-    codes = np.ones((_batches.MIN_ROWS_TO_SHARE, 3), dtype=np.uint8)
+    codes = np.ones((MIN_ROWS_TO_SHARE, 3), dtype=np.uint8)
     few, many = codes[1:], codes
     for codes, n_nodes in [(few, 1 + 3 * len(few)), (many, 4)]:
         n = len(codes)
@@ -252,7 +250,7 @@ def test_label_doubt_weighs_improbable_labels_less_in_training(doubt):
     rng, rows = np.random.RandomState(0), make_rows(7, with_ngrams=False)
     rows = Rows(rows.codes, rng.randint(3, size=7), rows.weights)
     logits = 3 * rng.normal(size=(7, 3))
-    p = softmax(logits)[np.arange(7), rows.labels]
+    p = softmax(logits, axis=1)[np.arange(7), rows.labels]
     for training, losses in [(True, (1 - p**doubt) / doubt), (False, -np.log(p))]:
         loss = Loss(np.zeros(3), doubt)(torch.from_numpy(logits).float(), Batch.of(rows), training)
         assert loss.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
@@ -519,7 +517,9 @@ def test_pickle_holds_callbacks_as_they_were_given(X, y):
 
 def test_fit_with_tiny_weights_has_finite_losses(X, y):
     weights = np.where(np.arange(len(X)) < 4, 1.0, 1e-60)
-    model = NameNationalityClassifier(**TINY | {"batch_size": 1}).fit(X, y, weights)
+    model = NameNationalityClassifier(**TINY | {"batch_size": 1, "max_epochs": 1}).fit(
+        X, y, weights
+    )
     assert np.isfinite([epoch["next_symbol_loss"] for epoch in model.history_]).all()
 
 
@@ -559,12 +559,12 @@ def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
 
 def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch):
     monkeypatch.setattr(_callbacks, "MAX_CYCLE", 50)
-    settings = {"lr": 0.01, "max_epochs": 2}
+    X, y = X[:60], y[:60]
     n_rows = len(steps_of(X, y, batch_size=1, max_epochs=1).lrs)
-    lrs = steps_of(X, y, batch_size=1, **settings).lrs
+    lrs = steps_of(X, y, batch_size=1, lr=0.01, max_epochs=2).lrs
     cycle = steps_of(X[:1], y[:1], batch_size=1, lr=0.01, max_epochs=50).lrs
     n_held = 2 * n_rows - 50
-    assert n_held > 50
+    assert n_held > 30
     np.testing.assert_array_equal(lrs, [*cycle[:9], *[0.01] * n_held, *cycle[9:]])
     # Batches that are not small take one cycle, whatever its length.
     X, y = random_codes(200), random_labels(200)
@@ -924,16 +924,6 @@ def test_fit_on_cuda_gives_weights_in_numpy(X, y, cuda, device):
     # Its generator has the seed of the CPU's, and is put back.
     assert len(cuda["seeds"]) == 1
     assert cuda["states"] == [("state of 3", 3)]
-
-
-@pytest.mark.parametrize("embedding_dim", [4, None])
-def test_weights_are_numpy_float32(X, y, embedding_dim):
-    weights = fit(X, y, embedding_dim=embedding_dim).weights_
-    assert ("embedding" in weights) is (embedding_dim is not None)
-    assert {"cells.0.weight_hh", "output.weight", "ngram_weight", "ngram_idf"} <= weights.keys()
-    for value in weights.values():
-        assert type(value) is np.ndarray and value.dtype == np.float32
-        assert np.isfinite(value).all()
 
 
 @pytest.mark.parametrize(
