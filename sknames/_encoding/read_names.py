@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
-from .._validation.missing import is_missing
+from .._validation.labels_and_weights import is_missing
 from .spelling import clean
 
 Names: TypeAlias = Iterable[str] | ArrayLike
@@ -80,7 +80,8 @@ def read_names(X, handle_missing="error"):
     elif len(shape) != 1:
         raise ValueError(
             f"Expected a collection of names or a table of one column and got shape "
-            f"{tuple(shape)}. Pass one column, e.g. df['name']."
+            f"{tuple(shape)}. Pass one column, e.g. df['name'], or join several: "
+            "JoinNames().transform(df[['given', 'family']])."
         )
     names = X.to_pylist() if _is_pyarrow(X) else list(X)
     return _check_names(names, handle_missing), header

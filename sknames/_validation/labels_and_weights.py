@@ -1,4 +1,4 @@
-"""What is checked of labels and weights, beyond what scikit-learn checks."""
+"""What is checked of labels and weights, beyond what scikit-learn checks; what is missing."""
 
 from numbers import Real
 
@@ -8,7 +8,12 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from .missing import is_missing
+
+def is_missing(value):
+    """Whether a value is None, NaN, NaT or pd.NA, which cannot be compared: its type is asked."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, Real | np.datetime64) and bool(value != value)
 
 
 def check_labels(y, n_samples):
