@@ -5,6 +5,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._abstaining.no_names import BLANK, why_no_names
@@ -127,8 +128,7 @@ def _read(X, column):
         names = read_names(X, "empty")[0]
         return X.to_frame(X.name or "name"), names
     if not hasattr(X, "columns") or not (hasattr(X, "assign") or hasattr(X, "hstack")):
-        import pandas as pd
-
+        pd = check_pandas_support("predict_table of names in no table")
         names = read_names(X, "empty")[0]
         return pd.DataFrame({"name": names}), names
     columns = list(X.columns)

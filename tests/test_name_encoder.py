@@ -162,7 +162,7 @@ def test_path_named_pretrained_is_a_file(own, tmp_path, monkeypatch):
 
 def test_pickle_is_rejected_and_never_run(own, tmp_path):
     joblib.dump(own, tmp_path / "own.joblib")
-    with pytest.raises(ValueError, match="joblib.load and pass the model"):
+    with pytest.raises(ValueError, match="pass the model that joblib.load gives"):
         NameEncoder(tmp_path / "own.joblib").fit(NAMES)
     trap = b"cos\nmkdir\n(V" + str(tmp_path / "ran").encode() + b"\ntR."
     (tmp_path / "trap.joblib").write_bytes(trap)
