@@ -2,17 +2,20 @@
 
 from ._abstaining.selective_classifier import SelectiveClassifier
 from ._encoding.char_encoder import CharEncoder
+from ._encoding.join_names import JoinNames
 from ._encoding.spelling_groups import spelling_groups
 from ._mix.prior_shift_classifier import PriorShiftClassifier
 from ._mix.shares import estimate_shares
 from ._mix.shares_display import SharesDisplay
 from ._name_encoder import NameEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
+from ._predict_table import predict_table
 from ._version import __version__
 from .pretrained import load_pretrained
 
 __all__ = [
     "CharEncoder",
+    "JoinNames",
     "NameEncoder",
     "NameNationalityClassifier",
     "PriorShiftClassifier",
@@ -21,5 +24,6 @@ __all__ = [
     "__version__",
     "estimate_shares",
     "load_pretrained",
+    "predict_table",
     "spelling_groups",
 ]

@@ -1,16 +1,16 @@
 """NameEncoder: names -> features that a fitted model makes of them, for other estimators."""
 
 import os
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._encoding.read_names import Names, NamesMixin, read_names
+from ._encoding.read_names import NamesMixin, read_names
 from ._validation.doc_link import DocLinkMixin
 from ._validation.saved_state import stamped, unstamped
 from ._validation.shared_model import SharedModelMixin
@@ -20,7 +20,7 @@ from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 PRETRAINED = "pretrained"
 
 
-class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, BaseEstimator):
+class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     """Encode names by the probabilities of a fitted model: features for any other estimator.
 
     Your labels will rarely match the model's nationalities, but what it learned from a million
@@ -89,7 +89,7 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, 
     """
 
     __module__ = "sknames"
-    _shared = "model"
+    _shared, _fitted = "model", "model_"
 
     _parameter_constraints = {
         "model": [str, os.PathLike, HasMethods(["predict_proba"])],
@@ -104,54 +104,6 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, 
     ) -> None:
         self.model = model
         self.handle_missing = handle_missing
-
-    def fit(self, X: Names, y: object = None) -> Self:
-        """Take the model, and see that it answers. Nothing is learned from the names.
-
-        Parameters
-        ----------
-        X : iterable of str, or table of one column
-            Names.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : NameEncoder
-            The fitted encoder.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not fitted.
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str, the model does not take
-            names, or a file may not be read.
-        """
-        self._fit(X)
-        return self
-
-    def fit_transform(self, X: Names, y: object = None) -> NDArray[np.float32]:
-        """Fit to names, which may come from a generator, and encode them.
-
-        Parameters
-        ----------
-        X : iterable of str, or table of one column
-            Names.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of shape (n_names, n_features), float32
-            Features.
-
-        Raises
-        ------
-        NotFittedError, ValueError, TypeError
-            As `fit`.
-        """
-        return self._encode(self._fit(X))
 
     def _fit(self, X):
         """Take the model, and give the names, which may have come from a generator."""
@@ -191,27 +143,6 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, TransformerMixin, 
                 f"one name, got {found}. Give a classifier with one label a name."
             )
         return self.model, None
-
-    def transform(self, X: Names) -> NDArray[np.float32]:
-        """Encode names.
-
-        Parameters
-        ----------
-        X : iterable of str, or table of one column
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_names, n_features), float32
-            Features.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str.
-        """
-        check_is_fitted(self, "model_")
-        return self._encode(read_names(X, self.handle_missing)[0])
 
     def _encode(self, names):
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}

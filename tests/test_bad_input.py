@@ -65,7 +65,7 @@ BAD_NAMES = {
     "DataFrame": (
         pd.DataFrame({"name": ["anna", "bo"], "town": ["a", "b"]}),
         ValueError,
-        r"shape \(2, 2\)\. Pass one column, e\.g\. df\['name'\]\.$",
+        r"shape \(2, 2\)\. Pass one column, e\.g\. df\['name'\], or join several: JoinNames",
     ),
     "polars frame": (
         pl.DataFrame({"name": ["a"], "town": ["b"]}),

@@ -96,6 +96,8 @@ def test_docstring_is_complete(name):
 @pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
 def test_signature_has_types(name):
     found = inspect.unwrap(getattr(find(name), "fget", find(name)))
+    if inspect.isclass(found) and found.__init__ is object.__init__:  # it has no parameters
+        return
     signature = inspect.signature(found.__init__ if inspect.isclass(found) else found)
     assert signature.return_annotation is not inspect.Signature.empty
     for parameter in signature.parameters.values():

@@ -29,8 +29,9 @@ ALLOWED = {
     "onnx": ESTIMATORS + "_network",
     "inspection": ESTIMATORS + "_plotting _validation",
     "metrics": ESTIMATORS + "_plotting _validation",
-    "_cli": ESTIMATORS + "_name_encoder datasets inspection metrics pretrained",
-    "__init__": ESTIMATORS + "_name_encoder pretrained",
+    "_predict_table": "_abstaining _encoding _validation",
+    "_cli": ESTIMATORS + "_name_encoder _predict_table datasets inspection metrics pretrained",
+    "__init__": ESTIMATORS + "_name_encoder _predict_table pretrained",
     "__main__": "_cli",
 }
 # Who may import what is slow to import, or not installed with the package.

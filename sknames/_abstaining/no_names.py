@@ -14,21 +14,11 @@ ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)
 
 
 def why_no_names(X, n, encoder=None):
-    """Why each of n rows is no name.
+    """Return why each of n rows is no name, or "" where it may be one.
 
-    Parameters
-    ----------
-    X : iterable
-        Whatever an estimator takes. Where it is no collection of names, nothing is said of it.
-    n : int
-    encoder : CharEncoder or None
-        Fitted. Its alphabet tells which characters are known; without it, all letters are.
-
-    Returns
-    -------
-    ndarray of shape (n,), dtype=str
-        "blank", "no name" for an address of a mail or a page, "no known character", or "" where it
-        may be a name.
+    The reasons are "blank", "no name" for an address of a mail or a page, and "no known character".
+    The alphabet of a fitted `encoder` tells which characters are known; without it, all letters
+    are. Where `X` is no collection of names, nothing is said of it.
     """
     reasons = np.full(n, "", dtype=f"<U{len(NO_KNOWN_CHARACTER)}")
     try:

@@ -12,26 +12,10 @@ N_STEPS = math.ceil(math.log2(N_TRIED + 1))
 
 
 def risk_coverage_curve(confidence, hits, weights):
-    """What each threshold gives, the highest first.
+    """Return what each threshold gives, the highest first, as a Bunch of arrays.
 
-    Parameters
-    ----------
-    confidence : ndarray of shape (n,)
-        0 is never answered.
-    hits : ndarray of shape (n,), bool
-        Whether the answer is right.
-    weights : ndarray of shape (n,)
-
-    Returns
-    -------
-    Bunch
-        Of arrays: threshold, the largest probability that is not answered, or 0; coverage; risk;
-        n_answered.
-
-    Raises
-    ------
-    ValueError
-        If nothing can be answered.
+    A threshold is the largest probability that is not answered, or 0. A confidence of 0 is never
+    answered; `hits` tell whether an answer is right.
     """
     counts = (confidence > 0) & (weights > 0)
     if not counts.any():

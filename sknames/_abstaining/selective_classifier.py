@@ -391,13 +391,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
 
 def _check_abstain_label(label, classes):
-    """The label for no answer, that `predict` can give beside the classes.
-
-    Raises
-    ------
-    ValueError
-        If it is one of them, or of another type.
-    """
+    """Return the label for no answer, that `predict` can give beside the classes."""
     classes = np.asarray(classes).tolist()
     are_strings = isinstance(classes[0], str)
     if isinstance(label, str) and label == "auto":

@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 
 from .._mix.prior_shift_classifier import PriorShiftClassifier
+from .._predict_table import top_classes
 from ..pretrained._model_files import load_model
 
 
@@ -32,11 +33,7 @@ def best(spec, names, top=1, proba=False):
     """
     model = load(*spec)
     found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
-    rest, rows = found.copy(), np.arange(len(found))
-    indices = np.empty((len(found), top), dtype=np.intp)
-    for k in range(top):
-        indices[:, k] = rest.argmax(axis=1)
-        rest[rows, indices[:, k]] = -1
+    indices = top_classes(found, top)
     return indices, np.take_along_axis(found, indices, axis=1), found if proba else None
 
 

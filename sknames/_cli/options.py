@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from functools import wraps
 
 import click
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._abstaining.no_names import ADDRESS, why_no_names
+from .._encoding.join_names import join_parts
 from .._encoding.spelling import PLAIN
+from .._predict_table import MISSING
 from .tables import TableReader, local_file, texts
 
-MISSING = "missing name"
 # Cleaning leaves nothing of such a name, or only control characters.
 OF_NO_NAME = "".join(character for character, plain in PLAIN.items() if plain != "-")
 NO_NAME = rf"""^[\s\p{{Z}}\p{{Cc}}\p{{Cf}}"'{OF_NO_NAME}]*$"""
@@ -73,7 +75,11 @@ class Table:
         chosen = None
         for chunk in reader:
             chosen = chosen or self._columns(chunk.column_names)
-            names = _join([texts(chunk, column) for column in chosen])
+            parts = [texts(chunk, column) for column in chosen]
+            names = parts[0]
+            if len(parts) > 1:
+                joined = join_parts(zip(*(part.to_pylist() for part in parts), strict=True))
+                names = pa.array(joined, pa.string())
             why, odd = (pc.match_substring_regex(names, p).fill_null(True) for p in (NO_NAME, ODD))
             why = pc.if_else(why, MISSING, "").to_numpy(zero_copy_only=False)
             names, odd = (x.to_numpy(zero_copy_only=False) for x in (names, odd))
@@ -106,14 +112,6 @@ class Table:
             return columns
         parts = [wanted or "name"] if not wanted or wanted in columns else wanted.split(",")
         return [choose(columns, part.strip(), "--column", self.name) for part in parts]
-
-
-def _join(parts):
-    """Join columns by a space; a part may be missing."""
-    if len(parts) == 1:
-        return parts[0]
-    names = pc.binary_join_element_wise(*(part.fill_null("") for part in parts), " ")
-    return pc.replace_substring_regex(names, r"^\s+|\s+$|(\s)\s+", r"\1")
 
 
 def choose(columns, wanted, option, name):

@@ -14,10 +14,11 @@ from .._abstaining.selective_classifier import UNSURE
 from .._mix.prior_shift_classifier import priors_of_probabilities
 from .._mix.priors import check_priors, supposed_priors
 from .._mix.shares import COLUMNS
+from .._predict_table import MISSING, answer_columns
 from ..pretrained import load_pretrained
 from .files import check_output
 from .models import answers, load
-from .options import MISSING, choose, jobs_option, model_option, say, table_options, trust_option
+from .options import choose, jobs_option, model_option, say, table_options, trust_option
 from .shares import DistinctNames
 from .tables import TableReader, local_file, table_writer, texts
 
@@ -106,11 +107,10 @@ def _new_columns(why, classes, found, threshold, prefix):
         why[why == ""] = np.where(probabilities[:, 0] > threshold, "", UNSURE)
     answered = pa.array(place, mask=why != "")
     labels, new = pa.array(classes.tolist()), []
-    for k in range(indices.shape[1]):
-        end = f"_{k + 1}" if k else ""
-        new.append((f"predicted{end}", labels.take(pa.array(indices[:, k])).take(answered)))
+    for k, (predicted, probability) in enumerate(answer_columns(indices.shape[1])):
+        new.append((predicted, labels.take(pa.array(indices[:, k])).take(answered)))
         values = pa.array(probabilities[:, k].round(DIGITS))
-        new.append((f"probability{end}", values.take(answered)))
+        new.append((probability, values.take(answered)))
     for k, label in enumerate(classes if all_probabilities is not None else []):
         values = pa.array(all_probabilities[:, k].round(DIGITS))
         new.append((f"probability_{label}", values.take(named)))

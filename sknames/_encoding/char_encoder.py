@@ -8,14 +8,14 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation.doc_link import DocLinkMixin
 from .._validation.saved_state import require, stamped, unstamped
-from .read_names import Names, NamesMixin, read_names
+from .read_names import NamesMixin, read_names
 from .spelling import (
     characters,
     clean,
@@ -37,7 +37,6 @@ class CharEncoder(
     DocLinkMixin,
     NamesMixin,
     ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
     BaseEstimator,
 ):
     """Encode names as rows of character codes.
@@ -119,6 +118,7 @@ class CharEncoder(
     """
 
     __module__ = "sknames"
+    _fitted = "alphabet_"
 
     alphabet_: str
     unknown_code_: int
@@ -162,52 +162,7 @@ class CharEncoder(
         self.max_length = max_length
         self.handle_unknown = handle_unknown
 
-    def fit(self, X: Names, y: object = None) -> Self:
-        """Learn the alphabet and the number of columns.
-
-        Parameters
-        ----------
-        X : iterable of str, or table of one column
-            Names.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : CharEncoder
-            The fitted encoder.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str.
-        """
-        self._fit(X, stacklevel=3)
-        return self
-
-    def fit_transform(self, X: Names, y: object = None) -> NDArray[np.unsignedinteger]:
-        """Fit to names, which may come from a generator, and encode them.
-
-        Parameters
-        ----------
-        X : iterable of str, or table of one column
-            Names.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of shape (n_names, `max_length_`), of the smallest unsigned integer type
-            Codes, padded with 0 on the right.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str.
-        """
-        return self._encode(self._fit(X, stacklevel=4))  # within scikit-learn's wrapper
-
-    def _fit(self, X, stacklevel):
+    def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
@@ -231,7 +186,7 @@ class CharEncoder(
                     f"and 99 % of the names have at most {usual}. Every row gets as many columns, "
                     f"and training that many steps. Correct it, or set max_length={2 * usual}.",
                     UserWarning,
-                    stacklevel=stacklevel,
+                    stacklevel=3,
                 )
         else:
             self.max_length_ = int(self.max_length)
@@ -298,30 +253,6 @@ class CharEncoder(
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
         self.__dict__.update(fitted, max_length_=int(max_length))
         return self
-
-    def transform(self, X: Names) -> NDArray[np.unsignedinteger]:
-        """Encode names.
-
-        Parameters
-        ----------
-        X : iterable of str, or table of one column
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_names, `max_length_`), of the smallest unsigned integer type
-            Codes, padded with 0 on the right.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str, or, with
-            ``handle_unknown="error"``, a character has no code.
-        """
-        # check_is_fitted takes a tenth of the time of one name through a pipeline.
-        if not hasattr(self, "alphabet_"):
-            check_is_fitted(self)
-        return self._encode(read_names(X, self.handle_missing)[0])
 
     def _encode(self, names):
         table = self._table()
@@ -451,18 +382,9 @@ class CharEncoder(
     def _fold(self, names, alphabet):
         """Clean, normalize, transliterate and lower-case names.
 
-        Parameters
-        ----------
-        names : list of str
-        alphabet : str or None
-            The known characters, for ``transliterate="unknown"``; None takes all to be known.
-
-        Returns
-        -------
-        points : ndarray of shape (n_characters,)
-            Code points of all names, one name after the other.
-        lengths : ndarray of shape (n_names,)
-            Number of code points of each name.
+        The alphabet has the known characters, for ``transliterate="unknown"``; None takes all to be
+        known. It returns the code points of all names, one name after the other, and how many each
+        name has.
         """
         names = self._tidy(names)
         text = "".join(names)

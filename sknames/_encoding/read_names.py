@@ -2,24 +2,98 @@
 
 from collections.abc import Iterable, Mapping, Set
 from reprlib import repr as shorten
-from typing import TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
-from .._validation.missing import is_missing
+from .._validation.labels_and_weights import is_missing
 from .spelling import clean
 
 Names: TypeAlias = Iterable[str] | ArrayLike
 
 
-class NamesMixin:
-    """What transformers of names tell scikit-learn and skrub of their input."""
+class NamesMixin(TransformerMixin, BaseEstimator):
+    """For transformers of names, which have `_fit`, `_encode` and a fitted attribute, `_fitted`."""
 
     # So that skrub's ApplyToCols and TableVectorizer hand over one column at a time.
     __single_column_transformer__ = True
     feature_names_in_: NDArray[np.object_]
+    _fitted: str
+    handle_missing: str
+
+    def fit(self, X: Names, y: object = None) -> Self:
+        """Learn from names.
+
+        Parameters
+        ----------
+        X : iterable of str, or table of one column
+            Names.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : CharEncoder or NameEncoder
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `X` is not a collection or single column of at least one str.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Names, y: object = None) -> NDArray[Any]:
+        """Fit to names, which may come from a generator, and encode them.
+
+        Parameters
+        ----------
+        X : iterable of str, or table of one column
+            Names.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_names, n_columns)
+            A row for each name, as of `transform`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `X` is not a collection or single column of at least one str.
+        """
+        return self._encode(self._fit(X))
+
+    def transform(self, X: Names) -> NDArray[Any]:
+        """Encode names.
+
+        Parameters
+        ----------
+        X : iterable of str, or table of one column
+            Names.
+
+        Returns
+        -------
+        ndarray of shape (n_names, n_columns)
+            A row for each name: its codes as the smallest unsigned integers, padded with 0 on the
+            right, or its features as float32.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `X` is not a collection or single column of at least one str, or a character has no
+            code and `handle_unknown` is "error".
+        """
+        # check_is_fitted takes a tenth of the time of one name through a pipeline.
+        if not hasattr(self, self._fitted):
+            check_is_fitted(self, self._fitted)
+        return self._encode(read_names(X, self.handle_missing)[0])
 
     def _keep_header(self, header):
         """Keep the name of the column that `fit` was given, if there is one."""
@@ -37,25 +111,9 @@ class NamesMixin:
 
 
 def read_names(X, handle_missing="error"):
-    """Read the names in a collection or in a table of one column.
+    """Return the names in a collection or in a table of one column, and the column's name or None.
 
-    Parameters
-    ----------
-    X : iterable of str, or table of one column
-    handle_missing : {"error", "empty"}, default="error"
-
-    Returns
-    -------
-    names : list of str
-    header : str or None
-        The name of the table's column, if it has one.
-
-    Raises
-    ------
-    ValueError
-        For a missing name, a single str, an array of another shape, or no name at all.
-    TypeError
-        For another collection, or items that are not str.
+    A missing name is an error, or with ``handle_missing="empty"`` the empty name.
     """
     if isinstance(X, str | bytes):
         name = X.decode(errors="replace") if isinstance(X, bytes) else str(X)
@@ -80,7 +138,8 @@ def read_names(X, handle_missing="error"):
     elif len(shape) != 1:
         raise ValueError(
             f"Expected a collection of names or a table of one column and got shape "
-            f"{tuple(shape)}. Pass one column, e.g. df['name']."
+            f"{tuple(shape)}. Pass one column, e.g. df['name'], or join several: "
+            "JoinNames().transform(df[['given', 'family']])."
         )
     names = X.to_pylist() if _is_pyarrow(X) else list(X)
     return _check_names(names, handle_missing), header

@@ -100,14 +100,7 @@ def clean(names):
     2. A run of Unicode white space becomes one space, and the ends are stripped.
     3. Quotation marks around a name go; apostrophes only where they stand on both sides.
 
-    Parameters
-    ----------
-    names : list of str
-
-    Returns
-    -------
-    list of str
-        The same list where there is nothing to do.
+    It returns the same list where there is nothing to do.
     """
     rows = range(len(names)) if len(names) < MIN_NAMES_TO_SEARCH else _suspects(names)
     if len(rows):
@@ -175,17 +168,7 @@ def code_points(text):
 
 
 def drop_titles(names):
-    """Take titles off either end of names, but never the whole name.
-
-    Parameters
-    ----------
-    names : list of str
-        As `clean` and `compose` give them.
-
-    Returns
-    -------
-    list of str
-    """
+    """Take titles off either end of clean, composed names, but never the whole name."""
     return [_drop_titles(name) for name in names]
 
 
@@ -203,16 +186,7 @@ def compose(names):
     """Names in Unicode's normal form C, so that a letter with a mark is one character.
 
     At most 30 marks in a row are kept: normalization sorts them, in a time that grows with the
-    square of their number.
-
-    Parameters
-    ----------
-    names : list of str
-
-    Returns
-    -------
-    list of str
-        The same list where there is nothing to do.
+    square of their number. It returns the same list where there is nothing to do.
     """
     text = "\n".join(names)
     if text.isascii():

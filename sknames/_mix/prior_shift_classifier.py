@@ -39,19 +39,9 @@ def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
 
 
 def priors_of_probabilities(probabilities, weights, supposed, numbers=None, **limits):
-    """Estimate priors as `PriorShiftClassifier` does, from probabilities predicted elsewhere.
+    """Estimate priors from probabilities; return them and the number of steps.
 
-    Parameters
-    ----------
-    probabilities, weights, supposed, numbers
-        See `distinct_names`.
-    **limits
-        Of `estimate_mix`.
-
-    Returns
-    -------
-    priors : ndarray of shape (n_classes,)
-    n_iter : int
+    The arguments are those of `distinct_names`, the limits those of `estimate_mix`.
     """
     ratios, weights, counts = distinct_names(probabilities, weights, supposed, numbers)
     if not len(ratios):

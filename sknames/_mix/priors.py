@@ -24,27 +24,11 @@ Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | Arr
 
 
 def check_priors(priors, classes, name="priors"):
-    """Priors in any form they may be given in, as float64 in the order of the classes.
+    """Return priors in any form they may be given in, as float64 in the order of the classes.
 
-    Parameters
-    ----------
-    priors : {"uniform", "population"}, dict or Series by label, or array-like of shape (n_classes,)
-        "population" is the square root of a rough number of bearers in the world: halfway, on a
-        log scale, between a list of the world's people and one of equally many of each. Labels that
-        a dict does not name have 0.
-    classes : ndarray of shape (n_classes,)
-    name : str
-        Of the parameter, for errors.
-
-    Returns
-    -------
-    ndarray of shape (n_classes,)
-        They sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If they name an unknown class, are of another number, negative, or do not sum to 1.
+    "population" is the square root of a rough number of bearers in the world: halfway, on a log
+    scale, between a list of the world's people and one of equally many of each. Labels that a dict
+    or Series does not name have 0. `name` is that of the parameter, for errors.
     """
     if priors is None or isinstance(priors, str):
         if priors not in ("uniform", "population"):
@@ -162,29 +146,13 @@ def likelihood_ratios(probabilities, supposed):
 
 
 def distinct_names(probabilities, weights, supposed, numbers=None):
-    """What the distinct names of a list say about its mix.
+    """Return what the distinct names of a list say about its mix: ratios, weights, counts.
 
     A name that comes twenty times is not twenty observations of the model's error. Its weights are
-    summed, and the weights of all names are scaled to sum to the number of distinct ones.
-
-    Parameters
-    ----------
-    probabilities : ndarray of shape (n_rows, n_classes)
-    weights : ndarray of shape (n_rows,)
-        Rows of weight 0 are left out.
-    supposed : ndarray of shape (n_classes,)
-        The priors that the probabilities assume.
-    numbers : ndarray of shape (n_rows,), int, or None, default=None
-        Equal names have equal numbers. None: all names are distinct.
-
-    Returns
-    -------
-    ratios : ndarray of shape (n_distinct_rows, n_classes)
-        See `likelihood_ratios`. Rows of zeros are left out, and there may be none at all.
-    weights : ndarray of shape (n_distinct_rows,)
-        Weight of each name.
-    counts : ndarray of shape (n_distinct_rows,), int
-        How many names have this row and this weight, see `merge_rows`.
+    summed, and the weights of all names are scaled to sum to the number of distinct ones. Equal
+    names have equal `numbers`; None: all are distinct. Rows of weight 0 are left out, and so are
+    those whose ratios (see `likelihood_ratios`) are all 0. `counts` tell how many names have the
+    same row and weight, see `merge_rows`.
     """
     kept = weights > 0
     probabilities, weights = probabilities[kept], weights[kept]
@@ -209,23 +177,9 @@ def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=200):
 
     Steps are extrapolated (SQUAREM, Varadhan and Roland 2008): some 10 to 20 are enough.
 
-    Parameters
-    ----------
-    ratios, weights, counts : ndarray
-        See `distinct_names`; no row of zeros.
-    supposed : ndarray of shape (n_classes,)
-        The priors that the probabilities assume. Those of 0 stay 0.
-    tol : float
-        Converged when no share changes by more than this in a step.
-    max_iter : int
-        Steps; a `ConvergenceWarning` tells if they do not suffice.
-
-    Returns
-    -------
-    shares : ndarray of shape (n_classes,)
-    priors : ndarray of shape (n_classes,)
-        The shares among names and pseudo-names: what to assume of another name of the list.
-    n_iter : int
+    It takes what `distinct_names` gives. It returns the shares, the shares among names and
+    pseudo-names, which are the priors to assume of another name of the list, and the number of
+    steps.
     """
     n = counts.sum()
     sums, n_pseudo = _answers_so_far(ratios, weights, counts, supposed)
@@ -265,15 +219,9 @@ def _answers_so_far(ratios, weights, counts, supposed):
 
     Two names of a list with a mix of its own have the same class more often than the assumed priors
     say: `likelier`, the mean of sum(answer * answer / priors) over pairs of names. The less it
-    exceeds 1, the more pseudo-names there are. Without them, a model that is less sure than it is
-    right would take chance for a mix.
-
-    Returns
-    -------
-    sums : ndarray of shape (n_classes,)
-        The sum of the answers.
-    n_pseudo : float
-        Number of pseudo-names: 3, or more where the list shows no mix of its own.
+    exceeds 1, the more pseudo-names there are: 3, or more where the list shows no mix of its own.
+    Without them, a model that is less sure than it is right would take chance for a mix. It returns
+    the sum of the answers, of shape (n_classes,), and the number of pseudo-names.
     """
     n, sums, squares, largest = counts.sum(), 0.0, 0.0, 0.0
     for first in range(0, len(ratios), BLOCK):
@@ -345,20 +293,9 @@ def newton_steps(priors, curvature, slope):
     """Where the log-likelihood near some priors is largest, among shares that are not negative.
 
     The sum of the shares times that of the weights is subtracted from it, in place of the
-    constraint that they sum to 1 (Kim et al. 2020).
-
-    Parameters
-    ----------
-    priors : ndarray of shape (n_classes,)
-    curvature : ndarray of shape (n_classes, n_classes)
-        Minus the second derivative.
-    slope : ndarray of shape (n_problems, n_classes)
-        Gradients at the priors, less the sum of the weights; each is a problem of its own.
-
-    Returns
-    -------
-    ndarray of shape (n_problems, n_classes)
-        Rows sum to 1.
+    constraint that they sum to 1 (Kim et al. 2020). Each row of `slope`, (n_problems, n_classes),
+    is a problem of its own: a gradient at the priors, less the sum of the weights. `curvature` is
+    minus the second derivative. Rows of the result sum to 1.
     """
     # The floor is for classes that no row has any chance of.
     diagonal = np.diag(curvature)

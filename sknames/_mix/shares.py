@@ -251,25 +251,8 @@ def shares_of_probabilities(
 ):
     """Estimate shares as `estimate_shares` does, from probabilities predicted elsewhere.
 
-    Parameters
-    ----------
-    probabilities : array-like of shape (n_rows, n_classes)
-        Probabilities of names.
-    classes : ndarray of shape (n_classes,)
-        The labels, in the order of the columns.
-    counts : array-like of shape (n_rows,), int, or None, default=None
-        How often each name occurs, as in `estimate_shares`.
-    n_unreadable : int, default=0
-        How many names are counted separately; their rows have a count of 0 or are missing.
-    numbers : ndarray of shape (n_rows,), int, or None, default=None
-        Equal names have equal numbers. None: all names are distinct.
-    weights, class_prior, groups, confidence_level, n_resamples, random_state
-        Parameters of `estimate_shares`.
-
-    Returns
-    -------
-    Shares
-        The shares.
+    `n_unreadable` names are counted separately; their rows have a count of 0 or are missing. Equal
+    names have equal `numbers`; None: all are distinct. The others are those of `estimate_shares`.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")

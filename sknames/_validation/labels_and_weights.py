@@ -1,4 +1,4 @@
-"""What is checked of labels and weights, beyond what scikit-learn checks."""
+"""What is checked of labels and weights, beyond what scikit-learn checks; what is missing."""
 
 from numbers import Real
 
@@ -8,17 +8,16 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from .missing import is_missing
+
+def is_missing(value):
+    """Whether a value is None, NaN, NaT or pd.NA, which cannot be compared: its type is asked."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, Real | np.datetime64) and bool(value != value)
 
 
 def check_labels(y, n_samples):
-    """Labels as a 1-D array, none missing.
-
-    Raises
-    ------
-    ValueError
-        If y is None, of another shape or length, continuous, or has a missing label.
-    """
+    """Return labels as a 1-D array; raise ValueError if one is missing, or they are continuous."""
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None.")
     dtype = getattr(y, "dtype", None)
@@ -62,14 +61,9 @@ def _some(labels):
 
 
 def check_weights(sample_weight, n_samples, name="sample_weight"):
-    """Weights as float64 of shape (n_samples,), ones for None, scaled by `scale_weights`.
+    """Return weights as float64 of shape (n_samples,), ones for None, scaled by `scale_weights`.
 
-    `name` is that of the parameter, for errors.
-
-    Raises
-    ------
-    ValueError
-        If they have another shape, or a weight is negative or no number, or all are 0.
+    Not all are 0, and none is negative. `name` is that of the parameter, for errors.
     """
     if sample_weight is None:
         sample_weight = 1.0
@@ -94,20 +88,9 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
 
 
 def weigh_classes(y, weights, class_weight):
-    """Multiply the weights of rows with those of their classes.
+    """Multiply the weights of rows with those of their classes: a dict, "balanced" or None.
 
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-    weights : ndarray of shape (n_samples,)
-        Not negative. Classes whose rows all have weight 0 do not count.
-    class_weight : dict, "balanced" or None
-        As in scikit-learn.
-
-    Raises
-    ------
-    ValueError
-        If a class's weight is negative or no finite number, or none is left that is positive.
+    Classes whose rows all have weight 0 do not count.
     """
     if class_weight is None:
         return weights

@@ -16,12 +16,7 @@ def stamped(state):
 def unstamped(state, cls):
     """Return the state of an estimator of a class without its stamp.
 
-    A parameter that is newer than the file takes its default.
-
-    Raises
-    ------
-    ValueError
-        If this version does not know the format.
+    A parameter that is newer than the file takes its default. An unknown format is a ValueError.
     """
     state = dict(state)
     found, writer = state.pop("_format", None), state.pop("_sknames_version", "unknown")

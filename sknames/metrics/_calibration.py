@@ -27,22 +27,9 @@ def calibration_error(hit, confidence, n_bins=N_BINS, n_repeats=1):
     have such an error, too. Its upper end is at least what a share of wrong answers may be of which
     none was seen (Clopper and Pearson 1934): a bootstrap draws what was seen, and nothing else.
 
-    Parameters
-    ----------
-    hit : ndarray of shape (n_answers,), bool
-        Whether the most probable label is right.
-    confidence : ndarray of shape (n_answers,)
-        Its probability.
-    n_bins : int
-        Number of bins of equal width.
-    n_repeats : float
-        How often each name was judged, as in repeated cross-validation: repeats prove no more.
-
-    Returns
-    -------
-    error, low, high : float
-    by_chance : float
-        What a model whose probabilities are right has on average, on as many names.
+    `hit` and `confidence` are what `top_label` returns. Each name was judged `n_repeats` times, as
+    in repeated cross-validation: repeats prove no more. Behind the error, low and high it returns
+    the error that a model whose probabilities are right has on average, on as many names.
     """
     n = len(hit)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)

@@ -243,14 +243,8 @@ def scorecard(
 def scorecard_from(names, labels, predicted, proba, classes, train=None):
     """Return the scorecard of answers that are there already, as the command line has them.
 
-    Parameters
-    ----------
-    names, labels, predicted : sequences of length n_names
-    proba : ndarray of shape (n_names, n_classes) or None
-    classes : ndarray of shape (n_classes,)
-        Of the columns of `proba`.
-    train : tuple (names, labels) or None
-        What the model has learned, for the leak and the baselines.
+    `classes` are those of the columns of `proba`, which may be None; `train` is a tuple (names,
+    labels) of what the model has learned, or None.
     """
     return _card(_judge(names, labels, predicted, proba, classes, train), classes)
 

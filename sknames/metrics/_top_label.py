@@ -11,23 +11,7 @@ Z = 1.959963984540054  # of 95 % intervals
 def top_label(y_true, y_proba, labels=None):
     """Return whether the most probable label of each row is right, and its probability.
 
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples,)
-    y_proba : array-like of shape (n_samples, n_classes)
-    labels : array-like of shape (n_classes,) or None
-        Of the columns. None stands for the labels in y_true, sorted.
-
-    Returns
-    -------
-    hits : ndarray of shape (n_samples,), bool
-    confidence : ndarray of shape (n_samples,)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, a label is missing, one is twice in `labels`, none of y_true is in
-        them, or a probability is not from 0 to 1.
+    `labels` are those of the columns; None stands for the labels in `y_true`, sorted.
     """
     y_proba = check_array(y_proba, input_name="y_proba")
     y_true = check_labels(y_true, len(y_proba))

@@ -177,27 +177,8 @@ def load_card() -> dict[str, Any]:
 def read(folder, sha256=None, priors=AS_WRITTEN):
     """Read a fitted pipeline from the files of a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-    sha256 : str, default=None
-        Digest of the description, which holds that of the arrays. By default, it may be any.
-    priors : str, dict or array-like, default=AS_WRITTEN
-        Priors as in `load_pretrained`. By default, those that the network was written with.
-
-    Returns
-    -------
-    Pipeline
-        The fitted pipeline.
-
-    Raises
-    ------
-    ValueError
-        If the format is another, the files are not those that were written, or the priors do not
-        fit the classes.
-    OSError
-        If a file is missing.
+    The description may have any digest if `sha256` is None; it holds that of the arrays. Priors are
+    those that the network was written with, or as in `load_pretrained`.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))

@@ -1,0 +1,164 @@
+"""JoinNames: join the columns of a table that hold the parts of names."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from .._validation.doc_link import DocLinkMixin
+from .._validation.labels_and_weights import is_missing
+
+CHECKS = {"dtype": object, "ensure_all_finite": False}
+
+
+def join_parts(rows):
+    """Join the parts of each name by a space; None where all are missing.
+
+    Raises
+    ------
+    TypeError
+        If a part is neither a str nor missing.
+    """
+    names = []
+    for row in rows:
+        parts = [part for part in row if not is_missing(part)]
+        try:
+            names.append(" ".join(filter(None, map(str.strip, parts))) if parts else None)
+        except TypeError as error:
+            raise TypeError(
+                f"Expected parts of names, each a str or missing, got {row!r:.200} in row "
+                f"{len(names)}. Pass the columns of names alone, e.g. df[['given', 'family']]."
+            ) from error
+    return names
+
+
+class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
+    """Join given name, family name and other parts in several columns to one name.
+
+    Everything else that takes names takes one column of them. Columns are joined in their order,
+    with a space between; a part that is missing or blank is left out, and a name with no part at
+    all is missing: None, see `handle_missing` of :class:`CharEncoder`.
+
+    It learns nothing, so that `transform` needs no `fit`. After `fit`, later tables must have the
+    same columns.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, if `fit` was given a table that has names.
+
+    See Also
+    --------
+    predict_table : Add predictions to a table; its `column` may be several.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sknames import JoinNames, load_pretrained
+    >>> people = pd.DataFrame({"given": ["Mehmet", None], "family": ["Yılmaz", "Nowak"]})
+    >>> JoinNames().transform(people)
+    array(['Mehmet Yılmaz', 'Nowak'], dtype=object)
+
+    In front of a model, it makes one that takes such tables:
+
+    >>> model = make_pipeline(JoinNames(), load_pretrained())
+    >>> model.predict(people[["given", "family"]])
+    array(['Turkish', 'Polish'], dtype='<U11')
+    """
+
+    __module__ = "sknames"
+
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+
+    def fit(self, X: Any, y: object = None) -> Self:
+        """Remember the columns.
+
+        Parameters
+        ----------
+        X : table or array-like of shape (n_names, n_columns)
+            Parts of names, each a str or missing.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : JoinNames
+            The transformer.
+
+        Raises
+        ------
+        ValueError
+            If `X` is no table.
+        """
+        validate_data(self, X, **CHECKS)
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.object_]:
+        """Join the columns.
+
+        Parameters
+        ----------
+        X : table or array-like of shape (n_names, n_columns)
+            Parts of names, each a str or missing.
+
+        Returns
+        -------
+        ndarray of shape (n_names,), dtype=object
+            Names; None where all parts are missing.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `X` is no table, has other columns than that of `fit`, or holds what is no str.
+        """
+        if hasattr(self, "n_features_in_"):
+            X = validate_data(self, X, reset=False, **CHECKS)
+        else:
+            X = check_array(X, **CHECKS)
+        return np.array(join_parts(X.tolist()), dtype=object)
+
+    def set_output(self, *, transform: Any = None) -> Self:
+        """Do nothing: names stay a 1-D array, which all that takes names takes.
+
+        Parameters
+        ----------
+        transform : str or None, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : JoinNames
+            The transformer.
+        """
+        return self
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return the name of the joined column, "name".
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (1,), dtype=object
+            The name.
+        """
+        return np.array(["name"], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.string = True
+        # As of scikit-learn's transformers of text: its checks give arrays of numbers.
+        tags.input_tags.two_d_array = False
+        tags.input_tags.allow_nan = True
+        return tags

@@ -1,0 +1,163 @@
+"""predict_table: add predictions to a table of names, as the command `sknames predict` does."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_pandas_support
+from sklearn.utils._param_validation import HasMethods, Interval
+
+from ._abstaining.no_names import BLANK, why_no_names
+from ._abstaining.selective_classifier import SelectiveClassifier
+from ._encoding.join_names import JoinNames
+from ._encoding.read_names import read_names
+from ._validation.validate_params import validate_params
+
+MISSING = "missing name"
+
+
+@validate_params(
+    {
+        "model": [HasMethods(["predict_proba"])],
+        "column": [str, list, None],
+        "top": [Interval(Integral, 1, None, closed="left")],
+        "prefix": [str],
+    }
+)
+def predict_table(
+    model: Any,
+    X: Any,
+    *,
+    column: str | Sequence[str] | None = None,
+    top: int = 1,
+    prefix: str = "",
+) -> Any:
+    """Add the most probable nationalities of names, and their probabilities, to a table.
+
+    The columns are those that the command ``sknames predict`` adds to a file.
+
+    Parameters
+    ----------
+    model : classifier
+        Fitted classifier that takes names, such as :func:`load_pretrained`.
+    X : DataFrame or Series of pandas or polars, or iterable of str
+        Names, alone or in a table with other columns.
+    column : str, list of str or None, default=None
+        Column of a table that holds the names, or several to join, see :class:`JoinNames`. None is
+        the only column, or "name".
+    top : int, default=1
+        Number of nationalities for each name.
+    prefix : str, default=""
+        Prefix of the names of the new columns.
+
+    Returns
+    -------
+    DataFrame
+        The table, its index and columns unchanged, with the new columns behind them. It is one of
+        polars for what comes from polars, else one of pandas. The new columns are
+
+        - predicted, probability: the most probable nationality and its probability,
+        - predicted_2, probability_2 and so on, up to `top`,
+        - reason: why a row has no prediction, else "". It is "missing name", "no name" for a mail
+          or web address, "no known character" for text without a letter, or, of a
+          :class:`SelectiveClassifier`, "unsure".
+
+    Raises
+    ------
+    ValueError
+        If the table has no such column, or one with the name of a new one, or the model has fewer
+        than `top` nationalities.
+    TypeError
+        If a name is neither a str nor missing.
+    ImportError
+        If names come in no table, and pandas is not installed.
+
+    See Also
+    --------
+    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure answers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sknames import load_pretrained, predict_table
+    >>> people = pd.DataFrame({"name": ["Mehmet Yılmaz", None], "age": [31, 45]}, index=["a", "b"])
+    >>> found = predict_table(load_pretrained(), people, top=3)
+    >>> found.columns.tolist()
+    ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
+'probability_3', 'reason']
+    >>> found.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
+    ['Turkish', 'Azerbaijani', '']
+    >>> found.loc["b", "reason"]
+    'missing name'
+    """
+    table, names = _read(X, column)
+    if top > len(model.classes_):
+        raise ValueError(
+            f"top={top}: the model has {len(model.classes_)} nationalities. Give less."
+        )
+    if isinstance(model, SelectiveClassifier):
+        probabilities, reasons = model._judge(names)
+    else:
+        probabilities = np.asarray(model.predict_proba(names))
+        reasons = why_no_names(names, len(names))
+    reasons = np.where(reasons == BLANK, MISSING, reasons)
+    answered = reasons == ""
+    new: dict[str, Any] = {}
+    columns = zip(answer_columns(top), top_classes(probabilities, top).T, strict=True)
+    for (predicted, probability), places in columns:
+        labels = model.classes_[places].astype(object)
+        new[predicted] = np.where(answered, labels, None)
+        values = probabilities[np.arange(len(names)), places]
+        new[probability] = np.where(answered, values, np.nan)
+    new["reason"] = reasons.astype(object)
+    new = {prefix + name: values for name, values in new.items()}
+    for name in new:
+        if name in table.columns:
+            raise ValueError(
+                f"The table has a column {name!r} already: rename it, or give a prefix."
+            )
+    if hasattr(table, "assign"):
+        return table.assign(**new)
+    return table.hstack(type(table)(new, nan_to_null=True))
+
+
+def _read(X, column):
+    """Return a table of pandas or polars, and its names; what is missing is empty."""
+    if hasattr(X, "to_frame"):  # a Series
+        names = read_names(X, "empty")[0]
+        return X.to_frame(X.name or "name"), names
+    if not hasattr(X, "columns") or not (hasattr(X, "assign") or hasattr(X, "hstack")):
+        pd = check_pandas_support("predict_table of names in no table")
+        names = read_names(X, "empty")[0]
+        return pd.DataFrame({"name": names}), names
+    columns = list(X.columns)
+    wanted = [column] if isinstance(column, str) else column
+    wanted = wanted or (columns if len(columns) == 1 else ["name"])
+    for name in wanted:
+        if columns.count(name) != 1:
+            raise ValueError(
+                f"Expected one column {name!r}, got {columns}. Give the column of names, or a list "
+                "of columns to join, such as column=['given', 'family']."
+            )
+    names = X[wanted[0]] if len(wanted) == 1 else JoinNames().transform(X[wanted])
+    return X, read_names(names, "empty")[0]
+
+
+def answer_columns(top):
+    """Return the names of the columns of each answer: predicted, probability, predicted_2, ..."""
+    ends = ["", *(f"_{k}" for k in range(2, top + 1))]
+    return [(f"predicted{end}", f"probability{end}") for end in ends]
+
+
+def top_classes(probabilities, top):
+    """Return the places of the `top` most probable classes, the first of equal ones.
+
+    Their shape is (n_names, top). It takes less time than sorting, for the few that anyone wants.
+    """
+    rest, rows = np.array(probabilities), np.arange(len(probabilities))
+    places = np.empty((len(rest), top), dtype=np.intp)
+    for k in range(top):
+        places[:, k] = rest.argmax(axis=1)
+        rest[rows, places[:, k]] = -1
+    return places

@@ -1,0 +1,76 @@
+"""JoinNames: parts of names in several columns."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn import clone
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.utils import estimator_checks
+
+from sknames import CharEncoder, JoinNames, NameEncoder, load_pretrained
+
+PEOPLE = {
+    "given": ["Mehmet", None, " Anna ", "", None],
+    "middle": ["Can", "  ", None, "", None],
+    "family": ["Yılmaz", "Nowak", "", "", None],
+    "age": [31, 45, 7, 60, 12],
+}
+COLUMNS = ["given", "middle", "family"]
+JOINED = ["Mehmet Can Yılmaz", "Nowak", "Anna", "", None]
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_transform_table_leaves_missing_parts_out(library):
+    table = library({name: PEOPLE[name] for name in COLUMNS})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert JoinNames().transform(table).tolist() == JOINED
+        fitted = JoinNames().fit(table)
+        assert fitted.transform(table).tolist() == JOINED
+    assert fitted.feature_names_in_.tolist() == COLUMNS
+    assert JoinNames().transform(np.array([["Ana", pd.NA], [np.nan, "Lima"]], object))[1] == "Lima"
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("output", ["default", "pandas", "polars"])
+def test_column_transformer_with_join_names_gives_features(library, output):
+    names = make_pipeline(JoinNames(), CharEncoder(handle_missing="empty", max_length=9))
+    transformer = make_column_transformer((names, COLUMNS), remainder="passthrough")
+    found = transformer.set_output(transform=output).fit_transform(library(PEOPLE))
+    expected = CharEncoder(handle_missing="empty", max_length=9).fit_transform(JOINED)
+    np.testing.assert_array_equal(np.asarray(found)[:, :-1], expected)
+    np.testing.assert_array_equal(np.asarray(found)[:, -1], PEOPLE["age"])
+    assert transformer.get_feature_names_out()[0] == "pipeline__charencoder0"
+
+
+def test_pipeline_of_join_names_and_model_predicts_tables(shipped):
+    table = pd.DataFrame(PEOPLE)[:3]
+    model = make_pipeline(JoinNames(), shipped)
+    assert model.predict(table[COLUMNS]).tolist() == shipped.predict(JOINED[:3]).tolist()
+    features = make_union(NameEncoder(), TfidfVectorizer(analyzer="char"))
+    own = make_pipeline(JoinNames(), features, LogisticRegression()).fit(table[COLUMNS], [0, 1, 0])
+    with pytest.raises(ValueError, match="same order"):
+        own.predict(table[COLUMNS[::-1]])
+    assert clone(own[0]).fit(table[COLUMNS[:2]]).n_features_in_ == 2
+
+
+def test_id_among_the_columns_says_which_columns_to_pass():
+    with pytest.raises(TypeError, match=r"got \['Mehmet', .*31\] in row 0\. Pass the columns of"):
+        JoinNames().transform(pd.DataFrame(PEOPLE))
+    with pytest.raises(ValueError, match=r"join several: JoinNames\(\)\.transform\(df\[\['given'"):
+        load_pretrained().predict(pd.DataFrame(PEOPLE)[COLUMNS])
+
+
+@pytest.mark.parametrize("check", [
+    "check_estimator_tags_renamed", "check_valid_tag_types", "check_mixin_order",
+    "check_parameters_default_constructible", "check_estimator_repr", "check_set_params",
+])  # fmt: skip
+def test_scikit_learn_check_passes(check):
+    getattr(estimator_checks, check)("JoinNames", JoinNames())

@@ -1,0 +1,79 @@
+"""predict_table: a table with the columns of `sknames predict`."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.dummy import DummyClassifier
+
+from sknames import load_pretrained, predict_table
+
+NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
+WHY = ["", "missing name", "no name", "no known character", ""]
+
+
+def test_table_equals_the_one_of_the_command(shipped, tmp_path):
+    table = pd.DataFrame({"given": ["Mehmet", None, "Jo"], "family": ["Can", "", None]})
+    table.to_csv(tmp_path / "in.csv", index=False)
+    options = ["--column", "given,family", "--top", "3", "--prefix", "new_", "--output", "out.csv"]
+    command = [sys.executable, "-m", "sknames", "predict", "in.csv", *options]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    columns = ["given", "family"]
+    found = predict_table(shipped, table, column=columns, top=3, prefix="new_")
+    expected = pd.read_csv(tmp_path / "out.csv")
+    assert found.columns.tolist() == expected.columns.tolist()
+    new = found.columns[2:]
+    found = found[new].mask(found[new] == "")
+    pd.testing.assert_frame_equal(found, expected[new], check_dtype=False, rtol=0, atol=1e-6)
+
+
+def test_pandas_in_keeps_index_and_columns(shipped):
+    people = pd.DataFrame({"Name": NAMES, "age": range(5)}, index=[7, 7, "x", None, 2])
+    found = predict_table(shipped, people, column="Name", top=2)
+    pd.testing.assert_frame_equal(found[["Name", "age"]], people)
+    assert found.columns.tolist()[2:] == [
+        "predicted", "probability", "predicted_2", "probability_2", "reason",
+    ]  # fmt: skip
+    assert found["reason"].tolist() == WHY
+    assert found.drop(columns=["Name", "age", "reason"]).isna().all(axis=1).tolist() == [
+        bool(why) for why in WHY
+    ]
+    proba = np.sort(shipped.predict_proba(["Lee"])[0])
+    assert found.iloc[-1][["probability", "probability_2"]].tolist() == proba[[-1, -2]].tolist()
+    assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
+
+
+def test_polars_in_gives_polars_with_nulls(shipped):
+    people = pl.DataFrame({"name": NAMES, "age": range(5)})
+    found = predict_table(shipped, people)
+    assert isinstance(found, pl.DataFrame) and found[["name", "age"]].equals(people)
+    assert found["reason"].to_list() == WHY
+    assert found["predicted"].null_count() == found["probability"].null_count() == 3
+    assert predict_table(shipped, people["name"]).equals(found.drop("age"))
+
+
+@pytest.mark.parametrize("container", [list, iter, np.array])
+def test_names_alone_give_a_table_of_pandas(shipped, container):
+    found = predict_table(shipped, container(["Kim", "Papadopoulos"]))
+    assert found["name"].tolist() == ["Kim", "Papadopoulos"]
+    assert found["predicted"].tolist() == ["Korean", "Greek"]
+
+
+def test_model_that_abstains_withholds_unsure_answers():
+    found = predict_table(load_pretrained(abstain=True), NAMES)
+    assert found["reason"].tolist() == [*WHY[:-1], "unsure"]
+    assert found["predicted"].isna().tolist() == [False, True, True, True, True]
+
+
+@pytest.mark.parametrize("X, options, message", [
+    (pd.DataFrame({"a": ["x"], "b": ["y"]}), {}, r"column 'name', got \['a', 'b'\]\. Give the co"),
+    (pd.DataFrame({"name": ["x"], "reason": [1]}), {}, "'reason' already: rename it"),
+    (["x"], {"top": 3}, r"top=3: the model has 2 nationalities\. Give less"),
+])  # fmt: skip
+def test_what_does_not_fit_says_the_next_step(X, options, message):
+    model = DummyClassifier().fit(["x", "y"], ["one", "two"])
+    with pytest.raises(ValueError, match=message):
+        predict_table(model, X, **options)
