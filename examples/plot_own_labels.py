@@ -3,9 +3,9 @@ Your own labels from a few hundred names
 ========================================
 
 Your labels will rarely match those of a trained model. What the model has learned still helps:
-`NameEncoder` turns it into features, for any estimator.
-Here a model knows 20 nationalities, and the labels that are asked for are ten others, of which it
-has seen no name. A learning curve shows how many labelled names it takes, with and without it.
+`NameEncoder` turns it into features, for any estimator. Here a model knows 20 nationalities, and
+the labels are ten others, of which it has seen no name. A learning curve shows how many labelled
+names it takes, with and without it.
 
 With the model that ships, ``NameEncoder()``, which has learned 74 nationalities from a million
 names, the help is larger: examples/benchmarks/results/own_labels.md has the figures. It has seen

@@ -220,7 +220,6 @@ if __name__ == "__main__":
         text = page.read_text(encoding="utf-8")
         for block, printed in run_blocks(page):
             bare = block[0].split("\n```text\n")[0].rstrip("\n") + "\n"
-            bare = bare.removeprefix("<!-- rerun after merge -->\n")
             shown = f"\n```text\n{printed}```\n" if printed else ""
             text = text.replace(block[0], bare + shown)
         page.write_text(text, encoding="utf-8")

@@ -3,8 +3,8 @@
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FILE --plot FILE``,
 with the wheel of name2nat, Scid's file of players and the tutorial's names in SKNAMES_DATA. It
 prints the tables of results/own_labels.md and draws its picture. Training our classifier takes
-most of the time: it is done in the first --slow-draws draws alone. With --cache each result becomes
-a line of JSON, and what is there is not run again.
+most of the time: it is done in the first --slow-draws draws alone. With --cache each result
+becomes a line of JSON, and what is there is not run again.
 
 Labels are what the sources say, not our nationalities: demonyms, federations, languages. Who was in
 the shipped model's training, in whatever spelling or order of the words, is left out, so that all
