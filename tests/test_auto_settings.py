@@ -98,7 +98,7 @@ def test_epsilon_of_generalized_cross_entropy_stays(gce_q, ngram_eps):
 
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
 def test_what_is_given_is_kept(n_rows):
-    given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4}
+    given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4, "word_weight": 0}
     settings = resolved(n_rows, **given)
     assert {name: settings[name] for name in given} == given
 

@@ -127,6 +127,15 @@ def model(names):
     return make_pipeline(CharEncoder(transliterate=True), classifier()).fit(*names)
 
 
+def test_words_count_by_default(names):
+    X = CharEncoder().fit_transform(names[0][:50])
+    params = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
+    default = NameNationalityClassifier(**params).fit(X, names[1][:50])
+    expected = NameNationalityClassifier(**params, word_weight=0.25).fit(X, names[1][:50])
+    assert len(default.network_.words.keys)
+    np.testing.assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
+
+
 def test_known_words_help(names, model):
     others, labels = make_names(600, nationalities=NATIONALITIES, random_state=1)
     without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
