@@ -27,9 +27,10 @@ def resolved(n_rows, **params):
         (2_000, [0.60, 64, 16, 1]),
         (2_500, [0.57, 64, 16, 1]),
         (4_000, [0.50, 128, 16, 1]),
-        (8_192, [0.40, 256, 16, 2]),
-        (16_000, [0.40, 256, 16, 2]),
-        (40_000, [0.40, 256, 16, 2]),
+        (8_191, [0.40, 256, 16, 1]),
+        (8_192, [0.40, 512, 13, 2]),
+        (16_000, [0.40, 512, 13, 2]),
+        (40_000, [0.40, 512, 13, 2]),
         (40_001, [0.25, 512, 6, 2]),
         (400_000, [0.25, 512, 6, 2]),
         (400_001, [0.25, 1024, 10, 2]),
@@ -42,12 +43,28 @@ def test_values_of_the_default_cell(n_rows, expected):
     assert [settings[name] for name in NAMES] == pytest.approx(expected, abs=0.01)
 
 
-@pytest.mark.parametrize("n_rows, epochs", [(1_000, 20), (16_000, 20), (100_000, 8), (10**6, 12)])
+@pytest.mark.parametrize("n_rows, epochs", [(1_000, 20), (16_000, 16), (100_000, 8), (10**6, 12)])
 @pytest.mark.parametrize("cell", ["rnn", "sigmoid_rnn"])
 def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
     settings, of_gru = resolved(n_rows, cell=cell), resolved(n_rows)
     assert settings["dropout"] == pytest.approx(of_gru["dropout"] - 0.1)
     assert settings["max_epochs"] == epochs
+
+
+@pytest.mark.parametrize(
+    "n_rows, batch_size, lr",
+    [
+        (8_191, "auto", 0.005),
+        (8_192, "auto", 0.008),
+        (40_000, "auto", 0.008),
+        (40_001, "auto", 0.005),
+        (16_000, 256, 0.005),
+        (16_000, 512, 0.008),
+    ],
+)
+def test_large_steps_have_a_higher_rate(n_rows, batch_size, lr):
+    assert resolved(n_rows, batch_size=batch_size)["lr"] == lr
+    assert resolved(n_rows, batch_size=batch_size, lr=0.1)["lr"] == 0.1
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -56,7 +73,7 @@ def test_few_rows_get_steps_enough(cell, n_rows):
     settings = resolved(n_rows, cell=cell)
     n_batches = ceil(n_rows / settings["batch_size"])
     assert n_batches * settings["max_epochs"] >= 100
-    assert settings["max_epochs"] >= resolved(10_000, cell=cell)["max_epochs"]
+    assert settings["max_epochs"] >= resolved(8_191, cell=cell)["max_epochs"]
     assert (n_batches - 1) * settings["max_epochs"] < 100 or settings["max_epochs"] <= 20
     assert 0.7 < settings["dropout"] <= 0.85 and settings["batch_size"] == 32 or n_rows == 500
 
@@ -81,7 +98,7 @@ def test_epsilon_of_generalized_cross_entropy_stays(gce_q, ngram_eps):
 
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
 def test_given_values_are_kept(n_rows):
-    given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4}
+    given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4, "word_weight": 0}
     settings = resolved(n_rows, **given)
     assert {name: settings[name] for name in given} == given
 

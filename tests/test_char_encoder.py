@@ -73,12 +73,13 @@ def fold(name, alphabet=None, transliterate=True, lowercase=True, clean=True):
 def learn(names, min_frequency=1, alphabet=None, **folding):
     """The alphabet that the reference learns."""
     counts = Counter("".join(fold(name, alphabet, **folding) for name in names))
-    least = min_frequency
+    is_unknown = folding.get("transliterate") == "unknown"
+    least = (5 if is_unknown else 1) if min_frequency == "auto" else min_frequency
     if isinstance(least, float):
         least *= counts.total() * (1 - 1e-9)
-    kept = {c for c, n in counts.items() if n >= least}
+    kept = {c for c, n in counts.items() if n >= least or is_unknown and c.isascii()}
     kept = {c for c in kept if unicodedata.category(c) not in {"Cc", "Cs"}}
-    if folding.get("transliterate") == "unknown":
+    if is_unknown:
         kept = {c for c in kept if in_ascii(c)} | set(alphabet or "")
         if alphabet is None:
             return learn(names, min_frequency, "".join(kept), **folding)
@@ -123,7 +124,8 @@ SETTINGS = [
     {"max_length": 50},
     {"alphabet": BLOG_ALPHABET, "lowercase": False},
     {"alphabet": "zyxéł王", "transliterate": False, "max_length": 4},
-    {"transliterate": "unknown"},
+    {"transliterate": True},
+    {"transliterate": "unknown", "min_frequency": 1},
     {"transliterate": "unknown", "min_frequency": 3},
     {"transliterate": "unknown", "min_frequency": 0.01, "lowercase": False},
     {"alphabet": "zyxéł王", "transliterate": "unknown", "max_length": 4},
@@ -204,7 +206,7 @@ def test_control_or_lone_surrogate_is_an_unknown_character(junk, transliterate):
     "params, unreachable",
     [
         ({"alphabet": "abC"}, "C"),
-        ({"alphabet": "aéß"}, "éß"),
+        ({"alphabet": "aéß", "transliterate": True}, "éß"),
         ({"alphabet": "aéÉ", "transliterate": False}, "É"),
         ({"alphabet": "a\u212b", "transliterate": False, "lowercase": False}, "\u212b"),
     ],
@@ -263,7 +265,7 @@ def test_min_frequency_leaves_rarer_characters_out(monkeypatch, min_frequency, a
     """Of 100 characters one is d, two are a, four b."""
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", 2)
     names = ["a", "bd", "c" * 93, "A", "bb", "b"]
-    encoder = CharEncoder(min_frequency=min_frequency).fit(names)
+    encoder = CharEncoder(transliterate=False, min_frequency=min_frequency).fit(names)
     assert encoder.alphabet_ == alphabet
     assert encoder.transform(["d"])[0, 0] == (5 if "d" in alphabet else encoder.unknown_code_)
 
@@ -272,7 +274,8 @@ def test_share_that_is_reached_exactly_is_enough():
     """0.07 * 100 is more than 7 in floating point."""
     for percent in range(1, 100):
         names = ["a" * percent, "b" * (100 - percent)]
-        assert "a" in CharEncoder(min_frequency=percent / 100).fit(names).alphabet_, percent
+        encoder = CharEncoder(transliterate=False, min_frequency=percent / 100)
+        assert "a" in encoder.fit(names).alphabet_, percent
 
 
 @pytest.mark.parametrize("chunk_names", [1, 2, 100])
@@ -474,9 +477,19 @@ def test_failed_fit_leaves_the_encoder_as_it_was():
 def test_unknown_characters_alone_are_transliterated():
     names = ["Łódź", "ŁÓDŹ", "Žan", "Zan", "İn"]
     encoder = CharEncoder(transliterate="unknown", min_frequency=2).fit(names)
-    assert encoder.alphabet_ == " adnzółź"  # ž counts as z
+    assert encoder.alphabet_ == " adinzółź"  # ž counts as z, and ASCII is never rare
     read = encoder.inverse_transform(encoder.transform(["łódź", "ŁAŽ", "İn", "in", "王"]))
-    assert read.tolist() == ["łódź", "łaz", "\ufffdn", "\ufffdn", "\ufffdan\ufffd"]
+    assert read.tolist() == ["łódź", "łaz", "in", "in", "\ufffdan\ufffd"]
+
+
+@pytest.mark.parametrize(
+    "transliterate, expected", [("unknown", "üa"), (True, "ua"), (False, "üå")]
+)
+def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
+    """ü is there five times, å once. Where it is not read in ASCII, nothing is dropped."""
+    encoder = CharEncoder(transliterate=transliterate).fit(["üüü", "Ü", "ü", "å"])
+    assert encoder.alphabet_ == " " + "".join(sorted(expected))
+    assert encoder.inverse_transform(encoder.transform(["üå"])).tolist() == [expected]
 
 
 @pytest.mark.parametrize(

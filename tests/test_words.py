@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network import words as _words
 from sknames._network.words import MAX_CLASSES, Words
+from sknames._training.auto_settings import OTHERS
 from sknames.datasets import make_names
 from sknames.inspection import ngram_contributions
 
@@ -41,7 +42,8 @@ def expected(names, labels, weights, n_classes, split=str.split):
     for word, counts in found.items():
         rates = {label: n / totals[label] for label, n in counts.items()}
         n = sum(counts.values()) * n_classes / sum(rates.values())
-        logits[word] = {label: math.log1p(n * rate) for label, rate in rates.items()}
+        discount = math.sqrt(10 / (10 + sum(counts.values())))
+        logits[word] = {label: discount * math.log1p(n * rate) for label, rate in rates.items()}
     return logits
 
 
@@ -121,7 +123,16 @@ def classifier(**params):
 
 @pytest.fixture(scope="module")
 def model(names):
-    return make_pipeline(CharEncoder(), classifier()).fit(*names)
+    return make_pipeline(CharEncoder(transliterate=True), classifier()).fit(*names)
+
+
+def test_words_count_by_default(names):
+    X = CharEncoder().fit_transform(names[0][:50])
+    params = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
+    default = NameNationalityClassifier(**params).fit(X, names[1][:50])
+    expected = NameNationalityClassifier(**params, word_weight=0.25).fit(X, names[1][:50])
+    assert len(default.network_.words.keys)
+    np.testing.assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
 
 def test_known_words_help(names, model):
@@ -154,8 +165,10 @@ def test_fit_with_words_on_weights_or_repeats_gives_the_same_bits(names, ngram_r
     np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
 
 
-def test_early_stopping_sees_words_of_the_other_rows(names):
-    model = make_pipeline(CharEncoder(), classifier(early_stopping=True, max_epochs=1)).fit(*names)
+def test_early_stopping_sees_words_of_the_other_rows(names, monkeypatch):
+    monkeypatch.setitem(OTHERS, "validation_fraction", 0.3)
+    classify = classifier(early_stopping=True, max_epochs=1)
+    model = make_pipeline(CharEncoder(transliterate=True), classify).fit(*names)
     without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
     (with_words,), (plain,) = model[-1].history_, without[-1].history_
     assert with_words["train_loss"] == plain["train_loss"]

@@ -5,9 +5,10 @@ ours,svm,...] [--results FILE] [--plot FILE]``. It needs name2nat's wheel in SKN
 are those of the biographies and of `load_names`, in a random order that is the same in each run
 with the same largest size; where these are not enough, names that `make_names` puts together fill
 up. The 20,000 groups of names to test on are none of the made ones, and none of them is learned in
-any spelling; the log loss is over those whose nationality a model has learned. The linear models
-get their names in ASCII and lower case; sknames does that inside. Two more models read diacritics
-and native scripts, which a sixth of the names have.
+any spelling; the log loss is over those whose nationality a model has learned. By default,
+sknames reads diacritics and native scripts, which a sixth of the names have, and so does
+``svm-marks``. The other linear models get their names in ASCII and lower case, as ``ours-ascii``
+reads them.
 
 Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
 is not run again, so that a run of hours may be taken up. LogisticRegression needs some 15 GB for a
@@ -53,13 +54,10 @@ MODELS = {
         key: (title, make_pipeline(FunctionTransformer(all_plain), model))
         for key, (title, model) in LINEAR.items()
     },
-    "ours-words": ("**sknames, `word_weight=0.25`**", ours(random_state=0, word_weight=0.25)),
-    "ours-marks": (
-        '**sknames, `transliterate="unknown"`, `min_frequency=5e-6`**',
-        make_pipeline(
-            CharEncoder(transliterate="unknown", min_frequency=5e-6),
-            NameNationalityClassifier(random_state=0),
-        ),
+    "ours-without-words": ("**sknames, `word_weight=0`**", ours(random_state=0, word_weight=0)),
+    "ours-ascii": (
+        "**sknames, `transliterate=True`**",
+        make_pipeline(CharEncoder(transliterate=True), NameNationalityClassifier(random_state=0)),
     ),
     "svm-marks": ("TF-IDF of the names as they are + LinearSVC(C=1)", linear(LinearSVC(C=1))),
 }

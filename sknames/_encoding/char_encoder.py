@@ -31,6 +31,8 @@ CHUNK_NAMES = 65_536
 # A name of more than MANY times the usual length is hardly one; none under USUAL is long.
 MANY, USUAL = 20, 10
 SPACE, REPLACEMENT = " ", "\ufffd"
+# What occurs less often than RARE times is read in ASCII: a code of its own learns too little.
+RARE, N_ASCII = 5, 128
 
 
 class CharEncoder(
@@ -47,7 +49,8 @@ class CharEncoder(
        quotation marks and hyphens become the plain ones.
     2. The name is normalized to NFC, so that an accented letter is one character however it was
        typed; of more than 30 combining marks in a row, the excess is dropped.
-    3. Each of its characters is transliterated to ASCII and lower-cased by itself.
+    3. Each of its characters is lower-cased by itself, and transliterated to ASCII unless the
+       alphabet has it, so diacritics and native scripts count where they are frequent.
     4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``. The space always has
        code 1, so that the classifier can tell it from a letter. Every other character has the next
        code, the unknown code. Rows are padded with 0 on the right.
@@ -66,22 +69,21 @@ class CharEncoder(
         What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as the empty name,
         of which the classifier knows nothing: use it for tables with gaps that must keep all their
         rows.
-    transliterate : bool or "unknown", default=True
-        Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"). A
+    transliterate : bool or "unknown", default="unknown"
+        Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"):
+        "unknown" replaces those that are not in the alphabet, True replaces all, False none. A
         character without a transliteration is kept; a combining mark or format character without
-        one is dropped. Diacritics and native scripts tell nationalities apart. Where a share of the
-        names has them, in `fit` and later, set it to "unknown", which reads those of the alphabet
-        as they are and the others in ASCII. False keeps all.
+        one is dropped. Set it to True if the names in `fit` have diacritics and later ones do not.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
         Characters that have codes, in the order of their codes; the space, in it or not, comes
         first. None learns them in `fit`, in the order of their code points.
-    min_frequency : int or float, default=1
+    min_frequency : int, float or "auto", default="auto"
         Minimum number of times (int), or minimum share of all characters (float), that a character
-        must have in `fit` to enter a learned alphabet. Rarer characters get the unknown code, which
-        is then trained on real examples; with ``transliterate="unknown"``, those that have one get
-        the codes of their transliteration.
+        must have in `fit` to enter a learned alphabet. With ``transliterate="unknown"``, rarer
+        characters are transliterated, and ASCII characters always enter. Otherwise, rarer ones get
+        the unknown code. "auto" is 5 with ``transliterate="unknown"``, and 1 otherwise.
     max_length : int or None, default=None
         Number of columns. None takes the length of the longest name of `fit`, which warns if that
         is 20 times the 99th percentile, and `transform` warns of longer names. With an int, longer
@@ -134,6 +136,7 @@ class CharEncoder(
         "min_frequency": [
             Interval(Integral, 1, None, closed="left"),
             Interval(Real, 0, 1, closed="neither"),
+            StrOptions({"auto"}),
         ],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
         "handle_unknown": [StrOptions({"use_unknown_code", "error"})],
@@ -145,10 +148,10 @@ class CharEncoder(
         clean: bool = True,
         drop_titles: bool = False,
         handle_missing: Literal["error", "empty"] = "error",
-        transliterate: bool | Literal["unknown"] = True,
+        transliterate: bool | Literal["unknown"] = "unknown",
         lowercase: bool = True,
         alphabet: str | None = None,
-        min_frequency: int | float = 1,
+        min_frequency: int | float | Literal["auto"] = "auto",
         max_length: int | None = None,
         handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code",
     ) -> None:
@@ -206,13 +209,18 @@ class CharEncoder(
         return counts, np.concatenate(lengths)
 
     def _frequent(self, counts):
-        """The characters that are frequent enough for a learned alphabet."""
-        if not isinstance(self.min_frequency, Integral):
-            counts = counts / max(counts.sum(), 1)
-        alphabet = map(chr, np.flatnonzero(counts >= self.min_frequency))
+        """Return the characters that are frequent enough for a learned alphabet."""
+        least, reads_rare = self.min_frequency, self.transliterate == "unknown"
+        if least == "auto":
+            least = RARE if reads_rare else 1
+        total = 1 if isinstance(least, Integral) else max(counts.sum(), 1)
+        is_frequent = counts / total >= least
+        if reads_rare:
+            is_frequent[:N_ASCII] = counts[:N_ASCII] > 0  # what rare characters become
+        alphabet = map(chr, np.flatnonzero(is_frequent))
         # NUL is no letter, and a lone surrogate is half of one.
         alphabet = [c for c in alphabet if unicodedata.category(c) not in ("Cs", "Cc")]
-        if self.transliterate == "unknown":
+        if reads_rare:
             # Among the marks that ASCII drops is the dot that lower-casing leaves of a Turkish İ.
             alphabet = [c for c in alphabet if transliterate(c)]
         return "".join(alphabet)

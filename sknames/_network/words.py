@@ -6,8 +6,10 @@ word, a share s_k of them in class k if all classes were equally frequent, and K
     p(k | word) = (n s_k + 1 / K) / (n + 1)
 
 is its estimate with one more row of no class (naive Bayes). Up to a constant, its logarithm is
-ln(1 + K n s_k): 0 for all classes but a few, so that a table of these is small. Wang and
-Manning (2012) let naive Bayes and a linear model speak together, too.
+ln(1 + K n s_k): 0 for all classes but a few, so that a table of these is small. Net and n-grams
+have learned frequent words, too, which would count twice: logits are multiplied by
+sqrt(DISCOUNT / (n + DISCOUNT)). Wang and Manning (2012) let naive Bayes and a linear model speak
+together, too.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +24,8 @@ from .prefixes import row_slices
 PRIME = 2**31 - 1
 BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
+# A word of so many rows counts for 1 / sqrt(2).
+DISCOUNT = 10
 # Words of more classes are frequent ones, of which the net and the n-grams learn more.
 MAX_CLASSES = 16
 
@@ -75,7 +79,7 @@ class Words:
         n, sums = (np.add.reduceat(values, starts)[word] for values in (counts, rates))
         kept = np.bincount(word)[word] <= MAX_CLASSES
         narrow = classes.astype(np.min_scalar_type(n_classes - 1))
-        logits = np.log1p(n_classes * n * rates / sums)
+        logits = np.log1p(n_classes * n * rates / sums) * np.sqrt(DISCOUNT / (n + DISCOUNT))
         words = cls(keys[kept].astype(np.int32), narrow[kept], logits[kept])
         return words.scaled(word_weight)
 

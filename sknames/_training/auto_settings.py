@@ -4,7 +4,7 @@ from math import ceil, inf, log2
 
 DROPOUT = {"gru": 0.4, "rnn": 0.3, "sigmoid_rnn": 0.3}
 EPOCHS = {"gru": 16, "rnn": 20, "sigmoid_rnn": 20}
-BATCH_SIZE = 256
+BATCH_SIZE, LR, LARGE_LR, WORD_WEIGHT = 512, 0.005, 0.008, 0.25
 MIN_BATCH_SIZE = 32
 MIN_STEPS = 100
 MAX_DROPOUT = 0.85
@@ -44,8 +44,16 @@ def resolve_auto(settings, n_rows):
         "dropout": DROPOUT[settings["cell"]],
         "batch_size": BATCH_SIZE,
         "max_epochs": EPOCHS[settings["cell"]],
+        "lr": LR,
         "min_df": max(2, round(MIN_DF_OF_ROWS * n_rows)),
+        "word_weight": WORD_WEIGHT,
     }
+    if FEW_ROWS <= n_rows <= MANY_ROWS:
+        # As accurate as batches of 256 at the other rate for 16 epochs, in two thirds of the time.
+        # With more rows, or fewer, a higher rate gives a higher log loss.
+        auto["max_epochs"] = round(0.8 * auto["max_epochs"])
+        if settings["batch_size"] == "auto" or settings["batch_size"] >= BATCH_SIZE:
+            auto["lr"] = LARGE_LR
     if n_rows < FEW_ROWS:
         # A net overfits on few rows: it is held back, and the n-grams take more and smaller steps.
         auto["dropout"] = min(MAX_DROPOUT, auto["dropout"] + 0.1 * log2(FEW_ROWS / n_rows))
@@ -60,7 +68,6 @@ def resolve_auto(settings, n_rows):
         if not settings["gce_q"]:
             ngrams["ngram_eps"] = 2e-5
         auto["dropout"] -= 0.15
-        auto["batch_size"] = 512
         auto["max_epochs"] = round(auto["max_epochs"] * 0.375)
     if n_rows > VERY_MANY_ROWS:
         # There is more to learn in them than a net of this size learns in so few epochs.
