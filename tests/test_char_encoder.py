@@ -298,8 +298,7 @@ def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
     message = "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
     with pytest.warns(UserWarning, match=message) as record:
         assert CharEncoder().fit(many).max_length_ == 201
-        CharEncoder().fit_transform(many)
-    assert [warning.filename for warning in record] == [__file__] * 2
+    assert record[0].filename == __file__
     assert CharEncoder(max_length=20).fit(many).max_length_ == 20
 
 
