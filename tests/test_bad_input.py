@@ -315,11 +315,11 @@ def test_class_weights_of_zero_raise():
 @pytest.mark.parametrize("large", [1e308, 1e-310], ids=str)
 def test_only_the_ratios_of_weights_matter(large):
     """A sum of large ones would be infinite."""
-    X, y = [[1, 2], [1, 2], [2, 1], [3, 3]], ["a", "a", "b", "b"]
+    X, y = [[1, 2], [1, 2], [2, 1], [3, 3]] * 3, ["a", "a", "b", "b"] * 3
     by_class = {"a": 1.0, "b": 0.5}
     for params, weights, heavy_params, heavy in [
         ({}, 1, {}, large),
-        ({}, [1, 1, 0.5, 1], {}, np.multiply([1, 1, 0.5, 1], large)),
+        ({}, [1, 1, 0.5, 1] * 3, {}, np.multiply([1, 1, 0.5, 1] * 3, large)),
         ({"class_weight": "balanced"}, 1, {"class_weight": "balanced"}, large),
         ({"class_weight": by_class}, 1,
          {"class_weight": {label: large * by_class[label] for label in by_class}}, large),

@@ -78,10 +78,8 @@ def test_priors_are_what_training_leaves_of_the_frequencies(codes, logit_adjustm
 
 def test_class_weight_moves_predictions(codes):
     X, y = codes
-    plain = fit(X, y, max_epochs=10).predict(X)
-    heavy = fit(
-        X, y, max_epochs=10, class_weight={"Greek": 50, "Japanese": 1, "Polish": 1, "Turkish": 1}
-    )
+    plain = fit(X, y).predict(X)
+    heavy = fit(X, y, class_weight={"Greek": 50, "Japanese": 1, "Polish": 1, "Turkish": 1})
     assert (heavy.predict(X) == "Greek").mean() > (plain == "Greek").mean() + 0.1
 
 
@@ -106,7 +104,7 @@ def test_padding_may_stand_anywhere(codes):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
 def test_columns_of_padding_are_not_computed(codes, dtype):
-    X, y = codes
+    X, y = without_padding(codes[0]), codes[1]
     wide = np.pad(X.astype(dtype), [(0, 0), (0, 3_000)])
     model = fit(wide, y)
     assert model.n_features_in_ == wide.shape[1]
@@ -286,7 +284,7 @@ def test_a_class_without_weight_has_probability_0(codes):
 def test_history(codes):
     X, y = codes
     model = fit(X, y)
-    assert [epoch["epoch"] for epoch in model.history_] == [1, 2, 3, 4]
+    assert [epoch["epoch"] for epoch in model.history_] == [1, 2, 3]
     assert all(isinstance(value, float) for epoch in model.history_ for value in epoch.values())
     assert model.history_[-1]["train_loss"] < model.history_[0]["train_loss"]
 
