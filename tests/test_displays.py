@@ -64,7 +64,7 @@ def draw(display, label="Dutch", name="Li", ax=None):
     if display is CharacterImportanceDisplay:
         return display(name, characters, proba[0], label).plot(ax=ax)
     if display is SharesDisplay:
-        found = shares_of_probabilities(proba.repeat(9, axis=0), labels, n_resamples=20)
+        found = shares_of_probabilities(proba.repeat(50, axis=0), labels, n_resamples=20)
         return display.from_shares(found, ax=ax)
     return display.from_predictions(["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax)
 
