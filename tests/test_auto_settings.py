@@ -78,7 +78,7 @@ def test_epsilon_of_a_loss_that_doubts_labels(label_doubt, ngram_eps):
 
 
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
-def test_given_values_are_kept(n_rows):
+def test_what_is_given_is_kept(n_rows):
     given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4}
     settings = resolved(n_rows, **given)
     assert {name: settings[name] for name in given} == given

@@ -351,7 +351,8 @@ CODES = np.array([[1, 2, 0], [1, 3, 0], [1, 3, 2], [4, 0, 0]], dtype=np.uint8)
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 3), (2, 2), (2, 5)], ids=str)
 @pytest.mark.parametrize("min_df", [1, 2])
 @pytest.mark.parametrize("separator, code", [(None, None), (2, 1), (7, 4)])
-def test_untrained_network_has_the_ngrams_of_the_codes(ngram_range, min_df, separator, code):
+def test_untrained(ngram_range, min_df, separator, code):
+    """What it knows of n-grams is what NGrams finds; a separator is given as symbol."""
     network = Network.untrained("rnn", SYMBOLS, CODES, ngram_range, min_df, separator)
     expected, frequency = NGrams.fit(CODES, ngram_range, min_df, 7, code)
     assert (network.cell, network.separator) == ("rnn", code)

@@ -265,8 +265,8 @@ def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
 
 
 @pytest.mark.parametrize("many", [5, 6])
-def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(X, y, monkeypatch, many):
-    # Padding, 1 to 4 and the unknown code are 6; 4 is in few of the batches.
+def test_of_many_codes_the_next_one_is_told_from_those_of_a_batch(X, y, monkeypatch, many):
+    """Padding, which is the end's, 1 to 4 and the unknown one are 6; 4 is in few of the batches."""
     monkeypatch.setattr(_training, "MANY_CODES", many)
     X, seen, moved = X.copy(), [], []
     X[10:] = np.minimum(X[10:], 3)
@@ -965,6 +965,7 @@ def test_early_stopping_keeps_the_learning_rate(X, y):
 
 
 def test_gradients_are_clipped_to_a_norm(X, y, monkeypatch):
+    """The norm is that of all parameters but the n-grams' together, as the optimizer sees them."""
     assert _training.MAX_GRADIENT_NORM == 1
     norms = {}
     for limit in (1e9, 0.01):
