@@ -64,7 +64,7 @@ def draw(display, label="Dutch", name="Li", ax=None):
     if display is CharacterImportanceDisplay:
         return display(name, characters, proba[0], label).plot(ax=ax)
     if display is SharesDisplay:
-        found = shares_of_probabilities(proba.repeat(9, axis=0), labels, n_resamples=20)
+        found = shares_of_probabilities(proba.repeat(50, axis=0), labels, n_resamples=20)
         return display.from_shares(found, ax=ax)
     return display.from_predictions(["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax)
 
@@ -198,6 +198,9 @@ def test_names_of_equal_probability_are_one_point():
     np.testing.assert_allclose(display.accuracy, [50 / 80, 10 / 20])
     few = ReliabilityDisplay.from_predictions(["a", "b"], [[0.9, 0.1], [0.2, 0.8]], n_bins=10)
     assert few.n_samples.tolist() == [1, 1]
+    three = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
+    few = ReliabilityDisplay.from_predictions(["a", "b", "a"], three, n_bins=2)
+    assert few.n_samples.tolist() == [2, 1]
 
 
 def test_risk_coverage_display_shows_risks_of_the_surest(proba, truth):

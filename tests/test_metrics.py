@@ -221,6 +221,15 @@ def test_calibration_error_is_the_mean_gap_by_bin():
     assert turned == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
+def test_calibration_interval_is_that_of_a_bootstrap(n, sure, right):
+    hit, confidence = np.arange(n) < right * n, np.full(n, sure)
+    error, low, high, _ = calibration_error(hit, confidence)
+    shares = np.random.default_rng(0).binomial(n, right, 100_000) / n
+    ends = 2 * error - np.percentile(abs(sure - shares), [97.5, 2.5])
+    np.testing.assert_allclose((low, high), np.minimum(ends, 1), atol=0.02)
+
+
 @pytest.mark.parametrize("n", [100, 2000])
 @pytest.mark.parametrize("shift", [0, 0.05, 0.15])
 def test_calibration_interval_covers_the_error(n, shift):
