@@ -242,7 +242,7 @@ def test_unreadable_names_do_not_count(model, team):
 
 @pytest.mark.parametrize("names", [["", "123"], ["?"]], ids=str)
 def test_a_list_that_tells_nothing(model, names):
-    message = f"None of the names tells anything of their mix: .* got {len(names)} without"
+    message = f"No usable names: .* got {len(names)} without"
     with pytest.raises(ValueError, match=message):
         PriorShiftClassifier(model).fit(names)
 

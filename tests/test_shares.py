@@ -383,7 +383,7 @@ def test_table_of_groups_has_them_all():
 
 @pytest.mark.parametrize("names", [["", "12"], ["?"]], ids=str)
 def test_a_list_that_tells_nothing(model, names):
-    message = f"None of the names tells anything of their shares: .* got {len(names)} without"
+    message = f"No usable names: .* got {len(names)} without"
     with pytest.raises(ValueError, match=message):
         estimate_shares(model, names)
 
