@@ -1,4 +1,4 @@
-"""Choose what "auto" means: examples/benchmarks/results/defaults.md says why."""
+"""What "auto" means for parameters of the classifier: docs/settings.md tells why."""
 
 from math import ceil, log2
 
