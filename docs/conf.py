@@ -126,8 +126,14 @@ def without_subfolders(app):
     app.config.sphinx_gallery_conf["source_suffix"] = {".rst": "restructuredtext"}
 
 
+def without_template(app, error):
+    """The theme copies a template that is no page, and its links lead nowhere."""
+    Path(app.outdir, "_static", "webpack-macros.html").unlink(missing_ok=True)
+
+
 def setup(app):
     app.connect("builder-inited", without_subfolders, priority=20)
+    app.connect("build-finished", without_template)
     app.connect("include-read", localize)
     app.connect("source-read", link_out_of_docs)
     app.connect("source-read", list_pages)

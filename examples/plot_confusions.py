@@ -2,9 +2,8 @@
 Who is taken for whom
 =====================
 
-Mistakes are not spread at random: names of neighbours and of related languages are taken for each
-other. Sorted by their confusions alone, nationalities come together in families that no one told
-the net of.
+Errors are not random: the model confuses names of neighbours and of related languages. Sorted by
+their confusions alone, nationalities form families, although the net knows of none.
 """
 
 import matplotlib.pyplot as plt

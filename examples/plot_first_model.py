@@ -5,7 +5,7 @@ A first model
 Train on the names that ship with sknames, score held-out names, and show some of them.
 
 Run ``python examples/plot_first_model.py``: it takes about a minute, prints the three best answers
-for twelve held-out names beside the truth, and writes `first_model.joblib` and, where matplotlib is
+for twelve held-out names next to the truth, and writes `first_model.joblib` and, if matplotlib is
 installed, `first_model.png`.
 """
 

@@ -2,8 +2,8 @@
 Grid search over the hidden size
 ================================
 
-How large a net do these names need? A grid search tells, and its spread over the folds tells how
-far to believe it.
+How large a net do these names need? A grid search answers, and its spread over the folds shows how
+reliable the answer is.
 """
 
 import matplotlib.pyplot as plt
@@ -19,8 +19,8 @@ some = np.isin(nationalities, ["Czech", "Dutch", "Greek", "Italian", "Japanese"]
 names, nationalities = names[some][::4], nationalities[some][::4]
 
 # %%
-# Names that are spelled alike stay on one side of each split. The log loss tells more than
-# accuracy: it looks at all probabilities.
+# Names that are spelled alike stay on one side of each split. The log loss separates candidates
+# better than accuracy: it looks at all probabilities.
 
 sizes = [8, 16, 32, 64, 128]
 pipeline = Pipeline(

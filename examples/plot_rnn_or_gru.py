@@ -2,9 +2,9 @@
 RNN or GRU?
 ===========
 
-Two cells, trained on the same names. With early stopping, ``history_`` has the loss of held-out
-names of each epoch beside that of training, and the learning rate is constant, so that the curves
-say how fast each cell learns and where it begins to overfit.
+Two cells, trained on the same names. With early stopping, ``history_`` has the training loss and
+the loss on held-out names of each epoch. The learning rate is constant, so the curves show how fast
+each cell learns and where it begins to overfit.
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +19,7 @@ names, nationalities = names[some][::2], nationalities[some][::2]
 codes = CharEncoder().fit_transform(names)
 
 # %%
-# The recurrent nets alone, without n-grams, since these would learn most of it beside either.
+# The recurrent nets alone: n-grams would learn most of it with either.
 
 histories = {}
 for cell in ("rnn", "gru"):

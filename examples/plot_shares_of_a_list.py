@@ -2,11 +2,11 @@
 Shares of a list
 ================
 
-Who is in this list? Shares of nationalities, with intervals, and answers that fit the list.
+Who is in this list? Shares of nationalities, with intervals, and predictions that fit the list.
 
 Run ``python examples/plot_shares_of_a_list.py``: it takes some seconds. The list is 1,000 members
 of a made-up club in a Dutch town, 700 of them with Dutch names, 240 with Turkish and 60 with Polish
-ones, in an order that tells nothing. Where matplotlib is installed, it writes `shares.png`.
+ones, in random order. If matplotlib is installed, it writes `shares.png`.
 """
 
 import numpy as np

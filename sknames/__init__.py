@@ -1,4 +1,4 @@
-"""Tell a person's nationality from their name, with scikit-learn compatible estimators."""
+"""Predict the nationality of a person's name, with scikit-learn compatible estimators."""
 
 from ._abstaining.selective_classifier import SelectiveClassifier
 from ._encoding.char_encoder import CharEncoder

@@ -198,7 +198,7 @@ def test_unreadable_names_do_not_count(shipped, team):
 
 @pytest.mark.parametrize("names", [["", "123"], ["?"]], ids=str)
 def test_list_without_a_letter_raises(shipped, names):
-    message = f"None of the names tells anything of their mix: .* got {len(names)} without"
+    message = f"No usable names: .* got {len(names)} without"
     with pytest.raises(ValueError, match=message):
         PriorShiftClassifier(shipped).fit(names)
 

@@ -380,7 +380,7 @@ def test_table_of_groups_has_them_all():
 
 @pytest.mark.parametrize("names", [["", "12"], ["?"]], ids=str)
 def test_list_without_a_letter_raises(shipped, names):
-    message = f"None of the names tells anything of their shares: .* got {len(names)} without"
+    message = f"No usable names: .* got {len(names)} without"
     with pytest.raises(ValueError, match=message):
         estimate_shares(shipped, names)
 

@@ -131,9 +131,9 @@ function showAnswer(reason, row, classes, threshold) {
   const [verdict, why] = {
     blank: ["I don’t know yet", "Type a name, in any script."],
     "no name": ["I don’t know", "That is an address, not a name."],
-    "no known character": ["I don’t know", "There is no letter in it that the model can read."],
-    unsure: ["I don’t know", `No nationality reaches ${percent(threshold)}. These come nearest:`],
-    "": [classes[best], `${percent(row[best])} probable`],
+    "no known character": ["I don’t know", "It has no letter that the model can read."],
+    unsure: ["I don’t know", `No nationality is more than ${percent(threshold)} probable. The most probable are:`],
+    "": [classes[best], `${percent(row[best])} probable, which is above ${percent(threshold)}.`],
   }[reason];
   element.verdict.textContent = verdict;
   element.reason.textContent = why;
@@ -235,9 +235,9 @@ async function answerList() {
     );
   }
   notes.push(
-    "The mix that these names show together, not a count of answers.",
+    "These are estimated shares, not counts of predictions.",
   );
-  if (distinct.length < FEW_NAMES) notes.push("Few distinct names, so take it as rough.");
+  if (distinct.length < FEW_NAMES) notes.push("With few distinct names, they are rough.");
   showList(`${number.format(n)} ${n === 1 ? "name" : "names"}`, notes.join(" "), shares, model);
 }
 

@@ -1,4 +1,4 @@
-"""A web service that tells nationalities from names.
+"""A web service that predicts nationalities from names.
 
 Run ``uvicorn app:app`` in this folder (see README.md). The environment variable ``SKNAMES_MODEL``
 is the path of a fitted model, a joblib or a skops file; without it, the model that ships answers.

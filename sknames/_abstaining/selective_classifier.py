@@ -400,12 +400,11 @@ def _check_abstain_label(label, classes):
         kind = "strings" if are_strings else "numbers"
         raise ValueError(
             f"Expected an abstain_label of the type of the labels, which are {kind}, got "
-            f"{label!r}. Give one that is no label, or 'auto', if another estimator numbers labels."
+            f"{label!r}. Choose a value that is not a class, or 'auto'."
         )
     if label in classes:
         raise ValueError(
-            f"abstain_label={label!r} is one of the labels, so that an answer could not be told "
-            "from none. Give another one."
+            f"abstain_label={label!r} is one of the labels. Choose a value that is not a class."
         )
     return label
 

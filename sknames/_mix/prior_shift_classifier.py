@@ -46,8 +46,8 @@ def priors_of_probabilities(probabilities, weights, supposed, numbers=None, **li
     ratios, weights, counts = distinct_names(probabilities, weights, supposed, numbers)
     if not len(ratios):
         raise ValueError(
-            "None of the names tells anything of their mix: expected at least one with a letter "
-            f"and a positive weight, got {len(probabilities)} without. Give names, or priors."
+            "No usable names: expected at least one with a letter and a positive weight, got "
+            f"{len(probabilities)} without. Give names, or priors."
         )
     return estimate_mix(ratios, weights, counts, supposed, **limits)[1:]
 

@@ -67,7 +67,7 @@ class Shares(Bunch):
         for one, other, correlation in self.get("hard_to_tell", []):
             lines.append(
                 f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
-                "their sum is surer: give them as one of groups"
+                "group them for a narrower interval"
             )
         return "\n".join(lines)
 
@@ -105,7 +105,8 @@ def estimate_shares(
     """Estimate the share of each nationality in a list of names.
 
     Counting predicted labels gives the wrong answer: each name goes to the likeliest nationality,
-    and the mistakes do not cancel. The mean of the answers adapted to the list does better, see
+    and classification errors are not symmetric. The mean of the predictions adapted to the list is
+    better, see
     :class:`PriorShiftClassifier`.
 
     Parameters
@@ -263,8 +264,8 @@ def shares_of_probabilities(
     ratios, weights, counts = distinct_names(probabilities, weights * counts, supposed, numbers)
     if not len(ratios):
         raise ValueError(
-            "None of the names tells anything of their shares: expected at least one with a letter "
-            f"and a positive weight, got {len(probabilities):,} without."
+            "No usable names: expected at least one with a letter and a positive weight, got "
+            f"{len(probabilities):,} without."
         )
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:

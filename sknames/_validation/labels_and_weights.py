@@ -106,8 +106,8 @@ def weigh_classes(y, weights, class_weight):
     if not np.isfinite(by_class).all():
         label = classes[~np.isfinite(by_class)].tolist()[0]
         raise ValueError(
-            f"class_weight={class_weight!r} gives class {label!r} no finite weight: its rows weigh "
-            "next to nothing beside the others'. Give them a weight of 0, or a larger one."
+            f"class_weight={class_weight!r} gives class {label!r} no finite weight: the class "
+            "has almost zero weight. Give its rows a weight of 0, or a larger one."
         )
     weights = weights.copy()
     weights[counts] *= scale_weights(by_class)[index]

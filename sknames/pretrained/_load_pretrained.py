@@ -98,7 +98,7 @@ default="population"
 
     Notes
     -----
-    A name tells where it is common, not who bears it: do not decide about a person by it.
+    A name shows where it is common, not who bears it: do not decide about a person by it.
 
     Examples
     --------
