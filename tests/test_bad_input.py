@@ -479,6 +479,7 @@ def assert_probabilities(probabilities, shape):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:The name at position")
 @given(
     LISTS,
     st.sampled_from([True, False, "unknown"]),

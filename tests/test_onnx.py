@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames._network.forward import Forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGrams, inverse_document_frequency
 from sknames.datasets import load_names, make_names
@@ -71,9 +72,11 @@ def random_classifier(
         keys = ngrams.keys
     prior = np.full(n_classes, 1 / n_classes)
     network = Network(cell, symbols, weights, keys, separator, prior)
-    return NameNationalityClassifier.from_network(
+    classifier = NameNationalityClassifier.from_network(
         network, np.array(list("ABCDE"))[:n_classes], n_features_in=LENGTH
     )
+    classifier._forward = Forward(network, "float64")
+    return classifier
 
 
 def session_of(proto):
