@@ -40,7 +40,9 @@ ODD_NAMES = [
 @pytest.fixture(scope="module")
 def model(small_names):
     """A fitted pipeline that computes in float64."""
-    classify = NameNationalityClassifier(hidden_size=16, embedding_dim=16, random_state=0)
+    classify = NameNationalityClassifier(
+        hidden_size=16, embedding_dim=16, word_weight=0, random_state=0
+    )
     model = Pipeline([("encode", CharEncoder(max_length=20)), ("classify", classify)])
     names, labels = small_names
     model.fit([*names, "Maria Popescu-Pappas"], [*labels, "Greek"])
@@ -141,6 +143,7 @@ def test_contributions_sum_to_the_logits(small_names, ngram_range, separator):
         hidden_size=4,
         max_epochs=2,
         ngram_range=ngram_range,
+        word_weight=0,
         random_state=0,
     )
     model = Pipeline([("encode", CharEncoder(max_length=30)), ("classify", classify)])

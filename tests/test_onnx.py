@@ -72,9 +72,11 @@ def random_classifier(
         keys = ngrams.keys
     prior = np.full(n_classes, 1 / n_classes)
     network = Network(cell, symbols, weights, keys, separator, prior)
-    return NameNationalityClassifier.from_network(
+    classifier = NameNationalityClassifier.from_network(
         network, np.array(list("ABCDE"))[:n_classes], n_features_in=LENGTH
     )
+    classifier._forward = Forward(network, "float64")
+    return classifier
 
 
 def session_of(proto):
