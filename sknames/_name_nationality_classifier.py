@@ -21,8 +21,8 @@ from ._network.one_blas_thread import one_blas_thread
 from ._network.words import Words
 from ._training.auto_settings import resolve_auto
 from ._training.rows import Rows
-from ._validation.doc_link import DocLinkMixin
 from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
+from ._validation.mixins import DocLinkMixin
 from ._validation.saved_state import require, stamped, unstamped
 
 

@@ -62,19 +62,15 @@ def fetch_names(
     data_home : str or path-like, default=None
         Folder that keeps the names, in its subfolder ``names``. The default is the environment
         variable SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
-
     download_if_missing : bool, default=True
         If False, raise an OSError when the names are not in `data_home`, instead of downloading
         them.
-
     raw : bool, default=False
         If True, return the 20,074 lines unchanged, to repeat a result that was obtained on them. By
         default, the 25 lines that are not names are left out, and stray characters at the end of a
         name are removed.
-
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
-
     as_frame : bool, default=False
         If True, `data` and `target` are pandas Series, and `frame` holds both.
 

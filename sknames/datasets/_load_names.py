@@ -35,10 +35,8 @@ def load_names(
     script : {"Latin", "native", "all"}, default="Latin"
         Which names to load: those in Latin letters with their diacritics; those in Arabic,
         Cyrillic, Devanagari, Greek, Hangul, Han and other characters; or both.
-
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
-
     as_frame : bool, default=False
         If True, `data` and `target` are pandas Series, and `frame` holds both.
 
