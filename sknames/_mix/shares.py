@@ -11,8 +11,8 @@ from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._network.one_blas_thread import one_blas_thread
+from .._validation import validate_params
 from .._validation.labels_and_weights import check_weights
-from .._validation.validate_params import validate_params
 from .prior_shift_classifier import predict_list
 from .priors import (
     Priors,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._load_names import read_rows
 
 # By the first word of their Unicode names: kana and Han are written in one name, and names in these

@@ -8,7 +8,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._reading import Reading
 
 

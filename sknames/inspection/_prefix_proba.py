@@ -9,7 +9,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._plotting import DisplayMixin, check_n_top
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
 from ._reading import Reading
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from .._plotting import DisplayMixin, legend_label
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:

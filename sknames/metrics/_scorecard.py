@@ -20,8 +20,8 @@ from sklearn.utils._param_validation import HasMethods
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
+from .._validation import validate_params
 from .._validation.labels_and_weights import check_labels, none_known
-from .._validation.validate_params import validate_params
 from ._calibration import calibration_error
 from ._top_label import wilson_interval
 
