@@ -11,9 +11,8 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._encoding.read_names import NamesMixin, read_names
-from ._validation.doc_link import DocLinkMixin
+from ._validation.mixins import DocLinkMixin, SharedModelMixin
 from ._validation.saved_state import stamped, unstamped
-from ._validation.shared_model import SharedModelMixin
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 
@@ -27,9 +26,8 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     names helps with other labels, too. With these features beside n-grams, a few hundred labelled
     names do what takes several thousand from n-grams alone.
 
-    The features are the square roots of the probabilities of the model's classes. A row is then of
-    norm 1, as a row of TF-IDF values is, and the distance of two rows is, but for a factor, the
-    Hellinger distance of the two answers. Equal names are computed once.
+    The features are the square roots of the probabilities of the model's classes: a row has norm 1,
+    as a row of TF-IDF values. Equal names are computed once.
 
     Parameters
     ----------
@@ -64,9 +62,8 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     -----
     A row depends on its name alone, to the bit: on neither the order of the names nor the batch.
 
-    A file of an encoder of the shipped model does not hold the model but names it. It can be read
-    by each sknames that ships the same one; another refuses it, since features would mean something
-    else. ``NameEncoder(load_pretrained(priors="uniform"))`` takes the model along.
+    A file of an encoder of the shipped model does not hold the model: only an sknames that ships
+    the same one reads it. ``NameEncoder(load_pretrained(priors="uniform"))`` takes the model along.
 
     Nationality, and what is near it, is protected from discrimination in many places. A model of
     people that has such features can discriminate by them: do not decide about a person by it.

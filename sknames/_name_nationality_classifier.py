@@ -16,8 +16,8 @@ from ._network.forward import Forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
 from ._network.one_blas_thread import one_blas_thread
-from ._validation.doc_link import DocLinkMixin
 from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
+from ._validation.mixins import DocLinkMixin
 from ._validation.saved_state import require, stamped, unstamped
 
 

@@ -12,7 +12,7 @@ from ._abstaining.no_names import BLANK, why_no_names
 from ._abstaining.selective_classifier import SelectiveClassifier
 from ._encoding.join_names import JoinNames
 from ._encoding.read_names import read_names
-from ._validation.validate_params import validate_params
+from ._validation import validate_params
 
 MISSING = "missing name"
 

@@ -40,13 +40,9 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
        :meth:`sknames.CharEncoder.transform` gives them, padded with 0. Both sizes are free; rows
        longer than the longest name of `fit` are computed too. A classifier alone takes any X that
        it was fitted on, as int32.
-    2. The recurrent layers are those of ONNX. They get the length of each row, so that no step
-       reads padding.
-    3. An n-gram is its prefix plus one symbol, so the n-grams that end at a position follow from
-       those at the position before: for each length, one binary search in the sorted keys finds
-       them at all positions of all rows at once.
-    4. The number of a word is computed code by code, and found in the sorted ones in the same way.
-    5. The output ``probabilities``, float32 of shape (n_names, n_classes), is `predict_proba` to
+    2. The recurrent layers are those of ONNX. N-grams and words are found by binary search in their
+       sorted keys, at all positions of all rows at once.
+    3. The output ``probabilities``, float32 of shape (n_names, n_classes), is `predict_proba` to
        1e-5. Each row depends on its name alone.
 
     Text is encoded outside the model. What the encoding needs is in the ``metadata_props`` of the

@@ -252,26 +252,25 @@ def test_wrong_weights_raise(weights, message):
 
 
 BAD_WEIGHT = {
-    "negative": (-2, "Negative values in data passed to `{name}`: -2"),
-    "minus infinity": (-math.inf, "{name} contains infinity or a value too large for"),
-    "NaN": (math.nan, r"Input {name} contains (NaN|a missing weight \(nan\))"),
-    "infinity": (math.inf, "Input {name} contains infinity or a value too large for"),
-    "None": (None, r"Input {name} contains (NaN|a missing weight \(None\))"),
-    "text": ("heavy", r"could not convert string|{name} contains str \('heavy'\)"),
+    "negative": (-2, "Negative values in data passed to `sample_weight`: -2"),
+    "minus infinity": (-math.inf, "sample_weight contains infinity or a value too large for"),
+    "NaN": (math.nan, "Input sample_weight contains NaN"),
+    "infinity": (math.inf, "Input sample_weight contains infinity or a value too large for"),
+    "None": (None, "Input sample_weight contains NaN"),
+    "text": ("heavy", "could not convert string"),
 }
 
 
 @pytest.mark.parametrize("weight, message", BAD_WEIGHT.values(), ids=BAD_WEIGHT)
 def test_wrong_weight_of_a_row_or_class_raises(weight, message):
     X, y = [[1, 2], [2, 1], [3, 1]], ["a", "b", "c"]
-    with pytest.raises(ValueError, match=message.format(name="sample_weight")):
+    with pytest.raises(ValueError, match=message):
         NameNationalityClassifier(**TINY).fit(X, y, [1, weight, 1])
     # Also where the class does not occur.
     for labels in (y, ["a", "c", "c"]):
         model = NameNationalityClassifier(**TINY, class_weight={"a": 1, "b": weight, "c": 1})
-        with pytest.raises(ValueError, match=message.format(name="class_weight")) as error:
+        with pytest.raises(ValueError, match=f"got {weight!r} for class 'b'"):
             model.fit(X, labels)
-        assert "for class 'b'" in str(error.value)
 
 
 def test_integers_that_floats_would_round_raise():

@@ -15,7 +15,7 @@ from sklearn.utils import estimator_html_repr
 
 import sknames
 from sknames._cli.main import cli
-from sknames._validation.doc_link import PAGES
+from sknames._validation.mixins import PAGES
 
 # Checks of numpydoc that do not hold here, each with its reason.
 LEFT_OUT = {

@@ -27,8 +27,8 @@ from sklearn.utils.validation import (
 )
 
 from .._mix.priors import supposed_priors
-from .._validation.doc_link import DocLinkMixin
 from .._validation.labels_and_weights import check_labels, check_some_known, check_weights
+from .._validation.mixins import DocLinkMixin
 from .no_names import find_encoder, why_no_names
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 
@@ -97,21 +97,16 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
     Notes
     -----
-    How a risk is kept: this is the selection with guaranteed risk of Geifman and El-Yaniv (2017).
-    The lowest threshold is sought by bisection among those that answer the most probable 2 %, 4 %,
-    ... 100 % of the held-out names. Each that is tried has an exact upper bound of its risk, from
-    the binomial distribution of its wrong answers (Clopper and Pearson 1934), and is kept if this
-    is at most the risk wanted. At most six are tried, and each bound may fail with a sixth of the
-    probability that `confidence_level` leaves: so together they hold with that confidence, if a
-    lower threshold is never the less risky one. The guarantee is for names that come like the
+    A risk is kept by selection with guaranteed risk (Geifman and El-Yaniv 2017). The lowest
+    threshold is sought by bisection among those that answer the most probable 2 %, 4 %, ... 100 %
+    of the held-out names. At most six are tried. A threshold is kept if the exact upper bound of
+    its risk (Clopper and Pearson 1934) is at most the risk wanted; each bound may fail with a sixth
+    of the probability that `confidence_level` leaves. The guarantee is for names that come like the
     held-out ones, and for their whole mix, not for each nationality. It is exact for a frozen
-    estimator and names without weights; with cross-validation the bound is of classifiers that
-    learned from fewer names, which as a rule are wrong more often than the one that answers.
+    estimator and names without weights.
 
-    What is no name is never answered, whatever its probability: see :meth:`reasons`. In `coverage`
-    it counts as an input without an answer.
-
-    `score` counts a withheld answer as a wrong one.
+    What is no name is never answered, see :meth:`reasons`, and counts as an input without an answer
+    in `coverage`. `score` counts a withheld answer as a wrong one.
 
     References
     ----------

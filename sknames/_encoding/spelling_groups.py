@@ -38,20 +38,6 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
     >>> from sknames import spelling_groups
     >>> spelling_groups(["Dvořák", "Ōe", " DVORAK"])
     array([0, 1, 0])
-
-    Score a model on spellings that it was not trained on:
-
-    >>> from sklearn.feature_extraction.text import CountVectorizer
-    >>> from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
-    >>> from sklearn.naive_bayes import MultinomialNB
-    >>> from sklearn.pipeline import make_pipeline
-    >>> names = ["Nowak", "NOWAK", "Kowalski", "Öz", "Oz", "Yıldız"]
-    >>> labels = ["Polish"] * 3 + ["Turkish"] * 3
-    >>> model = make_pipeline(CountVectorizer(analyzer="char"), MultinomialNB())
-    >>> cross_val_score(
-    ...     model, names, labels, groups=spelling_groups(names), cv=StratifiedGroupKFold(2)
-    ... ).shape
-    (2,)
     """
     # no np.unique: it would copy them into an array where each is as wide as the longest
     spelt = spellings(read_names(names)[0])

@@ -13,9 +13,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._encoding.read_names import are_readable, number_names
-from .._validation.doc_link import DocLinkMixin
 from .._validation.labels_and_weights import check_weights
-from .._validation.shared_model import SharedModelMixin
+from .._validation.mixins import DocLinkMixin, SharedModelMixin
 from .priors import (
     Priors,
     check_priors,
@@ -113,18 +112,15 @@ default=None
 
     Notes
     -----
-    Evidence is counted in distinct names. Weights of equal names are summed, so that they keep
-    their proportions, and then scaled to sum to the number of distinct names. The result does not
-    depend on the order of the names. Names without a letter are left out of the estimate.
+    Evidence is counted in distinct names: the weights of equal names are summed, and all are scaled
+    to sum to the number of distinct names. Names without a letter are left out of the estimate.
 
-    The pseudo-names are 3 where the list clearly has a mix of its own, and more where it does not:
-    if two of its names have the same nationality no more often than the assumed priors say, the
-    priors stay. A list of about 100 names or more usually gains; a single name says nothing about
-    a mix.
+    The pseudo-names are 3 where the list clearly has a mix of its own, and more where it does not.
+    A list of about 100 names or more usually gains; a single name says nothing about a mix.
 
-    A `UserWarning` is raised for a model whose probabilities tell the nationalities of the names
-    badly apart. If such a model is less sure than it is right, the mix is wrong. Calibrate it on
-    held-out names first, for example by a temperature with scikit-learn's `CalibratedClassifierCV`.
+    A `UserWarning` is raised for a model that is unsure of the names. If it is right more often
+    than it is sure, the mix is wrong. Calibrate it on held-out names first, for example by a
+    temperature with scikit-learn's `CalibratedClassifierCV`.
 
     References
     ----------

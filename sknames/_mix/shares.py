@@ -11,8 +11,8 @@ from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._network.one_blas_thread import one_blas_thread
+from .._validation import validate_params
 from .._validation.labels_and_weights import check_weights
-from .._validation.validate_params import validate_params
 from .prior_shift_classifier import predict_list
 from .priors import (
     Priors,
@@ -104,10 +104,8 @@ def estimate_shares(
 ) -> Shares:
     """Estimate the share of each nationality in a list of names.
 
-    Counting predicted labels gives the wrong answer: each name goes to the likeliest nationality,
-    and classification errors are not symmetric. The mean of the predictions adapted to the list is
-    better, see
-    :class:`PriorShiftClassifier`.
+    Counting predicted labels gives the wrong answer, since classification errors are not symmetric.
+    The mean of the answers adapted to the list does better, see :class:`PriorShiftClassifier`.
 
     Parameters
     ----------
@@ -119,7 +117,7 @@ def estimate_shares(
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs in the list. Distinct names with counts give the same shares and
-        intervals as the whole list, and take less memory. Their sum must be less than 2**63.
+        intervals as the whole list, and take less memory.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
@@ -154,8 +152,8 @@ default=None
     NotFittedError
         If the model is not fitted.
     ValueError
-        If no name has anything to read, a group names an unknown nationality, or `counts` are not
-        integers or sum to 2**63 or more.
+        If no name has anything to read, a group names an unknown nationality, or `counts` are no
+        integers.
 
     Warns
     -----
@@ -170,16 +168,12 @@ default=None
 
     Notes
     -----
-    A name that comes twenty times counts twenty times in the shares. It is not twenty observations
+    A name that comes twenty times counts twenty times in the shares, but is not twenty observations
     of the model's errors: weights are scaled to sum to the number of distinct names.
 
-    The intervals are percentiles of a bootstrap over distinct names. The model predicts once, and
-    the shares of a resample are one constrained Newton step away from those of the list. At 0 or 1,
-    no interval is narrower than that of a nationality seen in none or all of as many names.
-
-    The intervals cover the chance in drawing the list. They do not cover the model's own bias,
-    which remains in a list of any length: peoples whose names it knows little of, or mistakes for
-    another's.
+    The intervals are percentiles of a bootstrap over distinct names: the shares of a resample are
+    one constrained Newton step away from those of the list. They cover the chance in drawing the
+    list. They do not cover the model's own bias, which remains in a list of any length.
 
     References
     ----------
@@ -226,12 +220,6 @@ def _check_counts(counts, n):
         raise ValueError(
             f"Expected counts of {n} names, integers that are not negative, got {counts.dtype} of "
             f"shape {counts.shape}. Give numbers that are no counts as weights."
-        )
-    total = counts.sum(dtype=np.float64)
-    if total >= 2**63:
-        raise ValueError(
-            f"Expected counts that sum to less than 2**63, got {total:.3g}. Give weights instead: "
-            "only their proportions matter."
         )
     return counts.astype(np.int64)
 
@@ -330,10 +318,9 @@ def _members(groups, classes):
 def _resample(ratios, weights, counts, share, n_resamples, rng):
     """Return the shares of resamples of the distinct names, of shape (n_resamples, n_classes).
 
-    Near the estimate, the log-likelihood of a resample is given by its gradient there and by a
-    curvature that it shares with the list: a Newton step, for which only the gradient is resampled.
-    The estimate is not where the list's own gradient is 0, so that this is taken off. It stays
-    where it holds a class at 0 of which there is less than one name.
+    Each is a Newton step away from the estimate, for which only the gradient is resampled. The
+    list's own gradient there is not 0, and is taken off. It stays where it holds a class at 0 of
+    which there is less than one name.
     """
     n, mix = counts.sum(), ratios @ share
     gradient, curvature = slopes(ratios, mix, weights * counts)

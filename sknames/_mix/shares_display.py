@@ -1,5 +1,6 @@
 """SharesDisplay: draw the mix of a list of names."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
 
@@ -69,29 +71,15 @@ class SharesDisplay(DisplayMixin):
 
     __module__ = "sknames"
 
-    bars_: Any
-    errorbar_: Any
-
-    def __init__(
-        self,
-        nationality: NDArray[Any],
-        share: NDArray[np.float64],
-        low: NDArray[np.float64],
-        high: NDArray[np.float64],
-        resamples: NDArray[np.float64],
-        *,
-        confidence_level: float,
-        n_names: int | None = None,
-        are_groups: bool = False,
-    ) -> None:
-        self.nationality = nationality
-        self.share = share
-        self.low = low
-        self.high = high
-        self.resamples = resamples
-        self.confidence_level = confidence_level
-        self.n_names = n_names
-        self.are_groups = are_groups
+    nationality: NDArray[Any]
+    share: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    resamples: NDArray[np.float64]
+    _: KW_ONLY
+    confidence_level: float
+    n_names: int | None = None
+    are_groups: bool = False
 
     @classmethod
     def from_estimator(

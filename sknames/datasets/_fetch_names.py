@@ -10,8 +10,7 @@ from typing import Any
 
 from sklearn.datasets import fetch_file
 
-from ._data_folder import data_folder
-from ._make_bunch import make_bunch
+from ._load_names import make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
@@ -62,19 +61,15 @@ def fetch_names(
     data_home : str or path-like, default=None
         Folder that keeps the names, in its subfolder ``names``. The default is the environment
         variable SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
-
     download_if_missing : bool, default=True
         If False, raise an OSError when the names are not in `data_home`, instead of downloading
         them.
-
     raw : bool, default=False
         If True, return the 20,074 lines unchanged, to repeat a result that was obtained on them. By
         default, the 25 lines that are not names are left out, and stray characters at the end of a
         name are removed.
-
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
-
     as_frame : bool, default=False
         If True, `data` and `target` are pandas Series, and `frame` holds both.
 
@@ -152,6 +147,19 @@ def fetch_names(
     return make_bunch(
         names, languages, descr="pytorch_names.rst", return_X_y=return_X_y, as_frame=as_frame
     )
+
+
+def data_folder(data_home):
+    """Return the folder of downloaded data: the given one, $SKNAMES_DATA, or ~/sknames_data."""
+    if data_home is None:
+        data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
+    try:
+        return Path(data_home).expanduser()
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"Expected a folder to keep data in, got {data_home}, and the home directory is "
+            "not known. Give another data_home, or set the environment variable SKNAMES_DATA."
+        ) from error
 
 
 def _download(folder):

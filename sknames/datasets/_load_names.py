@@ -5,10 +5,12 @@ from importlib.resources import files
 from typing import Any, Literal
 
 import numpy as np
+from sklearn.utils import Bunch
+from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import StrOptions
 
-from .._validation.validate_params import validate_params
-from ._make_bunch import make_bunch
+from .._encoding.spelling_groups import spelling_groups
+from .._validation import validate_params
 
 
 @validate_params(
@@ -35,10 +37,8 @@ def load_names(
     script : {"Latin", "native", "all"}, default="Latin"
         Which names to load: those in Latin letters with their diacritics; those in Arabic,
         Cyrillic, Devanagari, Greek, Hangul, Han and other characters; or both.
-
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
-
     as_frame : bool, default=False
         If True, `data` and `target` are pandas Series, and `frame` holds both.
 
@@ -114,3 +114,25 @@ def read_rows(file):
     rows = csv.reader(text.splitlines())
     next(rows)
     return rows
+
+
+def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
+    """Gather a dataset the way scikit-learn's loaders do; `descr` is a file under descr/."""
+    # object, not str: the items stay Python strings, and one long name does not widen every other
+    data, target = np.array(names, dtype=object), np.array(nationalities, dtype=object)
+    frame = None
+    if as_frame:
+        pd = check_pandas_support("as_frame=True")
+        frame = pd.DataFrame({"name": data, "nationality": target})
+        data, target = frame["name"], frame["nationality"]
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        frame=frame,
+        target_names=np.array(sorted(set(nationalities)), dtype=object),
+        groups=spelling_groups(names),
+        DESCR=files(__package__).joinpath("descr", descr).read_text(encoding="utf-8"),
+        **columns,
+    )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._load_names import read_rows
 
 # By the first word of their Unicode names: kana and Han are written in one name, and names in these
@@ -46,18 +46,14 @@ def make_names(
     ----------
     n_samples : int, default=100
         Number of names to draw. They may repeat.
-
     full : bool, default=True
         If True, draw a given name and a surname; if False, one of the two, with equal probability.
-
     nationalities : array-like of str, default=None
         Nationalities to draw from. Order and repetition do not matter. By default, all that have
         names in `script`.
-
     script : {"Latin", "native", "all"}, default="Latin"
         Script of the names: Latin letters, a native script, or both. The scripts of a nationality
         are equally likely.
-
     random_state : int, RandomState instance or None, default=None
         Seed or generator. Pass an int for the same names in each call.
 
@@ -83,12 +79,9 @@ def make_names(
     letters have either order with equal probability; names in Han, kana and Hangul have the surname
     first, and no space.
 
-    Both parts are in the same alphabet: Indian names in native scripts are in Devanagari, Gujarati
-    or Oriya. Tamil names are not drawn, since all of them are given names.
-
-    The parts are drawn independently. So a man's given name can meet a woman's surname where
-    surnames have a gender (Slavic, Baltic, Greek and Icelandic ones); nobody has two given names
-    or, as in Spanish and Portuguese, two surnames; and a rare name is as likely as a common one.
+    Both parts are in the same alphabet, and drawn independently: a man's given name can meet a
+    woman's surname where surnames have a gender, nobody has two given names or two surnames, and a
+    rare name is as likely as a common one.
 
     Examples
     --------

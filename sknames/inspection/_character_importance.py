@@ -1,5 +1,6 @@
 """Which characters of a name matter for an answer, and a picture of it."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -8,7 +9,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._plotting import DisplayMixin
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
 from ._reading import Reading
 
@@ -86,6 +87,7 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
     return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
 
 
+@dataclass(eq=False, repr=False)
 class CharacterImportanceDisplay(DisplayMixin):
     """The characters of a name, blue where they speak for an answer, red where against it.
 
@@ -133,23 +135,12 @@ class CharacterImportanceDisplay(DisplayMixin):
 
     __module__ = "sknames.inspection"
 
-    im_: Any
-    text_: NDArray[np.object_]
-
-    def __init__(
-        self,
-        name: str,
-        characters: NDArray[Any],
-        importance: NDArray[Any],
-        label: Any,
-        *,
-        probability: float | None = None,
-    ) -> None:
-        self.name = name
-        self.characters = characters
-        self.importance = importance
-        self.label = label
-        self.probability = probability
+    name: str
+    characters: NDArray[Any]
+    importance: NDArray[Any]
+    label: Any
+    _: KW_ONLY
+    probability: float | None = None
 
     @classmethod
     def from_estimator(

@@ -8,7 +8,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._reading import Reading
 
 
@@ -57,10 +57,9 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
 
     Notes
     -----
-    A softmax stays the same when a number is added to all logits, so that a contribution means
-    something only beside that to another class: the difference of two columns sums to the log odds
-    between two classes. TF-IDF values are scaled to a length of 1 over the name: without one of its
-    n-grams, the others would add more than they do.
+    A contribution means something only beside that to another class: the difference of two columns
+    sums to the log odds between two classes. TF-IDF values are scaled to a length of 1 over the
+    name: without one of its n-grams, the others would add more than they do.
 
     Examples
     --------

@@ -1,5 +1,6 @@
 """What a model predicts after each character of a name, and a picture of it."""
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -8,7 +9,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._plotting import DisplayMixin, check_n_top
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
 from ._reading import Reading
 
@@ -76,6 +77,7 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     return read.bunch(proba=read.predict_proba(rows.astype(read.codes.dtype)))
 
 
+@dataclass(eq=False, repr=False)
 class PrefixProbabilityDisplay(DisplayMixin):
     """Heat map of the most probable nationalities along a name.
 
@@ -121,16 +123,10 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
     __module__ = "sknames.inspection"
 
-    im_: Any
-    text_: NDArray[np.object_]
-
-    def __init__(
-        self, name: str, characters: NDArray[Any], proba: NDArray[Any], classes: NDArray[Any]
-    ) -> None:
-        self.name = name
-        self.characters = characters
-        self.proba = proba
-        self.classes = classes
+    name: str
+    characters: NDArray[Any]
+    proba: NDArray[Any]
+    classes: NDArray[Any]
 
     @classmethod
     def from_estimator(

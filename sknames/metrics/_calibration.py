@@ -1,5 +1,6 @@
 """How far top probabilities are from the share that is right: an error and a picture."""
 
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from .._plotting import DisplayMixin, legend_label
-from .._validation.validate_params import validate_params
+from .._validation import validate_params
 from ._top_label import top_label, wilson_interval
 
 if TYPE_CHECKING:
@@ -22,10 +23,9 @@ def calibration_error(hit, confidence, n_bins=N_BINS, n_repeats=1):
     """Return the expected calibration error (Guo et al. 2017), and its 95 % interval.
 
     The interval is that of a bootstrap over the names, whose sums in the bins are drawn as normal
-    ones. Chance adds to the error, and in each resample once more: so the interval is the basic
-    one, which takes that off, and begins at 0 where a model whose probabilities are right would
-    have such an error, too. Its upper end is at least what a share of wrong answers may be of which
-    none was seen (Clopper and Pearson 1934): a bootstrap draws what was seen, and nothing else.
+    ones. Chance adds to the error, and in each resample once more: the basic interval takes that
+    off. It begins at 0 where a model whose probabilities are right would have such an error, too,
+    and ends no lower than for a share of which none was seen (Clopper and Pearson 1934).
 
     `hit` and `confidence` are what `top_label` returns. Each name was judged `n_repeats` times, as
     in repeated cross-validation: repeats prove no more. Behind the error, low and high it returns
@@ -108,6 +108,7 @@ def expected_calibration_error(
     return calibration_error(hits, confidence, n_bins)[0]
 
 
+@dataclass(eq=False, repr=False)
 class ReliabilityDisplay(DisplayMixin):
     """Reliability diagram: the accuracy of the most probable label against its probability.
 
@@ -165,26 +166,14 @@ class ReliabilityDisplay(DisplayMixin):
 
     __module__ = "sknames.metrics"
 
-    errorbar_: Any
-
-    def __init__(
-        self,
-        confidence: NDArray[np.float64],
-        accuracy: NDArray[np.float64],
-        low: NDArray[np.float64],
-        high: NDArray[np.float64],
-        n_samples: NDArray[np.int_],
-        calibration_error: float,
-        *,
-        name: str | None = None,
-    ) -> None:
-        self.confidence = confidence
-        self.accuracy = accuracy
-        self.low = low
-        self.high = high
-        self.n_samples = n_samples
-        self.calibration_error = calibration_error
-        self.name = name
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    n_samples: NDArray[np.int_]
+    calibration_error: float
+    _: KW_ONLY
+    name: str | None = None
 
     @classmethod
     def from_estimator(

@@ -1,5 +1,6 @@
 """RiskCoverageDisplay: a picture of what answering less gains."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 FEW = 0.1  # of the inputs
 
 
+@dataclass(eq=False, repr=False)
 class RiskCoverageDisplay(DisplayMixin):
     """The share of wrong answers against the share of inputs that are answered.
 
@@ -69,23 +71,12 @@ class RiskCoverageDisplay(DisplayMixin):
 
     __module__ = "sknames.metrics"
 
-    line_: Any
-    band_: Any
-
-    def __init__(
-        self,
-        coverage: NDArray[np.float64],
-        risk: NDArray[np.float64],
-        n_answered: NDArray[np.float64],
-        *,
-        name: str | None = None,
-        chosen: tuple[float, float] | None = None,
-    ) -> None:
-        self.coverage = coverage
-        self.risk = risk
-        self.n_answered = n_answered
-        self.name = name
-        self.chosen = chosen
+    coverage: NDArray[np.float64]
+    risk: NDArray[np.float64]
+    n_answered: NDArray[np.float64]
+    _: KW_ONLY
+    name: str | None = None
+    chosen: tuple[float, float] | None = None
 
     @classmethod
     def from_estimator(
@@ -160,7 +151,8 @@ class RiskCoverageDisplay(DisplayMixin):
         """
         hits, confidence = top_label(y_true, y_proba, labels)
         curve = risk_coverage_curve(confidence, hits, np.ones(len(hits)))
-        return cls._of(curve, None, name, ax, kwargs)
+        display = cls(curve.coverage, curve.risk, curve.n_answered, name=name)
+        return display.plot(ax=ax, **kwargs)
 
     @classmethod
     def from_curve(
@@ -195,11 +187,7 @@ class RiskCoverageDisplay(DisplayMixin):
                 "classifier, use from_estimator."
             )
         check_is_fitted(model)
-        chosen = model.coverage_, model.risk_
-        return cls._of(model.risk_coverage_curve_, chosen, name, ax, kwargs)
-
-    @classmethod
-    def _of(cls, curve, chosen, name, ax, kwargs):
+        curve, chosen = model.risk_coverage_curve_, (model.coverage_, model.risk_)
         display = cls(curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen)
         return display.plot(ax=ax, **kwargs)
 

@@ -20,8 +20,8 @@ from sklearn.utils._param_validation import HasMethods
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
+from .._validation import validate_params
 from .._validation.labels_and_weights import check_labels, none_known
-from .._validation.validate_params import validate_params
 from ._calibration import calibration_error
 from ._top_label import wilson_interval
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 N_PRINTED = 20  # nationalities
 N_CONFUSIONS = 5
 TOP = 3
+# Figures that need probabilities, or the training data; else they are None.
+NOT_ALWAYS = ["log_loss", "top_3", "top_3_interval", "calibration_error", "calibration_interval"]
+NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly"]
 BASELINES = "majority", "n-gram LinearSVC"
 
 
@@ -199,11 +202,8 @@ def scorecard(
 
     Notes
     -----
-    Of several splits all predictions count together.
-
-    The interval of the calibration error comes from a bootstrap over the names, with what chance
-    adds taken off; it begins at 0 where the error may be chance alone, and ends no lower than where
-    a share of wrong answers may be of which as many names show none.
+    Of several splits all predictions count together. The interval of the calibration error comes
+    from a bootstrap over the names, with what chance adds taken off.
 
     References
     ----------
@@ -323,18 +323,7 @@ def _card(rows, classes, n_repeats=1):
         raise none_known(unknown, classes)
     found = _figures(labels, rows["predicted"].tolist(), n_repeats)
     found |= {"n": n, "unknown_labels": dict(unknown.most_common())} | _best(rows["name"], labels)
-    card = Scorecard(
-        **found,
-        log_loss=None,
-        top_3=None,
-        top_3_interval=None,
-        calibration_error=None,
-        calibration_interval=None,
-        calibration_by_chance=None,
-        n_seen=None,
-        n_seen_exactly=None,
-        baselines={},
-    )
+    card = Scorecard(**found, **dict.fromkeys(NOT_ALWAYS), baselines={})
     if "loss" in rows:
         error, *interval, chance = calibration_error(
             rows["is_first"], rows["confidence"], n_repeats=n_repeats

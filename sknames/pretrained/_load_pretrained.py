@@ -69,9 +69,7 @@ default="population"
         with 95 % confidence; four of five of them are answered. A float is the largest share of
         wrong answers instead, from .04. Both assume nationalities as frequent as "population" says.
         Of names with no word seen in training, 56 % are answered with True, 15 % of these wrongly.
-        Other priors change how many names are answered, and hardly how many answers are wrong, if
-        they are true of the names. People of a nationality that the model does not know are often
-        answered, too.
+        People of a nationality that the model does not know are often answered, too.
 
     Returns
     -------

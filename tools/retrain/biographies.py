@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sknames.datasets._data_folder import data_folder
+from sknames.datasets._fetch_names import data_folder
 
 from .tables import read_table
 

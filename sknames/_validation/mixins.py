@@ -1,9 +1,19 @@
-"""SharedModelMixin: a fitted model is used as it is, by clones too."""
+"""Mixins of estimators: the link to their page, and the use of a fitted model as it is."""
 
 from copy import deepcopy
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator, clone
+
+# As `make -C docs html` lays out the pages, published by the owner of the repository.
+PAGES = "https://sknames.github.io/sknames"
+
+
+class DocLinkMixin:
+    """Let scikit-learn's HTML representation link to our documentation instead of its own."""
+
+    _doc_link_module = "sknames"
+    _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
 
 
 class SharedModelMixin(BaseEstimator):
