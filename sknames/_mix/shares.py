@@ -117,7 +117,7 @@ def estimate_shares(
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs in the list. Distinct names with counts give the same shares and
-        intervals as the whole list, and take less memory.
+        intervals as the whole list, and take less memory. Their sum must be less than 2**63.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
@@ -220,6 +220,12 @@ def _check_counts(counts, n):
         raise ValueError(
             f"Expected counts of {n} names, integers that are not negative, got {counts.dtype} of "
             f"shape {counts.shape}. Give numbers that are no counts as weights."
+        )
+    total = counts.sum(dtype=np.float64)
+    if total >= 2**63:
+        raise ValueError(
+            f"Expected counts that sum to less than 2**63, got {total:.3g}. Give weights instead: "
+            "only their proportions matter."
         )
     return counts.astype(np.int64)
 
