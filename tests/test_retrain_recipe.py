@@ -3,11 +3,13 @@
 import csv
 from collections import Counter
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
+import sknames
 from sknames import CharEncoder, load_pretrained
 from sknames.datasets import load_names
 from sknames.pretrained import _load_pretrained, load_card
@@ -128,7 +130,7 @@ def test_nationalities_model_and_population_are_those_of_all_sources(everything)
     for name in ("demonyms.csv", "federations.csv"):
         of_sources |= {row["nationality"] for row in read_table(name)} - {""}
     assert load_pretrained().classes_.tolist() == load_card()["nationalities"] == sorted(of_sources)
-    text = (_load_pretrained.FOLDER / "population.csv").read_text(encoding="utf-8")
+    text = (Path(sknames.__file__).parent / "_mix" / "population.csv").read_text(encoding="utf-8")
     table = list(csv.DictReader(text.splitlines()))
     assert [row["nationality"] for row in table] == sorted(of_sources)
     for row in table:
