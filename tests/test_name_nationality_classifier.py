@@ -15,6 +15,7 @@ from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network.codes import without_padding
+from sknames._network.forward import Forward
 from sknames.datasets import fetch_names, load_names
 from tests.conftest import TINY
 
@@ -193,7 +194,7 @@ def trained_on_many(request):
 )
 def test_a_name_has_the_same_probabilities_in_any_batch(trained_on_many, dtype, tolerance):
     encoder, model, many = trained_on_many
-    model.set_params(dtype=dtype)
+    model._forward = Forward(model.network_, dtype)
     alone = model.predict_proba(encoder.transform(["Nowak"]))[0]
     in_batch = model.predict_proba(many)
     assert np.abs(in_batch[-2] - alone).max() < tolerance

@@ -41,6 +41,7 @@ TINY = {
     "max_epochs": 3,
     "batch_size": 40,
     "ngram_range": (1, 2),
+    "word_weight": 0,
     "random_state": 0,
 }
 INNER = {*_auto_settings.REGULARIZATION, *_auto_settings.OTHERS}
