@@ -15,6 +15,7 @@ from ._encoding.read_names import read_names
 from ._validation import validate_params
 
 MISSING = "missing name"
+CHUNK_NAMES = 65_536  # whose probabilities of all classes are held at a time
 
 
 @validate_params(
@@ -96,20 +97,15 @@ def predict_table(
         raise ValueError(
             f"top={top}: the model has {len(model.classes_)} nationalities. Give less."
         )
-    if isinstance(model, SelectiveClassifier):
-        probabilities, reasons = model._judge(names)
-    else:
-        probabilities = np.asarray(model.predict_proba(names))
-        reasons = why_no_names(names, len(names))
-    reasons = np.where(reasons == BLANK, MISSING, reasons)
-    answered = reasons == ""
+    chunks = (names[k : k + CHUNK_NAMES] for k in range(0, len(names), CHUNK_NAMES))
+    parts = [_answer(model, chunk, top) for chunk in chunks]
+    places, probabilities, reasons = (np.concatenate(part) for part in zip(*parts, strict=True))
+    answered = (reasons == "")[:, None]
+    labels: Any = np.where(answered, model.classes_[places].astype(object), None)
+    probabilities = np.where(answered, probabilities, np.nan)
     new: dict[str, Any] = {}
-    columns = zip(answer_columns(top), top_classes(probabilities, top).T, strict=True)
-    for (predicted, probability), places in columns:
-        labels = model.classes_[places].astype(object)
-        new[predicted] = np.where(answered, labels, None)
-        values = probabilities[np.arange(len(names)), places]
-        new[probability] = np.where(answered, values, np.nan)
+    for k, (predicted, probability) in enumerate(answer_columns(top)):
+        new[predicted], new[probability] = labels[:, k], probabilities[:, k]
     new["reason"] = reasons.astype(object)
     new = {prefix + name: values for name, values in new.items()}
     for name in new:
@@ -142,6 +138,18 @@ def _read(X, column):
             )
     names = X[wanted[0]] if len(wanted) == 1 else JoinNames().transform(X[wanted])
     return X, read_names(names, "empty")[0]
+
+
+def _answer(model, names, top):
+    """Return the places and probabilities of the most probable classes, and why there are none."""
+    if isinstance(model, SelectiveClassifier):
+        probabilities, reasons = model._judge(names)
+    else:
+        probabilities = np.asarray(model.predict_proba(names))
+        reasons = why_no_names(names, len(names))
+    places = top_classes(probabilities, top)
+    reasons = np.where(reasons == BLANK, MISSING, reasons)
+    return places, np.take_along_axis(probabilities, places, axis=1), reasons
 
 
 def answer_columns(top):

@@ -46,7 +46,8 @@ def test_pandas_in_keeps_index_and_columns(shipped):
     assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
 
 
-def test_polars_in_gives_polars_with_nulls(shipped):
+def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
+    monkeypatch.setattr("sknames._predict_table.CHUNK_NAMES", 2)
     people = pl.DataFrame({"name": NAMES, "age": range(5)})
     found = predict_table(shipped, people)
     assert isinstance(found, pl.DataFrame) and found[["name", "age"]].equals(people)
