@@ -23,7 +23,18 @@ from sknames.datasets import load_names
 from sknames.inspection import character_importance, ngram_contributions, prefix_proba
 
 NAMES = ["Kowalski", "Anna Maria", "王伟", "Γιώργος", "Þórður", "عمر", "O’Brien 7"]
-ODD_NAMES = ["a", "☃☃", "''a", "-- --", " a  b ", "x" * 80, "'ab'", "e\u0301", "\x00"]
+ODD_NAMES = [
+    "a",
+    "x" * 19 + " y",
+    "☃☃",
+    "''a",
+    "-- --",
+    " a  b ",
+    "x" * 80,
+    "'ab'",
+    "e\u0301",
+    "\x00",
+]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the wheel of name2nat
 in SKNAMES_DATA, for the shipped model on people that it has not seen; ``--tutorial`` trains a model
-on four fifths of the tutorial's names, and takes the others. It takes two minutes and prints tables
+on four fifths of the tutorial's names, and takes the others. It takes ten minutes and prints tables
 in Markdown.
 
 The protocol is that of artificial prevalences: the people are split in two halves, one of which
@@ -125,7 +125,7 @@ def in_order(shares):
     return shares.share[np.argsort(shares.nationality)]
 
 
-def maximum_likelihood(proba, supposed, n_iter=2000):
+def maximum_likelihood(proba, supposed, n_iter=300):
     """Expectation maximisation (Saerens, Latinne and Decaestecker 2002)."""
     ratios, priors = proba / supposed, supposed
     for _ in range(n_iter):

@@ -27,11 +27,6 @@ def evaluate(table, model, label, train, jobs, trust_pickle):
     classes = load(model, trust_pickle).classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
     n_unknown = len(labels) - int(np.isin(labels, classes).sum())
-    if n_unknown == len(labels):
-        raise ValueError(
-            f"the model knows no label of {table.name}: check --label, and that labels are written "
-            f"as {', '.join(classes[:3])}, ..."
-        )
     if train is not None:
         *train, _ = Table(train, table.column, *table.dialect).labelled_names(label)
     chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))

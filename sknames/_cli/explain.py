@@ -28,13 +28,8 @@ def explain(name, model, top, label, trust_pickle):
     would say if the name ended there.
     """
     fitted = load(model, trust_pickle)
-    classes = [str(value) for value in fitted.classes_.tolist()]
-    if label is not None:
-        if label not in classes:
-            raise click.UsageError(
-                f"--label {label!r}: give one of {', '.join(classes[:3])}, ... as the model has it"
-            )
-        label = fitted.classes_[classes.index(label)]
+    classes = fitted.classes_.astype(str).tolist()
+    label = dict(zip(classes, fitted.classes_.tolist(), strict=True)).get(label, label)
     reason = why_no_names([name], 1, find_encoder(fitted))[0]
     if reason:
         raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")

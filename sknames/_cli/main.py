@@ -60,9 +60,8 @@ def _message(error):
         elif error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
             step += "; make room"
         return f"{error.filename}: " * bool(error.filename) + f"{error.strerror or error}: {step}"
-    if isinstance(error, ValueError | TypeError | ImportError | RuntimeError):
-        return str(error)
-    return f"{type(error).__name__}: {error}: this is a fault of sknames, please report it"
+    is_ours = isinstance(error, ValueError | TypeError | ImportError | RuntimeError)
+    return str(error) if is_ours else f"{error!r}: this is a fault of sknames, please report it"
 
 
 def _stop(number, frame):

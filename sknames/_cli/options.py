@@ -22,11 +22,9 @@ HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b
 
 model_option = click.option("--model", default="pretrained", help="A file, or pretrained.")
 label_option = click.option("--label", default="nationality", help="Column that holds the labels.")
-trust_option = click.option(
-    "--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."
-)
+trust_option = click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(1), default=1, help="Number of processes, at most one a core."
+    "--jobs", type=click.IntRange(1), default=1, help="Processes, at most one a core."
 )
 
 
@@ -42,9 +40,7 @@ def table_options(function):
         click.option("--encoding", help="Encoding of CSV. [default: UTF-8, or UTF-16 if marked]"),
         click.option("--delimiter", help="One character, or tab. [default: detected]"),
         click.option(
-            "--column",
-            help='Column of names, or several to join: given,family. [default: "name", or the '
-            "only column]",
+            "--column", help="Names, or parts: given,family. [default: name, or the only]"
         ),
         click.argument("input"),
     ):
@@ -73,10 +69,7 @@ class Table:
             yield reader
 
     def names(self, reader, encoder=None):
-        """Yield, for each chunk: (the chunk, why each row is no name), the names of the others.
-
-        The reasons are "" for a name, `MISSING`, and those of `why_no_names`.
-        """
+        """Yield (a chunk, why each row is no name or ""), the names of the other rows."""
         chosen = None
         for chunk in reader:
             chosen = chosen or self._columns(chunk.column_names)

@@ -30,15 +30,9 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--top", type=click.IntRange(1), default=1, help="Nationalities for each name.")
 @click.option("--proba", is_flag=True, help="Add the probabilities of all nationalities.")
 @click.option("--output", default="-", help="File to write, or - for standard output.")
-@click.option(
-    "--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of the output."
-)
+@click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
-@click.option(
-    "--priors",
-    help="Frequencies of the nationalities: uniform, population, Irish=.6,Polish=.4, or a file "
-    "that `sknames shares` wrote. [default: those that the model assumes]",
-)
+@click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
 @click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
@@ -98,9 +92,7 @@ def _threshold(model, fitted, abstain, given):
     if model == "pretrained":
         return load_pretrained(abstain=True).threshold_
     if not hasattr(fitted, "abstain_label_"):
-        raise click.UsageError(
-            f"--abstain: {model} is no SelectiveClassifier, which has a threshold: give --threshold"
-        )
+        raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
     return fitted.threshold_
 
 

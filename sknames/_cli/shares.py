@@ -19,8 +19,6 @@ from .files import check_output, whole_file
 from .models import answers, load
 from .options import MISSING, jobs_option, model_option, say, table_options, trust_option
 
-PICTURES = (".png", ".svg", ".pdf")
-
 
 @click.command()
 @table_options
@@ -40,8 +38,8 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         raise click.UsageError(f"--output {output}: shares are plain CSV: give a name in .csv")
     check_output(output)
     if plot is not None:
-        if Path(plot).suffix not in PICTURES:
-            raise click.UsageError(f"--plot {plot}: let its name end in {', '.join(PICTURES)}")
+        if Path(plot).suffix not in (".png", ".svg", ".pdf"):
+            raise click.UsageError(f"--plot {plot}: let its name end in .png, .svg or .pdf")
         check_output(plot)
         check_matplotlib_support("--plot")
     fitted = load(model, trust_pickle)
@@ -74,8 +72,8 @@ def shares(table, model, output, plot, jobs, trust_pickle):
 class DistinctNames:
     """The distinct names of a table, each predicted once: all that its mix depends on.
 
-    `counts` says how often each name with a letter occurs, of which `probabilities` has a row;
-    `n_names`, `n_unreadable` (of them, without a letter) and `n_missing` are numbers of rows.
+    `counts` says how often each occurs, of which `probabilities` has a row. Others are numbers of
+    rows: `n_missing` without a name, `n_names` with one, of which `n_unreadable` are no names.
     """
 
     def __init__(self, table, spec, jobs):

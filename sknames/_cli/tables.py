@@ -48,14 +48,11 @@ NEXT_STEPS = {
 
 
 def local_file(path):
-    """Return the path of a file that can be read twice: standard input or a pipe is copied.
-
-    The copy waits for input in Python, where Ctrl-C ends it. It is removed with the command.
-    """
+    """Return the path of a file that can be read twice; standard input or a pipe is copied."""
     if path != "-" and (os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)):
         return path
     with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
-        return _copy(file)
+        return _copy(file)  # which waits for input in Python, where Ctrl-C ends it
 
 
 def _copy(stream, encoding=None):
@@ -67,7 +64,7 @@ def _copy(stream, encoding=None):
 
 
 class TableReader:
-    """A table in a file: an iterator of chunks, each a pyarrow.Table or `JsonRows`.
+    """A table in a file, iterated over once in chunks, each a pyarrow.Table or `JsonRows`.
 
     `done` of `total` (None if unknown) are read, bytes or rows. Errors begin with the `name`.
     """
@@ -87,17 +84,13 @@ class TableReader:
                     raise ValueError(f"this is {what}")
             guess = "jsonl" if text[:1] == b"{" else "parquet" if text[:4] == b"PAR1" else "csv"
             self.format = FORMATS.get(suffix_of(self.name), guess)
-            read = {"csv": self._read_csv, "jsonl": self._read_json, "parquet": self._read_parquet}
-            self._chunks = read[self.format](head, encoding, no_header)
+            self._chunks = getattr(self, f"_read_{self.format}")(head, encoding, no_header)
 
     def __iter__(self):
-        return self
-
-    def __next__(self):
         with self.errors_name_the_file():
-            chunk = next(self._chunks)
-        self.done += len(chunk) if self.unit == " rows" else 0
-        return chunk
+            for chunk in self._chunks:
+                self.done += len(chunk) if self.unit == " rows" else 0
+                yield chunk
 
     def _open(self):
         """Open the decompressed bytes. pyarrow reads them without Python, whose end may come."""
@@ -124,12 +117,9 @@ class TableReader:
             raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
         delimiter = self.delimiter or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
         first = next(csv.reader(io.StringIO(text), delimiter=delimiter))
-        found = set(first[0]) & set(DELIMITERS)
-        if len(first) == 1 and self.delimiter and found:
-            raise ValueError(
-                f"the first row, {first[0][:60]!r}, has no {delimiter!r}: give another "
-                f"--delimiter, perhaps {found.pop()!r}"
-            )
+        if len(first) == 1 and self.delimiter and (found := {*first[0]} & {*DELIMITERS}):
+            what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
+            raise ValueError(f"{what}: give another --delimiter, perhaps {found.pop()!r}")
         self.delimiter = delimiter if len(first) > 1 else ","
         # Our own names, since those in a header may be equal, and only named columns take a type.
         names = [str(i + 1) for i in range(len(first))]
@@ -165,12 +155,10 @@ class TableReader:
             while block := stream.read(BLOCK_BYTES):
                 tail = (tail + block).rstrip()[-1:]
             if tail != b'"':
-                raise ValueError(
-                    f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}: close it, "
-                    "or double it and put the value in quotation marks"
-                )
+                what = f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}"
+                raise ValueError(f"{what}: close it, or double it and quote the value")
 
-    def _read_json(self, *options):
+    def _read_jsonl(self, *options):
         stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
         for number in count(1):
             line = stream.readline(CHUNK_BYTES)
@@ -205,7 +193,6 @@ class JsonRows(list):
 
     @property
     def column_names(self):
-        """All keys, in the order in which they come."""
         return list(dict.fromkeys(chain.from_iterable(self)))
 
     def to_table(self, names):
@@ -251,8 +238,8 @@ def table_writer(path, format, reader, excel=False):
     format = format or FORMATS.get(suffix_of(path), reader.format)
     if suffix in NOT_WRITTEN:
         raise click.UsageError(
-            f"--output {path}: {suffix} is not written. Give a name in .csv, .tsv, .jsonl or "
-            ".parquet, maybe with .gz or .zst behind it; for Excel, .csv and --excel"
+            f"--output {path}: {suffix} is not written. Give a name in .csv (Excel: --excel), "
+            ".tsv, .jsonl or .parquet"
         )
     if format == "parquet" and path in STDOUT and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for a terminal: give --output")
