@@ -104,10 +104,8 @@ def estimate_shares(
 ) -> Shares:
     """Estimate the share of each nationality in a list of names.
 
-    Counting predicted labels gives the wrong answer: each name goes to the likeliest nationality,
-    and classification errors are not symmetric. The mean of the predictions adapted to the list is
-    better, see
-    :class:`PriorShiftClassifier`.
+    Counting predicted labels gives the wrong answer, since classification errors are not symmetric.
+    The mean of the answers adapted to the list does better, see :class:`PriorShiftClassifier`.
 
     Parameters
     ----------
