@@ -24,7 +24,7 @@ def join_parts(rows):
     """
     names = []
     for row in rows:
-        parts = [part for part in row if not is_missing(part)]
+        parts = [part for part in row if isinstance(part, str) or not is_missing(part)]
         try:
             names.append(" ".join(filter(None, map(str.strip, parts))) if parts else None)
         except TypeError as error:
