@@ -72,7 +72,9 @@ def test_python_block_prints_what_the_page_shows(page, plain_folder):
     for block, printed in run_blocks(page):
         if block[1] == "rerun after merge":
             continue
-        found, shown = (re.sub(" +", " ", text or "") for text in (printed, block[3]))
+        texts = (printed, block[3] or "")
+        found, shown = ([line.split() for line in text.splitlines()] for text in texts)
+        found, shown = ("\n".join(map(" ".join, lines)) for lines in (found, shown))
         assert NUMBER.sub("#", found) == NUMBER.sub("#", shown)
         numbers = ([float(number) for number in NUMBER.findall(text)] for text in (found, shown))
         assert next(numbers) == pytest.approx(next(numbers), rel=0.05, abs=0.02)
@@ -233,6 +235,7 @@ if __name__ == "__main__":
         text = page.read_text(encoding="utf-8")
         for block, printed in run_blocks(page):
             bare = block[0].split("\n```text\n")[0].rstrip("\n") + "\n"
+            printed = re.sub(" +$", "", printed, flags=re.M)
             shown = f"\n```text\n{printed}```\n" if printed else ""
             text = text.replace(block[0], bare + shown)
         page.write_text(text, encoding="utf-8")
