@@ -72,9 +72,10 @@ def test_python_block_prints_what_the_page_shows(page, plain_folder):
     for block, printed in run_blocks(page):
         if block[1] == "rerun after merge":
             continue
-        texts = (printed, block[3] or "")
-        found, shown = ([line.split() for line in text.splitlines()] for text in texts)
-        found, shown = ("\n".join(map(" ".join, lines)) for lines in (found, shown))
+        found, shown = (
+            "\n".join(" ".join(line.split()) for line in text.splitlines())
+            for text in (printed, block[3] or "")
+        )
         assert NUMBER.sub("#", found) == NUMBER.sub("#", shown)
         numbers = ([float(number) for number in NUMBER.findall(text)] for text in (found, shown))
         assert next(numbers) == pytest.approx(next(numbers), rel=0.05, abs=0.02)
