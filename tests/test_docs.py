@@ -47,7 +47,7 @@ def run_blocks(path):
     session = {"__name__": "__main__"}
     for block in BLOCK.finditer(text):
         mark, _, value = (block[1] or "").partition(": ")
-        assert mark in ("", "needs", "not run", "rerun after merge"), block[1]
+        assert mark in ("", "needs", "not run"), block[1]
         if mark == "not run" or (mark == "needs" and find_spec(value) is None):
             continue
         # Errors then name the line of the page.
@@ -70,8 +70,6 @@ def plain_folder(tmp_path, monkeypatch):
 def test_python_block_prints_what_the_page_shows(page, plain_folder):
     """Numbers of another machine may differ a little."""
     for block, printed in run_blocks(page):
-        if block[1] == "rerun after merge":
-            continue
         found, shown = (
             "\n".join(" ".join(line.split()) for line in text.splitlines())
             for text in (printed, block[3] or "")
