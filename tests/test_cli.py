@@ -1181,7 +1181,7 @@ def test_file_under_standard_output_keeps_what_it_holds(folder, command):
 
 
 def test_text_on_an_old_terminal_replaces_characters(folder):
-    options = {"env": os.environ | {"PYTHONIOENCODING": "ascii"}}
+    options = {"env": os.environ | {"PYTHONIOENCODING": "latin-1"}}
     done = process("explain", "王Maria", "--model", "model.skops", **options)
     assert done.stdout.startswith(b"?Maria, read as "), done.stderr
 
