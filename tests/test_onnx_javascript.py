@@ -109,8 +109,8 @@ def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped
     [
         {"clean": False},
         {"transliterate": False},
-        {"transliterate": "unknown"},
-        {"transliterate": "unknown", "lowercase": False},
+        {"transliterate": True},
+        {"transliterate": True, "lowercase": False},
         {"lowercase": False},
     ],
     ids=str,
@@ -118,7 +118,8 @@ def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped
 def test_javascript_encodes_as_python_with_other_steps(names, step):
     encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
     settings = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
-    settings |= {"clean": True, "transliterate": True, "lowercase": True} | step
+    steps = ("clean", "transliterate", "lowercase")
+    settings |= {step: getattr(encoder, step) for step in steps}
     code = """
 import { readFileSync } from "node:fs";
 import { encode } from "./index.mjs";

@@ -17,7 +17,7 @@ const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 const LETTER = /\p{L}/u;
 const ADDRESS = /\S@\S|:\/\/|\bwww\./iu;
 
-// Undo what typing, copying and files do to a name, as `clean` of sknames/_spelling.py does.
+// Undo what typing, copying and files do to a name, as `clean` of sknames/_encoding/spelling.py does.
 function clean(name) {
   name = name
     .replace(IGNORABLE, "")
