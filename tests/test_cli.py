@@ -763,7 +763,7 @@ def test_predict_given_priors_is_prior_shift_classifier(run, model, priors):
     "arguments, words, code",
     [
         (["predict", "in.csv", "--adapt-priors", "--priors", "uniform"], "give one of them", 2),
-        (["predict", "in.csv", "--priors", "Elvish=1"], "--priors names 'Elvish', which the", 1),
+        (["predict", "in.csv", "--priors", "Elvish=1"], "--priors of 'Elvish' is 1.0; expected", 1),
         (["predict", "in.csv", "--priors", "Greek=x"], "could not convert string to float: 'x'", 1),
         (["predict", "in.csv", "--priors", "Greek=.5"], "--priors sum to 0.5; expected 1", 1),
         (["predict", "in.csv", "--priors", "in.csv"], "in.csv has no column 'nationality'", 2),

@@ -288,11 +288,11 @@ def test_wrong_predictions_raise(params, message):
 @pytest.mark.parametrize(
     "changes, params, message",
     [
-        ({}, {"train": (["a"],)}, "a pair .names, labels., got 1 parts"),
-        ({}, {"groups": np.zeros(100)}, "groups say how cv splits the names: pass cv, too"),
-        ({}, {"cv": 2, "train": (["a"], ["b"])}, "leave train out"),
+        ({}, {"train": (["a"],)}, "train to be .names, labels., got 1 parts"),
+        ({}, {"groups": np.zeros(100)}, "got groups without cv. Add cv"),
+        ({}, {"cv": 2, "train": (["a"], ["b"])}, "got train with cv"),
         ({"labels": ["greek"] * 100}, {}, "expected some of 'Greek', .* got 'greek'"),
-        ({"labels": ["Greek"] * 99}, {}, "X has 100, y has 99"),
+        ({"labels": ["Greek"] * 99}, {}, r"inconsistent numbers of samples: \[100, 99\]"),
         ({"labels": ["Greek"] * 99 + [None]}, {}, "missing label"),
         ({"names": ["a"] * 99 + [None]}, {}, "missing name"),
         ({"model": bayes()}, {}, "Fit it first, or pass cv"),
