@@ -63,7 +63,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     Raises
     ------
     TypeError
-        If the model is anything else.
+        If the model is another one.
     NotFittedError
         If a part of it is not fitted.
     ValueError
@@ -126,7 +126,7 @@ def _take_apart(model):
     ):
         raise TypeError(
             "Expected a fitted pipeline of CharEncoder and NameNationalityClassifier, or the "
-            f"classifier alone, got {model!r:.200}. Convert the inner pipeline or classifier."
+            f"classifier alone, got {model!r:.200}. Convert the part that is one."
         )
     if steps[0] is not None:
         check_is_fitted(steps[0])

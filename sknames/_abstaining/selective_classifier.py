@@ -165,7 +165,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
             Their labels. A label that a frozen estimator does not know counts as an error.
@@ -249,7 +249,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns
@@ -269,7 +269,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns
@@ -285,7 +285,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names. For anything else, such as numbers, the only reason is "unsure".
 
         Returns

@@ -163,7 +163,7 @@ default=None
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator predicts
+        X : iterable of str, or other input of the estimator
             Names, without labels.
         y : None
             Ignored.
@@ -212,7 +212,7 @@ default=None
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator predicts
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns
@@ -230,7 +230,7 @@ default=None
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator predicts
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns

@@ -110,7 +110,7 @@ def estimate_shares(
     ----------
     model : classifier
         Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
-    names : iterable of str, or whatever else the model predicts
+    names : iterable of str, or other input of the model
         The list. Names without a letter are counted separately.
     weights : array-like of shape (n_names,) or None, default=None
         Weights of the names, such as survey weights, not negative.

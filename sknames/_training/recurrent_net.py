@@ -133,7 +133,7 @@ class GRUCell(Cell):
         super().__init__(input_size, hidden_size, n_gates=3)
 
     def inputs(self, x):
-        """Return the terms of reset, of update, beside W_hn h_prev, and of new, (R, 4H)."""
+        """Return the terms of reset, of update, to add to W_hn h_prev, and of new, (R, 4H)."""
         sizes = 2 * self.hidden_size, self.hidden_size
         b_reset_update, b_new = self.bias_hh.split(sizes)  # (2H,), (H,)
         gates = linear(x, self.weight_ih, self.bias_ih)  # (R, 3H)

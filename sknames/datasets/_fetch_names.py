@@ -14,7 +14,7 @@ from ._load_names import make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
-# Number of names, and SHA-256 of the names joined by line feeds, whatever a copy's line ends are.
+# Number of names, and SHA-256 of the names joined by line feeds. Line ends may differ.
 # The zip is not checked, since it also holds other data, which may change.
 _LANGUAGES = {
     "Arabic": (2000, "7958e263b21262e7dfc2b89f60c789eb10a2abedde0960b5a1b6d54cffb0e2b5"),

@@ -68,7 +68,7 @@ def expected_calibration_error(
     y_true : array-like of shape (n_samples,)
         The true labels.
     y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities, as `predict_proba` gives them.
+        Probabilities from `predict_proba`.
     labels : array-like of shape (n_classes,) or None, default=None
         Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
     n_bins : int, default=15
@@ -180,7 +180,7 @@ class ReliabilityDisplay(DisplayMixin):
         ----------
         estimator : classifier
             Fitted classifier with `predict_proba`.
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
             Their labels.

@@ -88,7 +88,7 @@ class RiskCoverageDisplay(DisplayMixin):
         estimator : classifier
             Fitted classifier with `predict_proba`. For a :class:`~sknames.SelectiveClassifier`, use
             :meth:`from_curve`, which also counts inputs that are not names.
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
             Their labels.
@@ -162,7 +162,7 @@ class RiskCoverageDisplay(DisplayMixin):
         Raises
         ------
         TypeError, NotFittedError
-            If the model is no fitted SelectiveClassifier.
+            If the model is not a fitted SelectiveClassifier.
         """
         if not isinstance(model, SelectiveClassifier):
             raise TypeError(

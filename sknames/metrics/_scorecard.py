@@ -348,7 +348,7 @@ def _figures(labels, predicted, n_repeats=1):
         true, found, labels=range(len(values)), zero_division=np.nan
     )
     accuracy = accuracy_score(true, found)
-    with np.errstate(invalid="ignore", divide="ignore"):  # classes without rows have no recall
+    with np.errstate(invalid="ignore", divide="ignore"):  # of no row there is no recall
         low, high = wilson_interval(recall, n / n_repeats)
     pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
     return {
