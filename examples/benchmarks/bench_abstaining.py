@@ -1,13 +1,13 @@
-"""What abstaining gains, and whether the shipped model knows what is none of its names.
+"""Measure what abstaining gains, and whether the shipped model detects unlisted nationalities.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
-wheel of name2nat and Scid's file of players in SKNAMES_DATA, and the --cache that bench_people.py
-and bench_pretrained.py share, whose held-out scores it reads. It prints tables in Markdown and
-writes sknames/pretrained/risk_coverage.csv, which `load_pretrained(abstain=True)` reads;
-``--curve-only`` stops there. The curve comes from one half of bench_people.py's first fold: people
-whose whole names were held out. The other half is only reported. The first run takes some minutes
-to find the names, which it keeps in --cache, a later one less than one: delete people-0.npz,
-held-out.npz and unseen.npz there after a change of the training names.
+wheel of name2nat and Scid's file of players in SKNAMES_DATA. It reads the held-out scores of
+bench_people.py and bench_pretrained.py from --cache. It prints tables in Markdown and writes
+sknames/pretrained/risk_coverage.csv, which `load_pretrained(abstain=True)` reads; ``--curve-only``
+stops there. The curve comes from one half of bench_people.py's first fold: people whose whole names
+were held out. The other half is only reported. The first run takes some minutes, and keeps the
+names in --cache. After a change of the training names, delete people-0.npz, held-out.npz and
+unseen.npz there.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tools.retrain.tables import read_table
 
 EACH = 100  # people of a nationality and source
 N_STRINGS = 1_000
-# Demonyms of peoples whose names are of all origins, and of others than peoples.
+# Demonyms of peoples with names of all origins, and demonyms that are not of a people.
 NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
 PLACES = """Amsterdam Antananarivo Athens Baghdad Bangkok Barcelona Berlin Bogotá Bratislava
 Bucharest Budapest Cairo Chennai Copenhagen Dakar Dhaka Dublin Edinburgh Florence Geneva Gothenburg
@@ -59,7 +59,7 @@ RISKS = [0.04, 0.06, 0.08, 0.1, 0.13, 0.15, 0.2]
 
 
 def kept(path, make):
-    """Arrays of a file, which is written first if it is not there."""
+    """Return the arrays of a file, and write it first if it is missing."""
     if not path.exists():
         np.savez(path, **make())
     with np.load(path) as file:
@@ -67,7 +67,7 @@ def kept(path, make):
 
 
 def people(args):
-    """Return the people of the first fold of bench_people.py: most of their parts were learned."""
+    """Return the people of the first fold of bench_people.py, with mostly familiar name parts."""
     import bench_people
 
     learned = recipe.training_names(args.wheel, args.players)
@@ -77,7 +77,7 @@ def people(args):
 
 
 def unknown_parts(args):
-    """Return the names of the first fold of the model card, of which no part was learned."""
+    """Return the names of the first fold of the model card, with no word seen in training."""
     import bench_pretrained
 
     names, nationalities = recipe.training_names(args.wheel, args.players)
@@ -101,7 +101,7 @@ def with_scores(args, names_file, find, scores_file):
 
 
 def unseen(args):
-    """People of our nationalities and of others, whose full names were not learned."""
+    """Return people of our nationalities and of others whose full names are not in training."""
     seen = {recipe.person_of(name) for name in recipe.training_names(args.wheel, args.players)[0]}
     lists, rng = load_names(script="all"), np.random.RandomState(0)
     groups = defaultdict(list)
@@ -138,11 +138,11 @@ def at_threshold(curve, threshold):
     return f"{curve.coverage[row]:.3f}", f"{curve.risk[row]:.3f}"
 
 
-# ---- Scores of being none of ours
+# ---- Scores to detect unlisted nationalities
 
 
 def scores(model, names):
-    """The larger, the surer that a name is of a nationality that the model knows."""
+    """Return scores that are high for names of nationalities that the model knows."""
     classifier = model["classify"]
     X = model["encode"].transform(names)
     codes = classifier.network_.to_codes(X)
@@ -159,7 +159,7 @@ def scores(model, names):
 
 
 def next_character(weights, codes):
-    """Mean log-likelihood of each character but the first, and of the end, by the net's head."""
+    """Return the mean log-likelihood of the characters after the first, and of the end."""
     w = {name: array.astype(float) for name, array in weights.items()}
     size = w["cells.0.weight_hh"].shape[1]
     h, total = np.zeros((len(codes), size)), np.zeros(len(codes))
@@ -267,7 +267,7 @@ def main():
 
 
 def auroc(known, other, weights):
-    """Of both groups as if they were as large."""
+    """Return the AUROC with both groups weighted equally."""
     y = np.repeat([1, 0], [len(known), len(other)])
     both = np.concatenate([weights / weights.sum(), np.full(len(other), 1 / len(other))])
     return roc_auc_score(y, np.concatenate([known, other]), sample_weight=both)

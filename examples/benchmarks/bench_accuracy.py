@@ -1,4 +1,4 @@
-"""Accuracy of sknames beside the linear models that one would write instead.
+"""Compare the accuracy of sknames with linear models.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_accuracy.py --seeds 11-16``: it prints a
 Markdown report. All models take some minutes a seed. With ``--cache FILE`` each result becomes a
@@ -46,7 +46,7 @@ from sknames.metrics import expected_calibration_error
 
 
 class FastText(ClassifierMixin, BaseEstimator):
-    """fastText's classifier on words and their n-grams of 2 to 5 characters.
+    """Wrap fastText's classifier on words and their n-grams of 2 to 5 characters.
 
     It needs a package: ``pip install fasttext-numpy2-wheel``.
     """
@@ -115,7 +115,7 @@ def blog_split(seed):
 
 
 def measure(key, seed, names, labels, train, test):
-    """Fit and score a model: its metrics and confusion matrix, ready for JSON."""
+    """Fit and score a model; return metrics and confusion matrix for JSON."""
     if key in BASELINES:  # our encoder does this itself
         names = np.array([plain(name) for name in names])
     model = clone(MODELS[key][1])
@@ -152,7 +152,7 @@ def score_proba(proba, y, classes):
 
 
 def run(kind, make_split, seeds, keys, cache, run_id):
-    """Results as {model: {seed: record}}, from the cache where it has them."""
+    """Return results as {model: {seed: record}}, from the cache if it has them."""
     lines = cache.read_text().splitlines() if cache and cache.exists() else []
     known = {(r["split"], r["seed"], r["model"]): r for r in map(json.loads, lines)}
     results = {key: {} for key in keys}
@@ -177,7 +177,7 @@ def run(kind, make_split, seeds, keys, cache, run_id):
 
 
 def values(results, model, metric, minus=None):
-    """A metric, or its difference to another model's, at each seed that has it."""
+    """Return a metric, or its difference to another model's, at each seed that has it."""
     records = results.get(model, {}).items()
     found = {seed: r["metrics"][metric] for seed, r in records if metric in r["metrics"]}
     if minus is not None:
@@ -187,14 +187,14 @@ def values(results, model, metric, minus=None):
 
 
 def fit_ratios(results):
-    """GRU / LogisticRegression, at the seeds where one run timed both."""
+    """Return the time of the GRU over that of LogisticRegression, if one run timed both."""
     pairs = [(r, results.get("logreg", {}).get(s)) for s, r in results.get("gru", {}).items()]
     pairs = [(a["metrics"], b["metrics"]) for a, b in pairs if b and a["run"] == b["run"]]
     return np.array([a["fit, s"] / b["fit, s"] for a, b in pairs])
 
 
 def confusion(results, model):
-    """The confusion matrices of all seeds, added."""
+    """Sum the confusion matrices of all seeds."""
     return np.sum([r["confusion"] for r in results[model].values()], axis=0)
 
 
@@ -358,7 +358,7 @@ def bars_table(clean, blog):
 
 
 def leak(names, labels, train, test):
-    """Share of the test rows whose name is in the training part."""
+    """Return the share of the test rows whose name is in the training part."""
     seen = {plain(name) for name in names[train]}
     return np.mean([plain(name) in seen for name in names[test]])
 
@@ -385,7 +385,7 @@ def report(args, clean, blog):
 
 
 def parse_seeds(text):
-    """Seeds of a list like 11-13,21."""
+    """Return the seeds of a list like 11-13,21."""
     ends = [[int(end) for end in part.split("-")] for part in text.split(",")]
     return [seed for end in ends for seed in range(end[0], end[-1] + 1)]
 

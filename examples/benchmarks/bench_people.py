@@ -1,14 +1,14 @@
-"""How well people are told whose whole names are new, while most of the parts are learned.
+"""Measure accuracy on people with new whole names but mostly familiar name parts.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_people.py --cache folder``, with the
 wheel of name2nat and Scid's file of players in SKNAMES_DATA. It prints tables in Markdown, after
 training LinearSVC three times and the recipe of the shipped model twice (two and a half hours;
---cache keeps the scores). These are the opposite of the model card's names, of which no part was
-learned.
+--cache keeps the scores). The model card's names, in contrast, have no word seen in training.
 
-1. People of all nationalities, whose whole names neither model learns, in whatever spelling.
-2. The biographies that the recipe leaves over, since it takes at most so many of a nationality: far
-   more people, but only of the nationalities with the most names. Here sknames is as it ships.
+
+1. People of all nationalities whose whole names neither model learns, in any spelling.
+2. Biographies that the recipe leaves out, since it limits the number for each nationality: far more
+   people, but only of the nationalities with the most names. Here sknames is the shipped model.
 """
 
 import argparse
@@ -47,20 +47,9 @@ MEASURES = [
 
 
 def held_out(names, nationalities, sources, fold):
-    """Rows to train on, without the whole names of some people, and these people.
+    """Return training rows without the whole names of some people, and these people.
 
-    Parameters
-    ----------
-    names, nationalities : ndarray of object
-        All that the recipe learns.
-    sources : iterable of dict of list of str
-        Names of people by nationality, one of each source.
-    fold : int
-        Other people are held out in each.
-
-    Returns
-    -------
-    train, test : tuple (names, nationalities) of ndarray of object
+    `sources` are dicts of names of people by nationality. Each `fold` holds out other people.
     """
     rng = np.random.RandomState(0)
     people = {}
@@ -81,7 +70,7 @@ def held_out(names, nationalities, sources, fold):
 
 
 def left_over(seen, most=MOST):
-    """Names and nationalities of people, at most so many of each, in an order drawn at random."""
+    """Return names and nationalities of people, limited for each, in random order."""
     names, labels = read_biographies()
     order = np.random.RandomState(0).permutation(len(names))
     people = {person_of(names[i]): i for i in order}
@@ -92,18 +81,18 @@ def left_over(seen, most=MOST):
 
 
 def hits(proba, mix, y, classes):
-    """Whether the first answer is right, and whether one of the first three is: (2, n)."""
+    """Return whether the first prediction is right, and one of the first three, (2, n)."""
     best = top_3_hits(proba * mix, y, classes)
     return np.array([best[:, 0], best.any(axis=1)], dtype=float)
 
 
 def difference(ours, theirs):
-    """The mean of paired differences, with its standard error."""
+    """Return the mean of paired differences with its standard error."""
     return differences(ours, theirs, np.zeros(len(ours), dtype=int))[0]
 
 
 def by_priors(probas, y, classes):
-    """Rows of a table: each nationality weighs the same."""
+    """Return the rows of a table in which all nationalities have equal weight."""
     labels, index, n_of = np.unique(y, return_inverse=True, return_counts=True)
     weights = len(y) / len(labels) / n_of[index]
     mixes = {
@@ -125,7 +114,7 @@ def by_priors(probas, y, classes):
 
 
 def lists_of(y, concentration):
-    """Rows of the people of each list."""
+    """Return the rows of the people of each list."""
     rng = np.random.RandomState(0)
     rows_of = [np.flatnonzero(y == label) for label in np.unique(y)]
     for _ in range(N_LISTS):
@@ -135,7 +124,7 @@ def lists_of(y, concentration):
 
 
 def by_list(probas, y, classes):
-    """Rows of a table: means over lists of uneven mixes."""
+    """Return the rows of a table of means over lists of uneven mixes."""
     own = {"ours": population_priors(classes), "svm": np.ones(len(classes))}
     rows = []
     for concentration, title in CONCENTRATIONS.items():
@@ -155,7 +144,7 @@ def by_list(probas, y, classes):
 
 
 def held_out_scores(key, folds, cache):
-    """Classes, and scores by spelling: of each person by the model that lacks them."""
+    """Return classes, and each person's scores by spelling, of the model that lacks the person."""
     found = [
         scores_of(key, f"held_out-{fold}", train, names, cache)
         for fold, (train, (names, _)) in enumerate(folds)
@@ -165,14 +154,14 @@ def held_out_scores(key, folds, cache):
 
 
 def shipped_scores(names):
-    """As `scores_of` gives them, of the model that ships."""
+    """Return the scores of the model that ships, as `scores_of` does."""
     model = load_pretrained(priors="uniform")
     spelled = {key: [respell(name) for name in names] for key, respell in SPELLINGS.items()}
     return model.classes_, {key: model.predict_proba(names) for key, names in spelled.items()}
 
 
 def report(title, y, classes, ours, svm):
-    """Print both tables, from sknames' probabilities and LinearSVC's scores by spelling."""
+    """Print both tables from sknames' probabilities and LinearSVC's scores."""
     probas = {}
     for suffix, key in {"": "as_written", " in ASCII": "in_ascii"}.items():
         probas["ours" + suffix] = ours[key]

@@ -64,7 +64,7 @@ MODELS = {
 
 
 def assemble(largest):
-    """Names and nationalities to train on, at least `largest`, and those to test on."""
+    """Return names and nationalities to train on, at least `largest`, and to test on."""
     rng = np.random.default_rng(0)
     names, labels = read_biographies()
     lists = load_names(script="all")
@@ -79,14 +79,14 @@ def assemble(largest):
     held_out = rng.permutation(np.unique(groups[:n_real]))[:N_TEST]
     is_test = np.isin(groups, held_out)
     test = np.flatnonzero(is_test[:n_real])
-    # Real names first, so that made ones come in only where these are not enough.
+    # Real names come first; made ones only fill up.
     train = order[~is_test[order]]
     train = np.concatenate([train[train < n_real], train[train >= n_real]])[:largest]
     return names[train], labels[train], names[test], labels[test]
 
 
 def measure(key, n, data):
-    """Fit one model on the first n names, and write what was measured to standard output."""
+    """Fit one model on the first n names, and print the measurements."""
     names, labels, test_names, test_labels = joblib.load(data)
     names, labels = names[:n], labels[:n]
     _, model = MODELS[key]
@@ -121,7 +121,7 @@ def measure(key, n, data):
 
 
 def run(keys, sizes, results):
-    """What was measured, by "model n", read from a file where it is there."""
+    """Return the measurements by "model n", from a file if it has them."""
     rows = json.loads(results.read_text()) if results and results.exists() else {}
     todo = [(n, key) for n, key in product(sizes, keys) if f"{key} {n}" not in rows]
     with tempfile.TemporaryDirectory() as folder:
@@ -137,9 +137,9 @@ def run(keys, sizes, results):
 
 
 def in_a_process(*args):
-    """The last line that this script prints when called with other arguments.
+    """Return the last line that this script prints with other arguments, in a new process.
 
-    Peak memory is that of one task; a process that has been large hands its peak on.
+    A new process measures the peak memory of one task.
     """
     command = [sys.executable, __file__, *map(str, args)]
     env = os.environ | ONE_THREAD
@@ -166,7 +166,7 @@ def show(column, value):
 
 
 def plot(rows, keys, sizes, path):
-    """Accuracy and seconds against the number of names."""
+    """Plot accuracy and seconds against the number of names."""
     import matplotlib
 
     matplotlib.use("Agg")
