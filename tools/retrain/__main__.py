@@ -79,7 +79,7 @@ def _compare(folder):
 
 
 def _weights_and_words(classifier):
-    """All numbers that training gives, by name."""
+    """Return all numbers that training gives, by name."""
     words = classifier.network_.words
     return classifier.weights_ | {name: getattr(words, name).astype(float) for name in vars(words)}
 
