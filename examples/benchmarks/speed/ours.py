@@ -60,9 +60,9 @@ class Data:
             yield f"{self.given[i % n_given]} {self.surnames[i // n_given]}"
 
     def pipeline(self, net="GRU 128", dtype="float32", *, encoder=None, ngrams=False):
-        """Encoder and classifier, trained for an epoch: time does not depend on the weights.
+        """Return a pipeline, trained for an epoch, since time does not depend on the weights.
 
-        It does on the number of n-grams, so that a model of these needs the whole data.
+        It depends on the number of n-grams, so a model of these needs all data.
         """
         classifier = classifier_of(net, max_epochs=1, ngram_range=(1, 5) if ngrams else None)
         encoder, step = encoder or self.encoder, 1 if ngrams else 10
