@@ -2,7 +2,7 @@
 
 import re
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 
 import click
 import pyarrow as pa
@@ -22,6 +22,7 @@ ODD = rf"(?i)^[^\p{{L}}]*$|{ADDRESS.pattern}"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
 
+say = partial(click.echo, err=True)
 model_option = click.option("--model", default="pretrained", help="A file, or pretrained.")
 label_option = click.option("--label", default="nationality", help="Column that holds the labels.")
 trust_option = click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
@@ -121,8 +122,3 @@ def choose(columns, wanted, option, name):
     listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
     what = f"{len(found)} columns {wanted!r}: rename one, or" if found else f"no column {wanted!r}:"
     raise click.UsageError(f"{name} has {what} give {option}, one of {listed}")
-
-
-def say(text):
-    """Write to standard error."""
-    click.echo(text, err=True)

@@ -57,9 +57,8 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     if rules["adapt_priors"]:
         if priors is not None:
             raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
-        seen = DistinctNames(table, spec, jobs)
-        supposed = supposed_priors(fitted)
-        priors, _ = priors_of_probabilities(seen.probabilities, seen.counts, supposed)
+        mix = DistinctNames(table, spec, jobs)
+        priors, _ = priors_of_probabilities(mix.probabilities, mix.counts, supposed_priors(fitted))
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     if priors is not None:
@@ -90,8 +89,7 @@ def _threshold(model, fitted, abstain, given):
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
     if not abstain or given is not None:
         return given
-    if model == "pretrained":
-        return load_pretrained(abstain=True).threshold_
+    fitted = load_pretrained(abstain=True) if model == "pretrained" else fitted
     if not hasattr(fitted, "abstain_label_"):
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
     return fitted.threshold_

@@ -56,8 +56,7 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         click.echo(str(found))
     else:
         with whole_file(output) as file:
-            table = pa.table({column: found[column].tolist() for column in COLUMNS})
-            pa.csv.write_csv(table, file)
+            pa.csv.write_csv(pa.table({name: found[name].tolist() for name in COLUMNS}), file)
     if plot is not None:
         with whole_file(plot) as file:
             figure = SharesDisplay.from_shares(found).figure_
