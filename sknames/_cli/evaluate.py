@@ -21,8 +21,8 @@ from .tables import CHUNK_ROWS
 def evaluate(table, model, label, train, jobs, trust_pickle):
     """Score MODEL (a file, or pretrained) on the nationalities in INPUT.
 
-    It prints the scorecard of sknames.metrics, with all nationalities. Rows without a name or a
-    label do not count. Labels that the model does not know count as wrong.
+    It prints accuracy, recall and precision of each nationality, and the most frequent confusions.
+    Rows without a name or a label do not count. Labels that the model does not know count as wrong.
     """
     classes = load(model, trust_pickle).classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)

@@ -35,6 +35,8 @@ TOP = 3
 NOT_ALWAYS = ["log_loss", "top_3", "top_3_interval", "calibration_error", "calibration_interval"]
 NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly"]
 BASELINES = "majority", "n-gram LinearSVC"
+DENOMINATORS = {"recall": "n", "precision": "n_predicted"}
+ENDS = "", "_low", "_high"
 
 
 class Scorecard(Bunch):
@@ -101,19 +103,19 @@ class Scorecard(Bunch):
             order = np.arange(len(rows["n"]))
         width = max(len(str(rows["label"][k])) for k in order)
         width = max(width, len("nationality"))
-        interval = "(95 % of recall)"
-        yield f"{'nationality':{width}}  {'rows':>10}  recall  {interval}  precision   predicted"
+        cells = f"{'recall (95 %)':22}  {'precision (95 %)':22}"
+        yield f"{'nationality':{width}}  {'rows':>8}  {cells}  predicted"
         for k in order:
             row = {key: values[k] for key, values in rows.items()}
-            recall, precision, between = "-", "-", ""
-            if row["n"]:
-                recall = f"{row['recall']:.4f}"
-                between = f"{row['recall_low']:.4f} to {row['recall_high']:.4f}"
-            if row["n_predicted"]:
-                precision = f"{row['precision']:.4f}"
+            cells = [
+                "{:.3f} ({:.3f} to {:.3f})".format(*(row[figure + end] for end in ENDS))
+                if row[n]
+                else "-"
+                for figure, n in DENOMINATORS.items()
+            ]
             yield (
-                f"{row['label']!s:{width}}  {row['n']:>10,}  {recall:>6}  {between:16}  "
-                f"{precision:>9}  {row['n_predicted']:>10,}"
+                f"{row['label']!s:{width}}  {row['n']:>8,}  {cells[0]:22}  {cells[1]:22}  "
+                f"{row['n_predicted']:>9,}"
             )
         if len(order) < len(rows["n"]):
             yield f"{len(rows['n']) - len(order)} others: see by_class"
@@ -181,7 +183,7 @@ def scorecard(
         - baselines: {name: {"accuracy", "macro_f1"}} of models with the same training data: the
           most frequent label, and a LinearSVC on TF-IDF values of n-grams; empty without that data,
         - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
-          n_predicted,
+          precision_low, precision_high, n_predicted,
         - confusions: tuples (label, predicted, number of rows), the most frequent first.
 
         Its method `to_frame` makes a DataFrame of by_class, `to_text` a longer text.
@@ -348,23 +350,19 @@ def _figures(labels, predicted, n_repeats=1):
         true, found, labels=range(len(values)), zero_division=np.nan
     )
     accuracy = accuracy_score(true, found)
-    with np.errstate(invalid="ignore", divide="ignore"):  # of no row there is no recall
-        low, high = wilson_interval(recall, n / n_repeats)
     pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
+    by_class = {"label": np.array(values, dtype=object), "n": n}
+    by_class["n_predicted"] = np.bincount(found, minlength=len(values))
+    for key, figure in (("recall", recall), ("precision", precision)):
+        with np.errstate(invalid="ignore", divide="ignore"):  # without rows there is no figure
+            limits = wilson_interval(figure, by_class[DENOMINATORS[key]] / n_repeats)
+        by_class |= dict(zip([key + end for end in ENDS], [figure, *limits], strict=True))
     return {
         "accuracy": accuracy,
         "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true) / n_repeats))),
         "macro_f1": float(f1.mean()),
         "macro_f1_interval": _macro_f1_interval(np.array(true), np.array(found), n_repeats),
-        "by_class": {
-            "label": np.array(values, dtype=object),
-            "n": n,
-            "recall": recall,
-            "recall_low": low,
-            "recall_high": high,
-            "precision": precision,
-            "n_predicted": np.bincount(found, minlength=len(values)),
-        },
+        "by_class": by_class,
         "confusions": [(*pair, k) for pair, k in pairs.most_common()],
     }
 
