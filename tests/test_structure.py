@@ -23,7 +23,7 @@ ALLOWED = {
     "_name_nationality_classifier": "_network _training _validation",
     "_mix": "_encoding _network _plotting _validation",
     "_abstaining": "_encoding _mix _validation",
-    "datasets": "_encoding _validation",
+    "datasets": "_encoding _validation pretrained",
     "pretrained": ESTIMATORS + "_network _validation",
     "_name_encoder": "_encoding _validation pretrained",
     "onnx": ESTIMATORS + "_network",
