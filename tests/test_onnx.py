@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier
+from sknames import CharEncoder, GroupedClassifier, NameNationalityClassifier
 from sknames._network.forward import Forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGrams, inverse_document_frequency
@@ -187,6 +187,11 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     session = session_of(to_onnx(model))
     found = run(session, model[0].transform(names))
     np.testing.assert_allclose(found, model.predict_proba(names), rtol=0, atol=1e-5)
+    grouped = GroupedClassifier(model, "country")
+    proto = to_onnx(grouped)
+    found = run(session_of(proto), model[0].transform(names))
+    np.testing.assert_allclose(found, grouped.predict_proba(names), rtol=0, atol=1e-5)
+    assert json.loads(proto.metadata_props[0].value) == grouped.classes_.tolist()
 
 
 @pytest.mark.parametrize("separator", [" ", None])

@@ -11,18 +11,19 @@ from itertools import chain, islice
 import joblib
 import numpy as np
 
+from .._grouped_classifier import GroupedClassifier
 from .._mix.prior_shift_classifier import PriorShiftClassifier
 from .._predict_table import top_classes
 from ..pretrained._model_files import load_model
 
 
 @lru_cache(maxsize=1)
-def load(path, trust_pickle=False, priors=None):
+def load(path, trust_pickle=False, priors=None, level=None):
     """Load a model, once in each process; `priors` is a tuple in class order, or None."""
     model = load_model(path, trust_pickle)
-    if priors is None:
-        return model
-    return PriorShiftClassifier(model, priors=np.array(priors)).fit(None)  # which needs no names
+    if priors is not None:  # which need no names
+        model = PriorShiftClassifier(model, priors=np.array(priors)).fit(None)
+    return model if level is None else GroupedClassifier(model, level)
 
 
 def best(spec, names, top=1, proba=False):

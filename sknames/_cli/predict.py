@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from .._abstaining.no_names import find_encoder
 from .._abstaining.selective_classifier import UNSURE
+from .._grouped_classifier import LEVELS, GroupedClassifier
 from .._mix.prior_shift_classifier import priors_of_probabilities
 from .._mix.priors import check_priors, supposed_priors
 from .._mix.shares import COLUMNS
@@ -33,6 +34,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--output", default="-", help="File to write, or - for standard output.")
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
+@click.option("--level", type=click.Choice(LEVELS), help="Predict this instead of nationalities.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
@@ -49,8 +51,10 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     start = time.perf_counter()
     check_output(output)
     fitted = load(model, trust_pickle)
-    if top > len(fitted.classes_):
-        raise click.UsageError(f"--top {top}: the model has {len(fitted.classes_)} nationalities")
+    level = rules["level"]
+    classes = (GroupedClassifier(fitted, level) if level else fitted).classes_
+    if top > len(classes):
+        raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
     encoder = None if threshold is None else find_encoder(fitted)
     spec, priors = (model, trust_pickle), rules["priors"]
@@ -62,8 +66,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         priors, _ = priors_of_probabilities(seen.probabilities, seen.counts, supposed)
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
-    if priors is not None:
-        spec = (*spec, tuple(priors.tolist()))
+    spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
     n_of = Counter()
     with (
         table.open() as reader,
@@ -71,7 +74,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         closing(answers(table.names(reader, encoder), spec, jobs, top, proba)) as chunks,
     ):
         for (chunk, why), found in chunks:
-            write(chunk, _new_columns(why, fitted.classes_, found, threshold, prefix))
+            write(chunk, _new_columns(why, classes, found, threshold, prefix))
             n_of.update(why)
     n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
     if not n_predicted and not n_of[UNSURE]:

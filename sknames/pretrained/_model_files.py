@@ -11,6 +11,7 @@ from ._load_pretrained import load_pretrained
 # skops loads most of what scikit-learn and numpy have, and besides:
 TRUSTED = [
     "sknames.CharEncoder",
+    "sknames.GroupedClassifier",
     "sknames.JoinNames",
     "sknames.NameEncoder",
     "sknames.NameNationalityClassifier",
