@@ -213,10 +213,10 @@ def test_onnx_with_words_predicts_as_numpy(separator, word_weight):
     np.testing.assert_allclose(run(session, codes), model.predict_proba(names), rtol=0, atol=1e-5)
 
 
-def test_onnx_without_known_words_predicts_as_numpy():
+def test_onnx_without_words_that_add_predicts_as_numpy():
     X, params = np.tile([[2, 3, 0]], (17, 1)), {"hidden_size": 2, "max_epochs": 1}
     model = NameNationalityClassifier(word_weight=1, random_state=0, **params).fit(X, np.arange(17))
-    assert not len(model.network_.words.keys)
+    assert not model.network_.words.logits.any()
     assert_same(model, X)
 
 

@@ -1,4 +1,4 @@
-"""What is no name, and why."""
+"""What is no name, and why; and how much a model knows of a name."""
 
 import re
 
@@ -9,6 +9,7 @@ from .._encoding.read_names import read_names
 from .._encoding.spelling import clean
 
 BLANK, NO_NAME, NO_KNOWN_CHARACTER = "blank", "no name", "no known character"
+BLOCK = 8192  # names whose codes are held at a time
 # Of a mail, or of a page.
 ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)
 
@@ -37,10 +38,28 @@ def why_no_names(X, n, encoder=None):
 
 
 def find_encoder(estimator):
-    """The fitted encoder that an estimator hands its names to first, or None."""
-    while not (estimator is None or hasattr(estimator, "alphabet_")):
+    """Return the fitted encoder that an estimator hands its names to first, or None."""
+    return _find(estimator, "alphabet_", 0)
+
+
+def count_known_words(estimator, names):
+    """Return how many words of each name were in training, or None if the model does not know."""
+    encoder, classifier = find_encoder(estimator), _find(estimator, "network_", -1)
+    if encoder is None or classifier is None or classifier.network_.words is None:
+        return None
+    network, known = classifier.network_, np.zeros(len(names), dtype=np.int64)
+    for first in range(0, len(names), BLOCK):
+        some = slice(first, first + BLOCK)
+        codes = network.to_codes(np.asarray(encoder.transform(names[some])))
+        known[some] = network.words.count(codes, network.separator)
+    return known
+
+
+def _find(estimator, attribute, step):
+    """Return the part of an estimator that has an attribute; `step` is where it is in pipelines."""
+    while not (estimator is None or hasattr(estimator, attribute)):
         if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[0][1]
+            estimator = estimator.steps[step][1]
         else:
             inner = ("best_estimator_", "estimator_", "estimator")
             inner = (getattr(estimator, name) for name in inner if hasattr(estimator, name))

@@ -11,6 +11,7 @@ from itertools import chain, islice
 import joblib
 import numpy as np
 
+from .._abstaining.no_names import count_known_words
 from .._grouped_classifier import GroupedClassifier
 from .._mix.prior_shift_classifier import PriorShiftClassifier
 from .._predict_table import top_classes
@@ -30,12 +31,14 @@ def best(spec, names, top=1, proba=False):
     """Predict the `top` most probable classes of names, the first of equal ones.
 
     `spec` are the arguments of `load`. It returns places in `classes_` and their probabilities, of
-    shape (n_names, top), and with `proba` all probabilities, else None.
+    shape (n_names, top), and with `proba` all probabilities, else None; and the number of known
+    words of each name, or None.
     """
     model = load(*spec)
     found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
+    known = count_known_words(model, names)
     indices = top_classes(found, top)
-    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None
+    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None, known
 
 
 def answers(chunks, spec, jobs, top=1, proba=False):

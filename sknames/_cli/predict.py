@@ -46,7 +46,8 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
-    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
+    predicted_2 and so on with --top, known_words, how many words of the name were in training, and
+    reason, which says why a row has no prediction.
     """
     start = time.perf_counter()
     check_output(output)
@@ -102,7 +103,7 @@ def _threshold(model, fitted, abstain, given):
 
 def _new_columns(why, classes, found, threshold, prefix):
     """Return the new columns as a table; `why` learns where the model is unsure."""
-    indices, probabilities, all_probabilities = found
+    indices, probabilities, all_probabilities, known = found
     named = why == ""
     place = np.cumsum(named) - 1  # of a row among those with a name
     named = pa.array(place, mask=~named)
@@ -117,6 +118,8 @@ def _new_columns(why, classes, found, threshold, prefix):
     for k, label in enumerate(classes if all_probabilities is not None else []):
         values = pa.array(all_probabilities[:, k].round(DIGITS))
         new.append((f"probability_{label}", values.take(named)))
+    if known is not None:
+        new.append(("known_words", pa.array(known).take(named).fill_null(0)))
     new.append(("reason", pa.array(why, pa.string(), mask=why == "")))
     return pa.table([values for _, values in new], [prefix + name for name, _ in new])
 

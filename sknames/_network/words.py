@@ -26,7 +26,8 @@ BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
 # A word of so many rows counts for 1 / sqrt(2).
 DISCOUNT = 10
-# Words of more classes are frequent ones, of which the net and the n-grams learn more.
+# Words of more classes are frequent ones, of which the net and the n-grams learn more. They have
+# one entry of logit 0, so that they are known.
 MAX_CLASSES = 16
 
 
@@ -37,7 +38,8 @@ class Words:
     Parameters
     ----------
     keys : ndarray of shape (n,), int32
-        The number of each entry's word, sorted. A word has an entry for each of its classes.
+        The number of each entry's word, sorted. A word has an entry for each of its classes, or
+        one if they are many.
     classes : ndarray of shape (n,), integers
         The number of the class; those of a word are sorted.
     logits : ndarray of shape (n,), float32
@@ -77,9 +79,11 @@ class Words:
         word, starts = np.cumsum(new) - 1, np.flatnonzero(new)
         rates = counts / np.bincount(labels, weights=weights)[classes]
         n, sums = (np.add.reduceat(values, starts)[word] for values in (counts, rates))
-        kept = np.bincount(word)[word] <= MAX_CLASSES
+        is_common = np.bincount(word)[word] > MAX_CLASSES
+        kept = new | ~is_common
         narrow = classes.astype(np.min_scalar_type(n_classes - 1))
         logits = np.log1p(n_classes * n * rates / sums) * np.sqrt(DISCOUNT / (n + DISCOUNT))
+        logits[is_common] = 0
         words = cls(keys[kept].astype(np.int32), narrow[kept], logits[kept])
         return words.scaled(word_weight)
 
@@ -105,6 +109,12 @@ class Words:
         counts = np.searchsorted(self.keys, keys, side="right") - first
         offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
         return rows.repeat(counts), last.repeat(counts), first.repeat(counts) + offsets
+
+    def count(self, codes, separator):
+        """Count the words of each row that have an entry: (n_rows,)."""
+        rows, last, _ = self.find(codes, separator)
+        width = codes.shape[1]
+        return np.bincount(np.unique(rows * width + last) // width, minlength=len(codes))
 
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows, from first to last, to (n, n_classes) in place."""
