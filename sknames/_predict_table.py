@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from ._abstaining.no_names import BLANK, why_no_names
+from ._abstaining.no_names import BLANK, count_known_words, why_no_names
 from ._abstaining.selective_classifier import SelectiveClassifier
 from ._encoding.join_names import JoinNames
 from ._encoding.read_names import read_names
@@ -60,6 +60,7 @@ def predict_table(
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
+        - known_words: how many words of the name were in training, if the model knows,
         - reason: why a row has no prediction, else "". It is "missing name", "no name" for a mail
           or web address, "no known character" for text without a letter, or, of a
           :class:`SelectiveClassifier`, "unsure".
@@ -86,7 +87,7 @@ def predict_table(
     >>> found = predict_table(load_pretrained(), people, top=3)
     >>> found.columns.tolist()
     ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
-'probability_3', 'reason']
+'probability_3', 'known_words', 'reason']
     >>> found.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
     ['Turkish', 'Azerbaijani', '']
     >>> found.loc["b", "reason"]
@@ -100,12 +101,15 @@ def predict_table(
     chunks = (names[k : k + CHUNK_NAMES] for k in range(0, len(names), CHUNK_NAMES))
     parts = [_answer(model, chunk, top) for chunk in chunks]
     places, probabilities, reasons = (np.concatenate(part) for part in zip(*parts, strict=True))
+    known = count_known_words(model, names)
     answered = (reasons == "")[:, None]
     labels: Any = np.where(answered, model.classes_[places].astype(object), None)
     probabilities = np.where(answered, probabilities, np.nan)
     new: dict[str, Any] = {}
     for k, (predicted, probability) in enumerate(answer_columns(top)):
         new[predicted], new[probability] = labels[:, k], probabilities[:, k]
+    if known is not None:
+        new["known_words"] = known
     new["reason"] = reasons.astype(object)
     new = {prefix + name: values for name, values in new.items()}
     for name in new:

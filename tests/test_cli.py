@@ -36,6 +36,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sknames import (
     CharEncoder,
+    GroupedClassifier,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
@@ -443,7 +444,7 @@ def test_predict_top_and_proba_adds_columns(run, model):
         found = np.array([*row[4:9:2], *row[9:-1]], dtype=float)
         np.testing.assert_allclose(found, [*values[best], *values], atol=6e-7, rtol=0)
     code, _, said = run("predict", "in.csv", "--model", "model.skops", "--top", 5)
-    assert code == 2 and "the model has 4 nationalities" in said
+    assert code == 2 and "the model has 4 classes" in said
 
 
 ODD = ["Yılmaz", "123", "a@b.org", "", "Kowalski", "😀", "Papadopoulos"]
@@ -735,6 +736,21 @@ def test_shares_of_few_names_warn(run):
     code, _, said = run("shares", "in.csv", "--model", "model.skops")
     assert code == 0
     assert said.startswith("sknames: warning: The shares are rough: expected at least 100")
+
+
+def test_predict_level_is_grouped_classifier(run, model):
+    write_csv("in.csv")
+    names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
+    options = ["--priors", "Greek=.25,Polish=.75", "--level", "region"]
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", *options, "--proba")
+    assert code == 0, said
+    header, *rows = read_csv(out)
+    assert header[3:7] == ["predicted", "probability", "probability_Asia", "probability_Europe"]
+    fitted = PriorShiftClassifier(model, priors={"Greek": 0.25, "Polish": 0.75}).fit(names)
+    expected = GroupedClassifier(fitted, "region").predict(names).tolist()
+    assert [row[3] for row in rows if row[3]] == expected
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", *options, "--top", "3")
+    assert code == 2 and "the model has 2 classes" in said
 
 
 @pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])

@@ -181,6 +181,16 @@ def test_model_without_probabilities_has_the_other_figures(parts):
     assert f"accuracy  {card.accuracy:.4f}" in text and "log loss  " not in text
 
 
+def test_accuracy_by_known_words_counts_rows():
+    labels, found = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0])
+    card = scorecard_from([*"abcde"], labels, found, None, np.array([0, 1]), known=[0, 0, 2, 3, 2])
+    assert card.by_known_words == {
+        "0": {"n": 2, "accuracy": 0.5},
+        "2 or more": {"n": 3, "accuracy": 2 / 3},
+    }
+    assert "known from training: 0: 0.5000 (2 rows), 2 or more: 0.6667 (3 rows)" in str(card)
+
+
 @pytest.mark.parametrize("word", [None, "unknown"])
 def test_labels_may_be_numbers_beside_a_word(word):
     names, numbers = ["a"] * 200, np.arange(200) % 2

@@ -424,6 +424,7 @@ def learned(names, nationalities, lists, sources):
         "n_names": len(names),
         "n_distinct": len(rows),
         "n_names_of_people": n_learned,
+        "n_names_by_nationality": dict(sorted(Counter(nationalities).items())),
         "from_lists_alone": sorted(listed - n_people.keys()),
         "from_few_people": {k: n for k, n in sorted(n_people.items()) if n < FEW},
         "from_people_alone": sorted(n_people.keys() - listed),

@@ -10,30 +10,33 @@ from itertools import chain, islice
 import joblib
 import numpy as np
 
+from .._abstaining.no_names import count_known_words
+from .._grouped_classifier import GroupedClassifier
 from .._mix.prior_shift_classifier import PriorShiftClassifier
 from .._predict_table import top_classes
 from ..pretrained._model_files import load_model
 
 
 @lru_cache(maxsize=1)
-def load(path, trust_pickle=False, priors=None):
+def load(path, trust_pickle=False, priors=None, level=None):
     """Load a model, once in each process; `priors` is a tuple in class order, or None."""
     model = load_model(path, trust_pickle)
-    if priors is None:
-        return model
-    return PriorShiftClassifier(model, priors=np.array(priors)).fit(None)  # needs no names
+    if priors is not None:  # which need no names
+        model = PriorShiftClassifier(model, priors=np.array(priors)).fit(None)
+    return model if level is None else GroupedClassifier(model, level)
 
 
 def best(spec, names, top=1, proba=False):
     """Return the places of the `top` most probable classes of each name, and probabilities.
 
-    `spec` holds the arguments of `load`. The last item has the probabilities of all classes with
-    `proba`, and is None without.
+    `spec` holds the arguments of `load`. Then come the probabilities of all classes with `proba`,
+    else None, and the number of known words of each name, or None.
     """
     model = load(*spec)
     found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
+    known = count_known_words(model, names)
     indices = top_classes(found, top)
-    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None
+    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None, known
 
 
 def answers(chunks, spec, jobs, top=1, proba=False):

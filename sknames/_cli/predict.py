@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from .._abstaining.no_names import find_encoder
 from .._abstaining.selective_classifier import UNSURE
+from .._grouped_classifier import LEVELS, GroupedClassifier
 from .._mix.prior_shift_classifier import priors_of_probabilities
 from .._mix.priors import check_priors, supposed_priors
 from .._mix.shares import COLUMNS
@@ -33,6 +34,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--output", default="-", help="File to write, or - for standard output.")
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
+@click.option("--level", type=click.Choice(LEVELS), help="Predict this instead of nationalities.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
@@ -44,13 +46,16 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
-    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
+    predicted_2 and so on with --top, known_words, how many words of the name were in training, and
+    reason, which says why a row has no prediction.
     """
     start = time.perf_counter()
     check_output(output)
     fitted = load(model, trust_pickle)
-    if top > len(fitted.classes_):
-        raise click.UsageError(f"--top {top}: the model has {len(fitted.classes_)} nationalities")
+    level = rules["level"]
+    classes = (GroupedClassifier(fitted, level) if level else fitted).classes_
+    if top > len(classes):
+        raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
     encoder = None if threshold is None else find_encoder(fitted)
     spec, priors = (model, trust_pickle), rules["priors"]
@@ -61,8 +66,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         priors, _ = priors_of_probabilities(mix.probabilities, mix.counts, supposed_priors(fitted))
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
-    if priors is not None:
-        spec = (*spec, tuple(priors.tolist()))
+    spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
     n_of = Counter()
     with (
         table.open() as reader,
@@ -70,7 +74,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         closing(answers(table.names(reader, encoder), spec, jobs, top, proba)) as chunks,
     ):
         for (chunk, why), found in chunks:
-            write(chunk, _new_columns(why, fitted.classes_, found, threshold, prefix))
+            write(chunk, _new_columns(why, classes, found, threshold, prefix))
             n_of.update(why)
     n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
     if not n_predicted and not n_of[UNSURE]:
@@ -97,7 +101,7 @@ def _threshold(model, fitted, abstain, given):
 
 def _new_columns(why, classes, found, threshold, prefix):
     """Return the new columns as a table, and write into `why` where the model is unsure."""
-    indices, probabilities, all_probabilities = found
+    indices, probabilities, all_probabilities, known = found
     named = why == ""
     place = np.cumsum(named) - 1  # of a row among those with a name
     named = pa.array(place, mask=~named)  # null for the other rows
@@ -112,6 +116,8 @@ def _new_columns(why, classes, found, threshold, prefix):
     for k, label in enumerate(classes if all_probabilities is not None else []):
         values = pa.array(all_probabilities[:, k].round(DIGITS))
         new.append((f"probability_{label}", values.take(named)))
+    if known is not None:
+        new.append(("known_words", pa.array(known).take(named).fill_null(0)))
     new.append(("reason", pa.array(why, pa.string(), mask=why == "")))
     return pa.table([values for _, values in new], [prefix + name for name, _ in new])
 

@@ -17,6 +17,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
+from .._abstaining.no_names import count_known_words
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
@@ -33,7 +34,8 @@ N_CONFUSIONS = 5
 TOP = 3
 # Figures that need probabilities or the training data, and are None otherwise.
 NOT_ALWAYS = ["log_loss", "top_3", "top_3_interval", "calibration_error", "calibration_interval"]
-NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly"]
+NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly", "by_known_words"]
+KNOWN_WORDS = "0", "1", "2 or more"
 BASELINES = "majority", "n-gram LinearSVC"
 DENOMINATORS = {"recall": "n", "precision": "n_predicted"}
 ENDS = "", "_low", "_high"
@@ -67,7 +69,12 @@ class Scorecard(Bunch):
             f"{name}: accuracy {row['accuracy']:.4f}, macro-F1 {row['macro_f1']:.4f}"
             for name, row in self.baselines.items()
         ]
-        lines += [f"{self.n:,} rows; {self._of_labels()}", self._of_leak(), ""]
+        lines += [f"{self.n:,} rows; {self._of_labels()}", self._of_leak()]
+        if self.by_known_words:
+            rows = self.by_known_words.items()
+            parts = (f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows)
+            lines.append(f"accuracy by words known from training: {', '.join(parts)}")
+        lines.append("")
         lines += self._table(n_classes)
         if self.confusions:
             taken = [f"{true} taken for {found}" for true, found, _ in self.confusions]
@@ -180,6 +187,8 @@ def scorecard(
         - unknown_labels: {label: number of rows} of labels that the model lacks,
         - n_seen, n_seen_exactly: the number of rows with a training name, in any spelling and in
           the same spelling; None without training data,
+        - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words of the name
+          were in training; None if the model does not know,
         - baselines: {name: {"accuracy", "macro_f1"}} of models with the same training data: the
           most frequent label, and a LinearSVC on TF-IDF values of n-grams; empty without that data,
         - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
@@ -233,20 +242,21 @@ def scorecard(
         test = [names[k] for k in tested]
         fitted = clone(model).fit(*train)
         predicted, proba = _predict(fitted, test)
-        parts.append(_judge(test, labels[tested], predicted, proba, fitted.classes_, train))
+        known = count_known_words(fitted, test)
+        parts.append(_judge(test, labels[tested], predicted, proba, fitted.classes_, train, known))
         n_times[tested] += 1
     kept = [key for key in parts[0] if all(key in part for part in parts)]
     rows = {key: np.concatenate([part[key] for part in parts]) for key in kept}
     return _card(rows, fitted.classes_, n_times.sum() / np.count_nonzero(n_times))
 
 
-def scorecard_from(names, labels, predicted, proba, classes, train=None):
+def scorecard_from(names, labels, predicted, proba, classes, train=None, known=None):
     """Return the scorecard of predictions.
 
     `classes` are the columns of `proba`, which may be None; `train` is a tuple (names, labels) or
-    None.
+    None; `known` are numbers of known words, or None.
     """
-    return _card(_judge(names, labels, predicted, proba, classes, train), classes)
+    return _card(_judge(names, labels, predicted, proba, classes, train, known), classes)
 
 
 def _of_fitted(model, names, labels, train):
@@ -262,7 +272,8 @@ def _of_fitted(model, names, labels, train):
         raise NotFittedError(
             f"{error} Fit it first, or pass cv, which fits clones of it."
         ) from error
-    return scorecard_from(names, labels, predicted, proba, model.classes_, train)
+    known = count_known_words(model, names)
+    return scorecard_from(names, labels, predicted, proba, model.classes_, train, known)
 
 
 def _splits(names, labels, groups, cv):
@@ -279,7 +290,7 @@ def _predict(model, names):
     return model.predict(names), proba
 
 
-def _judge(names, labels, predicted, proba, classes, train):
+def _judge(names, labels, predicted, proba, classes, train, known):
     """Compare predictions with labels; return arrays with a value for each name."""
     rows = {"name": names, "label": labels, "predicted": predicted}
     rows = {key: np.asarray(values, dtype=object) for key, values in rows.items()}
@@ -295,11 +306,13 @@ def _judge(names, labels, predicted, proba, classes, train):
         rows["is_in_top"] = rows["is_known"] & (rank < TOP)
         rows["confidence"] = proba.max(axis=1)
         rows["loss"] = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
+    if known is not None:
+        rows["n_known_words"] = known
     if train is not None:
-        learned, known = set(train[0]), set(spellings(train[0]))
+        learned, spelt = set(train[0]), set(spellings(train[0]))
         exactly = np.array([name in learned for name in names])
         rows["is_seen_exactly"] = exactly
-        rows["is_seen"] = exactly | [spelling in known for spelling in spellings(names)]
+        rows["is_seen"] = exactly | [spelling in spelt for spelling in spellings(names)]
         for name, baseline in _baselines(train[1]).items():
             rows[name] = baseline.fit(*train).predict(names)
     return rows
@@ -333,6 +346,14 @@ def _card(rows, classes, n_repeats=1):
     if "is_seen" in rows:
         card.n_seen = int(rows["is_seen"].sum())
         card.n_seen_exactly = int(rows["is_seen_exactly"].sum())
+    if "n_known_words" in rows:
+        hits = rows["label"] == rows["predicted"]
+        places = [np.flatnonzero(np.minimum(rows["n_known_words"], 2) == n) for n in range(3)]
+        card.by_known_words = {
+            name: {"n": len(some), "accuracy": float(hits[some].mean())}
+            for name, some in zip(KNOWN_WORDS, places, strict=True)
+            if len(some)
+        }
     for name in BASELINES:
         if name in rows:
             figures = _figures(labels, rows[name].tolist())

@@ -11,6 +11,7 @@ from ._load_pretrained import load_pretrained
 # Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
 TRUSTED = [
     "sknames.CharEncoder",
+    "sknames.GroupedClassifier",
     "sknames.JoinNames",
     "sknames.NameEncoder",
     "sknames.NameNationalityClassifier",
