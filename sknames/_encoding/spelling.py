@@ -218,6 +218,11 @@ def fold(name):
     return anyascii(name).lower()
 
 
+def is_other_script(character):
+    """Whether a character is a letter of another script than Latin."""
+    return character.isalpha() and "LATIN" not in unicodedata.name(character, "")
+
+
 def transliterate(character):
     """One character in ASCII; as it is if it is a letter that has no counterpart there."""
     in_ascii = anyascii(character)
