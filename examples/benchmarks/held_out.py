@@ -54,11 +54,12 @@ def split(cache, fold=0, wheel=None, players=None):
         lists = load_names(script="all")
         sources = recipe.typical_people(lists, wheel, players)
         names, labels = held_out_people(sources.values(), fold)
-        in_scripts = [row["latin"] for row in people_in_scripts()]
-        without = {*map(person_of, [*names, *in_scripts])}
+        in_scripts = people_in_scripts()
+        without = {*map(person_of, [*names, *(row["latin"] for row in in_scripts)])}
         learned = recipe.training_names(wheel, players, without=without)
         rest, words_test = held_out_split(*learned, lists, sources, fold)
         others = is_of_others(rest[0], names)
+        others &= ~np.isin(rest[0], np.array([row["name"] for row in in_scripts], dtype=object))
         train = tuple(column[others] for column in rest)
         known = np.array([not any(is_held_out(w, fold) for w in words(name)) for name in names])
         parts = {"train": train, "words": words_test, "people": (names[known], labels[known])}
