@@ -60,11 +60,10 @@ def read_japanese(path=None):
         if not kinds <= _PARTS:
             continue
         if _KATAKANA.fullmatch(word):
-            for latin in entry["latin"].strip().split("/"):
-                words, parts = latin.lower().split(), re.split("[・＝=]", word)
-                if len(words) == len(parts):
-                    for key, value in zip(words, parts, strict=True):
-                        katakana[key].add(value)
+            words, parts = entry["latin"].lower().split(), re.split("[・＝=]", word)
+            if len(words) == len(parts):
+                for key, value in zip(words, parts, strict=True):
+                    katakana[key].add(value)
         elif "h" in kinds and _KANJI.fullmatch(word) and " " in entry["latin"].strip():
             people.append(word)
     return people, {key: sorted(found) for key, found in katakana.items()}

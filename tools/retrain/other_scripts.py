@@ -9,8 +9,6 @@ import re
 import unicodedata
 from functools import cache
 
-import icu
-
 from .tables import read_table
 
 # How often people are spelled in each script: about as often as one meets foreigners in it.
@@ -173,6 +171,8 @@ def _accented(name, rng):
 
 @cache
 def _transliterator(script):
+    import icu  # which only a training with people needs
+
     return icu.Transliterator.createInstance(f"Latin-{script}")
 
 

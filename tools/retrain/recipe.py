@@ -6,7 +6,6 @@ from itertools import islice
 
 import numpy as np
 from anyascii import anyascii
-from opencc import OpenCC
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
@@ -241,6 +240,8 @@ def in_other_scripts(people, nationality, dictionaries, rng):
     han = {"Japanese": japanese, "Chinese": chinese}.get(nationality, [])
     han = [*rng.permutation(np.array(han, dtype=object))[:MOST_IN_HAN]]
     if nationality == "Chinese":
+        from opencc import OpenCC  # which only a training with people needs
+
         convert = OpenCC("s2t").convert
         han = [name if k % 2 else convert(name) for k, name in enumerate(han)]
     return found + han
