@@ -15,6 +15,7 @@ except ImportError as error:
     ) from error
 
 from ._encoding.char_encoder import CharEncoder
+from ._grouped_classifier import GroupedClassifier
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.words import BASE, PRIME
@@ -33,7 +34,7 @@ OPERATORS = {
 STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
 
 
-def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
+def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> onnx.ModelProto:
     """Convert a fitted model to ONNX, to predict in any language with a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows from
@@ -50,9 +51,10 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
 
     Parameters
     ----------
-    model : Pipeline or NameNationalityClassifier
+    model : Pipeline, NameNationalityClassifier or GroupedClassifier
         Fitted model. A pipeline has two steps, `CharEncoder` and `NameNationalityClassifier`, like
-        that of :func:`sknames.load_pretrained`.
+        that of :func:`sknames.load_pretrained`. A :class:`~sknames.GroupedClassifier` is around one
+        of these.
 
     Returns
     -------
@@ -83,7 +85,11 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     >>> [(field.key, field.value[:36]) for field in proto.metadata_props]
     [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \\',-.abcdefghijklmnopq')]
     """  # noqa: E501
+    grouped = model if isinstance(model, GroupedClassifier) else None
+    if grouped is not None:
+        model, _, shares = grouped._parts()
     encoder, classifier = _take_apart(model)
+    labels = (grouped or classifier).classes_
     network = classifier.network_
     graph = _Graph()
     text, lengths = _text(graph, network.symbols)
@@ -93,7 +99,11 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
     if network.words is not None and len(network.words.keys):
         logits = graph.add("Add", logits, _word_logits(graph, network, text))
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
-    graph.add("Softmax", logits, axis=-1, output="probabilities")
+    if grouped is None:
+        graph.add("Softmax", logits, axis=-1, output="probabilities")
+    else:
+        shares = graph.constant(shares, np.float32)
+        graph.add("MatMul", graph.add("Softmax", logits, axis=-1), shares, output="probabilities")
     proto = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -101,7 +111,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
             [helper.make_tensor_value_info("codes", TensorProto.INT32, ["n_names", "length"])],
             [
                 helper.make_tensor_value_info(
-                    "probabilities", TensorProto.FLOAT, ["n_names", network.n_classes]
+                    "probabilities", TensorProto.FLOAT, ["n_names", len(labels)]
                 )
             ],
             graph.initializers,
@@ -111,7 +121,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier) -> onnx.ModelProto:
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
     )
-    helper.set_model_props(proto, _metadata(encoder, classifier))
+    helper.set_model_props(proto, _metadata(encoder, labels))
     onnx.checker.check_model(proto, full_check=True)
     return proto
 
@@ -126,7 +136,8 @@ def _take_apart(model):
     ):
         raise TypeError(
             "Expected a fitted pipeline of CharEncoder and NameNationalityClassifier, or the "
-            f"classifier alone, got {model!r:.200}. Convert the part that is one."
+            f"classifier alone, or a GroupedClassifier of these, got {model!r:.200}. Convert the "
+            "part that is one."
         )
     if steps[0] is not None:
         check_is_fitted(steps[0])
@@ -140,8 +151,8 @@ def _take_apart(model):
     return steps
 
 
-def _metadata(encoder, classifier):
-    found = {"classes": classifier.classes_.tolist()}
+def _metadata(encoder, labels):
+    found = {"classes": labels.tolist()}
     if encoder is not None:
         found["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
         steps = {step: getattr(encoder, step) for step in STEPS}

@@ -14,8 +14,8 @@ measures lists of 3 to 1,000 distinct people instead.
 import argparse
 
 import numpy as np
-from bench_people import left_over
 from common import clean_names, machine, ours, plain, show, table
+from held_out import left_over
 from scipy.optimize import minimize_scalar, nnls
 from sklearn.base import BaseEstimator
 from sklearn.metrics import log_loss

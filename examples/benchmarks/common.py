@@ -12,6 +12,7 @@ from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__, load_pretrained
@@ -27,7 +28,7 @@ SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabiliti
 
 
 def plain(name):
-    """Return the name in ASCII and lower case, as linear models get it."""
+    """Return the name in ASCII and lower case."""
     return anyascii(name).lower()
 
 
@@ -40,7 +41,16 @@ def clean_names():
 
 
 def linear(classifier):
+    """Return a model of the n-grams of names as they are written, in lower case."""
     return make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5)), classifier)
+
+
+def all_plain(names):
+    return [plain(name) for name in names]
+
+
+def in_ascii(model):
+    return make_pipeline(FunctionTransformer(all_plain), model)
 
 
 LINEAR = {

@@ -1,4 +1,4 @@
-"""Find inputs that are not names, with the reason."""
+"""Find inputs that are not names, with the reason, and count the words that a model knows."""
 
 import re
 
@@ -9,6 +9,7 @@ from .._encoding.read_names import read_names
 from .._encoding.spelling import clean
 
 BLANK, NO_NAME, NO_KNOWN_CHARACTER = "blank", "no name", "no known character"
+BLOCK = 8192  # names whose codes are held at a time
 ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)  # email or web
 
 
@@ -36,9 +37,27 @@ def why_no_names(X, n, encoder=None):
 
 def find_encoder(estimator):
     """Return the fitted encoder at the start of an estimator, or None."""
-    while not (estimator is None or hasattr(estimator, "alphabet_")):
+    return _find(estimator, "alphabet_", 0)
+
+
+def count_known_words(estimator, names):
+    """Return how many words of each name were in training, or None if the model does not know."""
+    encoder, classifier = find_encoder(estimator), _find(estimator, "network_", -1)
+    if encoder is None or classifier is None or classifier.network_.words is None:
+        return None
+    network, known = classifier.network_, np.zeros(len(names), dtype=np.int64)
+    for first in range(0, len(names), BLOCK):
+        some = slice(first, first + BLOCK)
+        codes = network.to_codes(np.asarray(encoder.transform(names[some])))
+        known[some] = network.words.count(codes, network.separator)
+    return known
+
+
+def _find(estimator, attribute, step):
+    """Return the part of an estimator that has an attribute; `step` is where it is in pipelines."""
+    while not (estimator is None or hasattr(estimator, attribute)):
         if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[0][1]
+            estimator = estimator.steps[step][1]
         else:
             inner = ("best_estimator_", "estimator_", "estimator")
             inner = (getattr(estimator, name) for name in inner if hasattr(estimator, name))

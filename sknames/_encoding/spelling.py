@@ -218,6 +218,11 @@ def fold(name):
     return anyascii(name).lower()
 
 
+def is_other_script(character):
+    """Whether a character is a letter of another script than Latin."""
+    return character.isalpha() and "LATIN" not in unicodedata.name(character, "")
+
+
 def transliterate(character):
     """Return one character in ASCII, or itself if it is a letter without a counterpart."""
     in_ascii = anyascii(character)

@@ -25,7 +25,9 @@ PRIME = 2**31 - 1
 BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
 DISCOUNT = 10  # a word in so many rows counts 1 / sqrt(2)
-MAX_CLASSES = 16  # words of more classes are frequent, and known from the net and the n-grams
+# Words of more classes are frequent, and known from the net and the n-grams. They have one entry of
+# logit 0, so that they count as known.
+MAX_CLASSES = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +56,11 @@ class Words:
         word, starts = np.cumsum(new) - 1, np.flatnonzero(new)
         rates = counts / np.bincount(labels, weights=weights)[classes]
         n, sums = (np.add.reduceat(values, starts)[word] for values in (counts, rates))
-        kept = np.bincount(word)[word] <= MAX_CLASSES
+        is_common = np.bincount(word)[word] > MAX_CLASSES
+        kept = new | ~is_common
         narrow = classes.astype(np.min_scalar_type(n_classes - 1))
         logits = np.log1p(n_classes * n * rates / sums) * np.sqrt(DISCOUNT / (n + DISCOUNT))
+        logits[is_common] = 0
         words = cls(keys[kept].astype(np.int32), narrow[kept], logits[kept])
         return words.scaled(word_weight)
 
@@ -76,6 +80,12 @@ class Words:
         counts = np.searchsorted(self.keys, keys, side="right") - first
         offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
         return rows.repeat(counts), last.repeat(counts), first.repeat(counts) + offsets
+
+    def count(self, codes, separator):
+        """Count the words of each row that have an entry: (n_rows,)."""
+        rows, last, _ = self.find(codes, separator)
+        width = codes.shape[1]
+        return np.bincount(np.unique(rows * width + last) // width, minlength=len(codes))
 
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows to (n, n_classes) in place."""

@@ -17,6 +17,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
+from .._abstaining.no_names import count_known_words
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
@@ -33,8 +34,11 @@ N_CONFUSIONS = 5
 TOP = 3
 # Figures that need probabilities or the training data, and are None otherwise.
 NOT_ALWAYS = ["log_loss", "top_3", "top_3_interval", "calibration_error", "calibration_interval"]
-NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly"]
+NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly", "by_known_words"]
+KNOWN_WORDS = "0", "1", "2 or more"
 BASELINES = "majority", "n-gram LinearSVC"
+DENOMINATORS = {"recall": "n", "precision": "n_predicted"}
+ENDS = "", "_low", "_high"
 
 
 class Scorecard(Bunch):
@@ -65,7 +69,12 @@ class Scorecard(Bunch):
             f"{name}: accuracy {row['accuracy']:.4f}, macro-F1 {row['macro_f1']:.4f}"
             for name, row in self.baselines.items()
         ]
-        lines += [f"{self.n:,} rows; {self._of_labels()}", self._of_leak(), ""]
+        lines += [f"{self.n:,} rows; {self._of_labels()}", self._of_leak()]
+        if self.by_known_words:
+            rows = self.by_known_words.items()
+            parts = (f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows)
+            lines.append(f"accuracy by words known from training: {', '.join(parts)}")
+        lines.append("")
         lines += self._table(n_classes)
         if self.confusions:
             taken = [f"{true} taken for {found}" for true, found, _ in self.confusions]
@@ -101,19 +110,19 @@ class Scorecard(Bunch):
             order = np.arange(len(rows["n"]))
         width = max(len(str(rows["label"][k])) for k in order)
         width = max(width, len("nationality"))
-        interval = "(95 % of recall)"
-        yield f"{'nationality':{width}}  {'rows':>10}  recall  {interval}  precision   predicted"
+        cells = f"{'recall (95 %)':22}  {'precision (95 %)':22}"
+        yield f"{'nationality':{width}}  {'rows':>8}  {cells}  predicted"
         for k in order:
             row = {key: values[k] for key, values in rows.items()}
-            recall, precision, between = "-", "-", ""
-            if row["n"]:
-                recall = f"{row['recall']:.4f}"
-                between = f"{row['recall_low']:.4f} to {row['recall_high']:.4f}"
-            if row["n_predicted"]:
-                precision = f"{row['precision']:.4f}"
+            cells = [
+                "{:.3f} ({:.3f} to {:.3f})".format(*(row[figure + end] for end in ENDS))
+                if row[n]
+                else "-"
+                for figure, n in DENOMINATORS.items()
+            ]
             yield (
-                f"{row['label']!s:{width}}  {row['n']:>10,}  {recall:>6}  {between:16}  "
-                f"{precision:>9}  {row['n_predicted']:>10,}"
+                f"{row['label']!s:{width}}  {row['n']:>8,}  {cells[0]:22}  {cells[1]:22}  "
+                f"{row['n_predicted']:>9,}"
             )
         if len(order) < len(rows["n"]):
             yield f"{len(rows['n']) - len(order)} others: see by_class"
@@ -178,10 +187,12 @@ def scorecard(
         - unknown_labels: {label: number of rows} of labels that the model lacks,
         - n_seen, n_seen_exactly: the number of rows with a training name, in any spelling and in
           the same spelling; None without training data,
+        - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words of the name
+          were in training; None if the model does not know,
         - baselines: {name: {"accuracy", "macro_f1"}} of models with the same training data: the
           most frequent label, and a LinearSVC on TF-IDF values of n-grams; empty without that data,
         - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
-          n_predicted,
+          precision_low, precision_high, n_predicted,
         - confusions: tuples (label, predicted, number of rows), the most frequent first.
 
         Its method `to_frame` makes a DataFrame of by_class, `to_text` a longer text.
@@ -231,20 +242,21 @@ def scorecard(
         test = [names[k] for k in tested]
         fitted = clone(model).fit(*train)
         predicted, proba = _predict(fitted, test)
-        parts.append(_judge(test, labels[tested], predicted, proba, fitted.classes_, train))
+        known = count_known_words(fitted, test)
+        parts.append(_judge(test, labels[tested], predicted, proba, fitted.classes_, train, known))
         n_times[tested] += 1
     kept = [key for key in parts[0] if all(key in part for part in parts)]
     rows = {key: np.concatenate([part[key] for part in parts]) for key in kept}
     return _card(rows, fitted.classes_, n_times.sum() / np.count_nonzero(n_times))
 
 
-def scorecard_from(names, labels, predicted, proba, classes, train=None):
+def scorecard_from(names, labels, predicted, proba, classes, train=None, known=None):
     """Return the scorecard of predictions.
 
     `classes` are the columns of `proba`, which may be None; `train` is a tuple (names, labels) or
-    None.
+    None; `known` are numbers of known words, or None.
     """
-    return _card(_judge(names, labels, predicted, proba, classes, train), classes)
+    return _card(_judge(names, labels, predicted, proba, classes, train, known), classes)
 
 
 def _of_fitted(model, names, labels, train):
@@ -260,7 +272,8 @@ def _of_fitted(model, names, labels, train):
         raise NotFittedError(
             f"{error} Fit it first, or pass cv, which fits clones of it."
         ) from error
-    return scorecard_from(names, labels, predicted, proba, model.classes_, train)
+    known = count_known_words(model, names)
+    return scorecard_from(names, labels, predicted, proba, model.classes_, train, known)
 
 
 def _splits(names, labels, groups, cv):
@@ -277,7 +290,7 @@ def _predict(model, names):
     return model.predict(names), proba
 
 
-def _judge(names, labels, predicted, proba, classes, train):
+def _judge(names, labels, predicted, proba, classes, train, known):
     """Compare predictions with labels; return arrays with a value for each name."""
     rows = {"name": names, "label": labels, "predicted": predicted}
     rows = {key: np.asarray(values, dtype=object) for key, values in rows.items()}
@@ -293,11 +306,13 @@ def _judge(names, labels, predicted, proba, classes, train):
         rows["is_in_top"] = rows["is_known"] & (rank < TOP)
         rows["confidence"] = proba.max(axis=1)
         rows["loss"] = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
+    if known is not None:
+        rows["n_known_words"] = known
     if train is not None:
-        learned, known = set(train[0]), set(spellings(train[0]))
+        learned, spelt = set(train[0]), set(spellings(train[0]))
         exactly = np.array([name in learned for name in names])
         rows["is_seen_exactly"] = exactly
-        rows["is_seen"] = exactly | [spelling in known for spelling in spellings(names)]
+        rows["is_seen"] = exactly | [spelling in spelt for spelling in spellings(names)]
         for name, baseline in _baselines(train[1]).items():
             rows[name] = baseline.fit(*train).predict(names)
     return rows
@@ -331,6 +346,14 @@ def _card(rows, classes, n_repeats=1):
     if "is_seen" in rows:
         card.n_seen = int(rows["is_seen"].sum())
         card.n_seen_exactly = int(rows["is_seen_exactly"].sum())
+    if "n_known_words" in rows:
+        hits = rows["label"] == rows["predicted"]
+        places = [np.flatnonzero(np.minimum(rows["n_known_words"], 2) == n) for n in range(3)]
+        card.by_known_words = {
+            name: {"n": len(some), "accuracy": float(hits[some].mean())}
+            for name, some in zip(KNOWN_WORDS, places, strict=True)
+            if len(some)
+        }
     for name in BASELINES:
         if name in rows:
             figures = _figures(labels, rows[name].tolist())
@@ -348,23 +371,19 @@ def _figures(labels, predicted, n_repeats=1):
         true, found, labels=range(len(values)), zero_division=np.nan
     )
     accuracy = accuracy_score(true, found)
-    with np.errstate(invalid="ignore", divide="ignore"):  # of no row there is no recall
-        low, high = wilson_interval(recall, n / n_repeats)
     pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
+    by_class = {"label": np.array(values, dtype=object), "n": n}
+    by_class["n_predicted"] = np.bincount(found, minlength=len(values))
+    for key, figure in (("recall", recall), ("precision", precision)):
+        with np.errstate(invalid="ignore", divide="ignore"):  # without rows there is no figure
+            limits = wilson_interval(figure, by_class[DENOMINATORS[key]] / n_repeats)
+        by_class |= dict(zip([key + end for end in ENDS], [figure, *limits], strict=True))
     return {
         "accuracy": accuracy,
         "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true) / n_repeats))),
         "macro_f1": float(f1.mean()),
         "macro_f1_interval": _macro_f1_interval(np.array(true), np.array(found), n_repeats),
-        "by_class": {
-            "label": np.array(values, dtype=object),
-            "n": n,
-            "recall": recall,
-            "recall_low": low,
-            "recall_high": high,
-            "precision": precision,
-            "n_predicted": np.bincount(found, minlength=len(values)),
-        },
+        "by_class": by_class,
         "confusions": [(*pair, k) for pair, k in pairs.most_common()],
     }
 

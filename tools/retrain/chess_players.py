@@ -138,7 +138,13 @@ def _unpack(content):
 
 
 def _from_package(content):
-    """Read the spelling file in a Debian package: an ar archive, with a tar archive of files."""
+    """Read the spelling file in a Debian package."""
+    with open_package(content) as archive:
+        return archive.extractfile(_only_file(archive.getnames())).read()
+
+
+def open_package(content):
+    """Open the tar archive of files in a Debian package, which is an ar archive."""
     position = 8
     while header := content[position : position + 60]:
         name, size = header[:16].decode("ascii").rstrip(" /"), int(header[48:58])
@@ -150,14 +156,12 @@ def _from_package(content):
         raise ValueError("the package has no data.tar")
     member = io.BytesIO(content[position : position + size])
     try:
-        archive = tarfile.open(fileobj=member)
+        return tarfile.open(fileobj=member)
     except tarfile.ReadError as error:
         raise ValueError(
             f"this Python cannot unpack {name}; do it with `dpkg-deb -x`, and pass the path of the "
             "spelling.ssp that comes out"
         ) from error
-    with archive:
-        return archive.extractfile(_only_file(archive.getnames())).read()
 
 
 def _only_file(names):
