@@ -197,7 +197,7 @@ def test_wrong_weights_raise(weights, message):
 
 
 BAD_WEIGHT = {
-    "negative": (-2, "Expected sample_weight of at least 0, .* got -2 at position 1"),
+    "negative": (-2, "Expected sample_weight of zero or more, .* got -2 at position 1"),
     "minus infinity": (-math.inf, "sample_weight contains infinity or a value too large for"),
     "NaN": (math.nan, "Input sample_weight contains NaN"),
     "None": (None, "Input sample_weight contains NaN"),

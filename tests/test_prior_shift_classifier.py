@@ -105,7 +105,7 @@ def test_weights_are_repeated_rows():
     repeated = PriorShiftClassifier(inner).fit(X_later.repeat(weights, axis=0))
     np.testing.assert_allclose(weighted.priors_, repeated.priors_, atol=1e-6)
     assert abs(weighted.priors_ - PriorShiftClassifier(inner).fit(X_later).priors_).max() > 1e-4
-    with pytest.raises(ValueError, match="Expected sample_weight of at least 0"):
+    with pytest.raises(ValueError, match="Expected sample_weight of zero or more"):
         PriorShiftClassifier(inner).fit(X_later, sample_weight=-np.ones(600))
 
 

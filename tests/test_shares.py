@@ -189,7 +189,7 @@ def test_weights_give_the_shares_of_counts():
         np.testing.assert_allclose(
             shares_of(proba, weights=scale * weights).low, weighted.low, atol=1e-7
         )
-    with pytest.raises(ValueError, match="Expected weights of at least 0"):
+    with pytest.raises(ValueError, match="Expected weights of zero or more"):
         shares_of(proba, weights=-np.ones(60))
 
 
@@ -237,7 +237,7 @@ def test_table_shows_the_level_as_it_is():
 
 
 def test_weights_are_named_in_errors(shipped):
-    with pytest.raises(ValueError, match="Expected weights of at least 0, .*got -1 at position 0"):
+    with pytest.raises(ValueError, match="Expected weights of zero or more, .*got -1 at position 0"):
         estimate_shares(shipped, ["Niamh"], weights=[-1.0])
 
 
