@@ -52,10 +52,8 @@ class Batch:
         """Move to another device."""
         names = ("symbols", "parents", "ends")
         plan = replace(self.plan, **{name: getattr(self.plan, name).to(device) for name in names})
-        ngrams = None if self.ngrams is None else self.ngrams.to(device)
-        tensors = (t.to(device) for t in (self.node_weights, self.labels, self.weights))
-        words = None if self.words is None else self.words.to(device)
-        return Batch(plan, *tensors, ngrams, words)
+        parts = self.node_weights, self.labels, self.weights, self.ngrams, self.words
+        return Batch(plan, *(None if part is None else part.to(device) for part in parts))
 
 
 @dataclass(eq=False)

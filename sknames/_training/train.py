@@ -74,14 +74,39 @@ def _untrained(rows, symbols, n_classes, settings):
 
 
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
-    """Compose the skorch net, not yet initialized."""
+    """Compose the skorch net, not yet initialized; the n-gram weights are a group of their own."""
     device = resolve_device(settings["device"])
     n_batches = -(-n_rows // settings["batch_size"])
+    module = {name: settings[name] for name in (*SHAPE, "dropout", "ngram_dropout")} | {
+        "embedding_dropout": 2 * settings["symbol_dropout"],
+        "n_codes": untrained.n_codes,
+        "n_classes": len(classes),
+        "n_ngrams": untrained.n_ngrams,
+    }
+    ngram_lr = settings["lr"] * settings["ngram_lr"]
+    group = {"sparse": True, "lr": ngram_lr, "eps": settings["ngram_eps"]}
+    valid = {"device": device, "classes": classes}
+    train = valid | {
+        "random_state": rng,
+        "unknown": untrained.n_codes - 1,
+        "symbol_dropout": settings["symbol_dropout"],
+    }
+    parts = {"module": module, "iterator_train": train, "iterator_valid": valid}
     return TrainingNet(
-        **_module(untrained, len(classes), settings),
-        **_criterion(share, settings),
-        **_optimizer(untrained, settings),
-        **_iterators(untrained, classes, device, rng, settings),
+        RecurrentNet,
+        **{f"{part}__{name}": x for part, params in parts.items() for name, x in params.items()},
+        criterion=Loss,
+        criterion__prior=settings["logit_adjustment"] * _log(share),
+        criterion__gce_q=settings["gce_q"],
+        next_symbol_weight=settings["next_symbol_weight"],
+        predict_nonlinearity=partial(torch.softmax, dim=1),
+        optimizer=AdamWWithSparse,
+        optimizer__weight_decay=settings["weight_decay"],
+        optimizer__param_groups=[("ngram_weight", group)] if untrained.n_ngrams else [],
+        lr=settings["lr"],
+        batch_size=settings["batch_size"],
+        iterator_train=Batches,
+        iterator_valid=Batches,
         callbacks=make_callbacks(settings, n_batches, untrained.n_ngrams > 0, held_out is not None),
         callbacks__print_log=make_log(settings["verbose"]),
         train_split=None if held_out is None else predefined_split(held_out),
@@ -90,57 +115,6 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
         verbose=int(settings["verbose"] > 1),
         device=device,
     )
-
-
-def _module(untrained, n_classes, settings):
-    """Return the module's sizes and dropout."""
-    params = {name: settings[name] for name in (*SHAPE, "dropout", "ngram_dropout")} | {
-        "embedding_dropout": 2 * settings["symbol_dropout"],
-        "n_codes": untrained.n_codes,
-        "n_classes": n_classes,
-        "n_ngrams": untrained.n_ngrams,
-    }
-    return {"module": RecurrentNet} | {f"module__{name}": x for name, x in params.items()}
-
-
-def _criterion(share, settings):
-    """Return the loss, and the function from logits to probabilities."""
-    return {
-        "criterion": Loss,
-        "criterion__prior": settings["logit_adjustment"] * _log(share),
-        "criterion__gce_q": settings["gce_q"],
-        "next_symbol_weight": settings["next_symbol_weight"],
-        "predict_nonlinearity": partial(torch.softmax, dim=1),
-    }
-
-
-def _optimizer(untrained, settings):
-    """Return the optimizer; the n-gram weights are a group of their own."""
-    ngram_lr = settings["lr"] * settings["ngram_lr"]
-    group = {"sparse": True, "lr": ngram_lr, "eps": settings["ngram_eps"]}
-    return {
-        "optimizer": AdamWWithSparse,
-        "optimizer__weight_decay": settings["weight_decay"],
-        "optimizer__param_groups": [("ngram_weight", group)] if untrained.n_ngrams else [],
-        "lr": settings["lr"],
-    }
-
-
-def _iterators(untrained, classes, device, rng, settings):
-    """Return the iterators over training and held-out rows."""
-    both = {"device": device, "classes": classes}
-    train = both | {
-        "random_state": rng,
-        "unknown": untrained.n_codes - 1,
-        "symbol_dropout": settings["symbol_dropout"],
-    }
-    return {
-        "batch_size": settings["batch_size"],
-        "iterator_train": Batches,
-        **{f"iterator_train__{name}": value for name, value in train.items()},
-        "iterator_valid": Batches,
-        **{f"iterator_valid__{name}": value for name, value in both.items()},
-    }
 
 
 def class_prior(share, logit_adjustment):
