@@ -4,22 +4,43 @@ from contextlib import closing
 
 import click
 import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-from ..metrics._scorecard import scorecard_from
+from .._encoding.spelling_groups import spelling_groups
+from .._name_encoder import NameEncoder
+from ..metrics._scorecard import ngram_svm, scorecard_from
+from ..metrics._top_label import Z, wilson_interval
 from .models import answers, load
-from .options import Table, jobs_option, label_option, say, table_options, trust_option
+from .options import (
+    Table,
+    jobs_option,
+    label_option,
+    model_option,
+    say,
+    table_options,
+    trust_option,
+)
 from .tables import CHUNK_ROWS
+
+N_FOLDS = 5
 
 
 @click.command()
-@click.argument("model")
 @table_options
+@model_option
 @label_option
-@click.option("--train", help="Table that MODEL was trained on, to find its names in INPUT.")
+@click.option("--train", help="Table that the model was trained on, to find its names in INPUT.")
+@click.option(
+    "--against",
+    type=click.Choice(["ngrams"]),
+    help="Compare with models that learn the labels of INPUT, in cross-validation.",
+)
 @jobs_option
 @trust_option
-def evaluate(table, model, label, train, jobs, trust_pickle):
-    """Score MODEL (a file, or pretrained) on the nationalities in INPUT.
+def evaluate(table, model, label, train, against, jobs, trust_pickle):
+    """Score a model on the nationalities in INPUT.
 
     It prints the scorecard of sknames.metrics, with all nationalities. Rows without a name or a
     label do not count. Labels that the model does not know count as wrong.
@@ -34,7 +55,45 @@ def evaluate(table, model, label, train, jobs, trust_pickle):
         found = [(places[:, 0], proba.astype(np.float32)) for _, (places, _, proba) in answered]
     places, proba = map(np.concatenate, zip(*found, strict=True))
     click.echo(scorecard_from(names, labels, classes[places], proba, classes, train).to_text())
+    if against:
+        click.echo("\n" + "\n".join(_compare(names, labels, classes[places], model)))
     say(
         f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that the model "
         f"does not know; {n_rows - len(names):,} without a name or a label"
     )
+
+
+def _compare(names, labels, predicted, model):
+    """Yield a table of the model and of models that learn the labels, less the first of these."""
+    names, labels = np.array(names, dtype=object), np.array(labels)
+    known, counts = np.unique(labels, return_counts=True)
+    if np.count_nonzero(counts >= N_FOLDS) < 2:
+        raise ValueError(
+            f"--against needs {N_FOLDS} names of each of two labels or more: give more rows"
+        )
+    split = {"groups": spelling_groups(names)}
+    split["cv"] = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
+    learned = {
+        "n-grams + LinearSVC": (ngram_svm(), names),
+        "NameEncoder + LogisticRegression": (
+            LogisticRegression(C=10),
+            NameEncoder().fit_transform(names),
+        ),
+    }
+    found = {
+        title: cross_val_predict(estimator, X, labels, **split)
+        for title, (estimator, X) in learned.items()
+    }
+    found[model], width = predicted, max(map(len, [*found, model]))
+    yield "  ".join([" " * width, "accuracy  (95 %)          ", "macro-F1", "less n-grams  (95 %)"])
+    hits = {title: (answered == labels).astype(float) for title, answered in found.items()}
+    for title, right in hits.items():
+        f1 = f1_score(labels, found[title], labels=known, average="macro", zero_division=0)
+        low, high = wilson_interval(right.mean(), len(right))
+        line = f"{title:{width}}    {right.mean():.4f}  {low:.4f} to {high:.4f}    {f1:.4f}"
+        gain = right - hits["n-grams + LinearSVC"]
+        if gain.any():
+            reach = Z * gain.std() / np.sqrt(len(gain))
+            low, high = gain.mean() - reach, gain.mean() + reach
+            line += f"       {gain.mean():+.4f}  {low:+.4f} to {high:+.4f}"
+        yield line
