@@ -46,15 +46,15 @@ from tools.retrain.recipe import person_of
 MODELS = {
     "shipped": "the shipped model",
     "svm": "n-grams + LinearSVC",
-    "ours": "NameNationalityClassifier",
-    "average": "the last two, a vote each",
-    "others": "NameNationalityClassifier on other people",
-    "logreg": "NameEncoder + LogisticRegression(C=10)",
-    "union": "NameEncoder beside n-grams + LinearSVC(C=0.3)",
-    "vote": "the last two, a vote each",
+    "ours": "`NameNationalityClassifier`",
+    "average": "the last two, averaged",
+    "logreg": "`NameEncoder` + LogisticRegression(C=10)",
+    "union": "`NameEncoder` + n-grams + LinearSVC(C=0.3)",
+    "vote": "the last two, averaged",
+    "others": "`NameNationalityClassifier`, on other people",
     "logreg_others": "",
     "union_others": "",
-    "vote_others": "the vote, with features of the model of other people, too",
+    "vote_others": "the average, with features of the last model, too",
 } | {rival: rival for rival in RIVALS}
 ONE_SET = {"average": "wikilabels13"} | dict.fromkeys(
     ["others", "logreg_others", "union_others", "vote_others"], "arczi21"
@@ -75,7 +75,7 @@ COUNTRIES = {
     "CZ": "Czech CZE",
     "DE": "German ger GER",
     "DK": "Danish DEN",
-    "ES": "Spanish Catalan Basque spa ESP",
+    "ES": "Spanish spa ESP",
     "FI": "Finnish FIN",
     "FR": "French Breton frn FRA",
     "GB": "English British Welsh Scottish eng ENG SCO WLS",
@@ -242,6 +242,8 @@ class Set:
             scores = found["scores"].astype(float) @ shares
             found["scores"] = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-9)
             found["known"] = shares.any(axis=0)
+            if not shares.any():
+                return None
         return found
 
     def _found(self, key):
@@ -289,11 +291,11 @@ class Set:
 
 PUBLISHED = {
     "arczi21": [
-        ["nationalize.io, published", "114 million, of its own", "", 0.655, None],
-        ["LSTM, published", "some hundred thousand", "GPU", 0.688, None],
-        ["GRU, published", "some hundred thousand", "GPU", 0.705, None],
-        ["BERT, published", "some hundred thousand", "GPU", 0.715, None],
-        ["ByT5, published", "some hundred thousand", "GPU", 0.733, None],
+        ["nationalize.io, published", "not stated", "", 0.655, None],
+        ["LSTM, published", "several hundred thousand", "GPU", 0.688, None],
+        ["GRU, published", "several hundred thousand", "GPU", 0.705, None],
+        ["BERT, published", "several hundred thousand", "GPU", 0.715, None],
+        ["ByT5, published", "several hundred thousand", "GPU", 0.733, None],
     ],
     "wikilabels13": [["ethnicolr's LSTM, published", "115,705", "GPU", 0.74, 0.69]],
 }
@@ -392,14 +394,16 @@ def rivals_table(a_set):
     return table([LABEL_NAMES[a_set.name], "people", *titles], lines)
 
 
-def write(tables, paths):
+def write(found, paths):
     """Put each table below its mark, a comment, in the pages that have it."""
     for path in paths:
         text = path.read_text(encoding="utf-8")
-        for mark, content in tables.items():
-            mark = f"<!-- {mark} of bench_public.py -->\n"
-            text = re.sub(f"{re.escape(mark)}(\\|.*\n)*", lambda _: f"{mark}{content}\n", text)  # noqa: B023
-        path.write_text(text, encoding="utf-8")
+        for name, content in found.items():
+            mark = f"<!-- {name} of bench_public.py -->\n"
+            before, mark, after = text.partition(mark)
+            after = re.sub(r"\A\n*((\||- ).*\n)*\n*", "", after)
+            text = before + mark + f"\n{content}\n\n{after}" * bool(mark)
+        path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
 
 def main():
@@ -410,7 +414,7 @@ def main():
     parser.add_argument("--write", nargs="*", default=[], type=Path, help="pages with the tables")
     args = parser.parse_args()
     args.cache.mkdir(exist_ok=True)
-    found = {"machine": machine()}
+    found = {"machine": f"- {machine()}"}
     with threadpool_limits(1):
         for name in args.sets.split(","):
             a_set = Set(name, args.cache)

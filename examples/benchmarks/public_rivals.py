@@ -116,8 +116,9 @@ def ethnicolr(data):
     def predict(names):
         *_, first, last = zip(*(("", *name.rpartition(" ")[::2]) for name in names), strict=True)
         frame = pd.DataFrame({"first": first, "last": last})
-        found = WikiNameModel.pred_wiki_name(frame, "last", "first")
-        return found[labels].fillna(1 / len(labels)).to_numpy()
+        parts = [frame[k : k + 10_000] for k in range(0, len(frame), 10_000)]
+        found = [WikiNameModel.pred_wiki_name(part, "last", "first")[labels] for part in parts]
+        return pd.concat(found).fillna(1 / len(labels)).to_numpy()
 
     return predict, labels, Path(model).stat().st_size
 
@@ -125,9 +126,9 @@ def ethnicolr(data):
 RIVALS = {"name2nat": name2nat, "ethnicseer": ethnicseer, "ethnicolr": ethnicolr}
 
 if __name__ == "__main__":
-    rival, data, cache = sys.argv[1:]
+    rival, data, cache, *sets = sys.argv[1:]
     predict, labels, size = RIVALS[rival](data)
-    for name in SETS:
+    for name in sets or SETS:
         names, _ = read_set(data, name)
         predict(names[:100])  # what is done once is not charged
         start = time.process_time()
