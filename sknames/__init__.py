@@ -4,6 +4,7 @@ from ._abstaining.selective_classifier import SelectiveClassifier
 from ._encoding.char_encoder import CharEncoder
 from ._encoding.join_names import JoinNames
 from ._encoding.spelling_groups import spelling_groups
+from ._grouped_classifier import GroupedClassifier
 from ._mix.prior_shift_classifier import PriorShiftClassifier
 from ._mix.shares import estimate_shares
 from ._mix.shares_display import SharesDisplay
@@ -15,6 +16,7 @@ from .pretrained import load_pretrained
 
 __all__ = [
     "CharEncoder",
+    "GroupedClassifier",
     "JoinNames",
     "NameEncoder",
     "NameNationalityClassifier",

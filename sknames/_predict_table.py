@@ -8,14 +8,14 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from ._abstaining.no_names import BLANK, why_no_names
+from ._abstaining.no_names import BLANK, count_known_words, why_no_names
 from ._abstaining.selective_classifier import SelectiveClassifier
 from ._encoding.join_names import JoinNames
 from ._encoding.read_names import read_names
 from ._validation import validate_params
 
 MISSING = "missing name"
-CHUNK_NAMES = 65_536  # whose probabilities of all classes are held at a time
+CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
 
 
 @validate_params(
@@ -60,6 +60,7 @@ def predict_table(
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
+        - known_words: how many words of the name were in training, if the model knows,
         - reason: why a row has no prediction, else "". It is "missing name", "no name" for a mail
           or web address, "no known character" for text without a letter, or, of a
           :class:`SelectiveClassifier`, "unsure".
@@ -72,11 +73,11 @@ def predict_table(
     TypeError
         If a name is neither a str nor missing.
     ImportError
-        If names come in no table, and pandas is not installed.
+        If `X` is no table, and pandas is not installed.
 
     See Also
     --------
-    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure answers.
+    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure predictions.
 
     Examples
     --------
@@ -86,7 +87,7 @@ def predict_table(
     >>> found = predict_table(load_pretrained(), people, top=3)
     >>> found.columns.tolist()
     ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
-'probability_3', 'reason']
+'probability_3', 'known_words', 'reason']
     >>> found.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
     ['Turkish', 'Azerbaijani', '']
     >>> found.loc["b", "reason"]
@@ -100,12 +101,15 @@ def predict_table(
     chunks = (names[k : k + CHUNK_NAMES] for k in range(0, len(names), CHUNK_NAMES))
     parts = [_answer(model, chunk, top) for chunk in chunks]
     places, probabilities, reasons = (np.concatenate(part) for part in zip(*parts, strict=True))
+    known = count_known_words(model, names)
     answered = (reasons == "")[:, None]
     labels: Any = np.where(answered, model.classes_[places].astype(object), None)
     probabilities = np.where(answered, probabilities, np.nan)
     new: dict[str, Any] = {}
     for k, (predicted, probability) in enumerate(answer_columns(top)):
         new[predicted], new[probability] = labels[:, k], probabilities[:, k]
+    if known is not None:
+        new["known_words"] = known
     new["reason"] = reasons.astype(object)
     new = {prefix + name: values for name, values in new.items()}
     for name in new:
@@ -119,7 +123,7 @@ def predict_table(
 
 
 def _read(X, column):
-    """Return a table of pandas or polars, and its names; what is missing is empty."""
+    """Return a table of pandas or polars, and its names; missing ones are empty."""
     if hasattr(X, "to_frame"):  # a Series
         names = read_names(X, "empty")[0]
         return X.to_frame(X.name or "name"), names
@@ -141,7 +145,7 @@ def _read(X, column):
 
 
 def _answer(model, names, top):
-    """Return the places and probabilities of the most probable classes, and why there are none."""
+    """Return the most probable classes of names, their probabilities, and reasons for none."""
     if isinstance(model, SelectiveClassifier):
         probabilities, reasons = model._judge(names)
     else:
@@ -153,7 +157,7 @@ def _answer(model, names, top):
 
 
 def answer_columns(top):
-    """Return the names of the columns of each answer: predicted, probability, predicted_2, ..."""
+    """Return pairs of column names: predicted and probability, predicted_2 and so on."""
     ends = ["", *(f"_{k}" for k in range(2, top + 1))]
     return [(f"predicted{end}", f"probability{end}") for end in ends]
 
@@ -161,7 +165,7 @@ def answer_columns(top):
 def top_classes(probabilities, top):
     """Return the places of the `top` most probable classes, the first of equal ones.
 
-    Their shape is (n_names, top). It takes less time than sorting, for the few that anyone wants.
+    Their shape is (n_names, top). For small `top`, it is faster than sorting.
     """
     rest, rows = np.array(probabilities), np.arange(len(probabilities))
     places = np.empty((len(rest), top), dtype=np.intp)

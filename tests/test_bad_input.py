@@ -150,7 +150,7 @@ def classifier():
 @pytest.mark.parametrize("X", STRINGS.values(), ids=STRINGS)
 @pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
 def test_strings_given_to_the_classifier_raise(classifier, X):
-    message = "got strings.*CharEncoder first.*Pipeline"
+    message = "got strings.*CharEncoder first: make_pipeline"
     with pytest.raises(ValueError, match=message):
         NameNationalityClassifier(**TINY).fit(X, ["a", "b"])
     for method in (classifier.predict, classifier.predict_proba):
@@ -235,13 +235,11 @@ def test_one_class_gives_a_constant_prediction():
 # Weights.
 
 BAD_WEIGHTS = {
-    "negative": ([1, 0.5, -1e-9], "Negative values .*-1e-09 at position 2.* 0 to leave a row out"),
-    "the first negative": ([-2, 1, -1], r"`sample_weight`: -2\.0 at position 0"),
-    "a negative number": (-1.0, r"`sample_weight`: -1\.0 at position 0"),
-    "zeros": ([0, 0, 0], "All values of sample_weight are zero; at least one row needs"),
-    "a zero": (0, "All values of sample_weight are zero; at least one row needs"),
-    "too few": ([1, 1], r"sample_weight.shape == \(2,\), expected \(3,\)"),
-    "2-D": ([[1, 1, 1]], "must be 1D array or scalar"),
+    "negative": ([1, 0.5, -1e-9], "got -1e-09 at position 2. Use 0 to leave a row out"),
+    "a negative number": (-1.0, "got -1 at position 0"),
+    "a zero": (0, "a positive one; got 0 at"),
+    "too few": ([1, 1], r"Expected sample_weight of shape \(3,\), got \(2,\)"),
+    "2-D": ([[1, 1, 1]], r"of shape \(3,\), got \(1, 3\)"),
 }
 
 
@@ -252,7 +250,7 @@ def test_wrong_weights_raise(weights, message):
 
 
 BAD_WEIGHT = {
-    "negative": (-2, "Negative values in data passed to `sample_weight`: -2"),
+    "negative": (-2, "Expected sample_weight of at least 0, .* got -2 at position 1"),
     "minus infinity": (-math.inf, "sample_weight contains infinity or a value too large for"),
     "NaN": (math.nan, "Input sample_weight contains NaN"),
     "infinity": (math.inf, "Input sample_weight contains infinity or a value too large for"),
@@ -295,7 +293,7 @@ def test_class_weight_of_rows_without_weight_is_taken():
 
 def test_balanced_weight_of_a_class_of_almost_zero_weight_raises():
     X, y, weights = [[1], [2], [3]], ["b", "a", "a"], [1e-310, 1, 1]
-    with pytest.raises(ValueError, match="'balanced' gives class 'b' no finite weight.* of 0"):
+    with pytest.raises(ValueError, match="'balanced' gives .*inf.* to .*'b'"):
         NameNationalityClassifier(class_weight="balanced").fit(X, y, weights)
 
 
@@ -307,7 +305,7 @@ def test_balanced_weights_are_those_of_the_classes_that_count():
 
 
 def test_class_weights_of_zero_raise():
-    with pytest.raises(ValueError, match="class_weight=.* leaves no row with a positive weight"):
+    with pytest.raises(ValueError, match="a positive weight for some row; class_weight=.*'a': 0"):
         NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit([[1], [2]], ["a", "b"])
 
 
@@ -392,7 +390,7 @@ def test_every_parameter_has_wrong_values_here(estimator):
 
 @pytest.mark.parametrize("ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")])
 def test_impossible_ngram_range_raises(ngram_range):
-    with pytest.raises(ValueError, match="ngram_range=.* is not a pair"):
+    with pytest.raises(ValueError, match="Expected ngram_range to be integers"):
         NameNationalityClassifier(ngram_range=ngram_range).fit(*DATA[NameNationalityClassifier])
 
 

@@ -18,12 +18,13 @@ from sklearn.utils import estimator_checks, get_tags
 import sknames
 from sknames import (
     CharEncoder,
+    GroupedClassifier,
     NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
 )
-from tests.conftest import TINY
+from tests.conftest import TINY, tiny_pipeline
 
 pytestmark = pytest.mark.filterwarnings("ignore:The model is unsure")  # the tiny one is
 
@@ -105,6 +106,10 @@ def test_selective_passes_the_checks():
     estimator_checks.check_estimator(model)
 
 
+def test_grouped_passes_the_checks():
+    estimator_checks.check_estimator(GroupedClassifier(LogisticRegression(), groups={}))
+
+
 # ---- What the checks do not see, with names
 
 NAMES = ["Mehmet Yılmaz", "王伟", "", "x" * 12, "O'Neill", "😀", "e\u0301", "Mehmet Yılmaz", "12"]
@@ -121,6 +126,11 @@ def case(request, small_names, codes, tiny):
             NameNationalityClassifier(**TINY),
             codes,
             np.vstack([rows[::9], rows[:1] * 0, rows[:1] + 99]),
+        ),
+        "GroupedClassifier": lambda: (
+            GroupedClassifier(tiny_pipeline(), {"Greek": "a", "Polish": "a"}),
+            small_names,
+            NAMES,
         ),
         "PriorShiftClassifier": lambda: (PriorShiftClassifier(tiny), small_names[:1], NAMES),
         "SelectiveClassifier": lambda: (

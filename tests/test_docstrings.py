@@ -121,7 +121,8 @@ def test_example_of_a_class_has_the_described_attributes(name):
     ]
     instances = [value for value in left if type(value) is CLASSES[name]]
     assert instances, "its example makes none"
-    described = {item.name for item in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]}
+    attributes = NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]
+    described = {part for item in attributes for part in item.name.split(", ")}
     for instance in instances:
         found = {
             attribute

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier
+from sknames import CharEncoder, GroupedClassifier, NameNationalityClassifier
 from sknames._network.forward import Forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGrams, inverse_document_frequency
@@ -154,7 +154,7 @@ def test_onnx_of_any_integer_symbols_predicts_as_numpy(symbols):
 @pytest.mark.parametrize("symbols", [[0.5, 1.0], [1, 2**31]], ids=str)
 def test_to_onnx_of_other_symbols_raises(symbols):
     classifier = random_classifier(ngram_range=None, symbols=np.array(symbols))
-    with pytest.raises(ValueError, match="fitted on integers of 32 bits"):
+    with pytest.raises(ValueError, match="fitted on 32-bit integers"):
         to_onnx(classifier)
 
 
@@ -187,6 +187,11 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     session = session_of(to_onnx(model))
     found = run(session, model[0].transform(names))
     np.testing.assert_allclose(found, model.predict_proba(names), rtol=0, atol=1e-5)
+    grouped = GroupedClassifier(model, "country")
+    proto = to_onnx(grouped)
+    found = run(session_of(proto), model[0].transform(names))
+    np.testing.assert_allclose(found, grouped.predict_proba(names), rtol=0, atol=1e-5)
+    assert json.loads(proto.metadata_props[0].value) == grouped.classes_.tolist()
 
 
 @pytest.mark.parametrize("separator", [" ", None])
@@ -208,10 +213,10 @@ def test_onnx_with_words_predicts_as_numpy(separator, word_weight):
     np.testing.assert_allclose(run(session, codes), model.predict_proba(names), rtol=0, atol=1e-5)
 
 
-def test_onnx_without_known_words_predicts_as_numpy():
+def test_onnx_without_words_that_add_predicts_as_numpy():
     X, params = np.tile([[2, 3, 0]], (17, 1)), {"hidden_size": 2, "max_epochs": 1}
     model = NameNationalityClassifier(word_weight=1, random_state=0, **params).fit(X, np.arange(17))
-    assert not len(model.network_.words.keys)
+    assert not model.network_.words.logits.any()
     assert_same(model, X)
 
 

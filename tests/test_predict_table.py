@@ -35,15 +35,23 @@ def test_pandas_in_keeps_index_and_columns(shipped):
     found = predict_table(shipped, people, column="Name", top=2)
     pd.testing.assert_frame_equal(found[["Name", "age"]], people)
     assert found.columns.tolist()[2:] == [
-        "predicted", "probability", "predicted_2", "probability_2", "reason",
+        "predicted", "probability", "predicted_2", "probability_2", "known_words", "reason",
     ]  # fmt: skip
     assert found["reason"].tolist() == WHY
-    assert found.drop(columns=["Name", "age", "reason"]).isna().all(axis=1).tolist() == [
-        bool(why) for why in WHY
-    ]
+    assert found["known_words"].tolist()[1:4] == [0, 0, 0]
+    assert found.drop(columns=["Name", "age", "known_words", "reason"]).isna().all(
+        axis=1
+    ).tolist() == [bool(why) for why in WHY]
     proba = np.sort(shipped.predict_proba(["Lee"])[0])
     assert found.iloc[-1][["probability", "probability_2"]].tolist() == proba[[-1, -2]].tolist()
     assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
+
+
+def test_known_words_are_those_of_training(shipped):
+    found = predict_table(shipped, ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz"])
+    assert found["known_words"].tolist() == [2, 1, 0]
+    model = DummyClassifier().fit(NAMES, [0, 0, 0, 0, 1])
+    assert "known_words" not in predict_table(model, NAMES[-1:])
 
 
 def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):

@@ -162,7 +162,7 @@ def test_given_priors_shift_the_answers(shipped_uniform, is_array):
 @pytest.mark.parametrize(
     "priors, message",
     [
-        ({"Elvish": 1}, "priors names 'Elvish', which the model does not tell"),
+        ({"Elvish": 1}, "priors of 'Elvish' is 1; expected a number"),
         ({"English": 0.5}, "priors sum to 0.5; expected 1"),
         ("even", "Expected priors 'uniform' or 'population'"),
         (None, "Expected priors 'uniform' or 'population', or numbers by label, got None"),

@@ -81,11 +81,17 @@ def test_uniform_and_population():
         ([0, 0, 0], "priors sum to 0; expected 1"),
         (
             {"Irish": 0.6, "Elvish": 0.4},
-            "names 'Elvish', which the model does not tell. .* Dutch, I",
+            "priors of 'Elvish' is 0.4; expected .* classes_ Dutch, I",
         ),
-        ({"Irish": 1.5, "Dutch": -0.5}, r"priors of Dutch is -0\.5; expected 0 or more"),
-        ({"Irish": np.nan, "Dutch": 1.0}, "priors of Irish is nan; expected 0 or more"),
-        ({"Irish": "all"}, "priors of 'Irish' should be a number, got 'all'"),
+        (
+            {"Irish": 1.5, "Dutch": -0.5},
+            r"priors of 'Dutch' is -0\.5; expected a number of 0 or more",
+        ),
+        (
+            {"Irish": np.nan, "Dutch": 1.0},
+            "priors of 'Irish' is nan; expected a number of 0 or more",
+        ),
+        ({"Irish": "all"}, "priors of 'Irish' is 'all'; expected a number"),
         (
             [0.5, 0.5],
             r"Expected priors of shape \(3,\), in the order of classes_, got shape \(2,\)",

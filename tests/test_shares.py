@@ -168,14 +168,14 @@ def test_distinct_names_and_their_counts(shipped, names):
 
 @pytest.mark.parametrize("counts", [[1], [1, -1], [1.5, 2], [[1], [2]]], ids=str)
 def test_wrong_counts_raise(shipped, counts):
-    with pytest.raises(ValueError, match="Expected counts of 2 names, integers"):
+    with pytest.raises(ValueError, match="Expected counts of 2 names: integers"):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 
 
 @pytest.mark.parametrize("dtype, count", [(np.int64, 2**62), (np.uint64, 2**63)])
 def test_counts_beyond_64_bits_raise(shipped, dtype, count):
     counts = np.array([count, count], dtype=dtype)
-    with pytest.raises(ValueError, match=r"that sum to less than 2\*\*63, got .*e\+1\d\. Give we"):
+    with pytest.raises(ValueError, match=r"that sum to less than 2\*\*63; got .*int64"):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 
 
@@ -189,7 +189,7 @@ def test_weights_give_the_shares_of_counts():
         np.testing.assert_allclose(
             shares_of(proba, weights=scale * weights).low, weighted.low, atol=1e-7
         )
-    with pytest.raises(ValueError, match="Negative values in data"):
+    with pytest.raises(ValueError, match="Expected weights of at least 0"):
         shares_of(proba, weights=-np.ones(60))
 
 
@@ -237,7 +237,7 @@ def test_table_shows_the_level_as_it_is():
 
 
 def test_weights_are_named_in_errors(shipped):
-    with pytest.raises(ValueError, match="passed to `weights`: -1.0 at position 0"):
+    with pytest.raises(ValueError, match="Expected weights of at least 0, .*got -1 at position 0"):
         estimate_shares(shipped, ["Niamh"], weights=[-1.0])
 
 
@@ -322,14 +322,14 @@ def test_what_the_drawing_alone_makes_vary_is_not_hard_to_tell():
     [
         (
             {"North": ["Danish", "Elvish"]},
-            r"groups\['North'\] names 'Elvish', which .* Danish, Dutch",
+            r"groups\['North'\], out of .* Danish, Dutch.*'Elvish'",
         ),
         (
             {"North": "Danish"},
-            r"Expected a list of nationalities in groups\['North'\], got 'Danish'",
+            r"Expected a list of nationalities in groups\['North'\].*; got 'Danish'",
         ),
-        ({"North": []}, r"Expected a list of nationalities in groups\['North'\], got \[\]"),
-        ({"North": None}, r"Expected a list of nationalities in groups\['North'\], got None"),
+        ({"North": []}, r"got \[\]"),
+        ({"North": None}, "got None"),
     ],
     ids=str,
 )

@@ -11,7 +11,7 @@ import pytest
 import sknames
 
 PACKAGE = Path(sknames.__file__).parent
-ESTIMATORS = "_encoding _name_nationality_classifier _mix _abstaining "
+ESTIMATORS = "_encoding _name_nationality_classifier _mix _abstaining _grouped_classifier "
 
 # What each room may import of ours beside itself, and the _version, which all may.
 ALLOWED = {
@@ -23,8 +23,9 @@ ALLOWED = {
     "_name_nationality_classifier": "_network _training _validation",
     "_mix": "_encoding _network _plotting _validation",
     "_abstaining": "_encoding _mix _validation",
-    "datasets": "_encoding _validation",
-    "pretrained": ESTIMATORS + "_network _validation",
+    "datasets": "_encoding _validation pretrained",
+    "pretrained": "_encoding _name_nationality_classifier _mix _abstaining _network _validation",
+    "_grouped_classifier": "_mix _validation datasets",
     "_name_encoder": "_encoding _validation pretrained",
     "onnx": ESTIMATORS + "_network",
     "inspection": ESTIMATORS + "_plotting _validation",

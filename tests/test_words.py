@@ -80,16 +80,18 @@ def test_fit_words_in_chunks_gives_the_same_arrays(monkeypatch):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
 
 
-def test_words_of_many_classes_are_left_out():
+def test_words_of_many_classes_are_known_and_add_nothing():
     n = MAX_CLASSES + 1
     names = ["de " + chr(ord("a") + k) * 4 for k in range(n)] + ["van xx"] * MAX_CLASSES
     labels = np.array([*range(n), *range(MAX_CLASSES)])
     words = Words.fit(encode(names), labels, np.ones(len(names)), n, SPACE, 1)
-    _, _, entries = words.find(encode(["de", "van", "xx", "aaaa"]), SPACE)
-    rows, last, _ = words.find(encode(["de", "van", "xx", "aaaa"]), SPACE)
-    assert Counter(rows.tolist()) == {1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
-    assert last.tolist() == [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
-    assert words.classes[entries].tolist() == [*range(MAX_CLASSES), *range(MAX_CLASSES), 0]
+    codes = encode(["de", "van", "xx", "aaaa", "de van yy"])
+    rows, last, entries = words.find(codes[:4], SPACE)
+    assert Counter(rows.tolist()) == {0: 1, 1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
+    assert last.tolist() == [1] + [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
+    assert words.classes[entries].tolist() == [0, *range(MAX_CLASSES), *range(MAX_CLASSES), 0]
+    assert words.logits[entries[0]] == 0 and (words.logits[entries[1:]] > 0).all()
+    assert words.count(codes, SPACE).tolist() == [1, 1, 1, 1, 2]
 
 
 def test_fit_words_of_300_classes_keeps_each():
@@ -199,11 +201,11 @@ def test_with_temperature_divides_words_and_priors_do_not(names, model):
     )
 
 
-def test_fit_with_no_known_words_predicts():
+def test_fit_with_no_word_that_adds_predicts():
     n = MAX_CLASSES + 1
     X, y = np.tile([[2, 3, 0]], (n, 1)), np.arange(n)
     model = classifier(max_epochs=1).fit(X, y)
-    assert not len(model.network_.words.keys)
+    assert not model.network_.words.logits.any()
     rows = np.array([[0, 0, 0], [2, 3, 0], [1, 1, 0]])
     proba = model.predict_proba(rows)
     np.testing.assert_allclose(proba.sum(axis=1), 1)

@@ -1,8 +1,8 @@
-"""Speed and memory of the command line.
+"""Measure the speed and memory of the command line.
 
 Run ``python examples/benchmarks/bench_cli.py [N]``: `sknames predict` over N (10,000,000) distinct
-full names in a CSV file, with the model that ships, with one job and with two, and the library by
-itself on the first of these names. It needs ``psutil`` and the extra ``cli``, some 50 bytes of disk
+full names in a CSV file, with the model that ships, with one job and with two, and the library
+alone on the first of these names. It needs ``psutil`` and the extra ``cli``, some 50 bytes of disk
 a name, and with 10,000,000 names and two idle cores half an hour. It exits with 1 if one job takes
 600 MB of resident memory or more or has less than 0.8 of the library's speed, if two jobs are less
 than 1.7 times as fast as one, or if their output is not the same bytes.
@@ -28,7 +28,7 @@ MAX_LIBRARY = 1_000_000
 
 
 def parts(n):
-    """Yield lists of distinct names "given surname", put together from the names that ship."""
+    """Yield lists of distinct names "given surname", made from the names that ship."""
     bunch = load_names()
     given = np.unique(bunch.data[bunch.part == "given"].astype(str))
     surnames = np.unique(bunch.data[bunch.part == "surname"].astype(str))
@@ -42,7 +42,7 @@ def parts(n):
 
 
 def command(folder, jobs):
-    """Run the command: seconds, and the largest resident memory of its processes together."""
+    """Run the command; return seconds and the peak resident memory of its processes together."""
     output = folder / f"{jobs}.csv"
     arguments = ["predict", folder / "names.csv", "--output", output, "--jobs", str(jobs)]
     start, peak = time.perf_counter(), 0
@@ -56,7 +56,7 @@ def command(folder, jobs):
 
 
 def resident(pid):
-    """Resident memory of a process and all below it, in bytes; what they share counts twice."""
+    """Return the resident memory of a process and its children, in bytes."""
     try:
         top = psutil.Process(pid)
         return sum(p.memory_info().rss for p in [top, *top.children(recursive=True)])
@@ -65,7 +65,7 @@ def resident(pid):
 
 
 def library(n):
-    """Names a second of `predict` on lists of PART names."""
+    """Return how many names a second `predict` takes, in lists of PART names."""
     model, names = sknames.load_pretrained(), list(parts(n))
     model.predict(names[0][:100])
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What is no name, and why."""
+"""Find inputs that are not names, with the reason, and count the words that a model knows."""
 
 import re
 
@@ -9,23 +9,22 @@ from .._encoding.read_names import read_names
 from .._encoding.spelling import clean
 
 BLANK, NO_NAME, NO_KNOWN_CHARACTER = "blank", "no name", "no known character"
-# Of a mail, or of a page.
-ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)
+BLOCK = 8192  # names whose codes are held at a time
+ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)  # email or web
 
 
 def why_no_names(X, n, encoder=None):
-    """Return why each of n rows is no name, or "" where it may be one.
+    """Return why each of n rows is not a name: "blank", "no name" or "no known character", or "".
 
-    The reasons are "blank", "no name" for an address of a mail or a page, and "no known character".
-    The alphabet of a fitted `encoder` tells which characters are known; without it, all letters
-    are. Where `X` is no collection of names, nothing is said of it.
+    "no name" is an email or web address. Known characters are the alphabet of a fitted `encoder`,
+    or all letters without one. If `X` does not hold names, all reasons are "".
     """
     reasons = np.full(n, "", dtype=f"<U{len(NO_KNOWN_CHARACTER)}")
     try:
         names = read_names(X, handle_missing="empty")[0]
     except (TypeError, ValueError):
         return reasons
-    # The name itself, too: as ASCII, an emoji is a word.
+    # The name itself needs a letter: transliterated, an emoji becomes a word.
     known = np.fromiter((any(map(str.isalpha, name)) for name in names), dtype=bool, count=n)
     if encoder is not None:
         is_letter = np.array([False, *map(str.isalpha, encoder.alphabet_), False])
@@ -37,10 +36,28 @@ def why_no_names(X, n, encoder=None):
 
 
 def find_encoder(estimator):
-    """The fitted encoder that an estimator hands its names to first, or None."""
-    while not (estimator is None or hasattr(estimator, "alphabet_")):
+    """Return the fitted encoder at the start of an estimator, or None."""
+    return _find(estimator, "alphabet_", 0)
+
+
+def count_known_words(estimator, names):
+    """Return how many words of each name were in training, or None if the model does not know."""
+    encoder, classifier = find_encoder(estimator), _find(estimator, "network_", -1)
+    if encoder is None or classifier is None or classifier.network_.words is None:
+        return None
+    network, known = classifier.network_, np.zeros(len(names), dtype=np.int64)
+    for first in range(0, len(names), BLOCK):
+        some = slice(first, first + BLOCK)
+        codes = network.to_codes(np.asarray(encoder.transform(names[some])))
+        known[some] = network.words.count(codes, network.separator)
+    return known
+
+
+def _find(estimator, attribute, step):
+    """Return the part of an estimator that has an attribute; `step` is where it is in pipelines."""
+    while not (estimator is None or hasattr(estimator, attribute)):
         if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[0][1]
+            estimator = estimator.steps[step][1]
         else:
             inner = ("best_estimator_", "estimator_", "estimator")
             inner = (getattr(estimator, name) for name in inner if hasattr(estimator, name))

@@ -3,45 +3,47 @@
 import multiprocessing
 import signal
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from functools import lru_cache
 from itertools import chain, islice
 
 import joblib
 import numpy as np
 
+from .._abstaining.no_names import count_known_words
+from .._grouped_classifier import GroupedClassifier
 from .._mix.prior_shift_classifier import PriorShiftClassifier
 from .._predict_table import top_classes
 from ..pretrained._model_files import load_model
 
 
 @lru_cache(maxsize=1)
-def load(path, trust_pickle=False, priors=None):
+def load(path, trust_pickle=False, priors=None, level=None):
     """Load a model, once in each process; `priors` is a tuple in class order, or None."""
     model = load_model(path, trust_pickle)
-    if priors is None:
-        return model
-    return PriorShiftClassifier(model, priors=np.array(priors)).fit(None)  # which needs no names
+    if priors is not None:  # which need no names
+        model = PriorShiftClassifier(model, priors=np.array(priors)).fit(None)
+    return model if level is None else GroupedClassifier(model, level)
 
 
 def best(spec, names, top=1, proba=False):
-    """Predict the `top` most probable classes of names, the first of equal ones.
+    """Return the places of the `top` most probable classes of each name, and probabilities.
 
-    `spec` are the arguments of `load`. It returns places in `classes_` and their probabilities, of
-    shape (n_names, top), and with `proba` all probabilities, else None.
+    `spec` holds the arguments of `load`. Then come the probabilities of all classes with `proba`,
+    else None, and the number of known words of each name, or None.
     """
     model = load(*spec)
     found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
+    known = count_known_words(model, names)
     indices = top_classes(found, top)
-    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None
+    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None, known
 
 
 def answers(chunks, spec, jobs, top=1, proba=False):
     """Yield (chunk, what `best` returns) for each (chunk, names), in order.
 
-    Several processes give the same bits; there are never more than cores or chunks. At most two
-    chunks a process wait: `joblib.Parallel` would read the whole table while its reader pauses.
+    Several processes give the same bits. There are never more processes than cores. At most two
+    chunks a process wait: joblib.Parallel reads the whole table if the writer is slow.
     """
     jobs = min(jobs, joblib.cpu_count())
     chunks = iter(chunks)
@@ -50,7 +52,7 @@ def answers(chunks, spec, jobs, top=1, proba=False):
     if len(first) < 2:
         yield from ((chunk, best(spec, names, top, proba)) for chunk, names in chunks)
         return
-    # Ctrl-C goes to all processes of a terminal; the first one stops the others.
+    # A terminal sends Ctrl-C to all processes, but this one stops the others.
     ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), **ignore)
     waiting = deque()

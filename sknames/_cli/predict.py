@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 
 import click
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from .._abstaining.no_names import find_encoder
 from .._abstaining.selective_classifier import UNSURE
+from .._grouped_classifier import LEVELS, GroupedClassifier
 from .._mix.prior_shift_classifier import priors_of_probabilities
 from .._mix.priors import check_priors, supposed_priors
 from .._mix.shares import COLUMNS
@@ -33,6 +34,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--output", default="-", help="File to write, or - for standard output.")
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
+@click.option("--level", type=click.Choice(LEVELS), help="Predict this instead of nationalities.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
@@ -44,26 +46,27 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
-    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
+    predicted_2 and so on with --top, known_words, how many words of the name were in training, and
+    reason, which says why a row has no prediction.
     """
     start = time.perf_counter()
     check_output(output)
     fitted = load(model, trust_pickle)
-    if top > len(fitted.classes_):
-        raise click.UsageError(f"--top {top}: the model has {len(fitted.classes_)} nationalities")
+    level = rules["level"]
+    classes = (GroupedClassifier(fitted, level) if level else fitted).classes_
+    if top > len(classes):
+        raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
     encoder = None if threshold is None else find_encoder(fitted)
     spec, priors = (model, trust_pickle), rules["priors"]
     if rules["adapt_priors"]:
         if priors is not None:
             raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
-        seen = DistinctNames(table, spec, jobs)
-        supposed = supposed_priors(fitted)
-        priors, _ = priors_of_probabilities(seen.probabilities, seen.counts, supposed)
+        mix = DistinctNames(table, spec, jobs)
+        priors, _ = priors_of_probabilities(mix.probabilities, mix.counts, supposed_priors(fitted))
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
-    if priors is not None:
-        spec = (*spec, tuple(priors.tolist()))
+    spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
     n_of = Counter()
     with (
         table.open() as reader,
@@ -71,7 +74,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         closing(answers(table.names(reader, encoder), spec, jobs, top, proba)) as chunks,
     ):
         for (chunk, why), found in chunks:
-            write(chunk, _new_columns(why, fitted.classes_, found, threshold, prefix))
+            write(chunk, _new_columns(why, classes, found, threshold, prefix))
             n_of.update(why)
     n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
     if not n_predicted and not n_of[UNSURE]:
@@ -85,24 +88,23 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
 
 
 def _threshold(model, fitted, abstain, given):
-    """Return the probability that a prediction must exceed, None without --abstain."""
+    """Return the probability that a prediction must exceed, or None without --abstain."""
     if given is not None and not (abstain and 0 <= given <= 1):  # click lets NaN through
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
     if not abstain or given is not None:
         return given
-    if model == "pretrained":
-        return load_pretrained(abstain=True).threshold_
+    fitted = load_pretrained(abstain=True) if model == "pretrained" else fitted
     if not hasattr(fitted, "abstain_label_"):
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
     return fitted.threshold_
 
 
 def _new_columns(why, classes, found, threshold, prefix):
-    """Return the new columns as a table; `why` learns where the model is unsure."""
-    indices, probabilities, all_probabilities = found
+    """Return the new columns as a table, and write into `why` where the model is unsure."""
+    indices, probabilities, all_probabilities, known = found
     named = why == ""
     place = np.cumsum(named) - 1  # of a row among those with a name
-    named = pa.array(place, mask=~named)
+    named = pa.array(place, mask=~named)  # null for the other rows
     if threshold is not None:
         why[why == ""] = np.where(probabilities[:, 0] > threshold, "", UNSURE)
     answered = pa.array(place, mask=why != "")
@@ -114,12 +116,14 @@ def _new_columns(why, classes, found, threshold, prefix):
     for k, label in enumerate(classes if all_probabilities is not None else []):
         values = pa.array(all_probabilities[:, k].round(DIGITS))
         new.append((f"probability_{label}", values.take(named)))
+    if known is not None:
+        new.append(("known_words", pa.array(known).take(named).fill_null(0)))
     new.append(("reason", pa.array(why, pa.string(), mask=why == "")))
     return pa.table([values for _, values in new], [prefix + name for name, _ in new])
 
 
 def read_priors(text, classes):
-    """Read priors, in class order, from what --priors takes."""
+    """Return the priors that --priors gives, in class order."""
     if text in ("uniform", "population"):
         return check_priors(text, classes, "--priors")
     pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
@@ -129,5 +133,9 @@ def read_priors(text, classes):
             found = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
             pairs += zip(*(texts(chunk, name).to_pylist() for name in found), strict=True)
     label_of = {str(label): label for label in classes.tolist()}
-    priors = {label_of.get(label.strip(), label): float(share) for label, share in pairs}
+    priors = {}
+    for label, share in pairs:
+        with suppress(TypeError, ValueError):  # check_priors rejects what is no number
+            share = float(share)
+        priors[label_of.get(label.strip(), label)] = share
     return check_priors(priors, classes, "--priors")

@@ -1,7 +1,8 @@
-"""Datasets of names with their nationalities."""
+"""Load and make names with their nationalities."""
 
 from ._fetch_names import fetch_names
 from ._load_names import load_names
+from ._load_nationalities import load_nationalities
 from ._make_names import make_names
 
-__all__ = ["fetch_names", "load_names", "make_names"]
+__all__ = ["fetch_names", "load_names", "load_nationalities", "make_names"]

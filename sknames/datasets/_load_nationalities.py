@@ -1,0 +1,79 @@
+"""The nationalities of the shipped model, and where their names are common."""
+
+from importlib.resources import files
+
+import numpy as np
+from sklearn.utils import Bunch
+from sklearn.utils._optional_dependencies import check_pandas_support
+
+from .._validation import validate_params
+from ..pretrained import load_card
+from ._load_names import read_rows
+
+COLUMNS = ["nationality", "alpha_2", "alpha_3", "millions", "subregion", "region", "scripts"]
+
+
+@validate_params({"as_frame": ["boolean"]})
+def load_nationalities(*, as_frame: bool = False) -> Bunch:
+    """Load the countries, regions and scripts of the nationalities that the model knows.
+
+    There is one row for each of the 74 nationalities of :func:`~sknames.load_pretrained`, which
+    include the 57 of :func:`load_names`. A nationality here is where names are common, not a
+    citizenship: Brazil is a country of Portuguese names.
+
+    Parameters
+    ----------
+    as_frame : bool, default=False
+        If True, the columns are pandas Series, and `frame` holds all of them.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes. The first nine are ndarrays of shape
+        (74,), or Series if `as_frame` is True.
+
+        nationality : dtype=object
+            The nationalities, sorted.
+        alpha_2, alpha_3 : dtype=object
+            Countries where such names are common, separated by spaces: ISO 3166-1 codes. Names come
+            from the first country. Kosovo has the codes XK and XKX, which users assign.
+        millions : dtype=object
+            Rough millions of people with such names in each of these countries, separated by
+            spaces.
+        subregion, region : dtype=object
+            UN M49 names for the first country, as "Western Africa" and "Africa".
+        scripts : dtype=object
+            Scripts in which names are written there, separated by spaces: ISO 15924 codes.
+        n_names : dtype=int
+            Number of training names of the shipped model.
+        recall : dtype=float
+            Share of held-out names of the nationality that the model recognises. No word of these
+            names was in training.
+        frame : DataFrame of shape (74, 9)
+            All columns. Only present when `as_frame` is True, else None.
+        DESCR : str
+            Description of the dataset.
+
+    See Also
+    --------
+    sknames.GroupedClassifier : Predict countries or regions.
+    sknames.pretrained.load_card : Load all figures of the model.
+
+    Examples
+    --------
+    >>> from sknames.datasets import load_nationalities
+    >>> frame = load_nationalities(as_frame=True).frame.set_index("nationality")
+    >>> frame.loc["Dutch", "alpha_2":"scripts"].tolist()
+    ['NL BE', 'NLD BEL', '15 6.5', 'Western Europe', 'Europe', 'Latn']
+    """
+    card, rows = load_card(), read_rows("nationalities.csv")
+    columns = dict(zip(COLUMNS, np.array([*rows], dtype=object).T, strict=True))
+    names = columns["nationality"]
+    columns["n_names"] = np.array([card["n_names_by_nationality"][name] for name in names])
+    columns["recall"] = np.array([card["by_nationality"][name]["recall"] for name in names])
+    frame = None
+    if as_frame:
+        frame = check_pandas_support("as_frame=True").DataFrame(columns)
+        columns = dict(frame.items())
+    descr = files(__package__).joinpath("descr", "nationalities.rst")
+    return Bunch(**columns, frame=frame, DESCR=descr.read_text(encoding="utf-8"))

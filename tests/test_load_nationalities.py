@@ -1,0 +1,58 @@
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sknames
+from sknames.datasets import load_names, load_nationalities
+from sknames.pretrained import load_card
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return load_nationalities(as_frame=True)
+
+
+def test_nationalities_are_those_of_the_model(found):
+    assert found.nationality.tolist() == load_card()["nationalities"]
+    assert {*load_names().target_names} < {*found.nationality}
+
+
+def test_frame_has_the_columns_as_series(found):
+    plain = load_nationalities()
+    assert plain.frame is None and "first country" in plain.DESCR
+    assert list(found.frame) == [name for name in plain if name not in ("frame", "DESCR")]
+    for name, column in found.frame.items():
+        assert column.equals(found[name])
+        np.testing.assert_array_equal(plain[name], column)
+
+
+def test_countries_come_with_codes_and_numbers(found):
+    frame = found.frame
+    for column in ("alpha_3", "millions"):
+        lengths = frame[column].str.split().str.len()
+        assert (lengths == frame.alpha_2.str.split().str.len()).all()
+    assert frame.alpha_2.str.fullmatch("[A-Z]{2}( [A-Z]{2})*").all()
+    assert (frame.millions.str.split().explode().astype(float) > 0).all()
+    assert frame.groupby("subregion").region.nunique().eq(1).all()
+    places = frame.set_index("nationality")[["alpha_2", "subregion", "region"]]
+    assert places.loc["Kenyan"].tolist() == ["KE", "Eastern Africa", "Africa"]
+    assert {"BR", "PT"} == {*places.loc["Portuguese", "alpha_2"].split()}
+
+
+def test_millions_are_about_those_of_the_priors(found):
+    """Priors also count people abroad, whom the countries leave out."""
+    path = Path(sknames.__file__).parent / "_mix" / "population.csv"
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    bearers = {row["nationality"]: float(row["millions"]) for row in rows}
+    listed = found.frame.set_index("nationality").millions.str.split().explode().astype(float)
+    ratio = listed.groupby(level=0).sum() / found.frame.nationality.map(bearers).to_numpy()
+    assert ratio.drop(["Armenian", "Irish"]).between(0.6, 1.3).all()  # most of these live abroad
+
+
+def test_numbers_of_training_names_sum_to_all(found):
+    assert found.n_names.sum() == load_card()["n_names"]
+    assert found.recall.between(0, 1).all()
