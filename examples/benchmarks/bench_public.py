@@ -36,6 +36,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, load_pretrained
+from sknames.datasets import load_nationalities
 from sknames.datasets._fetch_names import data_folder
 from sknames.metrics._scorecard import scorecard_from
 from sknames.pretrained._load_pretrained import ARRAYS, FOLDER, pretrained_sha256
@@ -113,9 +114,8 @@ ETHNICITIES = {
     "GreaterEuropean,WestEuropean,Italian": "Italian ita",
     "GreaterEuropean,WestEuropean,Nordic": "Danish Finnish Icelandic Norwegian Swedish",
 }
-# Nationalities that stand for a second country, half as often, where a model lacks its own.
-SHARED = {"German": "AT", "Dutch": "BE", "French": "BE"}
-TABLES = {"arczi21": COUNTRIES, "wikilabels13": ETHNICITIES}
+LABELS = COUNTRIES | ETHNICITIES
+ISO = {"GK": "GR"}
 LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
 MOST_OTHERS = 20_000  # people of a country
 
@@ -171,13 +171,17 @@ def splits(name, names, labels):
 # ---- Models
 
 
-def shares_of(classes, labels, table):
+def shares_of(key, classes, labels):
     """Return how much of each class of a model stands for each label of a set."""
-    shares = np.array([[c in table[label].split() for label in labels] for c in classes], float)
-    for c, label in SHARED.items():
-        if c in classes and label in labels and not set(table[label].split()) & set(classes):
-            shares[list(classes).index(c), list(labels).index(label)] = 0.5
-    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    if key == "shipped" and "AT" in labels:
+        table = load_nationalities()
+        rows = zip(table.alpha_2, table.millions, strict=True)
+        rows = [dict(zip(*map(str.split, row), strict=True)) for row in rows]
+        shares = np.array([[row.get(ISO.get(c, c), 0) for c in labels] for row in rows], float)
+    else:
+        words = [LABELS[label].split() for label in labels]
+        shares = np.array([[c in some for some in words] for c in classes], dtype=float)
+    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
 
 
 def estimator(key, others=None):
@@ -203,7 +207,7 @@ class Set:
     """A public set, its splits, and what models answer."""
 
     def __init__(self, name, cache):
-        self.name, self.cache, self.table = name, cache, TABLES[name]
+        self.name, self.cache = name, cache
         self.names, self.labels = read_set(data_folder(None), name)
         self.classes = np.unique(self.labels)
         self.splits = splits(name, self.names, self.labels)
@@ -238,7 +242,7 @@ class Set:
         found["has_proba"] = found["scores"].min() >= 0
         if list(found["classes"]) != list(self.classes):
             found["seconds"] = found["seconds"] * [1, len(self.tested) / len(self.names)]
-            shares = shares_of(found["classes"], self.classes, self.table)
+            shares = shares_of(key, found["classes"], self.classes)
             scores = found["scores"].astype(float) @ shares
             found["scores"] = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-9)
             found["known"] = shares.any(axis=0)

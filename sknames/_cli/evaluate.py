@@ -67,36 +67,30 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
 
 
 def _compare(names, labels, predicted, model):
-    """Yield a table of the model and of models that learn the labels, less the first of these."""
-    names, labels = np.array(names, dtype=object), np.array(labels)
+    """Yield a table of the model and of two that learn the labels."""
+    labels = np.array(labels)
     known, counts = np.unique(labels, return_counts=True)
     if np.count_nonzero(counts >= N_FOLDS) < 2:
-        raise ValueError(
-            f"--against needs {N_FOLDS} names of each of two labels or more: give more rows"
-        )
+        raise ValueError(f"--against needs two labels with {N_FOLDS} names or more: give more rows")
     split = {"groups": spelling_groups(names)}
     split["cv"] = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
-    learned = {
-        "n-grams + LinearSVC": (ngram_svm(), names),
-        "NameEncoder + LogisticRegression": (
-            LogisticRegression(C=10),
-            NameEncoder().fit_transform(names),
-        ),
-    }
+    logreg, features = LogisticRegression(C=10), NameEncoder().fit_transform(names)
+    ngrams = cross_val_predict(ngram_svm(), np.array(names, dtype=object), labels, **split)
     found = {
-        title: cross_val_predict(estimator, X, labels, **split)
-        for title, (estimator, X) in learned.items()
+        "n-grams + LinearSVC": ngrams,
+        "NameEncoder + LogisticRegression": cross_val_predict(logreg, features, labels, **split),
+        model: predicted,
     }
-    found[model], width = predicted, max(map(len, [*found, model]))
-    yield "  ".join([" " * width, "accuracy  (95 %)          ", "macro-F1", "less n-grams  (95 %)"])
-    hits = {title: (answered == labels).astype(float) for title, answered in found.items()}
-    for title, right in hits.items():
-        f1 = f1_score(labels, found[title], labels=known, average="macro", zero_division=0)
-        low, high = wilson_interval(right.mean(), len(right))
-        line = f"{title:{width}}    {right.mean():.4f}  {low:.4f} to {high:.4f}    {f1:.4f}"
-        gain = right - hits["n-grams + LinearSVC"]
-        if gain.any():
+    width = max(map(len, found))
+    yield f"{'':{width}}  accuracy (95 %)            macro-F1  less n-grams (95 %)"
+    for title, answered in found.items():
+        hits = answered == labels
+        low, high = wilson_interval(hits.mean(), len(hits))
+        f1 = f1_score(labels, answered, labels=known, average="macro", zero_division=0)
+        line = f"{title:{width}}  {hits.mean():.4f} ({low:.4f} to {high:.4f})  {f1:8.4f}"
+        if answered is not ngrams:
+            gain = hits - (ngrams == labels).astype(float)
             reach = Z * gain.std() / np.sqrt(len(gain))
             low, high = gain.mean() - reach, gain.mean() + reach
-            line += f"       {gain.mean():+.4f}  {low:+.4f} to {high:+.4f}"
+            line += f"  {gain.mean():+.4f} ({low:+.4f} to {high:+.4f})"
         yield line
