@@ -95,12 +95,14 @@ COUNTRIES = {
     "UA": "Ukrainian UKR",
 }
 ETHNICITIES = {
-    "Asian,GreaterEastAsian,EastAsian": "Chinese Korean Vietnamese Taiwanese Mongolian chi kor vie",
+    "Asian,GreaterEastAsian,EastAsian": "Chinese Korean Vietnamese Taiwanese Mongolian "
+    "Burmese Cambodian Malaysian Thai chi kor vie",
     "Asian,GreaterEastAsian,Japanese": "Japanese jap",
     "Asian,IndianSubContinent": "Indian Bengali Nepali Sinhalese Bangladeshi Nepalese Tamil ind",
     "GreaterAfrican,Africans": "Ethiopian Ghanaian Kenyan Malagasy Nigerian Rwandan Senegalese "
-    "Somali Ugandan Zambian Zimbabwean Zulu Cameroonian Malian Tanzanian",
-    "GreaterAfrican,Muslim": "Arabic Afghan Azerbaijani Pakistani Persian Turkish Iranian Egyptian "
+    "Ugandan Zambian Zimbabwean Zulu Cameroonian Malian Tanzanian",
+    "GreaterAfrican,Muslim": "Arabic Afghan Azerbaijani Pakistani Persian Turkish Kazakh Kyrgyz "
+    "Somali Turkmen Uzbek Iranian Egyptian "
     "Moroccan Algerian Tunisian Iraqi Syrian Lebanese Saudi Emirati Kuwaiti Jordanian mea",
     "GreaterEuropean,British": "English Scottish Irish British Welsh eng",
     "GreaterEuropean,EastEuropean": "Albanian Belarusian Bosnian Bulgarian Croatian Czech Estonian "
