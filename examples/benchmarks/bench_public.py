@@ -326,8 +326,10 @@ def card(a_set, found, rows, among=None):
 
 
 def learned(a_set, key):
-    if key in RIVALS or key == "shipped":
-        return "0"
+    if key in RIVALS:
+        return "its own"
+    if key == "shipped":
+        return "none"
     n = f"{len(a_set.splits[0][0]):,}"
     if "others" in key:
         _, n_others = a_set.model_of_others()
