@@ -17,11 +17,11 @@ from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
 from ._network.one_blas_thread import one_blas_thread
 from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
-from ._validation.mixins import DocLinkMixin
+from ._validation.mixins import ArgmaxMixin, DocLinkMixin
 from ._validation.saved_state import require, stamped, unstamped
 
 
-class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
+class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, BaseEstimator):
     """Classify rows of character codes by nationality, with a recurrent net and n-grams.
 
     The logits of two models are added and learned together ("wide and deep", Cheng et al. 2016): a
@@ -333,22 +333,6 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         """Return the parts of one row's logits, see `Forward.parts`."""
         X = validate_symbols(self, X, reset=False)
         return self._forward.parts(self.network_.to_codes(without_padding(X)))
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict the most probable nationality of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows of symbols, 0 for padding.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels from `classes_`.
-        """
-        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
-        return self.classes_[probabilities.argmax(axis=1)]
 
     @property
     def symbols_(self) -> NDArray[Any]:

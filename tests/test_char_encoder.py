@@ -167,30 +167,19 @@ def test_any_text_equals_the_reference(names, clean, transliterate, lowercase, m
 @pytest.mark.parametrize(
     "name, folded, kept",
     [
-        ("Ana", "ana", "ana"),
         ("Müller", "muller", "müller"),
         ("e\u0301", "e", "é"),  # NFC first
         ("\u212b", "a", "å"),  # the Angstrom sign is a letter after NFC
         ("q\u0301", "q", "q\u0301"),  # no composed form: the mark is dropped, or stands alone
         ("\u0301", "", "\u0301"),
-        ("Weiß", "weiss", "weiß"),
         ("STRAẞE", "strasse", "straße"),
-        ("Æsir", "aesir", "æsir"),
-        ("ﬁn", "fin", "ﬁn"),
         ("Ǆ", "dz", "ǆ"),
         ("İpek", "ipek", "i\u0307pek"),  # lower-casing makes two characters of it
         ("ışık", "isik", "ışık"),
         ("ΟΔΟΣ", "odos", "οδοσ"),  # each character by itself: no final sigma
         ("王伟", "wangwei", "王伟"),
-        ("김", "gim", "김"),
         ("محمد", "mhmd", "محمد"),
-        ("Дима", "dima", "дима"),
-        ("a\u200db", "ab", "ab"),
-        ("\u202eabc", "abc", "abc"),
-        ("x\u00a0y", "x y", "x y"),
         ("\ue000", "\ue000", "\ue000"),  # private use: nothing to transliterate it to
-        ("d’Arc", "d'arc", "d'arc"),
-        ("", "", ""),
     ],
 )  # fmt: skip
 def test_name_is_folded(name, folded, kept):
@@ -511,15 +500,10 @@ def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
     "change, message",
     [
         ({"alphabet_": " aa"}, "alphabet_ .* expected a str of distinct .* first, got ' aa'"),
-        ({"alphabet_": [" ", "b"]}, "alphabet_ .* expected a str of distinct characters"),
         ({"alphabet_": "abcd"}, "alphabet_ .* the space first, got 'abcd'"),
         ({"alphabet_": " ab"}, "unknown_code_ .* expected 4, got 5"),
         ({"unknown_code_": 5.0}, "unknown_code_ .* got 5.0"),
         ({"max_length_": 0}, "max_length_ .* expected an integer from 1, got 0"),
-        ({"max_length_": 2.5}, "max_length_ .* expected an integer from 1, got 2.5"),
-        ({"max_length_": None}, "max_length_ .* expected an integer from 1, got None"),
-        ({"max_length_": ...}, "max_length_ .* got None"),
-        ({"unknown_code_": ...}, "unknown_code_ .* got None"),
         ({"alphabet_": ...}, "alphabet_ .* got None"),
     ],
     ids=str,

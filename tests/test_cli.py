@@ -1113,6 +1113,7 @@ def test_predict_pickle_asks_for_trust(folder, model):
     [
         (["nofile.csv"], ["nofile.csv: No such file or directory: check the path"]),
         (["."], [".: Is a directory: choose another file"]),
+        (["in.csv", "--model", "nofile.skops"], ["nofile.skops: No such file or directory"]),
         (["in.csv", "--encoding", "junk"], ["unknown encoding: junk"]),
         (["in.csv", "--encoding", "utf-16"], ["give --encoding utf-16-le"]),
     ],

@@ -254,8 +254,8 @@ def test_pipeline_in_a_file_predicts_the_same(few, tmp_path):
 
 def test_pipeline_is_adapted_to_a_list(few):
     names = ["Park Seo-yeon", "Choi Ha-eun", "Jung Soo-ah", "Kang Woo-jin", "Petr Svoboda"]
-    supposed = {"home": 3 / 7, "guest": 2 / 7, "other": 2 / 7}
-    adapted = PriorShiftClassifier(few, class_prior=supposed).fit(names)
+    assumed = {"home": 3 / 7, "guest": 2 / 7, "other": 2 / 7}
+    adapted = PriorShiftClassifier(few, class_prior=assumed).fit(names)
     assert adapted.predict(names[:5]).tolist() == ["guest"] * 4 + ["other"]
     assert adapted.priors_[0] > 0.4  # of guest
 

@@ -205,7 +205,7 @@ def test_abstain_answers_four_fifths_of_held_out_people():
 
 
 def test_abstains_under_other_priors():
-    """The threshold is one on the probability, whatever it supposes."""
+    """The threshold is one on the probability, whichever priors it assumes."""
     one, other = load_pretrained(abstain=True), load_pretrained(priors="uniform", abstain=True)
     assert one.threshold_ == other.threshold_
     n = len(one.classes_)

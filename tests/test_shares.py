@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import PriorShiftClassifier, estimate_shares
-from sknames._mix.priors import distinct_names, estimate_mix, supposed_priors
+from sknames._mix.priors import assumed_priors, distinct_names, estimate_mix
 from sknames._mix.shares import shares_of_probabilities
 from sknames.datasets import make_names
 
@@ -72,10 +72,10 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
 
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
     shares = by_label(estimate_shares(shipped, names, n_resamples=2))
-    adapted, supposed = PriorShiftClassifier(shipped).fit(names), supposed_priors(shipped)
+    adapted, assumed = PriorShiftClassifier(shipped).fit(names), assumed_priors(shipped)
     found = np.array([shares[label] for label in adapted.classes_])
-    pull = (supposed - found) @ (adapted.priors_ - found) / ((supposed - found) ** 2).sum()
-    np.testing.assert_allclose(adapted.priors_, found + pull * (supposed - found), atol=1e-9)
+    pull = (assumed - found) @ (adapted.priors_ - found) / ((assumed - found) ** 2).sum()
+    np.testing.assert_allclose(adapted.priors_, found + pull * (assumed - found), atol=1e-9)
     assert 3 / 253 < pull < 4 / 254
 
 
@@ -189,7 +189,7 @@ def test_weights_give_the_shares_of_counts():
         np.testing.assert_allclose(
             shares_of(proba, weights=scale * weights).low, weighted.low, atol=1e-7
         )
-    with pytest.raises(ValueError, match="Expected weights of at least 0"):
+    with pytest.raises(ValueError, match="Expected weights of zero or more"):
         shares_of(proba, weights=-np.ones(60))
 
 
@@ -237,7 +237,9 @@ def test_table_shows_the_level_as_it_is():
 
 
 def test_weights_are_named_in_errors(shipped):
-    with pytest.raises(ValueError, match="Expected weights of at least 0, .*got -1 at position 0"):
+    with pytest.raises(
+        ValueError, match="Expected weights of zero .*got -1 at position 0"
+    ):
         estimate_shares(shipped, ["Niamh"], weights=[-1.0])
 
 

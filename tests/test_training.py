@@ -981,10 +981,6 @@ def groups_of(X, y, key, callbacks=(), **params):
     return found
 
 
-def test_early_stopping_keeps_the_learning_rate(X, y):
-    assert set(steps_of(X, y, lr=0.02, early_stopping=True).lrs) == {0.02}
-
-
 def test_gradients_are_clipped_to_a_norm(X, y, monkeypatch):
     assert _callbacks.MAX_GRADIENT_NORM == 1
     norms = {}

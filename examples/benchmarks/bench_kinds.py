@@ -1,9 +1,9 @@
-"""Names and labels of different kinds: the default beside LinearSVC reading the same names.
+"""Compare the default with LinearSVC on names and labels of different kinds.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints a table of
 results/accuracy.md in five minutes. The folder holds the tutorial's names, name2nat's wheel and
 wikilabels13.tsv.gz: lines of name, tab and label, for the people in WikiLabels.tar.gz of
-github.com/appeler/ethnicolr. ``--kinds`` takes some of the sets alone.
+github.com/appeler/ethnicolr. ``--kinds`` runs some of the sets.
 
 Each draw holds out names in all their spellings. The standard error is that over the draws, or over
 the names of a single draw.

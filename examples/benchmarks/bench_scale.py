@@ -1,17 +1,15 @@
-"""From a thousand names to a million: seconds, memory, size and accuracy, beside linear models.
+"""Compare time, memory, size and accuracy with linear models, for up to a million names.
 
 Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
 ours,svm,...] [--results FILE] [--plot FILE]``. It needs name2nat's wheel in SKNAMES_DATA. The names
-are those of the biographies and of `load_names`, in a random order that is the same in each run
-with the same largest size; where these are not enough, names that `make_names` puts together fill
-up. The 20,000 groups of names to test on are none of the made ones, and none of them is learned in
-any spelling; the log loss is over those whose nationality a model has learned. All models read
-diacritics and native scripts, which a sixth of the names have, but for ``svm-ascii``.
+are those of the biographies and of `load_names`, in a random order that depends only on the largest
+size; if they are not enough, names of `make_names` fill up. The test names are 20,000 groups of
+real names, not in training in any spelling; the log loss is over nationalities in training.
+All models but ``svm-ascii`` read diacritics and native scripts, which a sixth of the names have.
 
-Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
-is not run again, so that a run of hours may be taken up. LogisticRegression needs some 15 GB for a
-million names. Exits with 1 if, with so many, ours takes longer to fit than LinearSVC or is not more
-accurate by at least one point.
+Each fit runs in its own process, on one thread. With `--results`, results in the file are not run
+again, so that a long run can be resumed. LogisticRegression needs 15 GB for a million names. It
+exits with 1 if, with so many, ours takes longer to fit than LinearSVC, or gains less than a point.
 """
 
 import argparse

@@ -194,7 +194,7 @@ def held_out_people(sources, fold):
 
 
 def is_of_others(names, people):
-    """Whether each name is that of none of the people, in whatever spelling of the recipe."""
+    """Return whether each name belongs to none of the people, in any spelling of the recipe."""
     spellings = (str, recipe.initials, recipe.letters_only)
     orders = [order for name in people for order in (name, recipe.turn(name))]
     spelled = {person_of(respell(name)) for name in orders for respell in spellings}

@@ -26,7 +26,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from .._mix.priors import supposed_priors
+from .._mix.priors import assumed_priors
 from .._validation.labels_and_weights import check_labels, check_some_known, check_weights
 from .._validation.mixins import DocLinkMixin, copy_features
 from .no_names import find_encoder, why_no_names
@@ -315,7 +315,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
         check_is_fitted(self)
-        return supposed_priors(self.estimator_)
+        return assumed_priors(self.estimator_)
 
     def _route(self, sample_weight, params, frozen):
         if get_config()["enable_metadata_routing"]:

@@ -10,7 +10,7 @@ STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 @contextmanager
 def whole_file(path):
-    """Open a hidden binary file beside `path`, which replaces it if the block raises no error.
+    """Open a hidden binary file next to `path`, which replaces it if the block raises no error.
 
     Standard output, pipes and devices are written to directly.
     """

@@ -13,7 +13,7 @@ from .._abstaining.no_names import find_encoder
 from .._abstaining.selective_classifier import UNSURE
 from .._grouped_classifier import LEVELS, GroupedClassifier
 from .._mix.prior_shift_classifier import priors_of_probabilities
-from .._mix.priors import check_priors, supposed_priors
+from .._mix.priors import assumed_priors, check_priors
 from .._mix.shares import COLUMNS
 from .._predict_table import MISSING, answer_columns
 from ..pretrained import load_pretrained
@@ -63,7 +63,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         if priors is not None:
             raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
         mix = DistinctNames(table, spec, jobs)
-        priors, _ = priors_of_probabilities(mix.probabilities, mix.counts, supposed_priors(fitted))
+        priors, _ = priors_of_probabilities(mix.probabilities, mix.counts, assumed_priors(fitted))
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._mix.priors import supposed_priors
+from .._mix.priors import assumed_priors
 from .._mix.shares import COLUMNS, shares_of_probabilities
 from .._mix.shares_display import SharesDisplay
 from .files import check_output, whole_file
@@ -49,7 +49,7 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         fitted.classes_,
         counts=names.counts,
         n_unreadable=names.n_unreadable,
-        class_prior=supposed_priors(fitted),
+        class_prior=assumed_priors(fitted),
         random_state=0,  # the same command gives the same intervals
     )
     if output == "-" and sys.stdout.isatty():

@@ -29,7 +29,7 @@ from .spelling import (
 
 FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
-# A name of more than MANY times the usual length is hardly one; none under USUAL is long.
+# A name is too long if it has more than MANY times the usual length, which is at least USUAL.
 MANY, USUAL = 20, 10
 SPACE, REPLACEMENT = " ", "\ufffd"
 # What occurs less often than RARE times is read in ASCII: a code of its own learns too little.
@@ -336,7 +336,7 @@ class CharEncoder(
         return self.max_length_
 
     def _check_alphabet(self):
-        """Return the given alphabet; refuse repeated characters and warn of unreachable ones."""
+        """Return the given alphabet; reject repeated characters, and warn of unreachable ones."""
         alphabet = self.alphabet
         repeated = _repeated(alphabet)
         if not alphabet or repeated:
@@ -382,7 +382,7 @@ class CharEncoder(
         if self.drop_titles:
             names = drop_titles(names)
             if self.clean:
-                names = clean(names)  # of a quotation mark that stood beside a title
+                names = clean(names)  # a quotation mark may have stood next to a title
         return names
 
     def _readings(self, names, alphabet):

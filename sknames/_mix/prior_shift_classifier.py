@@ -13,14 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._encoding.read_names import are_readable, number_names
 from .._validation.labels_and_weights import check_weights
-from .._validation.mixins import DocLinkMixin, SharedModelMixin, copy_features
+from .._validation.mixins import ArgmaxMixin, DocLinkMixin, SharedModelMixin, copy_features
 from .priors import (
     Priors,
+    assumed_priors,
     check_priors,
     distinct_names,
     estimate_mix,
     exchange_priors,
-    supposed_priors,
 )
 
 
@@ -36,14 +36,14 @@ def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
     return probabilities, weights, number_names(X, n), are_readable(X, n)
 
 
-def priors_of_probabilities(probabilities, weights, supposed, numbers=None, **limits):
+def priors_of_probabilities(probabilities, weights, assumed, numbers=None, **limits):
     """Estimate priors as `estimate_mix` does; return them and the number of steps."""
-    names = distinct_names(probabilities, weights, supposed, numbers)
-    return estimate_mix(*names, supposed, **limits)[1:]
+    names = distinct_names(probabilities, weights, assumed, numbers)
+    return estimate_mix(*names, assumed, **limits)[1:]
 
 
 class PriorShiftClassifier(
-    DocLinkMixin, SharedModelMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    DocLinkMixin, ArgmaxMixin, SharedModelMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
 
@@ -185,25 +185,25 @@ default=None
         """
         self._validate_params()
         self._check_shared_is_fitted()
-        supposed = supposed_priors(self.estimator, self.class_prior)
+        assumed = assumed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
             probabilities, weights, numbers, readable = predict_list(
                 self.estimator, X, sample_weight
             )
             limits = {"tol": self.tol, "max_iter": self.max_iter}
             priors, n_iter = priors_of_probabilities(
-                probabilities, weights * readable, supposed, numbers, **limits
+                probabilities, weights * readable, assumed, numbers, **limits
             )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0
-            never = self.estimator.classes_[(priors > 0) & (supposed == 0)]
+            never = self.estimator.classes_[(priors > 0) & (assumed == 0)]
             if len(never):
                 raise ValueError(
                     f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
                     "never predicts, got positive ones. Set them to 0, or take another estimator."
                 )
         self.classes_ = self.estimator.classes_
-        self._supposed, self.priors_, self.n_iter_ = supposed, priors, n_iter
+        self._assumed, self.priors_, self.n_iter_ = assumed, priors, n_iter
         copy_features(self.estimator, self)
         return self
 
@@ -223,23 +223,7 @@ default=None
         """
         check_is_fitted(self, "priors_")
         probabilities = np.asarray(self.estimator.predict_proba(X), dtype=np.float64)
-        return exchange_priors(probabilities, self._supposed, self.priors_)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the most probable nationality of each name under the mix of the list.
-
-        Parameters
-        ----------
-        X : iterable of str, or other input of the estimator
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels from `classes_`.
-        """
-        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
-        return self.classes_[probabilities.argmax(axis=1)]
+        return exchange_priors(probabilities, self._assumed, self.priors_)
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:

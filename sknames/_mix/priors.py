@@ -72,7 +72,7 @@ def _by_population(classes, name):
     return np.sqrt([millions[label] for label in classes.tolist()])
 
 
-def supposed_priors(estimator, given=None):
+def assumed_priors(estimator, given=None):
     """Return the priors that a fitted classifier's probabilities assume, in the order of classes_.
 
     They are the given ones, or its `class_prior_`, or that of the estimator that it wraps, or
@@ -90,12 +90,12 @@ def supposed_priors(estimator, given=None):
     return check_priors("uniform" if given is None else given, classes, "class_prior")
 
 
-def exchange_priors(probabilities, supposed, priors):
+def exchange_priors(probabilities, assumed, priors):
     """Return probabilities under other priors than those that they assume.
 
     A row gets the priors themselves if all its possible classes have prior 0.
     """
-    factor = np.divide(priors, supposed, out=np.zeros_like(priors), where=supposed > 0)
+    factor = np.divide(priors, assumed, out=np.zeros_like(priors), where=assumed > 0)
     shifted = probabilities * (factor / (factor.max() or 1))
     total = shifted.sum(axis=1, keepdims=True)
     return np.divide(shifted, total, out=np.tile(priors, (len(shifted), 1)), where=total > 0)
@@ -118,19 +118,17 @@ def merge_rows(probabilities, weights):
     return probabilities[order], weights[order], counts[order]
 
 
-def likelihood_ratios(probabilities, supposed):
+def likelihood_ratios(probabilities, assumed):
     """Return the likelihoods of each name under each class, scaled to a largest one of 1.
 
     A row is 0 if it has no probability on classes with a positive prior.
     """
-    ratios = np.divide(
-        probabilities, supposed, out=np.zeros_like(probabilities), where=supposed > 0
-    )
+    ratios = np.divide(probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0)
     largest = ratios.max(axis=1, keepdims=True)
     return np.divide(ratios, largest, out=ratios, where=largest > 0)
 
 
-def distinct_names(probabilities, weights, supposed, numbers=None):
+def distinct_names(probabilities, weights, assumed, numbers=None):
     """Merge the names of a list into likelihood ratios, weights and counts of distinct names.
 
     A name that occurs twenty times is not twenty observations of the model's error. So its weights
@@ -145,7 +143,7 @@ def distinct_names(probabilities, weights, supposed, numbers=None):
         _, first, place = np.unique(numbers[kept], return_index=True, return_inverse=True)
         probabilities, weights = probabilities[first], np.bincount(place, weights)
     rows, weights, counts = merge_rows(probabilities, weights)
-    ratios = likelihood_ratios(rows, supposed)
+    ratios = likelihood_ratios(rows, assumed)
     informs = ratios.any(axis=1)
     ratios, weights, counts = ratios[informs], weights[informs], counts[informs]
     if not len(ratios):
@@ -156,7 +154,7 @@ def distinct_names(probabilities, weights, supposed, numbers=None):
     return ratios, weights * (counts.sum() / (weights @ counts)), counts
 
 
-def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=200):
+def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
     """Estimate the shares of the classes from the result of `distinct_names`.
 
     Each name is predicted under the mix of the *other* names and some pseudo-names with the assumed
@@ -169,8 +167,8 @@ def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=200):
     list, and the number of steps.
     """
     n = counts.sum()
-    sums, n_pseudo = _answers_so_far(ratios, weights, counts, supposed)
-    pseudo = n_pseudo * supposed
+    sums, n_pseudo = _answers_so_far(ratios, weights, counts, assumed)
+    pseudo = n_pseudo * assumed
 
     def step(sums):
         return _leave_one_out(ratios, weights, counts, sums + pseudo)
@@ -201,7 +199,7 @@ def estimate_mix(ratios, weights, counts, supposed, *, tol=1e-7, max_iter=200):
     return one / n, (one + pseudo) / (n + pseudo.sum()), n_iter
 
 
-def _answers_so_far(ratios, weights, counts, supposed):
+def _answers_so_far(ratios, weights, counts, assumed):
     """Sum the predictions under the assumed priors, (n_classes,); choose how many pseudo-names.
 
     If the list has a mix of its own, two of its names share a class more often than the assumed
@@ -212,14 +210,14 @@ def _answers_so_far(ratios, weights, counts, supposed):
     n, sums, squares, largest = counts.sum(), 0.0, 0.0, 0.0
     for first in range(0, len(ratios), BLOCK):
         some = slice(first, first + BLOCK)
-        answers = ratios[some] * supposed
+        answers = ratios[some] * assumed
         answers *= (weights[some] / answers.sum(axis=1))[:, None]
         sums = sums + counts[some] @ answers
         squares = squares + counts[some] @ answers**2
         largest += counts[some] @ answers.max(axis=1)
-    positive, pairs = supposed > 0, n**2 - counts @ weights**2
+    positive, pairs = assumed > 0, n**2 - counts @ weights**2
     _warn_if_unsure(largest / n, positive.sum(), n)
-    likelier = ((sums**2 - squares)[positive] / supposed[positive]).sum()
+    likelier = ((sums**2 - squares)[positive] / assumed[positive]).sum()
     likelier = likelier / pairs if pairs > 1e-9 * n**2 else 1  # a single name has no pairs
     return sums, PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9)
 

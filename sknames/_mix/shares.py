@@ -16,12 +16,12 @@ from .._validation.labels_and_weights import check_weights
 from .prior_shift_classifier import predict_list
 from .priors import (
     Priors,
+    assumed_priors,
     check_priors,
     distinct_names,
     estimate_mix,
     newton_steps,
     slopes,
-    supposed_priors,
 )
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ default=None
         numbers=numbers,
         n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
-        class_prior=supposed_priors(model, class_prior),
+        class_prior=assumed_priors(model, class_prior),
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -243,10 +243,10 @@ def shares_of_probabilities(
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")
     counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
-    supposed = check_priors(class_prior, classes, "class_prior")
+    assumed = check_priors(class_prior, classes, "class_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum()) + n_unreadable
-    ratios, weights, counts = distinct_names(probabilities, weights * counts, supposed, numbers)
+    ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, numbers)
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:
         warnings.warn(
@@ -257,7 +257,7 @@ def shares_of_probabilities(
     # So many names of equal weight hold as much information (Kish 1965).
     n_effective = n_distinct**2 / (weights**2 @ counts)
     with one_blas_thread(len(ratios)):
-        share = estimate_mix(ratios, weights, counts, supposed)[0]
+        share = estimate_mix(ratios, weights, counts, assumed)[0]
         resamples = _resample(
             ratios, weights, counts, share, n_resamples, check_random_state(random_state)
         )

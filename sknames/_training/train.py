@@ -55,8 +55,8 @@ def fit(codes, labels, weights, *, symbols, classes, settings):
     with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     weights = dict(untrained.weights) | weights_of(net)
-    supposed = class_prior(share, settings["logit_adjustment"])
-    return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
+    assumed = class_prior(share, settings["logit_adjustment"])
+    return replace(untrained, weights=weights, class_prior=assumed), history_of(net), net
 
 
 def _untrained(rows, symbols, n_classes, settings):

@@ -63,8 +63,8 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
         raise ValueError(f"Expected {name} of shape {(n_samples,)}, got {weights.shape}.")
     if (weights < 0).any() or not weights.any():
         raise ValueError(
-            f"Expected {name} of at least 0, and a positive one; got {weights.min():g} at position "
-            f"{weights.argmin()}. Use 0 to leave a row out."
+            f"Expected {name} of zero or more, and a positive one; got {weights.min():g} at "
+            f"position {weights.argmin()}. Use 0 to leave a row out."
         )
     return scale_weights(weights)
 

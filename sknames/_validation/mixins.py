@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any, Self
 
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -24,6 +25,26 @@ class DocLinkMixin:
 
     _doc_link_module = "sknames"
     _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
+
+
+class ArgmaxMixin(BaseEstimator):
+    """Predict the label with the largest of the probabilities."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the most probable label of each name.
+
+        Parameters
+        ----------
+        X : iterable of str, or other input of `predict_proba`
+            Names.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels from `classes_`.
+        """
+        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
+        return self.classes_[probabilities.argmax(axis=1)]
 
 
 class SharedModelMixin(BaseEstimator):

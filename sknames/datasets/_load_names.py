@@ -29,7 +29,7 @@ def load_names(
     """Load the names of the world that ship with the package (classification).
 
     The dataset has 80,479 surnames and given names of 57 nationalities in Latin letters, as people
-    of that nationality spell them, and 23,175 more of 20 nationalities in a native script.
+    spell them there, and 23,175 more in a native script, of 20 of these nationalities.
 
     Parameters
     ----------

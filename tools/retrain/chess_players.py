@@ -106,7 +106,7 @@ def _read_players(path):
     remedy = f"{_REMEDY} Put what you get in its place, or pass its path as `path`."
     try:
         text = _decode(_unpack(content))
-    except Exception as error:  # archives let through whatever they stumble over in bad bytes
+    except Exception as error:  # archives may raise any error on bad bytes
         raise ValueError(
             f"{path} should be Scid's spelling file, or an archive that holds it, but cannot be "
             f"read: {error}. {remedy}"
