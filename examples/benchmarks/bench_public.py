@@ -397,7 +397,8 @@ def rivals_table(a_set):
         for c in columns.values():
             place = np.flatnonzero(c.by_class["label"] == label)
             recalls.append(f"{c.by_class['recall'][place[0]]:.2f}" if len(place) else "-")
-        lines.append([label, f"{counts[label]:,}", *recalls])
+        if set(recalls) != {"-"}:
+            lines.append([label, f"{counts[label]:,}", *recalls])
     for what in ("accuracy", "macro_f1"):
         title = f"**{what.replace('_f', '-F')}**"
         lines.append([title, "", *(f"**{c[what]:.3f}**" for c in columns.values())])
