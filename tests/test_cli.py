@@ -31,12 +31,14 @@ import pytest
 import skops.io
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sknames import (
     CharEncoder,
     GroupedClassifier,
+    NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
@@ -849,7 +851,7 @@ def test_evaluate_prints_the_scorecard(run, model, small_names):
     learned = [f"{name}  " for name in names[::4]], labels[::4]
     write_csv("learned.csv", zip(*learned, strict=True), header=("name", "nationality"))
     for more, train in (([], None), (["--train", "learned.csv", "--jobs", "2"], learned)):
-        code, out, said = run("evaluate", "model.skops", "in.csv", *more)
+        code, out, said = run("evaluate", "in.csv", "--model", "model.skops", *more)
         assert code == 0, said
         assert out == scorecard(model, [*names, "Kim"], truth, train=train).to_text() + "\n"
         assert said == (
@@ -857,11 +859,32 @@ def test_evaluate_prints_the_scorecard(run, model, small_names):
             "name or a label\n"
         )
     write_csv("in.csv", rows[-1:], header=("name", "nationality"))
-    code, _, said = run("evaluate", "model.skops", "in.csv")
+    code, _, said = run("evaluate", "in.csv", "--model", "model.skops")
     assert code == 1 and "None of the labels is one of the model's: expected some of" in said
     write_csv("in.csv", rows[-3:-1], header=("name", "nationality"))
-    code, _, said = run("evaluate", "model.skops", "in.csv")
+    code, _, said = run("evaluate", "in.csv", "--model", "model.skops")
     assert code == 1 and "no row of in.csv has a name and a label" in said
+
+
+def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
+    names, labels = map(np.array, small_names)
+    write_csv("in.csv", zip(names, labels, strict=True), header=("name", "nationality"))
+    code, out, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
+    assert code == 0, said
+    logreg = make_pipeline(NameEncoder(), LogisticRegression(C=10))
+    card, own = scorecard(logreg, names, labels, cv=5), scorecard(model, names, labels)
+    ngrams = card.baselines["n-gram LinearSVC"]
+    (*_, accuracy, _, _, _, f1), *others = (line.split() for line in out.splitlines()[-3:])
+    assert (accuracy, f1) == (f"{ngrams['accuracy']:.4f}", f"{ngrams['macro_f1']:.4f}")
+    for line, expected in zip(others, (card, own), strict=True):
+        *_, accuracy, _, _, _, f1, gain, low, _, high = line
+        low, high = low.strip("("), high.strip(")")
+        assert (accuracy, f1) == (f"{expected.accuracy:.4f}", f"{expected.macro_f1:.4f}")
+        assert float(gain) == pytest.approx(expected.accuracy - ngrams["accuracy"], abs=1e-4)
+        assert float(low) < float(gain) < float(high)
+    write_csv("in.csv", [*zip(names, labels, strict=True)][:4], header=("name", "nationality"))
+    code, _, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
+    assert code == 1 and "needs two labels with 5 names or more: give more rows" in said
 
 
 def test_train_options_are_parameters(run, small_names):
