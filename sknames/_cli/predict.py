@@ -9,7 +9,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from .._abstaining.no_names import find_encoder
+from .._abstaining.no_names import count_known_words, find_encoder
 from .._abstaining.selective_classifier import UNSURE
 from .._grouped_classifier import LEVELS, GroupedClassifier
 from .._mix.prior_shift_classifier import priors_of_probabilities
@@ -35,6 +35,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
 @click.option("--level", type=click.Choice(LEVELS), help="Predict this instead of nationalities.")
+@click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
@@ -46,8 +47,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
-    predicted_2 and so on with --top, known_words, how many words of the name were in training, and
-    reason, which says why a row has no prediction.
+    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
     """
     start = time.perf_counter()
     check_output(output)
@@ -56,6 +56,9 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     classes = (GroupedClassifier(fitted, level) if level else fitted).classes_
     if top > len(classes):
         raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
+    words = rules["known_words"]
+    if words and count_known_words(fitted, []) is None:
+        raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
     encoder = None if threshold is None else find_encoder(fitted)
     spec, priors = (model, trust_pickle), rules["priors"]
@@ -72,7 +75,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     with (
         table.open() as reader,
         table_writer(output, format, reader, excel) as write,
-        closing(answers(table.names(reader, encoder), spec, jobs, top, proba)) as chunks,
+        closing(answers(table.names(reader, encoder), spec, jobs, top, proba, words)) as chunks,
     ):
         for (chunk, why), found in chunks:
             write(chunk, _new_columns(why, classes, found, threshold, prefix))

@@ -80,7 +80,7 @@ class DistinctNames:
         self._seen, self.n_missing, self.n_unreadable = Counter(), 0, 0
         with (
             table.open() as reader,
-            closing(answers(self._new_names(table.names(reader)), spec, jobs, proba=True)) as parts,
+            closing(answers(self._new_names(table.names(reader)), spec, jobs, 1, True)) as parts,
         ):
             rows = [found[2] for _, found in parts]
         self.probabilities = np.concatenate(rows)
