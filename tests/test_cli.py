@@ -51,6 +51,7 @@ from sknames._encoding.spelling import clean
 from sknames.inspection import character_importance, prefix_proba
 from sknames.metrics import scorecard
 from sknames.pretrained import _model_files as _model_files
+from sknames.pretrained import predict_sets
 
 ROWS = [
     ("007", "Yılmaz, Mehmet", "NA"),
@@ -738,6 +739,19 @@ def test_shares_of_few_names_warn(run):
     code, _, said = run("shares", "in.csv", "--model", "model.skops")
     assert code == 0
     assert said.startswith("sknames: warning: The shares are rough: expected at least 100")
+
+
+def test_predict_set_adds_the_sets_of_the_shipped_model(run):
+    write_csv("odd.csv", [[name] for name in ODD], ["name"])
+    code, out, said = run("predict", "odd.csv", "--set", "0.9")
+    assert code == 0, said
+    header, *rows = read_csv(out)
+    assert header == ["name", "predicted", "probability", "set", "reason"]
+    sets = predict_sets(load_pretrained(), ODD)
+    expected = [";".join(found) if not why else "" for found, why in zip(sets, WHY, strict=True)]
+    assert [row[3] for row in rows] == expected
+    code, _, said = run("predict", "odd.csv", "--set", "0.9", "--model", "model.skops")
+    assert code == 2 and "--set is for nationalities of the model that ships" in said
 
 
 def test_predict_level_is_grouped_classifier(run, model):

@@ -51,7 +51,7 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
     if train is not None:
         *train, _ = Table(train, table.column, *table.dialect).labelled_names(label)
     chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
-    with closing(answers(chunks, (model, trust_pickle), jobs, proba=True)) as answered:
+    with closing(answers(chunks, (model, trust_pickle), jobs, 1, True, True)) as answered:
         found = [(a[:, 0], b.astype(np.float32), known) for _, (a, _, b, known) in answered]
     places, proba, known = (
         None if part[0] is None else np.concatenate(part) for part in zip(*found, strict=True)
