@@ -23,6 +23,7 @@ CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a ti
         "model": [HasMethods(["predict_proba"])],
         "column": [str, list, None],
         "top": [Interval(Integral, 1, None, closed="left")],
+        "known_words": ["boolean"],
         "prefix": [str],
     }
 )
@@ -32,6 +33,7 @@ def predict_table(
     *,
     column: str | Sequence[str] | None = None,
     top: int = 1,
+    known_words: bool = False,
     prefix: str = "",
 ) -> Any:
     """Add the most probable nationalities of names, and their probabilities, to a table.
@@ -49,6 +51,8 @@ def predict_table(
         the only column, or "name".
     top : int, default=1
         Number of nationalities for each name.
+    known_words : bool, default=False
+        Whether to add a column with the number of words of the name that were in training.
     prefix : str, default=""
         Prefix of the names of the new columns.
 
@@ -60,7 +64,7 @@ def predict_table(
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
-        - known_words: how many words of the name were in training, if the model knows,
+        - known_words: how many words of the name were in training, if asked for,
         - reason: why a row has no prediction, else "". It is "missing name", "no name" for a mail
           or web address, "no known character" for text without a letter, or, of a
           :class:`SelectiveClassifier`, "unsure".
@@ -69,7 +73,7 @@ def predict_table(
     ------
     ValueError
         If the table has no such column, or one with the name of a new one, or the model has fewer
-        than `top` nationalities.
+        than `top` nationalities, or no table of the words that it knows.
     TypeError
         If a name is neither a str nor missing.
     ImportError
@@ -87,7 +91,7 @@ def predict_table(
     >>> found = predict_table(load_pretrained(), people, top=3)
     >>> found.columns.tolist()
     ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
-'probability_3', 'known_words', 'reason']
+'probability_3', 'reason']
     >>> found.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
     ['Turkish', 'Azerbaijani', '']
     >>> found.loc["b", "reason"]
@@ -101,15 +105,19 @@ def predict_table(
     chunks = (names[k : k + CHUNK_NAMES] for k in range(0, len(names), CHUNK_NAMES))
     parts = [_answer(model, chunk, top) for chunk in chunks]
     places, probabilities, reasons = (np.concatenate(part) for part in zip(*parts, strict=True))
-    known = count_known_words(model, names)
     answered = (reasons == "")[:, None]
     labels: Any = np.where(answered, model.classes_[places].astype(object), None)
     probabilities = np.where(answered, probabilities, np.nan)
     new: dict[str, Any] = {}
     for k, (predicted, probability) in enumerate(answer_columns(top)):
         new[predicted], new[probability] = labels[:, k], probabilities[:, k]
-    if known is not None:
-        new["known_words"] = known
+    if known_words:
+        new["known_words"] = count_known_words(model, names)
+        if new["known_words"] is None:
+            raise ValueError(
+                "known_words=True expects a model with a table of words, such as "
+                f"load_pretrained(), got {model!r:.100}. Leave known_words out."
+            )
     new["reason"] = reasons.astype(object)
     new = {prefix + name: values for name, values in new.items()}
     for name in new:

@@ -31,12 +31,14 @@ import pytest
 import skops.io
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sknames import (
     CharEncoder,
     GroupedClassifier,
+    NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
@@ -49,6 +51,7 @@ from sknames._encoding.spelling import clean
 from sknames.inspection import character_importance, prefix_proba
 from sknames.metrics import scorecard
 from sknames.pretrained import _model_files as _model_files
+from sknames.pretrained import predict_sets
 
 ROWS = [
     ("007", "Yılmaz, Mehmet", "NA"),
@@ -738,6 +741,19 @@ def test_shares_of_few_names_warn(run):
     assert said.startswith("sknames: warning: The shares are rough: expected at least 100")
 
 
+def test_predict_set_adds_the_sets_of_the_shipped_model(run):
+    write_csv("odd.csv", [[name] for name in ODD], ["name"])
+    code, out, said = run("predict", "odd.csv", "--set", "0.9")
+    assert code == 0, said
+    header, *rows = read_csv(out)
+    assert header == ["name", "predicted", "probability", "set", "reason"]
+    sets = predict_sets(load_pretrained(), ODD)
+    expected = [";".join(found) if not why else "" for found, why in zip(sets, WHY, strict=True)]
+    assert [row[3] for row in rows] == expected
+    code, _, said = run("predict", "odd.csv", "--set", "0.9", "--model", "model.skops")
+    assert code == 2 and "--set is for nationalities of the model that ships" in said
+
+
 def test_predict_level_is_grouped_classifier(run, model):
     write_csv("in.csv")
     names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
@@ -849,7 +865,7 @@ def test_evaluate_prints_the_scorecard(run, model, small_names):
     learned = [f"{name}  " for name in names[::4]], labels[::4]
     write_csv("learned.csv", zip(*learned, strict=True), header=("name", "nationality"))
     for more, train in (([], None), (["--train", "learned.csv", "--jobs", "2"], learned)):
-        code, out, said = run("evaluate", "model.skops", "in.csv", *more)
+        code, out, said = run("evaluate", "in.csv", "--model", "model.skops", *more)
         assert code == 0, said
         assert out == scorecard(model, [*names, "Kim"], truth, train=train).to_text() + "\n"
         assert said == (
@@ -857,11 +873,32 @@ def test_evaluate_prints_the_scorecard(run, model, small_names):
             "name or a label\n"
         )
     write_csv("in.csv", rows[-1:], header=("name", "nationality"))
-    code, _, said = run("evaluate", "model.skops", "in.csv")
+    code, _, said = run("evaluate", "in.csv", "--model", "model.skops")
     assert code == 1 and "None of the labels is one of the model's: expected some of" in said
     write_csv("in.csv", rows[-3:-1], header=("name", "nationality"))
-    code, _, said = run("evaluate", "model.skops", "in.csv")
+    code, _, said = run("evaluate", "in.csv", "--model", "model.skops")
     assert code == 1 and "no row of in.csv has a name and a label" in said
+
+
+def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
+    names, labels = map(np.array, small_names)
+    write_csv("in.csv", zip(names, labels, strict=True), header=("name", "nationality"))
+    code, out, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
+    assert code == 0, said
+    logreg = make_pipeline(NameEncoder(), LogisticRegression(C=10))
+    card, own = scorecard(logreg, names, labels, cv=5), scorecard(model, names, labels)
+    ngrams = card.baselines["n-gram LinearSVC"]
+    (*_, accuracy, _, _, _, f1), *others = (line.split() for line in out.splitlines()[-3:])
+    assert (accuracy, f1) == (f"{ngrams['accuracy']:.4f}", f"{ngrams['macro_f1']:.4f}")
+    for line, expected in zip(others, (card, own), strict=True):
+        *_, accuracy, _, _, _, f1, gain, low, _, high = line
+        low, high = low.strip("("), high.strip(")")
+        assert (accuracy, f1) == (f"{expected.accuracy:.4f}", f"{expected.macro_f1:.4f}")
+        assert float(gain) == pytest.approx(expected.accuracy - ngrams["accuracy"], abs=1e-4)
+        assert float(low) < float(gain) < float(high)
+    write_csv("in.csv", [*zip(names, labels, strict=True)][:4], header=("name", "nationality"))
+    code, _, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
+    assert code == 1 and "needs two labels with 5 names or more: give more rows" in said
 
 
 def test_train_options_are_parameters(run, small_names):

@@ -153,3 +153,16 @@ def test_pyarrow(small_names, fitted):
         fitted.predict(pa.array(["Anna", None]))
     with pytest.raises(ValueError, match=r"shape \(200, 2\)\. Pass one column"):
         fitted.predict(pa.table({"name": names, "label": labels}))
+
+
+def test_mapie_makes_sets_of_names(small_names, fitted):
+    classification = pytest.importorskip("mapie.classification")
+    names, labels = small_names
+    sets = classification.SplitConformalClassifier(
+        fitted, confidence_level=0.9, conformity_score="aps", prefit=True
+    )
+    sets.conformalize(names[::2], labels[::2])
+    predicted, found = sets.predict_set(names[1::2])
+    np.testing.assert_array_equal(predicted, fitted.predict(names[1::2]))
+    places = np.searchsorted(fitted.classes_, labels[1::2])
+    assert found[np.arange(100), places, 0].mean() > 0.8

@@ -18,11 +18,21 @@ WHY = ["", "missing name", "no name", "no known character", ""]
 def test_table_equals_the_one_of_the_command(shipped, tmp_path):
     table = pd.DataFrame({"given": ["Mehmet", None, "Jo"], "family": ["Can", "", None]})
     table.to_csv(tmp_path / "in.csv", index=False)
-    options = ["--column", "given,family", "--top", "3", "--prefix", "new_", "--output", "out.csv"]
+    options = [
+        "--column",
+        "given,family",
+        "--top",
+        "3",
+        "--known-words",
+        "--prefix",
+        "new_",
+        "--output",
+        "out.csv",
+    ]
     command = [sys.executable, "-m", "sknames", "predict", "in.csv", *options]
     subprocess.run(command, check=True, cwd=tmp_path)
     columns = ["given", "family"]
-    found = predict_table(shipped, table, column=columns, top=3, prefix="new_")
+    found = predict_table(shipped, table, column=columns, top=3, known_words=True, prefix="new_")
     expected = pd.read_csv(tmp_path / "out.csv")
     assert found.columns.tolist() == expected.columns.tolist()
     new = found.columns[2:]
@@ -35,23 +45,24 @@ def test_pandas_in_keeps_index_and_columns(shipped):
     found = predict_table(shipped, people, column="Name", top=2)
     pd.testing.assert_frame_equal(found[["Name", "age"]], people)
     assert found.columns.tolist()[2:] == [
-        "predicted", "probability", "predicted_2", "probability_2", "known_words", "reason",
+        "predicted", "probability", "predicted_2", "probability_2", "reason",
     ]  # fmt: skip
     assert found["reason"].tolist() == WHY
-    assert found["known_words"].tolist()[1:4] == [0, 0, 0]
-    assert found.drop(columns=["Name", "age", "known_words", "reason"]).isna().all(
-        axis=1
-    ).tolist() == [bool(why) for why in WHY]
+    assert found.drop(columns=["Name", "age", "reason"]).isna().all(axis=1).tolist() == [
+        bool(why) for why in WHY
+    ]
     proba = np.sort(shipped.predict_proba(["Lee"])[0])
     assert found.iloc[-1][["probability", "probability_2"]].tolist() == proba[[-1, -2]].tolist()
     assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
 
 
 def test_known_words_are_those_of_training(shipped):
-    found = predict_table(shipped, ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz"])
-    assert found["known_words"].tolist() == [2, 1, 0]
+    names = ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz", None]
+    found = predict_table(shipped, names, known_words=True)
+    assert found["known_words"].tolist() == [2, 1, 0, 0]
     model = DummyClassifier().fit(NAMES, [0, 0, 0, 0, 1])
-    assert "known_words" not in predict_table(model, NAMES[-1:])
+    with pytest.raises(ValueError, match="expects a model with a table of words.*got DummyClass"):
+        predict_table(model, names, known_words=True)
 
 
 def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):

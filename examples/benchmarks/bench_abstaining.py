@@ -3,8 +3,9 @@
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
 sources of the shipped model in SKNAMES_DATA, and the --cache of held_out.py. It prints tables in
 Markdown and writes sknames/pretrained/risk_coverage.csv, which `load_pretrained(abstain=True)`
-reads; ``--curve-only`` stops there. The curve comes from one half of the people whose whole names
-were held out. The other half is only reported. Empty --cache after a change of the training names.
+reads, and set_thresholds.csv there, which `predict_sets` reads; ``--curve-only`` stops there. Both
+come from one half of the people whose whole names were held out. The other half is only reported.
+Empty --cache after a change of the training names.
 """
 
 import argparse
@@ -19,10 +20,13 @@ from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
 from sknames import load_pretrained
+from sknames._abstaining.prediction_sets import sets_of
+from sknames._mix.priors import exchange_priors
 from sknames.datasets import load_names
+from sknames.pretrained._load_pretrained import set_threshold
 from tools.retrain import recipe
 from tools.retrain.biographies import read_biographies
-from tools.retrain.risk_coverage import curve_of, weights_of, write_curve
+from tools.retrain.risk_coverage import curve_of, weights_of, write_curve, write_sets
 from tools.retrain.tables import read_table
 
 EACH = 100  # people of a nationality and source
@@ -50,6 +54,7 @@ Toyota|Turkish Airlines|Twitter|Unilever|United Parcel Service|Vodafone|
 Volkswagen|Volvo|Walmart|Zara""".replace("\n", "")
 COMPANIES = [name.strip() for name in COMPANIES.split("|") if name.strip()]
 N_OTHERS = 15  # nationalities that are answered most often are printed
+COVERAGES = [0.8, 0.9, 0.95]
 RISKS = [0.04, 0.06, 0.08, 0.1, 0.13, 0.15, 0.2]
 
 
@@ -100,6 +105,16 @@ def random_strings():
 def at_threshold(curve, threshold):
     row = np.flatnonzero(curve.threshold >= threshold)[-1]
     return f"{curve.coverage[row]:.3f}", f"{curve.risk[row]:.3f}"
+
+
+def sizes_of_sets(probabilities, _, labels, classes, priors, coverage):
+    shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
+    sets = sets_of(classes, shifted, set_threshold(coverage))
+    weights = weights_of(labels, classes, priors)
+    sizes = np.array([len(found) for found in sets])
+    hits = [label in found for label, found in zip(labels, sets, strict=True)]
+    shares = [f"{np.average(x, weights=weights):.3f}" for x in (hits, sizes, sizes == 1)]
+    return [*shares, sizes.max()]
 
 
 # ---- Scores to detect unlisted nationalities
@@ -178,6 +193,16 @@ def main():
     of = ["people", "people, uniform", "unknown parts", "unknown parts, uniform"]
     print("Each cell: coverage, risk.\n")
     print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
+    write_sets(choose[0], choose[2], classes, mixes["population"])
+    groups = {"people": report, "names of unknown parts": unknown}
+    rows = [
+        [group, f"{coverage:.0%}", *sizes_of_sets(*names, classes, mixes[priors], coverage), priors]
+        for group, names in groups.items()
+        for priors in mixes
+        for coverage in COVERAGES
+    ]
+    header = ["", "wanted", "covered", "mean size", "of one", "largest", "frequencies"]
+    print("### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
     if args.curve_only:
         return
 

@@ -67,8 +67,8 @@ KINDS = {
     "scripts": ("Names in Cyrillic or Arabic letters", cyrillic_and_arabic, 8_000, 4),
     "words": ("Names of one word, 57 nationalities", nationalities, 10_000, 1),
     "regions": ("The same names, 4 regions", regions, 10_000, 1),
-    "ethnicities": ("Full names, 13 ethnicities", ethnicities, 20_000, 1),
-    "biographies": ("Full names, 63 nationalities", read_biographies, 20_000, 1),
+    "ethnicities": ("Full names, 13 ethnicities", ethnicities, 10_000, 1),
+    "biographies": ("Full names, 63 nationalities", read_biographies, 10_000, 1),
 }
 N_TEST = 10_000
 
@@ -96,11 +96,12 @@ def row(key):
     right = [np.concatenate([both[m][0] for both in found]) for m in (0, 1)]
     folds = np.repeat(np.arange(draws), [len(both[0][0]) for both in found])
     others = np.array([[one[1:] for one in both] for both in found])  # draws, models, 2
-    print(key, others.mean(axis=0).tolist(), file=sys.stderr, flush=True)
     f1, seconds = others.mean(axis=0).T
     cells = [f"{x.mean():.4f}" for x in right] + [differences(right[1], right[0], folds)[0]]
     cells += [f"{f1[1] - f1[0]:+.4f}", *(f"{x:.1f}" for x in seconds)]
-    return [title, f"{n_train:,}", draws, *cells]
+    cells = [title, f"{n_train:,}", draws, *cells]
+    print(*cells, sep=" | ", file=sys.stderr, flush=True)
+    return cells
 
 
 def main():

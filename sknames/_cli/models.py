@@ -26,21 +26,21 @@ def load(path, trust_pickle=False, priors=None, level=None):
     return model if level is None else GroupedClassifier(model, level)
 
 
-def best(spec, names, top=1, proba=False):
+def best(spec, names, top=1, proba=False, words=False):
     """Return the places of the `top` most probable classes of each name, and probabilities.
 
-    `spec` holds the arguments of `load`. Then come the probabilities of all classes with `proba`,
-    else None, and the number of known words of each name, or None.
+    `spec` holds the arguments of `load`. Then come the probabilities of all classes with `proba`
+    and the number of known words of each name with `words`, else None.
     """
     model = load(*spec)
     found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
-    known = count_known_words(model, names)
+    known = count_known_words(model, names) if words else None
     indices = top_classes(found, top)
     return indices, np.take_along_axis(found, indices, axis=1), found if proba else None, known
 
 
-def answers(chunks, spec, jobs, top=1, proba=False):
-    """Yield (chunk, what `best` returns) for each (chunk, names), in order.
+def answers(chunks, spec, jobs, *options):
+    """Yield (chunk, what `best` returns with these options) for each (chunk, names), in order.
 
     Several processes give the same bits. There are never more processes than cores. At most two
     chunks a process wait: joblib.Parallel reads the whole table if the writer is slow.
@@ -50,7 +50,7 @@ def answers(chunks, spec, jobs, top=1, proba=False):
     first = [*islice(chunks, 2)] if jobs > 1 else []
     chunks = chain(first, chunks)
     if len(first) < 2:
-        yield from ((chunk, best(spec, names, top, proba)) for chunk, names in chunks)
+        yield from ((chunk, best(spec, names, *options)) for chunk, names in chunks)
         return
     # A terminal sends Ctrl-C to all processes, but this one stops the others.
     ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
@@ -58,7 +58,7 @@ def answers(chunks, spec, jobs, top=1, proba=False):
     waiting = deque()
     try:
         for chunk, names in chain(chunks, [(None, None)] * 2 * jobs):
-            job = None if names is None else pool.submit(best, spec, names, top, proba)
+            job = None if names is None else pool.submit(best, spec, names, *options)
             waiting.append((chunk, job))
             if len(waiting) > 2 * jobs:
                 chunk, job = waiting.popleft()

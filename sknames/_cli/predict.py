@@ -9,7 +9,8 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from .._abstaining.no_names import find_encoder
+from .._abstaining.no_names import count_known_words, find_encoder
+from .._abstaining.prediction_sets import sets_of
 from .._abstaining.selective_classifier import UNSURE
 from .._grouped_classifier import LEVELS, GroupedClassifier
 from .._mix.prior_shift_classifier import priors_of_probabilities
@@ -17,6 +18,7 @@ from .._mix.priors import assumed_priors, check_priors
 from .._mix.shares import COLUMNS
 from .._predict_table import MISSING, answer_columns
 from ..pretrained import load_pretrained
+from ..pretrained._load_pretrained import set_threshold
 from .files import check_output
 from .models import answers, load
 from .options import choose, jobs_option, model_option, say, table_options, trust_option
@@ -34,7 +36,9 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--output", default="-", help="File to write, or - for standard output.")
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
+@click.option("--set", type=float, help="Add sets that hold the true nationality so often: 0.9.")
 @click.option("--level", type=click.Choice(LEVELS), help="Predict this instead of nationalities.")
+@click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
@@ -46,8 +50,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
-    predicted_2 and so on with --top, known_words, how many words of the name were in training, and
-    reason, which says why a row has no prediction.
+    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
     """
     start = time.perf_counter()
     check_output(output)
@@ -56,6 +59,16 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     classes = (GroupedClassifier(fitted, level) if level else fitted).classes_
     if top > len(classes):
         raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
+    within = rules["set"]
+    if within is not None:
+        if model != "pretrained" or level:
+            raise click.UsageError(
+                "--set is for nationalities of the model that ships: leave it out"
+            )
+        within = set_threshold(within)
+    words = rules["known_words"]
+    if words and count_known_words(fitted, []) is None:
+        raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
     encoder = None if threshold is None else find_encoder(fitted)
     spec, priors = (model, trust_pickle), rules["priors"]
@@ -67,14 +80,15 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
+    options = top, proba or within is not None, words
     n_of = Counter()
     with (
         table.open() as reader,
         table_writer(output, format, reader, excel) as write,
-        closing(answers(table.names(reader, encoder), spec, jobs, top, proba)) as chunks,
+        closing(answers(table.names(reader, encoder), spec, jobs, *options)) as chunks,
     ):
         for (chunk, why), found in chunks:
-            write(chunk, _new_columns(why, classes, found, threshold, prefix))
+            write(chunk, _new_columns(why, classes, found, threshold, prefix, within, proba))
             n_of.update(why)
     n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
     if not n_predicted and not n_of[UNSURE]:
@@ -99,7 +113,7 @@ def _threshold(model, fitted, abstain, given):
     return fitted.threshold_
 
 
-def _new_columns(why, classes, found, threshold, prefix):
+def _new_columns(why, classes, found, threshold, prefix, within, proba):
     """Return the new columns as a table, and write into `why` where the model is unsure."""
     indices, probabilities, all_probabilities, known = found
     named = why == ""
@@ -113,7 +127,10 @@ def _new_columns(why, classes, found, threshold, prefix):
         new.append((predicted, labels.take(pa.array(indices[:, k])).take(answered)))
         values = pa.array(probabilities[:, k].round(DIGITS))
         new.append((probability, values.take(answered)))
-    for k, label in enumerate(classes if all_probabilities is not None else []):
+    if within is not None:
+        sets = sets_of(classes, all_probabilities, within)
+        new.append(("set", pa.array(map(";".join, sets), pa.string()).take(named)))
+    for k, label in enumerate(classes if proba else []):
         values = pa.array(all_probabilities[:, k].round(DIGITS))
         new.append((f"probability_{label}", values.take(named)))
     if known is not None:

@@ -87,7 +87,7 @@ class DistinctNames:
 
         with (
             table.open() as reader,
-            closing(answers(new_names(table.names(reader)), spec, jobs, proba=True)) as parts,
+            closing(answers(new_names(table.names(reader)), spec, jobs, 1, True)) as parts,
         ):
             self.probabilities = np.concatenate([found[2] for _, found in parts])
         self.counts = np.array([*seen.values()], dtype=np.int64)

@@ -318,12 +318,14 @@ def _judge(names, labels, predicted, proba, classes, train, known):
     return rows
 
 
+def ngram_svm():
+    """Return a LinearSVC on TF-IDF values of n-grams, as yet unfitted."""
+    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), preprocessor=fold)
+    return make_pipeline(ngrams, LinearSVC(random_state=0))
+
+
 def _baselines(labels):
-    svm = make_pipeline(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), preprocessor=fold),
-        LinearSVC(random_state=0),
-    )
-    models = [DummyClassifier(), svm] if len(np.unique(labels)) > 1 else [DummyClassifier()]
+    models = [DummyClassifier()] + [ngram_svm()] * (len(np.unique(labels)) > 1)
     return dict(zip(BASELINES, models, strict=False))
 
 

@@ -1,5 +1,5 @@
 """The model that ships with the package."""
 
-from ._load_pretrained import load_card, load_pretrained
+from ._load_pretrained import load_card, load_pretrained, predict_sets
 
-__all__ = ["load_card", "load_pretrained"]
+__all__ = ["load_card", "load_pretrained", "predict_sets"]

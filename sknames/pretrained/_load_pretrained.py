@@ -13,8 +13,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
+from .._abstaining.prediction_sets import sets_of
 from .._abstaining.selective_classifier import SelectiveClassifier
 from .._encoding.char_encoder import CharEncoder
+from .._encoding.read_names import read_names
 from .._mix.priors import Priors, check_priors
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
@@ -26,6 +28,7 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people whose whole names were held out, under the default priors.
 # examples/benchmarks/bench_abstaining.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
+SETS = "set_thresholds.csv"  # of prediction sets, by their coverage; from the same people
 # By default: the smallest whole percentage that answers four of five of these people. It is the
 # only place that sets the threshold of load_pretrained, the command line, the service and the page.
 RISK = 0.13
@@ -119,7 +122,8 @@ default="population"
     model = read(FOLDER, SHA256[DESCRIPTION], priors)
     if not abstain:
         return model
-    risk, curve = RISK if is_switch else abstain, _read_curve()
+    curve = Bunch(**_read_columns(CURVE))
+    risk = RISK if is_switch else abstain
     try:
         return SelectiveClassifier._of_curve(FrozenEstimator(model), curve, risk=risk)
     except ValueError as error:
@@ -129,9 +133,69 @@ default="population"
         ) from error
 
 
-def _read_curve():
-    rows = [*csv.DictReader(_content(FOLDER / CURVE).decode().splitlines())]
-    return Bunch(**{name: np.array([float(row[name]) for row in rows]) for name in CURVE_COLUMNS})
+def predict_sets(model: Any, names: Any, *, coverage: float = 0.9) -> list[list[str]]:
+    """Predict sets of nationalities that hold the true one with a wanted probability.
+
+    A set has the most probable nationalities, until their probabilities sum to more than a
+    threshold: one where a name is clear, several where it is not. The thresholds come from people
+    whose whole names were held out (adaptive conformal sets).
+
+    Parameters
+    ----------
+    model : classifier
+        What :func:`~sknames.load_pretrained` gives. For other models, calibrate sets on names of
+        your own with MAPIE.
+    names : iterable of str
+        Names.
+    coverage : float, default=0.9
+        Share of people whose true nationality is in their set, from 0.8 to 0.99.
+
+    Returns
+    -------
+    list of list of str
+        The set of each name, the most probable nationality first. No set is empty.
+
+    Raises
+    ------
+    ValueError
+        If the coverage is out of range.
+
+    See Also
+    --------
+    sknames.load_pretrained : With ``abstain=True``, withhold what is unsure.
+
+    Notes
+    -----
+    The coverage holds on average over people whose nationalities are as frequent as
+    ``priors="population"`` says. It does not hold for each nationality, nor for people of a
+    nationality that the model does not know.
+
+    Examples
+    --------
+    >>> from sknames import load_pretrained
+    >>> from sknames.pretrained import predict_sets
+    >>> sets = predict_sets(load_pretrained(), ["Mehmet Yılmaz", "Lee"])
+    >>> sets[0]
+    ['Turkish']
+    >>> sorted(sets[1])
+    ['Chinese', 'English', 'Korean']
+    """
+    names = read_names(names)[0]
+    return sets_of(model.classes_, model.predict_proba(names), set_threshold(coverage))
+
+
+def set_threshold(coverage):
+    """Return the threshold of the sets of the smallest coverage that is not below the wanted."""
+    rows = _read_columns(SETS)
+    enough = rows["coverage"] > coverage - 1e-9
+    if not 0.8 <= coverage or not enough.any():  # nor NaN
+        raise ValueError(f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}.")
+    return float(rows["threshold"][enough][0])
+
+
+def _read_columns(file):
+    rows = [*csv.DictReader(_content(FOLDER / file).decode().splitlines())]
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
 
 
 def pretrained_sha256():
