@@ -89,13 +89,13 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     lr : float or "auto", default="auto"
-        Maximum learning rate of AdamW. "auto" is 0.005, and 0.008 for 8,192 to 40,000 distinct
-        rows. The rate rises during the first fifth of the steps, then falls
-        to almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64 rows,
-        steps beyond 10,000 are taken at the maximum. With early stopping the rate is constant, and
-        should be lower; an `LRScheduler` among `callbacks` replaces the cycle. Above 40,000
-        distinct rows, the n-gram weights learn at twice this rate, and with an epsilon of 2e-5
-        instead of 1e-8. The gradients of all other weights are clipped to a norm of 1.
+        Maximum learning rate of AdamW. "auto" is 0.005, and 0.008 for 8,192 to 40,000 distinct rows
+        without early stopping. The rate rises during the first fifth of the steps, then falls to
+        almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64 rows, steps
+        beyond 10,000 are taken at the maximum. With early stopping the rate is constant; an
+        `LRScheduler` among `callbacks` replaces the cycle. Above 40,000 distinct rows, the n-gram
+        weights learn at twice this rate, and with an epsilon of 2e-5 instead of 1e-8. The gradients
+        of all other weights are clipped to a norm of 1.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training rows. "auto" is 13 for "gru" and 16 for the other cells;
         below 8,192 distinct rows 16 and 20, and more until 100 steps are taken; above 40,000 rows 6

@@ -54,9 +54,10 @@ def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
 @pytest.mark.parametrize(
     "n_rows, lr", [(8_191, 0.005), (8_192, 0.008), (40_000, 0.008), (40_001, 0.005)]
 )
-def test_lr_follows_the_number_of_rows_alone(n_rows, lr):
+def test_lr_is_higher_from_8192_to_40000_rows_without_early_stopping(n_rows, lr):
     for params in ({}, {"batch_size": 256}):
         assert resolved(n_rows, **params)["lr"] == lr
+    assert resolved(n_rows, early_stopping=True)["lr"] == 0.005
     assert resolved(n_rows, lr=0.1)["lr"] == 0.1
 
 
