@@ -81,18 +81,24 @@ def _by_population(classes, name):
     return np.sqrt([millions[label] for label in classes.tolist()])
 
 
-def supposed_priors(estimator, given=None):
+def supposed_priors(estimator, given=None, *, of_people=False):
     """The priors that the probabilities of a fitted classifier suppose, in the order of classes_.
 
     They are those given, else its `class_prior_`, or that of the estimator within whose
-    probabilities it passes on, else uniform.
+    probabilities it passes on, else uniform. `of_people` takes off the bias by class that the
+    model that ships has on people, so that their mix is right.
     """
-    classes = estimator.classes_
+    classes, bias = estimator.classes_, None
     while given is None and (within := _whose_probabilities(estimator)) is not None:
         estimator = within
     if given is None:
         given = getattr(estimator, "class_prior_", None)
-    return check_priors("uniform" if given is None else given, classes, "class_prior")
+        bias = getattr(estimator, "_class_bias", None)
+    priors = check_priors("uniform" if given is None else given, classes, "class_prior")
+    if of_people and bias is not None:
+        priors = priors * np.exp(-bias)
+        priors /= priors.sum()
+    return priors
 
 
 def _whose_probabilities(estimator):
@@ -101,6 +107,8 @@ def _whose_probabilities(estimator):
         return estimator[-1]
     if isinstance(estimator, FrozenEstimator):
         return estimator.estimator
+    if hasattr(estimator, "abstain_label_"):
+        return estimator.estimator_
     return getattr(estimator, "best_estimator_", None)  # of a search for parameters
 
 
