@@ -30,8 +30,8 @@ OWN = (
 ).split()
 
 # %%
-# The model, of nationalities that are not asked for. A name that occurs among the others, too, in
-# whatever spelling, is left out: it has really seen none of them.
+# The model learns other nationalities. Names that also occur in the ten, in any spelling, are left
+# out, so the model has not seen them.
 
 names, nationalities = load_names(return_X_y=True)
 groups, own = spelling_groups(names), np.isin(nationalities, OWN)

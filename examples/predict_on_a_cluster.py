@@ -6,7 +6,7 @@ INPUT is a folder of Parquet files and OUTPUT one that does not exist yet or is 
 cluster. On a real cluster one line changes, the one marked below; its workers need sknames, and
 find both folders under the same names (on a shared disk, or as s3://...).
 
-Every row comes out once, in order, with the columns that `sknames predict` adds beside its own.
+Every row comes out once, in order, with the columns that `sknames predict` adds to its own.
 """
 
 import argparse

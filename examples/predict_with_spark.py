@@ -6,7 +6,7 @@ INPUT is a folder of Parquet files and OUTPUT one that does not exist yet. It ne
 one line changes, the one marked below; its workers need sknames, pandas and pyarrow. They run the
 `python3` on their path, or the one that the environment variable `PYSPARK_PYTHON` names.
 
-Every row comes out once, with the columns that `sknames predict` adds beside its own. Spark reads
+Every row comes out once, with the columns that `sknames predict` adds to its own. Spark reads
 the files in an order of its own: sort by a column if order matters.
 """
 

@@ -1,4 +1,4 @@
-"""GroupedClassifier: predict countries, regions or other groups of nationalities."""
+"""Predict countries, regions or other groups of nationalities."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -13,13 +13,15 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import _is_fitted, check_is_fitted
 
-from ._mix.priors import supposed_priors
-from ._validation.mixins import DocLinkMixin
+from ._mix.priors import assumed_priors
+from ._validation.mixins import ArgmaxMixin, DocLinkMixin
 
 LEVELS = ("subregion", "region", "country")
 
 
-class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class GroupedClassifier(
+    DocLinkMixin, ArgmaxMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Predict groups of labels: sum the probabilities of a classifier.
 
     Parameters
@@ -30,14 +32,13 @@ class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseE
         `fit` is not needed.
     groups : dict or {"subregion", "region", "country"}, default="region"
         The group of each label, such as ``{"Danish": "Scandinavian", "Swedish": "Scandinavian"}``;
-        labels that are not named are groups of their own. Or a column of
+        other labels form their own groups. Or a column of
         :func:`~sknames.datasets.load_nationalities`, if the labels are nationalities there:
 
         - "subregion" and "region" are those where names come from. English, Spanish and Portuguese
           names are European.
-        - "country" is where people live: a nationality is divided among its countries by the
-          millions of people with such names. A Portuguese name is Brazilian with a probability of
-          0.95.
+        - "country" is where people live: a nationality is split among its countries by the millions
+          of people with such names. A Portuguese name is Brazilian with a probability of 0.95.
 
     Attributes
     ----------
@@ -54,16 +55,15 @@ class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseE
 
     See Also
     --------
-    PriorShiftClassifier : Adapt predictions to a list. It is more accurate within this classifier
-        than around it.
+    PriorShiftClassifier : Adapt predictions to a list, most accurately inside this classifier.
     sknames.datasets.load_nationalities : Load the countries and regions of nationalities.
 
     Notes
     -----
     `fit` takes labels of the estimator, and `predict` returns groups. To `score`, give groups.
 
-    The model knows 74 nationalities: the countries of others are never predicted. A name does not
-    show where its bearer lives: countries that share a language are told apart by their size alone.
+    Countries without one of the 74 nationalities are never predicted. A name does not show where a
+    person lives: countries that share a language are predicted by their size alone.
 
     Examples
     --------
@@ -95,12 +95,12 @@ class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseE
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
             Labels of the estimator, not groups.
         **params
-            Parameters for `fit` of the estimator, such as `sample_weight`.
+            Parameters of the estimator's `fit`, such as `sample_weight`.
 
         Returns
         -------
@@ -110,13 +110,13 @@ class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseE
         Raises
         ------
         ValueError
-            If `groups` do not fit the labels.
+            If `groups` do not match the labels.
         """
         self._validate_params()
         if get_config()["enable_metadata_routing"]:
             params = process_routing(self, "fit", **params).estimator.fit
         estimator = clone(self.estimator).fit(X, y, **params)
-        _group(self.groups, estimator.classes_)  # which raises where they do not fit
+        _group(self.groups, estimator.classes_)  # raises if they do not match
         self.estimator_ = estimator
         return self
 
@@ -125,7 +125,7 @@ class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseE
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns
@@ -136,26 +136,10 @@ class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseE
         estimator, labels, shares = self._parts()
         probabilities = np.asarray(estimator.predict_proba(X))
         sums = np.zeros((len(probabilities), len(labels)), dtype=probabilities.dtype)
-        # One by one: the bits of a product depend on how many rows it has.
+        # The bits of a matrix product would depend on the number of rows.
         for k, group in zip(*np.nonzero(shares), strict=True):
             sums[:, group] += probabilities[:, k] * float(shares[k, group])
         return sums
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the most probable group.
-
-        Parameters
-        ----------
-        X : iterable of str, or whatever the estimator takes
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Groups from `classes_`.
-        """
-        probabilities = self.predict_proba(X)  # first: it tells whether this is fitted
-        return self.classes_[probabilities.argmax(axis=1)]
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -166,7 +150,7 @@ class GroupedClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseE
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
         estimator, _, shares = self._parts()
-        return supposed_priors(estimator) @ shares
+        return assumed_priors(estimator) @ shares
 
     @property
     def n_features_in_(self) -> int:
@@ -219,15 +203,15 @@ def _group(groups, classes):
         unknown = [label for label in groups.keys() if label not in labels]
         if unknown:
             raise ValueError(
-                f"groups names {', '.join(map(repr, unknown))}, which the model does not know. Its "
-                f"labels are {', '.join(map(str, labels))}."
+                f"Expected groups of {', '.join(map(str, labels))}, the labels of the model; got "
+                f"{', '.join(map(repr, unknown))}."
             )
         parts = {label: {groups.get(label, label): 1.0} for label in labels}
     names = [name for label in labels for name in parts[label]]
     if len({isinstance(name, str) for name in names}) > 1:
         raise ValueError(
             f"Expected groups that are all strings, or all numbers, got {[*dict.fromkeys(names)]}. "
-            "Labels that groups does not name are groups of their own."
+            "Labels that groups does not name form their own groups."
         )
     unique = np.unique(names)
     place = {name: k for k, name in enumerate(unique.tolist())}
@@ -240,7 +224,7 @@ def _group(groups, classes):
 
 @cache
 def _parts_of_nationalities(level):
-    from .datasets import load_nationalities  # not at the top: sklearn.datasets is slow to import
+    from .datasets import load_nationalities  # sklearn.datasets is slow to import
 
     table = load_nationalities()
     if level != "country":

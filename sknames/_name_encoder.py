@@ -1,4 +1,4 @@
-"""NameEncoder: names -> features that a fitted model makes of them, for other estimators."""
+"""Encode names by the probabilities of a fitted model."""
 
 import os
 from typing import Any, Literal
@@ -6,7 +6,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,25 +22,23 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     """Encode names by the probabilities of a fitted model: features for any other estimator.
 
     Your labels will rarely match the model's nationalities, but what it learned from a million
-    names helps with other labels, too. With these features beside n-grams, a few hundred labelled
-    names do what takes several thousand from n-grams alone.
+    names helps with other labels, too. A few hundred labelled names with these features and n-grams
+    reach the accuracy of several thousand names with n-grams alone.
 
-    The features are the square roots of the probabilities of the model's classes: a row has norm 1,
-    as a row of TF-IDF values. Equal names are computed once.
+    The features are the square roots of the class probabilities, so a row has norm 1, like a row of
+    TF-IDF values. Equal names are computed once.
 
     Parameters
     ----------
     model : "pretrained", path or fitted classifier, default="pretrained"
-        Fitted model to ask about the names. It is never refitted or changed, and a clone
-        shares it.
+        Fitted model. It is never refitted or changed, and clones share it.
 
-        - "pretrained": the model that ships, with all nationalities equally frequent:
-          ``load_pretrained(priors="uniform")``.
-        - A fitted classifier that takes names and has `predict_proba`, as a rule a Pipeline that
-          begins with a :class:`CharEncoder`. It answers under its own priors.
-        - The path of such a Pipeline in a skops file, which is read in `fit`. A pickle, as joblib's
-          files are, can run any code and is not read: load it yourself, if you trust whoever made
-          it, and pass the model.
+        - "pretrained": the model that ships, ``load_pretrained(priors="uniform")``.
+        - A fitted classifier that takes names and has `predict_proba`, usually a Pipeline that
+          begins with a :class:`CharEncoder`. It predicts under its own priors.
+        - The path of such a Pipeline in a skops file, which `fit` reads. Pickles, such as joblib
+          files, can run any code and are not read: if you trust the author, load the model yourself
+          and pass it.
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name, as in :class:`CharEncoder`.
 
@@ -50,27 +47,26 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     model_ : classifier
         The fitted model.
     feature_names_in_ : ndarray of shape (1,)
-        Name of the column, if `fit` was given a table. Another name is accepted later.
+        Name of the column, if `fit` got a table. Later tables may use another name.
 
     See Also
     --------
-    load_pretrained : Its nationalities themselves.
-    sklearn.pipeline.FeatureUnion : Puts features beside each other; its `transformer_weights` scale
-        them.
+    load_pretrained : Load the model that ships, to predict its nationalities.
+    sklearn.pipeline.FeatureUnion : Concatenate features; `transformer_weights` scale them.
 
     Notes
     -----
     A row depends on its name alone, to the bit: on neither the order of the names nor the batch.
 
-    A file of an encoder of the shipped model does not hold the model: only an sknames that ships
-    the same one reads it. ``NameEncoder(load_pretrained(priors="uniform"))`` takes the model along.
+    A file of an encoder with "pretrained" does not hold the model: only an sknames that ships the
+    same model reads it. ``NameEncoder(load_pretrained(priors="uniform"))`` saves the model, too.
 
-    Nationality, and what is near it, is protected from discrimination in many places. A model of
-    people that has such features can discriminate by them: do not decide about a person by it.
+    Nationality is protected from discrimination in many places, and a model with such features can
+    discriminate: do not decide about a person by it.
 
     Examples
     --------
-    Labels that the shipped model has never heard of, from eight names:
+    Learn labels that the shipped model does not have, from eight names:
 
     >>> from sklearn.feature_extraction.text import TfidfVectorizer
     >>> from sklearn.linear_model import LogisticRegression
@@ -103,7 +99,7 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
         self.handle_missing = handle_missing
 
     def _fit(self, X):
-        """Take the model, and give the names, which may have come from a generator."""
+        """Set the model, and return the names as a list."""
         self._validate_params()
         names, header = read_names(X, self.handle_missing)
         self.model_, self._sha256 = self._load_model()
@@ -111,33 +107,25 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
         return names
 
     def _load_model(self):
-        """The fitted model and, if it is the one that ships, its fingerprint."""
+        """Return the fitted model and, if it is the one that ships, its fingerprint."""
         if isinstance(self.model, str) and self.model == PRETRAINED:
             return load_pretrained(priors="uniform"), pretrained_sha256()
         if isinstance(self.model, str | os.PathLike):
-            from .pretrained._model_files import load_model  # not before: it needs skops
+            from .pretrained._model_files import load_model  # needs skops
 
-            # With its folder: a Path("pretrained") is a file, not the model that ships.
+            # With its folder: Path("pretrained") is a file, not the model that ships.
             return load_model(os.path.join(os.curdir, self.model)), None
-        try:
-            check_is_fitted(self.model)
-        except NotFittedError as error:
-            raise NotFittedError(
-                f"NameEncoder takes a fitted model and never fits it. {error} Fit it first, or "
-                "take model='pretrained'."
-            ) from error
+        self._check_shared_is_fitted()
         try:
             found = np.shape(self.model.predict_proba([""]))
-        except Exception as error:  # each model has its own
+        except Exception as error:  # of any type: the model may be any classifier
+            found = error
+        expected = (1, len(self.model.classes_))
+        if found != expected:
             raise ValueError(
-                "NameEncoder's model should take a list of names, but "
-                f"{type(self.model).__name__} does not ({error}). Give a fitted Pipeline that "
-                "begins with a CharEncoder."
-            ) from error
-        if found != (1, len(self.model.classes_)):
-            raise ValueError(
-                f"Expected probabilities of shape (1, {len(self.model.classes_)}) of the model for "
-                f"one name, got {found}. Give a classifier with one label a name."
+                f"Expected a model that gives probabilities of shape {expected} for one name, got "
+                f"{found} from {type(self.model).__name__}. Give a fitted Pipeline that begins "
+                "with a CharEncoder and predicts one label a name."
             )
         return self.model, None
 
@@ -185,11 +173,11 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
 
 
 def _shipped(sha256, version):
-    """The model that ships, if it is the one that was fitted with."""
+    """Return the model that ships; raise ValueError if it has another fingerprint."""
     if sha256 != pretrained_sha256():
         raise ValueError(
-            f"This NameEncoder was fitted with the model that ships with sknames {version}, and "
-            f"sknames {__version__} ships another, so that its features mean something else. "
-            f"Install sknames=={version}, or fit again with this one."
+            f"Expected the model that ships with sknames {version}, which this NameEncoder was "
+            f"fitted with, got that of sknames {__version__}. Install sknames=={version}, or fit "
+            "again with this one."
         )
     return load_pretrained(priors="uniform")

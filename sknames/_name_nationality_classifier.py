@@ -1,4 +1,4 @@
-"""NameNationalityClassifier: predict nationalities from codes."""
+"""Predict nationalities from codes."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -17,110 +17,101 @@ from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
 from ._network.one_blas_thread import one_blas_thread
 from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
-from ._validation.mixins import DocLinkMixin
+from ._validation.mixins import ArgmaxMixin, DocLinkMixin
 from ._validation.saved_state import require, stamped, unstamped
 
 
-class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
-    """Tell nationalities from rows of character codes, with a recurrent net and n-grams.
+class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, BaseEstimator):
+    """Classify rows of character codes by nationality, with a recurrent net and n-grams.
 
-    For each class, the classifier adds two logits, and it learns both at once ("wide and deep",
-    Cheng et al. 2016):
+    The logits of two models are added and learned together ("wide and deep", Cheng et al. 2016): a
+    recurrent net (Elman or GRU, written from scratch), which reads a row symbol by symbol, and a
+    linear model of the row's n-grams, with TF-IDF values. On ten thousand names, a net alone does
+    not beat a linear model of n-grams; the two together do.
 
-    1. The logit of a recurrent net (Elman or GRU, written from scratch) that has read the row
-       symbol by symbol.
-    2. The logit of a linear model of the row's n-grams of symbols, with TF-IDF values.
-
-    On some ten thousand names, a net alone does not beat a linear model of n-grams; the two
-    together do.
-
-    Input is a 2-D array of symbols: 0 is padding and is skipped, every other value seen in `fit`
-    is a symbol, and a value not seen in `fit` is the unknown symbol. 1 is the space between words,
-    unless more than one row in 100 begins with it: number the letters of arrays of your own from 2.
-    `CharEncoder` turns names into such arrays.
+    `X` is a 2-D array of symbols, such as `CharEncoder` makes from names. 0 is padding, every other
+    value seen in `fit` is a symbol, and other values are the unknown symbol. 1 is the space between
+    words, unless more than one row in 100 begins with it: number your own letters from 2.
 
     Parameters
     ----------
     cell : {"gru", "rnn", "sigmoid_rnn"}, default="gru"
         Recurrent cell: "gru", a gated recurrent unit (Cho et al. 2014); "rnn", an Elman network
-        (Elman 1990) with the hyperbolic tangent, about twice as fast and slightly less accurate; or
-        "sigmoid_rnn", an Elman network with the logistic function, as Elman had it.
+        (Elman 1990) with tanh, about twice as fast and slightly less accurate; or "sigmoid_rnn", an
+        Elman network with the logistic function, as in Elman's paper.
     hidden_size : int, default=128
         Number of units in the state of each layer. Time grows with its square; accuracy falls
         below 64.
     num_layers : int, default=1
-        Number of recurrent layers. More layers help only with far more data than some ten thousand
-        names.
+        Number of recurrent layers. More layers need far more data than ten thousand names.
     embedding_dim : int or None, default=64
         Length of the embedding vector of a symbol. None uses one-hot input instead.
     dropout : float or "auto", default="auto"
-        Dropout probability, in training, of the units of a state that a linear layer reads, rounded
-        to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the other cells; below 8,192
-        distinct rows 0.1 more for each halving, up to 0.85; and above 40,000 rows 0.15 less.
+        Dropout probability of the states that a linear layer reads, rounded to a multiple of 1/256.
+        "auto" is 0.4 for "gru" and 0.3 for the other cells; below 8,192 distinct rows 0.1 more for
+        each halving, up to 0.85; and above 40,000 rows 0.15 less.
     regularization : float, default=1.0
-        Strength of the regularization other than `dropout`. It multiplies four numbers: the weight
-        0.5 of a second training loss, the cross-entropy of predicting each next symbol; the
-        probability 0.5 of dropping an n-gram of a row, up to 0.95; the probability 0.05 of
-        replacing a symbol by the unknown one (word dropout, Iyyer et al. 2015), up to 0.45, where
-        elements of the embedding vectors are dropped with twice that; and the weight decay 0.02 of
-        AdamW, from which n-gram weights are exempt. With 0, all four are off, the unknown symbol
-        has random weights, and training takes a tenth less time.
+        Strength of the other regularization. It multiplies four numbers:
+
+        - the weight 0.5 of a second loss, the cross-entropy of each next symbol,
+        - the probability 0.5 of dropping an n-gram of a row, up to 0.95,
+        - the probability 0.05 of replacing a symbol by the unknown one (word dropout, Iyyer et al.
+          2015), up to 0.45, and twice that of dropping elements of the embedding,
+        - the weight decay 0.02 of AdamW, except for n-gram weights.
+
+        With 0, the unknown symbol has random weights, and training takes a tenth less time.
     ngram_range : tuple (min_n, max_n) or None, default=(1, 5)
-        Shortest and longest n-grams to use. Rows have a start mark and an end mark. N-grams do not
-        cross the space, so a word has the same n-grams wherever it stands in the row (as with
-        ``analyzer="char_wb"`` of scikit-learn's vectorizers). None leaves the recurrent net alone.
+        Shortest and longest n-grams, with marks for the start and end of a row. N-grams do not
+        cross a space, as with ``analyzer="char_wb"`` in scikit-learn. None leaves only the
+        recurrent net.
     min_df : int or "auto", default="auto"
         Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
         model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
-        Here, as wherever "auto" counts rows, one with several labels is as many.
+        Wherever "auto" counts rows, a row with two labels counts twice.
     word_weight : float or "auto", default="auto"
-        Weight of the words of the training rows beside the net and the n-grams: the log of how much
-        more often each occurs in a class than in all (naive Bayes), less for words of many rows,
-        which net and n-grams know. "auto" is 0.25: it raises accuracy on full names, where a
-        surname or given name comes again in other names. A file grows by some 8 bytes a word. With
-        0, words are not learned; the rest of the training is the same.
+        Weight of the logits of known words: how much more often each occurs in a class than in all
+        (naive Bayes), less for frequent words, which the net and the n-grams know. "auto" is 0.25:
+        it raises accuracy on full names, whose surnames and given names occur in other names, too.
+        A file grows by 8 bytes a word. With 0, words are not learned.
     logit_adjustment : float, default=0.15
-        How far probabilities assume more equal class frequencies than those of the training data:
-        `class_prior_` holds these to the power of 1 - `logit_adjustment`. Training adds this
-        multiple of the log class frequencies to the logits (Menon et al. 2021), so predictions lean
-        less towards frequent classes. 0.15 costs no accuracy, and log loss and macro-F1 are better
-        than with 0, which assumes the training frequencies. 1 assumes equal frequencies: balanced
-        accuracy rises and accuracy falls.
+        How far to assume more equal class frequencies than those of the training data: training
+        adds this multiple of their logarithm to the logits (Menon et al. 2021), and `class_prior_`
+        holds them to the power of 1 - `logit_adjustment`. 0.15 costs no accuracy, and improves log
+        loss and macro-F1 over 0. 1 assumes equal frequencies: balanced accuracy rises, and accuracy
+        falls.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     lr : float or "auto", default="auto"
         Maximum learning rate of AdamW. "auto" is 0.005, and 0.008 for 8,192 to 40,000 distinct rows
-        in batches of at least 512. The rate rises during the first fifth of the steps, then falls
-        to almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64 rows,
-        steps beyond 10,000 are taken at the maximum. With early stopping the rate is constant, and
-        should be lower; an `LRScheduler` among `callbacks` replaces the cycle. Above 40,000
-        distinct rows, the n-gram weights learn at twice this rate, and with an epsilon of 2e-5
-        instead of 1e-8. The gradients of all other weights are clipped to a norm of 1.
+        without early stopping. The rate rises during the first fifth of the steps, then falls to
+        almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64 rows, steps
+        beyond 10,000 are taken at the maximum. With early stopping the rate is constant; an
+        `LRScheduler` among `callbacks` replaces the cycle. Above 40,000 distinct rows, the n-gram
+        weights learn at twice this rate, and with an epsilon of 2e-5 instead of 1e-8. The gradients
+        of all other weights are clipped to a norm of 1.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training rows. "auto" is 13 for "gru" and 16 for the other cells;
         below 8,192 distinct rows 16 and 20, and more until 100 steps are taken; above 40,000 rows 6
         and 8, above 400,000 10 and 12.
     batch_size : int or "auto", default="auto"
-        Number of rows in a training step, at most all of them. "auto" is 512; below 8,192 distinct
-        rows about a 32nd of them, at least 32; above 400,000 1,024.
+        Number of rows in a training step. "auto" is 512; below 8,192 distinct rows about a 32nd of
+        them, at least 32; above 400,000 rows it is 1,024.
     early_stopping : bool, default=False
         Whether to hold out a tenth of the distinct rows, stop when the loss on them has not
         improved for `n_iter_no_change` epochs, and keep the weights of the best epoch. Rows with
-        equal codes stay on the same side. Use it with many epochs; without it, the falling learning
-        rate ends the training by itself.
+        equal codes stay together. Use it with many epochs.
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. Prediction uses
-        numpy: in float32, which is about twice as fast, if a trial shows that the processor gives
-        a row the same bits whatever rows come with it, and in float64 otherwise.
+        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. Prediction
+        always uses numpy.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks of skorch to run in training, after the built-in ones; those that score, such as
         `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
-        held-out rows, which need ``early_stopping=True``, or, with ``on_train=True``, the training
-        rows. A file of the classifier holds them as they were given, without what they record.
+        held-out rows, which need ``early_stopping=True``, or training rows with ``on_train=True``.
+        A file of the classifier holds them without their records.
     verbose : int, default=0
-        Verbosity: 1 shows a progress bar, 2 logs what `history_` keeps of each epoch.
+        Verbosity: 1 shows a progress bar, 2 logs each epoch of `history_`.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of the rows and all dropout. An int gives the same
         bits in each `fit` on one CPU.
@@ -130,29 +121,28 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         The labels seen in `fit`, sorted.
     class_prior_ : ndarray of shape (n_classes,)
-        The priors that the probabilities assume: the shares of the classes in the training rows,
-        with their weights, to the power of 1 - `logit_adjustment`. 0 for a class without weight,
-        which is never predicted.
+        The priors that the probabilities assume: the weighted class frequencies of the training
+        rows, to the power of 1 - `logit_adjustment`. A class without weight has 0, and is never
+        predicted.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` had names.
     network_ : sknames._network.network.Network
-        The network learned in `fit`, as read-only arrays. It predicts, and it is what is saved.
+        The network learned in `fit`, as read-only arrays.
     symbols_ : ndarray of shape (n_symbols,)
         The distinct values of `X` without 0, sorted, from `network_`.
     weights_ : dict of str to ndarray of float32
         The parameters of the network by name, from `network_`.
     history_ : list of dict
         Record of each epoch: its number ("epoch"); the mean cross-entropy of the classes, without
-        logit adjustment, on the training rows with dropout ("train_loss") and on the held-out rows
-        without it and with the words ("valid_loss"); the share of the held-out rows whose label is
-        predicted ("valid_acc"); the cross-entropy of the next symbol ("next_symbol_loss"); seconds
-        ("dur"); what `callbacks` record; and whether some of the values are the best so far
-        ("..._best").
-        Only early stopping holds rows out.
+        logit adjustment, on training rows with dropout ("train_loss") and on held-out rows without
+        it and with words ("valid_loss"); the accuracy on held-out rows ("valid_acc"); the
+        cross-entropy of the next symbol ("next_symbol_loss"); seconds ("dur"); the records of
+        `callbacks`; and whether some values are the best so far ("..._best"). Rows are held out
+        with early stopping only.
     net_ : skorch.NeuralNetClassifier
-        The trained net, as `fit` left it. Files and copies do not hold it.
+        The trained net. Files and copies do not hold it.
 
     See Also
     --------
@@ -160,11 +150,12 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Equal (row, label) pairs are merged before training and their weights added. So a weight of 2
+    Equal (row, label) pairs are merged before training, and their weights added. So a weight of 2
     and a repeated row give the same bits, and the order of the rows does not matter.
 
-    CPU work uses one thread of torch and BLAS and restores the caller's setting; use `n_jobs` of a
-    scikit-learn meta-estimator for parallel fits.
+    CPU work uses one thread of torch and BLAS, and restores the caller's setting; for parallel
+    fits, use `n_jobs` of a scikit-learn meta-estimator. Prediction uses float32 if a trial shows
+    that a row's bits do not depend on the other rows, and float64, at half the speed, otherwise.
 
     References
     ----------
@@ -206,7 +197,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         "regularization": [Interval(Real, 0, None, closed="left")],
         "ngram_range": [tuple, None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        # Words of a larger weight would outvote all else, and cost ONNX its precision.
+        # With a larger weight, words would decide alone, and ONNX models would lose precision.
         "word_weight": [Interval(Real, 0, 10, closed="both"), StrOptions({"auto"})],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -309,8 +300,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return self
 
     def _training_settings(self):
-        # Those of this class: the constructor of a subclass may have fewer. Not as numbers of
-        # numpy, as a grid has them: torch refuses some, and those of few bits overflow.
+        # The parameters of this class: the constructor of a subclass may have fewer. Grids give
+        # numpy numbers, of which torch rejects some, and small types overflow.
         given = {name: getattr(self, name) for name in self._parameter_constraints}
         return {
             name: value.item() if isinstance(value, np.generic) else value
@@ -323,14 +314,14 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of symbols, 0 for padding. A row's probabilities do not depend on the other rows.
+            Rows of symbols, 0 for padding. A row's probabilities do not depend on other rows.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Probabilities; rows sum to 1, and columns are in the order of `classes_`.
         """
-        # check_is_fitted takes a tenth of the time of one name.
+        # check_is_fitted alone would take a tenth of the time of one name.
         if not hasattr(self, "network_"):
             check_is_fitted(self, "network_")
         X = validate_symbols(self, X, reset=False)
@@ -339,27 +330,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             return self._forward.probabilities(codes)
 
     def _logit_parts(self, X):
-        """What makes up the logits of one row, see `Forward.parts`."""
-        check_is_fitted(self, "network_")
+        """Return the parts of one row's logits, see `Forward.parts`."""
         X = validate_symbols(self, X, reset=False)
-        codes = self.network_.to_codes(without_padding(X))
-        return self._forward.parts(codes)
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict the most probable nationality of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows of symbols, 0 for padding.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels from `classes_`.
-        """
-        probabilities = self.predict_proba(X)  # first: it tells whether the classifier is fitted
-        return self.classes_[probabilities.argmax(axis=1)]
+        return self._forward.parts(self.network_.to_codes(without_padding(X)))
 
     @property
     def symbols_(self) -> NDArray[Any]:
@@ -382,8 +355,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "network_")
         if self._net is None:
             raise AttributeError(
-                "Only fit makes net_, and this classifier was loaded or copied. Predict with the "
-                "classifier, read its weights_, or fit it again."
+                "Only fit makes net_, and this classifier was loaded or copied. Use the classifier "
+                "itself or its weights_, or fit it again."
             )
         return self._net
 
@@ -397,7 +370,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         history: Sequence[dict[str, float]] = (),
         **params: Any,
     ) -> Self:
-        """Make a fitted classifier from a network that was stored elsewhere.
+        """Make a fitted classifier from a network.
 
         Parameters
         ----------
@@ -420,7 +393,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the arrays do not fit each other, or a parameter is out of range.
+            If the classes do not match the network, or a parameter is out of range.
         """
         self = cls(**params)
         self._validate_params()
@@ -438,7 +411,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         if "network_" in state:
             state["network_"] = self.network_.to_arrays()
             del state["_net"], state["_forward"]
-            # As they were given: what they hold of the training would bring torch into the file.
+            # Clones lack records of the training, which would bring torch into the file.
             state["callbacks"] = clone(self.callbacks, safe=False)
         return stamped(state)
 
@@ -459,7 +432,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
 
 def _check_classes(classes, n_classes):
-    """Raise ValueError unless these are labels as `np.unique` gives them."""
+    """Raise ValueError unless labels are sorted and distinct."""
     shape = getattr(classes, "shape", None)
     require(shape == (n_classes,), "classes_", f"an array of {n_classes} labels", classes)
     is_sorted = all(a < b for a, b in pairwise(classes.tolist()))

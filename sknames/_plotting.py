@@ -1,4 +1,4 @@
-"""What the displays share: the axes that they draw on, and how they write names."""
+"""Share axes, checks and text between the displays."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class DisplayMixin:
-    """For displays, whose method `plot` draws on axes and keeps them."""
+    """Keep the axes that `plot` draws on."""
 
     ax_: "Axes"
     figure_: "Figure | SubFigure"
@@ -26,14 +26,14 @@ class DisplayMixin:
         return ax
 
 
-def check_n_top(n_top):
-    """Raise ValueError unless at least one nationality is drawn."""
-    if n_top < 1:
-        raise ValueError(f"Expected an n_top of at least 1 nationality, got {n_top}.")
+def check_at_least_1(name, value):
+    """Raise ValueError unless a number of things to draw is positive."""
+    if value < 1:
+        raise ValueError(f"Expected {name} to be at least 1, got {value}.")
 
 
 def legend_label(name):
-    """Return a name for a legend, where matplotlib would read a formula between dollar signs."""
+    """Return a name for a legend; matplotlib would read text between dollar signs as a formula."""
     return str(name).replace("$", r"\$")
 
 

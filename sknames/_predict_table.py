@@ -15,7 +15,7 @@ from ._encoding.read_names import read_names
 from ._validation import validate_params
 
 MISSING = "missing name"
-CHUNK_NAMES = 65_536  # whose probabilities of all classes are held at a time
+CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
 
 
 @validate_params(
@@ -77,11 +77,11 @@ def predict_table(
     TypeError
         If a name is neither a str nor missing.
     ImportError
-        If names come in no table, and pandas is not installed.
+        If `X` is no table, and pandas is not installed.
 
     See Also
     --------
-    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure answers.
+    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure predictions.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def predict_table(
 
 
 def _read(X, column):
-    """Return a table of pandas or polars, and its names; what is missing is empty."""
+    """Return a table of pandas or polars, and its names; missing ones are empty."""
     if hasattr(X, "to_frame"):  # a Series
         names = read_names(X, "empty")[0]
         return X.to_frame(X.name or "name"), names
@@ -153,7 +153,7 @@ def _read(X, column):
 
 
 def _answer(model, names, top):
-    """Return the places and probabilities of the most probable classes, and why there are none."""
+    """Return the most probable classes of names, their probabilities, and reasons for none."""
     if isinstance(model, SelectiveClassifier):
         probabilities, reasons = model._judge(names)
     else:
@@ -165,7 +165,7 @@ def _answer(model, names, top):
 
 
 def answer_columns(top):
-    """Return the names of the columns of each answer: predicted, probability, predicted_2, ..."""
+    """Return pairs of column names: predicted and probability, predicted_2 and so on."""
     ends = ["", *(f"_{k}" for k in range(2, top + 1))]
     return [(f"predicted{end}", f"probability{end}") for end in ends]
 
@@ -173,7 +173,7 @@ def answer_columns(top):
 def top_classes(probabilities, top):
     """Return the places of the `top` most probable classes, the first of equal ones.
 
-    Their shape is (n_names, top). It takes less time than sorting, for the few that anyone wants.
+    Their shape is (n_names, top). For small `top`, it is faster than sorting.
     """
     rest, rows = np.array(probabilities), np.arange(len(probabilities))
     places = np.empty((len(rest), top), dtype=np.intp)

@@ -1,4 +1,4 @@
-"""Conversion of a fitted model to ONNX, to predict where there is no Python."""
+"""Convert a fitted model to ONNX, to predict without Python."""
 
 import json
 
@@ -11,7 +11,7 @@ try:
     from onnx import TensorProto, helper, numpy_helper
 except ImportError as error:
     raise ImportError(
-        f"To write ONNX models needs onnx ({error}). Install it: pip install 'sknames[onnx]'"
+        f"Expected onnx, to write ONNX models ({error}). Install it: pip install 'sknames[onnx]'"
     ) from error
 
 from ._encoding.char_encoder import CharEncoder
@@ -23,33 +23,31 @@ from ._version import __version__
 
 __all__ = ["to_onnx"]
 
-# Not the newest: onnxruntime 1.12 and later, also that of a web page, read these.
+# Older versions, which onnxruntime 1.12 and later can read, also in a browser.
 OPSET, IR_VERSION = 17, 8
 OPERATORS = {
     "gru": ("GRU", {"linear_before_reset": 1}),
     "rnn": ("RNN", {}),
     "sigmoid_rnn": ("RNN", {"activations": ["Sigmoid"]}),
 }
-# The parameters of CharEncoder that an encoder elsewhere needs, beside alphabet and length.
+# Parameters of CharEncoder that an encoder in another language needs, with alphabet and length.
 STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
 
 
 def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> onnx.ModelProto:
-    """Convert a fitted model to ONNX, to predict in any language that has a runtime.
+    """Convert a fitted model to ONNX, to predict in any language with a runtime.
 
-    1. The input ``codes``, int32 of shape (n_names, length), are rows as
-       :meth:`sknames.CharEncoder.transform` gives them, padded with 0. Both sizes are free; rows
-       longer than the longest name of `fit` are computed too. A classifier alone takes any X that
-       it was fitted on, as int32.
-    2. The recurrent layers are those of ONNX. N-grams and words are found by binary search in their
-       sorted keys, at all positions of all rows at once.
-    3. The output ``probabilities``, float32 of shape (n_names, n_classes), is `predict_proba` to
-       1e-5. Each row depends on its name alone.
+    1. The input ``codes``, int32 of shape (n_names, length), are rows from
+       :meth:`sknames.CharEncoder.transform`, padded with 0 to any length. A classifier alone takes
+       any X like that of `fit`, as int32.
+    2. Recurrent layers use ONNX operators. A binary search finds n-grams and words at all positions
+       at once.
+    3. The output ``probabilities``, float32 of shape (n_names, n_classes), equals `predict_proba`
+       to 1e-5. Each row depends on its name alone.
 
-    Text is encoded outside the model. What the encoding needs is in the ``metadata_props`` of the
-    model, as JSON: "classes" is the list of labels, in the order of the columns, and "encoder" (if
-    the model is a pipeline) has "alphabet", "max_length" and the steps of `CharEncoder` that are
-    on.
+    Text is encoded outside the model. The ``metadata_props`` of the model hold, as JSON, "classes",
+    the labels in the order of the columns, and for a pipeline "encoder", with "alphabet",
+    "max_length" and the steps of `CharEncoder`.
 
     Parameters
     ----------
@@ -61,9 +59,8 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
     Returns
     -------
     onnx.ModelProto
-        The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. The n-gram weights are
-        stored in a byte each if that loses nothing, as in the model that ships, and otherwise in
-        float32.
+        The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. N-gram weights take a byte
+        each if that loses nothing, as in the model that ships, and otherwise four.
 
     Raises
     ------
@@ -130,7 +127,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
 
 
 def _take_apart(model):
-    """Return the encoder, or None, and the classifier; refuse other models."""
+    """Return the encoder, or None, and the classifier; raise for other models."""
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [None, model]
     if (
         len(steps) != 2
@@ -148,9 +145,8 @@ def _take_apart(model):
     symbols = steps[1].network_.symbols
     if not np.array_equal(symbols.astype(np.int32), symbols):
         raise ValueError(
-            "Expected a classifier that was fitted on integers of 32 bits, as CharEncoder gives "
-            f"them, got one with the symbols {np.array2string(symbols, threshold=6)}. Fit it on "
-            "such integers."
+            "Expected a classifier fitted on 32-bit integers, as CharEncoder makes them, got the "
+            f"symbols {np.array2string(symbols, threshold=6)}. Fit it on such integers."
         )
     return steps
 
@@ -165,10 +161,7 @@ def _metadata(encoder, labels):
 
 
 class _Graph:
-    """The nodes and constants of a graph, numbered in the order in which they are added.
-
-    The names of a graph within another begin with a prefix of its own.
-    """
+    """Collect the nodes and constants of a graph; an inner graph has its own prefix."""
 
     def __init__(self, prefix=""):
         self.nodes, self.initializers, self.prefix = [], [], prefix
@@ -192,11 +185,9 @@ class _Graph:
         return outputs[0] if n_outputs == 1 else outputs
 
     def find(self, keys, wanted, stored=None):
-        """Find wanted keys in sorted keys, as `_ngrams.Lookup` does: their places, or ABSENT.
+        """Find wanted keys in sorted keys by binary search: the last position of each, or ABSENT.
 
-        Of equal keys, it is the last place. `stored` names the keys if they are a constant already.
-
-        Each step of the binary search halves the remaining places, by the same number for all keys.
+        `stored` names the keys if they are a constant already.
         """
         if not len(keys):
             return self.add("Where", self.add("Equal", wanted, wanted), ABSENT, ABSENT)
@@ -216,9 +207,8 @@ class _Graph:
 def _text(graph, symbols):
     """Add codes with 0 before and after them, (n, T + 2), and the lengths of the rows, (n, 1).
 
-    The symbols are numbered and moved to the left, as by `to_codes`. T is the longest length, and
-    n - 1 the number of names: one extra row is empty, since onnxruntime 1.32 ends the process if
-    there is no name at all.
+    Symbols are numbered and moved to the left, as in `to_codes`. T is the longest length. There are
+    n - 1 names and an empty row, since onnxruntime 1.32 crashes without rows.
     """
     wanted = graph.add("Cast", "codes", to=TensorProto.INT64)
     wanted = graph.add("Pad", wanted, [0, 0, 1, 0])
@@ -229,7 +219,7 @@ def _text(graph, symbols):
     code = graph.add("Where", is_padding, 0, code)
     is_symbol = graph.add("Cast", graph.add("Not", is_padding), to=TensorProto.INT64)
     lengths = graph.add("ReduceSum", is_symbol, [1])
-    # The running count of symbols is the column of each. Padding, which is 0, goes to the last.
+    # The column of each symbol is the running count of symbols. Padding goes to the last column.
     last = graph.add("Add", graph.add("Shape", wanted, start=1, end=2), 1)
     column = graph.add("Where", is_padding, last, graph.add("CumSum", is_symbol, 1))
     empty = graph.add("Pad", graph.add("Mul", code, 0), [0, 1, 0, 1])
@@ -240,10 +230,10 @@ def _text(graph, symbols):
 
 
 def _recurrent_logits(graph, network, text, lengths):
-    """Add the logits of the net, (n, C). A row without symbols has the state 0."""
+    """Add the logits of the net, (n, C); the state of a row without symbols is 0."""
     weights, size = network.weights, network.hidden_size
     operator, attributes = OPERATORS[network.cell]
-    # One column of padding is left, so that there is a step to take where all rows are empty.
+    # Keep one column of padding, so that there is a step even if all rows are empty.
     codes = graph.add("Slice", text, [1], [np.iinfo(np.int64).max], [1])
     codes = graph.add("Transpose", codes, perm=[1, 0])  # (T + 1, n)
     if network.embedding_dim is None:
@@ -270,7 +260,7 @@ def _recurrent_logits(graph, network, text, lengths):
 
 
 def _gates(array, size):
-    """Put the gates of a GRU in ONNX's order, update, reset, new; ours is reset, update, new."""
+    """Reorder the gates of a GRU from reset, update, new to ONNX's update, reset, new."""
     if len(array) == size:
         return array
     reset, update, new = np.split(array, 3)
@@ -278,11 +268,11 @@ def _gates(array, size):
 
 
 def _ngram_logits(graph, network, text, lengths):
-    """Add the logits of the n-grams, (n, C), which it finds as `NGrams.find` does."""
+    """Add the logits of the n-grams, (n, C), found as in `NGrams.find`."""
     ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
     arrays, name = network.to_arrays(), "ngram_weight"
     parts = [arrays.get(f"{name}{part}") for part in ("", ".scale", ".zero_point")]
-    if parts[1] is None:  # of more than 16 levels a row
+    if parts[1] is None:  # not rounded to levels
         parts = [network.weights[name]]
     weight, *rest = map(graph.constant, parts)
     idf, zero = graph.constant(network.weights["ngram_idf"]), graph.constant(0, np.float32)
@@ -336,12 +326,12 @@ def _ngram_logits(graph, network, text, lengths):
 
 
 def _word_logits(graph, network, text):
-    """Add the logits of the words, (n, C), which it finds as `Words.find` does."""
+    """Add the logits of the words, (n, C), found as in `Words.find`."""
     words = network.words
     ends = graph.add("Equal", text, 0)
     if network.separator is not None:
         ends = graph.add("Or", ends, graph.add("Equal", text, network.separator))
-    # One step of the scan reads a column: a code and whether it is between words, (n,) each.
+    # A step of the scan reads a column: a code and whether it is between words, (n,) each.
     step = _Graph("step_")
     number = step.add("Add", step.add("Mul", "number", BASE), "code")
     number = step.add("Mod", number, PRIME)
@@ -359,19 +349,19 @@ def _word_logits(graph, network, text):
     columns = (graph.add("Transpose", part, perm=[1, 0]) for part in (text, ends))
     _, numbers = graph.add("Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2)
     numbers = graph.add("Transpose", numbers, perm=[1, 0])
-    # A word ends before what is between words; the last column of the text always is.
+    # A word ends before a separator or the end; the last column of the text is always the end.
     is_last = graph.add("Slice", ends, [1], [np.iinfo(np.int64).max], [1])
     numbers = graph.add("Slice", numbers, [0], [-1], [1])
     is_word = graph.add("And", is_last, graph.add("Greater", numbers, 0))
     numbers = graph.add("Where", is_word, numbers, ABSENT)
 
-    # Widened where they are looked up only: they are half a million in the model that ships.
+    # Widened only after the lookup, since the shipped model has half a million of them.
     logits = network.to_arrays()["word_logits"]
     stored, classes, logits = map(graph.constant, (words.keys, words.classes, logits))
     zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
     place, terms = graph.find(words.keys, numbers, stored), []
     for _ in range(np.unique(words.keys, return_counts=True)[1].max()):
-        # `find` gives the last entry of a word; the others are before it.
+        # `find` returns the last entry of a word; the others come before it.
         is_there = graph.add("GreaterOrEqual", place, 0)
         known = graph.add("Where", is_there, place, 0)
         number, class_, logit = (

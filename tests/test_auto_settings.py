@@ -52,19 +52,13 @@ def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
 
 
 @pytest.mark.parametrize(
-    "n_rows, batch_size, lr",
-    [
-        (8_191, "auto", 0.005),
-        (8_192, "auto", 0.008),
-        (40_000, "auto", 0.008),
-        (40_001, "auto", 0.005),
-        (16_000, 256, 0.005),
-        (16_000, 512, 0.008),
-    ],
+    "n_rows, lr", [(8_191, 0.005), (8_192, 0.008), (40_000, 0.008), (40_001, 0.005)]
 )
-def test_large_steps_have_a_higher_rate(n_rows, batch_size, lr):
-    assert resolved(n_rows, batch_size=batch_size)["lr"] == lr
-    assert resolved(n_rows, batch_size=batch_size, lr=0.1)["lr"] == 0.1
+def test_lr_is_higher_from_8192_to_40000_rows_without_early_stopping(n_rows, lr):
+    for params in ({}, {"batch_size": 256}):
+        assert resolved(n_rows, **params)["lr"] == lr
+    assert resolved(n_rows, early_stopping=True)["lr"] == 0.005
+    assert resolved(n_rows, lr=0.1)["lr"] == 0.1
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -6,6 +6,7 @@ The names are few and the models small, so that no figure here means anything.
 import json
 
 import bench_pretrained as bench
+import held_out
 import numpy as np
 import pytest
 from sklearn.utils import Bunch
@@ -59,12 +60,14 @@ def run(names, tmp_path, monkeypatch, capsys):
     # Few characters, so that so small a net, which hardly trains, is not too modest for any mix.
     monkeypatch.setattr(recipe, "ENCODER", recipe.ENCODER | {"min_frequency": 100})
     monkeypatch.setattr(recipe, "NAMES_PER_MIN_DF", 400)
-    monkeypatch.setattr(recipe, "training_names", lambda wheel, players: everything)
+    monkeypatch.setattr(recipe, "training_names", lambda wheel, players, without=(): everything)
     monkeypatch.setattr(recipe, "typical_people", lambda lists, wheel, players: sources)
     pairs = [(n, k) for k, found in sources["chess players"].items() for n in found]
     data, target = np.array(pairs, dtype=object).T
     born = np.where(np.arange(len(data)) % 3, 1900.0 + np.arange(len(data)) % 100, np.nan)
-    monkeypatch.setattr(bench, "N_TRIED", 3_000)
+    monkeypatch.setattr(held_out, "N_TRIED", 3_000)
+    monkeypatch.setattr(held_out, "people_in_scripts", list)
+    monkeypatch.setattr(held_out, "load_names", lambda script: lists)
     monkeypatch.setattr(bench, "N_RESAMPLES", 5)
     monkeypatch.setattr(bench, "load_names", lambda script: lists)
     monkeypatch.setattr(bench, "read_chess_players", lambda path: (data, target, born))
@@ -82,16 +85,16 @@ def run(names, tmp_path, monkeypatch, capsys):
 
 def test_held_out_split_tests_on_people_of_both_sources(names):
     lists, sources, everything = names
-    kept, test = bench.held_out_split(*everything, lists, sources, 0)
-    again = bench.held_out_split(*everything, lists, sources, 0)[1]
+    kept, test = held_out.held_out_split(*everything, lists, sources, 0)
+    again = held_out.held_out_split(*everything, lists, sources, 0)[1]
     assert all(np.array_equal(a, b) for a, b in zip(test, again, strict=True))
-    assert not any(bench.is_held_out(w, 0) for name in kept[0] for w in bench.words(name))
-    assert all(bench.is_all_held_out(name, 0) for name in test[0])
+    assert not any(held_out.is_held_out(w, 0) for name in kept[0] for w in held_out.words(name))
+    assert all(held_out.is_all_held_out(name, 0) for name in test[0])
     full = [row for row in zip(*test, strict=True) if row[2].startswith("full name")]
     for nationality in [*LISTED[:2], UNLISTED]:
         for source, names_of in sources.items():
             of = [name for name, k, kind in full if k == nationality and kind.endswith(source)]
-            assert 0 < len(of) <= bench.PER_NATIONALITY
+            assert 0 < len(of) <= held_out.PER_NATIONALITY
             assert set(of) <= set(names_of[nationality])
         people = [recipe.person_of(name) for name, k, _ in full if k == nationality]
         assert len(people) == len(set(people))

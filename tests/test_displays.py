@@ -104,7 +104,7 @@ def test_long_labels_are_not_cut(display, label):
 
 @pytest.mark.parametrize("display", [PrefixProbabilityDisplay, SharesDisplay])
 def test_n_top_below_1_raises(display):
-    with pytest.raises(ValueError, match="n_top of at least 1 nationality, got -1"):
+    with pytest.raises(ValueError, match="Expected n_top to be at least 1, got -1"):
         draw(display).plot(n_top=-1)
 
 
@@ -161,7 +161,7 @@ def test_title_says_how_other_scripts_are_read(shipped, display):
 
 @pytest.mark.parametrize("display", OF_NAMES)
 def test_name_without_characters_raises(shipped, display):
-    with pytest.raises(ValueError, match="no character of '  ' is read"):
+    with pytest.raises(ValueError, match="with a character to draw, got '  '"):
         display.from_estimator(shipped, "  ")
 
 
@@ -236,7 +236,7 @@ def test_risks_are_within_the_axes():
 @pytest.mark.parametrize(
     "proba, message",
     [
-        ([[0.5, 0.3, 0.2]] * 2, "a column of y_proba for each of 2 labels, got 3"),
+        ([[0.5, 0.3, 0.2]] * 2, "one for each of 3 columns of y_proba, got 2"),
         ([[5, 0]] * 2, "from 0 to 1, got 0 to 5"),
         ([[1, -2]] * 2, "from 0 to 1, got -2 to 1"),
         ([[0.5, 0.5]] * 3, "inconsistent numbers of samples"),

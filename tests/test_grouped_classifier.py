@@ -49,7 +49,10 @@ def test_labels_without_a_group_stay(tiny):
 @pytest.mark.parametrize(
     "groups, words",
     [
-        ({"Greek": "Europe", "Spanish": "Europe"}, "groups names 'Spanish'.*Its labels are Greek"),
+        (
+            {"Greek": "Europe", "Spanish": "Europe"},
+            "Expected groups of Greek.*; got 'Spanish'",
+        ),
         ({"Greek": 1}, "all strings, or all numbers, got .1, 'Japanese'"),
         ("continent", "'groups' parameter"),
     ],

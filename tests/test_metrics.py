@@ -56,8 +56,12 @@ def test_scorecard_gives_the_figures_of_scikit_learn(model, parts):
     rows, order = card.by_class, {"labels": card.by_class["label"], "average": None}
     np.testing.assert_allclose(rows["recall"], recall_score(labels, found, **order))
     np.testing.assert_allclose(rows["precision"], precision_score(labels, found, **order))
-    assert (rows["recall_low"] < rows["recall"]).all()
-    assert (rows["recall"] < rows["recall_high"]).all()
+    hits = [int(((labels == label) & (found == label)).sum()) for label in rows["label"]]
+    for figure, n in (("recall", "n"), ("precision", "n_predicted")):
+        pairs = zip(hits, rows[n].tolist(), strict=True)
+        limits = [binomtest(*pair).proportion_ci(method="wilson") for pair in pairs]
+        ends = np.transpose([rows[figure + "_low"], rows[figure + "_high"]])
+        np.testing.assert_allclose(ends, limits, atol=1e-12)
     assert rows["n"].tolist() == [int((labels == label).sum()) for label in rows["label"]]
     assert rows["n_predicted"].tolist() == [int((found == label).sum()) for label in rows["label"]]
     wrong = [pair for pair in zip(labels, found, strict=True) if pair[0] != pair[1]]
@@ -82,7 +86,7 @@ def test_unknown_labels_count_as_wrong(model, parts):
     assert "3 rows are of labels that the model lacks (Korean, Vietnamese)" in repr(card)
     assert "lacks" not in repr(known)
     korean = next(line for line in repr(card).splitlines() if line.startswith("Korean"))
-    assert korean.split() == ["Korean", "2", "0.0000", "0.0000", "to", "0.6576", "-", "0"]
+    assert korean.split() == ["Korean", "2", "0.000", "(0.000", "to", "0.658)", "-", "0"]
     card = scorecard(model, [*more, "Thai", "Zulu"], [*truth, "Thai", "Zulu"])
     assert "that the model lacks (Korean, Vietnamese, Thai, ...)" in repr(card)
 
@@ -156,7 +160,8 @@ def test_repeated_folds_prove_no_more(small_names):
     assert card.n == 3 * once.n
     for key in ("calibration_interval", "accuracy_interval"):
         np.testing.assert_allclose(card[key], once[key])
-    np.testing.assert_allclose(card.by_class["recall_low"], once.by_class["recall_low"])
+    for key in ("recall_low", "precision_high"):
+        np.testing.assert_allclose(card.by_class[key], once.by_class[key])
 
 
 def test_label_that_a_fold_lacks_is_unknown_there(small_names):
@@ -194,7 +199,7 @@ def test_labels_may_be_numbers_beside_a_word(word):
     assert card.by_class["label"].tolist() == [0, 1] + [word] * bool(word)
     assert card.by_class["n"].tolist() == [100, 100] + [0] * bool(word)
     lines = [line.split() for line in repr(card).splitlines()]
-    assert not word or ["unknown", "0", "-", "0.0000", "1"] in lines
+    assert not word or ["unknown", "0", "-", "0.000", "(0.000", "to", "0.793)", "1"] in lines
     assert card.accuracy == pytest.approx(1 - bool(word) / 200)
 
 
@@ -298,11 +303,11 @@ def test_wrong_predictions_raise(params, message):
 @pytest.mark.parametrize(
     "changes, params, message",
     [
-        ({}, {"train": (["a"],)}, "a pair .names, labels., got 1 parts"),
-        ({}, {"groups": np.zeros(100)}, "groups say how cv splits the names: pass cv, too"),
-        ({}, {"cv": 2, "train": (["a"], ["b"])}, "leave train out"),
+        ({}, {"train": (["a"],)}, "train to be .names, labels., got 1 parts"),
+        ({}, {"groups": np.zeros(100)}, "got groups without cv. Add cv"),
+        ({}, {"cv": 2, "train": (["a"], ["b"])}, "got train with cv"),
         ({"labels": ["greek"] * 100}, {}, "expected some of 'Greek', .* got 'greek'"),
-        ({"labels": ["Greek"] * 99}, {}, "X has 100, y has 99"),
+        ({"labels": ["Greek"] * 99}, {}, r"inconsistent numbers of samples: \[100, 99\]"),
         ({"labels": ["Greek"] * 99 + [None]}, {}, "missing label"),
         ({"names": ["a"] * 99 + [None]}, {}, "missing name"),
         ({"model": bayes()}, {}, "Fit it first, or pass cv"),

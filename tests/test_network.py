@@ -231,7 +231,7 @@ def assert_refused(arrays, name, expected=""):
         ValueError, match=rf"^{name} of the saved model: expected {expected}"
     ) as error:
         Network.from_arrays(arrays)
-    assert str(error.value).endswith("changed or is not whole: save the model again.")
+    assert str(error.value).endswith("was changed: save the model again.")
 
 
 @pytest.mark.parametrize("is_rounded", [False, True])

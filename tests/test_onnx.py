@@ -154,7 +154,7 @@ def test_onnx_of_any_integer_symbols_predicts_as_numpy(symbols):
 @pytest.mark.parametrize("symbols", [[0.5, 1.0], [1, 2**31]], ids=str)
 def test_to_onnx_of_other_symbols_raises(symbols):
     classifier = random_classifier(ngram_range=None, symbols=np.array(symbols))
-    with pytest.raises(ValueError, match="fitted on integers of 32 bits"):
+    with pytest.raises(ValueError, match="fitted on 32-bit integers"):
         to_onnx(classifier)
 
 

@@ -110,6 +110,7 @@ def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped
         {"clean": False},
         {"transliterate": False},
         {"transliterate": True},
+        {"transliterate": "both"},
         {"transliterate": True, "lowercase": False},
         {"lowercase": False},
     ],

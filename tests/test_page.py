@@ -313,14 +313,14 @@ def test_shares_without_a_browser():
         (200, 74, 1),
         (300, 20, 0.3),
     ]:
-        supposed = rng.dirichlet(np.ones(n_classes))
-        logits = sharpness * rng.normal(size=(n_names, n_classes)) + np.log(supposed)
+        assumed = rng.dirichlet(np.ones(n_classes))
+        logits = sharpness * rng.normal(size=(n_names, n_classes)) + np.log(assumed)
         logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(size=n_names)  # hard to tell apart
         rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         counts = rng.randint(1, 5, size=n_names)
-        problems.append([rows.tolist(), counts.tolist(), supposed.tolist()])
-        evidence = distinct_names(rows, counts, supposed)
-        expected.append(estimate_mix(*evidence, supposed, tol=1e-9)[0])
+        problems.append([rows.tolist(), counts.tolist(), assumed.tolist()])
+        evidence = distinct_names(rows, counts, assumed)
+        expected.append(estimate_mix(*evidence, assumed, tol=1e-9)[0])
     code = """
 import { readFileSync } from "node:fs";
 import { estimateShares } from "./shares.js";

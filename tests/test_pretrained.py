@@ -162,7 +162,7 @@ def test_given_priors_shift_the_answers(shipped_uniform, is_array):
 @pytest.mark.parametrize(
     "priors, message",
     [
-        ({"Elvish": 1}, "priors names 'Elvish', which the model does not tell"),
+        ({"Elvish": 1}, "priors of 'Elvish' is 1; expected a number"),
         ({"English": 0.5}, "priors sum to 0.5; expected 1"),
         ("even", "Expected priors 'uniform' or 'population'"),
         (None, "Expected priors 'uniform' or 'population', or numbers by label, got None"),
@@ -205,7 +205,7 @@ def test_abstain_answers_four_fifths_of_held_out_people():
 
 
 def test_abstains_under_other_priors():
-    """The threshold is one on the probability, whatever it supposes."""
+    """The threshold is one on the probability, whichever priors it assumes."""
     one, other = load_pretrained(abstain=True), load_pretrained(priors="uniform", abstain=True)
     assert one.threshold_ == other.threshold_
     n = len(one.classes_)

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import CharEncoder, NameNationalityClassifier, PriorShiftClassifier, load_pretrained
-from sknames._mix.priors import supposed_priors
+from sknames._mix.priors import assumed_priors
 from sknames.datasets import make_names
 
 
@@ -105,7 +105,7 @@ def test_weights_are_repeated_rows():
     repeated = PriorShiftClassifier(inner).fit(X_later.repeat(weights, axis=0))
     np.testing.assert_allclose(weighted.priors_, repeated.priors_, atol=1e-6)
     assert abs(weighted.priors_ - PriorShiftClassifier(inner).fit(X_later).priors_).max() > 1e-4
-    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+    with pytest.raises(ValueError, match="Expected sample_weight of zero or more"):
         PriorShiftClassifier(inner).fit(X_later, sample_weight=-np.ones(600))
 
 
@@ -123,7 +123,7 @@ def test_priors_of_real_names_are_near_their_mix(shipped, team):
 )
 def test_one_name_twenty_times_changes_no_answer(shipped, name, nationality):
     adapted = PriorShiftClassifier(shipped).fit([name] * 20)
-    np.testing.assert_allclose(adapted.priors_, supposed_priors(shipped), atol=1e-6)
+    np.testing.assert_allclose(adapted.priors_, assumed_priors(shipped), atol=1e-6)
     assert adapted.predict([name]) == [nationality]
 
 
@@ -233,7 +233,7 @@ def test_probabilities_of_0_stay():
 def test_priors_of_classes_that_the_estimator_excludes_raise():
     X, y, X_later, _ = shifted_blobs()
     never = PriorShiftClassifier(LogisticRegression().fit(X, y), priors={0: 1}).fit(X_later)
-    with pytest.raises(ValueError, match="priors give 1 more than 0, and the estimator's own"):
+    with pytest.raises(ValueError, match="Expected priors of 0 for 1, which"):
         PriorShiftClassifier(never, priors="uniform").fit(X_later)
     same = PriorShiftClassifier(never, priors={0: 1}).fit(X_later)
     np.testing.assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
@@ -249,7 +249,7 @@ def test_failed_fit_changes_nothing():
     X, y, X_later, _ = shifted_blobs()
     adapted = PriorShiftClassifier(LogisticRegression().fit(X, y)).fit(X_later)
     before = adapted.priors_.copy()
-    with pytest.raises(ValueError, match="priors names 7"):
+    with pytest.raises(ValueError, match="priors of 7 is 1; expected"):
         adapted.set_params(priors={7: 1}).fit(X_later)
     np.testing.assert_array_equal(adapted.priors_, before)
 
@@ -319,7 +319,7 @@ def test_search_assumes_the_priors_of_its_best_estimator(small_names):
     expected = search.best_estimator_[-1].class_prior_
     assert np.ptp(expected) > 0.1
     for model in (search, FrozenEstimator(search)):
-        np.testing.assert_array_equal(supposed_priors(model), expected)
+        np.testing.assert_array_equal(assumed_priors(model), expected)
     np.testing.assert_array_equal(
         PriorShiftClassifier(search, priors="uniform").fit(names).predict_proba(names),
         PriorShiftClassifier(search.best_estimator_, priors="uniform")
@@ -342,7 +342,7 @@ def test_priors_of_the_model_and_around_it_are_the_same(shipped, team):
         np.testing.assert_allclose(
             inside.predict_proba(team[0]), around.predict_proba(team[0]), atol=1e-5
         )
-    # A list has one mix, whatever is supposed of single names.
+    # A list has one mix, whatever is assumed of single names.
     once = PriorShiftClassifier(shipped).fit(team[0]).priors_
     again = PriorShiftClassifier(load_pretrained(priors="population")).fit(team[0]).priors_
     np.testing.assert_allclose(again, once, atol=1e-4)

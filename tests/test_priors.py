@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknames._mix.priors import (
     _answers_so_far,
+    assumed_priors,
     check_priors,
     distinct_names,
     estimate_mix,
@@ -21,7 +22,6 @@ from sknames._mix.priors import (
     merge_rows,
     newton_steps,
     slopes,
-    supposed_priors,
 )
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
@@ -81,11 +81,17 @@ def test_uniform_and_population():
         ([0, 0, 0], "priors sum to 0; expected 1"),
         (
             {"Irish": 0.6, "Elvish": 0.4},
-            "names 'Elvish', which the model does not tell. .* Dutch, I",
+            "priors of 'Elvish' is 0.4; expected .* classes_ Dutch, I",
         ),
-        ({"Irish": 1.5, "Dutch": -0.5}, r"priors of Dutch is -0\.5; expected 0 or more"),
-        ({"Irish": np.nan, "Dutch": 1.0}, "priors of Irish is nan; expected 0 or more"),
-        ({"Irish": "all"}, "priors of 'Irish' should be a number, got 'all'"),
+        (
+            {"Irish": 1.5, "Dutch": -0.5},
+            r"priors of 'Dutch' is -0\.5; expected a number of 0 or more",
+        ),
+        (
+            {"Irish": np.nan, "Dutch": 1.0},
+            "priors of 'Irish' is nan; expected a number of 0 or more",
+        ),
+        ({"Irish": "all"}, "priors of 'Irish' is 'all'; expected a number"),
         (
             [0.5, 0.5],
             r"Expected priors of shape \(3,\), in the order of classes_, got shape \(2,\)",
@@ -102,35 +108,35 @@ def test_priors_that_are_none(priors, message):
         check_priors(priors, classes)
 
 
-def test_what_probabilities_suppose():
+def test_priors_that_probabilities_assume():
     X, y = make_blobs([60, 20, 20], n_features=2, random_state=0)
     bayes, logistic = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
     for model in (bayes, pipeline, FrozenEstimator(pipeline), make_pipeline(pipeline)):
-        np.testing.assert_allclose(supposed_priors(model), [0.6, 0.2, 0.2])
-    np.testing.assert_allclose(supposed_priors(logistic), np.full(3, 1 / 3))
+        np.testing.assert_allclose(assumed_priors(model), [0.6, 0.2, 0.2])
+    np.testing.assert_allclose(assumed_priors(logistic), np.full(3, 1 / 3))
     given = {0: 0.6, 1: 0.4}
     for model in (bayes, logistic):
-        np.testing.assert_allclose(supposed_priors(model, given), [0.6, 0.4, 0])
+        np.testing.assert_allclose(assumed_priors(model, given), [0.6, 0.4, 0])
 
 
 # ---- How they are estimated
 
 
-def estimated(probabilities, supposed, weights=None, **limits):
+def estimated(probabilities, assumed, weights=None, **limits):
     weights = np.ones(len(probabilities)) if weights is None else weights
-    return estimate_mix(*distinct_names(probabilities, weights, supposed), supposed, **limits)
+    return estimate_mix(*distinct_names(probabilities, weights, assumed), assumed, **limits)
 
 
-def leaving_each_name_out(probabilities, supposed, weights, n_pseudo):
+def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
     """As it is defined: each answer under the mix of the others and the pseudo-names."""
     answers, ratios = (
         probabilities,
-        np.divide(probabilities, supposed, out=np.zeros_like(probabilities), where=supposed > 0),
+        np.divide(probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0),
     )
     for _ in range(100_000):
         others = weights @ answers - weights[:, None] * answers
-        again = ratios * (others + n_pseudo * supposed)
+        again = ratios * (others + n_pseudo * assumed)
         again /= again.sum(axis=1, keepdims=True)
         before, answers = answers, again
         if np.abs(answers - before).max() < 1e-13:
@@ -142,30 +148,30 @@ def leaving_each_name_out(probabilities, supposed, weights, n_pseudo):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_estimate_leaves_each_name_out(n, seed):
     rng = np.random.default_rng(seed)
-    probabilities, supposed = draw(n, seed=seed), rng.dirichlet(np.full(5, 2))
+    probabilities, assumed = draw(n, seed=seed), rng.dirichlet(np.full(5, 2))
     weights = rng.integers(1, 5, n).astype(float)
     weights *= n / weights.sum()
-    found, priors, n_iter = estimated(probabilities, supposed, weights, tol=1e-10)
-    _, n_pseudo = _answers_so_far(*distinct_names(probabilities, weights, supposed), supposed)
-    expected = leaving_each_name_out(probabilities, supposed, weights, n_pseudo)
+    found, priors, n_iter = estimated(probabilities, assumed, weights, tol=1e-10)
+    _, n_pseudo = _answers_so_far(*distinct_names(probabilities, weights, assumed), assumed)
+    expected = leaving_each_name_out(probabilities, assumed, weights, n_pseudo)
     np.testing.assert_allclose(found, expected, atol=1e-6)
-    expected = (n * found + n_pseudo * supposed) / (n + n_pseudo)
+    expected = (n * found + n_pseudo * assumed) / (n + n_pseudo)
     np.testing.assert_allclose(priors, expected, atol=1e-8)
     assert found.sum() == pytest.approx(1) and 0 < n_iter < 100
 
 
 def test_estimate_of_many_names_is_that_of_expectation_maximisation():
     probabilities, priors = draw(20_000), np.full(5, 0.2)
-    supposed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
+    assumed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
     for _ in range(2000):
-        under = probabilities * (priors / supposed)
+        under = probabilities * (priors / assumed)
         priors = (under / under.sum(axis=1, keepdims=True)).mean(axis=0)
-    np.testing.assert_allclose(estimated(probabilities, supposed)[0], priors, atol=1e-3)
+    np.testing.assert_allclose(estimated(probabilities, assumed)[0], priors, atol=1e-3)
 
 
 def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own():
-    def pseudo_names(labels, supposed=UNIFORM):
-        return _answers_so_far(*distinct_names(np.eye(4)[labels], np.ones(40), supposed), supposed)
+    def pseudo_names(labels, assumed=UNIFORM):
+        return _answers_so_far(*distinct_names(np.eye(4)[labels], np.ones(40), assumed), assumed)
 
     sums, n_pseudo = pseudo_names([0] * 40)
     np.testing.assert_array_equal(sums, [40, 0, 0, 0])
@@ -185,8 +191,8 @@ def test_sure_answers_are_counted():
 
 def test_heavy_weights_of_sure_rare_answers_are_counted():
     """Where the mix of the others hardly has the class at all."""
-    supposed = np.array([0.001, 0.999])
-    found, *_ = estimated(np.array([[1 - 1e-9, 1e-9], [0, 1]]), supposed, np.array([1000.0, 1]))
+    assumed = np.array([0.001, 0.999])
+    found, *_ = estimated(np.array([[1 - 1e-9, 1e-9], [0, 1]]), assumed, np.array([1000.0, 1]))
     np.testing.assert_allclose(found, [1000 / 1001, 1 / 1001], atol=1e-4)
 
 
@@ -202,27 +208,27 @@ def test_classes_that_no_row_can_be():
 @pytest.mark.parametrize("seed", [3, 4])
 def test_many_classes_that_no_row_can_be(seed):
     """Half of them, as where a forest has only ever seen names of the others; a warning fails."""
-    supposed = np.random.default_rng(seed).dirichlet(np.full(48, 0.5))
+    assumed = np.random.default_rng(seed).dirichlet(np.full(48, 0.5))
     rows = np.pad(draw(50, 24, seed), ((0, 0), (24, 0)))
-    found, _, n_iter = estimated(rows, supposed)
+    found, _, n_iter = estimated(rows, assumed)
     assert n_iter < 100
     np.testing.assert_array_equal(found[:24], 0)
 
 
 def test_a_start_of_0_stays():
-    supposed = np.array([0.5, 0.5, 0, 0, 0])
-    found, priors, _ = estimated(draw(), supposed)
+    assumed = np.array([0.5, 0.5, 0, 0, 0])
+    found, priors, _ = estimated(draw(), assumed)
     for values in (found, priors):
         assert (values[2:] == 0).all() and values[:2].sum() == pytest.approx(1)
 
 
 def test_a_step_too_few_is_told():
-    supposed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
-    _, _, needed = estimated(draw(), supposed)
-    estimated(draw(), supposed, max_iter=needed)
+    assumed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
+    _, _, needed = estimated(draw(), assumed)
+    estimated(draw(), assumed, max_iter=needed)
     message = rf"did not converge in {needed - 1} steps: .* more than tol=1e-07. Raise max_iter"
     with pytest.warns(ConvergenceWarning, match=message):
-        estimated(draw(), supposed, max_iter=needed - 1)
+        estimated(draw(), assumed, max_iter=needed - 1)
 
 
 def test_slopes():
@@ -288,13 +294,13 @@ def test_ratios():
 
 
 def test_exchanged_priors_are_bayes_rule():
-    probabilities, supposed = draw(), np.array([0.3, 0.3, 0.2, 0.1, 0.1])
+    probabilities, assumed = draw(), np.array([0.3, 0.3, 0.2, 0.1, 0.1])
     priors = np.array([0.1, 0.2, 0.3, 0.4, 0])
-    found = exchange_priors(probabilities, supposed, priors)
-    expected = probabilities / supposed * priors
+    found = exchange_priors(probabilities, assumed, priors)
+    expected = probabilities / assumed * priors
     np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True))
     assert (found[:, 4] == 0).all()
-    np.testing.assert_allclose(exchange_priors(probabilities, supposed, supposed), probabilities)
+    np.testing.assert_allclose(exchange_priors(probabilities, assumed, assumed), probabilities)
 
 
 def test_rows_that_the_priors_exclude():
@@ -302,6 +308,6 @@ def test_rows_that_the_priors_exclude():
     np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])
     found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     np.testing.assert_array_equal(found, [[0, 1]])
-    # What was supposed to be impossible stays so.
+    # What was assumed to be impossible stays so.
     found = exchange_priors(np.full((1, 3), 1 / 3), np.array([0.5, 0.5, 0]), np.full(3, 1 / 3))
     np.testing.assert_allclose(found, [[0.5, 0.5, 0]])

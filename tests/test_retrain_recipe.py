@@ -68,6 +68,10 @@ def people(monkeypatch):
 
         monkeypatch.setattr(recipe, "read_biographies", lambda path: columns(biographies))
         monkeypatch.setattr(recipe, "read_chess_players", lambda path: (*columns(players), None))
+        monkeypatch.setattr(recipe, "read_japanese", lambda: ([], {}))
+        monkeypatch.setattr(recipe, "read_chinese", list)
+        monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
+        monkeypatch.setattr(recipe, "OTHER_SCRIPT", 0)
 
     return put
 

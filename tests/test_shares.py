@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
-from sknames._mix.priors import distinct_names, estimate_mix, supposed_priors
+from sknames._mix.priors import assumed_priors, distinct_names, estimate_mix
 from sknames._mix.shares import shares_of_probabilities
 from sknames.datasets import make_names
 
@@ -71,18 +71,18 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
 
 
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
-    adapted, supposed = PriorShiftClassifier(shipped).fit(names), supposed_priors(shipped)
-    shares = by_label(estimate_shares(shipped, names, class_prior=supposed, n_resamples=2))
+    adapted, assumed = PriorShiftClassifier(shipped).fit(names), assumed_priors(shipped)
+    shares = by_label(estimate_shares(shipped, names, class_prior=assumed, n_resamples=2))
     found = np.array([shares[label] for label in adapted.classes_])
-    pull = (supposed - found) @ (adapted.priors_ - found) / ((supposed - found) ** 2).sum()
-    np.testing.assert_allclose(adapted.priors_, found + pull * (supposed - found), atol=1e-9)
+    pull = (assumed - found) @ (adapted.priors_ - found) / ((assumed - found) ** 2).sum()
+    np.testing.assert_allclose(adapted.priors_, found + pull * (assumed - found), atol=1e-9)
     assert 3 / 253 < pull < 4 / 254
 
 
 def test_bias_on_people_is_taken_off(shipped, names):
     bias = shipped[-1]._class_bias
     assert np.abs(bias).max() > 0.1
-    corrected = supposed_priors(shipped) * np.exp(-bias)
+    corrected = assumed_priors(shipped) * np.exp(-bias)
     for model in (shipped, load_pretrained(abstain=True)):
         found = by_label(estimate_shares(model, names, n_resamples=2))
         given = {"class_prior": corrected / corrected.sum(), "n_resamples": 2}
@@ -188,14 +188,14 @@ def test_distinct_names_and_their_counts(shipped, names):
 
 @pytest.mark.parametrize("counts", [[1], [1, -1], [1.5, 2], [[1], [2]]], ids=str)
 def test_wrong_counts_raise(shipped, counts):
-    with pytest.raises(ValueError, match="Expected counts of 2 names, integers"):
+    with pytest.raises(ValueError, match="Expected counts of 2 names: integers"):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 
 
 @pytest.mark.parametrize("dtype, count", [(np.int64, 2**62), (np.uint64, 2**63)])
 def test_counts_beyond_64_bits_raise(shipped, dtype, count):
     counts = np.array([count, count], dtype=dtype)
-    with pytest.raises(ValueError, match=r"that sum to less than 2\*\*63, got .*e\+1\d\. Give we"):
+    with pytest.raises(ValueError, match=r"that sum to less than 2\*\*63; got .*int64"):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 
 
@@ -209,7 +209,7 @@ def test_weights_give_the_shares_of_counts():
         np.testing.assert_allclose(
             shares_of(proba, weights=scale * weights).low, weighted.low, atol=1e-7
         )
-    with pytest.raises(ValueError, match="Negative values in data"):
+    with pytest.raises(ValueError, match="Expected weights of zero or more"):
         shares_of(proba, weights=-np.ones(60))
 
 
@@ -257,7 +257,7 @@ def test_table_shows_the_level_as_it_is():
 
 
 def test_weights_are_named_in_errors(shipped):
-    with pytest.raises(ValueError, match="passed to `weights`: -1.0 at position 0"):
+    with pytest.raises(ValueError, match="Expected weights of zero .*got -1 at position 0"):
         estimate_shares(shipped, ["Niamh"], weights=[-1.0])
 
 
@@ -342,14 +342,14 @@ def test_what_the_drawing_alone_makes_vary_is_not_hard_to_tell():
     [
         (
             {"North": ["Danish", "Elvish"]},
-            r"groups\['North'\] names 'Elvish', which .* Danish, Dutch",
+            r"groups\['North'\], out of .* Danish, Dutch.*'Elvish'",
         ),
         (
             {"North": "Danish"},
-            r"Expected a list of nationalities in groups\['North'\], got 'Danish'",
+            r"Expected a list of nationalities in groups\['North'\].*; got 'Danish'",
         ),
-        ({"North": []}, r"Expected a list of nationalities in groups\['North'\], got \[\]"),
-        ({"North": None}, r"Expected a list of nationalities in groups\['North'\], got None"),
+        ({"North": []}, r"got \[\]"),
+        ({"North": None}, "got None"),
     ],
     ids=str,
 )

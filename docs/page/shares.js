@@ -6,21 +6,21 @@ const MAX_STEPS = 200;
 const MAX_NEWTON_STEPS = 50;
 const PSEUDO_NAMES = 3;
 
-// `rows` are probabilities of distinct names, each under the priors `supposed`, and `counts` say
+// `rows` are probabilities of distinct names, each under the priors `assumed`, and `counts` say
 // how often each name occurs. Their sum is scaled to the number of distinct names: a name that
 // comes twenty times is no more evidence of the model's errors than one.
-export function estimateShares(rows, counts, supposed) {
+export function estimateShares(rows, counts, assumed) {
   const n = rows.length;
   const scale = n / total(counts);
   const weights = counts.map((count) => count * scale);
   const ratios = rows.map((row) => {
-    const ratio = Float64Array.from(row, (p, k) => (supposed[k] > 0 ? p / supposed[k] : 0));
+    const ratio = Float64Array.from(row, (p, k) => (assumed[k] > 0 ? p / assumed[k] : 0));
     const largest = Math.max(...ratio);
     return ratio.map((x) => x / largest);
   });
-  const [start, nPseudo] = answersSoFar(ratios, weights, supposed);
+  const [start, nPseudo] = answersSoFar(ratios, weights, assumed);
   const step = (sums) =>
-    leaveOneOut(ratios, weights, sums.map((sum, k) => sum + nPseudo * supposed[k]));
+    leaveOneOut(ratios, weights, sums.map((sum, k) => sum + nPseudo * assumed[k]));
 
   // Extrapolated steps (SQUAREM), and two plain ones where these lead away.
   let [sums, one, safe, change] = [start, start, null, Infinity];
@@ -47,14 +47,14 @@ export function estimateShares(rows, counts, supposed) {
 
 // The sum of the answers under the assumed priors, and how many pseudo-names these are worth: 3
 // where two names have the same class far more often than the priors say, more where they have not.
-function answersSoFar(ratios, weights, supposed) {
+function answersSoFar(ratios, weights, assumed) {
   const n = ratios.length;
-  const sums = new Float64Array(supposed.length);
-  const squares = new Float64Array(supposed.length);
+  const sums = new Float64Array(assumed.length);
+  const squares = new Float64Array(assumed.length);
   ratios.forEach((ratio, i) => {
-    const factor = weights[i] / dot(ratio, supposed);
+    const factor = weights[i] / dot(ratio, assumed);
     for (let k = 0; k < sums.length; k++) {
-      const answer = ratio[k] * supposed[k] * factor;
+      const answer = ratio[k] * assumed[k] * factor;
       sums[k] += answer;
       squares[k] += answer ** 2;
     }
@@ -62,7 +62,7 @@ function answersSoFar(ratios, weights, supposed) {
   const pairs = n ** 2 - dot(weights, weights);
   let likelier = 0;
   for (let k = 0; k < sums.length; k++) {
-    if (supposed[k] > 0) likelier += (sums[k] ** 2 - squares[k]) / supposed[k];
+    if (assumed[k] > 0) likelier += (sums[k] ** 2 - squares[k]) / assumed[k];
   }
   likelier = pairs > 1e-9 * n ** 2 ? likelier / pairs : 1; // one name alone has no mix
   return [sums, PSEUDO_NAMES / Math.max(1 - 1 / Math.max(likelier, 1), 1e-9)];

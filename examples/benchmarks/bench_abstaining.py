@@ -1,14 +1,11 @@
-"""What abstaining gains, and whether the shipped model knows what is none of its names.
+"""Measure what abstaining gains, and whether the shipped model detects unlisted nationalities.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
-wheel of name2nat and Scid's file of players in SKNAMES_DATA, and the --cache that bench_people.py
-and bench_pretrained.py share, whose held-out scores it reads. It prints tables in Markdown and
-writes into sknames/pretrained what the package reads: risk_coverage.csv for abstaining,
-set_thresholds.csv for prediction sets and class_bias.csv for shares; ``--curve-only`` stops there.
-All come from one half of bench_people.py's first fold: people whose whole names were held out. The
-other half is only reported. The first run takes some minutes to find the names, which it keeps in
---cache, a later one less than one: delete people-0.npz, held-out.npz and unseen.npz there after a
-change of the training names.
+sources of the shipped model in SKNAMES_DATA, and the --cache of held_out.py. It prints tables in
+Markdown and writes into sknames/pretrained what the package reads: risk_coverage.csv for
+abstaining, set_thresholds.csv for sets and class_bias.csv for shares; ``--curve-only`` stops there.
+All come from one half of the people whose whole names were held out. The other half is only
+reported. Empty --cache after a change of the training names.
 """
 
 import argparse
@@ -18,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from common import machine, population_priors, table
+from held_out import scores_of, split
 from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
@@ -33,7 +31,7 @@ from tools.retrain.tables import read_table
 
 EACH = 100  # people of a nationality and source
 N_STRINGS = 1_000
-# Demonyms of peoples whose names are of all origins, and of others than peoples.
+# Demonyms of peoples with names of all origins, and demonyms that are not of a people.
 NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
 PLACES = """Amsterdam Antananarivo Athens Baghdad Bangkok Barcelona Berlin Bogotá Bratislava
 Bucharest Budapest Cairo Chennai Copenhagen Dakar Dhaka Dublin Edinburgh Florence Geneva Gothenburg
@@ -64,49 +62,15 @@ RISKS = [0.04, 0.06, 0.08, 0.1, 0.13, 0.15, 0.2]
 
 
 def kept(path, make):
-    """Arrays of a file, which is written first if it is not there."""
+    """Return the arrays of a file, and write it first if it is missing."""
     if not path.exists():
         np.savez(path, **make())
     with np.load(path) as file:
         return {name: file[name] for name in file.files}
 
 
-def people(args):
-    """Return the people of the first fold of bench_people.py: most of their parts were learned."""
-    import bench_people
-
-    learned = recipe.training_names(args.wheel, args.players)
-    sources = recipe.typical_people(load_names(script="all"), args.wheel, args.players).values()
-    _, (names, labels) = bench_people.held_out(*learned, sources, 0)
-    return {"names": names.astype(str), "labels": labels.astype(str)}
-
-
-def unknown_parts(args):
-    """Return the names of the first fold of the model card, of which no part was learned."""
-    import bench_pretrained
-
-    names, nationalities = recipe.training_names(args.wheel, args.players)
-    lists = load_names(script="all")
-    sources = recipe.typical_people(lists, args.wheel, args.players)
-    _, (names, labels, _) = bench_pretrained.held_out_split(names, nationalities, lists, sources, 0)
-    return {"names": names.astype(str), "labels": labels.astype(str)}
-
-
-def with_scores(args, names_file, find, scores_file):
-    """Return probabilities under equal frequencies, names and labels; and the classes."""
-    found = kept(args.cache / names_file, lambda: find(args))
-    with np.load(args.cache / scores_file) as file:
-        classes, probabilities = file["classes"], file["as_written"]
-    if len(probabilities) != len(found["names"]):
-        raise SystemExit(
-            f"{names_file} has {len(found['names'])} names and {scores_file} scores of "
-            f"{len(probabilities)}: delete {names_file} in {args.cache}, and run this again."
-        )
-    return (probabilities, found["names"], found["labels"]), classes
-
-
 def unseen(args):
-    """People of our nationalities and of others, whose full names were not learned."""
+    """Return people of our nationalities and of others whose full names are not in training."""
     seen = {recipe.person_of(name) for name in recipe.training_names(args.wheel, args.players)[0]}
     lists, rng = load_names(script="all"), np.random.RandomState(0)
     groups = defaultdict(list)
@@ -153,11 +117,11 @@ def sizes_of_sets(probabilities, _, labels, classes, priors, coverage):
     return [*shares, sizes.max()]
 
 
-# ---- Scores of being none of ours
+# ---- Scores to detect unlisted nationalities
 
 
 def scores(model, names):
-    """The larger, the surer that a name is of a nationality that the model knows."""
+    """Return scores that are high for names of nationalities that the model knows."""
     classifier = model["classify"]
     X = model["encode"].transform(names)
     codes = classifier.network_.to_codes(X)
@@ -174,7 +138,7 @@ def scores(model, names):
 
 
 def next_character(weights, codes):
-    """Mean log-likelihood of each character but the first, and of the end, by the net's head."""
+    """Return the mean log-likelihood of the characters after the first, and of the end."""
     w = {name: array.astype(float) for name, array in weights.items()}
     size = w["cells.0.weight_hh"].shape[1]
     h, total = np.zeros((len(codes), size)), np.zeros(len(codes))
@@ -197,19 +161,21 @@ def next_character(weights, codes):
 def main():
     """Print the tables, and write the curve."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--cache", type=Path, required=True, help="of bench_people.py and bench_pretrained.py"
-    )
+    parser.add_argument("--cache", type=Path, required=True, help="of held_out.py")
     parser.add_argument("--wheel", help="of name2nat; by default it is looked for in SKNAMES_DATA")
     parser.add_argument("--players", help="Scid's file; by default it is looked for there, too")
     parser.add_argument("--curve-only", action="store_true", help="of the held-out names")
     args = parser.parse_args()
     print(f"- {machine()}\n")
 
-    found, classes = with_scores(args, "people-0.npz", people, "ours-held_out-0.npz")
+    parts = split(args.cache, 0, args.wheel, args.players)
+    classes, scores_by_test, _ = scores_of("ours", args.cache, 0, args.wheel, args.players)
+    found, unknown = (
+        (scores_by_test[test]["as_written"], *(part.astype(str) for part in parts[test][:2]))
+        for test in ("people", "words")
+    )
     order = np.random.RandomState(0).permutation(len(found[0]))
     choose, report = (tuple(part[half] for part in found) for half in np.array_split(order, 2))
-    unknown, _ = with_scores(args, "held-out.npz", unknown_parts, "ours-0.npz")
     uniform = np.full(len(classes), 1 / len(classes))
     mixes = {"population": population_priors(classes), "uniform": uniform}
     groups = [(choose, "population"), *product((report, unknown), mixes)]
@@ -293,7 +259,7 @@ def main():
 
 
 def auroc(known, other, weights):
-    """Of both groups as if they were as large."""
+    """Return the AUROC with both groups weighted equally."""
     y = np.repeat([1, 0], [len(known), len(other)])
     both = np.concatenate([weights / weights.sum(), np.full(len(other), 1 / len(other))])
     return roc_auc_score(y, np.concatenate([known, other]), sample_weight=both)

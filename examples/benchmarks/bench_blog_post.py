@@ -1,8 +1,8 @@
-"""Accuracy of the blog post's two nets, as settings of ours and as a plain torch loop.
+"""Compare the accuracy of the blog post's two nets in sknames and in a plain torch loop.
 
 Run ``python examples/benchmarks/bench_blog_post.py``: it trains both nets of ``blog_post.py`` and
 the post's loop over single names with three seeds, half an hour on an idle core. It prints "pass"
-or "short" beside the goals and exits with 1 if a net is short. ``--nets RNN --seeds 0`` takes less.
+or "short" with the goals, and exits with 1 if a net is short. ``--nets RNN --seeds 0`` takes less.
 """
 
 import argparse
@@ -23,7 +23,7 @@ GOALS = {"RNN": 0.73, "GRU": 0.82}  # means of three seeds; the post reached 0.7
 
 
 class PostNet(nn.Module):
-    """The post's net: the codes of one name to the scores of languages."""
+    """Compute the scores of languages from the codes of one name, as the post's net does."""
 
     def __init__(self, kind, n_codes, n_languages, hidden=256):
         super().__init__()

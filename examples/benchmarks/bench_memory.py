@@ -1,8 +1,8 @@
-"""Memory of a fit on, and of a prediction of, a million names.
+"""Measure the memory of fitting and predicting a million names.
 
 Run ``python examples/benchmarks/bench_memory.py [fit] [predict] [--names N]``: both by default,
-with 1,000,000 distinct names, a given name and a surname each, all put together from the names that
-ship. Each runs in a process of its own. It exits with 1 if a fit takes 3 GB of resident memory or
+with 1,000,000 distinct names, a given name and a surname each, made from the names that ship.
+ Each runs in a process of its own. It exits with 1 if a fit takes 3 GB of resident memory or
 more, or a prediction 1 GB or more above the loaded data and model. It needs ``psutil`` and Linux or
 macOS.
 """
@@ -27,7 +27,7 @@ MAX_FIT, MAX_PREDICT = 3e9, 1e9  # bytes
 
 
 def assemble(n):
-    """n distinct names "given surname", each with the nationality of its surname."""
+    """Return n distinct names "given surname" with the nationality of the surname."""
     bunch = load_names()
     given = bunch.data[bunch.part == "given"]
     is_surname = bunch.part == "surname"
@@ -43,13 +43,13 @@ def assemble(n):
 
 
 def peak():
-    """Largest resident memory of this process so far, in bytes."""
+    """Return the peak resident memory of this process, in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def fit(n, path, limit=None):
-    """Fit on n names, write the model, return False above the limit."""
+    """Fit on n names, and save the model; return False above the limit."""
     names, nationalities = assemble(n)
     data = peak()
     start = time.perf_counter()
@@ -72,7 +72,7 @@ def fit(n, path, limit=None):
 
 
 def predict(n, path, limit):
-    """Predict n names, return False above the limit."""
+    """Predict n names; return False above the limit."""
     names, _ = assemble(n)
     model = joblib.load(path)
     model.predict_proba(names[:100])
@@ -87,13 +87,13 @@ def predict(n, path, limit):
 
 
 def run(function, *arguments):
-    """Call a function in a fresh process, so that it has a peak of its own."""
+    """Call a function in a new process, for its own peak."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(function, arguments)
 
 
 def main():
-    """Measure what is asked for."""
+    """Measure fit, prediction, or both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="*", choices=["fit", "predict", []], help="default: both")
     parser.add_argument("--names", type=int, default=1_000_000)

@@ -1,14 +1,14 @@
-"""How many labelled names of one's own it takes, from scratch and from the shipped model.
+"""Measure accuracy by the number of labelled names, from scratch and with the shipped model.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FILE --plot FILE``,
 with the wheel of name2nat, Scid's file of players and the tutorial's names in SKNAMES_DATA. It
 prints the tables of results/own_labels.md and draws its picture. Training our classifier takes
-most of the time: it is done in the first --slow-draws draws alone. With --cache each result
+most of the time, and is done in the first --slow-draws draws only. With --cache each result
 becomes a line of JSON, and what is there is not run again.
 
-Labels are what the sources say, not our nationalities: demonyms, federations, languages. Who was in
-the shipped model's training, in whatever spelling or order of the words, is left out, so that all
-people are new to it. Parts of their names need not be.
+Labels are those of the sources: demonyms, federations, languages. People in the shipped model's
+training data, in any spelling or order of the words, are left out, so that all people are new to
+it. Parts of their names may be known.
 """
 
 import argparse
@@ -36,8 +36,8 @@ SLOW_SIZES = [100, 500, 2_000, 10_000]
 N_TEST = 3_000
 N_LABELS = 127  # at most, the most frequent ones
 LEAST = 40  # people of a label
-# Labels are as frequent as the number of their people to this power: else the United States would
-# be half of everyone.
+# Frequencies of labels are those of people to this power; otherwise half of all would be from the
+# United States.
 POWER = 0.57
 
 MODELS = {
@@ -57,7 +57,7 @@ SLOW = {"ours", "vote"}
 
 
 def demonyms(seen):
-    """People of the biographies, by the one demonym that they have there."""
+    """Return people of the biographies by their only demonym there."""
     found = {}
     for title, demonym in zip(*read_biographies(raw=True), strict=True):
         name = clean_title(title)
@@ -68,7 +68,7 @@ def demonyms(seen):
 
 
 def federations(seen):
-    """Chess players, by their federation."""
+    """Return chess players by federation."""
     found = {}
     for entry, federation, _ in zip(*read_chess_players(raw=True), strict=True):
         name = clean_entry(entry)
@@ -78,7 +78,7 @@ def federations(seen):
 
 
 def some(rows, seen):
-    """As many people of each label as the rule above says, in an order drawn at random."""
+    """Return people of each label, in numbers of the rule above and in random order."""
     rows = [row for row in rows if person_of(row[0]) not in seen]
     counts = Counter(label for _, label in rows)
     counts = {label: n for label, n in counts.most_common(N_LABELS) if n >= LEAST}
@@ -95,7 +95,7 @@ def some(rows, seen):
 
 
 def languages(seen):
-    """The PyTorch tutorial's surnames, as frequent as they are there."""
+    """Return the PyTorch tutorial's surnames with their frequencies."""
     names, labels = clean_names()
     kept = np.array([person_of(name) not in seen for name in names])
     order = np.random.RandomState(0).permutation(np.flatnonzero(kept))
@@ -113,7 +113,7 @@ LABEL_SETS = {
 
 
 def scores_of(key, names, rows, labels, train, test, seed, before):
-    """Classes, and scores of the test names; `before` has those of other models of the draw."""
+    """Return classes and scores of the test names; `before` has those of other models."""
     if key == "ours":
         model = ours(random_state=seed).fit(names[train], labels[train])
         return model.classes_, model.predict_proba(names[test])
@@ -147,7 +147,7 @@ def measure(key, classes, scores, y):
 
 
 def run(sets, draws, slow_draws, cache):
-    """Results as {(label set, model, labels, draw): metrics}, from the cache where it has them."""
+    """Return {(label set, model, labels, draw): metrics}, from the cache if it has them."""
     lines = cache.read_text().splitlines() if cache and cache.exists() else []
     found = {tuple(r["key"]): r["metrics"] for r in map(json.loads, lines)}
     about, seen = {}, None
@@ -185,7 +185,7 @@ def run(sets, draws, slow_draws, cache):
 
 
 def values(found, label_set, key, n, metric, minus=None):
-    """A metric in each draw that has it, or its difference to another model's."""
+    """Return a metric in each draw that has it, or its difference to another model's."""
     rows = {
         draw: m for (s, k, size, draw), m in found.items() if (s, k, size) == (label_set, key, n)
     }
@@ -214,7 +214,7 @@ def report(found, about):
 
 
 def plot(found, about, path):
-    """Accuracy against the number of labels, with the spread of the draws."""
+    """Plot accuracy against the number of labels, with the spread of the draws."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -239,7 +239,7 @@ def plot(found, about, path):
 
 
 def main():
-    """Measure what is asked for."""
+    """Measure the chosen label sets."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sets", default=",".join(LABEL_SETS))
     parser.add_argument("--draws", type=int, default=20)

@@ -1,21 +1,14 @@
-"""How well people are told whose whole names are new, while most of the parts are learned.
+"""How often the shipped recipe is right on people whose whole names are new, most parts known.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_people.py --cache folder``, with the
-wheel of name2nat and Scid's file of players in SKNAMES_DATA. It prints tables in Markdown, after
-training LinearSVC three times and the recipe of the shipped model twice (two and a half hours;
---cache keeps the scores). These are the opposite of the model card's names, of which no part was
-learned.
-
-1. People of all nationalities, whose whole names neither model learns, in whatever spelling.
-2. The biographies that the recipe leaves over, since it takes at most so many of a nationality: far
-   more people, but only of the nationalities with the most names. Here sknames is as it ships.
+sources of the shipped model in SKNAMES_DATA. It prints tables in Markdown. The models are those of
+held_out.py; --cache keeps their scores.
 """
 
 import argparse
 from pathlib import Path
 
 import numpy as np
-from bench_pretrained import SPELLINGS, scores_of
 from common import (
     differences,
     estimate_mix,
@@ -25,17 +18,9 @@ from common import (
     table,
     top_3_hits,
 )
+from held_out import scores_of, split
 from threadpoolctl import threadpool_limits
 
-from sknames import load_pretrained
-from sknames.datasets import load_names
-from tools.retrain import recipe
-from tools.retrain.biographies import read_biographies
-from tools.retrain.recipe import person_of
-
-FOLDS = 2  # each with other people
-PER_SOURCE, ONE_OF = 100, 10  # held out, of a nationality and source: one in ten, at most a hundred
-LEAST, MOST = 400, 4_000  # left over, of a nationality; of those with fewer, mistakes are left over
 CONCENTRATIONS = {0.3: "very uneven", 1.0: "uneven"}  # of the Dirichlet distribution of mixes
 N_LISTS, SIZE = 60, 1_000  # of each concentration; people of a list
 MEASURES = [
@@ -46,64 +31,19 @@ MEASURES = [
 ]
 
 
-def held_out(names, nationalities, sources, fold):
-    """Rows to train on, without the whole names of some people, and these people.
-
-    Parameters
-    ----------
-    names, nationalities : ndarray of object
-        All that the recipe learns.
-    sources : iterable of dict of list of str
-        Names of people by nationality, one of each source.
-    fold : int
-        Other people are held out in each.
-
-    Returns
-    -------
-    train, test : tuple (names, nationalities) of ndarray of object
-    """
-    rng = np.random.RandomState(0)
-    people = {}
-    for nationality in sorted(set().union(*sources)):
-        for names_of in sources:
-            found = {person_of(name): name for name in names_of.get(nationality, []) if " " in name}
-            found = [*found.items()]
-            drawn = (found[i] for i in rng.permutation(len(found)))
-            new = [(person, (name, nationality)) for person, name in drawn if person not in people]
-            n = min(PER_SOURCE, len(found) // ONE_OF)
-            people |= dict(new[fold * n : (fold + 1) * n])
-    test = tuple(np.array([*people.values()], dtype=object).T)
-    spellings = (str, recipe.initials, recipe.letters_only)
-    orders = [order for name in test[0] for order in (name, recipe.turn(name))]
-    spelled = {person_of(respell(name)) for name in orders for respell in spellings}
-    kept = np.array([person_of(name.replace(",", "")) not in spelled for name in names])
-    return (names[kept], nationalities[kept]), test
-
-
-def left_over(seen, most=MOST):
-    """Names and nationalities of people, at most so many of each, in an order drawn at random."""
-    names, labels = read_biographies()
-    order = np.random.RandomState(0).permutation(len(names))
-    people = {person_of(names[i]): i for i in order}
-    rows = np.array([i for person, i in people.items() if person not in seen])
-    kept = [rows[labels[rows] == label][:most] for label in np.unique(labels)]
-    kept = np.concatenate([few for few in kept if len(few) >= LEAST])
-    return names[kept], labels[kept]
-
-
 def hits(proba, mix, y, classes):
-    """Whether the first answer is right, and whether one of the first three is: (2, n)."""
+    """Return whether the first prediction is right, and one of the first three, (2, n)."""
     best = top_3_hits(proba * mix, y, classes)
     return np.array([best[:, 0], best.any(axis=1)], dtype=float)
 
 
 def difference(ours, theirs):
-    """The mean of paired differences, with its standard error."""
+    """Return the mean of paired differences with its standard error."""
     return differences(ours, theirs, np.zeros(len(ours), dtype=int))[0]
 
 
 def by_priors(probas, y, classes):
-    """Rows of a table: each nationality weighs the same."""
+    """Return the rows of a table in which all nationalities have equal weight."""
     labels, index, n_of = np.unique(y, return_inverse=True, return_counts=True)
     weights = len(y) / len(labels) / n_of[index]
     mixes = {
@@ -125,7 +65,7 @@ def by_priors(probas, y, classes):
 
 
 def lists_of(y, concentration):
-    """Rows of the people of each list."""
+    """Return the rows of the people of each list."""
     rng = np.random.RandomState(0)
     rows_of = [np.flatnonzero(y == label) for label in np.unique(y)]
     for _ in range(N_LISTS):
@@ -135,7 +75,7 @@ def lists_of(y, concentration):
 
 
 def by_list(probas, y, classes):
-    """Rows of a table: means over lists of uneven mixes."""
+    """Return the rows of a table of means over lists of uneven mixes."""
     own = {"ours": population_priors(classes), "svm": np.ones(len(classes))}
     rows = []
     for concentration, title in CONCENTRATIONS.items():
@@ -154,25 +94,8 @@ def by_list(probas, y, classes):
     return rows
 
 
-def held_out_scores(key, folds, cache):
-    """Classes, and scores by spelling: of each person by the model that lacks them."""
-    found = [
-        scores_of(key, f"held_out-{fold}", train, names, cache)
-        for fold, (train, (names, _)) in enumerate(folds)
-    ]
-    scores = {key: np.concatenate([scores[key] for _, scores, _ in found]) for key in SPELLINGS}
-    return found[0][0], scores
-
-
-def shipped_scores(names):
-    """As `scores_of` gives them, of the model that ships."""
-    model = load_pretrained(priors="uniform")
-    spelled = {key: [respell(name) for name in names] for key, respell in SPELLINGS.items()}
-    return model.classes_, {key: model.predict_proba(names) for key, names in spelled.items()}
-
-
 def report(title, y, classes, ours, svm):
-    """Print both tables, from sknames' probabilities and LinearSVC's scores by spelling."""
+    """Print both tables from sknames' probabilities and LinearSVC's scores."""
     probas = {}
     for suffix, key in {"": "as_written", " in ASCII": "in_ascii"}.items():
         probas["ours" + suffix] = ours[key]
@@ -191,19 +114,11 @@ def main():
     args.cache.mkdir(parents=True, exist_ok=True)
     print(machine())
 
-    learned = recipe.training_names()
-    sources = recipe.typical_people(load_names(script="all")).values()
-    folds = [held_out(*learned, sources, fold) for fold in range(FOLDS)]
-    y = np.concatenate([labels for _, (_, labels) in folds])
+    y = split(args.cache).people[1].astype(str)
     with threadpool_limits(1):
-        classes, ours = held_out_scores("ours", folds, args.cache)
-        svm = held_out_scores("svm", folds, args.cache)[1]
-    report("held out", y, classes, ours, svm)
-
-    names, y = left_over({person_of(name) for name in learned[0]})
-    with threadpool_limits(1):
-        svm = scores_of("svm", "left_over", learned, names, args.cache)[1]
-    report("left over by the recipe", y, *shipped_scores(names), svm)
+        classes, ours, _ = scores_of("ours", args.cache)
+        svm = scores_of("svm", args.cache)[1]
+    report("held out", y, classes, ours["people"], svm["people"])
 
 
 if __name__ == "__main__":

@@ -9,11 +9,7 @@ change. The new model must be in sknames/pretrained before, with its hashes set.
 """
 
 import argparse
-import re
-import time
-import unicodedata
 from collections import Counter
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -23,141 +19,31 @@ from common import (
     differences,
     estimate_mix,
     machine,
-    plain,
     population_priors,
     svm_probabilities,
     table,
     top_3_hits,
 )
-from sklearn.base import clone
+from held_out import MADE, ONE_OF, PER_NATIONALITY, SPELLINGS, scores_of, split
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from sknames import load_pretrained
-from sknames.datasets import load_names, make_names
+from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error
 from tools.retrain import files, recipe
 from tools.retrain.chess_players import read_chess_players
 from tools.retrain.tables import read_table
 
-ONE_OF = 8  # parts of names is held out
 FOLDS = 3  # so often, each time others
-PER_NATIONALITY = 100  # full names of a source to test on each time, at most
-MADE = 50  # made names fill up to so many
-N_TRIED = 40_000  # are made to find them
-# Words within names that are no names.
-PARTICLES = set(
-    "al ap as az bar ben bin bint da de degli dei del della den der des di do dos du e el het "
-    "i ibn ii iii la las le los mac mc na o of op san st ten ter the ul van vom von y z zu "
-    "zur".split()
-)
 PEOPLE = [f"full name, {source}" for source in recipe.MOST_PEOPLE]
 KINDS = [*PEOPLE, "full name, made", "surname", "given name", "native script"]
-SPELLINGS = {"as_written": str, "turned": recipe.turn, "in_ascii": recipe.in_ascii}
 FEW = 1_000  # people are few to learn a nationality from
 
 SHORT = {"ours": "sknames", "svm": "LinearSVC", "logreg": "LogisticRegression"}
 MODELS = {"ours": "**sknames, the recipe of the shipped model**"}
 MODELS |= {key: title for key, (title, _) in LINEAR.items()}
 N_RESAMPLES = 200  # for the interval of the calibration error
-
-
-# ---- Names that are held out
-
-
-def words(name):
-    """The names in a name, in plain ASCII letters and lower case."""
-    return {w for w in re.split("[^a-z]+", plain(name)) if w and w not in PARTICLES}
-
-
-def all_words(name):
-    """The same, with all that a name without spaces may be put together from."""
-    found = words(name)
-    if " " not in name and unicodedata.name(name[0]).startswith(("CJK", "HANGUL", "HIRA", "KATA")):
-        for k in range(1, len(name)):
-            found |= words(name[:k]) | words(name[k:])
-    return found
-
-
-def is_held_out(word, eighth):
-    return sha256(f"held out:{word}".encode()).digest()[0] % ONE_OF == eighth
-
-
-def is_all_held_out(name, eighth, least=1):
-    """Whether a name has at least so many words, and all are held out."""
-    found = words(name)
-    return len(found) >= least and all(is_held_out(word, eighth) for word in found)
-
-
-def held_out_split(names, nationalities, lists, sources, eighth):
-    """Rows to train on, without any held-out part, and rows to test on, with no other part.
-
-    Parameters
-    ----------
-    names, nationalities : ndarray of object
-        All that the recipe learns.
-    lists : Bunch
-        Of `load_names`.
-    sources : dict of dict of list of str
-        Names of people by source and nationality. Who is in two sources is of the first.
-    eighth : int
-        Which of all parts is held out.
-
-    Returns
-    -------
-    train : tuple (names, nationalities) of ndarray of object
-    test : tuple (names, nationalities, kinds) of ndarray of object
-    """
-    kept = np.array([not any(is_held_out(w, eighth) for w in all_words(name)) for name in names])
-    rng = np.random.RandomState(0)
-    test = []
-    for nationality in sorted(set(lists.target_names).union(*sources.values())):
-        seen = set()
-        n_people = 0
-        for source, names_of in sources.items():
-            found = names_of.get(nationality, [])
-            found = [name for name in found if is_all_held_out(name, eighth, 2)]
-            people = {recipe.person_of(name): name for name in found}
-            full = [name for person, name in people.items() if person not in seen]
-            seen |= people.keys()
-            full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
-            test += [(name, nationality, f"full name, {source}") for name in full]
-            n_people += len(full)
-        if n_people < MADE and nationality in lists.target_names:
-            made, _ = make_names(N_TRIED, nationalities=[nationality], random_state=rng)
-            made = [name for name in dict.fromkeys(made) if is_all_held_out(name, eighth, 2)]
-            made = [name for name in made if recipe.person_of(name) not in seen]
-            test += [(n, nationality, "full name, made") for n in made[: MADE - n_people]]
-    rows = zip(lists.data, lists.target, lists.part, lists.script, strict=True)
-    for name, nationality, part, script in rows:
-        if is_all_held_out(name, eighth):
-            kind = "given name" if part == "given" else "surname"
-            test.append((name, nationality, kind if script == "Latin" else "native script"))
-    return (names[kept], nationalities[kept]), tuple(np.array(test, dtype=object).T)
-
-
-# ---- Models
-
-
-def scores_of(key, test, train, test_names, cache):
-    """Classes, scores of the test names by `SPELLINGS`, and the minutes it took.
-
-    The scores are probabilities, but for the SVM. `test` names the test names in the cache.
-    """
-    path = cache / f"{key}-{test}.npz"
-    if not path.exists():
-        start = time.perf_counter()
-        names = [respell(name) for respell in SPELLINGS.values() for name in test_names]
-        if key == "ours":
-            model = recipe.fit(*train)
-        else:
-            model = clone(LINEAR[key][1]).set_params(tfidfvectorizer__min_df=3).fit(*train)
-        scores = (getattr(model, "predict_proba", None) or model.decision_function)(names)
-        minutes = (time.perf_counter() - start) / 60
-        scores = dict(zip(SPELLINGS, np.split(scores, len(SPELLINGS)), strict=True))
-        np.savez(path, classes=model.classes_.astype(str), minutes=minutes, **scores)
-    file = np.load(path)
-    return file["classes"], {key: file[key] for key in SPELLINGS}, float(file["minutes"])
 
 
 # ---- Statistics
@@ -723,17 +609,16 @@ def main(arguments=None):
     args = parser.parse_args(arguments)
     args.cache.mkdir(parents=True, exist_ok=True)
 
-    names, nationalities = recipe.training_names(args.wheel, args.players)
-    lists = load_names(script="all")
-    sources = recipe.typical_people(lists, args.wheel, args.players)
-    n_kept, tests, results = [], [], {key: [] for key in args.models}
+    splits = [split(args.cache, k, args.wheel, args.players) for k in range(args.folds)]
+    n_kept, tests = [len(parts.train[0]) for parts in splits], [parts.words for parts in splits]
+    results = {key: [] for key in args.models}
     with threadpool_limits(1):
-        for eighth in range(args.folds):
-            train, test = held_out_split(names, nationalities, lists, sources, eighth)
-            n_kept.append(len(train[0]))
-            tests.append(test)
-            for key, runs in results.items():
-                runs.append(scores_of(key, eighth, train, test[0], args.cache))
+        for key, runs in results.items():
+            for fold in range(args.folds):
+                classes, scores, minutes = scores_of(
+                    key, args.cache, fold, args.wheel, args.players
+                )
+                runs.append((classes, scores["words"], minutes))
     if "ours" not in results:
         return
     shipped = load_pretrained(priors="uniform")
@@ -744,6 +629,9 @@ def main(arguments=None):
             "tools.retrain`, put its files there and run this again: the models in --cache are "
             "kept."
         )
+    names, nationalities = recipe.training_names(args.wheel, args.players)
+    lists = load_names(script="all")
+    sources = recipe.typical_people(lists, args.wheel, args.players)
     born = birth_years(*read_chess_players(args.players))
     card = measure(results, tests, born, learned(names, nationalities, lists, sources))
     options = "" if args.folds == FOLDS else f" --folds {args.folds}"

@@ -1,19 +1,15 @@
-"""From a thousand names to a million: seconds, memory, size and accuracy, beside linear models.
+"""Compare time, memory, size and accuracy with linear models, for up to a million names.
 
 Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
 ours,svm,...] [--results FILE] [--plot FILE]``. It needs name2nat's wheel in SKNAMES_DATA. The names
-are those of the biographies and of `load_names`, in a random order that is the same in each run
-with the same largest size; where these are not enough, names that `make_names` puts together fill
-up. The 20,000 groups of names to test on are none of the made ones, and none of them is learned in
-any spelling; the log loss is over those whose nationality a model has learned. By default,
-sknames reads diacritics and native scripts, which a sixth of the names have, and so does
-``svm-marks``. The other linear models get their names in ASCII and lower case, as ``ours-ascii``
-reads them.
+are those of the biographies and of `load_names`, in a random order that depends only on the largest
+size; if they are not enough, names of `make_names` fill up. The test names are 20,000 groups of
+real names, not in training in any spelling; the log loss is over nationalities in training.
+All models but ``svm-ascii`` read diacritics and native scripts, which a sixth of the names have.
 
-Each fit runs in a process of its own, on one thread. With `--results`, what the file holds already
-is not run again, so that a run of hours may be taken up. LogisticRegression needs some 15 GB for a
-million names. Exits with 1 if, with so many, ours takes longer to fit than LinearSVC or is not more
-accurate by at least one point.
+Each fit runs in its own process, on one thread. With `--results`, results in the file are not run
+again, so that a long run can be resumed. LogisticRegression needs 15 GB for a million names. It
+exits with 1 if, with so many, ours takes longer to fit than LinearSVC, or gains less than a point.
 """
 
 import argparse
@@ -29,13 +25,10 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from common import LINEAR, linear, machine, ours, plain, table
+from common import LINEAR, in_ascii, machine, ours, table
 from sklearn.metrics import accuracy_score, f1_score, log_loss
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
-from sklearn.svm import LinearSVC
 
-from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
+from sknames import spelling_groups
 from sknames.datasets import load_names, make_names
 from tools.retrain.biographies import read_biographies
 
@@ -44,27 +37,15 @@ ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 COLUMNS = ["fit s", "fit s (CPU)", "GB", "file MB", "names/s", "accuracy", "macro-F1", "log loss"]
 
 
-def all_plain(names):
-    return [plain(name) for name in names]
-
-
 MODELS = {
     "ours": ("**sknames, default**", ours(random_state=0)),
-    **{
-        key: (title, make_pipeline(FunctionTransformer(all_plain), model))
-        for key, (title, model) in LINEAR.items()
-    },
-    "ours-without-words": ("**sknames, `word_weight=0`**", ours(random_state=0, word_weight=0)),
-    "ours-ascii": (
-        "**sknames, `transliterate=True`**",
-        make_pipeline(CharEncoder(transliterate=True), NameNationalityClassifier(random_state=0)),
-    ),
-    "svm-marks": ("TF-IDF of the names as they are + LinearSVC(C=1)", linear(LinearSVC(C=1))),
+    **LINEAR,
+    "svm-ascii": ("LinearSVC, names in ASCII", in_ascii(LINEAR["svm"][1])),
 }
 
 
 def assemble(largest):
-    """Names and nationalities to train on, at least `largest`, and those to test on."""
+    """Return names and nationalities to train on, at least `largest`, and to test on."""
     rng = np.random.default_rng(0)
     names, labels = read_biographies()
     lists = load_names(script="all")
@@ -79,14 +60,14 @@ def assemble(largest):
     held_out = rng.permutation(np.unique(groups[:n_real]))[:N_TEST]
     is_test = np.isin(groups, held_out)
     test = np.flatnonzero(is_test[:n_real])
-    # Real names first, so that made ones come in only where these are not enough.
+    # Real names come first; made ones only fill up.
     train = order[~is_test[order]]
     train = np.concatenate([train[train < n_real], train[train >= n_real]])[:largest]
     return names[train], labels[train], names[test], labels[test]
 
 
 def measure(key, n, data):
-    """Fit one model on the first n names, and write what was measured to standard output."""
+    """Fit one model on the first n names, and print the measurements."""
     names, labels, test_names, test_labels = joblib.load(data)
     names, labels = names[:n], labels[:n]
     _, model = MODELS[key]
@@ -121,7 +102,7 @@ def measure(key, n, data):
 
 
 def run(keys, sizes, results):
-    """What was measured, by "model n", read from a file where it is there."""
+    """Return the measurements by "model n", from a file if it has them."""
     rows = json.loads(results.read_text()) if results and results.exists() else {}
     todo = [(n, key) for n, key in product(sizes, keys) if f"{key} {n}" not in rows]
     with tempfile.TemporaryDirectory() as folder:
@@ -137,9 +118,9 @@ def run(keys, sizes, results):
 
 
 def in_a_process(*args):
-    """The last line that this script prints when called with other arguments.
+    """Return the last line that this script prints with other arguments, in a new process.
 
-    Peak memory is that of one task; a process that has been large hands its peak on.
+    A new process measures the peak memory of one task.
     """
     command = [sys.executable, __file__, *map(str, args)]
     env = os.environ | ONE_THREAD
@@ -166,7 +147,7 @@ def show(column, value):
 
 
 def plot(rows, keys, sizes, path):
-    """Accuracy and seconds against the number of names."""
+    """Plot accuracy and seconds against the number of names."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""The service in examples/serve_with_joblib under 32 concurrent requests.
+"""Load the service in examples/serve_with_joblib with 32 concurrent requests.
 
 Run ``python examples/benchmarks/bench_service.py [--seconds 30] [--concurrency 32]``. It needs
 ``pip install . fastapi httpx psutil skops uvicorn``. The service runs in a process of its own on
@@ -32,7 +32,7 @@ MAX_GROWTH = 20e6  # bytes
 
 @contextmanager
 def service(folder=FOLDER, command=COMMAND, **environment):
-    """Start the service on a free port of loopback; gives its URL and its process."""
+    """Start the service on a free local port; yield its URL and its process."""
     process = subprocess.Popen(
         [*command, "--host", "127.0.0.1", "--port", "0"],
         cwd=folder,
@@ -49,7 +49,7 @@ def service(folder=FOLDER, command=COMMAND, **environment):
 
 
 def _url(process):
-    """What the service says when it is up; only it knows its port."""
+    """Return the URL that the service prints when it is ready."""
     log = ""
     for line in process.stderr:
         if found := re.search(r"running on (http://\S+)", line):
@@ -59,7 +59,7 @@ def _url(process):
 
 
 def expected_answers(model, names):
-    """What the service must say about each name."""
+    """Return the answers that the service must give."""
     probabilities = model.predict_proba(names)
     best = probabilities.argmax(axis=1)
     return [
@@ -111,7 +111,7 @@ async def drive(url, expected, seconds, concurrency=32):
 
 
 def main():
-    """Measure, print, judge."""
+    """Measure, print, and exit with 1 on an error."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--concurrency", type=int, default=32)

@@ -1,21 +1,21 @@
-"""How well the shares of nationalities in a list are estimated, and what adapting to them gains.
+"""Measure the error of estimated shares of a list, and the gain of adapting to them.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the wheel of name2nat
-in SKNAMES_DATA, for the shipped model on people that it has not seen; ``--tutorial`` trains a model
-on four fifths of the tutorial's names, and takes the others. It takes ten minutes and prints tables
-in Markdown.
+in SKNAMES_DATA, for the shipped model on people outside its training data; ``--tutorial`` trains a
+model on four fifths of the tutorial's names, and uses the others. It takes ten minutes and prints
+tables in Markdown.
 
-The protocol is that of artificial prevalences: the people are split in two halves, one of which
-tells what needs labels (the confusion matrix of adjusted counting, the temperature). Mixes are
-drawn from a Dirichlet distribution, and lists of people of the other half by each mix. ``--small``
+It uses the artificial-prevalence protocol. The people are split in two halves. One gives what needs
+labels (the confusion matrix of adjusted counting, the temperature). Mixes are drawn from a
+Dirichlet distribution, and by each mix lists of people from the other half. ``--small``
 measures lists of 3 to 1,000 distinct people instead.
 """
 
 import argparse
 
 import numpy as np
-from bench_people import left_over
 from common import clean_names, machine, ours, plain, show, table
+from held_out import left_over
 from scipy.optimize import minimize_scalar, nnls
 from sklearn.base import BaseEstimator
 from sklearn.metrics import log_loss
@@ -34,13 +34,13 @@ SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
 def unseen_people():
-    """Probabilities of the shipped model, nationalities, and the priors it supposes."""
+    """Return probabilities of the shipped model, nationalities, and the assumed priors."""
     seen = {person_of(name) for name in training_names()[0]}
     return people(load_pretrained(), *left_over(seen, MOST), MOST)
 
 
 def tutorial():
-    """The same of a model that is trained on four fifths of the tutorial's names."""
+    """Return the same for a model trained on four fifths of the tutorial's names."""
     names, labels = clean_names()
     cv = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     train, test = next(cv.split(names, labels, [plain(name) for name in names]))
@@ -56,7 +56,7 @@ def people(model, names, labels, least):
 
 
 def by_label(proba, labels):
-    """Draw people of a nationality among those who have it."""
+    """Draw people of a nationality by their labels."""
 
     def draw(k, n, rng):
         return proba[rng.choice(np.flatnonzero(labels == k), n)]
@@ -65,7 +65,7 @@ def by_label(proba, labels):
 
 
 def by_probability(proba):
-    """Draw them as the probabilities say: a world in which the model is calibrated."""
+    """Draw people by the probabilities, as if the model were calibrated."""
 
     def draw(k, n, rng):
         return proba[rng.choice(len(proba), n, p=proba[:, k] / proba[:, k].sum())]
@@ -73,7 +73,7 @@ def by_probability(proba):
     return draw
 
 
-# ---- Ways to estimate shares: what half of the people tells -> (probabilities, priors) -> shares
+# ---- Ways to estimate shares: one half of the people -> (probabilities, priors) -> shares
 
 
 def counting(proba, supposed):
@@ -99,7 +99,7 @@ def adjusted_counting(known, labels):
 
 
 class Answers(BaseEstimator):
-    """A fitted model that gives these probabilities for the names a0, a1 and so on."""
+    """Return given probabilities for the names a0, a1 and so on, like a fitted model."""
 
     def __init__(self, proba, class_prior):
         self.proba, self.class_prior_ = proba, class_prior
@@ -126,7 +126,7 @@ def in_order(shares):
 
 
 def maximum_likelihood(proba, supposed, n_iter=300):
-    """Expectation maximisation (Saerens, Latinne and Decaestecker 2002)."""
+    """Run expectation maximisation (Saerens, Latinne and Decaestecker 2002)."""
     ratios, priors = proba / supposed, supposed
     for _ in range(n_iter):
         priors = priors * (ratios / (ratios @ priors)[:, None]).mean(axis=0)
@@ -134,13 +134,13 @@ def maximum_likelihood(proba, supposed, n_iter=300):
 
 
 def sharpened(proba, supposed, temperature):
-    """Probabilities at a temperature, which leaves the priors that they suppose as they are."""
+    """Return probabilities at a temperature, with the same assumed priors."""
     powers = (proba / supposed) ** (1 / temperature) * supposed
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def best_temperature(known, labels, supposed):
-    """That of the smallest log loss, as if each class were as frequent as is supposed."""
+    """Return the temperature with the smallest log loss, under the assumed priors."""
     weights = (supposed / np.maximum(1, np.bincount(labels, minlength=len(supposed))))[labels]
     found = minimize_scalar(
         lambda t: log_loss(
@@ -159,7 +159,7 @@ def best_temperature(known, labels, supposed):
 
 
 def draw_list(draw, counts, rng):
-    """Probabilities and nationalities of so many people of each nationality."""
+    """Return probabilities and nationalities of given numbers of people of each."""
     proba = [draw(k, counts[k], rng) for k in np.flatnonzero(counts)]
     return np.concatenate(proba), np.repeat(np.arange(len(counts)), counts)
 
@@ -167,7 +167,7 @@ def draw_list(draw, counts, rng):
 def measure(draw_known, draw, classes, supposed, alpha, rng):
     """Print errors of shares, accuracies and coverages by the size of the list.
 
-    The people of draw_known tell what needs labels; lists are of people of draw.
+    Labels come from the people of draw_known; lists are drawn from draw.
     """
     each = np.isin(np.arange(len(supposed)), classes) * 300
     known, labels = draw_list(draw_known, each, rng)
@@ -248,7 +248,7 @@ def measure_small(proba, labels, classes, supposed, alpha, rng):
 
 
 def main():
-    """Measure what is asked for."""
+    """Measure the chosen lists."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tutorial", action="store_true", help="instead of the shipped model")
     parser.add_argument("--small", action="store_true", help="lists of 3 to 1,000 people")

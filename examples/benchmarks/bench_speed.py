@@ -1,11 +1,11 @@
-"""Speed of sknames beside torch's own recurrent nets, linear models and the machine's limit.
+"""Compare the speed of sknames with torch's recurrent nets, linear models and the machine's limit.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_speed.py --ten-million``: it prints a
 Markdown report and takes some 20 minutes. ``--quick`` tries all of it on tiny sizes in two minutes;
-its figures mean nothing. ``--sections`` takes some of the sections alone.
+ignore its figures. ``--sections`` runs some of the sections.
 
-What is timed is in ``speed/``: the sections in ``prediction.py``, ``training.py``, ``serving.py``
-and ``encoding.py``, our side of them in ``ours.py``, the other in ``rivals.py``.
+The timed code is in ``speed/``: the sections in ``prediction.py``, ``training.py``, ``serving.py``
+and ``encoding.py``, our models in ``ours.py``, and others in ``rivals.py``.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What several benchmarks share: models to compare with, splits, statistics, tables."""
+"""Share models, splits, statistics and tables between benchmarks."""
 
 import os
 import platform
@@ -12,6 +12,7 @@ from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__, load_pretrained
@@ -27,7 +28,7 @@ SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabiliti
 
 
 def plain(name):
-    """Return the name in ASCII and lower case, as linear models get it."""
+    """Return the name in ASCII and lower case."""
     return anyascii(name).lower()
 
 
@@ -40,7 +41,16 @@ def clean_names():
 
 
 def linear(classifier):
+    """Return a model of the n-grams of names as they are written, in lower case."""
     return make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5)), classifier)
+
+
+def all_plain(names):
+    return [plain(name) for name in names]
+
+
+def in_ascii(model):
+    return make_pipeline(FunctionTransformer(all_plain), model)
 
 
 LINEAR = {
@@ -66,7 +76,7 @@ def top_3_hits(scores, y, classes):
 
 
 def standard_error(x, test_to_train=0.0):
-    """Plain, or with Nadeau and Bengio's correction where the ratio of the parts is given."""
+    """Return the standard error, with Nadeau and Bengio's correction if a ratio is given."""
     return np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1)) if len(x) > 1 else np.nan
 
 
@@ -94,7 +104,7 @@ def population_priors(classes):
 
 
 def estimate_mix(probabilities, weights=None, tolerance=1e-9):
-    """Return the shares of the classes under which the names, or weighted ones, are most likely.
+    """Return the shares of the classes with the highest likelihood of the names.
 
     The probabilities are those under equal frequencies. This is plain EM (Saerens et al. 2002).
     """
@@ -129,6 +139,6 @@ def table(header, rows):
 
 
 def show(x, digits=4, sign=""):
-    """Return the mean and standard error of what there is."""
+    """Format a mean with its standard error."""
     error = f" ± {standard_error(x):,.{digits}f}" if len(x) > 1 else ""
     return f"{np.mean(x):{sign},.{digits}f}{error}" if len(x) else "-"

@@ -15,6 +15,7 @@ const IGNORABLE =
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 const LETTER = /\p{L}/u;
+const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
 const ADDRESS = /\S@\S|:\/\/|\bwww\./iu;
 
 // Undo what typing, copying and files do to a name, as `clean` of sknames/_encoding/spelling.py does.
@@ -56,6 +57,11 @@ export function spell(name, settings) {
   }
   if (settings.clean) name = clean(name);
   name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+  const isRead = (c) => OTHER_SCRIPT.test(c) && /[^\0-\x7f]/.test(fold(c, settings));
+  // A name in another script is read twice: as written, and in ASCII.
+  if (settings.transliterate === "both" && [...name].some(isRead)) {
+    name += ` ${[...name].map(inAscii).join("")}`;
+  }
   const folded = [...name].flatMap((character) => [...fold(character, settings)]);
   return folded.slice(0, settings.max_length);
 }
@@ -75,7 +81,7 @@ export function whyNoName(name, settings) {
 function fold(character, settings) {
   const lower = (text) =>
     settings.lowercase ? [...text].map((c) => c.toLowerCase()).join("") : text;
-  if (settings.transliterate !== "unknown") {
+  if (!["unknown", "both"].includes(settings.transliterate)) {
     return lower(settings.transliterate ? inAscii(character) : character);
   }
   const read = (c) => (settings.alphabet.includes(c) ? c : lower(inAscii(c)));

@@ -49,7 +49,7 @@ def load_model(path):
             raise ValueError(f"it answers {answers.shape} for two names")
     except ImportError:
         raise
-    except Exception as error:  # whatever is in a file has its own
+    except Exception as error:  # of any type: the file may hold anything
         raise ValueError(
             f"SKNAMES_MODEL is {path!r}, which is no model that takes names ({error}). Give a "
             "joblib or skops file of a fitted Pipeline that begins with a CharEncoder."
@@ -142,7 +142,7 @@ def predict_batch(request: Request, body: Batch):
 
 
 def answer(model, names, top, abstain):
-    """Return for each name what `sknames predict` writes beside it."""
+    """Return for each name the columns that `sknames predict` adds."""
     if abstain and not isinstance(model, sknames.SelectiveClassifier):
         raise HTTPException(
             422, "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a threshold."

@@ -1,1 +1,1 @@
-"""Classifiers that abstain."""
+"""Abstain from predicting unsure names."""

@@ -1,4 +1,4 @@
-"""What is no name, and why; and how much a model knows of a name."""
+"""Find inputs that are not names, with the reason, and count the words that a model knows."""
 
 import re
 
@@ -10,23 +10,21 @@ from .._encoding.spelling import clean
 
 BLANK, NO_NAME, NO_KNOWN_CHARACTER = "blank", "no name", "no known character"
 BLOCK = 8192  # names whose codes are held at a time
-# Of a mail, or of a page.
-ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)
+ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)  # email or web
 
 
 def why_no_names(X, n, encoder=None):
-    """Return why each of n rows is no name, or "" where it may be one.
+    """Return why each of n rows is not a name: "blank", "no name" or "no known character", or "".
 
-    The reasons are "blank", "no name" for an address of a mail or a page, and "no known character".
-    The alphabet of a fitted `encoder` tells which characters are known; without it, all letters
-    are. Where `X` is no collection of names, nothing is said of it.
+    "no name" is an email or web address. Known characters are the alphabet of a fitted `encoder`,
+    or all letters without one. If `X` does not hold names, all reasons are "".
     """
     reasons = np.full(n, "", dtype=f"<U{len(NO_KNOWN_CHARACTER)}")
     try:
         names = read_names(X, handle_missing="empty")[0]
     except (TypeError, ValueError):
         return reasons
-    # The name itself, too: as ASCII, an emoji is a word.
+    # The name itself needs a letter: transliterated, an emoji becomes a word.
     known = np.fromiter((any(map(str.isalpha, name)) for name in names), dtype=bool, count=n)
     if encoder is not None:
         is_letter = np.array([False, *map(str.isalpha, encoder.alphabet_), False])
@@ -38,7 +36,7 @@ def why_no_names(X, n, encoder=None):
 
 
 def find_encoder(estimator):
-    """Return the fitted encoder that an estimator hands its names to first, or None."""
+    """Return the fitted encoder at the start of an estimator, or None."""
     return _find(estimator, "alphabet_", 0)
 
 

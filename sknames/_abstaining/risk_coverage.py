@@ -1,4 +1,4 @@
-"""What each threshold on the largest probability gives, and which one to take."""
+"""Compute risk and coverage of each threshold on the top probability, and choose a threshold."""
 
 import math
 
@@ -6,22 +6,22 @@ import numpy as np
 from scipy.stats import beta
 from sklearn.utils import Bunch
 
-# Coverages among which that of a risk is found: 2 %, 4 %, ... 100 %, in so many bisections.
+# A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection.
 N_TRIED = 50
 N_STEPS = math.ceil(math.log2(N_TRIED + 1))
 
 
 def risk_coverage_curve(confidence, hits, weights):
-    """Return what each threshold gives, the highest first, as a Bunch of arrays.
+    """Return coverage and risk of each threshold, the highest first, as a Bunch of arrays.
 
     A threshold is the largest probability that is not answered, or 0. A confidence of 0 is never
-    answered; `hits` tell whether an answer is right.
+    answered; `hits` says whether a prediction is right.
     """
     counts = (confidence > 0) & (weights > 0)
     if not counts.any():
         raise ValueError(
-            f"None of the {len(confidence)} names that the threshold is to be found on can be "
-            "answered: expected at least one with a letter and a positive weight. Check X."
+            f"None of the {len(confidence)} names can be answered: expected at least one with a "
+            "letter and a positive weight, to find the threshold on. Check X."
         )
     total = weights.sum()
     order = np.flatnonzero(counts)
@@ -38,19 +38,19 @@ def risk_coverage_curve(confidence, hits, weights):
 
 
 def row_of_coverage(curve, coverage):
-    """The highest threshold that answers so many, or 0."""
+    """Return the row of the highest threshold that reaches a coverage, or the last row."""
     enough = curve.coverage >= coverage - 1e-12
     return int(enough.argmax()) if enough.any() else len(enough) - 1
 
 
 def tried_rows(curve):
-    """The thresholds that are tried for a risk."""
+    """Return the rows of the thresholds that are tried for a risk."""
     wanted = curve.coverage[-1] * np.arange(1, N_TRIED + 1) / N_TRIED
     return np.unique([row_of_coverage(curve, coverage) for coverage in wanted])
 
 
 def row_of_risk(curve, risk, confidence_level):
-    """The lowest threshold whose risk is proven to be so small, by bisection."""
+    """Return the row of the lowest threshold with a proven risk, by bisection."""
     rows = tried_rows(curve)
     alpha = (1 - confidence_level) / N_STEPS
     bounds = upper_bounds(curve.risk[rows], curve.n_answered[rows], alpha)
@@ -72,10 +72,7 @@ def row_of_risk(curve, risk, confidence_level):
 
 
 def upper_bounds(risk, n, alpha):
-    """Upper bounds of probabilities of which so large a share was seen among n (Clopper-Pearson).
-
-    Each fails with a probability of at most alpha.
-    """
+    """Return upper confidence bounds for shares seen among n, each at level 1 - alpha."""
     wrong = risk * n
-    right = np.maximum(n - wrong, 1e-12)
+    right = np.maximum(n - wrong, 1e-12)  # the bound of Clopper and Pearson
     return np.where(risk < 1, beta.ppf(1 - alpha, wrong + 1, right), 1.0)

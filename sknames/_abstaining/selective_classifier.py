@@ -1,4 +1,4 @@
-"""SelectiveClassifier: no answer where the model is unsure."""
+"""Abstain where a classifier is unsure."""
 
 import math
 import warnings
@@ -26,9 +26,9 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from .._mix.priors import supposed_priors
+from .._mix.priors import assumed_priors
 from .._validation.labels_and_weights import check_labels, check_some_known, check_weights
-from .._validation.mixins import DocLinkMixin
+from .._validation.mixins import DocLinkMixin, copy_features
 from .no_names import find_encoder, why_no_names
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 
@@ -36,77 +36,75 @@ UNSURE = "unsure"
 
 
 class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Answer only where the model is sure enough, and where there is a name to answer for.
+    """Predict only where the model is sure enough, and where the input is a name.
 
     A name is answered if the probability of the most probable class is above a threshold. `fit`
-    finds the threshold on names that the model has not learned from: so that a wanted share of them
-    is answered (`coverage`), or so that at most a wanted share of the answers is wrong (`risk`).
+    finds the threshold on held-out names, to answer a given share of them (`coverage`), or to keep
+    the share of wrong answers below a limit (`risk`).
 
     Parameters
     ----------
     estimator : classifier
-        Classifier with `predict_proba`. It is cloned and fitted; to keep a fitted one as it is, put
-        it into a :class:`~sklearn.frozen.FrozenEstimator`.
+        Classifier with `predict_proba`. It is cloned and fitted; to use a fitted one, wrap it in a
+        :class:`~sklearn.frozen.FrozenEstimator`.
     coverage : float or None, default=None
-        The share of inputs to answer, above 0. 1 withholds only what is no name.
+        The share of inputs to answer, above 0. With 1, only inputs that are not names get no
+        answer.
     risk : float or None, default=None
         The largest share of wrong answers among those given. Give either this or `coverage`.
     abstain_label : str, int, float or "auto", default="auto"
-        What `predict` gives where there is no answer, of the type of the labels and none of them.
-        "auto" is "unknown" for labels that are strings, and for numbers -1, or one less than the
-        smallest label.
+        The output of `predict` without an answer: a value of the labels' type that is not a label.
+        "auto" is "unknown" for strings; for numbers it is -1, or one less than the smallest label.
     cv : int, cross-validation generator, iterable or None, default=5
-        How the names are held out, as in scikit-learn; None is 5. An int makes stratified folds,
-        which keep `groups` together where these are given to `fit`. With a
-        :class:`~sklearn.frozen.FrozenEstimator` nothing is held out: all names given to `fit` must
-        then be new to it.
+        How names are held out, as in scikit-learn; None is 5. An int makes stratified folds, which
+        keep the `groups` of `fit` together. With a :class:`~sklearn.frozen.FrozenEstimator` nothing
+        is held out: all names given to `fit` must then be new to it.
     confidence_level : float, default=0.95
-        How surely the risk is kept. It does not matter for a coverage.
+        Probability with which the risk is kept. A coverage ignores it.
     n_jobs : int or None, default=None
-        Processes for the folds.
+        Number of processes for the folds.
 
     Attributes
     ----------
     estimator_ : classifier
         The classifier fitted on all names, or the frozen one.
     classes_ : ndarray of shape (n_classes,)
-        The labels; the abstain label is none of them.
+        The labels, without the abstain label.
     abstain_label_ : str, int or float
-        What `predict` gives where there is no answer.
+        The output of `predict` without an answer.
     threshold_ : float
         Only a larger probability is answered.
     coverage_ : float
-        The share of the held-out names that it answers.
+        The share of the held-out names that is answered.
     risk_ : float
         The share of these answers that is wrong.
     risk_coverage_curve_ : Bunch
         Curve of the held-out names, for each threshold, the highest first: arrays `threshold`,
-        `coverage`, `risk` and `n_answered`. With weights, the last is the number of names without
-        weights that would tell as much (Kish 1965).
+        `coverage`, `risk` and `n_answered`. With weights, the last is the effective number of names
+        (Kish 1965).
     class_prior_ : ndarray of shape (n_classes,)
-        The priors that the probabilities suppose: those that the estimator tells, else uniform.
+        The priors that the probabilities assume: the estimator's `class_prior_`, or uniform.
     n_features_in_ : int
-        Number of columns, if the estimator tells.
+        Number of columns, if the estimator has this attribute.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if the estimator tells.
+        Names of the columns, if the estimator has this attribute.
 
     See Also
     --------
-    load_pretrained : Load the model that ships; ``abstain=True`` puts it into such a classifier.
-    sknames.metrics.RiskCoverageDisplay : Draw what each threshold costs.
+    load_pretrained : Load the model that ships; ``abstain=True`` makes it selective.
+    sknames.metrics.RiskCoverageDisplay : Draw risk against coverage.
 
     Notes
     -----
-    A risk is kept by selection with guaranteed risk (Geifman and El-Yaniv 2017). The lowest
-    threshold is sought by bisection among those that answer the most probable 2 %, 4 %, ... 100 %
-    of the held-out names. At most six are tried. A threshold is kept if the exact upper bound of
-    its risk (Clopper and Pearson 1934) is at most the risk wanted; each bound may fail with a sixth
-    of the probability that `confidence_level` leaves. The guarantee is for names that come like the
-    held-out ones, and for their whole mix, not for each nationality. It is exact for a frozen
-    estimator and names without weights.
+    A risk is kept by selection with guaranteed risk (Geifman and El-Yaniv 2017). A bisection over
+    the thresholds that answer 2 %, 4 %, ... 100 % of the held-out names tries at most six. It
+    accepts a threshold if the exact upper bound of its risk (Clopper and Pearson 1934) is at most
+    `risk`; each bound may fail with a sixth of the probability 1 - `confidence_level`. The
+    guarantee is for names drawn like the held-out ones, and for all of them together, not for each
+    nationality. It is exact for a frozen estimator and names without weights.
 
-    What is no name is never answered, see :meth:`reasons`, and counts as an input without an answer
-    in `coverage`. `score` counts a withheld answer as a wrong one.
+    Inputs that are not names, see :meth:`reasons`, get no answer, and count in `coverage`. `score`
+    counts a missing answer as wrong.
 
     References
     ----------
@@ -167,17 +165,16 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. Where the estimator is frozen, a label that it does not tell counts as a
-            wrong answer.
+            Their labels. A label that a frozen estimator does not know counts as an error.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
             Weights of the names, for the threshold and for the estimator, if it takes any.
         **params
             `groups`, of shape (n_samples,), whose names are held out together, and parameters of
-            the estimator's `fit`. With scikit-learn's metadata routing enabled, what the splitter
-            and the estimator have asked for.
+            the estimator's `fit`. With scikit-learn's metadata routing enabled, the metadata that
+            the splitter and the estimator request.
 
         Returns
         -------
@@ -194,11 +191,10 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         if (self.coverage is None) == (self.risk is None):
             raise ValueError(
                 f"Expected either a coverage or a risk, got coverage={self.coverage} and "
-                f"risk={self.risk}. Give the share of inputs to answer, or the share of answers "
-                "that may be wrong."
+                f"risk={self.risk}. Give one of them."
             )
         if isinstance(X, Iterator):
-            X = list(X)  # it is read more than once
+            X = list(X)  # read more than once below
         (X,) = indexable(X)
         y = check_labels(y, _num_samples(X))
         weights = check_weights(sample_weight, len(y))
@@ -221,7 +217,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
             rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
             confidence, hits = (np.concatenate(parts) for parts in zip(*found, strict=True))
         curve = risk_coverage_curve(confidence, hits, weights[rows])
-        # A row that several folds test proves no more than one.
+        # Rows that several folds test count once.
         curve.n_answered *= len(np.unique(rows)) / len(rows)
         if self.risk is None:
             row = row_of_coverage(curve, self.coverage)
@@ -231,7 +227,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
     @classmethod
     def _of_curve(cls, estimator, curve, **params):
-        """One that is fitted, of a frozen estimator and a curve of it that was stored elsewhere."""
+        """Return a fitted one from a frozen estimator and its stored curve."""
         self = cls(estimator, **params)
         self._validate_params()
         label = _check_abstain_label(self.abstain_label, estimator.classes_)
@@ -245,10 +241,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         self.threshold_, self.coverage_, self.risk_ = (
             float(curve[name][row]) for name in ("threshold", "coverage", "risk")
         )
-        for name in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
-            if hasattr(estimator, name):
-                setattr(self, name, getattr(estimator, name))
+        copy_features(estimator, self)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -256,19 +249,19 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels from `classes_`, and `abstain_label_` where :meth:`reasons` has a reason.
+            Labels from `classes_`, or `abstain_label_` if :meth:`reasons` gives a reason.
         """
         probabilities, reasons = self._judge(X)
         label = np.asarray(self.abstain_label_)
         labels = self.classes_.astype(np.result_type(self.classes_, label))
         if (labels.astype(self.classes_.dtype) != self.classes_).any():
-            labels = self.classes_.astype(object)  # as integers that no float holds
+            labels = self.classes_.astype(object)  # integers that a float would round
         return np.where(reasons == "", labels[probabilities.argmax(axis=1)], label)
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
@@ -276,24 +269,23 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities; columns are in the order of `classes_`. They do not tell which answers
-            are withheld.
+            Probabilities, also of names without an answer; columns are in the order of `classes_`.
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
     def reasons(self, X: Any) -> NDArray[np.str_]:
-        """Tell why each name gets no answer.
+        """Return why each name gets no answer.
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names. For anything else, such as numbers, the only reason is "unsure".
 
         Returns
@@ -301,13 +293,13 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         ndarray of shape (n_samples,), dtype=str
             One of these reasons for each name:
 
-            - "" where it is answered,
-            - "blank" where nothing is written but white space, quotation marks and invisible
-              characters, or the name is missing,
-            - "no name" for the address of a mail or a page,
-            - "no known character" where no letter, or none that the :class:`CharEncoder` within the
-              estimator has learned, is written: digits, symbols, an unknown script,
-            - "unsure" where the largest probability is not above `threshold_`.
+            - "" if it is answered,
+            - "blank" if it is missing or has only white space, quotation marks and invisible
+              characters,
+            - "no name" for an email or web address,
+            - "no known character" if it has no letter, or none that the estimator's
+              :class:`CharEncoder` knows: digits, symbols, an unknown script,
+            - "unsure" if the largest probability is not above `threshold_`.
         """
         return self._judge(X)[1]
 
@@ -323,7 +315,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
         check_is_fitted(self)
-        return supposed_priors(self.estimator_)
+        return assumed_priors(self.estimator_)
 
     def _route(self, sample_weight, params, frozen):
         if get_config()["enable_metadata_routing"]:
@@ -334,8 +326,8 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
                 params["sample_weight"] = sample_weight
             else:
                 warnings.warn(
-                    f"{type(self.estimator).__name__} takes no sample_weight in fit: the weights "
-                    "count for the threshold alone. For a step of a pipeline, enable metadata "
+                    f"{type(self.estimator).__name__} takes no sample_weight in fit, so the "
+                    "weights affect the threshold only. For a step of a pipeline, enable metadata "
                     "routing and call its set_fit_request(sample_weight=True).",
                     UserWarning,
                     stacklevel=3,
@@ -363,7 +355,6 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         from sklearn.model_selection import StratifiedGroupKFold
 
         cv = self.cv
-        # Which takes groups, if there are any.
         splitter = StratifiedGroupKFold() if cv is None or isinstance(cv, Integral) else cv
         return (
             MetadataRouter(owner=self)
@@ -386,42 +377,36 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
 
 def _check_abstain_label(label, classes):
-    """Return the label for no answer, that `predict` can give beside the classes."""
+    """Return the abstain label; raise ValueError if `predict` cannot return it with the classes."""
     classes = np.asarray(classes).tolist()
     are_strings = isinstance(classes[0], str)
     if isinstance(label, str) and label == "auto":
         label = "unknown" if are_strings else min(-1, math.floor(min(classes)) - 1)
-    if isinstance(label, str) != are_strings or isinstance(label, bool):
-        kind = "strings" if are_strings else "numbers"
+    is_other_type = isinstance(label, str) != are_strings or isinstance(label, bool)
+    if is_other_type or label in classes:
+        kind = "string" if are_strings else "number"
         raise ValueError(
-            f"Expected an abstain_label of the type of the labels, which are {kind}, got "
+            f"Expected an abstain_label that is a {kind} as the labels, and none of them, got "
             f"{label!r}. Choose a value that is not a class, or 'auto'."
-        )
-    if label in classes:
-        raise ValueError(
-            f"abstain_label={label!r} is one of the labels. Choose a value that is not a class."
         )
     return label
 
 
 def _fit_and_answer(estimator, X, y, train, test, params):
-    """What a clone that has learned from some rows says of others."""
+    """Fit a clone on some rows; return its confidence on others, and whether it is right."""
     params = _check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
     return _answers(fitted, _safe_indexing(X, test), y[test])
 
 
 def _answers(fitted, X, y):
-    """How sure a classifier is of each row, and whether it is right."""
+    """Return the confidence of a classifier in each row, and whether it is right."""
     probabilities, confidence, _ = _confidence(fitted, X)
     return confidence, fitted.classes_[probabilities.argmax(axis=1)] == y
 
 
 def _confidence(fitted, X):
-    """Probabilities, the largest one of each row, 0 where there is no name, and why there is none.
-
-    Every probability that a name is answered by is above 0.
-    """
+    """Return probabilities, the largest of each row (0 if it is not a name), and reasons."""
     probabilities = np.asarray(fitted.predict_proba(X))
     reasons = why_no_names(X, len(probabilities), find_encoder(fitted))
     return probabilities, np.where(reasons == "", probabilities.max(axis=1), 0.0), reasons

@@ -1,4 +1,4 @@
-"""explain: what a model sees in one name."""
+"""explain: show why a name gets its prediction."""
 
 import unicodedata
 
@@ -23,9 +23,9 @@ N_NGRAMS = 8
 def explain(name, model, top, label, trust_pickle):
     """Show why a model gives NAME its nationality.
 
-    Of each character, as the model reads it, a bar says how far the log odds of the nationality
-    fall if the character is hidden (# for it, - against it), and beside it stands what the model
-    would say if the name ended there.
+    For each character, as the model reads it, a bar shows how far the log odds of the nationality
+    fall if the character is hidden: # is for the nationality, - against it. The last column has
+    the prediction for a name that ends there.
     """
     fitted = load(model, trust_pickle)
     classes = fitted.classes_.astype(str).tolist()
@@ -45,7 +45,7 @@ def explain(name, model, top, label, trust_pickle):
 
 
 def _characters(found, prefixes, classes):
-    """Yield a line for each character: its source, its importance, the answer so far."""
+    """Yield a line for each character: its source, its importance, the prediction so far."""
     longest = np.abs(found.importance).max()
     yield f"{'':6}{f'log odds of {found.label}':{BAR + 8}}  if the name ended there"
     is_first = np.diff(found.source_places, prepend=-1) > 0
@@ -61,10 +61,10 @@ def _characters(found, prefixes, classes):
 
 
 def _ngrams(model, name, found):
-    """Yield the n-grams that speak most for the label, or the next best one."""
+    """Yield the n-grams that separate the label most from the next most probable one."""
     try:
         parts = ngram_contributions(model, name)
-    except TypeError:  # another classifier
+    except TypeError:  # of a classifier without n-grams
         return
     is_label = found.classes == found.label
     if not len(parts.ngrams) or is_label.all():

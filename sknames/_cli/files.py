@@ -1,4 +1,4 @@
-"""Output files that appear only when they are whole."""
+"""Write output files that appear only when they are whole."""
 
 import os
 import shutil
@@ -10,14 +10,13 @@ STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 @contextmanager
 def whole_file(path):
-    """Open a hidden binary file beside `path`, which replaces it if the block ends well.
+    """Open a hidden binary file next to `path`, which replaces it if the block raises no error.
 
     Standard output, pipes and devices are written to directly.
     """
-    check_output(path)
     target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    is_direct = path in STDOUT or _is_special(path)
+    is_direct = path in STDOUT or is_special(path)
     where = 1 if path in STDOUT else path if is_direct else part
     try:
         with open(where, "wb", closefd=where != 1) as file:
@@ -35,15 +34,16 @@ def whole_file(path):
 
 
 def check_output(path):
-    """Raise an error if `path` cannot be written; before the work, which may be long."""
+    """Raise ValueError if `path` cannot be written, before long work is lost."""
     folder = Path(os.path.realpath(path)).parent
-    if path in STDOUT or _is_special(path):
+    if path in STDOUT or is_special(path):
         return
     if os.path.isdir(path) or not os.access(folder, os.W_OK):
         what = "is a folder" if os.path.isdir(path) else f"{folder} does not exist or is read-only"
         raise ValueError(f"{path}: {what}: give another --output, or create the folder")
 
 
-def _is_special(path):
-    # Not of the resolved path: that of a pipe leads nowhere.
+def is_special(path):
+    """Return whether `path` is a pipe or a device."""
+    # Not of the resolved path: /dev/fd/3 resolves to a name that does not exist.
     return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))

@@ -45,7 +45,8 @@ def run(arguments):
     except Exception as error:
         hint, message, code = "", _message(error), 1
     message = " ".join(message.split())
-    say(f"sknames: {message if message.endswith('...') else message.rstrip('.?') + '.'}{hint}")
+    message += "" if message.endswith((".", "?")) else "."
+    say(f"sknames: {message}{hint}")
     return code
 
 

@@ -3,8 +3,7 @@
 import multiprocessing
 import signal
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -28,11 +27,10 @@ def load(path, trust_pickle=False, priors=None, level=None):
 
 
 def best(spec, names, top=1, proba=False, words=False):
-    """Predict the `top` most probable classes of names, the first of equal ones.
+    """Return the places of the `top` most probable classes of each name, and probabilities.
 
-    `spec` are the arguments of `load`. It returns places in `classes_` and their probabilities, of
-    shape (n_names, top), with `proba` all probabilities, else None, and with `words` the number
-    of known words of each name, else None.
+    `spec` holds the arguments of `load`. Then come the probabilities of all classes with `proba`
+    and the number of known words of each name with `words`, else None.
     """
     model = load(*spec)
     found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
@@ -44,8 +42,8 @@ def best(spec, names, top=1, proba=False, words=False):
 def answers(chunks, spec, jobs, *options):
     """Yield (chunk, what `best` returns with these options) for each (chunk, names), in order.
 
-    Several processes give the same bits; there are never more than cores or chunks. At most two
-    chunks a process wait: `joblib.Parallel` would read the whole table while its reader pauses.
+    Several processes give the same bits. There are never more processes than cores. At most two
+    chunks a process wait: joblib.Parallel reads the whole table if the writer is slow.
     """
     jobs = min(jobs, joblib.cpu_count())
     chunks = iter(chunks)
@@ -54,7 +52,7 @@ def answers(chunks, spec, jobs, *options):
     if len(first) < 2:
         yield from ((chunk, best(spec, names, *options)) for chunk, names in chunks)
         return
-    # Ctrl-C goes to all processes of a terminal; the first one stops the others.
+    # A terminal sends Ctrl-C to all processes, but this one stops the others.
     ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), **ignore)
     waiting = deque()

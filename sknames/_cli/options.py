@@ -1,8 +1,8 @@
-"""What the commands share: options, names out of a table, and messages."""
+"""Options of several commands, names from a table, and messages."""
 
 import re
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 
 import click
 import pyarrow as pa
@@ -14,20 +14,19 @@ from .._encoding.spelling import PLAIN
 from .._predict_table import MISSING
 from .tables import TableReader, local_file, texts
 
-# Cleaning leaves nothing of such a name, or only control characters.
+# A text that cleaning empties, or of control characters.
 OF_NO_NAME = "".join(character for character, plain in PLAIN.items() if plain != "-")
 NO_NAME = rf"""^[\s\p{{Z}}\p{{Cc}}\p{{Cf}}"'{OF_NO_NAME}]*$"""
-# What `why_no_names` has to look at: no letter, or a part of an address.
+# A text without a letter, or with a part of an address: `why_no_names` checks it.
 ODD = rf"(?i)^[^\p{{L}}]*$|{ADDRESS.pattern}"
-# The header of a list; another one may be its first name.
+# Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
 
+say = partial(click.echo, err=True)
 model_option = click.option("--model", default="pretrained", help="A file, or pretrained.")
 label_option = click.option("--label", default="nationality", help="Column that holds the labels.")
 trust_option = click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
-jobs_option = click.option(
-    "--jobs", type=click.IntRange(1), default=1, help="Processes, at most one a core."
-)
+jobs_option = click.option("--jobs", type=click.IntRange(1), default=1, help="Processes to use.")
 
 
 def table_options(function):
@@ -41,9 +40,7 @@ def table_options(function):
         click.option("--no-header", is_flag=True, help="The first row of CSV is no header."),
         click.option("--encoding", help="Encoding of CSV. [default: UTF-8, or UTF-16 if marked]"),
         click.option("--delimiter", help="One character, or tab. [default: detected]"),
-        click.option(
-            "--column", help="Names, or parts: given,family. [default: name, or the only]"
-        ),
+        click.option("--column", help="Names or parts: given,family. [default: name, or the only]"),
         click.argument("input"),
     ):
         command = option(command)
@@ -51,17 +48,19 @@ def table_options(function):
 
 
 class Table:
-    """INPUT, and how it is read."""
+    """INPUT and its options."""
 
     def __init__(self, input, column=None, delimiter=None, encoding=None, no_header=False):
         delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
+        if delimiter and len(delimiter) > 1:
+            raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
         self.name = "standard input" if input == "-" else input
         self.column, self.dialect = column, (delimiter, encoding, no_header)
         self._path = local_file(input)
 
     @contextmanager
     def open(self):
-        """Open a TableReader. On a terminal, and only there, a bar shows how much is taken."""
+        """Open a TableReader. On a terminal, a bar shows how much has been read."""
         from tqdm import tqdm
 
         reader = TableReader(self._path, self.name, *self.dialect)
@@ -71,7 +70,7 @@ class Table:
             yield reader
 
     def names(self, reader, encoder=None):
-        """Yield (a chunk, why each row is no name or ""), the names of the other rows."""
+        """Yield each chunk with a reason for each row ("" for a name), and its names."""
         chosen = None
         for chunk in reader:
             chosen = chosen or self._columns(chunk.column_names)
@@ -90,7 +89,7 @@ class Table:
             yield (chunk, why), names[why == ""].tolist()
 
     def labelled_names(self, label):
-        """Read names, their labels, and the number of rows; rows without either are left out."""
+        """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
         with self.open() as reader:
             for (chunk, why), names in self.names(reader):
@@ -115,16 +114,11 @@ class Table:
 
 
 def choose(columns, wanted, option, name):
-    """Return the column of this name, in any case if there is none in this one."""
+    """Return the column that is called `wanted`, in the same case or else in any."""
     found = [column for column in columns if column == wanted]
     found = found or [column for column in columns if column.lower() == wanted.lower()]
     if len(found) == 1:
         return found[0]
     listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
-    what = f"{len(found) or 'no'} column{'s' if found else ''} {wanted!r}"
-    raise click.UsageError(f"{name} has {what}: give {option}, one of {listed}")
-
-
-def say(text):
-    """Write to standard error."""
-    click.echo(text, err=True)
+    what = f"{len(found)} columns {wanted!r}: rename one, or" if found else f"no column {wanted!r}:"
+    raise click.UsageError(f"{name} has {what} give {option}, one of {listed}")

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 
 import click
 import numpy as np
@@ -14,7 +14,7 @@ from .._abstaining.prediction_sets import sets_of
 from .._abstaining.selective_classifier import UNSURE
 from .._grouped_classifier import LEVELS, GroupedClassifier
 from .._mix.prior_shift_classifier import priors_of_probabilities
-from .._mix.priors import check_priors, supposed_priors
+from .._mix.priors import assumed_priors, check_priors
 from .._mix.shares import COLUMNS
 from .._predict_table import MISSING, answer_columns
 from ..pretrained import load_pretrained
@@ -75,9 +75,8 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     if rules["adapt_priors"]:
         if priors is not None:
             raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
-        seen = DistinctNames(table, spec, jobs)
-        supposed = supposed_priors(fitted)
-        priors, _ = priors_of_probabilities(seen.probabilities, seen.counts, supposed)
+        mix = DistinctNames(table, spec, jobs)
+        priors, _ = priors_of_probabilities(mix.probabilities, mix.counts, assumed_priors(fitted))
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
@@ -103,24 +102,23 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
 
 
 def _threshold(model, fitted, abstain, given):
-    """Return the probability that a prediction must exceed, None without --abstain."""
+    """Return the probability that a prediction must exceed, or None without --abstain."""
     if given is not None and not (abstain and 0 <= given <= 1):  # click lets NaN through
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
     if not abstain or given is not None:
         return given
-    if model == "pretrained":
-        return load_pretrained(abstain=True).threshold_
+    fitted = load_pretrained(abstain=True) if model == "pretrained" else fitted
     if not hasattr(fitted, "abstain_label_"):
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
     return fitted.threshold_
 
 
 def _new_columns(why, classes, found, threshold, prefix, within, proba):
-    """Return the new columns as a table; `why` learns where the model is unsure."""
+    """Return the new columns as a table, and write into `why` where the model is unsure."""
     indices, probabilities, all_probabilities, known = found
     named = why == ""
     place = np.cumsum(named) - 1  # of a row among those with a name
-    named = pa.array(place, mask=~named)
+    named = pa.array(place, mask=~named)  # null for the other rows
     if threshold is not None:
         why[why == ""] = np.where(probabilities[:, 0] > threshold, "", UNSURE)
     answered = pa.array(place, mask=why != "")
@@ -142,7 +140,7 @@ def _new_columns(why, classes, found, threshold, prefix, within, proba):
 
 
 def read_priors(text, classes):
-    """Read priors, in class order, from what --priors takes."""
+    """Return the priors that --priors gives, in class order."""
     if text in ("uniform", "population"):
         return check_priors(text, classes, "--priors")
     pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
@@ -152,5 +150,9 @@ def read_priors(text, classes):
             found = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
             pairs += zip(*(texts(chunk, name).to_pylist() for name in found), strict=True)
     label_of = {str(label): label for label in classes.tolist()}
-    priors = {label_of.get(label.strip(), label): float(share) for label, share in pairs}
+    priors = {}
+    for label, share in pairs:
+        with suppress(TypeError, ValueError):  # check_priors rejects what is no number
+            share = float(share)
+        priors[label_of.get(label.strip(), label)] = share
     return check_priors(priors, classes, "--priors")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._mix.priors import supposed_priors
+from .._mix.priors import assumed_priors
 from .._mix.shares import COLUMNS, shares_of_probabilities
 from .._mix.shares_display import SharesDisplay
 from .files import check_output, whole_file
@@ -49,15 +49,14 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         fitted.classes_,
         counts=names.counts,
         n_unreadable=names.n_unreadable,
-        class_prior=supposed_priors(fitted, of_people=True),
+        class_prior=assumed_priors(fitted, of_people=True),
         random_state=0,  # the same command gives the same intervals
     )
     if output == "-" and sys.stdout.isatty():
         click.echo(str(found))
     else:
         with whole_file(output) as file:
-            table = pa.table({column: found[column].tolist() for column in COLUMNS})
-            pa.csv.write_csv(table, file)
+            pa.csv.write_csv(pa.table({name: found[name].tolist() for name in COLUMNS}), file)
     if plot is not None:
         with whole_file(plot) as file:
             figure = SharesDisplay.from_shares(found).figure_
@@ -70,32 +69,30 @@ def shares(table, model, output, plot, jobs, trust_pickle):
 
 
 class DistinctNames:
-    """The distinct names of a table, each predicted once: all that its mix depends on.
+    """The distinct names of a table, each predicted once.
 
-    `counts` says how often each occurs, of which `probabilities` has a row. Others are numbers of
-    rows: `n_missing` without a name, `n_names` with one, of which `n_unreadable` are no names.
+    `probabilities` has a row for each, and `counts` says how often it occurs. `n_missing` rows have
+    no name, `n_names` have one, of which `n_unreadable` are no names.
     """
 
     def __init__(self, table, spec, jobs):
-        self._seen, self.n_missing, self.n_unreadable = Counter(), 0, 0
+        seen, reasons = Counter(), Counter()
+
+        def new_names(chunks):
+            for (_, why), names in chunks:
+                new = [name for name in dict.fromkeys(names) if name not in seen]
+                seen.update(names)
+                reasons.update(why)
+                yield None, new
+
         with (
             table.open() as reader,
-            closing(answers(self._new_names(table.names(reader)), spec, jobs, 1, True)) as parts,
+            closing(answers(new_names(table.names(reader)), spec, jobs, 1, True)) as parts,
         ):
-            rows = [found[2] for _, found in parts]
-        self.probabilities = np.concatenate(rows)
-        self.counts = np.array([*self._seen.values()], dtype=np.int64)
-        self.n_names = int(self.counts.sum()) + self.n_unreadable
+            self.probabilities = np.concatenate([found[2] for _, found in parts])
+        self.counts = np.array([*seen.values()], dtype=np.int64)
+        self.n_missing = reasons.pop(MISSING, 0)
+        self.n_names = reasons.total()
+        self.n_unreadable = self.n_names - reasons[""]
         if not self.n_names:
             raise ValueError(f"no row of {table.name} has a name: check --column")
-        del self._seen
-
-    def _new_names(self, chunks):
-        """Yield the names of each chunk that no earlier chunk had."""
-        for (_, why), names in chunks:
-            new = [name for name in dict.fromkeys(names) if name not in self._seen]
-            self._seen.update(names)
-            n_missing = int((why == MISSING).sum())
-            self.n_missing += n_missing
-            self.n_unreadable += len(why) - n_missing - len(names)
-            yield None, new

@@ -1,4 +1,4 @@
-"""Tables in files, read and written in chunks of rows: CSV, JSON lines and Parquet, by pyarrow."""
+"""Read and write tables in chunks of rows: CSV, JSON lines and Parquet, by pyarrow."""
 
 import codecs
 import csv
@@ -19,12 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from .files import STDOUT, whole_file
+from .files import STDOUT, is_special, whole_file
 
 CHUNK_ROWS = 65_536  # Larger chunks are predicted no faster and take more memory.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
 BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
-NO_DELIMITER = "\x1f"  # Splits nothing, also where a list of names has its first comma late.
+NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 FORMATS |= dict.fromkeys([".json", ".jsonl", ".ndjson"], "jsonl")
@@ -49,14 +49,14 @@ NEXT_STEPS = {
 
 def local_file(path):
     """Return the path of a file that can be read twice; standard input or a pipe is copied."""
-    if path != "-" and (os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path)):
+    if path != "-" and not is_special(path):
         return path
     with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
-        return _copy(file)  # which waits for input in Python, where Ctrl-C ends it
+        return _copy(file)  # Python waits for the input, since pyarrow ignores Ctrl-C
 
 
 def _copy(stream, encoding=None):
-    """Copy bytes, from an encoding to UTF-8 if one is given, to a temporary file."""
+    """Copy a stream to a temporary file, from an encoding, if one is given, to UTF-8."""
     copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
     shutil.copyfileobj(codecs.EncodedFile(stream, "utf-8", encoding) if encoding else stream, copy)
     copy.flush()
@@ -93,7 +93,7 @@ class TableReader:
                 yield chunk
 
     def _open(self):
-        """Open the decompressed bytes. pyarrow reads them without Python, whose end may come."""
+        """Open the decompressed bytes, not as a Python file: pyarrow may read when Python ends."""
         file = pa.OSFile(os.fsencode(self._path))  # a str would have to be UTF-8
         return pa.CompressedInputStream(file, self._compression) if self._compression else file
 
@@ -121,15 +121,15 @@ class TableReader:
             what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
             raise ValueError(f"{what}: give another --delimiter, perhaps {found.pop()!r}")
         self.delimiter = delimiter if len(first) > 1 else ","
-        # Our own names, since those in a header may be equal, and only named columns take a type.
+        # Headers may be equal, but pyarrow needs distinct names to set types.
         names = [str(i + 1) for i in range(len(first))]
         types = dict.fromkeys(names, pa.string())
         read = {"block_size": BLOCK_BYTES, "column_names": names, "skip_rows": n_blank}
-        # In a list, an empty line is a row.
+        # In a table of one column, an empty line is a row.
         parse = {"newlines_in_values": True, "ignore_empty_lines": len(first) > 1}
         batches = pa.csv.open_csv(
             self._open(),
-            pa.csv.ReadOptions(use_threads=False, **read),  # else errors do not name the row
+            pa.csv.ReadOptions(use_threads=False, **read),  # so that errors name the row
             pa.csv.ParseOptions(delimiter=delimiter, **parse),
             pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
         )
@@ -143,7 +143,7 @@ class TableReader:
         return _sliced(batches, names)
 
     def _checked(self, batches):
-        """Yield batches; raise an error if pyarrow read to the end for an open quotation mark."""
+        """Yield batches; raise ValueError if the last value is quoted, but not closed."""
         n_rows, last, tail = 0, "", b""
         for batch in batches:
             self.done += BLOCK_BYTES
@@ -175,7 +175,7 @@ class TableReader:
 
     @contextmanager
     def errors_name_the_file(self):
-        """Let an error in the file name the file and the next step."""
+        """Add the name of the file and the next step to errors."""
         try:
             yield
         except (ValueError, pa.ArrowException, LookupError, csv.Error, OSError) as error:
@@ -196,7 +196,7 @@ class JsonRows(list):
         return list(dict.fromkeys(chain.from_iterable(self)))
 
     def to_table(self, names):
-        """Return the rows as a table of text; what is no text is written as JSON."""
+        """Return the rows as a table of text; other values are written as JSON."""
         new = [name for name in self.column_names if name not in names]
         if new:
             raise ValueError(
@@ -207,7 +207,7 @@ class JsonRows(list):
 
 def _as_text(values):
     values = [v if isinstance(v, str | None) else _dumps(v) for v in values]
-    # JSON can escape half of a character, which is no text.
+    # JSON can hold half of a surrogate pair, which UTF-8 cannot.
     values = [v if v is None else v.encode(errors="replace").decode() for v in values]
     return pa.array(values, pa.string())
 
@@ -218,7 +218,8 @@ def _parse(line, number):
         text = line.decode("utf-8-sig").strip()
         row = json.loads(text) if text else None
     except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
-        raise ValueError(f"line {number} is no JSON ({error}): write one object a line") from error
+        why = getattr(error, "msg", error)  # without the place, which begins with "line 1"
+        raise ValueError(f"line {number} is no JSON ({why}): write one object a line") from error
     if not isinstance(row, dict | None):
         raise ValueError(f'line {number} is {text:.20}, not an object: write {{"name": ...}}')
     return row
@@ -282,15 +283,15 @@ def table_writer(path, format, reader, excel=False):
 
 
 def _json_lines(chunk, new):
-    """Return rows with new columns beside them, as bytes of JSON lines."""
+    """Return rows and new columns as bytes of JSON lines."""
     rows = chunk if isinstance(chunk, JsonRows) else _without_nan(chunk).to_pylist()
     pairs = zip(rows, _without_nan(new).to_pylist(), strict=True)
     lines = [_dumps(row | more) + "\n" for row, more in pairs]
-    return "".join(lines).encode(errors="backslashreplace")  # half of a character is escaped again
+    return "".join(lines).encode(errors="backslashreplace")  # half a pair is escaped again
 
 
 def _without_nan(table):
-    """Return a table with null for NaN and infinity, which JSON lacks."""
+    """Return a table with null for NaN and infinity, which JSON cannot hold."""
     for i, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
             values = table.column(i)
@@ -319,7 +320,7 @@ def _sniff(text):
 
     def score(delimiter):
         rows = []
-        with suppress(csv.Error):  # a value is longer than csv likes, or its end lies beyond
+        with suppress(csv.Error):  # for a value that is too long or not closed in this text
             lines = csv.reader(io.StringIO(text), delimiter=delimiter)
             rows.extend(len(row) for row in islice(lines, 1000) if row)
         return (rows[0] > 1, rows.count(rows[0]), rows[0]) if rows else (False, 0, 0)

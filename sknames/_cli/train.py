@@ -20,7 +20,7 @@ OF_ENCODER = ("transliterate", "min_frequency")
 
 
 def parameter_options(estimator, is_option):
-    """Add an option for parameters of an estimator, with the text of its docstring."""
+    """Add options for parameters of an estimator, with the help of its docstring."""
     text = inspect.getdoc(estimator)
     parameters = inspect.signature(estimator).parameters
 
@@ -28,10 +28,10 @@ def parameter_options(estimator, is_option):
         for name in reversed([name for name in parameters if is_option(name)]):
             found = re.search(rf"^{name} : (.*), default=.*\n((?:    .*\n)+)", text, re.MULTILINE)
             values, description = found.groups()
-            # Without references and examples, which some terminals cannot show.
+            # Some terminals cannot show the references and examples in brackets.
             description = re.sub(r" \([^)]*\)|`", "", " ".join(description.split()))
             about = f"{description.partition('. ')[0].rstrip('.')}.  [{values}]"
-            # The same command gives the same model.
+            # With a fixed seed, the same command gives the same model.
             default = str(0 if name == "random_state" else parameters[name].default)
             option = f"--{name.replace('_', '-')}"
             function = click.option(option, default=default, help=about, callback=_value)(function)

@@ -1,1 +1,1 @@
-"""The encoding of names as codes."""
+"""Encode names as codes."""

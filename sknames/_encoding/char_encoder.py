@@ -22,17 +22,20 @@ from .spelling import (
     code_points,
     compose,
     drop_titles,
+    is_other_script,
     plain,
     transliterate,
 )
 
 FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
-# A name of more than MANY times the usual length is hardly one; none under USUAL is long.
+# A name is too long if it has more than MANY times the usual length, which is at least USUAL.
 MANY, USUAL = 20, 10
 SPACE, REPLACEMENT = " ", "\ufffd"
 # What occurs less often than RARE times is read in ASCII: a code of its own learns too little.
 RARE, N_ASCII = 5, 128
+# The values of `transliterate` that read what the alphabet lacks in ASCII.
+READ_RARE = ("unknown", "both")
 
 
 class CharEncoder(
@@ -69,11 +72,14 @@ class CharEncoder(
         What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as the empty name,
         of which the classifier knows nothing: use it for tables with gaps that must keep all their
         rows.
-    transliterate : bool or "unknown", default="unknown"
+    transliterate : bool, "unknown" or "both", default="unknown"
         Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"):
-        "unknown" replaces those that are not in the alphabet, True replaces all, False none. A
-        character without a transliteration is kept; a combining mark or format character without
-        one is dropped. Set it to True if the names in `fit` have diacritics and later ones do not.
+        "unknown" replaces those that are not in the alphabet, True replaces all, False none. "both"
+        does as "unknown" does, and reads a name with a letter of the alphabet that is not Latin a
+        second time in ASCII, behind a space ("иван ivan"): use it if people of many nationalities
+        are written in one script. A character without a transliteration is kept; a combining mark
+        or format character without one is dropped. Set it to True if the names in `fit` have
+        diacritics and later ones do not.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
@@ -81,9 +87,9 @@ class CharEncoder(
         first. None learns them in `fit`, in the order of their code points.
     min_frequency : int, float or "auto", default="auto"
         Minimum number of times (int), or minimum share of all characters (float), that a character
-        must have in `fit` to enter a learned alphabet. With ``transliterate="unknown"``, rarer
+        must have in `fit` to enter a learned alphabet. With "unknown" and "both", rarer
         characters are transliterated, and ASCII characters always enter. Otherwise, rarer ones get
-        the unknown code. "auto" is 5 with ``transliterate="unknown"``, and 1 otherwise.
+        the unknown code. "auto" is 5 with "unknown" and "both", and 1 otherwise.
     max_length : int or None, default=None
         Number of columns. None takes the length of the longest name of `fit`, which warns if that
         is 20 times the 99th percentile, and `transform` warns of longer names. With an int, longer
@@ -130,7 +136,7 @@ class CharEncoder(
         "clean": ["boolean"],
         "drop_titles": ["boolean"],
         "handle_missing": [StrOptions({"error", "empty"})],
-        "transliterate": ["boolean", StrOptions({"unknown"})],
+        "transliterate": ["boolean", StrOptions({"unknown", "both"})],
         "lowercase": ["boolean"],
         "alphabet": [str, None],
         "min_frequency": [
@@ -148,7 +154,7 @@ class CharEncoder(
         clean: bool = True,
         drop_titles: bool = False,
         handle_missing: Literal["error", "empty"] = "error",
-        transliterate: bool | Literal["unknown"] = "unknown",
+        transliterate: bool | Literal["unknown", "both"] = "unknown",
         lowercase: bool = True,
         alphabet: str | None = None,
         min_frequency: int | float | Literal["auto"] = "auto",
@@ -173,7 +179,7 @@ class CharEncoder(
         counts, lengths = self._survey(names, alphabet)
         if alphabet is None:
             alphabet = self._frequent(counts)
-            if self.transliterate == "unknown":
+            if self.transliterate in READ_RARE:
                 # What is too rare is read in ASCII, and counts there.
                 counts, lengths = self._survey(names, alphabet)
                 alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
@@ -210,7 +216,7 @@ class CharEncoder(
 
     def _frequent(self, counts):
         """Return the characters that are frequent enough for a learned alphabet."""
-        least, reads_rare = self.min_frequency, self.transliterate == "unknown"
+        least, reads_rare = self.min_frequency, self.transliterate in READ_RARE
         if least == "auto":
             least = RARE if reads_rare else 1
         total = 1 if isinstance(least, Integral) else max(counts.sum(), 1)
@@ -330,7 +336,7 @@ class CharEncoder(
         return self.max_length_
 
     def _check_alphabet(self):
-        """Return the given alphabet; refuse repeated characters and warn of unreachable ones."""
+        """Return the given alphabet; reject repeated characters, and warn of unreachable ones."""
         alphabet = self.alphabet
         repeated = _repeated(alphabet)
         if not alphabet or repeated:
@@ -361,7 +367,7 @@ class CharEncoder(
         Without an alphabet, nothing is transliterated because it is unknown.
         """
         lower = _lower if self.lowercase else str
-        if self.transliterate != "unknown":
+        if self.transliterate not in READ_RARE:
             return lower(transliterate(character) if self.transliterate else character)
         return "".join(
             c if alphabet is None or c in alphabet else lower(transliterate(c))
@@ -376,25 +382,41 @@ class CharEncoder(
         if self.drop_titles:
             names = drop_titles(names)
             if self.clean:
-                names = clean(names)  # of a quotation mark that stood beside a title
+                names = clean(names)  # a quotation mark may have stood next to a title
         return names
 
+    def _readings(self, names, alphabet):
+        """Return the tidy names, followed by their ASCII forms if they are read twice."""
+        names = self._tidy(names)
+        text = "".join(names)
+        if self.transliterate != "both" or text.isascii():
+            return names
+        others = {
+            c
+            for c in characters(code_points(text))
+            if is_other_script(c) and not self._fold_character(c, alphabet).isascii()
+        }
+        return [
+            name if others.isdisjoint(name) else f"{name} {''.join(map(transliterate, name))}"
+            for name in names
+        ]
+
     def _spell(self, name):
-        """The characters that are read, each with that of the tidy name it comes from and where."""
+        """Return the characters that are read, each with its source and the place of that."""
         return [
             (read, own, place)
-            for place, own in enumerate(self._tidy([name])[0])
+            for place, own in enumerate(self._readings([name], self.alphabet_)[0])
             for read in self._fold_character(own, self.alphabet_)
         ][: self.max_length_]
 
     def _fold(self, names, alphabet):
         """Clean, normalize, transliterate and lower-case names.
 
-        The alphabet has the known characters, for ``transliterate="unknown"``; None takes all to be
-        known. It returns the code points of all names, one name after the other, and how many each
-        name has.
+        The alphabet has the known characters, if the unknown ones are read in ASCII; None takes all
+        to be known. It returns the code points of all names, one name after the other, and how many
+        each name has.
         """
-        names = self._tidy(names)
+        names = self._readings(names, alphabet)
         text = "".join(names)
         lengths = np.fromiter(map(len, names), dtype=np.int64, count=len(names))
         if text.isascii():

@@ -1,4 +1,4 @@
-"""JoinNames: join the columns of a table that hold the parts of names."""
+"""Join the columns of a table that hold parts of names."""
 
 from typing import Any, Self
 
@@ -15,13 +15,7 @@ CHECKS = {"dtype": object, "ensure_all_finite": False}
 
 
 def join_parts(rows):
-    """Join the parts of each name by a space; None where all are missing.
-
-    Raises
-    ------
-    TypeError
-        If a part is neither a str nor missing.
-    """
+    """Join the parts of each name by a space; None if all are missing."""
     names = []
     for row in rows:
         parts = [part for part in row if isinstance(part, str) or not is_missing(part)]
@@ -30,7 +24,7 @@ def join_parts(rows):
         except TypeError as error:
             raise TypeError(
                 f"Expected parts of names, each a str or missing, got {row!r:.200} in row "
-                f"{len(names)}. Pass the columns of names alone, e.g. df[['given', 'family']]."
+                f"{len(names)}. Pass only columns of names, e.g. df[['given', 'family']]."
             ) from error
     return names
 
@@ -38,23 +32,21 @@ def join_parts(rows):
 class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     """Join given name, family name and other parts in several columns to one name.
 
-    Everything else that takes names takes one column of them. Columns are joined in their order,
-    with a space between; a part that is missing or blank is left out, and a name with no part at
-    all is missing: None, see `handle_missing` of :class:`CharEncoder`.
+    Columns are joined in their order, with a space between. Missing and blank parts are left out; a
+    name without parts is None, see `handle_missing` of :class:`CharEncoder`.
 
-    It learns nothing, so that `transform` needs no `fit`. After `fit`, later tables must have the
-    same columns.
+    `transform` needs no `fit`. After `fit`, later tables must have the same columns.
 
     Attributes
     ----------
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if `fit` was given a table that has names.
+        Names of the columns, if the table of `fit` had names.
 
     See Also
     --------
-    predict_table : Add predictions to a table; its `column` may be several.
+    predict_table : Add predictions to a table, also from several columns.
 
     Examples
     --------
@@ -65,7 +57,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     >>> JoinNames().transform(people)
     array(['Mehmet Yılmaz', 'Nowak'], dtype=object)
 
-    In front of a model, it makes one that takes such tables:
+    Put it in front of a model, to predict from such tables:
 
     >>> model = make_pipeline(JoinNames(), load_pretrained())
     >>> model.predict(people[["given", "family"]])
@@ -95,7 +87,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `X` is no table.
+            If `X` is not a table.
         """
         validate_data(self, X, **CHECKS)
         return self
@@ -111,12 +103,12 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_names,), dtype=object
-            Names; None where all parts are missing.
+            Names; None if all parts are missing.
 
         Raises
         ------
         ValueError, TypeError
-            If `X` is no table, has other columns than that of `fit`, or holds what is no str.
+            If `X` is not a table, has other columns than in `fit`, or a part is not a str.
         """
         if hasattr(self, "n_features_in_"):
             X = validate_data(self, X, reset=False, **CHECKS)
@@ -125,7 +117,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         return np.array(join_parts(X.tolist()), dtype=object)
 
     def set_output(self, *, transform: Any = None) -> Self:
-        """Do nothing: names stay a 1-D array, which all that takes names takes.
+        """Do nothing: names stay a 1-D array, as models expect.
 
         Parameters
         ----------
@@ -158,7 +150,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         tags.input_tags.string = True
-        # As of scikit-learn's transformers of text: its checks give arrays of numbers.
+        # As in scikit-learn's transformers of text, since its checks use arrays of numbers.
         tags.input_tags.two_d_array = False
         tags.input_tags.allow_nan = True
         return tags

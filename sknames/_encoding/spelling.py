@@ -1,4 +1,4 @@
-"""Names as they were typed -> names: what of a cell's text is no part of the name."""
+"""Clean, compose, strip titles from and transliterate names."""
 
 import re
 import unicodedata
@@ -8,8 +8,8 @@ from anyascii import anyascii
 
 APOSTROPHES = "`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd"
 QUOTATION_MARKS = "“”„‟«»‹›「」『』〝〞〟＂״"
-HYPHENS = "−⁃"  # which are no dashes to Unicode
-# What Unicode calls default ignorable, beside the format characters.
+HYPHENS = "−⁃"  # not of Unicode's category of dashes
+# Unicode's default ignorable characters, without the format characters.
 IGNORABLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
 VARIATION_SELECTORS = map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 PLAIN = (
@@ -22,8 +22,8 @@ MIN_NAMES_TO_SEARCH = 16
 # Unicode's stream-safe text format (UAX 15) has the same bound.
 MAX_MARKS = 30
 
-# A title that ends in a dot counts only with it, since without it is a name or part of one; for
-# the same reason "Don", "Pan", "Bay" and "M." are none. An underscore stands for a space.
+# A title that ends in a dot needs it, since it may be a name without; for the same reason "Don",
+# "Pan", "Bay" and "M." are missing. An underscore stands for a space.
 TITLES = {
     "all": "dr prof professor doctor dr._med dr._phil dr._rer._nat dr._h.c dr._h._c dr.-ing "
     "dr._hab",
@@ -68,13 +68,13 @@ TITLES_BEHIND = {
     "Indonesian": "s.h s.e s.t s.pd s.kom m.si m.m",
     "Korean": "씨 님 선생님 박사 교수",
 }
-# Chinese and Japanese titles, written without a space behind the name.
+# Chinese and Japanese titles, written after the name without a space.
 TITLES_ATTACHED = "さん さま 様 氏 殿 先生 女士 小姐 博士 教授"
 LONGEST_TITLE = 16
 
 
 def _alternatives(titles):
-    """A pattern of titles, the longest first; a dot behind them may be left out, or must not."""
+    """Return a pattern of titles, the longest first; a final dot is required where it is given."""
     words = sorted({word for line in titles for word in line.split()}, key=len, reverse=True)
     return "|".join(
         re.escape(word.removesuffix(".").replace("_", " ")) + (r"\." if word[-1] == "." else r"\.?")
@@ -93,14 +93,14 @@ _BEHIND = re.compile(
 
 
 def clean(names):
-    """Undo what typing, copying and files do to names.
+    """Remove traces of typing, copying and files from names.
 
-    1. Format characters (zero-width, bidirectional, soft hyphens) go; typographic apostrophes,
-       quotation marks and hyphens become the plain ones.
-    2. A run of Unicode white space becomes one space, and the ends are stripped.
-    3. Quotation marks around a name go; apostrophes only where they stand on both sides.
+    1. Drop format characters (zero-width, bidirectional, soft hyphens); replace typographic
+       apostrophes, quotation marks and hyphens by plain ones.
+    2. Replace runs of Unicode white space by one space, and strip the ends.
+    3. Strip quotation marks around a name, and apostrophes if both sides have one.
 
-    It returns the same list where there is nothing to do.
+    Return the same list if nothing changes.
     """
     rows = range(len(names)) if len(names) < MIN_NAMES_TO_SEARCH else _suspects(names)
     if len(rows):
@@ -118,7 +118,7 @@ def _clean(name):
 
 
 class _Translation(dict):
-    """What each code point becomes, found out by a function of its character when first met."""
+    """Map each code point by a function of its character, computed on first use."""
 
     def __init__(self, of_character):
         self.of_character = of_character
@@ -129,7 +129,7 @@ class _Translation(dict):
 
 
 def plain(character):
-    """What a character of a name stands for: itself, a plain one, or nothing."""
+    """Return the plain form of a character in a name: itself, another one, or nothing."""
     if character in PLAIN:
         return PLAIN[character]
     if character.isspace():
@@ -141,9 +141,9 @@ _PLAIN = _Translation(plain)
 
 
 def _suspects(names):
-    """Rows of the names that `_clean` may change: a pass over all is several times as fast.
+    """Return the rows that `_clean` may change, several times as fast as cleaning all.
 
-    They hold a character that stands for another, or a space, quotation mark or apostrophe beside
+    They hold a character with another plain form, or a space, quotation mark or apostrophe next to
     a space or at an end.
     """
     text = "\n".join(["", *names, ""])
@@ -161,14 +161,14 @@ def _suspects(names):
 
 
 def code_points(text):
-    """The code points of a text, of shape (n_characters,)."""
+    """Return the code points of a text, (n_characters,)."""
     if text.isascii():
         return np.frombuffer(text.encode(), dtype=np.uint8)
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def drop_titles(names):
-    """Take titles off either end of clean, composed names, but never the whole name."""
+    """Remove titles from both ends of clean, composed names, but never the whole name."""
     return [_drop_titles(name) for name in names]
 
 
@@ -183,10 +183,10 @@ def _drop_titles(name):
 
 
 def compose(names):
-    """Names in Unicode's normal form C, so that a letter with a mark is one character.
+    """Return names in Unicode's normal form C, where a letter with a mark is one character.
 
-    At most 30 marks in a row are kept: normalization sorts them, in a time that grows with the
-    square of their number. It returns the same list where there is nothing to do.
+    At most 30 marks in a row are kept, since normalization sorts them in quadratic time. Return the
+    same list if nothing changes.
     """
     text = "\n".join(names)
     if text.isascii():
@@ -207,19 +207,24 @@ def compose(names):
 
 
 def characters(points):
-    """The distinct characters of `code_points`, or all of ASCII: of many, faster than a set."""
+    """Return the distinct characters of `code_points`, or all of ASCII."""
     if points.dtype == np.uint8:
         return list(map(chr, range(128)))
     return [chr(point) for point in np.flatnonzero(np.bincount(points))]
 
 
 def fold(name):
-    """The name in plain ASCII letters and lower case."""
+    """Return a name in ASCII letters and lower case."""
     return anyascii(name).lower()
 
 
+def is_other_script(character):
+    """Whether a character is a letter of another script than Latin."""
+    return character.isalpha() and "LATIN" not in unicodedata.name(character, "")
+
+
 def transliterate(character):
-    """One character in ASCII; as it is if it is a letter that has no counterpart there."""
+    """Return one character in ASCII, or itself if it is a letter without a counterpart."""
     in_ascii = anyascii(character)
     is_letter = unicodedata.category(character) not in ("Mn", "Mc", "Me", "Cf")
     return character if is_letter and not in_ascii else in_ascii
@@ -229,5 +234,5 @@ _FOLDED = _Translation(lambda character: transliterate(character).lower())
 
 
 def spellings(names):
-    """Names as they are compared, and read: without what typing adds, diacritics and case."""
+    """Return names in ASCII letters and lower case, cleaned, for comparison."""
     return [name.translate(_FOLDED) for name in compose(clean(names))]

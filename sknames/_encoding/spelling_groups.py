@@ -1,4 +1,4 @@
-"""spelling_groups: group the spellings of one name."""
+"""Group the spellings of one name."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,10 @@ from .spelling import spellings
 
 
 def spelling_groups(names: Names) -> NDArray[np.intp]:
-    """Number the names so that equal numbers are spellings of one name.
+    """Number names so that spellings of one name have equal numbers.
 
-    Dvořák, Dvorak and " DVORAK" differ as strings, but a model that has learned one knows the
-    others: to score it on names that it has not seen, keep each group on one side of each split.
+    A model that has learned Dvořák also knows Dvorak and " DVORAK". To measure accuracy on unseen
+    names, keep each group on one side of each split.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
 
     See Also
     --------
-    sklearn.model_selection.StratifiedGroupKFold : Splits that keep groups whole.
+    sklearn.model_selection.StratifiedGroupKFold : Split data by groups.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
     >>> spelling_groups(["Dvořák", "Ōe", " DVORAK"])
     array([0, 1, 0])
     """
-    # no np.unique: it would copy them into an array where each is as wide as the longest
+    # np.unique would copy names into an array as wide as the longest.
     spelt = spellings(read_names(names)[0])
     numbers = {spelling: number for number, spelling in enumerate(sorted(set(spelt)))}
     return np.array([numbers[spelling] for spelling in spelt], dtype=np.intp)

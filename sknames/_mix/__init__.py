@@ -1,1 +1,1 @@
-"""Priors of the nationalities, and the mix of a list."""
+"""Estimate the mix of a list, and predict under its priors."""

@@ -1,4 +1,4 @@
-"""PriorShiftClassifier: predict under the mix of nationalities in a list."""
+"""Predict under the mix of nationalities in a list."""
 
 from collections.abc import Iterator
 from numbers import Integral, Real
@@ -7,28 +7,27 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._encoding.read_names import are_readable, number_names
 from .._validation.labels_and_weights import check_weights
-from .._validation.mixins import DocLinkMixin, SharedModelMixin
+from .._validation.mixins import ArgmaxMixin, DocLinkMixin, SharedModelMixin, copy_features
 from .priors import (
     Priors,
+    assumed_priors,
     check_priors,
     distinct_names,
     estimate_mix,
     exchange_priors,
-    supposed_priors,
 )
 
 
 def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
-    """Predict names: their probabilities, weights, numbers, and which have anything to read."""
+    """Return the probabilities and weights of names, their numbers, and which are readable."""
     if isinstance(X, Iterator):
-        X = list(X)  # it is read more than once
+        X = list(X)  # read more than once below
     probabilities = check_array(
         estimator.predict_proba(X), dtype=np.float64, input_name="predict_proba's probabilities"
     )
@@ -37,36 +36,27 @@ def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
     return probabilities, weights, number_names(X, n), are_readable(X, n)
 
 
-def priors_of_probabilities(probabilities, weights, supposed, numbers=None, **limits):
-    """Estimate priors from probabilities; return them and the number of steps.
-
-    The arguments are those of `distinct_names`, the limits those of `estimate_mix`.
-    """
-    ratios, weights, counts = distinct_names(probabilities, weights, supposed, numbers)
-    if not len(ratios):
-        raise ValueError(
-            "No usable names: expected at least one with a letter and a positive weight, got "
-            f"{len(probabilities)} without. Give names, or priors."
-        )
-    return estimate_mix(ratios, weights, counts, supposed, **limits)[1:]
+def priors_of_probabilities(probabilities, weights, assumed, numbers=None, **limits):
+    """Estimate priors as `estimate_mix` does; return them and the number of steps."""
+    names = distinct_names(probabilities, weights, assumed, numbers)
+    return estimate_mix(*names, assumed, **limits)[1:]
 
 
 class PriorShiftClassifier(
-    DocLinkMixin, SharedModelMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    DocLinkMixin, ArgmaxMixin, SharedModelMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
 
     A classifier's probabilities assume how frequent each class is: its priors. A list of people
-    has a mix of its own. If only that mix differs, and not how names are distributed within a
-    nationality (label shift), the names alone, without labels, are enough to find both the mix and
-    the predictions under it:
+    has a mix of its own. If only the mix differs, and not the names within a nationality (label
+    shift), the names alone are enough to find the mix and to predict under it:
 
-    1. The mix is estimated by expectation maximisation over the classifier's probabilities (Saerens
-       et al. 2002), with two changes for short lists: each name is answered under the mix of the
+    1. Estimate the mix by expectation maximisation over the classifier's probabilities (Saerens et
+       al. 2002), with two changes for short lists: each name is predicted under the mix of the
        other names, and some pseudo-names with the assumed priors are added (Asuncion et al. 2009).
-       Calibrated probabilities matter (Alexandari et al. 2020).
-    2. The probabilities are multiplied by the ratio of the new priors to the assumed ones, and
-       scaled to sum to 1.
+       The probabilities should be calibrated (Alexandari et al. 2020).
+    2. Multiply the probabilities by the ratio of the new priors to the assumed ones, and scale them
+       to sum to 1.
 
     Parameters
     ----------
@@ -75,18 +65,17 @@ class PriorShiftClassifier(
         of scikit-learn's. It is never refitted or changed, and a clone shares it.
     priors : {"estimate", "uniform", "population"}, dict or array-like of shape (n_classes,), \
 default="estimate"
-        Mix of the list. "estimate" finds it in `fit`. A known mix can be given as numbers that sum
-        to 1, by label (labels that are not named get 0) or in the order of `classes_`; as
-        "uniform"; or as "population", the square root of a rough number of bearers in the world. A
-        class with prior 0 is never predicted.
+        Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers that sum to
+        1, by label (missing labels get 0) or in the order of `classes_`; as "uniform"; or as
+        "population", the square root of a rough number of bearers in the world. A class with prior
+        0 is never predicted.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`, which our
-        estimators have, or else "uniform". scikit-learn's classifiers mostly assume the class
-        frequencies of their training labels: give these.
+        estimators have, or "uniform". Most scikit-learn classifiers assume the class frequencies
+        of their training labels: give these.
     tol : float, default=1e-7
-        Tolerance of the estimate: it has converged when no share changes by more than this in a
-        step.
+        Tolerance of the estimate: it stops when no share changes by more in a step.
     max_iter : int, default=200
         Maximum number of steps of the estimate. 10 to 20 are usually enough.
 
@@ -95,9 +84,9 @@ default=None
     classes_ : ndarray of shape (n_classes,)
         The labels of the estimator.
     priors_ : ndarray of shape (n_classes,)
-        The priors in force, in the order of `classes_`.
+        The mix of the list, in the order of `classes_`.
     class_prior_ : ndarray of shape (n_classes,)
-        The priors that this classifier's probabilities assume: `priors_`.
+        The same as `priors_`: the priors that this classifier's probabilities assume.
     n_iter_ : int
         Number of steps of the estimate; 0 if nothing was estimated.
     n_features_in_ : int
@@ -112,15 +101,12 @@ default=None
 
     Notes
     -----
-    Evidence is counted in distinct names: the weights of equal names are summed, and all are scaled
-    to sum to the number of distinct names. Names without a letter are left out of the estimate.
+    Each distinct name counts once, with its weights summed. Names without a letter are left out of
+    the estimate. A list of about 100 names or more usually gains.
 
-    The pseudo-names are 3 where the list clearly has a mix of its own, and more where it does not.
-    A list of about 100 names or more usually gains; a single name says nothing about a mix.
-
-    A `UserWarning` is raised for a model that is unsure of the names. If it is right more often
-    than it is sure, the mix is wrong. Calibrate it on held-out names first, for example by a
-    temperature with scikit-learn's `CalibratedClassifierCV`.
+    A `UserWarning` is raised for a model that is unsure of the names. If it is underconfident, the
+    mix is wrong: calibrate it on held-out names first, for example with the temperature scaling of
+    scikit-learn's `CalibratedClassifierCV`.
 
     References
     ----------
@@ -177,7 +163,7 @@ default=None
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator predicts
+        X : iterable of str, or other input of the estimator
             Names, without labels.
         y : None
             Ignored.
@@ -194,41 +180,31 @@ default=None
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If no name has anything to read, or the given priors do not fit its classes, or are
-            positive where the estimator's own are 0.
+            If no name has a letter, or the given priors do not match its classes, or are positive
+            where the estimator's own are 0.
         """
         self._validate_params()
-        try:
-            check_is_fitted(self.estimator)
-        except NotFittedError as error:
-            raise NotFittedError(
-                f"PriorShiftClassifier takes a fitted estimator and never fits it. {error} Fit it "
-                "first, or take load_pretrained()."
-            ) from error
-        supposed = supposed_priors(self.estimator, self.class_prior)
+        self._check_shared_is_fitted()
+        assumed = assumed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
             probabilities, weights, numbers, readable = predict_list(
                 self.estimator, X, sample_weight
             )
             limits = {"tol": self.tol, "max_iter": self.max_iter}
             priors, n_iter = priors_of_probabilities(
-                probabilities, weights * readable, supposed, numbers, **limits
+                probabilities, weights * readable, assumed, numbers, **limits
             )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0
-            never = self.estimator.classes_[(priors > 0) & (supposed == 0)]
+            never = self.estimator.classes_[(priors > 0) & (assumed == 0)]
             if len(never):
                 raise ValueError(
-                    f"priors give {', '.join(map(str, never))} more than 0, and the estimator's "
-                    "own priors are 0 there, so that it never answers so. Expected 0, too; or take "
-                    "an estimator whose priors are positive there."
+                    f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
+                    "never predicts, got positive ones. Set them to 0, or take another estimator."
                 )
         self.classes_ = self.estimator.classes_
-        self._supposed, self.priors_, self.n_iter_ = supposed, priors, n_iter
-        for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-            if hasattr(self.estimator, name):
-                setattr(self, name, getattr(self.estimator, name))
+        self._assumed, self.priors_, self.n_iter_ = assumed, priors, n_iter
+        copy_features(self.estimator, self)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -236,34 +212,18 @@ default=None
 
         Parameters
         ----------
-        X : iterable of str, or whatever the estimator predicts
+        X : iterable of str, or other input of the estimator
             Names.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Probabilities; rows sum to 1, and columns are in the order of `classes_`. If all
-            classes that are possible for a row have prior 0, the row holds the priors.
+            possible classes of a row have prior 0, the row holds the priors.
         """
         check_is_fitted(self, "priors_")
         probabilities = np.asarray(self.estimator.predict_proba(X), dtype=np.float64)
-        return exchange_priors(probabilities, self._supposed, self.priors_)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the most probable nationality of each name under the mix of the list.
-
-        Parameters
-        ----------
-        X : iterable of str, or whatever the estimator predicts
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels from `classes_`.
-        """
-        probabilities = self.predict_proba(X)  # first: it tells whether this is fitted
-        return self.classes_[probabilities.argmax(axis=1)]
+        return exchange_priors(probabilities, self._assumed, self.priors_)
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""estimate_shares: estimate the mix of nationalities in a list of names, with intervals."""
+"""Estimate the mix of nationalities in a list of names, with intervals."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -16,28 +16,27 @@ from .._validation.labels_and_weights import check_weights
 from .prior_shift_classifier import predict_list
 from .priors import (
     Priors,
+    assumed_priors,
     check_priors,
     distinct_names,
     estimate_mix,
     newton_steps,
     slopes,
-    supposed_priors,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Largest number of counts in a chunk of resamples.
-CHUNK = 1 << 22
+CHUNK = 1 << 22  # most counts in a chunk of resamples
 N_PRINTED = 10
-FEW_NAMES = 100  # say little about a mix
+FEW_NAMES = 100  # fewer than these raise a warning
 # Standard deviation of the log odds by which a model is wrong about a class, on people of another
 # source than those that it was calibrated on; see examples/benchmarks/results/shares.md.
 MODEL_ERROR = 0.5
 
 
 class Shares(Bunch):
-    """Shares of nationalities, from `estimate_shares`: a Bunch that prints as a table."""
+    """The result of `estimate_shares`: a Bunch that prints as a table."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the table as a DataFrame with the columns nationality, share, low and high."""
@@ -52,7 +51,7 @@ class Shares(Bunch):
         width = max(len(str(label)) for label in labels)
         lines = [f"{'nationality':<{width}}   share   {percent} interval"]
         n_shown = len(self.share)
-        if "groups" in self:  # groups are no parts of a whole, to stand together as others
+        if "groups" in self:  # the groups themselves may overlap, so no "others" sums them
             n_shown = min(N_PRINTED, int((self.share >= 0.0005).sum()))
         lines += [
             _line(*row, width) for row in zip(*(self[c][:n_shown] for c in COLUMNS), strict=True)
@@ -107,26 +106,26 @@ def estimate_shares(
 ) -> Shares:
     """Estimate the share of each nationality in a list of names.
 
-    Counting predicted labels gives the wrong answer, since classification errors are not symmetric.
-    The mean of the answers adapted to the list does better, see :class:`PriorShiftClassifier`.
+    Counting predicted labels gives wrong shares, because classification errors are not symmetric.
+    The mean prediction under the mix of the list does better, see :class:`PriorShiftClassifier`.
 
     Parameters
     ----------
     model : classifier
         Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
-    names : iterable of str, or whatever else the model predicts
+    names : iterable of str, or other input of the model
         The list. Names without a letter are counted separately.
     weights : array-like of shape (n_names,) or None, default=None
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
-        How often each name occurs in the list. Distinct names with counts give the same shares and
-        intervals as the whole list, and take less memory. Their sum must be less than 2**63.
+        How often each name occurs in the list, integers whose sum is below 2**63. Distinct names
+        with counts give the same result as the whole list, in less memory.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
     groups : dict of str to list of labels, or None, default=None
         Nationalities to sum, such as ``{"Scandinavian": ["Danish", "Norwegian", "Swedish"]}``. Each
-        sum gets an interval of its own. Groups may overlap.
+        sum gets an interval. Groups may overlap.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     n_resamples : int, default=1000
@@ -143,8 +142,8 @@ default=None
         - groups: the same for the groups, in their order, or None,
         - hard_to_tell: tuples (nationality, nationality, correlation) of pairs that the model
           confuses, so that their sum is more certain than either; the least certain first,
-        - n_names, n_unreadable: the number of names, and of those among them without a letter,
-        - n_distinct: the number of distinct names with a letter, on which the shares rest,
+        - n_names, n_unreadable: the number of names, and of names without a letter,
+        - n_distinct: the number of distinct names with a letter,
         - confidence_level,
         - resamples: array of shape (n_resamples, n_classes), the shares in each resample.
 
@@ -155,8 +154,7 @@ default=None
     NotFittedError
         If the model is not fitted.
     ValueError
-        If no name has anything to read, a group names an unknown nationality, or `counts` are no
-        integers.
+        If no name has a letter, a group has an unknown nationality, or `counts` are not integers.
 
     Warns
     -----
@@ -171,14 +169,11 @@ default=None
 
     Notes
     -----
-    A name that comes twenty times counts twenty times in the shares, but is not twenty observations
-    of the model's errors: weights are scaled to sum to the number of distinct names.
-
     The intervals are percentiles of a bootstrap over distinct names: the shares of a resample are
     one constrained Newton step away from those of the list. They cover the chance in drawing the
-    list, and an error of the model that is typical for people of another source: the log odds of
-    each class vary with a standard deviation of 0.5. Of the shipped model, a bias by class that was
-    measured on held-out people is taken off first.
+    list, and an error of the model as large as is typical for people of another source: the log
+    odds of each class vary with a standard deviation of 0.5. For the shipped model, its bias by
+    class on held-out people is corrected first.
 
     References
     ----------
@@ -209,7 +204,7 @@ default=None
         numbers=numbers,
         n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
-        class_prior=supposed_priors(model, class_prior, of_people=True),
+        class_prior=assumed_priors(model, class_prior, of_people=True),
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -221,16 +216,12 @@ def _check_counts(counts, n):
     if counts is None:
         return np.ones(n, dtype=np.int64)
     counts = np.asarray(counts)
-    if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
+    is_right = counts.shape == (n,) and counts.dtype.kind in "iu" and (counts >= 0).all()
+    if not is_right or counts.sum(dtype=np.float64) >= 2**63:
         raise ValueError(
-            f"Expected counts of {n} names, integers that are not negative, got {counts.dtype} of "
-            f"shape {counts.shape}. Give numbers that are no counts as weights."
-        )
-    total = counts.sum(dtype=np.float64)
-    if total >= 2**63:
-        raise ValueError(
-            f"Expected counts that sum to less than 2**63, got {total:.3g}. Give weights instead: "
-            "only their proportions matter."
+            f"Expected counts of {n} names: integers from 0 that sum to less than 2**63; got "
+            f"{counts.dtype} of shape {counts.shape}, {counts!s:.200}. Give other numbers as "
+            "weights."
         )
     return counts.astype(np.int64)
 
@@ -249,23 +240,18 @@ def shares_of_probabilities(
     n_resamples=1000,
     random_state=None,
 ):
-    """Estimate shares as `estimate_shares` does, from probabilities predicted elsewhere.
+    """Estimate shares as `estimate_shares` does, from probabilities.
 
     `n_unreadable` names are counted separately; their rows have a count of 0 or are missing. Equal
-    names have equal `numbers`; None: all are distinct. The others are those of `estimate_shares`.
+    names have equal `numbers`; with None, all are distinct.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")
     counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
-    supposed = check_priors(class_prior, classes, "class_prior")
+    assumed = check_priors(class_prior, classes, "class_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum()) + n_unreadable
-    ratios, weights, counts = distinct_names(probabilities, weights * counts, supposed, numbers)
-    if not len(ratios):
-        raise ValueError(
-            "No usable names: expected at least one with a letter and a positive weight, got "
-            f"{len(probabilities):,} without."
-        )
+    ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, numbers)
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:
         warnings.warn(
@@ -273,10 +259,10 @@ def shares_of_probabilities(
             f"got {n_distinct}. Read the intervals, not the shares.",
             stacklevel=3,
         )
-    # As many names of equal weights would tell as much (Kish 1965).
+    # So many names of equal weight hold as much information (Kish 1965).
     n_effective = n_distinct**2 / (weights**2 @ counts)
     with one_blas_thread(len(ratios)):
-        share = estimate_mix(ratios, weights, counts, supposed)[0]
+        share = estimate_mix(ratios, weights, counts, assumed)[0]
         resamples = _resample(
             ratios, weights, counts, share, n_resamples, check_random_state(random_state)
         )
@@ -291,8 +277,8 @@ def shares_of_probabilities(
 
     def table(labels, share, resamples):
         low, high = np.quantile(resamples, limits, axis=0)
-        # What no name of the list shows is in no resample, either: no share is more certain than
-        # one that none or all of the names have (Clopper and Pearson 1934).
+        # Resamples lack what the list lacks. So no interval is narrower than that of a share of 0
+        # or 1 (Clopper and Pearson 1934).
         none = limits[0] ** (1 / n_effective)
         low, high = np.minimum(low, none), np.maximum(high, 1 - none)
         # An estimate may lie outside the percentiles.
@@ -311,16 +297,13 @@ def shares_of_probabilities(
 
 def _members(groups, classes):
     """Return which classes each group has, as 0 or 1, of shape (n_groups, n_classes)."""
+    known = set(classes.tolist())
     for group, labels in (groups or {}).items():
-        if isinstance(labels, str) or not hasattr(labels, "__len__") or not len(labels):
+        is_list = not isinstance(labels, str) and hasattr(labels, "__len__")
+        if not (is_list and len(labels) and known.issuperset(labels)):
             raise ValueError(
-                f"Expected a list of nationalities in groups[{group!r}], got {labels!r}."
-            )
-        unknown = [label for label in labels if label not in classes.tolist()]
-        if unknown:
-            raise ValueError(
-                f"groups[{group!r}] names {', '.join(map(repr, unknown))}, which the model does "
-                f"not tell. Its classes_ are {', '.join(map(str, classes))}."
+                f"Expected a list of nationalities in groups[{group!r}], out of the model's "
+                f"classes_ {', '.join(map(str, classes))}; got {labels!r}."
             )
     rows = [np.isin(classes, list(labels)) for labels in (groups or {}).values()]
     return np.array(rows, dtype=float).reshape(-1, len(classes))
@@ -329,10 +312,9 @@ def _members(groups, classes):
 def _resample(ratios, weights, counts, share, n_resamples, rng):
     """Return the shares of resamples of the distinct names, of shape (n_resamples, n_classes).
 
-    Each is a Newton step away from the estimate, for which only the gradient is resampled. The
-    list's own gradient there is not 0, and is taken off. It stays where it holds a class at 0 of
-    which there is less than one name. What an error of the model adds is of first order, too: the
-    log odds of each class are drawn anew.
+    Each is a Newton step away from the estimate, with a resampled gradient. The list's own gradient
+    at the estimate is not 0, and is subtracted; for classes with less than one name, only where it
+    is positive. Errors of the model, in the log odds of each class, add their first-order effect.
     """
     n, mix = counts.sum(), ratios @ share
     gradient, curvature = slopes(ratios, mix, weights * counts)
@@ -355,9 +337,9 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
 def _hard_to_tell(shares, n_effective):
     """Find pairs whose sum is more certain than either, because the model confuses them.
 
-    If the labels of a list were known, resamples would vary like a multinomial distribution. Any
-    further variance is doubt about the labels. A pair has at least as much of it, and most of it
-    cancels in the sum.
+    With known labels, resamples would vary like a multinomial distribution. Any further variance is
+    doubt about the labels. A pair is found if doubt is at least half of its variance and mostly
+    cancels in its sum.
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
     labels, share = shares.nationality[doubtful], shares.share[doubtful]

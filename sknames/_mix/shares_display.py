@@ -1,4 +1,4 @@
-"""SharesDisplay: draw the mix of a list of names."""
+"""Draw the mix of a list of names."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._plotting import DisplayMixin, check_n_top, percent
+from .._plotting import DisplayMixin, check_at_least_1, percent
 from .shares import Shares, estimate_shares
 
 if TYPE_CHECKING:
@@ -32,21 +32,18 @@ class SharesDisplay(DisplayMixin):
     high : ndarray of shape (n_classes,)
         Upper end of the interval of each share.
     resamples : ndarray of shape (n_resamples, n_classes)
-        Shares in resamples of the list, for the interval of the nationalities that have no bar of
-        their own.
+        Shares in resamples of the list. They give the interval of the last bar, the others.
     confidence_level : float
         Confidence level of the intervals.
     n_names : int or None, default=None
         Number of names, for the label of the axis.
     are_groups : bool, default=False
-        Whether these are groups, which are no parts of a whole: all have a bar.
+        Whether these are groups. Groups may overlap, so each has a bar.
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the bars.
-    figure_ : matplotlib Figure
-        The figure with the axes.
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes with the bars, and their figure.
     bars_ : matplotlib BarContainer
         The bars.
     errorbar_ : matplotlib ErrorbarContainer
@@ -58,8 +55,6 @@ class SharesDisplay(DisplayMixin):
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import sknames
     >>> from sknames.datasets import make_names
     >>> names, _ = make_names(200, nationalities=["Dutch", "Turkish"], random_state=0)
@@ -100,12 +95,8 @@ class SharesDisplay(DisplayMixin):
             Fitted classifier with `predict_proba`.
         names : iterable of str
             The list.
-        n_top : int, default=15
-            Largest number of nationalities with a bar of their own, see :meth:`plot`.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
-        bar_kwargs : dict or None, default=None
-            Keyword arguments of ``ax.barh``.
+        n_top, ax, bar_kwargs : int, matplotlib Axes, dict
+            Parameters of :meth:`plot`.
         **kwargs
             Further parameters of :func:`estimate_shares`.
 
@@ -119,26 +110,15 @@ class SharesDisplay(DisplayMixin):
         return cls.from_shares(shares, n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
     @classmethod
-    def from_shares(
-        cls,
-        shares: Shares,
-        *,
-        n_top: int = 15,
-        ax: "Axes | None" = None,
-        bar_kwargs: dict[str, Any] | None = None,
-    ) -> Self:
+    def from_shares(cls, shares: Shares, **kwargs: Any) -> Self:
         """Draw shares that have been estimated.
 
         Parameters
         ----------
         shares : Shares
             Result of :func:`estimate_shares`, or the `groups` in it.
-        n_top : int, default=15
-            Largest number of nationalities with a bar of their own, see :meth:`plot`.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
-        bar_kwargs : dict or None, default=None
-            Keyword arguments of ``ax.barh``.
+        **kwargs
+            Parameters of :meth:`plot`.
 
         Returns
         -------
@@ -155,7 +135,7 @@ class SharesDisplay(DisplayMixin):
             n_names=shares.n_names - shares.n_unreadable,
             are_groups="groups" not in shares,
         )
-        return display.plot(n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
+        return display.plot(**kwargs)
 
     def plot(
         self,
@@ -169,9 +149,8 @@ class SharesDisplay(DisplayMixin):
         Parameters
         ----------
         n_top : int, default=15
-            Largest number of nationalities with a bar of their own; those with a share below a
-            thousandth have none. The last bar is all others together. Groups, which may overlap,
-            all have a bar.
+            Largest number of nationalities with a bar of their own. The last bar sums all others,
+            and those with a share below 0.1 %. Groups all have a bar.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -187,10 +166,10 @@ class SharesDisplay(DisplayMixin):
         ValueError
             If `n_top` is less than 1.
         """
-        check_n_top(n_top)
+        check_at_least_1("n_top", n_top)
         n = min(n_top, max(1, int((self.share >= 0.001).sum())))
         if n == len(self.share) - 1 or self.are_groups:
-            n = len(self.share)  # one alone needs no bar for others
+            n = len(self.share)
         order = np.argsort(-self.share, kind="stable")
         top, others = order[:n], order[n:]
         labels = [str(label) for label in self.nationality[top]]
@@ -200,16 +179,16 @@ class SharesDisplay(DisplayMixin):
             share = np.append(share, self.share[others].sum())
             limits = [(1 - self.confidence_level) / 2, (1 + self.confidence_level) / 2]
             of_others = np.quantile(self.resamples[:, others].sum(axis=1), limits)
-            # Together they may have as much as any of them: also what no name of the list shows.
+            # The sum may be as large as any of its parts.
             low = np.append(low, of_others[0])
             high = np.append(high, max(of_others[1], self.high[others].max()))
-        width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))  # also of long names of groups
+        width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
         ax = self._use_axes(ax, (width, 0.9 + 0.3 * len(labels)))
         reach = np.maximum(0, [share - low, high - share])
         places = np.arange(len(labels))
         colors = ["C0"] * n + ["0.6"] * (len(labels) - n)
         self.bars_ = ax.barh(places, share, **({"color": colors} | (bar_kwargs or {})))
-        ink = ax.xaxis.label.get_color()  # which is light in a dark style
+        ink = ax.xaxis.label.get_color()  # light in a dark style
         self.errorbar_ = ax.errorbar(
             share, places, xerr=reach, fmt="none", ecolor=ink, capsize=3, elinewidth=1.2
         )

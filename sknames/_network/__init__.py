@@ -1,1 +1,1 @@
-"""The fitted network and its prediction, in numpy."""
+"""Hold the fitted network, and predict with it in numpy."""

@@ -1,4 +1,4 @@
-"""The cells of `_recurrent_net` in numpy: one step of each, prepared for prediction."""
+"""Prepare one step of each cell in numpy, for prediction."""
 
 from functools import partial
 
@@ -10,7 +10,10 @@ BLOCK_NODES = 256  # at most in a step; a multiple of PRODUCT_ROWS
 
 
 class RNNStep:
-    """h = f(added + h_prev U), with U = W_hh transposed; sigmoid(a) = tanh(a / 2) / 2 + 1 / 2."""
+    """Compute h = f(added + h_prev U), with U = W_hh transposed.
+
+    The sigmoid is tanh(a / 2) / 2 + 1 / 2.
+    """
 
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, is_sigmoid=False):
         self.is_sigmoid = is_sigmoid
@@ -28,8 +31,7 @@ class RNNStep:
 
 
 class GRUStep:
-    """A GRU with the gates as sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: numpy's tanh is faster than
-    its exp.
+    """Compute a GRU with sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: numpy's tanh is faster than its exp.
 
     With R and Z the tanh of half the gates' arguments, and the halves moved into the weights,
     n = tanh(x_n + (R + 1) hn / 2) and h = n + (Z + 1) (h_prev - n) / 2.
@@ -42,7 +44,7 @@ class GRUStep:
         self.recurrent = dtype.type(0.5) * weight_hh.reshape(3, size, size).swapaxes(1, 2)
         self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
         self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
-        # For all rows of a block: numpy adds equal shapes several times as fast.
+        # Repeated for all rows of a block: numpy adds equal shapes several times as fast.
         self.bias_new = aligned((bias_hh[2] / 2).repeat(BLOCK_NODES, axis=0))
 
     def __call__(self, added, products, h_prev, out):

@@ -1,4 +1,4 @@
-"""Arrays of symbols: what the classifier takes, and the codes that the network numbers them by."""
+"""Check arrays of symbols, and number them by codes."""
 
 import warnings
 
@@ -8,28 +8,13 @@ from sklearn.utils.validation import validate_data
 
 from .prefixes import compact, row_slices
 
-LARGEST_EXACT = 2.0**53  # of the integers that float64 tells from their neighbours
+LARGEST_EXACT = 2.0**53  # float64 rounds some larger integers
 
 
 def validate_symbols(estimator, X, *, reset):
-    """Check the X of an estimator, as `sklearn.utils.validation.validate_data` does.
+    """Check X as scikit-learn's `validate_data` does; `reset` in `fit`.
 
-    Parameters
-    ----------
-    estimator : BaseEstimator
-    X : array-like of shape (n_samples, n_features)
-    reset : bool
-        Whether it is the X of `fit`.
-
-    Returns
-    -------
-    ndarray of numbers
-
-    Raises
-    ------
-    ValueError
-        Where scikit-learn raises it, and where integers are rounded. If X holds strings, it names
-        the encoder.
+    It also raises ValueError for integers that were rounded, and names the encoder for strings.
     """
     if not reset and _is_encoded(estimator, X):
         return X
@@ -42,23 +27,22 @@ def validate_symbols(estimator, X, *, reset):
         if _holds_strings(X):
             raise ValueError(
                 f"{type(estimator).__name__} expected a 2-D array of integer codes and got "
-                "strings. Encode names with CharEncoder first, e.g. in a Pipeline([('encode', "
-                "CharEncoder()), ('classify', NameNationalityClassifier())])."
+                "strings. Encode names with CharEncoder first: make_pipeline(CharEncoder(), "
+                "NameNationalityClassifier())."
             ) from error
         raise
     if X.dtype.kind != "f":
         return X
-    largest = float(np.abs(X).max(initial=0))  # float16 would not hold what it is compared with
+    largest = float(np.abs(X).max(initial=0))
     if largest > LARGEST_EXACT and not are_floats:
         raise ValueError(
-            "Expected symbols of one type, or up to 2**53, since those of several types become "
-            f"floats, which round larger integers; got {largest:.17g}. Give X as an array of one "
-            "integer type, or number its values."
+            "Expected symbols of one type, or up to 2**53 (mixed types become floats, which round "
+            f"larger integers), got {largest:.17g}. Give X as an array of one integer type."
         )
     if not (X == np.rint(X)).all():
         warnings.warn(
-            "X has values that are not integers; each distinct value is taken as a symbol of "
-            "its own. Encode names with CharEncoder to get integer codes.",
+            "X has values that are not integers; each distinct value becomes a symbol. Encode "
+            "names with CharEncoder to get integer codes.",
             UserWarning,
             stacklevel=4,
         )
@@ -66,13 +50,13 @@ def validate_symbols(estimator, X, *, reset):
 
 
 def without_padding(X):
-    """An array without the last columns that are 0 in all rows, which cost time and memory."""
+    """Drop the last columns that are 0 in all rows, to save time and memory."""
     used = X.any(axis=0).nonzero()[0]
     return X[:, : used[-1] + 1 if len(used) else 1]
 
 
 def _is_encoded(estimator, X):
-    """Whether X is as `CharEncoder` gives it: nothing can be wrong, and one name is faster."""
+    """Return whether X is as `CharEncoder` makes it; skipping checks makes one name faster."""
     return (
         type(X) is np.ndarray
         and X.dtype.kind == "u"
@@ -84,7 +68,7 @@ def _is_encoded(estimator, X):
 
 
 def _holds_strings(X):
-    """Whether an array-like has a str or bytes among its items."""
+    """Return whether an array-like has a str or bytes among its items."""
     try:
         items = np.asarray(X, dtype=object).ravel()
     except ValueError:
@@ -93,25 +77,16 @@ def _holds_strings(X):
 
 
 def code_of(symbol, symbols):
-    """The code of one symbol, or None if it has none."""
+    """Return the code of a symbol, or None."""
     place = np.flatnonzero(symbols == symbol)
     return int(place[0]) + 1 if len(place) else None
 
 
 def to_codes(X, symbols):
-    """Number an array of symbols.
+    """Number an array of any numbers (n, length), in which 0 is padding wherever it stands.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n, length)
-        Any numbers; 0 is padding wherever it stands.
-    symbols : ndarray of shape (n_symbols,)
-        The values that have a code, sorted.
-
-    Returns
-    -------
-    ndarray of shape (n, length), of the smallest unsigned integer type
-        ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, 0 on the right.
+    Return ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, and 0 on the right,
+    in the smallest unsigned integer type. Symbols are sorted.
     """
     n = len(symbols)
     dtype = np.min_scalar_type(n + 2)
@@ -121,19 +96,19 @@ def to_codes(X, symbols):
         table[0] = 0
         possible = np.arange(n)
         if symbols.dtype != X.dtype:
-            # fit may have seen negative, larger and fractional values; a float16 has no 65,535.
+            # fit may have seen negative, larger and fractional values.
             values = symbols.astype(np.float64)
             possible = np.flatnonzero((values > 0) & (values <= largest) & (values % 1 == 0))
         table[symbols[possible].astype(np.intp)] = possible + 1
         codes = np.empty(X.shape, dtype)
-        for rows in row_slices(X):  # numpy widens what it takes to eight bytes each
+        for rows in row_slices(X):  # `take` widens codes to eight bytes each
             table.take(X[rows], out=codes[rows], mode="clip")
         return compact(codes)
     if not n:
         return compact((X != 0).astype(dtype))
     sought, possible = X, True
     if {symbols.dtype.kind, X.dtype.kind} == {"i", "u"}:
-        # numpy would compare int64 with uint64 as floats, which round.
+        # numpy compares int64 with uint64 as floats, which round.
         sought = X.astype(symbols.dtype)
         possible = (sought.astype(X.dtype) == X) & ((sought < 0) == (X < 0))
     place = np.searchsorted(symbols, sought)

@@ -1,8 +1,7 @@
-"""The same network in numpy: prediction, in a process that need not have torch.
+"""Predict with a network in numpy, without torch.
 
-The steps are those of `_recurrent_net`, over the same tree of prefixes. Only two levels of states
-are held at a time; a row's logits are computed from the state where it ends. The n-grams' logits
-run along the same tree.
+The steps are those of `_training.recurrent_net`, over the same tree of prefixes. Only two levels of
+states are in memory at a time. The logits of n-grams are summed along the same tree.
 """
 
 import math
@@ -20,7 +19,7 @@ MIN_ROWS_TO_PLAN = 25
 
 
 def softmax(logits):
-    """Probabilities of logits, each row by itself, in float64."""
+    """Return the probabilities of logits, row by row, in float64."""
     logits = logits.astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     np.exp(logits, out=logits)
@@ -29,16 +28,16 @@ def softmax(logits):
 
 
 def _take(rows, index, out, axis=0):
-    # mode="clip" writes straight into out, where the default would go through a copy.
+    # The default mode would copy; "clip" writes into out.
     rows.take(index, axis=axis, out=out, mode="clip")
 
 
 def _arrange(plan):
-    """Number the nodes of a plan anew: the first children in a block, then their siblings.
+    """Renumber the nodes of a plan: in each block first children, then their siblings.
 
-    What a parent gives to its children is computed once in a block, in the row of the first child.
-    Returns symbols, parents and ends as in the plan, the row of each node's parent in its block,
-    and how many first children each block has.
+    The product of a parent's state is computed once in a block, in the row of its first child.
+    Return symbols, parents and ends as in the plan, the row of each node's parent in its block, and
+    the number of first children of each block.
     """
     levels = [range(first, last, BLOCK_NODES) for first, last in plan.levels()]
     starts = np.concatenate([[0], *levels]).astype(int)
@@ -57,13 +56,13 @@ def _arrange(plan):
 
 
 class _Memory:
-    """The arrays of a call, made once: to touch new memory takes longer than a step."""
+    """Hold the arrays of a call; allocating them in each step would take longer than the step."""
 
     def __init__(self, forward, n_rows, n_nodes):
         parts, layers, size = len(forward.table), len(forward.steps), forward.size
         n_rows, n_nodes = forward.fill(n_rows), forward.fill(n_nodes)
         rows = aligned_zeros((1 + 2 * layers, n_rows, size), forward.precision)
-        # An empty row is the first of all and finds zeros in final, its state.
+        # The state of an empty row is 0, and is found in final, since such a row sorts first.
         self.final, self.states = rows[0], rows[1:].reshape(2, layers, n_rows, size)
         nodes = aligned_zeros((layers + 2 * parts, n_nodes, size), forward.precision)
         self.h_prev, self.products = nodes[:layers], nodes[layers:-parts]
@@ -71,14 +70,10 @@ class _Memory:
 
 
 class Forward:
-    """Codes -> logits, of a network that is prepared once.
+    """Prepare a network to compute logits from codes.
 
-    Parameters
-    ----------
-    network : Network
-    dtype : {"auto", "float32", "float64"}
-        In which it is computed. "auto" is float32 if a row's bits then depend on that row alone,
-        else float64, in which they do up to some 1e-15.
+    A dtype of "auto" is float32 if a row's bits then depend on that row alone; otherwise it is
+    float64, whose rows agree to about 1e-15.
     """
 
     def __init__(self, network, dtype):
@@ -116,28 +111,24 @@ class Forward:
         self.words, self.separator = network.words, network.separator
         self.ngrams = network.ngrams
         if self.ngrams is not None:
-            # What each adds to the logits and, in the last column, to the square of the norm. The
-            # last row stands for an absent n-gram, whose index is -1.
+            # The term of each n-gram for the logits and, in the last column, for the squared norm.
+            # The last row is for an absent n-gram, whose index is -1.
             idf, ngram_weight = weights["ngram_idf"][:, None], weights["ngram_weight"]
-            # Without a copy in between: these are most of the numbers of a model.
+            # No temporary copy, since these are most of the numbers of a model.
             self.ngram_terms = np.zeros(np.add(ngram_weight.shape, 1), dtype=dtype)
             np.multiply(NGRAM_SCALE * idf, ngram_weight, out=self.ngram_terms[:-1, :-1])
             self.ngram_terms[:-1, -1:] = idf**2
 
     def logits(self, codes):
-        """Logits of rows of codes that are padded with 0 on the right, (n, n_classes)."""
+        """Return the logits of rows of codes, padded with 0 on the right, (n, n_classes)."""
         return self._map(codes, np.asarray, self.precision)
 
     def probabilities(self, codes):
-        """Probabilities of the classes, (n, n_classes), float64."""
+        """Return the probabilities of the classes, (n, n_classes), float64."""
         return self._map(codes, softmax, np.float64)
 
     def _map(self, codes, finish, dtype):
-        """Apply a function to the logits of rows.
-
-        Equal rows are computed once. All are sorted first, then cut into chunks, so that rows that
-        share a prefix meet in one chunk.
-        """
+        """Apply a function to the logits of rows, in chunks of distinct, sorted rows."""
         if len(codes) < MIN_ROWS_TO_PLAN:
             return finish(self._few(codes))
         order, new = sort_rows(codes)
@@ -162,26 +153,15 @@ class Forward:
         return result
 
     def fill(self, n):
-        """The number of rows that products take for n."""
+        """Return the number of rows that products take for n."""
         return rows_to_multiply(n, self.has_few) if self.is_fixed else n
 
     def parts(self, codes):
-        """What makes up the logits of one row: the net's, and a term for each n-gram in it.
+        """Split the logits of one row, (1, length), into those of the net, n-grams and words.
 
-        Parameters
-        ----------
-        codes : ndarray of shape (1, length)
-
-        Returns
-        -------
-        net : ndarray of shape (n_classes,)
-            With the bias.
-        terms : ndarray of shape (n_terms, n_classes)
-            Of each occurrence of an n-gram that counts, then of each word that does. Net and terms
-            sum to the logits.
-        spans : ndarray of shape (n_terms, 2)
-            From which place of the row to which each n-gram or word reaches; the start mark is at
-            -1, the end mark behind the last symbol.
+        Return the net's with the bias, (n_classes,); a term for each known n-gram, by occurrence,
+        and then for each known word, (n_terms, n_classes); and the start and stop of each in the
+        row, (n_terms, 2), where the start mark is at -1, and the end mark after the last symbol.
         """
         lengths = row_lengths(codes)
         net = self._few_of_net(codes, lengths)[0]
@@ -199,13 +179,13 @@ class Forward:
         return net, terms, spans
 
     def _few(self, codes):
-        """Logits of rows that are too few for a plan."""
+        """Return the logits of rows that are too few for a plan."""
         lengths = row_lengths(codes)
         logits = self._few_of_net(codes, lengths)
         if self.ngrams is not None:
             text, marks = self._marked(codes, lengths)
             sums = self._sum_terms(text.ravel(), np.arange(-1, text.size - 1))
-            # Summed from the start of a row on, as along the tree: for the same bits.
+            # Sum from the start of a row, as along the tree, for the same bits.
             logits += _normalize(sums.reshape(*text.shape, -1).cumsum(axis=1)[marks])
         if self.words is not None:
             self.words.add_to(logits, codes, self.separator)
@@ -225,7 +205,7 @@ class Forward:
         return self._logits(memory.final[: self.fill(n)])[:n]
 
     def _marked(self, codes, lengths):
-        """Rows between their marks, and the places of the end marks."""
+        """Return rows between their marks, and the positions of the end marks."""
         codes = codes[:, : lengths.max(initial=0)]
         text = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int64)
         text[:, 1:-1] = codes
@@ -234,7 +214,7 @@ class Forward:
         return text, marks
 
     def _chunk(self, codes, memory):
-        """Logits of distinct, sorted rows."""
+        """Return the logits of distinct, sorted rows."""
         plan = plan_prefixes(codes, is_sorted=True)
         lengths = row_lengths(codes)
         by_length = np.argsort(lengths.astype(np.min_scalar_type(codes.shape[1])), kind="stable")
@@ -265,10 +245,10 @@ class Forward:
         return logits
 
     def _step(self, symbols, h_prev, siblings, out, memory):
-        """The states at nodes (n,), of each layer into out (layers, n and more, H).
+        """Write the states at nodes (n,) of each layer into out (layers, n or more, H).
 
-        h_prev (layers, rows, H) has the states of the parents, of each once; the last nodes are
-        siblings of the nodes in these rows.
+        h_prev (layers, rows, H) holds the state of each parent once. `siblings` are the rows of the
+        parents of the last nodes.
         """
         n, n_parents = len(symbols), len(symbols) - len(siblings)
         products = memory.products
@@ -288,16 +268,16 @@ class Forward:
             step(added[:, :n], products[:, :n], h_prev[k, :n], out[k, :n])
 
     def _logits(self, states):
-        """The net's logits from states (n, H)."""
+        """Return the net's logits for states (n, H)."""
         logits = np.empty((1, len(states), len(self.bias)), dtype=self.precision)
         self.output(states, logits)
         return logits[0] + self.bias
 
     def _ngram_logits(self, plan):
-        """The n-grams' part of the logits of rows.
+        """Return the logits of the n-grams of rows.
 
-        The end of each row becomes a node too. A node adds the n-grams that end there to the sum
-        of its parent.
+        The end of each row becomes a node, too. Each node adds the n-grams that end there to the
+        sum of its parent.
         """
         n_nodes, n_rows = len(plan.symbols), len(plan.ends)
         text = np.concatenate([plan.symbols.astype(np.int64), np.full(n_rows, self.ngrams.end)])
@@ -308,12 +288,12 @@ class Forward:
         return _normalize(sums[n_nodes:])
 
     def _sum_terms(self, text, parents):
-        """The terms of the n-grams that end at each place, (n, C + 1)."""
+        """Sum the terms of the n-grams that end at each position, (n, C + 1)."""
         features = self.ngrams.find(text, parents)
         sums = self.ngram_terms[features[0]]
         part = np.empty_like(sums)
         for feature in features[1:]:
-            # mode="wrap" takes the last row for ABSENT, and writes straight into out.
+            # mode="wrap" takes the last row for ABSENT, and writes into out without a copy.
             sums += np.take(self.ngram_terms, feature, axis=0, out=part, mode="wrap")
         return sums
 

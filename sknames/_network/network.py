@@ -1,4 +1,4 @@
-"""The fitted network, in one place: training makes one; prediction, files and exporters read it."""
+"""Define the fitted network, which training makes, and prediction, files and ONNX read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,48 +16,29 @@ from .words import PRIME, Words
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
-# Most of the numbers. `fit` learns them in half precision; `rounded` leaves 16 levels a row.
+# The largest weights, which `rounded` stores in levels from 0 to HIGHEST a row.
 LEVELS = ("ngram_weight", "next_symbol.weight")
 HIGHEST = 15
-# The symbol that CharEncoder has for the space, and the share of the rows that may begin with it.
+# CharEncoder's code of the space, and the share of the rows that may begin with it.
 SPACE, MAX_STRAY = 1, 0.01
-# Larger weights have no meaning, and their products would overflow.
-MOST = 1e9
-# The logit of a class of prior 0: finite, and its probability is exactly 0.
-NEVER = -1e4
+MOST = 1e9  # products of larger weights would overflow
+NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """What `fit` learns: how rows of symbols become logits of the classes.
+    """Hold what `fit` learns, as read-only arrays whose shapes give all sizes.
 
-    Its arrays are read-only, and all its sizes follow from their shapes.
-
-    Parameters
-    ----------
-    cell : {"gru", "rnn", "sigmoid_rnn"}
-    symbols : ndarray of shape (n_symbols,)
-        The distinct values of X without 0, sorted. The code of ``symbols[i]`` is ``i + 1``; 0 is
-        padding, and the last code, ``n_symbols + 1``, a symbol that `fit` has not seen.
-    weights : dict of str to ndarray of float32
-        The parameters by name (`_shapes` lists them), and "ngram_idf", the inverse document
-        frequencies of the n-grams that count.
-    ngram_keys : sequence of ndarray, default=()
-        The n-grams of each length as sorted keys (see `NGrams`); empty without n-grams.
-    separator : int or None, default=None
-        The code between words, if n-grams keep to words.
-    class_prior : ndarray of shape (n_classes,) or None, default=None
-        The priors of the classes that the logits assume; None before training.
-    words : Words or None, default=None
-        The words that count beside the n-grams.
+    The code of ``symbols[i]`` is ``i + 1``; 0 is padding, and the last code, ``n_symbols + 1``, a
+    symbol that `fit` has not seen.
     """
 
     cell: str
-    symbols: np.ndarray
-    weights: Mapping
-    ngram_keys: tuple = ()
-    separator: int | None = None
-    class_prior: Any = None
+    symbols: np.ndarray  # (n_symbols,), the distinct values of X without 0, sorted
+    weights: Mapping  # float32 parameters by name, see `_layout`, with the "ngram_idf"
+    ngram_keys: tuple = ()  # sorted keys of the n-grams of each length, see `NGrams`
+    separator: int | None = None  # the code between words, if n-grams stay within words
+    class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
     words: Words | None = None
 
     def __post_init__(self):
@@ -72,10 +53,10 @@ class Network:
 
     @classmethod
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, *, has_words=False):
-        """Make a network that knows its n-grams, from rows of codes, and has no weights yet.
+        """Make a network without weights, with the n-grams in rows of codes.
 
-        `ngram_range` and `min_df` are the parameters of `NameNationalityClassifier`; `has_words`
-        says whether words are to be learned, too.
+        `ngram_range` and `min_df` are those of `NameNationalityClassifier`. `has_words` says
+        whether words will be learned, too.
         """
         network = cls(cell, symbols, {})
         if ngram_range is None and not has_words:
@@ -92,33 +73,33 @@ class Network:
 
     @property
     def n_codes(self):
-        """Number of codes: padding, the symbols, the unknown one."""
+        """The number of codes: padding, the symbols, the unknown one."""
         return len(self.symbols) + 2
 
     @property
     def n_classes(self):
-        """Number of classes."""
+        """The number of classes."""
         return len(self.weights["output.bias"])
 
     @property
     def hidden_size(self):
-        """Number of units of a layer's state."""
+        """The number of units of a layer's state."""
         return self.weights["output.weight"].shape[1]
 
     @property
     def num_layers(self):
-        """Number of recurrent layers."""
+        """The number of recurrent layers."""
         names = map(str, self.weights)
         return len({name.rpartition(".")[0] for name in names if name.startswith("cells.")})
 
     @property
     def embedding_dim(self):
-        """Length of the vector of a symbol, or None for one-hot input."""
+        """The length of a symbol's vector, or None for one-hot input."""
         return self.weights["embedding"].shape[1] if "embedding" in self.weights else None
 
     @property
     def n_ngrams(self):
-        """Number of n-grams that count."""
+        """The number of n-gram features."""
         return len(self.weights.get("ngram_idf", ()))
 
     @cached_property
@@ -126,33 +107,25 @@ class Network:
         """The NGrams that find n-grams in codes, or None."""
         if not self.n_ngrams:
             return None
-        # All lengths count from some shortest one on.
+        # Features are the n-grams from some shortest length on.
         sizes = np.cumsum([len(keys) for keys in self.ngram_keys][::-1])[::-1]
         min_n = 1 + int(np.flatnonzero(sizes == self.n_ngrams)[0])
         keys = [keys.astype(np.int64) for keys in self.ngram_keys]
         return NGrams(keys, self.n_codes + 1, min_n, self.separator)
 
     def to_codes(self, X):
-        """Codes of an array of symbols, see `to_codes`."""
+        """Return the codes of an array of symbols."""
         return to_codes(X, self.symbols)
 
     def with_priors(self, priors):
-        """The same network under other priors of the classes: a shift of the output bias.
+        """Shift the output bias to other priors, (n_classes,), that sum to 1.
 
-        Parameters
-        ----------
-        priors : ndarray of shape (n_classes,)
-            They sum to 1; a class of prior 0 is never predicted.
-
-        Raises
-        ------
-        ValueError
-            If a prior is 0 and is to be positive.
+        A class with prior 0 is never predicted. Raise ValueError if a prior of 0 gets positive.
         """
         if (priors[self.class_prior == 0] > 0).any():
             raise ValueError(
-                "A class of prior 0 cannot get a positive one: the model no longer knows it, or has"
-                " never seen it. Start from a model in whose class_prior_ it is positive."
+                "A class of prior 0 cannot get a positive one, since the model does not know it. "
+                "Start from a model in whose class_prior_ it is positive."
             )
         bias = np.full(len(priors), NEVER, dtype=np.float32)
         kept = priors > 0
@@ -161,10 +134,9 @@ class Network:
         return replace(self, weights=self.weights | {"output.bias": bias}, class_prior=priors)
 
     def with_temperature(self, temperature):
-        """The same network with all logits divided by a temperature (Guo et al. 2017).
+        """Divide all logits by a temperature (Guo et al. 2017), which flattens priors, too.
 
-        Above 1, its probabilities are less sure; which is the largest does not change. Priors other
-        than equal ones become as flat.
+        A temperature above 1 makes the probabilities less sure, in the same order.
         """
         divided = {
             name: (array / np.float32(temperature)).astype(np.float32)
@@ -177,17 +149,17 @@ class Network:
         return replace(self, weights=self.weights | divided, class_prior=class_prior, words=words)
 
     def rounded(self):
-        """The same network with most of its weights rounded to 16 levels a row.
+        """Round most weights to 16 levels a row.
 
-        Files then hold them in a byte each, and compress them to less than half. It costs no
-        accuracy: a name has some 30 n-grams, and their errors cancel out.
+        Files hold these in a byte each, and compress them to less than half. It costs no accuracy:
+        a name has some 30 n-grams, whose errors cancel out.
         """
         many = {name: self.weights[name] for name in LEVELS if name in self.weights}
         many = {name: numbers_of(*levels_of(weight)) for name, weight in many.items()}
         return replace(self, weights=self.weights | many)
 
     def to_arrays(self):
-        """Take it apart into a dict of arrays by name."""
+        """Return the network as a dict of arrays by name."""
         separator = [] if self.separator is None else [self.separator]
         arrays = {
             "cell": np.array(self.cell),
@@ -198,7 +170,7 @@ class Network:
             **self.weights,
         }
         if self.words is not None:
-            # Sorted, so that differences have fewer digits: a compressed file is smaller.
+            # The differences of sorted keys are small, and compress better.
             keys = np.diff(self.words.keys, prepend=np.int32(0))
             words = keys, self.words.classes, _in_half(self.words.logits)
             arrays |= dict(zip(WORDS, words, strict=True))
@@ -206,7 +178,7 @@ class Network:
 
     @cached_property
     def _compact_weights(self):
-        """The weights in `LEVELS` as files hold them; each task of joblib is sent them anew."""
+        """The weights in `LEVELS` as files hold them, cached since joblib pickles for each task."""
         found = {}
         for name in LEVELS:
             if name in self.weights:
@@ -220,19 +192,7 @@ class Network:
 
     @classmethod
     def from_arrays(cls, arrays, *, check=True):
-        """Put together what `to_arrays` took apart.
-
-        Parameters
-        ----------
-        arrays : dict of str to ndarray
-        check : bool, default=True
-            Whether the arrays may be others: a file may be changed, unless its SHA-256 matches.
-
-        Raises
-        ------
-        ValueError
-            If they do not fit each other: it names one, what was expected and what came.
-        """
+        """Make a network from the arrays of `to_arrays`, checked unless their SHA-256 was."""
         if check:
             check_arrays(arrays)
         weights, words = dict(arrays), None
@@ -253,7 +213,7 @@ class Network:
 
 
 def check_arrays(arrays):
-    """Raise ValueError unless arrays fit each other, as those of `Network.to_arrays` do."""
+    """Raise ValueError unless arrays match each other, as those of `Network.to_arrays` do."""
     require(isinstance(arrays, Mapping), "network_", "a dict of arrays", arrays)
     layout = _layout(arrays)
     for name, array in arrays.items():
@@ -263,8 +223,7 @@ def check_arrays(arrays):
         got = (array.dtype.str[1:], array.shape) if isinstance(array, np.ndarray) else type(array)
         is_right = isinstance(array, np.ndarray) and got[0].startswith(dtypes) and got[1] == shape
         require(is_right, name, f"an array of dtype {' or '.join(dtypes)} and shape {shape}", got)
-        # A NaN is the least and the most, and neither below nor above.
-        if array.dtype.kind == "f":  # NaN is no smaller than anything
+        if array.dtype.kind == "f":  # a NaN fails the comparison
             most = float(np.finfo(array.dtype).max) if name == "symbols" else MOST
             is_small = float(np.abs(array).max(initial=0)) <= most
             require(is_small, name, f"finite values of at most {most:g}", array)
@@ -272,7 +231,7 @@ def check_arrays(arrays):
 
 
 def _layout(arrays):
-    """The dtypes and the shape of each array by name, from the sizes of few of them."""
+    """Return the dtypes and the shape of each array by name, from the sizes of a few of them."""
 
     def size(name, axis=0):
         shape = np.shape(arrays.get(name))
@@ -320,7 +279,7 @@ def _layout(arrays):
 
 
 def _check_values(arrays):
-    """Raise ValueError for arrays of the right shapes whose values do not fit each other."""
+    """Raise ValueError for arrays of the right shapes with wrong values."""
     cell, symbols, separator = (arrays[name] for name in ("cell", "symbols", "separator"))
     require(str(cell) in N_GATES, "cell", [*N_GATES], cell)
     is_sorted = _rises(symbols) and 0 not in symbols
@@ -332,14 +291,14 @@ def _check_values(arrays):
     require(are_shares, "class_prior", "shares that sum to 1", prior)
     n_before, sizes = 1, []
     for name in _key_names(arrays):
-        # An n-gram is one that is a symbol shorter, by its number, and a symbol or a mark.
+        # A key is the number of an (n - 1)-gram times the number of codes, plus a code.
         keys, end = arrays[name], n_before * (len(symbols) + 3)
         is_sorted = _rises(keys) and (keys[:1] >= 0).all() and (keys[-1:] < end).all()
         require(is_sorted, name, f"sorted, distinct keys from 0 to {end - 1}", keys)
         n_before = len(keys)
         sizes.append(n_before)
     n_ngrams = len(arrays.get("ngram_idf", ()))
-    counts = np.cumsum(sizes[::-1]).tolist() or [0]  # all lengths count from some shortest one on
+    counts = np.cumsum(sizes[::-1]).tolist() or [0]  # features start at some shortest length
     require(n_ngrams in counts, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
     if "word_keys" in arrays:
         steps, classes, _ = (arrays[name] for name in WORDS)
@@ -357,12 +316,12 @@ def _key_names(arrays):
 
 
 def _rises(array):
-    """Whether each value is larger than the one before."""
+    """Return whether each value is larger than the one before."""
     return (array[1:] > array[:-1]).all()  # np.diff would wrap around below 0
 
 
 def _space(symbols, codes):
-    """The code of the space, or None. What more than some stray rows begin with is a letter."""
+    """Return the code of the space, or None if too many rows begin with that symbol."""
     code = code_of(SPACE, symbols)
     if code is not None and np.count_nonzero(codes[:, 0] == code) > MAX_STRAY * len(codes):
         return None
@@ -370,39 +329,33 @@ def _space(symbols, codes):
 
 
 def _narrow(keys):
-    """Sorted keys in 4 bytes where they fit."""
+    """Return sorted keys in 4 bytes each if that is enough."""
     fit = not len(keys) or keys[-1] <= np.iinfo(np.int32).max
     return keys.astype(np.int32 if fit else np.int64)
 
 
 def levels_of(numbers):
-    """Round rows of numbers to 16 levels each (Jacob et al. 2018).
+    """Round each row of numbers to 16 levels (Jacob et al. 2018); return levels and parameters.
 
-    ``number = (level - zero_point) * scale``, with a scale and a zero point of each row. 0 is a
-    level, and the first and the last are the smallest and the largest number, or 0. Numbers that
-    are rounded already stay the same.
-
-    Returns
-    -------
-    levels : ndarray of shape (n, m), uint8
-    scale : ndarray of shape (n,), float16
-    zero_point : ndarray of shape (n,), uint8
+    ``number = (level - zero_point) * scale``, with a scale (float16) and a zero point (uint8) for
+    each row. 0 is a level; the first and last levels are the smallest and largest number, or 0.
+    Rounding twice changes nothing.
     """
-    with np.errstate(all="ignore"):  # numbers that half precision cannot scale do not come back
+    with np.errstate(all="ignore"):  # some numbers have no scale in half precision
         lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
         exact = (highest - lowest) / np.float32(HIGHEST)
         scale = exact.astype(np.float16)
-        # Rounded down, so that a row fills all levels, by which its scale is found again.
+        # A scale rounded down lets a row fill all levels, so that rounding again finds it.
         is_above = scale > exact * np.float32(1 + 1e-6)
         scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
-        step = np.where(scale, scale, 1).astype(np.float32)  # all numbers of a row may be 0
+        step = np.where(scale, scale, 1).astype(np.float32)  # rows of zeros have scale 0
         zero_point = np.floor(-lowest / step + 0.5)
         levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
         return levels.astype(np.uint8), scale, zero_point.astype(np.uint8)
 
 
 def numbers_of(levels, scale, zero_point):
-    """Return the numbers that `levels_of` took apart, float32."""
+    """Return the float32 numbers of levels."""
     numbers = levels.astype(np.float32)
     numbers -= zero_point[:, None]
     numbers *= scale[:, None].astype(np.float32)
@@ -410,14 +363,14 @@ def numbers_of(levels, scale, zero_point):
 
 
 def _in_half(array):
-    """An array in two bytes a number if they hold it, otherwise as it is."""
+    """Return an array in half precision if that loses nothing, or as it is."""
     with np.errstate(over="ignore"):
         half = array.astype(np.float16)
     return half if np.array_equal(half, array) else array
 
 
 def _read_only(array):
-    if isinstance(array, np.ndarray):  # what else comes is for `check` to refuse
+    if isinstance(array, np.ndarray):
         array = array.view()
         array.flags.writeable = False
     return array

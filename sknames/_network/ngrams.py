@@ -1,18 +1,18 @@
-"""Which n-grams of codes count, and how much.
+"""Find n-grams of codes, and compute their TF-IDF values.
 
-A name is read as start mark, symbols, end mark; with a separator, each of its words is. An n-gram
-is an (n - 1)-gram, its prefix, and one symbol more. So the n-grams that end at a place follow from
-those that end one place before, in a text as in a tree of prefixes, and no string is ever built.
+A name, or with a separator each of its words, is read as start mark, symbols, end mark. An n-gram
+is an (n - 1)-gram, its prefix, plus one symbol. So the n-grams that end at a position follow from
+those that end one position before, in a text or a tree of prefixes, and no string is built.
 
 "anna", with the codes a = 1 and n = 2, the start mark ^ = 0 and the end mark $ = 4 of 5 codes:
 
     text         ^ a n n a $     =  0 1 2 2 1 4
-    1-grams      ^ a n $         keys 0 1 2 4           in this order, so a is number 1, n number 2
+    1-grams      ^ a n $         keys 0 1 2 4           in this order: a is number 1, n number 2
     2-grams      ^a an a$ na nn  keys 1 7 9 11 12       an = (a, n) = 1 * 5 + 2 = 7, number 1
     3-grams      ^an ann na$ nna keys 2 7 19 21         ann = (an, n) = 1 * 5 + 2 = 7
 
-An n-gram's key is the number of its prefix among the (n - 1)-grams, times the number of codes, plus
-its last code; its number is the place of its key among the sorted keys.
+The key of an n-gram is the number of its prefix among the (n - 1)-grams, times the number of codes,
+plus its last code. Its number is the position of its key among the sorted keys.
 """
 
 from numbers import Integral
@@ -23,26 +23,17 @@ from .prefixes import row_slices
 
 START = 0  # the code of padding, which no symbol has
 ABSENT = -1
-NGRAM_SCALE = 4.0  # of n-gram logits beside those of the net
+NGRAM_SCALE = 4.0  # factor of n-gram logits
 MAX_TABLE = 1 << 24
 
 
 class NGrams:
-    """A vocabulary of n-grams.
+    """Hold a vocabulary of n-grams.
 
-    Parameters
-    ----------
-    keys : list of ndarray of int64
-        For each order n = 1, 2, ..., the sorted keys ``prefix * n_symbols + symbol`` of its
-        n-grams, where prefix is the index of the (n - 1)-gram among those of its order (0 for n =
-        1). An n-gram's index is its place in the array.
-    n_symbols : int
-        Number of codes: start mark, symbols, end mark.
-    min_n : int
-        Shorter n-grams only lead to longer ones and are no features.
-    separator : int or None, default=None
-        The code that ends a word: it takes the place of both marks, and no n-gram goes on behind
-        it but one that begins with it.
+    `keys` lists, for each n = 1, 2, ..., the sorted keys of its n-grams, int64. `n_symbols` counts
+    start mark, symbols and end mark. N-grams shorter than `min_n` only lead to longer ones, and are
+    not features. A `separator`, the code between words, replaces both marks; an n-gram continues
+    after it only if it begins with it.
     """
 
     def __init__(self, keys, n_symbols, min_n, separator=None):
@@ -57,21 +48,9 @@ class NGrams:
 
     @classmethod
     def fit(cls, codes, ngram_range, min_df, n_symbols, separator=None):
-        """Collect the n-grams that occur in at least `min_df` of the rows.
+        """Collect the n-grams in at least `min_df` rows of codes, (n_rows, length).
 
-        Parameters
-        ----------
-        codes : ndarray of shape (n_rows, length)
-            Rows of symbols, padded with 0 on the right.
-        ngram_range : tuple (min_n, max_n)
-        min_df : int
-        n_symbols : int
-        separator : int or None, default=None
-
-        Returns
-        -------
-        ngrams : NGrams
-        document_frequency : ndarray of shape (n_features,)
+        Return NGrams, and the number of rows of each feature.
         """
         min_n, max_n = ngram_range
         chunks = [flatten(codes[rows], n_symbols - 1) for rows in row_slices(codes)]
@@ -95,19 +74,10 @@ class NGrams:
         return cls(all_keys, n_symbols, min_n, separator), np.concatenate(counts)
 
     def find(self, text, parents):
-        """The n-grams that end at each place.
+        """Find the n-grams that end at each position of a text of symbols and marks, (n,).
 
-        Parameters
-        ----------
-        text : ndarray of shape (n,), signed integers
-            Symbols and marks.
-        parents : ndarray of shape (n,)
-            The place before each; it does not matter for a start mark.
-
-        Returns
-        -------
-        list of ndarray of shape (n,)
-            For each order that counts, the features, or ABSENT.
+        `parents` (n,) are the positions before; they do not matter for start marks. Return a list
+        with an array (n,) for each length, of features or ABSENT.
         """
         symbols = _symbols(text, self.n_symbols, self.separator)
         prefixes = np.zeros_like(text)
@@ -120,15 +90,7 @@ class NGrams:
         return found
 
     def of_rows(self, codes):
-        """List the n-grams of each row of codes.
-
-        Returns
-        -------
-        features : ndarray of int32
-            The feature of each occurrence, row by row.
-        starts : ndarray of shape (n_rows + 1,)
-            Where each row starts in it.
-        """
+        """Return the features of all occurrences, row by row, and where each row starts in them."""
         features, counts = [], []
         for some in row_slices(codes):
             text, rows = flatten(codes[some], self.end)
@@ -142,25 +104,17 @@ class NGrams:
         return np.concatenate(features), starts
 
     def tfidf(self, codes, idf):
-        """The TF-IDF vectors of rows, each of length 1.
+        """Return the TF-IDF vectors of rows, each of norm 1: features, starts, values.
 
-        Every occurrence is an entry of its own, also of an n-gram that occurs twice: then the
-        square of the length is a running sum along the row, as the logits are.
-
-        Returns
-        -------
-        features : ndarray of int32
-        starts : ndarray of shape (n_rows + 1,)
-            Where each row starts in it.
-        values : ndarray of float32, of the shape of features
+        Each occurrence is one entry, also if an n-gram occurs twice. So the squared norm is a
+        running sum along the row, like the logits.
         """
         features, starts = self.of_rows(codes)
         values = idf[features]
         for rows in row_slices(codes):
             some = starts[rows.start : rows.stop + 1]
             of_chunk, counts = values[some[0] : some[-1]], np.diff(some)
-            # A row without any n-gram has no entry to sum.
-            full = counts > 0
+            full = counts > 0  # `reduceat` cannot sum rows without entries
             if full.any():
                 squares = np.add.reduceat(of_chunk**2, some[:-1][full] - some[0])
                 of_chunk /= np.repeat(np.sqrt(squares), counts[full])
@@ -172,9 +126,9 @@ def _places_before(text):
 
 
 def _document_frequency(keys, rows):
-    """Sorted distinct keys of n-grams, and in how many rows each occurs.
+    """Return the sorted distinct keys of n-grams, and in how many rows each occurs.
 
-    `keys` (negative where there is none) and `rows` are lists of arrays, one of each chunk.
+    `keys` (negative where there is no n-gram) and `rows` are lists of arrays, one for each chunk.
     """
     found, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for some, row in zip(keys, rows, strict=True):
@@ -192,7 +146,7 @@ def _document_frequency(keys, rows):
 
 
 def flatten(codes, end):
-    """Rows with their marks behind each other: text (n,) and the row of each place (n,)."""
+    """Concatenate rows with their marks: return the text (n,) and the row of each position (n,)."""
     lengths = np.count_nonzero(codes, axis=1)
     dtype = np.int32 if end <= np.iinfo(np.int32).max else np.int64
     marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=dtype)
@@ -203,10 +157,10 @@ def flatten(codes, end):
 
 
 class Lookup:
-    """Place of wanted keys in sorted keys, or ABSENT.
+    """Find the positions of wanted keys in sorted keys, or ABSENT.
 
-    A table of all keys up to the largest is several times as fast as a binary search; keys of large
-    alphabets are too many for it.
+    A table of all keys up to the largest is several times as fast as a binary search, but too large
+    for large alphabets.
     """
 
     def __init__(self, keys):
@@ -214,7 +168,7 @@ class Lookup:
         self.table = None
         size = int(keys[-1]) + 1 if len(keys) else 0
         if size <= MAX_TABLE:
-            # The last entry serves larger keys, and the negative ones behind an absent n-gram.
+            # The last entry is for larger keys, and for negative ones after an absent n-gram.
             self.table = np.full(size + 1, ABSENT, dtype=np.int32)
             self.table[keys] = np.arange(len(keys))
 
@@ -229,16 +183,16 @@ class Lookup:
 
 
 def _symbols(text, n_symbols, separator):
-    """The text with the separator, if any, in the place of the marks."""
+    """Replace the marks in a text by the separator, if there is one."""
     if separator is None:
         return text
     return np.where((text == START) | (text == n_symbols - 1), separator, text)
 
 
 def _go_on(grams, n, text, parents, separator):
-    """The n-grams that go on at each place: those that end at its parent, if any.
+    """Return the n-grams that continue at each position: those that end at its parent.
 
-    None goes on at a start mark; behind a separator, only the separator itself.
+    None continues at a start mark; after a separator, only the separator itself does.
     """
     prefixes = grams[parents]
     prefixes[text == START] = ABSENT
@@ -252,11 +206,11 @@ def check_ngram_range(ngram_range):
     valid = len(ngram_range) == 2 and all(isinstance(n, Integral) for n in ngram_range)
     if not valid or not 1 <= ngram_range[0] <= ngram_range[1]:
         raise ValueError(
-            f"ngram_range={ngram_range} is not a pair (min_n, max_n) of integers with "
-            "1 <= min_n <= max_n. Use e.g. (1, 5), or None for no n-grams."
+            "Expected ngram_range to be integers (min_n, max_n) with 1 <= min_n <= max_n, or None "
+            f"for no n-grams, got {ngram_range}."
         )
 
 
 def inverse_document_frequency(document_frequency, n_rows):
-    """ln((1 + n) / (1 + df)) + 1, as in scikit-learn's `TfidfTransformer`."""
+    """Return ln((1 + n) / (1 + df)) + 1, as scikit-learn's `TfidfTransformer` does."""
     return (np.log((1 + n_rows) / (1 + document_frequency)) + 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""One thread of BLAS while names are predicted, whatever the caller has set."""
+"""Limit BLAS to one thread during prediction."""
 
 import os
 import threading
@@ -10,9 +10,9 @@ MIN_ROWS_TO_GUARD = 64
 
 
 class _OneBlasThread:
-    """Let BLAS use one thread in a block, then as many as before; blocks of threads may overlap.
+    """Let BLAS use one thread in a block, then restore its setting; blocks may overlap.
 
-    Several threads make products of this size slower, and very much slower beside a busy core.
+    Several threads make products of this size slower, and much slower if a core is busy.
     """
 
     def __init__(self):
@@ -23,7 +23,7 @@ class _OneBlasThread:
     def __enter__(self):
         with self.lock:
             if self.controller is None:
-                # Not OpenMP, whose limit is of one thread: another could not give it back.
+                # Not OpenMP: its limit belongs to a thread, and another could not restore it.
                 self.controller = ThreadpoolController().select(user_api="blas")
             if not self.n_inside:
                 with _any_thread_may_limit():
@@ -32,18 +32,18 @@ class _OneBlasThread:
 
     def __exit__(self, *exception):
         with self.lock:
-            # It is 0 already in a child that was forked inside.
+            # A child that was forked inside the block has 0 already.
             self.n_inside = max(0, self.n_inside - 1)
             if not self.n_inside:
                 self.restore()
 
     def restore(self):
-        """Give BLAS the number of threads that it had."""
+        """Restore the number of threads."""
         with _any_thread_may_limit():
             self.limiter.restore_original_limits()
 
     def give_back_after_fork(self):
-        """A forked child has none of the other threads inside, which would leave."""
+        """Restore the setting in a forked child, which lacks the other threads in blocks."""
         if self.n_inside:
             self.n_inside = 0
             self.restore()
@@ -52,7 +52,7 @@ class _OneBlasThread:
 
 @contextmanager
 def _any_thread_may_limit():
-    """threadpoolctl from 3.8 on ignores limits of OpenBLAS set by another thread than the first."""
+    """Let threadpoolctl 3.8 and later accept limits of OpenBLAS from any thread."""
     release = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
     release(force=True)
     yield
@@ -69,5 +69,5 @@ if hasattr(os, "register_at_fork"):
 
 
 def one_blas_thread(n_rows):
-    """The guard of prediction; switching takes some 0.1 ms, which a few rows are not worth."""
+    """Return the guard of prediction; for a few rows, none, since switching takes some 0.1 ms."""
     return _ONE_BLAS_THREAD if n_rows >= MIN_ROWS_TO_GUARD else nullcontext()

@@ -1,9 +1,9 @@
-"""Rows of codes -> their distinct prefixes, each with its parent.
+"""Find the distinct prefixes of rows of codes, each with its parent.
 
-"anna" and "annie" share the prefixes a, an and ann, and a recurrent net is in the same state after
-each of them. So the net need not run over rows: it runs over the tree of distinct prefixes, depth
-by depth, and a row's result is the state at the node where the row ends. The 20,070 names of the
-PyTorch tutorial are 143,592 characters but 59,714 prefixes.
+"anna" and "annie" share the prefixes a, an and ann, after each of which a recurrent net has the
+same state. So the net runs over the tree of distinct prefixes, depth by depth, and a row's result
+is the state at its last node. The 20,070 names of the PyTorch tutorial have 143,592 characters but
+59,714 prefixes.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,7 @@ CHUNK_CODES = 1 << 21
 
 
 def row_slices(codes):
-    """Slices of the rows, of at most CHUNK_CODES codes each.
-
-    So a million rows, or one of 20,000 columns, take little memory beside what is to be kept.
-    """
+    """Cut rows into slices of at most CHUNK_CODES codes, to limit memory."""
     n = max(1, CHUNK_CODES // max(1, codes.shape[1]))
     return [slice(start, start + n) for start in range(0, len(codes), n)]
 
@@ -31,16 +28,14 @@ def compact(codes):
 
 
 def row_lengths(codes):
-    """Number of symbols in each row of right-padded codes, shape (n,)."""
+    """Return the number of symbols in each row of right-padded codes, (n,)."""
     return np.count_nonzero(codes, axis=1)
 
 
 def row_keys(codes):
-    """Words whose order is the order of the rows: uint64 arrays of shape (n,), the first column
-    first.
+    """Pack codes into uint64 words, a list of arrays (n,), whose order is that of the rows.
 
-    Eight codes of one byte (four of two, two of four) fill a word from its high end, so that
-    comparing words compares rows.
+    Eight codes of one byte (four of two, two of four) fill a word from its high end.
     """
     n, length = codes.shape
     per_word = 8 // codes.dtype.itemsize
@@ -50,14 +45,9 @@ def row_keys(codes):
 
 
 def sort_rows(codes):
-    """Sort the rows of codes lexicographically.
+    """Return indices that sort rows lexicographically, and whether each then differs from the last.
 
-    Returns
-    -------
-    order : ndarray of shape (n,)
-        Indices that sort the rows.
-    new : ndarray of bool of shape (n,)
-        Whether a row, in this order, differs from the one before.
+    Both are arrays of shape (n,).
     """
     keys = row_keys(codes)
     order = np.lexsort(keys[::-1]) if keys else np.arange(len(codes))
@@ -71,34 +61,19 @@ def sort_rows(codes):
 
 @dataclass(frozen=True)
 class PrefixPlan:
-    """The distinct prefixes of some rows, as nodes of a tree.
+    """Hold the distinct prefixes of rows as nodes of a tree; node 0, the root, is the empty one."""
 
-    Node 0 is the empty prefix, the root; the nodes of depth d are ``bounds[d - 1]`` to
-    ``bounds[d]``.
-
-    Attributes
-    ----------
-    symbols : ndarray of shape (n_nodes,)
-        The last symbol of each prefix; 0 at the root.
-    parents : ndarray of shape (n_nodes,)
-        The node that is one symbol shorter; 0 at the root.
-    bounds : list of int
-        Where each depth starts; the last is the number of nodes.
-    ends : ndarray of shape (n_rows,)
-        The node at which each row ends.
-    """
-
-    symbols: np.ndarray
-    parents: np.ndarray
-    bounds: list
-    ends: np.ndarray
+    symbols: np.ndarray  # (n_nodes,), the last symbol of each prefix; 0 at the root
+    parents: np.ndarray  # (n_nodes,), the node that is one symbol shorter; 0 at the root
+    bounds: list  # nodes of depth d are bounds[d - 1] to bounds[d]
+    ends: np.ndarray  # (n_rows,), the node at which each row ends
 
     def levels(self):
         """Yield (first, last) of the nodes of each depth, from depth 1."""
         return zip(self.bounds[:-1], self.bounds[1:], strict=True)
 
     def node_weights(self, row_weights):
-        """Sum of the weights of the rows that pass through each node or end there, (n_nodes,)."""
+        """Sum the weights of the rows that pass through each node or end there, (n_nodes,)."""
         weights = np.bincount(self.ends, weights=row_weights, minlength=len(self.symbols))
         for first, last in reversed(list(self.levels())):
             weights += np.bincount(
@@ -108,26 +83,14 @@ class PrefixPlan:
 
 
 def plan_prefixes(codes, *, share=True, is_sorted=False):
-    """Find the distinct prefixes of rows.
+    """Find the distinct prefixes of rows (n, length), padded with 0 on the right.
 
-    1. Sort the rows. A row then shares its longest common prefix with the row above it.
-    2. The prefixes that are longer than that are new: in the matrix of (depth, row) they are the
-       nodes, counted depth by depth.
-    3. The running count at (depth, row) is therefore the node of that prefix, shared or not, and
-       the one above it in the column is its parent.
+    1. Sort the rows, unless they are. A row then shares its longest prefix with the row above.
+    2. Longer prefixes are new. In the matrix (depth, row) they are the nodes, counted by depth.
+    3. So the running count at (depth, row) is the node of that prefix, shared or not, and the count
+       above it in the column is its parent.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n_rows, length), unsigned integers
-        Rows of symbols, padded with 0 on the right.
-    share : bool, default=True
-        If False, each row keeps nodes of its own, and nothing is sorted: cheaper for few rows.
-    is_sorted : bool, default=False
-        Whether the rows are in lexicographic order already.
-
-    Returns
-    -------
-    PrefixPlan
+    Without `share`, each row has its own nodes, and nothing is sorted: cheaper for few rows.
     """
     n_rows = len(codes)
     if share and not is_sorted:

@@ -1,4 +1,4 @@
-"""Products in which a row's bits depend on that row alone."""
+"""Multiply matrices so that a row's bits depend on that row alone."""
 
 import math
 
@@ -6,19 +6,19 @@ import numpy as np
 
 PRODUCT_ROWS = 8
 FEW_ROWS = 4  # in the product of one name
-# Multiplications in one product. Up to so many, OpenBLAS keeps to one thread, and its AVX-512
-# kernels read the operands where they are.
+# The most multiplications in one product. Up to so many, OpenBLAS uses one thread, and its AVX-512
+# kernels do not copy the operands.
 PRODUCT_SIZE = 1 << 18
 
 
 def rows_to_multiply(n, has_few):
-    """The number of rows that fixed products take for n; those in excess are of no use."""
+    """Return the number of rows that fixed products take for n rows, rounded up."""
     n_rows = FEW_ROWS if has_few and n <= FEW_ROWS else PRODUCT_ROWS
     return -(-n // n_rows) * n_rows
 
 
 def aligned_zeros(shape, dtype):
-    """Memory that starts with a cache line: products take a quarter less time there."""
+    """Return zeros that start at a cache line, where products take a quarter less time."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.zeros(n_bytes + 64, dtype=np.uint8)
     start = -memory.ctypes.data % 64
@@ -26,18 +26,18 @@ def aligned_zeros(shape, dtype):
 
 
 def aligned(array):
-    """A copy that starts with a cache line."""
+    """Return a copy that starts at a cache line."""
     copy = aligned_zeros(array.shape, array.dtype)
     copy[...] = array
     return copy
 
 
 class Product:
-    """Rows times weights (parts, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
+    """Multiply rows by weights (parts, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
 
-    BLAS chooses a kernel by the number of rows, and in some kernels (those of AVX2) the order of
-    a sum depends on the row's place. A trial shows whether the places in so few rows agree: if so,
-    a row's bits depend on that row alone. It also shows whether FEW_ROWS have the same bits.
+    BLAS chooses a kernel by the number of rows, and in some kernels (AVX2) the order of a sum
+    depends on the row's position. A trial shows whether PRODUCT_ROWS give the same bits at all
+    positions, and whether FEW_ROWS give them, too.
     """
 
     def __init__(self, weights):
@@ -54,14 +54,13 @@ class Product:
         self._multiply(x, out, min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x))
 
     def _multiply(self, x, out, n_rows):
-        """Multiply so many rows at a time."""
         x = x.reshape(-1, n_rows, x.shape[1])
         out = out.reshape(len(out), len(x), n_rows, out.shape[2])
         for columns, weights in self.slices:
             np.matmul(x, weights, out=out[..., columns])
 
     def _bits_agree(self, shape):
-        """Whether rows keep their bits at other places, and FEW_ROWS at a time."""
+        """Return whether rows keep their bits at other positions, and FEW_ROWS at a time."""
         n_parts, depth, width = shape
         n = PRODUCT_ROWS * (8 + 256 // width)
         rng = np.random.default_rng(0)

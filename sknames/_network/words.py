@@ -1,15 +1,15 @@
-"""The words of the rows: which classes they occur in, as logits beside those of net and n-grams.
+"""Learn the classes of words, as logits that are added to those of the net and the n-grams.
 
-A rare surname says more than its n-grams do, which other surnames share. With n rows that have a
-word, a share s_k of them in class k if all classes were equally frequent, and K classes,
+A rare surname says more than its n-grams, which other surnames share. For a word in n rows, with a
+share s_k of class k if all K classes were equally frequent, the estimate with one more row of no
+class is
 
-    p(k | word) = (n s_k + 1 / K) / (n + 1)
+    p(k | word) = (n s_k + 1 / K) / (n + 1)    (naive Bayes).
 
-is its estimate with one more row of no class (naive Bayes). Up to a constant, its logarithm is
-ln(1 + K n s_k): 0 for all classes but a few, so that a table of these is small. Net and n-grams
-have learned frequent words, too, which would count twice: logits are multiplied by
-sqrt(DISCOUNT / (n + DISCOUNT)). Wang and Manning (2012) let naive Bayes and a linear model speak
-together, too.
+Up to a constant, its logarithm is ln(1 + K n s_k), which is 0 for most classes, so a table of these
+is small. The net and the n-grams have learned frequent words, too. To count these less, logits are
+multiplied by sqrt(DISCOUNT / (n + DISCOUNT)). Wang and Manning (2012) also combine naive Bayes with
+a linear model.
 """
 
 from dataclasses import dataclass, replace
@@ -19,54 +19,31 @@ import numpy as np
 
 from .prefixes import row_slices
 
-# A word is found by a number: c_1 BASE^(m - 1) + ... + c_m modulo PRIME, with c its codes. Of
-# 10,000 unknown words, two have the number of one of 430,000 known ones.
+# The number of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Two of 10,000
+# unknown words collide with one of 430,000 known ones.
 PRIME = 2**31 - 1
 BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
-# A word of so many rows counts for 1 / sqrt(2).
-DISCOUNT = 10
-# Words of more classes are frequent ones, of which the net and the n-grams learn more. They have
-# one entry of logit 0, so that they are known.
+DISCOUNT = 10  # a word in so many rows counts 1 / sqrt(2)
+# Words of more classes are frequent, and known from the net and the n-grams. They have one entry of
+# logit 0, so that they count as known.
 MAX_CLASSES = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """A table of words and their classes.
+    """Hold a table of words, with an entry for each class of a word."""
 
-    Parameters
-    ----------
-    keys : ndarray of shape (n,), int32
-        The number of each entry's word, sorted. A word has an entry for each of its classes, or
-        one if they are many.
-    classes : ndarray of shape (n,), integers
-        The number of the class; those of a word are sorted.
-    logits : ndarray of shape (n,), float32
-        What the word adds to the logit of the class.
-    """
-
-    keys: np.ndarray
-    classes: np.ndarray
-    logits: np.ndarray
+    keys: np.ndarray  # (n,), int32, the number of the word, sorted
+    classes: np.ndarray  # (n,), the number of the class, sorted within a word
+    logits: np.ndarray  # (n,), float32, what the word adds to the logit of the class
 
     @classmethod
     def fit(cls, codes, labels, weights, n_classes, separator, word_weight):
-        """Learn the words of rows.
+        """Learn the words of rows of codes, whose labels are numbers of classes.
 
-        Parameters
-        ----------
-        codes : ndarray of shape (n_rows, length)
-            Rows of codes, padded with 0 on the right.
-        labels : ndarray of shape (n_rows,)
-            Numbers of the classes.
-        weights : ndarray of shape (n_rows,)
-            How many rows each counts for.
-        n_classes : int
-        separator : int or None
-            The code between words. Without one, a row is one word.
-        word_weight : float
-            Factor of the logits.
+        `separator` is the code between words; without one, a row is one word. `word_weight` is a
+        factor of the logits.
         """
         pairs, counts = np.zeros(0, np.int64), np.zeros(0)
         for some in row_slices(codes):
@@ -88,23 +65,17 @@ class Words:
         return words.scaled(word_weight)
 
     def scaled(self, factor):
-        """The same with all logits multiplied, in half precision, which files hold them in."""
+        """Multiply all logits, and round them to half precision, as in files."""
         logits = (self.logits * factor).astype(np.float16).astype(np.float32)
         return replace(self, logits=logits)
 
     def find(self, codes, separator):
-        """Find the words of rows that have an entry.
+        """Find the entries of the words in rows.
 
-        Returns
-        -------
-        rows : ndarray of shape (n,)
-            The row of each entry found, sorted.
-        last : ndarray of shape (n,)
-            The column of the last code of its word.
-        entries : ndarray of shape (n,)
+        Return the row of each, sorted, the column of the last code of its word, and the entry.
         """
         rows, last, keys = _keys(codes, separator)
-        keys = keys.astype(self.keys.dtype)  # or the whole table would be widened to find a word
+        keys = keys.astype(self.keys.dtype)  # otherwise `searchsorted` would copy the table
         first = np.searchsorted(self.keys, keys)
         counts = np.searchsorted(self.keys, keys, side="right") - first
         offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
@@ -117,12 +88,12 @@ class Words:
         return np.bincount(np.unique(rows * width + last) // width, minlength=len(codes))
 
     def add_to(self, logits, codes, separator):
-        """Add the logits of the words of rows, from first to last, to (n, n_classes) in place."""
+        """Add the logits of the words of rows to (n, n_classes) in place."""
         rows, _, entries = self.find(codes, separator)
         np.add.at(logits, (rows, self.classes[entries]), self.logits[entries])
 
     def parts(self, codes, separator, n_classes):
-        """What each word of one row adds, as in `Forward.parts`: terms (n, n_classes) and spans."""
+        """Return what each word of one row adds, (n, n_classes), and its span (n, 2)."""
         _, last, entries = self.find(codes, separator)
         ends, of = np.unique(last, return_inverse=True)
         terms = np.zeros((len(ends), n_classes))
@@ -133,7 +104,7 @@ class Words:
 
 
 def _keys(codes, separator):
-    """The words of rows, row by row: the row of each, the column of its last code, its number."""
+    """Return the row of each word in rows, the column of its last code, and its number."""
     codes = codes.astype(np.int64)
     is_letter = codes != 0
     if separator is not None:
@@ -143,7 +114,7 @@ def _keys(codes, separator):
     rows, last = np.nonzero(is_last)
     powers, inverse = _powers(codes.shape[1])
     sums = (codes * is_letter * inverse % PRIME).cumsum(axis=1)[rows, last]
-    # What lies between words adds nothing, so a word's sum begins where that before it ends.
+    # Separators add nothing, so a word's sum begins at the end of the word before.
     before = np.append(0, sums[:-1]) * (np.diff(rows, prepend=-1) == 0)
     return rows, last, (sums - before) % PRIME * powers[last] % PRIME
 

@@ -1,1 +1,1 @@
-"""The training of the network, in torch and skorch."""
+"""Train the network with torch and skorch."""

@@ -8,12 +8,10 @@ BATCH_SIZE, LR, LARGE_LR, WORD_WEIGHT = 512, 0.005, 0.008, 0.25
 MIN_BATCH_SIZE = 32
 MIN_STEPS = 100
 MAX_DROPOUT = 0.85
-# Between these, settings do not depend on the number of rows.
 FEW_ROWS, MANY_ROWS = 8_192, 40_000
 VERY_MANY_ROWS = 400_000
-# With a million rows, so large a share of them leaves 250,000 n-grams of names.
-MIN_DF_OF_ROWS = 1 / 163_840
-# What `regularization` multiplies, and the most that comes of it: a probability stays below 1, and
+MIN_DF_OF_ROWS = 1 / 163_840  # leaves about 250,000 n-grams of a million names
+# The values that `regularization` multiplies, and their maximum: a probability stays below 1, and
 # embeddings are dropped with twice that of symbols.
 REGULARIZATION = {
     "symbol_dropout": (0.05, 0.45),
@@ -21,24 +19,23 @@ REGULARIZATION = {
     "next_symbol_weight": (0.5, inf),
     "weight_decay": (0.02, inf),
 }
-# Not parameters: the share of the distinct rows that early stopping holds out, and the exponent q
-# of the generalized cross-entropy (Zhang and Sabuncu 2018), which is the cross-entropy for 0.
+# Settings that are not parameters: the share of distinct rows that early stopping holds out, and
+# the exponent q of the generalized cross-entropy, see `Loss`.
 OTHERS = {"validation_fraction": 0.1, "gce_q": 0.0}
 
 
 def resolve_regularization(settings):
-    """Return the settings with what `regularization` stands for, unless they hold that already."""
+    """Add the values that `regularization` stands for, unless the settings have them."""
     strength = settings["regularization"]
     scaled = {name: min(most, x * strength) for name, (x, most) in REGULARIZATION.items()}
     return scaled | OTHERS | settings
 
 
 def resolve_auto(settings, n_rows):
-    """Return the settings with what "auto" means for so many rows.
+    """Resolve "auto" in the settings for `n_rows` distinct training rows.
 
-    `n_rows` are distinct rows to train on. What "auto" means for `device` is found on the machine.
-    How the n-gram weights learn is added: "ngram_lr", their multiple of the learning rate, and
-    "ngram_eps", their epsilon of Adam.
+    It adds settings for the n-gram weights: "ngram_lr", a multiple of the learning rate, and
+    "ngram_eps", the epsilon of Adam. `resolve_device` resolves the device.
     """
     auto = {
         "dropout": DROPOUT[settings["cell"]],
@@ -52,25 +49,25 @@ def resolve_auto(settings, n_rows):
         # As accurate as batches of 256 at the other rate for 16 epochs, in two thirds of the time.
         # With more rows, or fewer, a higher rate gives a higher log loss.
         auto["max_epochs"] = round(0.8 * auto["max_epochs"])
-        if settings["batch_size"] == "auto" or settings["batch_size"] >= BATCH_SIZE:
-            auto["lr"] = LARGE_LR
+        # The rate of early stopping is constant, and the lower one is then better.
+        auto["lr"] = LR if settings["early_stopping"] else LARGE_LR
     if n_rows < FEW_ROWS:
-        # A net overfits on few rows: it is held back, and the n-grams take more and smaller steps.
+        # Few rows need more dropout against overfitting, and more and smaller steps for n-grams.
         auto["dropout"] = min(MAX_DROPOUT, auto["dropout"] + 0.1 * log2(FEW_ROWS / n_rows))
         auto["batch_size"] = max(MIN_BATCH_SIZE, 2 ** round(log2(n_rows / 32)))
         auto["min_df"] = 1
     ngrams = {"ngram_lr": 1.0, "ngram_eps": 1e-8}
     if n_rows > MANY_ROWS:
-        # What many rows have in common is met often within few epochs. Adam would move a rare
-        # n-gram as far, on the word of a few names, were its gradients not small beside epsilon. A
-        # generalized cross-entropy makes the gradients of such a word small by itself.
+        # Frequent n-grams get many steps in few epochs. A larger epsilon keeps Adam from moving
+        # rare ones as far, on the evidence of a few names. With a generalized cross-entropy,
+        # their gradients are small anyway.
         ngrams["ngram_lr"] = 2.0
         if not settings["gce_q"]:
             ngrams["ngram_eps"] = 2e-5
         auto["dropout"] -= 0.15
         auto["max_epochs"] = round(auto["max_epochs"] * 0.375)
     if n_rows > VERY_MANY_ROWS:
-        # There is more to learn in them than a net of this size learns in so few epochs.
+        # Larger data get more epochs.
         auto["batch_size"] = 1024
         auto["max_epochs"] = round(EPOCHS[settings["cell"]] * 0.625)
     chosen = {name: value for name, value in auto.items() if settings[name] == "auto"}

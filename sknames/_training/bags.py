@@ -1,4 +1,4 @@
-"""The n-grams of a batch, and the sums of their weights in each row."""
+"""Sum the weights of the n-grams of each row in a batch."""
 
 from dataclasses import dataclass, fields
 
@@ -9,38 +9,20 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Bags:
-    """Entries of a sparse matrix (rows, features), in the order of the rows and in that of the
-    features: the latter serves gradients.
+    """Hold the entries of a sparse matrix (rows, features) by row, and by feature for gradients."""
 
-    Attributes
-    ----------
-    features : tensor of shape (n_distinct,)
-        The distinct features, sorted.
-    columns : tensor of shape (n_entries,)
-        The place of each entry's feature among these.
-    starts : tensor of shape (n_rows,)
-        The first entry of each row.
-    values : tensor of shape (n_entries,)
-    by_feature : tensor of shape (n_entries,)
-        The entries in the order of their features, those of one feature in the order of the rows.
-    rows_by_feature : tensor of shape (n_entries,)
-        The rows of these.
-    feature_starts : tensor of shape (n_distinct,)
-        Where each feature begins among these.
-    """
-
-    features: torch.Tensor
-    columns: torch.Tensor
-    starts: torch.Tensor
-    values: torch.Tensor
-    by_feature: torch.Tensor
-    rows_by_feature: torch.Tensor
-    feature_starts: torch.Tensor
+    features: torch.Tensor  # (n_distinct,), sorted
+    columns: torch.Tensor  # (n_entries,), the position of each entry's feature in `features`
+    starts: torch.Tensor  # (n_rows,), the first entry of each row
+    values: torch.Tensor  # (n_entries,)
+    by_feature: torch.Tensor  # (n_entries,), the entries sorted by feature, then by row
+    rows_by_feature: torch.Tensor  # (n_entries,), the row of each of these
+    feature_starts: torch.Tensor  # (n_distinct,), where each feature begins among these
 
     @classmethod
     def of(cls, features, starts, values):
-        """Make bags of what `Rows.ngrams` holds."""
-        # Sorting one array of both is several times as fast as a stable argsort.
+        """Make bags from `Rows.ngrams`."""
+        # Sorting feature and position as one number is several times as fast as a stable argsort.
         both = (features.astype(np.int64) << 32) + np.arange(len(features))
         both.sort()
         in_order, by_feature = both >> 32, both & 0xFFFFFFFF
@@ -60,21 +42,20 @@ class Bags:
         return cls(*map(torch.from_numpy, parts))
 
     def to(self, device):
-        """The same on another device."""
+        """Move to another device."""
         return Bags(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 class SumOfBags(torch.autograd.Function):
-    """The bags' sums of weights (n_features, C) times values, (n_rows, C).
+    """Sum weights (n_features, C) times values over the entries of each row, (n_rows, C).
 
-    The gradient of the weights is sparse: it has the rows of the bags' features alone. It is the
-    same sum with rows and features in each other's place, which takes a fifth of the time that
-    torch's own gradient of `embedding_bag` takes.
+    The gradient of the weights is sparse: it has only the rows of the bags' features. It is the
+    same sum with rows and features swapped, in a fifth of the time of torch's `embedding_bag`.
     """
 
     @staticmethod
     def forward(ctx, weight, values, bags):
-        """`values` are those of `bags`, after dropout."""
+        """Sum; `values` are those of `bags` after dropout."""
         ctx.save_for_backward(values)
         ctx.bags, ctx.shape = bags, weight.shape
         table = weight.index_select(0, bags.features)  # (n_distinct, C)
@@ -83,7 +64,7 @@ class SumOfBags(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad):
-        """The gradient of the weights; values have none."""
+        """Return the gradient of the weights; values have none."""
         (values,), bags = ctx.saved_tensors, ctx.bags
         values = values.index_select(0, bags.by_feature)
         of_features = _sum(bags.rows_by_feature, grad, bags.feature_starts, values)

@@ -1,4 +1,4 @@
-"""Rows as tensors, batch by batch: what a step of training reads."""
+"""Make batches of tensors from rows."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +12,14 @@ from .torch_settings import DRAWING
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
-# Rows are sorted, so neighbours share long prefixes, which a batch computes once: it draws runs of
-# them. It needs many runs, since neighbours often have the same label.
+# Rows are sorted, so neighbours share long prefixes, which a batch computes once. So batches draw
+# runs of neighbours, short ones, since neighbours often have the same label.
 RUN = 4
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows as tensors, planned: what one step of training reads."""
+    """Hold rows as tensors with their plan of prefixes: the input of one training step."""
 
     plan: PrefixPlan
     node_weights: torch.Tensor
@@ -30,7 +30,7 @@ class Batch:
 
     @classmethod
     def of(cls, rows, share=None):
-        """Plan the prefixes of rows and make tensors of all."""
+        """Plan the prefixes of rows and make tensors."""
         share = len(rows) >= MIN_ROWS_TO_SHARE if share is None else share
         plan = plan_prefixes(rows.codes, share=share)
         node_weights = torch.from_numpy(plan.node_weights(rows.weights).astype(np.float32))
@@ -49,54 +49,31 @@ class Batch:
         return len(self.labels)
 
     def to(self, device):
-        """The same on another device."""
-        plan = replace(
-            self.plan,
-            symbols=self.plan.symbols.to(device),
-            parents=self.plan.parents.to(device),
-            ends=self.plan.ends.to(device),
-        )
-        ngrams = None if self.ngrams is None else self.ngrams.to(device)
-        tensors = (t.to(device) for t in (self.node_weights, self.labels, self.weights))
-        words = None if self.words is None else self.words.to(device)
-        return Batch(plan, *tensors, ngrams, words)
+        """Move to another device."""
+        names = ("symbols", "parents", "ends")
+        plan = replace(self.plan, **{name: getattr(self.plan, name).to(device) for name in names})
+        parts = self.node_weights, self.labels, self.weights, self.ngrams, self.words
+        return Batch(plan, *(None if part is None else part.to(device) for part in parts))
 
 
 @dataclass(eq=False)
 class Batches:
-    """Iterate over rows in whole batches, in a new order each time where `random_state` is given.
-
-    Parameters
-    ----------
-    rows : Rows
-    batch_size : int
-    random_state : RandomState or None
-    unknown : int
-        The code of the unknown symbol.
-    symbol_dropout : float
-        Probability that a symbol is replaced by the unknown one. It is applied before prefixes are
-        shared.
-    device : {"cpu", "cuda"}
-        Where the batches are put.
-    classes : ndarray or None
-        What the batches' targets, which only scoring callbacks read, are labels out of; numbers of
-        classes without.
-    """
+    """Iterate over rows in whole batches, in a new random order each time with `random_state`."""
 
     rows: Any
     batch_size: int
     random_state: np.random.RandomState | None = None
-    unknown: int = 0
-    symbol_dropout: float = 0.0
+    unknown: int = 0  # the code of the unknown symbol
+    symbol_dropout: float = 0.0  # probability of replacing a symbol by it, before prefixes merge
     device: str = "cpu"
-    classes: np.ndarray | None = None
+    classes: np.ndarray | None = None  # the labels that scoring callbacks read; None gives numbers
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
 
     @property
     def run_length(self):
-        """Rows drawn together. Batches that share no prefixes gain nothing from neighbours."""
+        """The number of neighbours drawn together: 1 in batches that share no prefixes."""
         return RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
 
     def __iter__(self):
@@ -118,5 +95,5 @@ class Batches:
 
 def runs_in_random_order(n, length, rng):
     """Return the numbers below n as runs of neighbours in random order; the first may be short."""
-    run = (np.arange(n) + rng.randint(length)) // length  # of each row
+    run = (np.arange(n) + rng.randint(length)) // length
     return np.argsort(rng.permutation(run[-1] + 1)[run], kind="stable")

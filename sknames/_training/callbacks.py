@@ -1,4 +1,4 @@
-"""What happens between the steps of a training: schedule, clipping, checks, progress, stopping."""
+"""Make the callbacks of training: schedule, clipping, checks, progress, stopping."""
 
 import re
 import sys
@@ -23,23 +23,21 @@ from .batches import MIN_ROWS_TO_SHARE
 DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
 MAX_GRADIENT_NORM = 1.0
-# In small batches, a few epochs are many steps. The mean learning rate of a cycle is half its
-# maximum, and nets then learn too little. So steps beyond this number are taken at the maximum.
+# Small batches make many steps, and nets learn too little at the mean rate of a cycle, half its
+# maximum. So steps beyond this number are taken at the maximum.
 MAX_CYCLE = 10_000
 
 
 class Progress(Callback):
-    """A tqdm bar over the epochs, with the last losses behind it."""
+    """Show a tqdm bar over the epochs, with the last losses."""
 
     def __init__(self, max_epochs):
         self.max_epochs = max_epochs
 
     def on_train_begin(self, net, **kwargs):
-        """Open the bar."""
         self.bar_ = tqdm(total=self.max_epochs, desc="fit", unit="epoch")
 
     def on_epoch_end(self, net, **kwargs):
-        """Move the bar."""
         losses = {
             key: f"{net.history[-1, key]:.3f}"
             for key in ("train_loss", "valid_loss", "valid_acc")
@@ -49,38 +47,34 @@ class Progress(Callback):
         self.bar_.update()
 
     def on_train_end(self, net, **kwargs):
-        """Close the bar."""
         self.bar_.close()
 
 
 class StopOnDivergence(Callback):
-    """Raise when a training loss is no longer a finite number."""
+    """Raise ValueError when a training loss is not finite."""
 
     def on_epoch_end(self, net, **kwargs):
-        """Look at the losses of the epoch."""
         epoch = net.history[-1]
         if not np.isfinite([epoch["train_loss"], epoch.get("next_symbol_loss", 0)]).all():
             raise ValueError(DIVERGED.format(what="the loss", epoch=len(net.history)))
 
 
 class ClipGradients(Callback):
-    """Clip the norm of all gradients but the sparse ones, which hardly any step has in common."""
+    """Clip the norm of all dense gradients together."""
 
     def on_grad_computed(self, net, named_parameters, **kwargs):
-        """Clip them together."""
         dense = [p for _, p in named_parameters if p.grad is not None and not p.grad.is_sparse]
         torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
 
 
 class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
-    """One cycle of the learning rate that takes `n_held` more steps at its maximum."""
+    """Cycle the learning rate once, with `n_held` more steps at its maximum."""
 
     def __init__(self, optimizer, n_held, **kwargs):
         self.n_held = n_held
         super().__init__(optimizer, **kwargs)
 
     def step(self, epoch=None):
-        """Set the learning rate of the next training step."""
         if self.n_held and self.last_epoch == MAX_CYCLE // 5 - 1:
             self.n_held -= 1
         else:
@@ -88,17 +82,7 @@ class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
 
 
 def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
-    """Return the callbacks of a training by name, the built-in ones first, then those given.
-
-    Parameters
-    ----------
-    settings : dict
-        See `resolve_auto`.
-    n_batches : int
-        Of an epoch.
-    has_ngrams, has_held_out : bool
-        Whether there are n-grams to learn, and rows to validate on.
-    """
+    """Return named callbacks, the built-in ones first, for epochs of `n_batches`."""
     scores, others = _split_callbacks(settings["callbacks"] or [], has_held_out)
     steps = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
     schedules = (isinstance(_callback(item), LRScheduler) for item in others)
@@ -109,7 +93,7 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
         steps.append((key, PassthroughScoring(key, lower_is_better=None, on_train=True)))
     if settings["verbose"] == 1:
         steps.append(("progress", Progress(settings["max_epochs"])))
-    # Before early stopping, which ends an epoch for all that follow.
+    # Before early stopping, which ends the epoch for all later callbacks.
     steps += scores
     if has_held_out:
         stop = EarlyStopping(
@@ -152,20 +136,20 @@ def _one_cycle(settings, n_batches, has_ngrams):
         max_lr=[lr * settings["ngram_lr"], lr] if has_ngrams else lr,
         n_held=n_held,
         total_steps=n_steps - n_held,
-        # A fifth of 5 steps is one, of a length of 0, by which torch would divide.
+        # With 0.2 and 5 steps, torch would divide by 0.
         pct_start=0.25 if n_steps == 5 else 0.2,
     )
 
 
 def _callback(item):
-    """Return a callback without its name; of a class, what skorch will make of it."""
+    """Return a callback without its name, and an instance of a class."""
     callback = item[1] if isinstance(item, list | tuple) and len(item) == 2 else item
     is_class = isinstance(callback, type) and issubclass(callback, Callback)
     return callback() if is_class else callback
 
 
 def _split_callbacks(callbacks, has_held_out):
-    """Return those that score, and the others; warn of scores of held-out rows without any."""
+    """Return scoring callbacks and others; warn of one that scores held-out rows without any."""
     scores, others = [], []
     for item in callbacks:
         callback = _callback(item)
@@ -175,10 +159,9 @@ def _split_callbacks(callbacks, has_held_out):
         scores.append(item)
         if not callback.on_train and not has_held_out:
             warnings.warn(
-                f"callbacks has {type(callback).__name__} of {callback.name or callback.scoring!r},"
-                " which scores held-out rows, and there are none: it records nothing. Set "
-                "early_stopping=True to hold rows out, or on_train=True in the callback to score "
-                "the rows of training.",
+                f"{type(callback).__name__} of {callback.name or callback.scoring!r} in callbacks "
+                "records nothing, since no rows are held out. Set early_stopping=True, or "
+                "on_train=True in the callback to score the training rows.",
                 UserWarning,
                 stacklevel=6,
             )

@@ -1,20 +1,16 @@
-"""What training minimizes."""
+"""Compute the loss of training."""
 
 import torch
 from torch.nn import functional as F
 
 
 class Loss(torch.nn.Module):
-    """Cross-entropy of the classes, and of the symbol that follows each prefix.
+    """Compute the cross-entropy of the classes, and of the symbol that follows each prefix.
 
-    Parameters
-    ----------
-    prior : ndarray of shape (n_classes,)
-        Added to the logits in training: a multiple of the log class frequencies (logit adjustment,
-        Menon et al. 2021).
-    gce_q : float, default=0.0
-        Exponent q of the generalized cross-entropy (Zhang and Sabuncu 2018), which learns less from
-        labels that the net finds improbable: 0 is the cross-entropy, 1 the mean absolute error.
+    Training adds `prior`, a multiple of the log class frequencies, to the logits (logit adjustment,
+    Menon et al. 2021). `gce_q` is the exponent q of the generalized cross-entropy (Zhang and
+    Sabuncu 2018), which learns less from improbable labels: 0 is the cross-entropy, 1 the mean
+    absolute error.
     """
 
     def __init__(self, prior, gce_q=0.0):
@@ -23,21 +19,21 @@ class Loss(torch.nn.Module):
         self.register_buffer("prior", torch.as_tensor(prior, dtype=torch.float32))
 
     def forward(self, logits, batch, training=False):
-        """Weighted cross-entropy of logits (n, n_classes) a row."""
+        """Return the mean weighted cross-entropy of logits (n, n_classes)."""
         if training:
             logits = logits + self.prior
         losses = F.cross_entropy(logits, batch.labels, reduction="none")
         if training and self.gce_q:
-            # (1 - p^q) / q of the label's probability p
+            # (1 - p^q) / q for the label's probability p
             losses = -torch.expm1(-self.gce_q * losses) / self.gce_q
         return (losses * batch.weights).sum() / len(batch)
 
     @staticmethod
     def next_symbol(logits, batch, places=None):
-        """Mean cross-entropy of the next symbol, or the end, over all symbols of all rows.
+        """Return the mean cross-entropy of the next symbol, or the end, over all symbols.
 
-        The rows' symbols are the nodes below a node and, for the rows that end there, the end (0).
-        `places` are the columns of the nodes' symbols, by default their codes; 0 is the end's.
+        The symbols that follow a node are its children and, for rows that end there, the end (0).
+        `places` are the columns of the nodes' symbols, by default their codes; 0 is the end.
         """
         plan = batch.plan
         places = plan.symbols if places is None else places
@@ -45,5 +41,5 @@ class Loss(torch.nn.Module):
         symbols = log_probabilities[plan.parents[1:], places[1:]] @ batch.node_weights[1:]
         ends = log_probabilities[plan.ends, 0] @ batch.weights
         total = batch.node_weights[1:].sum() + batch.weights.sum()
-        # Weights may be so small that all of a batch are 0 in float32.
+        # All weights of a batch may be 0 in float32.
         return -(symbols + ends) / total.clamp_min(torch.finfo(total.dtype).tiny)

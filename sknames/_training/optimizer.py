@@ -1,4 +1,4 @@
-"""An optimizer whose step costs as much as the batch has n-grams, however many there are in all."""
+"""Optimize: a step takes time for the n-grams of the batch, not for all n-grams."""
 
 from math import sqrt
 
@@ -6,19 +6,11 @@ import torch
 
 
 class AdamWWithSparse(torch.optim.Optimizer):
-    """`torch.optim.AdamW`, and lazy Adam for parameters with sparse gradients.
+    """Use `torch.optim.AdamW`, and lazy Adam in the groups of parameters with ``"sparse": True``.
 
-    Of the latter, only the rows that are in the gradient move; their moments wait until then, and
-    they are not decayed. The numbers are those of `torch.optim.SparseAdam`, which adds sparse
-    tensors to dense ones, in twice the time. Both read and count in the groups and the state of
-    this optimizer, so that a schedule of the learning rate moves both, and a file holds both.
-
-    Parameters
-    ----------
-    params : iterable of dict
-        Groups of parameters. Those of a group with ``"sparse": True`` have sparse gradients.
-    lr : float
-    weight_decay : float
+    Lazy Adam moves only the rows in the gradient, without weight decay. It computes the same as
+    `torch.optim.SparseAdam` in half the time. Both share the groups and the state of this
+    optimizer, so that a schedule of the learning rate and a file hold both.
     """
 
     def __init__(self, params, lr, weight_decay):
@@ -27,7 +19,6 @@ class AdamWWithSparse(torch.optim.Optimizer):
         self._share()
 
     def __setstate__(self, state):
-        # Of a file or of `load_state_dict`: other groups and another state.
         super().__setstate__(state)
         self._share()
 
@@ -52,7 +43,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
         return loss
 
     def _move_rows(self, parameter, group):
-        """Adam (Kingma and Ba 2015) for the rows in the gradient."""
+        """Apply Adam (Kingma and Ba 2015) to the rows in the gradient."""
         rows, gradient = _distinct_rows(parameter.grad)
         state = self.state[parameter]
         if not state:
@@ -70,7 +61,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
 
 
 def _average(average, rows, new, beta):
-    """Move rows of a running average towards new values, and return them as they then are."""
+    """Move rows of a running average towards new values, and return them."""
     moved = average.index_select(0, rows)
     moved.add_((new - moved).mul_(1 - beta))
     average.index_copy_(0, rows, moved)
@@ -78,9 +69,9 @@ def _average(average, rows, new, beta):
 
 
 def _distinct_rows(gradient):
-    """The rows of a sparse gradient, sorted, and its values there.
+    """Return the rows of a sparse gradient, sorted, and its values there.
 
-    Autograd forgets that they are distinct: to look is much faster than to sort again.
+    They are usually sorted already: checking is much faster than `coalesce`.
     """
     rows = gradient._indices()[0]
     if not (rows[1:] > rows[:-1]).all():

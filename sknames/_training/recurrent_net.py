@@ -1,9 +1,8 @@
-"""The network in torch: cells written from scratch, run over the tree of prefixes of a batch.
+"""Define the network in torch: cells written from scratch, run over the prefix tree of a batch.
 
-A cell says what one step does, and what it does to gradients. `Scan` takes the steps depth by
-depth, for all prefixes of one length at once, so that no step ever reads padding and equal prefixes
-are computed once. The backward pass is written by hand: autograd would record each step by itself
-and take about half as long again.
+A cell defines one step and its gradients. `Scan` takes the steps depth by depth, for all prefixes
+of one length at once: no step reads padding, and equal prefixes are computed once. The backward
+pass is written by hand; autograd, which records each step, would take about half as long again.
 """
 
 import math
@@ -17,12 +16,11 @@ from .._network.ngrams import NGRAM_SCALE
 from .bags import SumOfBags
 from .torch_settings import DRAWING
 
-# A tensor: a number as an operand is converted each time, which takes as long again.
-MINUS_ONE = torch.tensor(-1.0)
+MINUS_ONE = torch.tensor(-1.0)  # converting a number in each call would double the time
 
 
 def tanh(x):
-    """2 sigmoid(2x) - 1: torch's own tanh takes up to five times as long as its sigmoid."""
+    """Return tanh(x) as 2 sigmoid(2x) - 1, up to five times as fast as torch's tanh."""
     return torch.add(MINUS_ONE, (x + x).sigmoid_(), alpha=2)
 
 
@@ -37,11 +35,10 @@ def sigmoid_backward(d_y, y, d_x):
 
 
 class Dropout(nn.Module):
-    """Dropout that takes its randomness from single bytes.
+    """Drop elements by single random bytes: one number of 64 bits serves eight elements.
 
-    torch draws a number for each element, which takes longer than the rest of a layer; one number
-    of 64 bits serves eight elements. The probability is rounded to a multiple of 1/256: to 0 only
-    if it is 0, and never to 1, which would keep nothing.
+    torch draws a number for each, which takes longer than the rest of a layer. The probability is
+    rounded to a multiple of 1/256 between 1/256 and 255/256, unless it is 0.
     """
 
     def __init__(self, p):
@@ -49,7 +46,7 @@ class Dropout(nn.Module):
         self.n_dropped = min(max(round(256 * p), 1), 255) if p else 0
 
     def forward(self, x):
-        """Drop elements of x in training, and scale the others so that the mean stays."""
+        """Drop elements of x in training, and scale the others to keep the mean."""
         if not self.training or not self.n_dropped:
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
@@ -61,23 +58,23 @@ class Dropout(nn.Module):
 
 
 def linear(x, weight, bias):
-    """W x + b, for the identity (x is None) without a product that takes the square of its size."""
+    """Return W x + b; None stands for x = I, and needs no product."""
     return weight.t().contiguous() + bias if x is None else F.linear(x, weight, bias)
 
 
 class Cell(nn.Module):
-    """What `Scan` asks of a cell, and the parameters of `torch.nn`'s cells.
+    """Define the methods that `Scan` calls, with the parameters of `torch.nn`'s cells.
 
     inputs(x)
-        The part of a step that does not depend on the state, for inputs x (R, I): (R, K). It is
-        computed for all steps at once; for `step` and `step_backward`, x_t (B, K) is this part.
-        None stands for the identity: all one-hot inputs.
+        Return the part of a step that does not depend on the state, (R, K) for inputs x (R, I). It
+        is computed for all steps at once, and is x_t (B, K) below. None stands for all one-hot
+        inputs.
     step(x_t, h_prev, recurrent)
-        h_t (B, H) after h_prev (B, H), and a tuple of what else `step_backward` is to have.
-        `recurrent` is W_hh transposed, (H, G). It serves to add h_prev @ recurrent to the first G
-        columns of x_t, so that the gradient of W_hh can be told from theirs.
+        Return h_t (B, H), and a tuple of tensors to keep for `step_backward`. `recurrent` is W_hh
+        transposed, (H, G); h_prev @ recurrent must be added to the first G columns of x_t, so that
+        their gradient gives that of W_hh.
     step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
-        From the gradient of h_t (B, H), write that of x_t into d_x_t (B, K) and return that of
+        From the gradient of h_t (B, H), write that of x_t into d_x_t (B, K), and return that of
         h_prev (B, H).
     """
 
@@ -95,14 +92,9 @@ class Cell(nn.Module):
 
 
 class RNNCell(Cell):
-    """One step of an Elman network (Elman 1990).
+    """Take one step of an Elman network (Elman 1990), f = tanh or sigmoid.
 
     h_t = f(W_ih x_t + b_ih + W_hh h_prev + b_hh), the parameters as in `torch.nn.RNNCell`.
-
-    Parameters
-    ----------
-    input_size, hidden_size : int
-    nonlinearity : {"tanh", "sigmoid"}, default="tanh"
     """
 
     def __init__(self, input_size, hidden_size, nonlinearity="tanh"):
@@ -112,40 +104,36 @@ class RNNCell(Cell):
             nn.init.orthogonal_(self.weight_hh)
 
     def inputs(self, x):
-        """W_ih x + b_ih + b_hh, (R, H)."""
+        """Return W_ih x + b_ih + b_hh, (R, H)."""
         return linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
 
     def step(self, x_t, h_prev, recurrent):
-        """h_t; the step back needs no more."""
+        """Return h_t, and nothing to keep."""
         pre = torch.addmm(x_t, h_prev, recurrent)  # (B, H)
         h_t = tanh(pre) if self.nonlinearity == "tanh" else torch.sigmoid(pre)  # (B, H)
         return h_t, ()
 
     def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
-        """d_x_t is the gradient of f's argument."""
+        """Write the gradient of f's argument into d_x_t."""
         f_backward = tanh_backward if self.nonlinearity == "tanh" else sigmoid_backward
         f_backward(d_h_t, h_t, d_x_t)  # (B, H)
         return d_x_t @ weight_hh  # (B, H)
 
 
 class GRUCell(Cell):
-    """One step of a gated recurrent unit (Cho et al. 2014).
+    """Take one step of a gated recurrent unit (Cho et al. 2014).
 
     reset  = sigmoid(W_ir x_t + b_ir + W_hr h_prev + b_hr)
     update = sigmoid(W_iz x_t + b_iz + W_hz h_prev + b_hz)
     new    = tanh(W_in x_t + b_in + reset * (W_hn h_prev + b_hn))
     h_t    = (1 - update) * new + update * h_prev, the parameters as in `torch.nn.GRUCell`.
-
-    Parameters
-    ----------
-    input_size, hidden_size : int
     """
 
     def __init__(self, input_size, hidden_size):
         super().__init__(input_size, hidden_size, n_gates=3)
 
     def inputs(self, x):
-        """What is added in reset, in update, to W_hn h_prev, and in new, side by side: (R, 4H)."""
+        """Return the terms of reset, of update, to add to W_hn h_prev, and of new, (R, 4H)."""
         sizes = 2 * self.hidden_size, self.hidden_size
         b_reset_update, b_new = self.bias_hh.split(sizes)  # (2H,), (H,)
         gates = linear(x, self.weight_ih, self.bias_ih)  # (R, 3H)
@@ -154,18 +142,18 @@ class GRUCell(Cell):
         return torch.cat(parts, dim=1)  # (R, 4H)
 
     def step(self, x_t, h_prev, recurrent):
-        """h_t, and the gates; h_new is W_hn h_prev + b_hn."""
+        """Return h_t, and the gates with h_new = W_hn h_prev + b_hn."""
         size = self.hidden_size
         x_gates, x_new = x_t.split([3 * size, size], dim=1)  # (B, 3H), (B, H)
         gates = torch.addmm(x_gates, h_prev, recurrent)  # (B, 3H)
-        gates[:, : 2 * size].sigmoid_()  # (B, 2H), in place, to keep less for the step back
+        gates[:, : 2 * size].sigmoid_()  # (B, 2H), in place, to keep less memory
         reset, update, h_new = gates.chunk(3, dim=1)  # (B, H) each
         new = tanh(torch.addcmul(x_new, reset, h_new))  # (B, H)
         h_t = torch.lerp(new, h_prev, update)  # (B, H)
         return h_t, (reset, update, h_new, new)
 
     def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
-        """d_reset, d_update and d_new are the gradients of the arguments of sigmoid and tanh."""
+        """Write d_reset, d_update, d_h_new and d_new, those of the arguments of sigmoid, tanh."""
         reset, update, h_new, new = kept  # (B, H) each
         d_reset, d_update, d_h_new, d_new = d_x_t.chunk(4, dim=1)  # (B, H) each
         d_h_prev = d_h_t * update  # (B, H)
@@ -184,25 +172,22 @@ CELLS = {
 
 
 def cut(plan, *tensors):
-    """The parts of tensors (N, ...) at each depth: a list of tuples.
-
-    A slice for each would take as long as an operation of a step.
-    """
+    """Split tensors (N, ...) by depth into a list of tuples, faster than slice by slice."""
     sizes = [last - first for first, last in plan.levels()]
     return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[1:]
 
 
 class Scan(torch.autograd.Function):
-    """The states of all nodes of a plan (N, H), given their x_t (N, K): the loop over depths.
+    """Compute the states of all nodes of a plan (N, H) from x_t (N, K), depth by depth.
 
-    A node's state is one step from its parent's; the root's is 0. Backward, from the last depth:
-    the gradient of a state is whole once its children have added theirs.
+    A node's state is one step after its parent's; the root's is 0. Backward runs from the last
+    depth, since the gradient of a state is complete once its children have added theirs.
     """
 
     @staticmethod
     def forward(ctx, x, weight_hh, plan, cell):
-        """`weight_hh` is the cell's own: autograd gives gradients to arguments only."""
-        recurrent = weight_hh.t().contiguous()  # (H, G), a copy multiplies faster than a view
+        """Take `weight_hh` of the cell as an argument, since autograd needs it as one."""
+        recurrent = weight_hh.t().contiguous()  # (H, G), faster than a view
         states = x.new_empty(len(x), cell.hidden_size)  # (N, H)
         states[0] = 0
         saved = []
@@ -218,7 +203,7 @@ class Scan(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad_states):
-        """All d_x_t are kept, so that the gradient of W_hh is one product."""
+        """Keep all d_x_t, so that the gradient of W_hh is one product."""
         weight_hh, states, *saved = ctx.saved_tensors
         parents = ctx.plan.parents
         before = states.index_select(0, parents)  # (N, H)
@@ -235,23 +220,11 @@ class Scan(torch.autograd.Function):
 
 
 class RecurrentNet(nn.Module):
-    """Symbols -> logits, of a recurrent net and of the n-grams together ("wide and deep", Cheng et
-    al. 2016).
+    """Compute logits from symbols, by a recurrent net and n-grams ("wide and deep", Cheng 2016).
 
-    Parameters
-    ----------
-    n_codes : int
-        Number of codes that a row may hold: padding, the symbols, the unknown symbol.
-    n_classes : int
-    cell : {"gru", "rnn", "sigmoid_rnn"}
-    hidden_size : int
-    num_layers : int
-    embedding_dim : int or None
-        None stands for one-hot input: the first layer's input weights are then the embedding.
-    n_ngrams : int
-        Number of n-gram features, 0 for none.
-    dropout, embedding_dropout, ngram_dropout : float
-        Of the states that a linear layer reads, of the embedding, of the entries of n-gram vectors.
+    `n_codes` counts padding, the symbols and the unknown symbol. An `embedding_dim` of None stands
+    for one-hot input. `dropout` applies to the states that a linear layer reads, `ngram_dropout`
+    to the entries of n-gram vectors.
     """
 
     def __init__(
@@ -277,16 +250,16 @@ class RecurrentNet(nn.Module):
         sizes = [n_codes if one_hot else embedding_dim] + [hidden_size] * (num_layers - 1)
         self.cells = nn.ModuleList(CELLS[cell](size, hidden_size) for size in sizes)
         self.output = nn.Linear(hidden_size, n_classes)
-        # The symbol after a prefix, or its end, which takes the place of padding.
+        # It predicts the symbol after a prefix, or the end, whose code is that of padding.
         self.next_symbol = nn.Linear(hidden_size, n_codes)
         self.ngram_weight = nn.Parameter(torch.zeros(n_ngrams, n_classes)) if n_ngrams else None
 
     def states(self, plan):
-        """The last layer's state after each prefix, (N, H)."""
+        """Return the last layer's state after each prefix, (N, H)."""
         one_hot = self.embedding is None
         x = None if one_hot else self.embedding_dropout(self.embedding)  # (n_codes, E)
         first, *above = self.cells
-        inputs = first.inputs(x)  # (n_codes, K), once a symbol rather than once a node
+        inputs = first.inputs(x)  # (n_codes, K), once for each symbol, not for each node
         inputs = inputs.index_select(0, plan.symbols)  # (N, K)
         states = Scan.apply(inputs, first.weight_hh, plan, first)  # (N, H)
         for cell in above:
@@ -294,19 +267,7 @@ class RecurrentNet(nn.Module):
         return states
 
     def forward(self, plan, ngrams=None):
-        """Compute the logits of rows.
-
-        Parameters
-        ----------
-        plan : PrefixPlan of tensors
-        ngrams : Bags or None
-            The n-grams of the rows.
-
-        Returns
-        -------
-        logits : tensor of shape (n_rows, n_classes)
-        states : tensor of shape (n_nodes, hidden_size)
-        """
+        """Return the logits (n, C) of a plan and Bags of n-grams, and the states (N, H)."""
         states = self.states(plan)
         logits = self.output(self.dropout(states.index_select(0, plan.ends)))  # (n, C)
         if self.ngram_weight is not None:
@@ -315,8 +276,7 @@ class RecurrentNet(nn.Module):
         return logits, states
 
     def next_symbol_logits(self, states, codes=None):
-        """Logits of the symbol that follows each prefix, 0 for the end: (N, n_codes), or (N, K) of
-        the K given codes alone."""
+        """Return logits of the next symbol after each prefix (0 is the end) for all or K codes."""
         weight, bias = self.next_symbol.weight, self.next_symbol.bias
         if codes is not None:
             weight, bias = weight.index_select(0, codes), bias.index_select(0, codes)

@@ -1,4 +1,4 @@
-"""Rows: what training reads. Equal ones are one, some may be held out, heavy ones drawn often."""
+"""Merge, hold out and draw the rows of training."""
 
 import warnings
 from dataclasses import dataclass, replace
@@ -10,33 +10,20 @@ from .._network.prefixes import row_keys
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of codes with what training needs to know of them.
+    """Hold rows of codes with their labels, weights, n-grams and words."""
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n, length), unsigned integers
-    labels : ndarray of shape (n,), int64
-        Numbers of classes.
-    weights : ndarray of shape (n,)
-    ngrams : tuple (features, starts, values) or None, default=None
-        As `torch.nn.functional.embedding_bag` reads them; row i owns the entries starts[i] to
-        starts[i + 1].
-    words : ndarray of shape (n, n_classes) or None, default=None
-        What the rows' words add to their logits, of rows to predict.
-    """
-
-    codes: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
+    codes: np.ndarray  # (n, length), unsigned
+    labels: np.ndarray  # (n,), int64, numbers of classes
+    weights: np.ndarray  # (n,)
+    # (features, starts, values) for `embedding_bag`: row i owns entries starts[i] to starts[i + 1].
     ngrams: tuple | None = None
-    words: np.ndarray | None = None
+    words: np.ndarray | None = None  # (n, n_classes), logits of the words, for rows to predict
 
     @classmethod
     def merged(cls, codes, labels, weights):
-        """Distinct (codes, label) pairs in lexicographic order, with the sum of their weights.
+        """Return distinct (codes, label) pairs in lexicographic order, with summed weights.
 
-        Weights are part of the order: equal rows are then summed in the same order whatever order
-        they came in.
+        Sorting by weight, too, makes each sum independent of the order of the rows.
         """
         order = np.lexsort([weights, labels, *row_keys(codes)[::-1]])
         codes, labels, weights = codes[order], labels[order], weights[order]
@@ -49,7 +36,7 @@ class Rows:
         return len(self.codes)
 
     def take(self, index):
-        """The given rows as Rows of their own."""
+        """Return the rows at an index."""
         ngrams = None
         if self.ngrams is not None:
             features, starts, values = self.ngrams
@@ -61,10 +48,10 @@ class Rows:
         return Rows(self.codes[index], self.labels[index], self.weights[index], ngrams, words)
 
     def split(self, fraction, rng):
-        """Split merged rows in those to train on and those to validate on, None where none is left.
+        """Split merged rows into training and held-out rows; the latter are None if none remains.
 
-        Rows of equal codes stay on one side, and of each class a row stays in training; if nothing
-        is then left to validate on, a warning says so.
+        Rows of equal codes stay on one side, and each class keeps a row in training. Warn if no row
+        is held out.
         """
         group = np.cumsum(_differs_from_above(self.codes)) - 1
         order = rng.permutation(group[-1] + 1)
@@ -86,16 +73,16 @@ class Rows:
         return self, None
 
     def class_shares(self, n_classes):
-        """The share of each class in the weights, (n_classes,)."""
+        """Return the share of each class in the weights, (n_classes,)."""
         share = np.bincount(self.labels, weights=self.weights, minlength=n_classes)
         return share / share.sum()
 
     def drawn(self):
-        """The rows of an epoch.
+        """Return the rows of an epoch.
 
-        A row whose weight is a multiple of the mean is drawn so often, each time with its part of
-        the weight: small steps in many batches train better than one large step in one, which
-        clipping would cut. The first draws of all rows come first, then the second ones.
+        A row with k times the mean weight is drawn k times, each with a k-th of its weight: small
+        steps in many batches train better than one large step, which clipping would cut. The first
+        draws of all rows come first, then the second ones.
         """
         repeats = np.maximum(1, np.rint(self.weights / self.weights.mean())).astype(np.int64)
         index = np.arange(len(self)).repeat(repeats)
@@ -104,17 +91,17 @@ class Rows:
         return replace(self, weights=self.weights / repeats).take(index[order])
 
     def weighed(self):
-        """The same with weights of mean 1, float32, so that losses are weighted means."""
+        """Scale weights to mean 1, float32, so that losses are weighted means."""
         return replace(self, weights=(self.weights / self.weights.mean()).astype(np.float32))
 
     def with_ngrams(self, network):
-        """The same with the n-grams that count in a network, if any do."""
+        """Add the n-grams of a network, if it has any."""
         if network.ngrams is None:
             return self
         return replace(self, ngrams=network.ngrams.tfidf(self.codes, network.weights["ngram_idf"]))
 
     def with_words(self, network, n_classes):
-        """The same with the words that a network knows, if any."""
+        """Add the logits of a network's words, if it has any."""
         if network.words is None:
             return self
         words = np.zeros((len(self), n_classes), dtype=np.float32)
@@ -123,7 +110,7 @@ class Rows:
 
 
 def _differs_from_above(codes):
-    """Whether each row differs from the one before, bool of shape (n,)."""
+    """Return whether each row differs from the one before, bool of shape (n,)."""
     new = np.ones(len(codes), dtype=bool)
     new[1:] = (codes[1:] != codes[:-1]).any(axis=1)
     return new

@@ -1,4 +1,4 @@
-"""Settings of torch that belong to the process: threads, generators, devices; what a fork does."""
+"""Set torch's threads, generators and device, safely across threads and forks."""
 
 import os
 import threading
@@ -6,26 +6,24 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
-# Generators have locks. A child forked while another thread draws would wait for them for ever, so
-# a fork waits for the end of a draw.
+# A child forked while another thread draws would wait for the generator's lock for ever. So a fork
+# waits for the end of a draw.
 DRAWING = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=DRAWING.acquire, after_in_parent=DRAWING.release, after_in_child=DRAWING.release
     )
 
-# torch's number of threads, default dtype and generator belong to the process: one fit at a time
-# may set them.
+# torch's number of threads, default dtype and generator are global: one fit at a time sets them.
 _TORCH_SETTINGS = threading.RLock()
-# The thread that has set them, and the number of threads and the dtype before.
-_borrowed = None
+_borrowed = None  # the thread that has set them, and the number of threads and dtype before
 
 
 @contextmanager
 def one_torch_thread():
-    """Let torch use one thread and float32, then what it had; others that want to do so wait.
+    """Let torch use one thread and float32, and restore its settings; other callers wait.
 
-    Two threads make nets of this size slower, and 20 to 100 times slower beside a busy core, since
+    Two threads make nets of this size slower, and 20 to 100 times slower if a core is busy, since
     they wait for each other in a spin.
     """
     global _borrowed
@@ -46,7 +44,7 @@ def _set(n_threads, dtype):
 
 
 def _give_back_after_fork():
-    """A forked child has none of the other threads, which would put torch's settings back."""
+    """Restore the settings in a forked child, which lacks the thread that would do it."""
     global _TORCH_SETTINGS, _borrowed
     if _borrowed is not None and _borrowed[0] == threading.get_ident():
         return
@@ -62,7 +60,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def torch_seed(seed, device):
-    """Seed torch's generators of the CPU and of the device, then put them back as they were."""
+    """Seed torch's generators of the CPU and the device, and restore them."""
     cuda = [torch.cuda.current_device()] if device == "cuda" else []
     with ExitStack() as stack:
         with DRAWING:
@@ -78,19 +76,13 @@ def torch_seed(seed, device):
 
 
 def resolve_device(device):
-    """Resolve "auto" to "cuda" if there is a CUDA device, else to "cpu".
-
-    Raises
-    ------
-    ValueError
-        If "cuda" is asked for and there is none.
-    """
+    """Resolve "auto" to "cuda" if there is a CUDA device, else to "cpu"."""
     available = torch.cuda.is_available()
     if device == "auto":
         return "cuda" if available else "cpu"
     if device == "cuda" and not available:
         raise ValueError(
-            "device='cuda' needs a CUDA device and a torch built for it; none was found. "
-            "Use device='auto' or 'cpu'."
+            "Expected a CUDA device and a torch built for it, for device='cuda'; found none. Use "
+            "device='auto' or 'cpu'."
         )
     return device

@@ -1,4 +1,4 @@
-"""How a network is trained, from rows of codes to a Network."""
+"""Train a network: rows of codes -> Network."""
 
 from dataclasses import replace
 from functools import partial
@@ -13,8 +13,8 @@ try:
     from .callbacks import DIVERGED, make_callbacks, make_log, stopped_early
 except ImportError as error:
     raise ImportError(
-        f"Training needs torch, skorch and tqdm, which prediction does without ({error}). Install "
-        "them: pip install 'sknames[train]'"
+        f"Expected torch, skorch and tqdm, which training needs ({error}). Install them: "
+        "pip install 'sknames[train]'"
     ) from error
 
 from .._network.network import NEVER, Network
@@ -32,28 +32,11 @@ SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
 
 
 def fit(codes, labels, weights, *, symbols, classes, settings):
-    """Train a network.
+    """Train a network, and return it with its history and the skorch net.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n, length), unsigned integers
-        Rows of codes, padded with 0 on the right.
-    labels : ndarray of shape (n,)
-        Numbers of classes.
-    weights : ndarray of shape (n,)
-        Positive.
-    symbols : ndarray of shape (n_symbols,)
-        What the codes number, see `Network`.
-    classes : ndarray of shape (n_classes,)
-    settings : dict
-        The parameters of `NameNationalityClassifier`. It may also hold what `regularization` and
-        `OTHERS` stand for by name.
-
-    Returns
-    -------
-    network : Network
-    history : list of dict of float
-    net : TrainingNet
+    `codes` (n, length) are padded with 0 on the right, and number the `symbols`, see `Network`.
+    `labels` (n,) are numbers of `classes`, and `weights` (n,) are positive. `settings` holds the
+    parameters of `NameNationalityClassifier`, and may override `REGULARIZATION` and `OTHERS`.
     """
     settings = resolve_regularization(settings)
     rng = check_random_state(settings["random_state"])
@@ -72,12 +55,12 @@ def fit(codes, labels, weights, *, symbols, classes, settings):
     with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     weights = dict(untrained.weights) | weights_of(net)
-    supposed = class_prior(share, settings["logit_adjustment"])
-    return replace(untrained, weights=weights, class_prior=supposed), history_of(net), net
+    assumed = class_prior(share, settings["logit_adjustment"])
+    return replace(untrained, weights=weights, class_prior=assumed), history_of(net), net
 
 
 def _untrained(rows, symbols, n_classes, settings):
-    """Return the network before training: it knows the n-grams and the words of the rows."""
+    """Return the network before training, with the n-grams and words of the rows."""
     ngram_range, min_df, word_weight = map(settings.get, ("ngram_range", "min_df", "word_weight"))
     has_words = word_weight > 0
     network = Network.untrained(
@@ -91,14 +74,39 @@ def _untrained(rows, symbols, n_classes, settings):
 
 
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
-    """Compose the skorch net, not yet initialized."""
+    """Compose the skorch net, not yet initialized; the n-gram weights are a group of their own."""
     device = resolve_device(settings["device"])
     n_batches = -(-n_rows // settings["batch_size"])
+    module = {name: settings[name] for name in (*SHAPE, "dropout", "ngram_dropout")} | {
+        "embedding_dropout": 2 * settings["symbol_dropout"],
+        "n_codes": untrained.n_codes,
+        "n_classes": len(classes),
+        "n_ngrams": untrained.n_ngrams,
+    }
+    ngram_lr = settings["lr"] * settings["ngram_lr"]
+    group = {"sparse": True, "lr": ngram_lr, "eps": settings["ngram_eps"]}
+    valid = {"device": device, "classes": classes}
+    train = valid | {
+        "random_state": rng,
+        "unknown": untrained.n_codes - 1,
+        "symbol_dropout": settings["symbol_dropout"],
+    }
+    parts = {"module": module, "iterator_train": train, "iterator_valid": valid}
     return TrainingNet(
-        **_module(untrained, len(classes), settings),
-        **_criterion(share, settings),
-        **_optimizer(untrained, settings),
-        **_iterators(untrained, classes, device, rng, settings),
+        RecurrentNet,
+        **{f"{part}__{name}": x for part, params in parts.items() for name, x in params.items()},
+        criterion=Loss,
+        criterion__prior=settings["logit_adjustment"] * _log(share),
+        criterion__gce_q=settings["gce_q"],
+        next_symbol_weight=settings["next_symbol_weight"],
+        predict_nonlinearity=partial(torch.softmax, dim=1),
+        optimizer=AdamWWithSparse,
+        optimizer__weight_decay=settings["weight_decay"],
+        optimizer__param_groups=[("ngram_weight", group)] if untrained.n_ngrams else [],
+        lr=settings["lr"],
+        batch_size=settings["batch_size"],
+        iterator_train=Batches,
+        iterator_valid=Batches,
         callbacks=make_callbacks(settings, n_batches, untrained.n_ngrams > 0, held_out is not None),
         callbacks__print_log=make_log(settings["verbose"]),
         train_split=None if held_out is None else predefined_split(held_out),
@@ -109,61 +117,11 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
     )
 
 
-def _module(untrained, n_classes, settings):
-    """Return the weights that there are, and what is dropped of them."""
-    params = {name: settings[name] for name in (*SHAPE, "dropout", "ngram_dropout")} | {
-        "embedding_dropout": 2 * settings["symbol_dropout"],
-        "n_codes": untrained.n_codes,
-        "n_classes": n_classes,
-        "n_ngrams": untrained.n_ngrams,
-    }
-    return {"module": RecurrentNet} | {f"module__{name}": x for name, x in params.items()}
-
-
-def _criterion(share, settings):
-    """Return what is minimized, and how the net's logits become probabilities."""
-    return {
-        "criterion": Loss,
-        "criterion__prior": settings["logit_adjustment"] * _log(share),
-        "criterion__gce_q": settings["gce_q"],
-        "next_symbol_weight": settings["next_symbol_weight"],
-        "predict_nonlinearity": partial(torch.softmax, dim=1),
-    }
-
-
-def _optimizer(untrained, settings):
-    """Return how steps are taken. The n-gram weights are a group of their own."""
-    ngram_lr = settings["lr"] * settings["ngram_lr"]
-    group = {"sparse": True, "lr": ngram_lr, "eps": settings["ngram_eps"]}
-    return {
-        "optimizer": AdamWWithSparse,
-        "optimizer__weight_decay": settings["weight_decay"],
-        "optimizer__param_groups": [("ngram_weight", group)] if untrained.n_ngrams else [],
-        "lr": settings["lr"],
-    }
-
-
-def _iterators(untrained, classes, device, rng, settings):
-    """Return how batches are made of the rows to train on and of those to validate on."""
-    both = {"device": device, "classes": classes}
-    train = both | {
-        "random_state": rng,
-        "unknown": untrained.n_codes - 1,
-        "symbol_dropout": settings["symbol_dropout"],
-    }
-    return {
-        "batch_size": settings["batch_size"],
-        "iterator_train": Batches,
-        **{f"iterator_train__{name}": value for name, value in train.items()},
-        "iterator_valid": Batches,
-        **{f"iterator_valid__{name}": value for name, value in both.items()},
-    }
-
-
 def class_prior(share, logit_adjustment):
-    """The priors that the logits suppose, (n_classes,): what logit adjustment leaves of the shares.
+    """Return the priors that the logits assume, (n_classes,), for shares of the training rows.
 
-    With t log(share) added to the logits in training, these alone fit priors of share^(1 - t).
+    Training adds t log(share) to the logits (logit adjustment), so they fit priors of
+    share^(1 - t).
     """
     left = np.where(share > 0, (1 - logit_adjustment) * _log(share), -np.inf)
     prior = np.exp(left - left.max())
@@ -176,7 +134,7 @@ def _log(share):
 
 
 def _run(net, rows, seed):
-    """Initialize the net and train it, on one CPU thread, and restore torch's generator."""
+    """Initialize and train the net on one CPU thread, and restore torch's settings."""
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         with DRAWING:
             net.initialize()
@@ -188,7 +146,7 @@ def _run(net, rows, seed):
         finally:
             net.notify("on_train_end", X=rows, y=None)
     if net.module_.ngram_weight is not None:
-        # They are most of a file, which so has half the size.
+        # They are most of a file, which half precision halves.
         with torch.no_grad():
             net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
     if not all(torch.isfinite(parameter).all() for parameter in net.module_.parameters()):
@@ -198,8 +156,7 @@ def _run(net, rows, seed):
 def _train_epoch(net, rows):
     """Train for an epoch, and return whether early stopping ends the training.
 
-    skorch's `EarlyStopping` stops by a KeyboardInterrupt, which skorch's own `fit` swallows from
-    anyone; here any other goes on to the caller.
+    skorch's `EarlyStopping` raises KeyboardInterrupt; one from the user goes on to the caller.
     """
     try:
         net.fit_loop(rows, epochs=1)
@@ -211,7 +168,7 @@ def _train_epoch(net, rows):
 
 
 def weights_of(net):
-    """The module's parameters as float32 arrays, by name."""
+    """Return the module's parameters as float32 arrays by name."""
     return {
         name: value.detach().cpu().numpy().astype(np.float32)
         for name, value in net.module_.named_parameters()
@@ -219,7 +176,7 @@ def weights_of(net):
 
 
 def history_of(net):
-    """The log as a list of dicts of floats."""
+    """Return the log as a list of dicts of floats."""
     return [
         {
             key: float(value)

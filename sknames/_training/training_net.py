@@ -1,23 +1,19 @@
-"""The skorch net: it trains on whole batches of Rows."""
+"""Adapt skorch's net to whole batches of Rows."""
 
 from skorch import NeuralNetClassifier
 
 from .rows import Rows
 
-# With so many codes, the next symbol is told from those of the batch alone: the loss would take
-# longer than the net.
+# From so many codes on, the next symbol is predicted among those of the batch only: otherwise this
+# loss would take longer than the net.
 MANY_CODES = 128
 
 
 class TrainingNet(NeuralNetClassifier):
-    """The skorch net: it takes whole batches and adds the loss of the next symbol.
+    """Train a skorch net on whole batches, and add the loss of the next symbol.
 
-    It predicts labels out of `classes`, so that skorch's scoring callbacks compare like with like.
-
-    Parameters
-    ----------
-    next_symbol_weight : float
-        Weight of the loss of the next symbol beside that of the classes.
+    It predicts labels, as skorch's scoring callbacks expect. `next_symbol_weight` is the weight of
+    the loss of the next symbol; that of the classes has weight 1.
     """
 
     def __init__(self, *args, next_symbol_weight=0.0, **kwargs):
@@ -25,31 +21,30 @@ class TrainingNet(NeuralNetClassifier):
         super().__init__(*args, **kwargs)
 
     def check_data(self, X, y=None):
-        """Check nothing: Rows hold their labels."""
+        """Check nothing, since Rows hold their labels."""
 
     def get_dataset(self, X, y=None):
-        """Take Rows, which hold n-grams and weights."""
+        """Return Rows as they are; raise TypeError for anything else."""
         if not isinstance(X, Rows):
             raise TypeError(
-                f"Expected Rows, which the classifier makes, got a {type(X).__name__}. Call fit, "
-                "predict or predict_proba of the classifier instead of its net_."
+                f"Expected Rows, got {type(X).__name__}. Call fit, predict or predict_proba of the "
+                "classifier, not of its net_."
             )
         return X
 
     def infer(self, batch, **fit_params):
-        """Logits of a batch."""
+        """Return the logits of a batch."""
         logits = self.module_(batch.plan, batch.ngrams)[0]
         return logits if batch.words is None else logits + batch.words
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Cross-entropy of the classes, without adjustment."""
+        """Return the cross-entropy of the classes, without adjustment."""
         return self.criterion_(y_pred, X)
 
     def train_step_single(self, batch, **fit_params):
-        """Gradients of the adjusted loss and the next symbol's; the loss that is told is that of
-        validation.
+        """Compute gradients of the adjusted loss and the next symbol's; return the plain loss.
 
-        Callbacks get logits alone: the states of an epoch, which they would keep, need far more
+        Callbacks get logits only: the states of an epoch, which they would keep, need far more
         memory.
         """
         self.module_.train()
@@ -71,5 +66,5 @@ class TrainingNet(NeuralNetClassifier):
         return {"loss": self.get_loss(logits, labels, batch), "y_pred": logits}
 
     def predict(self, X):
-        """The most probable label of each row."""
+        """Return the most probable label of each row."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]

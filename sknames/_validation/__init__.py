@@ -1,4 +1,4 @@
-"""Checks of parameters, labels, weights and files."""
+"""Check parameters, labels, weights and files."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,5 +9,5 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def validate_params(constraints: dict[str, Any]) -> Callable[[Function], Function]:
-    """Decorate a function to check its parameters, as scikit-learn's does, but keep its types."""
+    """Decorate a function to check its parameters as in scikit-learn, and keep its types."""
     return _param_validation.validate_params(constraints, prefer_skip_nested_validation=True)

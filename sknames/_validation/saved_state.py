@@ -1,22 +1,21 @@
-"""Files of fitted estimators: the stamp that they bear, and the error for parts that do not fit."""
+"""Stamp the files of fitted estimators with a version, and check what is read."""
 
 from inspect import signature
 
 from .._version import __version__
 
-# Of all files. Raise it when an older sknames would misread what this one writes.
-FORMAT = 1
+FORMAT = 1  # raise it when an older sknames would misread new files
 
 
 def stamped(state):
-    """Return the state of an estimator with the format and the version that write it."""
+    """Return the state of an estimator with format and version."""
     return state | {"_format": FORMAT, "_sknames_version": __version__}
 
 
 def unstamped(state, cls):
-    """Return the state of an estimator of a class without its stamp.
+    """Return the state of an estimator without its stamp; raise ValueError for another format.
 
-    A parameter that is newer than the file takes its default. An unknown format is a ValueError.
+    Parameters that are newer than the file take their defaults.
     """
     state = dict(state)
     found, writer = state.pop("_format", None), state.pop("_sknames_version", "unknown")
@@ -31,9 +30,9 @@ def unstamped(state, cls):
 
 
 def require(condition, name, expected, got):
-    """Raise ValueError unless a part of a saved model is as it was written."""
+    """Raise ValueError if a part of a saved model is damaged."""
     if not condition:
         raise ValueError(
-            f"{name} of the saved model: expected {expected}, got {got!r:.200}. The file was "
-            "changed or is not whole: save the model again."
+            f"{name} of the saved model: expected {expected}, got {got!r:.200}. The file is "
+            "damaged or was changed: save the model again."
         )

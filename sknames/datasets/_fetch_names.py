@@ -1,4 +1,4 @@
-"""The names of the PyTorch tutorial, downloaded on first use."""
+"""Download and load the names of the PyTorch tutorial."""
 
 import os
 import zipfile
@@ -14,8 +14,8 @@ from ._load_names import make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
-# Number of names, and SHA-256 of the names joined by line feeds: neither depends on how a copy ends
-# its lines. The zip itself is not checked: it holds other data too, which may change.
+# Number of names, and SHA-256 of the names joined by line feeds. Line ends may differ.
+# The zip is not checked, since it also holds other data, which may change.
 _LANGUAGES = {
     "Arabic": (2000, "7958e263b21262e7dfc2b89f60c789eb10a2abedde0960b5a1b6d54cffb0e2b5"),
     "Chinese": (268, "4902758aacda902ca57a54f2af556036c63c650c1e3f9387de22f0a4bbe44763"),
@@ -40,6 +40,10 @@ _MAX_BYTES = 2**20  # of a file; the largest, Russian, has 85,605
 
 _NOT_NAMES = {"To The First Page", "Maxa/B"}
 _STRAY_ENDS = ",:1"
+_ELSEWHERE = (
+    "point `data_home` or SKNAMES_DATA to a folder with names/*.txt, or use load_names, which "
+    "works offline."
+)
 
 
 def fetch_names(
@@ -52,9 +56,8 @@ def fetch_names(
 ) -> Any:
     """Load the names of the PyTorch tutorial, downloading them if necessary (classification).
 
-    The dataset has 20,049 names, most of them surnames, of 18 languages: the 20,074 lines that the
-    tutorial on classifying names with a character-level RNN trains on, without 25 that are not
-    names.
+    The dataset has 20,049 names of 18 languages, mostly surnames: the 20,074 lines of the tutorial
+    on classifying names with a character-level RNN, without 25 that are not names.
 
     Parameters
     ----------
@@ -62,12 +65,10 @@ def fetch_names(
         Folder that keeps the names, in its subfolder ``names``. The default is the environment
         variable SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
     download_if_missing : bool, default=True
-        If False, raise an OSError when the names are not in `data_home`, instead of downloading
-        them.
+        If False, raise an OSError instead of downloading names that are not in `data_home`.
     raw : bool, default=False
-        If True, return the 20,074 lines unchanged, to repeat a result that was obtained on them. By
-        default, the 25 lines that are not names are left out, and stray characters at the end of a
-        name are removed.
+        If True, return the 20,074 lines unchanged, to reproduce a result. By default, the 25 lines
+        that are not names and stray characters at the end of a name are removed.
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
     as_frame : bool, default=False
@@ -89,8 +90,8 @@ def fetch_names(
             The languages, sorted.
         groups : ndarray of shape (n_names,), dtype=int
             Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
-            :class:`~sklearn.model_selection.StratifiedGroupKFold`: names repeat here (Arabic has
-            2,000 lines, but 108 names), so a random split tests on names that were trained on.
+            :class:`~sklearn.model_selection.StratifiedGroupKFold`. A random split would test on
+            training names, since names repeat (Arabic has 2,000 lines, but 108 names).
         DESCR : str
             Description of the dataset.
 
@@ -106,7 +107,7 @@ def fetch_names(
 
     See Also
     --------
-    load_names : Load names that ship with the package and need no download.
+    load_names : Load the names that ship with the package.
 
     Notes
     -----
@@ -130,8 +131,7 @@ def fetch_names(
         if not download_if_missing:
             raise OSError(
                 f"The names are not in {folder} (expected {', '.join(missing)} there), and "
-                "`download_if_missing` is False. Set it to True, point `data_home` or SKNAMES_DATA "
-                "to a folder with names/*.txt, or use load_names, which needs no download."
+                f"`download_if_missing` is False. Set it to True, {_ELSEWHERE}"
             )
         _download(folder)
 
@@ -153,31 +153,24 @@ def data_folder(data_home):
     """Return the folder of downloaded data: the given one, $SKNAMES_DATA, or ~/sknames_data."""
     if data_home is None:
         data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
-    try:
-        return Path(data_home).expanduser()
-    except RuntimeError as error:
-        raise RuntimeError(
-            f"Expected a folder to keep data in, got {data_home}, and the home directory is "
-            "not known. Give another data_home, or set the environment variable SKNAMES_DATA."
-        ) from error
+    return Path(data_home).expanduser()
 
 
 def _download(folder):
-    """Put the files of names into the folder, once all of them are checked."""
+    """Write the files of names into the folder, once all are checked."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the folder, since a rename is atomic only within one file system.
+    # On the same file system, where a rename is atomic.
     with TemporaryDirectory(prefix=".names-", dir=folder.parent) as temporary:
         try:
             zip_path = fetch_file(_URL, folder=temporary, local_filename="data.zip")
         except (OSError, HTTPException) as error:
             raise OSError(
                 f"The names could not be downloaded from {_URL}: {error}. Try again with a "
-                "connection, point `data_home` or SKNAMES_DATA to a folder with names/*.txt, or "
-                "use load_names, which works offline."
+                f"connection, {_ELSEWHERE}"
             ) from error
         contents = _read_zip(zip_path)
         folder.mkdir(exist_ok=True)
-        # If this is interrupted, the files there are whole, and the next call gets those missing.
+        # After an interruption, all written files are complete, and the next call adds the others.
         for language, content in contents.items():
             part = Path(temporary, f"{language}.txt")
             part.write_bytes(content)
@@ -185,10 +178,7 @@ def _download(folder):
 
 
 def _read_zip(zip_path):
-    """Return the checked bytes of the file of each language.
-
-    Members are asked for by name and read into memory, so no path or link in the zip is followed.
-    """
+    """Return the checked bytes of each language's file, following no path or link in the zip."""
     remedy = "Nothing was stored. Try again later, or use load_names, which needs no download."
     contents = {}
     try:
@@ -196,7 +186,7 @@ def _read_zip(zip_path):
             for language in _LANGUAGES:
                 with archive.open(f"data/names/{language}.txt") as member:
                     contents[language] = member.read(_MAX_BYTES)
-    except Exception as error:  # zipfile lets through whatever its decompressors raise on bad bytes
+    except Exception as error:  # zipfile passes on any error of its decompressors
         raise ValueError(
             f"{_URL} should be a zip with data/names/*.txt, but cannot be read: {error}. {remedy}"
         ) from error
@@ -206,7 +196,7 @@ def _read_zip(zip_path):
 
 
 def _checked_lines(language, content, source, remedy):
-    """Return the lines in the bytes of the file of a language, if they are the known ones."""
+    """Return the lines of a language's file; raise ValueError unless they are the known ones."""
     n_names, digest = _LANGUAGES[language]
     lines = content.splitlines()
     got = sha256(b"\n".join(lines)).hexdigest()

@@ -1,4 +1,4 @@
-"""The names that ship with the package."""
+"""Load the names that ship with the package."""
 
 import csv
 from importlib.resources import files
@@ -28,15 +28,14 @@ def load_names(
 ) -> Any:
     """Load the names of the world that ship with the package (classification).
 
-    The dataset has 80,479 surnames and given names of 57 nationalities, as people of that
-    nationality spell them in Latin letters, and 23,175 more in a native script, of 20 of these
-    nationalities. It needs no download.
+    The dataset has 80,479 surnames and given names of 57 nationalities in Latin letters, as people
+    spell them there, and 23,175 more in a native script, of 20 of these nationalities.
 
     Parameters
     ----------
     script : {"Latin", "native", "all"}, default="Latin"
-        Which names to load: those in Latin letters with their diacritics; those in Arabic,
-        Cyrillic, Devanagari, Greek, Hangul, Han and other characters; or both.
+        Names to load: in Latin letters with diacritics; in a native script, such as Arabic,
+        Cyrillic, Greek, Hangul or Han; or both.
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
     as_frame : bool, default=False
@@ -58,14 +57,13 @@ def load_names(
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
             Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
-            :class:`~sklearn.model_selection.StratifiedGroupKFold`: a name that has been trained on
-            is then not tested on, in any spelling.
+            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
         part : ndarray of shape (n_names,), dtype=object
-            "surname", "given", or "both" if people of the nationality have it as either.
+            "surname", "given" or "both".
         script : ndarray of shape (n_names,), dtype=object
             "Latin" or "native".
         DESCR : str
-            Description of the dataset: provenance, licence, counts, known faults.
+            Description of the dataset: source, licence, counts, known errors.
 
     (data, target) : tuple if `return_X_y` is True
         The two arrays or Series described above.
@@ -73,13 +71,12 @@ def load_names(
     See Also
     --------
     make_names : Draw random full names made of these.
-    fetch_names : Load the names of the PyTorch tutorial, downloaded on first use.
+    fetch_names : Download the names of the PyTorch tutorial.
 
     Notes
     -----
-    The names are from lists inside the packages Faker and Mimesis (both MIT licence) and from lists
-    written by hand. Each name is listed once per nationality, which says nothing about how common
-    it is among people.
+    The names are from the packages Faker and Mimesis (both MIT licence) and from lists written by
+    hand. Each name is listed once per nationality, however common it is.
 
     Examples
     --------
@@ -109,7 +106,7 @@ def load_names(
 
 
 def read_rows(file):
-    """Iterate over the rows, lists of str, of a file under data/ without its header."""
+    """Iterate over the rows of a file under data/, without the header."""
     text = files(__package__).joinpath("data", file).read_text(encoding="utf-8")
     rows = csv.reader(text.splitlines())
     next(rows)
@@ -117,8 +114,8 @@ def read_rows(file):
 
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
-    """Gather a dataset the way scikit-learn's loaders do; `descr` is a file under descr/."""
-    # object, not str: the items stay Python strings, and one long name does not widen every other
+    """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/."""
+    # dtype=object: with dtype=str, one long name would widen all items.
     data, target = np.array(names, dtype=object), np.array(nationalities, dtype=object)
     frame = None
     if as_frame:

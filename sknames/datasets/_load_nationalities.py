@@ -1,4 +1,4 @@
-"""The nationalities of the shipped model, and where their names are common."""
+"""Load the countries, regions and scripts of the shipped model's nationalities."""
 
 from importlib.resources import files
 
@@ -47,8 +47,7 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
         n_names : dtype=int
             Number of training names of the shipped model.
         recall : dtype=float
-            Share of held-out names of the nationality that the model recognises. No word of these
-            names was in training.
+            Recall on held-out names with no word seen in training.
         frame : DataFrame of shape (74, 9)
             All columns. Only present when `as_frame` is True, else None.
         DESCR : str

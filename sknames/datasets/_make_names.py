@@ -1,4 +1,4 @@
-"""Random full names, made of the surnames and given names that ship with the package."""
+"""Make random full names of the surnames and given names that ship with the package."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .._validation import validate_params
 from ._load_names import read_rows
 
-# By the first word of their Unicode names: kana and Han are written in one name, and names in these
-# characters have the surname first and no space.
+# Alphabets, by the first word of Unicode names: kana and Han mix in one name. Names in unspaced
+# alphabets have the surname first, and no space.
 _ONE_ALPHABET = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 _UNSPACED = {"CJK", "HANGUL"}
 
@@ -39,7 +39,7 @@ def make_names(
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Draw random full names, each made of names of one nationality in :func:`load_names`.
 
-    They serve for training, benchmarks and load tests. All nationalities are equally likely, and so
+    Use them for training, benchmarks and load tests. All nationalities are equally likely, and so
     are all given names and all surnames of a nationality.
 
     Parameters
@@ -49,8 +49,7 @@ def make_names(
     full : bool, default=True
         If True, draw a given name and a surname; if False, one of the two, with equal probability.
     nationalities : array-like of str, default=None
-        Nationalities to draw from. Order and repetition do not matter. By default, all that have
-        names in `script`.
+        Nationalities to draw from, in any order. None takes all with names in `script`.
     script : {"Latin", "native", "all"}, default="Latin"
         Script of the names: Latin letters, a native script, or both. The scripts of a nationality
         are equally likely.
@@ -80,8 +79,7 @@ def make_names(
     first, and no space.
 
     Both parts are in the same alphabet, and drawn independently: a man's given name can meet a
-    woman's surname where surnames have a gender, nobody has two given names or two surnames, and a
-    rare name is as likely as a common one.
+    woman's surname, nobody has two given names, and a rare name is as likely as a common one.
 
     Examples
     --------
@@ -104,8 +102,8 @@ def make_names(
         nationality for nationality, order in read_rows("name_orders.csv") if order == "both"
     }
 
-    # The pools in order of nationality, and the names in order of pools, so that to draw from
-    # either is to add a random number to where its part begins.
+    # Pools are sorted by nationality, and names by pool, so that a draw from either adds a random
+    # number to the start of its part.
     pools = {key: pool for key, pool in sorted(pools.items()) if key[0] in chosen}
     n_pools = np.unique([nationality for nationality, _ in pools], return_counts=True)[1]
     unspaced = np.array([alphabet in _UNSPACED for _, alphabet in pools])
@@ -132,12 +130,12 @@ def make_names(
 
 
 def _draw(random_state, sizes, which):
-    """Draw, for each of `which`, a position in that part, where parts follow one another."""
+    """Draw a position in each part `which`, where parts of these sizes follow one another."""
     starts = np.cumsum(sizes) - sizes
     return starts[which] + random_state.randint(sizes[which])
 
 
-@cache  # to read the file takes longer than to draw a thousand names
+@cache  # reading the file takes longer than drawing a thousand names
 def _pools(script):
     """Return names to join, {(nationality, alphabet): {"surname": list, "given": list}}."""
     pools = {}

@@ -1,4 +1,4 @@
-"""Why a model answers as it does: after each character of a name, and by what matters in it."""
+"""Explain predictions: after each character of a name, and by what matters in it."""
 
 from ._character_importance import CharacterImportanceDisplay, character_importance
 from ._ngram_contributions import ngram_contributions

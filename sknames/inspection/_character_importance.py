@@ -1,4 +1,4 @@
-"""Which characters of a name matter for an answer, and a picture of it."""
+"""Measure which characters of a name matter for a prediction, and draw them."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
@@ -20,11 +20,11 @@ TINY = np.finfo(np.float64).tiny
     {"model": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
 )
 def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
-    """Measure how much each character of a name matters for an answer, by occlusion.
+    """Measure how much each character of a name matters for a prediction, by occlusion.
 
-    One character at a time is replaced by one that the model does not know (Zeiler and Fergus
-    2014). The importance is how far that lowers the log odds of the answer: above 0 the character
-    speaks for it, below 0 against it. The importances of a name have no particular sum.
+    Each character in turn is replaced by one that the model does not know (Zeiler and Fergus 2014).
+    The importance is the fall of the log odds of the label: above 0 the character speaks for the
+    label, below 0 against it. Importances do not add up to a fixed total.
 
     Parameters
     ----------
@@ -33,17 +33,17 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
     name : str
         The name.
     label : str or int or None, default=None
-        Answer to explain, one of the model's classes. None takes the most probable one.
+        Label to explain, one of the model's classes. None takes the most probable one.
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
         The name and its importances, with
 
-        - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
+        - name, characters, sources, source_places, classes: as in :func:`prefix_proba`,
         - importance: array of shape (n_characters,), differences of natural logarithms,
-        - label: the answer,
-        - proba: array of shape (n_classes,), of the whole name.
+        - label: the label,
+        - proba: array of shape (n_classes,), the prediction for the whole name.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
 
     Notes
     -----
-    It says what this model has used, and not what makes a name Polish: of two characters that say
-    the same, each alone seems to matter little.
+    It shows what this model uses, not what makes a name Polish. If two characters carry the same
+    information, each alone seems to matter little.
 
     References
     ----------
@@ -89,7 +89,7 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
 
 @dataclass(eq=False, repr=False)
 class CharacterImportanceDisplay(DisplayMixin):
-    """The characters of a name, blue where they speak for an answer, red where against it.
+    """Characters of a name, blue if they speak for a label, red if they speak against it.
 
     Make one with :meth:`from_estimator`; all parameters are kept as attributes.
 
@@ -100,18 +100,16 @@ class CharacterImportanceDisplay(DisplayMixin):
     characters : array-like of shape (n_characters,)
         Characters that the model reads.
     importance : array-like of shape (n_characters,)
-        How far the log odds of the answer fall without each of them.
+        How far the log odds of the label fall without each of them.
     label : str or int
-        The answer.
+        The label.
     probability : float or None, default=None
-        Probability of the answer, for the title.
+        Probability of the label, for the title.
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the characters.
-    figure_ : matplotlib Figure
-        The figure with the axes.
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes with the characters, and their figure.
     im_ : matplotlib AxesImage
         The colours.
     text_ : ndarray of shape (n_characters,), dtype=matplotlib Text
@@ -123,8 +121,6 @@ class CharacterImportanceDisplay(DisplayMixin):
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import sknames
     >>> from sknames.inspection import CharacterImportanceDisplay
     >>> model = sknames.load_pretrained()
@@ -143,16 +139,8 @@ class CharacterImportanceDisplay(DisplayMixin):
     probability: float | None = None
 
     @classmethod
-    def from_estimator(
-        cls,
-        model: Any,
-        name: str,
-        *,
-        label: Any = None,
-        ax: Any = None,
-        im_kwargs: dict[str, Any] | None = None,
-    ) -> Self:
-        """Hide one character of a name at a time from a model, and draw what that changes.
+    def from_estimator(cls, model: Any, name: str, *, label: Any = None, **kwargs: Any) -> Self:
+        """Measure the importance of each character of a name, and draw it.
 
         Parameters
         ----------
@@ -161,11 +149,9 @@ class CharacterImportanceDisplay(DisplayMixin):
         name : str
             The name.
         label : str or int or None, default=None
-            Answer to explain. None takes the most probable one.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
-        im_kwargs : dict or None, default=None
-            Keyword arguments of ``ax.imshow``.
+            Label to explain. None takes the most probable one.
+        **kwargs
+            Parameters of :meth:`plot`.
 
         Returns
         -------
@@ -177,7 +163,7 @@ class CharacterImportanceDisplay(DisplayMixin):
         display = cls(
             found.name, found.characters, found.importance, found.label, probability=probability
         )
-        return display.plot(ax=ax, im_kwargs=im_kwargs)
+        return display.plot(**kwargs)
 
     def plot(self, *, ax: Any = None, im_kwargs: dict[str, Any] | None = None) -> Self:
         """Draw the name.

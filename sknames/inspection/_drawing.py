@@ -1,4 +1,4 @@
-"""How the pictures write a name and its characters."""
+"""Draw a name and its characters."""
 
 import numpy as np
 
@@ -6,16 +6,13 @@ LUMA = np.array([0.299, 0.587, 0.114])  # how bright red, green and blue are (IT
 
 
 def check_characters(name, characters):
-    """Raise ValueError if no character of the name is read: then there is nothing to draw."""
+    """Raise ValueError if the model reads no character of the name."""
     if not len(characters):
-        raise ValueError(f"There is nothing to draw: no character of {name!r} is read.")
+        raise ValueError(f"Expected a name with a character to draw, got {name!r}.")
 
 
 def image_style(im_kwargs, **defaults):
-    """Return keyword arguments of ``ax.imshow``: defaults, but for the given ones.
-
-    A `norm` has limits of its own.
-    """
+    """Return keyword arguments of ``ax.imshow``, with defaults; a `norm` has its own limits."""
     given = im_kwargs or {}
     if "norm" in given:
         defaults = {name: value for name, value in defaults.items() if name not in ("vmin", "vmax")}
@@ -23,15 +20,15 @@ def image_style(im_kwargs, **defaults):
 
 
 def write_on(image, place, text, value, **kwargs):
-    """Write on a cell (row, column) of an image, white where the colour of its value is dark."""
+    """Write on a cell (row, column) of an image, in white if its colour is dark."""
     color = "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
     return image.axes.text(*place[::-1], text, ha="center", va="center", color=color, **kwargs)
 
 
 def title_of(name, characters):
-    """Return the name, and how it is read where that differs by more than case.
+    """Return a title: the name, and how the model reads it if that differs by more than case.
 
-    Characters that the font lacks are left out: matplotlib would draw boxes, and warn.
+    A name that the font cannot draw is left out; matplotlib would draw boxes and warn.
     """
     read = "".join(characters)
     if read == name.lower():

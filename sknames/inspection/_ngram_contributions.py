@@ -1,4 +1,4 @@
-"""ngram_contributions: what the net, each n-gram and each word add to the logits of a name."""
+"""Compute what the net, each n-gram and each word add to the logits of a name."""
 
 from typing import Any
 
@@ -14,32 +14,31 @@ from ._reading import Reading
 
 @validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
 def ngram_contributions(model: Any, name: str) -> Bunch:
-    """Split the logits of a name into what its net and each of its n-grams add, exactly.
+    """Split the logits of a name exactly into those of the net, each n-gram and each word.
 
-    The logits of a :class:`~sknames.NameNationalityClassifier` are those of its recurrent net and,
-    for each n-gram in the name, its TF-IDF value times its weights, and of each word that `fit`
-    learned, if it learned words:
-    ``net + contributions.sum(axis=0)``, whose softmax are the probabilities.
+    A :class:`~sknames.NameNationalityClassifier` adds the logits of its recurrent net, of each
+    n-gram in the name (its TF-IDF value times its weights) and of each word known from `fit`. The
+    sum is ``net + contributions.sum(axis=0)``; its softmax gives the probabilities.
 
     Parameters
     ----------
     model : Pipeline
         Fitted pipeline of a :class:`~sknames.CharEncoder` and a
-        :class:`~sknames.NameNationalityClassifier`. A :class:`~sknames.SelectiveClassifier`,
-        `FrozenEstimator` or `GridSearchCV` of such a pipeline will do, too.
+        :class:`~sknames.NameNationalityClassifier`, or such a pipeline in a
+        :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or `GridSearchCV`.
     name : str
         The name.
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
-        The name, its n-grams and, behind them, its words, with
+        The name, its n-grams and then its words, with
 
-        - name, characters, sources, source_places, classes: as of :func:`prefix_proba`,
-        - ngrams: array of shape (n_ngrams,) of str, each as often as it occurs. Where n-grams keep
-          to words, a space stands for an end of a word; else "^" and "$" for those of the name. A
-          word has neither,
-        - spans: array of shape (n_ngrams, 2), where each n-gram starts and stops among the
+        - name, characters, sources, source_places, classes: as in :func:`prefix_proba`,
+        - ngrams: array of shape (n_ngrams,) of str, one entry for each occurrence. If n-grams stay
+          within words, a space marks the ends of a word; otherwise "^" and "$" mark those of the
+          name. Words have no marks,
+        - spans: array of shape (n_ngrams, 2), the start and stop of each n-gram among the
           characters; the marks are at -1 and n_characters,
         - contributions: array of shape (n_ngrams, n_classes),
         - net: array of shape (n_classes,), the logits of the net with their bias.
@@ -49,17 +48,16 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     NotFittedError
         If the model is not fitted.
     TypeError
-        If the model is no such pipeline.
+        If the model is not such a pipeline.
 
     See Also
     --------
-    character_importance : Answer the same question for characters and any classifier.
+    character_importance : Measure the importance of characters, for any classifier.
 
     Notes
     -----
-    A contribution means something only beside that to another class: the difference of two columns
-    sums to the log odds between two classes. TF-IDF values are scaled to a length of 1 over the
-    name: without one of its n-grams, the others would add more than they do.
+    Compare contributions between classes: the differences of two columns sum to the log odds of two
+    classes. TF-IDF vectors have norm 1, so without one n-gram the others would contribute more.
 
     Examples
     --------
@@ -76,8 +74,8 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     steps = read.rest.steps if isinstance(read.rest, Pipeline) else []
     if len(steps) != 1 or not isinstance(steps[0][1], NameNationalityClassifier):
         raise TypeError(
-            "Expected a Pipeline of CharEncoder and NameNationalityClassifier, whose n-grams are "
-            f"terms of a sum, and got {model}. Use character_importance instead."
+            "Expected a Pipeline of CharEncoder and NameNationalityClassifier, got "
+            f"{model}. For other models, use character_importance."
         )
     classifier = steps[0][1]
     net, contributions, spans = classifier._logit_parts(read.as_given(read.codes))

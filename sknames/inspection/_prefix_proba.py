@@ -1,4 +1,4 @@
-"""What a model predicts after each character of a name, and a picture of it."""
+"""Predict after each character of a name, and draw the result."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._plotting import DisplayMixin, check_n_top
+from .._plotting import DisplayMixin, check_at_least_1
 from .._validation import validate_params
 from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
 from ._reading import Reading
@@ -18,17 +18,16 @@ from ._reading import Reading
 def prefix_proba(model: Any, name: str) -> Bunch:
     """Predict after each character of a name.
 
-    Each row is what it would say if the name ended there: the probabilities of "y", of "ya", of
-    "yam" and so on, the last those of the whole name. A space at an end is not read, as in any
-    name.
+    Each row is the prediction if the name ended there: for "y", for "ya", for "yam" and so on. The
+    last row is that of the whole name. A space at the end is ignored, as in any name.
 
     Parameters
     ----------
     model : Pipeline
-        Fitted pipeline. It begins with a :class:`~sknames.CharEncoder` and ends with a classifier
-        that has `predict_proba`, as :func:`~sknames.load_pretrained` and your own do. A
+        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
+        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; or such a pipeline in a
         :class:`~sknames.PriorShiftClassifier`, :class:`~sknames.SelectiveClassifier`,
-        `FrozenEstimator` or `GridSearchCV` of such a pipeline will do, too.
+        `FrozenEstimator` or `GridSearchCV`.
     name : str
         The name.
 
@@ -38,10 +37,10 @@ def prefix_proba(model: Any, name: str) -> Bunch:
         The name and its prefixes, with
 
         - name: the name,
-        - characters: array of shape (n_characters,), what the model reads: after transliteration,
-          and U+FFFD for what it does not know,
-        - sources, source_places: arrays of shape (n_characters,), the character of the name that
-          each of these comes from, and its place in the name once that is clean,
+        - characters: array of shape (n_characters,), what the model reads: the characters after
+          transliteration, with U+FFFD for unknown ones,
+        - sources, source_places: arrays of shape (n_characters,), the character of the cleaned name
+          that each of these comes from, and its position,
         - proba: array of shape (n_characters, n_classes),
         - classes: array of shape (n_classes,).
 
@@ -72,14 +71,14 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     lengths = np.arange(1, n + 1)
     if read.encoder.clean:
         lengths = np.maximum.accumulate(np.where(read.is_space, 0, lengths))
-        lengths[-1:] = n  # the whole name is as it is
+        lengths[-1:] = n
     rows = np.where(np.arange(read.codes.shape[1]) < lengths[:, None], read.codes, 0)
     return read.bunch(proba=read.predict_proba(rows.astype(read.codes.dtype)))
 
 
 @dataclass(eq=False, repr=False)
 class PrefixProbabilityDisplay(DisplayMixin):
-    """Heat map of the most probable nationalities along a name.
+    """Heat map of the most probable nationalities after each character of a name.
 
     Make one with :meth:`from_estimator`; all parameters are kept as attributes.
 
@@ -90,16 +89,14 @@ class PrefixProbabilityDisplay(DisplayMixin):
     characters : array-like of shape (n_characters,)
         Characters that the model reads.
     proba : array-like of shape (n_characters, n_classes)
-        The probabilities after each character.
+        Probabilities after each character.
     classes : array-like of shape (n_classes,)
         The labels, in the order of the columns.
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the heat map.
-    figure_ : matplotlib Figure
-        The figure with the axes.
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes with the heat map, and their figure.
     im_ : matplotlib AxesImage
         The heat map.
     text_ : ndarray of shape (n_shown, n_characters), dtype=matplotlib Text or None
@@ -111,8 +108,6 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> import sknames
     >>> from sknames.inspection import PrefixProbabilityDisplay
     >>> model = sknames.load_pretrained()
@@ -129,16 +124,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
     classes: NDArray[Any]
 
     @classmethod
-    def from_estimator(
-        cls,
-        model: Any,
-        name: str,
-        *,
-        n_top: int = 8,
-        ax: Any = None,
-        im_kwargs: dict[str, Any] | None = None,
-    ) -> Self:
-        """Ask a model after each character of a name, and draw its answers.
+    def from_estimator(cls, model: Any, name: str, **kwargs: Any) -> Self:
+        """Predict after each character of a name, and draw the probabilities.
 
         Parameters
         ----------
@@ -146,12 +133,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
             Fitted pipeline, as in :func:`prefix_proba`.
         name : str
             The name.
-        n_top : int, default=8
-            Number of nationalities to show, see :meth:`plot`.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
-        im_kwargs : dict or None, default=None
-            Keyword arguments of ``ax.imshow``.
+        **kwargs
+            Parameters of :meth:`plot`.
 
         Returns
         -------
@@ -160,22 +143,18 @@ class PrefixProbabilityDisplay(DisplayMixin):
         """
         found = prefix_proba(model, name)
         display = cls(found.name, found.characters, found.proba, found.classes)
-        return display.plot(n_top=n_top, ax=ax, im_kwargs=im_kwargs)
+        return display.plot(**kwargs)
 
     def plot(
-        self,
-        *,
-        n_top: int = 8,
-        ax: Any = None,
-        im_kwargs: dict[str, Any] | None = None,
+        self, *, n_top: int = 8, ax: Any = None, im_kwargs: dict[str, Any] | None = None
     ) -> Self:
         """Draw the heat map.
 
         Parameters
         ----------
         n_top : int, default=8
-            Number of nationalities to show: those that reach the highest probability anywhere
-            along the name, in the order of the whole name's.
+            Number of nationalities to show: those with the highest probability after any character,
+            in the order of the whole name's probabilities.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         im_kwargs : dict or None, default=None
@@ -191,15 +170,15 @@ class PrefixProbabilityDisplay(DisplayMixin):
         ValueError
             If the name has no character to read, or `n_top` is less than 1.
         """
-        check_n_top(n_top)
+        check_at_least_1("n_top", n_top)
         check_characters(self.name, self.characters)
         proba, n = np.asarray(self.proba), len(self.characters)
         top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]
         top = top[np.argsort(-proba[-1, top], kind="stable")]
         shown = proba[:, top].T
         labels = [str(self.classes[k]) for k in top]
-        beside = max(2.2, 1 + 0.1 * max(map(len, labels)))
-        ax = self._use_axes(ax, (beside + 0.45 * n, 1.3 + 0.32 * len(top)))
+        left = max(2.2, 1 + 0.1 * max(map(len, labels)))
+        ax = self._use_axes(ax, (left + 0.45 * n, 1.3 + 0.32 * len(top)))
         style = image_style(im_kwargs, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)

@@ -1,4 +1,4 @@
-"""How a model reads a name: its characters, their codes, and the classifier that takes them."""
+"""Read a name as a model does: its characters, their codes, and the rest of the model."""
 
 from copy import copy
 
@@ -21,7 +21,7 @@ class Reading:
         self.encoder, self.rest = _split(model, model)
         self.classes = self.rest.classes_
         self.name = name
-        self._given = self.encoder.transform([name])  # a table, if set_output asks for it
+        self._given = self.encoder.transform([name])  # a DataFrame after set_output
         self.codes = np.asarray(self._given)
         spelt = self.encoder._spell(name)
         self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
@@ -31,7 +31,7 @@ class Reading:
         self.source_places = np.array([place for *_, place in spelt], dtype=int)
 
     def as_given(self, codes):
-        """Return codes in the table that the rest of the model was fitted on, if it was one."""
+        """Return codes in the type that the encoder gives: an array or a DataFrame."""
         columns = getattr(self._given, "columns", None)
         if columns is None:
             return codes
@@ -49,7 +49,7 @@ class Reading:
         places = np.flatnonzero(self.classes == label)
         if not len(places):
             known = ", ".join(map(repr, self.classes[:5].tolist()))
-            raise ValueError(f"label={label!r} is none of the model's classes: {known}, ...")
+            raise ValueError(f"Expected label to be one of {known}, ..., got {label!r}.")
         return int(places[0])
 
     def bunch(self, **found):
@@ -64,7 +64,7 @@ class Reading:
 
 
 def _split(part, model):
-    """Return the encoder of a model of names, and the rest, which takes its codes."""
+    """Split a model of names into its encoder and the rest, which takes codes."""
     if isinstance(part, Pipeline) and isinstance(part.steps[0][1], CharEncoder):
         return part.steps[0][1], part[1:]
     if isinstance(part, SelectiveClassifier):

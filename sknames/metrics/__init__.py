@@ -1,4 +1,4 @@
-"""How good a model is on names whose nationalities are known, and what abstaining gains."""
+"""Measure models on names with known nationalities: accuracy, calibration, risk and coverage."""
 
 from ._calibration import ReliabilityDisplay, expected_calibration_error
 from ._risk_coverage import RiskCoverageDisplay

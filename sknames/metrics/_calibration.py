@@ -1,35 +1,32 @@
-"""How far top probabilities are from the share that is right: an error and a picture."""
+"""Measure and draw how far top probabilities are from the share of right answers."""
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
-from .._plotting import DisplayMixin, legend_label
+from .._plotting import DisplayMixin, check_at_least_1, legend_label
 from .._validation import validate_params
 from ._top_label import top_label, wilson_interval
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 N_BINS = 15
 N_RESAMPLES = 1000
 
 
 def calibration_error(hit, confidence, n_bins=N_BINS, n_repeats=1):
-    """Return the expected calibration error (Guo et al. 2017), and its 95 % interval.
+    """Return the expected calibration error (Guo et al. 2017), its 95 % interval, and chance.
 
-    The interval is that of a bootstrap over the names, whose sums in the bins are drawn as normal
-    ones. Chance adds to the error, and in each resample once more: the basic interval takes that
-    off. It begins at 0 where a model whose probabilities are right would have such an error, too,
-    and ends no lower than for a share of which none was seen (Clopper and Pearson 1934).
+    `hit` and `confidence` are what `top_label` returns. Repeated cross-validation predicts each
+    name `n_repeats` times, which adds no evidence. The last value is the mean error of a calibrated
+    model on as many names.
 
-    `hit` and `confidence` are what `top_label` returns. Each name was judged `n_repeats` times, as
-    in repeated cross-validation: repeats prove no more. Behind the error, low and high it returns
-    the error that a model whose probabilities are right has on average, on as many names.
+    The interval is from a bootstrap over names, with normal sums in the bins. Chance adds to the
+    error, and to that of each resample once more, which the basic interval subtracts. It starts at
+    0 if a calibrated model would reach this error, and is never narrower than that of a share with
+    no event (Clopper and Pearson 1934).
     """
     n = len(hit)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
@@ -63,18 +60,17 @@ def expected_calibration_error(
 ) -> float:
     """Compute the expected calibration error of the most probable label.
 
-    It is the mean difference between how sure the answers are and how often they are right, in bins
-    of equal width, by how sure they are (Guo et al. 2017). 0 is the best. With few names it is too
-    large: chance alone makes differences.
+    It is the mean difference between top probability and accuracy, over bins of equal width (Guo et
+    al. 2017). 0 is the best. With few names it is too large: chance alone makes differences.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         The true labels.
     y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities, as `predict_proba` gives them.
+        Probabilities from `predict_proba`.
     labels : array-like of shape (n_classes,) or None, default=None
-        The labels of the columns, such as `classes_`. None stands for those in `y_true`, sorted.
+        Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
     n_bins : int, default=15
         Number of bins.
 
@@ -86,8 +82,8 @@ def expected_calibration_error(
     Raises
     ------
     ValueError
-        If the shapes do not fit, a label is missing or unknown throughout, or a probability is not
-        from 0 to 1.
+        If shapes differ, a label is missing, no label is known, or a probability is not from 0 to
+        1.
 
     See Also
     --------
@@ -112,10 +108,9 @@ def expected_calibration_error(
 class ReliabilityDisplay(DisplayMixin):
     """Reliability diagram: the accuracy of the most probable label against its probability.
 
-    All points have equally many names, sorted by probability; names of equal probability are never
-    parted. Points on the diagonal are calibrated; points below it are overconfident.
-    scikit-learn's :class:`~sklearn.calibration.CalibrationDisplay` is for two classes, and of many
-    it shows one against the rest, almost all of whose probabilities are near 0.
+    Each point has about the same number of names. Points on the diagonal are calibrated; points
+    below it are overconfident. scikit-learn's :class:`~sklearn.calibration.CalibrationDisplay`
+    draws one class against the rest instead.
 
     Make one with :meth:`from_estimator` or :meth:`from_predictions`; all parameters are kept as
     attributes.
@@ -126,10 +121,8 @@ class ReliabilityDisplay(DisplayMixin):
         Mean probability of the most probable label, by bin.
     accuracy : ndarray of shape (n_bins,)
         The share of these labels that is right.
-    low : ndarray of shape (n_bins,)
-        Lower ends of their 95 % intervals (Wilson 1927).
-    high : ndarray of shape (n_bins,)
-        Upper ends of these intervals.
+    low, high : ndarray of shape (n_bins,)
+        Ends of their 95 % intervals (Wilson 1927).
     n_samples : ndarray of shape (n_bins,)
         Number of names in each bin.
     calibration_error : float
@@ -139,21 +132,17 @@ class ReliabilityDisplay(DisplayMixin):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the points.
-    figure_ : matplotlib Figure
-        The figure with the axes.
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes with the points, and their figure.
     errorbar_ : matplotlib ErrorbarContainer
         The points and their intervals.
 
     See Also
     --------
-    RiskCoverageDisplay : Draw what answering less gains.
+    RiskCoverageDisplay : Draw the error rate against the share of answered names.
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> from sklearn.datasets import make_classification
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sknames.metrics import ReliabilityDisplay
@@ -182,29 +171,23 @@ class ReliabilityDisplay(DisplayMixin):
         X: Any,
         y: ArrayLike,
         *,
-        n_bins: int = 10,
         name: str | None = None,
-        ax: "Axes | None" = None,
         **kwargs: Any,
     ) -> Self:
-        """Draw the reliability of a fitted classifier on names that it has not learned from.
+        """Draw the reliability of a fitted classifier on names outside its training data.
 
         Parameters
         ----------
         estimator : classifier
             Fitted classifier with `predict_proba`.
-        X : iterable of str, or whatever the estimator takes
+        X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
             Their labels.
-        n_bins : int, default=10
-            Number of points, at most.
         name : str or None, default=None
-            Name of the model, for the legend. By default, that of its class.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
+            Name of the model, for the legend. None takes that of its class.
         **kwargs
-            Keyword arguments of ``ax.errorbar``.
+            Parameters of :meth:`from_predictions`.
 
         Returns
         -------
@@ -212,11 +195,8 @@ class ReliabilityDisplay(DisplayMixin):
             The display, with its drawing.
         """
         name = type(estimator).__name__ if name is None else name
-        proba = estimator.predict_proba(X)
-        labels = estimator.classes_
-        return cls.from_predictions(
-            y, proba, labels=labels, n_bins=n_bins, name=name, ax=ax, **kwargs
-        )
+        proba, labels = estimator.predict_proba(X), estimator.classes_
+        return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)
 
     @classmethod
     def from_predictions(
@@ -227,7 +207,6 @@ class ReliabilityDisplay(DisplayMixin):
         labels: ArrayLike | None = None,
         n_bins: int = 10,
         name: str | None = None,
-        ax: "Axes | None" = None,
         **kwargs: Any,
     ) -> Self:
         """Draw the reliability of given probabilities.
@@ -239,26 +218,23 @@ class ReliabilityDisplay(DisplayMixin):
         y_proba : array-like of shape (n_samples, n_classes)
             Probabilities.
         labels : array-like of shape (n_classes,) or None, default=None
-            The labels of the columns. None stands for those in `y_true`, sorted.
+            Labels of the columns. None takes those in `y_true`, sorted.
         n_bins : int, default=10
             Number of points, at most.
         name : str or None, default=None
             Name of the model, for the legend.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
         **kwargs
-            Keyword arguments of ``ax.errorbar``.
+            Parameters of :meth:`plot`.
 
         Returns
         -------
         ReliabilityDisplay
             The display, with its drawing.
         """
-        if n_bins < 1:
-            raise ValueError(f"Expected an n_bins of at least 1 point, got {n_bins}.")
+        check_at_least_1("n_bins", n_bins)
         hits, confidence = top_label(y_true, y_proba, labels)
         parts = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
-        # In one bin if equally sure, so that the order of the names does not matter.
+        # Equal probabilities share a bin, so that the order of the names does not matter.
         starts = np.unique([part[0] for part in parts])
         bins = np.searchsorted(starts, confidence, side="right") - 1
         sizes = np.bincount(bins)
@@ -273,7 +249,7 @@ class ReliabilityDisplay(DisplayMixin):
             calibration_error(hits, confidence)[0],
             name=name,
         )
-        return display.plot(ax=ax, **kwargs)
+        return display.plot(**kwargs)
 
     def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the points.
@@ -306,7 +282,7 @@ class ReliabilityDisplay(DisplayMixin):
             yerr=np.maximum(0, [self.accuracy - self.low, self.high - self.accuracy]),
             **(style | kwargs),
         )
-        # So that points at 0 and 1 are not cut.
+        # Leave room for points at 0 and 1.
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         ax.set_xlabel("probability of the most probable label")
         ax.set_ylabel("accuracy, with 95 % intervals")

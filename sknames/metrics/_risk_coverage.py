@@ -1,7 +1,7 @@
-"""RiskCoverageDisplay: a picture of what answering less gains."""
+"""Draw the share of wrong answers against the share of answered names."""
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,15 +12,12 @@ from .._abstaining.selective_classifier import SelectiveClassifier
 from .._plotting import DisplayMixin, legend_label, percent
 from ._top_label import top_label, wilson_interval
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 FEW = 0.1  # of the inputs
 
 
 @dataclass(eq=False, repr=False)
 class RiskCoverageDisplay(DisplayMixin):
-    """The share of wrong answers against the share of inputs that are answered.
+    """Risk-coverage curve: the share of wrong answers against the share of answered inputs.
 
     The answers with the highest probabilities come first; a good curve is low on the left. Make one
     with :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_curve`; all parameters are
@@ -41,10 +38,8 @@ class RiskCoverageDisplay(DisplayMixin):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the curve.
-    figure_ : matplotlib Figure
-        The figure with the axes.
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes with the curve, and their figure.
     line_ : matplotlib Line2D
         The curve.
     band_ : matplotlib PolyCollection
@@ -57,8 +52,6 @@ class RiskCoverageDisplay(DisplayMixin):
 
     Examples
     --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
     >>> from sklearn.datasets import make_classification
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sknames.metrics import RiskCoverageDisplay
@@ -86,26 +79,23 @@ class RiskCoverageDisplay(DisplayMixin):
         y: ArrayLike,
         *,
         name: str | None = None,
-        ax: "Axes | None" = None,
         **kwargs: Any,
     ) -> Self:
-        """Draw the curve of a fitted classifier on names that it has not learned from.
+        """Draw the curve of a fitted classifier on names outside its training data.
 
         Parameters
         ----------
         estimator : classifier
-            Fitted classifier with `predict_proba`. What a :class:`~sknames.SelectiveClassifier`
-            never answers, since it is no name, is not told apart here: see :meth:`from_curve`.
-        X : iterable of str, or whatever the estimator takes
+            Fitted classifier with `predict_proba`. For a :class:`~sknames.SelectiveClassifier`, use
+            :meth:`from_curve`, which also counts inputs that are not names.
+        X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
             Their labels.
         name : str or None, default=None
-            Name of the model, for the legend. By default, that of its class.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
+            Name of the model, for the legend. None takes that of its class.
         **kwargs
-            Keyword arguments of ``ax.plot``.
+            Parameters of :meth:`plot`.
 
         Returns
         -------
@@ -114,7 +104,7 @@ class RiskCoverageDisplay(DisplayMixin):
         """
         name = type(estimator).__name__ if name is None else name
         proba, labels = estimator.predict_proba(X), estimator.classes_
-        return cls.from_predictions(y, proba, labels=labels, name=name, ax=ax, **kwargs)
+        return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)
 
     @classmethod
     def from_predictions(
@@ -124,7 +114,6 @@ class RiskCoverageDisplay(DisplayMixin):
         *,
         labels: ArrayLike | None = None,
         name: str | None = None,
-        ax: "Axes | None" = None,
         **kwargs: Any,
     ) -> Self:
         """Draw the curve of given probabilities.
@@ -136,13 +125,11 @@ class RiskCoverageDisplay(DisplayMixin):
         y_proba : array-like of shape (n_samples, n_classes)
             Probabilities.
         labels : array-like of shape (n_classes,) or None, default=None
-            The labels of the columns. None stands for those in `y_true`, sorted.
+            Labels of the columns. None takes those in `y_true`, sorted.
         name : str or None, default=None
             Name of the model, for the legend.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
         **kwargs
-            Keyword arguments of ``ax.plot``.
+            Parameters of :meth:`plot`.
 
         Returns
         -------
@@ -152,13 +139,11 @@ class RiskCoverageDisplay(DisplayMixin):
         hits, confidence = top_label(y_true, y_proba, labels)
         curve = risk_coverage_curve(confidence, hits, np.ones(len(hits)))
         display = cls(curve.coverage, curve.risk, curve.n_answered, name=name)
-        return display.plot(ax=ax, **kwargs)
+        return display.plot(**kwargs)
 
     @classmethod
-    def from_curve(
-        cls, model: Any, *, name: str | None = None, ax: "Axes | None" = None, **kwargs: Any
-    ) -> Self:
-        """Draw the curve that a selective classifier has found, and mark what it has chosen.
+    def from_curve(cls, model: Any, *, name: str | None = None, **kwargs: Any) -> Self:
+        """Draw the curve of a selective classifier, and mark the threshold that it chose.
 
         Parameters
         ----------
@@ -166,10 +151,8 @@ class RiskCoverageDisplay(DisplayMixin):
             Fitted selective classifier.
         name : str or None, default=None
             Name of the model, for the legend.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
         **kwargs
-            Keyword arguments of ``ax.plot``.
+            Parameters of :meth:`plot`.
 
         Returns
         -------
@@ -179,7 +162,7 @@ class RiskCoverageDisplay(DisplayMixin):
         Raises
         ------
         TypeError, NotFittedError
-            If the model is no fitted SelectiveClassifier.
+            If the model is not a fitted SelectiveClassifier.
         """
         if not isinstance(model, SelectiveClassifier):
             raise TypeError(
@@ -189,7 +172,7 @@ class RiskCoverageDisplay(DisplayMixin):
         check_is_fitted(model)
         curve, chosen = model.risk_coverage_curve_, (model.coverage_, model.risk_)
         display = cls(curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen)
-        return display.plot(ax=ax, **kwargs)
+        return display.plot(**kwargs)
 
     def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the curve.
@@ -210,7 +193,6 @@ class RiskCoverageDisplay(DisplayMixin):
         """
         ax = self._use_axes(ax, (6.0, 4.0))
         name = self.name if name is None else name
-        # A single point has no line.
         label = None if name is None else legend_label(name)
         style = {"label": label, "marker": "o" if len(self.risk) == 1 else None}
         (self.line_,) = ax.plot(self.coverage, self.risk, **(style | kwargs))
@@ -219,11 +201,11 @@ class RiskCoverageDisplay(DisplayMixin):
         self.band_ = ax.fill_between(self.coverage, low, high, color=color, alpha=0.2, linewidth=0)
         if self.chosen is not None:
             ax.plot(*self.chosen, "o", color=color)
-        # The first answers are few, and their intervals wide.
+        # The first answers are few, so their risk does not set the limits.
         lines = [
             np.array(line.get_data(), dtype=float)
             for line in ax.lines
-            if line.get_transform() != ax.get_xaxis_transform()  # as of axvline: no risks
+            if line.get_transform() != ax.get_xaxis_transform()  # skip those of axvline
         ]
         top = max(
             max(1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0))
@@ -231,7 +213,7 @@ class RiskCoverageDisplay(DisplayMixin):
             if len(risk)
         )
         top = min(1, max(top, 0.02))
-        # So that a risk of 0, and points at the ends, are not cut.
+        # Leave room for a risk of 0, and for points at the ends.
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02 * top, 1.02 * top if top == 1 else top))
         percent(ax.xaxis)
         percent(ax.yaxis)

@@ -1,4 +1,4 @@
-"""scorecard: how good a model is on names whose nationalities are known, on one screen."""
+"""Report how good a model is on names with known nationalities, on one screen."""
 
 from collections import Counter
 from numbers import Integral
@@ -22,7 +22,7 @@ from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
 from .._validation import validate_params
-from .._validation.labels_and_weights import check_labels, none_known
+from .._validation.labels_and_weights import check_labels, check_some_known
 from ._calibration import calibration_error
 from ._top_label import wilson_interval
 
@@ -32,15 +32,17 @@ if TYPE_CHECKING:
 N_PRINTED = 20  # nationalities
 N_CONFUSIONS = 5
 TOP = 3
-# Figures that need probabilities, or the training data; else they are None.
+# Figures that need probabilities or the training data, and are None otherwise.
 NOT_ALWAYS = ["log_loss", "top_3", "top_3_interval", "calibration_error", "calibration_interval"]
 NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly", "by_known_words"]
 KNOWN_WORDS = "0", "1", "2 or more"
 BASELINES = "majority", "n-gram LinearSVC"
+DENOMINATORS = {"recall": "n", "precision": "n_predicted"}
+ENDS = "", "_low", "_high"
 
 
 class Scorecard(Bunch):
-    """What `scorecard` gives: a Bunch that prints on one screen."""
+    """The result of `scorecard`: a Bunch that prints on one screen."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the figures by nationality as a DataFrame."""
@@ -49,7 +51,7 @@ class Scorecard(Bunch):
         return pd.DataFrame(self.by_class)
 
     def to_text(self, n_classes: int | None = None) -> str:
-        """Return the printed text, with at most so many nationalities, the most frequent ones."""
+        """Return the printed text, with at most `n_classes` nationalities, most frequent first."""
         lines = [
             f"accuracy  {self.accuracy:.4f} ({_interval(self.accuracy_interval)})",
             f"macro-F1  {self.macro_f1:.4f} ({_interval(self.macro_f1_interval)})",
@@ -108,19 +110,19 @@ class Scorecard(Bunch):
             order = np.arange(len(rows["n"]))
         width = max(len(str(rows["label"][k])) for k in order)
         width = max(width, len("nationality"))
-        interval = "(95 % of recall)"
-        yield f"{'nationality':{width}}  {'rows':>10}  recall  {interval}  precision   predicted"
+        cells = f"{'recall (95 %)':22}  {'precision (95 %)':22}"
+        yield f"{'nationality':{width}}  {'rows':>8}  {cells}  predicted"
         for k in order:
             row = {key: values[k] for key, values in rows.items()}
-            recall, precision, between = "-", "-", ""
-            if row["n"]:
-                recall = f"{row['recall']:.4f}"
-                between = f"{row['recall_low']:.4f} to {row['recall_high']:.4f}"
-            if row["n_predicted"]:
-                precision = f"{row['precision']:.4f}"
+            cells = [
+                "{:.3f} ({:.3f} to {:.3f})".format(*(row[figure + end] for end in ENDS))
+                if row[n]
+                else "-"
+                for figure, n in DENOMINATORS.items()
+            ]
             yield (
-                f"{row['label']!s:{width}}  {row['n']:>10,}  {recall:>6}  {between:16}  "
-                f"{precision:>9}  {row['n_predicted']:>10,}"
+                f"{row['label']!s:{width}}  {row['n']:>8,}  {cells[0]:22}  {cells[1]:22}  "
+                f"{row['n_predicted']:>9,}"
             )
         if len(order) < len(rows["n"]):
             yield f"{len(rows['n']) - len(order)} others: see by_class"
@@ -147,27 +149,26 @@ def scorecard(
     cv: Any = None,
     train: tuple[Names, ArrayLike] | None = None,
 ) -> Scorecard:
-    """Measure how good a model is on names whose nationalities are known.
+    """Measure how good a model is on names with known nationalities.
 
     Parameters
     ----------
     model : classifier of names
-        Fitted, and then `names` are some that it has not learned; or with `cv`, and then clones of
-        it are fitted. Whatever needs probabilities is left out if it has no `predict_proba`.
+        Classifier, fitted on other names. With `cv`, clones of it are fitted instead. Without
+        `predict_proba`, the figures that need probabilities are None.
     names : iterable of str, or table of one column
         Names.
     labels : array-like of shape (n_names,)
-        Their nationalities, written as the model writes them. One that the model lacks counts as
-        wrong, and not in the log loss.
+        Their nationalities, spelled as in the model. A label that the model lacks counts as an
+        error, and is left out of the log loss.
     groups : array-like of shape (n_names,) or None, default=None
-        Groups of rows that `cv` keeps on one side of each split. None stands for
-        :func:`~sknames.spelling_groups` if `cv` is a number.
+        Groups of rows that `cv` keeps on one side of each split. None takes
+        :func:`~sknames.spelling_groups` if `cv` is an int.
     cv : int, cross-validation generator, iterable or None, default=None
-        Splits of `names`; each part is predicted by a clone that has learned the others. An
-        int is the number of folds of a shuffled
-        :class:`~sklearn.model_selection.StratifiedGroupKFold`. None: the model is fitted.
+        Splits of `names` for cross-validation. An int is the number of folds of a shuffled
+        :class:`~sklearn.model_selection.StratifiedGroupKFold`. None takes the model as fitted.
     train : tuple (names, labels) or None, default=None
-        Training data of a fitted model, for the leak and the baselines. With `cv` they are known.
+        Training data of a fitted model, for the leak and the baselines. Not with `cv`.
 
     Returns
     -------
@@ -175,24 +176,23 @@ def scorecard(
         A Bunch that prints on one screen, with
 
         - n: the number of rows,
-        - accuracy, with accuracy_interval (low, high), of 95 % (Wilson 1927),
-        - macro_f1, the mean over the nationalities that are true or predicted, with
-          macro_f1_interval, from a bootstrap,
-        - log_loss, top_3 with top_3_interval, and calibration_error, the expected calibration error
-          of the most probable nationality in 15 bins of equal width, with calibration_interval, and
-          calibration_by_chance, the error that a model whose probabilities are right has
-          on as many names; None without probabilities,
-        - best_accuracy: what a model can reach at most that knows nothing but the name, since
-          n_ambiguous names have several labels here,
-        - unknown_labels: {label: number of rows} of those that the model lacks,
-        - n_seen, n_seen_exactly: the rows whose name is among those learned, in any spelling and in
-          this very one; None if these are not known,
-        - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} of the rows by how many words
-          of the name were in training; None if the model does not know,
-        - baselines: {name: {"accuracy", "macro_f1"}} of models that have learned the same: the most
-          frequent label, and a LinearSVC on TF-IDF values of n-grams; empty if it is not known,
+        - accuracy, with its 95 % accuracy_interval (low, high) (Wilson 1927),
+        - macro_f1, the mean over true and predicted nationalities, with macro_f1_interval from a
+          bootstrap,
+        - log_loss, top_3 with top_3_interval, and calibration_error, see
+          :func:`expected_calibration_error`, with calibration_interval, and calibration_by_chance,
+          the error of a calibrated model on as many names; None without probabilities,
+        - best_accuracy: the highest accuracy that names alone allow, since n_ambiguous names have
+          several labels here,
+        - unknown_labels: {label: number of rows} of labels that the model lacks,
+        - n_seen, n_seen_exactly: the number of rows with a training name, in any spelling and in
+          the same spelling; None without training data,
+        - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words of the name
+          were in training; None if the model does not know,
+        - baselines: {name: {"accuracy", "macro_f1"}} of models with the same training data: the
+          most frequent label, and a LinearSVC on TF-IDF values of n-grams; empty without that data,
         - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
-          n_predicted,
+          precision_low, precision_high, n_predicted,
         - confusions: tuples (label, predicted, number of rows), the most frequent first.
 
         Its method `to_frame` makes a DataFrame of by_class, `to_text` a longer text.
@@ -202,8 +202,7 @@ def scorecard(
     NotFittedError
         If the model is not fitted and there is no `cv`.
     ValueError
-        If the labels are all unknown to the model, `groups` come without `cv`, or both `cv` and
-        `train` are given.
+        If the model knows none of the labels, `groups` are given without `cv`, or `train` with it.
 
     See Also
     --------
@@ -211,8 +210,8 @@ def scorecard(
 
     Notes
     -----
-    Of several splits all predictions count together. The interval of the calibration error comes
-    from a bootstrap over the names, with what chance adds taken off.
+    The predictions of all splits count together. The interval of the calibration error comes from a
+    bootstrap over the names, minus what chance adds.
 
     References
     ----------
@@ -230,12 +229,13 @@ def scorecard(
     """
     names, _ = read_names(names)
     labels = check_labels(labels, len(names))
+    if (groups if cv is None else train) is not None:
+        raise ValueError(
+            "Expected groups with cv, and train without cv, got "
+            f"{'groups without cv' if cv is None else 'train with cv'}. Add cv, or leave one out."
+        )
     if cv is None:
-        if groups is not None:
-            raise ValueError("groups say how cv splits the names: pass cv, too, or leave them out.")
         return _of_fitted(model, names, labels, train)
-    if train is not None:
-        raise ValueError("With cv, what each model has learned is known: leave train out.")
     parts, n_times = [], np.zeros(len(names), dtype=np.intp)
     for learned, tested in _splits(names, labels, groups, cv):
         train = [names[k] for k in learned], labels[learned]
@@ -251,10 +251,10 @@ def scorecard(
 
 
 def scorecard_from(names, labels, predicted, proba, classes, train=None, known=None):
-    """Return the scorecard of answers that are there already, as the command line has them.
+    """Return the scorecard of predictions.
 
-    `classes` are those of the columns of `proba`, which may be None; `train` is a tuple (names,
-    labels) of what the model has learned, or None; `known` are numbers of known words, or None.
+    `classes` are the columns of `proba`, which may be None; `train` is a tuple (names, labels) or
+    None; `known` are numbers of known words, or None.
     """
     return _card(_judge(names, labels, predicted, proba, classes, train, known), classes)
 
@@ -262,9 +262,7 @@ def scorecard_from(names, labels, predicted, proba, classes, train=None, known=N
 def _of_fitted(model, names, labels, train):
     if train is not None:
         if len(train) != 2:
-            raise ValueError(
-                f"Expected train to be a pair (names, labels), got {len(train)} parts."
-            )
+            raise ValueError(f"Expected train to be (names, labels), got {len(train)} parts.")
         known, of_known = train
         known = read_names(known)[0]
         train = known, check_labels(of_known, len(known))
@@ -293,7 +291,7 @@ def _predict(model, names):
 
 
 def _judge(names, labels, predicted, proba, classes, train, known):
-    """Return what the figures follow from: arrays with a value for each name."""
+    """Compare predictions with labels; return arrays with a value for each name."""
     rows = {"name": names, "label": labels, "predicted": predicted}
     rows = {key: np.asarray(values, dtype=object) for key, values in rows.items()}
     columns = {label: k for k, label in enumerate(classes.tolist())}
@@ -301,7 +299,7 @@ def _judge(names, labels, predicted, proba, classes, train, known):
     rows["is_known"] = places >= 0
     if proba is not None:
         of_label = proba[np.arange(len(places)), places][:, None]
-        # Of equal probabilities the first is the more probable, as for argmax.
+        # The first of equal probabilities ranks higher, as in argmax.
         is_before = np.arange(proba.shape[1]) < places[:, None]
         rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
         rows["is_first"] = rows["is_known"] & (rank == 0)
@@ -320,20 +318,21 @@ def _judge(names, labels, predicted, proba, classes, train, known):
     return rows
 
 
+def ngram_svm():
+    """Return a LinearSVC on TF-IDF values of n-grams, as yet unfitted."""
+    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), preprocessor=fold)
+    return make_pipeline(ngrams, LinearSVC(random_state=0))
+
+
 def _baselines(labels):
-    svm = make_pipeline(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), preprocessor=fold),
-        LinearSVC(random_state=0),
-    )
-    models = [DummyClassifier(), svm] if len(np.unique(labels)) > 1 else [DummyClassifier()]
+    models = [DummyClassifier()] + [ngram_svm()] * (len(np.unique(labels)) > 1)
     return dict(zip(BASELINES, models, strict=False))
 
 
 def _card(rows, classes, n_repeats=1):
     n, labels = len(rows["name"]), rows["label"].tolist()
     unknown = Counter(rows["label"][~rows["is_known"]])
-    if not rows["is_known"].any():
-        raise none_known(unknown, classes)
+    check_some_known(labels, classes)
     found = _figures(labels, rows["predicted"].tolist(), n_repeats)
     found |= {"n": n, "unknown_labels": dict(unknown.most_common())} | _best(rows["name"], labels)
     card = Scorecard(**found, **dict.fromkeys(NOT_ALWAYS), baselines={})
@@ -366,7 +365,7 @@ def _card(rows, classes, n_repeats=1):
 
 def _figures(labels, predicted, n_repeats=1):
     """Return the figures that need no probabilities."""
-    # Of numbers and text together, as where a model of numbers abstains by a word, numbers first.
+    # Labels may be numbers and text, as a model of numbers may abstain by a word: numbers first.
     values = sorted({*labels, *predicted}, key=lambda label: (isinstance(label, str), label))
     codes = {label: k for k, label in enumerate(values)}
     true, found = ([codes[label] for label in column] for column in (labels, predicted))
@@ -374,23 +373,19 @@ def _figures(labels, predicted, n_repeats=1):
         true, found, labels=range(len(values)), zero_division=np.nan
     )
     accuracy = accuracy_score(true, found)
-    with np.errstate(invalid="ignore", divide="ignore"):  # of no row there is no recall
-        low, high = wilson_interval(recall, n / n_repeats)
     pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
+    by_class = {"label": np.array(values, dtype=object), "n": n}
+    by_class["n_predicted"] = np.bincount(found, minlength=len(values))
+    for key, figure in (("recall", recall), ("precision", precision)):
+        with np.errstate(invalid="ignore", divide="ignore"):  # without rows there is no figure
+            limits = wilson_interval(figure, by_class[DENOMINATORS[key]] / n_repeats)
+        by_class |= dict(zip([key + end for end in ENDS], [figure, *limits], strict=True))
     return {
         "accuracy": accuracy,
         "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true) / n_repeats))),
         "macro_f1": float(f1.mean()),
         "macro_f1_interval": _macro_f1_interval(np.array(true), np.array(found), n_repeats),
-        "by_class": {
-            "label": np.array(values, dtype=object),
-            "n": n,
-            "recall": recall,
-            "recall_low": low,
-            "recall_high": high,
-            "precision": precision,
-            "n_predicted": np.bincount(found, minlength=len(values)),
-        },
+        "by_class": by_class,
         "confusions": [(*pair, k) for pair, k in pairs.most_common()],
     }
 
@@ -410,7 +405,7 @@ def _macro_f1_interval(true, found, n_repeats):
 
 
 def _best(names, labels):
-    """Return the accuracy of the most frequent label of each name, and how many have several."""
+    """Return the accuracy of each name's most frequent label, and how many names have several."""
     pairs, most, several = Counter(zip(names, labels, strict=True)), {}, set()
     for (name, _), n in pairs.items():
         if name in most:

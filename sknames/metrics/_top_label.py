@@ -1,4 +1,4 @@
-"""The most probable label: how often it is right, and how sure that share is."""
+"""Compare the most probable label with the truth."""
 
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
@@ -11,17 +11,15 @@ Z = 1.959963984540054  # of 95 % intervals
 def top_label(y_true, y_proba, labels=None):
     """Return whether the most probable label of each row is right, and its probability.
 
-    `labels` are those of the columns; None stands for the labels in `y_true`, sorted.
+    `labels` are those of the columns; None takes the labels in `y_true`, sorted.
     """
     y_proba = check_array(y_proba, input_name="y_proba")
     y_true = check_labels(y_true, len(y_proba))
     labels = np.unique(y_true) if labels is None else column_or_1d(labels)
-    if len(np.unique(labels)) < len(labels):
-        raise ValueError(f"Expected distinct labels, one a column of y_proba, got {labels}.")
-    if len(labels) != y_proba.shape[1]:
+    if not len(np.unique(labels)) == len(labels) == y_proba.shape[1]:
         raise ValueError(
-            f"Expected a column of y_proba for each of {len(labels)} labels, got "
-            f"{y_proba.shape[1]}. Give labels, such as the classes_ of the classifier."
+            f"Expected distinct labels, one for each of {y_proba.shape[1]} columns of y_proba, got "
+            f"{len(labels)}: {labels!s:.200}. Give labels, such as the classes_ of the classifier."
         )
     if y_proba.min() < 0 or y_proba.max() > 1 + 1e-6:
         raise ValueError(

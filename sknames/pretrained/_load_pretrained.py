@@ -42,7 +42,7 @@ SHA256 = {
     DESCRIPTION: "78ae3648c39e8843e3a8c199ec2b052d26a3052f864b70c2904acab442a2b936",
     CARD: "1c877243e85f16c8011f1642e75989df451ce88ede4d643b2723319d435bb31b",
 }
-# pip leaves an installed version as it is, unless it is told not to.
+# pip leaves an installed version as it is, without --force-reinstall.
 AGAIN = "install sknames again with `pip install --force-reinstall --no-deps sknames`."
 
 

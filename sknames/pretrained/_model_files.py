@@ -1,4 +1,4 @@
-"""Models in files, as skops and joblib write them."""
+"""Load and save models as files of skops and joblib."""
 
 import zipfile
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from ._load_pretrained import load_pretrained
 
-# skops loads most of what scikit-learn and numpy have, and besides:
+# Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
 TRUSTED = [
     "sknames.CharEncoder",
     "sknames.GroupedClassifier",
@@ -23,23 +23,22 @@ PICKLES = {".joblib", ".pkl", ".pickle"}
 
 
 def load_model(path, trust_pickle=False):
-    """Load a model of names from a skops or joblib file, or the one that ships: "pretrained".
+    """Load a model of names from a skops or joblib file, or the shipped one: "pretrained".
 
-    A pickle, as joblib's files are, can run any code: `trust_pickle` says whether to load one. It
-    raises ValueError for what is no such file or no such model, and says what to do.
+    A joblib file is a pickle, which can run any code: it needs `trust_pickle`. It raises ValueError
+    unless the file holds a model that takes names.
     """
     if path == "pretrained":
         return load_pretrained()
-    with open(path, "rb") as file:  # an error of the system is said as it is
+    with open(path, "rb") as file:  # raises FileNotFoundError
         is_zip = file.read(4) == b"PK\x03\x04"
     is_skops = zipfile.is_zipfile(path)
     if is_zip and not is_skops:
         raise ValueError(f"{path} is cut off or damaged: copy it again, or train the model again")
     if not is_skops and not trust_pickle:
         raise ValueError(
-            f"{path} is no skops file. If it is a pickle (joblib) of a model, and you trust its "
-            "maker, since it can run any code, give --trust-pickle, or in Python pass the model "
-            "that joblib.load gives"
+            f"{path} is no skops file. A pickle (joblib) can run any code: only if you trust its "
+            "maker, give --trust-pickle, or in Python pass what joblib.load returns"
         )
     try:
         model = _load_skops(path) if is_skops else joblib.load(path)
@@ -47,14 +46,15 @@ def load_model(path, trust_pickle=False):
         found = np.shape(model.predict_proba(["", ""]))
     except ImportError as error:
         raise ImportError(f"{path}: {error}: install what the model was made with") from error
-    except Exception as error:  # whatever is in a file has its own
+    except Exception as error:  # files can raise any error
         raise ValueError(
             f"{path} is no model that takes names ({type(error).__name__}: {error}): give a file "
             "that `sknames train` wrote, or a fitted Pipeline that begins with a CharEncoder"
         ) from error
     if found != (2, n_classes):
         raise ValueError(
-            f"{path} answers {found} for two names: give a classifier with one label a name"
+            f"{path} predicts an array of shape {found} for two names: give a classifier with one "
+            "label a name"
         )
     return model
 
@@ -63,7 +63,7 @@ def _load_skops(path):
     skops_io = _import_skops()
     others = sorted(set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED))
     if others:
-        raise ValueError(f"it holds the type {others[0]}, which is not ours and is not loaded")
+        raise ValueError(f"it holds the type {others[0]}, which is not loaded")
     return skops_io.load(path, trusted=TRUSTED)
 
 
@@ -78,7 +78,7 @@ def _import_skops():
 
 
 def check_model_path(path):
-    """Raise ValueError for a name of a file that `save_model` would not know how to write."""
+    """Raise ValueError unless `save_model` can write a file of this name."""
     if Path(path).suffix not in {".skops", *PICKLES}:
         raise ValueError(f"{path} should end in .skops, or in .joblib for a pickle: rename it")
     if Path(path).suffix == ".skops":
@@ -86,7 +86,7 @@ def check_model_path(path):
 
 
 def save_model(model, file, name):
-    """Write a model to a binary file in the format that the ending of `name` tells."""
+    """Write a model to a binary file, in the format that the ending of `name` says."""
     if Path(name).suffix in PICKLES:
         joblib.dump(model, file)
     else:

@@ -1,14 +1,14 @@
 """Compile ``sknames/datasets/data/names.csv``: names of the world by nationality.
 
-Run once, by hand, when the data is to be made anew::
+Run it by hand to make the data again::
 
     pip install faker==40.63.0 mimesis==22.2.0
     python tools/compile_names/compile_names.py
 
 It reads the lists of names inside Faker and Mimesis (both under the MIT licence) and the lists in
-``handwritten/`` as ``sources.txt`` says, romanises what is not in Latin letters wherever a plain
-table does that rightly, cleans, and writes ``names.csv``, ``name_orders.csv`` and the counts in
-``sknames/datasets/descr/names.rst``.  Nothing here is needed at run time.
+``handwritten/`` as ``sources.txt`` says, romanises other scripts if a table does so correctly,
+cleans, and writes ``names.csv``, ``name_orders.csv`` and the counts in
+``sknames/datasets/descr/names.rst``.  The package does not need this at run time.
 """
 
 import csv
@@ -28,7 +28,7 @@ DATASETS = HERE.parent.parent / "sknames" / "datasets"
 DATA = DATASETS / "data"
 DESCR = DATASETS / "descr" / "names.rst"
 CAP = {"surname": 1500, "given": 1000}
-# Wider by the surnames written by hand, which would else push out those of the lists.
+# The limit leaves room for surnames written by hand, which would otherwise replace others.
 WIDER = {"Dutch": 1637, "Polish": 2140, "Turkish": 1600}
 
 # ------------------------------------------------------------------------------- romanisation
@@ -141,7 +141,7 @@ def armenian(name):
 
 
 def kana(name):
-    """Hiragana or katakana in Hepburn's way, long vowels not marked, as in passports."""
+    """Romanise hiragana or katakana by Hepburn, without long vowels, as in passports."""
     plain = "".join(chr(ord(c) - 96) if "ァ" <= c <= "ヶ" else c for c in name)
     if any(c not in KANA and c not in "ゃゅょっ" for c in plain):
         return ""
@@ -162,7 +162,7 @@ VOICED = "βγδζλμνραεηιουω"
 
 
 def greek(name):
-    """ELOT 743, without the marks of stress."""
+    """Romanise Greek by ELOT 743, without stress marks."""
     name = unicodedata.normalize("NFD", name.lower())
     # a stressed first vowel, or a dieresis, keeps the pair from being a diphthong
     name = re.sub("([αεη])(\u0301)υ", r"\1" + "|υ", name)
@@ -185,7 +185,7 @@ SYLLABLE = table(
 
 
 def korean(name):
-    """A given name by syllables, in the commonest spelling of passports: 민준 is Min-jun."""
+    """Romanise a given name by syllables, in the most common spelling: 민준 is Min-jun."""
     out = []
     for char in name:
         code = ord(char) - 0xAC00
@@ -231,7 +231,7 @@ PINYIN = table(
 
 
 def pinyin(name):
-    """A given name of common characters, whose one reading is beyond doubt; else nothing."""
+    """Romanise a given name of common characters with one certain reading, or return ""."""
     if all(char in PINYIN for char in name):
         return "".join(PINYIN[char] for char in name).capitalize()
     return ""
@@ -336,7 +336,7 @@ def fold(name):
 
 
 def clean(name, part):
-    """Return the name made tidy, or "" where it is no name."""
+    """Return the cleaned name, or "" if it is not a name."""
     name = unicodedata.normalize("NFC", name).strip(" ,;\u200c\u200d\u200e\u200f\ufeff\t")
     name = name.replace("’", "'").replace("ʼ", "'").replace("‘", "'").replace("ʻ", "'")
     name = re.sub(r"\s+", " ", name).replace("‐", "-").replace("ـ", "")
@@ -382,7 +382,7 @@ def faker_names(locale, *attributes):
 
 
 def mimesis_names(locale, key):
-    """``key`` is names, names.male, names.female, surnames, surnames.male or surnames.female."""
+    """Read names of a key: names, names.male, names.female, surnames, surnames.male or .female."""
     path = resources.files("mimesis") / "datasets" / locale / "person.json"
     value = json.loads(path.read_text(encoding="utf-8"))
     key, _, gender = key.partition(".")
@@ -423,13 +423,13 @@ def thin(names, limit):
 
 
 HAND_ONLY = "Albanian Ethiopian Filipino Mongolian Scottish Serbian".split()
-# Of these, a name without its marks is dropped where the same with marks is there.
+# From these sources, an unmarked name is dropped if the same name with marks exists.
 ONCE = "Spanish Portuguese Czech Slovak Hungarian Polish Turkish Swedish".split()
 BOTH_ORDERS = "Chinese Hungarian Japanese Korean Vietnamese".split()
 
 
 def from_afar():
-    """Names of immigrants, which European lists of the living have in numbers."""
+    """Return names of immigrants, which are frequent in European lists of the living."""
     sections = handwritten("from-afar")
     names = set(sections["afar"])
     for nationality in ("Arabic", "Turkish"):
@@ -440,7 +440,7 @@ def from_afar():
 
 
 def both(nationality, names):
-    """Put the other gender's form of a surname behind it."""
+    """Add the other gender's form of a surname."""
     other = FEMININE.get(nationality)
     for name in names:
         yield name
@@ -530,7 +530,7 @@ def compile_all():
 
 
 def check(rows, path):
-    """Stop where the data breaks a promise."""
+    """Raise if the data breaks a rule."""
     latin = Counter(row[1] for row in rows if row[3] == "Latin")
     parts = {(row[1], row[2]) for row in rows if row[3] == "Latin"}
     distinct = {row[:2] for row in rows if row[3] == "Latin"}

@@ -13,9 +13,9 @@ from sknames.pretrained._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, rea
 from .files import write_model
 from .recipe import fit, training_names
 
-# The fastest code that MKL and torch choose for a processor differs from another's in the last
-# bits, and training makes them grow. This code is the same on all that have AVX2.
-SAME_BITS = {"MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "avx2"}
+# Processors of one maker run the same code, whatever else they can do. What is the same on those of
+# all makers (MKL_CBWR=COMPATIBLE) takes twice the time.
+SAME_BITS = {"MKL_CBWR": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 
 
 def main(arguments=None):
@@ -23,8 +23,8 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
         description="Retrain the model that ships with sknames. It takes an hour on one core. "
-        "On x86 processors with AVX2, the same releases of sknames, numpy, scipy and torch give "
-        "the same weights to the bit.",
+        "On processors of the same maker with AVX2, the same releases of sknames, numpy, scipy "
+        "and torch give the same weights to the bit.",
     )
     parser.add_argument(
         "--wheel",
@@ -79,7 +79,7 @@ def _compare(folder):
 
 
 def _weights_and_words(classifier):
-    """All numbers that training gives, by name."""
+    """Return all numbers that training gives, by name."""
     words = classifier.network_.words
     return classifier.weights_ | {name: getattr(words, name).astype(float) for name in vars(words)}
 

@@ -1,4 +1,4 @@
-"""The people of the English Wikipedia, read from the wheel of the package name2nat."""
+"""Read the people of the English Wikipedia from the wheel of the package name2nat."""
 
 import io
 import pickle
@@ -23,7 +23,7 @@ _COMMAND = "pip download --no-deps name2nat==0.5.1"
 _MAX_LENGTH = 60
 _ONE_CHARACTER = str.maketrans("’‘`ʻʼ′‐‑–−", "'" * 6 + "-" * 4)
 _NOT_OF_THE_NAME = re.compile(r" *\([^)]*\)?|,? (?:[JS]r\.?|[IVX]+)$")
-# Articles on rulers, saints, pairs and crimes have these in their titles, and no one's own name.
+# Titles of articles on rulers, saints, pairs and crimes have these words; names of persons do not.
 _TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".split())
 _WORDS = set("affair and brothers case murder murders of sisters the".split())
 
@@ -91,7 +91,7 @@ def _read_wheel(path):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             pickled = archive.read(_MEMBER)
         return _PlainUnpickler(io.BytesIO(pickled)).load()
-    except Exception as error:  # both let through whatever they stumble over in bad bytes
+    except Exception as error:  # both may raise any error on bad bytes
         raise ValueError(
             f"{path} should hold the names in {_MEMBER}, but they cannot be read: {error}. {remedy}"
         ) from error

@@ -1,4 +1,4 @@
-"""Chess players, read from the spelling file of the chess database Scid."""
+"""Read chess players from the spelling file of the chess database Scid."""
 
 import gzip
 import io
@@ -28,7 +28,7 @@ _PLAYER = re.compile(
     r"(?P<name>[^#]*[^#\s])\s*#\S+\s+(?P<federation>[A-Za-z/]+)"
     r"(?:\s*\[[^]]*\])?\s*(?P<birth>\d{4})?"
 )
-# Other releases may have slips in a line or two, but a file of another form has them everywhere.
+# Other releases may have errors in a few lines; a file of another format has them everywhere.
 _MAX_MISFITS = 0.01
 
 _MAX_LENGTH = 60
@@ -106,7 +106,7 @@ def _read_players(path):
     remedy = f"{_REMEDY} Put what you get in its place, or pass its path as `path`."
     try:
         text = _decode(_unpack(content))
-    except Exception as error:  # archives let through whatever they stumble over in bad bytes
+    except Exception as error:  # archives may raise any error on bad bytes
         raise ValueError(
             f"{path} should be Scid's spelling file, or an archive that holds it, but cannot be "
             f"read: {error}. {remedy}"
@@ -138,7 +138,13 @@ def _unpack(content):
 
 
 def _from_package(content):
-    """Read the spelling file in a Debian package: an ar archive, with a tar archive of files."""
+    """Read the spelling file in a Debian package."""
+    with open_package(content) as archive:
+        return archive.extractfile(_only_file(archive.getnames())).read()
+
+
+def open_package(content):
+    """Open the tar archive of files in a Debian package, which is an ar archive."""
     position = 8
     while header := content[position : position + 60]:
         name, size = header[:16].decode("ascii").rstrip(" /"), int(header[48:58])
@@ -150,18 +156,16 @@ def _from_package(content):
         raise ValueError("the package has no data.tar")
     member = io.BytesIO(content[position : position + size])
     try:
-        archive = tarfile.open(fileobj=member)
+        return tarfile.open(fileobj=member)
     except tarfile.ReadError as error:
         raise ValueError(
             f"this Python cannot unpack {name}; do it with `dpkg-deb -x`, and pass the path of the "
             "spelling.ssp that comes out"
         ) from error
-    with archive:
-        return archive.extractfile(_only_file(archive.getnames())).read()
 
 
 def _only_file(names):
-    """Return the one name in an archive that is that of the spelling file."""
+    """Return the name of the spelling file in an archive."""
     found = [name for name in names if fnmatch(PurePosixPath(name).name, _FILE)]
     if len(found) != 1:
         raise ValueError(f"it should hold one {_FILE}, but holds {', '.join(found) or 'none'}")
@@ -206,7 +210,7 @@ def clean_entry(entry):
     if name.isupper() or name.islower():
         name = name.title()
     surname, comma, given = name.partition(",")
-    # After a second comma stand titles. Without a comma the words are in the order of the name.
+    # Titles follow a second comma. Without a comma, the words are in the order of the name.
     parts = [given.partition(",")[0], surname] if comma else [surname]
     parts = [[word for word in map(_clean_word, part.split()) if word] for part in parts]
     words = sum(parts, [])

@@ -1,4 +1,4 @@
-"""The files of the shipped model and of its card."""
+"""Write the files of the shipped model and its card."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ def write_model(pipeline, folder):
     """Write a fitted pipeline to the two files that `load_pretrained` reads."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     content = io.BytesIO()
-    # The wheel is compressed, too: this is for the size once it is installed.
+    # The wheel is compressed, too; this saves space after installation.
     np.savez_compressed(content, **classifier.network_.to_arrays())
     (folder / ARRAYS).write_bytes(content.getvalue())
     description = {
@@ -35,7 +35,7 @@ def write_model(pipeline, folder):
         "classify": {
             "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
             "classes": classifier.classes_.tolist(),
-            # Without the seconds, which no training repeats.
+            # Leave out seconds, which differ in each training.
             "history": [row | {"dur": 0.0} for row in classifier.history_],
         },
     }
@@ -44,5 +44,5 @@ def write_model(pipeline, folder):
 
 
 def write_card(card):
-    """Write the figures of the card, a dict, to where `load_card` reads them."""
+    """Write the figures of the card, a dict, for `load_card`."""
     (FOLDER / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

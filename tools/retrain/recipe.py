@@ -14,6 +14,8 @@ from sknames.datasets import load_names, make_names
 
 from .biographies import read_biographies
 from .chess_players import read_chess_players
+from .dictionaries import read_chinese, read_japanese
+from .other_scripts import LOCALS, WEIGHTS, spell
 from .tables import read_table
 
 SEED = 0
@@ -36,6 +38,15 @@ INITIALS = 0.03
 # Share of the names with an apostrophe or a hyphen that are also learned without it, since many
 # forms and files allow only letters: enough for the model to know OBrien as well as O'Brien.
 LETTERS_ONLY = 0.25
+# Shares of the people who are learned once more in another script: in that of their nationality, or
+# as foreigners are spelled in one drawn at random.
+OWN_SCRIPT = 0.35
+OTHER_SCRIPT = 0.2
+# At most so many of a nationality in Katakana: people whose words are all in a dictionary.
+MOST_IN_KATAKANA = 800
+# People in the writing of China and Japan, from dictionaries; of the Chinese, half in traditional
+# characters.
+MOST_IN_HAN = 12_000
 # Diacritics and native scripts tell much, and many lists have neither: all names that have them are
 # also learned without.
 IN_ASCII = 1
@@ -43,7 +54,7 @@ IN_ASCII = 1
 # An n-gram counts if at least one in so many names has it: the file is to stay below 12 MB.
 NAMES_PER_MIN_DF = 90_000
 # Characters that occur less often are read in ASCII.
-ENCODER = {"transliterate": "unknown", "min_frequency": 20, "max_length": 64}
+ENCODER = {"transliterate": "both", "min_frequency": 20, "max_length": 64}
 CLASSIFIER = {
     "hidden_size": 192,
     "dropout": 0.4,
@@ -113,7 +124,7 @@ def _forget(network, symbol):
     return replace(network, weights=network.weights | {"embedding": embedding})
 
 
-def training_names(wheel=None, players=None, *, lists_only=False):
+def training_names(wheel=None, players=None, *, lists_only=False, without=()):
     """Gather the names that the model learns.
 
     1. All names of `load_names`, including those in native scripts.
@@ -125,6 +136,10 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     4. Shares of 1 to 3 once more in other spellings: the last word first, with or without a comma
        after it; initials for all words but the last; letters only.
     5. All of 1 to 4 that has diacritics or is in a native script once more in ASCII.
+    6. People of 2 in other scripts: a third of those whose nationality has one in their own, a
+       fifth of all as foreigners are spelled, and those whose words a dictionary has in Katakana;
+       and Japanese and Chinese people in Han from dictionaries. A quarter of these also with the
+       last word first.
 
     Nationalities that `load_names` lacks have only names of people.
 
@@ -135,7 +150,9 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     players : str or path-like, default=None
         Path of Scid's spelling file, as in `read_chess_players`.
     lists_only : bool, default=False
-        Whether to leave out 2.
+        Whether to leave out 2 and 6.
+    without : collection of str, default=()
+        Keys of `person_of` of people to leave out of 2 and 6.
 
     Returns
     -------
@@ -146,12 +163,17 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
     sources = {} if lists_only else typical_people(lists, wheel, players)
     common = common_names()
-    full, labels = [], []
+    dictionaries = None if lists_only else (*read_japanese(), read_chinese())
+    full, labels, other, other_labels = [], [], [], []
     for nationality in sorted(set(lists.target_names).union(*sources.values())):
         people = {}
         for source, names_of in sources.items():
             names = rng.permutation(np.array(names_of.get(nationality, []), dtype=object))
-            new = {person: name for name in names if (person := person_of(name)) not in people}
+            new = {
+                person: name
+                for name in names
+                if (person := person_of(name)) not in people and person not in without
+            }
             people |= dict(islice(new.items(), MOST_PEOPLE[source]))
         full += people.values()
         n_made = max(MIN_FULL_NAMES - len(people), MIN_MADE_NAMES)
@@ -168,6 +190,9 @@ def training_names(wheel=None, players=None, *, lists_only=False):
                 N_NATIVE_NAMES, nationalities=[nationality], script="native", random_state=rng
             )
             full += [*made]
+        spelled = in_other_scripts([*people.values()], nationality, dictionaries, rng)
+        other += spelled
+        other_labels += [nationality] * len(spelled)
         labels += [nationality] * (len(full) - len(labels))
     full, labels = np.array(full, dtype=object), np.array(labels, dtype=object)
     names, nationalities = np.append(lists.data, full), np.append(lists.target, labels)
@@ -182,7 +207,44 @@ def training_names(wheel=None, players=None, *, lists_only=False):
     respelled.append(_respelled(names, nationalities, letters_only, LETTERS_ONLY, rng))
     names, nationalities = map(np.concatenate, zip((names, nationalities), *respelled, strict=True))
     plain = _respelled(names, nationalities, in_ascii, IN_ASCII, rng)
-    return np.append(names, plain[0]), np.append(nationalities, plain[1])
+    other, other_labels = (np.array(of, dtype=object) for of in (other, other_labels))
+    turned = _respelled(other, other_labels, turn, LAST_WORD_FIRST, rng)
+    parts = (names, nationalities), plain, (other, other_labels), turned
+    names, nationalities = map(np.concatenate, zip(*parts, strict=True))
+    return names, nationalities
+
+
+def in_other_scripts(people, nationality, dictionaries, rng):
+    """Return names of people of a nationality in scripts other than Latin.
+
+    Dictionaries are what `read_japanese` and `read_chinese` return, or None without people.
+    """
+    if dictionaries is None:
+        return []
+    japanese, katakana, chinese = dictionaries
+    own = LOCALS.get(nationality, "").partition(" ")[0]
+    scripts, weights = zip(*WEIGHTS.items(), strict=True)
+    weights = np.array(weights) / sum(weights)
+    found = []
+    for name in people:
+        if own and rng.random_sample() < OWN_SCRIPT:
+            found.append(spell(name, nationality, own, rng))
+        if rng.random_sample() < OTHER_SCRIPT:
+            script = rng.choice(scripts, p=weights)
+            if script != own:
+                found.append(spell(name, nationality, script, rng))
+    if nationality != "Japanese":
+        spelled = [[katakana.get(word) for word in name.lower().split()] for name in people]
+        spelled = ["・".join(rng.choice(of) for of in words) for words in spelled if all(words)]
+        found += [*rng.permutation(np.array(spelled, dtype=object))[:MOST_IN_KATAKANA]]
+    han = {"Japanese": japanese, "Chinese": chinese}.get(nationality, [])
+    han = [*rng.permutation(np.array(han, dtype=object))[:MOST_IN_HAN]]
+    if nationality == "Chinese":
+        from opencc import OpenCC  # which only a training with people needs
+
+        convert = OpenCC("s2t").convert
+        han = [name if k % 2 else convert(name) for k, name in enumerate(han)]
+    return found + han
 
 
 def fold(name):

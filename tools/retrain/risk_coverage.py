@@ -1,4 +1,4 @@
-"""What held-out people say of the shipped model: thresholds of answers and of sets, class bias."""
+"""Compute what held-out people show of the shipped model: thresholds, sets, bias by class."""
 
 import csv
 
@@ -46,14 +46,14 @@ def write_bias(probabilities, labels, classes):
 
 
 def weights_of(labels, classes, priors):
-    """Of names, so that each nationality is as frequent among them as the priors say."""
+    """Return weights that give nationalities the frequencies of the priors."""
     places = np.searchsorted(classes, labels)
     counts = np.bincount(places, minlength=len(classes))
     return (priors / np.maximum(counts, 1))[places]
 
 
 def curve_of(probabilities, names, labels, classes, priors):
-    """Risk against coverage under priors, of probabilities under equal frequencies."""
+    """Return the risk-coverage curve under priors, from probabilities under equal frequencies."""
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
     is_name = why_no_names(names.tolist(), len(names)) == ""
     confidence = np.where(is_name, shifted.max(axis=1), 0)
@@ -62,7 +62,7 @@ def curve_of(probabilities, names, labels, classes, priors):
 
 
 def write_curve(curve):
-    """Write a curve to where `load_pretrained(abstain=True)` reads it."""
+    """Write a curve for `load_pretrained(abstain=True)`."""
     rows = tried_rows(curve)
     columns = [curve[name][rows] for name in CURVE_COLUMNS]
     with (FOLDER / CURVE).open("w", encoding="utf-8", newline="") as file:

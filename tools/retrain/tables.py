@@ -1,4 +1,4 @@
-"""The CSV files in this folder."""
+"""Read the CSV files in this folder."""
 
 import csv
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""What `bench_speed.py` runs: what it times against what, how, and how it reports that."""
+"""Time sknames and other code for `bench_speed.py`, and report it."""

@@ -1,6 +1,4 @@
-"""The section on encoding: it returns a header, rows, and what the bars ask for; its docstring is
-printed.
-"""
+"""Time encoding; the section returns header, rows and figures for the bars."""
 
 import tracemalloc
 import unicodedata
@@ -18,8 +16,8 @@ from .rivals import python_loop
 def encode(data):
     """`CharEncoder.transform`, names/s, and its peak of memory above the input, by tracemalloc.
 
-    Non-ASCII names are those of `load_names()` that are, repeated, in NFC or in NFD. The Python
-    loop normalizes and transliterates where it must, and looks each character up in a dict.
+    Non-ASCII names are repeated names of `load_names()`, in NFC or in NFD. The Python loop
+    normalizes and transliterates if needed, and looks each character up in a dict.
     """
     n, rows, found = (20_000 if data.quick else 500_000), [], {}
     composed = [name for name in load_names().data if not name.isascii()]

@@ -1,4 +1,4 @@
-"""Times of functions that are called in turn, and what is read off them."""
+"""Time functions that are called in turn, and compare them."""
 
 import os
 import subprocess
@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 
 def interleave(functions, rounds, n=1, warm_up=True):
-    """Seconds per name, {what: array over the rounds}; a function treats n (or n[what]) names.
+    """Return seconds per name, {key: array over rounds}, of functions of n (or n[key]) names.
 
-    A round calls all functions in turn, so that the machine's other work meets them alike.
+    A round calls all functions in turn, so that other work on the machine affects all.
     """
     seconds = {what: [] for what in functions}
     for k in range(-warm_up, rounds):
@@ -28,12 +28,12 @@ def interleave(functions, rounds, n=1, warm_up=True):
 
 
 def ratio(seconds, a, b):
-    """How many times as long a takes as b: the median over the rounds."""
+    """Return the time of a over that of b, as the median over the rounds."""
     return float(np.median(seconds[a] / seconds[b]))
 
 
 def ratios(seconds, pairs):
-    """The ratio of each pair, {title: ratio}."""
+    """Return the ratio of each pair, {title: ratio}."""
     return {title: ratio(seconds, *pair) for title, pair in pairs.items()}
 
 
@@ -42,7 +42,7 @@ def rates(seconds, *keys):
 
 
 def beside(seconds, reference):
-    """Rows of seconds and of how many times as long as the reference; the latter as numbers too."""
+    """Return rows of seconds and of ratios to the reference, and the ratios."""
     over = {what: ratio(seconds, what, reference) for what in seconds}
     return [[what, number(np.median(seconds[what])), number(over[what])] for what in over], over
 
@@ -53,7 +53,7 @@ def number(x):
 
 @contextmanager
 def threads(n):
-    """What a caller does who wants n threads."""
+    """Set the number of threads of torch and BLAS, as a caller would."""
     before = torch.get_num_threads()
     torch.set_num_threads(n)
     try:

@@ -1,4 +1,4 @@
-"""The names that all treat, and sknames' side of each comparison."""
+"""Prepare the names of all comparisons, and sknames' models."""
 
 import copy
 import time
@@ -34,7 +34,7 @@ PIPELINES = {  # parameters of `Data.pipeline`
 
 
 class Data:
-    """The tutorial's names and their codes, and models of them."""
+    """Hold the tutorial's names, their codes, and models of them."""
 
     def __init__(self, folder, quick, ten_million):
         self.folder, self.quick, self.ten_million = Path(folder), quick, ten_million and not quick
@@ -60,9 +60,9 @@ class Data:
             yield f"{self.given[i % n_given]} {self.surnames[i // n_given]}"
 
     def pipeline(self, net="GRU 128", dtype="float32", *, encoder=None, ngrams=False):
-        """Encoder and classifier, trained for an epoch: time does not depend on the weights.
+        """Return a pipeline, trained for an epoch, since time does not depend on the weights.
 
-        It does on the number of n-grams, so that a model of these needs the whole data.
+        It depends on the number of n-grams, so a model of these needs all data.
         """
         classifier = classifier_of(net, max_epochs=1, ngram_range=(1, 5) if ngrams else None)
         encoder, step = encoder or self.encoder, 1 if ngrams else 10
@@ -71,11 +71,11 @@ class Data:
         return Pipeline([("encode", encoder), ("classify", classifier)])
 
     def pipelines(self, *titles):
-        """Some of PIPELINES."""
+        """Return some of PIPELINES, trained."""
         return {title: self.pipeline(**PIPELINES[title]) for title in titles}
 
     def both_types(self, net="GRU 128", encoder=None):
-        """`predict_proba` of the net alone, of codes, by dtype."""
+        """Return `predict_proba` of the net alone for codes, by dtype."""
         single = self.pipeline(net, encoder=encoder)["classify"]
         double = copy.deepcopy(single)
         double._forward = Forward(double.network_, "float64")
@@ -95,21 +95,21 @@ def classifier_of(net, **params):
 
 
 class Ready(Exception):
-    """The skorch net of a fit and its rows, before the first epoch."""
+    """Hold the skorch net of a fit and its rows, before the first epoch."""
 
     def __init__(self, net, rows):
         self.net, self.rows = net, rows
 
 
 class StopWhenReady(Callback):
-    """Leave `fit` when all is made that it trains."""
+    """Stop `fit` before the first epoch."""
 
     def on_train_begin(self, net, X, **kwargs):
         raise Ready(net, X)
 
 
 def our_epochs(data, net, batch_size, index, **params):
-    """An epoch of training on the same batches, {"bare": as a bare loop, "skorch": as in `fit`}."""
+    """Return functions that train an epoch, {"bare": as a bare loop, "skorch": as in `fit`}."""
     classifier = classifier_of(
         net, batch_size=batch_size, ngram_range=None, dropout=0, regularization=0,
         logit_adjustment=0, lr=1e-3,

@@ -1,6 +1,4 @@
-"""Sections on prediction. Each returns a header, rows, and what the bars ask for; its docstring is
-printed.
-"""
+"""Time prediction; sections return header, rows and figures for the bars, and print docstrings."""
 
 import copy
 import subprocess

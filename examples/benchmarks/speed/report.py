@@ -1,4 +1,4 @@
-"""The report: what is said of a run, and the bars that its figures are held to."""
+"""Write the report, and compare its figures with the bars."""
 
 import inspect
 import operator
@@ -83,7 +83,7 @@ def bars_table(found):
 
 
 def section_text(function, name, header, rows):
-    """A section: what its function says of itself, and the table."""
+    """Return the text of a section: its docstring and its table."""
     return f"## {name.capitalize()}\n\n{inspect.getdoc(function)}\n\n{table(header, rows)}"
 
 

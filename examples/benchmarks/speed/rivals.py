@@ -1,4 +1,4 @@
-"""What sknames is timed against: torch's own nets, a Python loop, and the machine's limit.
+"""Define the rivals: torch's nets, a Python loop, and the machine's limit.
 
 The linear models are those of `common.py`.
 """
@@ -20,7 +20,7 @@ from .ours import NETS
 
 
 class TorchNet(nn.Module):
-    """torch.nn's GRU or RNN, between an embedding (or one-hot characters) and a linear layer."""
+    """Put torch.nn's GRU or RNN between an embedding (or one-hot characters) and a linear layer."""
 
     def __init__(self, net, data, encoder=None, packed=False, one_hot=False):
         super().__init__()
@@ -47,7 +47,7 @@ class TorchNet(nn.Module):
 
 
 def padded_prediction(data, net):
-    """Probabilities as skorch gives them of a padded module."""
+    """Return probabilities of a padded module in skorch."""
     model = NeuralNetClassifier(
         TorchNet(net, data), batch_size=128, criterion=nn.CrossEntropyLoss
     ).initialize()
@@ -55,7 +55,7 @@ def padded_prediction(data, net):
 
 
 def padded_epoch(data, net, batch_size):
-    """An epoch of training as one writes it with skorch."""
+    """Train an epoch with skorch."""
     model = NeuralNetClassifier(
         TorchNet(net, data),
         criterion=nn.CrossEntropyLoss,
@@ -72,7 +72,7 @@ def padded_epoch(data, net, batch_size):
 
 
 def packed_epoch(data, net, batch_size):
-    """An epoch of training by a bare loop on packed sequences."""
+    """Train an epoch in a bare loop on packed sequences."""
     module = TorchNet(net, data, packed=True)
     optimizer = torch.optim.AdamW(module.parameters(), lr=1e-3, fused=True)
     X = torch.from_numpy(data.codes[data.distinct].astype(np.int64))
@@ -89,7 +89,7 @@ def packed_epoch(data, net, batch_size):
 
 
 def one_by_one(data, net, index):
-    """An epoch of training as in the blog post, a name a step."""
+    """Train an epoch as in the blog post, one name a step."""
     module = TorchNet(net, data, one_hot=True)
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
     X, y = torch.from_numpy(data.codes.astype(np.int64)), torch.from_numpy(data.y)
@@ -105,7 +105,7 @@ def one_by_one(data, net, index):
 
 
 def python_loop(encoder, names):
-    """The codes of names."""
+    """Return the codes of names."""
     table = {character: code for code, character in enumerate(encoder.alphabet_, start=1)}
     codes = np.zeros((len(names), encoder.max_length_), dtype=np.uint8)
     for i, name in enumerate(names):
@@ -117,7 +117,7 @@ def python_loop(encoder, names):
 
 
 class RecurrentProducts:
-    """The recurrent products alone of a net's prediction, one row for each distinct prefix."""
+    """Compute only the recurrent products of a prediction, one row for each distinct prefix."""
 
     def __init__(self, data, net):
         cell, size, layers = NETS[net]

@@ -1,6 +1,4 @@
-"""Sections on what a process without torch takes. Each returns a header, rows, and what the bars
-ask for; its docstring is printed.
-"""
+"""Time a process without torch; sections return header, rows and figures for the bars."""
 
 import json
 from functools import partial
@@ -120,7 +118,7 @@ def growth(data):
 
 
 def plot(path, rows):
-    """Names/s against the number of names, of the rows of `growth`."""
+    """Plot names/s against the number of names, from the rows of `growth`."""
     from matplotlib.figure import Figure
 
     columns = zip(*rows, strict=True)

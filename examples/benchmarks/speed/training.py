@@ -1,6 +1,4 @@
-"""Sections on training. Each returns a header, rows, and what the bars ask for; its docstring is
-printed.
-"""
+"""Time training; sections return header, rows and figures for the bars, and print docstrings."""
 
 from functools import partial
 

@@ -1,11 +1,11 @@
-"""The benchmark of people whose whole names are new: whom it holds out, and what it trains without.
+"""The people whose whole names the benchmarks hold out.
 
 The names are few, and no figure here means anything.
 """
 
 from collections import Counter
 
-import bench_people
+import held_out
 import numpy as np
 import pytest
 
@@ -47,7 +47,9 @@ def learned(sources):
 
 def test_held_out_whole_names_are_left_out_and_their_parts_are_learned(sources):
     names, labels = learned(sources)
-    (kept, kept_labels), (test, test_labels) = bench_people.held_out(names, labels, sources, 1)
+    test, test_labels = held_out.held_out_people(sources, 1)
+    others = held_out.is_of_others(names, test)
+    kept, kept_labels = names[others], labels[others]
     people = {recipe.person_of(name) for name in test}
     assert len(people) == len(test)
     assert people.isdisjoint(map(recipe.person_of, kept))
@@ -63,7 +65,7 @@ def test_held_out_whole_names_are_left_out_and_their_parts_are_learned(sources):
 
 def test_held_out_takes_a_tenth_of_each_source_and_others_in_each_fold(sources):
     first, second = sources
-    all_held_out = [bench_people.held_out(*learned(sources), sources, fold)[1] for fold in (0, 1)]
+    all_held_out = [held_out.held_out_people(sources, fold) for fold in (0, 1)]
     for nationality in ("French", "Irish"):
         folds = [
             {recipe.person_of(name) for name in names[labels == nationality]}

@@ -1,0 +1,120 @@
+"""Compare the default with LinearSVC on names and labels of different kinds.
+
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints a table of
+results/accuracy.md in five minutes. The folder holds the tutorial's names, name2nat's wheel and
+wikilabels13.tsv.gz: lines of name, tab and label, for the people in WikiLabels.tar.gz of
+github.com/appeler/ethnicolr. ``--kinds`` runs some of the sets.
+
+Each draw holds out names in all their spellings. The standard error is that over the draws, or over
+the names of a single draw.
+"""
+
+import argparse
+import gzip
+import os
+import sys
+import time
+import unicodedata
+import warnings
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from common import LINEAR, clean_names, differences, machine, ours, table
+from sklearn.base import clone
+from sklearn.metrics import f1_score
+from threadpoolctl import threadpool_limits
+
+from sknames import spelling_groups
+from sknames.datasets import load_names
+from tools.retrain.biographies import read_biographies
+
+REGIONS = {
+    "Western Europe": "Danish Dutch English Finnish French German Greek Icelandic Irish Italian "
+    "Norwegian Portuguese Scottish Spanish Swedish",
+    "Eastern Europe": "Albanian Bulgarian Croatian Czech Estonian Hungarian Latvian Lithuanian "
+    "Macedonian Polish Romanian Russian Serbian Slovak Slovenian Ukrainian",
+    "Africa and Middle East": "Arabic Armenian Azerbaijani Ethiopian Georgian Ghanaian Hebrew "
+    "Kenyan Nigerian Persian Turkish Zulu",
+}
+REGION_OF = {name: region for region, names in REGIONS.items() for name in names.split()}
+nationalities = partial(load_names, return_X_y=True)
+
+
+def regions():
+    names, labels = nationalities()
+    return names, np.array([REGION_OF.get(label, "Asia") for label in labels])
+
+
+def cyrillic_and_arabic():
+    names, labels = load_names(script="native", return_X_y=True)
+    scripts = [unicodedata.name(name[0]).partition(" ")[0] for name in names]
+    kept = np.isin(scripts, ["CYRILLIC", "ARABIC"])
+    return names[kept], labels[kept]
+
+
+def ethnicities():
+    path = Path(os.environ.get("SKNAMES_DATA", ""), "wikilabels13.tsv.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        names, labels = zip(*(line.rstrip("\n").split("\t") for line in file), strict=True)
+    return np.array(names, dtype=object), np.array(labels)
+
+
+# title, names and labels, names to train on, draws
+KINDS = {
+    "few": ("Few surnames, 18 languages", clean_names, 500, 6),
+    "few-57": ("Few names, 57 nationalities", nationalities, 1_000, 4),
+    "scripts": ("Names in Cyrillic or Arabic letters", cyrillic_and_arabic, 8_000, 4),
+    "words": ("Names of one word, 57 nationalities", nationalities, 10_000, 1),
+    "regions": ("The same names, 4 regions", regions, 10_000, 1),
+    "ethnicities": ("Full names, 13 ethnicities", ethnicities, 10_000, 1),
+    "biographies": ("Full names, 63 nationalities", read_biographies, 10_000, 1),
+}
+N_TEST = 10_000
+
+
+def measure(names, labels, n_train, draw):
+    """Return for LinearSVC and for the default which names are right, macro-F1 and CPU seconds."""
+    groups, random = spelling_groups(names), np.random.default_rng(draw)
+    held_out = random.permutation(len(names))[: min(N_TEST, len(names) // 5)]
+    is_test = np.isin(groups, groups[held_out])
+    train, test = random.permutation(np.flatnonzero(~is_test))[:n_train], np.flatnonzero(is_test)
+    found = []
+    for model in (clone(LINEAR["svm"][1]), ours(random_state=draw)):
+        start = time.process_time()
+        predicted = model.fit(names[train], labels[train]).predict(names[test])
+        seconds = time.process_time() - start
+        f1 = f1_score(labels[test], predicted, average="macro", zero_division=0)
+        found.append((predicted == labels[test], f1, seconds))
+    return found
+
+
+def row(key):
+    title, read, n_train, draws = KINDS[key]
+    names, labels = read()
+    found = [measure(names, labels.astype(str), n_train, draw) for draw in range(draws)]
+    right = [np.concatenate([both[m][0] for both in found]) for m in (0, 1)]
+    folds = np.repeat(np.arange(draws), [len(both[0][0]) for both in found])
+    others = np.array([[one[1:] for one in both] for both in found])  # draws, models, 2
+    f1, seconds = others.mean(axis=0).T
+    cells = [f"{x.mean():.4f}" for x in right] + [differences(right[1], right[0], folds)[0]]
+    cells += [f"{f1[1] - f1[0]:+.4f}", *(f"{x:.1f}" for x in seconds)]
+    cells = [title, f"{n_train:,}", draws, *cells]
+    print(*cells, sep=" | ", file=sys.stderr, flush=True)
+    return cells
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    args = parser.parse_args()
+    header = ["", "names", "draws", "LinearSVC", "default", "difference", "macro-F1"]
+    header += ["LinearSVC, CPU s", "default, CPU s"]
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # names longer than all that were learned
+        rows = [row(key) for key in args.kinds.split(",")]
+    print(f"{machine()}; one thread\n\n{table(header, rows)}")
+
+
+if __name__ == "__main__":
+    main()

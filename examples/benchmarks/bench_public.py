@@ -1,0 +1,441 @@
+"""How it compares, on test sets that others made.
+
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_public.py --cache FOLDER``. It prints
+the tables of docs/how_it_compares.md. SKNAMES_DATA holds the wheel of name2nat, Scid's file of
+players, and in a folder "public" the two sets, under these names:
+
+- arczi21_test.tsv: nationalities_test.csv of github.com/arczi21/nationality-prediction (9041e51a),
+  24,000 people of 24 European countries, a name and a country a row;
+- wikilabels13.tsv.gz: WikiLabels.tar.gz of github.com/appeler/ethnicolr (40b56747), 144,632 people
+  of 13 ethnicities (Ambekar et al., KDD 2009), a name and an ethnicity a row.
+
+First run public_rivals.py, which lets the rivals predict. The cache holds the answers of each
+model: those that use the shipped model are found again only for the same files of it.
+
+"New" people have a name that neither name2nat nor Scid's file holds, as the same words in any
+order, in ASCII and lower case; and none that the training part of the set holds. Dictionaries of
+people in Chinese characters do not count.
+"""
+
+import argparse
+import pickle
+import re
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import joblib
+import numpy as np
+from common import linear, machine, ours, table, top_3_hits
+from public_rivals import RIVALS, SETS, read_set
+from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
+
+from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, load_pretrained
+from sknames.datasets import load_nationalities
+from sknames.datasets._fetch_names import data_folder
+from sknames.metrics._scorecard import scorecard_from
+from sknames.pretrained._load_pretrained import ARRAYS, FOLDER, pretrained_sha256
+from tools.retrain.biographies import clean_title, read_biographies
+from tools.retrain.chess_players import clean_entry, read_chess_players
+from tools.retrain.recipe import person_of
+
+MODELS = {
+    "shipped": "the shipped model",
+    "svm": "n-grams + LinearSVC",
+    "ours": "`NameNationalityClassifier`",
+    "average": "the last two, averaged",
+    "logreg": "`NameEncoder` + LogisticRegression(C=10)",
+    "union": "`NameEncoder` + n-grams + LinearSVC(C=0.3)",
+    "vote": "the last two, averaged",
+    "others": "`NameNationalityClassifier`, on other people",
+    "logreg_others": "",
+    "union_others": "",
+    "vote_others": "the average, with features of the last model, too",
+} | {rival: rival for rival in RIVALS}
+ONE_SET = {"average": "wikilabels13"} | dict.fromkeys(
+    ["others", "logreg_others", "union_others", "vote_others"], "arczi21"
+)
+VOTES = {
+    "average": ["svm", "ours"],
+    "vote": ["logreg", "union"],
+    "vote_others": ["logreg_others", "union_others"],
+}
+USE_SHIPPED = {key for key in MODELS if key.split("_")[0] in ("shipped", "logreg", "union", "vote")}
+
+# What nationalities, demonyms, federations and the labels of rivals stand for.
+COUNTRIES = {
+    "AT": "Austrian AUT",
+    "BE": "Belgian BEL",
+    "BG": "Bulgarian BUL",
+    "BY": "Belarusian BLR",
+    "CZ": "Czech CZE",
+    "DE": "German ger GER",
+    "DK": "Danish DEN",
+    "ES": "Spanish spa ESP",
+    "FI": "Finnish FIN",
+    "FR": "French Breton frn FRA",
+    "GB": "English British Welsh Scottish eng ENG SCO WLS",
+    "GK": "Greek GRE",
+    "HU": "Hungarian HUN",
+    "IE": "Irish IRL",
+    "IT": "Italian ita ITA",
+    "NL": "Dutch NED",
+    "NO": "Norwegian NOR",
+    "PL": "Polish POL",
+    "PT": "Portuguese POR",
+    "RO": "Romanian ROU",
+    "RU": "Russian rus RUS",
+    "SE": "Swedish SWE",
+    "SK": "Slovak SVK",
+    "UA": "Ukrainian UKR",
+}
+ETHNICITIES = {
+    "Asian,GreaterEastAsian,EastAsian": "Chinese Korean Vietnamese Taiwanese Mongolian "
+    "Burmese Cambodian Malaysian Thai chi kor vie",
+    "Asian,GreaterEastAsian,Japanese": "Japanese jap",
+    "Asian,IndianSubContinent": "Indian Bengali Nepali Sinhalese Bangladeshi Nepalese Tamil ind",
+    "GreaterAfrican,Africans": "Ethiopian Ghanaian Kenyan Malagasy Nigerian Rwandan Senegalese "
+    "Ugandan Zambian Zimbabwean Zulu Cameroonian Malian Tanzanian",
+    "GreaterAfrican,Muslim": "Arabic Afghan Azerbaijani Pakistani Persian Turkish Kazakh Kyrgyz "
+    "Somali Turkmen Uzbek Iranian Egyptian "
+    "Moroccan Algerian Tunisian Iraqi Syrian Lebanese Saudi Emirati Kuwaiti Jordanian mea",
+    "GreaterEuropean,British": "English Scottish Irish British Welsh eng",
+    "GreaterEuropean,EastEuropean": "Albanian Belarusian Bosnian Bulgarian Croatian Czech Estonian "
+    "Hungarian Latvian Lithuanian Macedonian Polish Romanian Russian Serbian Slovak Slovenian "
+    "Ukrainian Georgian Armenian rus",
+    "GreaterEuropean,Jewish": "Hebrew Israeli",
+    "GreaterEuropean,WestEuropean,French": "French Breton frn",
+    "GreaterEuropean,WestEuropean,Germanic": "German Dutch Austrian ger",
+    "GreaterEuropean,WestEuropean,Hispanic": "Spanish Portuguese Filipino Mexican Argentine "
+    "Brazilian Colombian Cuban Chilean Venezuelan Peruvian spa",
+    "GreaterEuropean,WestEuropean,Italian": "Italian ita",
+    "GreaterEuropean,WestEuropean,Nordic": "Danish Finnish Icelandic Norwegian Swedish",
+}
+LABELS = COUNTRIES | ETHNICITIES
+ISO = {"GK": "GR"}
+LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
+MOST_OTHERS = 20_000  # people of a country
+
+
+# ---- Names
+
+
+def source_people():
+    """Return the people in name2nat and in Scid's file, as `person_of` writes them."""
+    titles, entries = set(read_biographies(raw=True)[0]), set(read_chess_players(raw=True)[0])
+    cleaned = {clean_title(title) for title in titles} | {clean_entry(entry) for entry in entries}
+    return {person_of(name) for name in titles | cleaned if name}
+
+
+def other_people(names):
+    """Return people of name2nat and Scid's file with their countries, none of them in `names`.
+
+    They have one demonym, or federation, and it stands for one country. Players fill up what
+    biographies leave below `MOST_OTHERS`.
+    """
+    country_of = {}
+    for country, found in COUNTRIES.items():
+        for word in found.split():
+            country_of.setdefault(word, country)
+    found, seen = defaultdict(set), {person_of(name) for name in names}
+    for title, demonym in zip(*read_biographies(raw=True), strict=True):
+        found[clean_title(title)].add(country_of.get(demonym))
+    rows = [(name, *several) for name, several in found.items() if len(several) == 1]
+    rng, chosen, counts = np.random.RandomState(0), [], defaultdict(int)
+    entries, federations, _ = read_chess_players(raw=True)
+    players = zip(map(clean_entry, entries), map(country_of.get, federations), strict=True)
+    for part in (rows, list(players)):
+        for k in rng.permutation(len(part)):
+            name, country = part[k]
+            person = person_of(name)
+            if name and country and counts[country] < MOST_OTHERS and person not in seen:
+                seen.add(person)
+                counts[country] += 1
+                chosen.append((name, country))
+    names, labels = zip(*chosen, strict=True)
+    return np.array(names, dtype=object), np.array(labels)
+
+
+def splits(name, names, labels):
+    """Return pairs of training and test rows."""
+    if name == "wikilabels13":  # as published: at random
+        return [train_test_split(np.arange(len(names)), test_size=0.2, random_state=0)]
+    people = [person_of(found) for found in names]
+    cv = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+    return list(cv.split(names, labels, people))
+
+
+# ---- Models
+
+
+def shares_of(key, classes, labels):
+    """Return how much of each class of a model stands for each label of a set."""
+    if key == "shipped" and "AT" in labels:
+        table = load_nationalities()
+        rows = zip(table.alpha_2, table.millions, strict=True)
+        rows = [dict(zip(*map(str.split, row), strict=True)) for row in rows]
+        shares = np.array([[row.get(ISO.get(c, c), 0) for c in labels] for row in rows], float)
+    else:
+        words = [LABELS[label].split() for label in labels]
+        shares = np.array([[c in some for some in words] for c in classes], dtype=float)
+    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
+
+
+def estimator(key, others=None):
+    """Return the estimator that learns the labels of a set."""
+    if key == "ours":
+        return ours(random_state=0)
+    if key == "svm":
+        return linear(LinearSVC(C=1))
+    encoders = [NameEncoder()] + [NameEncoder(others)] * key.endswith("others")
+    if key.startswith("logreg"):
+        return make_pipeline(make_union(*encoders), LogisticRegression(C=10))
+    return make_pipeline(make_union(*encoders, linear(None)[0]), LinearSVC(C=0.3))
+
+
+def timed(function, *args):
+    """Return CPU seconds and what a function returns."""
+    start = time.process_time()
+    result = function(*args)
+    return time.process_time() - start, result
+
+
+class Set:
+    """A public set, its splits, and what models answer."""
+
+    def __init__(self, name, cache):
+        self.name, self.cache = name, cache
+        self.names, self.labels = read_set(data_folder(None), name)
+        self.classes = np.unique(self.labels)
+        self.splits = splits(name, self.names, self.labels)
+        path = cache / f"{name}-new.npy"
+        if not path.exists():
+            sources = source_people()
+            people = [person_of(found) for found in self.names]
+            is_new = np.array([person not in sources for person in people])
+            for train, test in self.splits:
+                learned = {people[k] for k in train}
+                is_new[test] &= [people[k] not in learned for k in test]
+            np.save(path, is_new)
+        self.tested = np.sort(np.concatenate([test for _, test in self.splits]))
+        self.new = self.tested[np.load(path)[self.tested]]
+
+    def answers(self, key):
+        """Return the scores of all rows, seconds and size of a model, from the cache or anew.
+
+        Seconds are those of the CPU, to fit once and to predict all test rows; the size is that of
+        a pickle. It is None if the model cannot be had.
+        """
+        version = f"-{pretrained_sha256()[:8]}" if key in USE_SHIPPED else ""
+        path = self.cache / f"{self.name}-{key}{version}.npz"
+        if ONE_SET.get(key, self.name) != self.name or (key in RIVALS and not path.exists()):
+            return None
+        if not path.exists():
+            scores, classes, seconds, size = self._found(key)
+            size += (FOLDER / ARRAYS).stat().st_size * (key in USE_SHIPPED and key not in VOTES)
+            np.savez(path, scores=scores, classes=classes, seconds=seconds, size=size)
+            print(self.name, key, seconds, file=sys.stderr, flush=True)
+        found = dict(np.load(path))
+        found["has_proba"] = found["scores"].min() >= 0
+        if key in {"shipped", "others", *RIVALS}:  # they predict the training rows, too
+            found["seconds"] = found["seconds"] * [1, len(self.tested) / len(self.names)]
+        if list(found["classes"]) != list(self.classes):
+            shares = shares_of(key, found["classes"], self.classes)
+            scores = found["scores"].astype(float) @ shares
+            found["scores"] = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-9)
+            found["known"] = shares.any(axis=0)
+            if not shares.any():
+                return None
+        return found
+
+    def _found(self, key):
+        if key in VOTES:
+            parts = [self.answers(part) for part in VOTES[key]]
+            proba = [
+                part["scores"] if part["has_proba"] else softmax(6 * part["scores"], axis=1)
+                for part in parts
+            ]
+            seconds, size = (sum(part[what] for part in parts) for what in ("seconds", "size"))
+            return sum(proba) / 2, self.classes, seconds, size
+        if key == "shipped":
+            model = load_pretrained(priors="uniform")
+            seconds, proba = timed(model.predict_proba, self.names)
+            return proba, model.classes_, [0, seconds], 0
+        if key == "others":
+            fit, (model, _) = timed(self.model_of_others)
+            seconds, proba = timed(model.predict_proba, self.names)
+            return proba, model.classes_, [fit, seconds], len(pickle.dumps(model))
+        scores = np.zeros((len(self.names), len(self.classes)), dtype=np.float32)
+        seconds = []
+        for train, test in self.splits:
+            others = self.model_of_others()[0] if key.endswith("others") else None
+            model = estimator(key, others)
+            fit, _ = timed(model.fit, self.names[train], self.labels[train])
+            predict = getattr(model, "predict_proba", None) or model.decision_function
+            took, scores[test] = timed(predict, self.names[test])
+            seconds.append([fit, took * len(self.splits)])
+        return scores, self.classes, np.mean(seconds, axis=0), len(pickle.dumps(model))
+
+    def model_of_others(self):
+        """Return our classifier, fitted to people who are not in the set."""
+        path = self.cache / f"{self.name}-others.joblib"
+        if not path.exists():
+            model = make_pipeline(
+                CharEncoder(transliterate="unknown", min_frequency=20),
+                NameNationalityClassifier(logit_adjustment=1, random_state=0),
+            )
+            names, countries = other_people(self.names)
+            joblib.dump((model.fit(names, countries), len(names)), path)
+        return joblib.load(path)
+
+
+# ---- The report
+
+# From the repositories: (model, labels learned, training, accuracy, macro-F1).
+MANY, CUDA = "several hundred thousand", "CUDA, time not stated"
+PUBLISHED = {
+    "arczi21": [
+        ("nationalize.io, published", "not stated", "-", "0.655", "0.653"),
+        ("LSTM, published", MANY, CUDA, "0.688", "0.685"),
+        ("GRU, published", MANY, CUDA, "0.705", "0.702"),
+        ("BERT, published", MANY, CUDA, "0.715", "0.715"),
+        ("ByT5, published", MANY, CUDA, "0.733", "-"),
+    ],
+    "wikilabels13": [
+        ("ethnicolr's LSTM, published", "107,097", "4,389 s, machine not stated", "0.74", "0.69")
+    ],
+}
+
+
+def card(a_set, found, rows, among=None):
+    """Return the scorecard of a model on some rows, and which labels are among its first three."""
+    among = np.arange(len(a_set.classes)) if among is None else np.flatnonzero(among)
+    classes, scores = a_set.classes[among], found["scores"][rows][:, among]
+    if found["has_proba"]:
+        scores = np.maximum(scores, 1e-9)
+        scores = scores / scores.sum(axis=1, keepdims=True)
+    predicted = classes[scores.argmax(axis=1)]
+    result = scorecard_from(
+        a_set.names[rows], a_set.labels[rows], predicted,
+        scores if found["has_proba"] else None, classes,
+    )  # fmt: skip
+    result.top_3 = top_3_hits(scores, a_set.labels[rows], classes).any(axis=1).mean()
+    return result
+
+
+def learned(a_set, key):
+    if key in RIVALS:
+        return "its own"
+    if key == "shipped":
+        return "none"
+    n = f"{len(a_set.splits[0][0]):,}"
+    if "others" in key:
+        _, n_others = a_set.model_of_others()
+        n = f"{n_others:,} of others" + f", {n}" * (key != "others")
+    return n
+
+
+def share(value, interval=None):
+    between = " ({:.3f} to {:.3f})".format(*interval) if interval else ""
+    return f"{value:.3f}{between}"
+
+
+def tables(a_set, keys):
+    """Return the short table of the page, and the long one of the results."""
+    short, long = [[*row, "-", "-"] for row in PUBLISHED[a_set.name]], []
+    for key in keys:
+        found = a_set.answers(key)
+        if found is None or not found.get("known", np.True_).all() or not MODELS[key]:
+            continue
+        every, new = (card(a_set, found, rows) for rows in (a_set.tested, a_set.new))
+        seconds = [f"{x:,.0f}" if x >= 0.5 else "-" for x in found["seconds"]]
+        title, fit = MODELS[key], f"{seconds[0]} s of one CPU core"
+        fit = "-" if seconds[0] == "-" else fit
+        figures = [every.accuracy, every.macro_f1, new.accuracy, new.macro_f1]
+        short.append([title, learned(a_set, key), fit, *map(share, figures)])
+        for people, c in (("all", every), ("new", new)):
+            has = c.log_loss is not None
+            long.append([
+                title, people, share(c.accuracy, c.accuracy_interval),
+                share(c.macro_f1, c.macro_f1_interval), share(c.top_3),
+                share(c.log_loss) if has else "-",
+                share(c.calibration_error, c.calibration_interval) if has else "-",
+                *seconds, f"{found['size'] / 1e6:,.0f}",
+            ])  # fmt: skip
+    header = ["", "labels learned", "training", "accuracy", "macro-F1"]
+    header += ["accuracy, new people", "macro-F1, new people"]
+    yield table(header, short)
+    header = ["", "people", "accuracy", "macro-F1", "first three", "log loss", "calibration error"]
+    yield table([*header, "fit, s", "predict, s", "MB"], long)
+
+
+def rivals_table(a_set):
+    """Return recall by label of the shipped model and of each rival, among labels that both know.
+
+    Rivals that know the same labels share a column of ours.
+    """
+    groups = {}
+    for rival in RIVALS:
+        if found := a_set.answers(rival):
+            known = found.get("known", np.ones(len(a_set.classes), dtype=bool))
+            groups.setdefault(tuple(known), []).append(rival)
+    columns = {}
+    for known, rivals in groups.items():
+        rows = a_set.new[np.isin(a_set.labels[a_set.new], a_set.classes[list(known)])]
+        for key in ("shipped", *rivals):
+            columns[known, key] = card(a_set, a_set.answers(key), rows, known)
+    counts = Counter(a_set.labels[a_set.new])
+    lines = []
+    for label in a_set.classes.tolist():
+        recalls = []
+        for c in columns.values():
+            place = np.flatnonzero(c.by_class["label"] == label)
+            recalls.append(f"{c.by_class['recall'][place[0]]:.2f}" if len(place) else "-")
+        if set(recalls) != {"-"}:
+            lines.append([label, f"{counts[label]:,}", *recalls])
+    for what in ("accuracy", "macro_f1"):
+        title = f"**{what.replace('_f', '-F')}**"
+        lines.append([title, "", *(f"**{c[what]:.3f}**" for c in columns.values())])
+    titles = ["sknames" if key == "shipped" else key for _, key in columns]
+    return table([LABEL_NAMES[a_set.name], "people", *titles], lines)
+
+
+def write(found, paths):
+    """Put each table below its mark, a comment, in the pages that have it."""
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        for name, content in found.items():
+            mark = f"<!-- {name} of bench_public.py -->\n"
+            before, mark, after = text.partition(mark)
+            after = re.sub(r"\A\n*((\||- ).*\n)*\n*", "", after)
+            text = before + mark + f"\n{content}\n\n{after}" * bool(mark)
+        path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--cache", type=Path, default=Path("public_cache"))
+    parser.add_argument("--write", nargs="*", default=[], type=Path, help="pages with the tables")
+    args = parser.parse_args()
+    args.cache.mkdir(exist_ok=True)
+    found = {"machine": f"- {machine()}"}
+    with threadpool_limits(1):
+        for name in args.sets.split(","):
+            a_set = Set(name, args.cache)
+            found[name], found[f"{name}, all figures"] = tables(a_set, args.models.split(","))
+            found[f"{name}, rivals"] = rivals_table(a_set)
+    for mark, content in found.items():
+        print(f"\n## {mark}\n\n{content}")
+    write(found, args.write)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""The names that the benchmarks of the shipped model hold out, and models trained without them.
+
+One training serves them all, since it takes most of an hour. It holds out
+
+- "words": one in eight words of names. A test name has no other word, so no part of it is known.
+- "people": the whole names of some people, in every spelling. Most of their parts are known: no
+  test name has a held-out word.
+- the people of people_in_scripts.csv, whom bench_scripts.py tests on.
+"""
+
+import re
+import time
+import unicodedata
+from hashlib import sha256
+
+import numpy as np
+from bench_scripts import people as people_in_scripts
+from common import LINEAR, plain
+from sklearn.base import clone
+from sklearn.utils import Bunch
+
+from sknames.datasets import load_names, make_names
+from tools.retrain import recipe
+from tools.retrain.biographies import read_biographies
+from tools.retrain.files import write_model
+from tools.retrain.recipe import person_of
+
+ONE_OF = 8  # parts of names is held out
+PER_NATIONALITY = 100  # full names of a source to test on each time, at most
+MADE = 50  # made names fill up to so many
+N_TRIED = 40_000  # are made to find them
+# Words within names that are no names.
+PARTICLES = set(
+    "al ap as az bar ben bin bint da de degli dei del della den der des di do dos du e el het "
+    "i ibn ii iii la las le los mac mc na o of op san st ten ter the ul van vom von y z zu "
+    "zur".split()
+)
+SPELLINGS = {"as_written": str, "turned": recipe.turn, "in_ascii": recipe.in_ascii}
+TESTS = ("words", "people")
+LEAST = 400
+PER_SOURCE, ONE_IN = 100, 10  # people of a nationality and source: one in ten, at most a hundred
+
+
+def split(cache, fold=0, wheel=None, players=None):
+    """Return the training rows and both tests of a fold, which stay in the cache.
+
+    Returns
+    -------
+    Bunch
+        train : (names, labels); words : (names, labels, kinds); people : (names, labels).
+    """
+    path = cache / f"split-{fold}.npz"
+    if not path.exists():
+        lists = load_names(script="all")
+        sources = recipe.typical_people(lists, wheel, players)
+        names, labels = held_out_people(sources.values(), fold)
+        in_scripts = people_in_scripts()
+        without = {*map(person_of, [*names, *(row["latin"] for row in in_scripts)])}
+        learned = recipe.training_names(wheel, players, without=without)
+        rest, words_test = held_out_split(*learned, lists, sources, fold)
+        others = is_of_others(rest[0], names)
+        others &= ~np.isin(rest[0], np.array([row["name"] for row in in_scripts], dtype=object))
+        train = tuple(column[others] for column in rest)
+        known = np.array([not any(is_held_out(w, fold) for w in words(name)) for name in names])
+        parts = {"train": train, "words": words_test, "people": (names[known], labels[known])}
+        np.savez(path, **{key: np.array(value, dtype=str) for key, value in parts.items()})
+    with np.load(path) as file:
+        return Bunch(**{key: tuple(file[key].astype(object)) for key in file.files})
+
+
+def scores_of(key, cache, fold=0, wheel=None, players=None):
+    """Return classes, scores of each test by spelling, and the minutes that training took.
+
+    The scores are probabilities, but for the SVM. Our model stays in the cache, as files.
+    """
+    path = cache / f"{key}-{fold}.npz"
+    if not path.exists():
+        parts = split(cache, fold, wheel, players)
+        start = time.process_time()
+        if key == "ours":
+            model = recipe.fit(*parts.train)
+            (cache / f"ours-{fold}").mkdir(exist_ok=True)
+            write_model(model, cache / f"ours-{fold}")
+        else:
+            model = clone(LINEAR[key][1]).set_params(tfidfvectorizer__min_df=3).fit(*parts.train)
+        minutes = (time.process_time() - start) / 60
+        predict = getattr(model, "predict_proba", None) or model.decision_function
+        scores = {
+            f"{test}_{spelling}": predict([respell(name) for name in parts[test][0]])
+            for test in TESTS
+            for spelling, respell in SPELLINGS.items()
+        }
+        np.savez(path, classes=model.classes_.astype(str), minutes=minutes, **scores)
+    with np.load(path) as file:
+        found = {test: {key: file[f"{test}_{key}"] for key in SPELLINGS} for test in TESTS}
+        return file["classes"], found, float(file["minutes"])
+
+
+def words(name):
+    """The names in a name, in plain ASCII letters and lower case."""
+    return {w for w in re.split("[^a-z]+", plain(name)) if w and w not in PARTICLES}
+
+
+def all_words(name):
+    """The same, with all that a name without spaces may be put together from."""
+    found = words(name)
+    if " " not in name and unicodedata.name(name[0]).startswith(("CJK", "HANGUL", "HIRA", "KATA")):
+        for k in range(1, len(name)):
+            found |= words(name[:k]) | words(name[k:])
+    return found
+
+
+def is_held_out(word, eighth):
+    return sha256(f"held out:{word}".encode()).digest()[0] % ONE_OF == eighth
+
+
+def is_all_held_out(name, eighth, least=1):
+    """Whether a name has at least so many words, and all are held out."""
+    found = words(name)
+    return len(found) >= least and all(is_held_out(word, eighth) for word in found)
+
+
+def held_out_split(names, nationalities, lists, sources, eighth):
+    """Rows to train on, without any held-out part, and rows to test on, with no other part.
+
+    Parameters
+    ----------
+    names, nationalities : ndarray of object
+        All that the recipe learns.
+    lists : Bunch
+        Of `load_names`.
+    sources : dict of dict of list of str
+        Names of people by source and nationality. Who is in two sources is of the first.
+    eighth : int
+        Which of all parts is held out.
+
+    Returns
+    -------
+    train : tuple (names, nationalities) of ndarray of object
+    test : tuple (names, nationalities, kinds) of ndarray of object
+    """
+    kept = np.array([not any(is_held_out(w, eighth) for w in all_words(name)) for name in names])
+    rng = np.random.RandomState(0)
+    test = []
+    for nationality in sorted(set(lists.target_names).union(*sources.values())):
+        seen = set()
+        n_people = 0
+        for source, names_of in sources.items():
+            found = names_of.get(nationality, [])
+            found = [name for name in found if is_all_held_out(name, eighth, 2)]
+            people = {recipe.person_of(name): name for name in found}
+            full = [name for person, name in people.items() if person not in seen]
+            seen |= people.keys()
+            full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
+            test += [(name, nationality, f"full name, {source}") for name in full]
+            n_people += len(full)
+        if n_people < MADE and nationality in lists.target_names:
+            made, _ = make_names(N_TRIED, nationalities=[nationality], random_state=rng)
+            made = [name for name in dict.fromkeys(made) if is_all_held_out(name, eighth, 2)]
+            made = [name for name in made if recipe.person_of(name) not in seen]
+            test += [(n, nationality, "full name, made") for n in made[: MADE - n_people]]
+    rows = zip(lists.data, lists.target, lists.part, lists.script, strict=True)
+    for name, nationality, part, script in rows:
+        if is_all_held_out(name, eighth):
+            kind = "given name" if part == "given" else "surname"
+            test.append((name, nationality, kind if script == "Latin" else "native script"))
+    return (names[kept], nationalities[kept]), tuple(np.array(test, dtype=object).T)
+
+
+def held_out_people(sources, fold):
+    """Draw people whose whole names are held out, others in each fold.
+
+    Parameters
+    ----------
+    sources : iterable of dict of list of str
+        Names of people by nationality, one of each source.
+    fold : int
+
+    Returns
+    -------
+    names, nationalities : ndarray of object
+    """
+    rng = np.random.RandomState(0)
+    people = {}
+    for nationality in sorted(set().union(*sources)):
+        for names_of in sources:
+            found = {person_of(name): name for name in names_of.get(nationality, []) if " " in name}
+            found = [*found.items()]
+            drawn = (found[i] for i in rng.permutation(len(found)))
+            new = [(person, (name, nationality)) for person, name in drawn if person not in people]
+            n = min(PER_SOURCE, len(found) // ONE_IN)
+            people |= dict(new[fold * n : (fold + 1) * n])
+    return tuple(np.array([*people.values()], dtype=object).T)
+
+
+def is_of_others(names, people):
+    """Return whether each name belongs to none of the people, in any spelling of the recipe."""
+    spellings = (str, recipe.initials, recipe.letters_only)
+    orders = [order for name in people for order in (name, recipe.turn(name))]
+    spelled = {person_of(respell(name)) for name in orders for respell in spellings}
+    return np.array([person_of(name.replace(",", "")) not in spelled for name in names])
+
+
+def left_over(seen, most):
+    """Return people whom the recipe leaves over, at most so many of each nationality.
+
+    They are biographies, in an order drawn at random; `seen` has the keys of those learned. Of a
+    nationality with fewer than LEAST, only mistakes are left over.
+    """
+    names, labels = read_biographies()
+    order = np.random.RandomState(0).permutation(len(names))
+    people = {person_of(names[i]): i for i in order}
+    rows = np.array([i for person, i in people.items() if person not in seen])
+    kept = [rows[labels[rows] == label][:most] for label in np.unique(labels)]
+    kept = np.concatenate([few for few in kept if len(few) >= LEAST])
+    return names[kept], labels[kept]

@@ -1,0 +1,33 @@
+"""The benchmark on public test sets: labels of models, and tables in pages."""
+
+import numpy as np
+import pytest
+from bench_public import COUNTRIES, ETHNICITIES, shares_of, write
+
+from sknames import load_pretrained
+
+
+@pytest.mark.parametrize("labels", [COUNTRIES, ETHNICITIES])
+def test_labels_of_rivals_stand_for_at_most_one_label(labels):
+    classes = ["German", "Austrian", "Indian", "ger", "unheard"]
+    shares = shares_of("name2nat", classes, list(labels))
+    assert set(shares.sum(axis=1)[[0, 3]]) == {1} and not shares[4].any()
+    assert np.isin(shares, [0, 1]).all()
+
+
+def test_shipped_nationality_of_several_countries_is_shared_by_their_people():
+    classes, countries = load_pretrained().classes_, list(COUNTRIES)
+    shares = shares_of("shipped", classes, countries)
+    german = dict(zip(countries, shares[list(classes).index("German")], strict=True))
+    assert german["DE"] > german["AT"] > 0 and sum(german.values()) == pytest.approx(1)
+    assert shares[list(classes).index("Greek"), countries.index("GK")] == 1
+
+
+def test_write_replaces_the_table_below_its_mark(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("Text.\n\n<!-- a of bench_public.py -->\n\n| old |\n| - |\n\nMore: |\n")
+    for _ in range(2):
+        write({"a": "| new |", "b": "| elsewhere |"}, [page])
+        assert page.read_text() == (
+            "Text.\n\n<!-- a of bench_public.py -->\n\n| new |\n\nMore: |\n"
+        )

@@ -1,0 +1,107 @@
+"""Names in Japanese and Chinese writing, read from two dictionaries.
+
+ENAMDICT is the dictionary of Japanese names of the Electronic Dictionary Research and Development
+Group (CC BY-SA 4.0; Debian's package ``enamdict``). It has Japanese people in kanji, and words of
+foreign names in Katakana with their Latin form. The word list of jieba (MIT; a file of its source
+distribution) has Chinese names. Neither ships with sknames.
+"""
+
+import re
+import tarfile
+from collections import defaultdict
+from pathlib import Path
+
+from sknames.datasets._fetch_names import data_folder
+
+from .chess_players import open_package
+
+ENAMDICT = "enamdict_*.deb"
+JIEBA = "jieba-*.tar.gz"
+_ENTRY = re.compile(
+    r"(?P<word>\S+) (?:\[(?P<reading>[^]]*)\] )?/\((?P<kinds>[a-z,]+)\) (?P<latin>[^/(]+)"
+)
+_KATAKANA = re.compile("[ァ-ヴー・＝=]+")
+_KANJI = re.compile(
+    "[\u4e00-\u9fff々ヶぁ-んァ-ヴー]*[\u4e00-\u9fff々][\u4e00-\u9fff々ヶぁ-んァ-ヴー]*"
+)
+# Surnames, given names, parts of unknown kind, and whole people.
+_PARTS = set("smfguh")
+# The hundred most common surnames of China, and common ones of two characters.
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任"
+    "卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
+)
+_LONG_SURNAMES = ("欧阳", "司马", "诸葛", "上官", "司徒", "夏侯", "东方", "皇甫", "慕容")
+
+
+def read_japanese(path=None):
+    """Read ENAMDICT.
+
+    Parameters
+    ----------
+    path : str or path-like, default=None
+        Path of Debian's package. By default, it is looked for in $SKNAMES_DATA, or in
+        ~/sknames_data.
+
+    Returns
+    -------
+    people : list of str
+        53,000 full names in kanji.
+    katakana : dict of list of str
+        What a word in lower-case Latin letters is in Katakana.
+    """
+    content = _found(path, ENAMDICT, "apt-get download enamdict").read_bytes()
+    with open_package(content) as archive:
+        member = next(m for m in archive if m.name.endswith("/edict/enamdict"))
+        text = archive.extractfile(member).read().decode("euc_jp", errors="replace")
+    people, katakana = [], defaultdict(set)
+    for entry in filter(None, map(_ENTRY.match, text.splitlines())):
+        kinds, word = set(entry["kinds"].split(",")), entry["word"]
+        if not kinds <= _PARTS:
+            continue
+        if _KATAKANA.fullmatch(word):
+            words, parts = entry["latin"].lower().split(), re.split("[・＝=]", word)
+            if len(words) == len(parts):
+                for key, value in zip(words, parts, strict=True):
+                    katakana[key].add(value)
+        elif "h" in kinds and _KANJI.fullmatch(word) and " " in entry["latin"].strip():
+            people.append(word)
+    return people, {key: sorted(found) for key, found in katakana.items()}
+
+
+def read_chinese(path=None):
+    """Read the people in jieba's word list who have one of the most common surnames.
+
+    Parameters
+    ----------
+    path : str or path-like, default=None
+        Path of jieba's source distribution. By default, it is looked for as in `read_japanese`.
+
+    Returns
+    -------
+    list of str
+        Full names of two or three characters, or of four with a long surname, simplified.
+    """
+    path = _found(path, JIEBA, "pip download --no-deps --no-binary jieba jieba")
+    with tarfile.open(path) as archive:
+        member = next(m for m in archive if m.name.endswith("/jieba/dict.txt"))
+        lines = archive.extractfile(member).read().decode().splitlines()
+    rows = (line.split() for line in lines)
+    return [word for word, *_, kind in rows if kind == "nr" and _is_full_name(word)]
+
+
+def _is_full_name(word):
+    if word.startswith(_LONG_SURNAMES):
+        return len(word) in (3, 4)
+    return word[0] in _SURNAMES and len(word) in (2, 3)
+
+
+def _found(path, pattern, command):
+    folder = data_folder(None)
+    path = Path(path).expanduser() if path else next(iter(sorted(folder.glob(pattern))), None)
+    if path is None or not path.is_file():
+        raise OSError(
+            f"Expected {pattern} in {folder}, and it is not there. Get it with `{command}`, and "
+            "put it there."
+        )
+    return path
