@@ -115,6 +115,7 @@ ETHNICITIES = {
 LABELS = COUNTRIES | ETHNICITIES
 ISO = {"GK": "GR"}
 LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
+SHIPPED = FOLDER / ARRAYS
 MOST_OTHERS = 10_000  # people of a country
 
 
@@ -233,7 +234,7 @@ class Set:
             return None
         if not path.exists():
             scores, classes, seconds, size = self._found(key)
-            size += (FOLDER / ARRAYS).stat().st_size * (key in USE_SHIPPED and key not in VOTES)
+            size += SHIPPED.stat().st_size * (key in USE_SHIPPED and key not in VOTES)
             np.savez(path, scores=scores, classes=classes, seconds=seconds, size=size)
             print(self.name, key, seconds, file=sys.stderr, flush=True)
         found = dict(np.load(path))
@@ -257,7 +258,7 @@ class Set:
                 for part in parts
             ]
             seconds, size = (sum(part[what] for part in parts) for what in ("seconds", "size"))
-            return sum(proba) / 2, self.classes, seconds, size
+            return sum(proba) / 2, self.classes, seconds, size - SHIPPED.stat().st_size
         if key == "shipped":
             model = load_pretrained(priors="uniform")
             seconds, proba = timed(model.predict_proba, self.names)
