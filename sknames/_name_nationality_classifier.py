@@ -404,7 +404,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
 
     def _set_fitted(self, classes, network, history, net=None):
         self.classes_, self.network_, self.history_, self._net = classes, network, history, net
-        self._forward = Forward(network, "auto")
+        self._forward, self._class_bias = Forward(network, "auto"), None
 
     def __getstate__(self):
         state = super().__getstate__().copy()

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import PriorShiftClassifier, estimate_shares
+from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
 from sknames._mix.priors import assumed_priors, distinct_names, estimate_mix
 from sknames._mix.shares import shares_of_probabilities
 from sknames.datasets import make_names
@@ -71,12 +71,32 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
 
 
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
-    shares = by_label(estimate_shares(shipped, names, n_resamples=2))
     adapted, assumed = PriorShiftClassifier(shipped).fit(names), assumed_priors(shipped)
+    shares = by_label(estimate_shares(shipped, names, class_prior=assumed, n_resamples=2))
     found = np.array([shares[label] for label in adapted.classes_])
     pull = (assumed - found) @ (adapted.priors_ - found) / ((assumed - found) ** 2).sum()
     np.testing.assert_allclose(adapted.priors_, found + pull * (assumed - found), atol=1e-9)
     assert 3 / 253 < pull < 4 / 254
+
+
+def test_bias_on_people_is_taken_off(shipped, names):
+    bias = shipped[-1]._class_bias
+    assert np.abs(bias).max() > 0.1
+    corrected = assumed_priors(shipped) * np.exp(-bias)
+    for model in (shipped, load_pretrained(abstain=True)):
+        found = by_label(estimate_shares(model, names, n_resamples=2))
+        given = {"class_prior": corrected / corrected.sum(), "n_resamples": 2}
+        assert found == pytest.approx(by_label(estimate_shares(shipped, names, **given)))
+
+
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_intervals_cover_an_error_of_the_model():
+    """Of two classes that the model cannot tell apart they are wide in the longest list."""
+    rows = np.full((100_000, 2), 0.5) + np.linspace(-0.1, 0.1, 100_000)[:, None] * [1, -1]
+    shares = shares_of_probabilities(rows, np.array(["a", "b"]), random_state=0)
+    assert (shares.high - shares.low > 0.5).all()
+    shares = shares_of_probabilities(np.eye(2)[np.arange(10_000) % 2], np.array(["a", "b"]))
+    assert (shares.high - shares.low < 0.03).all()  # where it can, it is no error
 
 
 def test_any_classifier_and_its_labels():

@@ -2,10 +2,10 @@
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
 sources of the shipped model in SKNAMES_DATA, and the --cache of held_out.py. It prints tables in
-Markdown and writes sknames/pretrained/risk_coverage.csv, which `load_pretrained(abstain=True)`
-reads, and set_thresholds.csv there, which `predict_sets` reads; ``--curve-only`` stops there. Both
-come from one half of the people whose whole names were held out. The other half is only reported.
-Empty --cache after a change of the training names.
+Markdown and writes into sknames/pretrained what the package reads: risk_coverage.csv for
+abstaining, set_thresholds.csv for sets and class_bias.csv for shares; ``--curve-only`` stops there.
+All come from one half of the people whose whole names were held out. The other half is only
+reported. Empty --cache after a change of the training names.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from sknames.datasets import load_names
 from sknames.pretrained._load_pretrained import set_threshold
 from tools.retrain import recipe
 from tools.retrain.biographies import read_biographies
-from tools.retrain.risk_coverage import curve_of, weights_of, write_curve, write_sets
+from tools.retrain.risk_coverage import curve_of, weights_of, write_bias, write_curve, write_sets
 from tools.retrain.tables import read_table
 
 EACH = 100  # people of a nationality and source
@@ -181,6 +181,8 @@ def main():
     groups = [(choose, "population"), *product((report, unknown), mixes)]
     curves = [curve_of(*names, classes, mixes[priors]) for names, priors in groups]
     write_curve(curves[0])
+    write_bias(choose[0], choose[2], classes)
+    write_sets(choose[0], choose[2], classes, mixes["population"])
     print(f"### {len(order):,} held-out people in two halves, and names of unknown parts\n")
     rows = []
     for risk in RISKS:
@@ -193,7 +195,6 @@ def main():
     of = ["people", "people, uniform", "unknown parts", "unknown parts, uniform"]
     print("Each cell: coverage, risk.\n")
     print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
-    write_sets(choose[0], choose[2], classes, mixes["population"])
     groups = {"people": report, "names of unknown parts": unknown}
     rows = [
         [group, f"{coverage:.0%}", *sizes_of_sets(*names, classes, mixes[priors], coverage), priors]

@@ -49,7 +49,7 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         fitted.classes_,
         counts=names.counts,
         n_unreadable=names.n_unreadable,
-        class_prior=assumed_priors(fitted),
+        class_prior=assumed_priors(fitted, of_people=True),
         random_state=0,  # the same command gives the same intervals
     )
     if output == "-" and sys.stdout.isatty():

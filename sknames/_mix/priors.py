@@ -72,22 +72,28 @@ def _by_population(classes, name):
     return np.sqrt([millions[label] for label in classes.tolist()])
 
 
-def assumed_priors(estimator, given=None):
+def assumed_priors(estimator, given=None, *, of_people=False):
     """Return the priors that a fitted classifier's probabilities assume, in the order of classes_.
 
     They are the given ones, or its `class_prior_`, or that of the estimator that it wraps, or
-    uniform.
+    uniform. `of_people` corrects the bias by class that the shipped model has on people.
     """
-    classes = estimator.classes_
+    classes, bias = estimator.classes_, None
     while given is None and estimator is not None:
-        given = getattr(estimator, "class_prior_", None)
+        if hasattr(estimator, "abstain_label_"):
+            estimator = estimator.estimator_
+        given, bias = (getattr(estimator, name, None) for name in ("class_prior_", "_class_bias"))
         if isinstance(estimator, Pipeline):
             estimator = estimator[-1]
         elif isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
         else:
             estimator = getattr(estimator, "best_estimator_", None)
-    return check_priors("uniform" if given is None else given, classes, "class_prior")
+    priors = check_priors("uniform" if given is None else given, classes, "class_prior")
+    if of_people and bias is not None:
+        priors = priors * np.exp(-bias)
+        priors /= priors.sum()
+    return priors
 
 
 def exchange_priors(probabilities, assumed, priors):

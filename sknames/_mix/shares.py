@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 22  # most counts in a chunk of resamples
 N_PRINTED = 10
 FEW_NAMES = 100  # fewer than these raise a warning
+# Standard deviation of the log odds by which a model is wrong about a class, on people of another
+# source than those that it was calibrated on; see examples/benchmarks/results/shares.md.
+MODEL_ERROR = 0.5
 
 
 class Shares(Bunch):
@@ -168,7 +171,9 @@ default=None
     -----
     The intervals are percentiles of a bootstrap over distinct names: the shares of a resample are
     one constrained Newton step away from those of the list. They cover the chance in drawing the
-    list. They do not cover the model's bias, which remains in a list of any length.
+    list, and an error of the model as large as is typical for people of another source: the log
+    odds of each class vary with a standard deviation of 0.5. For the shipped model, its bias by
+    class on held-out people is corrected first.
 
     References
     ----------
@@ -199,7 +204,7 @@ default=None
         numbers=numbers,
         n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
-        class_prior=assumed_priors(model, class_prior),
+        class_prior=assumed_priors(model, class_prior, of_people=True),
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -309,7 +314,7 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
 
     Each is a Newton step away from the estimate, with a resampled gradient. The list's own gradient
     at the estimate is not 0, and is subtracted; for classes with less than one name, only where it
-    is positive.
+    is positive. Errors of the model, in the log odds of each class, add their first-order effect.
     """
     n, mix = counts.sum(), ratios @ share
     gradient, curvature = slopes(ratios, mix, weights * counts)
@@ -317,13 +322,15 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
     own[n * share < 1] = np.maximum(own[n * share < 1], 0)
     scores = ratios * (weights / mix)[:, None]
     owner = np.repeat(np.arange(len(counts)), counts)
-    resamples = np.empty((n_resamples, len(share)))
+    errors = rng.normal(scale=MODEL_ERROR, size=(n_resamples, len(share)))
+    resamples = errors * gradient - (errors * share) @ curvature
     n_chunk = max(1, CHUNK // len(counts))
     for first in range(0, n_resamples, n_chunk):
         chunk = resamples[first : first + n_chunk]
         picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
         drawn = np.array([np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float)
-        chunk[:] = newton_steps(share, curvature, drawn @ scores - (drawn @ weights)[:, None] - own)
+        chunk += drawn @ scores - (drawn @ weights)[:, None] - own
+        chunk[:] = newton_steps(share, curvature, chunk)
     return resamples
 
 

@@ -29,6 +29,9 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # examples/benchmarks/bench_abstaining.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 SETS = "set_thresholds.csv"  # of prediction sets, by their coverage; from the same people
+BIAS = (
+    "class_bias.csv"  # in log odds, of which estimates of a mix take account; from the same people
+)
 # By default: the smallest whole percentage that answers four of five of these people. It is the
 # only place that sets the threshold of load_pretrained, the command line, the service and the page.
 RISK = 0.13
@@ -120,6 +123,7 @@ default="population"
             f"below 1; got {abstain!r}."
         )
     model = read(FOLDER, SHA256[DESCRIPTION], priors)
+    model[-1]._class_bias = _read_columns(BIAS)["bias"]
     if not abstain:
         return model
     curve = Bunch(**_read_columns(CURVE))
@@ -194,8 +198,10 @@ def set_threshold(coverage):
 
 
 def _read_columns(file):
+    """Return the columns of numbers in a file of the package."""
     rows = [*csv.DictReader(_content(FOLDER / file).decode().splitlines())]
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    names = rows[0].keys() - {"nationality"}
+    return {name: np.array([float(row[name]) for row in rows]) for name in names}
 
 
 def pretrained_sha256():

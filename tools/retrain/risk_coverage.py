@@ -1,14 +1,48 @@
-"""Compute what thresholds of the shipped model give: coverage, risk, and sets that hold."""
+"""Compute what held-out people show of the shipped model: thresholds, sets, bias by class."""
 
 import csv
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 
 from sknames._abstaining.no_names import why_no_names
 from sknames._abstaining.prediction_sets import set_thresholds
 from sknames._abstaining.risk_coverage import risk_coverage_curve, tried_rows
 from sknames._mix.priors import exchange_priors
-from sknames.pretrained._load_pretrained import CURVE, CURVE_COLUMNS, FOLDER, SETS
+from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER, SETS
+
+# Of the squares of the log odds. A third of it gives lists of the rarest nationalities shares that
+# are 5 % more accurate, and lists of the most frequent ones alone shares that are 10 % less so.
+RIDGE = 3e-3
+
+
+def class_bias(probabilities, labels, classes):
+    """Return the log odds that make probabilities, under equal frequencies, right by class.
+
+    A class is predicted too often, on average over people of whom each class has as many, where
+    its log odds are below 0. Those of a class without people are 0.
+    """
+    present, places = np.unique(labels, return_inverse=True)
+    columns = np.searchsorted(classes, present)
+    scores = np.log(np.maximum(probabilities[:, columns], 1e-12))
+    weights = (1 / np.bincount(places) / len(present))[places]
+
+    def loss(bias):
+        logs = log_softmax(scores + bias, axis=1)
+        value = -weights @ logs[np.arange(len(logs)), places] + RIDGE * bias @ bias
+        return value, weights @ np.exp(logs) - 1 / len(present) + 2 * RIDGE * bias
+
+    bias = np.zeros(len(classes))
+    bias[columns] = minimize(loss, bias[columns], jac=True, method="L-BFGS-B").x
+    return bias
+
+
+def write_bias(probabilities, labels, classes):
+    """Write the class bias to where `load_pretrained` reads it."""
+    rows = zip(classes, class_bias(probabilities, labels, classes), strict=True)
+    text = "".join(f"{label},{bias:.4f}\n" for label, bias in rows)
+    (FOLDER / BIAS).write_text("nationality,bias\n" + text, encoding="utf-8")
 
 
 def weights_of(labels, classes, priors):
