@@ -1,4 +1,4 @@
-"""The two nets of the blog post that sknames grew out of, as settings of ours.
+"""Train the two nets of the blog post that sknames grew out of, as settings of sknames.
 
 One-hot characters, hidden size 256, Adam, one name at a time, two epochs, on the 20,070 encodable
 lines of the PyTorch tutorial's names, split at random into 18,063 and 2,007. The blog

@@ -2,10 +2,10 @@
 When to abstain
 ===============
 
-Risk against coverage, and whether probabilities can be taken at their word.
+Draw risk against coverage, and check whether the probabilities are calibrated.
 
 Run ``python examples/plot_abstaining.py``: it takes about a minute. It fits a linear model on half
-of the names of twelve nationalities, and asks it about the others, and about what is no name. Where
+of the names of twelve nationalities, and predicts the others, and text that is not a name. If
 matplotlib is installed, it writes `abstaining.png`.
 """
 

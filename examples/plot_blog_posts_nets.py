@@ -3,11 +3,11 @@ The blog post's two nets
 ========================
 
 Posts about names and recurrent nets train an Elman net with the logistic function, and a GRU of two
-layers, both on one-hot characters. Both are settings of one estimator here. What it adds by
-default, n-grams first of all, is worth more than the step from the one net to the other.
+layers, both on one-hot characters. Both are settings of one estimator here. Its defaults, above
+all n-grams, gain more than the step from one net to the other.
 
-``examples/blog_post.py`` trains on the post's names, one at a time. Here are fewer names and
-batches of 32, so that it takes half a minute.
+``examples/blog_post.py`` trains on the post's names, one at a time. This example uses fewer
+names and batches of 32, and takes half a minute.
 """
 
 import time
@@ -27,7 +27,7 @@ splits = StratifiedGroupKFold(5, shuffle=True, random_state=0)
 train, test = next(splits.split(names, nationalities, groups=spelling_groups(names)))
 
 # %%
-# All that the post did not have is switched off.
+# Everything that the post did not have is switched off.
 
 plain = {
     "hidden_size": 256,
@@ -47,7 +47,7 @@ nets = {
 }
 
 # %%
-# Each is trained on the same names and scored on names that are spelled like none of them.
+# All are trained on the same names, and scored on names without a spelling in training.
 
 accuracies, seconds = [], []
 for title, net in nets.items():
@@ -60,7 +60,7 @@ for title, net in nets.items():
     print(f"{title}: accuracy {accuracies[-1]:.3f} after {seconds[-1]:.0f} s")
 
 # %%
-# The defaults take more epochs, of a smaller net.
+# The defaults train a smaller net for more epochs.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 2.4), sharey=True, layout="constrained")
 for axis, values, form in ((left, accuracies, "{:.3f}"), (right, seconds, "{:.0f}")):

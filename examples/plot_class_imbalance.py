@@ -18,7 +18,7 @@ TRAIN = {"Polish": 1000, "Czech": 200, "Slovak": 60}
 N_TEST = 300
 
 # %%
-# Names that two of them bear are left out, and the test part has as many of each.
+# Names of two nationalities are left out. The test part has equally many names of each.
 
 bunch = load_names()
 _, group, n_members = np.unique(bunch.groups, return_inverse=True, return_counts=True)
@@ -32,7 +32,7 @@ for nationality, n_train in TRAIN.items():
 train, test = np.concatenate(train), np.concatenate(test)
 
 # %%
-# Where test data had the frequencies of training, the first setting would be right most often.
+# If test data had the frequencies of training, the first setting would be the most accurate.
 
 settings = {
     "logit_adjustment=0": {"logit_adjustment": 0},
@@ -51,7 +51,7 @@ for title, params in settings.items():
     print(f"{title:<40} balanced accuracy {recalls[title].mean():.3f}")
 
 # %%
-# Adjustment takes from the frequent and gives to the rare.
+# Adjustment lowers the recall of frequent classes and raises that of rare ones.
 
 figure, axis = plt.subplots(figsize=(9, 3.8), layout="constrained")
 places = np.arange(len(TRAIN))

@@ -1,9 +1,9 @@
 """
-Who is taken for whom
-=====================
+Confusions
+==========
 
 Errors are not random: the model confuses names of neighbours and of related languages. Sorted by
-their confusions alone, nationalities form families, although the net knows of none.
+their confusions, nationalities form families, which the model has never been given.
 """
 
 import matplotlib.pyplot as plt
@@ -35,8 +35,8 @@ model.fit(names[train], nationalities[train])
 predicted = model.predict(names[test])
 
 # %%
-# Two nationalities are near to each other if the names of either are often taken for the other's.
-# The leaves of the tree that joins the nearest first are the order of the rows.
+# Two nationalities are close if the model often confuses their names. Hierarchical clustering joins
+# the closest first, and gives the order of the rows.
 
 shares = confusion_matrix(nationalities[test], predicted, labels=SOME, normalize="true")
 confused = (shares + shares.T) / 2
@@ -45,8 +45,7 @@ distance = squareform(1 - confused / confused.max(), checks=False)
 order = leaves_list(linkage(distance, "average", optimal_ordering=True))
 
 # %%
-# Each row is the names of a nationality. The diagonal, what is right, is left out, so that colour
-# is for mistakes.
+# Each row shows the names of one nationality. Without the diagonal, colour shows errors.
 
 mistakes = shares[np.ix_(order, order)]
 np.fill_diagonal(mistakes, np.nan)

@@ -41,8 +41,8 @@ pipeline = Pipeline(
 pipeline.fit(names[train], nationalities[train])
 
 # %%
-# How good is it? A name alone often fits several nationalities, so that the first answer of 57 is
-# right about half the time.
+# How good is it? A single name often fits several nationalities, so the first of 57 is right about
+# half the time.
 
 probabilities = pipeline.predict_proba(names[test])
 predicted = pipeline.classes_[probabilities.argmax(axis=1)]

@@ -2,8 +2,8 @@
 Grid search over the hidden size
 ================================
 
-How large a net do these names need? A grid search answers, and its spread over the folds shows how
-reliable the answer is.
+How large a net do these names need? A grid search measures it. The spread over the folds shows how
+reliable the result is.
 """
 
 import matplotlib.pyplot as plt
@@ -39,8 +39,7 @@ search.fit(names, nationalities, groups=spelling_groups(names))
 print("best:", search.best_params_)
 
 # %%
-# A point that lies within the spread of its neighbour is no better. Time is what a larger net is
-# sure to cost.
+# A point within the spread of its neighbour is not better. A larger net always takes more time.
 
 results = search.cv_results_
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")

@@ -2,7 +2,7 @@
 Letter by letter
 ================
 
-What the model believes after each letter of a name, and which letters matter.
+Draw what the model predicts after each letter of a name, and which letters matter.
 
 Run ``python examples/plot_letter_by_letter.py``: it takes some seconds and writes
 `letter_by_letter.png`. It needs matplotlib.

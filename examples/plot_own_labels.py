@@ -4,12 +4,12 @@ Your own labels from a few hundred names
 
 Your labels will rarely match those of a trained model. What the model has learned still helps:
 `NameEncoder` turns it into features, for any estimator. Here a model knows 20 nationalities, and
-the labels are ten others, of which it has seen no name. A learning curve shows how many labelled
-names it takes, with and without it.
+the labels are ten others, whose names it has not seen. A learning curve shows the accuracy by the
+number of labelled names, with and without these features.
 
 With the model that ships, ``NameEncoder()``, which has learned 74 nationalities from a million
-names, the help is larger: examples/benchmarks/results/own_labels.md has the figures. It has seen
-the names of this example, so a fair picture needs another.
+names, the gain is larger: examples/benchmarks/results/own_labels.md has the figures. It has seen
+the names of this example, so a fair comparison needs another model.
 """
 
 import matplotlib.pyplot as plt
@@ -40,7 +40,7 @@ classify = NameNationalityClassifier(hidden_size=64, max_epochs=6, random_state=
 model = make_pipeline(CharEncoder(max_length=32), classify).fit(names[known], nationalities[known])
 
 # %%
-# One spelling of each of the other names. What is not learned from is tested on.
+# One spelling of each of the other names. Names outside the training part are test names.
 
 names, labels = names[own], nationalities[own]
 _, first = np.unique(groups[own], return_index=True)
@@ -84,5 +84,5 @@ axis.grid(alpha=0.3)
 axis.legend(loc="lower right")
 
 # %%
-# A name does not tell who bears it, and nationality is protected from discrimination in many
+# A name does not show who bears it, and nationality is protected from discrimination in many
 # places: such features must not decide about a person.

@@ -19,7 +19,7 @@ names, nationalities = names[some][::2], nationalities[some][::2]
 codes = CharEncoder().fit_transform(names)
 
 # %%
-# The recurrent nets alone: n-grams would learn most of it with either.
+# Only the recurrent nets: with n-grams, both would be about as accurate.
 
 histories = {}
 for cell in ("rnn", "gru"):
@@ -35,7 +35,7 @@ for cell in ("rnn", "gru"):
     histories[cell] = net.fit(codes, nationalities).history_
 
 # %%
-# The loss of training is measured with dropout, that of held-out names without: so it can be lower.
+# The training loss is measured with dropout, the held-out loss without it, so that can be lower.
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
 for axis, (cell, history) in zip(axes, histories.items(), strict=True):

@@ -2,8 +2,8 @@
 Serving
 =======
 
-What a web service pays for: the size of the model's file, how long it takes to load, and how long
-an answer takes, for one name and for a batch. It needs no torch. ``serve_with_joblib`` in the same
+Measure the costs of a web service: the size of the model's file, the time to load it, and the time
+of an answer, for one name and for a batch. It needs no torch. ``serve_with_joblib`` in the same
 folder is such a service.
 
 Run ``python examples/plot_serving.py``: it takes some seconds and writes `serving.png`. It needs
@@ -32,8 +32,7 @@ with TemporaryDirectory() as folder:
     print(f"{path.stat().st_size / 1e6:.0f} MB, loaded in {1000 * seconds:.0f} ms")
 
 # %%
-# Each request asks for other names. A name that shares its beginning with others of a batch costs
-# less than one alone.
+# Each request has other names. In a batch, names with the same beginning share work.
 names, _ = make_names(20_000, random_state=0)
 model.predict_proba(names[:100])
 

@@ -2,7 +2,7 @@
 Shares of a list
 ================
 
-Who is in this list? Shares of nationalities, with intervals, and predictions that fit the list.
+Estimate the shares of nationalities in a list, with intervals, and predictions that fit the list.
 
 Run ``python examples/plot_shares_of_a_list.py``: it takes some seconds. The list is 1,000 members
 of a made-up club in a Dutch town, 700 of them with Dutch names, 240 with Turkish and 60 with Polish

@@ -2,9 +2,9 @@
 Similar names
 =============
 
-`NameEncoder` puts names near each other that the shipped model classifies alike, and n-grams those
-that are spelled alike. Both together find variants of a name: other endings, another romanisation,
-another script. scikit-learn searches among them.
+With `NameEncoder`, names are close if the shipped model classifies them alike; with n-grams, if
+they are spelled alike. Together they find variants of a name: other endings, another romanisation,
+another script. scikit-learn searches for the nearest neighbours.
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +19,7 @@ from sknames import NameEncoder, spelling_groups
 from sknames.datasets import load_names
 
 # %%
-# Among the surnames in the package, one spelling of each, the nearest neighbours of some.
+# Find the nearest neighbours of some surnames in the package, one spelling of each.
 
 names = load_names()
 surnames = names.data[names.part != "given"]
@@ -35,9 +35,9 @@ for name, near in zip(some, search.kneighbors(encoder.transform(some))[1], stric
     print(f"{name:<13} {', '.join(other for other in surnames[near] if other != name)}")
 
 # %%
-# One person may stand in a list in several spellings. Those that differ only in case, diacritics
-# and white space have equal numbers in `spelling_groups`; other romanisations need a distance. The
-# nearest pairs are candidates to look at, not a verdict: Oleksandr Ivanov is another name.
+# One person may be in a list in several spellings. If these differ only in case, diacritics and
+# white space, they have equal numbers in `spelling_groups`; other romanisations need a distance.
+# The nearest pairs are only candidates: Oleksandr Ivanov is another name.
 
 people = [
     "Aleksandr Ivanov", "Alexander Ivanov", "Александр Иванов", "Oleksandr Ivanov",

@@ -313,6 +313,6 @@ def test_description_counts_what_is_there():
         f"{len(names.data):,} (20,074 with ``raw=True``)",
         f"{len(languages):,}; {len(set(names.groups)):,} in plain ASCII letters",
         f"{sum(map(len, languages.values())):,} pairs of name and language are distinct",
-        f"{sum(len(several) > 1 for several in languages.values())} names carry more than one",
+        f"{sum(len(several) > 1 for several in languages.values())} names have more than one",
     ):
         assert fact in " ".join(names.DESCR.split())

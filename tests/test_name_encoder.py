@@ -135,7 +135,7 @@ def test_path_named_pretrained_is_a_file(tiny, tmp_path, monkeypatch):
 
 def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
     joblib.dump(tiny, tmp_path / "tiny.joblib")
-    with pytest.raises(ValueError, match="pass the model that joblib.load gives"):
+    with pytest.raises(ValueError, match="pass what joblib.load returns"):
         NameEncoder(tmp_path / "tiny.joblib").fit(NAMES)
     trap = b"cos\nmkdir\n(V" + str(tmp_path / "ran").encode() + b"\ntR."
     (tmp_path / "trap.joblib").write_bytes(trap)

@@ -49,7 +49,6 @@ MODELS = {
     "shipped": "the shipped model",
     "svm": "n-grams + LinearSVC",
     "ours": "`NameNationalityClassifier`",
-    "average": "the last two, averaged",
     "logreg": "`NameEncoder` + LogisticRegression(C=10)",
     "union": "`NameEncoder` + n-grams + LinearSVC(C=0.3)",
     "vote": "the last two, averaged",
@@ -58,11 +57,7 @@ MODELS = {
     "union_others": "",
     "vote_others": "the average, with features of the last model, too",
 } | {rival: rival for rival in RIVALS}
-ONE_SET = {"average": "wikilabels13"} | dict.fromkeys(
-    ["others", "logreg_others", "union_others", "vote_others"], "arczi21"
-)
 VOTES = {
-    "average": ["svm", "ours"],
     "vote": ["logreg", "union"],
     "vote_others": ["logreg_others", "union_others"],
 }
@@ -120,7 +115,8 @@ ETHNICITIES = {
 LABELS = COUNTRIES | ETHNICITIES
 ISO = {"GK": "GR"}
 LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
-MOST_OTHERS = 20_000  # people of a country
+SHIPPED = FOLDER / ARRAYS
+MOST_OTHERS = 10_000  # people of a country
 
 
 # ---- Names
@@ -234,11 +230,11 @@ class Set:
         """
         version = f"-{pretrained_sha256()[:8]}" if key in USE_SHIPPED else ""
         path = self.cache / f"{self.name}-{key}{version}.npz"
-        if ONE_SET.get(key, self.name) != self.name or (key in RIVALS and not path.exists()):
+        if key in RIVALS and not path.exists() or "others" in key and self.name != "arczi21":
             return None
         if not path.exists():
             scores, classes, seconds, size = self._found(key)
-            size += (FOLDER / ARRAYS).stat().st_size * (key in USE_SHIPPED and key not in VOTES)
+            size += SHIPPED.stat().st_size * (key in USE_SHIPPED and key not in VOTES)
             np.savez(path, scores=scores, classes=classes, seconds=seconds, size=size)
             print(self.name, key, seconds, file=sys.stderr, flush=True)
         found = dict(np.load(path))
@@ -262,7 +258,7 @@ class Set:
                 for part in parts
             ]
             seconds, size = (sum(part[what] for part in parts) for what in ("seconds", "size"))
-            return sum(proba) / 2, self.classes, seconds, size
+            return sum(proba) / 2, self.classes, seconds, size - SHIPPED.stat().st_size
         if key == "shipped":
             model = load_pretrained(priors="uniform")
             seconds, proba = timed(model.predict_proba, self.names)

@@ -1,8 +1,8 @@
-"""Sets of labels that hold the true one with a wanted probability: adaptive prediction sets.
+"""Predict adaptive sets of labels that contain the true one with a given probability.
 
-A set takes the most probable labels until their probabilities exceed a threshold, which is a
-quantile of what stands before the true label, on held-out names (Romano, Sesia and Candès 2020,
-without randomisation). So no set is empty.
+A set takes the most probable labels until their sum exceeds a threshold. The threshold is a
+quantile, over held-out names, of the probability of labels ranked above the true one (Romano, Sesia
+and Candès 2020, without randomisation). So no set is empty.
 """
 
 import numpy as np
@@ -28,6 +28,6 @@ def set_thresholds(probabilities, places, weights, coverages):
     scores = before[order == places[:, None]]
     rows = np.argsort(scores)
     reached = weights[rows].cumsum() / weights.sum()
-    # One name more, of which nothing is known, as split conformal prediction has it.
+    # Split conformal prediction adds one name whose score is unknown.
     wanted = np.array(coverages) * (1 + (weights**2).sum() / weights.sum() ** 2)
     return scores[rows][np.searchsorted(reached, np.minimum(wanted, reached[-1]))]

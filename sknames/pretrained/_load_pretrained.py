@@ -138,17 +138,17 @@ default="population"
 
 
 def predict_sets(model: Any, names: Any, *, coverage: float = 0.9) -> list[list[str]]:
-    """Predict sets of nationalities that hold the true one with a wanted probability.
+    """Predict sets of nationalities that contain the true one with a given probability.
 
-    A set has the most probable nationalities, until their probabilities sum to more than a
-    threshold: one where a name is clear, several where it is not. The thresholds come from people
-    whose whole names were held out (adaptive conformal sets).
+    A set has the most probable nationalities, until their sum exceeds a threshold: one nationality
+    for a clear name, several for an unclear one. The thresholds come from people whose whole names
+    were held out (adaptive conformal sets).
 
     Parameters
     ----------
     model : classifier
-        What :func:`~sknames.load_pretrained` gives. For other models, calibrate sets on names of
-        your own with MAPIE.
+        Result of :func:`~sknames.load_pretrained`. For other models, calibrate sets on your own
+        names with MAPIE.
     names : iterable of str
         Names.
     coverage : float, default=0.9
@@ -166,13 +166,13 @@ def predict_sets(model: Any, names: Any, *, coverage: float = 0.9) -> list[list[
 
     See Also
     --------
-    sknames.load_pretrained : With ``abstain=True``, withhold what is unsure.
+    sknames.load_pretrained : With ``abstain=True``, abstain from unsure predictions.
 
     Notes
     -----
-    The coverage holds on average over people whose nationalities are as frequent as
-    ``priors="population"`` says. It does not hold for each nationality, nor for people of a
-    nationality that the model does not know.
+    The coverage holds on average over people with the nationality frequencies of
+    ``priors="population"``. It does not hold for each nationality, nor for nationalities that the
+    model does not know.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def predict_sets(model: Any, names: Any, *, coverage: float = 0.9) -> list[list[
 
 
 def set_threshold(coverage):
-    """Return the threshold of the sets of the smallest coverage that is not below the wanted."""
+    """Return the threshold of the smallest stored coverage that is at least the given one."""
     rows = _read_columns(SETS)
     enough = rows["coverage"] > coverage - 1e-9
     if not 0.8 <= coverage or not enough.any():  # nor NaN
