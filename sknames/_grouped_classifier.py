@@ -116,7 +116,7 @@ class GroupedClassifier(
         if get_config()["enable_metadata_routing"]:
             params = process_routing(self, "fit", **params).estimator.fit
         estimator = clone(self.estimator).fit(X, y, **params)
-        _group(self.groups, estimator.classes_)  # raises if they do not match
+        group(self.groups, estimator.classes_)  # raises if they do not match
         self.estimator_ = estimator
         return self
 
@@ -166,7 +166,7 @@ class GroupedClassifier(
         """Return the fitted estimator, the groups, and the share of each class in each group."""
         check_is_fitted(self)
         estimator = getattr(self, "estimator_", self.estimator)
-        return estimator, *_group(self.groups, estimator.classes_)
+        return estimator, *group(self.groups, estimator.classes_)
 
     def __sklearn_is_fitted__(self):
         return _is_fitted(getattr(self, "estimator_", self.estimator))
@@ -188,7 +188,7 @@ class GroupedClassifier(
         return tags
 
 
-def _group(groups, classes):
+def group(groups, classes):
     """Return the groups, sorted, and the share of each class that each group has."""
     labels = classes.tolist()
     if isinstance(groups, str):

@@ -258,7 +258,7 @@ ARRAYS, DESCRIPTION, CARD = FILES = ("model.npz", "model.json", "card.json")
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A copy of the files, which load_pretrained and load_card read, too."""
-    for name in FILES:
+    for name in [*FILES, _load_pretrained.BIAS]:
         shutil.copy(FOLDER / name, tmp_path)
     monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
     return tmp_path
@@ -309,7 +309,7 @@ def test_each_file_is_read_once(folder, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", once)
     load_pretrained()
     load_card()
-    assert n_read == dict.fromkeys(FILES, 1)
+    assert n_read == dict.fromkeys([*FILES, _load_pretrained.BIAS], 1)
 
 
 def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from bench_levels import hits_by_level
 from common import (
     LINEAR,
     SVM_SCALE,
@@ -241,6 +242,9 @@ Accuracy by kind and source of name:
 
 {paired}
 
+Accuracy is {subregion:.4f} for subregions and {region:.4f} for regions
+([GroupedClassifier](predict.md#countries-and-regions)).
+
 Accuracy on full names is {turned:.4f} with the last word first ("Surname Given") instead of
 {straight:.4f}. Case makes no difference.
 
@@ -402,6 +406,10 @@ def measure(results, tests, born, known):
         "baselines": {MODELS[key]: found[key] for key in LINEAR if key in found},
         "differences": differ,
         "by_kind": by_kind,
+        "accuracy_by_level": {
+            level: float(hit.mean())
+            for level, hit in hits_by_level(straight["ours"], y, classes).items()
+        },
         "last_word_first": {
             "accuracy": float(np.mean(hits["ours"][full])),
             "accuracy_turned": float(np.mean(right["ours"]["turned"][full])),
@@ -538,6 +546,8 @@ def page(card, shipped, n_kept, options):
         paired=table(["sknames minus", "mean ± standard error", "each"], card["differences"])
         if linear
         else "No other model was run.",
+        subregion=card["accuracy_by_level"]["subregion"],
+        region=card["accuracy_by_level"]["region"],
         turned=card["last_word_first"]["accuracy_turned"],
         straight=card["last_word_first"]["accuracy"],
         in_ascii=table(

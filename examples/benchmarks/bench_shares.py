@@ -27,7 +27,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
-from sknames._mix.priors import exchange_priors
+from sknames._mix.priors import assumed_priors, exchange_priors
 from tools.retrain.recipe import person_of, training_names
 from tools.retrain.risk_coverage import class_bias
 
@@ -77,7 +77,7 @@ def people(model, names, labels, least):
     places = np.searchsorted(model.classes_, labels)
     many = np.bincount(places, minlength=len(model.classes_)) >= least
     kept = many[places]
-    return model.predict_proba(names[kept]), places[kept], model[-1].class_prior_
+    return model.predict_proba(names[kept]), places[kept], assumed_priors(model, of_people=True)
 
 
 def by_label(proba, labels):

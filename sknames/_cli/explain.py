@@ -5,7 +5,7 @@ import unicodedata
 import click
 import numpy as np
 
-from .._abstaining.no_names import count_known_words, find_encoder, why_no_names
+from .._abstaining.no_names import find_encoder, why_no_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
 from .options import model_option, trust_option
@@ -35,8 +35,6 @@ def explain(name, model, top, label, trust_pickle):
         raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")
     found = character_importance(fitted, name, label=label)
     lines = [f"{name}, read as {''.join(found.characters)}"]
-    if (known := count_known_words(fitted, [name])) is not None:
-        lines.append(f"words known from training: {known[0]}")
     best = np.argsort(-found.proba, kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
     lines += [f"{classes[k]:{width}}  {found.proba[k]:6.1%}" for k in best]

@@ -12,8 +12,8 @@ from sknames._abstaining.risk_coverage import risk_coverage_curve, tried_rows
 from sknames._mix.priors import exchange_priors
 from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER, SETS
 
-# Of the squares of the log odds. A third of it gives lists of the rarest nationalities shares that
-# are 5 % more accurate, and lists of the most frequent ones alone shares that are 10 % less so.
+# Of the squares of the log odds. A third of it is better for lists of all nationalities, and worse
+# for lists of those with the most names: see examples/benchmarks/results/shares.md.
 RIDGE = 3e-3
 
 
