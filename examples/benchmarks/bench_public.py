@@ -55,11 +55,11 @@ MODELS = {
     "others": "`NameNationalityClassifier`, on other people",
     "logreg_others": "",
     "union_others": "",
-    "vote_others": "the average, with features of the last model, too",
+    "vote_others": "the average, with features of a model of other people, too",
 } | {rival: rival for rival in RIVALS}
 VOTES = {
     "vote": ["logreg", "union"],
-    "vote_others": ["logreg_others", "union_others"],
+    "vote_others": "the average, with features of a model of other people, too",
 }
 USE_SHIPPED = {key for key in MODELS if key.split("_")[0] in ("shipped", "logreg", "union", "vote")}
 
