@@ -59,7 +59,7 @@ MODELS = {
 } | {rival: rival for rival in RIVALS}
 VOTES = {
     "vote": ["logreg", "union"],
-    "vote_others": "the average, with features of a model of other people, too",
+    "vote_others": ["logreg_others", "union_others"],
 }
 USE_SHIPPED = {key for key in MODELS if key.split("_")[0] in ("shipped", "logreg", "union", "vote")}
 
