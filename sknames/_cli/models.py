@@ -16,7 +16,6 @@ from .._mix.prior_shift_classifier import PriorShiftClassifier
 from .._predict_table import top_classes
 from ..pretrained._model_files import load_model
 
-
 _load = lru_cache(maxsize=1)(load_model)  # one copy, with and without other priors
 
 
