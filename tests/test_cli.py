@@ -81,6 +81,7 @@ def folder(tmp_path, monkeypatch, model):
     monkeypatch.setattr(tables, "CHUNK_ROWS", 3)
     monkeypatch.setattr(models.joblib, "cpu_count", lambda: 2)
     models.load.cache_clear()
+    models._load.cache_clear()
     (tmp_path / "model.skops").write_bytes(skops.io.dumps(model))
     return tmp_path
 
