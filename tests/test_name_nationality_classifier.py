@@ -208,7 +208,7 @@ def test_net_after_loading_says_what_to_do(codes):
     for name, value in model.net_.module_.named_parameters():
         np.testing.assert_array_equal(value.detach().numpy(), model.weights_[name])
     loaded = pickle.loads(pickle.dumps(model))
-    with pytest.raises(AttributeError, match="was loaded or copied. Predict with the classifier"):
+    with pytest.raises(AttributeError, match="was loaded or copied. Use the classifier"):
         loaded.net_  # noqa: B018
     assert not hasattr(loaded, "net_")
 
@@ -217,7 +217,7 @@ def test_net_of_arrays_says_what_to_do(codes):
     X, y = codes
     net = fit(X, y).net_
     for use in (net.predict, lambda X: net.partial_fit(X, y)):
-        with pytest.raises(TypeError, match="got a ndarray. Call fit, predict or"):
+        with pytest.raises(TypeError, match="got ndarray. Call fit, predict or"):
             use(X)
 
 

@@ -73,7 +73,7 @@ class Scorecard(Bunch):
         if self.by_known_words:
             rows = self.by_known_words.items()
             parts = (f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows)
-            lines.append(f"accuracy by words known from training: {', '.join(parts)}")
+            lines.append(f"accuracy by known words: {', '.join(parts)}")
         lines.append("")
         lines += self._table(n_classes)
         if self.confusions:
