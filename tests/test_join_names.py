@@ -62,7 +62,7 @@ def test_pipeline_of_join_names_and_model_predicts_tables(shipped):
 
 
 def test_id_among_the_columns_says_which_columns_to_pass():
-    with pytest.raises(TypeError, match=r"got \['Mehmet', .*31\] in row 0\. Pass the columns of"):
+    with pytest.raises(TypeError, match=r"got \['Mehmet', .*31\] in row 0\. Pass only columns of"):
         JoinNames().transform(pd.DataFrame(PEOPLE))
     with pytest.raises(ValueError, match=r"join several: JoinNames\(\)\.transform\(df\[\['given'"):
         load_pretrained().predict(pd.DataFrame(PEOPLE)[COLUMNS])

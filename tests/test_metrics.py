@@ -188,7 +188,7 @@ def test_accuracy_by_known_words_counts_rows():
         "0": {"n": 2, "accuracy": 0.5},
         "2 or more": {"n": 3, "accuracy": 2 / 3},
     }
-    assert "known from training: 0: 0.5000 (2 rows), 2 or more: 0.6667 (3 rows)" in str(card)
+    assert "by known words: 0: 0.5000 (2 rows), 2 or more: 0.6667 (3 rows)" in str(card)
 
 
 @pytest.mark.parametrize("word", [None, "unknown"])

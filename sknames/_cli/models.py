@@ -16,11 +16,13 @@ from .._mix.prior_shift_classifier import PriorShiftClassifier
 from .._predict_table import top_classes
 from ..pretrained._model_files import load_model
 
+_load = lru_cache(maxsize=1)(load_model)  # one copy, with and without other priors
+
 
 @lru_cache(maxsize=1)
 def load(path, trust_pickle=False, priors=None, level=None):
     """Load a model, once in each process; `priors` is a tuple in class order, or None."""
-    model = load_model(path, trust_pickle)
+    model = _load(path, trust_pickle)
     if priors is not None:  # which need no names
         model = PriorShiftClassifier(model, priors=np.array(priors)).fit(None)
     return model if level is None else GroupedClassifier(model, level)

@@ -29,9 +29,8 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # examples/benchmarks/bench_abstaining.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 SETS = "set_thresholds.csv"  # of prediction sets, by their coverage; from the same people
-BIAS = (
-    "class_bias.csv"  # in log odds, of which estimates of a mix take account; from the same people
-)
+# In log odds, of which estimates of a mix take account. 0 until held-out people have shown it.
+BIAS = "class_bias.csv"
 # By default: the smallest whole percentage that answers four of five of these people. It is the
 # only place that sets the threshold of load_pretrained, the command line, the service and the page.
 RISK = 0.13
