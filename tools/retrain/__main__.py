@@ -22,7 +22,9 @@ def main(arguments=None):
     """Train the model, write its files, and compare them with those that ship."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
-        description="Retrain the model that ships with sknames. It takes an hour on one core. "
+        description="Retrain the model that ships with sknames. It takes an hour on one core. It "
+        "needs opencc and PyICU, and in the same folder as the wheel Debian's enamdict and the "
+        "source distribution of jieba. "
         "On processors of the same maker with AVX2, the same releases of sknames, numpy, scipy "
         "and torch give the same weights to the bit.",
     )
@@ -39,7 +41,7 @@ def main(arguments=None):
     parser.add_argument(
         "--lists-only",
         action="store_true",
-        help="Train without those files, which gives a less accurate model.",
+        help="Train without all those files, which gives a less accurate model.",
     )
     parser.add_argument(
         "--output",
