@@ -239,7 +239,7 @@ def in_other_scripts(people, nationality, dictionaries, rng):
         found += [*rng.permutation(np.array(spelled, dtype=object))[:MOST_IN_KATAKANA]]
     han = {"Japanese": japanese, "Chinese": chinese}.get(nationality, [])
     han = [*rng.permutation(np.array(han, dtype=object))[:MOST_IN_HAN]]
-    if nationality == "Chinese":
+    if nationality == "Chinese" and han:
         from opencc import OpenCC  # which only a training with people needs
 
         convert = OpenCC("s2t").convert
