@@ -1,5 +1,6 @@
 """The group of commands, and the process: its errors, its warnings and how it is stopped."""
 
+import atexit
 import errno
 import signal
 import sys
@@ -83,6 +84,7 @@ def main():
         if code > 128:
             say(f"sknames: stopped: {[*getattr(stop, '__notes__', []), 'nothing was written'][0]}.")
         if code == 128 + signal.SIGINT:  # so that a shell's loop ends, too
+            atexit._run_exitfuncs()  # which free what processes share, and which a signal skips
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.raise_signal(signal.SIGINT)
     sys.exit(code)

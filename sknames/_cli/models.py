@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 from collections import deque
 from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -56,11 +57,13 @@ def answers(chunks, spec, jobs, *options):
         return
     # A terminal sends Ctrl-C to all processes, but this one stops the others.
     ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), **ignore)
+    with _held_back():
+        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), **ignore)
     waiting = deque()
     try:
         for chunk, names in chain(chunks, [(None, None)] * 2 * jobs):
-            job = None if names is None else pool.submit(best, spec, names, *options)
+            with _held_back():
+                job = None if names is None else pool.submit(best, spec, names, *options)
             waiting.append((chunk, job))
             if len(waiting) > 2 * jobs:
                 chunk, job = waiting.popleft()
@@ -72,3 +75,16 @@ def answers(chunks, spec, jobs, *options):
         for process in multiprocessing.active_children():
             process.kill()
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _held_back():
+    """Hold Ctrl-C back while processes and threads start; the processes inherit that."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
