@@ -69,7 +69,7 @@ FINAL = {"n": 4, "m": 16, "l": 8, "ng": 21, "k": 1, "p": 17}
 
 
 def spell(name, nationality, script, rng):
-    """Spell a name in Latin letters in a script; "" if the script has no letters for it."""
+    """Spell a name in Latin letters in a script, as its nationality or a foreign language does."""
     local = LOCALS.get(nationality, "")
     if local.split()[0:1] == [script]:
         spelling = local
@@ -93,14 +93,19 @@ def spell(name, nationality, script, rng):
 
 
 @cache
-def _rules(nationality, script):
-    """The rules of a nationality, which may have others for a script."""
-    rules_of = {
+def _all_rules():
+    """Return the rules of each nationality, or of a nationality in a script."""
+    return {
         key: row["rules"] for row in read_table("sounds.csv") for key in _keys(row["nationalities"])
     }
-    own = (
-        rules_of.get(f"{nationality}:{script}") or rules_of.get(nationality) or rules_of["generic"]
-    )
+
+
+@cache
+def _rules(nationality, script):
+    """Return the rules of a nationality, which may have others for a script."""
+    rules_of = _all_rules()
+    keys = (f"{nationality}:{script}", nationality, "generic")
+    own = next(rules_of[key] for key in keys if key in rules_of)
     pairs = (rule.split(">") for rule in own.split())
     return [(re.compile(pattern), sound) for pattern, sound in pairs]
 
@@ -134,21 +139,17 @@ def _without_marks(name, keep=""):
 
 @cache
 def _letters(spelling):
-    """A pattern of the sounds of a spelling, the longest first, and the letters of each."""
+    """Return a pattern of the sounds of a spelling, the longest first, and the letters of each."""
     rows = {row["script"]: row["letters"] for row in read_table("letters.csv")}
     pairs = (pair.split("=") for pair in rows[spelling].split(" ") if "=" in pair)
     letters_of = {sound: letters.split("|") for sound, letters in pairs}
     sounds = sorted(letters_of, key=lambda sound: (-len(sound.strip("^$")), -len(sound)))
-    return _pattern(tuple(sounds)), letters_of
-
-
-def _pattern(sounds):
     parts = (sound.replace("^", r"\b").replace("$", r"\b") for sound in sounds)
-    return re.compile("|".join(f"({part})" for part in parts)), sounds
+    return re.compile("|".join(f"({part})" for part in parts)), sounds, letters_of
 
 
 def _to_letters(sounds, spelling, rng):
-    (pattern, keys), letters_of = _letters(spelling)
+    pattern, keys, letters_of = _letters(spelling)
     chosen = {
         sound: letters[rng.randint(len(letters))] if len(letters) > 1 else letters[0]
         for sound, letters in letters_of.items()
@@ -171,15 +172,17 @@ def _accented(name, rng):
 
 @cache
 def _transliterator(script):
+    """Return ICU's transliterator, a pattern of the sounds, and what ICU calls each."""
     import icu  # which only a training with people needs
 
-    return icu.Transliterator.createInstance(f"Latin-{script}")
+    pairs = dict(pair.split("=") for pair in ICU_SOUNDS[script].split())
+    pattern = re.compile("|".join(sorted(pairs, key=len, reverse=True)))
+    return icu.Transliterator.createInstance(f"Latin-{script}"), pattern, pairs
 
 
 def _with_icu(sounds, script):
-    pairs = dict(pair.split("=") for pair in ICU_SOUNDS[script].split())
-    pattern = re.compile("|".join(sorted(pairs, key=len, reverse=True)))
-    spelled = _transliterator(script).transliterate(pattern.sub(lambda s: pairs[s[0]], sounds))
+    transliterator, pattern, pairs = _transliterator(script)
+    spelled = transliterator.transliterate(pattern.sub(lambda sound: pairs[sound[0]], sounds))
     spelled = re.sub(r"्(?=\s|$)", "", spelled)  # Hindi writes no sign for a missing last vowel
     return re.sub(r"(?<![\u0e00-\u0e7f])(?=[ะาิีึืุู])", "อ", spelled)  # Thai has no initial vowels
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
-from anyascii import anyascii
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames._encoding.spelling import fold
 from sknames.datasets import load_names, make_names
 
 from .biographies import read_biographies
@@ -245,11 +245,6 @@ def in_other_scripts(people, nationality, dictionaries, rng):
         convert = OpenCC("s2t").convert
         han = [name if k % 2 else convert(name) for k, name in enumerate(han)]
     return found + han
-
-
-def fold(name):
-    """Return the name in plain ASCII letters and lower case."""
-    return anyascii(name).lower()
 
 
 def person_of(name):
