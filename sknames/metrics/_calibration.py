@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
-from .._plotting import DisplayMixin, check_at_least_1, legend_label
+from .._plotting import check_at_least_1, legend_label
 from .._validation import validate_params
-from ._top_label import top_label, wilson_interval
+from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
 N_BINS = 15
 N_RESAMPLES = 1000
@@ -105,7 +105,7 @@ def expected_calibration_error(
 
 
 @dataclass(eq=False, repr=False)
-class ReliabilityDisplay(DisplayMixin):
+class ReliabilityDisplay(TopLabelDisplay):
     """Reliability diagram: the accuracy of the most probable label against its probability.
 
     Each point has about the same number of names. Points on the diagonal are calibrated; points
@@ -163,40 +163,6 @@ class ReliabilityDisplay(DisplayMixin):
     calibration_error: float
     _: KW_ONLY
     name: str | None = None
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
-        *,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> Self:
-        """Draw the reliability of a fitted classifier on names outside its training data.
-
-        Parameters
-        ----------
-        estimator : classifier
-            Fitted classifier with `predict_proba`.
-        X : iterable of str, or other input of the estimator
-            Names.
-        y : array-like of shape (n_samples,)
-            Their labels.
-        name : str or None, default=None
-            Name of the model, for the legend. None takes that of its class.
-        **kwargs
-            Parameters of :meth:`from_predictions`.
-
-        Returns
-        -------
-        ReliabilityDisplay
-            The display, with its drawing.
-        """
-        name = type(estimator).__name__ if name is None else name
-        proba, labels = estimator.predict_proba(X), estimator.classes_
-        return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)
 
     @classmethod
     def from_predictions(

@@ -9,19 +9,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._abstaining.risk_coverage import risk_coverage_curve
 from .._abstaining.selective_classifier import SelectiveClassifier
-from .._plotting import DisplayMixin, legend_label, percent
-from ._top_label import top_label, wilson_interval
+from .._plotting import legend_label, percent
+from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
 FEW = 0.1  # of the inputs
 
 
 @dataclass(eq=False, repr=False)
-class RiskCoverageDisplay(DisplayMixin):
+class RiskCoverageDisplay(TopLabelDisplay):
     """Risk-coverage curve: the share of wrong answers against the share of answered inputs.
 
     The answers with the highest probabilities come first; a good curve is low on the left. Make one
-    with :meth:`from_estimator`, :meth:`from_predictions` or :meth:`from_curve`; all parameters are
-    kept as attributes.
+    with :meth:`from_estimator`, :meth:`from_predictions`, or for a
+    :class:`~sknames.SelectiveClassifier` with :meth:`from_curve`, which also counts inputs that are
+    not names. All parameters are kept as attributes.
 
     Parameters
     ----------
@@ -70,41 +71,6 @@ class RiskCoverageDisplay(DisplayMixin):
     _: KW_ONLY
     name: str | None = None
     chosen: tuple[float, float] | None = None
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
-        *,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> Self:
-        """Draw the curve of a fitted classifier on names outside its training data.
-
-        Parameters
-        ----------
-        estimator : classifier
-            Fitted classifier with `predict_proba`. For a :class:`~sknames.SelectiveClassifier`, use
-            :meth:`from_curve`, which also counts inputs that are not names.
-        X : iterable of str, or other input of the estimator
-            Names.
-        y : array-like of shape (n_samples,)
-            Their labels.
-        name : str or None, default=None
-            Name of the model, for the legend. None takes that of its class.
-        **kwargs
-            Parameters of :meth:`plot`.
-
-        Returns
-        -------
-        RiskCoverageDisplay
-            The display, with its drawing.
-        """
-        name = type(estimator).__name__ if name is None else name
-        proba, labels = estimator.predict_proba(X), estimator.classes_
-        return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)
 
     @classmethod
     def from_predictions(

@@ -1,8 +1,12 @@
 """Compare the most probable label with the truth."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
+from .._plotting import DisplayMixin
 from .._validation.labels_and_weights import check_labels, check_some_known
 
 Z = 1.959963984540054  # of 95 % intervals
@@ -35,3 +39,37 @@ def wilson_interval(share, n):
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
+
+
+class TopLabelDisplay(DisplayMixin):
+    """Make a display of a fitted classifier."""
+
+    from_predictions: Any
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: ArrayLike, *, name: str | None = None, **kwargs: Any
+    ) -> Self:
+        """Draw it for a fitted classifier on names outside its training data.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted classifier with `predict_proba`.
+        X : iterable of str, or other input of the estimator
+            Names.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        name : str or None, default=None
+            Name of the model, for the legend. None takes that of its class.
+        **kwargs
+            Parameters of :meth:`from_predictions`.
+
+        Returns
+        -------
+        Self
+            The display, with its drawing.
+        """
+        name = type(estimator).__name__ if name is None else name
+        proba, labels = estimator.predict_proba(X), estimator.classes_
+        return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)
