@@ -44,6 +44,8 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
        at once.
     3. The output ``probabilities``, float32 of shape (n_names, n_classes), equals `predict_proba`
        to 1e-5. Each row depends on its name alone.
+    4. The output ``known_words``, bool of shape (n_names, longest), is true where a word ends that
+       was in training. Models without words lack it.
 
     Text is encoded outside the model. The ``metadata_props`` of the model hold, as JSON, "classes",
     the labels in the order of the columns, and for a pipeline "encoder", with "alphabet",
@@ -83,7 +85,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:36]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \\',-.abcdefghijklmnopq')]
+    [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \\',-.`abcdefghijklmnop')]
     """  # noqa: E501
     grouped = model if isinstance(model, GroupedClassifier) else None
     if grouped is not None:
@@ -96,8 +98,13 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
         logits = graph.add("Add", logits, _ngram_logits(graph, network, text, lengths))
+    info = helper.make_tensor_value_info
+    outputs = [info("probabilities", TensorProto.FLOAT, ["n_names", len(labels)])]
     if network.words is not None and len(network.words.keys):
-        logits = graph.add("Add", logits, _word_logits(graph, network, text))
+        of_words, known = _word_logits(graph, network, text)
+        logits = graph.add("Add", logits, of_words)
+        graph.add("Slice", known, [0], [-1], [0], output="known_words")
+        outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
     if grouped is None:
         graph.add("Softmax", logits, axis=-1, output="probabilities")
@@ -108,12 +115,8 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
         helper.make_graph(
             graph.nodes,
             "sknames",
-            [helper.make_tensor_value_info("codes", TensorProto.INT32, ["n_names", "length"])],
-            [
-                helper.make_tensor_value_info(
-                    "probabilities", TensorProto.FLOAT, ["n_names", len(labels)]
-                )
-            ],
+            [info("codes", TensorProto.INT32, ["n_names", "length"])],
+            outputs,
             graph.initializers,
         ),
         producer_name="sknames",
@@ -326,7 +329,7 @@ def _ngram_logits(graph, network, text, lengths):
 
 
 def _word_logits(graph, network, text):
-    """Add the logits of the words, (n, C), found as in `Words.find`."""
+    """Add the logits of words, (n, C), as in `Words.find`, and where known ones end, (n, T)."""
     words = network.words
     ends = graph.add("Equal", text, 0)
     if network.separator is not None:
@@ -360,6 +363,8 @@ def _word_logits(graph, network, text):
     stored, classes, logits = map(graph.constant, (words.keys, words.classes, logits))
     zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
     place, terms = graph.find(words.keys, numbers, stored), []
+    is_known = graph.add("GreaterOrEqual", place, 0)
+    is_known = graph.add("Slice", is_known, [1], [np.iinfo(np.int64).max], [1])
     for _ in range(np.unique(words.keys, return_counts=True)[1].max()):
         # `find` returns the last entry of a word; the others come before it.
         is_there = graph.add("GreaterOrEqual", place, 0)
@@ -378,4 +383,4 @@ def _word_logits(graph, network, text):
         product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), of_class)
         terms.append(graph.add("Squeeze", product, [1]))
         place = graph.add("Sub", place, 1)
-    return graph.add("Sum", *terms)
+    return graph.add("Sum", *terms), is_known

@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 from sknames import CharEncoder, load_pretrained
+from sknames._abstaining.no_names import count_known_words
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
 
@@ -44,6 +45,7 @@ const found = {
   codes: [...encode(names, model.encoder)],
   probabilities: probabilities.map((row) => [...row]),
   predicted: await model.predict(names.slice(0, 10)),
+  known: await model.knownWords(names.slice(0, 500)),
 };
 process.stdout.write(JSON.stringify(found));
 """
@@ -102,6 +104,7 @@ def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped
     expected = shipped.predict_proba(names)
     np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
     assert found["predicted"] == shipped.predict(names[:10]).tolist()
+    assert found["known"] == count_known_words(shipped, names[:500]).tolist()
 
 
 @pytest.mark.parametrize(

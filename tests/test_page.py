@@ -166,6 +166,13 @@ def test_abstains_where_there_is_no_name(page):
         assert not page.find_element("id", "letters").is_displayed()
 
 
+def test_page_says_how_many_words_the_model_knows(page):
+    expected = {"Novak Djokovic": "knows 2 of the 2 words.", "Новак Брзqович": "knows 1 of the 2"}
+    expected |= {"Djokovic": "knows this word.", "Brzqovic": "has not seen this word."}
+    for name, note in expected.items():
+        assert note in ask(page, name)["note"], name
+
+
 def test_page_shows_probabilities_letter_by_letter(page, shipped):
     name = "Kenji Yamamoto"
     ask(page, name)
@@ -201,7 +208,7 @@ def test_text_stays_text_and_runs_its_way(page):
 def test_shares_of_a_list(page, shipped):
     people, nationalities = make_names(400, random_state=1)
     some = np.isin(nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"])
-    names = [*people[some], *people[:60], "Anna Kowalska", "Anna Kowalska"]
+    names = [*people[some], *people[:80], "Anna Kowalska", "Anna Kowalska"]
     found = ask_list(page, [*names[:20], "", "12345", *names[20:]])
     shares = estimate_shares(shipped, names, n_resamples=2)
     expected = dict(zip(shares.nationality.tolist(), shares.share, strict=True))

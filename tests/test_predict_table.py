@@ -57,9 +57,9 @@ def test_pandas_in_keeps_index_and_columns(shipped):
 
 
 def test_known_words_are_those_of_training(shipped):
-    names = ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz", None]
+    names = ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz", "Иван Петров", None]
     found = predict_table(shipped, names, known_words=True)
-    assert found["known_words"].tolist() == [2, 1, 0, 0]
+    assert found["known_words"].tolist() == [2, 1, 0, 2, 0]
     model = DummyClassifier().fit(NAMES, [0, 0, 0, 0, 1])
     with pytest.raises(ValueError, match="expects a model with a table of words.*got DummyClass"):
         predict_table(model, names, known_words=True)

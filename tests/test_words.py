@@ -85,13 +85,14 @@ def test_words_of_many_classes_are_known_and_add_nothing():
     names = ["de " + chr(ord("a") + k) * 4 for k in range(n)] + ["van xx"] * MAX_CLASSES
     labels = np.array([*range(n), *range(MAX_CLASSES)])
     words = Words.fit(encode(names), labels, np.ones(len(names)), n, SPACE, 1)
-    codes = encode(["de", "van", "xx", "aaaa", "de van yy"])
+    codes = encode(["de", "van", "xx", "aaaa", "de van yy", "de yy de yy"])
     rows, last, entries = words.find(codes[:4], SPACE)
     assert Counter(rows.tolist()) == {0: 1, 1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
     assert last.tolist() == [1] + [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
     assert words.classes[entries].tolist() == [0, *range(MAX_CLASSES), *range(MAX_CLASSES), 0]
     assert words.logits[entries[0]] == 0 and (words.logits[entries[1:]] > 0).all()
-    assert words.count(codes, SPACE).tolist() == [1, 1, 1, 1, 2]
+    assert words.count(codes, SPACE, np.array([1, 1, 1, 1, 3, 4])).tolist() == [1, 1, 1, 1, 2, 2]
+    assert words.count(codes[5:], SPACE, np.array([2])).tolist() == [1]  # two words, read twice
 
 
 def test_fit_words_of_300_classes_keeps_each():
@@ -215,7 +216,7 @@ def test_fit_with_no_word_that_adds_predicts():
 
 
 def test_shipped_model_knows_words(shipped):
-    assert 400_000 < len(np.unique(shipped[-1].network_.words.keys)) < 450_000
+    assert 800_000 < len(np.unique(shipped[-1].network_.words.keys)) < 850_000
     found = ngram_contributions(shipped, "Kowalski")
     assert found.ngrams[-1] == "kowalski"
     assert found.classes[found.contributions[-1].argmax()] == "Polish"

@@ -11,6 +11,7 @@ from pathlib import Path
 import onnx
 
 from sknames import __version__, load_pretrained
+from sknames._mix.priors import assumed_priors
 from sknames.onnx import to_onnx
 
 HERE = Path(__file__).parent
@@ -64,7 +65,7 @@ def build(folder, modules=HERE / "node_modules"):
     settings = {
         "version": __version__,
         "threshold": load_pretrained(abstain=True).threshold_,
-        "class_prior": model[-1].class_prior_.tolist(),
+        "class_prior": assumed_priors(model, of_people=True).tolist(),  # for the list
     }
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")
 

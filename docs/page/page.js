@@ -3,7 +3,7 @@
 
 import * as ort from "./vendor/ort.js";
 import { estimateShares } from "./shares.js";
-import { NationalityModel, spell, whyNoName } from "./sknames.js";
+import { NationalityModel, spell, whyNoName, wordsOf } from "./sknames.js";
 
 const N_BARS = 5;
 const N_SHARES = 10;
@@ -43,12 +43,17 @@ async function load() {
 
 const loaded = load();
 
-// Probabilities of names, each predicted once. The session takes one batch at a time.
-const remembered = new Map();
+// The session takes one batch at a time.
 let queue = Promise.resolve();
+function inTurn(ask) {
+  queue = queue.then(async () => ask((await loaded)[0]));
+  return queue;
+}
+
+// Probabilities of names, each predicted once.
+const remembered = new Map();
 function predict(names) {
-  queue = queue.then(async () => {
-    const [model] = await loaded;
+  return inTurn(async (model) => {
     if (remembered.size > MAX_REMEMBERED) remembered.clear();
     const fresh = [...new Set(names)].filter((name) => !remembered.has(name));
     if (fresh.length) {
@@ -57,7 +62,6 @@ function predict(names) {
     }
     return names.map((name) => remembered.get(name));
   });
-  return queue;
 }
 
 function percent(share) {
@@ -110,11 +114,13 @@ async function answerName() {
   const [model, { threshold }] = await loaded;
   if (mine !== asked) return; // the next letter is already there
   const rows = await predict([name, ...prefixes]);
+  const [known] = await inTurn((model) => model.knownWords([name]));
   if (mine !== asked) return;
   const [row, ...rowsOfPrefixes] = rows;
   const noName = whyNoName(name, model.encoder);
   const reason = noName || (Math.max(...row) > threshold ? "" : "unsure");
   showAnswer(reason, row, model.classes, threshold);
+  if (!noName) element.reason.append(` ${sayKnown(known, wordsOf(name).length)}`);
   showBars(
     element.bars,
     noName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]),
@@ -126,13 +132,18 @@ async function answerName() {
   element.answer.setAttribute("aria-busy", "false");
 }
 
+function sayKnown(known, n) {
+  if (n === 1) return known ? "The model knows this word." : "The model has not seen this word.";
+  return `The model knows ${known} of the ${n} words.`;
+}
+
 function showAnswer(reason, row, classes, threshold) {
   const [best] = largest(row, 1);
   const [verdict, why] = {
     blank: ["I don’t know yet", "Type a name, in any script."],
     "no name": ["I don’t know", "That is an address, not a name."],
     "no known character": ["I don’t know", "It has no letter that the model can read."],
-    unsure: ["I don’t know", `No nationality is more than ${percent(threshold)} probable. The most probable are:`],
+    unsure: ["I don’t know", `No nationality is more than ${percent(threshold)} probable.`],
     "": [classes[best], `${percent(row[best])} probable, which is above ${percent(threshold)}.`],
   }[reason];
   element.verdict.textContent = verdict;

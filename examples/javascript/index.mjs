@@ -30,6 +30,10 @@ function clean(name) {
   return /^'(.*')?$/su.test(name) ? name.replace(/^['" ]+|['" ]+$/g, "") : name;
 }
 
+export function wordsOf(name) {
+  return clean(name).split(" ").filter(Boolean);
+}
+
 // Encode names as `CharEncoder.transform` does; `settings` are the model's metadata "encoder".
 export function encode(names, settings) {
   const codeOf = new Map([...settings.alphabet].map((character, i) => [character, i + 1]));
@@ -150,11 +154,32 @@ export class NationalityModel {
 
   // Probabilities of the classes, in the order of `classes`: a Float32Array for each name.
   async predictProba(names) {
+    const { data } = await this.run(names, "probabilities");
+    const n = this.classes.length;
+    return names.map((_, row) => data.slice(row * n, (row + 1) * n));
+  }
+
+  // How many words of each name were in training, or 0 if the model has no table of words.
+  async knownWords(names) {
+    if (!this.session.outputNames.includes("known_words")) return names.map(() => 0);
+    const { data, dims } = await this.run(names, "known_words");
+    return names.map((name, row) => {
+      const n = wordsOf(name).length;
+      const known = new Set();
+      let place = 0;
+      spell(name, this.encoder).forEach((character, i) => {
+        if (character === " ") place += 1;
+        // A name in another script is read twice: a word is known if either is.
+        if (data[row * dims[1] + i]) known.add(place % n);
+      });
+      return known.size;
+    });
+  }
+
+  async run(names, output) {
     const shape = [names.length, this.encoder.max_length];
     const codes = new this.ort.Tensor("int32", encode(names, this.encoder), shape);
-    const { probabilities } = await this.session.run({ codes });
-    const n = this.classes.length;
-    return names.map((_, row) => probabilities.data.slice(row * n, (row + 1) * n));
+    return (await this.session.run({ codes }, [output]))[output];
   }
 
   // The most probable class of each name.

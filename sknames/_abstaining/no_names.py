@@ -49,7 +49,8 @@ def count_known_words(estimator, names):
     for first in range(0, len(names), BLOCK):
         some = slice(first, first + BLOCK)
         codes = network.to_codes(np.asarray(encoder.transform(names[some])))
-        known[some] = network.words.count(codes, network.separator)
+        n_words = np.array([max(1, len(name)) for name in map(str.split, clean(names[some]))])
+        known[some] = network.words.count(codes, network.separator, n_words)
     return known
 
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from .prefixes import row_slices
 
-# The number of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Two of 10,000
-# unknown words collide with one of 430,000 known ones.
+# The number of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Four of 10,000
+# unknown words collide with one of 830,000 known ones.
 PRIME = 2**31 - 1
 BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
@@ -81,11 +81,17 @@ class Words:
         offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
         return rows.repeat(counts), last.repeat(counts), first.repeat(counts) + offsets
 
-    def count(self, codes, separator):
-        """Count the words of each row that have an entry: (n_rows,)."""
+    def count(self, codes, separator, n_words):
+        """Count the words of each row that have an entry: (n_rows,).
+
+        A row of `n_words` words may hold them twice: a word is known if either is.
+        """
         rows, last, _ = self.find(codes, separator)
+        if separator is None:
+            return np.bincount(np.unique(rows), minlength=len(codes))
         width = codes.shape[1]
-        return np.bincount(np.unique(rows * width + last) // width, minlength=len(codes))
+        place = (codes == separator).cumsum(axis=1)[rows, last] % n_words[rows]
+        return np.bincount(np.unique(rows * width + place) // width, minlength=len(codes))
 
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows to (n, n_classes) in place."""
