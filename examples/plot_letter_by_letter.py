@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import sknames
 from sknames.inspection import CharacterImportanceDisplay, PrefixProbabilityDisplay
 
-NAMES = ["Yamamoto", "Anna Kowalska", "王伟"]
+NAMES = ["Yamamoto", "Anna Kowalska", "Олена"]
 
 model = sknames.load_pretrained()
 

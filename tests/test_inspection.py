@@ -86,12 +86,15 @@ def test_characters_are_those_of_the_codes(params, some_names):
 
 def test_native_scripts_are_transliterated_with_their_sources(shipped):
     found = prefix_proba(shipped, " 王王伟 ")
-    assert "".join(found.characters) == "wangwangwei"
-    assert "".join(found.sources) == "王王王王王王王王伟伟伟"
-    assert found.source_places.tolist() == [0] * 4 + [1] * 4 + [2] * 3
+    assert "".join(found.characters) == "王王伟 wangwangwei"
+    assert "".join(found.sources) == "王王伟 王王王王王王王王伟伟伟"
+    assert found.source_places.tolist() == [0, 1, 2, 3] + [0] * 4 + [1] * 4 + [2] * 3
     assert found.name == " 王王伟 "
-    expected = shipped.predict_proba(["wangwangwei"[: k + 1] for k in range(11)])
-    np.testing.assert_allclose(found.proba, expected, atol=1e-6)
+    codes = shipped["encode"].transform(["王王伟"])
+    for n in (3, 8, 15):
+        row = np.where(np.arange(codes.shape[1]) < n, codes, 0)
+        expected = shipped["classify"].predict_proba(row)[0]
+        np.testing.assert_allclose(found.proba[n - 1], expected, atol=1e-6)
 
 
 # ---- Prefixes

@@ -403,10 +403,15 @@ class CharEncoder(
 
     def _spell(self, name):
         """Return the characters that are read, each with its source and the place of that."""
+        (tidy,), (reading,) = self._tidy([name]), self._readings([name], self.alphabet_)
+        parts = [(own, own, place) for place, own in enumerate(tidy)]
+        if len(reading) > len(tidy):  # read twice
+            parts += [(SPACE, SPACE, len(tidy))]
+            parts += [(c, own, k) for k, own in enumerate(tidy) for c in transliterate(own)]
         return [
             (read, own, place)
-            for place, own in enumerate(self._readings([name], self.alphabet_)[0])
-            for read in self._fold_character(own, self.alphabet_)
+            for character, own, place in parts
+            for read in self._fold_character(character, self.alphabet_)
         ][: self.max_length_]
 
     def _fold(self, names, alphabet):

@@ -124,9 +124,9 @@ class CharacterImportanceDisplay(DisplayMixin):
     >>> import sknames
     >>> from sknames.inspection import CharacterImportanceDisplay
     >>> model = sknames.load_pretrained()
-    >>> display = CharacterImportanceDisplay.from_estimator(model, "王伟")
+    >>> display = CharacterImportanceDisplay.from_estimator(model, "Иван")
     >>> "".join(text.get_text() for text in display.text_)
-    'wangwei'
+    'иван␣ivan'
     """
 
     __module__ = "sknames.inspection"

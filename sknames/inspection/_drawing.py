@@ -26,19 +26,21 @@ def write_on(image, place, text, value, **kwargs):
 
 
 def title_of(name, characters):
-    """Return a title: the name, and how the model reads it if that differs by more than case.
-
-    A name that the font cannot draw is left out; matplotlib would draw boxes and warn.
-    """
-    read = "".join(characters)
-    if read == name.lower():
+    """Return a title: the name, and how the model reads it if that differs by more than case."""
+    read = "".join(_drawable(characters))
+    if "".join(characters) == name.lower():
         return name
     return f"{name}, read as {read}" if _is_drawable(name) else f"read as {read}"
 
 
 def ticks_of(characters):
     """Return the characters, with visible spaces."""
-    return ["␣" if c == " " else c if _is_drawable(c) else "\ufffd" for c in characters]
+    return ["␣" if c == " " else c for c in _drawable(characters)]
+
+
+def _drawable(characters):
+    """Replace what the font cannot draw: matplotlib would draw boxes and warn."""
+    return [c if _is_drawable(c) else "\ufffd" for c in characters]
 
 
 def _is_drawable(text):

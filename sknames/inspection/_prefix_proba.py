@@ -19,7 +19,8 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     """Predict after each character of a name.
 
     Each row is the prediction if the name ended there: for "y", for "ya", for "yam" and so on. The
-    last row is that of the whole name. A space at the end is ignored, as in any name.
+    last row is that of the whole name. A space at the end is ignored, as in any name. The ASCII
+    form of a name that is read twice comes last.
 
     Parameters
     ----------
@@ -62,9 +63,9 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     >>> from sknames.inspection import prefix_proba
     >>> found = prefix_proba(sknames.load_pretrained(), "王伟")
     >>> "".join(found.characters), "".join(found.sources)
-    ('wangwei', '王王王王伟伟伟')
+    ('王伟 wangwei', '王伟 王王王王伟伟伟')
     >>> found.proba.shape
-    (7, 74)
+    (10, 74)
     """
     read = Reading(model, name)
     n = len(read.characters)
