@@ -60,7 +60,13 @@ def run(names, tmp_path, monkeypatch, capsys):
     # Few characters, so that so small a net, which hardly trains, is not too modest for any mix.
     monkeypatch.setattr(recipe, "ENCODER", recipe.ENCODER | {"min_frequency": 100})
     monkeypatch.setattr(recipe, "NAMES_PER_MIN_DF", 400)
-    monkeypatch.setattr(recipe, "training_names", lambda wheel, players, without=(): everything)
+    left_out = []
+
+    def training_names(wheel, players, without=()):
+        left_out.append(without)
+        return everything
+
+    monkeypatch.setattr(recipe, "training_names", training_names)
     monkeypatch.setattr(recipe, "typical_people", lambda lists, wheel, players: sources)
     pairs = [(n, k) for k, found in sources["chess players"].items() for n in found]
     data, target = np.array(pairs, dtype=object).T
@@ -80,6 +86,7 @@ def run(names, tmp_path, monkeypatch, capsys):
         bench.main(["--cache", str(tmp_path / "cache"), *options])
         return capsys.readouterr().out, json.loads((tmp_path / "card.json").read_text())
 
+    go.left_out = left_out
     return go
 
 
@@ -130,7 +137,17 @@ def test_main_one_fold_card_says_what_was_run(run):
     found = card["by_frequencies"]["ours"]
     assert found["true"]["accuracy"] >= found["equal"]["accuracy"]
     assert [*found] == ["equal", "population, square root", "population", "estimated", "true"]
+    assert "| Greek, locals | 25 |" in page and "| Hebrew, foreigners | 40 |" in page
     assert " ± " in page and "±" not in next(x for x in page.splitlines() if "| macro-F1, to" in x)
+
+
+def test_nobody_with_a_held_out_word_is_learned_in_another_script(run, names):
+    run("--folds", "1", "--models", "ours")
+    people = [name for of in names[1].values() for found in of.values() for name in found]
+    held = [
+        name for name in people if any(held_out.is_held_out(w, 0) for w in held_out.words(name))
+    ]
+    assert held and {*map(recipe.person_of, held)} <= run.left_out[0]
 
 
 def test_by_mix_true_mix_is_the_best():
