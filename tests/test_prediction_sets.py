@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from sknames._abstaining.prediction_sets import set_thresholds, sets_of
+from sknames.datasets import make_names
 from sknames.pretrained import predict_sets
+from sknames.pretrained._load_pretrained import set_thresholds as set_thresholds_of
+from tools.retrain import risk_coverage
 
 CLASSES = np.array(["a", "b", "c"])
 
@@ -11,6 +14,8 @@ def test_set_ends_where_its_probability_exceeds_the_threshold():
     probabilities = np.array([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.0, 0.0, 1.0]])
     assert sets_of(CLASSES, probabilities, 0.8) == [["b", "c"], ["c", "a", "b"], ["c"]]
     assert sets_of(CLASSES, probabilities, 0.0) == [["b"], ["c"], ["c"]]
+    by_class = np.array([0.95, 0.0, 0.6])
+    assert sets_of(CLASSES, probabilities, by_class) == [["b", "a"], ["c", "a"], ["c"]]
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -34,6 +39,35 @@ def test_sets_of_the_shipped_model_grow_with_the_coverage(shipped):
     assert [found[0] for found in small] == shipped.predict(names).tolist()
     assert len(small[0]) == 1 and len(small[1]) < len(large[1])
     assert large[1][: len(small[1])] == small[1]
+
+
+def test_sets_by_class_have_thresholds_of_their_own(shipped):
+    names = make_names(300, random_state=0)[0]
+    common, own = (predict_sets(shipped, names, by_class=each) for each in (False, True))
+    assert common != own and all(
+        found[0] == first[0] for found, first in zip(own, common, strict=True)
+    )
+    thresholds = set_thresholds_of(0.9, shipped.classes_)
+    for found, row in zip(own, shipped.predict_proba(names), strict=True):
+        of = {label: row[row > p].sum() for label, p in zip(shipped.classes_, row, strict=True)}
+        assert {*found} == {k for k, t in zip(of, thresholds, strict=True) if of[k] <= t}
+
+
+def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough(tmp_path, monkeypatch):
+    monkeypatch.setattr(risk_coverage, "FOLDER", tmp_path)
+    labels = np.repeat(["a", "b", "c"], [5, 200, 200])
+    rng = np.random.RandomState(0)
+    probabilities = rng.dirichlet([1, 1, 1], size=405)
+    probabilities[205:, 2] += 1  # c is clear
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    risk_coverage.write_sets(probabilities, labels, CLASSES, np.full(3, 1 / 3))
+    rows = np.genfromtxt(tmp_path / risk_coverage.SETS, delimiter=",", names=True)
+    few = rows["coverage"] > 5 / 6
+    assert (rows["a"] == rows["all"])[few].all() and (rows["a"] != rows["all"])[~few].all()
+    assert (rows["c"] < rows["all"]).all()
+    scores = np.sort((probabilities[5:205] * (probabilities > probabilities[:, [1]])[5:205]).sum(1))
+    at = rows["b"][rows["coverage"] == 0.9].item()
+    assert at == pytest.approx(scores[int(np.ceil(0.9 * 201)) - 1], abs=1e-6)
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.999, np.nan])

@@ -23,7 +23,7 @@ from sknames import load_pretrained
 from sknames._abstaining.prediction_sets import sets_of
 from sknames._mix.priors import exchange_priors
 from sknames.datasets import load_names
-from sknames.pretrained._load_pretrained import set_threshold
+from sknames.pretrained._load_pretrained import set_thresholds
 from tools.retrain import recipe
 from tools.retrain.biographies import read_biographies
 from tools.retrain.risk_coverage import curve_of, weights_of, write_bias, write_curve, write_sets
@@ -55,7 +55,8 @@ Volkswagen|Volvo|Walmart|Zara""".replace("\n", "")
 COMPANIES = [name.strip() for name in COMPANIES.split("|") if name.strip()]
 N_OTHERS = 15  # nationalities that are answered most often are printed
 COVERAGES = [0.8, 0.9, 0.95]
-RISKS = [0.04, 0.06, 0.08, 0.1, 0.13, 0.15, 0.2]
+LEAST_PEOPLE = 20  # of a nationality whose coverage counts
+RISKS = [0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.2]
 
 
 # ---- Names, kept in the cache
@@ -107,14 +108,17 @@ def at_threshold(curve, threshold):
     return f"{curve.coverage[row]:.3f}", f"{curve.risk[row]:.3f}"
 
 
-def sizes_of_sets(probabilities, _, labels, classes, priors, coverage):
+def sizes_of_sets(probabilities, _, labels, classes, priors, coverage, by_class):
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
-    sets = sets_of(classes, shifted, set_threshold(coverage))
+    sets = sets_of(classes, shifted, set_thresholds(coverage, classes if by_class else ["all"]))
     weights = weights_of(labels, classes, priors)
     sizes = np.array([len(found) for found in sets])
     hits = [label in found for label, found in zip(labels, sets, strict=True)]
-    shares = [f"{np.average(x, weights=weights):.3f}" for x in (hits, sizes, sizes == 1)]
-    return [*shares, sizes.max()]
+    shares = [np.average(x, weights=weights) for x in (hits, sizes, sizes == 1)]
+    found, n_of = np.unique(labels, return_counts=True)
+    of_class = [np.mean(np.array(hits)[labels == k]) for k in found[n_of >= LEAST_PEOPLE]]
+    shares += [min(of_class), np.quantile(of_class, 0.1)]
+    return [*(f"{share:.3f}" for share in shares), sizes.max()]
 
 
 # ---- Scores to detect unlisted nationalities
@@ -197,12 +201,14 @@ def main():
     print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
     groups = {"people": report, "names of unknown parts": unknown}
     rows = [
-        [group, f"{coverage:.0%}", *sizes_of_sets(*names, classes, mixes[priors], coverage), priors]
+        [group, priors, "each" if by_class else "all", f"{coverage:.0%}"]
+        + sizes_of_sets(*names, classes, mixes[priors], coverage, by_class)
         for group, names in groups.items()
-        for priors in mixes
+        for priors, by_class in (*product(mixes, [False]), ("population", True))
         for coverage in COVERAGES
     ]
-    header = ["", "wanted", "covered", "mean size", "of one", "largest", "frequencies"]
+    header = ["", "frequencies", "wanted of", "", "covered", "mean size", "of one"]
+    header += ["worst nationality", "one in ten below", "largest"]
     print("### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
     if args.curve_only:
         return

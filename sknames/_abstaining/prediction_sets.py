@@ -15,11 +15,11 @@ def ranked(probabilities):
     return order, ordered.cumsum(axis=1) - ordered
 
 
-def sets_of(classes, probabilities, threshold):
-    """Return the labels of each set, the most probable first."""
+def sets_of(classes, probabilities, thresholds):
+    """Return the labels of each set, the most probable first; `thresholds` is one, or by class."""
     order, before = ranked(probabilities)
-    sizes = (before <= threshold).sum(axis=1)
-    return [classes[row[:n]].tolist() for row, n in zip(order, sizes, strict=True)]
+    is_in = before <= np.broadcast_to(thresholds, len(classes))[order]
+    return [classes[row[some]].tolist() for row, some in zip(order, is_in, strict=True)]
 
 
 def set_thresholds(probabilities, places, weights, coverages):

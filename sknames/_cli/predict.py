@@ -18,7 +18,7 @@ from .._mix.priors import assumed_priors, check_priors
 from .._mix.shares import COLUMNS
 from .._predict_table import MISSING, answer_columns
 from ..pretrained import load_pretrained
-from ..pretrained._load_pretrained import set_threshold
+from ..pretrained._load_pretrained import set_thresholds
 from .files import check_output
 from .models import answers, load
 from .options import choose, jobs_option, model_option, say, table_options, trust_option
@@ -65,7 +65,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
             raise click.UsageError(
                 "--set is for nationalities of the model that ships: leave it out"
             )
-        within = set_threshold(within)
+        within = set_thresholds(within)
     words = rules["known_words"]
     if words and count_known_words(fitted, []) is None:
         raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")

@@ -76,7 +76,17 @@ def write_sets(probabilities, labels, classes, priors):
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
     places, weights = np.searchsorted(classes, labels), weights_of(labels, classes, priors)
     coverages = np.arange(80, 100) / 100
-    thresholds = set_thresholds(shifted, places, weights, coverages)
-    rows = zip(coverages, thresholds, strict=True)
-    text = "".join(f"{coverage:.2f},{threshold:.6f}\n" for coverage, threshold in rows)
-    (FOLDER / SETS).write_text("coverage,threshold\n" + text, encoding="utf-8")
+    columns = [set_thresholds(shifted, places, weights, coverages)]
+    for k in range(len(classes)):
+        some, of_class = places == k, columns[0].copy()
+        # Below, even the largest score of so few people promises less.
+        enough = coverages <= some.sum() / (some.sum() + 1)
+        if enough.any():
+            ones = np.ones(some.sum())
+            of_class[enough] = set_thresholds(shifted[some], places[some], ones, coverages[enough])
+        columns.append(of_class)
+    with (FOLDER / SETS).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["coverage", "all", *classes])
+        rows = zip(coverages, *columns, strict=True)
+        writer.writerows([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
