@@ -21,7 +21,7 @@ import pyarrow.parquet
 
 from .files import STDOUT, is_special, whole_file
 
-CHUNK_ROWS = 65_536  # Larger chunks are predicted no faster and take more memory.
+CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
 BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
 NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
