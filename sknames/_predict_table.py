@@ -93,7 +93,7 @@ def predict_table(
     ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
 'probability_3', 'reason']
     >>> found.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
-    ['Turkish', 'Azerbaijani', '']
+    ['Turkish', 'Armenian', '']
     >>> found.loc["b", "reason"]
     'missing name'
     """

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 NOTICE = (ROOT / "LICENSES" / "NOTICE.txt").read_text(encoding="utf-8")
 TOOLS = ROOT / "tools" / "compile_names"
 LISTS = {"F": "Faker", "M": "Mimesis"}
+DICTIONARIES = ["enamdict", "jieba"]
 PEOPLE = {"biographies": "name2nat", "chess players": "Scid"}
 
 
@@ -42,6 +43,6 @@ def test_notice_names_what_the_page_copies():
 @pytest.mark.parametrize("page", ["LICENSES/NOTICE.txt", "README.md", "docs/model_card.md"])
 def test_page_names_every_source_of_people(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    for source in [*recipe.MOST_PEOPLE]:
-        assert PEOPLE[source] in text
+    for source in [*map(PEOPLE.get, recipe.MOST_PEOPLE), *DICTIONARIES]:
+        assert source in text
     assert all(package in text for package in LISTS.values())

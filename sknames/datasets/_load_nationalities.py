@@ -47,7 +47,7 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
         n_names : dtype=int
             Number of training names of the shipped model.
         recall : dtype=float
-            Recall on held-out names with no word seen in training.
+            Recall on held-out names with no word seen in training, NaN if there were none.
         frame : DataFrame of shape (74, 9)
             All columns. Only present when `as_frame` is True, else None.
         DESCR : str
@@ -69,7 +69,8 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
     columns = dict(zip(COLUMNS, np.array([*rows], dtype=object).T, strict=True))
     names = columns["nationality"]
     columns["n_names"] = np.array([card["n_names_by_nationality"][name] for name in names])
-    columns["recall"] = np.array([card["by_nationality"][name]["recall"] for name in names])
+    recall = {name: row["recall"] for name, row in card["by_nationality"].items()}
+    columns["recall"] = np.array([recall.get(name, np.nan) for name in names])
     frame = None
     if as_frame:
         frame = check_pandas_support("as_frame=True").DataFrame(columns)
