@@ -156,8 +156,8 @@ def predict_sets(
         Share of people whose true nationality is in their set, from 0.8 to 0.99.
     by_class : bool, default=False
         Whether to keep the coverage for each nationality, with thresholds of its own
-        (class-conditional sets). Sets are twice as large then. Nationalities with too few held-out
-        people keep the common threshold.
+        (class-conditional sets). Sets are more than twice as large. Nationalities with too few
+        held-out people keep the common threshold.
 
     Returns
     -------
