@@ -227,8 +227,10 @@ def plot(found, about, path):
     for axis, (label_set, facts) in zip(axes[0], about.items(), strict=True):
         for key, style in styles.items():
             cells = [(n, values(found, label_set, key, n, "accuracy")) for n in SIZES]
-            cells = [(n, np.mean(x), np.std(x)) for n, x in cells if x] or [(np.nan,) * 3]
-            axis.errorbar(*zip(*cells, strict=True), fmt=style, capsize=3, label=MODELS[key])
+            cells = [(n, np.mean(x), np.std(x)) for n, x in cells if x]
+            if cells:
+                columns = zip(*cells, strict=True)
+                axis.errorbar(*columns, fmt=style, capsize=3, label=MODELS[key])
         axis.set(xscale="log", xlabel="labelled names")
         axis.set_xticks(SLOW_SIZES, [f"{n:,}" for n in SLOW_SIZES])
         axis.set_title(f"{LABEL_SETS[label_set][0]} ({facts['labels']})")
