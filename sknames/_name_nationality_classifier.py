@@ -187,6 +187,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
     history_: list[dict[str, float]]
     _forward: Forward
     _net: Any
+    _class_bias: NDArray[np.float64] | None = None  # which `load_pretrained` sets
 
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
@@ -297,6 +298,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         codes, settings = to_codes(without_padding(array), symbols), self._training_settings()
         trained = fit(codes, numbers, weights, symbols=symbols, classes=classes, settings=settings)
         self._set_fitted(classes, *trained)
+        self._class_bias = None  # of the network before
         return self
 
     def _training_settings(self):
@@ -404,7 +406,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
 
     def _set_fitted(self, classes, network, history, net=None):
         self.classes_, self.network_, self.history_, self._net = classes, network, history, net
-        self._forward, self._class_bias = Forward(network, "auto"), None
+        self._forward = Forward(network, "auto")
 
     def __getstate__(self):
         state = super().__getstate__().copy()

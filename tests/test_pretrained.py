@@ -27,6 +27,7 @@ from sklearn.utils.validation import check_is_fitted
 
 import sknames
 from sknames import load_pretrained
+from sknames._mix.priors import assumed_priors
 from sknames._validation.saved_state import FORMAT
 from sknames.datasets import make_names
 from sknames.pretrained import _load_pretrained, load_card
@@ -393,6 +394,8 @@ def test_saved_copies_are_small_and_say_the_same(shipped, tmp_path, dump, load, 
     assert (tmp_path / "model").stat().st_size < size * 1000**2
     again = load(tmp_path / "model")
     np.testing.assert_array_equal(again.predict_proba(NAMES), shipped.predict_proba(NAMES))
+    of_people = (assumed_priors(model, of_people=True) for model in (again, shipped))
+    np.testing.assert_array_equal(*of_people)
 
 
 # ---- Its card

@@ -12,7 +12,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
+from sknames import (
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+    estimate_shares,
+    load_pretrained,
+)
 from sknames._mix.priors import assumed_priors, distinct_names, estimate_mix
 from sknames._mix.shares import shares_of_probabilities
 from sknames.datasets import make_names
@@ -89,6 +94,14 @@ def test_bias_on_people_is_taken_off(shipped, names, monkeypatch):
         found = by_label(estimate_shares(model, names, n_resamples=2))
         given = {"class_prior": corrected / corrected.sum(), "n_resamples": 2}
         assert found == pytest.approx(by_label(estimate_shares(shipped, names, **given)))
+
+
+def test_fit_drops_the_bias_of_the_network_before():
+    X, params = np.array([[2, 3], [3, 2]]), {"hidden_size": 2, "max_epochs": 1}
+    model = NameNationalityClassifier(**params).fit(X, ["a", "b"])
+    model._class_bias = np.array([0.5, 0.0])
+    assert (assumed_priors(model, of_people=True) != model.class_prior_).all()
+    assert (assumed_priors(model.fit(X, ["a", "b"]), of_people=True) == model.class_prior_).all()
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
