@@ -40,6 +40,7 @@ def main():
     print(f"- {machine()}\n")
     classes, scores, _ = scores_of("ours", args.cache)
     parts, population = split(args.cache), population_priors(classes)
+    model = read(args.cache / "ours-0")
     uniform = np.full(len(classes), 1 / len(classes))
     by_level, by_words = [], []
     for test, title in TESTS.items():
@@ -50,7 +51,7 @@ def main():
         hits = hits_by_level(proba, labels, classes)
         accuracies = [np.average(hits[level], weights=weights) for level in LEVELS]
         by_level.append([title, f"{len(labels):,}", *(f"{value:.3f}" for value in accuracies)])
-        known = np.minimum(count_known_words(read(args.cache / "ours-0"), names.tolist()), 2)
+        known = np.minimum(count_known_words(model, names.tolist()), 2)
         for n in range(3):
             some = known == n
             if some.any():

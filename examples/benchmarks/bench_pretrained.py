@@ -15,7 +15,6 @@ from pathlib import Path
 import bench_scripts
 import numpy as np
 from bench_levels import hits_by_level
-from bench_scripts import people as people_in_scripts
 from common import (
     LINEAR,
     SVM_SCALE,
@@ -581,7 +580,7 @@ def page(card, shipped, n_kept, options):
             ["names with", "n", *(f"{SHORT[key]}{t}" for key in keys for t in ("", ", in ASCII"))],
             ascii_rows,
         ),
-        n_in_scripts=len(people_in_scripts()),
+        n_in_scripts=sum(row[1] for row in card["by_script"] if row[0].startswith("all")),
         scripts=table(bench_scripts.HEADER, card["by_script"]),
         cyrillic=table([*bench_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]),
         decades=table(["born in the", "n", *(f"{SHORT[key]}, recall" for key in keys)], decades),
@@ -674,7 +673,7 @@ def main(arguments=None):
     sources = recipe.typical_people(lists, args.wheel, args.players)
     born = birth_years(*read_chess_players(args.players))
     card = measure(results, tests, born, learned(names, nationalities, lists, sources))
-    rows = people_in_scripts()
+    rows = bench_scripts.people()
     found = bench_scripts.outcomes(bench_scripts.load(args.cache / "ours-0"), rows)
     card["by_script"] = bench_scripts.by_script(found, rows)
     card["locals_in_cyrillic"] = bench_scripts.by_nationality(found, rows, "Cyrillic")

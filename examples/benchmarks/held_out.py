@@ -58,14 +58,14 @@ def split(cache, fold=0, wheel=None, players=None):
         in_scripts = people_in_scripts()
         # In another script, a held-out word is spelled otherwise, so nobody who has one is learned.
         everyone = chain.from_iterable(found for of in sources.values() for found in of.values())
-        have_one = {name for name in everyone if any(is_held_out(w, fold) for w in words(name))}
+        have_one = {name for name in everyone if has_held_out(words(name), fold)}
         without = {*map(person_of, [*names, *(row["latin"] for row in in_scripts), *have_one])}
         learned = recipe.training_names(wheel, players, without=without)
         rest, words_test = held_out_split(*learned, lists, sources, fold)
         others = is_of_others(rest[0], names)
         others &= ~np.isin(rest[0], np.array([row["name"] for row in in_scripts], dtype=object))
         train = tuple(column[others] for column in rest)
-        known = np.array([not any(is_held_out(w, fold) for w in words(name)) for name in names])
+        known = np.array([not has_held_out(words(name), fold) for name in names])
         parts = {"train": train, "words": words_test, "people": (names[known], labels[known])}
         np.savez(path, **{key: np.array(value, dtype=str) for key, value in parts.items()})
     with np.load(path) as file:
@@ -118,6 +118,10 @@ def is_held_out(word, eighth):
     return sha256(f"held out:{word}".encode()).digest()[0] % ONE_OF == eighth
 
 
+def has_held_out(found, eighth):
+    return any(is_held_out(word, eighth) for word in found)
+
+
 def is_all_held_out(name, eighth, least=1):
     """Whether a name has at least so many words, and all are held out."""
     found = words(name)
@@ -143,7 +147,7 @@ def held_out_split(names, nationalities, lists, sources, eighth):
     train : tuple (names, nationalities) of ndarray of object
     test : tuple (names, nationalities, kinds) of ndarray of object
     """
-    kept = np.array([not any(is_held_out(w, eighth) for w in all_words(name)) for name in names])
+    kept = np.array([not has_held_out(all_words(name), eighth) for name in names])
     rng = np.random.RandomState(0)
     test = []
     for nationality in sorted(set(lists.target_names).union(*sources.values())):

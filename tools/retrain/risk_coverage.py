@@ -41,8 +41,7 @@ def class_bias(probabilities, labels, classes):
 def write_bias(probabilities, labels, classes):
     """Write the class bias to where `load_pretrained` reads it."""
     rows = zip(classes, class_bias(probabilities, labels, classes), strict=True)
-    text = "".join(f"{label},{bias:.4f}\n" for label, bias in rows)
-    (FOLDER / BIAS).write_text("nationality,bias\n" + text, encoding="utf-8")
+    _write(BIAS, ["nationality", "bias"], ([label, f"{bias:.4f}"] for label, bias in rows))
 
 
 def weights_of(labels, classes, priors):
@@ -64,11 +63,8 @@ def curve_of(probabilities, names, labels, classes, priors):
 def write_curve(curve):
     """Write a curve for `load_pretrained(abstain=True)`."""
     rows = tried_rows(curve)
-    columns = [curve[name][rows] for name in CURVE_COLUMNS]
-    with (FOLDER / CURVE).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(CURVE_COLUMNS)
-        writer.writerows([f"{value:.6f}" for value in row] for row in zip(*columns, strict=True))
+    columns = zip(*(curve[name][rows] for name in CURVE_COLUMNS), strict=True)
+    _write(CURVE, CURVE_COLUMNS, ([f"{value:.6f}" for value in row] for row in columns))
 
 
 def write_sets(probabilities, labels, classes, priors):
@@ -85,8 +81,13 @@ def write_sets(probabilities, labels, classes, priors):
             ones = np.ones(some.sum())
             of_class[enough] = set_thresholds(shifted[some], places[some], ones, coverages[enough])
         columns.append(of_class)
-    with (FOLDER / SETS).open("w", encoding="utf-8", newline="") as file:
+    rows = zip(coverages, *columns, strict=True)
+    rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
+    _write(SETS, ["coverage", "all", *classes], rows)
+
+
+def _write(name, header, rows):
+    with (FOLDER / name).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["coverage", "all", *classes])
-        rows = zip(coverages, *columns, strict=True)
-        writer.writerows([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
+        writer.writerow(header)
+        writer.writerows(rows)
