@@ -1,17 +1,17 @@
 """Predict the nationality of a person's name, with scikit-learn compatible estimators."""
 
-from ._abstaining.selective_classifier import SelectiveClassifier
 from ._encoding.char_encoder import CharEncoder
 from ._encoding.join_names import JoinNames
 from ._encoding.spelling_groups import spelling_groups
-from ._grouped_classifier import GroupedClassifier
-from ._mix.prior_shift_classifier import PriorShiftClassifier
-from ._mix.shares import estimate_shares
-from ._mix.shares_display import SharesDisplay
 from ._name_encoder import NameEncoder
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._predict_table import predict_table
+from ._priors.shares import estimate_shares
+from ._priors.shares_display import SharesDisplay
 from ._version import __version__
+from ._wrappers.grouped_classifier import GroupedClassifier
+from ._wrappers.prior_shift_classifier import PriorShiftClassifier
+from ._wrappers.selective_classifier import SelectiveClassifier
 from .pretrained import load_pretrained
 
 __all__ = [

@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._base.mixins import DocLinkMixin, SharedModelMixin
+from ._base.saved_state import stamped, unstamped
 from ._encoding.read_names import NamesMixin, read_names
-from ._validation.mixins import DocLinkMixin, SharedModelMixin
-from ._validation.saved_state import stamped, unstamped
 from ._version import __version__
 from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 

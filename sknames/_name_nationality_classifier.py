@@ -11,14 +11,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
+from ._base.mixins import ArgmaxMixin, DocLinkMixin
+from ._base.one_blas_thread import one_blas_thread
+from ._base.saved_state import require, stamped, unstamped
 from ._network.codes import to_codes, validate_symbols, without_padding
 from ._network.forward import Forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
-from ._network.one_blas_thread import one_blas_thread
-from ._validation.labels_and_weights import check_labels, check_weights, weigh_classes
-from ._validation.mixins import ArgmaxMixin, DocLinkMixin
-from ._validation.saved_state import require, stamped, unstamped
 
 
 class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, BaseEstimator):

@@ -8,11 +8,12 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from ._abstaining.no_names import BLANK, count_known_words, why_no_names
-from ._abstaining.selective_classifier import SelectiveClassifier
+from ._base import validate_params
 from ._encoding.join_names import JoinNames
+from ._encoding.not_names import BLANK, why_no_names
 from ._encoding.read_names import read_names
-from ._validation import validate_params
+from ._wrappers.known_words import count_known_words
+from ._wrappers.selective_classifier import SelectiveClassifier
 
 MISSING = "missing name"
 CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.

@@ -15,11 +15,11 @@ except ImportError as error:
     ) from error
 
 from ._encoding.char_encoder import CharEncoder
-from ._grouped_classifier import GroupedClassifier
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.words import BASE, PRIME
 from ._version import __version__
+from ._wrappers.grouped_classifier import GroupedClassifier
 
 __all__ = ["to_onnx"]
 

@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from sknames import SelectiveClassifier, SharesDisplay
-from sknames._mix.shares import shares_of_probabilities
+from sknames._priors.shares import shares_of_probabilities
 from sknames.inspection import (
     CharacterImportanceDisplay,
     PrefixProbabilityDisplay,

@@ -14,8 +14,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_html_repr
 
 import sknames
+from sknames._base.mixins import PAGES
 from sknames._cli.main import cli
-from sknames._validation.mixins import PAGES
 
 # Checks of numpydoc that do not hold here, each with its reason.
 LEFT_OUT = {

@@ -11,9 +11,9 @@ import pytest
 from threadpoolctl import ThreadpoolController
 
 from sknames import NameNationalityClassifier
-from sknames._network import one_blas_thread as _one_blas_thread
+from sknames._base.one_blas_thread import one_blas_thread
+from sknames._base import one_blas_thread as _one_blas_thread
 from sknames._network.forward import Forward
-from sknames._network.one_blas_thread import one_blas_thread
 
 
 def blas_threads():

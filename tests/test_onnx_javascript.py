@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from sknames import CharEncoder, load_pretrained
-from sknames._abstaining.no_names import count_known_words
+from sknames._wrappers.known_words import count_known_words
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
 

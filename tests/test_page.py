@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from sknames import estimate_shares, load_pretrained
-from sknames._mix.priors import distinct_names, estimate_mix
+from sknames._priors.priors import distinct_names, estimate_mix
 from sknames.datasets import load_names, make_names
 
 FOLDER = Path(__file__).parent.parent / "docs" / "page"

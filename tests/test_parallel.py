@@ -115,7 +115,7 @@ START = """
 import faulthandler, os, sys, threading
 import numpy as np
 from threadpoolctl import ThreadpoolController
-from sknames._network.one_blas_thread import one_blas_thread
+from sknames._base.one_blas_thread import one_blas_thread
 
 def blas_threads():
     return [x["num_threads"] for x in blas.info() if x["user_api"] == "blas"]

@@ -19,7 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 import sknames
 from sknames import NameEncoder
-from sknames._validation.saved_state import FORMAT
+from sknames._base.saved_state import FORMAT
 from sknames.datasets import load_names
 from tests.conftest import tiny_pipeline
 from tools.retrain.recipe import with_network

@@ -27,8 +27,8 @@ from sklearn.utils.validation import check_is_fitted
 
 import sknames
 from sknames import load_pretrained
-from sknames._mix.priors import assumed_priors
-from sknames._validation.saved_state import FORMAT
+from sknames._base.saved_state import FORMAT
+from sknames._priors.priors import assumed_priors
 from sknames.datasets import make_names
 from sknames.pretrained import _load_pretrained, load_card
 from tools.retrain.files import write_model

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import CharEncoder, NameNationalityClassifier, PriorShiftClassifier, load_pretrained
-from sknames._mix.priors import assumed_priors
+from sknames._priors.priors import assumed_priors
 from sknames.datasets import make_names
 
 

@@ -11,7 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknames._mix.priors import (
+from sknames._priors.priors import (
     _answers_so_far,
     assumed_priors,
     check_priors,

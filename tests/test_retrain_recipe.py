@@ -134,7 +134,9 @@ def test_nationalities_model_and_population_are_those_of_all_sources(everything)
     for name in ("demonyms.csv", "federations.csv"):
         of_sources |= {row["nationality"] for row in read_table(name)} - {""}
     assert load_pretrained().classes_.tolist() == load_card()["nationalities"] == sorted(of_sources)
-    text = (Path(sknames.__file__).parent / "_mix" / "population.csv").read_text(encoding="utf-8")
+    text = (Path(sknames.__file__).parent / "_priors" / "population.csv").read_text(
+        encoding="utf-8"
+    )
     table = list(csv.DictReader(text.splitlines()))
     assert [row["nationality"] for row in table] == sorted(of_sources)
     for row in table:

@@ -29,7 +29,7 @@ from sknames import (
     estimate_shares,
     spelling_groups,
 )
-from sknames._abstaining.risk_coverage import (
+from sknames._wrappers.risk_coverage import (
     risk_coverage_curve,
     row_of_coverage,
     row_of_risk,

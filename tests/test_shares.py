@@ -18,8 +18,8 @@ from sknames import (
     estimate_shares,
     load_pretrained,
 )
-from sknames._mix.priors import assumed_priors, distinct_names, estimate_mix
-from sknames._mix.shares import shares_of_probabilities
+from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix
+from sknames._priors.shares import shares_of_probabilities
 from sknames.datasets import make_names
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -319,7 +319,7 @@ def test_resamples_do_not_depend_on_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     expected = shares_of(proba).resamples
     for chunk in (700, 70):  # of 7 resamples, and of one
-        monkeypatch.setattr("sknames._mix.shares.CHUNK", chunk)
+        monkeypatch.setattr("sknames._priors.shares.CHUNK", chunk)
         np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
 
 

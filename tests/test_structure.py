@@ -11,26 +11,24 @@ import pytest
 import sknames
 
 PACKAGE = Path(sknames.__file__).parent
-ESTIMATORS = "_encoding _name_nationality_classifier _mix _abstaining _grouped_classifier "
+ESTIMATORS = "_encoding _name_nationality_classifier _priors _wrappers "
 
-# What each room may import of ours beside itself, and the _version, which all may.
+# What each room may import of ours beside itself, and what all may: _base and the _version.
 ALLOWED = {
-    "_validation": "",
-    "_plotting": "",
-    "_encoding": "_validation",
-    "_network": "_validation",
+    "_base": "",
+    "_encoding": "",
+    "_network": "",
     "_training": "_network",
-    "_name_nationality_classifier": "_network _training _validation",
-    "_mix": "_encoding _network _plotting _validation",
-    "_abstaining": "_encoding _mix _validation",
-    "datasets": "_encoding _validation pretrained",
-    "pretrained": "_encoding _name_nationality_classifier _mix _abstaining _network _validation",
-    "_grouped_classifier": "_mix _validation datasets",
-    "_name_encoder": "_encoding _validation pretrained",
+    "_name_nationality_classifier": "_network _training",
+    "_priors": "_encoding",
+    "_wrappers": "_encoding _network _priors datasets",
+    "datasets": "_encoding pretrained",
+    "pretrained": ESTIMATORS + "_network",
+    "_name_encoder": "_encoding pretrained",
     "onnx": ESTIMATORS + "_network",
-    "inspection": ESTIMATORS + "_plotting _validation",
-    "metrics": ESTIMATORS + "_plotting _validation",
-    "_predict_table": "_abstaining _encoding _validation",
+    "inspection": ESTIMATORS,
+    "metrics": ESTIMATORS,
+    "_predict_table": "_encoding _wrappers",
     "_cli": ESTIMATORS + "_name_encoder _predict_table datasets inspection metrics pretrained",
     "__init__": ESTIMATORS + "_name_encoder _predict_table pretrained",
     "__main__": "_cli",
@@ -44,7 +42,7 @@ HEAVY = {
     "pyarrow": "_cli",
     "skops": "pretrained",
     "onnx": "onnx",
-    "matplotlib": "_plotting _mix inspection metrics",
+    "matplotlib": "_base _priors inspection metrics",
 }
 DATA = (".csv", ".json", ".npz")
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -70,7 +68,7 @@ def imports(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_follow_the_table(path):
     room = room_of(path)
-    allowed = {f".{name}" for name in [*ALLOWED.get(room, "").split(), room, "_version"]}
+    allowed = {f".{name}" for name in [*ALLOWED.get(room, "").split(), room, "_base", "_version"]}
     for name in imports(path):
         assert name != "sknames", f"{path.name} imports sknames by its full name"
         if name.startswith("."):

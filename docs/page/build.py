@@ -11,7 +11,7 @@ from pathlib import Path
 import onnx
 
 from sknames import __version__, load_pretrained
-from sknames._mix.priors import assumed_priors
+from sknames._priors.priors import assumed_priors
 from sknames.onnx import to_onnx
 
 HERE = Path(__file__).parent

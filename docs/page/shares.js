@@ -1,5 +1,5 @@
 // Probabilities of names -> the shares of the classes among them: `estimate_mix` of
-// sknames/_mix/priors.py, without resamples.
+// sknames/_priors/priors.py, without resamples.
 
 const TOLERANCE = 1e-7; // of a share, in a step
 const MAX_STEPS = 200;

@@ -20,10 +20,9 @@ from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
 from sknames import load_pretrained
-from sknames._abstaining.prediction_sets import sets_of
-from sknames._mix.priors import exchange_priors
+from sknames._priors.priors import exchange_priors
 from sknames.datasets import load_names
-from sknames.pretrained._load_pretrained import set_thresholds
+from sknames.pretrained._predict_sets import set_thresholds, sets_of
 from tools.retrain import recipe
 from tools.retrain.biographies import read_biographies
 from tools.retrain.risk_coverage import curve_of, weights_of, write_bias, write_curve, write_sets

@@ -13,9 +13,9 @@ import numpy as np
 from common import machine, population_priors, table
 from held_out import scores_of, split
 
-from sknames._abstaining.no_names import count_known_words
-from sknames._grouped_classifier import group
-from sknames._mix.priors import exchange_priors
+from sknames._priors.priors import exchange_priors
+from sknames._wrappers.grouped_classifier import group
+from sknames._wrappers.known_words import count_known_words
 from sknames.pretrained._load_pretrained import read
 from tools.retrain.risk_coverage import weights_of
 

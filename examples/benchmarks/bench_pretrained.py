@@ -287,7 +287,7 @@ Chess players by decade of birth, if known. Decades differ in their nationalitie
 
 Accuracy on the {n_people:,} full names of people depends on the assumed frequencies, the priors.
 
-- "Population" is a rough number of people with such names (`sknames/_mix/population.csv`).
+- "Population" is a rough number of people with such names (`sknames/_priors/population.csv`).
   `load_pretrained()` assumes its square root.
 - "Estimated" is the mix found from the names alone, "true" that of their labels.
 - The last column weighs each nationality by its population.

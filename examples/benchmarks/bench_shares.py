@@ -27,7 +27,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
-from sknames._mix.priors import assumed_priors, exchange_priors
+from sknames._priors.priors import assumed_priors, exchange_priors
 from tools.retrain.recipe import person_of, training_names
 from tools.retrain.risk_coverage import class_bias
 

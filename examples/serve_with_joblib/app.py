@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
 import sknames
-from sknames._abstaining.no_names import find_encoder, why_no_names
+from sknames._base.unwrap import find_encoder
+from sknames._encoding.not_names import why_no_names
 
 MAX_LENGTH = 200  # of a name, in characters
 MAX_NAMES = 1000  # in a batch

@@ -5,7 +5,8 @@ import unicodedata
 import click
 import numpy as np
 
-from .._abstaining.no_names import find_encoder, why_no_names
+from .._base.unwrap import find_encoder
+from .._encoding.not_names import why_no_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
 from .options import model_option, trust_option

@@ -11,10 +11,10 @@ from itertools import chain, islice
 import joblib
 import numpy as np
 
-from .._abstaining.no_names import count_known_words
-from .._grouped_classifier import GroupedClassifier
-from .._mix.prior_shift_classifier import PriorShiftClassifier
 from .._predict_table import top_classes
+from .._wrappers.grouped_classifier import GroupedClassifier
+from .._wrappers.known_words import count_known_words
+from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from ..pretrained._model_files import load_model
 
 _load = lru_cache(maxsize=1)(load_model)  # one copy, with and without other priors

@@ -8,8 +8,8 @@ import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._abstaining.no_names import ADDRESS, why_no_names
 from .._encoding.join_names import join_parts
+from .._encoding.not_names import ADDRESS, why_no_names
 from .._encoding.spelling import PLAIN
 from .._predict_table import MISSING
 from .tables import TableReader, local_file, texts

@@ -9,16 +9,16 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from .._abstaining.no_names import count_known_words, find_encoder
-from .._abstaining.prediction_sets import sets_of
-from .._abstaining.selective_classifier import UNSURE
-from .._grouped_classifier import LEVELS, GroupedClassifier
-from .._mix.prior_shift_classifier import priors_of_probabilities
-from .._mix.priors import assumed_priors, check_priors
-from .._mix.shares import COLUMNS
+from .._base.unwrap import find_encoder
 from .._predict_table import MISSING, answer_columns
+from .._priors.predict_list import priors_of_probabilities
+from .._priors.priors import assumed_priors, check_priors
+from .._priors.shares import COLUMNS
+from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
+from .._wrappers.known_words import count_known_words
+from .._wrappers.selective_classifier import UNSURE
 from ..pretrained import load_pretrained
-from ..pretrained._load_pretrained import set_thresholds
+from ..pretrained._predict_sets import set_thresholds, sets_of
 from .files import check_output
 from .models import answers, load
 from .options import choose, jobs_option, model_option, say, table_options, trust_option

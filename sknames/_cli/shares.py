@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._mix.priors import assumed_priors
-from .._mix.shares import COLUMNS, shares_of_probabilities
-from .._mix.shares_display import SharesDisplay
+from .._priors.priors import assumed_priors
+from .._priors.shares import COLUMNS, shares_of_probabilities
+from .._priors.shares_display import SharesDisplay
 from .files import check_output, whole_file
 from .models import answers, load
 from .options import MISSING, jobs_option, model_option, say, table_options, trust_option

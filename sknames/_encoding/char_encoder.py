@@ -13,8 +13,8 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._validation.mixins import DocLinkMixin
-from .._validation.saved_state import require, stamped, unstamped
+from .._base.mixins import DocLinkMixin
+from .._base.saved_state import require, stamped, unstamped
 from .read_names import NamesMixin, read_names
 from .spelling import (
     characters,

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._validation.labels_and_weights import is_missing
+from .._base.labels_and_weights import is_missing
 from .spelling import clean
 
 Names: TypeAlias = Iterable[str] | ArrayLike

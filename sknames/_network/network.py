@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._validation.saved_state import require
+from .._base.saved_state import require
 from .codes import code_of, to_codes
 from .ngrams import NGrams, inverse_document_frequency
 from .words import PRIME, Words

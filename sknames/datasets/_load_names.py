@@ -9,8 +9,8 @@ from sklearn.utils import Bunch
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import StrOptions
 
+from .._base import validate_params
 from .._encoding.spelling_groups import spelling_groups
-from .._validation import validate_params
 
 
 @validate_params(

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._optional_dependencies import check_pandas_support
 
-from .._validation import validate_params
+from .._base import validate_params
 from ..pretrained import load_card
 from ._load_names import read_rows
 

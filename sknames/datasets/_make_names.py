@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._validation import validate_params
+from .._base import validate_params
 from ._load_names import read_rows
 
 # Alphabets, by the first word of Unicode names: kana and Han mix in one name. Names in unspaced

@@ -7,8 +7,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
+from .._base import validate_params
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._validation import validate_params
 from ._reading import Reading
 
 

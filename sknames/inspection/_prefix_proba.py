@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._plotting import DisplayMixin, check_at_least_1
-from .._validation import validate_params
+from .._base import validate_params
+from .._base.plotting import DisplayMixin, check_at_least_1
 from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
 from ._reading import Reading
 

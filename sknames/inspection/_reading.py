@@ -8,9 +8,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from .._abstaining.selective_classifier import SelectiveClassifier
 from .._encoding.char_encoder import REPLACEMENT, CharEncoder
-from .._mix.prior_shift_classifier import PriorShiftClassifier
+from .._wrappers.prior_shift_classifier import PriorShiftClassifier
+from .._wrappers.selective_classifier import SelectiveClassifier
 
 
 class Reading:

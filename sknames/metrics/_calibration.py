@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
-from .._plotting import check_at_least_1, legend_label
-from .._validation import validate_params
+from .._base import validate_params
+from .._base.plotting import check_at_least_1, legend_label
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
 N_BINS = 15

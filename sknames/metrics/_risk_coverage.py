@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .._abstaining.risk_coverage import risk_coverage_curve
-from .._abstaining.selective_classifier import SelectiveClassifier
-from .._plotting import legend_label, percent
+from .._base.plotting import legend_label, percent
+from .._wrappers.risk_coverage import risk_coverage_curve
+from .._wrappers.selective_classifier import SelectiveClassifier
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
 FEW = 0.1  # of the inputs

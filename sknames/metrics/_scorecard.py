@@ -17,12 +17,12 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._abstaining.no_names import count_known_words
+from .._base import validate_params
+from .._base.labels_and_weights import check_labels, check_some_known
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
-from .._validation import validate_params
-from .._validation.labels_and_weights import check_labels, check_some_known
+from .._wrappers.known_words import count_known_words
 from ._calibration import calibration_error
 from ._top_label import wilson_interval
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
-from .._plotting import DisplayMixin
-from .._validation.labels_and_weights import check_labels, check_some_known
+from .._base.labels_and_weights import check_labels, check_some_known
+from .._base.plotting import DisplayMixin
 
 Z = 1.959963984540054  # of 95 % intervals
 

@@ -13,22 +13,19 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
-from .._abstaining.prediction_sets import sets_of
-from .._abstaining.selective_classifier import SelectiveClassifier
+from .._base.saved_state import FORMAT
 from .._encoding.char_encoder import CharEncoder
-from .._encoding.read_names import read_names
-from .._mix.priors import Priors, check_priors
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
-from .._validation.saved_state import FORMAT
+from .._priors.priors import Priors, check_priors
 from .._version import __version__
+from .._wrappers.selective_classifier import SelectiveClassifier
 
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people whose whole names were held out, under the default priors.
 # examples/benchmarks/bench_abstaining.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
-SETS = "set_thresholds.csv"  # of prediction sets, by their coverage; from the same people
 # In log odds, of which estimates of a mix take account; from the same people.
 BIAS = "class_bias.csv"
 # By default: the smallest whole percentage that answers four of five of these people. It is the
@@ -122,10 +119,10 @@ default="population"
             f"below 1; got {abstain!r}."
         )
     model = read(FOLDER, SHA256[DESCRIPTION], priors)
-    model[-1]._class_bias = _read_columns(BIAS)["bias"]
+    model[-1]._class_bias = read_columns(BIAS)["bias"]
     if not abstain:
         return model
-    curve = Bunch(**_read_columns(CURVE))
+    curve = Bunch(**read_columns(CURVE))
     risk = RISK if is_switch else abstain
     try:
         return SelectiveClassifier._of_curve(FrozenEstimator(model), curve, risk=risk)
@@ -136,74 +133,7 @@ default="population"
         ) from error
 
 
-def predict_sets(
-    model: Any, names: Any, *, coverage: float = 0.9, by_class: bool = False
-) -> list[list[str]]:
-    """Predict sets of nationalities that contain the true one with a given probability.
-
-    A set has the most probable nationalities, until their sum exceeds a threshold: one nationality
-    for a clear name, several for an unclear one. The thresholds come from people whose whole names
-    were held out (adaptive conformal sets).
-
-    Parameters
-    ----------
-    model : classifier
-        Result of :func:`~sknames.load_pretrained`. For other models, calibrate sets on your own
-        names with MAPIE.
-    names : iterable of str
-        Names.
-    coverage : float, default=0.9
-        Share of people whose true nationality is in their set, from 0.8 to 0.99.
-    by_class : bool, default=False
-        Whether to keep the coverage for each nationality, with thresholds of its own
-        (class-conditional sets). Sets are more than twice as large. Nationalities with too few
-        held-out people keep the common threshold.
-
-    Returns
-    -------
-    list of list of str
-        The set of each name, the most probable nationality first. No set is empty.
-
-    Raises
-    ------
-    ValueError
-        If the coverage is out of range.
-
-    See Also
-    --------
-    sknames.load_pretrained : With ``abstain=True``, abstain from unsure predictions.
-
-    Notes
-    -----
-    The coverage holds on average over people with the nationality frequencies of
-    ``priors="population"``, and not for nationalities that the model does not know. Thresholds by
-    class come from some 50 people each, so the coverage of a nationality still varies.
-
-    Examples
-    --------
-    >>> from sknames import load_pretrained
-    >>> from sknames.pretrained import predict_sets
-    >>> sets = predict_sets(load_pretrained(), ["Mehmet Yılmaz", "Lee"])
-    >>> sets[0]
-    ['Turkish']
-    >>> sorted(sets[1])
-    ['Chinese', 'English', 'Korean']
-    """
-    names = read_names(names)[0]
-    labels = model.classes_ if by_class else ["all"]
-    return sets_of(model.classes_, model.predict_proba(names), set_thresholds(coverage, labels))
-
-
-def set_thresholds(coverage, labels=("all",)):
-    """Return thresholds of the smallest stored coverage that is at least the given one."""
-    rows = _read_columns(SETS)
-    enough = rows["coverage"] > coverage - 1e-9
-    if not 0.8 <= coverage or not enough.any():  # nor NaN
-        raise ValueError(f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}.")
-    return np.array([rows[label][enough][0] for label in labels])
-
-
-def _read_columns(file):
+def read_columns(file):
     """Return the columns of numbers in a file of the package."""
     rows = [*csv.DictReader(_content(FOLDER / file).decode().splitlines())]
     names = rows[0].keys() - {"nationality"}

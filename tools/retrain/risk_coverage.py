@@ -6,11 +6,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from sknames._abstaining.no_names import why_no_names
-from sknames._abstaining.prediction_sets import set_thresholds
-from sknames._abstaining.risk_coverage import risk_coverage_curve, tried_rows
-from sknames._mix.priors import exchange_priors
-from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER, SETS
+from sknames._encoding.not_names import why_no_names
+from sknames._priors.priors import exchange_priors
+from sknames._wrappers.risk_coverage import risk_coverage_curve, tried_rows
+from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER
+from sknames.pretrained._predict_sets import SETS, calibrate_sets
 
 # Of the squares of the log odds. A third of it is better for lists of all nationalities, and worse
 # for lists of those with the most names: see examples/benchmarks/results/shares.md.
@@ -72,14 +72,14 @@ def write_sets(probabilities, labels, classes, priors):
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
     places, weights = np.searchsorted(classes, labels), weights_of(labels, classes, priors)
     coverages = np.arange(80, 100) / 100
-    columns = [set_thresholds(shifted, places, weights, coverages)]
+    columns = [calibrate_sets(shifted, places, weights, coverages)]
     for k in range(len(classes)):
         some, of_class = places == k, columns[0].copy()
         # Below, even the largest score of so few people promises less.
         enough = coverages <= some.sum() / (some.sum() + 1)
         if enough.any():
             ones = np.ones(some.sum())
-            of_class[enough] = set_thresholds(shifted[some], places[some], ones, coverages[enough])
+            of_class[enough] = calibrate_sets(shifted[some], places[some], ones, coverages[enough])
         columns.append(of_class)
     rows = zip(coverages, *columns, strict=True)
     rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from sknames._abstaining.prediction_sets import set_thresholds, sets_of
 from sknames.datasets import make_names
 from sknames.pretrained import predict_sets
-from sknames.pretrained._load_pretrained import set_thresholds as set_thresholds_of
+from sknames.pretrained._predict_sets import calibrate_sets, sets_of
+from sknames.pretrained._predict_sets import set_thresholds as set_thresholds_of
 from tools.retrain import risk_coverage
 
 CLASSES = np.array(["a", "b", "c"])
@@ -26,7 +26,7 @@ def test_sets_cover_the_wanted_share_of_other_names(weighted):
     places = np.array([rng.choice(5, p=row) for row in 0.8 * probabilities + 0.2 * wrong])
     weights = np.where(places < 2, 5.0, 1.0) if weighted else np.ones(8000)
     half = slice(0, 4000)
-    thresholds = set_thresholds(probabilities[half], places[half], weights[half], [0.8, 0.9])
+    thresholds = calibrate_sets(probabilities[half], places[half], weights[half], [0.8, 0.9])
     for wanted, threshold in zip([0.8, 0.9], thresholds, strict=True):
         sets = sets_of(np.arange(5), probabilities[4000:], threshold)
         hits = [place in found for place, found in zip(places[4000:], sets, strict=True)]

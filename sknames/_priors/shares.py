@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from .._network.one_blas_thread import one_blas_thread
-from .._validation import validate_params
-from .._validation.labels_and_weights import check_weights
-from .prior_shift_classifier import predict_list
+from .._base import validate_params
+from .._base.labels_and_weights import check_weights
+from .._base.one_blas_thread import one_blas_thread
+from .predict_list import predict_list
 from .priors import (
     Priors,
     assumed_priors,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._plotting import DisplayMixin, check_at_least_1, percent
+from .._base.plotting import DisplayMixin, check_at_least_1, percent
 from .shares import Shares, estimate_shares
 
 if TYPE_CHECKING:

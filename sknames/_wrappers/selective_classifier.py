@@ -26,10 +26,11 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from .._mix.priors import assumed_priors
-from .._validation.labels_and_weights import check_labels, check_some_known, check_weights
-from .._validation.mixins import DocLinkMixin, copy_features
-from .no_names import find_encoder, why_no_names
+from .._base.labels_and_weights import check_labels, check_some_known, check_weights
+from .._base.mixins import DocLinkMixin, copy_features
+from .._base.unwrap import find_encoder
+from .._encoding.not_names import why_no_names
+from .._priors.priors import assumed_priors
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 
 UNSURE = "unsure"

@@ -1,45 +1,18 @@
 """Predict under the mix of nationalities in a list."""
 
-from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
-from sklearn.utils import check_array, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._encoding.read_names import are_readable, number_names
-from .._validation.labels_and_weights import check_weights
-from .._validation.mixins import ArgmaxMixin, DocLinkMixin, SharedModelMixin, copy_features
-from .priors import (
-    Priors,
-    assumed_priors,
-    check_priors,
-    distinct_names,
-    estimate_mix,
-    exchange_priors,
-)
-
-
-def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
-    """Return the probabilities and weights of names, their numbers, and which are readable."""
-    if isinstance(X, Iterator):
-        X = list(X)  # read more than once below
-    probabilities = check_array(
-        estimator.predict_proba(X), dtype=np.float64, input_name="predict_proba's probabilities"
-    )
-    n = len(probabilities)
-    weights = check_weights(sample_weight, n, name)
-    return probabilities, weights, number_names(X, n), are_readable(X, n)
-
-
-def priors_of_probabilities(probabilities, weights, assumed, numbers=None, **limits):
-    """Estimate priors as `estimate_mix` does; return them and the number of steps."""
-    names = distinct_names(probabilities, weights, assumed, numbers)
-    return estimate_mix(*names, assumed, **limits)[1:]
+from .._base.mixins import ArgmaxMixin, DocLinkMixin, SharedModelMixin, copy_features
+from .._priors.predict_list import predict_list, priors_of_probabilities
+from .._priors.priors import Priors, assumed_priors, check_priors, exchange_priors
 
 
 class PriorShiftClassifier(

@@ -13,8 +13,8 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import _is_fitted, check_is_fitted
 
-from ._mix.priors import assumed_priors
-from ._validation.mixins import ArgmaxMixin, DocLinkMixin
+from .._base.mixins import ArgmaxMixin, DocLinkMixin
+from .._priors.priors import assumed_priors
 
 LEVELS = ("subregion", "region", "country")
 
@@ -224,7 +224,7 @@ def group(groups, classes):
 
 @cache
 def _parts_of_nationalities(level):
-    from .datasets import load_nationalities  # sklearn.datasets is slow to import
+    from ..datasets import load_nationalities  # sklearn.datasets is slow to import
 
     table = load_nationalities()
     if level != "country":

@@ -1,0 +1,28 @@
+"""Predict a list of names, and estimate its priors."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn.utils import check_array
+
+from .._base.labels_and_weights import check_weights
+from .._encoding.read_names import are_readable, number_names
+from .priors import distinct_names, estimate_mix
+
+
+def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
+    """Return the probabilities and weights of names, their numbers, and which are readable."""
+    if isinstance(X, Iterator):
+        X = list(X)  # read more than once below
+    probabilities = check_array(
+        estimator.predict_proba(X), dtype=np.float64, input_name="predict_proba's probabilities"
+    )
+    n = len(probabilities)
+    weights = check_weights(sample_weight, n, name)
+    return probabilities, weights, number_names(X, n), are_readable(X, n)
+
+
+def priors_of_probabilities(probabilities, weights, assumed, numbers=None, **limits):
+    """Estimate priors as `estimate_mix` does; return them and the number of steps."""
+    names = distinct_names(probabilities, weights, assumed, numbers)
+    return estimate_mix(*names, assumed, **limits)[1:]

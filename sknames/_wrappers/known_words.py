@@ -1,0 +1,22 @@
+"""Count the words of names that a model knows."""
+
+import numpy as np
+
+from .._base.unwrap import find_encoder, find_inside
+from .._encoding.spelling import clean
+
+BLOCK = 8192  # names whose codes are held at a time
+
+
+def count_known_words(estimator, names):
+    """Return how many words of each name were in training, or None if the model does not know."""
+    encoder, classifier = find_encoder(estimator), find_inside(estimator, "network_", -1)
+    if encoder is None or classifier is None or classifier.network_.words is None:
+        return None
+    network, known = classifier.network_, np.zeros(len(names), dtype=np.int64)
+    for first in range(0, len(names), BLOCK):
+        some = slice(first, first + BLOCK)
+        codes = network.to_codes(np.asarray(encoder.transform(names[some])))
+        n_words = np.array([max(1, len(name)) for name in map(str.split, clean(names[some]))])
+        known[some] = network.words.count(codes, network.separator, n_words)
+    return known
