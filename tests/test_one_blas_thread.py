@@ -11,8 +11,8 @@ import pytest
 from threadpoolctl import ThreadpoolController
 
 from sknames import NameNationalityClassifier
-from sknames._base.one_blas_thread import one_blas_thread
 from sknames._base import one_blas_thread as _one_blas_thread
+from sknames._base.one_blas_thread import one_blas_thread
 from sknames._network.forward import Forward
 
 
