@@ -19,6 +19,7 @@ from pkgutil import iter_modules
 import pytest
 
 import sknames
+from sknames.pretrained import load_card
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -87,6 +88,59 @@ def test_console_block_of_readme_prints_what_it_shows(plain_folder):
     printed = subprocess.check_output(command, shell=True, env=environment, text=True)
     found, shown = (re.sub(r"\d+\.\d s\b", "... s", text) for text in (printed, shown))
     assert found == shown
+
+
+# ---- Figures
+
+
+def rows_of(page, mark):
+    """Return the rows of the table below a mark, each a dict by column."""
+    table = (ROOT / page).read_text("utf-8").partition(f"<!-- {mark} -->\n\n")[2]
+    lines = table.partition("\n\n")[0].splitlines()
+    header, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+COMPARED = "docs/how_it_compares.md"
+PUBLIC = "examples/benchmarks/results/public.md"
+# What README says, and the rows of the first table of a set that say it.
+CLAIMS = [
+    (r"Accuracy is (\S+), and (\S+) for the best", "arczi21", ["the shipped", "ByT5"]),
+    (r"`NameEncoder` and n-grams reach (\S+)\.", "arczi21", ["`NameEncoder` + n-grams"]),
+    (
+        r"ethnicolr has (\S+), LinearSVC (\S+), our classifier (\S+), and .* n-grams (\S+)\.",
+        "wikilabels13",
+        ["ethnicolr's", "n-grams +", "`NameNationalityClassifier`", "`NameEncoder` + n-grams"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("claim", "name", "titles"), CLAIMS)
+def test_figures_of_readme_are_those_of_the_table(claim, name, titles):
+    rows = rows_of(COMPARED, f"{name} of bench_public.py")
+    values = [
+        next(float(row["accuracy"]) for row in rows if row[""].startswith(title))
+        for title in titles
+    ]
+    assert re.search(claim, README).groups() == tuple(f"{value:.2f}" for value in values)
+
+
+@pytest.mark.parametrize("name", ["arczi21", "wikilabels13"])
+def test_tables_of_comparison_are_those_of_the_results(name):
+    long = rows_of(PUBLIC, f"{name}, all figures of bench_public.py")
+    figures = {(row[""], row["people"]): row for row in long}
+    for row in rows_of(COMPARED, f"{name} of bench_public.py"):
+        if "published" not in row[""]:
+            for people, of in (("all", ""), ("new", ", new people")):
+                for what in ("accuracy", "macro-F1"):
+                    assert figures[row[""], people][what].startswith(row[what + of])
+
+
+def test_recalls_of_readme_are_those_of_the_card():
+    recall = load_card()["by_nationality"]
+    best, worst = re.search(r"Recall is (\S+) for Greek names, but (\S+) for", README).groups()
+    assert best == f"{recall['Greek']['recall']:.2f}"
+    assert worst == f"{recall['Filipino']['recall']:.2f}"
 
 
 # ---- Plain English

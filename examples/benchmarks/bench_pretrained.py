@@ -199,7 +199,8 @@ What to know about them:
 
 Nationalities have different numbers of names. Training corrects for it, so
 `load_pretrained(priors="uniform")` assumes that all are equally frequent. All figures here are of
-that model, except those in [Frequencies](#frequencies).
+that model, except those in [Other scripts](#other-scripts) and [Frequencies](#frequencies), which
+state their priors.
 
 ## Licences
 
