@@ -1,6 +1,10 @@
-"""Data and models that several tests share."""
+"""Data, models and ways to start processes that several tests share."""
 
 import os
+import signal
+import subprocess
+import threading
+from contextlib import contextmanager, suppress
 
 # scikit-learn skips a check of estimators without it, and reads it when it is first imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -12,6 +16,12 @@ from sklearn.pipeline import Pipeline  # noqa: E402
 from sknames import CharEncoder, NameNationalityClassifier, load_pretrained  # noqa: E402
 from sknames.datasets import load_names  # noqa: E402
 
+PATIENCE = 300  # seconds that a process may take, on a busy machine
+
+# A shell starts what it puts into the background with Ctrl-C ignored, and processes inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Parameters of a classifier that learns `small_names` in some 40 ms, far better than chance.
 TINY = {
     "hidden_size": 8,
@@ -21,6 +31,36 @@ TINY = {
     "lr": 0.02,
     "random_state": 0,
 }
+
+
+@contextmanager
+def start_process(*command, **options):
+    """Start a command. It and its children end with the block, or when `PATIENCE` is over."""
+    command = [str(part) for part in command]
+    with subprocess.Popen(command, start_new_session=True, **options) as running:
+
+        def kill():
+            with suppress(OSError):  # where all have ended
+                os.killpg(running.pid, signal.SIGKILL) if hasattr(os, "killpg") else running.kill()
+
+        timer = threading.Timer(PATIENCE, kill)
+        timer.start()
+        try:
+            yield running
+            running.wait()
+        finally:
+            timer.cancel()
+            kill()
+
+
+def run_process(*command, code=0, input=None, **options):
+    """Run a command until it ends, and check its exit status, unless `code` is None."""
+    pipe = subprocess.PIPE
+    options = {"stdin": pipe, "stdout": pipe, "stderr": pipe, "encoding": "utf-8"} | options
+    with start_process(*command, **options) as running:
+        out, error = running.communicate(input)
+    assert code in (None, running.returncode), f"{running.returncode}: {error}"
+    return subprocess.CompletedProcess(running.args, running.returncode, out, error)
 
 
 def tiny_pipeline(max_length=12, **params):

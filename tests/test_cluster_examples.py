@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from sknames.datasets import load_names
+from tests.conftest import run_process
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -18,13 +18,9 @@ ROOT = Path(__file__).parent.parent
 MISSING = [None, "", ' "\u200b\t" ', "“\u3164’\ufe0f”"]
 
 
-def run(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        capture_output=True,
-        text=True,
-    )
+def run(*arguments, code=0, **environment):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+    return run_process(sys.executable, *arguments, code=code, env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +58,7 @@ def read(folder):
 def test_dask(folder, expected, tmp_path):
     pytest.importorskip("dask.dataframe")
     pytest.importorskip("distributed")
-    done = run(ROOT / "examples" / "predict_on_a_cluster.py", folder, tmp_path / "out")
-    assert done.returncode == 0, done.stderr
+    run(ROOT / "examples" / "predict_on_a_cluster.py", folder, tmp_path / "out")
     assert read(tmp_path / "out").equals(expected)
 
 
@@ -75,8 +70,7 @@ def test_dask_with_a_categorical_column(tmp_path):
     for kind in "ab":
         table = pandas.DataFrame({"name": ["Kim"], "kind": pandas.Categorical([kind])})
         table.to_parquet(tmp_path / "in" / f"{kind}.parquet")
-    done = run(ROOT / "examples" / "predict_on_a_cluster.py", tmp_path / "in", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
+    run(ROOT / "examples" / "predict_on_a_cluster.py", tmp_path / "in", tmp_path / "out")
     assert read(tmp_path / "out")["kind"].to_pylist() == ["a", "b"]
 
 
@@ -92,8 +86,7 @@ def test_spark(folder, expected, tmp_path):
         "PYSPARK_SUBMIT_ARGS": f"{options} --conf spark.ui.enabled=false pyspark-shell",
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
-    done = run(example, folder, tmp_path / "out", **environment)
-    assert done.returncode == 0, done.stderr
+    run(example, folder, tmp_path / "out", **environment)
     assert read(tmp_path / "out").sort_by("row").equals(expected)
 
 
@@ -101,10 +94,8 @@ def test_dask_refuses_what_it_would_overwrite(folder, expected, tmp_path):
     pytest.importorskip("dask.dataframe")
     pytest.importorskip("distributed")
     example = ROOT / "examples" / "predict_on_a_cluster.py"
-    done = run(example, folder, folder)
-    assert done.returncode == 2
+    done = run(example, folder, folder, code=2)
     assert f"{folder} is not empty: give another output" in done.stderr
     pq.write_table(expected, tmp_path / "found.parquet")
-    done = run(example, tmp_path, tmp_path / "out")
-    assert done.returncode == 2
+    done = run(example, tmp_path, tmp_path / "out", code=2)
     assert "rename the columns of the input that ['predicted', 'probability'" in done.stderr

@@ -6,7 +6,6 @@ Run ``python tests/test_docs.py docs/predict.md`` to write what its blocks print
 import ast
 import os
 import re
-import subprocess
 import sys
 import tomllib
 import warnings
@@ -20,6 +19,7 @@ import pytest
 
 import sknames
 from sknames.pretrained import load_card
+from tests.conftest import run_process
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,7 +85,7 @@ def test_console_block_of_readme_prints_what_it_shows(plain_folder):
     ((command, shown),) = re.findall(r"```console\n\$ (.*?)\n(.*?)```", README, re.S)
     command = command.replace("| sknames", f"| {sys.executable} -m sknames") + " 2>&1"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    printed = subprocess.check_output(command, shell=True, env=environment, text=True)
+    printed = run_process("sh", "-c", command, env=environment).stdout
     found, shown = (re.sub(r"\d+\.\d s\b", "... s", text) for text in (printed, shown))
     assert found == shown
 
@@ -272,10 +272,7 @@ if not {has_matplotlib}:
 runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__main__")
 """
     environment = os.environ | {"MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
+    run = run_process(sys.executable, "-c", code, cwd=tmp_path, env=environment)
     assert re.search(r"accuracy 0\.\d{3}, macro-F1 0\.\d{3}\.", run.stdout)
     table = run.stdout.partition("three best answers\n")[2].partition("\n\n")[0].splitlines()
     assert len(table) == 12

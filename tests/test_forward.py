@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from sknames._network.ngrams import NGrams, inverse_document_frequency
 from sknames._training.batches import Batch
 from sknames._training.recurrent_net import RecurrentNet
 from sknames._training.rows import Rows
+from tests.conftest import run_process
 
 N_CODES, CLASSES, LENGTH = 7, 4, 9
 KINDS = {
@@ -210,7 +210,7 @@ def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
         pytest.skip(f"numpy runs {here}, and a processor for that may not run {kernel}")
     env = os.environ | {"OPENBLAS_CORETYPE": kernel}
     command = [sys.executable, "-c", ON_A_KERNEL, str(Path(__file__).parent)]
-    done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, env=env)
+    done = run_process(*command, env=env)
     found = json.loads(done.stdout)
     if found["kernel"] != kernel:
         pytest.skip("this OpenBLAS does not let choose")

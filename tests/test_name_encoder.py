@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from sknames import (
     PriorShiftClassifier,
 )
 from sknames.pretrained._model_files import load_model
+from tests.conftest import run_process
 
 NAMES = [
     "Mehmet Yılmaz", "王伟", "", "Anna Nowak", "x" * 100, "O'Neill", "😀", "Mehmet Yılmaz",
@@ -269,4 +269,4 @@ pickle.loads(pickle.dumps(encoder)).transform(["Bo"])
 assert not {"torch", "skorch", "skops"} & set(sys.modules)
 """
     folder = Path(sknames.__file__).parent.parent
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)
+    run_process(sys.executable, "-c", code, cwd=folder)

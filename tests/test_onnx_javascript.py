@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from sknames import CharEncoder, load_pretrained
 from sknames._wrappers.known_words import count_known_words
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
+from tests.conftest import run_process
 
 FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
 NODE = shutil.which("node")
@@ -52,20 +52,14 @@ process.stdout.write(JSON.stringify(found));
 
 
 def node(code, *arguments, **options):
-    return subprocess.run(
-        [NODE, "--input-type=module", "-e", code, *arguments],
-        cwd=FOLDER,
-        capture_output=True,
-        encoding="utf-8",
-        **options,
-    )
+    return run_process(NODE, "--input-type=module", "-e", code, *arguments, cwd=FOLDER, **options)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def needs_node():
     if NODE is None:
         pytest.skip("Node.js is not installed")
-    found = node("import 'onnxruntime-node'; import 'any-ascii';")
+    found = node("import 'onnxruntime-node'; import 'any-ascii';", code=None)
     if found.returncode:
         if "ERR_MODULE_NOT_FOUND" in found.stderr:
             pytest.skip(f"The packages of npm are not installed: {INSTALL}")
@@ -95,7 +89,6 @@ def model_file(tmp_path_factory, shipped):
 
 def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped):
     run = node(SCRIPT, str(model_file), input=json.dumps(names))
-    assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
     codes = np.reshape(found["codes"], (len(names), -1))
     expected = shipped[0].transform(names)
@@ -131,16 +124,13 @@ const { names, settings } = JSON.parse(readFileSync(0, "utf-8"));
 process.stdout.write(JSON.stringify([...encode(names, settings)]));
 """
     run = node(code, input=json.dumps({"names": names, "settings": settings}))
-    assert run.returncode == 0, run.stderr
     codes = np.reshape(json.loads(run.stdout), (len(names), -1))
     different = np.flatnonzero((codes != encoder.transform(names)).any(axis=1))
     assert not [names[i] for i in different]
 
 
 def test_command_prints_what_its_readme_shows(model_file):
-    command = [NODE, FOLDER / "predict.mjs", model_file, "Mehmet Yılmaz", "王伟"]
-    run = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert run.returncode == 0, run.stderr
+    run = run_process(NODE, FOLDER / "predict.mjs", model_file, "Mehmet Yılmaz", "王伟")
     shown = [f"    {line}" for line in run.stdout.splitlines()]
     assert "\n".join(shown) in (FOLDER / "README.md").read_text(encoding="utf-8")
     assert len(shown) == 2
@@ -166,5 +156,4 @@ await model.predict([JSON.parse(name)]);
         ("classifier.onnx", '"a"', "Expected a model that to_onnx made of a pipeline"),
         ("text.onnx", '"a"', "Expected an ONNX model"),
     ]:
-        run = node(code, str(tmp_path / file), name)
-        assert run.returncode == 1 and message in run.stderr
+        assert message in node(code, tmp_path / file, name, code=1).stderr

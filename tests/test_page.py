@@ -5,7 +5,6 @@ import http.server
 import importlib.util
 import json
 import shutil
-import subprocess
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from sknames import estimate_shares, load_pretrained
 from sknames._priors.priors import distinct_names, estimate_mix
 from sknames.datasets import load_names, make_names
+from tests.conftest import run_process
 
 FOLDER = Path(__file__).parent.parent / "docs" / "page"
 NODE = shutil.which("node")
@@ -334,14 +334,8 @@ import { estimateShares } from "./shares.js";
 const problems = JSON.parse(readFileSync(0, "utf-8"));
 process.stdout.write(JSON.stringify(problems.map((problem) => [...estimateShares(...problem)])));
 """
-    run = subprocess.run(
-        [NODE, "--input-type=module", "-e", code],
-        cwd=FOLDER,
-        input=json.dumps(problems),
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert run.returncode == 0, run.stderr
+    command = [NODE, "--input-type=module", "-e", code]
+    run = run_process(*command, cwd=FOLDER, input=json.dumps(problems))
     for found, wanted in zip(json.loads(run.stdout), expected, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 import sknames
 from sknames import CharEncoder, NameNationalityClassifier
+from tests.conftest import run_process
 
 FOLDS = StratifiedKFold(4, shuffle=True, random_state=0)
 SMALL = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 3, "batch_size": 32, "lr": 0.02}
@@ -274,4 +274,4 @@ fork_beside(guarded, guarded)
 def test_fork_child_waits_for_no_thread_of_its_parent(script, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(sknames.__file__).parents[1]))
     # In Python 3.12 and later, a fork beside threads warns.
-    subprocess.run([sys.executable, "-W", "ignore", "-c", START + script], check=True, timeout=300)
+    run_process(sys.executable, "-W", "ignore", "-c", START + script)

@@ -6,7 +6,6 @@ that of a new format.
 
 import json
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import sknames
 from sknames import NameEncoder
 from sknames._base.saved_state import FORMAT
 from sknames.datasets import load_names
-from tests.conftest import tiny_pipeline
+from tests.conftest import run_process, tiny_pipeline
 from tools.retrain.recipe import with_network
 
 DATA = Path(__file__).parent / "data"
@@ -121,7 +120,7 @@ def test_file_loads_in_another_process_and_folder_without_torch(
     np.save(here / "names", names)
     here.rename(there)
     monkeypatch.setenv("PYTHONPATH", str(Path(sknames.__file__).parents[1]))
-    subprocess.run([sys.executable, "-c", ELSEWHERE, *OURS], check=True, cwd=there)
+    run_process(sys.executable, "-c", ELSEWHERE, *OURS, cwd=there)
     expected = tiny.predict_proba(names)
     for probabilities in np.load(there / "probabilities.npy"):
         np.testing.assert_array_equal(probabilities, expected)

@@ -1,6 +1,5 @@
 """predict_table: a table with the columns of `sknames predict`."""
 
-import subprocess
 import sys
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 from sknames import load_pretrained, predict_table
+from tests.conftest import run_process
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
 WHY = ["", "missing name", "no name", "no known character", ""]
@@ -30,7 +30,7 @@ def test_table_equals_the_one_of_the_command(shipped, tmp_path):
         "out.csv",
     ]
     command = [sys.executable, "-m", "sknames", "predict", "in.csv", *options]
-    subprocess.run(command, check=True, cwd=tmp_path)
+    run_process(*command, cwd=tmp_path)
     columns = ["given", "family"]
     found = predict_table(shipped, table, column=columns, top=3, known_words=True, prefix="new_")
     expected = pd.read_csv(tmp_path / "out.csv")

@@ -6,7 +6,6 @@ Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs
 import json
 import pickle
 import shutil
-import subprocess
 import sys
 import unicodedata
 from collections import Counter
@@ -31,6 +30,7 @@ from sknames._base.saved_state import FORMAT
 from sknames._priors.priors import assumed_priors
 from sknames.datasets import make_names
 from sknames.pretrained import _load_pretrained, load_card
+from tests.conftest import run_process
 from tools.retrain.files import write_model
 
 FOLDER = _load_pretrained.FOLDER
@@ -248,7 +248,7 @@ def test_imports_neither_torch_nor_skorch():
         "import sys, sknames; sknames.load_pretrained().predict(['Mehmet Yılmaz']); "
         "assert not {'torch', 'skorch', 'tqdm'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=FOLDER.parents[1])
+    run_process(sys.executable, "-c", code, cwd=FOLDER.parents[1])
 
 
 # ---- Its files

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 import sknames
 from sknames import CharEncoder, NameNationalityClassifier
+from tests.conftest import run_process
 
 for module in ("fastapi", "httpx", "psutil"):
     pytest.importorskip(module)
@@ -55,7 +55,7 @@ def image(tmp_path_factory):
         elif instruction == "RUN":
             rest.remove("--no-cache-dir")
             pip = [sys.executable, "-m", *rest, "-q", "--disable-pip-version-check"]
-            subprocess.run([*pip, "--no-compile", "--target", "site"], cwd=folder, check=True)
+            run_process(*pip, "--no-compile", "--target", "site", cwd=folder)
         elif instruction == "CMD":
             # -S leaves out the packages of the environment that runs the tests.
             command = [sys.executable, "-S", "-m", *json.loads(" ".join(rest))]

@@ -2,13 +2,13 @@
 
 import ast
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import sknames
+from tests.conftest import run_process
 
 PACKAGE = Path(sknames.__file__).parent
 ESTIMATORS = "_encoding _name_nationality_classifier _priors _wrappers "
@@ -95,7 +95,7 @@ def test_import_is_light(module):
     # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
     heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
     code = f"import sys, {module}; assert not {heavy} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
+    run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
 
 
 def test_public_names_exist_and_hide_their_files():

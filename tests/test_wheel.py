@@ -1,7 +1,6 @@
 """The built wheel, installed without the extra that trains, into an environment of its own."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier
+from tests.conftest import run_process
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = """
@@ -48,13 +48,13 @@ def python(tmp_path_factory):
     """The interpreter of an environment with the wheel and what it requires, nothing else."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
+    run_process(*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT)
     (wheel,) = folder.glob("*.whl")
     assert wheel.stat().st_size < 20_000_000
-    subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
+    run_process(sys.executable, "-m", "venv", folder / "environment")
     scripts = "Scripts" if os.name == "nt" else "bin"
     python = folder / "environment" / scripts / "python"
-    subprocess.run([python, *pip[1:], "install", wheel], check=True)
+    run_process(python, *pip[1:], "install", wheel)
     return python
 
 
@@ -63,6 +63,6 @@ def test_the_wheel_predicts_and_says_what_trains(python, small_names, tmp_path):
     model = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
     joblib.dump(model.fit(*small_names), tmp_path / "model.joblib")
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
-    subprocess.run([python, "-I", "script.py"], cwd=tmp_path, check=True)
+    run_process(python, "-I", "script.py", cwd=tmp_path)
     expected = model.predict_proba(["Papadopoulos", "Nowak"])
     np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, rtol=0, atol=1e-12)
