@@ -189,6 +189,8 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
     _net: Any
     _class_bias: NDArray[np.float64] | None = None  # which `load_pretrained` sets
 
+    _hidden_settings: Mapping[str, Any] = {}  # of training, by name, see `Settings`
+
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
@@ -283,7 +285,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         ImportError
             If torch, skorch or tqdm is not installed.
         """
-        from ._training.train import fit
+        from ._training.train import Settings, fit
 
         self._validate_params()
         if self.ngram_range is not None:
@@ -295,20 +297,12 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         classes, numbers = np.unique(labels, return_inverse=True)
         array, numbers, weights = (part[weights > 0] for part in (array, numbers, weights))
         symbols = np.unique(array[array != 0])
-        codes, settings = to_codes(without_padding(array), symbols), self._training_settings()
+        codes = to_codes(without_padding(array), symbols)
+        settings = Settings.of(self, **self._hidden_settings)
         trained = fit(codes, numbers, weights, symbols=symbols, classes=classes, settings=settings)
         self._set_fitted(classes, *trained)
         self._class_bias = None  # of the network before
         return self
-
-    def _training_settings(self):
-        # The parameters of this class: the constructor of a subclass may have fewer. Grids give
-        # numpy numbers, of which torch rejects some, and small types overflow.
-        given = {name: getattr(self, name) for name in self._parameter_constraints}
-        return {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in given.items()
-        }
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
         """Predict the probabilities of the nationalities.

@@ -13,7 +13,6 @@ from sklearn.pipeline import make_pipeline
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network import words as _words
 from sknames._network.words import MAX_CLASSES, Words
-from sknames._training.auto_settings import OTHERS
 from sknames.datasets import make_names
 from sknames.inspection import ngram_contributions
 
@@ -169,7 +168,8 @@ def test_fit_with_words_on_weights_or_repeats_gives_the_same_bits(names, ngram_r
 
 
 def test_early_stopping_sees_words_of_the_other_rows(names, monkeypatch):
-    monkeypatch.setitem(OTHERS, "validation_fraction", 0.3)
+    hidden = {"validation_fraction": 0.3}
+    monkeypatch.setattr(NameNationalityClassifier, "_hidden_settings", hidden)
     classify = classifier(early_stopping=True, max_epochs=1)
     model = make_pipeline(CharEncoder(transliterate=True), classify).fit(*names)
     without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)

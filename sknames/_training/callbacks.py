@@ -83,24 +83,24 @@ class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
 
 def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
     """Return named callbacks, the built-in ones first, for epochs of `n_batches`."""
-    scores, others = _split_callbacks(settings["callbacks"] or [], has_held_out)
+    scores, others = _split_callbacks(settings.callbacks or [], has_held_out)
     steps = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
     schedules = (isinstance(_callback(item), LRScheduler) for item in others)
-    if not settings["early_stopping"] and not any(schedules):
+    if not settings.early_stopping and not any(schedules):
         steps.append(("schedule", _one_cycle(settings, n_batches, has_ngrams)))
-    if settings["next_symbol_weight"]:
+    if settings.next_symbol_weight:
         key = "next_symbol_loss"
         steps.append((key, PassthroughScoring(key, lower_is_better=None, on_train=True)))
-    if settings["verbose"] == 1:
-        steps.append(("progress", Progress(settings["max_epochs"])))
+    if settings.verbose == 1:
+        steps.append(("progress", Progress(settings.max_epochs)))
     # Before early stopping, which ends the epoch for all later callbacks.
     steps += scores
     if has_held_out:
         stop = EarlyStopping(
-            patience=settings["n_iter_no_change"],
+            patience=settings.n_iter_no_change,
             threshold=0,
             load_best=True,
-            sink=print if settings["verbose"] > 1 else noop,
+            sink=print if settings.verbose > 1 else noop,
         )
         steps.append(("early_stopping", stop))
     return steps + others
@@ -127,13 +127,13 @@ def stopped_early(net):
 
 
 def _one_cycle(settings, n_batches, has_ngrams):
-    lr, n_steps = settings["lr"], max(2, settings["max_epochs"] * n_batches)
-    is_small = settings["batch_size"] < MIN_ROWS_TO_SHARE
+    lr, n_steps = settings.lr, max(2, settings.max_epochs * n_batches)
+    is_small = settings.batch_size < MIN_ROWS_TO_SHARE
     n_held = max(0, n_steps - MAX_CYCLE) if is_small else 0
     return LRScheduler(
         OneCycle,
         step_every="batch",
-        max_lr=[lr * settings["ngram_lr"], lr] if has_ngrams else lr,
+        max_lr=[lr * settings.ngram_lr, lr] if has_ngrams else lr,
         n_held=n_held,
         total_steps=n_steps - n_held,
         # With 0.2 and 5 steps, torch would divide by 0.

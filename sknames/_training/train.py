@@ -19,35 +19,33 @@ except ImportError as error:
 
 from .._network.network import NEVER, Network
 from .._network.words import Words
-from .auto_settings import resolve_auto, resolve_regularization
 from .batches import Batches
 from .loss import Loss
 from .optimizer import AdamWWithSparse
 from .recurrent_net import RecurrentNet
 from .rows import Rows
-from .torch_settings import DRAWING, one_torch_thread, resolve_device, torch_seed
+from .settings import Settings
+from .torch_settings import DRAWING, one_torch_thread, torch_seed
 from .training_net import TrainingNet
 
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
 
 
-def fit(codes, labels, weights, *, symbols, classes, settings):
+def fit(codes, labels, weights, *, symbols, classes, settings: Settings):
     """Train a network, and return it with its history and the skorch net.
 
-    `codes` (n, length) are padded with 0 on the right, and number the `symbols`, see `Network`.
-    `labels` (n,) are numbers of `classes`, and `weights` (n,) are positive. `settings` holds the
-    parameters of `NameNationalityClassifier`, and may override `REGULARIZATION` and `OTHERS`.
+    `codes` (n, length) index the `symbols` from 1, and 0 pads them on the right, see `Network`.
+    `labels` (n,) index the `classes` from 0, and `weights` (n,) are positive.
     """
-    settings = resolve_regularization(settings)
-    rng = check_random_state(settings["random_state"])
+    rng = check_random_state(settings.random_state)
     seed = rng.randint(np.iinfo(np.int32).max)
     rows, held_out = Rows.merged(codes, labels, weights), None
-    if settings["early_stopping"]:
-        rows, held_out = rows.split(settings["validation_fraction"], rng)
-    settings = resolve_auto(settings, len(rows))
+    if settings.early_stopping:
+        rows, held_out = rows.split(settings.validation_fraction, rng)
+    settings = settings.resolved(len(rows))
     untrained = _untrained(rows, symbols, len(classes), settings)
     share, rows = rows.class_shares(len(classes)), rows.drawn()
-    settings["batch_size"] = min(len(rows), settings["batch_size"])
+    settings = replace(settings, batch_size=min(len(rows), settings.batch_size))
     if held_out is not None:
         held_out = held_out.weighed().with_ngrams(untrained).with_words(untrained, len(classes))
     net = _build_net(untrained, classes, share, settings, len(rows), held_out, rng)
@@ -55,16 +53,16 @@ def fit(codes, labels, weights, *, symbols, classes, settings):
     with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     weights = dict(untrained.weights) | weights_of(net)
-    assumed = class_prior(share, settings["logit_adjustment"])
+    assumed = class_prior(share, settings.logit_adjustment)
     return replace(untrained, weights=weights, class_prior=assumed), history_of(net), net
 
 
 def _untrained(rows, symbols, n_classes, settings):
     """Return the network before training, with the n-grams and words of the rows."""
-    ngram_range, min_df, word_weight = map(settings.get, ("ngram_range", "min_df", "word_weight"))
+    ngram_range, min_df, word_weight = settings.ngram_range, settings.min_df, settings.word_weight
     has_words = word_weight > 0
     network = Network.untrained(
-        settings["cell"], symbols, rows.codes, ngram_range, min_df, has_words=has_words
+        settings.cell, symbols, rows.codes, ngram_range, min_df, has_words=has_words
     )
     if not has_words:
         return network
@@ -75,45 +73,44 @@ def _untrained(rows, symbols, n_classes, settings):
 
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
     """Compose the skorch net, not yet initialized; the n-gram weights are a group of their own."""
-    device = resolve_device(settings["device"])
-    n_batches = -(-n_rows // settings["batch_size"])
-    module = {name: settings[name] for name in (*SHAPE, "dropout", "ngram_dropout")} | {
-        "embedding_dropout": 2 * settings["symbol_dropout"],
+    n_batches = -(-n_rows // settings.batch_size)
+    module = {name: getattr(settings, name) for name in (*SHAPE, "dropout", "ngram_dropout")} | {
+        "embedding_dropout": 2 * settings.symbol_dropout,
         "n_codes": untrained.n_codes,
         "n_classes": len(classes),
         "n_ngrams": untrained.n_ngrams,
     }
-    ngram_lr = settings["lr"] * settings["ngram_lr"]
-    group = {"sparse": True, "lr": ngram_lr, "eps": settings["ngram_eps"]}
-    valid = {"device": device, "classes": classes}
+    ngram_lr = settings.lr * settings.ngram_lr
+    group = {"sparse": True, "lr": ngram_lr, "eps": settings.ngram_eps}
+    valid = {"device": settings.device, "classes": classes}
     train = valid | {
         "random_state": rng,
         "unknown": untrained.n_codes - 1,
-        "symbol_dropout": settings["symbol_dropout"],
+        "symbol_dropout": settings.symbol_dropout,
     }
     parts = {"module": module, "iterator_train": train, "iterator_valid": valid}
     return TrainingNet(
         RecurrentNet,
         **{f"{part}__{name}": x for part, params in parts.items() for name, x in params.items()},
         criterion=Loss,
-        criterion__prior=settings["logit_adjustment"] * _log(share),
-        criterion__gce_q=settings["gce_q"],
-        next_symbol_weight=settings["next_symbol_weight"],
+        criterion__prior=settings.logit_adjustment * _log(share),
+        criterion__gce_q=settings.gce_q,
+        next_symbol_weight=settings.next_symbol_weight,
         predict_nonlinearity=partial(torch.softmax, dim=1),
         optimizer=AdamWWithSparse,
-        optimizer__weight_decay=settings["weight_decay"],
+        optimizer__weight_decay=settings.weight_decay,
         optimizer__param_groups=[("ngram_weight", group)] if untrained.n_ngrams else [],
-        lr=settings["lr"],
-        batch_size=settings["batch_size"],
+        lr=settings.lr,
+        batch_size=settings.batch_size,
         iterator_train=Batches,
         iterator_valid=Batches,
         callbacks=make_callbacks(settings, n_batches, untrained.n_ngrams > 0, held_out is not None),
-        callbacks__print_log=make_log(settings["verbose"]),
+        callbacks__print_log=make_log(settings.verbose),
         train_split=None if held_out is None else predefined_split(held_out),
         classes=classes,
-        max_epochs=settings["max_epochs"],
-        verbose=int(settings["verbose"] > 1),
-        device=device,
+        max_epochs=settings.max_epochs,
+        verbose=int(settings.verbose > 1),
+        device=settings.device,
     )
 
 

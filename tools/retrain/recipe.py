@@ -65,8 +65,8 @@ CLASSIFIER = {
     "max_epochs": 8,
     "random_state": SEED,
 }
-# What the classifier has no parameters for.
-INNER = {
+# Settings of training that are no parameters of the classifier.
+HIDDEN = {
     "ngram_dropout": 0.65,
     "next_symbol_weight": 0.3,
     # Categories of Wikipedia and federations often differ from where a name is common.
@@ -81,10 +81,9 @@ TEMPERATURES = 1.4, 1.15
 
 
 class Classifier(NameNationalityClassifier):
-    """A classifier that trains with the settings of `INNER`."""
+    """Train with hidden settings."""
 
-    def _training_settings(self):
-        return super()._training_settings() | INNER
+    _hidden_settings = HIDDEN
 
 
 def make_pipeline(**params):

@@ -1,0 +1,149 @@
+"""The settings that training chooses by the number of rows."""
+
+from math import ceil
+
+import numpy as np
+import pytest
+from skorch.callbacks import Callback
+
+from sknames import NameNationalityClassifier
+from sknames._training.settings import Settings
+
+CELLS = ["gru", "rnn", "sigmoid_rnn"]
+NAMES = ["dropout", "batch_size", "max_epochs", "min_df"]
+PARTS = ["symbol_dropout", "ngram_dropout", "next_symbol_weight", "weight_decay"]
+
+
+def resolved(n_rows, hidden=(), **params):
+    return Settings.of(NameNationalityClassifier(**params), **dict(hidden)).resolved(n_rows)
+
+
+def values(settings, names):
+    return [getattr(settings, name) for name in names]
+
+
+@pytest.mark.parametrize(
+    "n_rows, expected",
+    [
+        (500, [0.80, 32, 16, 1]),
+        (1_000, [0.70, 32, 16, 1]),
+        (2_000, [0.60, 64, 16, 1]),
+        (2_500, [0.57, 64, 16, 1]),
+        (4_000, [0.50, 128, 16, 1]),
+        (8_191, [0.40, 256, 16, 1]),
+        (8_192, [0.40, 512, 13, 2]),
+        (16_000, [0.40, 512, 13, 2]),
+        (40_000, [0.40, 512, 13, 2]),
+        (40_001, [0.25, 512, 6, 2]),
+        (400_000, [0.25, 512, 6, 2]),
+        (400_001, [0.25, 1024, 10, 2]),
+        (600_000, [0.25, 1024, 10, 4]),
+        (1_000_000, [0.25, 1024, 10, 6]),
+    ],
+)
+def test_values_of_the_default_cell(n_rows, expected):
+    assert values(resolved(n_rows), NAMES) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("n_rows, epochs", [(1_000, 20), (16_000, 16), (100_000, 8), (10**6, 12)])
+@pytest.mark.parametrize("cell", ["rnn", "sigmoid_rnn"])
+def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
+    settings, of_gru = resolved(n_rows, cell=cell), resolved(n_rows)
+    assert settings.dropout == pytest.approx(of_gru.dropout - 0.1)
+    assert settings.max_epochs == epochs
+
+
+@pytest.mark.parametrize(
+    "n_rows, lr", [(8_191, 0.005), (8_192, 0.008), (40_000, 0.008), (40_001, 0.005)]
+)
+def test_lr_is_higher_from_8192_to_40000_rows_without_early_stopping(n_rows, lr):
+    for params in ({}, {"batch_size": 256}):
+        assert resolved(n_rows, **params).lr == lr
+    assert resolved(n_rows, early_stopping=True).lr == 0.005
+    assert resolved(n_rows, lr=0.1).lr == 0.1
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("n_rows", [1, 2, 31, 33, 70, 255, 500])
+def test_few_rows_get_steps_enough(cell, n_rows):
+    settings = resolved(n_rows, cell=cell)
+    n_batches = ceil(n_rows / settings.batch_size)
+    assert n_batches * settings.max_epochs >= 100
+    assert settings.max_epochs >= resolved(8_191, cell=cell).max_epochs
+    assert (n_batches - 1) * settings.max_epochs < 100 or settings.max_epochs <= 20
+    assert 0.7 < settings.dropout <= 0.85 and settings.batch_size == 32 or n_rows == 500
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_more_rows_never_mean_more_dropout_or_smaller_batches(cell):
+    by_rows = [vars(resolved(n, cell=cell)) for n in np.geomspace(1, 2e6, 300).astype(int)]
+    for name, sign in [("dropout", -1), ("batch_size", 1), ("min_df", 1)]:
+        assert (np.diff([sign * settings[name] for settings in by_rows]) >= 0).all(), name
+    for name, both in [("ngram_lr", [1, 2]), ("ngram_eps", [1e-8, 2e-5])]:
+        chosen = [settings[name] for settings in by_rows]
+        assert sorted(set(chosen)) == both and chosen == sorted(chosen)
+
+
+@pytest.mark.parametrize("gce_q, ngram_eps", [(0, 2e-5), (0.2, 1e-8)])
+def test_epsilon_of_generalized_cross_entropy_stays(gce_q, ngram_eps):
+    assert resolved(10**5, {"gce_q": gce_q}).ngram_eps == ngram_eps
+    assert resolved(10**4, {"gce_q": gce_q}).ngram_eps == 1e-8
+
+
+@pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
+def test_given_values_are_kept(n_rows):
+    given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4, "word_weight": 0}
+    hidden = {"ngram_dropout": 0, "ngram_lr": 3.0, "ngram_eps": 0.1, "validation_fraction": 0.7}
+    settings = resolved(n_rows, hidden, **given)
+    assert vars(settings).items() >= (given | hidden).items()
+
+
+def test_unknown_hidden_setting_raises():
+    for hidden in ({"gce": 0.2}, {"dropout": 0.5}):
+        with pytest.raises(TypeError, match=next(iter(hidden))):
+            resolved(10, hidden)
+
+
+@pytest.mark.parametrize(
+    "strength, expected",
+    [
+        (0, [0, 0, 0, 0]),
+        (0.5, [0.025, 0.25, 0.25, 0.01]),
+        (1, [0.05, 0.5, 0.5, 0.02]),
+        (20, [0.45, 0.95, 10, 0.4]),
+    ],
+)
+def test_regularization_scales_its_parts(strength, expected):
+    settings = resolved(10, regularization=strength)
+    assert values(settings, PARTS) == pytest.approx(expected)
+
+
+def test_settings_of_numpy_become_those_of_python():
+    given = {"hidden_size": np.uint8(200), "lr": np.float32(0.5), "early_stopping": np.bool_(True)}
+    settings = resolved(10, **given, cell=np.str_("rnn"))
+    assert values(settings, [*given, "cell"]) == [200, 0.5, True, "rnn"]
+    assert not any(isinstance(value, np.generic) for value in vars(settings).values())
+
+
+def test_epochs_follow_a_given_batch_size():
+    assert resolved(30, batch_size=7).max_epochs == 20  # 5 batches
+    assert resolved(30, batch_size=2).max_epochs == 16  # 15 batches
+    assert resolved(30, batch_size=1000).max_epochs == 100
+
+
+class Seen(Callback):
+    def on_train_begin(self, net, **kwargs):
+        self.sizes, self.net = [], net
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        self.sizes.append(len(batch[0]))
+
+
+def test_auto_counts_distinct_rows():
+    X = np.arange(1, 41)[:, None].repeat(3, axis=0)
+    seen = Seen()
+    model = NameNationalityClassifier(hidden_size=4, embedding_dim=4, callbacks=[seen])
+    model.fit(X, X[:, 0] % 3)
+    assert len(model.history_) == resolved(40).max_epochs == 50
+    assert sorted(seen.sizes[:2]) == [8, 32]
+    assert seen.net.module_.dropout.n_dropped == round(256 * 0.85)
