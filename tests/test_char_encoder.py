@@ -421,7 +421,7 @@ def test_open_file_gives_names_without_line_ends(tmp_path):
     assert vars(encoder) == vars(CharEncoder().fit(["Ana", "Müller"]))
 
 
-MISSING = [None, float("nan"), np.float32("nan"), np.datetime64("NaT"), pd.NA, pd.NaT]
+MISSING = [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "s"), pd.NA, pd.NaT]
 
 
 @pytest.mark.parametrize("missing", MISSING, ids=repr)

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 import pytest
 from numpydoc.docscrape import NumpyDocString
-from numpydoc.validate import validate
+from numpydoc.validate import Validator, validate
 from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_html_repr
 
@@ -82,7 +82,9 @@ def test_public_names_are_found():
 
 
 @pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
-def test_docstring_is_complete(name):
+def test_docstring_is_complete(name, monkeypatch):
+    # Their __module__ is not the one that they are written in.
+    monkeypatch.setattr(Validator, "source_file_def_line", None)
     left_out = LEFT_OUT if name in PUBLIC else LEFT_OUT_OF_METHODS
     assert not [error for error in validate(name)["errors"] if error[0] not in left_out]
     doc = NumpyDocString(inspect.getdoc(find(name)))
