@@ -35,7 +35,7 @@ STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
 
 
 def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> onnx.ModelProto:
-    """Convert a fitted model to ONNX, to predict in any language with a runtime.
+    r"""Convert a fitted model to ONNX, to predict in any language with a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows from
        :meth:`sknames.CharEncoder.transform`, padded with 0 to any length. A classifier alone takes
@@ -85,7 +85,7 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:36]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \\',-.`abcdefghijklmnop')]
+    [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \',-.`abcdefghijklmnop')]
     """  # noqa: E501
     grouped = model if isinstance(model, GroupedClassifier) else None
     if grouped is not None:

@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 # scikit-learn skips a check of estimators without it, and reads it when it is first imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from sklearn.pipeline import Pipeline  # noqa: E402
+import numpy as np
+import pytest
+from sklearn.pipeline import Pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier, load_pretrained  # noqa: E402
-from sknames.datasets import load_names  # noqa: E402
+from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames.datasets import load_names
 
 PATIENCE = 300  # seconds that a process may take, on a busy machine
 

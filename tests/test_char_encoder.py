@@ -82,7 +82,7 @@ def learn(names, min_frequency=1, alphabet=None, **folding):
     least = (5 if is_unknown else 1) if min_frequency == "auto" else min_frequency
     if isinstance(least, float):
         least *= counts.total() * (1 - 1e-9)
-    kept = {c for c, n in counts.items() if n >= least or is_unknown and c.isascii()}
+    kept = {c for c, n in counts.items() if n >= least or (is_unknown and c.isascii())}
     kept = {c for c in kept if unicodedata.category(c) not in {"Cc", "Cs"}}
     if is_unknown:
         kept = {c for c in kept if in_ascii(c)} | set(alphabet or "")

@@ -362,7 +362,7 @@ def test_predict_one_format_into_another_keeps_values(run, model, given, wanted)
 
 def test_predict_parquet_to_json_has_no_nan(run):
     pa.parquet.write_table(parquet_table(), "in.parquet")
-    _, out, said = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
+    _, out, _ = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
     rows = [json.loads(line, parse_constant=pytest.fail) for line in out.splitlines()]
     assert [row["share"] for row in rows] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
     assert rows[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
@@ -457,7 +457,7 @@ WHY = ["", "no known character", "no name", "missing name", "", "no known charac
 
 def test_predict_no_name_gives_a_reason(run, model):
     write_csv("odd.csv", [[name] for name in [*ODD, "www.x.org", "???"]], ["name"])
-    code, out, said = run("predict", "odd.csv", "--model", "model.skops", "--proba")
+    _, out, said = run("predict", "odd.csv", "--model", "model.skops", "--proba")
     assert "9 rows: 3 predicted, 3 no known character, 2 no name, 1 without a name" in said
     header, *rows = read_csv(out)
     assert [row[-1] for row in rows] == [*WHY, "no name", "no known character"]
@@ -950,7 +950,7 @@ def test_train_options_are_parameters(run, small_names):
 )
 def test_train_wrong_option_is_refused(run, small_names, options, words, code):
     write_csv("in.csv", zip(*small_names, strict=True), header=("name", "nationality"))
-    found, out, said = run("train", "in.csv", "--output", "own.skops", *options)
+    found, _, said = run("train", "in.csv", "--output", "own.skops", *options)
     assert found == code and words in said and said.count("\n") == 1, said
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
 
@@ -979,7 +979,7 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
                     os.dup2(file.fileno(), 0)
             program, *arguments = shlex.split(command)
             assert program == "sknames"
-            code, *found = run(*arguments)
+            _, *found = run(*arguments)
             found, said = (re.sub(r"\b\d+\.\d s\b", "... s", t) for t in ("".join(found), said))
             assert found == said, command
             n_run += 1

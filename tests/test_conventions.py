@@ -146,7 +146,7 @@ def answers(fitted, X):
 
 
 def test_unfitted_estimator_raises(case):
-    estimator, data, X = case
+    estimator, _, X = case
     methods = ("predict", "predict_proba", "reasons", "transform", "inverse_transform")
     methods += ("get_feature_names_out",)
     methods = [name for name in methods if hasattr(estimator, name)]

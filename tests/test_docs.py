@@ -22,6 +22,8 @@ from sknames.pretrained import load_card
 from tests.conftest import run_process
 
 ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+HATCH = PROJECT["tool"]["hatch"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *(page for page in GUIDE if "```python" in page.read_text("utf-8"))]
@@ -174,7 +176,8 @@ def test_pages_keep_their_budgets():
     assert (ROOT / "CHANGES.md").read_text("utf-8").count("\n") <= 40
 
 
-PROSE = [ROOT / "README.md", ROOT / "CHANGES.md", ROOT / "CONTRIBUTING.md", *GUIDE]
+NOTES = ["README.md", "CHANGES.md", "CONTRIBUTING.md", "SECURITY.md"]
+PROSE = [*(ROOT / name for name in NOTES), *GUIDE]
 CODE = sorted((ROOT / "sknames").rglob("*.py"))
 
 
@@ -251,10 +254,18 @@ def test_commands():
     assert tests in ci  # CI runs exactly what the README says
 
 
+@pytest.mark.parametrize("name", ["ruff", "codespell"])
+def test_pre_commit_runs_the_release_of_the_extra(name):
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    (release,) = re.findall(rf"/{name}(?:-pre-commit)?\n    rev: v(\S+)\n", hooks)
+    lint = PROJECT["project"]["optional-dependencies"]["lint"]
+    assert f"{name}=={release}" in lint
+
+
 def test_source_distribution_has_what_its_tests_and_ci_read():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    included = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
-    assert {".ci", ".pre-commit-config.yaml", "CITATION.cff", "docs", "examples"} <= {*included}
+    included = HATCH["build"]["targets"]["sdist"]["include"]
+    read = {".ci", ".pre-commit-config.yaml", "CITATION.cff", "SECURITY.md", "docs", "examples"}
+    assert read <= {*included}
 
 
 @pytest.mark.parametrize("has_matplotlib", [True, False])

@@ -35,9 +35,9 @@ def public_modules():
     """sknames and each module of it whose name is public and that says what in it is."""
     yield "sknames"
     for _, name, _ in pkgutil.walk_packages(sknames.__path__, "sknames."):
-        if not any(part.startswith("_") for part in name.split(".")):
-            if hasattr(import_module(name), "__all__"):
-                yield name
+        is_private = any(part.startswith("_") for part in name.split("."))
+        if not is_private and hasattr(import_module(name), "__all__"):
+            yield name
 
 
 def public_members(cls):

@@ -1,5 +1,6 @@
 """The network in numpy against the same network in torch."""
 
+import itertools
 import json
 import os
 import sys
@@ -90,7 +91,7 @@ class Pair:
             features, starts = self.ngrams.of_rows(codes)
             norms = [
                 np.linalg.norm(self.idf[features[first:last]].astype(np.float64))
-                for first, last in zip(starts[:-1], starts[1:], strict=True)
+                for first, last in itertools.pairwise(starts)
             ]
             values = features, starts, self.idf[features] / np.repeat(norms, np.diff(starts))
         batch = Batch.of(Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), values), True)

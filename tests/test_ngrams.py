@@ -1,5 +1,6 @@
 """N-grams of codes against n-grams of strings, counted by `collections.Counter`."""
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -131,7 +132,7 @@ def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
     codes, idf = encode(["xx", *NAMES, "", "xx", "annx", "xx"]), 1 / frequency**0.5
     features, starts, values = ngrams.tfidf(codes, idf)
     n_empty = 0
-    for first, last in zip(starts[:-1], starts[1:], strict=True):
+    for first, last in itertools.pairwise(starts):
         expected = idf[features[first:last]]
         np.testing.assert_allclose(
             values[first:last] * np.linalg.norm(expected), expected, rtol=1e-12

@@ -178,7 +178,7 @@ TITLES = {
 
 
 def test_read_biographies_titles_of_articles_become_names(put):
-    put(wheel_of(pickle.dumps(dict.fromkeys(TITLES, ["Irish"]))))
+    put(wheel_of(pickle.dumps({title: ["Irish"] for title in TITLES})))
     found = [name for name, _ in rows()]
     # "Anna Kern" and others are what several titles become, in the order of the first.
     assert found == list(dict.fromkeys(name for name in TITLES.values() if name))

@@ -71,7 +71,7 @@ def test_few_rows_get_steps_enough(cell, n_rows):
     assert n_batches * settings.max_epochs >= 100
     assert settings.max_epochs >= resolved(8_191, cell=cell).max_epochs
     assert (n_batches - 1) * settings.max_epochs < 100 or settings.max_epochs <= 20
-    assert 0.7 < settings.dropout <= 0.85 and settings.batch_size == 32 or n_rows == 500
+    assert (0.7 < settings.dropout <= 0.85 and settings.batch_size == 32) or n_rows == 500
 
 
 @pytest.mark.parametrize("cell", CELLS)

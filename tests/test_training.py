@@ -4,6 +4,7 @@ import pickle
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +165,7 @@ def test_epoch_has_each_row_once(batch_size, sizes, with_ngrams):
                 assert entries(batch.ngrams, i) == entries(rows.ngrams, row)
             order.append(chosen)
         assert [len(chosen) for chosen in order] == sizes
-        orders.append(sum(order, []))
+        orders.append([*chain.from_iterable(order)])
         assert sorted(orders[-1]) == list(range(100))
     assert orders[0] != orders[1] and list(range(100)) not in orders
 
@@ -841,7 +842,7 @@ def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, early_stopping, is
     assert err == ""
     # Colours are for terminals.
     assert ("\033[" in out) is is_terminal
-    header, line, *rows = re.sub(r"\033\[\d+m", "", out).splitlines()
+    header, _, *rows = re.sub(r"\033\[\d+m", "", out).splitlines()
     keys = ["epoch", "next_symbol_loss", "train_loss", "valid_acc", "valid_loss", "dur"]
     keys = [key for key in keys if early_stopping or not key.startswith("valid")]
     assert header.split() == keys

@@ -230,7 +230,7 @@ class Set:
         """
         version = f"-{pretrained_sha256()[:8]}" if key in USE_SHIPPED else ""
         path = self.cache / f"{self.name}-{key}{version}.npz"
-        if key in RIVALS and not path.exists() or "others" in key and self.name != "arczi21":
+        if (key in RIVALS and not path.exists()) or ("others" in key and self.name != "arczi21"):
             return None
         if not path.exists():
             scores, classes, seconds, size = self._found(key)

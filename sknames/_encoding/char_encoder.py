@@ -375,7 +375,7 @@ class CharEncoder(
         )
 
     def _tidy(self, names):
-        """Cleaned, normalized names."""
+        """Return cleaned, normalized names."""
         if self.clean:
             names = clean(names)
         names = compose(names)  # before titles are looked for, whose letters are composed

@@ -204,7 +204,7 @@ def are_readable(X, n):
 
 
 def number_names(X, n):
-    """Number n names or rows, int of shape (n,), so that equal ones have equal numbers.
+    """Give n names or rows numbers, int of shape (n,): equal ones have equal numbers.
 
     Rows that are neither names nor numbers all count as different.
     """

@@ -8,7 +8,7 @@ from .spelling import spellings
 
 
 def spelling_groups(names: Names) -> NDArray[np.intp]:
-    """Number names so that spellings of one name have equal numbers.
+    """Give names numbers that are equal for spellings of one name.
 
     A model that has learned Dvořák also knows Dvorak and " DVORAK". To measure accuracy on unseen
     names, keep each group on one side of each split.

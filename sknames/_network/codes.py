@@ -83,7 +83,7 @@ def code_of(symbol, symbols):
 
 
 def to_codes(X, symbols):
-    """Number an array of any numbers (n, length), in which 0 is padding wherever it stands.
+    """Encode an array of any numbers (n, length), in which 0 is padding wherever it stands.
 
     Return ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, and 0 on the right,
     in the smallest unsigned integer type. Symbols are sorted.

@@ -141,7 +141,7 @@ def read_columns(file):
 
 
 def pretrained_sha256():
-    """The fingerprint of the model that ships: its description holds that of the arrays."""
+    """Return the fingerprint of the model that ships: its description holds that of the arrays."""
     return SHA256[DESCRIPTION]
 
 

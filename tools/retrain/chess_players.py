@@ -7,6 +7,7 @@ import tarfile
 import unicodedata
 import zipfile
 from fnmatch import fnmatch
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -213,7 +214,7 @@ def clean_entry(entry):
     # Titles follow a second comma. Without a comma, the words are in the order of the name.
     parts = [given.partition(",")[0], surname] if comma else [surname]
     parts = [[word for word in map(_clean_word, part.split()) if word] for part in parts]
-    words = sum(parts, [])
+    words = [*chain.from_iterable(parts)]
     name = " ".join(words)
     if (
         not all(parts)
@@ -227,7 +228,7 @@ def clean_entry(entry):
 
 def _clean_word(word):
     """Return the word of a name, "" for a title, initials and other abbreviations."""
-    initial = word.isupper() or len(word) == 1 and word not in "ey"  # Costa e Silva, Corzo y Prado
+    initial = word.isupper() or (len(word) == 1 and word not in "ey")  # Costa e Silva
     if initial or word.endswith(".") or word.lower() in _NOT_OF_THE_NAME:
         return ""
     return word.strip("'-")  # a final apostrophe is how Italians write an accent: Nicolo'

@@ -131,7 +131,7 @@ def to_sounds(name, nationality, script):
 def _without_marks(name, keep=""):
     return "".join(
         c
-        if c in keep or not c.isalpha() or ord(c) > 0x24F and ord(c) < 0x1E00
+        if c in keep or not c.isalpha() or (ord(c) > 0x24F and ord(c) < 0x1E00)
         else "".join(d for d in unicodedata.normalize("NFD", c) if not unicodedata.combining(d))
         for c in name
     )
