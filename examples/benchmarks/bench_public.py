@@ -246,6 +246,9 @@ class Set:
             scores = found["scores"].astype(float) @ shares
             found["scores"] = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-9)
             found["known"] = shares.any(axis=0)
+            # What a class is divided among is never the most probable label, but for the largest.
+            largest = shares.argmax(axis=1)[shares.any(axis=1)]
+            found["predicted"] = np.isin(np.arange(len(self.classes)), largest)
             if not shares.any():
                 return None
         return found
@@ -378,11 +381,11 @@ def rivals_table(a_set):
 
     Rivals that know the same labels share a column of ours.
     """
-    groups = {}
+    groups, ours = {}, a_set.answers("shipped")["predicted"]
     for rival in RIVALS:
         if found := a_set.answers(rival):
             known = found.get("known", np.ones(len(a_set.classes), dtype=bool))
-            groups.setdefault(tuple(known), []).append(rival)
+            groups.setdefault(tuple(known & ours), []).append(rival)
     columns = {}
     for known, rivals in groups.items():
         rows = a_set.new[np.isin(a_set.labels[a_set.new], a_set.classes[list(known)])]
