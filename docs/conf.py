@@ -8,6 +8,12 @@ from pathlib import Path
 import sknames
 
 REPOSITORY = "https://github.com/sknames/sknames"
+# Where on the site files of the repository are.
+PLACES = {
+    "examples": "auto_examples/index.rst",
+    "CHANGES.md": "changelog.md",
+    "CONTRIBUTING.md": "development.md",
+}
 
 project = "sknames"
 author = "The sknames developers"
@@ -81,12 +87,9 @@ def linkcode_resolve(domain, info):
 
 
 def localize(app, relative_path, parent_docname, source):
-    """Links and the picture of README, which lead to GitHub, lead to the site's own pages."""
-    source[0] = re.sub(rf"\]\({REPOSITORY}/blob/main/docs/(\w+\.md)", r"](\1", source[0])
-    source[0] = source[0].replace(
-        f"]({REPOSITORY}/tree/main/examples)", "](auto_examples/index.rst)"
-    )
-    source[0] = re.sub(r"\]\(https://raw\S+/docs/(\w+\.png)\)", r"](\1)", source[0])
+    """Links of a page at the root of the repository are those of a page in docs/."""
+    source[0] = re.sub(r"\]\((?!\w+:|#)", "](../", source[0]).replace("](../docs/", "](")
+    link_out_of_docs(app, parent_docname, source)
 
 
 def link_out_of_docs(app, docname, source):
@@ -94,8 +97,8 @@ def link_out_of_docs(app, docname, source):
 
     def target(match):
         path = match[1]
-        if path == "examples/":
-            return "](auto_examples/index.rst)"
+        if path in PLACES:
+            return f"]({PLACES[path]})"
         if re.fullmatch(r"examples/plot_\w+\.py", path):
             return f"](auto_examples/{Path(path).stem}.rst)"
         return f"]({REPOSITORY}/blob/main/{path})"

@@ -32,7 +32,6 @@ TEXTS = sorted(
     for folder in (".", ".github", "docs", "examples/*", "examples/benchmarks/results", "tools/*")
     for path in ROOT.glob(f"{folder}/*.md")
 )
-REPOSITORY = "https://github.com/sknames/sknames/blob/main/"
 BLOCK = re.compile(
     r"^(?:<!-- ([^\n]*) -->\n)?```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.M
 )
@@ -220,14 +219,26 @@ def test_links(page):
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         path, _, anchor = link.partition("#")
-        if path.startswith(REPOSITORY):
-            target = ROOT / path.removeprefix(REPOSITORY)
-        elif re.match(r"\w+:", path):
+        if re.match(r"\w+:", path):
             continue
-        else:
-            target = page.parent / path if path else page
+        target = page.parent / path if path else page
         assert target.exists(), link
         assert not anchor or anchor in slugs(target), link
+
+
+def test_build_makes_links_of_readme_absolute_for_the_index():
+    text = README
+    for rule in HATCH["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(rule["pattern"], rule["replacement"], text)
+    pictures, pages = (
+        f"https://{host}/v$HFPR_VERSION/"
+        for host in ("raw.githubusercontent.com/sknames/sknames", "github.com/sknames/sknames/blob")
+    )
+    found = re.findall(r"(!?)\[[^][]*\]\(([^)\s]+)\)", text)
+    assert ("!", f"{pictures}docs/shipped_model.png") in found
+    assert ("", f"{pages}docs/README.md") in found
+    assert all(link.startswith("https://") for _, link in found)
+    assert text.replace(pictures, "").replace(pages, "") == README
 
 
 @pytest.mark.parametrize(
