@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
+from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import (
@@ -23,7 +24,7 @@ from sknames._encoding.spelling import fold
 from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
 from sknames.metrics._calibration import calibration_error
-from sknames.metrics._scorecard import scorecard_from
+from sknames.metrics._scorecard import accuracy_gain, ngram_svm, scorecard_from
 
 
 def bayes():
@@ -81,7 +82,12 @@ def test_unknown_labels_count_as_wrong(model, parts):
     never = np.isin(card.by_class["label"], ["Korean", "Vietnamese"])
     np.testing.assert_array_equal(np.isnan(card.by_class["precision"]), never)
     assert card.log_loss == pytest.approx(known.log_loss)
-    assert card.accuracy == pytest.approx(known.accuracy * len(names) / len(more))
+    for figure in ("accuracy", "top_3"):
+        assert card[figure] == pytest.approx(known[figure] * len(names) / len(more))
+    proba, classes = model.predict_proba(more), model.classes_
+    error = expected_calibration_error(truth, proba, labels=classes)
+    assert card.calibration_error == pytest.approx(error)
+    assert "Turkish" in model.predict(more[-3:])  # the last class, as which none of them counts
     assert card.macro_f1 == pytest.approx(f1_score(truth, model.predict(more), average="macro"))
     assert "3 rows are of labels that the model lacks (Korean, Vietnamese)" in repr(card)
     assert "lacks" not in repr(known)
@@ -120,16 +126,16 @@ def test_training_names_give_leak_and_baselines(model, parts):
     svm = make_pipeline(vectorizer, LinearSVC(random_state=0))
     svm.fit([fold(name) for name in learned[0]], learned[1])
     found = svm.predict([fold(name) for name in names])
-    assert card.baselines["n-gram LinearSVC"] == {
-        "accuracy": pytest.approx(accuracy_score(labels, found)),
-        "macro_f1": pytest.approx(f1_score(labels, found, average="macro")),
-    }
+    baseline = card.baselines["n-gram LinearSVC"]
+    assert baseline["accuracy"] == pytest.approx(accuracy_score(labels, found))
+    assert baseline["macro_f1"] == pytest.approx(f1_score(labels, found, average="macro"))
     values, counts = np.unique(learned[1], return_counts=True)
     share = np.mean(np.array(labels) == values[counts.argmax()])
     assert card.baselines["majority"]["accuracy"] == pytest.approx(share)
     assert f"majority: accuracy {share:.4f}, macro-F1 " in repr(card)
     learned = learned[0], ["Greek"] * len(learned[0])  # of which an SVM learns nothing
-    assert [*scorecard(model, *parts[1], train=learned).baselines] == ["majority"]
+    shares = [b["accuracy"] for b in scorecard(model, *parts[1], train=learned).baselines.values()]
+    assert shares == [np.mean(parts[1][1] == "Greek")] * 2
 
 
 def test_folds_keep_groups_together(small_names):
@@ -152,16 +158,30 @@ def test_folds_keep_groups_together(small_names):
     assert own.accuracy == pytest.approx(accuracy_score(labels, found))
 
 
-def test_repeated_folds_prove_no_more(small_names):
+def test_folds_that_test_a_row_twice_raise(small_names):
     names, labels = small_names
-    folds = [*KFold(4, shuffle=True, random_state=0).split(names)]
-    once = scorecard(bayes(), names, labels, cv=folds)
-    card = scorecard(bayes(), names, labels, cv=folds * 3)
-    assert card.n == 3 * once.n
-    for key in ("calibration_interval", "accuracy_interval"):
-        np.testing.assert_allclose(card[key], once[key])
-    for key in ("recall_low", "precision_high"):
-        np.testing.assert_allclose(card.by_class[key], once.by_class[key])
+    folds = [*KFold(4).split(names)]
+    with pytest.raises(ValueError, match="got row 50 in 2 tests.* that do not repeat"):
+        scorecard(bayes(), names, labels, cv=[*folds, folds[1]])
+
+
+def test_rows_of_folds_stand_in_the_order_of_the_names(small_names):
+    names, labels = small_names
+    folds = [*KFold(4, shuffle=True, random_state=0).split(names)][:3]
+    card = scorecard(bayes(), names, labels, cv=folds)
+    n_grams = card.baselines["n-gram LinearSVC"]
+    for model, is_right in [(bayes(), card.is_right), (ngram_svm(), n_grams["is_right"])]:
+        expected = [
+            (clone(model).fit(names[train], labels[train]).predict([names[k]])[0] == labels[k], k)
+            for train, test in folds
+            for k in test
+        ]
+        assert is_right.tolist() == [right for right, _ in sorted(expected, key=lambda x: x[1])]
+    gain, low, high = accuracy_gain(card.is_right, n_grams["is_right"])
+    assert gain == pytest.approx(card.accuracy - n_grams["accuracy"])
+    difference = card.is_right.astype(int) - n_grams["is_right"]
+    expected = ttest_1samp(difference, 0).confidence_interval()  # of few rows, by 1 % wider
+    np.testing.assert_allclose((low, high), expected, rtol=0.02)
 
 
 def test_label_that_a_fold_lacks_is_unknown_there(small_names):
@@ -179,6 +199,25 @@ def test_model_without_probabilities_has_the_other_figures(parts):
     text = repr(card)
     assert "log loss, top-3 and ECE need predict_proba, which the model lacks" in text
     assert f"accuracy  {card.accuracy:.4f}" in text and "log loss  " not in text
+
+
+def test_macro_f1_interval_is_that_of_a_bootstrap():
+    # Of a class that is only predicted, and of one that never is.
+    rng = np.random.default_rng(0)
+    true, answer = rng.choice([0, 0, 1, 2], 150), rng.choice([0, 1, 3], 150)
+    answer[::3] = true[::3]
+    card = scorecard_from(["a"] * 150, true, answer, None, np.arange(4))
+    resamples = rng.integers(150, size=(1000, 150))
+    scores = [f1_score(true[rows], answer[rows], average="macro") for rows in resamples]
+    expected = np.quantile(scores, [0.025, 0.975])
+    np.testing.assert_allclose(card.macro_f1_interval, expected, atol=0.007)
+
+
+def test_first_of_equal_probabilities_ranks_higher():
+    classes, proba = np.array([*"abcde"]), np.full((5, 5), 0.2)
+    card = scorecard_from([*"vwxyz"], classes, ["a"] * 5, proba, classes)
+    assert (card.accuracy, card.top_3) == (0.2, 0.6)
+    assert card.calibration_error == pytest.approx(0)
 
 
 def test_accuracy_by_known_words_counts_rows():

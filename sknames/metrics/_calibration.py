@@ -16,17 +16,16 @@ N_BINS = 15
 N_RESAMPLES = 1000
 
 
-def calibration_error(hit, confidence, n_bins=N_BINS, n_repeats=1):
+def calibration_error(hit, confidence, n_bins=N_BINS):
     """Return the expected calibration error (Guo et al. 2017), its 95 % interval, and chance.
 
-    `hit` and `confidence` are what `top_label` returns. Repeated cross-validation predicts each
-    name `n_repeats` times, which adds no evidence. The last value is the mean error of a calibrated
-    model on as many names.
+    `hit` and `confidence` are what `top_label` returns. The last value is the mean error of a
+    calibrated model on as many names.
 
-    The interval is from a bootstrap over names, with normal sums in the bins. Chance adds to the
-    error, and to that of each resample once more, which the basic interval subtracts. It starts at
-    0 if a calibrated model would reach this error, and is never narrower than that of a share with
-    no event (Clopper and Pearson 1934).
+    The interval is from a bootstrap over names, with normal sums in the bins. Chance makes the
+    error too large, and that of each resample larger still. The basic bootstrap interval
+    corrects for that. It starts at 0 if a calibrated model would reach this error, and is never
+    narrower than that of a share with no event (Clopper and Pearson 1934).
     """
     n = len(hit)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
@@ -37,13 +36,13 @@ def calibration_error(hit, confidence, n_bins=N_BINS, n_repeats=1):
     )
     normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, n_bins))
     error = np.abs(gaps).sum() / n
-    spread = np.sqrt(n_repeats * np.maximum(squares - gaps**2 / n, 0))
+    spread = np.sqrt(np.maximum(squares - gaps**2 / n, 0))
     again = np.abs(gaps + spread * normal).sum(axis=1) / n
-    chance = np.abs(np.sqrt(n_repeats * variances) * normal).sum(axis=1) / n
+    chance = np.abs(np.sqrt(variances) * normal).sum(axis=1) / n
     low, high = 2 * error - np.percentile(again, [97.5, 2.5])
     if error <= np.percentile(chance, 97.5):
         low = 0
-    high = max(high, 1 - 0.025 ** (n_repeats / n))
+    high = max(high, 1 - 0.025 ** (1 / n))
     return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())
 
 

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
@@ -24,7 +24,7 @@ from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
 from .._wrappers.known_words import count_known_words
 from ._calibration import calibration_error
-from ._top_label import wilson_interval
+from ._top_label import Z, wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,7 @@ NOT_ALWAYS = ["log_loss", "top_3", "top_3_interval", "calibration_error", "calib
 NOT_ALWAYS += ["calibration_by_chance", "n_seen", "n_seen_exactly", "by_known_words"]
 KNOWN_WORDS = "0", "1", "2 or more"
 BASELINES = "majority", "n-gram LinearSVC"
+OF_BASELINES = "accuracy", "accuracy_interval", "macro_f1", "is_right"
 DENOMINATORS = {"recall": "n", "precision": "n_predicted"}
 ENDS = "", "_low", "_high"
 
@@ -77,7 +78,7 @@ class Scorecard(Bunch):
         lines.append("")
         lines += self._table(n_classes)
         if self.confusions:
-            taken = [f"{true} taken for {found}" for true, found, _ in self.confusions]
+            taken = [f"{true} taken for {predicted}" for true, predicted, _ in self.confusions]
             rows = [*zip(taken, self.confusions, strict=True)][:N_CONFUSIONS]
             width = max(len(text) for text, _ in rows)
             lines += ["", *(f"{text:{width}}  {n:>10,}" for text, (_, _, n) in rows)]
@@ -165,8 +166,9 @@ def scorecard(
         Groups of rows that `cv` keeps on one side of each split. None takes
         :func:`~sknames.spelling_groups` if `cv` is an int.
     cv : int, cross-validation generator, iterable or None, default=None
-        Splits of `names` for cross-validation. An int is the number of folds of a shuffled
-        :class:`~sklearn.model_selection.StratifiedGroupKFold`. None takes the model as fitted.
+        Splits of `names` for cross-validation, which test a row once at most. An int is the number
+        of folds of a shuffled :class:`~sklearn.model_selection.StratifiedGroupKFold`. None takes
+        the model as fitted.
     train : tuple (names, labels) or None, default=None
         Training data of a fitted model, for the leak and the baselines. Not with `cv`.
 
@@ -175,7 +177,8 @@ def scorecard(
     Scorecard
         A Bunch that prints on one screen, with
 
-        - n: the number of rows,
+        - n: the number of rows; is_right: array of shape (n,), whether each prediction is right, in
+          the order of the names,
         - accuracy, with its 95 % accuracy_interval (low, high) (Wilson 1927),
         - macro_f1, the mean over true and predicted nationalities, with macro_f1_interval from a
           bootstrap,
@@ -189,8 +192,9 @@ def scorecard(
           the same spelling; None without training data,
         - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words of the name
           were in training; None if the model does not know,
-        - baselines: {name: {"accuracy", "macro_f1"}} of models with the same training data: the
-          most frequent label, and a LinearSVC on TF-IDF values of n-grams; empty without that data,
+        - baselines: {name: {"accuracy", "accuracy_interval", "macro_f1", "is_right"}} of models
+          with the same training data: the most frequent label, and a LinearSVC on TF-IDF values of
+          n-grams; empty without that data,
         - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
           precision_low, precision_high, n_predicted,
         - confusions: tuples (label, predicted, number of rows), the most frequent first.
@@ -202,7 +206,8 @@ def scorecard(
     NotFittedError
         If the model is not fitted and there is no `cv`.
     ValueError
-        If the model knows none of the labels, `groups` are given without `cv`, or `train` with it.
+        If the model knows none of the labels, `groups` are given without `cv` or `train` with it,
+        or `cv` tests a row twice.
 
     See Also
     --------
@@ -210,8 +215,8 @@ def scorecard(
 
     Notes
     -----
-    The predictions of all splits count together. The interval of the calibration error comes from a
-    bootstrap over the names, minus what chance adds.
+    The predictions of all splits count together. The interval of the calibration error is from a
+    bootstrap over the names, corrected for the error that chance adds.
 
     References
     ----------
@@ -236,18 +241,26 @@ def scorecard(
         )
     if cv is None:
         return _of_fitted(model, names, labels, train)
-    parts, n_times = [], np.zeros(len(names), dtype=np.intp)
-    for learned, tested in _splits(names, labels, groups, cv):
+    folds = [*_splits(names, labels, groups, cv)]
+    tested = np.concatenate([rows for _, rows in folds])
+    n_tests = np.bincount(tested)
+    if n_tests.max() > 1:
+        raise ValueError(
+            f"Expected cv to test a row once at most, got row {n_tests.argmax()} in "
+            f"{n_tests.max()} tests, which are no new evidence. Give splits that do not repeat."
+        )
+    parts = []
+    for learned, held_out in folds:
         train = [names[k] for k in learned], labels[learned]
-        test = [names[k] for k in tested]
+        test = [names[k] for k in held_out]
         fitted = clone(model).fit(*train)
-        predicted, proba = _predict(fitted, test)
         known = count_known_words(fitted, test)
-        parts.append(_judge(test, labels[tested], predicted, proba, fitted.classes_, train, known))
-        n_times[tested] += 1
-    kept = [key for key in parts[0] if all(key in part for part in parts)]
-    rows = {key: np.concatenate([part[key] for part in parts]) for key in kept}
-    return _card(rows, fitted.classes_, n_times.sum() / np.count_nonzero(n_times))
+        parts.append(
+            _judge(test, labels[held_out], *_predict(fitted, test), fitted.classes_, train, known)
+        )
+    order = np.argsort(tested)
+    rows = {key: np.concatenate([part[key] for part in parts])[order] for key in parts[0]}
+    return _card(rows, fitted.classes_)
 
 
 def scorecard_from(names, labels, predicted, proba, classes, train=None, known=None):
@@ -281,8 +294,8 @@ def _splits(names, labels, groups, cv):
         groups = spelling_groups(names) if groups is None else groups
         cv = StratifiedGroupKFold(cv, shuffle=True, random_state=0)
     rows = np.arange(len(names))  # a fold may be a mask
-    for learned, tested in check_cv(cv).split(names, labels, groups):
-        yield rows[learned], rows[tested]
+    for learned, held_out in check_cv(cv).split(names, labels, groups):
+        yield rows[learned], rows[held_out]
 
 
 def _predict(model, names):
@@ -294,14 +307,15 @@ def _judge(names, labels, predicted, proba, classes, train, known):
     """Compare predictions with labels; return arrays with a value for each name."""
     rows = {"name": names, "label": labels, "predicted": predicted}
     rows = {key: np.asarray(values, dtype=object) for key, values in rows.items()}
-    columns = {label: k for k, label in enumerate(classes.tolist())}
-    places = np.array([columns.get(label, -1) for label in rows["label"]])
-    rows["is_known"] = places >= 0
+    index = {label: k for k, label in enumerate(classes.tolist())}
+    column = np.array([index.get(label, -1) for label in rows["label"]])
+    rows["is_known"] = column >= 0
     if proba is not None:
-        of_label = proba[np.arange(len(places)), places][:, None]
+        of_label = proba[np.arange(len(column)), column][:, None]
         # The first of equal probabilities ranks higher, as in argmax.
-        is_before = np.arange(proba.shape[1]) < places[:, None]
+        is_before = np.arange(proba.shape[1]) < column[:, None]
         rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
+        # Without a column of its own, a label has read that of the last class.
         rows["is_first"] = rows["is_known"] & (rank == 0)
         rows["is_in_top"] = rows["is_known"] & (rank < TOP)
         rows["confidence"] = proba.max(axis=1)
@@ -325,81 +339,88 @@ def ngram_svm():
 
 
 def _baselines(labels):
-    models = [DummyClassifier()] + [ngram_svm()] * (len(np.unique(labels)) > 1)
-    return dict(zip(BASELINES, models, strict=False))
+    # An SVM cannot learn a single label, but would always predict it.
+    ngrams = ngram_svm() if len(np.unique(labels)) > 1 else DummyClassifier()
+    return dict(zip(BASELINES, (DummyClassifier(), ngrams), strict=True))
 
 
-def _card(rows, classes, n_repeats=1):
+def _card(rows, classes):
     n, labels = len(rows["name"]), rows["label"].tolist()
     unknown = Counter(rows["label"][~rows["is_known"]])
     check_some_known(labels, classes)
-    found = _figures(labels, rows["predicted"].tolist(), n_repeats)
-    found |= {"n": n, "unknown_labels": dict(unknown.most_common())} | _best(rows["name"], labels)
-    card = Scorecard(**found, **dict.fromkeys(NOT_ALWAYS), baselines={})
+    figures = _figures(labels, rows["predicted"].tolist())
+    figures |= {"n": n, "unknown_labels": dict(unknown.most_common())} | _best(rows["name"], labels)
+    card = Scorecard(**figures, **dict.fromkeys(NOT_ALWAYS), baselines={})
     if "loss" in rows:
-        error, *interval, chance = calibration_error(
-            rows["is_first"], rows["confidence"], n_repeats=n_repeats
-        )
+        error, *interval, chance = calibration_error(rows["is_first"], rows["confidence"])
         card.log_loss = float(rows["loss"][rows["is_known"]].mean())
         card.top_3 = float(rows["is_in_top"].mean())
-        card.top_3_interval = tuple(map(float, wilson_interval(card.top_3, n / n_repeats)))
+        card.top_3_interval = tuple(map(float, wilson_interval(card.top_3, n)))
         card.calibration_error, card.calibration_interval = error, tuple(interval)
         card.calibration_by_chance = chance
     if "is_seen" in rows:
         card.n_seen = int(rows["is_seen"].sum())
         card.n_seen_exactly = int(rows["is_seen_exactly"].sum())
     if "n_known_words" in rows:
-        hits = rows["label"] == rows["predicted"]
-        places = [np.flatnonzero(np.minimum(rows["n_known_words"], 2) == n) for n in range(3)]
+        some = [np.minimum(rows["n_known_words"], 2) == n for n in range(3)]
         card.by_known_words = {
-            name: {"n": len(some), "accuracy": float(hits[some].mean())}
-            for name, some in zip(KNOWN_WORDS, places, strict=True)
-            if len(some)
+            name: {"n": int(chosen.sum()), "accuracy": float(card.is_right[chosen].mean())}
+            for name, chosen in zip(KNOWN_WORDS, some, strict=True)
+            if chosen.any()
         }
     for name in BASELINES:
         if name in rows:
-            figures = _figures(labels, rows[name].tolist())
-            card.baselines[name] = {key: figures[key] for key in ("accuracy", "macro_f1")}
+            of_baseline = _figures(labels, rows[name].tolist())
+            card.baselines[name] = {key: of_baseline[key] for key in OF_BASELINES}
     return card
 
 
-def _figures(labels, predicted, n_repeats=1):
+def accuracy_gain(is_right, is_right_of_other):
+    """Return how much more often a model is right on the same rows, and the 95 % interval."""
+    gain = np.subtract(is_right, is_right_of_other, dtype=float)
+    reach = Z * gain.std() / np.sqrt(len(gain))
+    return gain.mean(), gain.mean() - reach, gain.mean() + reach
+
+
+def _figures(labels, predicted):
     """Return the figures that need no probabilities."""
     # Labels may be numbers and text, as a model of numbers may abstain by a word: numbers first.
     values = sorted({*labels, *predicted}, key=lambda label: (isinstance(label, str), label))
     codes = {label: k for k, label in enumerate(values)}
-    true, found = ([codes[label] for label in column] for column in (labels, predicted))
+    true, answer = (np.array([codes[x] for x in column]) for column in (labels, predicted))
     precision, recall, f1, n = precision_recall_fscore_support(
-        true, found, labels=range(len(values)), zero_division=np.nan
+        true, answer, labels=range(len(values)), zero_division=np.nan
     )
-    accuracy = accuracy_score(true, found)
+    is_right = true == answer
+    accuracy = float(is_right.mean())
     pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
     by_class = {"label": np.array(values, dtype=object), "n": n}
-    by_class["n_predicted"] = np.bincount(found, minlength=len(values))
+    by_class["n_predicted"] = np.bincount(answer, minlength=len(values))
     for key, figure in (("recall", recall), ("precision", precision)):
         with np.errstate(invalid="ignore", divide="ignore"):  # without rows there is no figure
-            limits = wilson_interval(figure, by_class[DENOMINATORS[key]] / n_repeats)
+            limits = wilson_interval(figure, by_class[DENOMINATORS[key]])
         by_class |= dict(zip([key + end for end in ENDS], [figure, *limits], strict=True))
     return {
+        "is_right": is_right,
         "accuracy": accuracy,
-        "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true) / n_repeats))),
+        "accuracy_interval": tuple(map(float, wilson_interval(accuracy, len(true)))),
         "macro_f1": float(f1.mean()),
-        "macro_f1_interval": _macro_f1_interval(np.array(true), np.array(found), n_repeats),
+        "macro_f1_interval": _macro_f1_interval(true, answer),
         "by_class": by_class,
         "confusions": [(*pair, k) for pair, k in pairs.most_common()],
     }
 
 
-def _macro_f1_interval(true, found, n_repeats):
+def _macro_f1_interval(true, answer):
     """Return percentiles of macro-F1 in resamples of the rows."""
-    n_values = max(true.max(), found.max()) + 1
-    cells, counts = np.unique(true * n_values + found, return_counts=True)
-    true, found = (np.eye(n_values)[values] for values in divmod(cells, n_values))
-    n = round(counts.sum() / n_repeats)
-    drawn = np.random.RandomState(0).multinomial(n, counts / counts.sum(), size=1000)
-    n_of = drawn @ (true + found)
+    n_values = max(true.max(), answer.max()) + 1
+    cells, counts = np.unique(true * n_values + answer, return_counts=True)
+    true, answer = (np.eye(n_values)[values] for values in divmod(cells, n_values))
+    n = counts.sum()
+    drawn = np.random.RandomState(0).multinomial(n, counts / n, size=1000)
+    n_of = drawn @ (true + answer)
     f1 = np.divide(
-        2 * drawn @ (true * found), n_of, out=np.full(n_of.shape, np.nan), where=n_of > 0
+        2 * drawn @ (true * answer), n_of, out=np.full(n_of.shape, np.nan), where=n_of > 0
     )
     return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())
 
