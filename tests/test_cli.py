@@ -293,7 +293,8 @@ def test_predict_half_of_a_character_in_json_stays_escaped(run):
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_predict_json_to_table_writes_text(run, format):
-    rows = [{"name": "Kim", "x": 1}, {"name": 7, "y": [1, "ü"]}, {"x": None}, {"x": 2.5, "y": True}]
+    rows = [{"name": "Kim", "x": 1}, {"name": "7", "y": [1, "ü"]}, {"x": None}]
+    rows.append({"x": 2.5, "y": True})
     Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     arguments = ["predict", "in.jsonl", "--model", "model.skops", "--output", f"out.{format}"]
     code, _, said = run(*arguments)
@@ -360,12 +361,41 @@ def test_predict_one_format_into_another_keeps_values(run, model, given, wanted)
     check([list(found[0]), *lists], model)
 
 
-def test_predict_parquet_to_json_has_no_nan(run):
-    pa.parquet.write_table(parquet_table(), "in.parquet")
-    _, out, _ = run("predict", "in.parquet", "--model", "model.skops", "--format", "jsonl")
-    rows = [json.loads(line, parse_constant=pytest.fail) for line in out.splitlines()]
-    assert [row["share"] for row in rows] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
-    assert rows[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
+def test_predict_nan_is_null_in_json(run):
+    nan, inf = float("nan"), float("inf")
+    table = parquet_table().append_column("rows", [[[{"x": [1.5, nan, -inf]}]] * 7])
+    pa.parquet.write_table(table.append_column("large", [[inf] * 7]), "in.parquet")
+    arguments = ["--model", "model.skops", "--output"]
+    assert run("predict", "in.parquet", *arguments, "1.jsonl")[0] == 0
+    rows = [{"name": "Kim", "x": nan}, {"x": [1, {"y": -inf}]}, {}]
+    text = "\n".join(map(json.dumps, rows)).replace("-Infinity", "1e999")
+    Path("in.jsonl").write_text(text, encoding="utf-8")
+    assert run("predict", "in.jsonl", *arguments, "2.jsonl")[0] == 0
+    first, second = (
+        [json.loads(line, parse_constant=pytest.fail) for line in text_of(name).splitlines()]
+        for name in ("1.jsonl", "2.jsonl")
+    )
+    assert [row["share"] for row in first] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
+    assert first[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
+    assert (first[0]["rows"], first[0]["large"]) == ([{"x": [1.5, None, None]}], None)
+    assert [row.get("x", "-") for row in second] == [None, [1, {"y": None}], "-"]
+    # Values that CSV lacks are text in JSON.
+    for name in ("in.parquet", "in.jsonl"):
+        assert run("predict", name, *arguments, "out.csv")[0] == 0
+        header, *rows = read_csv(text_of("out.csv"))
+        if name == "in.parquet":
+            found = [dict(zip(header, row, strict=True)) for row in rows]
+            assert [row["list"] for row in found] == [
+                "[1]",
+                "[]",
+                "",
+                "[2, 3]",
+                "[4]",
+                "[5]",
+                "[6]",
+            ]
+            assert found[0]["rows"] == '[{"x": [1.5, null, null]}]'
+    assert [row[1] for row in rows] == ["", '[1, {"y": null}]', ""]
 
 
 @pytest.mark.parametrize("method", ["gz", "zst"])
@@ -995,7 +1025,7 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
         ("in.csv", b"name\nAnna\nB\xfc\n", ["Row #3", "invalid UTF8", "--encoding latin-1"]),
         ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["Row #3: Expected 2 columns, got 3", "--delimiter"]),
         ("in.csv", b'name,n\n"Kim,1\nBo,2\n', ["Row #2: Expected 2 columns, got 1"]),
-        ("in.csv", b'"name\n' + b"Anna\n" * 40_000, ["is a quotation mark open"]),
+        ("in.csv", b'"name\n' + b"Anna\n" * 40_000, ["a quotation mark stays open in line 1"]),
         ("in.csv", b'name\n"' + b"Anna\n" * 900_000, ["is a quotation mark open"]),
         ("in.csv", b"", ["this is an empty file"]),
         ("in.csv", b"\xef\xbb\xbf\r\n", ["this is an empty file"]),
@@ -1024,16 +1054,35 @@ def test_predict_wrong_file_says_what_is_wrong(run, name, content, words):
     assert sorted(os.listdir()) == sorted([name, "model.skops"])
 
 
-def test_predict_values_that_a_format_lacks_are_an_error(run):
-    table = pa.table({"name": ["Kim"], "list": [[1]], "raw": [b"\xff"]})
-    pa.parquet.write_table(table, "in.parquet")
+def test_predict_bytes_are_written_to_parquet_only(run):
+    pa.parquet.write_table(pa.table({"name": ["Kim"], "raw": [b"\xff"]}), "in.parquet")
     arguments = ["predict", "in.parquet", "--model", "model.skops", "--output"]
-    for format in ("csv", "jsonl"):
-        code, _, said = run(*arguments, f"out.{format}")
-        assert code == 1 and ("list<" in said or "bytes: give --format parquet" in said), said
-        assert not os.path.exists(f"out.{format}")
+    for output, what in (("out.csv", "Invalid UTF8 payload"), ("out.jsonl", r"bytes (b'\xff')")):
+        code, _, said = run(*arguments, output)
+        assert code == 1 and f"{what}: give --format parquet" in said, said
+        assert not os.path.exists(output)
     assert run(*arguments, "out.parquet")[0] == 0
     assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [b"\xff"]
+
+
+@pytest.mark.parametrize(
+    "value, kind", [(True, "bool"), (7, "int"), (["Kim"], "list"), ({"first": "Kim"}, "dict")]
+)
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_predict_names_that_are_not_text_raise(run, value, kind, format):
+    missing = [None] * 4 if format == "parquet" else [None, float("nan"), None, ""]
+    columns = {"name": [*missing, value], "family": [None] * 5}
+    if format == "parquet":
+        pa.parquet.write_table(pa.table(columns), "in.parquet")
+    else:
+        rows = [{"name": name, "family": None} for name in columns["name"]]
+        Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    for more in ([], ["--column", "family,name"]):
+        code, _, said = run("predict", f"in.{format}", "--model", "model.skops", *more)
+        assert code == 1 and said.startswith(f"sknames: in.{format}: expected names of type str")
+        assert f"got {kind} ({value!r}) in row 5: give a --column of text" in said
+    code, _, said = run("predict", f"in.{format}", "--model", "model.skops", "--column", "family")
+    assert code == 0 and "5 rows: 0 predicted, 5 without a name" in said
 
 
 def test_predict_equal_headers_are_written_to_csv_only(run):
@@ -1048,17 +1097,45 @@ def test_predict_equal_headers_are_written_to_csv_only(run):
         assert not os.path.exists(output)
 
 
-@pytest.mark.parametrize("text", ['name,n\nKim,"o\nBo,2\n', 'name\n"Kim\nBo\n\n'])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-be"])
-def test_predict_open_quotation_mark_is_an_error(run, text, encoding):
-    arguments = ["predict", "in.csv", "--model", "model.skops", "--encoding", encoding]
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ('id,name,n\n1,"Jan,3\n2,Anna,4\n3,"Piotr",5\n', 2),
+        ('id,name,n\n1,Jan,3\n\n2,"An""na\n",4\n3,"Jan;3\r4,Kim,4\r5,"Nowak; Piotr",5\n', 6),
+        ('id,name,note\n1,Jan,"a\nb"\n2,Anna,"x\n3,Piotr,"y"\n4,Kim,z\n', 4),
+        ('name\n"Kim"\n"Jan, M\nBo\n"Anna, Maria"\n', 3),
+        ('name,"note\nKim,1\nBo,"2"\n', 1),
+        ('name,n\nKim,"o\nBo,2\n', 2),
+        ('name\n"Kim\nBo\n\n', 2),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-32-be"])
+def test_predict_open_quotation_mark_is_an_error(run, text, line, encoding):
     Path("in.csv").write_bytes(text.encode(encoding))
+    arguments = ["predict", "in.csv", "--model", "model.skops", "--encoding", encoding]
     code, _, said = run(*arguments, "--output", "out.csv")
-    assert code == 1 and "sknames: in.csv: Row #2: a quotation mark stays open" in said
+    assert code == 1
+    assert f"sknames: in.csv: a quotation mark stays open in line {line}: close it, or" in said
     assert not os.path.exists("out.csv")
-    Path("in.csv").write_bytes(f'{text}" \n\n'.encode(encoding))
-    code, _, said = run(*arguments)
-    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    "text, n_rows, row",
+    [
+        ('id,name\n1,"Jan,3\n2,Anna,4\n3,Piotr"\n4,"Ann\na"\n', 2, 2),
+        ('name\nJan\nAnna\nBo\nPiotr\n"Kim\nBo"\n', 5, 6),
+        ('name,note\n"Kim \n","a\n""b"" \r\nc"\n"Jan" Nowak,1\nBo,"x\n', 3, None),
+        ('name,note\nKim,"' + "four\n" * 40_000 + '"\n', 1, None),
+    ],
+)
+def test_predict_line_breaks_warn_in_names_only(run, text, n_rows, row):
+    Path("in.csv").write_bytes(text.encode())
+    code, _, said = run("predict", "in.csv", "--model", "model.skops", "--adapt-priors")
+    assert code == 0 and f"{n_rows} rows: {n_rows} predicted" in said, said
+    assert said.count("\n") == 1 + (row is not None)
+    if row is not None:
+        assert said.startswith(f"sknames: warning: in.csv: the name in row {row} has a line break")
+        assert "check that no quotation mark stays open" in said
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has /dev/full")

@@ -3,22 +3,25 @@
 import re
 from contextlib import contextmanager
 from functools import partial, wraps
+from reprlib import repr as shorten
 
 import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .._base.labels_and_weights import is_missing
 from .._encoding.join_names import join_parts
 from .._encoding.not_names import ADDRESS, why_no_names
 from .._encoding.spelling import PLAIN
 from .._predict_table import MISSING
-from .tables import TableReader, local_file, texts
+from .tables import TableReader, local_file, to_text, values_of
 
 # A text that cleaning empties, or of control characters.
 OF_NO_NAME = "".join(character for character, plain in PLAIN.items() if plain != "-")
 NO_NAME = rf"""^[\s\p{{Z}}\p{{Cc}}\p{{Cf}}"'{OF_NO_NAME}]*$"""
 # A text without a letter, or with a part of an address: `why_no_names` checks it.
 ODD = rf"(?i)^[^\p{{L}}]*$|{ADDRESS.pattern}"
+LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
 
@@ -56,7 +59,7 @@ class Table:
             raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
         self.name = "standard input" if input == "-" else input
         self.column, self.dialect = column, (delimiter, encoding, no_header)
-        self._path = local_file(input)
+        self._path, self._has_warned = local_file(input), False
 
     @contextmanager
     def open(self):
@@ -71,14 +74,15 @@ class Table:
 
     def names(self, reader, encoder=None):
         """Yield each chunk with a reason for each row ("" for a name), and its names."""
-        chosen = None
+        chosen, row = None, reader.first_row
         for chunk in reader:
             chosen = chosen or self._columns(chunk.column_names)
-            parts = [texts(chunk, column) for column in chosen]
+            parts = [self._part(chunk, column, row) for column in chosen]
             names = parts[0]
             if len(parts) > 1:
                 joined = join_parts(zip(*(part.to_pylist() for part in parts), strict=True))
                 names = pa.array(joined, pa.string())
+            row += len(chunk)
             why, odd = (pc.match_substring_regex(names, p).fill_null(True) for p in (NO_NAME, ODD))
             why = pc.if_else(why, MISSING, "").to_numpy(zero_copy_only=False)
             names, odd = (x.to_numpy(zero_copy_only=False) for x in (names, odd))
@@ -88,13 +92,33 @@ class Table:
             reader.advance()
             yield (chunk, why), names[why == ""].tolist()
 
+    def _part(self, chunk, column, row):
+        """Return a column of names, null where one is missing; its first one is in this row."""
+        values = values_of(chunk, column)
+        if not isinstance(values, pa.Array):
+            for k, value in enumerate(values):
+                if not (isinstance(value, str) or is_missing(value)):
+                    raise TypeError(
+                        f"{self.name}: expected names of type str and got {type(value).__name__} "
+                        f"({shorten(value)}) in row {row + k}: give a --column of text"
+                    )
+            values = to_text(values)
+        k = pc.index(pc.match_substring_regex(values, LINE_BREAK), True).as_py()
+        if k >= 0 and not self._has_warned:
+            self._has_warned = True
+            say(
+                f"sknames: warning: {self.name}: the name in row {row + k} has a line break, "
+                f"{values[k].as_py()[:60]!r}: check that no quotation mark stays open."
+            )
+        return values
+
     def labelled_names(self, label):
         """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
         with self.open() as reader:
             for (chunk, why), names in self.names(reader):
                 column = choose(chunk.column_names, label, "--label", self.name)
-                labels = pc.utf8_trim_whitespace(texts(chunk, column))
+                labels = pc.utf8_trim_whitespace(to_text(values_of(chunk, column)))
                 labels = labels.to_numpy(zero_copy_only=False)[why == ""]
                 pairs += [pair for pair in zip(names, labels, strict=True) if pair[1]]
                 n_rows += len(chunk)

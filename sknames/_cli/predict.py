@@ -23,7 +23,7 @@ from .files import check_output
 from .models import answers, load
 from .options import choose, jobs_option, model_option, say, table_options, trust_option
 from .shares import DistinctNames
-from .tables import TableReader, local_file, table_writer, texts
+from .tables import TableReader, local_file, table_writer, to_text, values_of
 
 DIGITS = 6  # of probabilities: those that float32 has
 
@@ -148,7 +148,7 @@ def read_priors(text, classes):
         pairs = []
         for chunk in TableReader(local_file(text), text):
             found = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
-            pairs += zip(*(texts(chunk, name).to_pylist() for name in found), strict=True)
+            pairs += zip(*(to_text(values_of(chunk, n)).to_pylist() for n in found), strict=True)
     label_of = {str(label): label for label in classes.tolist()}
     priors = {}
     for label, share in pairs:

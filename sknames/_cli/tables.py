@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -19,11 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from .._base.labels_and_weights import is_missing
 from .files import STDOUT, is_special, whole_file
 
 CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
 BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
+csv.field_size_limit(BLOCK_BYTES)
 NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
@@ -42,7 +44,7 @@ NEXT_STEPS = {
     "BOM": "give --encoding utf-16-le or utf-16-be",
     "UTF8|codec|encoding": "give the file's --encoding, e.g. --encoding latin-1",
     "CSV parse error": "correct the row, or give the --delimiter",
-    "field limit|straddling": "is a quotation mark open, or a row longer than 1 MB?",
+    "straddling": "is a quotation mark open, or a row longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
 
@@ -66,12 +68,13 @@ def _copy(stream, encoding=None):
 class TableReader:
     """A table in a file, iterated over once in chunks, each a pyarrow.Table or `JsonRows`.
 
-    `done` of `total` (None if unknown) are read, bytes or rows. Errors begin with the `name`.
+    `done` of `total` (None if unknown) are read, bytes or rows. Errors begin with the `name`. The
+    first row is 1, or 2 below a header.
     """
 
     def __init__(self, path, name=None, delimiter=None, encoding=None, no_header=False):
         self._path, self.name, self.delimiter = path, name or path, delimiter
-        self.done, self.total, self.unit = 0, os.path.getsize(path), "B"
+        self.first_row, self.done, self.total, self.unit = 1, 0, os.path.getsize(path), "B"
         with self.errors_name_the_file():
             with open(path, "rb") as file:
                 start = file.read(4)
@@ -133,30 +136,45 @@ class TableReader:
             pa.csv.ParseOptions(delimiter=delimiter, **parse),
             pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
         )
-        batches = self._checked(batches)
+        batches = self._checked(batches, delimiter)
         if not no_header:
-            top = next(batches)
+            top, self.first_row = next(batches), 2
             names = [values[0].as_py() for values in top.columns]
             batches = chain([top.slice(1)], batches)
         elif len(names) == 1:
             names = ["name"]
         return _sliced(batches, names)
 
-    def _checked(self, batches):
-        """Yield batches; raise ValueError if the last value is quoted, but not closed."""
-        n_rows, last, tail = 0, "", b""
+    def _checked(self, batches, delimiter):
+        """Yield batches; check quotation marks before the first value with a line break."""
+        is_checked = False
         for batch in batches:
             self.done += BLOCK_BYTES
-            if len(batch):
-                n_rows, last = n_rows + len(batch), batch.columns[-1][-1].as_py()
+            found = (pc.any(pc.match_substring_regex(v, "[\\r\\n]")).as_py() for v in batch.columns)
+            if not is_checked and any(found):
+                self._check_quotation_marks(delimiter)
+                is_checked = True
             yield batch
-        if "\n" in last or "\r" in last:
-            stream = self._open()
-            while block := stream.read(BLOCK_BYTES):
-                tail = (tail + block).rstrip()[-1:]
-            if tail != b'"':
-                what = f"Row #{n_rows}: a quotation mark stays open, before {last[:20]!r}"
-                raise ValueError(f"{what}: close it, or double it and quote the value")
+
+    def _check_quotation_marks(self, delimiter):
+        """Raise ValueError if rows may have merged after a quotation mark that stays open.
+
+        Such a row holds several lines, and text follows the mark that closes its value: that of a
+        later value. In a row of one line, marks may stand anywhere.
+        """
+        text = io.TextIOWrapper(io.BufferedReader(self._open()), "utf-8", "replace", newline="")
+        rows, n_lines = csv.reader(text, delimiter=delimiter, strict=True), 0
+        while True:
+            try:
+                for _ in rows:
+                    n_lines = rows.line_num
+                return
+            except csv.Error as error:
+                first, n_lines = n_lines + 1, rows.line_num
+                if first < n_lines:
+                    what = f"a quotation mark stays open in line {first}"
+                    step = "close it, or double it and quote the value"
+                    raise ValueError(f"{what}: {step}") from error
 
     def _read_jsonl(self, *options):
         stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
@@ -178,7 +196,7 @@ class TableReader:
         """Add the name of the file and the next step to errors."""
         try:
             yield
-        except (ValueError, pa.ArrowException, LookupError, csv.Error, OSError) as error:
+        except (ValueError, pa.ArrowException, LookupError, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             step = ""
@@ -202,14 +220,7 @@ class JsonRows(list):
             raise ValueError(
                 f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give --format jsonl"
             )
-        return pa.table({name: _as_text([row.get(name) for row in self]) for name in names})
-
-
-def _as_text(values):
-    values = [v if isinstance(v, str | None) else _dumps(v) for v in values]
-    # JSON can hold half of a surrogate pair, which UTF-8 cannot.
-    values = [v if v is None else v.encode(errors="replace").decode() for v in values]
-    return pa.array(values, pa.string())
+        return pa.table({name: to_text(values_of(self, name)) for name in names})
 
 
 def _parse(line, number):
@@ -225,11 +236,24 @@ def _parse(line, number):
     return row
 
 
-def texts(chunk, column):
-    """Return a column as strings, null where a value is missing."""
+def values_of(chunk, column):
+    """Return a column, an array of str if all its values are text or missing, else a list."""
     if isinstance(chunk, JsonRows):
-        return _as_text([row.get(column) for row in chunk])
-    return chunk.column(column).cast(pa.string()).combine_chunks()
+        return [row.get(column) for row in chunk]
+    values = chunk.column(column)
+    if values.type in (pa.string(), pa.large_string()):
+        return values.cast(pa.string()).combine_chunks()
+    return values.to_pylist()
+
+
+def to_text(values):
+    """Return values as an array of str, in JSON if they are not text, null if missing."""
+    if isinstance(values, pa.Array):
+        return values
+    values = [v if isinstance(v, str) else None if is_missing(v) else _dumps(v) for v in values]
+    # JSON can hold half of a surrogate pair, which UTF-8 cannot.
+    values = [v if v is None else v.encode(errors="replace").decode() for v in values]
+    return pa.array(values, pa.string())
 
 
 @contextmanager
@@ -270,43 +294,49 @@ def table_writer(path, format, reader, excel=False):
                 chunk = chunk.to_table(columns)
             for name, values in zip(new.column_names, new.columns, strict=True):
                 chunk = chunk.append_column(name, values)
-            if writer is None:
-                if format == "parquet":
-                    writer = pa.parquet.ParquetWriter(sink, chunk.schema)
-                else:
-                    options = pa.csv.WriteOptions(delimiter=delimiter)
-                    writer = pa.csv.CSVWriter(sink, chunk.schema, write_options=options)
-                closing.enter_context(writer)
-            writer.write_table(chunk)
+            for k, field in enumerate(chunk.schema if format == "csv" else []):
+                if pa.types.is_nested(field.type):
+                    chunk = chunk.set_column(k, field.name, to_text(chunk.column(k).to_pylist()))
+            try:
+                if writer is None:
+                    if format == "parquet":
+                        writer = pa.parquet.ParquetWriter(sink, chunk.schema)
+                    else:
+                        options = pa.csv.WriteOptions(delimiter=delimiter)
+                        writer = pa.csv.CSVWriter(sink, chunk.schema, write_options=options)
+                    closing.enter_context(writer)
+                writer.write_table(chunk)
+            except pa.ArrowException as error:
+                raise ValueError(f"--output {path}: {error}: give --format parquet") from error
 
         yield write
 
 
 def _json_lines(chunk, new):
     """Return rows and new columns as bytes of JSON lines."""
-    rows = chunk if isinstance(chunk, JsonRows) else _without_nan(chunk).to_pylist()
-    pairs = zip(rows, _without_nan(new).to_pylist(), strict=True)
+    rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
+    pairs = zip(rows, new.to_pylist(), strict=True)
     lines = [_dumps(row | more) + "\n" for row, more in pairs]
     return "".join(lines).encode(errors="backslashreplace")  # half a pair is escaped again
-
-
-def _without_nan(table):
-    """Return a table with null for NaN and infinity, which JSON cannot hold."""
-    for i, field in enumerate(table.schema):
-        if pa.types.is_floating(field.type):
-            values = table.column(i)
-            table = table.set_column(i, field.name, pc.if_else(pc.is_finite(values), values, None))
-    return table
 
 
 def _to_json(value):
     """Return dates, times and decimals as text."""
     if isinstance(value, bytes):
-        raise TypeError("JSON cannot hold bytes: give --format parquet")
+        raise TypeError(f"JSON cannot hold bytes ({value[:9]!r}): give --format parquet")
     return str(value)
 
 
-_dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json).encode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json).encode
+
+
+def _dumps(value):
+    """Return a value as JSON, with null for NaN and infinity, which JSON cannot hold."""
+    try:
+        return _encode(value)
+    except ValueError:
+        text = json.dumps(value, default=_to_json)
+        return _encode(json.loads(text, parse_constant=lambda constant: None))
 
 
 def suffix_of(path):
@@ -319,10 +349,8 @@ def _sniff(text):
     """Return the delimiter that gives most rows as many columns as the header has."""
 
     def score(delimiter):
-        rows = []
-        with suppress(csv.Error):  # for a value that is too long or not closed in this text
-            lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-            rows.extend(len(row) for row in islice(lines, 1000) if row)
+        lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+        rows = [len(row) for row in islice(lines, 1000) if row]
         return (rows[0] > 1, rows.count(rows[0]), rows[0]) if rows else (False, 0, 0)
 
     return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones
