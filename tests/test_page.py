@@ -18,6 +18,7 @@ from sknames.datasets import load_names, make_names
 from tests.conftest import run_process
 
 FOLDER = Path(__file__).parent.parent / "docs" / "page"
+EXAMPLE = Path(__file__).parent.parent / "examples" / "javascript"
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -108,14 +109,20 @@ def browser(server):
         yield browser
 
 
-@pytest.fixture
-def page(browser, server):
-    """The browser with the page just loaded. No script of it may fail."""
+@contextmanager
+def opened(browser, url):
+    """The browser with a page just loaded. No script of it may fail."""
     browser.get_log("browser")
-    browser.get(server.url)
+    browser.get(url)
     yield browser
     severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert not severe
+
+
+@pytest.fixture
+def page(browser, server):
+    with opened(browser, server.url) as page:
+        yield page
 
 
 def ask(page, name):
@@ -349,3 +356,14 @@ def test_build_says_what_is_missing(builder, tmp_path):
     with pytest.raises(FileNotFoundError, match="npm install --ignore-scripts"):
         builder.build(tmp_path / "page", modules=tmp_path)
     assert not (tmp_path / "page").exists()
+
+
+def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
+    for path in (*EXAMPLE.glob("index.*"), server.folder / "names.onnx"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")
+    with serving(tmp_path) as example, opened(browser, example.url) as page:
+        output = page.find_element("tag name", "output")
+        assert wait_for(page, lambda _: output.text != "wait" and output.text) == "Turkish"
+        page.find_element("tag name", "input").send_keys(" Kowalska-Wiśniewska")
+        assert wait_for(page, lambda _: output.text != "Turkish" and output.text) == "Polish"
