@@ -187,7 +187,6 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
     history_: list[dict[str, float]]
     _forward: Forward
     _net: Any
-    _class_bias: NDArray[np.float64] | None = None  # which `load_pretrained` sets
 
     _hidden_settings: Mapping[str, Any] = {}  # of training, by name, see `Settings`
 
@@ -301,7 +300,6 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         settings = Settings.of(self, **self._hidden_settings)
         trained = fit(codes, numbers, weights, symbols=symbols, classes=classes, settings=settings)
         self._set_fitted(classes, *trained)
-        self._class_bias = None  # of the network before
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:

@@ -1,9 +1,9 @@
 """Convert a fitted model to ONNX, to predict without Python."""
 
 import json
+from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 try:
@@ -14,12 +14,10 @@ except ImportError as error:
         f"Expected onnx, to write ONNX models ({error}). Install it: pip install 'sknames[onnx]'"
     ) from error
 
-from ._encoding.char_encoder import CharEncoder
-from ._name_nationality_classifier import NameNationalityClassifier
+from ._base.unwrap import refusal, unwrap
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.words import BASE, PRIME
 from ._version import __version__
-from ._wrappers.grouped_classifier import GroupedClassifier
 
 __all__ = ["to_onnx"]
 
@@ -34,7 +32,7 @@ OPERATORS = {
 STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
 
 
-def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> onnx.ModelProto:
+def to_onnx(model: Any) -> onnx.ModelProto:
     r"""Convert a fitted model to ONNX, to predict in any language with a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows from
@@ -53,10 +51,11 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
 
     Parameters
     ----------
-    model : Pipeline, NameNationalityClassifier or GroupedClassifier
-        Fitted model. A pipeline has two steps, `CharEncoder` and `NameNationalityClassifier`, like
-        that of :func:`sknames.load_pretrained`. A :class:`~sknames.GroupedClassifier` is around one
-        of these.
+    model : Pipeline or classifier
+        Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, like that of
+        :func:`sknames.load_pretrained`, or that classifier alone; also in a
+        :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`, or a
+        :class:`~sknames.SelectiveClassifier`, whose threshold is left out.
 
     Returns
     -------
@@ -87,12 +86,8 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
     >>> [(field.key, field.value[:36]) for field in proto.metadata_props]
     [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \',-.`abcdefghijklmnop')]
     """  # noqa: E501
-    grouped = model if isinstance(model, GroupedClassifier) else None
-    if grouped is not None:
-        model, _, shares = grouped._parts()
-    encoder, classifier = _take_apart(model)
-    labels = (grouped or classifier).classes_
-    network = classifier.network_
+    inside = _take_apart(model)
+    network, labels = inside.classifier.network_, model.classes_
     graph = _Graph()
     text, lengths = _text(graph, network.symbols)
     logits = _recurrent_logits(graph, network, text, lengths)
@@ -106,11 +101,13 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
         graph.add("Slice", known, [0], [-1], [0], output="known_words")
         outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
-    if grouped is None:
-        graph.add("Softmax", logits, axis=-1, output="probabilities")
-    else:
-        shares = graph.constant(shares, np.float32)
-        graph.add("MatMul", graph.add("Softmax", logits, axis=-1), shares, output="probabilities")
+    found = graph.add("Softmax", logits, axis=-1)
+    for change in inside.changes:
+        operator = "MatMul" if change.ndim == 2 else "Mul"
+        found = graph.add(operator, found, graph.constant(change, np.float32))
+        if change.ndim == 1:
+            found = graph.add("Div", found, graph.add("ReduceSum", found, [1]))
+    graph.add("Identity", found, output="probabilities")
     proto = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -124,34 +121,25 @@ def to_onnx(model: Pipeline | NameNationalityClassifier | GroupedClassifier) -> 
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
     )
-    helper.set_model_props(proto, _metadata(encoder, labels))
+    helper.set_model_props(proto, _metadata(inside.encoder, labels))
     onnx.checker.check_model(proto, full_check=True)
     return proto
 
 
 def _take_apart(model):
-    """Return the encoder, or None, and the classifier; raise for other models."""
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [None, model]
-    if (
-        len(steps) != 2
-        or not isinstance(steps[0], CharEncoder | None)
-        or not isinstance(steps[1], NameNationalityClassifier)
-    ):
-        raise TypeError(
-            "Expected a fitted pipeline of CharEncoder and NameNationalityClassifier, or the "
-            f"classifier alone, or a GroupedClassifier of these, got {model!r:.200}. Convert the "
-            "part that is one."
-        )
-    if steps[0] is not None:
-        check_is_fitted(steps[0])
-    check_is_fitted(steps[1], "network_")
-    symbols = steps[1].network_.symbols
+    """Return what is inside a model; raise if it cannot be converted."""
+    check_is_fitted(model)
+    inside = unwrap(model)
+    if inside.classifier is None or any(change is None for change in inside.changes):
+        expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
+        raise refusal(model, expected, "Convert what is one inside.")
+    symbols = inside.classifier.network_.symbols
     if not np.array_equal(symbols.astype(np.int32), symbols):
         raise ValueError(
             "Expected a classifier fitted on 32-bit integers, as CharEncoder makes them, got the "
             f"symbols {np.array2string(symbols, threshold=6)}. Fit it on such integers."
         )
-    return steps
+    return inside
 
 
 def _metadata(encoder, labels):

@@ -5,7 +5,6 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -15,7 +14,6 @@ from sknames import (
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
-    load_pretrained,
 )
 from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
@@ -217,22 +215,6 @@ def test_shifted_priors_are_those_of_the_explanation(model):
     assert adapted.estimator.estimator is model  # as it was
     with pytest.raises(TypeError, match="For other models, use character_importance"):
         ngram_contributions(adapted, "Anna")
-
-
-def test_holder_of_a_pipeline_is_explained_as_the_pipeline(shipped, small_names):
-    classify = NameNationalityClassifier(hidden_size=2, max_epochs=1, random_state=0)
-    pipeline = make_pipeline(CharEncoder(max_length=20), classify)
-    search = GridSearchCV(pipeline, {"namenationalityclassifier__hidden_size": [2, 3]}, cv=2)
-    search.fit(*small_names)
-    selective = load_pretrained(abstain=True)
-    for holder, held in [
-        (FrozenEstimator(shipped), shipped),
-        (selective, shipped),
-        (search, search.best_estimator_),
-        (FrozenEstimator(search), search.best_estimator_),
-    ]:
-        expected, found = (ngram_contributions(model, "Anna") for model in (held, holder))
-        np.testing.assert_array_equal(found.contributions, expected.contributions)
 
 
 @pytest.mark.parametrize("explain", [prefix_proba, character_importance, ngram_contributions])

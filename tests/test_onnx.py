@@ -8,11 +8,19 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, GroupedClassifier, NameNationalityClassifier
+from sknames import (
+    CharEncoder,
+    GroupedClassifier,
+    JoinNames,
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+)
 from sknames._network.forward import Forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGrams, inverse_document_frequency
@@ -188,11 +196,16 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     session = session_of(to_onnx(model))
     found = run(session, model[0].transform(names))
     np.testing.assert_allclose(found, model.predict_proba(names), rtol=0, atol=1e-5)
-    grouped = GroupedClassifier(model, "country")
-    proto = to_onnx(grouped)
-    found = run(session_of(proto), model[0].transform(names))
-    np.testing.assert_allclose(found, grouped.predict_proba(names), rtol=0, atol=1e-5)
-    assert json.loads(proto.metadata_props[0].value) == grouped.classes_.tolist()
+    frozen = FrozenEstimator(model)
+    adapted = PriorShiftClassifier(frozen, priors=[0.4, 0.3, 0.2, 0.1]).fit(None)
+    never = PriorShiftClassifier(model, priors={"Greek": 0.2, "Polish": 0.8}).fit(None)
+    nested = GroupedClassifier(make_pipeline(JoinNames(), adapted), "country")
+    for wrapped in (GroupedClassifier(model, "region"), never, nested):
+        proto = to_onnx(wrapped)
+        found = run(session_of(proto), model[0].transform(names))
+        np.testing.assert_allclose(found, wrapped.predict_proba(names), rtol=0, atol=1e-5)
+        assert json.loads(proto.metadata_props[0].value) == wrapped.classes_.tolist()
+        assert "alphabet" in proto.metadata_props[1].value
 
 
 @pytest.mark.parametrize("separator", [" ", None])
@@ -266,18 +279,19 @@ def test_to_onnx_of_other_models_raises():
     classifier = random_classifier()
     encoder = CharEncoder().fit(["a"])
     for model in (
-        LogisticRegression(),
         encoder,
-        make_pipeline(encoder, LogisticRegression()),
+        make_pipeline(encoder, LogisticRegression()).fit(["a", "b"], [0, 1]),
         make_pipeline(encoder, "passthrough", classifier),
-        make_pipeline(classifier),
+        make_pipeline(CharEncoder(), classifier),
+        CalibratedClassifierCV(FrozenEstimator(classifier), cv=2).fit(
+            random_rows(8, 0), list("ABCD") * 2
+        ),
     ):
-        with pytest.raises(TypeError, match="Expected a fitted pipeline of CharEncoder and"):
+        with pytest.raises(TypeError, match="Expected a Pipeline of .*Convert what is one inside"):
             to_onnx(model)
     for model in (
         NameNationalityClassifier(),
         make_pipeline(CharEncoder(), NameNationalityClassifier()),
-        make_pipeline(CharEncoder(), classifier),
     ):
         with pytest.raises(NotFittedError):
             to_onnx(model)

@@ -30,8 +30,9 @@ from sknames._base.saved_state import FORMAT
 from sknames._priors.priors import assumed_priors
 from sknames.datasets import make_names
 from sknames.pretrained import _load_pretrained, load_card
+from sknames.pretrained._predict_sets import set_thresholds
 from tests.conftest import run_process
-from tools.retrain.files import write_model
+from tools.retrain.files import write_digests, write_model
 
 FOLDER = _load_pretrained.FOLDER
 TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
@@ -254,13 +255,19 @@ def test_imports_neither_torch_nor_skorch():
 # ---- Its files
 
 
-ARRAYS, DESCRIPTION, CARD = FILES = ("model.npz", "model.json", "card.json")
+ARRAYS, DESCRIPTION, CARD, DIGESTS = "model.npz", "model.json", "card.json", "SHA256SUMS"
+READ_BY = {
+    CARD: load_card,
+    _load_pretrained.CURVE: partial(load_pretrained, abstain=True),
+    _load_pretrained.SETS: set_thresholds,
+    **dict.fromkeys([ARRAYS, DESCRIPTION, _load_pretrained.BIAS], load_pretrained),
+}
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A copy of the files, which load_pretrained and load_card read, too."""
-    for name in [*FILES, _load_pretrained.BIAS]:
+    for name in [*READ_BY, DIGESTS]:
         shutil.copy(FOLDER / name, tmp_path)
     monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
     return tmp_path
@@ -287,15 +294,22 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-9])
 
 
+def test_each_file_has_a_reader_and_a_digest():
+    data = {path.name for path in FOLDER.iterdir() if path.is_file()} - {DIGESTS}
+    assert {name for name in data if not name.endswith(".py")} == READ_BY.keys()
+    lines = (FOLDER / DIGESTS).read_text().splitlines()
+    assert {line.split()[1] for line in lines} == READ_BY.keys() - {ARRAYS}
+
+
 @pytest.mark.parametrize("change", [flip_a_bit, cut, Path.unlink])
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", READ_BY)
 def test_changed_files_are_refused(folder, name, change):
     change(folder / name)
     error, message = ValueError, rf"{name} should have the SHA-256 .* install sknames again"
     if change is Path.unlink:
         error, message = OSError, rf"{name} cannot be read .*No such file.* install sknames again"
     with pytest.raises(error, match=message):
-        load_card() if name == CARD else load_pretrained()
+        READ_BY[name]()
 
 
 def test_each_file_is_read_once(folder, monkeypatch):
@@ -305,13 +319,26 @@ def test_each_file_is_read_once(folder, monkeypatch):
     def once(path):
         n_read[path.name] += 1
         content = read_bytes(path)
-        path.unlink()
+        if path.name != DIGESTS:
+            path.unlink()
         return content
 
     monkeypatch.setattr(Path, "read_bytes", once)
-    load_pretrained()
+    load_pretrained(abstain=True)
     load_card()
-    assert n_read == dict.fromkeys([*FILES, _load_pretrained.BIAS], 1)
+    set_thresholds()
+    del n_read[DIGESTS]
+    assert n_read == dict.fromkeys(READ_BY, 1)
+
+
+def test_bias_is_read_by_nationality(folder, shipped):
+    """A file in another order, with its own digest."""
+    header, *rows = (folder / _load_pretrained.BIAS).read_text(encoding="utf-8").splitlines()
+    (folder / _load_pretrained.BIAS).write_text("\n".join([header, *rows[::-1]]), encoding="utf-8")
+    write_digests(folder)
+    found, bias = load_pretrained()[-1].network_.class_bias, shipped[-1].network_.class_bias
+    np.testing.assert_array_equal(found, bias)
+    assert rows[1].split(",") == [shipped.classes_[1], f"{bias[1]:.4f}"] and len({*bias}) > 60
 
 
 def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):

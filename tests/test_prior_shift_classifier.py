@@ -10,14 +10,13 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import CharEncoder, NameNationalityClassifier, PriorShiftClassifier, load_pretrained
+from sknames import PriorShiftClassifier, load_pretrained
 from sknames._priors.priors import assumed_priors
 from sknames.datasets import make_names
 
@@ -307,30 +306,6 @@ def test_clones_do_not_change_the_fitted_estimator():
         search.fit(X_later, np.arange(len(X_later)) % 2)
     assert inner.C == 1
     assert twin.set_params(estimator=GaussianNB().fit(X, y), tol=0.1).tol == 0.1
-
-
-def test_search_assumes_the_priors_of_its_best_estimator(small_names):
-    names, y = small_names
-    weights = {"Greek": 6, "Polish": 3}
-    classify = NameNationalityClassifier(hidden_size=4, max_epochs=2, random_state=0)
-    pipeline = make_pipeline(CharEncoder(max_length=20), classify)
-    grid = {"namenationalityclassifier__class_weight": [weights]}
-    search = GridSearchCV(pipeline, grid, cv=2).fit(names, y)
-    expected = search.best_estimator_[-1].class_prior_
-    assert np.ptp(expected) > 0.1
-    for model in (search, FrozenEstimator(search)):
-        np.testing.assert_array_equal(assumed_priors(model), expected)
-    np.testing.assert_array_equal(
-        PriorShiftClassifier(search, priors="uniform").fit(names).predict_proba(names),
-        PriorShiftClassifier(search.best_estimator_, priors="uniform")
-        .fit(names)
-        .predict_proba(names),
-    )
-
-
-def test_frozen_estimators_are_taken(shipped, team):
-    found = PriorShiftClassifier(FrozenEstimator(shipped)).fit(team[0]).priors_
-    np.testing.assert_array_equal(found, PriorShiftClassifier(shipped).fit(team[0]).priors_)
 
 
 def test_priors_of_the_model_and_around_it_are_the_same(shipped, team):

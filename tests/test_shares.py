@@ -12,12 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import (
-    NameNationalityClassifier,
-    PriorShiftClassifier,
-    estimate_shares,
-    load_pretrained,
-)
+from sknames import PriorShiftClassifier, estimate_shares
 from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix
 from sknames._priors.shares import shares_of_probabilities
 from sknames.datasets import make_names
@@ -82,26 +77,6 @@ def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names
     pull = (assumed - found) @ (adapted.priors_ - found) / ((assumed - found) ** 2).sum()
     np.testing.assert_allclose(adapted.priors_, found + pull * (assumed - found), atol=1e-9)
     assert 3 / 253 < pull < 4 / 254
-
-
-def test_bias_on_people_is_taken_off(shipped, names, monkeypatch):
-    bias = np.random.RandomState(0).normal(scale=0.3, size=len(shipped.classes_))
-    abstaining = load_pretrained(abstain=True)
-    for model in (shipped, abstaining.estimator_.estimator):
-        monkeypatch.setattr(model[-1], "_class_bias", bias)
-    corrected = assumed_priors(shipped) * np.exp(-bias)
-    for model in (shipped, abstaining):
-        found = by_label(estimate_shares(model, names, n_resamples=2))
-        given = {"class_prior": corrected / corrected.sum(), "n_resamples": 2}
-        assert found == pytest.approx(by_label(estimate_shares(shipped, names, **given)))
-
-
-def test_fit_drops_the_bias_of_the_network_before():
-    X, params = np.array([[2, 3], [3, 2]]), {"hidden_size": 2, "max_epochs": 1}
-    model = NameNationalityClassifier(**params).fit(X, ["a", "b"])
-    model._class_bias = np.array([0.5, 0.0])
-    assert (assumed_priors(model, of_people=True) != model.class_prior_).all()
-    assert (assumed_priors(model.fit(X, ["a", "b"]), of_people=True) == model.class_prior_).all()
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")

@@ -5,7 +5,7 @@ wheel of name2nat and Scid's file of players in SKNAMES_DATA. Three times it tra
 two linear models without the held-out names, for some hours on one core, prints the model card in
 Markdown, and writes the figures to sknames/pretrained/card.json. ``--folds 1 --models ours,svm`` is
 the shortest run; the card says what was run. What --cache has is not run again; empty it after a
-change. The new model must be in sknames/pretrained before, with its hashes set.
+change. The new model must be in sknames/pretrained before, with its digests.
 """
 
 import argparse

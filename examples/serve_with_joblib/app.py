@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
 import sknames
-from sknames._base.unwrap import find_encoder
+from sknames._base.unwrap import unwrap
 from sknames._encoding.not_names import why_no_names
 
 MAX_LENGTH = 200  # of a name, in characters
@@ -152,7 +152,7 @@ def answer(model, names, top, abstain):
     labels = model.classes_.tolist()
     ends = ENDS[: min(top, len(labels))]
     probabilities = model.predict_proba(names)
-    reasons = why_no_names(names, len(names), find_encoder(model))
+    reasons = why_no_names(names, len(names), unwrap(model).encoder)
     if abstain:
         reasons[(reasons == "") & (probabilities.max(axis=1) <= model.threshold_)] = "unsure"
     reasons[reasons == "blank"] = "missing name"

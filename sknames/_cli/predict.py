@@ -9,7 +9,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from .._base.unwrap import find_encoder
+from .._base.unwrap import unwrap
 from .._predict_table import MISSING, answer_columns
 from .._priors.predict_list import priors_of_probabilities
 from .._priors.priors import assumed_priors, check_priors
@@ -70,7 +70,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     if words and count_known_words(fitted, []) is None:
         raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
-    encoder = None if threshold is None else find_encoder(fitted)
+    encoder = None if threshold is None else unwrap(fitted).encoder
     spec, priors = (model, trust_pickle), rules["priors"]
     if rules["adapt_priors"]:
         if priors is not None:

@@ -33,7 +33,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     """Join given name, family name and other parts in several columns to one name.
 
     Columns are joined in their order, with a space between. Missing and blank parts are left out; a
-    name without parts is None, see `handle_missing` of :class:`CharEncoder`.
+    name without parts is None, see `handle_missing` of :class:`CharEncoder`. Names that are joined
+    already, such as a list, stay as they are.
 
     `transform` needs no `fit`. After `fit`, later tables must have the same columns.
 
@@ -68,6 +69,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     n_features_in_: int
     feature_names_in_: NDArray[np.object_]
+    _joins_names = True  # so that what looks inside a pipeline passes it by
 
     def fit(self, X: Any, y: object = None) -> Self:
         """Remember the columns.
@@ -97,8 +99,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : table or array-like of shape (n_names, n_columns)
-            Parts of names, each a str or missing.
+        X : table or array-like of shape (n_names, n_columns), or list of str
+            Parts of names, each a str or missing, or names.
 
         Returns
         -------
@@ -110,6 +112,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         ValueError, TypeError
             If `X` is not a table, has other columns than in `fit`, or a part is not a str.
         """
+        if np.ndim(X) == 1:
+            return np.array(list(X), dtype=object)
         if hasattr(self, "n_features_in_"):
             X = validate_data(self, X, reset=False, **CHECKS)
         else:

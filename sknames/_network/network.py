@@ -40,6 +40,7 @@ class Network:
     separator: int | None = None  # the code between words, if n-grams stay within words
     class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
     words: Words | None = None
+    class_bias: Any = None  # (n_classes,), log odds to add to be right by class on people, or None
 
     def __post_init__(self):
         weights = {name: _read_only(array) for name, array in self.weights.items()}
@@ -47,6 +48,7 @@ class Network:
         object.__setattr__(self, "weights", MappingProxyType(weights))
         object.__setattr__(self, "ngram_keys", tuple(map(_read_only, self.ngram_keys)))
         object.__setattr__(self, "class_prior", _read_only(self.class_prior))
+        object.__setattr__(self, "class_bias", _read_only(self.class_bias))
         if self.words is not None:
             words = (self.words.keys, self.words.classes, self.words.logits)
             object.__setattr__(self, "words", Words(*map(_read_only, words)))
@@ -169,6 +171,8 @@ class Network:
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **self.weights,
         }
+        if self.class_bias is not None:
+            arrays["class_bias"] = self.class_bias
         if self.words is not None:
             # The differences of sorted keys are small, and compress better.
             keys = np.diff(self.words.keys, prepend=np.int32(0))
@@ -196,6 +200,7 @@ class Network:
         if check:
             check_arrays(arrays)
         weights, words = dict(arrays), None
+        class_bias = weights.pop("class_bias", None)
         keys = [weights.pop(name) for name in _key_names(arrays)]
         names = ("cell", "symbols", "separator", "class_prior")
         cell, symbols, separator, class_prior = map(weights.pop, names)
@@ -209,7 +214,7 @@ class Network:
             elif name in weights:
                 weights[name] = weights[name].astype(np.float32, copy=False)
         separator = int(separator[0]) if len(separator) else None
-        return cls(str(cell), symbols, weights, keys, separator, class_prior, words)
+        return cls(str(cell), symbols, weights, keys, separator, class_prior, words, class_bias)
 
 
 def check_arrays(arrays):
@@ -246,6 +251,8 @@ def _layout(arrays):
         "separator": (("i",), (min(size("separator"), 1),)),
         "class_prior": (("f8",), (n_classes,)),
     }
+    if "class_bias" in arrays:
+        layout["class_bias"] = layout["class_prior"]
     layout |= {name: (("i",), (size(name),)) for name in _key_names(arrays)}
     shapes = {}
     if "embedding" in arrays:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
+
+from .._base.unwrap import Inside, unwrap
 
 POPULATION = Path(__file__).parent / "population.csv"
 BLOCK = 8192  # rows that stay in the cache
@@ -75,23 +75,14 @@ def _by_population(classes, name):
 def assumed_priors(estimator, given=None, *, of_people=False):
     """Return the priors that a fitted classifier's probabilities assume, in the order of classes_.
 
-    They are the given ones, or its `class_prior_`, or that of the estimator that it wraps, or
-    uniform. `of_people` corrects the bias by class that the shipped model has on people.
+    They are the given ones, or those that are inside, or uniform. `of_people` corrects the bias by
+    class that the shipped model has on people.
     """
-    classes, bias = estimator.classes_, None
-    while given is None and estimator is not None:
-        if hasattr(estimator, "abstain_label_"):
-            estimator = estimator.estimator_
-        given, bias = (getattr(estimator, name, None) for name in ("class_prior_", "_class_bias"))
-        if isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        else:
-            estimator = getattr(estimator, "best_estimator_", None)
-    priors = check_priors("uniform" if given is None else given, classes, "class_prior")
-    if of_people and bias is not None:
-        priors = priors * np.exp(-bias)
+    inside = unwrap(estimator) if given is None else Inside(class_prior=given)
+    priors = "uniform" if inside.class_prior is None else inside.class_prior
+    priors = check_priors(priors, estimator.classes_, "class_prior")
+    if of_people and inside.class_bias is not None:
+        priors = priors * np.exp(-inside.class_bias)
         priors /= priors.sum()
     return priors
 

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from .._base import validate_params
 from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
+from .._base.unwrap import ungroup
 from .predict_list import predict_list
 from .priors import (
     Priors,
@@ -195,7 +196,8 @@ default=None
     >>> shares.nationality[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    probabilities, weights, numbers, readable = predict_list(model, names, weights, "weights")
+    inner, shares_of_groups = (model, None) if class_prior is not None else ungroup(model)
+    probabilities, weights, numbers, readable = predict_list(inner, names, weights, "weights")
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
@@ -204,7 +206,8 @@ default=None
         numbers=numbers,
         n_unreadable=int(n_of_each[~readable].sum()),
         weights=weights,
-        class_prior=assumed_priors(model, class_prior, of_people=True),
+        class_prior=assumed_priors(inner, class_prior, of_people=True),
+        shares_of_groups=shares_of_groups,
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -235,6 +238,7 @@ def shares_of_probabilities(
     numbers=None,
     weights=None,
     class_prior="uniform",
+    shares_of_groups=None,
     groups=None,
     confidence_level=0.95,
     n_resamples=1000,
@@ -243,12 +247,14 @@ def shares_of_probabilities(
     """Estimate shares as `estimate_shares` does, from probabilities.
 
     `n_unreadable` names are counted separately; their rows have a count of 0 or are missing. Equal
-    names have equal `numbers`; with None, all are distinct.
+    names have equal `numbers`; with None, all are distinct. With `shares_of_groups`, (n_columns,
+    n_classes), the probabilities are those of what the classes group.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")
     counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
-    assumed = check_priors(class_prior, classes, "class_prior")
+    columns = classes if shares_of_groups is None else np.arange(len(shares_of_groups))
+    assumed = check_priors(class_prior, columns, "class_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum()) + n_unreadable
     ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, numbers)
@@ -266,6 +272,8 @@ def shares_of_probabilities(
         resamples = _resample(
             ratios, weights, counts, share, n_resamples, check_random_state(random_state)
         )
+    if shares_of_groups is not None:
+        share, resamples = share @ shares_of_groups, resamples @ shares_of_groups
     order = np.argsort(-share, kind="stable")
     limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     common = {

@@ -162,6 +162,11 @@ class GroupedClassifier(
         """Names of the columns, if the estimator has this attribute."""
         return self._parts()[0].feature_names_in_
 
+    @property
+    def _shares_of_groups(self):
+        """The share of each class in each group."""
+        return self._parts()[2]
+
     def _parts(self):
         """Return the fitted estimator, the groups, and the share of each class in each group."""
         check_is_fitted(self)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._base.unwrap import find_encoder, find_inside
+from .._base.unwrap import unwrap
 from .._encoding.spelling import clean
 
 BLOCK = 8192  # names whose codes are held at a time
@@ -10,7 +10,7 @@ BLOCK = 8192  # names whose codes are held at a time
 
 def count_known_words(estimator, names):
     """Return how many words of each name were in training, or None if the model does not know."""
-    encoder, classifier = find_encoder(estimator), find_inside(estimator, "network_", -1)
+    encoder, classifier = unwrap(estimator)[:2]
     if encoder is None or classifier is None or classifier.network_.words is None:
         return None
     network, known = classifier.network_, np.zeros(len(names), dtype=np.int64)

@@ -28,7 +28,7 @@ from sklearn.utils.validation import (
 
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._base.mixins import DocLinkMixin, copy_features
-from .._base.unwrap import find_encoder
+from .._base.unwrap import unwrap
 from .._encoding.not_names import why_no_names
 from .._priors.priors import assumed_priors
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
@@ -409,5 +409,5 @@ def _answers(fitted, X, y):
 def _confidence(fitted, X):
     """Return probabilities, the largest of each row (0 if it is not a name), and reasons."""
     probabilities = np.asarray(fitted.predict_proba(X))
-    reasons = why_no_names(X, len(probabilities), find_encoder(fitted))
+    reasons = why_no_names(X, len(probabilities), unwrap(fitted).encoder)
     return probabilities, np.where(reasons == "", probabilities.max(axis=1), 0.0), reasons

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
-from .._name_nationality_classifier import NameNationalityClassifier
+from .._base.unwrap import refusal, unwrap
 from ._reading import Reading
 
 
@@ -24,8 +23,8 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     ----------
     model : Pipeline
         Fitted pipeline of a :class:`~sknames.CharEncoder` and a
-        :class:`~sknames.NameNationalityClassifier`, or such a pipeline in a
-        :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or `GridSearchCV`.
+        :class:`~sknames.NameNationalityClassifier`; also in what predicts the same probabilities:
+        a :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or search.
     name : str
         The name.
 
@@ -70,14 +69,11 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     >>> bool(more[list(found.ngrams).index("ski ")] > 0)
     True
     """
-    read = Reading(model, name)
-    steps = read.rest.steps if isinstance(read.rest, Pipeline) else []
-    if len(steps) != 1 or not isinstance(steps[0][1], NameNationalityClassifier):
-        raise TypeError(
-            "Expected a Pipeline of CharEncoder and NameNationalityClassifier, got "
-            f"{model}. For other models, use character_importance."
-        )
-    classifier = steps[0][1]
+    read, inside = Reading(model, name), unwrap(model)
+    classifier = inside.classifier
+    if classifier is None or inside.changes:
+        expected = "a Pipeline of CharEncoder and NameNationalityClassifier"
+        raise refusal(model, expected, "For other models, use character_importance.")
     net, contributions, spans = classifier._logit_parts(read.as_given(read.codes))
     network = classifier.network_
     start, end = "^", "$"

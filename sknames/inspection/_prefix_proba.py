@@ -26,9 +26,9 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     ----------
     model : Pipeline
         Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
-        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; or such a pipeline in a
-        :class:`~sknames.PriorShiftClassifier`, :class:`~sknames.SelectiveClassifier`,
-        `FrozenEstimator` or `GridSearchCV`.
+        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
+        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
+        search or a calibration of scikit-learn.
     name : str
         The name.
 

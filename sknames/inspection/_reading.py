@@ -1,16 +1,11 @@
 """Read a name as a model does: its characters, their codes, and the rest of the model."""
 
-from copy import copy
-
 import numpy as np
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from .._encoding.char_encoder import REPLACEMENT, CharEncoder
-from .._wrappers.prior_shift_classifier import PriorShiftClassifier
-from .._wrappers.selective_classifier import SelectiveClassifier
+from .._base.unwrap import refusal, split
+from .._encoding.char_encoder import REPLACEMENT
 
 
 class Reading:
@@ -18,7 +13,12 @@ class Reading:
 
     def __init__(self, model, name):
         check_is_fitted(model)
-        self.encoder, self.rest = _split(model, model)
+        self.encoder, self.rest = split(model)
+        if self.encoder is None:
+            expected = "a fitted Pipeline that begins with a CharEncoder"
+            raise refusal(
+                model, expected, "Put the encoder into it: make_pipeline(CharEncoder(), ...)."
+            )
         self.classes = self.rest.classes_
         self.name = name
         self._given = self.encoder.transform([name])  # a DataFrame after set_output
@@ -61,24 +61,3 @@ class Reading:
             classes=self.classes,
             **found,
         )
-
-
-def _split(part, model):
-    """Split a model of names into its encoder and the rest, which takes codes."""
-    if isinstance(part, Pipeline) and isinstance(part.steps[0][1], CharEncoder):
-        return part.steps[0][1], part[1:]
-    if isinstance(part, SelectiveClassifier):
-        return _split(part.estimator_, model)
-    if hasattr(part, "best_estimator_"):
-        return _split(part.best_estimator_, model)
-    if isinstance(part, FrozenEstimator):
-        return _split(part.estimator, model)
-    if isinstance(part, PriorShiftClassifier):
-        encoder, rest = _split(part.estimator, model)
-        part = copy(part)
-        part.estimator = rest
-        return encoder, part
-    raise TypeError(
-        f"Expected a fitted Pipeline that begins with a CharEncoder, and got {model}. Put the "
-        "encoder into it: Pipeline([('encode', CharEncoder()), ('classify', ...)])."
-    )

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -26,18 +27,15 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people whose whole names were held out, under the default priors.
 # examples/benchmarks/bench_abstaining.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
-# In log odds, of which estimates of a mix take account; from the same people.
-BIAS = "class_bias.csv"
+BIAS = "class_bias.csv"  # `class_bias` of the network, from the same people
+SETS = "set_thresholds.csv"  # by coverage, from the same people
+# Digests of the other files, so that none is changed unnoticed; that of the arrays is in the
+# description. What writes the files writes it, too.
+DIGESTS = "SHA256SUMS"
 # By default: the smallest whole percentage that answers four of five of these people. It is the
 # only place that sets the threshold of load_pretrained, the command line, the service and the page.
 RISK = 0.14
 AS_WRITTEN = object()
-# Digests of the files that ship, so that none can be changed unnoticed. `python -m tools.retrain`
-# prints those of a new model; that of a new card is in the error it raises.
-SHA256 = {
-    DESCRIPTION: "7b485d2405ab99914c6ec7436670bb194c569f65c9ef7df7865bc710cf85f6f6",
-    CARD: "05171e05aaeaa7ec6db6c0638e6ef9572c8bd26f9514b47277432437138de9a2",
-}
 # pip leaves an installed version as it is, without --force-reinstall.
 AGAIN = "install sknames again with `pip install --force-reinstall --no-deps sknames`."
 
@@ -118,11 +116,13 @@ default="population"
             "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
             f"below 1; got {abstain!r}."
         )
-    model = read(FOLDER, SHA256[DESCRIPTION], priors)
-    model[-1]._class_bias = read_columns(BIAS)["bias"]
+    bias = read_columns(BIAS)
+    bias = dict(zip(bias["nationality"], map(float, bias["bias"]), strict=True))
+    model = read(FOLDER, pretrained_sha256(), priors, bias)
     if not abstain:
         return model
-    curve = Bunch(**read_columns(CURVE))
+    columns = read_columns(CURVE)
+    curve = Bunch(**{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS})
     risk = RISK if is_switch else abstain
     try:
         return SelectiveClassifier._of_curve(FrozenEstimator(model), curve, risk=risk)
@@ -133,16 +133,16 @@ default="population"
         ) from error
 
 
-def read_columns(file):
-    """Return the columns of numbers in a file of the package."""
-    rows = [*csv.DictReader(_content(FOLDER / file).decode().splitlines())]
-    names = rows[0].keys() - {"nationality"}
-    return {name: np.array([float(row[name]) for row in rows]) for name in names}
+def read_columns(name):
+    """Return the columns of a CSV file of the package, as lists of text by name."""
+    header, *rows = csv.reader(_shipped(name).decode().splitlines())
+    return dict(zip(header, zip(*rows, strict=True), strict=True))
 
 
-def pretrained_sha256():
-    """Return the fingerprint of the model that ships: its description holds that of the arrays."""
-    return SHA256[DESCRIPTION]
+def pretrained_sha256(name=DESCRIPTION):
+    """Return the digest of a file that ships, by default the fingerprint of the model."""
+    lines = _content(FOLDER / DIGESTS).decode().splitlines()
+    return {name: digest for digest, name in map(str.split, lines)}[name]
 
 
 def load_card() -> dict[str, Any]:
@@ -175,14 +175,14 @@ def load_card() -> dict[str, Any]:
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
     (0.66, 0.93)
     """
-    return json.loads(_content(FOLDER / CARD, SHA256[CARD]))
+    return json.loads(_shipped(CARD))
 
 
-def read(folder, sha256=None, priors=AS_WRITTEN):
+def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     """Read a fitted pipeline from the files of a folder.
 
     The description may have any digest if `sha256` is None; it holds that of the arrays. Priors are
-    those that the network was written with, or as in `load_pretrained`.
+    those that the network was written with, or as in `load_pretrained`. `bias` is by label.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))
@@ -202,6 +202,8 @@ def read(folder, sha256=None, priors=AS_WRITTEN):
     classes, params = np.array(classify["classes"]), classify["params"]
     if priors is not AS_WRITTEN:
         network = network.with_priors(check_priors(priors, classes))
+    if bias is not None:
+        network = replace(network, class_bias=np.array([bias[label] for label in classes.tolist()]))
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
     classifier = NameNationalityClassifier.from_network(
         network,
@@ -211,6 +213,11 @@ def read(folder, sha256=None, priors=AS_WRITTEN):
         **params,
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])
+
+
+def _shipped(name):
+    """Read a file of the package; raise ValueError if it was changed."""
+    return _content(FOLDER / name, pretrained_sha256(name))
 
 
 def _content(path, sha256=None):

@@ -9,10 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._encoding.read_names import read_names
-from ._load_pretrained import read_columns
-
-SETS = "set_thresholds.csv"  # by coverage; from the people of CURVE in `_load_pretrained`
+from ._load_pretrained import SETS, read_columns
 
 
 def ranked(probabilities):
@@ -93,15 +90,14 @@ def predict_sets(
     >>> sorted(sets[1])
     ['Chinese', 'English', 'Korean']
     """
-    names = read_names(names)[0]
     labels = model.classes_ if by_class else ["all"]
     return sets_of(model.classes_, model.predict_proba(names), set_thresholds(coverage, labels))
 
 
-def set_thresholds(coverage, labels=("all",)):
+def set_thresholds(coverage=0.9, labels=("all",)):
     """Return thresholds of the smallest stored coverage that is at least the given one."""
-    rows = read_columns(SETS)
-    enough = rows["coverage"] > coverage - 1e-9
+    columns = read_columns(SETS)
+    enough = np.array(columns["coverage"], dtype=float) > coverage - 1e-9
     if not 0.8 <= coverage or not enough.any():  # nor NaN
         raise ValueError(f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}.")
-    return np.array([rows[label][enough][0] for label in labels])
+    return np.array([columns[label][enough.argmax()] for label in labels], dtype=float)

@@ -1,14 +1,13 @@
 """Retrain the model that ships with the package: ``python -m tools.retrain``."""
 
 import argparse
-import hashlib
 import os
 import time
 from pathlib import Path
 
 import numpy as np
 
-from sknames.pretrained._load_pretrained import ARRAYS, DESCRIPTION, FOLDER, read
+from sknames.pretrained._load_pretrained import FOLDER, read
 
 from .files import write_model
 from .recipe import fit, training_names
@@ -62,9 +61,7 @@ def main(arguments=None):
     options.output.mkdir(parents=True, exist_ok=True)
     write_model(model, options.output)
     print(f"written to {options.output}: {_compare(options.output)}")
-    print("To ship them, set their SHA-256 in sknames/pretrained/_load_pretrained.py:")
-    for name in (ARRAYS, DESCRIPTION):
-        print(f"{name} {hashlib.sha256((options.output / name).read_bytes()).hexdigest()}")
+    print("To ship them, see CONTRIBUTING.md.")
 
 
 def _compare(folder):

@@ -11,6 +11,7 @@ from sknames.pretrained._load_pretrained import (
     ARRAYS,
     CARD,
     DESCRIPTION,
+    DIGESTS,
     FOLDER,
     FORMAT,
 )
@@ -45,4 +46,12 @@ def write_model(pipeline, folder):
 
 def write_card(card):
     """Write the figures of the card, a dict, for `load_card`."""
-    (FOLDER / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    (FOLDER / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
+    write_digests(FOLDER)
+
+
+def write_digests(folder):
+    """Write the digests that the package checks, as `sha256sum *.csv *.json` prints them."""
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".json"))
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
+    (folder / DIGESTS).write_bytes("".join(lines).encode())

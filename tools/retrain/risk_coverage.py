@@ -9,8 +9,10 @@ from scipy.special import log_softmax
 from sknames._encoding.not_names import why_no_names
 from sknames._priors.priors import exchange_priors
 from sknames._wrappers.risk_coverage import risk_coverage_curve, tried_rows
-from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER
-from sknames.pretrained._predict_sets import SETS, calibrate_sets
+from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER, SETS
+from sknames.pretrained._predict_sets import calibrate_sets
+
+from .files import write_digests
 
 # Of the squares of the log odds. A third of it is better for lists of all nationalities, and worse
 # for lists of those with the most names: see examples/benchmarks/results/shares.md.
@@ -91,3 +93,4 @@ def _write(name, header, rows):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+    write_digests(FOLDER)

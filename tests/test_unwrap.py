@@ -1,0 +1,193 @@
+"""What is inside a model, and that no wrapper changes what its inside says."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from sknames import (
+    CharEncoder,
+    GroupedClassifier,
+    JoinNames,
+    NameEncoder,
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+    SelectiveClassifier,
+    estimate_shares,
+    predict_table,
+)
+from sknames._base.unwrap import unwrap
+from sknames._priors.priors import assumed_priors
+from sknames._wrappers.known_words import count_known_words
+from sknames.inspection import character_importance, ngram_contributions, prefix_proba
+from sknames.pretrained import predict_sets
+
+pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
+
+BIAS = np.array([0.5, -0.3, 0.0, 0.2])
+PRIORS = np.array([0.4, 0.3, 0.2, 0.1])
+GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
+
+
+@pytest.fixture(scope="module")
+def model(tiny):
+    network = replace(tiny[-1].network_.with_priors(PRIORS), class_bias=BIAS)
+    classify = NameNationalityClassifier.from_network(network, tiny.classes_, n_features_in=12)
+    return Pipeline([("encode", tiny[0]), ("classify", classify)])
+
+
+def searched(model):
+    search = GridSearchCV(make_pipeline(CharEncoder(), NameNationalityClassifier()), {})
+    search.best_estimator_ = model
+    return search
+
+
+def selective(model):
+    names, y = ["Ana", "Yuki", "Jan", "Ali"], model.classes_
+    return SelectiveClassifier(FrozenEstimator(model), coverage=0.5).fit(names[: len(y)], y)
+
+
+def shifted(model):
+    return PriorShiftClassifier(model, priors=assumed_priors(model)).fit(None)
+
+
+def joined(model):
+    return make_pipeline(JoinNames(), model)
+
+
+def grouped(model):
+    return GroupedClassifier(model, {})
+
+
+def calibrated(model, power=1.0):
+    found = CalibratedClassifierCV(FrozenEstimator(model), method="temperature", cv=2)
+    found.fit(["Ana", "Yuki", "Jan", "Ali"] * 2, [*model.classes_] * 2)
+    found.calibrated_classifiers_[0].calibrators[0].beta_ = power
+    return found
+
+
+WRAPPERS = {
+    "copy": lambda model: pickle.loads(pickle.dumps(model)),
+    **{f.__name__: f for f in (FrozenEstimator, searched, selective, shifted, joined, grouped)},
+    "calibrated": calibrated,
+    "nested": lambda model: selective(joined(FrozenEstimator(grouped(shifted(searched(model)))))),
+}
+wrappers = pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
+
+
+@wrappers
+def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
+    wrapped, names = wrap(model), [*small_names[0][::3], "Mike", "123"]
+    assert unwrap(wrapped).encoder.alphabet_ == model[0].alphabet_
+    np.testing.assert_allclose(assumed_priors(wrapped), PRIORS)
+    one, other = (estimate_shares(m, names, random_state=0) for m in (wrapped, model))
+    assert one.nationality.tolist() == other.nationality.tolist()
+    for column in ("share", "low", "high", "n_unreadable"):
+        np.testing.assert_allclose(one[column], other[column], atol=1e-5)
+    given = estimate_shares(model, names, class_prior=PRIORS, n_resamples=2)
+    assert abs(np.sort(one.share) - np.sort(given.share)).max() > 0.01  # the bias counts
+    for function in (prefix_proba, character_importance):
+        one, other = (function(m, "Ana").proba for m in (wrapped, model))
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+    assert count_known_words(wrapped, names).sum() == count_known_words(model, names).sum() > 50
+    features = NameEncoder(wrapped).fit_transform(names)
+    np.testing.assert_allclose(features, NameEncoder(model).fit_transform(names), rtol=1e-5)
+    table = pd.DataFrame({"given": "Ana", "family": names})
+    columns = {"column": ["given", "family"], "known_words": True}
+    one, other = (predict_table(m, table, **columns) for m in (wrapped, model))
+    if "abstain_label_" not in vars(wrapped):  # else some are withheld
+        pd.testing.assert_frame_equal(one, other, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "wrap", [FrozenEstimator, searched, selective, joined], ids=lambda wrap: wrap.__name__
+)
+def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
+    found, expected = (ngram_contributions(m, "Ana Nowak") for m in (wrap(model), model))
+    np.testing.assert_array_equal(found.contributions, expected.contributions)
+
+
+@pytest.mark.parametrize("wrap", [lambda model: model, joined, FrozenEstimator, selective])
+def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap):
+    names, groups = small_names[0][::3], {}
+    for label, group in GROUPS.items():
+        groups.setdefault(group, []).append(label)
+    found = estimate_shares(wrap(GroupedClassifier(model, GROUPS)), names, random_state=0)
+    expected = estimate_shares(model, names, groups=groups, random_state=0).groups
+    order = np.argsort(-expected.share)
+    assert found.nationality.tolist() == expected.nationality[order].tolist()
+    for column in ("share", "low", "high"):
+        np.testing.assert_allclose(found[column], expected[column][order], atol=1e-9)
+    again = estimate_shares(
+        wrap(GroupedClassifier(model, GROUPS)), names, groups={"both": ["Asia", "Europe"]}
+    )
+    np.testing.assert_allclose(again.groups.share, 1)
+    given = GroupedClassifier(model, GROUPS)
+    told = estimate_shares(given, names, class_prior=given.class_prior_, n_resamples=2)
+    assert abs(told.share - found.share).max() > 0.01  # of probabilities of groups
+
+
+def test_bias_of_a_group_is_that_of_its_classes_together(model):
+    groups = GroupedClassifier(GroupedClassifier(model, {"Greek": "Polish"}), {"Polish": "Europe"})
+    outer = PriorShiftClassifier(groups, priors=[0.5, 0.25, 0.25]).fit(None)
+    people = PRIORS * np.exp(-BIAS)
+    summed, assumed = (np.array([p[0] + p[2], p[1], p[3]]) for p in (people, PRIORS))
+    np.testing.assert_allclose(assumed_priors(groups, of_people=True), summed / summed.sum())
+    expected = summed / assumed * [0.5, 0.25, 0.25]
+    np.testing.assert_allclose(assumed_priors(outer, of_people=True), expected / expected.sum())
+    never = GroupedClassifier(PriorShiftClassifier(model, priors={"Greek": 1}).fit(None), GROUPS)
+    np.testing.assert_allclose(assumed_priors(never, of_people=True), [0, 1])
+
+
+def test_temperature_flattens_priors_and_bias(model):
+    found = calibrated(model, 0.5)
+    np.testing.assert_allclose(assumed_priors(found), PRIORS**0.5 / (PRIORS**0.5).sum())
+    people = (PRIORS * np.exp(-BIAS)) ** 0.5
+    np.testing.assert_allclose(assumed_priors(found, of_people=True), people / people.sum())
+    expected = model.predict_proba(["Ana"]) ** 0.5
+    np.testing.assert_allclose(found.predict_proba(["Ana"]), expected / expected.sum(), rtol=1e-5)
+
+
+def test_other_calibration_assumes_other_priors(model, small_names):
+    found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid").fit(*small_names)
+    np.testing.assert_allclose(assumed_priors(found, of_people=True), 0.25)
+    assert unwrap(found).encoder is model[0]
+    ensemble = CalibratedClassifierCV(model, ensemble=True, cv=[(np.arange(200),) * 2] * 2)
+    inside = unwrap(ensemble.set_params(estimator__classify__max_epochs=1).fit(*small_names))
+    assert inside.class_prior is None and inside.encoder is None
+
+
+def test_fit_again_drops_the_bias(model, small_names):
+    again = pickle.loads(pickle.dumps(model)).set_params(classify__max_epochs=1).fit(*small_names)
+    assert unwrap(again).class_bias is None and unwrap(model).class_bias is not None
+
+
+def test_what_is_inside_other_models():
+    rows, y = ["ana", "bo"] * 3, [0, 1] * 3
+    encoder = CharEncoder()
+    between = make_pipeline(encoder, OneHotEncoder(), MultinomialNB()).fit(rows, y)
+    inside = unwrap(between)
+    assert inside.encoder is encoder and inside.classifier is None and inside.class_prior is None
+    assert unwrap(make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)).encoder is None
+    bayes = make_pipeline(CharEncoder(), GaussianNB()).fit(rows, [0, 1, 1, 1, 1, 1])
+    np.testing.assert_allclose(unwrap(searched(bayes)).class_prior, [1 / 6, 5 / 6])
+    behind = unwrap(make_pipeline("passthrough", NameNationalityClassifier()))
+    assert unwrap(None) == behind == unwrap("text") == unwrap(make_pipeline(JoinNames()))
+
+
+@pytest.mark.parametrize("wrap", [FrozenEstimator, joined])
+def test_sets_are_those_of_the_shipped_model(shipped, wrap):
+    names = ["Mehmet Yılmaz", "Lee"]
+    assert predict_sets(wrap(shipped), names) == predict_sets(shipped, names)
+    if wrap is joined:
+        table = pd.DataFrame({"given": ["Mehmet", None], "family": ["Yılmaz", "Lee"]})
+        assert predict_sets(wrap(shipped), table) == predict_sets(shipped, names)
