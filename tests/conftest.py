@@ -6,8 +6,10 @@ import subprocess
 import threading
 from contextlib import contextmanager, suppress
 
-# scikit-learn skips a check of estimators without it, and reads it when it is first imported.
+# Read when they are first imported. scikit-learn skips a check of estimators without this.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# Several workers, with several threads each, would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
