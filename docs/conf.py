@@ -66,11 +66,16 @@ html_title = "sknames"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["sknames.css"]
+# One sidebar, so that a table has room beside it on a laptop. Pages without others below them have
+# no list of pages.
+html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]} | dict.fromkeys(
+    ["install", "faq", "development", "changelog"], ["page-toc"]
+)
 html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
     "header_links_before_dropdown": 5,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": [],
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
 }
