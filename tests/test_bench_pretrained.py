@@ -3,6 +3,7 @@
 The names are few and the models small, so that no figure here means anything.
 """
 
+import csv
 import json
 
 import bench_pretrained as bench
@@ -78,6 +79,9 @@ def run(names, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bench, "load_names", lambda script: lists)
     monkeypatch.setattr(bench, "read_chess_players", lambda path: (data, target, born))
     monkeypatch.setattr(files, "FOLDER", tmp_path)
+    table = tmp_path / "nationalities.csv"
+    table.write_bytes(files.NATIONALITIES.read_bytes())
+    monkeypatch.setattr(files, "NATIONALITIES", table)
 
     def go(*options, shipped=None):
         rows = np.isin(everything[1], shipped) if shipped else slice(None)
@@ -108,7 +112,7 @@ def test_held_out_split_tests_on_people_of_both_sources(names):
     assert {kind for _, k, kind in full if k == "Zulu"} == {"full name, made"}
 
 
-def test_main_one_fold_card_says_what_was_run(run):
+def test_main_one_fold_card_says_what_was_run(run, tmp_path):
     page, card = run("--folds", "1", "--models", "ours,svm")
     assert card["folds"] == 1 and [*card["baselines"]] == ["TF-IDF char_wb (1, 5) + LinearSVC(C=1)"]
     assert "--folds 1 --models ours,svm" in page and "by a hash; once." in page
@@ -133,6 +137,11 @@ def test_main_one_fold_card_says_what_was_run(run):
         assert f"| {decade} | {row['n']} | {row['recall']['ours']:.3f} |" in page
     for nationality, row in card["by_nationality"].items():
         assert f"| {nationality} | {row['n']} | {row['recall']:.3f} |" in page
+    n_names, recall = card["n_names_by_nationality"], card["by_nationality"]
+    written = csv.DictReader((tmp_path / "nationalities.csv").read_text("utf-8").splitlines())
+    written = {row["nationality"]: (row["n_names"], row["recall"]) for row in written}
+    assert written["Greek"] == (str(n_names["Greek"]), str(recall["Greek"]["recall"]))
+    assert written["Dutch"] == ("0", "")
     assert [*card["by_frequencies"]] == ["ours", "svm"]
     found = card["by_frequencies"]["ours"]
     assert found["true"]["accuracy"] >= found["equal"]["accuracy"]

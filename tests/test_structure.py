@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ ALLOWED = {
     "_name_nationality_classifier": "_network _training",
     "_priors": "_encoding",
     "_wrappers": "_encoding _network _priors datasets",
-    "datasets": "_encoding pretrained",
+    "datasets": "_encoding",
     "pretrained": ESTIMATORS + "_network",
     "_name_encoder": "_encoding pretrained",
     "onnx": ESTIMATORS + "_network",
@@ -79,6 +80,17 @@ def test_imports_follow_the_table(path):
 
 def test_table_has_every_room():
     assert {room_of(path) for path in FILES} - {"_version"} == ALLOWED.keys()
+
+
+def test_rooms_stand_on_9_floors_at_most():
+    below = {room_of(path): set() for path in FILES}
+    for path in FILES:
+        ours = {name[1:] for name in imports(path) if name.startswith(".")}
+        below[room_of(path)] |= ours - {room_of(path)}
+    floors = {}
+    for room in TopologicalSorter(below).static_order():  # a cycle raises
+        floors[room] = 1 + max((floors[other] for other in below[room]), default=0)
+    assert max(floors.values()) <= 9, floors
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -2,6 +2,7 @@
 
 import csv
 from importlib.resources import files
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -105,12 +106,15 @@ def load_names(
     )
 
 
+def read_table(file):
+    """Iterate over the rows of a file under data/, the header first."""
+    text = files(__package__).joinpath("data", file).read_text(encoding="utf-8")
+    return csv.reader(text.splitlines())
+
+
 def read_rows(file):
     """Iterate over the rows of a file under data/, without the header."""
-    text = files(__package__).joinpath("data", file).read_text(encoding="utf-8")
-    rows = csv.reader(text.splitlines())
-    next(rows)
-    return rows
+    return islice(read_table(file), 1, None)
 
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):

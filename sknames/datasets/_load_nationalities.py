@@ -7,10 +7,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._optional_dependencies import check_pandas_support
 
 from .._base import validate_params
-from ..pretrained import load_card
-from ._load_names import read_rows
-
-COLUMNS = ["nationality", "alpha_2", "alpha_3", "millions", "subregion", "region", "scripts"]
+from ._load_names import read_table
 
 
 @validate_params({"as_frame": ["boolean"]})
@@ -65,12 +62,10 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
     >>> frame.loc["Dutch", "alpha_2":"scripts"].tolist()
     ['NL BE', 'NLD BEL', '15 6.5', 'Western Europe', 'Europe', 'Latn']
     """
-    card, rows = load_card(), read_rows("nationalities.csv")
-    columns = dict(zip(COLUMNS, np.array([*rows], dtype=object).T, strict=True))
-    names = columns["nationality"]
-    columns["n_names"] = np.array([card["n_names_by_nationality"][name] for name in names])
-    recall = {name: row["recall"] for name, row in card["by_nationality"].items()}
-    columns["recall"] = np.array([recall.get(name, np.nan) for name in names])
+    header, *rows = read_table("nationalities.csv")
+    columns = dict(zip(header, np.array(rows, dtype=object).T, strict=True))
+    columns["n_names"] = columns["n_names"].astype(int)
+    columns["recall"] = np.array([float(x or "nan") for x in columns["recall"]])
     frame = None
     if as_frame:
         frame = check_pandas_support("as_frame=True").DataFrame(columns)

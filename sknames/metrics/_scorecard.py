@@ -254,10 +254,10 @@ def scorecard(
         train = [names[k] for k in learned], labels[learned]
         test = [names[k] for k in held_out]
         fitted = clone(model).fit(*train)
+        predicted, proba = _predict(fitted, test)
         known = count_known_words(fitted, test)
-        parts.append(
-            _judge(test, labels[held_out], *_predict(fitted, test), fitted.classes_, train, known)
-        )
+        truth, classes = labels[held_out], fitted.classes_
+        parts.append(_judge(test, truth, predicted, proba, classes, train, known))
     order = np.argsort(tested)
     rows = {key: np.concatenate([part[key] for part in parts])[order] for key in parts[0]}
     return _card(rows, fitted.classes_)

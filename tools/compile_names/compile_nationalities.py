@@ -9,7 +9,8 @@ Run it after a change of ``nationalities.csv`` here::
 for each country the millions of people who bear such names there, roughly. The first country is
 where the names come from. Others are listed if such names are those of the majority, or of an old
 people or a large part of the population. People who moved later are not counted. pycountry checks
-the codes and gives those of three letters.
+the codes and gives those of three letters. The columns "n_names" and "recall" of the shipped model
+are kept: ``examples/benchmarks/bench_pretrained.py`` writes them.
 """
 
 import csv
@@ -48,9 +49,12 @@ ALPHA_3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} 
 def main():
     with open(HERE / "nationalities.csv", encoding="utf-8") as file:
         rows = [*csv.DictReader(file)]
+    with open(DATA / "nationalities.csv", encoding="utf-8") as file:
+        of_model = {row["nationality"]: row for row in csv.DictReader(file)}
     with open(DATA / "nationalities.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow("nationality alpha_2 alpha_3 millions subregion region scripts".split())
+        header = "nationality alpha_2 alpha_3 millions subregion region scripts n_names recall"
+        writer.writerow(header.split())
         for row in rows:
             parts = row["millions"].split()
             countries, millions = parts[::2], parts[1::2]
@@ -61,9 +65,9 @@ def main():
             assert PLACE.keys() >= {*countries}
             region, subregion = PLACE[countries[0]]
             codes = " ".join(countries), " ".join(ALPHA_3[code] for code in countries)
-            writer.writerow(
-                [row["nationality"], *codes, " ".join(millions), subregion, region, row["scripts"]]
-            )
+            name, old = row["nationality"], of_model.get(row["nationality"], {})
+            places = " ".join(millions), subregion, region, row["scripts"]
+            writer.writerow([name, *codes, *places, old.get("n_names", 0), old.get("recall", "")])
 
 
 if __name__ == "__main__":

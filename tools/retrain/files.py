@@ -1,5 +1,6 @@
-"""Write the files of the shipped model and its card."""
+"""Write the files of the shipped model, its card, and its figures by nationality."""
 
+import csv
 import hashlib
 import io
 import json
@@ -15,6 +16,8 @@ from sknames.pretrained._load_pretrained import (
     FOLDER,
     FORMAT,
 )
+
+NATIONALITIES = FOLDER.parent / "datasets" / "data" / "nationalities.csv"
 
 
 def write_model(pipeline, folder):
@@ -45,9 +48,17 @@ def write_model(pipeline, folder):
 
 
 def write_card(card):
-    """Write the figures of the card, a dict, for `load_card`."""
+    """Write the figures of the card for `load_card`, and some also for `load_nationalities`."""
     (FOLDER / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
     write_digests(FOLDER)
+    rows = [*csv.DictReader(NATIONALITIES.read_text(encoding="utf-8").splitlines())]
+    for row in rows:
+        row["n_names"] = card["n_names_by_nationality"].get(row["nationality"], 0)
+        row["recall"] = card["by_nationality"].get(row["nationality"], {}).get("recall", "")
+    with open(NATIONALITIES, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0]], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def write_digests(folder):
