@@ -68,9 +68,8 @@ html_static_path = ["_static"]
 html_css_files = ["sknames.css"]
 # One sidebar, so that a table has room beside it on a laptop. Pages without others below them have
 # no list of pages.
-html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]} | dict.fromkeys(
-    ["install", "faq", "development", "changelog"], ["page-toc"]
-)
+html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]}
+html_sidebars |= {page: ["page-toc"] for page in ("install", "faq", "development", "changelog")}
 html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
