@@ -9,11 +9,12 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._base import validate_params
+from ._base.unwrap import unwrap
 from ._encoding.join_names import JoinNames
 from ._encoding.not_names import BLANK, why_no_names
 from ._encoding.read_names import read_names
 from ._wrappers.known_words import count_known_words
-from ._wrappers.selective_classifier import SelectiveClassifier
+from ._wrappers.selective_classifier import withhold
 
 MISSING = "missing name"
 CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
@@ -155,11 +156,10 @@ def _read(X, column):
 
 def _answer(model, names, top):
     """Return the most probable classes of names, their probabilities, and reasons for none."""
-    if isinstance(model, SelectiveClassifier):
-        probabilities, reasons = model._judge(names)
-    else:
-        probabilities = np.asarray(model.predict_proba(names))
-        reasons = why_no_names(names, len(names))
+    inside, probabilities = unwrap(model), np.asarray(model.predict_proba(names))
+    encoder = None if inside.threshold is None else inside.encoder
+    reasons = why_no_names(names, len(names), encoder)
+    reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
     places = top_classes(probabilities, top)
     reasons = np.where(reasons == BLANK, MISSING, reasons)
     return places, np.take_along_axis(probabilities, places, axis=1), reasons

@@ -104,8 +104,21 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     table = pd.DataFrame({"given": "Ana", "family": names})
     columns = {"column": ["given", "family"], "known_words": True}
     one, other = (predict_table(m, table, **columns) for m in (wrapped, model))
-    if "abstain_label_" not in vars(wrapped):  # else some are withheld
+    if unwrap(wrapped).threshold is None:
         pd.testing.assert_frame_equal(one, other, rtol=1e-5)
+    else:
+        joint = [f"Ana {name}" for name in names]
+        assert 20 < (one["reason"] == "unsure").sum() < 50
+        assert one["predicted"].fillna("unknown").tolist() == wrapped.predict(joint).tolist()
+
+
+def test_threshold_counts_where_probabilities_are_its_own(model):
+    careful = selective(model)
+    for wrap in (FrozenEstimator, searched, joined):
+        assert unwrap(wrap(careful)).threshold == careful.threshold_
+    for wrap in (shifted, grouped):
+        assert unwrap(wrap(careful)).threshold is None
+    assert unwrap(SelectiveClassifier(model, coverage=0.5)).threshold is None
 
 
 @pytest.mark.parametrize(

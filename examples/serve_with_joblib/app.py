@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 import sknames
 from sknames._base.unwrap import unwrap
 from sknames._encoding.not_names import why_no_names
+from sknames._wrappers.selective_classifier import withhold
 
 MAX_LENGTH = 200  # of a name, in characters
 MAX_NAMES = 1000  # in a batch
@@ -144,7 +145,8 @@ def predict_batch(request: Request, body: Batch):
 
 def answer(model, names, top, abstain):
     """Return for each name the columns that `sknames predict` adds."""
-    if abstain and not isinstance(model, sknames.SelectiveClassifier):
+    inside = unwrap(model)
+    if abstain and inside.threshold is None:
         raise HTTPException(
             422, "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a threshold."
         )
@@ -152,9 +154,9 @@ def answer(model, names, top, abstain):
     labels = model.classes_.tolist()
     ends = ENDS[: min(top, len(labels))]
     probabilities = model.predict_proba(names)
-    reasons = why_no_names(names, len(names), unwrap(model).encoder)
+    reasons = why_no_names(names, len(names), inside.encoder)
     if abstain:
-        reasons[(reasons == "") & (probabilities.max(axis=1) <= model.threshold_)] = "unsure"
+        reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
     reasons[reasons == "blank"] = "missing name"
     return [
         no_answer(ends, reason) if reason else best(row, labels, ends)

@@ -21,6 +21,7 @@ class Inside(NamedTuple):
     # How wrappers change the probabilities of the classifier, from the inside out: factors,
     # (n_classes,), sums, (n_classes, n_groups), or None for any other way.
     changes: tuple = ()
+    threshold: float | None = None  # the largest probability that gets no answer
 
 
 def unwrap(model: Any) -> Inside:
@@ -56,8 +57,11 @@ def unwrap(model: Any) -> Inside:
     elif "_assumed" in state:
         factors = np.zeros_like(model.priors_)
         change = [np.divide(model.priors_, model._assumed, out=factors, where=model._assumed > 0)]
-    prior = getattr(model, "class_prior_", prior)
-    return Inside(inside.encoder, inside.classifier, prior, bias, (*inside.changes, *change))
+    prior, threshold = getattr(model, "class_prior_", prior), None if change else inside.threshold
+    if "abstain_label_" in state:
+        threshold = model.threshold_
+    changes = *inside.changes, *change
+    return Inside(inside.encoder, inside.classifier, prior, bias, changes, threshold)
 
 
 def split(model: Any) -> tuple[Any, Any]:

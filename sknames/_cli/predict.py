@@ -16,7 +16,7 @@ from .._priors.priors import assumed_priors, check_priors
 from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
 from .._wrappers.known_words import count_known_words
-from .._wrappers.selective_classifier import UNSURE
+from .._wrappers.selective_classifier import UNSURE, withhold
 from ..pretrained import load_pretrained
 from ..pretrained._predict_sets import set_thresholds, sets_of
 from .files import check_output
@@ -108,9 +108,10 @@ def _threshold(model, fitted, abstain, given):
     if not abstain or given is not None:
         return given
     fitted = load_pretrained(abstain=True) if model == "pretrained" else fitted
-    if not hasattr(fitted, "abstain_label_"):
+    found = unwrap(fitted).threshold
+    if found is None:
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
-    return fitted.threshold_
+    return found
 
 
 def _new_columns(why, classes, found, threshold, prefix, within, proba):
@@ -119,8 +120,7 @@ def _new_columns(why, classes, found, threshold, prefix, within, proba):
     named = why == ""
     place = np.cumsum(named) - 1  # of a row among those with a name
     named = pa.array(place, mask=~named)  # null for the other rows
-    if threshold is not None:
-        why[why == ""] = np.where(probabilities[:, 0] > threshold, "", UNSURE)
+    why[why == ""] = withhold(why[why == ""], probabilities[:, 0], threshold)
     answered = pa.array(place, mask=why != "")
     labels, new = pa.array(classes.tolist()), []
     for k, (predicted, probability) in enumerate(answer_columns(indices.shape[1])):

@@ -309,8 +309,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         if isinstance(X, Iterator):
             X = list(X)
         probabilities, confidence, reasons = _confidence(self.estimator_, X)
-        reasons[(reasons == "") & ~(confidence > self.threshold_)] = UNSURE
-        return probabilities, reasons
+        return probabilities, withhold(reasons, confidence, self.threshold_)
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
@@ -375,6 +374,13 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         tags.input_tags = inner.input_tags
         tags.classifier_tags = inner.classifier_tags
         return tags
+
+
+def withhold(reasons, confidence, threshold):
+    """Return reasons, "unsure" for names whose confidence is not above the threshold, if any."""
+    if threshold is None:
+        return reasons
+    return np.where((reasons == "") & ~(confidence > threshold), UNSURE, reasons)
 
 
 def _check_abstain_label(label, classes):
