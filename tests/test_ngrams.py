@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from sknames._network.ngrams import ABSENT, Lookup, NGrams, inverse_document_frequency
+from sknames._network.ngrams import ABSENT, Lookup, NGrams, Symbols, inverse_document_frequency
 from sknames._network.prefixes import plan_prefixes
 
 NAMES = ["anna", "annie", "nan", "", "a", "nnnn", "ian", "anna", "diana", "aidan", "inn"]
@@ -186,12 +186,15 @@ def test_idf_is_that_of_scikit_learn(ngram_range, min_df):
     np.testing.assert_allclose(idf, TfidfTransformer().fit(counts).idf_, rtol=1e-6)
 
 
-@pytest.mark.parametrize("max_table", [0, 1 << 24], ids=["search", "table"])
-def test_lookup_gives_places_or_minus_one(monkeypatch, max_table):
-    monkeypatch.setattr("sknames._network.ngrams.MAX_TABLE", max_table)
-    wanted = np.array([-5, 2, 3, 4, 7, 8])
-    np.testing.assert_array_equal(Lookup(np.array([2, 4, 7]))(wanted), [-1, 0, -1, 1, 2, -1])
-    np.testing.assert_array_equal(Lookup(np.array([], dtype=np.int64))(wanted), [-1] * 6)
+@pytest.mark.parametrize("n_symbols", [3, 64, 65, 200])
+@pytest.mark.parametrize("share", [0, 0.4, 1])
+def test_lookup_finds_keys_by_prefix_and_symbol(n_symbols, share):
+    prefixes, symbols = np.mgrid[-1:4, :n_symbols].reshape(2, -1)
+    wanted = prefixes * n_symbols + symbols
+    keys = wanted[(prefixes >= 0) & (np.random.RandomState(0).uniform(size=len(wanted)) < share)]
+    numbers = {key: i for i, key in enumerate(keys.tolist())}
+    found = Lookup(keys, 4, n_symbols)(prefixes, Symbols(symbols))
+    assert found.tolist() == [numbers.get(key, ABSENT) for key in wanted.tolist()]
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 7, 1000])

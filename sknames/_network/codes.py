@@ -82,30 +82,33 @@ def code_of(symbol, symbols):
     return int(place[0]) + 1 if len(place) else None
 
 
-def to_codes(X, symbols):
+def code_table(symbols):
+    """Return the code of each value that two bytes hold."""
+    n = len(symbols)
+    table = np.full(1 << 16, n + 1, dtype=np.min_scalar_type(n + 2))
+    table[0] = 0
+    # fit may have seen negative, larger and fractional values.
+    values = symbols.astype(np.float64)
+    possible = np.flatnonzero((values > 0) & (values < len(table)) & (values % 1 == 0))
+    table[symbols[possible].astype(np.intp)] = possible + 1
+    return table
+
+
+def to_codes(X, symbols, table=None):
     """Encode an array of any numbers (n, length), in which 0 is padding wherever it stands.
 
     Return ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, and 0 on the right,
-    in the smallest unsigned integer type. Symbols are sorted.
+    in the smallest unsigned integer type. Symbols are sorted. `table` is their
+    `code_table`, made here by default.
     """
-    n = len(symbols)
-    dtype = np.min_scalar_type(n + 2)
+    n, table = len(symbols), code_table(symbols) if table is None else table
     if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
-        largest = np.iinfo(X.dtype).max
-        table = np.full(largest + 1, n + 1, dtype=dtype)
-        table[0] = 0
-        possible = np.arange(n)
-        if symbols.dtype != X.dtype:
-            # fit may have seen negative, larger and fractional values.
-            values = symbols.astype(np.float64)
-            possible = np.flatnonzero((values > 0) & (values <= largest) & (values % 1 == 0))
-        table[symbols[possible].astype(np.intp)] = possible + 1
-        codes = np.empty(X.shape, dtype)
+        codes = np.empty(X.shape, table.dtype)
         for rows in row_slices(X):  # `take` widens codes to eight bytes each
             table.take(X[rows], out=codes[rows], mode="clip")
         return compact(codes)
     if not n:
-        return compact((X != 0).astype(dtype))
+        return compact((X != 0).astype(table.dtype))
     sought, possible = X, True
     if {symbols.dtype.kind, X.dtype.kind} == {"i", "u"}:
         # numpy compares int64 with uint64 as floats, which round.
@@ -115,4 +118,4 @@ def to_codes(X, symbols):
     place[place == n] = 0
     codes = np.where((symbols[place] == sought) & possible, place + 1, n + 1)
     codes[X == 0] = 0
-    return compact(codes.astype(dtype))
+    return compact(codes.astype(table.dtype))

@@ -24,7 +24,7 @@ from .prefixes import row_slices
 START = 0  # the code of padding, which no symbol has
 ABSENT = -1
 NGRAM_SCALE = 4.0  # factor of n-gram logits
-MAX_TABLE = 1 << 24
+N_BITS = 64  # in a uint64
 
 
 class NGrams:
@@ -42,7 +42,10 @@ class NGrams:
         self.min_n = min_n
         self.separator = separator
         self.end = n_symbols - 1
-        self.lookups = [Lookup(k) for k in keys]
+        self.lookups = [
+            Lookup(k, n_prefixes, n_symbols)
+            for k, n_prefixes in zip(keys, [1, *map(len, keys)], strict=False)
+        ]
         sizes = [len(k) if n >= min_n else 0 for n, k in enumerate(keys, start=1)]
         self.offsets = np.concatenate([[0], np.cumsum(sizes)])
 
@@ -66,35 +69,35 @@ class NGrams:
             all_keys.append(found[frequency >= min_df])
             if n >= min_n:
                 counts.append(frequency[frequency >= min_df])
-            lookup = Lookup(all_keys[-1])
-            prefixes = [
-                _go_on(lookup(wanted).astype(np.int32), n, text, _places_before(text), separator)
-                for wanted, (text, _) in zip(keys, chunks, strict=True)
-            ]
+            lookup = Lookup(all_keys[-1], len(all_keys[-2]) if n > 1 else 1, n_symbols)
+            for i, (text, _) in enumerate(chunks):
+                grams = lookup(prefixes[i], Symbols(symbols[i]))
+                prefixes[i] = _go_on(grams, n, text, _before(text), separator)
         return cls(all_keys, n_symbols, min_n, separator), np.concatenate(counts)
 
     def find(self, text, parents):
         """Find the n-grams that end at each position of a text of symbols and marks, (n,).
 
-        `parents` (n,) are the positions before; they do not matter for start marks. Return a list
-        with an array (n,) for each length, of features or ABSENT.
+        `parents` (n,) are the positions before; they do not matter for start marks. Return features
+        or ABSENT, (n_lengths, n).
         """
-        symbols = _symbols(text, self.n_symbols, self.separator)
+        symbols = Symbols(_symbols(text, self.n_symbols, self.separator))
         prefixes = np.zeros_like(text)
-        found = []
+        features = np.full((len(self.lookups) + 1 - self.min_n, len(text)), ABSENT)
         for n, lookup in enumerate(self.lookups, start=1):
-            grams = lookup(prefixes * np.int64(self.n_symbols) + symbols)
+            grams = lookup(prefixes, symbols)
             if n >= self.min_n:
-                found.append(np.where(grams == ABSENT, ABSENT, grams + self.offsets[n - 1]))
+                of_length = features[n - self.min_n]
+                np.add(grams, self.offsets[n - 1], out=of_length, where=grams != ABSENT)
             prefixes = _go_on(grams, n, text, parents, self.separator)
-        return found
+        return features
 
     def of_rows(self, codes):
         """Return the features of all occurrences, row by row, and where each row starts in them."""
         features, counts = [], []
         for some in row_slices(codes):
             text, rows = flatten(codes[some], self.end)
-            found = np.stack(self.find(text, _places_before(text)), axis=1)
+            found = self.find(text, _before(text)).T
             present = found != ABSENT
             features.append(found[present].astype(np.int32))
             counts.append(
@@ -121,7 +124,7 @@ class NGrams:
         return features, starts, values
 
 
-def _places_before(text):
+def _before(text):
     return np.arange(-1, len(text) - 1)
 
 
@@ -157,29 +160,45 @@ def flatten(codes, end):
 
 
 class Lookup:
-    """Find the positions of wanted keys in sorted keys, or ABSENT.
+    """Find the number of an n-gram from that of its prefix, an (n - 1)-gram, and its last symbol.
 
-    A table of all keys up to the largest is several times as fast as a binary search, but too large
-    for large alphabets.
+    Sorted keys of the same prefix stand together. So the position of a key is that of the prefix's
+    first key plus the number of its symbols below, which the bits of an integer count. A binary
+    search finds symbols that have no bit.
     """
 
-    def __init__(self, keys):
-        self.keys = np.append(keys, np.iinfo(np.int64).max)
-        self.table = None
-        size = int(keys[-1]) + 1 if len(keys) else 0
-        if size <= MAX_TABLE:
-            # The last entry is for larger keys, and for negative ones after an absent n-gram.
-            self.table = np.full(size + 1, ABSENT, dtype=np.int32)
-            self.table[keys] = np.arange(len(keys))
+    def __init__(self, keys, n_prefixes, n_symbols):
+        self.keys, self.n_symbols = keys, n_symbols
+        prefixes = keys // n_symbols
+        symbols = Symbols(keys - prefixes * n_symbols)
+        symbols.bit[symbols.others] = 0
+        first = np.searchsorted(prefixes, np.arange(n_prefixes + 1))
+        # The bits of a prefix are distinct, so their sum is their union. ABSENT, -1, has none.
+        sums = np.append(np.uint64(0), symbols.bit.cumsum(dtype=np.uint64))
+        self.bits = np.append(np.diff(sums[first]), np.uint64(0))
+        self.first = first.astype(np.int32)
 
-    def __call__(self, wanted):
-        if self.table is not None:
-            last = len(self.table) - 1
-            place = np.minimum(wanted, last)
-            place[place < 0] = last
-            return self.table.take(place)
-        place = np.searchsorted(self.keys, wanted)
-        return np.where(self.keys[place] == wanted, place, ABSENT)
+    def __call__(self, prefixes, symbols):
+        bits = self.bits[prefixes]
+        grams = self.first[prefixes] + np.bitwise_count(bits & symbols.below)
+        grams[bits & symbols.bit == 0] = ABSENT
+        if len(symbols.others) and len(self.keys):
+            others = symbols.others
+            wanted = prefixes[others] * np.int64(self.n_symbols) + symbols.codes[others]
+            position = np.searchsorted(self.keys, wanted)
+            position[position == len(self.keys)] = 0
+            grams[others] = np.where(self.keys[position] == wanted, position, ABSENT)
+        return grams
+
+
+class Symbols:
+    """Hold codes, a bit for each, and the positions of those that have none."""
+
+    def __init__(self, codes):
+        self.codes = codes
+        self.bit = np.uint64(1) << (codes & (N_BITS - 1)).astype(np.uint64)
+        self.below = self.bit - np.uint64(1)
+        self.others = np.flatnonzero(codes >= N_BITS)
 
 
 def _symbols(text, n_symbols, separator):
