@@ -19,6 +19,7 @@ from ._network.codes import to_codes, validate_symbols, without_padding
 from ._network.forward import Forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
+from ._network.quantized import dequantize
 
 
 class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, BaseEstimator):
@@ -341,7 +342,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
     @property
     def weights_(self) -> dict[str, NDArray[np.float32]]:
         """The parameters of the network by name."""
-        return dict(self.network_.weights)
+        return {name: dequantize(array) for name, array in self.network_.weights.items()}
 
     @property
     def net_(self) -> Any:

@@ -16,6 +16,7 @@ except ImportError as error:
 
 from ._base.unwrap import refusal, unwrap
 from ._network.ngrams import ABSENT, NGRAM_SCALE
+from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME
 from ._version import __version__
 
@@ -61,7 +62,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     -------
     onnx.ModelProto
         The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. N-gram weights take a byte
-        each if that loses nothing, as in the model that ships, and otherwise four.
+        each if the model's do, as in the one that ships, and otherwise two.
 
     Raises
     ------
@@ -261,11 +262,10 @@ def _gates(array, size):
 def _ngram_logits(graph, network, text, lengths):
     """Add the logits of the n-grams, (n, C), found as in `NGrams.find`."""
     ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
-    arrays, name = network.to_arrays(), "ngram_weight"
-    parts = [arrays.get(f"{name}{part}") for part in ("", ".scale", ".zero_point")]
-    if parts[1] is None:  # not rounded to levels
-        parts = [network.weights[name]]
-    weight, *rest = map(graph.constant, parts)
+    rows, rest = network.weights["ngram_weight"], ()
+    if isinstance(rows, Quantized):
+        rows, *rest = rows.levels, rows.scale, rows.zero_point
+    weight, *rest = map(graph.constant, (rows, *rest))
     idf, zero = graph.constant(network.weights["ngram_idf"]), graph.constant(0, np.float32)
 
     length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
@@ -298,16 +298,14 @@ def _ngram_logits(graph, network, text, lengths):
         feature = graph.add("Where", is_present, feature, 0)
         value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
         squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
+        rows = graph.add("Cast", graph.add("Gather", weight, feature), to=TensorProto.FLOAT)
         if rest:
             scale, zero_point = (
                 graph.add("Cast", graph.add("Gather", part, feature), to=TensorProto.FLOAT)
                 for part in rest
             )
-            rows = graph.add("Cast", graph.add("Gather", weight, feature), to=TensorProto.FLOAT)
             rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
             value = graph.add("Mul", value, scale)
-        else:
-            rows = graph.add("Gather", weight, feature)
         product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), rows)
         logits.append(graph.add("Squeeze", product, [1]))
     norm = graph.add("Sqrt", graph.add("Sum", *squares))
@@ -347,8 +345,7 @@ def _word_logits(graph, network, text):
     numbers = graph.add("Where", is_word, numbers, ABSENT)
 
     # Widened only after the lookup, since the shipped model has half a million of them.
-    logits = network.to_arrays()["word_logits"]
-    stored, classes, logits = map(graph.constant, (words.keys, words.classes, logits))
+    stored, classes, logits = map(graph.constant, (words.keys, words.classes, words.logits))
     zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
     place, terms = graph.find(words.keys, numbers, stored), []
     is_known = graph.add("GreaterOrEqual", place, 0)

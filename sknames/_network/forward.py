@@ -9,12 +9,15 @@ import math
 import numpy as np
 
 from .cells import BLOCK_NODES, STEPS
+from .network import LEVELS
 from .ngrams import ABSENT, NGRAM_SCALE
 from .prefixes import plan_prefixes, row_lengths, sort_rows
 from .product import Product, aligned_zeros, rows_to_multiply
+from .quantized import dequantize
 
 CHUNK_ROWS = 4096
 CHUNK_CODES = 1 << 20
+BLOCK_TERMS = 1024
 MIN_ROWS_TO_PLAN = 25
 
 
@@ -83,7 +86,11 @@ class Forward:
             self._prepare(network, np.dtype("float64"))
 
     def _prepare(self, network, dtype):
-        weights = {name: value.astype(dtype, copy=False) for name, value in network.weights.items()}
+        weights = {
+            name: value.astype(dtype, copy=False)
+            for name, value in network.weights.items()
+            if name not in LEVELS
+        }
         self.precision = dtype
         self.steps = [
             STEPS[network.cell](
@@ -110,14 +117,8 @@ class Forward:
         self.bias = weights["output.bias"]
         self.words, self.separator = network.words, network.separator
         self.ngrams = network.ngrams
-        if self.ngrams is not None:
-            # The term of each n-gram for the logits and, in the last column, for the squared norm.
-            # The last row is for an absent n-gram, whose index is -1.
-            idf, ngram_weight = weights["ngram_idf"][:, None], weights["ngram_weight"]
-            # No temporary copy, since these are most of the numbers of a model.
-            self.ngram_terms = np.zeros(np.add(ngram_weight.shape, 1), dtype=dtype)
-            np.multiply(NGRAM_SCALE * idf, ngram_weight, out=self.ngram_terms[:-1, :-1])
-            self.ngram_terms[:-1, -1:] = idf**2
+        # Kept as they are, since they are most of the numbers of a model.
+        self.idf, self.ngram_weight = weights.get("ngram_idf"), network.weights.get("ngram_weight")
 
     def logits(self, codes):
         """Return the logits of rows of codes, padded with 0 on the right, (n, n_classes)."""
@@ -168,10 +169,10 @@ class Forward:
         terms, spans = np.empty((0, len(net))), np.empty((0, 2), dtype=int)
         if self.ngrams is not None:
             text, _ = self._marked(codes, lengths)
-            found = np.stack(self.ngrams.find(text[0], np.arange(-1, text.size - 1)))
-            order, last = np.nonzero(found != ABSENT)
-            sums = self.ngram_terms[found[order, last]]
-            terms = sums[:, :-1] / np.sqrt(sums[:, -1].sum())
+            features = self.ngrams.find(text[0], np.arange(-1, text.size - 1))
+            order, last = np.nonzero(features != ABSENT)
+            terms, squares = self._terms(features[order, last])
+            terms /= np.sqrt(squares.sum(axis=0))
             spans = np.stack([last - order - self.ngrams.min_n, last], axis=1)
         if self.words is not None:
             of_words = self.words.parts(codes, self.separator, len(net))
@@ -184,9 +185,13 @@ class Forward:
         logits = self._few_of_net(codes, lengths)
         if self.ngrams is not None:
             text, marks = self._marked(codes, lengths)
-            sums = self._sum_terms(text.ravel(), np.arange(-1, text.size - 1))
-            # Sum from the start of a row, as along the tree, for the same bits.
-            logits += _normalize(sums.reshape(*text.shape, -1).cumsum(axis=1)[marks])
+            features = self.ngrams.find(text.ravel(), np.arange(-1, text.size - 1))
+            # Sum over lengths, and from the start of a row, as along the tree, for the same bits.
+            terms, squares = (
+                np.add.reduce(array).reshape(*text.shape, -1).cumsum(axis=1)[marks]
+                for array in self._terms(features)
+            )
+            logits += _normalize(terms, squares)
         if self.words is not None:
             self.words.add_to(logits, codes, self.separator)
         return logits
@@ -282,23 +287,71 @@ class Forward:
         n_nodes, n_rows = len(plan.symbols), len(plan.ends)
         text = np.concatenate([plan.symbols.astype(np.int64), np.full(n_rows, self.ngrams.end)])
         parents = np.concatenate([plan.parents, plan.ends])
-        sums = self._sum_terms(text, parents)
+        rows, sums, squares = self._sum_terms(self.ngrams.find(text, parents))
+        squares = squares[rows]  # (n, 1)
         for first, last in [*plan.levels(), (n_nodes, n_nodes + n_rows)]:
-            sums[first:last] += sums[parents[first:last]]
-        return _normalize(sums[n_nodes:])
+            squares[first:last] += squares[parents[first:last]]
+        logits = sums[rows[n_nodes:]]
+        by_end = np.argsort(plan.ends, kind="stable")
+        levels = [(0, 1), *plan.levels()]
+        ended = np.searchsorted(plan.ends[by_end], plan.bounds).tolist()
+        width = max(last - first for first, last in levels)
+        before, now = np.zeros((2, width, sums.shape[1]), dtype=self.precision)
+        part, offset = np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision), 0
+        for (first, last), some in zip(levels, map(slice, [0, *ended], ended), strict=True):
+            _take(sums, rows[first:last], now[: last - first])
+            for start in range(first, last, BLOCK_NODES):
+                stop = min(start + BLOCK_NODES, last)
+                _take(before, parents[start:stop] - offset, part[: stop - start])
+                now[start - first : stop - first] += part[: stop - start]
+            logits[by_end[some]] += now[plan.ends[by_end[some]] - first]
+            now, before, offset = before, now, first
+        return _normalize(logits, squares[n_nodes:])
 
-    def _sum_terms(self, text, parents):
-        """Sum the terms of the n-grams that end at each position, (n, C + 1)."""
-        features = self.ngrams.find(text, parents)
-        sums = self.ngram_terms[features[0]]
-        part = np.empty_like(sums)
-        for feature in features[1:]:
-            # mode="wrap" takes the last row for ABSENT, and writes into out without a copy.
-            sums += np.take(self.ngram_terms, feature, axis=0, out=part, mode="wrap")
-        return sums
+    def _sum_terms(self, features):
+        """Sum the terms of the n-grams that end at each position, once for equal positions.
+
+        An n-gram contains all shorter ones that end with it, so that positions of the same longest
+        n-gram have the same sum. Return the row of each position among the sums, the sums, and the
+        sums for the squared norm.
+        """
+        rows = np.zeros(len(features[0]), dtype=np.int64)
+        of_feature = np.empty(len(self.idf), dtype=np.int64)
+        n_rows, lengths = 1, []  # the first row is that of no n-gram
+        for of_length in features:
+            there = np.flatnonzero(of_length != ABSENT)
+            of_length = of_length[there]
+            of_feature[of_length] = there
+            is_last = of_feature[of_length] == there
+            distinct, before = of_length[is_last], rows[there[is_last]]
+            of_feature[distinct] = np.arange(n_rows, n_rows + len(distinct))
+            rows[there] = of_feature[of_length]
+            lengths.append((n_rows, distinct, before))
+            n_rows += len(distinct)
+        sums = np.zeros((n_rows, len(self.bias)), dtype=self.precision)
+        squares = np.zeros((n_rows, 1), dtype=self.precision)
+        for first, distinct, before in lengths:
+            for start in range(0, len(distinct), BLOCK_TERMS):
+                some = slice(start, start + BLOCK_TERMS)
+                terms, more = self._terms(distinct[some])
+                at = slice(first + start, first + start + len(terms))
+                np.add(sums.take(before[some], axis=0), terms, out=sums[at])
+                np.add(squares.take(before[some], axis=0), more, out=squares[at])
+        return rows, sums, squares
+
+    def _terms(self, features):
+        """Return the terms of n-grams (...) for the logits, (..., C), and squared norm, (..., 1).
+
+        Those of ABSENT are 0.
+        """
+        idf = np.where(features == ABSENT, 0, self.idf.take(features))[..., None]
+        terms = dequantize(self.ngram_weight.take(features, axis=0))
+        terms = terms.astype(self.precision, copy=False)
+        terms *= NGRAM_SCALE * idf
+        return terms, idf * idf
 
 
-def _normalize(sums):
-    norm = np.sqrt(sums[:, -1:])
+def _normalize(sums, squares):
+    norm = np.sqrt(squares)
     norm[norm == 0] = 1
-    return sums[:, :-1] / norm
+    return sums / norm

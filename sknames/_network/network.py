@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from .._base.saved_state import require
-from .codes import code_of, to_codes
+from .codes import code_of, code_table, to_codes
 from .ngrams import NGrams, inverse_document_frequency
+from .quantized import Quantized, dequantize, join, quantize, split
 from .words import PRIME, Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
-# The largest weights, which `rounded` stores in levels from 0 to HIGHEST a row.
-LEVELS = ("ngram_weight", "next_symbol.weight")
-HIGHEST = 15
+LEVELS = ("ngram_weight", "next_symbol.weight")  # the largest weights, which `rounded` quantizes
 # CharEncoder's code of the space, and the share of the rows that may begin with it.
 SPACE, MAX_STRAY = 1, 0.01
 MOST = 1e9  # products of larger weights would overflow
@@ -35,7 +34,7 @@ class Network:
 
     cell: str
     symbols: np.ndarray  # (n_symbols,), the distinct values of X without 0, sorted
-    weights: Mapping  # float32 parameters by name, see `_layout`, with the "ngram_idf"
+    weights: Mapping  # float32 parameters by name, with the "ngram_idf"; see `rounded`
     ngram_keys: tuple = ()  # sorted keys of the n-grams of each length, see `NGrams`
     separator: int | None = None  # the code between words, if n-grams stay within words
     class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
@@ -117,7 +116,11 @@ class Network:
 
     def to_codes(self, X):
         """Return the codes of an array of symbols."""
-        return to_codes(X, self.symbols)
+        return to_codes(X, self.symbols, self._code_table)
+
+    @cached_property
+    def _code_table(self):
+        return code_table(self.symbols)
 
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
@@ -141,7 +144,7 @@ class Network:
         A temperature above 1 makes the probabilities less sure, in the same order.
         """
         divided = {
-            name: (array / np.float32(temperature)).astype(np.float32)
+            name: dequantize(array) / np.float32(temperature)
             for name, array in self.weights.items()
             if name in ("output.weight", "output.bias", "ngram_weight")
         }
@@ -151,13 +154,13 @@ class Network:
         return replace(self, weights=self.weights | divided, class_prior=class_prior, words=words)
 
     def rounded(self):
-        """Round most weights to 16 levels a row.
+        """Round most weights to 16 levels a row, see `quantize`.
 
-        Files hold these in a byte each, and compress them to less than half. It costs no accuracy:
-        a name has some 30 n-grams, whose errors cancel out.
+        These take a byte each, and files compress them to less than half. It costs no accuracy: a
+        name has some 30 n-grams, whose errors cancel out.
         """
         many = {name: self.weights[name] for name in LEVELS if name in self.weights}
-        many = {name: numbers_of(*levels_of(weight)) for name, weight in many.items()}
+        many = {name: quantize(dequantize(array)) for name, array in many.items()}
         return replace(self, weights=self.weights | many)
 
     def to_arrays(self):
@@ -169,153 +172,104 @@ class Network:
             "separator": np.array(separator, dtype=np.int64),
             "class_prior": self.class_prior,
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
-            **self.weights,
+            **split(self.weights),
         }
         if self.class_bias is not None:
             arrays["class_bias"] = self.class_bias
         if self.words is not None:
             # The differences of sorted keys are small, and compress better.
             keys = np.diff(self.words.keys, prepend=np.int32(0))
-            words = keys, self.words.classes, _in_half(self.words.logits)
-            arrays |= dict(zip(WORDS, words, strict=True))
-        return arrays | self._compact_weights
-
-    @cached_property
-    def _compact_weights(self):
-        """The weights in `LEVELS` as files hold them, cached since joblib pickles for each task."""
-        found = {}
-        for name in LEVELS:
-            if name in self.weights:
-                levels, scale, zero_point = levels_of(self.weights[name])
-                if np.array_equal(numbers_of(levels, scale, zero_point), self.weights[name]):
-                    found[name] = levels
-                    found |= {f"{name}.scale": scale, f"{name}.zero_point": zero_point}
-                else:
-                    found[name] = _in_half(self.weights[name])
-        return found
+            arrays |= dict(zip(WORDS, (keys, self.words.classes, self.words.logits), strict=True))
+        return arrays
 
     @classmethod
     def from_arrays(cls, arrays, *, check=True):
         """Make a network from the arrays of `to_arrays`, checked unless their SHA-256 was."""
         if check:
             check_arrays(arrays)
-        weights, words = dict(arrays), None
+        weights, words = join(arrays), None
         class_bias = weights.pop("class_bias", None)
         keys = [weights.pop(name) for name in _key_names(arrays)]
         names = ("cell", "symbols", "separator", "class_prior")
         cell, symbols, separator, class_prior = map(weights.pop, names)
         if WORDS[0] in weights:
             steps, classes, logits = map(weights.pop, WORDS)
-            words = Words(steps.cumsum(dtype=np.int32), classes, logits.astype(np.float32))
-        for name in LEVELS:
-            if f"{name}.scale" in weights:
-                parts = (weights.pop(f"{name}.{part}") for part in ("scale", "zero_point"))
-                weights[name] = numbers_of(weights[name], *parts)
-            elif name in weights:
-                weights[name] = weights[name].astype(np.float32, copy=False)
+            words = Words(steps.cumsum(dtype=np.int32), classes, logits)
         separator = int(separator[0]) if len(separator) else None
         return cls(str(cell), symbols, weights, keys, separator, class_prior, words, class_bias)
 
 
 def check_arrays(arrays):
-    """Raise ValueError unless arrays match each other, as those of `Network.to_arrays` do."""
+    """Raise ValueError unless arrays fit together, are finite, and hold no index out of bounds."""
     require(isinstance(arrays, Mapping), "network_", "a dict of arrays", arrays)
+    require(str(arrays.get("cell")) in N_GATES, "cell", [*N_GATES], arrays.get("cell"))
     layout = _layout(arrays)
-    for name, array in arrays.items():
-        require(name in layout, name, "no such array", type(array))
-    for name, (dtypes, shape) in layout.items():
-        array = arrays.get(name)
-        got = (array.dtype.str[1:], array.shape) if isinstance(array, np.ndarray) else type(array)
-        is_right = isinstance(array, np.ndarray) and got[0].startswith(dtypes) and got[1] == shape
-        require(is_right, name, f"an array of dtype {' or '.join(dtypes)} and shape {shape}", got)
-        if array.dtype.kind == "f":  # a NaN fails the comparison
-            most = float(np.finfo(array.dtype).max) if name == "symbols" else MOST
-            is_small = float(np.abs(array).max(initial=0)) <= most
-            require(is_small, name, f"finite values of at most {most:g}", array)
-    _check_values(arrays)
-
-
-def _layout(arrays):
-    """Return the dtypes and the shape of each array by name, from the sizes of a few of them."""
-
-    def size(name, axis=0):
-        shape = np.shape(arrays.get(name))
-        return shape[axis] if axis < len(shape) else 0
-
-    n_symbols, n_classes = size("symbols"), size("output.weight")
-    n_codes, hidden_size = n_symbols + 2, size("output.weight", 1)
-    n_rows, input_size = N_GATES.get(str(arrays.get("cell")), 0) * hidden_size, n_codes
-    layout = {
-        "cell": (("U",), ()),
-        "symbols": (("b", "i", "u", "f"), (n_symbols,)),
-        "separator": (("i",), (min(size("separator"), 1),)),
-        "class_prior": (("f8",), (n_classes,)),
-    }
-    if "class_bias" in arrays:
-        layout["class_bias"] = layout["class_prior"]
-    layout |= {name: (("i",), (size(name),)) for name in _key_names(arrays)}
-    shapes = {}
-    if "embedding" in arrays:
-        input_size = size("embedding", 1)
-        shapes["embedding"] = (n_codes, input_size)
-    for k in range(max(1, sum(name.endswith(".weight_hh") for name in arrays))):
-        shapes |= {
-            f"cells.{k}.weight_ih": (n_rows, hidden_size if k else input_size),
-            f"cells.{k}.weight_hh": (n_rows, hidden_size),
-            f"cells.{k}.bias_ih": (n_rows,),
-            f"cells.{k}.bias_hh": (n_rows,),
-        }
-    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
-        shapes |= {f"{name}.weight": (n, hidden_size), f"{name}.bias": (n,)}
-    if _key_names(arrays):
-        shapes |= {"ngram_idf": (size("ngram_idf"),)}
-        shapes |= {"ngram_weight": (size("ngram_idf"), n_classes)}
-    layout |= {name: (("f4",), shape) for name, shape in shapes.items()}
-    for name in shapes.keys() & set(LEVELS):
-        layout[name] = ("f2", "f4"), shapes[name]
-        if f"{name}.scale" in arrays:
-            layout[name] = ("u1",), shapes[name]
-            layout[f"{name}.scale"] = ("f2",), shapes[name][:1]
-            layout[f"{name}.zero_point"] = ("u1",), shapes[name][:1]
-    if "word_keys" in arrays:
-        dtypes = ("i4",), ("u", "i"), ("f2", "f4")
-        layout |= {
-            name: (kinds, (size("word_keys"),)) for name, kinds in zip(WORDS, dtypes, strict=True)
-        }
-    return layout
-
-
-def _check_values(arrays):
-    """Raise ValueError for arrays of the right shapes with wrong values."""
-    cell, symbols, separator = (arrays[name] for name in ("cell", "symbols", "separator"))
-    require(str(cell) in N_GATES, "cell", [*N_GATES], cell)
-    is_sorted = _rises(symbols) and 0 not in symbols
-    require(is_sorted, "symbols", "sorted, distinct values other than 0", symbols)
-    is_code = ((separator >= 1) & (separator <= len(symbols))).all()
-    require(is_code, "separator", f"a code from 1 to {len(symbols)}, or none", separator)
-    prior = arrays["class_prior"]
-    are_shares = (prior >= 0).all() and abs(prior.sum() - 1) < 1e-6
-    require(are_shares, "class_prior", "shares that sum to 1", prior)
-    n_before, sizes = 1, []
+    require(arrays.keys() == layout.keys(), "network_", f"the arrays {[*layout]}", [*arrays])
+    for name, (kinds, *shape) in layout.items():
+        array = arrays[name]
+        is_array = isinstance(array, np.ndarray)
+        got = [array.dtype.kind, *array.shape] if is_array else [type(array)]
+        expected = f"an array of kind {kinds} and shape {shape}"
+        require(is_array and got[0] in kinds and got[1:] == shape, name, expected, got)
+        require(array.dtype.kind != "f" or np.isfinite(array).all(), name, "finite values", array)
+    symbols, n_before, sizes = arrays["symbols"], 1, []
+    require(_rises(symbols), "symbols", "sorted, distinct values", symbols)
     for name in _key_names(arrays):
         # A key is the number of an (n - 1)-gram times the number of codes, plus a code.
         keys, end = arrays[name], n_before * (len(symbols) + 3)
-        is_sorted = _rises(keys) and (keys[:1] >= 0).all() and (keys[-1:] < end).all()
+        is_sorted = _rises(np.concatenate([[-1], keys, [end]]))
         require(is_sorted, name, f"sorted, distinct keys from 0 to {end - 1}", keys)
         n_before = len(keys)
         sizes.append(n_before)
-    n_ngrams = len(arrays.get("ngram_idf", ()))
-    counts = np.cumsum(sizes[::-1]).tolist() or [0]  # features start at some shortest length
-    require(n_ngrams in counts, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
-    if "word_keys" in arrays:
-        steps, classes, _ = (arrays[name] for name in WORDS)
-        keys, n_classes = steps.cumsum(dtype=np.int64), len(prior)
-        are_numbers = (steps >= 0).all() and keys.max(initial=0) < PRIME
-        require(are_numbers, WORDS[0], f"steps to numbers below {PRIME}", steps)
-        are_classes = (classes >= 0).all() and (classes < n_classes).all()
-        require(are_classes, WORDS[1], f"classes from 0 to {n_classes - 1}", classes)
-        is_sorted = _rises(keys * n_classes + classes)
-        require(is_sorted, WORDS[0], "sorted, distinct entries", steps)
+    if "ngram_idf" in arrays:  # features start at some shortest length
+        n_ngrams = len(arrays["ngram_idf"])
+        is_count = n_ngrams in np.cumsum(sizes[::-1])
+        require(is_count, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
+    if WORDS[0] in arrays:
+        steps, classes, n_classes = *map(arrays.get, WORDS[:2]), len(arrays["output.bias"])
+        require(np.isin(classes, range(n_classes)).all(), WORDS[1], "indices of classes", classes)
+        entries = steps.cumsum(dtype=np.int64) * n_classes + classes
+        is_sorted = _rises(np.concatenate([[-1], entries, [PRIME * n_classes]]))
+        require(is_sorted, WORDS[0], f"sorted, distinct entries of keys below {PRIME}", steps)
+
+
+def _layout(arrays):
+    """Return the kinds of dtypes and the shape of each array by name."""
+
+    def size(name, axis=0):
+        return (*np.shape(arrays.get(name)), 0, 0)[axis]
+
+    n_symbols, n_ngrams, n_words = map(size, ("symbols", "ngram_idf", "word_keys"))
+    n_classes, n_units, n_codes = size("output.weight"), size("output.weight", 1), n_symbols + 2
+    n_rows, n_inputs = N_GATES[str(arrays["cell"])] * n_units, n_codes
+    layout = {
+        "cell": ("U",),
+        "symbols": ("biuf", n_symbols),
+        "separator": ("i", min(1, size("separator"))),
+        "class_prior": ("f", n_classes),
+    }
+    if "class_bias" in arrays:
+        layout["class_bias"] = "f", n_classes
+    layout |= {name: ("i", size(name)) for name in _key_names(arrays)}
+    if "ngram_idf" in arrays:
+        layout |= {"ngram_idf": ("f", n_ngrams), "ngram_weight": ("f", n_ngrams, n_classes)}
+    if "embedding" in arrays:
+        n_inputs = size("embedding", 1)
+        layout["embedding"] = "f", n_codes, n_inputs
+    for k in range(max(1, sum(name.endswith(".weight_hh") for name in arrays))):
+        layout[f"cells.{k}.weight_ih"] = "f", n_rows, n_units if k else n_inputs
+        layout[f"cells.{k}.weight_hh"] = "f", n_rows, n_units
+        layout |= {f"cells.{k}.bias_ih": ("f", n_rows), f"cells.{k}.bias_hh": ("f", n_rows)}
+    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
+        layout |= {f"{name}.weight": ("f", n, n_units), f"{name}.bias": ("f", n)}
+    for name, (_, *shape) in [*layout.items()]:
+        if f"{name}.scale" in arrays:
+            layout[name] = "u", *shape
+            layout[f"{name}.scale"] = "f", *shape[:1]
+            layout[f"{name}.zero_point"] = "u", *shape[:1]
+    if WORDS[0] in arrays:
+        layout |= dict(zip(WORDS, [("i", n_words), ("iu", n_words), ("f", n_words)], strict=True))
+    return layout
 
 
 def _key_names(arrays):
@@ -341,42 +295,9 @@ def _narrow(keys):
     return keys.astype(np.int32 if fit else np.int64)
 
 
-def levels_of(numbers):
-    """Round each row of numbers to 16 levels (Jacob et al. 2018); return levels and parameters.
-
-    ``number = (level - zero_point) * scale``, with a scale (float16) and a zero point (uint8) for
-    each row. 0 is a level; the first and last levels are the smallest and largest number, or 0.
-    Rounding twice changes nothing.
-    """
-    with np.errstate(all="ignore"):  # some numbers have no scale in half precision
-        lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
-        exact = (highest - lowest) / np.float32(HIGHEST)
-        scale = exact.astype(np.float16)
-        # A scale rounded down lets a row fill all levels, so that rounding again finds it.
-        is_above = scale > exact * np.float32(1 + 1e-6)
-        scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
-        step = np.where(scale, scale, 1).astype(np.float32)  # rows of zeros have scale 0
-        zero_point = np.floor(-lowest / step + 0.5)
-        levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
-        return levels.astype(np.uint8), scale, zero_point.astype(np.uint8)
-
-
-def numbers_of(levels, scale, zero_point):
-    """Return the float32 numbers of levels."""
-    numbers = levels.astype(np.float32)
-    numbers -= zero_point[:, None]
-    numbers *= scale[:, None].astype(np.float32)
-    return numbers
-
-
-def _in_half(array):
-    """Return an array in half precision if that loses nothing, or as it is."""
-    with np.errstate(over="ignore"):
-        half = array.astype(np.float16)
-    return half if np.array_equal(half, array) else array
-
-
 def _read_only(array):
+    if isinstance(array, Quantized):
+        return Quantized(*map(_read_only, vars(array).values()))
     if isinstance(array, np.ndarray):
         array = array.view()
         array.flags.writeable = False

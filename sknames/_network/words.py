@@ -36,7 +36,7 @@ class Words:
 
     keys: np.ndarray  # (n,), int32, the number of the word, sorted
     classes: np.ndarray  # (n,), the number of the class, sorted within a word
-    logits: np.ndarray  # (n,), float32, what the word adds to the logit of the class
+    logits: np.ndarray  # (n,), float16, what the word adds to the logit of the class
 
     @classmethod
     def fit(cls, codes, labels, weights, n_classes, separator, word_weight):
@@ -65,9 +65,9 @@ class Words:
         return words.scaled(word_weight)
 
     def scaled(self, factor):
-        """Multiply all logits, and round them to half precision, as in files."""
-        logits = (self.logits * factor).astype(np.float16).astype(np.float32)
-        return replace(self, logits=logits)
+        """Multiply all logits, and round them to half precision."""
+        logits = np.multiply(self.logits, factor, dtype=np.float64)
+        return replace(self, logits=logits.astype(np.float16))
 
     def find(self, codes, separator):
         """Find the entries of the words in rows.
@@ -96,7 +96,8 @@ class Words:
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows to (n, n_classes) in place."""
         rows, _, entries = self.find(codes, separator)
-        np.add.at(logits, (rows, self.classes[entries]), self.logits[entries])
+        added = self.logits[entries].astype(logits.dtype)
+        np.add.at(logits, (rows, self.classes[entries]), added)
 
     def parts(self, codes, separator, n_classes):
         """Return what each word of one row adds, (n, n_classes), and its span (n, 2)."""

@@ -53,6 +53,8 @@ def fit(codes, labels, weights, *, symbols, classes, settings: Settings):
     with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     weights = dict(untrained.weights) | weights_of(net)
+    if "ngram_weight" in weights:  # which `_run` has rounded
+        weights["ngram_weight"] = weights["ngram_weight"].astype(np.float16)
     assumed = class_prior(share, settings.logit_adjustment)
     return replace(untrained, weights=weights, class_prior=assumed), history_of(net), net
 

@@ -1,0 +1,74 @@
+"""Hold rows of numbers as levels of a byte each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+HIGHEST = 15  # the last level
+
+
+@dataclass(frozen=True, eq=False)
+class Quantized:
+    """Hold rows of numbers as levels, with a scale and a zero point a row (Jacob et al. 2018).
+
+    ``number = (level - zero_point) * scale``, which float32 holds exactly.
+    """
+
+    levels: np.ndarray  # (n, k), uint8, at most HIGHEST
+    scale: np.ndarray  # (n,), float16
+    zero_point: np.ndarray  # (n,), uint8
+
+    @property
+    def shape(self):
+        """The shape of the numbers."""
+        return self.levels.shape
+
+    def take(self, rows, axis=0):
+        """Return some rows, as a numpy array does."""
+        return Quantized(*(array.take(rows, axis) for array in vars(self).values()))
+
+
+def quantize(numbers):
+    """Round each row of numbers to 16 levels.
+
+    0 is a level; the first and last levels are the smallest and largest number, or 0. Rounding
+    twice changes nothing.
+    """
+    with np.errstate(all="ignore"):  # some numbers have no scale in half precision
+        lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
+        exact = (highest - lowest) / np.float32(HIGHEST)
+        scale = exact.astype(np.float16)
+        # A scale rounded down lets a row fill all levels, so that rounding again finds it.
+        is_above = scale > exact * np.float32(1 + 1e-6)
+        scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
+        step = np.where(scale, scale, 1).astype(np.float32)  # rows of zeros have scale 0
+        zero_point = np.floor(-lowest / step + 0.5)
+        levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
+        return Quantized(levels.astype(np.uint8), scale, zero_point.astype(np.uint8))
+
+
+def dequantize(array):
+    """Return the float32 numbers of a Quantized array, or of one of floats."""
+    if not isinstance(array, Quantized):
+        return array.astype(np.float32, copy=False)
+    steps = array.levels - array.zero_point[..., None]  # those below 0 wrap around
+    return steps.view(np.int8) * array.scale[..., None].astype(np.float32)
+
+
+def split(arrays):
+    """Return a dict in which a Quantized array is three: the levels have its name."""
+    plain = {}
+    for name, array in arrays.items():
+        parts = vars(array) if isinstance(array, Quantized) else {"levels": array}
+        plain |= {name if part == "levels" else f"{name}.{part}": parts[part] for part in parts}
+    return plain
+
+
+def join(arrays):
+    """Undo `split`."""
+    joined = dict(arrays)
+    for name in arrays:
+        if f"{name}.scale" in arrays:
+            rows = joined.pop(f"{name}.scale"), joined.pop(f"{name}.zero_point")
+            joined[name] = Quantized(joined[name], *rows)
+    return joined
