@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._base.plotting import DisplayMixin, check_at_least_1, percent
+from .._base.plotting import SHARED_DOCS, DisplayMixin, check_at_least_1, percent
+from .._base.shared_docs import share_docs
 from .shares import Shares, estimate_shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@share_docs(SHARED_DOCS)
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
@@ -42,8 +44,7 @@ class SharesDisplay(DisplayMixin):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
-        The axes with the bars, and their figure.
+    {axes}
     bars_ : matplotlib BarContainer
         The bars.
     errorbar_ : matplotlib ErrorbarContainer
@@ -100,10 +101,7 @@ class SharesDisplay(DisplayMixin):
         **kwargs
             Further parameters of :func:`estimate_shares`.
 
-        Returns
-        -------
-        SharesDisplay
-            The display, with its drawing.
+        {drawn}
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         shares = estimate_shares(model, names, **kwargs)
@@ -117,13 +115,9 @@ class SharesDisplay(DisplayMixin):
         ----------
         shares : Shares
             Result of :func:`estimate_shares`, or the `groups` in it.
-        **kwargs
-            Parameters of :meth:`plot`.
+        {plot_kwargs}
 
-        Returns
-        -------
-        SharesDisplay
-            The display, with its drawing.
+        {drawn}
         """
         display = cls(
             shares.nationality,
@@ -151,15 +145,11 @@ class SharesDisplay(DisplayMixin):
         n_top : int, default=15
             Largest number of nationalities with a bar of their own. The last bar sums all others,
             and those with a share below 0.1 %. Groups all have a bar.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
+        {ax}
         bar_kwargs : dict or None, default=None
             Keyword arguments of ``ax.barh``.
 
-        Returns
-        -------
-        self : SharesDisplay
-            The display, with its drawing.
+        {drawn}
 
         Raises
         ------

@@ -10,7 +10,8 @@ from typing import Any
 
 from sklearn.datasets import fetch_file
 
-from ._load_names import make_bunch
+from .._base.shared_docs import share_docs
+from ._load_names import SHARED_DOCS, make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
@@ -46,6 +47,7 @@ _ELSEWHERE = (
 )
 
 
+@share_docs(SHARED_DOCS)
 def fetch_names(
     *,
     data_home: str | os.PathLike[str] | None = None,
@@ -69,34 +71,13 @@ def fetch_names(
     raw : bool, default=False
         If True, return the 20,074 lines unchanged, to reproduce a result. By default, the 25 lines
         that are not names and stray characters at the end of a name are removed.
-    return_X_y : bool, default=False
-        If True, return ``(data, target)`` instead of a Bunch object.
-    as_frame : bool, default=False
-        If True, `data` and `target` are pandas Series, and `frame` holds both.
+    {return_X_y}
 
     Returns
     -------
-    data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes.
+    {bunch}
 
-        data : ndarray of shape (n_names,), dtype=object
-            The names, by language, in the order of the files. If `as_frame` is True, a Series
-            called "name".
-        target : ndarray of shape (n_names,), dtype=object
-            The language of each name. If `as_frame` is True, a Series called "nationality".
-        frame : DataFrame of shape (n_names, 2)
-            `data` and `target`. Only present when `as_frame` is True, else None.
-        target_names : ndarray of shape (18,), dtype=object
-            The languages, sorted.
-        groups : ndarray of shape (n_names,), dtype=int
-            Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
-            :class:`~sklearn.model_selection.StratifiedGroupKFold`. A random split would test on
-            training names, since names repeat (Arabic has 2,000 lines, but 108 names).
-        DESCR : str
-            Description of the dataset.
-
-    (data, target) : tuple if `return_X_y` is True
-        The two arrays or Series described above.
+    {pair}
 
     Raises
     ------
@@ -112,7 +93,9 @@ def fetch_names(
     Notes
     -----
     The source is https://download.pytorch.org/tutorial/data.zip, whose names come from
-    https://github.com/spro/practical-pytorch (MIT licence).
+    https://github.com/spro/practical-pytorch (MIT licence). A nationality is one of 18 languages.
+    The names are in the order of its files, and repeat: Arabic has 2,000 lines, but 108 names. So a
+    random split would test on training names.
 
     Examples
     --------

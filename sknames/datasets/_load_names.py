@@ -11,9 +11,39 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import StrOptions
 
 from .._base import validate_params
+from .._base.shared_docs import share_docs
 from .._encoding.spelling_groups import spelling_groups
 
+SHARED_DOCS = {
+    "return_X_y": """\
+return_X_y : bool, default=False
+    If True, return ``(data, target)`` instead of a Bunch object.
+as_frame : bool, default=False
+    If True, `data` and `target` are pandas Series, and `frame` holds both.""",
+    "bunch": """\
+data : :class:`~sklearn.utils.Bunch`
+    Dictionary-like object, with the following attributes.
 
+    data : ndarray of shape (n_names,), dtype=object
+        The names. If `as_frame` is True, a Series called "name".
+    target : ndarray of shape (n_names,), dtype=object
+        The nationality of each name. If `as_frame` is True, a Series called "nationality".
+    frame : DataFrame of shape (n_names, 2)
+        `data` and `target`. Only present when `as_frame` is True, else None.
+    target_names : ndarray of shape (n_nationalities,), dtype=object
+        The nationalities, sorted.
+    groups : ndarray of shape (n_names,), dtype=int
+        Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
+        :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
+    DESCR : str
+        Description of the dataset: source, licence, counts, known errors.""",
+    "pair": """\
+(data, target) : tuple if `return_X_y` is True
+    The two arrays or Series described above.""",
+}
+
+
+@share_docs(SHARED_DOCS)
 @validate_params(
     {
         "script": [StrOptions({"Latin", "native", "all"})],
@@ -37,37 +67,17 @@ def load_names(
     script : {"Latin", "native", "all"}, default="Latin"
         Names to load: in Latin letters with diacritics; in a native script, such as Arabic,
         Cyrillic, Greek, Hangul or Han; or both.
-    return_X_y : bool, default=False
-        If True, return ``(data, target)`` instead of a Bunch object.
-    as_frame : bool, default=False
-        If True, `data` and `target` are pandas Series, and `frame` holds both.
+    {return_X_y}
 
     Returns
     -------
-    data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes.
-
-        data : ndarray of shape (n_names,), dtype=object
-            The names, by nationality. No two rows are equal in both name and nationality. If
-            `as_frame` is True, a Series called "name".
-        target : ndarray of shape (n_names,), dtype=object
-            The nationality of each name. If `as_frame` is True, a Series called "nationality".
-        frame : DataFrame of shape (n_names, 2)
-            `data` and `target`. Only present when `as_frame` is True, else None.
-        target_names : ndarray of shape (n_nationalities,), dtype=object
-            The nationalities, sorted.
-        groups : ndarray of shape (n_names,), dtype=int
-            Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
-            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
+    {bunch}
         part : ndarray of shape (n_names,), dtype=object
             "surname", "given" or "both".
         script : ndarray of shape (n_names,), dtype=object
             "Latin" or "native".
-        DESCR : str
-            Description of the dataset: source, licence, counts, known errors.
 
-    (data, target) : tuple if `return_X_y` is True
-        The two arrays or Series described above.
+    {pair}
 
     See Also
     --------
@@ -77,7 +87,7 @@ def load_names(
     Notes
     -----
     The names are from the packages Faker and Mimesis (both MIT licence) and from lists written by
-    hand. Each name is listed once per nationality, however common it is.
+    hand. They are sorted by nationality, and each is listed once in it, however common it is.
 
     Examples
     --------

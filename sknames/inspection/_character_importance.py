@@ -9,13 +9,15 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
-from .._base.plotting import DisplayMixin
+from .._base.plotting import SHARED_DOCS, DisplayMixin
+from .._base.shared_docs import share_docs
 from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
-from ._reading import Reading
+from ._reading import READING, Reading
 
 TINY = np.finfo(np.float64).tiny
 
 
+@share_docs(READING)
 @validate_params(
     {"model": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
 )
@@ -28,10 +30,8 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
 
     Parameters
     ----------
-    model : Pipeline
-        Fitted pipeline, as in :func:`prefix_proba`.
-    name : str
-        The name.
+    {model}
+    {name}
     label : str or int or None, default=None
         Label to explain, one of the model's classes. None takes the most probable one.
 
@@ -40,17 +40,12 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
     :class:`~sklearn.utils.Bunch`
         The name and its importances, with
 
-        - name, characters, sources, source_places, classes: as in :func:`prefix_proba`,
+        {read}
         - importance: array of shape (n_characters,), differences of natural logarithms,
         - label: the label,
         - proba: array of shape (n_classes,), the prediction for the whole name.
 
-    Raises
-    ------
-    NotFittedError
-        If the model is not fitted.
-    TypeError
-        If the model does not begin with a :class:`~sknames.CharEncoder`.
+    {raises}
     ValueError
         If the label is none of its classes.
 
@@ -87,6 +82,7 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
     return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
 
 
+@share_docs(SHARED_DOCS | READING)
 @dataclass(eq=False, repr=False)
 class CharacterImportanceDisplay(DisplayMixin):
     """Characters of a name, blue if they speak for a label, red if they speak against it.
@@ -108,8 +104,7 @@ class CharacterImportanceDisplay(DisplayMixin):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
-        The axes with the characters, and their figure.
+    {axes}
     im_ : matplotlib AxesImage
         The colours.
     text_ : ndarray of shape (n_characters,), dtype=matplotlib Text
@@ -144,19 +139,13 @@ class CharacterImportanceDisplay(DisplayMixin):
 
         Parameters
         ----------
-        model : Pipeline
-            Fitted pipeline, as in :func:`prefix_proba`.
-        name : str
-            The name.
+        {model}
+        {name}
         label : str or int or None, default=None
             Label to explain. None takes the most probable one.
-        **kwargs
-            Parameters of :meth:`plot`.
+        {plot_kwargs}
 
-        Returns
-        -------
-        CharacterImportanceDisplay
-            The display, with its drawing.
+        {drawn}
         """
         found = character_importance(model, name, label=label)
         probability = float(found.proba[found.classes == found.label][0])
@@ -170,16 +159,12 @@ class CharacterImportanceDisplay(DisplayMixin):
 
         Parameters
         ----------
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
+        {ax}
         im_kwargs : dict or None, default=None
             Keyword arguments of ``ax.imshow``, such as `cmap`, or `vmin` and `vmax` for equal
             colours on several pictures.
 
-        Returns
-        -------
-        self : CharacterImportanceDisplay
-            The display, with its drawing.
+        {drawn}
 
         Raises
         ------

@@ -7,10 +7,12 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
+from .._base.shared_docs import share_docs
 from .._base.unwrap import refusal, unwrap
-from ._reading import Reading
+from ._reading import READING, Reading
 
 
+@share_docs(READING)
 @validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
 def ngram_contributions(model: Any, name: str) -> Bunch:
     """Split the logits of a name exactly into those of the net, each n-gram and each word.
@@ -25,15 +27,14 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
         Fitted pipeline of a :class:`~sknames.CharEncoder` and a
         :class:`~sknames.NameNationalityClassifier`; also in what predicts the same probabilities:
         a :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or search.
-    name : str
-        The name.
+    {name}
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
         The name, its n-grams and then its words, with
 
-        - name, characters, sources, source_places, classes: as in :func:`prefix_proba`,
+        {read}
         - ngrams: array of shape (n_ngrams,) of str, one entry for each occurrence. If n-grams stay
           within words, a space marks the ends of a word; otherwise "^" and "$" mark those of the
           name. Words have no marks,

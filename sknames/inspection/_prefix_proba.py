@@ -9,11 +9,13 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
-from .._base.plotting import DisplayMixin, check_at_least_1
+from .._base.plotting import SHARED_DOCS, DisplayMixin, check_at_least_1
+from .._base.shared_docs import share_docs
 from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
-from ._reading import Reading
+from ._reading import READING, Reading
 
 
+@share_docs(READING)
 @validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
 def prefix_proba(model: Any, name: str) -> Bunch:
     """Predict after each character of a name.
@@ -24,33 +26,18 @@ def prefix_proba(model: Any, name: str) -> Bunch:
 
     Parameters
     ----------
-    model : Pipeline
-        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
-        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
-        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
-        search or a calibration of scikit-learn.
-    name : str
-        The name.
+    {model}
+    {name}
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
         The name and its prefixes, with
 
-        - name: the name,
-        - characters: array of shape (n_characters,), what the model reads: the characters after
-          transliteration, with U+FFFD for unknown ones,
-        - sources, source_places: arrays of shape (n_characters,), the character of the cleaned name
-          that each of these comes from, and its position,
-        - proba: array of shape (n_characters, n_classes),
-        - classes: array of shape (n_classes,).
+        {read}
+        - proba: array of shape (n_characters, n_classes).
 
-    Raises
-    ------
-    NotFittedError
-        If the model is not fitted.
-    TypeError
-        If the model does not begin with a :class:`~sknames.CharEncoder`.
+    {raises}
 
     See Also
     --------
@@ -77,6 +64,7 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     return read.bunch(proba=read.predict_proba(rows.astype(read.codes.dtype)))
 
 
+@share_docs(SHARED_DOCS | READING)
 @dataclass(eq=False, repr=False)
 class PrefixProbabilityDisplay(DisplayMixin):
     """Heat map of the most probable nationalities after each character of a name.
@@ -96,8 +84,7 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
-        The axes with the heat map, and their figure.
+    {axes}
     im_ : matplotlib AxesImage
         The heat map.
     text_ : ndarray of shape (n_shown, n_characters), dtype=matplotlib Text or None
@@ -130,17 +117,11 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
         Parameters
         ----------
-        model : Pipeline
-            Fitted pipeline, as in :func:`prefix_proba`.
-        name : str
-            The name.
-        **kwargs
-            Parameters of :meth:`plot`.
+        {model}
+        {name}
+        {plot_kwargs}
 
-        Returns
-        -------
-        PrefixProbabilityDisplay
-            The display, with its drawing.
+        {drawn}
         """
         found = prefix_proba(model, name)
         display = cls(found.name, found.characters, found.proba, found.classes)
@@ -156,15 +137,11 @@ class PrefixProbabilityDisplay(DisplayMixin):
         n_top : int, default=8
             Number of nationalities to show: those with the highest probability after any character,
             in the order of the whole name's probabilities.
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
+        {ax}
         im_kwargs : dict or None, default=None
             Keyword arguments of ``ax.imshow``.
 
-        Returns
-        -------
-        self : PrefixProbabilityDisplay
-            The display, with its drawing.
+        {drawn}
 
         Raises
         ------

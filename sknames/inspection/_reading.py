@@ -7,6 +7,33 @@ from sklearn.utils.validation import check_is_fitted
 from .._base.unwrap import refusal, split
 from .._encoding.char_encoder import REPLACEMENT
 
+# What docstrings share.
+READING = {
+    "model": """\
+model : Pipeline
+    Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier that
+    has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
+    :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a search or
+    a calibration of scikit-learn.""",
+    "name": """\
+name : str
+    The name.""",
+    "read": """\
+- name: the name,
+- characters: array of shape (n_characters,), what the model reads: the characters after
+  transliteration, with U+FFFD for unknown ones,
+- sources, source_places: arrays of shape (n_characters,), the character of the cleaned name that
+  each of these comes from, and its position,
+- classes: array of shape (n_classes,), the labels,""",
+    "raises": """\
+Raises
+------
+NotFittedError
+    If the model is not fitted.
+TypeError
+    If the model does not begin with a :class:`~sknames.CharEncoder`.""",
+}
+
 
 class Reading:
     """Hold a name as a model's encoder reads it, and the rest of the model."""

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from .._base import validate_params
-from .._base.plotting import check_at_least_1, legend_label
+from .._base.plotting import SHARED_DOCS, check_at_least_1, legend_label
+from .._base.shared_docs import share_docs
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
 N_BINS = 15
@@ -46,6 +47,7 @@ def calibration_error(hit, confidence, n_bins=N_BINS):
     return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())
 
 
+@share_docs(SHARED_DOCS)
 @validate_params(
     {
         "y_true": ["array-like"],
@@ -64,12 +66,7 @@ def expected_calibration_error(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        The true labels.
-    y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities from `predict_proba`.
-    labels : array-like of shape (n_classes,) or None, default=None
-        Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
+    {labelled}
     n_bins : int, default=15
         Number of bins.
 
@@ -103,6 +100,7 @@ def expected_calibration_error(
     return calibration_error(hits, confidence, n_bins)[0]
 
 
+@share_docs(SHARED_DOCS)
 @dataclass(eq=False, repr=False)
 class ReliabilityDisplay(TopLabelDisplay):
     """Reliability diagram: the accuracy of the most probable label against its probability.
@@ -126,13 +124,11 @@ class ReliabilityDisplay(TopLabelDisplay):
         Number of names in each bin.
     calibration_error : float
         Expected calibration error, see :func:`expected_calibration_error`.
-    name : str or None, default=None
-        Name of the model, for the legend.
+    {name}
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
-        The axes with the points, and their figure.
+    {axes}
     errorbar_ : matplotlib ErrorbarContainer
         The points and their intervals.
 
@@ -178,23 +174,13 @@ class ReliabilityDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        y_true : array-like of shape (n_samples,)
-            The true labels.
-        y_proba : array-like of shape (n_samples, n_classes)
-            Probabilities.
-        labels : array-like of shape (n_classes,) or None, default=None
-            Labels of the columns. None takes those in `y_true`, sorted.
+        {labelled}
         n_bins : int, default=10
             Number of points, at most.
-        name : str or None, default=None
-            Name of the model, for the legend.
-        **kwargs
-            Parameters of :meth:`plot`.
+        {name}
+        {plot_kwargs}
 
-        Returns
-        -------
-        ReliabilityDisplay
-            The display, with its drawing.
+        {drawn}
         """
         check_at_least_1("n_bins", n_bins)
         hits, confidence = top_label(y_true, y_proba, labels)
@@ -221,17 +207,12 @@ class ReliabilityDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
-        name : str or None, default=None
-            Name of the model, for the legend.
+        {ax}
+        {name}
         **kwargs
             Keyword arguments of ``ax.errorbar``.
 
-        Returns
-        -------
-        self : ReliabilityDisplay
-            The display, with its drawing.
+        {drawn}
         """
         ax = self._use_axes(ax, (4.8, 4.8))
         if not any(line.get_label() == "perfectly calibrated" for line in ax.lines):

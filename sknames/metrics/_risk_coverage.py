@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.plotting import legend_label, percent
+from .._base.plotting import SHARED_DOCS, legend_label, percent
+from .._base.shared_docs import share_docs
 from .._wrappers.risk_coverage import risk_coverage_curve
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
@@ -15,6 +16,7 @@ from ._top_label import TopLabelDisplay, top_label, wilson_interval
 FEW = 0.1  # of the inputs
 
 
+@share_docs(SHARED_DOCS)
 @dataclass(eq=False, repr=False)
 class RiskCoverageDisplay(TopLabelDisplay):
     """Risk-coverage curve: the share of wrong answers against the share of answered inputs.
@@ -32,15 +34,13 @@ class RiskCoverageDisplay(TopLabelDisplay):
         The share of wrong answers among these.
     n_answered : ndarray of shape (n_thresholds,)
         Number of these inputs, for 95 % intervals (Wilson 1927).
-    name : str or None, default=None
-        Name of the model, for the legend.
+    {name}
     chosen : tuple (coverage, risk) or None, default=None
         Coverage and risk of a threshold to mark.
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
-        The axes with the curve, and their figure.
+    {axes}
     line_ : matplotlib Line2D
         The curve.
     band_ : matplotlib PolyCollection
@@ -86,21 +86,11 @@ class RiskCoverageDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        y_true : array-like of shape (n_samples,)
-            The true labels.
-        y_proba : array-like of shape (n_samples, n_classes)
-            Probabilities.
-        labels : array-like of shape (n_classes,) or None, default=None
-            Labels of the columns. None takes those in `y_true`, sorted.
-        name : str or None, default=None
-            Name of the model, for the legend.
-        **kwargs
-            Parameters of :meth:`plot`.
+        {labelled}
+        {name}
+        {plot_kwargs}
 
-        Returns
-        -------
-        RiskCoverageDisplay
-            The display, with its drawing.
+        {drawn}
         """
         hits, confidence = top_label(y_true, y_proba, labels)
         curve = risk_coverage_curve(confidence, hits, np.ones(len(hits)))
@@ -115,15 +105,10 @@ class RiskCoverageDisplay(TopLabelDisplay):
         ----------
         model : SelectiveClassifier
             Fitted selective classifier.
-        name : str or None, default=None
-            Name of the model, for the legend.
-        **kwargs
-            Parameters of :meth:`plot`.
+        {name}
+        {plot_kwargs}
 
-        Returns
-        -------
-        RiskCoverageDisplay
-            The display, with its drawing.
+        {drawn}
 
         Raises
         ------
@@ -145,17 +130,12 @@ class RiskCoverageDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
-        name : str or None, default=None
-            Name of the model, for the legend.
+        {ax}
+        {name}
         **kwargs
             Keyword arguments of ``ax.plot``.
 
-        Returns
-        -------
-        self : RiskCoverageDisplay
-            The display, with its drawing.
+        {drawn}
         """
         ax = self._use_axes(ax, (6.0, 4.0))
         name = self.name if name is None else name

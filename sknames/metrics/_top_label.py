@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
 from .._base.labels_and_weights import check_labels, check_some_known
-from .._base.plotting import DisplayMixin
+from .._base.plotting import SHARED_DOCS, DisplayMixin
+from .._base.shared_docs import share_docs
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -41,6 +42,7 @@ def wilson_interval(share, n):
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
+@share_docs(SHARED_DOCS)
 class TopLabelDisplay(DisplayMixin):
     """Make a display of a fitted classifier."""
 
@@ -65,10 +67,7 @@ class TopLabelDisplay(DisplayMixin):
         **kwargs
             Parameters of :meth:`from_predictions`.
 
-        Returns
-        -------
-        Self
-            The display, with its drawing.
+        {drawn}
         """
         name = type(estimator).__name__ if name is None else name
         proba, labels = estimator.predict_proba(X), estimator.classes_
