@@ -294,13 +294,13 @@ def test_source_distribution_has_what_its_tests_and_ci_read():
 
 @pytest.mark.parametrize("has_matplotlib", [True, False])
 def test_script_of_the_first_command(tmp_path, has_matplotlib):
-    """With every twentieth name, so that it takes seconds."""
+    """With every sixtieth name, so that it takes seconds."""
     code = f"""
 import runpy, sys
 import sknames.datasets
 names = sknames.datasets.load_names()
 for column in ("data", "target", "groups"):
-    names[column] = names[column][::20]
+    names[column] = names[column][::60]
 sknames.datasets.load_names = lambda: names
 if not {has_matplotlib}:
     sys.modules["matplotlib"] = None

@@ -51,8 +51,8 @@ process.stdout.write(JSON.stringify(found));
 """
 
 
-def node(code, *arguments, **options):
-    return run_process(NODE, "--input-type=module", "-e", code, *arguments, cwd=FOLDER, **options)
+def node(script, *arguments, **options):
+    return run_process(NODE, "--input-type=module", "-e", script, *arguments, cwd=FOLDER, **options)
 
 
 @pytest.fixture(scope="module", autouse=True)
