@@ -6,6 +6,7 @@ Run ``python tests/test_docs.py docs/predict.md`` to write what its blocks print
 import ast
 import os
 import re
+import runpy
 import sys
 import tomllib
 import warnings
@@ -15,7 +16,10 @@ from io import StringIO
 from pathlib import Path
 from pkgutil import iter_modules
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+from sklearn.pipeline import Pipeline
 
 import sknames
 from sknames.pretrained import load_card
@@ -290,6 +294,32 @@ def test_source_distribution_has_what_its_tests_and_ci_read():
     included = HATCH["build"]["targets"]["sdist"]["include"]
     read = {".ci", ".pre-commit-config.yaml", "CITATION.cff", "SECURITY.md", "docs", "examples"}
     assert read <= {*included}
+
+
+def test_figures_of_the_blog_post_are_drawn(small_names, plain_folder):
+    example = runpy.run_path(str(ROOT / "examples" / "blog_post.py"))
+    fitted = {}
+    for title, net in example["nets"].items():
+        net.set_params(hidden_size=8, batch_size=8, verbose=0)
+        steps = [("encode", sknames.CharEncoder()), ("classify", net)]
+        fitted[title] = Pipeline(steps).fit(*small_names)
+    example["draw"](fitted, *small_names)
+    curves, confusions = map(plt.figure, plt.get_fignums())
+    (axes,) = curves.axes
+    assert [line.get_label() for line in axes.lines] == ["RNN", "GRU"]
+    for line, net in zip(axes.lines, example["nets"].values(), strict=True):
+        x, losses = line.get_data()
+        assert (x[0], x[-1]) == (0, 2)
+        of_epochs = [epoch["train_loss"] for epoch in net.history_]
+        assert np.mean(losses) == pytest.approx(np.mean(of_epochs), rel=1e-3)
+    assert [axes.get_title() for axes in confusions.axes[:2]] == ["RNN", "GRU"]
+    shown = confusions.axes[0].images[0].get_array()
+    np.testing.assert_allclose(shown.sum(axis=1), 1)
+    assert sorted(path.name for path in Path.cwd().iterdir()) == [
+        "blog_post_confusions.png",
+        "blog_post_loss.png",
+    ]
+    plt.close("all")
 
 
 @pytest.mark.parametrize("has_matplotlib", [True, False])
