@@ -2,8 +2,8 @@
 The blog post's two nets
 ========================
 
-"PyTorch RNN from Scratch" (https://jaketae.github.io/study/pytorch-rnn/) trains an Elman net with the
-logistic function, and a GRU of two layers, both on one-hot characters. Both are settings of one
+"PyTorch RNN from Scratch" (https://jaketae.github.io/study/pytorch-rnn/) trains an Elman net with
+the logistic function, and a GRU of two layers, both on one-hot characters. Both are settings of one
 estimator here. Its defaults, above all n-grams, gain more than the step from one net to the other.
 
 ``examples/blog_post.py`` trains on the post's names, one at a time. This example uses fewer
