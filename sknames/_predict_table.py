@@ -11,12 +11,11 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from ._base import validate_params
 from ._base.unwrap import unwrap
 from ._encoding.join_names import JoinNames
-from ._encoding.not_names import BLANK, why_no_names
+from ._encoding.not_names import why_not_names
 from ._encoding.read_names import read_names
 from ._wrappers.known_words import count_known_words
 from ._wrappers.selective_classifier import withhold
 
-MISSING = "missing name"
 CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
 
 
@@ -67,9 +66,8 @@ def predict_table(
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
         - known_words: how many words of the name were in training, if asked for,
-        - reason: why a row has no prediction, else "". It is "missing name", "no name" for a mail
-          or web address, "no known character" for text without a letter, or, of a
-          :class:`SelectiveClassifier`, "unsure".
+        - reason: why a row has no prediction, else "", see :meth:`SelectiveClassifier.reasons`;
+          only such a model has "unsure".
 
     Raises
     ------
@@ -120,7 +118,7 @@ def predict_table(
                 "known_words=True expects a model with a table of words, such as "
                 f"load_pretrained(), got {model!r:.100}. Leave known_words out."
             )
-    new["reason"] = reasons.astype(object)
+    new["reason"] = reasons
     new = {prefix + name: values for name, values in new.items()}
     for name in new:
         if name in table.columns:
@@ -157,11 +155,9 @@ def _read(X, column):
 def _answer(model, names, top):
     """Return the most probable classes of names, their probabilities, and reasons for none."""
     inside, probabilities = unwrap(model), np.asarray(model.predict_proba(names))
-    encoder = None if inside.threshold is None else inside.encoder
-    reasons = why_no_names(names, len(names), encoder)
+    reasons = why_not_names(names, len(names), inside.encoder)
     reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
     places = top_classes(probabilities, top)
-    reasons = np.where(reasons == BLANK, MISSING, reasons)
     return places, np.take_along_axis(probabilities, places, axis=1), reasons
 
 

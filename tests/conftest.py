@@ -80,6 +80,18 @@ def random_codes(n_rows, n_columns, n_symbols, seed=0):
 
 
 @pytest.fixture(scope="session")
+def judged():
+    """Texts, and why they are not names: all of Python, command line, service and page agree."""
+    texts = {
+        "missing name": ["", " \t\n", '""', "' '", "\u200b", "\u3164", "\x00\x1f", '"\u200d “'],
+        "address": ["a.b@c.org", "https://c.org", "www.c.org", "WWW.C.ORG", "foo@bar.org John"],
+        "no known letter": ["123", "?!", "😀", "-", "Ⅳ", "☃ 4711", "\u0301", "\u31641", "-'", "@"],
+        "": ["Anna", "王伟", "1 Ana", "' Ana'", "Wwww. Nguyen", "Bob @ Home", "Ana\x00", "م"],
+    }
+    return {text: reason for reason, some in texts.items() for text in some}
+
+
+@pytest.fixture(scope="session")
 def small_names():
     """200 real names of four nationalities, and their nationalities."""
     names, nationalities = load_names(return_X_y=True)

@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from sknames import CharEncoder, load_pretrained
+from sknames._encoding.not_names import why_not_names
 from sknames._wrappers.known_words import count_known_words
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
@@ -32,7 +33,7 @@ SCRIPT = """
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import * as ort from "onnxruntime-node";
-import { NationalityModel, encode } from "./index.mjs";
+import { NationalityModel, encode, whyNotName } from "./index.mjs";
 
 const [file] = process.argv.slice(1);
 const names = JSON.parse(readFileSync(0, "utf-8"));
@@ -45,7 +46,8 @@ const found = {
   codes: [...encode(names, model.encoder)],
   probabilities: probabilities.map((row) => [...row]),
   predicted: await model.predict(names.slice(0, 10)),
-  known: await model.knownWords(names.slice(0, 500)),
+  known: await model.knownWords(names),
+  reasons: names.map((name) => whyNotName(name, model)),
 };
 process.stdout.write(JSON.stringify(found));
 """
@@ -67,11 +69,11 @@ def needs_node():
 
 
 @pytest.fixture(scope="module")
-def names():
-    """1,000 names: real ones, random ones of many scripts and signs, and odd ones."""
+def names(judged):
+    """1,000 texts: real names, random ones of many scripts and signs, and odd ones."""
     rng = np.random.RandomState(0)
     real, _ = load_names(return_X_y=True)
-    names = [*rng.permutation(real)[:500], *ODD]
+    names = [*rng.permutation(real)[:500], *ODD, *judged]
     while len(names) < 1000:
         pools = [POOLS[i] for i in rng.randint(len(POOLS), size=rng.randint(1, 4))]
         characters = [*"".join(pools)]
@@ -87,7 +89,7 @@ def model_file(tmp_path_factory, shipped):
     return path
 
 
-def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped):
+def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped, judged):
     run = node(SCRIPT, str(model_file), input=json.dumps(names))
     found = json.loads(run.stdout)
     codes = np.reshape(found["codes"], (len(names), -1))
@@ -97,7 +99,9 @@ def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped
     expected = shipped.predict_proba(names)
     np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
     assert found["predicted"] == shipped.predict(names[:10]).tolist()
-    assert found["known"] == count_known_words(shipped, names[:500]).tolist()
+    assert found["known"] == count_known_words(shipped, names).tolist()
+    assert found["reasons"] == why_not_names(names, len(names), shipped[0]).tolist()
+    assert set(found["reasons"]) == set(judged.values())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sknames import load_pretrained, predict_table
 from tests.conftest import run_process
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
-WHY = ["", "missing name", "no name", "no known character", ""]
+WHY = ["", "missing name", "address", "no known letter", ""]
 
 
 def test_table_equals_the_one_of_the_command(shipped, tmp_path):

@@ -193,7 +193,7 @@ def test_abstains(shipped):
     labels = np.where(answered, shipped.predict(NAMES), "unknown")
     np.testing.assert_array_equal(selective.predict(NAMES), labels)
     odd = ["", "123", "😀", "a.b@c.org", "Mehmet Yılmaz"]
-    why = ["blank", "no known character", "no known character", "no name", ""]
+    why = ["missing name", "no known letter", "no known letter", "address", ""]
     assert selective.reasons(odd).tolist() == why
 
 

@@ -438,7 +438,7 @@ def test_large_labels_stay_what_they_are():
 # ---- Names
 
 ODD = ["", " \u200b", '""', "123", "?!", "😀", "a.b@c.org", "https://c.org", "www.c.org"]
-WHY = ["blank"] * 3 + ["no known character"] * 3 + ["no name"] * 3
+WHY = ["missing name"] * 3 + ["no known letter"] * 3 + ["address"] * 3
 
 
 MODELS = {
@@ -469,12 +469,12 @@ def test_name_without_a_character_of_the_encoder_gets_no_answer(small_names):
     inner = make_pipeline(encoder, MODELS["net"][-1])
     model = SelectiveClassifier(inner, coverage=1, cv=2).fit(names, labels)
     X = ["王伟", "Tanaka", "王 a"]
-    assert model.reasons(X).tolist() == ["no known character", "", ""]
+    assert model.reasons(X).tolist() == ["no known letter", "", ""]
     frozen = SelectiveClassifier(FrozenEstimator(model.estimator_), coverage=1).fit(names, labels)
-    assert frozen.reasons(X).tolist() == ["no known character", "", ""]
+    assert frozen.reasons(X).tolist() == ["no known letter", "", ""]
     shifted = PriorShiftClassifier(model.estimator_).fit(names)
     around = SelectiveClassifier(FrozenEstimator(shifted), coverage=1).fit(names, labels)
-    assert around.reasons(X).tolist() == ["no known character", "", ""]
+    assert around.reasons(X).tolist() == ["no known letter", "", ""]
 
 
 def test_text_that_is_no_name_counts_as_an_input_without_answer(small_names):
@@ -493,7 +493,7 @@ def test_missing_name_gets_no_answer(small_names):
     encoder = CharEncoder(max_length=20, handle_missing="empty")
     model = SelectiveClassifier(make_pipeline(encoder, MODELS["net"][-1]), coverage=1, cv=2)
     model.fit(names, labels)
-    assert model.reasons([None, "Tanaka", np.nan]).tolist() == ["blank", "", "blank"]
+    assert model.reasons([None, "Tanaka", np.nan]).tolist() == ["missing name", "", "missing name"]
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")

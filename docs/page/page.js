@@ -3,7 +3,7 @@
 
 import * as ort from "./vendor/ort.js";
 import { estimateShares } from "./shares.js";
-import { NationalityModel, spell, whyNoName, wordsOf } from "./sknames.js";
+import { NationalityModel, spell, whyNotName, wordsOf } from "./sknames.js";
 
 const N_BARS = 5;
 const N_SHARES = 10;
@@ -12,7 +12,6 @@ const BATCH = 32; // names at a time, between which the page answers keys
 const MAX_NAMES = 10_000; // of a list; more than that take the page too long
 const FEW_NAMES = 100;
 const MAX_REMEMBERED = 20_000;
-const LETTER = /\p{L}/u;
 const EXAMPLES = ["Mehmet Yılmaz", "Aoife Byrne", "王伟", "Oksana Shevchenko", "محمد حسن", "Ngozi Okafor"];
 const SQUAD = `Lars Nielsen, Mikkel Sørensen, Rasmus Kjær, Frederik Holm, Magnus Bjerregaard, Anders Vestergaard
 Jan de Vries, Pieter van Dijk, Sven Hendriks, Bart Bakker, Ruud van den Berg, Wout Jansen
@@ -117,16 +116,16 @@ async function answerName() {
   const [known] = await inTurn((model) => model.knownWords([name]));
   if (mine !== asked) return;
   const [row, ...rowsOfPrefixes] = rows;
-  const noName = whyNoName(name, model.encoder);
-  const reason = noName || (Math.max(...row) > threshold ? "" : "unsure");
+  const notName = whyNotName(name, model);
+  const reason = notName || (Math.max(...row) > threshold ? "" : "unsure");
   showAnswer(reason, row, model.classes, threshold);
-  if (!noName) element.reason.append(` ${sayKnown(known, wordsOf(name).length)}`);
+  if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name).length)}`);
   showBars(
     element.bars,
-    noName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]),
+    notName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]),
   );
-  element.letters.hidden = noName !== "";
-  if (!noName) showLetters(name, letters, row, rowsOfPrefixes, model);
+  element.letters.hidden = notName !== "";
+  if (!notName) showLetters(name, letters, row, rowsOfPrefixes, model);
   element.answer.dataset.of = name;
   element.answer.dataset.reason = reason;
   element.answer.setAttribute("aria-busy", "false");
@@ -140,9 +139,9 @@ function sayKnown(known, n) {
 function showAnswer(reason, row, classes, threshold) {
   const [best] = largest(row, 1);
   const [verdict, why] = {
-    blank: ["I don’t know yet", "Type a name, in any script."],
-    "no name": ["I don’t know", "That is an address, not a name."],
-    "no known character": ["I don’t know", "It has no letter that the model can read."],
+    "missing name": ["I don’t know yet", "Type a name, in any script."],
+    address: ["I don’t know", "That is an address, not a name."],
+    "no known letter": ["I don’t know", "It has no letter that the model can read."],
     unsure: ["I don’t know", `No nationality is more than ${percent(threshold)} probable.`],
     "": [classes[best], `${percent(row[best])} probable, which is above ${percent(threshold)}.`],
   }[reason];
@@ -217,13 +216,13 @@ async function answerList() {
   }
   element["shares-answer"].setAttribute("aria-busy", "true");
   const read = names.slice(0, MAX_NAMES);
+  const [model, settings] = await loaded;
   const counts = new Map();
   for (const name of read) {
-    if (LETTER.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    if (!whyNotName(name, model)) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const distinct = [...counts.keys()];
   const rows = [];
-  const [model, settings] = await loaded;
   for (let start = 0; start < distinct.length; start += BATCH) {
     await new Promise((done) => setTimeout(done));
     if (mine !== askedList) return;
@@ -233,13 +232,13 @@ async function answerList() {
   }
   if (mine !== askedList) return;
   if (!rows.length) {
-    showList("I don’t know", "There is no letter in these names.", []);
+    showList("I don’t know", "There is no name in this list.", []);
     return;
   }
   const shares = estimateShares(rows, [...counts.values()], settings.class_prior);
   const n = distinct.reduce((sum, name) => sum + counts.get(name), 0);
   const notes = [];
-  if (read.length > n) notes.push(`${number.format(read.length - n)} without a letter left out.`);
+  if (read.length > n) notes.push(`${number.format(read.length - n)} not names, left out.`);
   if (names.length > read.length) {
     notes.push(
       `Only the first ${number.format(MAX_NAMES)} are read here; sknames reads any number.`,

@@ -16,7 +16,6 @@ const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 const LETTER = /\p{L}/u;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
-const ADDRESS = /\S@\S|:\/\/|\bwww\./iu;
 
 // Undo what typing, copying and files do to a name, as `clean` of sknames/_encoding/spelling.py does.
 function clean(name) {
@@ -70,15 +69,17 @@ export function spell(name, settings) {
   return folded.slice(0, settings.max_length);
 }
 
-// Why a text is no name: "blank", "no name" for an address of a mail or a page, "no known
-// character", or "" where it may be one.
-export function whyNoName(name, settings) {
-  if (!clean(name)) return "blank";
-  if (ADDRESS.test(name)) return "no name";
-  const isKnown = (character) => settings.alphabet.includes(character) && LETTER.test(character);
-  // The name itself, too: as ASCII, an emoji is a word.
-  const hasLetter = LETTER.test(name) && spell(name, settings).some(isKnown);
-  return hasLetter ? "" : "no known character";
+// Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_encoding/not_names.py.
+export function whyNotName(text, { encoder, not_names }) {
+  text = clean(text);
+  if (/^\p{Cc}*$/u.test(text)) return "missing name";
+  for (const [reason, pattern] of Object.entries(not_names)) {
+    if (new RegExp(pattern, "u").test(text)) return reason;
+  }
+  const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
+  // The character itself is a letter: in ASCII, an emoji becomes a word.
+  const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
+  return [...text.normalize("NFC")].some(isKnown) ? "" : "no known letter";
 }
 
 // Transliterate and lower-case one character, maybe to several or none.
@@ -164,6 +165,7 @@ export class NationalityModel {
     if (!this.session.outputNames.includes("known_words")) return names.map(() => 0);
     const { data, dims } = await this.run(names, "known_words");
     return names.map((name, row) => {
+      if (whyNotName(name, this)) return 0;
       const n = wordsOf(name).length;
       const known = new Set();
       let place = 0;

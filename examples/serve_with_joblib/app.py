@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 import sknames
 from sknames._base.unwrap import unwrap
-from sknames._encoding.not_names import why_no_names
+from sknames._encoding.not_names import why_not_names
 from sknames._wrappers.selective_classifier import withhold
 
 MAX_LENGTH = 200  # of a name, in characters
@@ -154,10 +154,9 @@ def answer(model, names, top, abstain):
     labels = model.classes_.tolist()
     ends = ENDS[: min(top, len(labels))]
     probabilities = model.predict_proba(names)
-    reasons = why_no_names(names, len(names), inside.encoder)
+    reasons = why_not_names(names, len(names), inside.encoder)
     if abstain:
         reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
-    reasons[reasons == "blank"] = "missing name"
     return [
         no_answer(ends, reason) if reason else best(row, labels, ends)
         for row, reason in zip(probabilities, reasons.tolist(), strict=True)

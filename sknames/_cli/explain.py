@@ -6,7 +6,7 @@ import click
 import numpy as np
 
 from .._base.unwrap import unwrap
-from .._encoding.not_names import why_no_names
+from .._encoding.not_names import why_not_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
 from .options import model_option, trust_option
@@ -31,7 +31,7 @@ def explain(name, model, top, label, trust_pickle):
     fitted = load(model, trust_pickle)
     classes = fitted.classes_.astype(str).tolist()
     label = dict(zip(classes, fitted.classes_.tolist(), strict=True)).get(label, label)
-    reason = why_no_names([name], 1, unwrap(fitted).encoder)[0]
+    reason = why_not_names([name], 1, unwrap(fitted).encoder)[0]
     if reason:
         raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")
     found = character_importance(fitted, name, label=label)

@@ -3,6 +3,7 @@
 import re
 from contextlib import contextmanager
 from functools import partial, wraps
+from itertools import compress
 from reprlib import repr as shorten
 
 import click
@@ -11,16 +12,9 @@ import pyarrow.compute as pc
 
 from .._base.labels_and_weights import is_missing
 from .._encoding.join_names import join_parts
-from .._encoding.not_names import ADDRESS, why_no_names
-from .._encoding.spelling import PLAIN
-from .._predict_table import MISSING
+from .._encoding.not_names import why_not_names
 from .tables import TableReader, local_file, to_text, values_of
 
-# A text that cleaning empties, or of control characters.
-OF_NO_NAME = "".join(character for character, plain in PLAIN.items() if plain != "-")
-NO_NAME = rf"""^[\s\p{{Z}}\p{{Cc}}\p{{Cf}}"'{OF_NO_NAME}]*$"""
-# A text without a letter, or with a part of an address: `why_no_names` checks it.
-ODD = rf"(?i)^[^\p{{L}}]*$|{ADDRESS.pattern}"
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
@@ -78,19 +72,13 @@ class Table:
         for chunk in reader:
             chosen = chosen or self._columns(chunk.column_names)
             parts = [self._part(chunk, column, row) for column in chosen]
-            names = parts[0]
+            names = pc.fill_null(parts[0], "").to_pylist()
             if len(parts) > 1:
-                joined = join_parts(zip(*(part.to_pylist() for part in parts), strict=True))
-                names = pa.array(joined, pa.string())
+                names = join_parts(zip(*(part.to_pylist() for part in parts), strict=True))
             row += len(chunk)
-            why, odd = (pc.match_substring_regex(names, p).fill_null(True) for p in (NO_NAME, ODD))
-            why = pc.if_else(why, MISSING, "").to_numpy(zero_copy_only=False)
-            names, odd = (x.to_numpy(zero_copy_only=False) for x in (names, odd))
-            rows = (why == "") & (odd | (encoder is not None))
-            if rows.any():
-                why[rows] = why_no_names(names[rows], rows.sum(), encoder)
+            why = why_not_names(names, len(names), encoder)
             reader.advance()
-            yield (chunk, why), names[why == ""].tolist()
+            yield (chunk, why), [*compress(names, why == "")]
 
     def _part(self, chunk, column, row):
         """Return a column of names, null where one is missing; its first one is in this row."""
@@ -130,7 +118,7 @@ class Table:
         wanted = self.column
         if wanted is None and len(columns) == 1:
             is_header = self.dialect[2] or re.search(HEADER, columns[0].replace("_", " "))
-            if not (is_header or why_no_names(columns, 1)[0]):
+            if not (is_header or why_not_names(columns, 1)[0]):
                 say(f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header.")
             return columns
         parts = [wanted or "name"] if not wanted or wanted in columns else wanted.split(",")

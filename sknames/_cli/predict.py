@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from .._base.unwrap import unwrap
-from .._predict_table import MISSING, answer_columns
+from .._encoding.not_names import MISSING
+from .._predict_table import answer_columns
 from .._priors.predict_list import priors_of_probabilities
 from .._priors.priors import assumed_priors, check_priors
 from .._priors.shares import COLUMNS
@@ -70,7 +71,6 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     if words and count_known_words(fitted, []) is None:
         raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
-    encoder = None if threshold is None else unwrap(fitted).encoder
     spec, priors = (model, trust_pickle), rules["priors"]
     if rules["adapt_priors"]:
         if priors is not None:
@@ -85,7 +85,9 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     with (
         table.open() as reader,
         table_writer(output, format, reader, excel) as write,
-        closing(answers(table.names(reader, encoder), spec, jobs, *options)) as chunks,
+        closing(
+            answers(table.names(reader, unwrap(fitted).encoder), spec, jobs, *options)
+        ) as chunks,
     ):
         for (chunk, why), found in chunks:
             write(chunk, _new_columns(why, classes, found, threshold, prefix, within, proba))

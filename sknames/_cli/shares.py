@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from .._base.unwrap import unwrap
 from .._priors.priors import assumed_priors
 from .._priors.shares import COLUMNS, shares_of_probabilities
 from .._priors.shares_display import SharesDisplay
 from .files import check_output, whole_file
 from .models import answers, load
-from .options import MISSING, jobs_option, model_option, say, table_options, trust_option
+from .options import jobs_option, model_option, say, table_options, trust_option
 
 
 @click.command()
@@ -30,8 +31,8 @@ from .options import MISSING, jobs_option, model_option, say, table_options, tru
 def shares(table, model, output, plot, jobs, trust_pickle):
     """Estimate the share of each nationality among the names in INPUT.
 
-    The shares are those under which the names are most likely, with 95 % intervals. Rows without a
-    name, and names without a letter, are counted separately.
+    The shares are those under which the names are most likely, with 95 % intervals. Rows without
+    a name are counted separately.
     """
     start = time.perf_counter()
     if Path(output).suffix.lower() not in ("", ".csv", ".txt"):
@@ -48,7 +49,7 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         names.probabilities,
         fitted.classes_,
         counts=names.counts,
-        n_unreadable=names.n_unreadable,
+        n_not_names=names.n_not_names,
         class_prior=assumed_priors(fitted, of_people=True),
         random_state=0,  # the same command gives the same intervals
     )
@@ -62,37 +63,33 @@ def shares(table, model, output, plot, jobs, trust_pickle):
             figure = SharesDisplay.from_shares(found).figure_
             figure.savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say(
-        f"{names.n_names + names.n_missing:,} rows: {names.n_names:,} names, of which "
-        f"{names.n_unreadable:,} are no names; {names.n_missing:,} without a name; "
-        f"{time.perf_counter() - start:.1f} s"
+        f"{found.n_names + found.n_not_names:,} rows: {found.n_names:,} names, "
+        f"{found.n_not_names:,} not names; {time.perf_counter() - start:.1f} s"
     )
 
 
 class DistinctNames:
     """The distinct names of a table, each predicted once.
 
-    `probabilities` has a row for each, and `counts` says how often it occurs. `n_missing` rows have
-    no name, `n_names` have one, of which `n_unreadable` are no names.
+    `probabilities` has a row for each, `counts` says how often it occurs, and `n_not_names` how
+    many rows have no name.
     """
 
     def __init__(self, table, spec, jobs):
-        seen, reasons = Counter(), Counter()
+        self.n_not_names, seen, encoder = 0, Counter(), unwrap(load(*spec)).encoder
 
         def new_names(chunks):
             for (_, why), names in chunks:
                 new = [name for name in dict.fromkeys(names) if name not in seen]
                 seen.update(names)
-                reasons.update(why)
+                self.n_not_names += int((why != "").sum())
                 yield None, new
 
         with (
             table.open() as reader,
-            closing(answers(new_names(table.names(reader)), spec, jobs, 1, True)) as parts,
+            closing(answers(new_names(table.names(reader, encoder)), spec, jobs, 1, True)) as parts,
         ):
             self.probabilities = np.concatenate([found[2] for _, found in parts])
         self.counts = np.array([*seen.values()], dtype=np.int64)
-        self.n_missing = reasons.pop(MISSING, 0)
-        self.n_names = reasons.total()
-        self.n_unreadable = self.n_names - reasons[""]
-        if not self.n_names:
+        if not seen:
             raise ValueError(f"no row of {table.name} has a name: check --column")

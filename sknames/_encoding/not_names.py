@@ -1,33 +1,62 @@
-"""Find inputs that are not names, with the reason."""
+"""Say whether a text is a name, and why not: all that judges texts asks here."""
 
 import re
+import unicodedata
 
 import numpy as np
 
 from .read_names import read_names
-from .spelling import clean
+from .spelling import clean, compose
 
-BLANK, NO_NAME, NO_KNOWN_CHARACTER = "blank", "no name", "no known character"
-ADDRESS = re.compile(r"\S@\S|://|\bwww\.", re.IGNORECASE)  # email or web
+MISSING, NO_LETTER = "missing name", "no known letter"
+# Reasons and the patterns of cleaned texts that have them, which JavaScript reads as Python does.
+PATTERNS = {
+    "address": r"[^ ]@[^ ]|://|(?:^|[ (<])(?:www|Www|WWW)\.",  # email or web
+}
+SIGNS = ("@", "://", "www.", "WWW.", "Www.")  # of an address, one at least
+_PATTERNS = {reason: re.compile(pattern) for reason, pattern in PATTERNS.items()}
 
 
-def why_no_names(X, n, encoder=None):
-    """Return why each of n rows is not a name: "blank", "no name" or "no known character", or "".
+def why_not_names(X, n, encoder=None):
+    """Return why each of n texts is not a name, and "" for a name, as str objects.
 
-    "no name" is an email or web address. Known characters are the alphabet of a fitted `encoder`,
-    or all letters without one. If `X` does not hold names, all reasons are "".
+    - "missing name": missing, or of white space, quotation marks and invisible characters only,
+    - "address": of email or the web,
+    - "no known letter": without a letter, or without one that a fitted `encoder` knows.
+
+    If `X` does not hold texts, such as numbers, all reasons are "".
     """
-    reasons = np.full(n, "", dtype=f"<U{len(NO_KNOWN_CHARACTER)}")
+    reasons = np.full(n, "", dtype=object)
     try:
-        names = read_names(X, handle_missing="empty")[0]
+        texts = clean(read_names(X, handle_missing="empty")[0])
     except (TypeError, ValueError):
         return reasons
-    # The name itself needs a letter: transliterated, an emoji becomes a word.
-    known = np.fromiter((any(map(str.isalpha, name)) for name in names), dtype=bool, count=n)
-    if encoder is not None:
-        is_letter = np.array([False, *map(str.isalpha, encoder.alphabet_), False])
-        known &= is_letter[np.asarray(encoder.transform(names))].any(axis=1)
-    reasons[~known] = NO_KNOWN_CHARACTER
-    reasons[[bool(ADDRESS.search(name)) for name in names]] = NO_NAME
-    reasons[[not name for name in clean(names)]] = BLANK
+    # Most texts begin with a letter, so few have to be looked at in full.
+    usual = {head for head in {text[:1] for text in texts} if _is_known(head, encoder)}
+    odd = {row for row, text in enumerate(texts) if text[:1] not in usual}
+    joined = "\n".join(texts)
+    for sign in SIGNS:
+        if sign in joined:
+            odd.update(row for row, text in enumerate(texts) if sign in text)
+    for row in odd:
+        reasons[row] = _why_not_name(texts[row], encoder)
     return reasons
+
+
+def _why_not_name(text, encoder):
+    if all(unicodedata.category(character) == "Cc" for character in text):
+        return MISSING
+    for reason, pattern in _PATTERNS.items():
+        if pattern.search(text):
+            return reason
+    (text,) = compose([text])
+    return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
+
+
+def _is_known(character, encoder):
+    """Whether a character is a letter that the encoder, if there is one, knows."""
+    # The character itself is a letter: in ASCII, an emoji becomes a word.
+    if encoder is None or not character.isalpha():
+        return character.isalpha()
+    alphabet = encoder.alphabet_
+    return any(c.isalpha() and c in alphabet for c in encoder._fold_character(character, alphabet))

@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.labels_and_weights import is_missing
-from .spelling import clean
 
 Names: TypeAlias = Iterable[str] | ArrayLike
 
@@ -188,19 +187,6 @@ def _check_names(names, handle_missing):
             f"position {position}. {advice}"
         ) from None
     return names
-
-
-def are_readable(X, n):
-    """Return which of n names have a letter, bool of shape (n,); True for rows that are not names.
-
-    Names are cleaned first, since Unicode has invisible letters.
-    """
-    try:
-        names = read_names(X, handle_missing="empty")[0]
-    except (TypeError, ValueError):
-        return np.ones(n, dtype=bool)
-    readable = (name[:1].isalpha() or any(map(str.isalpha, name)) for name in clean(names))
-    return np.fromiter(readable, dtype=bool, count=n)
 
 
 def number_names(X, n):

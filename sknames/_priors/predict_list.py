@@ -6,12 +6,14 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._base.labels_and_weights import check_weights
-from .._encoding.read_names import are_readable, number_names
+from .._base.unwrap import unwrap
+from .._encoding.not_names import why_not_names
+from .._encoding.read_names import number_names
 from .priors import distinct_names, estimate_mix
 
 
 def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
-    """Return the probabilities and weights of names, their numbers, and which are readable."""
+    """Return the probabilities and weights of texts, their numbers, and which are names."""
     if isinstance(X, Iterator):
         X = list(X)  # read more than once below
     probabilities = check_array(
@@ -19,7 +21,8 @@ def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
     )
     n = len(probabilities)
     weights = check_weights(sample_weight, n, name)
-    return probabilities, weights, number_names(X, n), are_readable(X, n)
+    are_names = why_not_names(X, n, unwrap(estimator).encoder) == ""
+    return probabilities, weights, number_names(X, n), are_names
 
 
 def priors_of_probabilities(probabilities, weights, assumed, numbers=None, **limits):

@@ -145,7 +145,7 @@ def distinct_names(probabilities, weights, assumed, numbers=None):
     ratios, weights, counts = ratios[informs], weights[informs], counts[informs]
     if not len(ratios):
         raise ValueError(
-            "No usable names: expected at least one with a letter and a positive weight, got "
+            "No usable names: expected at least one with a positive weight, got "
             f"{n:,} without. Check the names and weights."
         )
     return ratios, weights * (counts.sum() / (weights @ counts)), counts

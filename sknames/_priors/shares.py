@@ -64,8 +64,8 @@ class Shares(Bunch):
             lines.append("of groups:")
             lines += [_line(*row, width) for row in zip(*(groups[c] for c in COLUMNS), strict=True)]
         lines.append(
-            f"{self.n_names:,} names: {self.n_distinct:,} distinct, "
-            f"{self.n_unreadable:,} unreadable"
+            f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
+            f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
         )
         for one, other, correlation in self.get("hard_to_tell", []):
             lines.append(
@@ -115,7 +115,8 @@ def estimate_shares(
     model : classifier
         Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
     names : iterable of str, or other input of the model
-        The list. Names without a letter are counted separately.
+        The list. Texts that are not names, see :meth:`SelectiveClassifier.reasons`, are counted
+        separately.
     weights : array-like of shape (n_names,) or None, default=None
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
@@ -143,8 +144,8 @@ default=None
         - groups: the same for the groups, in their order, or None,
         - hard_to_tell: tuples (nationality, nationality, correlation) of pairs that the model
           confuses, so that their sum is more certain than either; the least certain first,
-        - n_names, n_unreadable: the number of names, and of names without a letter,
-        - n_distinct: the number of distinct names with a letter,
+        - n_names, n_distinct: the number of names, and of distinct ones,
+        - n_not_names: the number of texts that are not names,
         - confidence_level,
         - resamples: array of shape (n_resamples, n_classes), the shares in each resample.
 
@@ -155,12 +156,12 @@ default=None
     NotFittedError
         If the model is not fitted.
     ValueError
-        If no name has a letter, a group has an unknown nationality, or `counts` are not integers.
+        If no text is a name, a group has an unknown nationality, or `counts` are not integers.
 
     Warns
     -----
     UserWarning
-        If fewer than 100 distinct names have a letter, or the model is unsure of the names, see
+        If there are fewer than 100 distinct names, or the model is unsure of the names, see
         :class:`PriorShiftClassifier`.
 
     See Also
@@ -197,14 +198,14 @@ default=None
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     inner, shares_of_groups = (model, None) if class_prior is not None else ungroup(model)
-    probabilities, weights, numbers, readable = predict_list(inner, names, weights, "weights")
+    probabilities, weights, numbers, are_names = predict_list(inner, names, weights, "weights")
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         model.classes_,
-        counts=n_of_each * readable,
+        counts=n_of_each * are_names,
         numbers=numbers,
-        n_unreadable=int(n_of_each[~readable].sum()),
+        n_not_names=int(n_of_each[~are_names].sum()),
         weights=weights,
         class_prior=assumed_priors(inner, class_prior, of_people=True),
         shares_of_groups=shares_of_groups,
@@ -234,7 +235,7 @@ def shares_of_probabilities(
     classes,
     *,
     counts=None,
-    n_unreadable=0,
+    n_not_names=0,
     numbers=None,
     weights=None,
     class_prior="uniform",
@@ -246,9 +247,9 @@ def shares_of_probabilities(
 ):
     """Estimate shares as `estimate_shares` does, from probabilities.
 
-    `n_unreadable` names are counted separately; their rows have a count of 0 or are missing. Equal
-    names have equal `numbers`; with None, all are distinct. With `shares_of_groups`, (n_columns,
-    n_classes), the probabilities are those of what the classes group.
+    `n_not_names` texts are not names; their rows have a count of 0 or are missing. Equal names have
+    equal `numbers`; with None, all are distinct. With `shares_of_groups`, (n_columns, n_classes),
+    the probabilities are those of what the classes group.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")
@@ -256,12 +257,12 @@ def shares_of_probabilities(
     columns = classes if shares_of_groups is None else np.arange(len(shares_of_groups))
     assumed = check_priors(class_prior, columns, "class_prior")
     members = _members(groups, classes)
-    n_names = int(counts.sum()) + n_unreadable
+    n_names = int(counts.sum())
     ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, numbers)
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:
         warnings.warn(
-            f"The shares are rough: expected at least {FEW_NAMES} distinct names with a letter, "
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
             f"got {n_distinct}. Read the intervals, not the shares.",
             stacklevel=3,
         )
@@ -278,8 +279,8 @@ def shares_of_probabilities(
     limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     common = {
         "n_names": n_names,
-        "n_unreadable": n_unreadable,
         "n_distinct": n_distinct,
+        "n_not_names": n_not_names,
         "confidence_level": confidence_level,
     }
 

@@ -126,7 +126,7 @@ class SharesDisplay(DisplayMixin):
             shares.high,
             shares.resamples,
             confidence_level=shares.confidence_level,
-            n_names=shares.n_names - shares.n_unreadable,
+            n_names=shares.n_names,
             are_groups="groups" not in shares,
         )
         return display.plot(**kwargs)

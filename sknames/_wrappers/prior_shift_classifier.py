@@ -74,8 +74,9 @@ default=None
 
     Notes
     -----
-    Each distinct name counts once, with its weights summed. Names without a letter are left out of
-    the estimate. A list of about 100 names or more usually gains.
+    Each distinct name counts once, with its weights summed. Texts that are not names, see
+    :meth:`SelectiveClassifier.reasons`, are left out of the estimate. A list of about 100 names or
+    more usually gains.
 
     A `UserWarning` is raised for a model that is unsure of the names. If it is underconfident, the
     mix is wrong: calibrate it on held-out names first, for example with the temperature scaling of
@@ -153,19 +154,19 @@ default=None
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If no name has a letter, or the given priors do not match its classes, or are positive
+            If no text is a name, or the given priors do not match its classes, or are positive
             where the estimator's own are 0.
         """
         self._validate_params()
         self._check_shared_is_fitted()
         assumed = assumed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
-            probabilities, weights, numbers, readable = predict_list(
+            probabilities, weights, numbers, are_names = predict_list(
                 self.estimator, X, sample_weight
             )
             limits = {"tol": self.tol, "max_iter": self.max_iter}
             priors, n_iter = priors_of_probabilities(
-                probabilities, weights * readable, assumed, numbers, **limits
+                probabilities, weights * are_names, assumed, numbers, **limits
             )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0

@@ -29,7 +29,7 @@ from sklearn.utils.validation import (
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._base.mixins import DocLinkMixin, copy_features
 from .._base.unwrap import unwrap
-from .._encoding.not_names import why_no_names
+from .._encoding.not_names import why_not_names
 from .._priors.priors import assumed_priors
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 
@@ -127,7 +127,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
     >>> model.fit(names, nationalities).predict(["Papadopoulos", "Tanaka", "123"])
     array(['Greek', 'Japanese', 'unknown'], dtype=object)
     >>> model.reasons(["Papadopoulos", "", "123", "a@b.org"]).tolist()
-    ['', 'blank', 'no known character', 'no name']
+    ['', 'missing name', 'no known letter', 'address']
     """
 
     __module__ = "sknames"
@@ -281,7 +281,7 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
-    def reasons(self, X: Any) -> NDArray[np.str_]:
+    def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.
 
         Parameters
@@ -291,14 +291,14 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
 
         Returns
         -------
-        ndarray of shape (n_samples,), dtype=str
+        ndarray of shape (n_samples,) of str objects
             One of these reasons for each name:
 
             - "" if it is answered,
-            - "blank" if it is missing or has only white space, quotation marks and invisible
+            - "missing name" if it is missing or has only white space, quotation marks and invisible
               characters,
-            - "no name" for an email or web address,
-            - "no known character" if it has no letter, or none that the estimator's
+            - "address" for an email or web address,
+            - "no known letter" if it has no letter, or none that the estimator's
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
             - "unsure" if the largest probability is not above `threshold_`.
         """
@@ -415,5 +415,5 @@ def _answers(fitted, X, y):
 def _confidence(fitted, X):
     """Return probabilities, the largest of each row (0 if it is not a name), and reasons."""
     probabilities = np.asarray(fitted.predict_proba(X))
-    reasons = why_no_names(X, len(probabilities), unwrap(fitted).encoder)
+    reasons = why_not_names(X, len(probabilities), unwrap(fitted).encoder)
     return probabilities, np.where(reasons == "", probabilities.max(axis=1), 0.0), reasons

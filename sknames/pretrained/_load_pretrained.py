@@ -108,7 +108,7 @@ default="population"
     >>> model.predict(["Mehmet Yılmaz", "Lee", "123"])
     array(['Turkish', 'unknown', 'unknown'], dtype='<U11')
     >>> model.reasons(["Mehmet Yılmaz", "Lee", "123"]).tolist()
-    ['', 'unsure', 'no known character']
+    ['', 'unsure', 'no known letter']
     """
     is_switch = isinstance(abstain, bool | np.bool_)
     if not is_switch and not (isinstance(abstain, Real) and 0 < abstain < 1):

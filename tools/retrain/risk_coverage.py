@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from sknames._encoding.not_names import why_no_names
+from sknames._encoding.not_names import why_not_names
 from sknames._priors.priors import exchange_priors
 from sknames._wrappers.risk_coverage import risk_coverage_curve, tried_rows
 from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER, SETS
@@ -56,7 +56,7 @@ def weights_of(labels, classes, priors):
 def curve_of(probabilities, names, labels, classes, priors):
     """Return the risk-coverage curve under priors, from probabilities under equal frequencies."""
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
-    is_name = why_no_names(names.tolist(), len(names)) == ""
+    is_name = why_not_names(names.tolist(), len(names)) == ""
     confidence = np.where(is_name, shifted.max(axis=1), 0)
     hits = classes[shifted.argmax(axis=1)] == labels
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))

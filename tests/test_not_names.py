@@ -1,0 +1,70 @@
+"""What is a name, and why not: one answer, whoever asks."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+
+from sknames import (
+    CharEncoder,
+    PriorShiftClassifier,
+    estimate_shares,
+    load_pretrained,
+    predict_table,
+)
+from sknames._encoding.not_names import why_not_names
+from sknames._encoding.spelling import clean
+
+
+@pytest.mark.parametrize("with_encoder", [False, True])
+def test_text_gets_its_reason_in_any_company(shipped, judged, with_encoder):
+    encoder = shipped[0] if with_encoder else None
+    texts = [*judged, *["Anna"] * 20]
+    assert why_not_names(texts, len(texts), encoder)[: len(judged)].tolist() == [*judged.values()]
+    for text, reason in judged.items():
+        assert why_not_names([text], 1, encoder).tolist() == [reason], text
+
+
+def test_every_character_is_a_letter_invisible_or_neither():
+    kinds = {c: unicodedata.category(c) for c in map(chr, range(0x110000))}
+    texts = [c for c, kind in kinds.items() if kind not in ("Cn", "Cs")]
+    found = why_not_names(texts, len(texts))
+    for text, plain, reason in zip(texts, clean(texts), found, strict=True):
+        if not plain or kinds[text] == "Cc":
+            assert reason == "missing name", text
+        else:
+            assert reason == ("" if kinds[text][0] == "L" else "no known letter"), text
+
+
+def test_letter_counts_if_the_encoder_knows_it_composed():
+    encoder = CharEncoder.from_alphabet(" é", 9, transliterate=False)
+    texts = ["e\u0301", "e", "E\u0301", "王", "王 é"]
+    no = "no known letter"
+    assert why_not_names(texts, 5, encoder).tolist() == ["", no, "", no, ""]
+    assert why_not_names(np.zeros((3, 2)), 3, encoder).tolist() == [""] * 3
+
+
+def test_every_answer_has_the_same_reason(shipped, judged):
+    texts, reasons = [*judged], [*judged.values()]
+    are_names = np.array(reasons) == ""
+    found = load_pretrained(abstain=True).reasons(texts)
+    assert np.where(found == "unsure", "", found).tolist() == reasons
+    table = predict_table(shipped, texts, known_words=True)
+    assert table["reason"].tolist() == reasons
+    assert (table["known_words"][~are_names] == 0).all()
+    assert table["known_words"].iloc[reasons.index("")] == 1
+
+
+@pytest.mark.filterwarnings("ignore:The shares are rough", "ignore:The model is unsure")
+def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
+    others = [text for text, reason in judged.items() if reason]
+    names = ["Niamh Byrne", "Seán Murphy", "Aoife Walsh"]
+    expected = estimate_shares(shipped, names, n_resamples=2)
+    found = estimate_shares(shipped, [*others, *names, *others], n_resamples=2)
+    np.testing.assert_allclose(found.share, expected.share, atol=1e-7)
+    assert (found.n_names, found.n_not_names) == (3, 2 * len(others))
+    assert f"{3 + 2 * len(others)} rows: 3 names (3 distinct), {2 * len(others)} not" in repr(found)
+    expected, found = (PriorShiftClassifier(shipped).fit(X) for X in (names, names + others))
+    np.testing.assert_allclose(found.priors_, expected.priors_, atol=1e-7)
+    with pytest.raises(ValueError, match="No usable names"):
+        PriorShiftClassifier(shipped).fit(others)
