@@ -71,7 +71,7 @@ export function spell(name, settings) {
 
 // Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_encoding/not_names.py.
 export function whyNotName(text, { encoder, not_names }) {
-  text = clean(text);
+  text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
   for (const [reason, pattern] of Object.entries(not_names)) {
     if (new RegExp(pattern, "u").test(text)) return reason;
@@ -79,7 +79,7 @@ export function whyNotName(text, { encoder, not_names }) {
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
   const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
-  return [...text.normalize("NFC")].some(isKnown) ? "" : "no known letter";
+  return [...text].some(isKnown) ? "" : "no known letter";
 }
 
 // Transliterate and lower-case one character, maybe to several or none.

@@ -38,8 +38,9 @@ def why_not_names(X, n, encoder=None):
     for sign in SIGNS:
         if sign in joined:
             odd.update(row for row, text in enumerate(texts) if sign in text)
-    for row in odd:
-        reasons[row] = _why_not_name(texts[row], encoder)
+    rows = sorted(odd)
+    for row, text in zip(rows, compose([texts[row] for row in rows]), strict=True):
+        reasons[row] = _why_not_name(text, encoder)
     return reasons
 
 
@@ -49,7 +50,6 @@ def _why_not_name(text, encoder):
     for reason, pattern in _PATTERNS.items():
         if pattern.search(text):
             return reason
-    (text,) = compose([text])
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
 
 
