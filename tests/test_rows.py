@@ -84,3 +84,17 @@ def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(fraction, n_h
         assert not set(codes[train].ravel()) & set(codes[valid].ravel())
         held_out_once |= set(codes[valid].ravel())
     assert len(held_out_once) > 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_split_keeps_a_row_of_each_class_in_training(seed):
+    rng = np.random.RandomState(seed)
+    y = rng.choice(3, p=[0.6, 0.38, 0.02], size=60)
+    y[0] = 3  # only once
+    rows = Rows.merged(rng.randint(1, 5, size=(60, 2)).astype(np.uint8), y, np.ones(60))
+    train, valid = rows.split(0.5, rng)
+    assert set(train.labels) == set(y)
+    codes = [{row.tobytes() for row in part.codes} for part in (train, valid)]
+    assert not codes[0] & codes[1] and len(codes[0] | codes[1]) == len(
+        np.unique(rows.codes, axis=0)
+    )

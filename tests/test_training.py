@@ -4,6 +4,8 @@ import pickle
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -15,7 +17,6 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 from skorch.callbacks import (
     BatchScoring,
     Callback,
-    Checkpoint,
     EarlyStopping,
     EpochScoring,
     Freezer,
@@ -226,29 +227,20 @@ def test_next_symbol_loss_is_that_of_rows(share):
     assert found.item() == pytest.approx(total_of_some / n, rel=1e-5)
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_class_loss_is_adjusted_in_training_only(training):
+@pytest.mark.parametrize("doubt", [0, 0.2, 1.0])
+def test_class_loss_is_adjusted_and_doubts_labels_in_training_only(doubt):
+    # (1 - p^q) / q of its probability p: 1 - p for q = 1, and -log p for q towards 0.
     rng, prior = np.random.RandomState(0), np.array([-2.0, -0.5, -1.0])
     rows = make_rows(7, with_ngrams=False)
     rows = Rows(rows.codes, rng.randint(3, size=7), rows.weights)
-    logits = rng.normal(size=(7, 3))
-    losses = -log_softmax(logits + prior * training, axis=1)[np.arange(7), rows.labels]
-    found = Loss(prior)(torch.from_numpy(logits).float(), Batch.of(rows), training)
-    assert found.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
-    assert found.dtype == torch.float32
-    assert Loss(prior).to("meta").prior.is_meta
-
-
-@pytest.mark.parametrize("doubt", [0.2, 1.0])
-def test_label_doubt_weighs_improbable_labels_less_in_training(doubt):
-    # (1 - p^q) / q of its probability p: 1 - p for q = 1, and -log p for q towards 0.
-    rng, rows = np.random.RandomState(0), make_rows(7, with_ngrams=False)
-    rows = Rows(rows.codes, rng.randint(3, size=7), rows.weights)
-    logits = 3 * rng.normal(size=(7, 3))
-    p = softmax(logits, axis=1)[np.arange(7), rows.labels]
-    for training, losses in [(True, (1 - p**doubt) / doubt), (False, -np.log(p))]:
-        loss = Loss(np.zeros(3), doubt)(torch.from_numpy(logits).float(), Batch.of(rows), training)
-        assert loss.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
+    logits, loss = 3 * rng.normal(size=(7, 3)), Loss(prior, doubt)
+    for training in (True, False):
+        p = softmax(logits + prior * training, axis=1)[np.arange(7), rows.labels]
+        losses = (1 - p**doubt) / doubt if doubt and training else -np.log(p)
+        found = loss(torch.from_numpy(logits).float(), Batch.of(rows), training)
+        assert found.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
+        assert found.dtype == torch.float32
+    assert loss.to("meta").prior.is_meta
 
 
 @pytest.mark.parametrize(
@@ -391,15 +383,6 @@ def fail():
     raise RuntimeError("broken callback")
 
 
-def test_callbacks_are_passed_through(X, y):
-    first, second = Recorder(), Recorder()
-    model = fit(X, y, callbacks=[first, ("second", second)])
-    for recorder in (first, second):
-        assert len(recorder.snapshots) == 3 and recorder.ended == 1
-    assert_kept(model, first.snapshots[-1])
-    assert model.callbacks == [first, ("second", second)]
-
-
 SCORES = {
     "accuracy": lambda y, labels, probabilities: accuracy_score(y, labels),
     "f1_macro": lambda y, labels, probabilities: f1_score(y, labels, average="macro"),
@@ -414,40 +397,35 @@ def score_of(name, model, rows):
     return SCORES[name](model.classes_[rows.labels], labels, probabilities)
 
 
-@pytest.mark.parametrize("name", SCORES)
-def test_scoring_callback_scores_held_out_rows(X, y, name):
-    recorder, scoring = Recorder(), EpochScoring(name, lower_is_better=False, name="score")
+def test_scoring_callback_scores_held_out_rows(X, y):
+    recorder = Recorder()
+    scorings = [EpochScoring(name, lower_is_better=False, name=f"of_{name}") for name in SCORES]
     model = fit(
         X, y, early_stopping=True, validation_fraction=0.4, lr=0.05,
-        n_iter_no_change=2, max_epochs=60, callbacks=[scoring, recorder],
+        n_iter_no_change=2, max_epochs=60, callbacks=[*scorings, recorder],
     )  # fmt: skip
-    scores = [epoch["score"] for epoch in model.history_]
-    # Also the epoch that early stopping ends, whose weights are not kept.
-    assert len(scores) < 60 and len(set(scores)) > 1
-    assert scores[-3] == pytest.approx(score_of(name, model, recorder.valid), rel=1e-5)
-    accuracies = [epoch["valid_acc"] for epoch in model.history_]
-    assert accuracies[-3] == score_of("accuracy", model, recorder.valid)
+    for name in SCORES:
+        scores = [epoch[f"of_{name}"] for epoch in model.history_]
+        # Also the epoch that early stopping ends, whose weights are not kept.
+        assert len(scores) < 60 and len(set(scores)) > 1
+        assert scores[-3] == pytest.approx(score_of(name, model, recorder.valid), rel=1e-5)
+    assert model.history_[-3]["valid_acc"] == score_of("accuracy", model, recorder.valid)
 
 
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_scoring_callback_on_train_scores_rows_of_training(X, y, early_stopping):
     recorder, scoring = Recorder(), EpochScoring("neg_log_loss", on_train=True, name="score")
-    batches = BatchScoring("accuracy", on_train=True, lower_is_better=False)
     # Without dropout, and with steps too small to matter, scores are those of the model.
     params = WITHOUT | {"early_stopping": early_stopping, "lr": 1e-9}
-    model = fit(X, y, callbacks=[recorder, scoring, batches], **params)
-    assert len(model.history_) == 3
-    for epoch in model.history_:
-        for key, name in [("score", "neg_log_loss"), ("accuracy", "accuracy")]:
-            assert epoch[key] == pytest.approx(score_of(name, model, recorder.train), rel=1e-5)
+    model = fit(X, y, callbacks=[recorder, scoring], **params)
+    expected = score_of("neg_log_loss", model, recorder.train)
+    assert [epoch["score"] for epoch in model.history_] == pytest.approx([expected] * 3, rel=1e-5)
 
 
 @pytest.mark.parametrize("scoring", [EpochScoring, BatchScoring, PassthroughScoring])
-@pytest.mark.parametrize("named", [True, False])
-def test_scoring_callback_without_held_out_rows_warns(X, y, scoring, named):
-    callback = scoring("accuracy")
+def test_scoring_callback_without_held_out_rows_warns(X, y, scoring):
     with pytest.warns(UserWarning, match="Scoring of 'accuracy' .* no rows .*on_train") as found:
-        model = fit(X, y, callbacks=[("mine", callback) if named else callback])
+        model = fit(X, y, callbacks=[("mine", scoring("accuracy"))])
     assert [Path(warning.filename) for warning in found] == [Path(__file__)]
     assert not {"accuracy", "valid_acc", "valid_loss"} & set(model.history_[-1])
 
@@ -458,46 +436,25 @@ def test_early_stopping_without_rows_to_hold_out_warns():
     assert [Path(warning.filename) for warning in found] == [Path(__file__)]
 
 
-def test_callbacks_see_logits_alone(X, y):
+def test_callbacks_see_logits_and_labels_alone(X, y):
     # The states of an epoch would fill memory.
     seen = []
 
     class See(Callback):
         def on_batch_end(self, net, batch, training, y_pred, loss, **kwargs):
             assert loss.ndim == 0 and not y_pred.requires_grad
-            assert y_pred.shape == (len(batch[0]), 3)
-            assert set(batch[1]) <= {"a", "b", "c"}
+            assert y_pred.shape == (len(batch[0]), 3) and set(batch[1]) <= {"a", "b", "c"}
             seen.append(training)
 
     fit(X, y, early_stopping=True, callbacks=[See()])
     assert set(seen) == {True, False}
 
 
-@pytest.mark.parametrize("monitor", ["valid_loss_best", "score_best"])
-def test_checkpoint_with_load_best_gives_the_weights_of_the_best_epoch(X, y, tmp_path, monitor):
-    scoring = EpochScoring("f1_macro", lower_is_better=False, name="score")
-    checkpoint = Checkpoint(monitor=monitor, dirname=tmp_path, load_best=True)
-    recorder = Recorder(int)
-    labels = np.where(X[:, 1] % 2, y, X[:, 0].astype(str))
-    model = fit(
-        X, labels, early_stopping=True, validation_fraction=0.4, max_epochs=12, lr=0.1,
-        callbacks=[checkpoint, scoring, recorder],
-    )  # fmt: skip
-    files = {path.name for path in tmp_path.iterdir()}
-    assert files == {"params.pt", "optimizer.pt", "criterion.pt", "history.json"}
-    # skorch loads the history of the best epoch too.
-    best = len(model.history_) - 1
-    assert 0 < best < 11 and len(recorder.snapshots) == 12
-    assert [epoch["event_cp"] for epoch in model.history_] == [e[monitor] for e in model.history_]
-    assert model.history_[-1]["event_cp"] == 1
-    assert_kept(model, recorder.snapshots[best])
-
-
-@pytest.mark.parametrize("at", [2, 3, 4])
+@pytest.mark.parametrize("at", [3, 4])
 def test_freezer_of_ngrams_keeps_them_at_zero(X, y, at):
     callbacks = [Freezer("ngram_weight"), Unfreezer("ngram_weight", at=at)]
     model = fit(X, y, max_epochs=3, callbacks=callbacks)
-    assert model.weights_["ngram_weight"].any() == (at <= 3)
+    assert model.weights_["ngram_weight"].any() == (at == 3)
 
 
 def test_pickle_holds_callbacks_as_they_were_given(X, y):
@@ -518,38 +475,13 @@ def test_fit_with_tiny_weights_has_finite_losses(X, y):
     assert np.isfinite([epoch["next_symbol_loss"] for epoch in model.history_]).all()
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"max_epochs": np.int64(2)},
-        {"batch_size": np.int64(7)},
-        {"batch_size": np.uint8(7)},
-        {"hidden_size": np.uint8(200)},
-        {"lr": np.float32(0.01), "early_stopping": np.bool_(True), "cell": np.str_("rnn")},
-    ],
-    ids=str,
-)
-def test_fit_with_parameters_of_numpy_gives_the_same_bits(X, y, params):
-    model = fit(X, y, **params)
-    assert all(getattr(model, name) is value for name, value in params.items())
-    expected = fit(X, y, **{name: value.item() for name, value in params.items()})
-    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
-
-
 def test_subclass_with_fewer_parameters_fits(X, y):
     class Small(NameNationalityClassifier):
         def __init__(self, hidden_size=8):
             super().__init__(hidden_size=hidden_size, max_epochs=1, random_state=0)
 
-    model = Small().fit(X, y)
     expected = NameNationalityClassifier(hidden_size=8, max_epochs=1, random_state=0).fit(X, y)
-    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
-    assert model.net_.module_.output.in_features == 8
-
-
-def test_a_scheduler_given_as_a_class_replaces_the_cycle(X, y):
-    found, expected = (steps_of(X, y, callbacks=[c]).lrs for c in (LRScheduler, LRScheduler()))
-    assert found == expected != steps_of(X, y).lrs
+    np.testing.assert_array_equal(Small().fit(X, y).predict_proba(X), expected.predict_proba(X))
 
 
 def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch):
@@ -569,25 +501,16 @@ def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch)
 
 def test_lr_scheduler_replaces_the_cycle(X, y):
     schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
-    model = fit(X, y, lr=0.08, callbacks=[schedule])
-    assert [epoch["event_lr"] for epoch in model.history_] == [0.08, 0.04, 0.02]
-    # On a score: an accuracy that does not rise.
+    for callback in (schedule, ("named", schedule)):
+        model = fit(X, y, lr=0.08, callbacks=[callback])
+        assert [epoch["event_lr"] for epoch in model.history_] == [0.08, 0.04, 0.02]
+
+
+def test_early_stopping_callback_on_a_score_stops_and_loads_the_best(X, y):
     scoring = EpochScoring("accuracy", on_train=True, lower_is_better=False)
-    plateau = LRScheduler("ReduceLROnPlateau", monitor="accuracy", mode="max", patience=0, eps=0)
-    model = fit(X, y, lr=1e-9, max_epochs=4, callbacks=[plateau, scoring], **WITHOUT)
-    assert len({epoch["accuracy"] for epoch in model.history_}) == 1
-    assert model.net_.optimizer_.param_groups[0]["lr"] < 0.5e-9
-
-
-@pytest.mark.parametrize("early_stopping", [True, False])
-def test_early_stopping_callback_on_a_score_stops_and_loads_the_best(X, y, early_stopping):
-    scoring = EpochScoring("accuracy", on_train=not early_stopping, lower_is_better=False)
     stop = EarlyStopping("accuracy", lower_is_better=False, patience=4, load_best=True)
     recorder = Recorder()
-    model = fit(
-        X, y, early_stopping=early_stopping, validation_fraction=0.4, n_iter_no_change=99,
-        lr=0.05, max_epochs=80, callbacks=[recorder, stop, scoring],
-    )  # fmt: skip
+    model = fit(X, y, lr=0.05, max_epochs=80, callbacks=[recorder, stop, scoring])
     scores = [epoch["accuracy"] for epoch in model.history_]
     assert len(scores) < 80
     assert int(np.argmax(scores)) == len(scores) - 5
@@ -620,26 +543,25 @@ def test_fit_leaves_torch_as_it_was(X, y, two_threads, at_epoch_end, error):
     assert pickle.dumps(np.random.get_state()) == numpy_state
 
 
-def test_fit_under_another_default_dtype_gives_the_same_bits(X, y):
+@contextmanager
+def default_dtype(dtype):
+    torch.set_default_dtype(dtype)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize(
+    "mode", [torch.no_grad, torch.inference_mode, partial(default_dtype, torch.float64)]
+)
+def test_fit_in_a_mode_of_torch_gives_the_same_bits(X, y, mode):
     expected = fit(X, y, early_stopping=True)
-    torch.set_default_dtype(torch.float64)
-    try:
+    with mode():
+        before = torch.is_inference_mode_enabled(), torch.get_default_dtype()
         model = fit(X, y, early_stopping=True)
-        assert torch.get_default_dtype() == torch.float64
-    finally:
-        torch.set_default_dtype(torch.float32)
+        assert (torch.is_inference_mode_enabled(), torch.get_default_dtype()) == before
     assert model.history_[-1]["valid_loss"] == expected.history_[-1]["valid_loss"]
     for name, value in expected.weights_.items():
         np.testing.assert_array_equal(model.weights_[name], value, strict=True)
-
-
-@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_fit_without_gradients_of_the_caller_gives_the_same_bits(X, y, mode):
-    expected = fit(X, y, max_epochs=1).predict_proba(X)
-    with mode():
-        model = fit(X, y, max_epochs=1)
-        assert torch.is_inference_mode_enabled() == (mode is torch.inference_mode)
-    np.testing.assert_array_equal(model.predict_proba(X), expected)
 
 
 @pytest.mark.parametrize("cell, num_layers", [("gru", 1), ("rnn", 2)])
@@ -676,15 +598,11 @@ def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
 
 FAILURES = {
     "divergence": (DIVERGING, ValueError, r"diverged.* epoch \d+.*\blr\b"),
-    "divergence with early stopping": (
-        DIVERGING | {"early_stopping": True, "validation_fraction": 0.2}, ValueError, "diverged",
-    ),
     "divergence in the last step": (
         DIVERGING | {"lr": 1e38, "weight_decay": 100}
         | {"max_epochs": 1, "batch_size": 1000}, ValueError, "diverged",
     ),
     "interrupt": ({"callbacks": [Recorder(interrupt)]}, KeyboardInterrupt, None),
-    "broken callback": ({"callbacks": [Recorder(fail)]}, RuntimeError, "broken"),
 }  # fmt: skip
 
 
@@ -751,23 +669,6 @@ def test_losses_of_training_and_validation_are_alike(X, y, weighted, next_symbol
             assert "next_symbol_loss" not in epoch
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_early_stopping_holds_out_no_name_that_trains(seed):
-    X = random_codes(40, length=3).repeat(3, axis=0)
-    y = np.random.RandomState(seed).choice(["a", "b", "c"], p=[0.6, 0.38, 0.02], size=len(X))
-    y[0] = "only once"
-    recorder = Recorder()
-    params = {"validation_fraction": 0.5, "random_state": seed, "max_epochs": 1}
-    model = fit(X, y, early_stopping=True, callbacks=[recorder], **params)
-    train, valid = (
-        {row.tobytes() for row in part.codes} for part in (recorder.train, recorder.valid)
-    )
-    assert train and valid and not train & valid
-    assert len(train | valid) == len(np.unique(X, axis=0))
-    assert set(recorder.train.labels) == set(range(len(model.classes_)))
-    assert len(recorder.train) > len(train)
-
-
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(early_stopping):
     # Each of 40 symbols is in two of 80 names: some are in held-out names only.
@@ -786,67 +687,51 @@ def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(early_stopping):
     np.testing.assert_allclose(model.weights_["ngram_idf"], expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("class_weight", [None, {0: 3.0, 1: 1.0}])
-def test_heavy_rows_are_drawn_several_times(class_weight, early_stopping):
-    n = 40
-    X, y = np.arange(1, n + 1)[:, None], np.arange(n) % 2
-    weights = np.random.RandomState(0).lognormal(sigma=2, size=n)
+def test_heavy_rows_are_drawn_several_times(class_weight):
+    X, y = np.arange(1, 41)[:, None], np.arange(40) % 2
+    weights = np.random.RandomState(0).lognormal(sigma=2, size=40)
     recorder = Recorder()
-    params = {"class_weight": class_weight, "early_stopping": early_stopping, "max_epochs": 1}
-    NameNationalityClassifier(**(TINY | params), callbacks=[recorder]).fit(X, y, weights)
+    params = {"class_weight": class_weight, "early_stopping": True, "max_epochs": 1}
+    make(**params, callbacks=[recorder]).fit(X, y, weights)
     train = recorder.train
-    rows = np.unique(train.codes[:, 0]) - 1
+    row, codes = train.codes[:, 0] - 1, np.unique(train.codes)
     # All rows come once before any comes twice: copies are no neighbours in an epoch.
-    assert len(np.unique(train.codes[: len(rows)])) == len(rows)
-    weights = (weights * (1 if class_weight is None else np.where(y == 0, 3, 1)))[rows]
-    times = np.bincount(train.codes[:, 0] - 1, minlength=n)[rows]
-    relative = weights / weights.mean()
-    assert times.tolist() == [max(1, round(weight)) for weight in relative]
-    assert len(rows) == (36 if early_stopping else 40) and times.max() > 5
-    assert train.labels.tolist() == y[train.codes[:, 0] - 1].tolist()
-    total = np.bincount(train.codes[:, 0] - 1, weights=train.weights, minlength=n)[rows]
-    np.testing.assert_allclose(total / total.mean(), relative, rtol=1e-6)
-    assert train.weights.mean() == pytest.approx(1, rel=1e-6)
-    parts = set(zip(train.codes[:, 0].tolist(), train.weights.tolist(), strict=True))
-    assert len(parts) == len(rows)
+    assert len(codes) == len(np.unique(train.codes[: len(codes)])) == 36
+    weights = weights * (1 if class_weight is None else np.where(y == 0, 3, 1))
+    relative = weights / weights[codes - 1].mean()
+    np.testing.assert_array_equal(train.labels, y[row])
+    times = np.bincount(row, minlength=40)
+    expected = np.maximum(1, np.rint(relative[codes - 1]))
+    np.testing.assert_array_equal(times[codes - 1], expected)
+    assert times.max() > 5
+    # They share the weight of the row, and all have a mean of 1.
+    expected = relative[row] / times[row]
+    np.testing.assert_allclose(train.weights, expected / expected.mean(), rtol=1e-6)
 
 
-@pytest.mark.parametrize("callbacks", [[], [Recorder(fail)]], ids=["whole", "broken off"])
-def test_verbose_1_shows_a_bar(monkeypatch, X, y, capsys, callbacks):
-    bars, tqdm = [], _callbacks.tqdm
-
-    def spy(*args, **kwargs):
-        bars.append(tqdm(*args, **kwargs))
-        return bars[-1]
-
-    monkeypatch.setattr(_callbacks, "tqdm", spy)
-    if callbacks:
-        with pytest.raises(RuntimeError):
-            fit(X, y, verbose=1, early_stopping=True, callbacks=callbacks)
-    else:
-        fit(X, y, verbose=1, early_stopping=True)
+@pytest.mark.parametrize("at_epoch_end", [int, fail])
+def test_verbose_1_shows_a_bar_and_closes_it(X, y, capsys, at_epoch_end):
+    expected = pytest.raises(RuntimeError) if at_epoch_end is fail else nullcontext()
+    with expected:
+        fit(X, y, verbose=1, early_stopping=True, callbacks=[Recorder(at_epoch_end)])
     out, err = capsys.readouterr()
     assert out == ""
-    assert ("1/3" if callbacks else "3/3") in err and err.endswith("\n")
+    assert ("1/3" if at_epoch_end is fail else "3/3") in err and err.endswith("\n")
     assert re.search(r"train_loss=\d.*valid_loss=\d.*valid_acc=\d", err)
-    assert [bar.disable for bar in bars] == [True]  # as `close` leaves it
 
 
-@pytest.mark.parametrize("early_stopping", [True, False])
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, early_stopping, is_terminal):
+def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, is_terminal):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
-    model = fit(X, y, verbose=2, early_stopping=early_stopping)
+    model = fit(X, y, verbose=2, early_stopping=True)
     out, err = capsys.readouterr()
     assert err == ""
     # Colours are for terminals.
     assert ("\033[" in out) is is_terminal
     header, _, *rows = re.sub(r"\033\[\d+m", "", out).splitlines()
     keys = ["epoch", "next_symbol_loss", "train_loss", "valid_acc", "valid_loss", "dur"]
-    keys = [key for key in keys if early_stopping or not key.startswith("valid")]
     assert header.split() == keys
-    assert len(rows) == 3
     for row, epoch in zip(rows, model.history_, strict=True):
         assert list(map(float, row.split())) == pytest.approx([epoch[k] for k in keys], abs=1e-4)
 
@@ -859,8 +744,7 @@ def test_verbose_0_is_silent(X, y, capsys):
 
 def test_resolve_device_with_cuda_takes_it(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    found = [resolve_device(device) for device in ("cpu", "auto", "cuda")]
-    assert found == ["cpu", "cuda", "cuda"]
+    assert [*map(resolve_device, ("cpu", "auto", "cuda"))] == ["cpu", "cuda", "cuda"]
 
 
 def test_fit_on_cuda_without_cuda_raises(monkeypatch, X, y):
@@ -904,38 +788,26 @@ def test_one_cycle_goes_step_by_step(X, y, max_epochs, batch_size):
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("ngram_range", [None, (1, 2)])
-def test_ngrams_of_many_rows_learn_twice_as_fast(X, y, early_stopping, ngram_range, monkeypatch):
+def test_ngrams_of_many_rows_learn_faster_with_a_larger_epsilon(
+    X, y, early_stopping, ngram_range, monkeypatch
+):
     monkeypatch.setattr(_settings, "MANY_ROWS", 10)
-    groups = groups_of(X, y, "lr", ngram_range=ngram_range, early_stopping=early_stopping)
-    for lrs in groups:
-        ngram_lr = lrs.pop("ngram_weight", None)
-        (lr,) = set(lrs.values())
-        assert ngram_lr == (None if ngram_range is None else pytest.approx(2 * lr))
-    assert len({lrs["embedding"] for lrs in groups}) == (1 if early_stopping else len(groups))
-
-
-def test_ngrams_of_many_rows_have_a_larger_epsilon(X, y, monkeypatch):
-    few = groups_of(X, y, "eps", ngram_range=(1, 2))
-    assert {eps for group in few for eps in group.values()} == {1e-8}
-    monkeypatch.setattr(_settings, "MANY_ROWS", 10)
-    for group in groups_of(X, y, "eps", ngram_range=(1, 2)):
-        assert group.pop("ngram_weight") == 2e-5 and set(group.values()) == {1e-8}
-
-
-def groups_of(X, y, key, callbacks=(), **params):
-    """What the optimizer that moves each weight holds under a key, by name, at each step."""
-    found = []
+    steps = []
 
     class Groups(Callback):
         def on_grad_computed(self, net, named_parameters, **kwargs):
             names = {id(parameter): name for name, parameter in named_parameters}
-            optimizer = net.optimizer_
-            groups = [group for group in optimizer.param_groups if group["sparse"]]
-            groups += optimizer.adamw.param_groups
-            found.append({names[id(p)]: group[key] for group in groups for p in group["params"]})
+            groups = [group for group in net.optimizer_.param_groups if group["sparse"]]
+            groups += net.optimizer_.adamw.param_groups
+            steps.append({names[id(p)]: (g["lr"], g["eps"]) for g in groups for p in g["params"]})
 
-    fit(X, y, callbacks=[*callbacks, Groups()], **params)
-    return found
+    fit(X, y, ngram_range=ngram_range, early_stopping=early_stopping, callbacks=[Groups()])
+    for step in steps:
+        of_ngrams = step.pop("ngram_weight", None)
+        ((lr, eps),) = set(step.values())
+        assert eps == 1e-8
+        assert of_ngrams == (None if ngram_range is None else (pytest.approx(2 * lr), 2e-5))
+    assert len({step["embedding"] for step in steps}) == (1 if early_stopping else len(steps))
 
 
 def test_gradients_are_clipped_to_a_norm(X, y, monkeypatch):

@@ -8,7 +8,6 @@ import torch
 
 from .._network.prefixes import PrefixPlan, plan_prefixes
 from .bags import Bags
-from .torch_settings import DRAWING
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
@@ -78,13 +77,11 @@ class Batches:
 
     def __iter__(self):
         n, rng = len(self.rows), self.random_state
-        with DRAWING:
-            order = np.arange(n) if rng is None else runs_in_random_order(n, self.run_length, rng)
+        order = np.arange(n) if rng is None else runs_in_random_order(n, self.run_length, rng)
         for start in range(0, n, self.batch_size):
             rows = self.rows.take(order[start : start + self.batch_size])
             if rng is not None and self.symbol_dropout:
-                with DRAWING:
-                    chances = rng.random_sample(rows.codes.shape)
+                chances = rng.random_sample(rows.codes.shape)
                 dropped = (chances < self.symbol_dropout) & (rows.codes != 0)
                 rows = replace(
                     rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)

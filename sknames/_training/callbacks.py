@@ -142,10 +142,8 @@ def _one_cycle(settings, n_batches, has_ngrams):
 
 
 def _callback(item):
-    """Return a callback without its name, and an instance of a class."""
-    callback = item[1] if isinstance(item, list | tuple) and len(item) == 2 else item
-    is_class = isinstance(callback, type) and issubclass(callback, Callback)
-    return callback() if is_class else callback
+    """Return a callback without its name."""
+    return item[1] if isinstance(item, tuple | list) else item
 
 
 def _split_callbacks(callbacks, has_held_out):

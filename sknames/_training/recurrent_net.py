@@ -14,7 +14,6 @@ from torch.nn import functional as F
 
 from .._network.ngrams import NGRAM_SCALE
 from .bags import SumOfBags
-from .torch_settings import DRAWING
 
 MINUS_ONE = torch.tensor(-1.0)  # converting a number in each call would double the time
 
@@ -51,8 +50,7 @@ class Dropout(nn.Module):
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
         low, high = torch.iinfo(torch.int64).min, torch.iinfo(torch.int64).max
-        with DRAWING:
-            words.random_(low, high)
+        words.random_(low, high)
         keep = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.n_dropped
         return x * (keep * (256 / (256 - self.n_dropped)))
 

@@ -25,7 +25,7 @@ from .optimizer import AdamWWithSparse
 from .recurrent_net import RecurrentNet
 from .rows import Rows
 from .settings import Settings
-from .torch_settings import DRAWING, one_torch_thread, torch_seed
+from .torch_settings import one_torch_thread, torch_seed
 from .training_net import TrainingNet
 
 SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
@@ -135,8 +135,7 @@ def _log(share):
 def _run(net, rows, seed):
     """Initialize and train the net on one CPU thread, and restore torch's settings."""
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
-        with DRAWING:
-            net.initialize()
+        net.initialize()
         net.notify("on_train_begin", X=rows, y=None)
         try:
             for _ in range(net.max_epochs):
