@@ -1,23 +1,20 @@
-"""Mixins of estimators: link to their page, and share a fitted model."""
+"""Mixins of estimators: link to their page, wrap a classifier, and share a fitted model."""
 
 from copy import deepcopy
 from typing import Any, Self
 
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
+
+from .unwrap import labels_as_predicted
 
 # The site that `make -C docs html` builds.
 PAGES = "https://sknames.github.io/sknames"
-
-
-def copy_features(estimator, target):
-    """Give an estimator the `n_features_in_` and `feature_names_in_` of another, if it has them."""
-    for name in ("n_features_in_", "feature_names_in_"):
-        vars(target).pop(name, None)
-        if hasattr(estimator, name):
-            setattr(target, name, getattr(estimator, name))
 
 
 class DocLinkMixin:
@@ -45,6 +42,95 @@ class ArgmaxMixin(BaseEstimator):
         """
         probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
         return self.classes_[probabilities.argmax(axis=1)]
+
+
+class WrapperMixin(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Predict with another classifier: `estimator_`, or `estimator` if `fit` makes no clone."""
+
+    estimator: Any
+
+    def _inner(self):
+        """Return the fitted classifier inside."""
+        check_is_fitted(self)
+        return getattr(self, "estimator_", self.estimator)
+
+    def _change(self, probabilities):
+        """Return the probabilities of this classifier from those of the one inside."""
+        return probabilities
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Predict the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : iterable of str, or other input of the estimator
+            Names.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities; columns are in the order of `classes_`.
+        """
+        return self._change(np.asarray(self._inner().predict_proba(X)))
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : iterable of str, or other input of the estimator
+            Names.
+        y : array-like of shape (n_samples,)
+            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in them.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the names.
+
+        Returns
+        -------
+        float
+            The share of right predictions.
+        """
+        return super().score(X, labels_as_predicted(self, y), sample_weight)
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """The labels of the estimator."""
+        return self._inner().classes_
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns, if the estimator has this attribute."""
+        return self._inner().n_features_in_
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """Names of the columns, if the estimator has this attribute."""
+        return self._inner().feature_names_in_
+
+    def __sklearn_tags__(self):
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags, tags.classifier_tags = inner.input_tags, inner.classifier_tags
+        return tags
+
+
+class FittingWrapperMixin(WrapperMixin):
+    """Route metadata to `fit` of the classifier that is cloned."""
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the routing of metadata to what `fit` uses.
+
+        Returns
+        -------
+        MetadataRouter
+            The routing.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return self._add_routes(router.add(estimator=self.estimator, method_mapping=mapping))
+
+    def _add_routes(self, router):
+        """Return the routing with what else `fit` uses."""
+        return router
 
 
 class SharedModelMixin(BaseEstimator):

@@ -101,6 +101,13 @@ def ungroup(model: Any) -> tuple[Any, Any]:
     return model, None
 
 
+def labels_as_predicted(model: Any, y: Any) -> Any:
+    """Return labels as a model predicts them: as groups, if it groups them."""
+    inner = _steps(model)[-1] if isinstance(model, Pipeline) else _held(model)[1]
+    y = y if inner is None else labels_as_predicted(inner, y)
+    return model._groups_of(y) if hasattr(type(model), "_groups_of") else y
+
+
 def refusal(model: Any, expected: str, step: str) -> TypeError:
     """Return the error for a model that lacks what is needed inside; `step` is what to do."""
     got = " ".join(repr(model).split())

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
+from .._base.unwrap import labels_as_predicted
 from .._encoding.spelling_groups import spelling_groups
 from .._name_encoder import NameEncoder
 from ..metrics._scorecard import ngram_svm, scorecard_from
@@ -45,11 +46,14 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
     It prints accuracy, recall and precision of each nationality, and the most frequent confusions.
     Rows without a name or a label do not count. Labels that the model does not know count as wrong.
     """
-    classes = load(model, trust_pickle).classes_.astype(str)
+    fitted = load(model, trust_pickle)
+    classes = fitted.classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
+    labels = labels_as_predicted(fitted, labels)
     n_unknown = len(labels) - int(np.isin(labels, classes).sum())
     if train is not None:
         *train, _ = Table(train, table.column, *table.dialect).labelled_names(label)
+        train[1] = labels_as_predicted(fitted, train[1])
     chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
     with closing(answers(chunks, (model, trust_pickle), jobs, 1, True, True)) as answered:
         found = [(a[:, 0], b.astype(np.float32), known) for _, (a, _, b, known) in answered]

@@ -7,21 +7,18 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import get_tags
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.validation import _is_fitted, check_is_fitted
+from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils.validation import _is_fitted, column_or_1d
 
-from .._base.mixins import ArgmaxMixin, DocLinkMixin
+from .._base.mixins import ArgmaxMixin, DocLinkMixin, FittingWrapperMixin
 from .._priors.priors import assumed_priors
 
 LEVELS = ("subregion", "region", "country")
 
 
-class GroupedClassifier(
-    DocLinkMixin, ArgmaxMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
-):
+class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEstimator):
     """Predict groups of labels: sum the probabilities of a classifier.
 
     Parameters
@@ -60,7 +57,8 @@ class GroupedClassifier(
 
     Notes
     -----
-    `fit` takes labels of the estimator, and `predict` returns groups. To `score`, give groups.
+    `fit` takes labels of the estimator, and `predict` returns groups. `score`, and with it
+    `cross_val_score`, takes either. Other metrics of scikit-learn compare labels with groups.
 
     Countries without one of the 74 nationalities are never predicted. A name does not show where a
     person lives: countries that share a language are predicted by their size alone.
@@ -120,22 +118,9 @@ class GroupedClassifier(
         self.estimator_ = estimator
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        """Predict the probabilities of the groups.
-
-        Parameters
-        ----------
-        X : iterable of str, or other input of the estimator
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_groups)
-            Probabilities; columns are in the order of `classes_`.
-        """
-        estimator, labels, shares = self._parts()
-        probabilities = np.asarray(estimator.predict_proba(X))
-        sums = np.zeros((len(probabilities), len(labels)), dtype=probabilities.dtype)
+    def _change(self, probabilities):
+        groups, shares = self._grouping
+        sums = np.zeros((len(probabilities), len(groups)), dtype=probabilities.dtype)
         # The bits of a matrix product would depend on the number of rows.
         for k, group in zip(*np.nonzero(shares), strict=True):
             sums[:, group] += probabilities[:, k] * float(shares[k, group])
@@ -144,99 +129,93 @@ class GroupedClassifier(
     @property
     def classes_(self) -> NDArray[Any]:
         """The groups, sorted."""
-        return self._parts()[1]
+        return self._grouping[0]
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        estimator, _, shares = self._parts()
-        return assumed_priors(estimator) @ shares
+        return assumed_priors(self._inner()) @ self._shares_of_groups
 
     @property
-    def n_features_in_(self) -> int:
-        """Number of columns, if the estimator has this attribute."""
-        return self._parts()[0].n_features_in_
-
-    @property
-    def feature_names_in_(self) -> NDArray[np.object_]:
-        """Names of the columns, if the estimator has this attribute."""
-        return self._parts()[0].feature_names_in_
+    def _grouping(self):
+        """The groups, and the share of each class in each group."""
+        return group(self.groups, self._inner().classes_)
 
     @property
     def _shares_of_groups(self):
-        """The share of each class in each group."""
-        return self._parts()[2]
+        """The share of each class in each group, (n_classes, n_groups)."""
+        return self._grouping[1]
 
-    def _parts(self):
-        """Return the fitted estimator, the groups, and the share of each class in each group."""
-        check_is_fitted(self)
-        estimator = getattr(self, "estimator_", self.estimator)
-        return estimator, *group(self.groups, estimator.classes_)
+    def _groups_of(self, y):
+        """Return the group of each label in `y`; groups, and labels of no class, stay."""
+        groups, shares = self._grouping
+        group_of, y = {}, column_or_1d(y).tolist()
+        for label, row in zip(self._inner().classes_.tolist(), shares, strict=True):
+            if row.max() == 1:
+                group_of[label] = groups.tolist()[row.argmax()]
+            elif label in y:
+                raise ValueError(
+                    f"Expected groups, such as {groups[row.argmax()]!s}, got {label!r}, which is "
+                    f"divided among {np.count_nonzero(row)} of them. Give the groups."
+                )
+        return np.array([group_of.get(label, label) for label in y])
 
     def __sklearn_is_fitted__(self):
         return _is_fitted(getattr(self, "estimator_", self.estimator))
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return the routing of metadata to `fit` of the estimator.
-
-        Returns
-        -------
-        MetadataRouter
-            The routing.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
-
-    def __sklearn_tags__(self):
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags, tags.classifier_tags = inner.input_tags, inner.classifier_tags
-        return tags
 
 
 def group(groups, classes):
     """Return the groups, sorted, and the share of each class that each group has."""
     labels = classes.tolist()
     if isinstance(groups, str):
-        parts = _parts_of_nationalities(groups)
-        unknown = [label for label in labels if label not in parts]
+        groups_of = _groups_of_nationalities(groups)
+        unknown = [label for label in labels if label not in groups_of]
         if unknown:
             raise ValueError(
                 f"groups={groups!r} expects the nationalities of load_nationalities, got "
                 f"{', '.join(map(repr, unknown))}. Give the groups as a dict."
             )
     else:
-        unknown = [label for label in groups.keys() if label not in labels]
+        groups = dict(groups.items())
+        unknown = [label for label in groups if label not in labels]
         if unknown:
             raise ValueError(
                 f"Expected groups of {', '.join(map(str, labels))}, the labels of the model; got "
                 f"{', '.join(map(repr, unknown))}."
             )
-        parts = {label: {groups.get(label, label): 1.0} for label in labels}
-    names = [name for label in labels for name in parts[label]]
+        for name in groups.values():
+            if groups.get(name, name) != name:
+                raise ValueError(
+                    f"Expected names of groups that are no label of another group, got {name!r}, "
+                    f"which is in the group {groups[name]!r}. Rename the group."
+                )
+        groups_of = {label: {groups.get(label, label): 1.0} for label in labels}
+    names = [name for label in labels for name in groups_of[label]]
     if len({isinstance(name, str) for name in names}) > 1:
         raise ValueError(
             f"Expected groups that are all strings, or all numbers, got {[*dict.fromkeys(names)]}. "
             "Labels that groups does not name form their own groups."
         )
     unique = np.unique(names)
-    place = {name: k for k, name in enumerate(unique.tolist())}
+    column = {name: k for k, name in enumerate(unique.tolist())}
     shares = np.zeros((len(labels), len(unique)))
     for row, label in zip(shares, labels, strict=True):
-        for name, share in parts[label].items():
-            row[place[name]] = share
+        for name, share in groups_of[label].items():
+            row[column[name]] = share
     return unique, shares
 
 
 @cache
-def _parts_of_nationalities(level):
+def _groups_of_nationalities(level):
+    """Return the share of each nationality in each group, as a dict of dicts."""
     from ..datasets import load_nationalities  # sklearn.datasets is slow to import
 
     table = load_nationalities()
     if level != "country":
         return {k: {name: 1.0} for k, name in zip(table.nationality, table[level], strict=True)}
-    parts = {}
+    groups_of = {}
     for name, *columns in zip(table.nationality, table.alpha_2, table.millions, strict=True):
         countries, millions = (column.split() for column in columns)
         total = sum(map(float, millions))
-        parts[name] = {c: float(n) / total for c, n in zip(countries, millions, strict=True)}
-    return parts
+        groups_of[name] = {c: float(n) / total for c, n in zip(countries, millions, strict=True)}
+    return groups_of

@@ -5,18 +5,16 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
-from sklearn.utils import get_tags
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from .._base.mixins import ArgmaxMixin, DocLinkMixin, SharedModelMixin, copy_features
+from .._base.mixins import ArgmaxMixin, DocLinkMixin, SharedModelMixin, WrapperMixin
 from .._priors.predict_list import predict_list, priors_of_probabilities
 from .._priors.priors import Priors, assumed_priors, check_priors, exchange_priors
 
 
 class PriorShiftClassifier(
-    DocLinkMixin, ArgmaxMixin, SharedModelMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    DocLinkMixin, ArgmaxMixin, SharedModelMixin, WrapperMixin, BaseEstimator
 ):
     """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
 
@@ -74,6 +72,8 @@ default=None
 
     Notes
     -----
+    If all possible classes of a name have prior 0, its probabilities are the priors.
+
     Each distinct name counts once, with its weights summed. Texts that are not names, see
     :meth:`SelectiveClassifier.reasons`, are left out of the estimate. A list of about 100 names or
     more usually gains.
@@ -103,11 +103,8 @@ default=None
     __module__ = "sknames"
     _shared = "estimator"
 
-    classes_: NDArray[Any]
     priors_: NDArray[np.float64]
     n_iter_: int
-    n_features_in_: int
-    feature_names_in_: NDArray[np.object_]
 
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
@@ -176,28 +173,11 @@ default=None
                     f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
                     "never predicts, got positive ones. Set them to 0, or take another estimator."
                 )
-        self.classes_ = self.estimator.classes_
         self._assumed, self.priors_, self.n_iter_ = assumed, priors, n_iter
-        copy_features(self.estimator, self)
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict the probabilities of the nationalities under the mix of the list.
-
-        Parameters
-        ----------
-        X : iterable of str, or other input of the estimator
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities; rows sum to 1, and columns are in the order of `classes_`. If all
-            possible classes of a row have prior 0, the row holds the priors.
-        """
-        check_is_fitted(self, "priors_")
-        probabilities = np.asarray(self.estimator.predict_proba(X), dtype=np.float64)
-        return exchange_priors(probabilities, self._assumed, self.priors_)
+    def _change(self, probabilities):
+        return exchange_priors(probabilities.astype(np.float64), self._assumed, self.priors_)
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
@@ -206,6 +186,5 @@ default=None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
         tags.target_tags.required = False
         return tags

@@ -9,12 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Bunch, _safe_indexing, get_tags, indexable
+from sklearn.utils import Bunch, _safe_indexing, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import (
-    MetadataRouter,
     MethodMapping,
     process_routing,
 )
@@ -27,8 +26,8 @@ from sklearn.utils.validation import (
 )
 
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._base.mixins import DocLinkMixin, copy_features
-from .._base.unwrap import unwrap
+from .._base.mixins import DocLinkMixin, FittingWrapperMixin
+from .._base.unwrap import labels_as_predicted, unwrap
 from .._encoding.not_names import why_not_names
 from .._priors.priors import assumed_priors
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
@@ -36,7 +35,7 @@ from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 UNSURE = "unsure"
 
 
-class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
     """Predict only where the model is sure enough, and where the input is a name.
 
     A name is answered if the probability of the most probable class is above a threshold. `fit`
@@ -169,7 +168,8 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. A label that a frozen estimator does not know counts as an error.
+            Their labels. A label that a frozen estimator does not know counts as an error. Around
+            a :class:`GroupedClassifier`, labels in groups count as these.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
             Weights of the names, for the threshold and for the estimator, if it takes any.
         **params
@@ -203,8 +203,9 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         routed = self._route(sample_weight, params, frozen)
         _check_abstain_label(self.abstain_label, y)
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
-        check_some_known(y, estimator.classes_)
-        labels = np.union1d(y, estimator.classes_)  # a frozen estimator may lack some
+        labels = labels_as_predicted(estimator, y)
+        check_some_known(labels, estimator.classes_)
+        labels = np.union1d(labels, estimator.classes_)  # a frozen estimator may lack some
         abstain_label = _check_abstain_label(self.abstain_label, labels)
         if frozen:
             rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y)
@@ -236,13 +237,12 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         return self._set(estimator, label, curve, row)
 
     def _set(self, estimator, abstain_label, curve, row):
-        self.estimator_, self.classes_ = estimator, estimator.classes_
+        self.estimator_ = estimator
         self.abstain_label_ = abstain_label
         self.risk_coverage_curve_ = curve
         self.threshold_, self.coverage_, self.risk_ = (
             float(curve[name][row]) for name in ("threshold", "coverage", "risk")
         )
-        copy_features(estimator, self)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -264,22 +264,6 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
         if (labels.astype(self.classes_.dtype) != self.classes_).any():
             labels = self.classes_.astype(object)  # integers that a float would round
         return np.where(reasons == "", labels[probabilities.argmax(axis=1)], label)
-
-    def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        """Predict the probabilities of the labels, as the estimator does.
-
-        Parameters
-        ----------
-        X : iterable of str, or other input of the estimator
-            Names.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities, also of names without an answer; columns are in the order of `classes_`.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.
@@ -344,36 +328,13 @@ class SelectiveClassifier(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, Bas
             return StratifiedGroupKFold(cv)
         return check_cv(cv, y, classifier=True)
 
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return the routing of metadata to the estimator's `fit` and to the splitter.
-
-        Returns
-        -------
-        MetadataRouter
-            The routing.
-        """
+    def _add_routes(self, router):
         from sklearn.model_selection import StratifiedGroupKFold
 
         cv = self.cv
         splitter = StratifiedGroupKFold() if cv is None or isinstance(cv, Integral) else cv
-        return (
-            MetadataRouter(owner=self)
-            .add_self_request(self)
-            .add(
-                estimator=self.estimator,
-                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-            )
-            .add(
-                splitter=splitter,
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        )
-
-    def __sklearn_tags__(self):
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags = inner.input_tags
-        tags.classifier_tags = inner.classifier_tags
-        return tags
+        mapping = MethodMapping().add(caller="fit", callee="split")
+        return router.add(splitter=splitter, method_mapping=mapping)
 
 
 def withhold(reasons, confidence, threshold):
@@ -409,7 +370,8 @@ def _fit_and_answer(estimator, X, y, train, test, params):
 def _answers(fitted, X, y):
     """Return the confidence of a classifier in each row, and whether it is right."""
     probabilities, confidence, _ = _confidence(fitted, X)
-    return confidence, fitted.classes_[probabilities.argmax(axis=1)] == y
+    labels = labels_as_predicted(fitted, y)
+    return confidence, fitted.classes_[probabilities.argmax(axis=1)] == labels
 
 
 def _confidence(fitted, X):

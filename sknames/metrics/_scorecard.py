@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known
+from .._base.unwrap import labels_as_predicted
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
@@ -255,8 +256,9 @@ def scorecard(
         test = [names[k] for k in held_out]
         fitted = clone(model).fit(*train)
         predicted, proba = _predict(fitted, test)
-        known = count_known_words(fitted, test)
-        truth, classes = labels[held_out], fitted.classes_
+        known, y = count_known_words(fitted, test), labels_as_predicted(fitted, labels)
+        train = train[0], y[learned]
+        truth, classes = y[held_out], fitted.classes_
         parts.append(_judge(test, truth, predicted, proba, classes, train, known))
     order = np.argsort(tested)
     rows = {key: np.concatenate([part[key] for part in parts])[order] for key in parts[0]}
@@ -285,7 +287,9 @@ def _of_fitted(model, names, labels, train):
         raise NotFittedError(
             f"{error} Fit it first, or pass cv, which fits clones of it."
         ) from error
-    known = count_known_words(model, names)
+    known, labels = count_known_words(model, names), labels_as_predicted(model, labels)
+    if train is not None:
+        train = train[0], labels_as_predicted(model, train[1])
     return scorecard_from(names, labels, predicted, proba, model.classes_, train, known)
 
 

@@ -9,6 +9,7 @@ from sklearn.utils import check_array, column_or_1d
 from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.plotting import SHARED_DOCS, DisplayMixin
 from .._base.shared_docs import share_docs
+from .._base.unwrap import labels_as_predicted
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -71,4 +72,5 @@ class TopLabelDisplay(DisplayMixin):
         """
         name = type(estimator).__name__ if name is None else name
         proba, labels = estimator.predict_proba(X), estimator.classes_
+        y = labels_as_predicted(estimator, y)
         return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)
