@@ -2,7 +2,6 @@
 
 import csv
 from collections import Counter
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -105,9 +104,7 @@ def test_main_twice_writes_the_same_bits(few, lists, monkeypatch, tmp_path, caps
         main(["--lists-only", "--output", str(tmp_path / k)])
     printed = capsys.readouterr().out
     for name in (_load_pretrained.ARRAYS, _load_pretrained.DESCRIPTION):
-        content = (tmp_path / "a" / name).read_bytes()
-        assert content == (tmp_path / "b" / name).read_bytes()
-        assert f"{name} {sha256(content).hexdigest()}" in printed
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert "not of the shape of the weights that ship" in printed
     again = _load_pretrained.read(tmp_path / "a")
     assert again.predict_proba(["Anna", "王伟"]).shape == (2, 57)
