@@ -1,5 +1,11 @@
 """The estimators in libraries around scikit-learn: the real ones, of the extra `integration`."""
 
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -166,3 +172,48 @@ def test_mapie_makes_sets_of_names(small_names, fitted):
     np.testing.assert_array_equal(predicted, fitted.predict(names[1::2]))
     places = np.searchsorted(fitted.classes_, labels[1::2])
     assert found[np.arange(100), places, 0].mean() > 0.8
+
+
+def test_tool_server_answers_the_client_of_its_protocol(shipped):
+    mcp = pytest.importorskip("mcp")
+    folder = Path(__file__).parent.parent
+    server = mcp.StdioServerParameters(
+        command=sys.executable,
+        args=[str(folder / "examples" / "tool_server.py")],
+        env=os.environ | {"PYTHONPATH": str(folder)},
+    )
+    calls = {
+        "predict": {"names": ["Mehmet Yılmaz", "Maria", "123"]},
+        "shares": {"names": ["Mehmet Yılmaz"] * 20},
+        "explain": {"name": "Lee"},  # unsure
+    }
+    wrong = [("explain", {"name": "123"}), ("predict", {"names": []}), ("shares", {"names": [1]})]
+
+    async def ask():
+        async with mcp.Client(mcp.stdio_client(server)) as client:
+            tools = (await client.list_tools()).tools
+            found = {tool: await client.call_tool(tool, given) for tool, given in calls.items()}
+            failed = [await client.call_tool(*call) for call in wrong]
+        return tools, found, failed
+
+    tools, found, failed = asyncio.run(asyncio.wait_for(ask(), 120))
+    assert {tool.name for tool in tools} == {*calls}
+    for tool in tools:
+        assert "Do not decide about a person" in tool.description
+        assert tool.annotations.read_only_hint and not tool.annotations.open_world_hint
+    assert [result.is_error for result in (*found.values(), *failed)] == [False] * 3 + [True] * 3
+    texts = [result.content[0].text for result in failed]
+    for text, part in zip(texts, ["no known character", "at least 1", "string"], strict=True):
+        assert part in text
+
+    answers = found["predict"].structured_content["result"]
+    assert [answer["nationality"] for answer in answers] == ["Turkish", None, None]
+    assert [answer["reason"] for answer in answers] == ["", "unsure", "no known character"]
+    expected = shipped.predict_proba(calls["predict"]["names"]).max(axis=1)
+    np.testing.assert_allclose([answer["probability"] for answer in answers], expected)
+    text = found["shares"].structured_content["result"]
+    assert re.search(r"^Turkish +\d+\.\d%   \d+\.\d% to \d+\.\d%$", text, re.M)
+    assert "20 names: 1 distinct" in text and "The shares are rough" in text
+    why = found["explain"].structured_content
+    assert why["nationality"] == why["most probable"][0][0] == shipped.predict(["Lee"])[0]
+    assert "".join(character for character, _ in why["characters"]) == "lee"

@@ -1,0 +1,90 @@
+"""Give agents the model as tools, on your machine, by the Model Context Protocol.
+
+``pip install sknames mcp``, and have your agent's program start ``python examples/tool_server.py``.
+Most have a file for it: ``{"mcpServers": {"sknames": {"command": "python", "args": [PATH]}}}``.
+This server sends nothing anywhere. Whoever runs the agent reads the names and the answers.
+"""
+
+import warnings
+from typing import Annotated
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel, Field
+
+import sknames
+from sknames.inspection import character_importance
+
+# docs/responsible_use.md, for a reader who sees nothing else.
+LIMITS = """
+A name shows where it is common, not who bears it. It is not citizenship, ethnicity, race, religion,
+language or place of birth. Do not decide about a person with it (hiring, credit, insurance,
+housing, asylum, policing, health, education, prices, advertising), do not store a guess as if the
+person had given it, and do not sort people by it. Prefer `shares` of a list to guesses about
+persons. It knows 74 nationalities: people of others, such as Americans, get a wrong one, often with
+confidence. Names in scripts other than Latin, of people from abroad, are mostly wrong."""
+Name = Annotated[str, Field(max_length=200)]
+Names = Annotated[list[Name], Field(min_length=1, max_length=1000)]
+
+server = MCPServer("sknames", version=sknames.__version__, instructions=LIMITS)
+model = sknames.load_pretrained(abstain=True)
+
+
+class Answer(BaseModel):
+    name: str
+    nationality: str | None
+    probability: float
+    reason: str
+
+
+def tool(function):
+    """Offer a function as a tool that only reads, with the limits in its description."""
+    offer = server.tool(
+        description=f"{function.__doc__}{LIMITS}",
+        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
+    )
+    return offer(function)
+
+
+@tool
+def predict(names: Names) -> list[Answer]:
+    """Predict the nationality of each name, as the probability of the most common one.
+
+    The nationality is null where the model is unsure or the text is no name: say that there is no
+    answer, and do not guess one."""
+    columns = names, model.predict(names), model.predict_proba(names), model.reasons(names)
+    return [
+        Answer(name=name, nationality=None if reason else label, probability=p.max(), reason=reason)
+        for name, label, p, reason in zip(*columns, strict=True)
+    ]
+
+
+@tool
+def shares(names: Names) -> str:
+    """Estimate the share of each nationality in a list of names, with 95 % intervals.
+
+    It corrects for the errors of single predictions. Pass all names at once, 100 or more, and
+    report the interval with each share."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = sknames.estimate_shares(model, names, random_state=0)
+    return "\n".join([str(found), *(str(warning.message) for warning in said)])
+
+
+@tool
+def explain(name: Name) -> dict[str, object]:
+    """Show which characters of a name speak for its most probable nationality, and how much.
+
+    A character's importance is the fall of the log odds if it is hidden. It shows what the model
+    used, and nothing about the person."""
+    if (reason := model.reasons([name])[0]) not in ("", "unsure"):
+        raise ToolError(f"{name!r} has no nationality to explain ({reason}). Give a name.")
+    found = character_importance(model, name)
+    characters = zip(found.characters, found.importance.round(2).tolist(), strict=True)
+    best = [(found.classes[k], round(found.proba[k], 3)) for k in (-found.proba).argsort()[:3]]
+    return {"nationality": found.label, "most probable": best, "characters": list(characters)}
+
+
+if __name__ == "__main__":
+    server.run()
