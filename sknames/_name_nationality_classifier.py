@@ -52,7 +52,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         "auto" is 0.4 for "gru" and 0.3 for the other cells; below 8,192 distinct rows 0.1 more for
         each halving, up to 0.85; and above 40,000 rows 0.15 less.
     regularization : float, default=1.0
-        Strength of the other regularization. It multiplies four numbers:
+        Strength of the other regularization. It multiplies:
 
         - the weight 0.5 of a second loss, the cross-entropy of each next symbol,
         - the probability 0.5 of dropping an n-gram of a row, up to 0.95,
@@ -70,10 +70,10 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
         Wherever "auto" counts rows, a row with two labels counts twice.
     word_weight : float or "auto", default="auto"
-        Weight of the logits of known words: how much more often each occurs in a class than in all
-        (naive Bayes), less for frequent words, which the net and the n-grams know. "auto" is 0.25:
-        it raises accuracy on full names, whose surnames and given names occur in other names, too.
-        A file grows by 8 bytes a word. With 0, words are not learned.
+        Weight of the logits of known words. The logit of a word compares how often it occurs in a
+        class and in all classes (naive Bayes). Frequent words count less, because the net and the
+        n-grams learn them. "auto" is 0.25, which raises accuracy on full names, since people share
+        surnames and given names. A file grows by 8 bytes a word. With 0, words are not learned.
     logit_adjustment : float, default=0.15
         How far to assume more equal class frequencies than those of the training data: training
         adds this multiple of their logarithm to the logits (Menon et al. 2021), and `class_prior_`
@@ -294,12 +294,12 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         labels = check_labels(y, len(array))
         weights = check_weights(sample_weight, len(array))
         weights = weigh_classes(labels, weights, self.class_weight)
-        classes, numbers = np.unique(labels, return_inverse=True)
-        array, numbers, weights = (part[weights > 0] for part in (array, numbers, weights))
+        classes, index = np.unique(labels, return_inverse=True)
+        array, index, weights = (x[weights > 0] for x in (array, index, weights))
         symbols = np.unique(array[array != 0])
         codes = to_codes(without_padding(array), symbols)
         settings = Settings.of(self, **self._hidden_settings)
-        trained = fit(codes, numbers, weights, symbols=symbols, classes=classes, settings=settings)
+        trained = fit(codes, index, weights, symbols=symbols, classes=classes, settings=settings)
         self._set_fitted(classes, *trained)
         return self
 
@@ -392,12 +392,16 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         """
         self = cls(**params)
         self._validate_params()
-        _check_classes(classes, network.n_classes)
         self.n_features_in_ = n_features_in
         self._set_fitted(classes, network, list(history))
         return self
 
     def _set_fitted(self, classes, network, history, net=None):
+        n = network.n_classes
+        is_of_labels = getattr(classes, "shape", None) == (n,)
+        require(is_of_labels, "classes_", f"an array of {n} labels", classes)
+        is_sorted = all(a < b for a, b in pairwise(classes.tolist()))
+        require(is_sorted, "classes_", "sorted, distinct labels", classes)
         self.classes_, self.network_, self.history_, self._net = classes, network, history, net
         self._forward = Forward(network, "auto")
 
@@ -411,24 +415,12 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         return stamped(state)
 
     def __setstate__(self, state):
-        state = unstamped(state, type(self))
-        is_fitted = "network_" in state
-        if is_fitted:
-            state["network_"] = Network.from_arrays(state["network_"])
-            _check_classes(state.get("classes_"), state["network_"].n_classes)
-        super().__setstate__(state)
-        if is_fitted:
-            self._set_fitted(self.classes_, self.network_, self.history_)
+        super().__setstate__(unstamped(state, type(self)))
+        if hasattr(self, "network_"):
+            network = Network.from_arrays(self.network_)
+            self._set_fitted(getattr(self, "classes_", None), network, self.history_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         return tags
-
-
-def _check_classes(classes, n_classes):
-    """Raise ValueError unless labels are sorted and distinct."""
-    shape = getattr(classes, "shape", None)
-    require(shape == (n_classes,), "classes_", f"an array of {n_classes} labels", classes)
-    is_sorted = all(a < b for a, b in pairwise(classes.tolist()))
-    require(is_sorted, "classes_", "sorted, distinct labels", classes)

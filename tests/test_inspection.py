@@ -86,7 +86,7 @@ def test_native_scripts_are_transliterated_with_their_sources(shipped):
     found = prefix_proba(shipped, " 王王伟 ")
     assert "".join(found.characters) == "王王伟 wangwangwei"
     assert "".join(found.sources) == "王王伟 王王王王王王王王伟伟伟"
-    assert found.source_places.tolist() == [0, 1, 2, 3] + [0] * 4 + [1] * 4 + [2] * 3
+    assert found.source_index.tolist() == [0, 1, 2, 3] + [0] * 4 + [1] * 4 + [2] * 3
     assert found.name == " 王王伟 "
     codes = shipped["encode"].transform(["王王伟"])
     for n in (3, 8, 15):

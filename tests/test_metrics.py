@@ -342,7 +342,7 @@ def test_wrong_predictions_raise(params, message):
 @pytest.mark.parametrize(
     "changes, params, message",
     [
-        ({}, {"train": (["a"],)}, "train to be .names, labels., got 1 parts"),
+        ({}, {"train": (["a"],)}, "train to be .names, labels., got 1 items"),
         ({}, {"groups": np.zeros(100)}, "got groups without cv. Add cv"),
         ({}, {"cv": 2, "train": (["a"], ["b"])}, "got train with cv"),
         ({"labels": ["greek"] * 100}, {}, "expected some of 'Greek', .* got 'greek'"),

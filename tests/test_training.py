@@ -222,8 +222,8 @@ def test_next_symbol_loss_is_that_of_rows(share):
     logits = torch.from_numpy(logits).float()
     found = Loss.next_symbol(logits, batch)
     assert found.item() == pytest.approx(total / n, rel=1e-5)
-    places = torch.from_numpy(np.searchsorted(codes, batch.plan.symbols.numpy()))
-    found = Loss.next_symbol(logits[:, codes], batch, places)
+    columns = torch.from_numpy(np.searchsorted(codes, batch.plan.symbols.numpy()))
+    found = Loss.next_symbol(logits[:, codes], batch, columns)
     assert found.item() == pytest.approx(total_of_some / n, rel=1e-5)
 
 

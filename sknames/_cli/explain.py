@@ -47,7 +47,7 @@ def _characters(found, prefixes, classes):
     """Yield a line for each character: its source, its importance, the prediction so far."""
     longest = np.abs(found.importance).max()
     yield f"{'':6}{f'log odds of {found.label}':{BAR + 8}}  if the name ended there"
-    is_first = np.diff(found.source_places, prepend=-1) != 0
+    is_first = np.diff(found.source_index, prepend=-1) != 0
     rows = zip(found.characters, found.sources, is_first, found.importance, prefixes, strict=True)
     for character, source, first, value, proba in rows:
         n = round(BAR * abs(value) / longest) if longest else 0

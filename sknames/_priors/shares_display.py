@@ -175,14 +175,14 @@ class SharesDisplay(DisplayMixin):
         width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
         ax = self._use_axes(ax, (width, 0.9 + 0.3 * len(labels)))
         reach = np.maximum(0, [share - low, high - share])
-        places = np.arange(len(labels))
+        y = np.arange(len(labels))
         colors = ["C0"] * n + ["0.6"] * (len(labels) - n)
-        self.bars_ = ax.barh(places, share, **({"color": colors} | (bar_kwargs or {})))
+        self.bars_ = ax.barh(y, share, **({"color": colors} | (bar_kwargs or {})))
         ink = ax.xaxis.label.get_color()  # light in a dark style
         self.errorbar_ = ax.errorbar(
-            share, places, xerr=reach, fmt="none", ecolor=ink, capsize=3, elinewidth=1.2
+            share, y, xerr=reach, fmt="none", ecolor=ink, capsize=3, elinewidth=1.2
         )
-        ax.set_yticks(places, labels, parse_math=False)
+        ax.set_yticks(y, labels, parse_math=False)
         ax.yaxis.set_inverted(True)
         ax.set_xlim(left=0)
         percent(ax.xaxis)

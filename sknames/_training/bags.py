@@ -30,7 +30,7 @@ class Bags:
         columns = np.empty(len(features), dtype=np.int64)
         columns[by_feature] = np.cumsum(new) - 1
         rows = np.arange(len(starts) - 1, dtype=np.int64).repeat(np.diff(starts))
-        parts = (
+        tensors = (
             in_order[new],
             columns,
             starts[:-1],
@@ -39,7 +39,7 @@ class Bags:
             rows[by_feature],
             np.flatnonzero(new),
         )
-        return cls(*map(torch.from_numpy, parts))
+        return cls(*map(torch.from_numpy, tensors))
 
     def to(self, device):
         """Move to another device."""
@@ -74,5 +74,6 @@ class SumOfBags(torch.autograd.Function):
         return gradient, None, None
 
 
-def _sum(places, table, starts, values):
-    return F.embedding_bag(places, table, starts, mode="sum", per_sample_weights=values)
+def _sum(index, table, starts, values):
+    """Sum rows `index` of a table times values, from each start to the next, (n_starts, C)."""
+    return F.embedding_bag(index, table, starts, mode="sum", per_sample_weights=values)

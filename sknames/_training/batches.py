@@ -51,8 +51,8 @@ class Batch:
         """Move to another device."""
         names = ("symbols", "parents", "ends")
         plan = replace(self.plan, **{name: getattr(self.plan, name).to(device) for name in names})
-        parts = self.node_weights, self.labels, self.weights, self.ngrams, self.words
-        return Batch(plan, *(None if part is None else part.to(device) for part in parts))
+        others = self.node_weights, self.labels, self.weights, self.ngrams, self.words
+        return Batch(plan, *(None if x is None else x.to(device) for x in others))
 
 
 @dataclass(eq=False)
@@ -65,7 +65,7 @@ class Batches:
     unknown: int = 0  # the code of the unknown symbol
     symbol_dropout: float = 0.0  # probability of replacing a symbol by it, before prefixes merge
     device: str = "cpu"
-    classes: np.ndarray | None = None  # the labels that scoring callbacks read; None gives numbers
+    classes: np.ndarray | None = None  # the labels that scoring callbacks read; None gives indices
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
@@ -91,6 +91,6 @@ class Batches:
 
 
 def runs_in_random_order(n, length, rng):
-    """Return the numbers below n as runs of neighbours in random order; the first may be short."""
+    """Return the indices below n as runs of neighbours in random order; the first may be short."""
     run = (np.arange(n) + rng.randint(length)) // length
     return np.argsort(rng.permutation(run[-1] + 1)[run], kind="stable")

@@ -29,16 +29,16 @@ class Loss(torch.nn.Module):
         return (losses * batch.weights).sum() / len(batch)
 
     @staticmethod
-    def next_symbol(logits, batch, places=None):
+    def next_symbol(logits, batch, columns=None):
         """Return the mean cross-entropy of the next symbol, or the end, over all symbols.
 
         The symbols that follow a node are its children and, for rows that end there, the end (0).
-        `places` are the columns of the nodes' symbols, by default their codes; 0 is the end.
+        `columns` (N,) are those of the nodes' symbols, by default their codes; 0 is the end.
         """
         plan = batch.plan
-        places = plan.symbols if places is None else places
+        columns = plan.symbols if columns is None else columns
         log_probabilities = F.log_softmax(logits, dim=1)  # (N, K)
-        symbols = log_probabilities[plan.parents[1:], places[1:]] @ batch.node_weights[1:]
+        symbols = log_probabilities[plan.parents[1:], columns[1:]] @ batch.node_weights[1:]
         ends = log_probabilities[plan.ends, 0] @ batch.weights
         total = batch.node_weights[1:].sum() + batch.weights.sum()
         # All weights of a batch may be 0 in float32.

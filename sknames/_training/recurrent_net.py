@@ -136,8 +136,8 @@ class GRUCell(Cell):
         b_reset_update, b_new = self.bias_hh.split(sizes)  # (2H,), (H,)
         gates = linear(x, self.weight_ih, self.bias_ih)  # (R, 3H)
         x_reset_update, x_new = gates.split(sizes, dim=1)  # (R, 2H), (R, H)
-        parts = [x_reset_update + b_reset_update, b_new.expand_as(x_new), x_new]
-        return torch.cat(parts, dim=1)  # (R, 4H)
+        terms = [x_reset_update + b_reset_update, b_new.expand_as(x_new), x_new]
+        return torch.cat(terms, dim=1)  # (R, 4H)
 
     def step(self, x_t, h_prev, recurrent):
         """Return h_t, and the gates with h_new = W_hn h_prev + b_hn."""

@@ -13,7 +13,7 @@ class Rows:
     """Hold rows of codes with their labels, weights, n-grams and words."""
 
     codes: np.ndarray  # (n, length), unsigned
-    labels: np.ndarray  # (n,), int64, numbers of classes
+    labels: np.ndarray  # (n,), int64, indices of classes
     weights: np.ndarray  # (n,)
     # (features, starts, values) for `embedding_bag`: row i owns entries starts[i] to starts[i + 1].
     ngrams: tuple | None = None

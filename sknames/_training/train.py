@@ -90,10 +90,10 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
         "unknown": untrained.n_codes - 1,
         "symbol_dropout": settings.symbol_dropout,
     }
-    parts = {"module": module, "iterator_train": train, "iterator_valid": valid}
+    params = {"module": module, "iterator_train": train, "iterator_valid": valid}
     return TrainingNet(
         RecurrentNet,
-        **{f"{part}__{name}": x for part, params in parts.items() for name, x in params.items()},
+        **{f"{owner}__{name}": x for owner, of in params.items() for name, x in of.items()},
         criterion=Loss,
         criterion__prior=settings.logit_adjustment * _log(share),
         criterion__gce_q=settings.gce_q,

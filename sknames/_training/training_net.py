@@ -52,12 +52,12 @@ class TrainingNet(NeuralNetClassifier):
         logits, states = self.module_(batch.plan, batch.ngrams)
         loss = self.criterion_(logits, batch, training=True)
         if self.next_symbol_weight:
-            codes = places = None
+            codes = columns = None
             if len(self.module_.next_symbol.bias) > MANY_CODES:
                 # The end's code, 0, is among them: it is the root's symbol.
-                codes, places = batch.plan.symbols.unique(return_inverse=True)
+                codes, columns = batch.plan.symbols.unique(return_inverse=True)
             next_symbol = self.criterion_.next_symbol(
-                self.module_.next_symbol_logits(states, codes), batch, places
+                self.module_.next_symbol_logits(states, codes), batch, columns
             )
             loss = loss + self.next_symbol_weight * next_symbol
             self.history.record_batch("next_symbol_loss", next_symbol.item())

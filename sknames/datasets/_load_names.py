@@ -98,13 +98,13 @@ def load_names(
     >>> names.data[0], names.target[0], names.part[0]
     ('Adelina', 'Albanian', 'given')
     """
-    found = {}  # a name that is surname and given name has two rows in the file
+    kinds = {}  # a name that is surname and given name has two rows in the file
     for name, nationality, part, its_script in read_rows("names.csv"):
         if script in ("all", its_script):
             pair = name, nationality
-            found[pair] = ("both" if pair in found else part, its_script)
-    names, nationalities = zip(*found, strict=True)
-    parts, scripts = zip(*found.values(), strict=True)
+            kinds[pair] = ("both" if pair in kinds else part, its_script)
+    names, nationalities = zip(*kinds, strict=True)
+    parts, scripts = zip(*kinds.values(), strict=True)
     return make_bunch(
         names,
         nationalities,

@@ -113,8 +113,8 @@ def make_names(
     which = rng.randint(len(chosen), size=n_samples)
     pool = _draw(rng, n_pools, which)
     given, surnames = (
-        np.array([name for parts in pools.values() for name in parts[part]], dtype=object)[
-            _draw(rng, np.array([len(parts[part]) for parts in pools.values()]), pool)
+        np.array([name for names in pools.values() for name in names[part]], dtype=object)[
+            _draw(rng, np.array([len(names[part]) for names in pools.values()]), pool)
         ]
         for part in ("given", "surname")
     )
@@ -130,7 +130,7 @@ def make_names(
 
 
 def _draw(random_state, sizes, which):
-    """Draw a position in each part `which`, where parts of these sizes follow one another."""
+    """Draw an index in each pool `which`, where pools of these sizes follow one another."""
     starts = np.cumsum(sizes) - sizes
     return starts[which] + random_state.randint(sizes[which])
 

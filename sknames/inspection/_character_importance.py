@@ -76,7 +76,7 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
     hidden = read.codes.repeat(n, axis=0)
     hidden[np.arange(n), np.arange(n)] = read.encoder.unknown_code_
     proba = read.predict_proba(np.concatenate([read.codes, hidden]))
-    k = read.place(label, proba[0])
+    k = read.column(label, proba[0])
     others = np.delete(proba, k, axis=1).sum(axis=1)
     odds = np.log(np.maximum(proba[:, k], TINY)) - np.log(np.maximum(others, TINY))
     return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
@@ -147,10 +147,10 @@ class CharacterImportanceDisplay(DisplayMixin):
 
         {drawn}
         """
-        found = character_importance(model, name, label=label)
-        probability = float(found.proba[found.classes == found.label][0])
+        read = character_importance(model, name, label=label)
+        probability = float(read.proba[read.classes == read.label][0])
         display = cls(
-            found.name, found.characters, found.importance, found.label, probability=probability
+            read.name, read.characters, read.importance, read.label, probability=probability
         )
         return display.plot(**kwargs)
 
@@ -178,8 +178,8 @@ class CharacterImportanceDisplay(DisplayMixin):
         reach = max(np.abs(importance).max(), 1e-9)
         style = image_style(im_kwargs, cmap="RdBu", vmin=-reach, vmax=reach)
         self.im_ = ax.imshow(importance[None], **style)
-        places = enumerate(zip(ticks_of(self.characters), importance, strict=True))
-        texts = [write_on(self.im_, (0, k), *pair, fontsize="x-large") for k, pair in places]
+        pairs = enumerate(zip(ticks_of(self.characters), importance, strict=True))
+        texts = [write_on(self.im_, (0, k), *pair, fontsize="x-large") for k, pair in pairs]
         self.text_ = np.array(texts)
         ax.set_xticks(range(n), [f"{value:+.1f}" for value in importance], fontsize="small")
         ax.set_yticks([])

@@ -19,10 +19,10 @@ def image_style(im_kwargs, **defaults):
     return defaults | given
 
 
-def write_on(image, place, text, value, **kwargs):
+def write_on(image, cell, text, value, **kwargs):
     """Write on a cell (row, column) of an image, in white if its colour is dark."""
     color = "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
-    return image.axes.text(*place[::-1], text, ha="center", va="center", color=color, **kwargs)
+    return image.axes.text(*cell[::-1], text, ha="center", va="center", color=color, **kwargs)
 
 
 def title_of(name, characters):

@@ -123,8 +123,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
         {drawn}
         """
-        found = prefix_proba(model, name)
-        display = cls(found.name, found.characters, found.proba, found.classes)
+        read = prefix_proba(model, name)
+        display = cls(read.name, read.characters, read.proba, read.classes)
         return display.plot(**kwargs)
 
     def plot(
@@ -160,10 +160,10 @@ class PrefixProbabilityDisplay(DisplayMixin):
         style = image_style(im_kwargs, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
-        for place, value in np.ndenumerate(shown):
+        for cell, value in np.ndenumerate(shown):
             if value >= 0.005:
                 text = f"{100 * value:.0f}"
-                self.text_[place] = write_on(self.im_, place, text, value, fontsize="small")
+                self.text_[cell] = write_on(self.im_, cell, text, value, fontsize="small")
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), labels, parse_math=False)
         ax.tick_params(length=0)

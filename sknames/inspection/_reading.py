@@ -22,7 +22,7 @@ name : str
 - name: the name,
 - characters: array of shape (n_characters,), what the model reads: the characters after
   transliteration, with U+FFFD for unknown ones,
-- sources, source_places: arrays of shape (n_characters,), the character of the cleaned name that
+- sources, source_index: arrays of shape (n_characters,), the character of the cleaned name that
   each of these comes from, and its position,
 - classes: array of shape (n_classes,), the labels,""",
     "raises": """\
@@ -55,7 +55,7 @@ class Reading:
         known = [c if c in self.encoder.alphabet_ else REPLACEMENT for c, _, _ in spelt]
         self.characters = np.array(known, dtype=object)
         self.sources = np.array([own for _, own, _ in spelt], dtype=object)
-        self.source_places = np.array([place for *_, place in spelt], dtype=int)
+        self.source_index = np.array([index for *_, index in spelt], dtype=int)
 
     def as_given(self, codes):
         """Return codes in the type that the encoder gives: an array or a DataFrame."""
@@ -69,22 +69,22 @@ class Reading:
             return np.empty((0, len(self.classes)))
         return np.asarray(self.rest.predict_proba(self.as_given(codes)), dtype=np.float64)
 
-    def place(self, label, proba):
+    def column(self, label, proba):
         """Return the column of a label, by default of the most probable one."""
         if label is None:
             return int(proba.argmax())
-        places = np.flatnonzero(self.classes == label)
-        if not len(places):
+        columns = np.flatnonzero(self.classes == label)
+        if not len(columns):
             known = ", ".join(map(repr, self.classes[:5].tolist()))
             raise ValueError(f"Expected label to be one of {known}, ..., got {label!r}.")
-        return int(places[0])
+        return int(columns[0])
 
-    def bunch(self, **found):
+    def bunch(self, **figures):
         return Bunch(
             name=self.name,
             characters=self.characters,
             sources=self.sources,
-            source_places=self.source_places,
+            source_index=self.source_index,
             classes=self.classes,
-            **found,
+            **figures,
         )

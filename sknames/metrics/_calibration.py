@@ -184,9 +184,9 @@ class ReliabilityDisplay(TopLabelDisplay):
         """
         check_at_least_1("n_bins", n_bins)
         hits, confidence = top_label(y_true, y_proba, labels)
-        parts = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
+        in_order = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
         # Equal probabilities share a bin, so that the order of the names does not matter.
-        starts = np.unique([part[0] for part in parts])
+        starts = np.unique([of_bin[0] for of_bin in in_order])
         bins = np.searchsorted(starts, confidence, side="right") - 1
         sizes = np.bincount(bins)
         accuracy = np.bincount(bins, weights=hits) / sizes

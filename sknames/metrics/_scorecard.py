@@ -74,8 +74,8 @@ class Scorecard(Bunch):
         lines += [f"{self.n:,} rows; {self._of_labels()}", self._of_leak()]
         if self.by_known_words:
             rows = self.by_known_words.items()
-            parts = (f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows)
-            lines.append(f"accuracy by known words: {', '.join(parts)}")
+            figures = (f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows)
+            lines.append(f"accuracy by known words: {', '.join(figures)}")
         lines.append("")
         lines += self._table(n_classes)
         if self.confusions:
@@ -250,7 +250,7 @@ def scorecard(
             f"Expected cv to test a row once at most, got row {n_tests.argmax()} in "
             f"{n_tests.max()} tests, which are no new evidence. Give splits that do not repeat."
         )
-    parts = []
+    judged = []
     for learned, held_out in folds:
         train = [names[k] for k in learned], labels[learned]
         test = [names[k] for k in held_out]
@@ -258,10 +258,9 @@ def scorecard(
         predicted, proba = _predict(fitted, test)
         known, y = count_known_words(fitted, test), labels_as_predicted(fitted, labels)
         train = train[0], y[learned]
-        truth, classes = y[held_out], fitted.classes_
-        parts.append(_judge(test, truth, predicted, proba, classes, train, known))
+        judged.append(_judge(test, y[held_out], predicted, proba, fitted.classes_, train, known))
     order = np.argsort(tested)
-    rows = {key: np.concatenate([part[key] for part in parts])[order] for key in parts[0]}
+    rows = {key: np.concatenate([fold[key] for fold in judged])[order] for key in judged[0]}
     return _card(rows, fitted.classes_)
 
 
@@ -269,7 +268,7 @@ def scorecard_from(names, labels, predicted, proba, classes, train=None, known=N
     """Return the scorecard of predictions.
 
     `classes` are the columns of `proba`, which may be None; `train` is a tuple (names, labels) or
-    None; `known` are numbers of known words, or None.
+    None; `known` are counts of known words, or None.
     """
     return _card(_judge(names, labels, predicted, proba, classes, train, known), classes)
 
@@ -277,7 +276,7 @@ def scorecard_from(names, labels, predicted, proba, classes, train=None, known=N
 def _of_fitted(model, names, labels, train):
     if train is not None:
         if len(train) != 2:
-            raise ValueError(f"Expected train to be (names, labels), got {len(train)} parts.")
+            raise ValueError(f"Expected train to be (names, labels), got {len(train)} items.")
         known, of_known = train
         known = read_names(known)[0]
         train = known, check_labels(of_known, len(known))

@@ -211,8 +211,8 @@ def training_names(wheel=None, players=None, *, lists_only=False, without=()):
     plain = _respelled(names, nationalities, in_ascii, IN_ASCII, rng)
     other, other_labels = (np.array(of, dtype=object) for of in (other, other_labels))
     turned = _respelled(other, other_labels, turn, LAST_WORD_FIRST, rng)
-    parts = (names, nationalities), plain, (other, other_labels), turned
-    names, nationalities = map(np.concatenate, zip(*parts, strict=True))
+    pairs = (names, nationalities), plain, (other, other_labels), turned
+    names, nationalities = map(np.concatenate, zip(*pairs, strict=True))
     return names, nationalities
 
 
@@ -227,18 +227,18 @@ def in_other_scripts(people, nationality, dictionaries, rng):
     own = LOCALS.get(nationality, "").partition(" ")[0]
     scripts, weights = zip(*WEIGHTS.items(), strict=True)
     weights = np.array(weights) / sum(weights)
-    found = []
+    respelled = []
     for name in people:
         if own and rng.random_sample() < OWN_SCRIPT:
-            found.append(spell(name, nationality, own, rng))
+            respelled.append(spell(name, nationality, own, rng))
         if rng.random_sample() < OTHER_SCRIPT:
             script = rng.choice(scripts, p=weights)
             if script != own:
-                found.append(spell(name, nationality, script, rng))
+                respelled.append(spell(name, nationality, script, rng))
     if nationality != "Japanese":
         spelled = [[katakana.get(word) for word in name.lower().split()] for name in people]
         spelled = ["・".join(rng.choice(of) for of in words) for words in spelled if all(words)]
-        found += [*rng.permutation(np.array(spelled, dtype=object))[:MOST_IN_KATAKANA]]
+        respelled += [*rng.permutation(np.array(spelled, dtype=object))[:MOST_IN_KATAKANA]]
     han = {"Japanese": japanese, "Chinese": chinese}.get(nationality, [])
     han = [*rng.permutation(np.array(han, dtype=object))[:MOST_IN_HAN]]
     if nationality == "Chinese" and han:
@@ -246,7 +246,7 @@ def in_other_scripts(people, nationality, dictionaries, rng):
 
         convert = OpenCC("s2t").convert
         han = [name if k % 2 else convert(name) for k, name in enumerate(han)]
-    return found + han
+    return respelled + han
 
 
 def person_of(name):
@@ -335,12 +335,12 @@ def typical_biographies(wheel, lists):
     counts = Counter(nationalities)
     rare = {nationality for nationality in lists.target_names if counts[nationality] < RARE}
     bearers = _bearers(lists, "surname")
-    found = defaultdict(list)
+    typical = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):
         by_surname = bearers.get(fold(name).split()[-1], set())
         if nationality in by_surname or not by_surname or not by_surname <= rare:
-            found[nationality].append(name)
-    return found
+            typical[nationality].append(name)
+    return typical
 
 
 def typical_players(path, lists):
@@ -350,10 +350,10 @@ def typical_players(path, lists):
     """
     names, nationalities, _ = read_chess_players(path)
     given = _bearers(lists, "given")
-    found = defaultdict(list)
+    typical = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):
         by_given = given.get(fold(name).split()[0], set())
         is_russian = "Russian" in by_given and by_given.isdisjoint(RUSSIANS_AMONG)
         if not (nationality in RUSSIANS_AMONG and is_russian):
-            found[nationality].append(name)
-    return found
+            typical[nationality].append(name)
+    return typical
