@@ -6,7 +6,9 @@ import pytest
 
 import sknames
 from sknames.datasets import load_names, load_nationalities
+from sknames.datasets._load_names import read_rows
 from sknames.pretrained import load_card
+from tools.retrain.tables import read_table
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,3 +62,24 @@ def test_figures_are_those_of_the_card(found):
     ]
     recall = {name: row["recall"] for name, row in card["by_nationality"].items()}
     np.testing.assert_array_equal(found.recall, [recall.get(n, np.nan) for n in found.nationality])
+
+
+def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
+    rows = list(read_rows("countries.csv"))
+    codes, places = zip(*((row[0], row[4:]) for row in rows), strict=True)
+    assert [*codes] == sorted({*codes})
+    of_nationality = found.frame.set_index("nationality")
+    of_sources = set()
+    for row in read_table("demonyms.csv") + read_table("federations.csv"):
+        code, nationality = row["alpha_2"], row["nationality"]
+        of_sources |= {code} - {""}
+        # Channel Islanders are English here, and federations of the past of no country.
+        if nationality and code not in ("", "GG", "JE"):
+            assert code in of_nationality.alpha_2[nationality].split(), row
+    assert of_sources == {*codes}
+    place_of = dict(zip(codes, map(list, places), strict=True))
+    for _, row in found.frame.iterrows():
+        home = row.alpha_2.split()[0]
+        assert place_of[home] == [row.subregion, row.region]
+    ratio = {row[0]: float(row[3]) for row in rows}
+    assert ratio["XK"] > 1 and 1_300 < ratio["IN"] < 1_500 and sum(ratio.values()) > 7_800

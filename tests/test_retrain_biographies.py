@@ -67,6 +67,10 @@ def put(home, monkeypatch):
     return put
 
 
+def sizes(columns):
+    return len(columns[0]), len({*columns[1]})
+
+
 def rows(*args, **options):
     return list(zip(*read_biographies(*args, **options), strict=True))
 
@@ -76,6 +80,8 @@ def test_read_biographies_any_protocol_gives_names_and_nationalities(put, home, 
     put(wheel_of(pickle.dumps(SMALL, protocol)))
     assert rows() == rows(home / WHEEL) == rows(str(home / WHEEL)) == SMALL_MAPPED
     assert rows(raw=True) == [(name, label) for name, labels in SMALL.items() for label in labels]
+    countries = {"Aristotle": "GR", "Rafael Nadal": "AU", "Anna Kérn": "AT", "ANNA Kern": "DE"}
+    assert dict(rows(column="alpha_2")) == countries
     for column in read_biographies():
         assert column.dtype == object and {type(item) for item in column} == {str}
     assert [path.name for path in home.iterdir()] == [WHEEL]
@@ -190,7 +196,7 @@ def test_demonyms_are_sorted_and_each_has_a_nationality_or_a_reason():
     assert names == sorted(set(names)) and len(names) == 176
     known = {row["nationality"] for row in table} | set(load_names().target_names)
     for row in table:
-        assert [*row] == ["demonym", "nationality", "reason"]
+        assert [*row] == ["demonym", "alpha_2", "nationality", "reason"]
         assert row["nationality"] or row["reason"], row
         if row["reason"] == "no such nationality here":
             assert row["demonym"] not in known
@@ -220,5 +226,6 @@ def test_description_of_biographies_counts_the_wheel():
         f"{len(raw[0]):,} rows of {len({*raw[0]}):,} names and {len(table)} demonyms",
         ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())),
         f"Mapped: {sum(bool(row['nationality']) for row in table)} of the demonyms",
+        "{:,} names of {} countries".format(*sizes(read_biographies(column="alpha_2"))),
     ):
         assert fact in text, fact

@@ -236,7 +236,7 @@ def test_federations_are_sorted_and_each_has_a_nationality_or_a_reason():
     codes = [row["federation"] for row in table]
     assert codes == sorted(set(codes)) and len(codes) == 211
     for row in table:
-        assert [*row] == ["federation", "country", "nationality", "reason"]
+        assert [*row] == ["federation", "country", "alpha_2", "nationality", "reason"]
         assert row["nationality"] or row["reason"], row
     # One that is written in two ways would be two.
     only_players = {row["nationality"] for row in table} - elsewhere()
@@ -264,6 +264,8 @@ def test_description_of_chess_players_counts_the_file():
     codes = {code for codes in raw[1] for code in codes.split("/")}
     assert codes == {row["federation"] for row in table}
     born, counts = years[~np.isnan(years)], Counter(nationalities)
+    by_country, countries, _ = read_chess_players(FILE, column="alpha_2")
+    countries = {*countries}
     text = " ".join(DESCRIPTION.read_text(encoding="utf-8").split())
     for fact in (
         f"{len(names):,} of as many players; {len({*spelling_groups(names)}):,} distinct in plain",
@@ -272,5 +274,6 @@ def test_description_of_chess_players_counts_the_file():
         f"{len(raw[0]):,} players of {len(table)} federations",
         ", ".join(f"{nationality} {count:,}" for nationality, count in sorted(counts.items())),
         f"Mapped: {sum(bool(row['nationality']) for row in table)} of the federations",
+        f"{len(by_country):,} players of {len(countries)} countries",
     ):
         assert fact in text, fact

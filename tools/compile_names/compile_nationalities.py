@@ -1,6 +1,6 @@
-"""Compile ``sknames/datasets/data/nationalities.csv``: where each nationality's names are common.
+"""Compile ``nationalities.csv`` and ``countries.csv`` of ``sknames/datasets/data``.
 
-Run it after a change of ``nationalities.csv`` here::
+Run it after a change of these files here::
 
     pip install pycountry==26.2.16
     python tools/compile_names/compile_nationalities.py
@@ -11,6 +11,9 @@ where the names come from. Others are listed if such names are those of the majo
 people or a large part of the population. People who moved later are not counted. pycountry checks
 the codes and gives those of three letters. The columns "n_names" and "recall" of the shipped model
 are kept: ``examples/benchmarks/bench_pretrained.py`` writes them.
+
+``countries.csv`` is written by hand, too: the countries whose people the shipped model has learned
+from, and the millions of their inhabitants in 2024, rounded (UN World Population Prospects).
 """
 
 import csv
@@ -22,24 +25,28 @@ HERE = Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "sknames" / "datasets" / "data"
 # UN M49, with its intermediate regions where it has them. https://unstats.un.org/unsd/methodology/m49
 M49 = {
-    ("Africa", "Eastern Africa"): "BI DJ ER ET KE MG RW SO UG ZM ZW",
+    ("Africa", "Eastern Africa"): "BI DJ ER ET KE KM MG MU MW MZ RW SC SO SS TZ UG ZM ZW",
+    ("Africa", "Middle Africa"): "AO CD CF CG CM GA GQ ST TD",
     ("Africa", "Northern Africa"): "DZ EG LY MA SD TN",
-    ("Africa", "Southern Africa"): "ZA",
-    ("Africa", "Western Africa"): "GH NG SN",
-    ("Americas", "Caribbean"): "CU DO PR",
-    ("Americas", "Central America"): "CR GT HN MX NI PA SV",
-    ("Americas", "Northern America"): "CA US",
-    ("Americas", "South America"): "AR BO BR CL CO EC PE PY UY VE",
+    ("Africa", "Southern Africa"): "BW LS NA SZ ZA",
+    ("Africa", "Western Africa"): "BF BJ CI CV GH GM GN LR ML MR NE NG SL SN TG",
+    ("Americas", "Caribbean"): "AG AW BB BS CU CW DO GD HT JM KY LC PR TT VG VI",
+    ("Americas", "Central America"): "BZ CR GT HN MX NI PA SV",
+    ("Americas", "Northern America"): "BM CA US",
+    ("Americas", "South America"): "AR BO BR CL CO EC GY PE PY SR UY VE",
     ("Asia", "Central Asia"): "KG KZ TJ TM UZ",
     ("Asia", "Eastern Asia"): "CN HK JP KP KR MN MO TW",
-    ("Asia", "South-eastern Asia"): "BN ID KH MM MY PH SG TH VN",
-    ("Asia", "Southern Asia"): "AF BD IN IR LK NP PK",
+    ("Asia", "South-eastern Asia"): "BN ID KH LA MM MY PH SG TH TL VN",
+    ("Asia", "Southern Asia"): "AF BD BT IN IR LK MV NP PK",
     ("Asia", "Western Asia"): "AE AM AZ BH CY GE IL IQ JO KW LB OM PS QA SA SY TR YE",
     ("Europe", "Eastern Europe"): "BG BY CZ HU MD PL RO RU SK UA",
-    ("Europe", "Northern Europe"): "DK EE FI GB IE IS LT LV NO SE",
-    ("Europe", "Southern Europe"): "AL BA ES GR HR IT ME MK PT RS SI SM XK",
-    ("Europe", "Western Europe"): "AT BE CH DE FR LI NL",
+    ("Europe", "Northern Europe"): "DK EE FI FO GB GG IE IM IS JE LT LV NO SE",
+    ("Europe", "Southern Europe"): "AD AL BA ES GI GR HR IT ME MK MT PT RS SI SM XK",
+    ("Europe", "Western Europe"): "AT BE CH DE FR LI LU MC NL",
     ("Oceania", "Australia and New Zealand"): "AU NZ",
+    ("Oceania", "Melanesia"): "FJ PG SB VU",
+    ("Oceania", "Micronesia"): "GU KI MH NR PW",
+    ("Oceania", "Polynesia"): "TO TV WS",
 }
 # Taiwan is in no list of M49, and Kosovo, with a code that users assign, in none of ISO either.
 PLACE = {code: place for place, codes in M49.items() for code in codes.split()}
@@ -68,6 +75,17 @@ def main():
             name, old = row["nationality"], of_model.get(row["nationality"], {})
             places = " ".join(millions), subregion, region, row["scripts"]
             writer.writerow([name, *codes, *places, old.get("n_names", 0), old.get("recall", "")])
+    with open(HERE / "countries.csv", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    with open(DATA / "countries.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow("alpha_2 alpha_3 country millions subregion region".split())
+        for row in rows:
+            code, (region, subregion) = row["alpha_2"], PLACE[row["alpha_2"]]
+            assert float(row["millions"]) > 0
+            writer.writerow(
+                [code, ALPHA_3[code], row["country"], row["millions"], subregion, region]
+            )
 
 
 if __name__ == "__main__":

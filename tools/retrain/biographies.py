@@ -28,7 +28,7 @@ _TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".s
 _WORDS = set("affair and brothers case murder murders of sisters the".split())
 
 
-def read_biographies(wheel=None, *, raw=False):
+def read_biographies(wheel=None, *, raw=False, column="nationality"):
     """Read the names of people with an article in the English Wikipedia of June 2020.
 
     They are in the wheel of the PyPI package name2nat (Kyubyong Park, Apache License 2.0), which is
@@ -40,14 +40,17 @@ def read_biographies(wheel=None, *, raw=False):
         Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in ~/sknames_data.
     raw : bool, default=False
         Whether to return the contents of the wheel unchanged: a row for each name and each of its
-        demonyms. By default, ``demonyms.csv`` maps demonyms to nationalities. Names that fit none
-        of them, or more than one, are left out.
+        demonyms. By default, ``demonyms.csv`` maps demonyms to labels. Names that fit none of
+        them, or more than one, are left out.
+    column : {"nationality", "alpha_2"}, default="nationality"
+        The column of ``demonyms.csv`` that holds the labels: nationalities, or countries as ISO
+        3166-1 codes.
 
     Returns
     -------
-    names, nationalities : ndarray of shape (n_names,), dtype=object
-        587,256 distinct names of 63 nationalities, in the order of the wheel, or 1,112,914 raw
-        rows.
+    names, labels : ndarray of shape (n_names,), dtype=object
+        587,256 distinct names of 63 nationalities, or 1,025,973 of 164 countries, in the order of
+        the wheel, or 1,112,914 raw rows.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def read_biographies(wheel=None, *, raw=False):
     if raw:
         rows = [(name, demonym) for name, several in demonyms_of.items() for demonym in several]
     else:
-        rows = _mapped(demonyms_of)
+        rows = _mapped(demonyms_of, column)
     return tuple(np.array(column, dtype=object) for column in zip(*rows, strict=True))
 
 
@@ -97,14 +100,14 @@ def _read_wheel(path):
         ) from error
 
 
-def _mapped(demonyms_of):
-    """Return rows of a cleaned name and the one nationality that its demonyms map to."""
-    nationality_of = {row["demonym"]: row["nationality"] for row in read_table("demonyms.csv")}
+def _mapped(demonyms_of, column):
+    """Return rows of a cleaned name and the one label that its demonyms map to."""
+    label_of = {row["demonym"]: row[column] for row in read_table("demonyms.csv")}
     found = {}
     for name, several in demonyms_of.items():
-        nationalities = {nationality_of[demonym] for demonym in several} - {""}
-        if nationalities:
-            found.setdefault(clean_title(name), set()).update(nationalities)
+        labels = {label_of[demonym] for demonym in several} - {""}
+        if labels:
+            found.setdefault(clean_title(name), set()).update(labels)
     found.pop("", None)
     _drop_other_scripts(found)
     return [(name, *several) for name, several in found.items() if len(several) == 1]

@@ -37,7 +37,7 @@ _NUMBER_OR_NOTE = re.compile(r"\([^)]*\)?|\d+")
 _NOT_OF_THE_NAME = set("dr drs hon inactive ing jnr jr jun med prof rev sir sr ii iii iv".split())
 
 
-def read_chess_players(path=None, *, raw=False):
+def read_chess_players(path=None, *, raw=False, column="nationality"):
     """Read the names of rated chess players from the file with which Scid corrects spellings.
 
     Scid's Player Data (https://sourceforge.net/projects/scid/files/Player%20Data/, GNU General
@@ -54,14 +54,17 @@ def read_chess_players(path=None, *, raw=False):
         Whether to return the contents of the file unchanged: "Surname, Given" with titles, initials
         and the numbers of namesakes, and the player's federation, such as IND, or several, such as
         URS/UKR. By default, the given name comes first, and ``federations.csv`` maps federations to
-        nationalities. Players without a full name, or whose federations map to none or more than
-        one of these nationalities, are left out.
+        labels. Players without a full name, or whose federations map to none or more than one of
+        these labels, are left out.
+    column : {"nationality", "alpha_2"}, default="nationality"
+        The column of ``federations.csv`` that holds the labels: nationalities, or countries as ISO
+        3166-1 codes.
 
     Returns
     -------
-    names, nationalities : ndarray of shape (n_players,), dtype=object
-        331,944 players of 69 nationalities, in the order of the file. A name that several players
-        have occurs once for each.
+    names, labels : ndarray of shape (n_players,), dtype=object
+        331,944 players of 69 nationalities, or 369,249 of 189 countries, in the order of the file.
+        A name that several players have occurs once for each.
     birth_years : ndarray of shape (n_players,), dtype=float64
         NaN if unknown.
 
@@ -74,16 +77,16 @@ def read_chess_players(path=None, *, raw=False):
     """
     players = _read_players(Path(path).expanduser() if path else _find(data_folder(None)))
     if not raw:
-        players = _mapped(players)
+        players = _mapped(players, column)
     if not players:
         raise ValueError(
             "Expected at least one player of a federation that stands for a nationality, and found "
             "none. Give the whole file, or raw=True to see its federations."
         )
-    names, nationalities, birth_years = zip(*players, strict=True)
+    names, labels, birth_years = zip(*players, strict=True)
     return (
         np.array(names, dtype=object),
-        np.array(nationalities, dtype=object),
+        np.array(labels, dtype=object),
         np.array(birth_years, dtype=float),
     )
 
@@ -192,15 +195,15 @@ def _player_lines(text):
     return lines
 
 
-def _mapped(players):
-    """Return the players with a full name whose federations map to one nationality."""
-    nationality_of = {r["federation"]: r["nationality"] for r in read_table("federations.csv")}
+def _mapped(players, column):
+    """Return the players with a full name whose federations map to one label."""
+    label_of = {row["federation"]: row[column] for row in read_table("federations.csv")}
     rows = []
     for entry, federations, birth_year in players:
-        nationalities = {nationality_of.get(code, "") for code in federations.split("/")} - {""}
+        labels = {label_of.get(code, "") for code in federations.split("/")} - {""}
         name = clean_entry(entry)
-        if name and len(nationalities) == 1:
-            rows.append((name, *nationalities, birth_year))
+        if name and len(labels) == 1:
+            rows.append((name, *labels, birth_year))
     return rows
 
 
