@@ -226,7 +226,8 @@ def check_arrays(arrays):
         is_count = n_ngrams in np.cumsum(sizes[::-1])
         require(is_count, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
     if WORDS[0] in arrays:
-        steps, classes, n_classes = *map(arrays.get, WORDS[:2]), len(arrays["output.bias"])
+        steps, classes = (arrays[key] for key in WORDS[:2])
+        n_classes = len(arrays["output.bias"])
         require(np.isin(classes, range(n_classes)).all(), WORDS[1], "indices of classes", classes)
         entries = steps.cumsum(dtype=np.int64) * n_classes + classes
         is_sorted = _rises(np.concatenate([[-1], entries, [PRIME * n_classes]]))
