@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def whole_file(path):
 def check_output(path):
     """Raise ValueError if `path` cannot be written, before long work is lost."""
     folder = Path(os.path.realpath(path)).parent
+    if path in STDOUT and sys.stdout is None:
+        raise ValueError("standard output is closed: give an --output")
     if path in STDOUT or is_special(path):
         return
     if os.path.isdir(path) or not os.access(folder, os.W_OK):

@@ -1,7 +1,7 @@
 """The group of commands, and the process: its errors, its warnings and how it is stopped."""
 
-import atexit
 import errno
+import os
 import signal
 import sys
 import warnings
@@ -76,7 +76,9 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _stop)
-    sys.stdout.reconfigure(errors="replace")  # a pipe or an old terminal may know few characters
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # None after 2>&-
+    if sys.stdout is not None:
+        sys.stdout.reconfigure(errors="replace")  # an old terminal may know few characters
     try:
         code = run(sys.argv[1:])
     except SystemExit as stop:
@@ -84,7 +86,6 @@ def main():
         if code > 128:
             say(f"sknames: stopped: {[*getattr(stop, '__notes__', []), 'nothing was written'][0]}.")
         if code == 128 + signal.SIGINT:  # so that a shell's loop ends, too
-            atexit._run_exitfuncs()  # which free what processes share, and which a signal skips
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.raise_signal(signal.SIGINT)
     sys.exit(code)

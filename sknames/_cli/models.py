@@ -3,8 +3,8 @@
 import multiprocessing
 import signal
 from collections import deque
-from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -55,36 +55,81 @@ def answers(chunks, spec, jobs, *options):
     if len(first) < 2:
         yield from ((chunk, best(spec, names, *options)) for chunk, names in chunks)
         return
-    # A terminal sends Ctrl-C to all processes, but this one stops the others.
-    ignore = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
-    with _held_back():
-        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), **ignore)
-    waiting = deque()
+    # Without the locks of ProcessPoolExecutor, which outlive a killed process: each process has a
+    # pipe, and a thread that waits for it.
+    free, processes, waiting, threads = [], [], deque(), ThreadPoolExecutor(jobs)
+
+    def ask(names):
+        pipe = free.pop()
+        pipe.send(names)
+        answer = pipe.recv()
+        free.append(pipe)
+        return answer
+
     try:
         for chunk, names in chain(chunks, [(None, None)] * 2 * jobs):
             with _held_back():
-                job = None if names is None else pool.submit(best, spec, names, *options)
+                while len(processes) < jobs:
+                    processes.append(_start(free, spec, options))
+                job = None if names is None else threads.submit(ask, names)
             waiting.append((chunk, job))
             if len(waiting) > 2 * jobs:
                 chunk, job = waiting.popleft()
                 if job is not None:
-                    yield chunk, job.result()
-    except BrokenProcessPool as error:
+                    answer = job.result()
+                    if isinstance(answer, Exception):
+                        raise answer
+                    yield chunk, answer
+    except (EOFError, ConnectionError) as error:
         raise MemoryError("a process ended, perhaps because memory is full") from error
     finally:
-        for process in multiprocessing.active_children():
+        for process in processes:
             process.kill()
-        pool.shutdown(cancel_futures=True)
+            process.join()
+        threads.shutdown(cancel_futures=True)
+
+
+def _start(free, spec, options):
+    """Start a process that answers, and append our end of its pipe to `free`."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_answer, args=(theirs, spec, options))
+    process.start()
+    theirs.close()
+    free.append(ours)
+    return process
+
+
+def _answer(pipe, spec, options):
+    """Answer what comes through a pipe, until the process at its other end is gone."""
+    # A terminal sends Ctrl-C to all processes, but the first one stops the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    with suppress(EOFError, ConnectionError):
+        while True:
+            names = pipe.recv()
+            try:
+                answer = best(spec, names, *options)
+            except Exception as error:
+                answer = error
+            pipe.send(answer)
 
 
 @contextmanager
 def _held_back():
-    """Hold Ctrl-C back while processes and threads start; the processes inherit that."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Hold Ctrl-C back while processes and threads start; the processes begin with that."""
+    came, numbers = [], (signal.SIGINT, signal.SIGTERM)
+    # A blocked signal may still come to a thread of pyarrow, and Python then handles it here.
+    before = {n: signal.signal(n, lambda number, frame: came.append(number)) for n in numbers}
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)

@@ -156,5 +156,9 @@ def read_priors(text, classes):
     for label, share in pairs:
         with suppress(TypeError, ValueError):  # check_priors rejects what is no number
             share = float(share)
-        priors[label_of.get(label.strip(), label)] = share
+        label = label.strip()
+        label = label_of.get(label, label)
+        if label in priors:
+            raise ValueError(f"--priors has {label!r} twice: give each nationality once")
+        priors[label] = share
     return check_priors(priors, classes, "--priors")

@@ -30,6 +30,7 @@ NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 FORMATS |= dict.fromkeys([".json", ".jsonl", ".ndjson"], "jsonl")
+STARTS = {rb'\{\s*["}]': "jsonl", b"PAR1": "parquet"}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 NOT_READ = {
@@ -53,8 +54,9 @@ def local_file(path):
     """Return the path of a file that can be read twice; standard input or a pipe is copied."""
     if path != "-" and not is_special(path):
         return path
-    with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
-        return _copy(file)  # Python waits for the input, since pyarrow ignores Ctrl-C
+    # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
+    with open(0 if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
+        return _copy(file)
 
 
 def _copy(stream, encoding=None):
@@ -85,8 +87,8 @@ class TableReader:
             for start, what in NOT_READ.items():
                 if re.match(start, text):
                     raise ValueError(f"this is {what}")
-            guess = "jsonl" if text[:1] == b"{" else "parquet" if text[:4] == b"PAR1" else "csv"
-            self.format = FORMATS.get(suffix_of(self.name), guess)
+            starts = (format for start, format in STARTS.items() if re.match(start, text))
+            self.format = next(starts, None) or FORMATS.get(suffix_of(self.name), "csv")
             self._chunks = getattr(self, f"_read_{self.format}")(head, encoding, no_header)
 
     def __iter__(self):
