@@ -46,7 +46,7 @@ def expected(folder, tmp_path_factory):
     files = [folder / f"part.{k}.parquet" for k in range(11)]
     pq.write_table(pa.concat_tables(map(pq.read_table, files)), before)
     done = run("-m", "sknames", "predict", before, "--output", after)
-    assert f" {len(MISSING)} without a name" in done.stderr
+    assert f" {len(MISSING)} missing name" in done.stderr
     return pq.read_table(after)
 
 

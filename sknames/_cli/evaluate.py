@@ -1,18 +1,16 @@
 """evaluate: score a model on names whose nationalities are known."""
 
+from collections import Counter
 from contextlib import closing
 
 import click
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 
 from .._base.unwrap import labels_as_predicted
-from .._encoding.spelling_groups import spelling_groups
 from .._name_encoder import NameEncoder
-from ..metrics._scorecard import ngram_svm, scorecard_from
-from ..metrics._top_label import Z, wilson_interval
+from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from
 from .models import answers, load
 from .options import (
     Table,
@@ -50,51 +48,42 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
     classes = fitted.classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
     labels = labels_as_predicted(fitted, labels)
-    n_unknown = len(labels) - int(np.isin(labels, classes).sum())
     if train is not None:
         *train, _ = Table(train, table.column, *table.dialect).labelled_names(label)
         train[1] = labels_as_predicted(fitted, train[1])
     chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
     with closing(answers(chunks, (model, trust_pickle), jobs, 1, True, True)) as answered:
-        found = [(a[:, 0], b.astype(np.float32), known) for _, (a, _, b, known) in answered]
-    places, proba, known = (
-        None if part[0] is None else np.concatenate(part) for part in zip(*found, strict=True)
+        rows = [(a[:, 0], b.astype(np.float32), known) for _, (a, _, b, known) in answered]
+    indices, proba, known = (
+        None if column[0] is None else np.concatenate(column) for column in zip(*rows, strict=True)
     )
-    card = scorecard_from(names, labels, classes[places], proba, classes, train, known)
+    card = scorecard_from(names, labels, classes[indices], proba, classes, train, known)
     click.echo(card.to_text())
     if against:
-        click.echo("\n" + "\n".join(_compare(names, labels, classes[places], model)))
+        click.echo("\n" + "\n".join(_compare(names, labels, model, card)))
     say(
-        f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that the model "
-        f"does not know; {n_rows - len(names):,} without a name or a label"
+        f"{n_rows:,} rows: {len(names):,} used, {sum(card.unknown_labels.values()):,} of them with "
+        f"labels that the model does not know; {n_rows - len(names):,} without a name or a label"
     )
 
 
-def _compare(names, labels, predicted, model):
-    """Yield a table of the model and of two that learn the labels."""
-    labels = np.array(labels)
-    known, counts = np.unique(labels, return_counts=True)
-    if np.count_nonzero(counts >= N_FOLDS) < 2:
+def _compare(names, labels, model, card):
+    """Yield a table of the scorecard of a model and of two that learn the labels."""
+    counts = sorted(Counter(labels).values())
+    if len(counts) < 2 or counts[-2] < N_FOLDS:
         raise ValueError(f"--against needs two labels with {N_FOLDS} names or more: give more rows")
-    split = {"groups": spelling_groups(names)}
-    split["cv"] = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
-    logreg, features = LogisticRegression(C=10), NameEncoder().fit_transform(names)
-    ngrams = cross_val_predict(ngram_svm(), np.array(names, dtype=object), labels, **split)
-    found = {
-        "n-grams + LinearSVC": ngrams,
-        "NameEncoder + LogisticRegression": cross_val_predict(logreg, features, labels, **split),
-        model: predicted,
-    }
-    width = max(map(len, found))
+    own = scorecard(
+        make_pipeline(NameEncoder(), LogisticRegression(C=10)), names, labels, cv=N_FOLDS
+    )
+    ngrams = own.baselines["n-gram LinearSVC"]
+    rows = {"n-grams + LinearSVC": ngrams, "NameEncoder + LogisticRegression": own, model: card}
+    width = max(map(len, rows))
     yield f"{'':{width}}  accuracy (95 %)            macro-F1  less n-grams (95 %)"
-    for title, answered in found.items():
-        hits = answered == labels
-        low, high = wilson_interval(hits.mean(), len(hits))
-        f1 = f1_score(labels, answered, labels=known, average="macro", zero_division=0)
-        line = f"{title:{width}}  {hits.mean():.4f} ({low:.4f} to {high:.4f})  {f1:8.4f}"
-        if answered is not ngrams:
-            gain = hits - (ngrams == labels).astype(float)
-            reach = Z * gain.std() / np.sqrt(len(gain))
-            low, high = gain.mean() - reach, gain.mean() + reach
-            line += f"  {gain.mean():+.4f} ({low:+.4f} to {high:+.4f})"
+    for title, row in rows.items():
+        low, high = row["accuracy_interval"]
+        line = f"{title:{width}}  {row['accuracy']:.4f} ({low:.4f} to {high:.4f})"
+        line += f"  {row['macro_f1']:8.4f}"
+        if row is not ngrams:
+            gain, low, high = accuracy_gain(row["is_right"], ngrams["is_right"])
+            line += f"  {gain:+.4f} ({low:+.4f} to {high:+.4f})"
         yield line

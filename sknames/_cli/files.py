@@ -3,10 +3,13 @@
 import os
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+
+unfinished = {}  # What a signal removes, if it is a Path, with what to say.
 
 
 @contextmanager
@@ -19,6 +22,7 @@ def whole_file(path):
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     is_direct = path in STDOUT or is_special(path)
     where = 1 if path in STDOUT else path if is_direct else part
+    unfinished[where] = "the output is not whole" if is_direct else f"{path} was not written"
     try:
         with open(where, "wb", closefd=where != 1) as file:
             yield file
@@ -27,11 +31,20 @@ def whole_file(path):
                 shutil.copymode(target, part)
             os.replace(part, target)
     except BaseException as error:
-        error.add_note("the output is not whole" if is_direct else f"{path} was not written")
+        error.add_note(unfinished[where])
         raise
     finally:
+        del unfinished[where]
         if not is_direct:
             part.unlink(missing_ok=True)
+
+
+def remove_unfinished():
+    """Remove what is unfinished, and say what that is."""
+    for path in unfinished:
+        with suppress(OSError):
+            path.unlink() if isinstance(path, Path) else None
+    return [*filter(None, unfinished.values()), "nothing was written"][0]
 
 
 def check_output(path):

@@ -11,6 +11,7 @@ import click
 from .._version import __version__
 from .evaluate import evaluate
 from .explain import explain
+from .files import remove_unfinished
 from .options import say
 from .predict import predict
 from .shares import shares
@@ -67,25 +68,21 @@ def _message(error):
 
 
 def _stop(number, frame):
-    signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C is not to interrupt the clean-up
-    raise SystemExit(128 + number)
+    """End the process here: an exception may be lost, for example in the callback of a weakref."""
+    end = "\n" * sys.stderr.isatty()  # of the bar
+    os.write(sys.stderr.fileno(), f"{end}sknames: stopped: {remove_unfinished()}.\n".encode())
+    if number == signal.SIGINT:  # so that a shell's loop ends, too
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+    os._exit(128 + number)
 
 
 def main():
     """Run the command line in a process of its own."""
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, _stop)
     sys.stderr = sys.stderr or open(os.devnull, "w")  # None after 2>&-
     if sys.stdout is not None:
         sys.stdout.reconfigure(errors="replace")  # an old terminal may know few characters
-    try:
-        code = run(sys.argv[1:])
-    except SystemExit as stop:
-        code = stop.code
-        if code > 128:
-            say(f"sknames: stopped: {[*getattr(stop, '__notes__', []), 'nothing was written'][0]}.")
-        if code == 128 + signal.SIGINT:  # so that a shell's loop ends, too
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGINT)
-    sys.exit(code)
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _stop)
+    sys.exit(run(sys.argv[1:]))

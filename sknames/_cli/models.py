@@ -1,10 +1,11 @@
 """Predict chunks of names, here or in several processes."""
 
-import multiprocessing
-import signal
+import pickle
+import subprocess
+import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -17,6 +18,7 @@ from .._wrappers.known_words import count_known_words
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from ..pretrained._model_files import load_model
 
+ENDED = EOFError, BrokenPipeError, pickle.UnpicklingError  # of a pipe, when a process is gone
 _load = lru_cache(maxsize=1)(load_model)  # one copy, with and without other priors
 
 
@@ -55,81 +57,65 @@ def answers(chunks, spec, jobs, *options):
     if len(first) < 2:
         yield from ((chunk, best(spec, names, *options)) for chunk, names in chunks)
         return
-    # Without the locks of ProcessPoolExecutor, which outlive a killed process: each process has a
-    # pipe, and a thread that waits for it.
-    free, processes, waiting, threads = [], [], deque(), ThreadPoolExecutor(jobs)
+    # Each process has a thread that waits for it.
+    processes, free, waiting, threads = [], [], deque(), ThreadPoolExecutor(jobs)
 
     def ask(names):
-        pipe = free.pop()
-        pipe.send(names)
-        answer = pipe.recv()
-        free.append(pipe)
+        process = free.pop()
+        answer = _ask(process, names)
+        free.append(process)
+        if isinstance(answer, Exception):
+            raise answer
         return answer
 
     try:
+        processes += (_start(spec, options) for _ in range(jobs))
+        free += processes
         for chunk, names in chain(chunks, [(None, None)] * 2 * jobs):
-            with _held_back():
-                while len(processes) < jobs:
-                    processes.append(_start(free, spec, options))
-                job = None if names is None else threads.submit(ask, names)
-            waiting.append((chunk, job))
+            waiting.append((chunk, None if names is None else threads.submit(ask, names)))
             if len(waiting) > 2 * jobs:
                 chunk, job = waiting.popleft()
                 if job is not None:
-                    answer = job.result()
-                    if isinstance(answer, Exception):
-                        raise answer
-                    yield chunk, answer
-    except (EOFError, ConnectionError) as error:
+                    yield chunk, job.result()
+    except ENDED as error:
         raise MemoryError("a process ended, perhaps because memory is full") from error
     finally:
         for process in processes:
             process.kill()
-            process.join()
         threads.shutdown(cancel_futures=True)
+        for process in processes:
+            process.communicate()
 
 
-def _start(free, spec, options):
-    """Start a process that answers, and append our end of its pipe to `free`."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_answer, args=(theirs, spec, options))
-    process.start()
-    theirs.close()
-    free.append(ours)
+def _start(spec, options):
+    """Start a process that answers.
+
+    It ends with its standard input, so with this process, however that ends. It has a group of its
+    own, since a terminal sends Ctrl-C to all of a group.
+    """
+    code = f"import sys; sys.path[:] = {sys.path}; from {__name__} import work; work()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", code], process_group=0, **pipes)
+    pickle.dump((spec, options), process.stdin)
     return process
 
 
-def _answer(pipe, spec, options):
-    """Answer what comes through a pipe, until the process at its other end is gone."""
-    # A terminal sends Ctrl-C to all processes, but the first one stops the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    with suppress(EOFError, ConnectionError):
+def _ask(process, names):
+    pickle.dump(names, process.stdin)
+    process.stdin.flush()
+    return pickle.load(process.stdout)
+
+
+def work():
+    """Answer the names that come through standard input."""
+    ours, sys.stdout = sys.stdout.buffer, sys.stderr
+    with suppress(*ENDED):
+        spec, options = pickle.load(sys.stdin.buffer)
         while True:
-            names = pipe.recv()
+            names = pickle.load(sys.stdin.buffer)
             try:
                 answer = best(spec, names, *options)
             except Exception as error:
                 answer = error
-            pipe.send(answer)
-
-
-@contextmanager
-def _held_back():
-    """Hold Ctrl-C back while processes and threads start; the processes begin with that."""
-    came, numbers = [], (signal.SIGINT, signal.SIGTERM)
-    # A blocked signal may still come to a thread of pyarrow, and Python then handles it here.
-    before = {n: signal.signal(n, lambda number, frame: came.append(number)) for n in numbers}
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        yield
-    finally:
-        if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for number in came:
-            signal.raise_signal(number)
+            pickle.dump(answer, ours)
+            ours.flush()

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from .._base.unwrap import unwrap
-from .._encoding.not_names import MISSING
 from .._predict_table import answer_columns
 from .._priors.predict_list import priors_of_probabilities
 from .._priors.priors import assumed_priors, check_priors
@@ -92,15 +91,12 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         for (chunk, why), found in chunks:
             write(chunk, _new_columns(why, classes, found, threshold, prefix, within, proba))
             n_of.update(why)
-    n_rows, n_predicted, n_missing = n_of.total(), n_of.pop("", 0), n_of.pop(MISSING, 0)
+    n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
         what = "no name in it: check --column" if n_rows else "a header and no rows"
         say(f"sknames: warning: {table.name} has {what}.")
-    others = "".join(f"{n:,} {reason}, " for reason, n in sorted(n_of.items()))
-    say(
-        f"{n_rows:,} rows: {n_predicted:,} predicted, {others}{n_missing:,} without a name; "
-        f"{time.perf_counter() - start:.1f} s"
-    )
+    others = "".join(f", {n:,} {reason}" for reason, n in sorted(n_of.items()))
+    say(f"{n_rows:,} rows: {n_predicted:,} predicted{others}; {time.perf_counter() - start:.1f} s")
 
 
 def _threshold(model, fitted, abstain, given):

@@ -20,7 +20,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from .._base.labels_and_weights import is_missing
-from .files import STDOUT, is_special, whole_file
+from .files import STDOUT, is_special, unfinished, whole_file
 
 CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
@@ -62,6 +62,7 @@ def local_file(path):
 def _copy(stream, encoding=None):
     """Copy a stream to a temporary file, from an encoding, if one is given, to UTF-8."""
     copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
+    unfinished[Path(copy.name)] = None
     shutil.copyfileobj(codecs.EncodedFile(stream, "utf-8", encoding) if encoding else stream, copy)
     copy.flush()
     return copy.name

@@ -1,7 +1,5 @@
 """train: fit a model to a table of names and nationalities."""
 
-import inspect
-import re
 import sys
 import time
 from ast import literal_eval
@@ -16,28 +14,43 @@ from ..pretrained._model_files import check_model_path, save_model
 from .files import check_output, whole_file
 from .options import label_option, say, table_options
 
-OF_ENCODER = ("transliterate", "min_frequency")
+OF_ENCODER = {
+    "max_length": "Characters of each name.",
+    "transliterate": "ASCII for characters outside the alphabet: unknown, or true, false or both.",
+    "min_frequency": "How often a character must occur to be in the alphabet, or its share.",
+}
+OF_CLASSIFIER = {
+    "cell": "Recurrent cell: gru, rnn (twice as fast, less accurate) or sigmoid_rnn (Elman's).",
+    "hidden_size": "Units in each layer.",
+    "num_layers": "Recurrent layers.",
+    "embedding_dim": "Length of the embedding vector of a character, or none.",
+    "dropout": "Dropout probability.",
+    "regularization": "Strength of the other regularization.",
+    "ngram_range": "Shortest and longest n-grams: 1,5; or none.",
+    "min_df": "Distinct names in which an n-gram must occur.",
+    "word_weight": "Weight of known words.",
+    "logit_adjustment": "How equal to assume the classes: 0 as in the data, 1 equal.",
+    "class_weight": "Weights of the classes: balanced, or none.",
+    "lr": "Maximum learning rate of AdamW.",
+    "max_epochs": "Passes over the names.",
+    "batch_size": "Names in a training step.",
+    "early_stopping": "Hold out a tenth of the names, and stop when they are predicted no better.",
+    "n_iter_no_change": "Epochs without improvement after which early stopping stops.",
+    "device": "Device to train on: cpu, cuda or auto.",
+    "random_state": "Seed: the same command gives the same model.",
+}
 
 
-def parameter_options(estimator, is_option):
-    """Add options for parameters of an estimator, with the help of its docstring."""
-    text = inspect.getdoc(estimator)
-    parameters = inspect.signature(estimator).parameters
-
-    def add(function):
-        for name in reversed([name for name in parameters if is_option(name)]):
-            found = re.search(rf"^{name} : (.*), default=.*\n((?:    .*\n)+)", text, re.MULTILINE)
-            values, description = found.groups()
-            # Some terminals cannot show the references and examples in brackets.
-            description = re.sub(r" \([^)]*\)|`", "", " ".join(description.split()))
-            about = f"{description.partition('. ')[0].rstrip('.')}.  [{values}]"
-            # With a fixed seed, the same command gives the same model.
-            default = str(0 if name == "random_state" else parameters[name].default)
-            option = f"--{name.replace('_', '-')}"
-            function = click.option(option, default=default, help=about, callback=_value)(function)
-        return function
-
-    return add
+def parameter_options(function):
+    """Give a command the parameters of the encoder and the classifier as options."""
+    defaults = CharEncoder().get_params() | NameNationalityClassifier().get_params()
+    defaults |= {"max_length": 64, "random_state": 0}
+    for name, about in reversed((OF_ENCODER | OF_CLASSIFIER).items()):
+        add = click.option(
+            f"--{name.replace('_', '-')}", default=str(defaults[name]), help=about, callback=_value
+        )
+        function = add(function)
+    return function
 
 
 def _value(ctx, option, text):
@@ -52,18 +65,16 @@ def _value(ctx, option, text):
 @table_options
 @label_option
 @click.option("--output", required=True, help="File for the model: .skops, or .joblib (a pickle).")
-@click.option("--max-length", type=click.IntRange(1), default=64, help="Characters of each name.")
-@parameter_options(CharEncoder, OF_ENCODER.__contains__)
-@parameter_options(NameNationalityClassifier, lambda name: name not in ("callbacks", "verbose"))
-def train(table, label, output, max_length, **params):
+@parameter_options
+def train(table, label, output, **params):
     """Train a model on the names and nationalities in INPUT.
 
     Rows without a name or a label are left out. The names must fit in memory. The options from
     --cell on are the parameters of NameNationalityClassifier, the three before it those of
-    CharEncoder.
+    CharEncoder. Python's documentation of both says more.
     """
     start = time.perf_counter()
-    encoder = CharEncoder(max_length=max_length, **{name: params.pop(name) for name in OF_ENCODER})
+    encoder = CharEncoder(**{name: params.pop(name) for name in OF_ENCODER})
     check_model_path(output)
     check_output(output)
     names, labels, n_rows = table.labelled_names(label)
