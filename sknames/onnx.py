@@ -15,7 +15,7 @@ except ImportError as error:
     ) from error
 
 from ._base.unwrap import refusal, unwrap
-from ._encoding.not_names import PATTERNS
+from ._encoding.not_names import RULES
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME
@@ -49,8 +49,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
 
     Text is encoded outside the model. The ``metadata_props`` of the model hold, as JSON, "classes",
     the labels in the order of the columns, and for a pipeline "encoder", with "alphabet",
-    "max_length" and the steps of `CharEncoder`, and "not_names", regular expressions of what
-    is not a name, by reason.
+    "max_length" and the steps of `CharEncoder`, and "not_names", rules of what is not a name.
 
     Parameters
     ----------
@@ -148,7 +147,7 @@ def _take_apart(model):
 def _metadata(encoder, labels):
     found = {"classes": labels.tolist()}
     if encoder is not None:
-        found["not_names"] = PATTERNS
+        found["not_names"] = RULES
         found["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
         steps = {step: getattr(encoder, step) for step in STEPS}
         found["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}

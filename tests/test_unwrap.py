@@ -91,7 +91,7 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     np.testing.assert_allclose(assumed_priors(wrapped), PRIORS)
     one, other = (estimate_shares(m, names, random_state=0) for m in (wrapped, model))
     assert one.nationality.tolist() == other.nationality.tolist()
-    for column in ("share", "low", "high", "n_unreadable"):
+    for column in ("share", "low", "high", "n_not_names"):
         np.testing.assert_allclose(one[column], other[column], atol=1e-5)
     given = estimate_shares(model, names, class_prior=PRIORS, n_resamples=2)
     assert abs(np.sort(one.share) - np.sort(given.share)).max() > 0.01  # the bias counts

@@ -141,6 +141,8 @@ function showAnswer(reason, row, classes, threshold) {
   const [verdict, why] = {
     "missing name": ["I don’t know yet", "Type a name, in any script."],
     address: ["I don’t know", "That is an address, not a name."],
+    organization: ["I don’t know", "That is an organization, not a name."],
+    placeholder: ["I don’t know", "That stands for a missing name."],
     "no known letter": ["I don’t know", "It has no letter that the model can read."],
     unsure: ["I don’t know", `No nationality is more than ${percent(threshold)} probable.`],
     "": [classes[best], `${percent(row[best])} probable, which is above ${percent(threshold)}.`],

@@ -70,16 +70,26 @@ export function spell(name, settings) {
 }
 
 // Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_encoding/not_names.py.
-export function whyNotName(text, { encoder, not_names }) {
+export function whyNotName(text, { encoder, not_names: rules }) {
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
-  for (const [reason, pattern] of Object.entries(not_names)) {
-    if (new RegExp(pattern, "u").test(text)) return reason;
-  }
+  if (new RegExp(rules.address, "u").test(text)) return "address";
+  const end = text.replace(new RegExp(rules.final, "u"), "");
+  const lower = [text.toLowerCase(), end.toLowerCase()];
+  const isOrganization =
+    rules.inside.some((form) => text.includes(form)) ||
+    hasForm(...lower, rules.starts, rules.ends) ||
+    (text !== text.toUpperCase() && hasForm(text, end, rules.written_starts, rules.written_ends));
+  if (isOrganization) return "organization";
+  if (rules.placeholders.includes(lower[1])) return "placeholder";
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
   const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
   return [...text].some(isKnown) ? "" : "no known letter";
+}
+
+function hasForm(text, end, starts, ends) {
+  return starts.some((form) => text.startsWith(form)) || ends.some((form) => end.endsWith(form));
 }
 
 // Transliterate and lower-case one character, maybe to several or none.

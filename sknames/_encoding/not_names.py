@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from itertools import compress, product
+from operator import itemgetter
 
 import numpy as np
 
@@ -9,12 +11,66 @@ from .read_names import read_names
 from .spelling import clean, compose
 
 MISSING, NO_LETTER = "missing name", "no known letter"
-# Reasons and the patterns of cleaned texts that have them, which JavaScript reads as Python does.
-PATTERNS = {
+ADDRESS, ORGANIZATION, PLACEHOLDER = "address", "organization", "placeholder"
+
+# Legal forms behind and before a name, in any case, without a final dot; "_" is a space.
+FORMS = (
+    "ltd limited inc incorporated corp corporation llc llp plc pty pvt gmbh mbh kgaa co._kg co_kg "
+    "aktiengesellschaft sarl s.à_r.l s.a.r.l eurl srl s.r.l s.p.a ltda lda aps a/s oyj "
+    "bvba sp._z_o.o sp_z_oo s.r.o sro d.o.o eood uab kft zrt nyrt a.ş ltd._şti sh.p.k bhd tbk "
+    'ооо оао зао пао оод еоод α.ε ε.π.ε սպը փբը შპს בע"מ'
+)
+FORMS_BEFORE = "ооо оао пао uab شركة شرکت"
+# Those that are also names, as they are written in a text that is not all capitals.
+WRITTEN = "AG KG e.V SE S.A SA S.A.S SAS S.L SL SpA SPA B.V BV N.V NV AB AS OÜ Oy AD AŞ a.s ТОВ"
+WRITTEN_BEFORE = "АО ЗАО ТОВ ТзОВ PT SIA"
+# Those anywhere, without a space.
+INSIDE = "会社 公司 회사 (株) （株） ㈱ (有) （有） (주) （주） ㈜ บริษัท จำกัด".split()
+# Texts for a missing name, in any case, that are the names of nearly nobody.
+PLACEHOLDERS = (
+    "nan none null n/a n.a #n/a <na> xxx xxxx unknown undefined anonymous noname no_name "
+    "not_available not_provided not_known test test_test tbd tba unbekannt inconnu "
+    "desconocido sconosciuto неизвестно 不明 未知"
+)
+
+
+def _behind(forms):
+    spaced = forms.replace(".", "._").replace("__", "_")
+    return [" " + form.replace("_", " ") for form in f"{forms} {spaced}".split()]
+
+
+def _before(forms):
+    return [form + mark for form in forms.split() for mark in ' "']
+
+
+# The rules for cleaned texts, which JavaScript reads in the metadata of an ONNX model.
+RULES = {
     "address": r"[^ ]@[^ ]|://|(?:^|[ (<])(?:www|Www|WWW)\.",  # email or web
+    "final": r"\.?,?$",  # left out before a text is compared
+    "ends": _behind(FORMS),
+    "starts": _before(FORMS_BEFORE),
+    "inside": INSIDE,
+    "written_ends": _behind(WRITTEN),
+    "written_starts": _before(WRITTEN_BEFORE),
+    "placeholders": [words.replace("_", " ") for words in PLACEHOLDERS.split()],
 }
-SIGNS = ("@", "://", "www.", "WWW.", "Www.")  # of an address, one at least
-_PATTERNS = {reason: re.compile(pattern) for reason, pattern in PATTERNS.items()}
+
+
+def _in_any_case(parts):
+    return {"".join(c) for part in parts for c in product(*({x.lower(), x.upper()} for x in part))}
+
+
+# What is not a name has one of these signs, starts or ends, or does not start with a letter.
+_SIGNS = ("@", "://", "www.", "Www.", "WWW.", *INSIDE)
+_STARTS = _in_any_case(start[:2] for start in RULES["starts"] + RULES["written_starts"])
+_ENDS = _in_any_case(
+    (end + final)[-3:]
+    for end in RULES["ends"] + RULES["written_ends"] + RULES["placeholders"]
+    for final in ("", ".", ",", ".,")
+)
+_ADDRESS, _FINAL = re.compile(RULES["address"]), re.compile(RULES["final"])
+_EITHER_CASE = tuple(RULES["starts"]), tuple(RULES["ends"])
+_AS_WRITTEN = tuple(RULES["written_starts"]), tuple(RULES["written_ends"])
 
 
 def why_not_names(X, n, encoder=None):
@@ -22,6 +78,8 @@ def why_not_names(X, n, encoder=None):
 
     - "missing name": missing, or of white space, quotation marks and invisible characters only,
     - "address": of email or the web,
+    - "organization": with a legal form, such as Ltd,
+    - "placeholder": for a missing name, such as nan,
     - "no known letter": without a letter, or without one that a fitted `encoder` knows.
 
     If `X` does not hold texts, such as numbers, all reasons are "".
@@ -31,11 +89,12 @@ def why_not_names(X, n, encoder=None):
         texts = clean(read_names(X, handle_missing="empty")[0])
     except (TypeError, ValueError):
         return reasons
-    # Most texts begin with a letter, so few have to be looked at in full.
-    usual = {head for head in {text[:1] for text in texts} if _is_known(head, encoder)}
-    odd = {row for row, text in enumerate(texts) if text[:1] not in usual}
+    # Most texts start and end as names do, so few have to be looked at in full.
+    starts, ends = ([*map(itemgetter(part), texts)] for part in (slice(2), slice(-3, None)))
+    odd_starts = {s for s in set(starts) if s in _STARTS or not _is_known(s[:1], encoder)}
+    odd = {*_rows_of(starts, odd_starts), *_rows_of(ends, _ENDS)}
     joined = "\n".join(texts)
-    for sign in SIGNS:
+    for sign in _SIGNS:
         if sign in joined:
             odd.update(row for row, text in enumerate(texts) if sign in text)
     rows = sorted(odd)
@@ -44,13 +103,29 @@ def why_not_names(X, n, encoder=None):
     return reasons
 
 
+def _rows_of(parts, some):
+    return compress(range(len(parts)), map(some.__contains__, parts))
+
+
 def _why_not_name(text, encoder):
     if all(unicodedata.category(character) == "Cc" for character in text):
         return MISSING
-    for reason, pattern in _PATTERNS.items():
-        if pattern.search(text):
-            return reason
+    if _ADDRESS.search(text):
+        return ADDRESS
+    end = _FINAL.sub("", text)
+    if (
+        any(form in text for form in INSIDE)
+        or _has_form(text.lower(), end.lower(), *_EITHER_CASE)
+        or (text != text.upper() and _has_form(text, end, *_AS_WRITTEN))
+    ):
+        return ORGANIZATION
+    if end.lower() in RULES["placeholders"]:
+        return PLACEHOLDER
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
+
+
+def _has_form(text, end, starts, ends):
+    return text.startswith(starts) or end.endswith(ends)
 
 
 def _is_known(character, encoder):

@@ -282,6 +282,8 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
             - "missing name" if it is missing or has only white space, quotation marks and invisible
               characters,
             - "address" for an email or web address,
+            - "organization" for a legal form, such as Ltd, behind or before the name,
+            - "placeholder" for what stands for a missing name, such as n/a or test,
             - "no known letter" if it has no letter, or none that the estimator's
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
             - "unsure" if the largest probability is not above `threshold_`.
