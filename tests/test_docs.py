@@ -292,8 +292,8 @@ def test_pre_commit_runs_the_release_of_the_extra(name):
 
 def test_source_distribution_has_what_its_tests_and_ci_read():
     included = HATCH["build"]["targets"]["sdist"]["include"]
-    read = {".ci", ".pre-commit-config.yaml", "CITATION.cff", "SECURITY.md", "docs", "examples"}
-    assert read <= {*included}
+    read = {".ci", ".pre-commit-config.yaml", "CITATION.cff", "Makefile", "docs", "examples"}
+    assert read | {*NOTES} <= {*included}
 
 
 def test_figures_of_the_blog_post_are_drawn(small_names, plain_folder):
