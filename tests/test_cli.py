@@ -795,15 +795,24 @@ def test_shares_of_few_names_warn(run):
 
 def test_predict_set_adds_the_sets_of_the_shipped_model(run):
     write_csv("odd.csv", [[name] for name in ODD], ["name"])
-    code, out, said = run("predict", "odd.csv", "--set", "0.9")
+    code, whole, said = run("predict", "odd.csv", "--set", "0.9")
     assert code == 0, said
-    header, *rows = read_csv(out)
+    header, *rows = read_csv(whole)
     assert header == ["name", "predicted", "probability", "set", "reason"]
     sets = predict_sets(load_pretrained(), ODD)
     expected = [";".join(found) if not why else "" for found, why in zip(sets, WHY, strict=True)]
     assert [row[3] for row in rows] == expected
-    code, _, said = run("predict", "odd.csv", "--set", "0.9", "--model", "model.skops")
-    assert code == 2 and "--set is for nationalities of the model that ships" in said
+    for options, message in [
+        (["--set", "0.9", "--model", "model.skops"], "for, got another model. Take"),
+        (["--set", "0.9", "--priors", "uniform"], "for, got other priors. Take"),
+        (["--set", "0.9", "--adapt-priors"], "--set is for nationalities under the default priors"),
+        (["--set", "0.9", "--level", "region"], "--set is for nationalities under the default"),
+        (["--abstain", "--level", "region"], "--abstain with --level needs a --threshold"),
+    ]:
+        code, out, said = run("predict", "odd.csv", *options)
+        assert code and not out and message in said
+    assert run("predict", "odd.csv", "--set", "0.9", "--priors", "population")[1] == whole
+    assert run("predict", "odd.csv", "--abstain", "--level", "region", "--threshold", "0.6")[0] == 0
 
 
 def test_predict_level_is_grouped_classifier(run, model):

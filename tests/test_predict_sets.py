@@ -1,7 +1,12 @@
+from operator import itemgetter
+
 import numpy as np
 import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
 
-from sknames.datasets import make_names
+from sknames import GroupedClassifier, JoinNames, PriorShiftClassifier
+from sknames.datasets import load_nationalities, make_names
 from sknames.pretrained import predict_sets
 from sknames.pretrained._predict_sets import calibrate_sets, sets_of
 from sknames.pretrained._predict_sets import set_thresholds as set_thresholds_of
@@ -68,6 +73,34 @@ def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough(tmp_path
     scores = np.sort((probabilities[5:205] * (probabilities > probabilities[:, [1]])[5:205]).sum(1))
     at = rows["b"][rows["coverage"] == 0.9].item()
     assert at == pytest.approx(scores[int(np.ceil(0.9 * 201)) - 1], abs=1e-6)
+
+
+@pytest.mark.parametrize("by_class", [False, True])
+def test_sets_of_groups_have_the_groups_of_the_nationalities(shipped, by_class):
+    names = [*make_names(100, random_state=0)[0], "Lee"]
+    region = dict(zip(*itemgetter("nationality", "region")(load_nationalities()), strict=True))
+    sets = predict_sets(shipped, names, by_class=by_class)
+    expected = [[*dict.fromkeys(region[label] for label in found)] for found in sets]
+    grouped = GroupedClassifier(FrozenEstimator(shipped), "region")
+    for model in (grouped, FrozenEstimator(grouped), make_pipeline(JoinNames(), grouped)):
+        assert predict_sets(model, iter(names), by_class=by_class) == expected
+    assert 1 < max(map(len, expected)) < max(map(len, sets))
+    countries = predict_sets(GroupedClassifier(shipped, "country"), ["João Silva"])
+    assert countries == [["AO", "BR", "MZ", "PT"]] or {"BR", "PT"} <= {*countries[0]}
+
+
+def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
+    around = PriorShiftClassifier(shipped, priors={"Irish": 0.5, "Polish": 0.5}).fit(None)
+    back = PriorShiftClassifier(shipped_uniform, priors="population").fit(None)
+    assert predict_sets(back, ["Lee"]) == predict_sets(shipped, ["Lee"])
+    for model, got in [
+        (shipped_uniform, "other priors"),
+        (around, "other priors"),
+        (GroupedClassifier(around, "region"), "other priors"),
+        (tiny, "another model"),
+    ]:
+        with pytest.raises(ValueError, match=f"default priors, .* got {got}. Take"):
+            predict_sets(model, ["Lee"])
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.999, np.nan])

@@ -1,6 +1,7 @@
 """PriorShiftClassifier: the mix of a list from the names alone, and answers that fit it."""
 
 import copy
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -168,8 +169,24 @@ def test_underconfident_model_loses_nothing_on_a_list_of_its_own_mix():
 def test_unsure_model_is_warned_of():
     inner = Known().fit(np.eye(4), np.arange(4))
     probabilities, _ = underconfident(np.random.default_rng(0))
-    with pytest.warns(UserWarning, match=r"unsure of these names: .* is 0\.4\d on .*'temperature'"):
+    message = r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how-do"
+    with pytest.warns(UserWarning, match=message) as warned:
         PriorShiftClassifier(inner).fit(probabilities)
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.5, True), (3, True)])
+def test_underconfident_model_of_many_classes_is_warned_of(shipped_uniform, temperature, is_unsure):
+    """Adapting lowers its accuracy, from .98 to .84 and .63, since large classes win names."""
+    names, labels = make_names(1000, random_state=1)
+    probabilities = shipped_uniform.predict_proba(names) ** (1 / temperature)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    inner = Known().fit(np.eye(74).repeat(2, axis=0), shipped_uniform.classes_.repeat(2))
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        adapted = PriorShiftClassifier(inner).fit(probabilities)
+    assert [str(warning.message)[:19] for warning in warned] == ["The model is unsure"] * is_unsure
+    assert (adapted.score(probabilities, labels) < 0.9) == is_unsure
 
 
 @pytest.mark.parametrize("container", [np.array, scipy.sparse.csr_matrix])

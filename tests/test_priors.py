@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknames._priors.priors import (
-    _answers_so_far,
+    _predict,
     assumed_priors,
     check_priors,
     distinct_names,
@@ -152,7 +152,7 @@ def test_estimate_leaves_each_name_out(n, seed):
     weights = rng.integers(1, 5, n).astype(float)
     weights *= n / weights.sum()
     found, priors, n_iter = estimated(probabilities, assumed, weights, tol=1e-10)
-    _, n_pseudo = _answers_so_far(*distinct_names(probabilities, weights, assumed), assumed)
+    _, n_pseudo, _ = _predict(*distinct_names(probabilities, weights, assumed), assumed)
     expected = leaving_each_name_out(probabilities, assumed, weights, n_pseudo)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     expected = (n * found + n_pseudo * assumed) / (n + n_pseudo)
@@ -171,7 +171,7 @@ def test_estimate_of_many_names_is_that_of_expectation_maximisation():
 
 def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own():
     def pseudo_names(labels, assumed=UNIFORM):
-        return _answers_so_far(*distinct_names(np.eye(4)[labels], np.ones(40), assumed), assumed)
+        return _predict(*distinct_names(np.eye(4)[labels], np.ones(40), assumed), assumed)[:2]
 
     sums, n_pseudo = pseudo_names([0] * 40)
     np.testing.assert_array_equal(sums, [40, 0, 0, 0])

@@ -18,7 +18,7 @@ from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
 from .._wrappers.known_words import count_known_words
 from .._wrappers.selective_classifier import UNSURE, withhold
 from ..pretrained import load_pretrained
-from ..pretrained._predict_sets import set_thresholds, sets_of
+from ..pretrained._predict_sets import check_has_thresholds, set_thresholds, sets_of
 from .files import check_output
 from .models import answers, load
 from .options import choose, jobs_option, model_option, say, table_options, trust_option
@@ -60,15 +60,13 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     if top > len(classes):
         raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
     within = rules["set"]
-    if within is not None:
-        if model != "pretrained" or level:
-            raise click.UsageError(
-                "--set is for nationalities of the model that ships: leave it out"
-            )
-        within = set_thresholds(within)
+    if within is not None and (level or rules["adapt_priors"]):
+        raise click.UsageError("--set is for nationalities under the default priors: leave it out")
     words = rules["known_words"]
     if words and count_known_words(fitted, []) is None:
         raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
+    if level and rules["abstain"] and rules["threshold"] is None:
+        raise click.UsageError("--abstain with --level needs a --threshold: give one, such as 0.6")
     threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
     spec, priors = (model, trust_pickle), rules["priors"]
     if rules["adapt_priors"]:
@@ -79,6 +77,9 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
+    if within is not None:
+        check_has_thresholds(load(*spec))
+        within = set_thresholds(within)
     options = top, proba or within is not None, words
     n_of = Counter()
     with (

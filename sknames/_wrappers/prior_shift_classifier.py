@@ -79,8 +79,7 @@ default=None
     more usually gains.
 
     A `UserWarning` is raised for a model that is unsure of the names. If it is underconfident, the
-    mix is wrong: calibrate it on held-out names first, for example with the temperature scaling of
-    scikit-learn's `CalibratedClassifierCV`.
+    mix is wrong: calibrate it on held-out names first, as the FAQ shows.
 
     References
     ----------

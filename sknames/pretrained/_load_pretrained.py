@@ -67,7 +67,8 @@ default="population"
         Whether to give no answer ("unknown") where the model is unsure, or where nothing is a name.
         With True at most 14 % of the answers are wrong on people whose whole names were held out,
         with 95 % confidence; four of five of them are answered. A float is the largest share of
-        wrong answers instead, from .04. Both assume nationalities as frequent as "population" says.
+        wrong answers instead, from .04. Both assume nationalities as frequent as "population" says;
+        with uniform priors and as many people of each, 12 % of the answers are wrong.
         Of names with no word seen in training, 53 % are answered with True, 13 % of these wrongly.
         People of a nationality that the model does not know are often answered, too.
 

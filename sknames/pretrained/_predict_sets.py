@@ -5,10 +5,14 @@ quantile, over held-out names, of the probability of labels ranked above the tru
 and Candès 2020, without randomisation). So no set is empty.
 """
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from .._base.unwrap import ungroup, unwrap
+from .._priors.priors import check_priors
 from ._load_pretrained import SETS, read_columns
 
 
@@ -49,8 +53,9 @@ def predict_sets(
     Parameters
     ----------
     model : classifier
-        Result of :func:`~sknames.load_pretrained`. For other models, calibrate sets on your own
-        names with MAPIE.
+        Result of :func:`~sknames.load_pretrained` with its default priors. A set of a
+        :class:`~sknames.GroupedClassifier` around it has the groups of the nationalities. For other
+        models, calibrate sets on your own names with MAPIE.
     names : iterable of str
         Names.
     coverage : float, default=0.9
@@ -68,7 +73,7 @@ def predict_sets(
     Raises
     ------
     ValueError
-        If the coverage is out of range.
+        If the coverage is out of range, or the model has other priors.
 
     See Also
     --------
@@ -90,8 +95,31 @@ def predict_sets(
     >>> sorted(sets[1])
     ['Chinese', 'English', 'Korean']
     """
-    labels = model.classes_ if by_class else ["all"]
-    return sets_of(model.classes_, model.predict_proba(names), set_thresholds(coverage, labels))
+    inner, shares = ungroup(model)
+    check_has_thresholds(inner)
+    if isinstance(names, Iterator):
+        names = list(names)
+    labels = inner.classes_ if by_class else ["all"]
+    sets = sets_of(inner.classes_, inner.predict_proba(names), set_thresholds(coverage, labels))
+    if shares is None:
+        return sets
+    groups_of = {
+        label: model.classes_[row > 0].tolist()
+        for label, row in zip(inner.classes_.tolist(), shares, strict=True)
+    }
+    return [[*dict.fromkeys(chain.from_iterable(map(groups_of.get, found)))] for found in sets]
+
+
+def check_has_thresholds(model):
+    """Raise ValueError unless a model is the shipped one under the priors of the thresholds."""
+    inside, classes = unwrap(model), model.classes_
+    is_shipped = inside.class_bias is not None and classes.tolist() == [*read_columns(SETS)][2:]
+    if not is_shipped or not np.allclose(inside.class_prior, check_priors("population", classes)):
+        raise ValueError(
+            "Expected load_pretrained() with its default priors, which the thresholds of sets are "
+            f"for, got {'other priors' if is_shipped else 'another model'}. Take that model, or "
+            "calibrate sets on names of your own, for example with MAPIE."
+        )
 
 
 def set_thresholds(coverage=0.9, labels=("all",)):
