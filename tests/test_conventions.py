@@ -74,10 +74,12 @@ def test_encoder_passes_the_checks_without_data(check, encoder):
 @estimator_checks.parametrize_with_checks(
     [
         NameNationalityClassifier(),
-        NameNationalityClassifier(**FAST, cell="rnn", class_weight="balanced", word_weight=0.25),
-        NameNationalityClassifier(**FAST, num_layers=2),
-        NameNationalityClassifier(**FAST, early_stopping=True),
-        NameNationalityClassifier(**FAST | {"hidden_size": 64}, ngram_range=None),
+        NameNationalityClassifier(
+            **FAST, cell="rnn", num_layers=2, class_weight="balanced", word_weight=0.25
+        ),
+        NameNationalityClassifier(
+            **FAST | {"hidden_size": 64}, early_stopping=True, ngram_range=None
+        ),
     ]
 )
 def test_classifier_passes_the_checks(estimator, check):

@@ -36,12 +36,12 @@ def test_cross_val_score_of_two_jobs_gives_the_same_bits(small_names, serial, ba
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two processes on this machine, and a client of theirs."""
+    """A process with two threads on this machine, and a client of it."""
     distributed = pytest.importorskip("distributed")
     # Dask's usual port for its web pages may be taken by another cluster on this machine.
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+            n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -6,11 +6,8 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-import pytest
-from sklearn.pipeline import Pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier
-from tests.conftest import run_process
+from tests.conftest import run_process, tiny_pipeline
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = """
@@ -43,25 +40,17 @@ for fit in (
 """
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory):
-    """The interpreter of an environment with the wheel and what it requires, nothing else."""
-    folder = tmp_path_factory.mktemp("wheel")
+def test_the_wheel_predicts_and_says_what_trains(small_names, tmp_path):
     pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
-    run_process(*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT)
-    (wheel,) = folder.glob("*.whl")
+    run_process(*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
     assert wheel.stat().st_size < 20_000_000
-    run_process(sys.executable, "-m", "venv", folder / "environment")
-    scripts = "Scripts" if os.name == "nt" else "bin"
-    python = folder / "environment" / scripts / "python"
-    run_process(python, *pip[1:], "install", wheel)
-    return python
-
-
-def test_the_wheel_predicts_and_says_what_trains(python, small_names, tmp_path):
-    classify = NameNationalityClassifier(hidden_size=8, max_epochs=2, random_state=0)
-    model = Pipeline([("encode", CharEncoder(max_length=12)), ("classify", classify)])
-    joblib.dump(model.fit(*small_names), tmp_path / "model.joblib")
+    environment = tmp_path / "environment"
+    run_process(sys.executable, "-m", "venv", "--without-pip", environment)
+    python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run_process(*pip, "--python", python, "install", "--no-compile", wheel)
+    model = tiny_pipeline().fit(*small_names)
+    joblib.dump(model, tmp_path / "model.joblib")
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     run_process(python, "-I", "script.py", cwd=tmp_path)
     expected = model.predict_proba(["Papadopoulos", "Nowak"])
