@@ -75,21 +75,19 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         n-grams learn them. "auto" is 0.25, which raises accuracy on full names, since people share
         surnames and given names. A file grows by 8 bytes a word. With 0, words are not learned.
     logit_adjustment : float, default=0.15
-        How far to assume more equal class frequencies than those of the training data: training
-        adds this multiple of their logarithm to the logits (Menon et al. 2021), and `class_prior_`
-        holds them to the power of 1 - `logit_adjustment`. 0.15 costs no accuracy, and improves log
-        loss and macro-F1 over 0. 1 assumes equal frequencies: balanced accuracy rises, and accuracy
-        falls.
+        Assume class frequencies to the power of 1 - `logit_adjustment`: training adds this multiple
+        of their logarithm to the logits (Menon et al. 2021). 0.15 improves log loss and macro-F1
+        over 0, and costs no accuracy. With 1, all classes are assumed equally frequent, which
+        raises balanced accuracy and lowers accuracy.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     lr : float or "auto", default="auto"
         Maximum learning rate of AdamW. "auto" is 0.005, and 0.008 for 8,192 to 40,000 distinct rows
         without early stopping. The rate rises during the first fifth of the steps, then falls to
         almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64 rows, steps
-        beyond 10,000 are taken at the maximum. With early stopping the rate is constant; an
-        `LRScheduler` among `callbacks` replaces the cycle. Above 40,000 distinct rows, the n-gram
-        weights learn at twice this rate, and with an epsilon of 2e-5 instead of 1e-8. The gradients
-        of all other weights are clipped to a norm of 1.
+        beyond 10,000 are taken at the maximum. With early stopping the rate is constant. An
+        `LRScheduler` among `callbacks` replaces the cycle. Above 40,000 distinct rows, n-gram
+        weights learn at twice this rate.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training rows. "auto" is 13 for "gru" and 16 for the other cells;
         below 8,192 distinct rows 16 and 20, and more until 100 steps are taken; above 40,000 rows 6
@@ -107,10 +105,9 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. Prediction
         always uses numpy.
     callbacks : list of skorch callbacks or None, default=None
-        Callbacks of skorch to run in training, after the built-in ones; those that score, such as
-        `EpochScoring`, run before early stopping. They receive labels from `classes_`, and score
-        held-out rows, which need ``early_stopping=True``, or training rows with ``on_train=True``.
-        A file of the classifier holds them without their records.
+        Callbacks of skorch to run in training. Those that score, such as `EpochScoring`, receive
+        labels from `classes_`. They score held-out rows, which need ``early_stopping=True``, or
+        training rows with ``on_train=True``. Files of the classifier lack the callbacks' records.
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs each epoch of `history_`.
     random_state : int, RandomState instance or None, default=None

@@ -1,4 +1,4 @@
-"""Draw the mix of a list of names."""
+"""Draw the shares of nationalities in a list of names."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -169,7 +169,7 @@ class SharesDisplay(DisplayMixin):
             share = np.append(share, self.share[others].sum())
             limits = [(1 - self.confidence_level) / 2, (1 + self.confidence_level) / 2]
             of_others = np.quantile(self.resamples[:, others].sum(axis=1), limits)
-            # The sum may be as large as any of its parts.
+            # The sum is at least as large as any of the shares in it.
             low = np.append(low, of_others[0])
             high = np.append(high, max(of_others[1], self.high[others].max()))
         width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))

@@ -62,6 +62,7 @@ class StopOnDivergence(Callback):
 class ClipGradients(Callback):
     """Clip the norm of all dense gradients together."""
 
+    # A sparse gradient has the rows of one batch only. Adam scales its steps anyway.
     def on_grad_computed(self, net, named_parameters, **kwargs):
         dense = [p for _, p in named_parameters if p.grad is not None and not p.grad.is_sparse]
         torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
@@ -98,7 +99,7 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
     if has_held_out:
         stop = EarlyStopping(
             patience=settings.n_iter_no_change,
-            threshold=0,
+            threshold=0,  # any improvement counts
             load_best=True,
             sink=print if settings.verbose > 1 else noop,
         )

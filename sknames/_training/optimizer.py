@@ -54,6 +54,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
         beta_1, beta_2 = group["betas"]
         mean = _average(state["mean"], rows, gradient, beta_1)
         mean_of_squares = _average(state["mean_of_squares"], rows, gradient * gradient, beta_2)
+        # Running averages begin at 0, and are too small at first.
         correction = sqrt(1 - beta_2 ** state["step"]) / (1 - beta_1 ** state["step"])
         move = mean.div_(mean_of_squares.sqrt_().add_(group["eps"]))
         move.mul_(-group["lr"] * correction)

@@ -99,6 +99,7 @@ class RNNCell(Cell):
         super().__init__(input_size, hidden_size, n_gates=1)
         self.nonlinearity = nonlinearity
         if nonlinearity == "tanh":
+            # It keeps the norm of a state over many steps, while tanh is almost linear.
             nn.init.orthogonal_(self.weight_hh)
 
     def inputs(self, x):

@@ -41,9 +41,11 @@ def fit(codes, labels, weights, *, symbols, classes, settings: Settings):
     seed = rng.randint(np.iinfo(np.int32).max)
     rows, held_out = Rows.merged(codes, labels, weights), None
     if settings.early_stopping:
+        # Before n-grams and words are counted: held-out rows stand for new ones.
         rows, held_out = rows.split(settings.validation_fraction, rng)
     settings = settings.resolved(len(rows))
     untrained = _untrained(rows, symbols, len(classes), settings)
+    # N-grams and words count a row once, and an epoch draws a heavy row several times.
     share, rows = rows.class_shares(len(classes)), rows.drawn()
     settings = replace(settings, batch_size=min(len(rows), settings.batch_size))
     if held_out is not None:
@@ -136,6 +138,8 @@ def _run(net, rows, seed):
     """Initialize and train the net on one CPU thread, and restore torch's settings."""
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         net.initialize()
+        # As skorch's `partial_fit` does, which would take a KeyboardInterrupt of the user for the
+        # end of the training.
         net.notify("on_train_begin", X=rows, y=None)
         try:
             for _ in range(net.max_epochs):
@@ -147,6 +151,7 @@ def _run(net, rows, seed):
         # They are most of a file, which half precision halves.
         with torch.no_grad():
             net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
+    # The last step may diverge after its loss was computed.
     if not all(torch.isfinite(parameter).all() for parameter in net.module_.parameters()):
         raise ValueError(DIVERGED.format(what="a weight", epoch=len(net.history)))
 

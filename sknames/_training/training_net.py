@@ -62,6 +62,7 @@ class TrainingNet(NeuralNetClassifier):
             loss = loss + self.next_symbol_weight * next_symbol
             self.history.record_batch("next_symbol_loss", next_symbol.item())
         loss.backward()
+        # The history shows the plain loss, which can be compared with that of held-out rows.
         logits = logits.detach()
         return {"loss": self.get_loss(logits, labels, batch), "y_pred": logits}
 

@@ -62,7 +62,7 @@ def expected_calibration_error(
     """Compute the expected calibration error of the most probable label.
 
     It is the mean difference between top probability and accuracy, over bins of equal width (Guo et
-    al. 2017). 0 is the best. With few names it is too large: chance alone makes differences.
+    al. 2017). 0 is the best. With few names it is too large, because chance adds to it.
 
     Parameters
     ----------

@@ -20,8 +20,8 @@ from .tables import read_table
 
 SEED = 0
 # Numbers of names of a nationality. The sources say nothing about how frequent nationalities are,
-# so none may have far more names than another; made names fill up the rest. Players are ordinary
-# people, like those the model is asked about: so it learns more of them than of the famous.
+# so none may have far more names than another, and made names fill up the rest. Players are
+# ordinary people, as in users' lists, so the model learns more of them than of the famous.
 MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000}
 MIN_FULL_NAMES = 6_000
 MIN_MADE_NAMES = 1_000
@@ -42,13 +42,13 @@ LETTERS_ONLY = 0.25
 # as foreigners are spelled in one drawn at random.
 OWN_SCRIPT = 0.35
 OTHER_SCRIPT = 0.2
-# At most so many of a nationality in Katakana: people whose words are all in a dictionary.
+# The most people of a nationality in Katakana. A dictionary must have all words of their names.
 MOST_IN_KATAKANA = 800
 # People in the writing of China and Japan, from dictionaries; of the Chinese, half in traditional
 # characters.
 MOST_IN_HAN = 12_000
-# Diacritics and native scripts tell much, and many lists have neither: all names that have them are
-# also learned without.
+# Diacritics and native scripts say much about a nationality, but many lists lack them. So names
+# that have them are also learned without.
 IN_ASCII = 1
 
 # An n-gram counts if at least one in so many names has it: the file is to stay below 12 MB.
