@@ -43,6 +43,7 @@ from sknames import (
     SelectiveClassifier,
     estimate_shares,
     load_pretrained,
+    predict_table,
 )
 from sknames._cli import files, main, models, tables
 from sknames.inspection import character_importance, prefix_proba
@@ -202,6 +203,19 @@ def test_predict_line_ends_in_values_keeps_them(run, encoding):
 def test_reader_without_delimiter_detects_it(folder, text, n_columns):
     (folder / "in.csv").write_text(text, encoding="utf-8")
     assert next(iter(tables.TableReader("in.csv"))).num_columns == n_columns
+
+
+def test_reader_blank_lines_above_the_header_are_no_rows(folder):
+    (folder / "in.csv").write_bytes(b"\n\r\n\rname\nBo\n\nKim\n")
+    (chunk,) = tables.TableReader("in.csv")
+    assert chunk.to_pydict() == {"name": ["Bo", "", "Kim"]}
+
+
+def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
+    rows = [json.dumps({"name": "Kim", "x": "x" * n}) for n in (9, 9, 9, 9, 99, 9, 9)]
+    (folder / "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    monkeypatch.setattr(tables, "CHUNK_BYTES", 130)
+    assert [len(chunk) for chunk in tables.TableReader("in.jsonl")] == [3, 2, 2]
 
 
 def test_predict_given_delimiter_uses_it(run):
@@ -564,8 +578,9 @@ def test_predict_abstain_uses_the_threshold_of_the_model(run, model, small_names
     assert code == 2 and "model.skops is no SelectiveClassifier" in said and "--threshold" in said
     code, _, said = run("predict", "odd.csv", "--threshold", "0.5")
     assert code == 2 and "--threshold needs --abstain, and a number from 0 to 1" in said
-    code, _, said = run("predict", "odd.csv", "--abstain", "--threshold", "nan")
-    assert code == 2 and "and a number from 0 to 1" in said
+    for threshold in ("nan", "1.01", "-0.01"):
+        code, _, said = run("predict", "odd.csv", "--abstain", "--threshold", threshold)
+        assert code == 2 and "and a number from 0 to 1" in said
 
 
 def test_predict_column_that_exists_asks_for_a_prefix(run):
@@ -719,17 +734,18 @@ def write_list(names):
 
 
 @of_an_unsure_model
-def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names):
+@pytest.mark.parametrize("name", ["model.skops", "pretrained"])
+def test_shares_of_chunks_are_those_of_the_whole(run, small_names, name):
     names = write_list(small_names[0])
-    expected = estimate_shares(model, names, random_state=0)
-    code, out, said = run("shares", "in.csv", "--model", "model.skops")
+    expected = estimate_shares(_model_files.load_model(name), names, random_state=0)
+    code, out, said = run("shares", "in.csv", "--model", name)
     assert code == 0, said
     header, *rows = read_csv(out)
     assert header == ["nationality", "share", "low", "high"]
     assert [row[0] for row in rows] == expected.nationality.tolist()
-    found = np.array([row[1:] for row in rows], dtype=float)
-    for values, name in zip(found.T, header[1:], strict=True):
-        np.testing.assert_array_equal(values, expected[name])
+    shares = np.array([row[1:] for row in rows], dtype=float)
+    for values, column in zip(shares.T, header[1:], strict=True):
+        np.testing.assert_array_equal(values, expected[column])
     assert said.startswith("128 rows: 124 names, 4 not names; ")
 
 
@@ -815,6 +831,44 @@ def test_predict_set_adds_the_sets_of_the_shipped_model(run):
     assert run("predict", "odd.csv", "--abstain", "--level", "region", "--threshold", "0.6")[0] == 0
 
 
+def test_predict_columns_are_those_of_predict_table(run):
+    names = [*ODD, "Kim", "Anna"]
+    write_csv("in.csv", [[name] for name in names], ["name"])
+    options = ["--top", 2, "--known-words", "--abstain"]
+    code, out, said = run("predict", "in.csv", *options, "--set", "0.9", "--prefix", "new ")
+    assert code == 0, said
+    (_, *header), *rows = read_csv(out)
+    model = load_pretrained(abstain=True)
+    table = predict_table(model, names, top=2, known_words=True, prefix="new ")
+    for column in table.columns[1:]:
+        cells = [row[1 + header.index(column)] for row in rows]
+        values = table[column].astype(object).fillna("").astype(str).tolist()
+        if "probability" in column:
+            cells = np.array([cell or 0 for cell in cells], dtype=float)
+            values = np.array([value or 0 for value in values], dtype=float)
+            np.testing.assert_allclose(cells, values, rtol=0, atol=6e-7)
+        else:
+            assert cells == values, column
+    reasons, sets = (
+        [row[1 + header.index(f"new {name}")] for row in rows] for name in ("reason", "set")
+    )
+    assert "unsure" in reasons
+    assert [bool(found) for found in sets] == [reason in ("", "unsure") for reason in reasons]
+
+
+@pytest.mark.filterwarnings("default:The shares are rough")
+def test_predict_letters_that_the_model_lacks_are_no_names(run, small_names):
+    encoder = CharEncoder(max_length=20, transliterate=False)
+    tiny = Pipeline(
+        [("encode", encoder), ("classify", NameNationalityClassifier(hidden_size=8, max_epochs=1))]
+    )
+    Path("own.skops").write_bytes(skops.io.dumps(tiny.fit(*small_names)))
+    write_csv("in.csv", [["王伟"], ["Kim"]] * 60, ["name"])
+    for command in ("predict", "shares"):
+        code, _, said = run(command, "in.csv", "--model", "own.skops")
+        assert code == 0 and "60 no" in said, said
+
+
 def test_predict_level_is_grouped_classifier(run, model):
     write_csv("in.csv")
     names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
@@ -864,7 +918,7 @@ def test_predict_given_priors_is_prior_shift_classifier(run, model, priors):
 )
 def test_shares_and_priors_that_are_wrong_are_refused(run, arguments, words, code):
     write_csv("in.csv")
-    write_csv("empty.csv", [("1", "", "")])
+    write_csv("empty.csv", [("1", "", ""), ("2", "123", "")])
     command, *others = arguments
     found, _, said = run(command, "--model", "model.skops", "--output", "out.csv", *others)
     assert found == code and words in said and said.count("\n") == 1, said
@@ -1133,6 +1187,7 @@ def test_predict_equal_headers_are_written_to_csv_only(run):
     [
         ('id,name,n\n1,"Jan,3\n2,Anna,4\n3,"Piotr",5\n', 2),
         ('id,name,n\n1,Jan,3\n\n2,"An""na\n",4\n3,"Jan;3\r4,Kim,4\r5,"Nowak; Piotr",5\n', 6),
+        ('id,name,n\r1,"Jan,3\r2,Anna,4\r3,"Piotr",5\r', 2),
         ('id,name,note\n1,Jan,"a\nb"\n2,Anna,"x\n3,Piotr,"y"\n4,Kim,z\n', 4),
         ('name\n"Kim"\n"Jan, M\nBo\n"Anna, Maria"\n', 3),
         ('name,"note\nKim,1\nBo,"2"\n', 1),
@@ -1154,7 +1209,7 @@ def test_predict_open_quotation_mark_is_an_error(run, text, line, encoding):
     "text, n_rows, row",
     [
         ('id,name\n1,"Jan,3\n2,Anna,4\n3,Piotr"\n4,"Ann\na"\n', 2, 2),
-        ('name\nJan\nAnna\nBo\nPiotr\n"Kim\nBo"\n', 5, 6),
+        ('name\nJan\nAnna\nBo\nPiotr\n"Kim\rBo"\n', 5, 6),
         ('name,note\n"Kim \n","a\n""b"" \r\nc"\n"Jan" Nowak,1\nBo,"x\n', 3, None),
         ('name,note\nKim,"' + "four\n" * 40_000 + '"\n', 1, None),
     ],
