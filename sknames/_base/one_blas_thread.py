@@ -1,6 +1,5 @@
 """Limit BLAS to one thread during prediction."""
 
-import os
 import threading
 from contextlib import contextmanager, nullcontext
 
@@ -16,7 +15,7 @@ class _OneBlasThread:
     """
 
     def __init__(self):
-        self.lock = threading.RLock()
+        self.lock = threading.Lock()
         self.n_inside = 0
         self.controller = None
 
@@ -32,22 +31,10 @@ class _OneBlasThread:
 
     def __exit__(self, *exception):
         with self.lock:
-            # A child that was forked inside the block has 0 already.
-            self.n_inside = max(0, self.n_inside - 1)
+            self.n_inside -= 1
             if not self.n_inside:
-                self.restore()
-
-    def restore(self):
-        """Restore the number of threads."""
-        with _any_thread_may_limit():
-            self.limiter.restore_original_limits()
-
-    def give_back_after_fork(self):
-        """Restore the setting in a forked child, which lacks the other threads in blocks."""
-        if self.n_inside:
-            self.n_inside = 0
-            self.restore()
-        self.lock.release()
+                with _any_thread_may_limit():
+                    self.limiter.restore_original_limits()
 
 
 @contextmanager
@@ -60,12 +47,6 @@ def _any_thread_may_limit():
 
 
 _ONE_BLAS_THREAD = _OneBlasThread()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_ONE_BLAS_THREAD.lock.acquire,
-        after_in_parent=_ONE_BLAS_THREAD.lock.release,
-        after_in_child=_ONE_BLAS_THREAD.give_back_after_fork,
-    )
 
 
 def one_blas_thread(n_rows):
