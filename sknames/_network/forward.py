@@ -12,7 +12,7 @@ from .cells import BLOCK_NODES, STEPS
 from .network import LEVELS
 from .ngrams import ABSENT, NGRAM_SCALE
 from .prefixes import plan_prefixes, row_lengths, sort_rows
-from .product import Product, aligned_zeros, rows_to_multiply
+from .product import PRODUCT_ROWS, Product, aligned_zeros, rows_to_multiply
 from .quantized import dequantize
 
 CHUNK_ROWS = 4096
@@ -104,7 +104,12 @@ class Forward:
         self.size = network.hidden_size
         table, embedding = self.steps[0].input, weights.get("embedding")
         if embedding is not None:
-            table = embedding @ table
+            # In small products: after one that OpenBLAS divides, its threads stay busy for 20 ms.
+            n_codes, multiply = len(embedding), Product(table)
+            rows = np.pad(embedding, ((0, -n_codes % PRODUCT_ROWS), (0, 0)))
+            table = np.empty((len(table), len(rows), self.size), dtype)
+            multiply(rows, table)
+            table = table[:, :n_codes]
         self.table = np.ascontiguousarray(table + self.steps[0].bias)  # (parts, n_codes, H)
         self.recurrent = [Product(step.recurrent) for step in self.steps]
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]

@@ -20,7 +20,6 @@ WORDS = ("word_keys", "word_classes", "word_logits")
 LEVELS = ("ngram_weight", "next_symbol.weight")  # the largest weights, which `rounded` quantizes
 # CharEncoder's code of the space, and the share of the rows that may begin with it.
 SPACE, MAX_STRAY = 1, 0.01
-MOST = 1e9  # products of larger weights would overflow
 NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
 
 

@@ -172,7 +172,7 @@ class Lookup:
         prefixes = keys // n_symbols
         symbols = Symbols(keys - prefixes * n_symbols)
         symbols.bit[symbols.others] = 0
-        first = np.searchsorted(prefixes, np.arange(n_prefixes + 1))
+        first = np.append(0, np.bincount(prefixes, minlength=n_prefixes).cumsum())
         # The bits of a prefix are distinct, so their sum is their union. ABSENT, -1, has none.
         sums = np.append(np.uint64(0), symbols.bit.cumsum(dtype=np.uint64))
         self.bits = np.append(np.diff(sums[first]), np.uint64(0))
