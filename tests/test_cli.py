@@ -717,7 +717,7 @@ for n in (600_000, 1_800_000):
     unit = 1 if sys.platform == "darwin" else 1024
     first, last = (int(peak) * unit for peak in done.stdout.split())
     assert last - first < 50e6
-    assert last < 600e6
+    assert last < 450e6
 
 
 # ---- Priors and shares

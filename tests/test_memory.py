@@ -1,6 +1,7 @@
 """Fits leave nothing behind, and one long name takes no memory for all."""
 
 import gc
+import sys
 import tracemalloc
 import weakref
 
@@ -12,6 +13,7 @@ from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network.codes import to_codes
 from sknames._network.ngrams import NGrams
 from sknames._network.words import Words
+from tests.conftest import run_process
 
 # A net that stayed would weigh 0.4 MB with its gradients and Adam's two moments.
 SMALL = {"hidden_size": 64, "embedding_dim": 16, "max_epochs": 1, "random_state": 0}
@@ -61,6 +63,20 @@ def test_second_fit_frees_the_first_net(codes, early_stopping):
     gc.collect()
     assert net() is None
     assert module() is None
+
+
+FIRST_ANSWER = """
+import psutil, sklearn.pipeline
+before = psutil.Process().memory_info().rss
+import sknames
+model = sknames.load_pretrained()
+model.predict(["Kowalski"])
+print(psutil.Process().memory_info().rss - before)
+"""
+
+
+def test_shipped_model_takes_few_bytes_beyond_scikit_learn():
+    assert int(run_process(sys.executable, "-c", FIRST_ANSWER).stdout) < 80e6
 
 
 @pytest.mark.parametrize(
