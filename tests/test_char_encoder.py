@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknames import CharEncoder
+from sknames.datasets import make_names
 
 BLOG_ALPHABET = string.ascii_letters + " .,:;-'"
 
@@ -49,7 +50,12 @@ def cleaned(name):
     return name
 
 
+POINTS = re.compile("[\u0591-\u0652\u0656-\u06ed\u08ca-\u08ff]")
+
+
 def in_ascii(character):
+    if POINTS.match(character) and unicodedata.category(character) == "Mn":
+        return ""
     ascii_ = anyascii(character)
     is_mark = unicodedata.category(character) in {"Mn", "Mc", "Me", "Cf"}
     return ascii_ if ascii_ or is_mark else character
@@ -487,13 +493,31 @@ def test_names_in_other_scripts_are_read_twice():
 
 
 @pytest.mark.parametrize(
-    "transliterate, expected", [("unknown", "üa"), (True, "ua"), (False, "üå")]
+    "transliterate, expected",
+    [("unknown", "üao"), ("both", "üao"), (True, "uao"), (False, "üåø")],
 )
 def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
-    """ü is there five times, å once. Where it is not read in ASCII, nothing is dropped."""
-    encoder = CharEncoder(transliterate=transliterate).fit(["üüü", "Ü", "ü", "å"])
+    """ü is there five times, ø four times. Where it is not read in ASCII, nothing is dropped."""
+    encoder = CharEncoder(transliterate=transliterate).fit(["üüü", "Ü", "ü", "å", "øøøø"])
     assert encoder.alphabet_ == " " + "".join(sorted(expected))
-    assert encoder.inverse_transform(encoder.transform(["üå"])).tolist() == [expected]
+    assert encoder.inverse_transform(encoder.transform(["üåø"])).tolist() == [expected]
+
+
+@pytest.mark.parametrize("nationality", ["Hebrew", "Arabic", "Persian"])
+def test_points_change_no_code(shipped, nationality):
+    encoder = shipped[0]
+    names, _ = make_names(150, nationalities=[nationality], script="native", random_state=0)
+    points = [*map(chr, range(0x591, 0x653)), "\u0640", "\u0670", "\u06df", "\u08f0", "\ufb1e"]
+    points = [c for c in points if unicodedata.category(c) == "Mn" and c not in encoder.alphabet_]
+    pointed = ["".join(c + points[k % len(points)] for k, c in enumerate(name)) for name in names]
+    np.testing.assert_array_equal(encoder.transform(pointed), encoder.transform(names))
+
+
+def test_marks_that_are_no_points_are_transliterated():
+    encoder = CharEncoder(transliterate="both", max_length=9).fit(["sunita b'h"])
+    names = ["सुनीता", "סֻנִטָה", "ب\u0653", "ب\u0655", "ب\u0652\u0656\u06ed\u08ff"]
+    read = encoder.inverse_transform(encoder.transform(names))
+    assert read.tolist() == ["sunita", "snth", "ba", "b'", "b"]
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,10 @@ function fold(character, settings) {
   return [...lower(character)].map(read).join("");
 }
 
-// One character in ASCII; as it is if it is a letter that has no counterpart there.
+// One character in ASCII; as it is if it is a letter that has no counterpart there. Hebrew and
+// Arabic points become nothing.
 function inAscii(character) {
+  if (/(?=[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff])\p{Mn}/u.test(character)) return "";
   const ascii = anyAscii(character);
   return ascii || /[\p{M}\p{Cf}]/u.test(character) ? ascii : character;
 }

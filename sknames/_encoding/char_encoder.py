@@ -53,7 +53,8 @@ class CharEncoder(
     2. The name is normalized to NFC, so that an accented letter is one character however it was
        typed; of more than 30 combining marks in a row, the excess is dropped.
     3. Each of its characters is lower-cased by itself, and transliterated to ASCII unless the
-       alphabet has it, so diacritics and native scripts count where they are frequent.
+       alphabet has it, so diacritics and native scripts count where they are frequent. Hebrew and
+       Arabic vowel points that it lacks are dropped: names are mostly written without.
     4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``. The space always has
        code 1, so that the classifier can tell it from a letter. Every other character has the next
        code, the unknown code. Rows are padded with 0 on the right.

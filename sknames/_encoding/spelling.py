@@ -224,9 +224,15 @@ def is_other_script(character):
 
 
 def transliterate(character):
-    """Return one character in ASCII, or itself if it is a letter without a counterpart."""
-    in_ascii = anyascii(character)
-    is_letter = unicodedata.category(character) not in ("Mn", "Mc", "Me", "Cf")
+    """Return one character in ASCII, or itself if it is a letter without a counterpart.
+
+    Hebrew and Arabic points become nothing, not vowels: names are mostly written without. The signs
+    that NFC leaves on Arabic letters, from U+0653 to U+0655, are no points.
+    """
+    category, in_ascii = unicodedata.category(character), anyascii(character)
+    if category == "Mn" and re.match("[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff]", character):
+        return ""
+    is_letter = category not in ("Mn", "Mc", "Me", "Cf")
     return character if is_letter and not in_ascii else in_ascii
 
 
