@@ -8,7 +8,8 @@ from sklearn.pipeline import make_pipeline
 from sknames import GroupedClassifier, JoinNames, PriorShiftClassifier
 from sknames.datasets import load_nationalities, make_names
 from sknames.pretrained import predict_sets
-from sknames.pretrained._predict_sets import calibrate_sets, sets_of
+from sknames.pretrained._load_pretrained import SETS, read_columns
+from sknames.pretrained._predict_sets import calibrate_sets, ranked, sets_of
 from sknames.pretrained._predict_sets import set_thresholds as set_thresholds_of
 from tools.retrain import risk_coverage
 
@@ -36,6 +37,25 @@ def test_sets_cover_the_wanted_share_of_other_names(weighted):
         sets = sets_of(np.arange(5), probabilities[4000:], threshold)
         hits = [place in found for place, found in zip(places[4000:], sets, strict=True)]
         assert abs(np.average(hits, weights=weights[4000:]) - wanted) < 0.025
+
+
+def test_threshold_is_the_score_of_the_rank_that_conformal_prediction_asks_for():
+    """Of nine, half is the fifth: ceil(.5 * (9 + 1)); of more than all, the last."""
+    scores = np.arange(9) / 20
+    probabilities = np.column_stack([scores, 0.5 - scores / 2, 0.5 - scores / 2])
+    probabilities[:, 0] = 1 - probabilities[:, 1:].sum(axis=1)
+    before = np.sort(ranked(probabilities)[1][:, 1])
+    places = ranked(probabilities)[0][:, 1]
+    found = calibrate_sets(probabilities, places, np.ones(9), [0.5, 0.51, 0.95])
+    np.testing.assert_array_equal(found, before[[4, 5, 8]])
+
+
+def test_thresholds_are_those_of_the_smallest_stored_coverage_that_is_enough():
+    rows = read_columns(SETS)
+    stored = dict(zip(rows["coverage"], map(float, rows["all"]), strict=True))
+    for coverage, row in [(0.8, "0.80"), (0.9, "0.90"), (0.1 * 9, "0.90"), (0.901, "0.91")]:
+        assert set_thresholds_of(coverage) == stored[row]
+    assert set_thresholds_of(0.99) == stored["0.99"] != stored["0.98"]
 
 
 def test_sets_of_the_shipped_model_grow_with_the_coverage(shipped):

@@ -9,6 +9,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 from sknames import load_pretrained, predict_table
+from sknames._predict_table import top_classes
 from tests.conftest import run_process
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
@@ -92,8 +93,17 @@ def test_model_that_abstains_withholds_unsure_answers():
     (pd.DataFrame({"a": ["x"], "b": ["y"]}), {}, r"column 'name', got \['a', 'b'\]\. Give the co"),
     (pd.DataFrame({"name": ["x"], "reason": [1]}), {}, "'reason' already: rename it"),
     (["x"], {"top": 3}, r"top=3: the model has 2 nationalities\. Give less"),
+    (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {}, r"one column 'name', got \['name', 'n"),
 ])  # fmt: skip
 def test_what_does_not_fit_says_the_next_step(X, options, message):
     model = DummyClassifier().fit(["x", "y"], ["one", "two"])
     with pytest.raises(ValueError, match=message):
         predict_table(model, X, **options)
+
+
+def test_top_may_be_all_classes_and_repeats_none():
+    """Also of probability 0, as with a prior of 0."""
+    model = DummyClassifier(strategy="most_frequent").fit(["x", "y", "z"], ["b", "a", "b"])
+    found = predict_table(model, ["Ana"], top=2)
+    assert found.loc[0, ["predicted", "predicted_2"]].tolist() == ["b", "a"]
+    assert top_classes(np.array([[0.0, 1.0, 0.0]]), 3).tolist() == [[1, 0, 2]]

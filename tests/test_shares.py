@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import PriorShiftClassifier, estimate_shares
-from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix
-from sknames._priors.shares import shares_of_probabilities
+from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix, slopes
+from sknames._priors.shares import _resample, shares_of_probabilities
 from sknames.datasets import make_names
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -221,6 +221,25 @@ def test_resamples_agree_with_starting_anew():
     for q in (0.025, 0.25, 0.5, 0.75, 0.975):
         found, expected = np.quantile(resamples, q, axis=0), np.quantile(anew, q, axis=0)[order]
         np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def test_resample_of_the_list_itself_has_its_shares():
+    """The gradient at the estimate is not 0, and would move every resample."""
+
+    class NoChance:
+        def normal(self, scale, size):
+            return np.zeros(size)
+
+        def randint(self, n, size):
+            return np.arange(size)
+
+    proba = draw([0.3, 0.3, 0.2, 0.1, 0.1], 60)
+    listed = distinct_names(proba, np.ones(60), UNIFORM)
+    share = estimate_mix(*listed, UNIFORM)[0]
+    assert 60 * share.min() > 1
+    np.testing.assert_allclose(_resample(*listed, share, 2, NoChance()), [share] * 2, atol=1e-9)
+    moved = slopes(listed[0], listed[0] @ share, listed[1])[0] - 60
+    assert abs(moved).max() > 1
 
 
 def test_intervals_cover():
