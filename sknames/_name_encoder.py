@@ -117,23 +117,23 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
             return load_model(os.path.join(os.curdir, self.model)), None
         self._check_shared_is_fitted()
         try:
-            found = np.shape(self.model.predict_proba([""]))
+            got = np.shape(self.model.predict_proba([""]))
         except Exception as error:  # of any type: the model may be any classifier
-            found = error
+            got = error
         expected = (1, len(self.model.classes_))
-        if found != expected:
+        if got != expected:
             raise ValueError(
                 f"Expected a model that gives probabilities of shape {expected} for one name, got "
-                f"{found} from {type(self.model).__name__}. Give a fitted Pipeline that begins "
+                f"{got} from {type(self.model).__name__}. Give a fitted Pipeline that begins "
                 "with a CharEncoder and predicts one label a name."
             )
         return self.model, None
 
     def _encode(self, names):
-        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-        probabilities = np.asarray(self.model_.predict_proba(list(places)), dtype=np.float64)
+        row_of = {name: row for row, name in enumerate(dict.fromkeys(names))}
+        probabilities = np.asarray(self.model_.predict_proba(list(row_of)), dtype=np.float64)
         rows = np.sqrt(probabilities).astype(np.float32)
-        return rows if len(places) == len(names) else rows[[places[name] for name in names]]
+        return rows if len(row_of) == len(names) else rows[[row_of[name] for name in names]]
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return the names of the columns, such as "nameencoder_Turkish".

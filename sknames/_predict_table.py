@@ -103,10 +103,10 @@ def predict_table(
             f"top={top}: the model has {len(model.classes_)} nationalities. Give less."
         )
     chunks = (names[k : k + CHUNK_NAMES] for k in range(0, len(names), CHUNK_NAMES))
-    parts = [_answer(model, chunk, top) for chunk in chunks]
-    places, probabilities, reasons = (np.concatenate(part) for part in zip(*parts, strict=True))
+    answers = [_answer(model, chunk, top) for chunk in chunks]
+    best, probabilities, reasons = map(np.concatenate, zip(*answers, strict=True))
     answered = (reasons == "")[:, None]
-    labels: Any = np.where(answered, model.classes_[places].astype(object), None)
+    labels: Any = np.where(answered, model.classes_[best].astype(object), None)
     probabilities = np.where(answered, probabilities, np.nan)
     new: dict[str, Any] = {}
     for k, (predicted, probability) in enumerate(answer_columns(top)):
@@ -157,8 +157,8 @@ def _answer(model, names, top):
     inside, probabilities = unwrap(model), np.asarray(model.predict_proba(names))
     reasons = why_not_names(names, len(names), inside.encoder)
     reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
-    places = top_classes(probabilities, top)
-    return places, np.take_along_axis(probabilities, places, axis=1), reasons
+    best = top_classes(probabilities, top)
+    return best, np.take_along_axis(probabilities, best, axis=1), reasons
 
 
 def answer_columns(top):
@@ -168,13 +168,13 @@ def answer_columns(top):
 
 
 def top_classes(probabilities, top):
-    """Return the places of the `top` most probable classes, the first of equal ones.
+    """Return the indices of the `top` most probable classes, the first of equal ones.
 
     Their shape is (n_names, top). For small `top`, it is faster than sorting.
     """
     rest, rows = np.array(probabilities), np.arange(len(probabilities))
-    places = np.empty((len(rest), top), dtype=np.intp)
+    best = np.empty((len(rest), top), dtype=np.intp)
     for k in range(top):
-        places[:, k] = rest.argmax(axis=1)
-        rest[rows, places[:, k]] = -1
-    return places
+        best[:, k] = rest.argmax(axis=1)
+        rest[rows, best[:, k]] = -1
+    return best

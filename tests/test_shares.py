@@ -120,7 +120,7 @@ def test_last_bits_hardly_matter():
 def test_counts_are_repeated_names():
     proba, counts = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60), np.arange(60) % 4
     counted = shares_of(proba, counts=counts)
-    repeated = shares_of(proba.repeat(counts, axis=0), numbers=np.arange(60).repeat(counts))
+    repeated = shares_of(proba.repeat(counts, axis=0), ids=np.arange(60).repeat(counts))
     for column in ("nationality", "share", "low", "high", "resamples"):
         np.testing.assert_array_equal(counted[column], repeated[column])
     assert counted.n_names == repeated.n_names == 90

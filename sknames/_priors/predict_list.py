@@ -13,7 +13,7 @@ from .priors import distinct_names, estimate_mix
 
 
 def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
-    """Return the probabilities and weights of texts, their numbers, and which are names."""
+    """Return probabilities and weights of texts, equal ids of equal ones, and which are names."""
     if isinstance(X, Iterator):
         X = list(X)  # read more than once below
     probabilities = check_array(
@@ -25,7 +25,7 @@ def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
     return probabilities, weights, number_names(X, n), are_names
 
 
-def priors_of_probabilities(probabilities, weights, assumed, numbers=None, **limits):
+def priors_of_probabilities(probabilities, weights, assumed, ids=None, **limits):
     """Estimate priors as `estimate_mix` does; return them and the number of steps."""
-    names = distinct_names(probabilities, weights, assumed, numbers)
+    names = distinct_names(probabilities, weights, assumed, ids)
     return estimate_mix(*names, assumed, **limits)[1:]

@@ -130,20 +130,20 @@ def likelihood_ratios(probabilities, assumed):
     return np.divide(ratios, largest, out=ratios, where=largest > 0)
 
 
-def distinct_names(probabilities, weights, assumed, numbers=None):
+def distinct_names(probabilities, weights, assumed, ids=None):
     """Merge the names of a list into likelihood ratios, weights and counts of distinct names.
 
     A name that occurs twenty times is not twenty observations of the model's error. So its weights
     are summed, and all weights are scaled to sum to the number of distinct names. Equal names have
-    equal `numbers`; with None, all are distinct. Rows with weight 0 or without ratios are left out;
+    equal `ids`; with None, all are distinct. Rows with weight 0 or without ratios are left out;
     ValueError if none remains. `counts` holds how many names share a row and weight.
     """
     n = len(probabilities)
     kept = weights > 0
     probabilities, weights = probabilities[kept], weights[kept]
-    if numbers is not None:
-        _, first, place = np.unique(numbers[kept], return_index=True, return_inverse=True)
-        probabilities, weights = probabilities[first], np.bincount(place, weights)
+    if ids is not None:
+        _, first, row = np.unique(ids[kept], return_index=True, return_inverse=True)
+        probabilities, weights = probabilities[first], np.bincount(row, weights)
     rows, weights, counts = merge_rows(probabilities, weights)
     ratios = likelihood_ratios(rows, assumed)
     informs = ratios.any(axis=1)

@@ -198,13 +198,13 @@ default=None
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     inner, shares_of_groups = (model, None) if class_prior is not None else ungroup(model)
-    probabilities, weights, numbers, are_names = predict_list(inner, names, weights, "weights")
+    probabilities, weights, ids, are_names = predict_list(inner, names, weights, "weights")
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         model.classes_,
         counts=n_of_each * are_names,
-        numbers=numbers,
+        ids=ids,
         n_not_names=int(n_of_each[~are_names].sum()),
         weights=weights,
         class_prior=assumed_priors(inner, class_prior, of_people=True),
@@ -236,7 +236,7 @@ def shares_of_probabilities(
     *,
     counts=None,
     n_not_names=0,
-    numbers=None,
+    ids=None,
     weights=None,
     class_prior="uniform",
     shares_of_groups=None,
@@ -248,7 +248,7 @@ def shares_of_probabilities(
     """Estimate shares as `estimate_shares` does, from probabilities.
 
     `n_not_names` texts are not names; their rows have a count of 0 or are missing. Equal names have
-    equal `numbers`; with None, all are distinct. With `shares_of_groups`, (n_columns, n_classes),
+    equal `ids`; with None, all are distinct. With `shares_of_groups`, (n_columns, n_classes),
     the probabilities are those of what the classes group.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
@@ -258,7 +258,7 @@ def shares_of_probabilities(
     assumed = check_priors(class_prior, columns, "class_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum())
-    ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, numbers)
+    ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, ids)
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:
         warnings.warn(
@@ -347,7 +347,7 @@ def _hard_to_tell(shares, n_effective):
     """Find pairs whose sum is more certain than either, because the model confuses them.
 
     With known labels, resamples would vary like a multinomial distribution. Any further variance is
-    doubt about the labels. A pair is found if doubt is at least half of its variance and mostly
+    doubt about the labels. A pair counts if doubt is at least half of its variance and mostly
     cancels in its sum.
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)

@@ -157,12 +157,10 @@ default=None
         self._check_shared_is_fitted()
         assumed = assumed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
-            probabilities, weights, numbers, are_names = predict_list(
-                self.estimator, X, sample_weight
-            )
+            probabilities, weights, ids, are_names = predict_list(self.estimator, X, sample_weight)
             limits = {"tol": self.tol, "max_iter": self.max_iter}
             priors, n_iter = priors_of_probabilities(
-                probabilities, weights * are_names, assumed, numbers, **limits
+                probabilities, weights * are_names, assumed, ids, **limits
             )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0

@@ -212,12 +212,12 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
             folds = list(splitter.split(X, y, **routed.splitter.split))
-            found = Parallel(n_jobs=self.n_jobs)(
+            answers = Parallel(n_jobs=self.n_jobs)(
                 delayed(_fit_and_answer)(self.estimator, X, y, *fold, routed.estimator.fit)
                 for fold in folds
             )
             rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
-            confidence, hits = (np.concatenate(parts) for parts in zip(*found, strict=True))
+            confidence, hits = map(np.concatenate, zip(*answers, strict=True))
         curve = risk_coverage_curve(confidence, hits, weights[rows])
         # Rows that several folds test count once.
         curve.n_answered *= len(np.unique(rows)) / len(rows)

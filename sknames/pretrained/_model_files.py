@@ -43,7 +43,7 @@ def load_model(path, trust_pickle=False):
     try:
         model = _load_skops(path) if is_skops else joblib.load(path)
         n_classes = len(model.classes_)
-        found = np.shape(model.predict_proba(["", ""]))
+        shape = np.shape(model.predict_proba(["", ""]))
     except ImportError as error:
         raise ImportError(f"{path}: {error}: install what the model was made with") from error
     except Exception as error:  # files can raise any error
@@ -51,9 +51,9 @@ def load_model(path, trust_pickle=False):
             f"{path} is no model that takes names ({type(error).__name__}: {error}): give a file "
             "that `sknames train` wrote, or a fitted Pipeline that begins with a CharEncoder"
         ) from error
-    if found != (2, n_classes):
+    if shape != (2, n_classes):
         raise ValueError(
-            f"{path} predicts an array of shape {found} for two names: give a classifier with one "
+            f"{path} predicts an array of shape {shape} for two names: give a classifier with one "
             "label a name"
         )
     return model

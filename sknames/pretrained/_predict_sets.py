@@ -30,10 +30,10 @@ def sets_of(classes, probabilities, thresholds):
     return [classes[row[some]].tolist() for row, some in zip(order, is_in, strict=True)]
 
 
-def calibrate_sets(probabilities, places, weights, coverages):
-    """Return the thresholds that give these coverages of names whose true classes are `places`."""
+def calibrate_sets(probabilities, true, weights, coverages):
+    """Return the thresholds of these coverages, from names whose `true` are indices of classes."""
     order, before = ranked(probabilities)
-    scores = before[order == places[:, None]]
+    scores = before[order == true[:, None]]
     rows = np.argsort(scores)
     reached = weights[rows].cumsum() / weights.sum()
     # Split conformal prediction adds one name whose score is unknown.
@@ -107,7 +107,7 @@ def predict_sets(
         label: model.classes_[row > 0].tolist()
         for label, row in zip(inner.classes_.tolist(), shares, strict=True)
     }
-    return [[*dict.fromkeys(chain.from_iterable(map(groups_of.get, found)))] for found in sets]
+    return [[*dict.fromkeys(chain.from_iterable(groups_of[k] for k in one))] for one in sets]
 
 
 def check_has_thresholds(model):
