@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from sknames._network import forward as _forward
 from sknames._network import product as _product
 from sknames._network.forward import Forward, softmax
 from sknames._network.network import Network
-from sknames._network.ngrams import NGrams, inverse_document_frequency
+from sknames._network.ngrams import NGRAM_SCALE, NGrams, inverse_document_frequency
 from sknames._training.batches import Batch
 from sknames._training.recurrent_net import RecurrentNet
 from sknames._training.rows import Rows
@@ -137,8 +138,38 @@ def random_network(cell, num_layers, hidden_size, n_classes, ngram_range, seed=0
         ngrams, frequency = NGrams.fit(random_codes(300, seed=2), ngram_range, 2, N_CODES + 1)
         keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, 300)
         weights["ngram_weight"] = uniform(len(frequency), n_classes)
-    network = Network(cell, np.arange(1, N_CODES - 1), weights, keys)
-    return network
+    return Network(cell, np.arange(1, N_CODES - 1), weights, keys)
+
+
+def with_head(network, n_classes, n_features):
+    """The network with a head of every third n-gram."""
+    rng = np.random.RandomState(5)
+    shapes = {
+        "weight": (n_classes, network.n_classes),
+        "bias": (n_classes,),
+        "ngram_weight": (n_features, n_classes),
+    }
+    head = {f"head.{name}": rng.randn(*shape).astype("f4") for name, shape in shapes.items()}
+    head["head.ngrams"] = np.arange(n_features, dtype=np.int32) * 3
+    return replace(network, weights=network.weights | head)
+
+
+@pytest.mark.parametrize("n_rows", [3, 120])
+def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
+    codes, trunk = codes[-n_rows:], random_network("gru", 1, 8, 4, (1, 3))
+    network = with_head(trunk, 7, n_features := trunk.n_ngrams // 3)
+    weights = network.weights
+    expected = Forward(trunk, "float64").logits(codes) @ weights["head.weight"].T
+    expected += weights["head.bias"]
+    features, starts, values = trunk.ngrams.tfidf(codes, trunk.weights["ngram_idf"])
+    for row, (first, last) in zip(expected, itertools.pairwise(starts), strict=True):
+        for feature, value in zip(features[first:last], values[first:last], strict=True):
+            if feature % 3 == 0 and feature < 3 * n_features:
+                row += NGRAM_SCALE * value * weights["head.ngram_weight"][feature // 3]
+    forward = Forward(network, "float64")
+    np.testing.assert_allclose(forward.logits(codes), expected, atol=1e-5)
+    net, terms, _ = forward.parts(codes[:1])
+    np.testing.assert_allclose(net + terms.sum(axis=0), expected[0], atol=1e-5)
 
 
 def largest_difference(forward, n_rows=300):
@@ -162,6 +193,8 @@ def largest_difference(forward, n_rows=300):
 )
 def test_bits_depend_on_the_row_alone(cell, num_layers, hidden_size, n_classes, ngram_range):
     network = random_network(cell, num_layers, hidden_size, n_classes, ngram_range)
+    if hidden_size == 64 and ngram_range:
+        network = with_head(network, 165, network.n_ngrams // 3)
     forward = Forward(network, "auto")
     assert forward.is_fixed == (forward.precision == np.float32)
     assert largest_difference(forward) <= (0 if forward.is_fixed else 1e-12)
@@ -174,7 +207,7 @@ ON_A_KERNEL = """
 import json, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from test_forward import Forward, blas_kernel, largest_difference, random_network
+from test_forward import Forward, blas_kernel, largest_difference, random_network, with_head
 from sknames._network import product as _product
 
 def product_rows(n):
@@ -184,6 +217,7 @@ def product_rows(n):
 found = {"kernel": blas_kernel(), "largest_difference": 0, "is_fixed": True}
 for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), ("gru", 2, 192, 2, None)]:
     network = random_network(*sizes)
+    network = with_head(network, 165, 99) if network.n_ngrams else network
     forward = Forward(network, "auto")
     found["is_fixed"] &= bool(forward.is_fixed)
     found["largest_difference"] = max(found["largest_difference"], largest_difference(forward))

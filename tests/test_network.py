@@ -21,7 +21,9 @@ KEYS = [np.array(keys, dtype=np.int32) for keys in ([0, 1, 2, 3, 4, 6], [1, 8, 2
 N_NGRAMS = {1: 12, 2: 6, 3: 2}  # by the shortest length that counts
 
 
-def parts(cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2, has_words=False):
+def parts(
+    cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2, has_words=False, has_head=False
+):
     """The arguments of a Network whose parts fit; min_n=None: without n-grams."""
     rng = np.random.RandomState(0)
     shapes = {} if one_hot else {"embedding": (N_CODES, DIM)}
@@ -35,6 +37,13 @@ def parts(cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2, has_wor
     if min_n is not None:
         n_ngrams = N_NGRAMS[min_n]
         shapes |= {"ngram_idf": (n_ngrams,), "ngram_weight": (n_ngrams, N_CLASSES)}
+    if has_head:  # from two classes to three
+        shapes |= {"output.weight": (2, SIZE), "output.bias": (2,), "ngram_weight": (n_ngrams, 2)}
+        shapes |= {"head.weight": (N_CLASSES, 2), "head.bias": (N_CLASSES,)}
+        shapes["head.ngram_weight"] = 2, N_CLASSES
+    weights = {name: rng.randn(*shape).astype(np.float32) for name, shape in shapes.items()}
+    if has_head:
+        weights["head.ngrams"] = np.array([0, 3], np.int32)
     words = (
         np.array([5, 5, 9], np.int32),
         np.array([0, 2, 1], np.uint8),
@@ -43,7 +52,7 @@ def parts(cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2, has_wor
     return {
         "cell": cell,
         "symbols": SYMBOLS.copy(),
-        "weights": {name: rng.randn(*shape).astype(np.float32) for name, shape in shapes.items()},
+        "weights": weights,
         "ngram_keys": [] if min_n is None else [keys.copy() for keys in KEYS],
         "separator": separator,
         "class_prior": np.array([0.5, 0.3, 0.2]),
@@ -57,6 +66,7 @@ KINDS = {
     "one-hot of three layers": {"one_hot": True, "num_layers": 3, "separator": None, "min_n": 3},
     "no n-grams": {"cell": "sigmoid_rnn", "min_n": None},
     "words": {"has_words": True},
+    "head": {"has_head": True, "has_words": True},
 }
 
 
@@ -81,13 +91,19 @@ def test_sizes_follow_from_shapes(kind, network):
     assert network.num_layers == kind["num_layers"]
     assert network.embedding_dim == (None if kind["one_hot"] else DIM)
     assert network.n_ngrams == N_NGRAMS.get(kind["min_n"], 0)
-    sizes = ("n_codes", "n_classes", "cell", "hidden_size", "num_layers", "embedding_dim")
+    sizes = ("n_codes", "cell", "hidden_size", "num_layers", "embedding_dim")
     net = RecurrentNet(
         **{name: getattr(network, name) for name in (*sizes, "n_ngrams")},
+        n_classes=len(network.weights["output.bias"]),
         **dict.fromkeys(["dropout", "embedding_dropout", "ngram_dropout"], 0),
     )
     of_torch = {name: tuple(value.shape) for name, value in net.named_parameters()}
-    ours = {name: value.shape for name, value in network.weights.items() if name != "ngram_idf"}
+    others = ("ngram_idf", "head")
+    ours = {
+        name: value.shape
+        for name, value in network.weights.items()
+        if name.partition(".")[0] not in others
+    }
     assert ours == of_torch
 
 
@@ -216,11 +232,11 @@ def test_rounded_weights_stay_levels(network):
             np.testing.assert_allclose(dequantize(rounded.weights[name]), weight, atol=0.4)
         else:
             assert np.shares_memory(arrays[name], weight)
-    floats = {name: dequantize(weight) for name, weight in rounded.weights.items()}
+    floats = {name: dequantize(rounded.weights[name]) for name in LEVELS if name in rounded.weights}
     codes, many = np.array([[1, 2, 3], [2, 4, 0]]), np.arange(90).reshape(30, 3) % 5
     for dtype in ("float32", "float64"):
         ours = Forward(rounded, dtype)
-        expected = Forward(dataclasses.replace(rounded, weights=floats), dtype)
+        expected = Forward(dataclasses.replace(rounded, weights=rounded.weights | floats), dtype)
         for rows in (codes, many):
             np.testing.assert_array_equal(ours.logits(rows), expected.logits(rows), strict=True)
 
@@ -258,7 +274,7 @@ def test_from_arrays_of_no_dict_raises(arrays):
     assert_refused(arrays, "network_", "a dict of arrays")
 
 
-SAVED = Network(**parts(has_words=True)).to_arrays()
+SAVED = Network(**parts(has_words=True, has_head=True)).to_arrays()
 WRONG = {
     "cell": ["lstm", "", "rnn"],
     "symbols": [[7, 5, 3, 2], [2, 2, 5, 7], [2, 3, 5, 2]],
@@ -267,6 +283,7 @@ WRONG = {
     "ngram_keys.0": [[0, 1, 2, 3, 4, 7], [-1, 1, 2, 3, 4, 6]],
     "ngram_keys.1": [[41, 20, 8, 1], [1, 1, 20, 41], [-1, 8, 20, 41], [1, 8, 20, 42]],
     "ngram_keys.2": [[0, 28], [0]],
+    "head.ngrams": [[3, 0], [3, 3], [-1, 3], [0, 12], [0]],
     "word_keys": [[5, -1, 5], [5, 0, 2**31 - 6], [5, 0, 0], [-5, 0, 14]],
     "word_classes": [[0, 2, 3], [2, 0, 1], [0, 0, 1], [0, 2]],
     "more": [[0]],
@@ -304,8 +321,8 @@ def test_from_arrays_with_right_values_succeeds(name, value):
 
 
 def test_error_names_the_array_and_both_shapes():
-    expected = r"an array of kind f and shape \[3\], got \['f', 2\]"
-    assert_refused(SAVED | {"output.bias": np.zeros(2, np.float32)}, r"output\.bias", expected)
+    expected = r"an array of kind f and shape \[2\], got \['f', 3\]"
+    assert_refused(SAVED | {"output.bias": np.zeros(3, np.float32)}, r"output\.bias", expected)
 
 
 # ---- Other temperature
@@ -322,16 +339,17 @@ def test_temperature_divides_the_logits(network):
 # ---- Other priors
 
 
-def test_with_priors_shifts_the_bias_alone():
-    network, priors = Network(**parts()), np.array([0.2, 0.2, 0.6])
+@pytest.mark.parametrize("has_head, bias", [(False, "output.bias"), (True, "head.bias")])
+def test_with_priors_shifts_the_bias_alone(has_head, bias):
+    network, priors = Network(**parts(has_head=has_head)), np.array([0.2, 0.2, 0.6])
     shifted = network.with_priors(priors)
-    shift = shifted.weights["output.bias"] - network.weights["output.bias"]
+    shift = shifted.weights[bias] - network.weights[bias]
     np.testing.assert_allclose(shift, np.log(priors / [0.5, 0.3, 0.2]), atol=1e-6)
     for name, array in network.weights.items():
-        assert np.shares_memory(shifted.weights[name], array) or name == "output.bias"
+        assert np.shares_memory(shifted.weights[name], array) or name == bias
     np.testing.assert_array_equal(shifted.class_prior, priors)
-    back = shifted.with_priors(network.class_prior).weights["output.bias"]
-    np.testing.assert_allclose(back, network.weights["output.bias"], atol=1e-6)
+    back = shifted.with_priors(network.class_prior).weights[bias]
+    np.testing.assert_allclose(back, network.weights[bias], atol=1e-6)
 
 
 def test_with_priors_of_zero_never_predicts_the_class():

@@ -17,7 +17,8 @@ from .words import PRIME, Words
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
-LEVELS = ("ngram_weight", "next_symbol.weight")  # the largest weights, which `rounded` quantizes
+# The largest weights, which `rounded` quantizes.
+LEVELS = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 # CharEncoder's code of the space, and the share of the rows that may begin with it.
 SPACE, MAX_STRAY = 1, 0.01
 NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
@@ -29,6 +30,10 @@ class Network:
 
     The code of ``symbols[i]`` is ``i + 1``; 0 is padding, and the last code, ``n_symbols + 1``, a
     symbol that `fit` has not seen.
+
+    Weights of a "head" turn the logits of net and n-grams into those of other classes: it is linear
+    in them, "head.weight" and "head.bias", and in some of the same n-grams, "head.ngram_weight",
+    the sorted features of which are "head.ngrams". Priors and words are then of these classes.
     """
 
     cell: str
@@ -79,7 +84,12 @@ class Network:
     @property
     def n_classes(self):
         """The number of classes."""
-        return len(self.weights["output.bias"])
+        return len(self.weights[self._bias])
+
+    @property
+    def _bias(self):
+        """The name of the weights that the priors of the classes shift."""
+        return "head.bias" if "head.bias" in self.weights else "output.bias"
 
     @property
     def hidden_size(self):
@@ -134,18 +144,21 @@ class Network:
         bias = np.full(len(priors), NEVER, dtype=np.float32)
         kept = priors > 0
         shift = np.log(priors[kept]) - np.log(self.class_prior[kept])
-        bias[kept] = self.weights["output.bias"][kept] + shift
-        return replace(self, weights=self.weights | {"output.bias": bias}, class_prior=priors)
+        bias[kept] = self.weights[self._bias][kept] + shift
+        return replace(self, weights=self.weights | {self._bias: bias}, class_prior=priors)
 
     def with_temperature(self, temperature):
         """Divide all logits by a temperature (Guo et al. 2017), which flattens priors, too.
 
         A temperature above 1 makes the probabilities less sure, in the same order.
         """
+        last = ("output.weight", "output.bias", "ngram_weight")
+        if "head.bias" in self.weights:
+            last = ("head.weight", "head.bias", "head.ngram_weight")
         divided = {
             name: dequantize(array) / np.float32(temperature)
             for name, array in self.weights.items()
-            if name in ("output.weight", "output.bias", "ngram_weight")
+            if name in last
         }
         class_prior = self.class_prior ** (1 / temperature)
         class_prior /= class_prior.sum()
@@ -224,9 +237,12 @@ def check_arrays(arrays):
         n_ngrams = len(arrays["ngram_idf"])
         is_count = n_ngrams in np.cumsum(sizes[::-1])
         require(is_count, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
+        features = arrays.get("head.ngrams", np.zeros(0, int))
+        is_sorted = _rises(np.concatenate([[-1], features, [n_ngrams]]))
+        require(is_sorted, "head.ngrams", f"sorted, distinct features below {n_ngrams}", features)
     if WORDS[0] in arrays:
         steps, classes = (arrays[key] for key in WORDS[:2])
-        n_classes = len(arrays["output.bias"])
+        n_classes = len(arrays["class_prior"])
         require(np.isin(classes, range(n_classes)).all(), WORDS[1], "indices of classes", classes)
         entries = steps.cumsum(dtype=np.int64) * n_classes + classes
         is_sorted = _rises(np.concatenate([[-1], entries, [PRIME * n_classes]]))
@@ -242,14 +258,19 @@ def _layout(arrays):
     n_symbols, n_ngrams, n_words = map(size, ("symbols", "ngram_idf", "word_keys"))
     n_classes, n_units, n_codes = size("output.weight"), size("output.weight", 1), n_symbols + 2
     n_rows, n_inputs = N_GATES[str(arrays["cell"])] * n_units, n_codes
+    has_head, n_own = "head.weight" in arrays and n_ngrams, size("head.ngrams")
+    n_labels = size("head.weight") if has_head else n_classes
     layout = {
         "cell": ("U",),
         "symbols": ("biuf", n_symbols),
         "separator": ("i", min(1, size("separator"))),
-        "class_prior": ("f", n_classes),
+        "class_prior": ("f", n_labels),
     }
     if "class_bias" in arrays:
-        layout["class_bias"] = "f", n_classes
+        layout["class_bias"] = "f", n_labels
+    if has_head:
+        layout |= {"head.weight": ("f", n_labels, n_classes), "head.bias": ("f", n_labels)}
+        layout |= {"head.ngrams": ("i", n_own), "head.ngram_weight": ("f", n_own, n_labels)}
     layout |= {name: ("i", size(name)) for name in _key_names(arrays)}
     if "ngram_idf" in arrays:
         layout |= {"ngram_idf": ("f", n_ngrams), "ngram_weight": ("f", n_ngrams, n_classes)}
