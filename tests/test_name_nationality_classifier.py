@@ -9,7 +9,7 @@ import pytest
 from anyascii import anyascii
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import KFold, StratifiedGroupKFold, cross_val_predict
+from sklearn.model_selection import KFold, StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
@@ -298,30 +298,26 @@ TWELVE = (
 def test_beats_a_linear_svm_on_the_names_that_ship():
     """Both the net and the n-grams are needed for it.
 
-    Measured: ahead by .014 to .023 on twelve splits, on this one by .013 to .018 with six seeds of
-    the model; without the net by .000 to .003, and without n-grams behind by .013 to .024.
+    Measured: ahead by .042 to .046 with three seeds of the model; with a net of one unit by .027,
+    and without n-grams by .010.
     """
     names = load_names()
     chosen = np.flatnonzero(np.isin(names.target, TWELVE))[::3]
     X, y, groups = names.data[chosen], names.target[chosen], names.groups[chosen]
+    folds = StratifiedGroupKFold(3, shuffle=True, random_state=7)
+    train, test = next(folds.split(X, y, groups))
     ngrams = TfidfVectorizer(
         preprocessor=lambda name: anyascii(name).lower(), analyzer="char_wb", ngram_range=(1, 5)
     )
     ours, svm = (
-        accuracy_score(
-            y,
-            cross_val_predict(
-                model, X, y, groups=groups,
-                cv=StratifiedGroupKFold(3, shuffle=True, random_state=7),
-            ),
+        make_pipeline(*steps).fit(X[train], y[train]).score(X[test], y[test])
+        for steps in (
+            (CharEncoder(max_length=30), NameNationalityClassifier(random_state=7)),
+            (ngrams, LinearSVC(random_state=0)),
         )
-        for model in (
-            make_pipeline(CharEncoder(max_length=30), NameNationalityClassifier(random_state=7)),
-            make_pipeline(ngrams, LinearSVC(random_state=0)),
-        )
-    )  # fmt: skip
+    )
     assert svm > 0.64
-    assert ours > svm + 0.008
+    assert ours > svm + 0.033
 
 
 @pytest.mark.skipif(
