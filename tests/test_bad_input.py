@@ -11,7 +11,6 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -121,26 +120,6 @@ def test_strings_given_to_the_classifier_raise(classifier, X):
             method(X)
 
 
-BAD_CODES = {
-    "NaN": ([[1, math.nan], [1, 2]], ValueError, "contains NaN"),
-    "None": ([[1, None], [1, 2]], ValueError, "contains NaN"),
-    "pandas' NA": (pd.DataFrame([[1, None]] * 2, dtype="Int64"), ValueError, "contains NaN"),
-    "polars' null": (pl.DataFrame({"a": [1, None], "b": [1, 2]}), ValueError, "contains NaN"),
-    "infinity": ([[1, math.inf], [1, 2]], ValueError, "infinity"),
-    "1-D": ([1, 2], ValueError, "Expected 2D array, got 1D array"),
-    "no rows": (np.zeros((0, 2)), ValueError, r"Found array with 0 sample\(s\)"),
-}
-
-
-@pytest.mark.parametrize("X, error, message", BAD_CODES.values(), ids=BAD_CODES)
-@pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
-def test_wrong_codes_raise(classifier, X, error, message):
-    with pytest.raises(error, match=message):
-        NameNationalityClassifier(**TINY).fit(X, ["a", "b"])
-    with pytest.raises(error, match=message):
-        classifier.predict(X)
-
-
 # Labels.
 
 BAD_LABELS = {
@@ -165,18 +144,6 @@ def test_wrong_labels_raise(y, message):
         NameNationalityClassifier(**TINY).fit([[1, 2], [2, 1], [3, 1]], y)
     with pytest.raises(ValueError, match=message):
         tiny_pipeline().fit(["anna", "bo", "cleo"], y)
-
-
-def test_labels_in_a_column_warn_as_in_scikit_learn():
-    with pytest.warns(DataConversionWarning, match="column-vector y"):
-        model = tiny_pipeline().fit(["anna", "bo"], [["x"], ["y"]])
-    assert model.classes_.tolist() == ["x", "y"]
-
-
-def test_one_class_gives_a_constant_prediction():
-    model = tiny_pipeline(max_length=9).fit(["anna", "bo"], ["x", "x"])
-    assert model.predict(["anna", "", "王"]).tolist() == ["x"] * 3
-    np.testing.assert_array_equal(model.predict_proba(["anna", "", "王"]), [[1.0]] * 3)
 
 
 # Weights.
