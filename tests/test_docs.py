@@ -19,6 +19,7 @@ from pkgutil import iter_modules
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import yaml
 from sklearn.pipeline import Pipeline
 
 import sknames
@@ -292,8 +293,22 @@ def test_pre_commit_runs_the_release_of_the_extra(name):
 
 def test_source_distribution_has_what_its_tests_and_ci_read():
     included = HATCH["build"]["targets"]["sdist"]["include"]
-    read = {".ci", ".pre-commit-config.yaml", "CITATION.cff", "Makefile", "docs", "examples"}
-    assert read | {*NOTES} <= {*included}
+    read = {".ci", ".github", ".pre-commit-config.yaml", "CITATION.cff", "Makefile"}
+    assert read | {"docs", "examples", "tools", *NOTES} <= {*included}
+
+
+def test_conda_recipe_is_that_of_the_project():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    recipe = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.S)[1])
+    project = PROJECT["project"]
+    _, *run = recipe["requirements"]["run"]
+    assert [line.replace(" ", "") for line in run] == project["dependencies"]
+    host = recipe["requirements"]["host"]
+    assert {*PROJECT["build-system"]["requires"]} <= {*host}
+    assert recipe["context"]["version"] == sknames.__version__
+    assert f">={recipe['context']['python_min']}" == project["requires-python"]
+    assert recipe["about"]["summary"] == project["description"]
+    assert all((ROOT / name).is_file() for name in recipe["about"]["license_file"])
 
 
 def test_figures_of_the_blog_post_are_drawn(small_names, plain_folder):
