@@ -104,8 +104,6 @@ def test_random_state_gives_the_same_names():
     state = np.random.RandomState(0)
     np.testing.assert_array_equal(make_names(50, random_state=state), first)
     assert make_names(50, random_state=state)[0].tolist() != first[0].tolist()
-    np.random.seed(0)
-    np.testing.assert_array_equal(make_names(50), first)
 
 
 def test_the_names_of_a_seed_stay():
@@ -120,9 +118,6 @@ def test_the_names_of_a_seed_stay():
     "arguments, message",
     [
         ({"n_samples": 0}, "'n_samples' parameter of make_names"),
-        ({"script": "latin"}, "'script' parameter of make_names"),
-        ({"random_state": "0"}, "'random_state' parameter of make_names"),
-        ({"nationalities": "Polish"}, "'nationalities' parameter of make_names"),
         ({"nationalities": ["Polish", "Klingon"]}, "Albanian, .* Zulu, .* Got Klingon"),
         ({"nationalities": ["Polish"], "script": "native"}, "Arabic, .* Ukrainian, .* Got Polish"),
         ({"nationalities": []}, "Got none of them"),

@@ -47,6 +47,7 @@ TINY = {
     "random_state": 0,
 }
 HIDDEN = {*_settings.REGULARIZATION, "gce_q", "validation_fraction"}
+WITHOUT = {"dropout": 0, "symbol_dropout": 0, "ngram_dropout": 0}
 DIVERGING = {"lr": 1e37, "max_epochs": 40}
 
 
@@ -251,45 +252,43 @@ def test_parameter_of_the_loss_matters(X, y, parameter):
     assert np.abs(first - second).max() > 1e-4
 
 
+class NextSymbol(Callback):
+    """Keep the symbols of each batch, and the gradients of the bias that predicts the next one."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.symbols, self.gradients = [], []
+
+    def on_grad_computed(self, net, named_parameters, batch, **kwargs):
+        self.symbols.append(np.unique(batch[0].plan.symbols).tolist())
+        self.gradients.append(dict(named_parameters)["next_symbol.bias"].grad.numpy().copy())
+
+
+def next_symbol_of(X, y, **params):
+    seen = NextSymbol()
+    fit(X, y, max_epochs=1, callbacks=[seen], **WITHOUT, **params)
+    return seen
+
+
 def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
-    gradients = {}
-
-    class Gradients(Callback):
-        def on_grad_computed(self, net, named_parameters, **kwargs):
-            gradients[weight] = dict(named_parameters)["next_symbol.bias"].grad.numpy().copy()
-
     monkeypatch.setattr(_callbacks, "MAX_GRADIENT_NORM", 1e9)
-    for weight in (0.25, 0.5, 2):
-        fit(
-            X, y, next_symbol_weight=weight, max_epochs=1, batch_size=100, ngram_range=None,
-            callbacks=[Gradients()], **WITHOUT,
-        )  # fmt: skip
-    assert np.abs(gradients[0.25]).max() > 1e-3
-    for weight in (0.5, 2):
-        np.testing.assert_allclose(gradients[weight], weight / 0.25 * gradients[0.25], rtol=1e-4)
+    params = {"batch_size": 100, "ngram_range": None}
+    (first,), *others = (
+        next_symbol_of(X, y, next_symbol_weight=weight, **params).gradients
+        for weight in (0.25, 0.5, 2)
+    )
+    assert np.abs(first).max() > 1e-3
+    np.testing.assert_allclose(others, [[2 * first], [8 * first]], rtol=1e-4)
 
 
 @pytest.mark.parametrize("many", [5, 6])
 def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(X, y, monkeypatch, many):
     # Padding, 1 to 4 and the unknown code are 6; 4 is in few of the batches.
     monkeypatch.setattr(_training_net, "MANY_CODES", many)
-    X, seen, moved = X.copy(), [], []
-    X[10:] = np.minimum(X[10:], 3)
-    assert set(X[X > 0].tolist()) == {1, 2, 3, 4}
-
-    class Gradients(Callback):
-        def on_batch_begin(self, net, batch, training, **kwargs):
-            seen.append(np.unique(batch[0].plan.symbols).tolist())
-
-        def on_grad_computed(self, net, named_parameters, **kwargs):
-            gradient = dict(named_parameters)["next_symbol.bias"].grad.numpy()
-            moved.append(np.flatnonzero(gradient).tolist())
-
-    fit(
-        X, y, max_epochs=1, batch_size=10, callbacks=[Gradients()], **WITHOUT,
-    )  # fmt: skip
-    assert len({*map(tuple, seen)}) > 1
-    assert moved == (seen if many == 5 else [[*range(6)]] * len(seen))
+    X = np.where(np.arange(len(X))[:, None] < 10, X, np.minimum(X, 3))
+    seen = next_symbol_of(X, y, batch_size=10)
+    moved = [np.flatnonzero(gradient).tolist() for gradient in seen.gradients]
+    assert len({*map(tuple, seen.symbols)}) > 1
+    assert moved == (seen.symbols if many == 5 else [[*range(6)]] * len(moved))
 
 
 @pytest.mark.parametrize("p", [0.05, 0.3])
@@ -381,7 +380,6 @@ def fail():
 
 
 SCORES = ["accuracy", "f1_macro", "neg_log_loss"]
-WITHOUT = {"dropout": 0, "symbol_dropout": 0, "ngram_dropout": 0}
 
 
 def score_of(name, model, rows):

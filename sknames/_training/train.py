@@ -28,8 +28,6 @@ from .settings import Settings
 from .torch_settings import one_torch_thread, torch_seed
 from .training_net import TrainingNet
 
-SHAPE = ("cell", "hidden_size", "num_layers", "embedding_dim")
-
 
 def fit(codes, labels, weights, *, symbols, classes, settings: Settings):
     """Train a network, and return it with its history and the skorch net.
@@ -78,7 +76,8 @@ def _untrained(rows, symbols, n_classes, settings):
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
     """Compose the skorch net, not yet initialized; the n-gram weights are a group of their own."""
     n_batches = -(-n_rows // settings.batch_size)
-    module = {name: getattr(settings, name) for name in (*SHAPE, "dropout", "ngram_dropout")} | {
+    names = "cell hidden_size num_layers embedding_dim dropout ngram_dropout".split()
+    module = {name: getattr(settings, name) for name in names} | {
         "embedding_dropout": 2 * settings.symbol_dropout,
         "n_codes": untrained.n_codes,
         "n_classes": len(classes),

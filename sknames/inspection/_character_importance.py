@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods
 from .._base import validate_params
 from .._base.plotting import SHARED_DOCS, DisplayMixin
 from .._base.shared_docs import share_docs
-from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
+from ._drawing import check_characters, ticks_of, title_of, write_on
 from ._reading import READING, Reading
 
 TINY = np.finfo(np.float64).tiny
@@ -176,7 +176,7 @@ class CharacterImportanceDisplay(DisplayMixin):
         width = max(4.6, 0.6 + 0.5 * n, 3.6 + 0.09 * len(str(self.label)))
         ax = self._use_axes(ax, (width, 1.9))
         reach = max(np.abs(importance).max(), 1e-9)
-        style = image_style(im_kwargs, cmap="RdBu", vmin=-reach, vmax=reach)
+        style = {"cmap": "RdBu", "vmin": -reach, "vmax": reach} | (im_kwargs or {})
         self.im_ = ax.imshow(importance[None], **style)
         pairs = enumerate(zip(ticks_of(self.characters), importance, strict=True))
         texts = [write_on(self.im_, (0, k), *pair, fontsize="x-large") for k, pair in pairs]

@@ -11,14 +11,6 @@ def check_characters(name, characters):
         raise ValueError(f"Expected a name with a character to draw, got {name!r}.")
 
 
-def image_style(im_kwargs, **defaults):
-    """Return keyword arguments of ``ax.imshow``, with defaults; a `norm` has its own limits."""
-    given = im_kwargs or {}
-    if "norm" in given:
-        defaults = {name: value for name, value in defaults.items() if name not in ("vmin", "vmax")}
-    return defaults | given
-
-
 def write_on(image, cell, text, value, **kwargs):
     """Write on a cell (row, column) of an image, in white if its colour is dark."""
     color = "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"

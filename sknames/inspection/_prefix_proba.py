@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods
 from .._base import validate_params
 from .._base.plotting import SHARED_DOCS, DisplayMixin, check_at_least_1
 from .._base.shared_docs import share_docs
-from ._drawing import check_characters, image_style, ticks_of, title_of, write_on
+from ._drawing import check_characters, ticks_of, title_of, write_on
 from ._reading import READING, Reading
 
 
@@ -157,7 +157,7 @@ class PrefixProbabilityDisplay(DisplayMixin):
         labels = [str(self.classes[k]) for k in top]
         left = max(2.2, 1 + 0.1 * max(map(len, labels)))
         ax = self._use_axes(ax, (left + 0.45 * n, 1.3 + 0.32 * len(top)))
-        style = image_style(im_kwargs, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"} | (im_kwargs or {})
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
         for cell, value in np.ndenumerate(shown):
