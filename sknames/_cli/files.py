@@ -9,7 +9,8 @@ from pathlib import Path
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
-unfinished: dict[object, str] = {}  # What a signal removes, if it is a Path, with what to say.
+# What a signal removes, if it is a Path, with what to say.
+unfinished: dict[object, str | None] = {}
 
 
 @contextmanager
