@@ -3,9 +3,9 @@
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_pretrained.py --cache folder``, with the
 wheel of name2nat and Scid's file of players in SKNAMES_DATA. Three times it trains the recipe and
 two linear models without the held-out names, for some hours on one core, prints the model card in
-Markdown, and writes the figures to sknames/pretrained/card.json. ``--folds 1 --models ours,svm`` is
-the shortest run; the card says what was run. What --cache has is not run again; empty it after a
-change. The new model must be in sknames/pretrained before, with its digests.
+Markdown, and writes the figures to card.json in sknames/pretrained/nationality. ``--folds 1
+--models ours,svm`` is the shortest run; the card says what was run. What --cache has is not run
+again; empty it after a change. The new model must be in that folder before, with its digests.
 """
 
 import argparse

@@ -22,7 +22,7 @@ from .._priors.priors import Priors, check_priors
 from .._version import __version__
 from .._wrappers.selective_classifier import SelectiveClassifier
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "nationality"
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people whose whole names were held out, under the default priors.
 # examples/benchmarks/bench_abstaining.py writes it.

@@ -17,7 +17,7 @@ from sknames.pretrained._load_pretrained import (
     FORMAT,
 )
 
-NATIONALITIES = FOLDER.parent / "datasets" / "data" / "nationalities.csv"
+NATIONALITIES = FOLDER.parents[1] / "datasets" / "data" / "nationalities.csv"
 
 
 def write_model(pipeline, folder):
