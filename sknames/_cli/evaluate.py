@@ -12,15 +12,7 @@ from .._base.unwrap import labels_as_predicted
 from .._name_encoder import NameEncoder
 from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from
 from .models import answers, load
-from .options import (
-    Table,
-    jobs_option,
-    label_option,
-    model_option,
-    say,
-    table_options,
-    trust_option,
-)
+from .options import Table, jobs_option, label_option, model_options, say, table_options
 from .tables import CHUNK_ROWS
 
 N_FOLDS = 5
@@ -28,7 +20,7 @@ N_FOLDS = 5
 
 @click.command()
 @table_options
-@model_option
+@model_options
 @label_option
 @click.option("--train", help="Table that the model was trained on, to find its names in INPUT.")
 @click.option(
@@ -37,7 +29,6 @@ N_FOLDS = 5
     help="Compare with models that learn the labels of INPUT, in cross-validation.",
 )
 @jobs_option
-@trust_option
 def evaluate(table, model, label, train, against, jobs, trust_pickle):
     """Score a model on the nationalities in INPUT.
 

@@ -9,7 +9,7 @@ from .._base.unwrap import unwrap
 from .._encoding.not_names import why_not_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
-from .options import model_option, trust_option
+from .options import model_options
 
 BAR = 24  # characters of the longest bar
 N_NGRAMS = 8
@@ -17,10 +17,9 @@ N_NGRAMS = 8
 
 @click.command()
 @click.argument("name")
-@model_option
+@model_options
 @click.option("--top", type=click.IntRange(1), default=3, help="How many nationalities.")
 @click.option("--label", help="Explain this nationality. [default: the most probable one]")
-@trust_option
 def explain(name, model, top, label, trust_pickle):
     """Show why a model gives NAME its nationality.
 
@@ -34,48 +33,48 @@ def explain(name, model, top, label, trust_pickle):
     reason = why_not_names([name], 1, unwrap(fitted).encoder)[0]
     if reason:
         raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")
-    found = character_importance(fitted, name, label=label)
-    lines = [f"{name}, read as {''.join(found.characters)}"]
-    best = np.argsort(-found.proba, kind="stable")[:top]
+    shown = character_importance(fitted, name, label=label)
+    lines = [f"{name}, read as {''.join(shown.characters)}"]
+    best = np.argsort(-shown.proba, kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
-    lines += [f"{classes[k]:{width}}  {found.proba[k]:6.1%}" for k in best]
-    lines += ["", *_characters(found, prefix_proba(fitted, name).proba, classes)]
-    click.echo("\n".join(lines + [*_ngrams(fitted, name, found)]))
+    lines += [f"{classes[k]:{width}}  {shown.proba[k]:6.1%}" for k in best]
+    lines += ["", *_characters(shown, prefix_proba(fitted, name).proba, classes)]
+    click.echo("\n".join(lines + [*_ngrams(fitted, name, shown)]))
 
 
-def _characters(found, prefixes, classes):
+def _characters(shown, prefixes, classes):
     """Yield a line for each character: its source, its importance, the prediction so far."""
-    longest = np.abs(found.importance).max()
-    yield f"{'':6}{f'log odds of {found.label}':{BAR + 8}}  if the name ended there"
-    is_first = np.diff(found.source_index, prepend=-1) != 0
-    rows = zip(found.characters, found.sources, is_first, found.importance, prefixes, strict=True)
+    longest = np.abs(shown.importance).max()
+    yield f"{'':6}{f'log odds of {shown.label}':{BAR + 8}}  if the name ended there"
+    is_first = np.diff(shown.source_index, prepend=-1) != 0
+    rows = zip(shown.characters, shown.sources, is_first, shown.importance, prefixes, strict=True)
     for character, source, first, value, proba in rows:
         n = round(BAR * abs(value) / longest) if longest else 0
         bar = ("#" if value > 0 else "-") * n
-        shown = source if first and source.lower() != character else " "
+        mark = source if first and source.lower() != character else " "
         k = proba.argmax()
         # East Asian characters fill two columns.
-        shown += " " * (unicodedata.east_asian_width(shown) not in "WF")
-        yield f"{shown} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
+        mark += " " * (unicodedata.east_asian_width(mark) not in "WF")
+        yield f"{mark} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
 
 
-def _ngrams(model, name, found):
+def _ngrams(model, name, shown):
     """Yield the n-grams that separate the label most from the next most probable one."""
     try:
-        parts = ngram_contributions(model, name)
+        ngrams = ngram_contributions(model, name)
     except TypeError:  # of a classifier without n-grams
         return
-    is_label = found.classes == found.label
-    if not len(parts.ngrams) or is_label.all():
+    is_label = shown.classes == shown.label
+    if not len(ngrams.ngrams) or is_label.all():
         return
     k = is_label.argmax()
-    other = np.where(is_label, -1, found.proba).argmax()
-    more = parts.contributions[:, k] - parts.contributions[:, other]
-    net = parts.net[k] - parts.net[other]
+    other = np.where(is_label, -1, shown.proba).argmax()
+    more = ngrams.contributions[:, k] - ngrams.contributions[:, other]
+    net = ngrams.net[k] - ngrams.net[other]
     yield ""
     yield (
-        f"log odds of {found.label} against {found.classes[other]}: {more.sum() + net:+.2f}, "
+        f"log odds of {shown.label} against {shown.classes[other]}: {more.sum() + net:+.2f}, "
         f"of it {net:+.2f} by the recurrent net and {more.sum():+.2f} by n-grams, most of all"
     )
     most = np.argsort(-np.abs(more), kind="stable")[:N_NGRAMS]
-    yield "  " + "  ".join(f"{parts.ngrams[i]!r} {more[i]:+.2f}" for i in most)
+    yield "  " + "  ".join(f"{ngrams.ngrams[i]!r} {more[i]:+.2f}" for i in most)

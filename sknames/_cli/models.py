@@ -32,16 +32,16 @@ def load(path, trust_pickle=False, priors=None, level=None):
 
 
 def best(spec, names, top=1, proba=False, words=False):
-    """Return the places of the `top` most probable classes of each name, and probabilities.
+    """Return the indices of the `top` most probable classes of each name, and probabilities.
 
     `spec` holds the arguments of `load`. Then come the probabilities of all classes with `proba`
     and the number of known words of each name with `words`, else None.
     """
     model = load(*spec)
-    found = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
+    every = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
     known = count_known_words(model, names) if words else None
-    indices = top_classes(found, top)
-    return indices, np.take_along_axis(found, indices, axis=1), found if proba else None, known
+    indices = top_classes(every, top)
+    return indices, np.take_along_axis(every, indices, axis=1), every if proba else None, known
 
 
 def answers(chunks, spec, jobs, *options):

@@ -20,10 +20,14 @@ LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
 
 say = partial(click.echo, err=True)
-model_option = click.option("--model", default="pretrained", help="A file, or pretrained.")
 label_option = click.option("--label", default="nationality", help="Column that holds the labels.")
-trust_option = click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
 jobs_option = click.option("--jobs", type=click.IntRange(1), default=1, help="Processes to use.")
+
+
+def model_options(function):
+    """Give a command the options of its model."""
+    pickle = click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
+    return click.option("--model", default="pretrained", help="A file.")(pickle(function))
 
 
 def table_options(function):
@@ -127,10 +131,10 @@ class Table:
 
 def choose(columns, wanted, option, name):
     """Return the column that is called `wanted`, in the same case or else in any."""
-    found = [column for column in columns if column == wanted]
-    found = found or [column for column in columns if column.lower() == wanted.lower()]
-    if len(found) == 1:
-        return found[0]
+    same = [column for column in columns if column == wanted]
+    same = same or [column for column in columns if column.lower() == wanted.lower()]
+    if len(same) == 1:
+        return same[0]
     listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
-    what = f"{len(found)} columns {wanted!r}: rename one, or" if found else f"no column {wanted!r}:"
+    what = f"{len(same)} columns {wanted!r}: rename one, or" if same else f"no column {wanted!r}:"
     raise click.UsageError(f"{name} has {what} give {option}, one of {listed}")

@@ -21,7 +21,7 @@ from ..pretrained import load_pretrained
 from ..pretrained._predict_sets import check_has_thresholds, set_thresholds, sets_of
 from .files import check_output
 from .models import answers, load
-from .options import choose, jobs_option, model_option, say, table_options, trust_option
+from .options import choose, jobs_option, model_options, say, table_options
 from .shares import DistinctNames
 from .tables import TableReader, local_file, table_writer, to_text, values_of
 
@@ -30,7 +30,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 
 @click.command()
 @table_options
-@model_option
+@model_options
 @click.option("--top", type=click.IntRange(1), default=1, help="Nationalities for each name.")
 @click.option("--proba", is_flag=True, help="Add the probabilities of all nationalities.")
 @click.option("--output", default="-", help="File to write, or - for standard output.")
@@ -45,7 +45,6 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
-@trust_option
 def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust_pickle, **rules):
     """Add nationalities to the rows of INPUT.
 
@@ -81,16 +80,14 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         check_has_thresholds(load(*spec))
         within = set_thresholds(within)
     options = top, proba or within is not None, words
-    n_of = Counter()
+    n_of, encoder = Counter(), unwrap(fitted).encoder
     with (
         table.open() as reader,
         table_writer(output, format, reader, excel) as write,
-        closing(
-            answers(table.names(reader, unwrap(fitted).encoder), spec, jobs, *options)
-        ) as chunks,
+        closing(answers(table.names(reader, encoder), spec, jobs, *options)) as answered,
     ):
-        for (chunk, why), found in chunks:
-            write(chunk, _new_columns(why, classes, found, threshold, prefix, within, proba))
+        for (chunk, why), answer in answered:
+            write(chunk, _new_columns(why, classes, answer, threshold, prefix, within, proba))
             n_of.update(why)
     n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
@@ -107,25 +104,23 @@ def _threshold(model, fitted, abstain, given):
     if not abstain or given is not None:
         return given
     fitted = load_pretrained(abstain=True) if model == "pretrained" else fitted
-    found = unwrap(fitted).threshold
-    if found is None:
+    threshold = unwrap(fitted).threshold
+    if threshold is None:
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
-    return found
+    return threshold
 
 
-def _new_columns(why, classes, found, threshold, prefix, within, proba):
+def _new_columns(why, classes, answer, threshold, prefix, within, proba):
     """Return the new columns as a table, and write into `why` where the model is unsure."""
-    indices, probabilities, all_probabilities, known = found
+    indices, probabilities, all_probabilities, known = answer
     named = why == ""
-    place = np.cumsum(named) - 1  # of a row among those with a name
-    named = pa.array(place, mask=~named)  # null for the other rows
+    index = np.cumsum(named) - 1  # of a row among those with a name, null for the other rows
+    named, labels, new = pa.array(index, mask=~named), pa.array(classes.tolist()), []
     why[why == ""] = withhold(why[why == ""], probabilities[:, 0], threshold)
-    answered = pa.array(place, mask=why != "")
-    labels, new = pa.array(classes.tolist()), []
+    answered = pa.array(index, mask=why != "")
     for k, (predicted, probability) in enumerate(answer_columns(indices.shape[1])):
         new.append((predicted, labels.take(pa.array(indices[:, k])).take(answered)))
-        values = pa.array(probabilities[:, k].round(DIGITS))
-        new.append((probability, values.take(answered)))
+        new.append((probability, pa.array(probabilities[:, k].round(DIGITS)).take(answered)))
     if within is not None:
         sets = sets_of(classes, all_probabilities, within)
         new.append(("set", pa.array(map(";".join, sets), pa.string()).take(named)))
@@ -146,8 +141,8 @@ def read_priors(text, classes):
     if "=" not in text or os.path.isfile(text):
         pairs = []
         for chunk in TableReader(local_file(text), text):
-            found = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
-            pairs += zip(*(to_text(values_of(chunk, n)).to_pylist() for n in found), strict=True)
+            both = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
+            pairs += zip(*(to_text(values_of(chunk, n)).to_pylist() for n in both), strict=True)
     label_of = {str(label): label for label in classes.tolist()}
     priors = {}
     for label, share in pairs:

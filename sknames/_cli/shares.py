@@ -18,16 +18,15 @@ from .._priors.shares import COLUMNS, shares_of_probabilities
 from .._priors.shares_display import SharesDisplay
 from .files import check_output, whole_file
 from .models import answers, load
-from .options import jobs_option, model_option, say, table_options, trust_option
+from .options import jobs_option, model_options, say, table_options
 
 
 @click.command()
 @table_options
-@model_option
+@model_options
 @click.option("--output", default="-", help="File for CSV, or -: text on a terminal, else CSV.")
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
 @jobs_option
-@trust_option
 def shares(table, model, output, plot, jobs, trust_pickle):
     """Estimate the share of each nationality among the names in INPUT.
 
@@ -45,7 +44,7 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         check_matplotlib_support("--plot")
     fitted = load(model, trust_pickle)
     names = DistinctNames(table, (model, trust_pickle), jobs)
-    found = shares_of_probabilities(
+    estimate = shares_of_probabilities(
         names.probabilities,
         fitted.classes_,
         counts=names.counts,
@@ -54,17 +53,17 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         random_state=0,  # the same command gives the same intervals
     )
     if output == "-" and sys.stdout.isatty():
-        click.echo(str(found))
+        click.echo(str(estimate))
     else:
         with whole_file(output) as file:
-            pa.csv.write_csv(pa.table({name: found[name].tolist() for name in COLUMNS}), file)
+            pa.csv.write_csv(pa.table({name: estimate[name].tolist() for name in COLUMNS}), file)
     if plot is not None:
         with whole_file(plot) as file:
-            figure = SharesDisplay.from_shares(found).figure_
+            figure = SharesDisplay.from_shares(estimate).figure_
             figure.savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say(
-        f"{found.n_names + found.n_not_names:,} rows: {found.n_names:,} names, "
-        f"{found.n_not_names:,} not names; {time.perf_counter() - start:.1f} s"
+        f"{estimate.n_names + estimate.n_not_names:,} rows: {estimate.n_names:,} names, "
+        f"{estimate.n_not_names:,} not names; {time.perf_counter() - start:.1f} s"
     )
 
 
@@ -87,9 +86,11 @@ class DistinctNames:
 
         with (
             table.open() as reader,
-            closing(answers(new_names(table.names(reader, encoder)), spec, jobs, 1, True)) as parts,
+            closing(
+                answers(new_names(table.names(reader, encoder)), spec, jobs, 1, True)
+            ) as answered,
         ):
-            self.probabilities = np.concatenate([found[2] for _, found in parts])
+            self.probabilities = np.concatenate([answer[2] for _, answer in answered])
         self.counts = np.array([*seen.values()], dtype=np.int64)
         if not seen:
             raise ValueError(f"no row of {table.name} has a name: check --column")

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -123,9 +124,9 @@ class TableReader:
             raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
         delimiter = self.delimiter or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
         first = next(csv.reader(io.StringIO(text), delimiter=delimiter))
-        if len(first) == 1 and self.delimiter and (found := {*first[0]} & {*DELIMITERS}):
+        if len(first) == 1 and self.delimiter and (others := {*first[0]} & {*DELIMITERS}):
             what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
-            raise ValueError(f"{what}: give another --delimiter, perhaps {found.pop()!r}")
+            raise ValueError(f"{what}: give another --delimiter, perhaps {others.pop()!r}")
         self.delimiter = delimiter if len(first) > 1 else ","
         # Headers may be equal, but pyarrow needs distinct names to set types.
         names = [str(i + 1) for i in range(len(first))]
@@ -153,17 +154,18 @@ class TableReader:
         is_checked = False
         for batch in batches:
             self.done += BLOCK_BYTES
-            found = (pc.any(pc.match_substring_regex(v, "[\\r\\n]")).as_py() for v in batch.columns)
-            if not is_checked and any(found):
+            breaks = (
+                pc.any(pc.match_substring_regex(v, "[\\r\\n]")).as_py() for v in batch.columns
+            )
+            if not is_checked and any(breaks):
                 self._check_quotation_marks(delimiter)
                 is_checked = True
             yield batch
 
     def _check_quotation_marks(self, delimiter):
-        """Raise ValueError if rows may have merged after a quotation mark that stays open.
+        """Raise ValueError if the mark of a later value closes one that stays open.
 
-        Such a row holds several lines, and text follows the mark that closes its value: that of a
-        later value. In a row of one line, marks may stand anywhere.
+        The row then has several lines, and text behind that mark.
         """
         text = io.TextIOWrapper(io.BufferedReader(self._open()), "utf-8", "replace", newline="")
         rows, n_lines = csv.reader(text, delimiter=delimiter, strict=True), 0
@@ -232,7 +234,7 @@ def _parse(line, number):
         text = line.decode("utf-8-sig").strip()
         row = json.loads(text) if text else None
     except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
-        why = getattr(error, "msg", error)  # without the place, which begins with "line 1"
+        why = getattr(error, "msg", error)  # without the position, which begins with "line 1"
         raise ValueError(f"line {number} is no JSON ({why}): write one object a line") from error
     if not isinstance(row, dict | None):
         raise ValueError(f'line {number} is {text:.20}, not an object: write {{"name": ...}}')
@@ -274,6 +276,7 @@ def table_writer(path, format, reader, excel=False):
     if excel and format != "csv":
         raise click.UsageError(f"--excel is for CSV, and the output is {format}: leave it out")
     delimiter = "\t" if suffix_of(path) == ".tsv" else reader.delimiter or ","
+    open_csv = partial(pa.csv.CSVWriter, write_options=pa.csv.WriteOptions(delimiter=delimiter))
     writer = columns = None
     with ExitStack() as closing:
         file = closing.enter_context(whole_file(path))
@@ -290,7 +293,10 @@ def table_writer(path, format, reader, excel=False):
                 if names.count(name) > 1:
                     raise ValueError(f"two columns are called {name!r}: rename one, or --prefix")
             if format == "jsonl":
-                sink.write(_json_lines(chunk, new))
+                rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
+                pairs = zip(rows, new.to_pylist(), strict=True)
+                text = "".join(_dumps(row | more) + "\n" for row, more in pairs)
+                sink.write(text.encode(errors="backslashreplace"))  # half a pair is escaped again
                 return
             if isinstance(chunk, JsonRows):
                 columns = columns or chunk.column_names
@@ -302,25 +308,13 @@ def table_writer(path, format, reader, excel=False):
                     chunk = chunk.set_column(k, field.name, to_text(chunk.column(k).to_pylist()))
             try:
                 if writer is None:
-                    if format == "parquet":
-                        writer = pa.parquet.ParquetWriter(sink, chunk.schema)
-                    else:
-                        options = pa.csv.WriteOptions(delimiter=delimiter)
-                        writer = pa.csv.CSVWriter(sink, chunk.schema, write_options=options)
-                    closing.enter_context(writer)
+                    open_writer = pa.parquet.ParquetWriter if format == "parquet" else open_csv
+                    writer = closing.enter_context(open_writer(sink, chunk.schema))
                 writer.write_table(chunk)
             except pa.ArrowException as error:
                 raise ValueError(f"--output {path}: {error}: give --format parquet") from error
 
         yield write
-
-
-def _json_lines(chunk, new):
-    """Return rows and new columns as bytes of JSON lines."""
-    rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
-    pairs = zip(rows, new.to_pylist(), strict=True)
-    lines = [_dumps(row | more) + "\n" for row, more in pairs]
-    return "".join(lines).encode(errors="backslashreplace")  # half a pair is escaped again
 
 
 def _to_json(value):
