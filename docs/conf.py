@@ -43,6 +43,17 @@ myst_heading_anchors = 3
 # What a module's __all__ names is its reference, wherever it is defined.
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
+
+
+def is_ours(name, member):
+    """Return whether a class has a member from us, be it from a mixin."""
+    module, _, cls = name.rpartition(".")
+    item = getattr(getattr(import_module(module), cls), member)
+    return getattr(getattr(item, "fget", item), "__module__", "").startswith("sknames")
+
+
+autosummary_context = {"is_ours": is_ours}
+suppress_warnings = ["config.cache"]  # of this function, which cannot be pickled
 autodoc_typehints = "none"
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
@@ -85,6 +96,8 @@ def linkcode_resolve(domain, info):
     item = import_module(info["module"])
     for name in info["fullname"].split("."):
         item = getattr(item, name)
+    if inspect.isclass(item):  # a method of its own is in its file
+        item = next(filter(inspect.isfunction, vars(item).values()), item)
     item = inspect.unwrap(getattr(item, "fget", item))  # of a property, its function
     file = Path(inspect.getsourcefile(item)).relative_to(Path(sknames.__file__).parents[1])
     return f"{REPOSITORY}/blob/main/{file.as_posix()}"
