@@ -13,23 +13,13 @@ import argparse
 
 import dask.dataframe as dd
 import joblib
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from distributed import Client, WorkerPlugin, get_worker
 from fsspec.core import url_to_fs
 
 import sknames
 
-# A name is missing if it is null, or white space, quotation marks, apostrophes and invisible
-# characters only. The ranges at the end are invisible, though Unicode calls them letters or marks.
-NO_NAME = (
-    r'^[\s\p{Z}\p{Cc}\p{Cf}"“”„‟«»‹›「」『』〝〞〟＂״'
-    r"'`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\x{1fbd}\x{1fbf}\x{1fef}\x{1ffd}"
-    r"\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{3164}\x{ffa0}"
-    r"\x{fe00}-\x{fe0f}\x{e0100}-\x{e01ef}]*$"
-)
 TEXT, NUMBER = pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.float64())
 NEW = {"predicted": TEXT, "probability": NUMBER, "reason": TEXT}
 
@@ -47,17 +37,10 @@ class Model(WorkerPlugin):
 
 
 def add_predictions(part, column):
-    """A part of the table with new columns; a row without a name has a reason instead."""
-    model, names = get_worker().model, part[column].astype(TEXT)
-    named = ~np.asarray(pc.match_substring_regex(pa.array(names), NO_NAME).fill_null(True))
-    new = np.full((len(part), len(NEW)), None, dtype=object)
-    new[~named, 2] = "missing name"
-    if named.any():
-        probabilities = model.predict_proba(names[named].tolist())
-        new[named, 0] = model.classes_[probabilities.argmax(axis=1)]
-        new[named, 1] = probabilities.max(axis=1).round(6)
-    new = pd.DataFrame(new, index=part.index, columns=[*NEW]).astype(NEW)
-    return pd.concat([part, new], axis=1)
+    """Add new columns to a part of the table; a row without a prediction has a reason."""
+    found = sknames.predict_table(get_worker().model, part[column].astype(TEXT))[[*NEW]].round(6)
+    found = found.assign(reason=found["reason"].replace({"": None})).astype(NEW)
+    return pd.concat([part, found], axis=1)
 
 
 def main():

@@ -14,37 +14,19 @@ import argparse
 from collections.abc import Iterator
 
 import joblib
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import pandas_udf
 
 import sknames
 
-# A name is missing if it is null, or white space, quotation marks, apostrophes and invisible
-# characters only. The ranges at the end are invisible, though Unicode calls them letters or marks.
-NO_NAME = (
-    r'^[\s\p{Z}\p{Cc}\p{Cf}"“”„‟«»‹›「」『』〝〞〟＂״'
-    r"'`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\x{1fbd}\x{1fbf}\x{1fef}\x{1ffd}"
-    r"\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{3164}\x{ffa0}"
-    r"\x{fe00}-\x{fe0f}\x{e0100}-\x{e01ef}]*$"
-)
 NEW = ["predicted", "probability", "reason"]
 
 
 def answers(model, names):
-    """A row for each name; a name that is missing has a reason instead."""
-    names = pa.array(names, pa.string(), from_pandas=True)
-    named = ~np.asarray(pc.match_substring_regex(names, NO_NAME).fill_null(True))
-    new = np.full((len(names), len(NEW)), None, dtype=object)
-    new[~named, 2] = "missing name"
-    if named.any():
-        probabilities = model.predict_proba(names.filter(pa.array(named)).to_pylist())
-        new[named, 0] = model.classes_[probabilities.argmax(axis=1)]
-        new[named, 1] = probabilities.max(axis=1).round(6)
-    return pd.DataFrame(new, columns=NEW)
+    """Return a row for each name; one that has no prediction has a reason."""
+    found = sknames.predict_table(model, names)[NEW].round(6)
+    return found.assign(reason=found["reason"].replace({"": None}))
 
 
 def main():

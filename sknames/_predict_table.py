@@ -97,16 +97,20 @@ def predict_table(
     >>> found.loc["b", "reason"]
     'missing name'
     """
-    table, names = _read(X, column)
+    table, X = _read(X, column)
+    names = read_names(X, "empty")[0] if len(X) else []
     if top > len(model.classes_):
         raise ValueError(
             f"top={top}: the model has {len(model.classes_)} nationalities. Give less."
         )
     chunks = (names[k : k + CHUNK_NAMES] for k in range(0, len(names), CHUNK_NAMES))
-    answers = [_answer(model, chunk, top) for chunk in chunks]
+    nothing = np.zeros((0, top), dtype=int), np.zeros((0, top)), np.zeros(0, dtype=str)
+    answers = [_answer(model, chunk, top) for chunk in chunks] or [nothing]
     best, probabilities, reasons = map(np.concatenate, zip(*answers, strict=True))
     answered = (reasons == "")[:, None]
-    labels: Any = np.where(answered, model.classes_[best].astype(object), None)
+    labels: Any = model.classes_[best]
+    if len(names):  # an empty column of objects has no type in polars
+        labels = np.where(answered, labels.astype(object), None)
     probabilities = np.where(answered, probabilities, np.nan)
     new: dict[str, Any] = {}
     for k, (predicted, probability) in enumerate(answer_columns(top)):
@@ -131,10 +135,9 @@ def predict_table(
 
 
 def _read(X, column):
-    """Return a table of pandas or polars, and its names; missing ones are empty."""
+    """Return a table of pandas or polars, and its column of names."""
     if hasattr(X, "to_frame"):  # a Series
-        names = read_names(X, "empty")[0]
-        return X.to_frame(X.name or "name"), names
+        return X.to_frame(X.name or "name"), X
     if not hasattr(X, "columns") or not (hasattr(X, "assign") or hasattr(X, "hstack")):
         pd = check_pandas_support("predict_table of names in no table")
         names = read_names(X, "empty")[0]
@@ -148,8 +151,7 @@ def _read(X, column):
                 f"Expected one column {name!r}, got {columns}. Give the column of names, or a list "
                 "of columns to join, such as column=['given', 'family']."
             )
-    names = X[wanted[0]] if len(wanted) == 1 else JoinNames().transform(X[wanted])
-    return X, read_names(names, "empty")[0]
+    return X, X[wanted[0]] if len(wanted) == 1 or not len(X) else JoinNames().transform(X[wanted])
 
 
 def _answer(model, names, top):

@@ -27,7 +27,7 @@ def run(*arguments, code=0, **environment):
 def folder(tmp_path_factory):
     """Eleven files: by name, the tenth comes before the second."""
     folder = tmp_path_factory.mktemp("people")
-    names = np.array([*load_names().data[::700], *MISSING], dtype=object)
+    names = np.array([*load_names().data[::700], "123", "a@b.org", *MISSING], dtype=object)
     for k, rows in enumerate(np.array_split(np.arange(len(names)), 11)):
         table = {
             "row": pa.array(2**60 + rows),  # which a float cannot hold

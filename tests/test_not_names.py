@@ -4,10 +4,14 @@ import unicodedata
 
 import numpy as np
 import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
 
 from sknames import (
     CharEncoder,
+    JoinNames,
     PriorShiftClassifier,
+    SelectiveClassifier,
     estimate_shares,
     load_pretrained,
     predict_table,
@@ -49,6 +53,10 @@ def test_every_answer_has_the_same_reason(shipped, judged):
     are_names = np.array(reasons) == ""
     found = load_pretrained(abstain=True).reasons(texts)
     assert np.where(found == "unsure", "", found).tolist() == reasons
+    columns = [[*text.split(" ", 1), ""][:2] for text in texts]
+    joins = FrozenEstimator(make_pipeline(JoinNames(), shipped))
+    joins = SelectiveClassifier(joins, coverage=1).fit(columns, ["Polish"] * len(columns))
+    assert joins.reasons(columns).tolist() == reasons
     table = predict_table(shipped, texts, known_words=True)
     assert table["reason"].tolist() == reasons
     assert (table["known_words"][~are_names] == 0).all()
@@ -60,7 +68,8 @@ def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
     others = [text for text, reason in judged.items() if reason]
     names = ["Niamh Byrne", "Seán Murphy", "Aoife Walsh"]
     expected = estimate_shares(shipped, names, n_resamples=2)
-    found = estimate_shares(shipped, [*others, *names, *others], n_resamples=2)
+    rows = [[None, text] for text in [*others, *names, *others]]
+    found = estimate_shares(make_pipeline(JoinNames(), shipped), rows, n_resamples=2)
     np.testing.assert_allclose(found.share, expected.share, atol=1e-7)
     assert (found.n_names, found.n_not_names) == (3, 2 * len(others))
     assert f"{3 + 2 * len(others)} rows: 3 names (3 distinct), {2 * len(others)} not" in repr(found)

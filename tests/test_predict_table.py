@@ -7,8 +7,9 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import make_pipeline
 
-from sknames import load_pretrained, predict_table
+from sknames import JoinNames, load_pretrained, predict_table
 from sknames._predict_table import top_classes
 from tests.conftest import run_process
 
@@ -81,6 +82,27 @@ def test_names_alone_give_a_table_of_pandas(shipped, container):
     found = predict_table(shipped, container(["Kim", "Papadopoulos"]))
     assert found["name"].tolist() == ["Kim", "Papadopoulos"]
     assert found["predicted"].tolist() == ["Korean", "Greek"]
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_empty_table_gets_the_new_columns(shipped, library):
+    full = library.DataFrame({"name": ["Kim"], "family": ["Lee"], "age": [7]})
+    for column in (None, ["name", "family"]):
+        options = {"column": column, "top": 2, "known_words": True}
+        found = predict_table(shipped, full[:0], **options)
+        expected = predict_table(shipped, full, **options)
+        assert len(found) == 0 and list(found.columns) == list(expected.columns)
+        assert library.concat([found, expected])["predicted"].to_list() == ["Korean"]
+    assert len(predict_table(shipped, full["name"][:0])) == 0
+    with pytest.raises(ValueError, match="0 sample"):
+        predict_table(shipped, [])
+
+
+def test_pipeline_with_join_names_predicts_columns(shipped):
+    people = pd.DataFrame({"given": ["Mehmet", None], "family": ["Yılmaz", "Nowak"]})
+    for joins in (JoinNames(), JoinNames().fit(people)):
+        found = predict_table(make_pipeline(joins, shipped), people, column=[*people])
+        assert found["predicted"].tolist() == ["Turkish", "Polish"]
 
 
 def test_model_that_abstains_withholds_unsure_answers():

@@ -101,6 +101,14 @@ def ungroup(model: Any) -> tuple[Any, Any]:
     return model, None
 
 
+def join(model: Any, X: Any) -> Any:
+    """Return the names that a model joins from the columns of X, or X if it joins none."""
+    if isinstance(model, Pipeline):
+        return model[0].transform(X) if hasattr(model[0], "_joins_names") else X
+    inner = _held(model)[1]
+    return X if inner is None else join(inner, X)
+
+
 def labels_as_predicted(model: Any, y: Any) -> Any:
     """Return labels as a model predicts them: as groups, if it groups them."""
     inner = _steps(model)[-1] if isinstance(model, Pipeline) else _held(model)[1]

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._base.labels_and_weights import check_weights
-from .._base.unwrap import unwrap
+from .._base.unwrap import join, unwrap
 from .._encoding.not_names import why_not_names
 from .._encoding.read_names import number_names
 from .priors import distinct_names, estimate_mix
@@ -19,10 +19,10 @@ def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
     probabilities = check_array(
         estimator.predict_proba(X), dtype=np.float64, input_name="predict_proba's probabilities"
     )
-    n = len(probabilities)
+    n, names = len(probabilities), join(estimator, X)
     weights = check_weights(sample_weight, n, name)
-    are_names = why_not_names(X, n, unwrap(estimator).encoder) == ""
-    return probabilities, weights, number_names(X, n), are_names
+    are_names = why_not_names(names, n, unwrap(estimator).encoder) == ""
+    return probabilities, weights, number_names(names, n), are_names
 
 
 def priors_of_probabilities(probabilities, weights, assumed, ids=None, **limits):

@@ -27,7 +27,7 @@ from sklearn.utils.validation import (
 
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._base.mixins import DocLinkMixin, FittingWrapperMixin
-from .._base.unwrap import labels_as_predicted, unwrap
+from .._base.unwrap import join, labels_as_predicted, unwrap
 from .._encoding.not_names import why_not_names
 from .._priors.priors import assumed_priors
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
@@ -379,5 +379,5 @@ def _answers(fitted, X, y):
 def _confidence(fitted, X):
     """Return probabilities, the largest of each row (0 if it is not a name), and reasons."""
     probabilities = np.asarray(fitted.predict_proba(X))
-    reasons = why_not_names(X, len(probabilities), unwrap(fitted).encoder)
+    reasons = why_not_names(join(fitted, X), len(probabilities), unwrap(fitted).encoder)
     return probabilities, np.where(reasons == "", probabilities.max(axis=1), 0.0), reasons
