@@ -735,9 +735,11 @@ def write_list(names):
 
 
 @of_an_unsure_model
-@pytest.mark.parametrize("name", ["model.skops", "pretrained"])
-def test_shares_of_chunks_are_those_of_the_whole(run, small_names, name):
+@pytest.mark.parametrize("name", ["model.skops", "pretrained", "grouped.skops"])
+def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names, name):
     names = write_list(small_names[0])
+    if name == "grouped.skops":  # their shares are sums of those of the nationalities
+        Path(name).write_bytes(skops.io.dumps(GroupedClassifier(FrozenEstimator(model), "region")))
     expected = estimate_shares(_model_files.load_model(name), names, random_state=0)
     code, out, said = run("shares", "in.csv", "--model", name)
     assert code == 0, said

@@ -12,6 +12,7 @@ from itertools import chain, islice
 import joblib
 import numpy as np
 
+from .._base.unwrap import ungroup
 from .._predict_table import top_classes
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.known_words import count_known_words
@@ -24,8 +25,13 @@ _load = lru_cache(maxsize=1)(load_model)  # one copy, with and without other pri
 
 @lru_cache(maxsize=1)
 def load(path, trust_pickle=False, priors=None, level=None):
-    """Load a model, once in each process; `priors` is a tuple in class order, or None."""
+    """Load a model, once in each process; `priors` is a tuple in class order, or None.
+
+    `level` is one of groups, or "" for what a GroupedClassifier groups.
+    """
     model = _load(path, trust_pickle)
+    if level == "":
+        return ungroup(model)[0]
     if priors is not None:  # which need no names
         model = PriorShiftClassifier(model, priors=np.array(priors)).fit(None)
     return model if level is None else GroupedClassifier(model, level)

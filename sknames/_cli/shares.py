@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._base.unwrap import unwrap
+from .._base.unwrap import ungroup, unwrap
 from .._priors.priors import assumed_priors
 from .._priors.shares import COLUMNS, shares_of_probabilities
 from .._priors.shares_display import SharesDisplay
@@ -43,13 +43,15 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         check_output(plot)
         check_matplotlib_support("--plot")
     fitted = load(model, trust_pickle)
-    names = DistinctNames(table, (model, trust_pickle), jobs)
+    inner, shares_of_groups = ungroup(fitted)
+    names = DistinctNames(table, (model, trust_pickle, None, ""), jobs)
     estimate = shares_of_probabilities(
         names.probabilities,
         fitted.classes_,
         counts=names.counts,
         n_not_names=names.n_not_names,
-        class_prior=assumed_priors(fitted, of_people=True),
+        class_prior=assumed_priors(inner, of_people=True),
+        shares_of_groups=shares_of_groups,
         random_state=0,  # the same command gives the same intervals
     )
     if output == "-" and sys.stdout.isatty():
