@@ -20,9 +20,9 @@ POPULATION = Path(__file__).parent / "population.csv"
 BLOCK = 8192  # rows that stay in the cache
 PSEUDO_NAMES = 3
 MAX_NEWTON_STEPS = 50
-# Of the largest probability under the mix, on average. It is .61 and more in 163 lists of real
-# people by country or of all, but .51 and .37 for names of 57 nationalities with logits divided by
-# 2.5 and 3, where adapting lowers the accuracy from .98 to .84 and .63.
+# Of the largest probability under the mix, on average, if classes are many. It is .61 and more in
+# 163 lists of real people by country or of all, but .51 and .37 for names of 57 nationalities with
+# logits divided by 2.5 and 3, where adapting lowers the accuracy from .98 to .84 and .63.
 LEAST_SURE = 0.6
 
 Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | ArrayLike
@@ -232,7 +232,7 @@ def _warn_if_unsure(before, after, n_classes, n):
     classes of a list lose names to the large ones.
     """
     guess = 1 / n_classes
-    if n >= 30 and (before < guess + (1 - guess) / 3 or after < LEAST_SURE):
+    if n >= 30 and (before < guess + (1 - guess) / 3 or after < LEAST_SURE * (1 - guess)):
         warnings.warn(
             "The model is unsure of these names: the probability of the most probable class is "
             f"{before:.2f} on average, and {after:.2f} under the mix. If its answers are right "
