@@ -321,10 +321,10 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         with one_blas_thread(len(codes)):
             return self._forward.probabilities(codes)
 
-    def _logit_parts(self, X):
-        """Return the parts of one row's logits, see `Forward.parts`."""
+    def _logit_terms(self, X):
+        """Return the terms of one row's logits, see `Forward.logit_terms`."""
         X = validate_symbols(self, X, reset=False)
-        return self._forward.parts(self.network_.to_codes(without_padding(X)))
+        return self._forward.logit_terms(self.network_.to_codes(without_padding(X)))
 
     @property
     def symbols_(self) -> NDArray[Any]:

@@ -103,13 +103,13 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         graph.add("Slice", known, [0], [-1], [0], output="known_words")
         outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
-    found = graph.add("Softmax", logits, axis=-1)
+    shares = graph.add("Softmax", logits, axis=-1)
     for change in inside.changes:
         operator = "MatMul" if change.ndim == 2 else "Mul"
-        found = graph.add(operator, found, graph.constant(change, np.float32))
+        shares = graph.add(operator, shares, graph.constant(change, np.float32))
         if change.ndim == 1:
-            found = graph.add("Div", found, graph.add("ReduceSum", found, [1]))
-    graph.add("Identity", found, output="probabilities")
+            shares = graph.add("Div", shares, graph.add("ReduceSum", shares, [1]))
+    graph.add("Identity", shares, output="probabilities")
     proto = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -145,13 +145,13 @@ def _take_apart(model):
 
 
 def _metadata(encoder, labels):
-    found = {"classes": labels.tolist()}
+    metadata = {"classes": labels.tolist()}
     if encoder is not None:
-        found["not_names"] = RULES
-        found["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
+        metadata["not_names"] = RULES
+        metadata["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
         steps = {step: getattr(encoder, step) for step in STEPS}
-        found["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
-    return {key: json.dumps(value, ensure_ascii=False) for key, value in found.items()}
+        metadata["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
 
 
 class _Graph:
@@ -173,13 +173,13 @@ class _Graph:
         An int or a list of ints among the inputs becomes an int64 constant.
         """
         names = [self.constant(x, np.int64) if isinstance(x, int | list) else x for x in inputs]
-        place = f"{self.prefix}{operator}_{len(self.nodes)}"
-        outputs = [output or f"{place}_{k}" for k in range(n_outputs)]
+        node = f"{self.prefix}{operator}_{len(self.nodes)}"
+        outputs = [output or f"{node}_{k}" for k in range(n_outputs)]
         self.nodes.append(helper.make_node(operator, names, outputs, **attributes))
         return outputs[0] if n_outputs == 1 else outputs
 
     def find(self, keys, wanted, stored=None):
-        """Find wanted keys in sorted keys by binary search: the last position of each, or ABSENT.
+        """Find wanted keys in sorted keys by binary search: the last index of each, or ABSENT.
 
         `stored` names the keys if they are a constant already.
         """
@@ -188,14 +188,14 @@ class _Graph:
         stored = stored or self.constant(keys)
         if keys.dtype != np.int64:
             stored = self.add("Cast", stored, to=TensorProto.INT64)
-        place, left = 0, len(keys)
+        index, left = 0, len(keys)
         while left > 1:
-            middle = self.add("Add", place, left // 2)
+            middle = self.add("Add", index, left // 2)
             is_before = self.add("LessOrEqual", self.add("Gather", stored, middle), wanted)
-            place = self.add("Where", is_before, middle, place)
+            index = self.add("Where", is_before, middle, index)
             left -= left // 2
-        is_it = self.add("Equal", self.add("Gather", stored, place), wanted)
-        return self.add("Where", is_it, place, ABSENT)
+        is_it = self.add("Equal", self.add("Gather", stored, index), wanted)
+        return self.add("Where", is_it, index, ABSENT)
 
 
 def _text(graph, symbols):
@@ -207,9 +207,9 @@ def _text(graph, symbols):
     wanted = graph.add("Cast", "codes", to=TensorProto.INT64)
     wanted = graph.add("Pad", wanted, [0, 0, 1, 0])
     is_padding = graph.add("Equal", wanted, 0)
-    place = graph.find(symbols.astype(np.int32), wanted)
-    is_unknown = graph.add("Less", place, 0)
-    code = graph.add("Where", is_unknown, len(symbols) + 1, graph.add("Add", place, 1))
+    index = graph.find(symbols.astype(np.int32), wanted)
+    is_unknown = graph.add("Less", index, 0)
+    code = graph.add("Where", is_unknown, len(symbols) + 1, graph.add("Add", index, 1))
     code = graph.add("Where", is_padding, 0, code)
     is_symbol = graph.add("Cast", graph.add("Not", is_padding), to=TensorProto.INT64)
     lengths = graph.add("ReduceSum", is_symbol, [1])
@@ -239,8 +239,8 @@ def _recurrent_logits(graph, network, text, lengths):
     steps = graph.add("Cast", steps, to=TensorProto.INT32)
     for layer in range(network.num_layers):
         w, r, b_w, b_r = (
-            _gates(weights[f"cells.{layer}.{part}"], size)
-            for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            _gates(weights[f"cells.{layer}.{name}"], size)
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         parameters = map(graph.constant, (w[None], r[None], np.concatenate([b_w, b_r])[None]))
         states, state = graph.add(
@@ -262,7 +262,7 @@ def _gates(array, size):
 
 
 def _ngram_logits(graph, network, text, lengths):
-    """Add the logits of the n-grams, (n, C), found as in `NGrams.find`."""
+    """Add the logits of the n-grams, (n, C), see `NGrams.find`."""
     ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
     rows, rest = network.weights["ngram_weight"], ()
     if isinstance(rows, Quantized):
@@ -303,8 +303,8 @@ def _ngram_logits(graph, network, text, lengths):
         rows = graph.add("Cast", graph.add("Gather", weight, feature), to=TensorProto.FLOAT)
         if rest:
             scale, zero_point = (
-                graph.add("Cast", graph.add("Gather", part, feature), to=TensorProto.FLOAT)
-                for part in rest
+                graph.add("Cast", graph.add("Gather", array, feature), to=TensorProto.FLOAT)
+                for array in rest
             )
             rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
             value = graph.add("Mul", value, scale)
@@ -324,50 +324,50 @@ def _word_logits(graph, network, text):
         ends = graph.add("Or", ends, graph.add("Equal", text, network.separator))
     # A step of the scan reads a column: a code and whether it is between words, (n,) each.
     step = _Graph("step_")
-    number = step.add("Add", step.add("Mul", "number", BASE), "code")
-    number = step.add("Mod", number, PRIME)
-    number = step.add("Where", "is_between", 0, number, output="next_number")
-    step.add("Identity", number, output="number_here")
-    values = [("number", TensorProto.INT64), ("code", TensorProto.INT64)]
+    key = step.add("Add", step.add("Mul", "key", BASE), "code")
+    key = step.add("Mod", key, PRIME)
+    key = step.add("Where", "is_between", 0, key, output="next_key")
+    step.add("Identity", key, output="key_here")
+    values = [("key", TensorProto.INT64), ("code", TensorProto.INT64)]
     values += [("is_between", TensorProto.BOOL)]
-    outputs = [("next_number", TensorProto.INT64), ("number_here", TensorProto.INT64)]
+    outputs = [("next_key", TensorProto.INT64), ("key_here", TensorProto.INT64)]
     inputs, outputs = (
         [helper.make_tensor_value_info(name, type_, ["n"]) for name, type_ in infos]
         for infos in (values, outputs)
     )
     body = helper.make_graph(step.nodes, "word", inputs, outputs, step.initializers)
     zeros = graph.add("Mul", graph.add("Squeeze", graph.add("Slice", text, [0], [1], [1]), [1]), 0)
-    columns = (graph.add("Transpose", part, perm=[1, 0]) for part in (text, ends))
-    _, numbers = graph.add("Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2)
-    numbers = graph.add("Transpose", numbers, perm=[1, 0])
+    columns = (graph.add("Transpose", array, perm=[1, 0]) for array in (text, ends))
+    _, wanted = graph.add("Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2)
+    wanted = graph.add("Transpose", wanted, perm=[1, 0])
     # A word ends before a separator or the end; the last column of the text is always the end.
     is_last = graph.add("Slice", ends, [1], [np.iinfo(np.int64).max], [1])
-    numbers = graph.add("Slice", numbers, [0], [-1], [1])
-    is_word = graph.add("And", is_last, graph.add("Greater", numbers, 0))
-    numbers = graph.add("Where", is_word, numbers, ABSENT)
+    wanted = graph.add("Slice", wanted, [0], [-1], [1])
+    is_word = graph.add("And", is_last, graph.add("Greater", wanted, 0))
+    wanted = graph.add("Where", is_word, wanted, ABSENT)
 
     # Widened only after the lookup, since the shipped model has half a million of them.
     stored, classes, logits = map(graph.constant, (words.keys, words.classes, words.logits))
     zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
-    place, terms = graph.find(words.keys, numbers, stored), []
-    is_known = graph.add("GreaterOrEqual", place, 0)
+    index, terms = graph.find(words.keys, wanted, stored), []
+    is_known = graph.add("GreaterOrEqual", index, 0)
     is_known = graph.add("Slice", is_known, [1], [np.iinfo(np.int64).max], [1])
     for _ in range(np.unique(words.keys, return_counts=True)[1].max()):
         # `find` returns the last entry of a word; the others come before it.
-        is_there = graph.add("GreaterOrEqual", place, 0)
-        known = graph.add("Where", is_there, place, 0)
-        number, class_, logit = (
-            graph.add("Cast", graph.add("Gather", part, known), to=type_)
-            for part, type_ in [
+        is_there = graph.add("GreaterOrEqual", index, 0)
+        known = graph.add("Where", is_there, index, 0)
+        key, class_, logit = (
+            graph.add("Cast", graph.add("Gather", array, known), to=type_)
+            for array, type_ in [
                 (stored, TensorProto.INT64),
                 (classes, TensorProto.INT64),
                 (logits, TensorProto.FLOAT),
             ]
         )
-        is_it = graph.add("And", graph.add("Equal", number, numbers), is_there)
+        is_it = graph.add("And", graph.add("Equal", key, wanted), is_there)
         value = graph.add("Where", is_it, logit, zero)
         of_class = graph.add("OneHot", class_, network.n_classes, one_hot)
         product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), of_class)
         terms.append(graph.add("Squeeze", product, [1]))
-        place = graph.add("Sub", place, 1)
+        index = graph.add("Sub", index, 1)
     return graph.add("Sum", *terms), is_known

@@ -168,7 +168,7 @@ def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
                 row += NGRAM_SCALE * value * weights["head.ngram_weight"][feature // 3]
     forward = Forward(network, "float64")
     np.testing.assert_allclose(forward.logits(codes), expected, atol=1e-5)
-    net, terms, _ = forward.parts(codes[:1])
+    net, terms, _ = forward.logit_terms(codes[:1])
     np.testing.assert_allclose(net + terms.sum(axis=0), expected[0], atol=1e-5)
 
 

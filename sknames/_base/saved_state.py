@@ -18,11 +18,11 @@ def unstamped(state, cls):
     Parameters that are newer than the file take their defaults.
     """
     state = dict(state)
-    found, writer = state.pop("_format", None), state.pop("_sknames_version", "unknown")
-    if type(found) is not int or not 1 <= found <= FORMAT:
+    format_, writer = state.pop("_format", None), state.pop("_sknames_version", "unknown")
+    if type(format_) is not int or not 1 <= format_ <= FORMAT:
         raise ValueError(
             f"Expected a model in format {FORMAT}, which sknames {__version__} reads, got one in "
-            f"format {found!r} (version of sknames that saved it: {writer}). Upgrade sknames, or "
+            f"format {format_!r} (version of sknames that saved it: {writer}). Upgrade sknames, or "
             "fit the model again with this version."
         )
     defaults = {name: parameter.default for name, parameter in signature(cls).parameters.items()}

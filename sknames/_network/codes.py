@@ -1,4 +1,4 @@
-"""Check arrays of symbols, and number them by codes."""
+"""Check arrays of symbols, and encode them."""
 
 import warnings
 
@@ -78,8 +78,8 @@ def _holds_strings(X):
 
 def code_of(symbol, symbols):
     """Return the code of a symbol, or None."""
-    place = np.flatnonzero(symbols == symbol)
-    return int(place[0]) + 1 if len(place) else None
+    index = np.flatnonzero(symbols == symbol)
+    return int(index[0]) + 1 if len(index) else None
 
 
 def code_table(symbols):
@@ -114,8 +114,8 @@ def to_codes(X, symbols, table=None):
         # numpy compares int64 with uint64 as floats, which round.
         sought = X.astype(symbols.dtype)
         possible = (sought.astype(X.dtype) == X) & ((sought < 0) == (X < 0))
-    place = np.searchsorted(symbols, sought)
-    place[place == n] = 0
-    codes = np.where((symbols[place] == sought) & possible, place + 1, n + 1)
+    index = np.searchsorted(symbols, sought)
+    index[index == n] = 0
+    codes = np.where((symbols[index] == sought) & possible, index + 1, n + 1)
     codes[X == 0] = 0
     return compact(codes.astype(table.dtype))

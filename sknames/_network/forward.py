@@ -51,25 +51,25 @@ def _arrange(plan):
     n_parents = np.add.reduceat(is_first, starts, dtype=int)
     rows = np.cumsum(is_first) - 1
     rows -= rows[starts][block]
-    place = np.where(is_first, starts[block] + rows, nodes + n_parents[block] - rows - 1)
-    order = np.empty_like(place)
-    order[place] = nodes
-    symbols, parents = plan.symbols[order].astype(int), place[plan.parents[order]]
-    return symbols, parents, place[plan.ends], rows[order], n_parents[1:].tolist()
+    index = np.where(is_first, starts[block] + rows, nodes + n_parents[block] - rows - 1)
+    order = np.empty_like(index)
+    order[index] = nodes
+    symbols, parents = plan.symbols[order].astype(int), index[plan.parents[order]]
+    return symbols, parents, index[plan.ends], rows[order], n_parents[1:].tolist()
 
 
 class _Memory:
     """Hold the arrays of a call; allocating them in each step would take longer than the step."""
 
     def __init__(self, forward, n_rows, n_nodes):
-        parts, layers, size = len(forward.table), len(forward.steps), forward.size
+        n_gates, layers, size = len(forward.table), len(forward.steps), forward.size
         n_rows, n_nodes = forward.fill(n_rows), forward.fill(n_nodes)
         rows = aligned_zeros((1 + 2 * layers, n_rows, size), forward.precision)
-        # The state of an empty row is 0, and is found in final, since such a row sorts first.
+        # The state of an empty row is 0, and stands in final, since such a row sorts first.
         self.final, self.states = rows[0], rows[1:].reshape(2, layers, n_rows, size)
-        nodes = aligned_zeros((layers + 2 * parts, n_nodes, size), forward.precision)
-        self.h_prev, self.products = nodes[:layers], nodes[layers:-parts]
-        self.added = nodes[-parts:].reshape(-1)
+        nodes = aligned_zeros((layers + 2 * n_gates, n_nodes, size), forward.precision)
+        self.h_prev, self.products = nodes[:layers], nodes[layers:-n_gates]
+        self.added = nodes[-n_gates:].reshape(-1)
 
 
 class Forward:
@@ -95,8 +95,8 @@ class Forward:
         self.steps = [
             STEPS[network.cell](
                 *(
-                    weights[f"cells.{k}.{part}"]
-                    for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+                    weights[f"cells.{k}.{name}"]
+                    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
                 )
             )
             for k in range(network.num_layers)
@@ -110,7 +110,7 @@ class Forward:
             table = np.empty((len(table), len(rows), self.size), dtype)
             multiply(rows, table)
             table = table[:, :n_codes]
-        self.table = np.ascontiguousarray(table + self.steps[0].bias)  # (parts, n_codes, H)
+        self.table = np.ascontiguousarray(table + self.steps[0].bias)  # (gates, n_codes, H)
         self.recurrent = [Product(step.recurrent) for step in self.steps]
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
         self.output = Product(weights["output.weight"].T[None])
@@ -159,10 +159,10 @@ class Forward:
                 stop = start + (stop - start) // 2
             chunk = slice(start, stop)
             rows = finish(self._chunk(distinct[chunk, : lengths[chunk].max()], memory))
-            places = order[first_of[start] : ends[stop - 1]]
-            if len(places) > len(rows):
+            index = order[first_of[start] : ends[stop - 1]]
+            if len(index) > len(rows):
                 rows = rows.repeat(ends[chunk] - first_of[chunk], axis=0)
-            result[places] = rows
+            result[index] = rows
             start = stop
         return result
 
@@ -170,7 +170,7 @@ class Forward:
         """Return the number of rows that products take for n."""
         return rows_to_multiply(n, self.has_few) if self.is_fixed else n
 
-    def parts(self, codes):
+    def logit_terms(self, codes):
         """Split the logits of one row, (1, length), into those of the net, n-grams and words.
 
         Return the net's with the bias, (n_classes,); a term for each known n-gram, by occurrence,
@@ -192,7 +192,7 @@ class Forward:
             net, terms = self._apply_head(net[None])[0] + self.head_bias, self._apply_head(own)
             terms += of_head
         if self.words is not None:
-            of_words = self.words.parts(codes, self.separator, self.n_classes)
+            of_words = self.words.logit_terms(codes, self.separator, self.n_classes)
             terms, spans = map(np.concatenate, zip((terms, spans), of_words, strict=True))
         return net, terms, spans
 
@@ -227,9 +227,9 @@ class Forward:
         """Multiply logits of the net's classes by the weights of the head, (n, n_classes)."""
         rows = aligned_zeros((self.fill(max(1, len(logits))), logits.shape[1]), self.precision)
         rows[: len(logits)] = logits
-        found = np.empty((1, len(rows), self.n_classes), dtype=self.precision)
-        self.head(rows, found)
-        return found[0, : len(logits)]
+        of_head = np.empty((1, len(rows), self.n_classes), dtype=self.precision)
+        self.head(rows, of_head)
+        return of_head[0, : len(logits)]
 
     def _few_of_net(self, codes, lengths):
         n = len(codes)
@@ -268,9 +268,9 @@ class Forward:
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)
                 middle = start + next(n_parents)
-                places = parents[start:middle] - offset
+                index = parents[start:middle] - offset
                 for states, out in zip(before, memory.h_prev, strict=True):
-                    _take(states, places, out[: middle - start])
+                    _take(states, index, out[: middle - start])
                 out = now[:, start - first :]
                 self._step(symbols[start:stop], memory.h_prev, rows[middle:stop], out, memory)
             some = slice(n_shorter[depth], n_shorter[depth + 1])
@@ -329,13 +329,13 @@ class Forward:
         ended = np.searchsorted(plan.ends[by_end], plan.bounds).tolist()
         width = max(last - first for first, last in levels)
         before, now = np.zeros((2, width, sums.shape[1]), dtype=self.precision)
-        part, offset = np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision), 0
+        of_parents, offset = np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision), 0
         for (first, last), some in zip(levels, map(slice, [0, *ended], ended), strict=True):
             _take(sums, rows[first:last], now[: last - first])
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)
-                _take(before, parents[start:stop] - offset, part[: stop - start])
-                now[start - first : stop - first] += part[: stop - start]
+                _take(before, parents[start:stop] - offset, of_parents[: stop - start])
+                now[start - first : stop - first] += of_parents[: stop - start]
             logits[by_end[some]] += now[plan.ends[by_end[some]] - first]
             now, before, offset = before, now, first
         return _normalize(logits, squares[n_nodes:])

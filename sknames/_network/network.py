@@ -53,8 +53,8 @@ class Network:
         object.__setattr__(self, "class_prior", _read_only(self.class_prior))
         object.__setattr__(self, "class_bias", _read_only(self.class_bias))
         if self.words is not None:
-            words = (self.words.keys, self.words.classes, self.words.logits)
-            object.__setattr__(self, "words", Words(*map(_read_only, words)))
+            words = Words(*map(_read_only, vars(self.words).values()))
+            object.__setattr__(self, "words", words)
 
     @classmethod
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, *, has_words=False):
@@ -227,7 +227,7 @@ def check_arrays(arrays):
     symbols, n_before, sizes = arrays["symbols"], 1, []
     require(_rises(symbols), "symbols", "sorted, distinct values", symbols)
     for name in _key_names(arrays):
-        # A key is the number of an (n - 1)-gram times the number of codes, plus a code.
+        # A key is the index of an (n - 1)-gram times the number of codes, plus a code.
         keys, end = arrays[name], n_before * (len(symbols) + 3)
         is_sorted = _rises(np.concatenate([[-1], keys, [end]]))
         require(is_sorted, name, f"sorted, distinct keys from 0 to {end - 1}", keys)

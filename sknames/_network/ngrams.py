@@ -7,12 +7,12 @@ those that end one position before, in a text or a tree of prefixes, and no stri
 "anna", with the codes a = 1 and n = 2, the start mark ^ = 0 and the end mark $ = 4 of 5 codes:
 
     text         ^ a n n a $     =  0 1 2 2 1 4
-    1-grams      ^ a n $         keys 0 1 2 4           in this order: a is number 1, n number 2
-    2-grams      ^a an a$ na nn  keys 1 7 9 11 12       an = (a, n) = 1 * 5 + 2 = 7, number 1
+    1-grams      ^ a n $         keys 0 1 2 4           in this order: a has index 1, n 2
+    2-grams      ^a an a$ na nn  keys 1 7 9 11 12       an = (a, n) = 1 * 5 + 2 = 7, index 1
     3-grams      ^an ann na$ nna keys 2 7 19 21         ann = (an, n) = 1 * 5 + 2 = 7
 
-The key of an n-gram is the number of its prefix among the (n - 1)-grams, times the number of codes,
-plus its last code. Its number is the position of its key among the sorted keys.
+The key of an n-gram is the index of its prefix among the (n - 1)-grams, times the number of codes,
+plus its last code. Its index is the position of its key among the sorted keys.
 """
 
 from numbers import Integral
@@ -65,8 +65,8 @@ class NGrams:
                 prefix * np.int64(n_symbols) + symbol
                 for prefix, symbol in zip(prefixes, symbols, strict=True)
             ]
-            found, frequency = _document_frequency(keys, [rows for _, rows in chunks])
-            all_keys.append(found[frequency >= min_df])
+            distinct, frequency = _document_frequency(keys, [rows for _, rows in chunks])
+            all_keys.append(distinct[frequency >= min_df])
             if n >= min_n:
                 counts.append(frequency[frequency >= min_df])
             lookup = Lookup(all_keys[-1], len(all_keys[-2]) if n > 1 else 1, n_symbols)
@@ -97,9 +97,9 @@ class NGrams:
         features, counts = [], []
         for some in row_slices(codes):
             text, rows = flatten(codes[some], self.end)
-            found = self.find(text, _before(text)).T
-            present = found != ABSENT
-            features.append(found[present].astype(np.int32))
+            of_text = self.find(text, _before(text)).T
+            present = of_text != ABSENT
+            features.append(of_text[present].astype(np.int32))
             counts.append(
                 np.bincount(rows, weights=present.sum(axis=1), minlength=len(codes[some]))
             )
@@ -133,18 +133,18 @@ def _document_frequency(keys, rows):
 
     `keys` (negative where there is no n-gram) and `rows` are lists of arrays, one for each chunk.
     """
-    found, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    all_keys, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for some, row in zip(keys, rows, strict=True):
         by_key = np.argsort(some, kind="stable")
         some, row = some[by_key], row[by_key]
         new_key, new_row = (np.diff(array, prepend=-1) != 0 for array in (some, row))
         new_key &= some >= 0
         first = np.flatnonzero(new_key)
-        found.append(some[first])
+        all_keys.append(some[first])
         if len(first):
             counts.append(np.add.reduceat((new_key | new_row)[first[0] :], first - first[0]))
-    distinct, places = np.unique(np.concatenate(found), return_inverse=True)
-    frequency = np.bincount(places, weights=np.concatenate(counts), minlength=len(distinct))
+    distinct, index = np.unique(np.concatenate(all_keys), return_inverse=True)
+    frequency = np.bincount(index, weights=np.concatenate(counts), minlength=len(distinct))
     return distinct, frequency.astype(np.int64)
 
 
@@ -160,7 +160,7 @@ def flatten(codes, end):
 
 
 class Lookup:
-    """Find the number of an n-gram from that of its prefix, an (n - 1)-gram, and its last symbol.
+    """Find the index of an n-gram from that of its prefix, an (n - 1)-gram, and its last symbol.
 
     Sorted keys of the same prefix stand together. So the position of a key is that of the prefix's
     first key plus the number of its symbols below, which the bits of an integer count. A binary

@@ -33,7 +33,7 @@ def aligned(array):
 
 
 class Product:
-    """Multiply rows by weights (parts, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
+    """Multiply rows by weights (gates, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
 
     BLAS chooses a kernel by the number of rows, and in some kernels (AVX2) the order of a sum
     depends on the row's position. A trial shows whether PRODUCT_ROWS give the same bits at all
@@ -50,7 +50,7 @@ class Product:
             self.is_fixed, self.has_few = self._bits_agree(weights.shape)
 
     def __call__(self, x, out):
-        """Multiply x (n, depth) into out (parts, n, width)."""
+        """Multiply x (n, depth) into out (gates, n, width)."""
         self._multiply(x, out, min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x))
 
     def _multiply(self, x, out, n_rows):
@@ -61,12 +61,12 @@ class Product:
 
     def _bits_agree(self, shape):
         """Return whether rows keep their bits at other positions, and FEW_ROWS at a time."""
-        n_parts, depth, width = shape
+        n_gates, depth, width = shape
         n = PRODUCT_ROWS * (8 + 256 // width)
         rng = np.random.default_rng(0)
         x, order = rng.random((n, depth), dtype=np.float32) - 0.5, rng.permutation(n)
-        found, moved, few = np.empty((3, n_parts, n, width), dtype=np.float32)
-        self._multiply(x, found, PRODUCT_ROWS)
+        out, moved, few = np.empty((3, n_gates, n, width), dtype=np.float32)
+        self._multiply(x, out, PRODUCT_ROWS)
         self._multiply(x[order], moved, PRODUCT_ROWS)
         self._multiply(x, few, FEW_ROWS)
-        return np.array_equal(found[:, order], moved), np.array_equal(found, few)
+        return np.array_equal(out[:, order], moved), np.array_equal(out, few)

@@ -56,11 +56,12 @@ def dequantize(array):
 
 
 def split(arrays):
-    """Return a dict in which a Quantized array is three: the levels have its name."""
-    plain = {}
+    """Return arrays by name, with the levels, scale and zero point of those that are Quantized."""
+    plain = dict(arrays)
     for name, array in arrays.items():
-        parts = vars(array) if isinstance(array, Quantized) else {"levels": array}
-        plain |= {name if part == "levels" else f"{name}.{part}": parts[part] for part in parts}
+        if isinstance(array, Quantized):
+            plain[name] = array.levels
+            plain |= {f"{name}.scale": array.scale, f"{name}.zero_point": array.zero_point}
     return plain
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from .prefixes import row_slices
 
-# The number of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Four of 10,000
+# The key of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Four of 10,000
 # unknown words collide with one of 830,000 known ones.
 PRIME = 2**31 - 1
 BASE = 1_103_515_245
@@ -34,13 +34,13 @@ MAX_CLASSES = 16
 class Words:
     """Hold a table of words, with an entry for each class of a word."""
 
-    keys: np.ndarray  # (n,), int32, the number of the word, sorted
-    classes: np.ndarray  # (n,), the number of the class, sorted within a word
+    keys: np.ndarray  # (n,), int32, sorted
+    classes: np.ndarray  # (n,), the index of the class, sorted within a word
     logits: np.ndarray  # (n,), float16, what the word adds to the logit of the class
 
     @classmethod
     def fit(cls, codes, labels, weights, n_classes, separator, word_weight):
-        """Learn the words of rows of codes, whose labels are numbers of classes.
+        """Learn the words of rows of codes, whose labels are indices of classes.
 
         `separator` is the code between words; without one, a row is one word. `word_weight` is a
         factor of the logits.
@@ -49,8 +49,8 @@ class Words:
         for some in row_slices(codes):
             rows, _, keys = _keys(codes[some], separator)
             more = keys * n_classes + labels[some][rows]
-            pairs, places = np.unique(np.append(pairs, more), return_inverse=True)
-            counts = np.bincount(places, weights=np.append(counts, weights[some][rows]))
+            pairs, index = np.unique(np.append(pairs, more), return_inverse=True)
+            counts = np.bincount(index, weights=np.append(counts, weights[some][rows]))
         keys, classes = np.divmod(pairs, n_classes)
         new = np.diff(keys, prepend=-1) != 0
         word, starts = np.cumsum(new) - 1, np.flatnonzero(new)
@@ -90,8 +90,8 @@ class Words:
         if separator is None:
             return np.bincount(np.unique(rows), minlength=len(codes))
         width = codes.shape[1]
-        place = (codes == separator).cumsum(axis=1)[rows, last] % n_words[rows]
-        return np.bincount(np.unique(rows * width + place) // width, minlength=len(codes))
+        word = (codes == separator).cumsum(axis=1)[rows, last] % n_words[rows]
+        return np.bincount(np.unique(rows * width + word) // width, minlength=len(codes))
 
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows to (n, n_classes) in place."""
@@ -99,7 +99,7 @@ class Words:
         added = self.logits[entries].astype(logits.dtype)
         np.add.at(logits, (rows, self.classes[entries]), added)
 
-    def parts(self, codes, separator, n_classes):
+    def logit_terms(self, codes, separator, n_classes):
         """Return what each word of one row adds, (n, n_classes), and its span (n, 2)."""
         _, last, entries = self.find(codes, separator)
         ends, of = np.unique(last, return_inverse=True)
@@ -111,7 +111,7 @@ class Words:
 
 
 def _keys(codes, separator):
-    """Return the row of each word in rows, the column of its last code, and its number."""
+    """Return the row of each word in rows, the column of its last code, and its key."""
     codes = codes.astype(np.int64)
     is_letter = codes != 0
     if separator is not None:

@@ -75,7 +75,7 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     if classifier is None or inside.changes:
         expected = "a Pipeline of CharEncoder and NameNationalityClassifier"
         raise refusal(model, expected, "For other models, use character_importance.")
-    net, contributions, spans = classifier._logit_parts(read.as_given(read.codes))
+    net, contributions, spans = classifier._logit_terms(read.as_given(read.codes))
     network = classifier.network_
     start, end = "^", "$"
     if network.separator is not None:
