@@ -204,8 +204,9 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
         proto = to_onnx(wrapped)
         found = run(session_of(proto), model[0].transform(names))
         np.testing.assert_allclose(found, wrapped.predict_proba(names), rtol=0, atol=1e-5)
-        assert json.loads(proto.metadata_props[0].value) == wrapped.classes_.tolist()
-        assert "alphabet" in proto.metadata_props[1].value
+        metadata = {field.key: json.loads(field.value) for field in proto.metadata_props}
+        assert metadata["classes"] == wrapped.classes_.tolist()
+        assert metadata["encoder"]["alphabet"] == model[0].alphabet_
 
 
 @pytest.mark.parametrize("separator", [" ", None])
