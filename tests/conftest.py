@@ -117,7 +117,18 @@ def judged():
         "no known letter": ["123", "?!", "😀", "-", "Ⅳ", "☃ 4711", "\u0301", "\u31641", "-'", "@"],
         "": ["Anna", "王伟", "1 Ana", "' Ana'", "Wwww. Nguyen", "Bob @ Home", "Ana\x00", "م"]
         + ["Ag Yusof", "AG YUSOF", "Sa Nguyen", "Nguyen Sa", "NGUYEN SA", "Ivar As", "IVAR AS"]
-        + ["Test Nowak", "Na", "NA", "Nil", "Ltd", "Pizzeria Napoli", "Adnan", "ОЛЕГ", "Pt Singh"],
+        + [
+            "Anna @ana",
+            "Test Nowak",
+            "Na",
+            "NA",
+            "Nil",
+            "Ltd",
+            "Pizzeria Napoli",
+            "Adnan",
+            "ОЛЕГ",
+            "Pt Singh",
+        ],
     }
     return {text: reason for reason, some in texts.items() for text in some}
 
