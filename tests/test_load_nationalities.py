@@ -49,7 +49,7 @@ def test_millions_are_about_those_of_the_priors(found):
     """Priors also count people abroad, whom the countries leave out."""
     path = Path(sknames.__file__).parent / "_priors" / "population.csv"
     rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
-    bearers = {row["nationality"]: float(row["millions"]) for row in rows}
+    bearers = {row["label"]: float(row["millions"]) for row in rows}
     listed = found.frame.set_index("nationality").millions.str.split().explode().astype(float)
     ratio = listed.groupby(level=0).sum() / found.frame.nationality.map(bearers).to_numpy()
     assert ratio.drop(["Armenian", "Irish"]).between(0.6, 1.3).all()  # most of these live abroad

@@ -36,7 +36,7 @@ from sknames.pretrained._predict_sets import set_thresholds
 from tests.conftest import run_process
 from tools.retrain.files import write_digests, write_model
 
-FOLDER = _load_pretrained.FOLDER
+FOLDER = _load_pretrained.FOLDER / "nationality"
 TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 GOLDEN = Path(__file__).parent / "data" / "pretrained.json"
 PAGE = Path(__file__).parents[1] / "docs" / "model_card.md"
@@ -269,10 +269,9 @@ READ_BY = {
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A copy of the files, which load_pretrained and load_card read, too."""
-    for name in [*READ_BY, DIGESTS]:
-        shutil.copy(FOLDER / name, tmp_path)
+    shutil.copytree(FOLDER, tmp_path / FOLDER.name)
     monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
-    return tmp_path
+    return tmp_path / FOLDER.name
 
 
 def test_size():

@@ -135,10 +135,14 @@ def test_nationalities_model_and_population_are_those_of_all_sources(everything)
         encoding="utf-8"
     )
     table = list(csv.DictReader(text.splitlines()))
-    assert [row["nationality"] for row in table] == sorted(of_sources)
+    countries = Path(sknames.__file__).parent / "datasets" / "data" / "countries.csv"
+    rows = csv.DictReader(countries.read_text(encoding="utf-8").splitlines())
+    inhabitants = {row["alpha_2"]: row["millions"] for row in rows}
+    assert [row["label"] for row in table] == sorted(of_sources) + [*inhabitants]
     for row in table:
-        assert [*row] == ["nationality", "millions", "source"]
-        assert 0.05 <= float(row["millions"]) <= 1500, row
+        assert [*row] == ["label", "millions", "source"]
+        assert inhabitants.get(row["label"], row["millions"]) == row["millions"]
+        assert 0 < float(row["millions"]) <= 1500, row
         assert row["source"].partition(": ")[2], row
 
 

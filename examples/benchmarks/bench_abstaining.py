@@ -25,6 +25,7 @@ from sknames.datasets import load_names
 from sknames.pretrained._predict_sets import set_thresholds, sets_of
 from tools.retrain import recipe
 from tools.retrain.biographies import read_biographies
+from tools.retrain.files import FOLDER
 from tools.retrain.risk_coverage import curve_of, weights_of, write_bias, write_curve, write_sets
 from tools.retrain.tables import read_table
 
@@ -183,9 +184,9 @@ def main():
     mixes = {"population": population_priors(classes), "uniform": uniform}
     groups = [(choose, "population"), *product((report, unknown), mixes)]
     curves = [curve_of(*names, classes, mixes[priors]) for names, priors in groups]
-    write_curve(curves[0])
-    write_bias(choose[0], choose[2], classes)
-    write_sets(choose[0], choose[2], classes, mixes["population"])
+    write_curve(FOLDER, curves[0])
+    write_bias(FOLDER, choose[0], choose[2], classes)
+    write_sets(FOLDER, choose[0], choose[2], classes, mixes["population"])
     print(f"### {len(order):,} held-out people in two halves, and names of unknown parts\n")
     rows = []
     for risk in RISKS:

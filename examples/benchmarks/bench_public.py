@@ -115,7 +115,7 @@ ETHNICITIES = {
 LABELS = COUNTRIES | ETHNICITIES
 ISO = {"GK": "GR"}
 LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
-SHIPPED = FOLDER / ARRAYS
+SHIPPED = FOLDER / "nationality" / ARRAYS
 MOST_OTHERS = 10_000  # people of a country
 
 

@@ -18,7 +18,7 @@ from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
 from .._wrappers.known_words import count_known_words
 from .._wrappers.selective_classifier import UNSURE, withhold
 from ..pretrained import load_pretrained
-from ..pretrained._predict_sets import check_has_thresholds, set_thresholds, sets_of
+from ..pretrained._predict_sets import find_thresholds, set_thresholds, sets_of
 from .files import check_output
 from .models import answers, load
 from .options import choose, jobs_option, model_options, say, table_options
@@ -77,8 +77,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
     if within is not None:
-        check_has_thresholds(load(*spec))
-        within = set_thresholds(within)
+        within = set_thresholds(within, of=find_thresholds(load(*spec)))
     options = top, proba or within is not None, words
     n_of, encoder = Counter(), unwrap(fitted).encoder
     with (

@@ -67,7 +67,7 @@ def check_priors(priors, classes, name="priors"):
 
 def _by_population(classes, name):
     with open(POPULATION, encoding="utf-8", newline="") as file:
-        millions = {row["nationality"]: float(row["millions"]) for row in csv.DictReader(file)}
+        millions = {row["label"]: float(row["millions"]) for row in csv.DictReader(file)}
     unknown = [str(label) for label in classes.tolist() if label not in millions]
     if unknown:
         raise ValueError(

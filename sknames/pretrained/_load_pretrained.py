@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
@@ -22,7 +22,9 @@ from .._priors.priors import Priors, check_priors
 from .._version import __version__
 from .._wrappers.selective_classifier import SelectiveClassifier
 
-FOLDER = Path(__file__).parent / "nationality"
+LABELS = ("nationality", "country")
+# With a folder for each model. That of countries is a head on that of nationalities, see `Network`.
+FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people whose whole names were held out, under the default priors.
 # examples/benchmarks/bench_abstaining.py writes it.
@@ -32,30 +34,41 @@ SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Digests of the other files, so that none is changed unnoticed; that of the arrays is in the
 # description. What writes the files writes it, too.
 DIGESTS = "SHA256SUMS"
-# By default: the smallest whole percentage that answers four of five of these people. It is the
-# only place that sets the threshold of load_pretrained, the command line, the service and the page.
-RISK = 0.14
+# By default: the smallest whole percentage that answers four of five of these people, by country
+# half of them. It is the only place that sets the threshold of load_pretrained, the command line,
+# the service and the page.
+RISK = {"nationality": 0.14, "country": 0.3}
 AS_WRITTEN = object()
 # pip leaves an installed version as it is, without --force-reinstall.
 AGAIN = "install sknames again with `pip install --force-reinstall --no-deps sknames`."
 
 
-def load_pretrained(*, priors: Priors = "population", abstain: bool | float = False) -> Any:
-    """Load the model that ships with the package, ready to predict nationalities from names.
+def load_pretrained(
+    labels: Literal["nationality", "country"] = "nationality",
+    *,
+    priors: Priors = "population",
+    abstain: bool | float = False,
+) -> Any:
+    """Load a model that ships with the package, ready to predict nationalities or countries.
 
-    It knows 74 nationalities, and takes surnames, given names and full names in either order, in
-    Latin letters, with or without diacritics and in any case, or in another script. It needs no
-    download and does not import torch.
+    It knows 74 nationalities or 190 countries. It takes surnames, given names and full names in
+    either order, in Latin letters, with or without diacritics and in any case, or in another
+    script. It needs no download and does not import torch.
 
     Parameters
     ----------
+    labels : {"nationality", "country"}, default="nationality"
+        What to predict: where a name comes from, or where people live who have such names.
+        Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Half of them are wrong, since
+        countries share names.
     priors : {"population", "uniform"}, dict or array-like of shape (n_classes,), \
 default="population"
-        Priors of the nationalities that the probabilities assume. A name that several nationalities
+        Priors of the labels that the probabilities assume. A name that several nationalities
         share goes to the most frequent of them: John Smith is Scottish if all are equally frequent.
 
         - "population": the square root of a rough number of people in the world who bear such
-          names, for single names of people of whom nothing else is known.
+          names, or of a country's inhabitants, for single names of people of whom nothing else is
+          known.
         - "uniform": all nationalities are equally frequent.
         - Numbers that sum to 1, by nationality (0 for those that are not named) or in the order of
           `classes_`, if the mix is known. A nationality with prior 0 is never predicted.
@@ -117,14 +130,15 @@ default="population"
             "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
             f"below 1; got {abstain!r}."
         )
-    bias = read_columns(BIAS)
-    bias = dict(zip(bias["nationality"], map(float, bias["bias"]), strict=True))
-    model = read(FOLDER, pretrained_sha256(), priors, bias)
+    _check_labels(labels)
+    bias = read_columns(BIAS, labels)
+    bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
+    model = read(FOLDER / labels, pretrained_sha256(labels=labels), priors, bias)
     if not abstain:
         return model
-    columns = read_columns(CURVE)
+    columns = read_columns(CURVE, labels)
     curve = Bunch(**{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS})
-    risk = RISK if is_switch else abstain
+    risk = RISK[labels] if is_switch else abstain
     try:
         return SelectiveClassifier._of_curve(FrozenEstimator(model), curve, risk=risk)
     except ValueError as error:
@@ -134,22 +148,35 @@ default="population"
         ) from error
 
 
-def read_columns(name):
-    """Return the columns of a CSV file of the package, as lists of text by name."""
-    header, *rows = csv.reader(_shipped(name).decode().splitlines())
+def _check_labels(labels):
+    if labels not in LABELS:
+        raise ValueError(
+            f"Expected labels to be 'nationality' or 'country', got {labels!r}. For regions, put "
+            "the model into GroupedClassifier."
+        )
+
+
+def read_columns(name, labels="nationality"):
+    """Return the columns of a CSV file of a model, as lists of text by name."""
+    header, *rows = csv.reader(_shipped(name, labels).decode().splitlines())
     return dict(zip(header, zip(*rows, strict=True), strict=True))
 
 
-def pretrained_sha256(name=DESCRIPTION):
-    """Return the digest of a file that ships, by default the fingerprint of the model."""
-    lines = _content(FOLDER / DIGESTS).decode().splitlines()
+def pretrained_sha256(name=DESCRIPTION, labels="nationality"):
+    """Return the digest of a file of a model, by default the fingerprint of the model."""
+    lines = _content(FOLDER / labels / DIGESTS).decode().splitlines()
     return {name: digest for digest, name in map(str.split, lines)}[name]
 
 
-def load_card() -> dict[str, Any]:
-    """Load the card of the model that ships with the package.
+def load_card(labels: Literal["nationality", "country"] = "nationality") -> dict[str, Any]:
+    """Load the card of a model that ships with the package.
 
     The model itself does not carry it: a pipeline that is fitted again is another model.
+
+    Parameters
+    ----------
+    labels : {"nationality", "country"}, default="nationality"
+        What the model predicts.
 
     Returns
     -------
@@ -176,11 +203,12 @@ def load_card() -> dict[str, Any]:
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
     (0.66, 0.93)
     """
-    return json.loads(_shipped(CARD))
+    _check_labels(labels)
+    return json.loads(_shipped(CARD, labels))
 
 
 def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
-    """Read a fitted pipeline from the files of a folder.
+    """Read a fitted pipeline from the files of a folder, and below a head from those of its trunk.
 
     The description may have any digest if `sha256` is None; it holds that of the arrays. Priors are
     those that the network was written with, or as in `load_pretrained`. `bias` is by label.
@@ -192,15 +220,19 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
             f"Expected format {FORMAT}, which sknames {__version__} reads, got "
             f"{description['format']!r} in {path}. Use sknames {description['version']}."
         )
-    encode, classify = description["encode"], description["classify"]
+    arrays, trunk = _arrays(folder, description), description
+    if "trunk" in description:
+        below = FOLDER / description["trunk"]
+        trunk = json.loads(_content(below / DESCRIPTION, description["trunk_sha256"]))
+        arrays = _arrays(below, trunk, arrays)
+    encode, classify = trunk["encode"], trunk["classify"]
     encoder = CharEncoder.from_alphabet(
         encode["alphabet"], encode["max_length"], **encode["params"]
     )
     # The classifier knows no names of columns, and would warn of tables under a global set_output.
     encoder.set_output(transform="default")
-    with np.load(io.BytesIO(_content(folder / ARRAYS, description["sha256"]))) as file:
-        network = Network.from_arrays(dict(file), check=False)
-    classes, params = np.array(classify["classes"]), classify["params"]
+    network = Network.from_arrays(arrays, check=False)
+    classes, params = np.array(description["classify"]["classes"]), classify["params"]
     if priors is not AS_WRITTEN:
         network = network.with_priors(check_priors(priors, classes))
     if bias is not None:
@@ -216,9 +248,16 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
-def _shipped(name):
-    """Read a file of the package; raise ValueError if it was changed."""
-    return _content(FOLDER / name, pretrained_sha256(name))
+def _arrays(folder, description, given=None):
+    """Return the arrays of a folder, but for the given ones, which replace those of a trunk."""
+    given = given or {}
+    with np.load(io.BytesIO(_content(folder / ARRAYS, description["sha256"]))) as file:
+        return {name: file[name] for name in file.files if name not in given} | given
+
+
+def _shipped(name, labels):
+    """Read a file of a model; raise ValueError if it was changed."""
+    return _content(FOLDER / labels / name, pretrained_sha256(name, labels))
 
 
 def _content(path, sha256=None):

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._base.unwrap import ungroup, unwrap
 from .._priors.priors import check_priors
-from ._load_pretrained import SETS, read_columns
+from ._load_pretrained import LABELS, SETS, read_columns
 
 
 def ranked(probabilities):
@@ -96,11 +96,12 @@ def predict_sets(
     ['Chinese', 'English', 'Korean']
     """
     inner, shares = ungroup(model)
-    check_has_thresholds(inner)
+    of = find_thresholds(inner)
     if isinstance(names, Iterator):
         names = list(names)
     labels = inner.classes_ if by_class else ["all"]
-    sets = sets_of(inner.classes_, inner.predict_proba(names), set_thresholds(coverage, labels))
+    thresholds = set_thresholds(coverage, labels, of)
+    sets = sets_of(inner.classes_, inner.predict_proba(names), thresholds)
     if shares is None:
         return sets
     groups_of = {
@@ -110,21 +111,24 @@ def predict_sets(
     return [[*dict.fromkeys(chain.from_iterable(groups_of[k] for k in one))] for one in sets]
 
 
-def check_has_thresholds(model):
-    """Raise ValueError unless a model is the shipped one under the priors of the thresholds."""
+def find_thresholds(model):
+    """Return which thresholds are of a shipped model and its priors; raise if none are."""
     inside, classes = unwrap(model), model.classes_
-    is_shipped = inside.class_bias is not None and classes.tolist() == [*read_columns(SETS)][2:]
-    if not is_shipped or not np.allclose(inside.class_prior, check_priors("population", classes)):
+    of = None
+    if inside.class_bias is not None:
+        of = next((x for x in LABELS if classes.tolist() == [*read_columns(SETS, x)][2:]), None)
+    if of is None or not np.allclose(inside.class_prior, check_priors("population", classes)):
         raise ValueError(
             "Expected load_pretrained() with its default priors, which the thresholds of sets are "
-            f"for, got {'other priors' if is_shipped else 'another model'}. Take that model, or "
+            f"for, got {'other priors' if of else 'another model'}. Take that model, or "
             "calibrate sets on names of your own, for example with MAPIE."
         )
+    return of
 
 
-def set_thresholds(coverage=0.9, labels=("all",)):
+def set_thresholds(coverage=0.9, labels=("all",), of="nationality"):
     """Return thresholds of the smallest stored coverage that is at least the given one."""
-    columns = read_columns(SETS)
+    columns = read_columns(SETS, of)
     enough = np.array(columns["coverage"], dtype=float) > coverage - 1e-9
     if not 0.8 <= coverage or not enough.any():  # nor NaN
         raise ValueError(f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}.")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sknames.pretrained._load_pretrained import FOLDER, read
+from sknames.pretrained._load_pretrained import read
 
-from .files import write_model
+from .files import FOLDER, write_model
 from .recipe import fit, training_names
 
 # Processors of one maker run the same code, whatever else they can do. What is the same on those of

@@ -13,36 +13,44 @@ from sknames.pretrained._load_pretrained import (
     CARD,
     DESCRIPTION,
     DIGESTS,
-    FOLDER,
     FORMAT,
+    pretrained_sha256,
 )
+from sknames.pretrained._load_pretrained import FOLDER as MODELS
 
-NATIONALITIES = FOLDER.parents[1] / "datasets" / "data" / "nationalities.csv"
+FOLDER = MODELS / "nationality"
+NATIONALITIES = MODELS.parent / "datasets" / "data" / "nationalities.csv"
 
 
-def write_model(pipeline, folder):
-    """Write a fitted pipeline to the two files that `load_pretrained` reads."""
+def write_model(pipeline, folder, trunk=None):
+    """Write a fitted pipeline to the two files that `load_pretrained` reads.
+
+    For a head, `trunk` is "nationality", and only what differs from that model is written.
+    """
     encoder, classifier = pipeline["encode"], pipeline["classify"]
-    content = io.BytesIO()
-    # The wheel is compressed. Taking the arrays out of it once, at installation, is faster to load.
-    np.savez(content, **classifier.network_.to_arrays())
-    (folder / ARRAYS).write_bytes(content.getvalue())
-    description = {
-        "format": FORMAT,
-        "version": __version__,
-        "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
-        "encode": {
+    arrays = classifier.network_.to_arrays()
+    description = {"format": FORMAT, "version": __version__}
+    classify = {"classes": classifier.classes_.tolist()}
+    if trunk:
+        own = ("class_prior", "head.", "word_")
+        arrays = {name: array for name, array in arrays.items() if name.startswith(own)}
+        description |= {"trunk": trunk, "trunk_sha256": pretrained_sha256(labels=trunk)}
+    else:
+        description["encode"] = {
             "params": encoder.get_params(),
             "alphabet": encoder.alphabet_,
             "max_length": encoder.max_length_,
-        },
-        "classify": {
+        }
+        classify |= {
             "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
-            "classes": classifier.classes_.tolist(),
             # Leave out seconds, which differ in each training.
             "history": [row | {"dur": 0.0} for row in classifier.history_],
-        },
-    }
+        }
+    content = io.BytesIO()
+    # Stored, which loads four times as fast: the wheel is compressed anyway.
+    np.savez(content, **arrays)
+    (folder / ARRAYS).write_bytes(content.getvalue())
+    description |= {"sha256": hashlib.sha256(content.getvalue()).hexdigest(), "classify": classify}
     text = json.dumps(description, ensure_ascii=False, indent=1)
     (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems
 

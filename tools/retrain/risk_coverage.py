@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 from sknames._encoding.not_names import why_not_names
 from sknames._priors.priors import exchange_priors
 from sknames._wrappers.risk_coverage import risk_coverage_curve, tried_rows
-from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, FOLDER, SETS
+from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, SETS
 from sknames.pretrained._predict_sets import calibrate_sets
 
 from .files import write_digests
@@ -40,10 +40,10 @@ def class_bias(probabilities, labels, classes):
     return bias
 
 
-def write_bias(probabilities, labels, classes):
-    """Write the class bias to where `load_pretrained` reads it."""
+def write_bias(folder, probabilities, labels, classes):
+    """Write the class bias to the folder of a model, where `load_pretrained` reads it."""
     rows = zip(classes, class_bias(probabilities, labels, classes), strict=True)
-    _write(BIAS, ["nationality", "bias"], ([label, f"{bias:.4f}"] for label, bias in rows))
+    _write(folder, BIAS, ["label", "bias"], ([label, f"{bias:.4f}"] for label, bias in rows))
 
 
 def weights_of(labels, classes, priors):
@@ -62,14 +62,14 @@ def curve_of(probabilities, names, labels, classes, priors):
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
 
 
-def write_curve(curve):
+def write_curve(folder, curve):
     """Write a curve for `load_pretrained(abstain=True)`."""
     rows = tried_rows(curve)
     columns = zip(*(curve[name][rows] for name in CURVE_COLUMNS), strict=True)
-    _write(CURVE, CURVE_COLUMNS, ([f"{value:.6f}" for value in row] for row in columns))
+    _write(folder, CURVE, CURVE_COLUMNS, ([f"{value:.6f}" for value in row] for row in columns))
 
 
-def write_sets(probabilities, labels, classes, priors):
+def write_sets(folder, probabilities, labels, classes, priors):
     """Write the thresholds of sets to where `predict_sets` reads them; arguments as `curve_of`."""
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
     places, weights = np.searchsorted(classes, labels), weights_of(labels, classes, priors)
@@ -85,12 +85,12 @@ def write_sets(probabilities, labels, classes, priors):
         columns.append(of_class)
     rows = zip(coverages, *columns, strict=True)
     rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
-    _write(SETS, ["coverage", "all", *classes], rows)
+    _write(folder, SETS, ["coverage", "all", *classes], rows)
 
 
-def _write(name, header, rows):
-    with (FOLDER / name).open("w", encoding="utf-8", newline="") as file:
+def _write(folder, name, header, rows):
+    with (folder / name).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-    write_digests(FOLDER)
+    write_digests(folder)
