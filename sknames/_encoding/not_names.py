@@ -2,13 +2,12 @@
 
 import re
 import unicodedata
-from itertools import compress, product
-from operator import itemgetter
+from itertools import product
 
 import numpy as np
 
 from .read_names import read_names
-from .spelling import clean, compose
+from .spelling import clean, code_points, compose
 
 MISSING, NO_LETTER = "missing name", "no known letter"
 ADDRESS, ORGANIZATION, PLACEHOLDER = "address", "organization", "placeholder"
@@ -60,14 +59,24 @@ def _in_any_case(parts):
     return {"".join(c) for part in parts for c in product(*({x.lower(), x.upper()} for x in part))}
 
 
+def _number(*points):
+    """Return a number below 2**21 of up to three code points, its own if they are of ASCII."""
+    number = 0
+    for point in points:
+        number = number * 128 + point
+    return number & ((1 << 21) - 1)
+
+
 # What is not a name has one of these signs, starts or ends, or does not start with a letter.
 _SIGNS = ("@", "://", "www.", "Www.", "WWW.", *INSIDE)
 _STARTS = _in_any_case(start[:2] for start in RULES["starts"] + RULES["written_starts"])
 _ENDS = _in_any_case(
-    (end + final)[-3:]
+    ("\n" + end + final)[-3:]
     for end in RULES["ends"] + RULES["written_ends"] + RULES["placeholders"]
     for final in ("", ".", ",", ".,")
 )
+_IS_ODD = np.zeros(1 << 21, dtype=bool)
+_IS_ODD[[_number(*map(ord, part)) for part in _STARTS | _ENDS]] = True
 _ADDRESS, _FINAL = re.compile(RULES["address"]), re.compile(RULES["final"])
 _EITHER_CASE = tuple(RULES["starts"]), tuple(RULES["ends"])
 _AS_WRITTEN = tuple(RULES["written_starts"]), tuple(RULES["written_ends"])
@@ -90,10 +99,17 @@ def why_not_names(X, n, encoder=None):
     except (TypeError, ValueError):
         return reasons
     # Most texts start and end as names do, so few have to be looked at in full.
-    starts, ends = ([*map(itemgetter(part), texts)] for part in (slice(2), slice(-3, None)))
-    odd_starts = {s for s in set(starts) if s in _STARTS or not _is_known(s[:1], encoder)}
-    odd = {*_rows_of(starts, odd_starts), *_rows_of(ends, _ENDS)}
-    joined = "\n".join(texts)
+    joined = "\n".join(["", *texts, ""])
+    points = code_points(joined)
+    breaks = np.flatnonzero(points == ord("\n"))
+    first, second, *last = (
+        points.take(places, mode="clip").astype(int)
+        for places in [*(breaks[:-1] + k for k in (1, 2)), *(breaks[1:] - k for k in (3, 2, 1))]
+    )
+    firsts = np.flatnonzero(np.bincount(first))
+    known = [point for point in firsts if _is_known(chr(point), encoder)]
+    is_odd = _IS_ODD[_number(first, second)] | _IS_ODD[_number(*last)] | ~np.isin(first, known)
+    odd = {*np.flatnonzero(is_odd).tolist()}
     for sign in _SIGNS:
         if sign in joined:
             odd.update(row for row, text in enumerate(texts) if sign in text)
@@ -101,10 +117,6 @@ def why_not_names(X, n, encoder=None):
     for row, text in zip(rows, compose([texts[row] for row in rows]), strict=True):
         reasons[row] = _why_not_name(text, encoder)
     return reasons
-
-
-def _rows_of(parts, some):
-    return compress(range(len(parts)), map(some.__contains__, parts))
 
 
 def _why_not_name(text, encoder):
