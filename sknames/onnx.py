@@ -94,7 +94,10 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     text, lengths = _text(graph, network.symbols)
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
-        logits = graph.add("Add", logits, _ngram_logits(graph, network, text, lengths))
+        sums, *of_head = _ngram_logits(graph, network, text, lengths)
+        logits = graph.add("Add", logits, sums)
+        for sums in of_head:
+            logits = graph.add("Add", _linear(graph, network, "head", logits), sums)
     info = helper.make_tensor_value_info
     outputs = [info("probabilities", TensorProto.FLOAT, ["n_names", len(labels)])]
     if network.words is not None and len(network.words.keys):
@@ -249,8 +252,13 @@ def _recurrent_logits(graph, network, text, lengths):
         x = graph.add("Squeeze", states, [1])  # (T + 1, n, H)
     is_filled = graph.add("Cast", graph.add("Greater", lengths, 0), to=TensorProto.FLOAT)
     state = graph.add("Mul", graph.add("Squeeze", state, [0]), is_filled)
-    parameters = graph.constant(weights["output.weight"]), graph.constant(weights["output.bias"])
-    return graph.add("Gemm", state, *parameters, transB=1)
+    return _linear(graph, network, "output", state)
+
+
+def _linear(graph, network, name, x):
+    """Multiply rows by a weight, and add a bias."""
+    parameters = (graph.constant(network.weights[f"{name}.{part}"]) for part in ("weight", "bias"))
+    return graph.add("Gemm", x, *parameters, transB=1)
 
 
 def _gates(array, size):
@@ -262,13 +270,15 @@ def _gates(array, size):
 
 
 def _ngram_logits(graph, network, text, lengths):
-    """Add the logits of the n-grams, (n, C), see `NGrams.find`."""
+    """Add the logits of the n-grams, (n, C), see `NGrams.find`: the net's, and those of a head."""
     ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
-    rows, rest = network.weights["ngram_weight"], ()
-    if isinstance(rows, Quantized):
-        rows, *rest = rows.levels, rows.scale, rows.zero_point
-    weight, *rest = map(graph.constant, (rows, *rest))
-    idf, zero = graph.constant(network.weights["ngram_idf"]), graph.constant(0, np.float32)
+    weights = network.weights
+    tables = [(_table(graph, weights["ngram_weight"]), None, [])]
+    if "head.ngrams" in weights:
+        rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
+        rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
+        tables.append((_table(graph, weights["head.ngram_weight"]), graph.constant(rows), []))
+    idf, zero = graph.constant(weights["ngram_idf"]), graph.constant(0, np.float32)
 
     length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
     column, end = graph.add("Range", 0, length, 1), graph.add("Add", lengths, 1)
@@ -283,8 +293,7 @@ def _ngram_logits(graph, network, text, lengths):
         is_behind = graph.add("Equal", before, separator)
         goes_on = graph.add("And", is_inside, graph.add("Not", is_behind))
 
-    grams = None
-    logits, squares = [], []
+    grams, squares = None, []
     for n, keys in enumerate(network.ngram_keys, start=1):
         if grams is None:
             prefixes = graph.add("Where", is_inside, 0, ABSENT)
@@ -300,20 +309,38 @@ def _ngram_logits(graph, network, text, lengths):
         feature = graph.add("Where", is_present, feature, 0)
         value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
         squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
-        rows = graph.add("Cast", graph.add("Gather", weight, feature), to=TensorProto.FLOAT)
-        if rest:
-            scale, zero_point = (
-                graph.add("Cast", graph.add("Gather", array, feature), to=TensorProto.FLOAT)
-                for array in rest
-            )
-            rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
-            value = graph.add("Mul", value, scale)
-        product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), rows)
-        logits.append(graph.add("Squeeze", product, [1]))
+        for table, rows, terms in tables:
+            row, of_row = feature, value
+            if rows is not None:
+                row = graph.add("Cast", graph.add("Gather", rows, feature), to=TensorProto.INT64)
+                is_there = graph.add("GreaterOrEqual", row, 0)
+                row = graph.add("Where", is_there, row, 0)
+                of_row = graph.add("Where", is_there, value, zero)
+            terms.append(_sum_rows(graph, table, row, of_row))
     norm = graph.add("Sqrt", graph.add("Sum", *squares))
     norm = graph.add("Where", graph.add("Equal", norm, zero), graph.constant(1, np.float32), norm)
-    factor = graph.constant(NGRAM_SCALE, np.float32)
-    return graph.add("Mul", graph.add("Div", graph.add("Sum", *logits), norm), factor)
+    factor = graph.add("Div", graph.constant(NGRAM_SCALE, np.float32), norm)
+    return [graph.add("Mul", graph.add("Sum", *terms), factor) for *_, terms in tables]
+
+
+def _table(graph, rows):
+    """Store weights: their values, or the levels, scale and zero point of each row."""
+    is_small = isinstance(rows, Quantized)
+    arrays = (rows.levels, rows.scale, rows.zero_point) if is_small else (rows,)
+    return [*map(graph.constant, arrays)]
+
+
+def _sum_rows(graph, table, row, value):
+    """Sum rows of a table times their values, (n, T + 2), to (n, C)."""
+    rows, *rest = (
+        graph.add("Cast", graph.add("Gather", array, row), to=TensorProto.FLOAT) for array in table
+    )
+    if rest:
+        scale, zero_point = rest
+        rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
+        value = graph.add("Mul", value, scale)
+    product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), rows)
+    return graph.add("Squeeze", product, [1])
 
 
 def _word_logits(graph, network, text):

@@ -24,6 +24,7 @@ from sknames import (
 from sknames._network.forward import Forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGrams, inverse_document_frequency
+from sknames._network.words import Words
 from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
 
@@ -51,15 +52,15 @@ def random_rows(n, seed):
 
 def random_classifier(
     cell="gru", num_layers=1, embedding_dim=3, ngram_range=(1, 4), separator=None, symbols=SYMBOLS,
-    n_classes=CLASSES,
+    n_classes=CLASSES, n_labels=None,
 ):  # fmt: skip
-    """A classifier of random weights.
+    """A classifier of random weights, with words and a head of `n_labels` if that is given.
 
     Its n-grams go across the separator, as none of `fit` do: a reader has to stop there by itself.
     """
     rng = np.random.RandomState(0)
     n_codes, rows = len(symbols) + 2, {"gru": 3}.get(cell, 1) * SIZE
-    weights, keys = {}, ()
+    weights, keys, words = {}, (), None
     if embedding_dim:
         weights["embedding"] = uniform(rng, n_codes, embedding_dim)
     for k in range(num_layers):
@@ -78,10 +79,19 @@ def random_classifier(
         weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
         weights["ngram_weight"] = uniform(rng, len(frequency), n_classes)
         keys = ngrams.keys
+    if n_labels is not None:
+        features = np.flatnonzero(rng.uniform(size=len(frequency)) < 0.5)
+        weights["head.ngrams"] = features[features > 0].astype(np.int32)
+        weights["head.ngram_weight"] = uniform(rng, len(weights["head.ngrams"]), n_labels)
+        weights |= {"head.weight": uniform(rng, n_labels, n_classes)}
+        weights |= {"head.bias": uniform(rng, n_labels)}
+        n_classes = n_labels
+        of_words, rows = rng.randint(n_labels, size=len(seen)), np.ones(len(seen))
+        words = Words.fit(seen, of_words, rows, n_labels, separator, 1)
     prior = np.full(n_classes, 1 / n_classes)
-    network = Network(cell, symbols, weights, keys, separator, prior)
+    network = Network(cell, symbols, weights, keys, separator, prior, words)
     classifier = NameNationalityClassifier.from_network(
-        network, np.array(list("ABCDE"))[:n_classes], n_features_in=LENGTH
+        network, np.array(list("ABCDEFG"))[:n_classes], n_features_in=LENGTH
     )
     classifier._forward = Forward(network, "float64")
     return classifier
@@ -125,8 +135,10 @@ def test_onnx_of_any_ngrams_predicts_as_numpy(ngram_range, separator):
     assert_same(random_classifier(ngram_range=ngram_range, separator=separator), rows)
 
 
-def test_row_does_not_depend_on_its_batch():
-    session = session_of(to_onnx(random_classifier(num_layers=2, separator=1)))
+@pytest.mark.parametrize("n_labels", [None, 7])
+def test_row_does_not_depend_on_its_batch(n_labels):
+    classifier = random_classifier(num_layers=2, separator=1, n_labels=n_labels)
+    session = session_of(to_onnx(classifier))
     rows = random_rows(60, seed=3)
     together = run(session, rows)
     alone = np.concatenate([run(session, row[None]) for row in rows])
@@ -167,16 +179,20 @@ def test_to_onnx_of_other_symbols_raises(symbols):
         to_onnx(classifier)
 
 
-@pytest.mark.parametrize("n_classes", [2, CLASSES, CLASSES + 1])
-def test_weights_in_a_byte_only_where_that_loses_nothing(n_classes):
-    classifier, rows = random_classifier(n_classes=n_classes), random_rows(200, seed=5)
+@pytest.mark.parametrize(
+    "n_classes, n_labels", [(2, None), (CLASSES, None), (CLASSES + 1, None), (2, 7), (CLASSES, 3)]
+)
+def test_weights_in_a_byte_only_where_that_loses_nothing(n_classes, n_labels):
+    classifier = random_classifier(n_classes=n_classes, n_labels=n_labels)
+    rows = random_rows(200, seed=5)
     for network, is_small in [(classifier.network_.rounded(), True), (classifier.network_, False)]:
         model = NameNationalityClassifier.from_network(
             network, classifier.classes_, n_features_in=LENGTH
         )
         proto = to_onnx(model)
-        types = {tensor.data_type for tensor in proto.graph.initializer}
-        assert (onnx.TensorProto.UINT8 in types) is is_small
+        tables = [tensor for tensor in proto.graph.initializer if len(tensor.dims) == 2]
+        n_small = sum(tensor.data_type == onnx.TensorProto.UINT8 for tensor in tables)
+        assert n_small == is_small * (1 if n_labels is None else 2)
         found = run(session_of(proto), rows)
         np.testing.assert_allclose(found, model.predict_proba(rows), rtol=0, atol=1e-6)
 
