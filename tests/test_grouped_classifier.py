@@ -13,7 +13,6 @@ from sknames import (
     GroupedClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
-    estimate_shares,
     load_pretrained,
 )
 from sknames.datasets import load_nationalities
@@ -182,15 +181,3 @@ def test_fit_fits_a_clone_and_routes_weights():
         inner = LogisticRegression().set_fit_request(sample_weight=True)
         routed = GroupedClassifier(inner, {0: 1}).fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(routed.predict_proba(X), model.predict_proba(X))
-
-
-def test_other_classifiers_take_it(tiny, small_names):
-    names, labels = small_names
-    groups = [GROUPS[label] for label in labels]
-    model = GroupedClassifier(tiny, GROUPS)
-    adapted = PriorShiftClassifier(model).fit(names[:120])
-    shares = estimate_shares(model, names[:120], random_state=0)
-    assert sorted(shares.nationality) == adapted.classes_.tolist() == ["Asia", "Europe"]
-    selective = SelectiveClassifier(FrozenEstimator(model), coverage=0.5).fit(names, groups)
-    assert {*selective.predict(names)} <= {"Asia", "Europe", "unknown"}
-    np.testing.assert_array_equal(selective.class_prior_, model.class_prior_)

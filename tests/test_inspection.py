@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -204,17 +203,6 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     assert character_importance(model, "Kowalski").importance.any()
     with pytest.raises(TypeError, match="For other models, use character_importance"):
         ngram_contributions(model, "Kowalski")
-
-
-def test_shifted_priors_are_those_of_the_explanation(model):
-    priors = {"Greek": 0.7, "Polish": 0.1, "Turkish": 0.2}
-    adapted = PriorShiftClassifier(FrozenEstimator(model), priors=priors).fit(None)
-    found = prefix_proba(adapted, "Anna")
-    expected = adapted.predict_proba(["A", "An", "Ann", "Anna"])
-    np.testing.assert_allclose(found.proba, expected, rtol=1e-9)
-    assert adapted.estimator.estimator is model  # as it was
-    with pytest.raises(TypeError, match="For other models, use character_importance"):
-        ngram_contributions(adapted, "Anna")
 
 
 @pytest.mark.parametrize("explain", [prefix_proba, character_importance, ngram_contributions])

@@ -132,12 +132,6 @@ def test_clones_and_fits_again(shipped):
     assert again.classes_.tolist() == ["Polish", "Turkish"]
 
 
-def test_default_priors_are_those_of_the_population(shipped):
-    same = load_pretrained(priors="population")
-    np.testing.assert_allclose(shipped["classify"].class_prior_, same["classify"].class_prior_)
-    np.testing.assert_array_equal(same.predict_proba(NAMES), shipped.predict_proba(NAMES))
-
-
 def test_priors_of_the_world(shipped, shipped_uniform):
     """None is special-cased: a name goes to the more frequent of those who share it."""
     names = ["John Smith", "Андреев"]

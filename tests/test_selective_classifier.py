@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +25,6 @@ from sknames import (
     CharEncoder,
     PriorShiftClassifier,
     SelectiveClassifier,
-    estimate_shares,
     spelling_groups,
 )
 from sknames._wrappers.risk_coverage import (
@@ -303,16 +301,6 @@ def test_a_number_of_folds_has_all_classes_in_each():
     assert model.fit(X[order], y[order]).risk_ < 0.5
 
 
-def test_names_of_columns_are_those_of_the_last_fit():
-    X, y = blobs(60)
-    model = SelectiveClassifier(LogisticRegression(), coverage=0.5, cv=2)
-    assert model.fit(pd.DataFrame(X, columns=["a", "b"]), y).feature_names_in_.tolist() == [
-        "a",
-        "b",
-    ]
-    assert not hasattr(model.fit(X, y), "feature_names_in_")
-
-
 def test_folds_that_test_a_row_again_prove_no_more():
     X, y = blobs()
     once = [*StratifiedKFold(4).split(X, y)]
@@ -326,14 +314,6 @@ def test_folds_that_test_a_row_again_prove_no_more():
     for curve in curves[1:]:
         for name, values in curve.items():
             np.testing.assert_allclose(values, curves[0][name])
-
-
-def test_two_jobs_give_the_threshold_of_one():
-    X, y = blobs(100)
-    model = SelectiveClassifier(LogisticRegression(), coverage=0.5)
-    threshold = model.fit(X, y).threshold_
-    with joblib.parallel_config("threading"):
-        assert model.set_params(n_jobs=2).fit(X, y).threshold_ == threshold
 
 
 # ---- What is judged
@@ -494,14 +474,3 @@ def test_missing_name_gets_no_answer(small_names):
     model = SelectiveClassifier(make_pipeline(encoder, MODELS["net"][-1]), coverage=1, cv=2)
     model.fit(names, labels)
     assert model.reasons([None, "Tanaka", np.nan]).tolist() == ["missing name", "", "missing name"]
-
-
-@pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_priors_are_those_of_the_estimator(small_names, tiny):
-    names, labels = small_names
-    shifted = PriorShiftClassifier(tiny, priors=[0.7, 0.1, 0.1, 0.1])
-    model = SelectiveClassifier(FrozenEstimator(shifted.fit(names)), coverage=0.5)
-    model.fit(names, labels)
-    np.testing.assert_allclose(model.class_prior_, [0.7, 0.1, 0.1, 0.1])
-    one, other = (estimate_shares(m, names, random_state=0) for m in (model, shifted))
-    np.testing.assert_array_equal(one.share, other.share)

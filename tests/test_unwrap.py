@@ -127,6 +127,9 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
 def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
     found, expected = (ngram_contributions(m, "Ana Nowak") for m in (wrap(model), model))
     np.testing.assert_array_equal(found.contributions, expected.contributions)
+    for changed in (shifted, grouped, calibrated):
+        with pytest.raises(TypeError, match="For other models, use character_importance"):
+            ngram_contributions(changed(model), "Ana Nowak")
 
 
 @pytest.mark.parametrize("wrap", [lambda model: model, joined, FrozenEstimator, selective])
