@@ -1,3 +1,4 @@
+from dataclasses import replace
 from operator import itemgetter
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
-from sknames import GroupedClassifier, JoinNames, PriorShiftClassifier
+from sknames import GroupedClassifier, JoinNames, NameNationalityClassifier, PriorShiftClassifier
 from sknames.datasets import load_nationalities, make_names
 from sknames.pretrained import predict_sets
 from sknames.pretrained._load_pretrained import SETS, read_columns
@@ -112,7 +113,10 @@ def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
     around = PriorShiftClassifier(shipped, priors={"Irish": 0.5, "Polish": 0.5}).fit(None)
     back = PriorShiftClassifier(shipped_uniform, priors="population").fit(None)
     assert predict_sets(back, ["Lee"]) == predict_sets(shipped, ["Lee"])
+    network = replace(shipped[-1].network_, class_bias=None)  # as of a training of one's own
+    own = NameNationalityClassifier.from_network(network, shipped.classes_, n_features_in=64)
     for model, got in [
+        (make_pipeline(shipped[0], own), "another model"),
         (shipped_uniform, "other priors"),
         (around, "other priors"),
         (GroupedClassifier(around, "region"), "other priors"),
