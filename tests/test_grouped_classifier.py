@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.datasets import make_blobs
-from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -13,9 +12,9 @@ from sknames import (
     GroupedClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
-    load_pretrained,
 )
-from sknames.datasets import load_nationalities
+from sknames._wrappers.grouped_classifier import group
+from sknames.datasets import load_countries, load_nationalities
 from sknames.metrics import RiskCoverageDisplay, scorecard
 from tests.conftest import tiny_pipeline
 
@@ -35,7 +34,7 @@ def test_fitted_estimator_needs_no_fit(tiny, small_names):
 
 
 def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names):
-    names, model = small_names[0], GroupedClassifier(tiny, "country")
+    names, model = small_names[0], GroupedClassifier(tiny, "subregion")
     together = model.predict_proba(names)
     np.testing.assert_array_equal(together[7:8], model.predict_proba(names[7:8]))
 
@@ -120,64 +119,26 @@ def test_groups_are_cross_validated_as_the_page_shows(small_names):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_labels_divided_among_groups_raise(shipped):
-    model = GroupedClassifier(shipped, "country")
-    names = ["João Silva", "Jan Nowak"]
-    assert model.score(names, ["BR", "PL"]) == model.score(names, ["BR", "Polish"]) == 1
-    with pytest.raises(ValueError, match="groups, such as BR, got 'Portuguese', which is divided"):
-        model.score(names, ["Portuguese", "Polish"])
-
-
 def test_level_of_other_labels_raises():
-    with pytest.raises(ValueError, match="nationalities of load_nationalities, got 0, 1, 2"):
+    with pytest.raises(ValueError, match="codes of load_countries, got 0, 1, 2"):
         GroupedClassifier(LogisticRegression(), "region").fit(*make_blobs(random_state=0))
 
 
-def test_countries_share_a_nationality_by_bearers():
-    model, table = load_pretrained(), load_nationalities()
-    grouped = GroupedClassifier(model, "country")
-    names = ["João Silva", "Mehmet Yılmaz"]
-    found = pd.DataFrame(grouped.predict_proba(names), columns=grouped.classes_)
-    given = pd.DataFrame(model.predict_proba(names), columns=model.classes_)
-    portuguese = dict(zip(table.nationality, table.millions, strict=True))["Portuguese"]
-    home, brazil = map(float, portuguese.split())
-    expected = given["Portuguese"] * brazil / (home + brazil)
-    np.testing.assert_allclose(found["BR"], expected, rtol=1e-5)
-    np.testing.assert_allclose(found["GB"], expected_of_gb(given, table), rtol=1e-5)
-    np.testing.assert_allclose(found.sum(axis=1), 1)
-    np.testing.assert_allclose(grouped.class_prior_.sum(), 1)
+@pytest.mark.parametrize("level", ["region", "subregion"])
+def test_levels_group_nationalities_and_countries(shipped, level):
+    table = load_countries(as_frame=True).frame.set_index("alpha_2")
+    codes = np.array(["BR", "PT", "TR", "XK"])
+    groups, shares = group(level, codes)
+    assert groups[shares.argmax(axis=1)].tolist() == table.loc[codes, level].tolist()
+    assert (shares.sum(axis=1) == 1).all()
+    grouped = GroupedClassifier(shipped, level)
+    found = pd.DataFrame(shipped.predict_proba(["João Silva"]), columns=shipped.classes_).T
+    of = load_nationalities(as_frame=True).frame.set_index("nationality")[level]
+    expected = found.groupby(of).sum().T
+    np.testing.assert_allclose(grouped.predict_proba(["João Silva"]), expected, rtol=1e-5)
+    assert expected.columns.tolist() == grouped.classes_.tolist()
 
 
-def expected_of_gb(given, table):
-    """A country of several nationalities."""
-    total = 0
-    for name, *columns in zip(table.nationality, table.alpha_2, table.millions, strict=True):
-        countries, millions = (column.split() for column in columns)
-        millions = np.array(millions, dtype=float)
-        if "GB" in countries:
-            total += given[name] * millions[countries.index("GB")] / millions.sum()
-    return total
-
-
-def test_regions_are_those_of_the_table():
-    table = load_nationalities()
-    region = dict(zip(table.nationality, table.region, strict=True))
-    model, names = load_pretrained(), ["Wanjiru Kamau", "Nguyễn Văn An", "Erik Johansson"]
-    by_level, by_dict = GroupedClassifier(model, "region"), GroupedClassifier(model, region)
-    np.testing.assert_array_equal(by_level.predict_proba(names), by_dict.predict_proba(names))
-    assert by_level.predict(names).tolist() == ["Africa", "Asia", "Europe"]
-
-
-def test_fit_fits_a_clone_and_routes_weights():
-    X, y = make_blobs(random_state=0)
-    weights = np.where(y == 0, 0.01, 1.0)
-    inner = LogisticRegression()
-    model = GroupedClassifier(inner, {0: 1}).fit(X, y, sample_weight=weights)
-    expected = LogisticRegression().fit(X, y, weights).predict_proba(X)
-    np.testing.assert_allclose(model.predict_proba(X)[:, 0], expected[:, :2].sum(axis=1))
-    with pytest.raises(NotFittedError):
-        inner.predict(X)
-    with config_context(enable_metadata_routing=True):
-        inner = LogisticRegression().set_fit_request(sample_weight=True)
-        routed = GroupedClassifier(inner, {0: 1}).fit(X, y, sample_weight=weights)
-    np.testing.assert_array_equal(routed.predict_proba(X), model.predict_proba(X))
+def test_split_by_population_is_replaced_by_the_model_of_countries(shipped):
+    with pytest.raises(ValueError, match=r"countries, take load_pretrained\('country'\)"):
+        GroupedClassifier(shipped, "country").predict(["João Silva"])

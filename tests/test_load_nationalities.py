@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 import sknames
-from sknames.datasets import load_names, load_nationalities
-from sknames.datasets._load_names import read_rows
+from sknames.datasets import load_countries, load_names, load_nationalities
 from sknames.pretrained import load_card
 from tools.retrain.tables import read_table
 
@@ -65,8 +64,8 @@ def test_figures_are_those_of_the_card(found):
 
 
 def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
-    rows = list(read_rows("countries.csv"))
-    codes, places = zip(*((row[0], row[4:]) for row in rows), strict=True)
+    table = load_countries()
+    codes, places = table.alpha_2, zip(table.subregion, table.region, strict=True)
     assert [*codes] == sorted({*codes})
     of_nationality = found.frame.set_index("nationality")
     of_sources = set()
@@ -81,5 +80,5 @@ def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
     for _, row in found.frame.iterrows():
         home = row.alpha_2.split()[0]
         assert place_of[home] == [row.subregion, row.region]
-    ratio = {row[0]: float(row[3]) for row in rows}
-    assert ratio["XK"] > 1 and 1_300 < ratio["IN"] < 1_500 and sum(ratio.values()) > 7_800
+    millions = dict(zip(codes, table.millions, strict=True))
+    assert millions["XK"] > 1 and 1_300 < millions["IN"] < 1_500 and sum(millions.values()) > 7_800

@@ -215,7 +215,7 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     frozen = FrozenEstimator(model)
     adapted = PriorShiftClassifier(frozen, priors=[0.4, 0.3, 0.2, 0.1]).fit(None)
     never = PriorShiftClassifier(model, priors={"Greek": 0.2, "Polish": 0.8}).fit(None)
-    nested = GroupedClassifier(make_pipeline(JoinNames(), adapted), "country")
+    nested = GroupedClassifier(make_pipeline(JoinNames(), adapted), "subregion")
     for wrapped in (GroupedClassifier(model, "region"), never, nested):
         proto = to_onnx(wrapped)
         found = run(session_of(proto), model[0].transform(names))

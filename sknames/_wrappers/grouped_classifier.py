@@ -1,4 +1,4 @@
-"""Predict countries, regions or other groups of nationalities."""
+"""Predict regions or other groups of nationalities or countries."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +15,7 @@ from sklearn.utils.validation import _is_fitted, column_or_1d
 from .._base.mixins import ArgmaxMixin, DocLinkMixin, FittingWrapperMixin
 from .._priors.priors import assumed_priors
 
-LEVELS = ("subregion", "region", "country")
+LEVELS = ("subregion", "region")
 
 
 class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEstimator):
@@ -27,22 +27,20 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
         Classifier with `predict_proba`. `fit` fits a clone, unless it is in a
         :class:`~sklearn.frozen.FrozenEstimator`. If it is fitted, as :func:`load_pretrained` is,
         `fit` is not needed.
-    groups : dict or {"subregion", "region", "country"}, default="region"
+    groups : dict or {"subregion", "region"}, default="region"
         The group of each label, such as ``{"Danish": "Scandinavian", "Swedish": "Scandinavian"}``;
-        other labels form their own groups. Or a column of
-        :func:`~sknames.datasets.load_nationalities`, if the labels are nationalities there:
+        other labels form their own groups. Or a column of these tables, if the labels are there:
 
-        - "subregion" and "region" are those where names come from. English, Spanish and Portuguese
-          names are European.
-        - "country" is where people live: a nationality is split among its countries by the millions
-          of people with such names. A Portuguese name is Brazilian with a probability of 0.95.
+        - of :func:`~sknames.datasets.load_nationalities`: where names come from. English, Spanish
+          and Portuguese names are European.
+        - of :func:`~sknames.datasets.load_countries`: where people live.
 
     Attributes
     ----------
     estimator_ : classifier
         The fitted clone. Only present after `fit`.
     classes_ : ndarray of shape (n_groups,)
-        The groups, sorted. Countries are ISO 3166-1 alpha-2 codes.
+        The groups, sorted.
     class_prior_ : ndarray of shape (n_groups,)
         The priors that the probabilities assume: sums of the estimator's.
     n_features_in_ : int
@@ -53,15 +51,12 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
     See Also
     --------
     PriorShiftClassifier : Adapt predictions to a list, most accurately inside this classifier.
-    sknames.datasets.load_nationalities : Load the countries and regions of nationalities.
+    load_pretrained : Load the model that ships, of nationalities or countries.
 
     Notes
     -----
     `fit` takes labels of the estimator, and `predict` returns groups. `score`, and with it
     `cross_val_score`, takes either. Other metrics of scikit-learn compare labels with groups.
-
-    Countries without one of the 74 nationalities are never predicted. A name does not show where a
-    person lives: countries that share a language are predicted by their size alone.
 
     Examples
     --------
@@ -83,7 +78,7 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
     def __init__(
         self,
         estimator: Any,
-        groups: Mapping[Any, Any] | Literal["subregion", "region", "country"] = "region",
+        groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region",
     ) -> None:
         self.estimator = estimator
         self.groups = groups
@@ -123,7 +118,7 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
         sums = np.zeros((len(probabilities), len(groups)), dtype=probabilities.dtype)
         # The bits of a matrix product would depend on the number of rows.
         for k, group in zip(*np.nonzero(shares), strict=True):
-            sums[:, group] += probabilities[:, k] * float(shares[k, group])
+            sums[:, group] += probabilities[:, k]
         return sums
 
     @property
@@ -149,73 +144,60 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
     def _groups_of(self, y):
         """Return the group of each label in `y`; groups, and labels of no class, stay."""
         groups, shares = self._grouping
-        group_of, y = {}, column_or_1d(y).tolist()
-        for label, row in zip(self._inner().classes_.tolist(), shares, strict=True):
-            if row.max() == 1:
-                group_of[label] = groups.tolist()[row.argmax()]
-            elif label in y:
-                raise ValueError(
-                    f"Expected groups, such as {groups[row.argmax()]!s}, got {label!r}, which is "
-                    f"divided among {np.count_nonzero(row)} of them. Give the groups."
-                )
-        return np.array([group_of.get(label, label) for label in y])
+        labels = self._inner().classes_.tolist()
+        group_of = dict(zip(labels, groups[shares.argmax(axis=1)].tolist(), strict=True))
+        return np.array([group_of.get(label, label) for label in column_or_1d(y).tolist()])
 
     def __sklearn_is_fitted__(self):
         return _is_fitted(getattr(self, "estimator_", self.estimator))
 
 
 def group(groups, classes):
-    """Return the groups, sorted, and the share of each class that each group has."""
+    """Return the groups, sorted, and which of them each class is in, as 0 or 1."""
     labels = classes.tolist()
     if isinstance(groups, str):
-        groups_of = _groups_of_nationalities(groups)
-        unknown = [label for label in labels if label not in groups_of]
+        group_of = _groups_of_tables(groups)
+        unknown = [label for label in labels if label not in group_of]
         if unknown:
             raise ValueError(
-                f"groups={groups!r} expects the nationalities of load_nationalities, got "
-                f"{', '.join(map(repr, unknown))}. Give the groups as a dict."
+                f"groups={groups!r} expects nationalities of load_nationalities or codes of "
+                f"load_countries, got {', '.join(map(repr, unknown))}. Give the groups as a dict."
             )
     else:
-        groups = dict(groups.items())
-        unknown = [label for label in groups if label not in labels]
+        group_of = dict(groups.items())
+        unknown = [label for label in group_of if label not in labels]
         if unknown:
             raise ValueError(
                 f"Expected groups of {', '.join(map(str, labels))}, the labels of the model; got "
                 f"{', '.join(map(repr, unknown))}."
             )
-        for name in groups.values():
-            if groups.get(name, name) != name:
+        for name in group_of.values():
+            if group_of.get(name, name) != name:
                 raise ValueError(
                     f"Expected names of groups that are no label of another group, got {name!r}, "
-                    f"which is in the group {groups[name]!r}. Rename the group."
+                    f"which is in the group {group_of[name]!r}. Rename the group."
                 )
-        groups_of = {label: {groups.get(label, label): 1.0} for label in labels}
-    names = [name for label in labels for name in groups_of[label]]
+    names = [group_of.get(label, label) for label in labels]
     if len({isinstance(name, str) for name in names}) > 1:
         raise ValueError(
             f"Expected groups that are all strings, or all numbers, got {[*dict.fromkeys(names)]}. "
             "Labels that groups does not name form their own groups."
         )
-    unique = np.unique(names)
-    column = {name: k for k, name in enumerate(unique.tolist())}
-    shares = np.zeros((len(labels), len(unique)))
-    for row, label in zip(shares, labels, strict=True):
-        for name, share in groups_of[label].items():
-            row[column[name]] = share
-    return unique, shares
+    unique, index = np.unique(names, return_inverse=True)
+    return unique, np.eye(len(unique))[index]
 
 
 @cache
-def _groups_of_nationalities(level):
-    """Return the share of each nationality in each group, as a dict of dicts."""
-    from ..datasets import load_nationalities  # sklearn.datasets is slow to import
+def _groups_of_tables(level):
+    """Return the group of each nationality and of each country."""
+    from ..datasets import load_countries, load_nationalities  # sklearn.datasets is slow to import
 
-    table = load_nationalities()
-    if level != "country":
-        return {k: {name: 1.0} for k, name in zip(table.nationality, table[level], strict=True)}
-    groups_of = {}
-    for name, *columns in zip(table.nationality, table.alpha_2, table.millions, strict=True):
-        countries, millions = (column.split() for column in columns)
-        total = sum(map(float, millions))
-        groups_of[name] = {c: float(n) / total for c, n in zip(countries, millions, strict=True)}
-    return groups_of
+    if level not in LEVELS:
+        raise ValueError(
+            f"Expected groups 'region' or 'subregion', or a dict, got {level!r}. To predict "
+            "countries, take load_pretrained('country')."
+        )
+    group_of = {}
+    for table, labels in (load_nationalities(), "nationality"), (load_countries(), "alpha_2"):
+        group_of |= zip(table[labels], table[level], strict=True)
+    return group_of

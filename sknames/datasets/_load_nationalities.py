@@ -1,4 +1,4 @@
-"""Load the countries, regions and scripts of the shipped model's nationalities."""
+"""Load tables of the nationalities and the countries that the shipped models know."""
 
 from importlib.resources import files
 
@@ -62,13 +62,63 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
     >>> frame.loc["Dutch", "alpha_2":"scripts"].tolist()
     ['NL BE', 'NLD BEL', '15 6.5', 'Western Europe', 'Europe', 'Latn']
     """
-    header, *rows = read_table("nationalities.csv")
+    return _load("nationalities", {"n_names": int, "recall": float}, as_frame)
+
+
+@validate_params({"as_frame": ["boolean"]})
+def load_countries(*, as_frame: bool = False) -> Bunch:
+    """Load the names, inhabitants and regions of countries.
+
+    There is a row for each country of ``load_pretrained("country")``, and a few more.
+
+    Parameters
+    ----------
+    as_frame : bool, default=False
+        If True, the columns are pandas Series, and `frame` holds all of them.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes. The first six are ndarrays of shape
+        (205,), or Series if `as_frame` is True.
+
+        alpha_2, alpha_3 : dtype=object
+            ISO 3166-1 codes, sorted. Kosovo has the codes XK and XKX, which users assign.
+        country : dtype=object
+            The name of the country in English.
+        millions : dtype=float
+            Rough millions of inhabitants in 2024.
+        subregion, region : dtype=object
+            UN M49 names, as "Western Africa" and "Africa".
+        frame : DataFrame of shape (205, 6)
+            All columns. Only present when `as_frame` is True, else None.
+        DESCR : str
+            Description of the dataset.
+
+    See Also
+    --------
+    sknames.load_pretrained : Load the model of countries.
+    sknames.GroupedClassifier : Predict regions of countries.
+
+    Examples
+    --------
+    >>> from sknames.datasets import load_countries
+    >>> frame = load_countries(as_frame=True).frame.set_index("alpha_2")
+    >>> frame.loc["PT", ["country", "subregion"]].tolist()
+    ['Portugal', 'Southern Europe']
+    """
+    return _load("countries", {"millions": float}, as_frame)
+
+
+def _load(name, types, as_frame):
+    """Return a table of the package as a Bunch, some of its columns as numbers."""
+    header, *rows = read_table(f"{name}.csv")
     columns = dict(zip(header, np.array(rows, dtype=object).T, strict=True))
-    columns["n_names"] = columns["n_names"].astype(int)
-    columns["recall"] = np.array([float(x or "nan") for x in columns["recall"]])
+    for column, type_ in types.items():
+        columns[column] = np.array([type_(x or "nan") for x in columns[column]])
     frame = None
     if as_frame:
         frame = check_pandas_support("as_frame=True").DataFrame(columns)
         columns = dict(frame.items())
-    descr = files(__package__).joinpath("descr", "nationalities.rst")
+    descr = files(__package__).joinpath("descr", f"{name}.rst")
     return Bunch(**columns, frame=frame, DESCR=descr.read_text(encoding="utf-8"))
