@@ -465,6 +465,12 @@ def test_fit_with_tiny_weights_has_finite_losses(X, y):
     assert np.isfinite([epoch["next_symbol_loss"] for epoch in model.history_]).all()
 
 
+def test_batch_of_more_rows_than_there_are_is_one_of_all_rows(X, y):
+    X, y = X[:30], y[:30]
+    one, same = (fit(X, y, batch_size=size).predict_proba(X) for size in (30, 1000))
+    np.testing.assert_array_equal(one, same)
+
+
 def test_subclass_with_fewer_parameters_fits(X, y):
     class Small(NameNationalityClassifier):
         def __init__(self, hidden_size=8):
