@@ -162,6 +162,13 @@ def test_predict_csv_of_any_dialect_keeps_it(run, model, delimiter, output):
     assert said.startswith("7 rows: 5 predicted, 2 missing name; ")
 
 
+def test_predict_delimiter_is_the_one_that_fits_most_rows(run):
+    Path("in.csv").write_text("name;born, died, place\nAnna;1900\nBo;1,2\n")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops")
+    assert code == 0, said
+    assert [row[0] for row in read_csv(out, ";")] == ["name", "Anna", "Bo"]
+
+
 @pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
 @pytest.mark.parametrize("quoted", [True, False])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -1030,7 +1037,7 @@ def test_train_options_are_parameters(run, small_names):
     params = ["--cell", "rnn", "--hidden-size", "8", "--max-epochs", "2", "--ngram-range", "1, 3"]
     params += ["--embedding-dim", "none", "--early-stopping", "true"]
     params += ["--transliterate", "unknown", "--min-frequency", "2"]
-    for name in ("own.skops", "own.joblib"):
+    for name in ("own.skops", "own.pkl", "own.joblib"):
         code, _, said = run(*arguments, *params, "--output", name)
         assert code == 0, said
         assert said.startswith("202 rows: learned 200 names of 4 nationalities, 2 without a name")
