@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from sknames import JoinNames, load_pretrained, predict_table
 from sknames._predict_table import top_classes
-from tests.conftest import run_process
+from tests.conftest import run_process, tiny_pipeline
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
 WHY = ["", "missing name", "address", "no known letter", ""]
@@ -56,6 +56,12 @@ def test_pandas_in_keeps_index_and_columns(shipped):
     proba = np.sort(shipped.predict_proba(["Lee"])[0])
     assert found.iloc[-1][["probability", "probability_2"]].tolist() == proba[[-1, -2]].tolist()
     assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
+
+
+def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
+    model = tiny_pipeline().set_params(encode__clean=False)
+    model.fit(['" Anna', '" Anna', "Bo", "Cleo Bo"] * 5, ["x", "x", "y", "y"] * 5)
+    assert predict_table(model, ['"', "Bo"], known_words=True)["known_words"].tolist() == [0, 1]
 
 
 def test_known_words_are_those_of_training(shipped):
