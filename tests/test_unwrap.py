@@ -132,7 +132,7 @@ def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
             ngram_contributions(changed(model), "Ana Nowak")
 
 
-@pytest.mark.parametrize("wrap", [lambda model: model, joined, FrozenEstimator, selective])
+@pytest.mark.parametrize("wrap", [lambda model: model, joined, FrozenEstimator, selective, grouped])
 def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap):
     names, groups = small_names[0][:130], {}
     for label, group in GROUPS.items():
@@ -162,6 +162,7 @@ def test_bias_of_a_group_is_that_of_its_classes_together(model):
     np.testing.assert_allclose(assumed_priors(outer, of_people=True), expected / expected.sum())
     never = GroupedClassifier(PriorShiftClassifier(model, priors={"Greek": 1}).fit(None), GROUPS)
     np.testing.assert_allclose(assumed_priors(never, of_people=True), [0, 1])
+    np.testing.assert_array_equal(unwrap(shifted(never)).changes[-1], [0, 1])
 
 
 def test_temperature_flattens_priors_and_bias(model):
