@@ -417,9 +417,8 @@ def test_large_labels_stay_what_they_are():
 
 # ---- Names
 
-ODD = ["", " \u200b", '""', "123", "?!", "😀", "a.b@c.org", "https://c.org", "www.c.org"]
-WHY = ["missing name"] * 3 + ["no known letter"] * 3 + ["address"] * 3
-
+ODD = ["", "123", "a.b@c.org", "Foo Ltd", "n/a"]
+WHY = ["missing name", "no known letter", "address", "organization", "placeholder"]
 
 MODELS = {
     "n-grams": make_pipeline(NGRAMS, LogisticRegression()),
