@@ -86,6 +86,7 @@ def judged():
         "missing name": ["", " \t\n", '""', "' '", "\u200b", "\u3164", "\x00\x1f", '"\u200d “'],
         "address": ["a.b@c.org", "https://c.org", "www.c.org", "WWW.C.ORG", "foo@bar.org John"],
         "organization": [
+            "FOO LTD. ŞTİ.",
             *[
                 "Smith & Sons Ltd",
                 "FOO, INC.",
@@ -113,6 +114,7 @@ def judged():
             "#N/A",
             "Unknown.",
             "TEST TEST",
+            "不明",
             "xxx",
         ],
         "no known letter": ["123", "?!", "😀", "-", "Ⅳ", "☃ 4711", "\u0301", "\u31641", "-'", "@"],

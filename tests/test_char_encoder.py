@@ -302,6 +302,7 @@ def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
         assert CharEncoder().fit(many).max_length_ == 201
     assert record[0].filename == __file__
     assert CharEncoder(max_length=20).fit(many).max_length_ == 20
+    CharEncoder().fit(["Ana"] * 98 + ["a" * 11] + ["a" * 220])  # 99 % have at most 11
 
 
 def test_columns_of_padding_take_no_more_memory_than_their_codes():

@@ -75,7 +75,7 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
   if (new RegExp(rules.address, "u").test(text)) return "address";
   const end = text.replace(new RegExp(rules.final, "u"), "");
-  const lower = [text.toLowerCase(), end.toLowerCase()];
+  const lower = [text, end].map((t) => t.replaceAll("İ", "I").toLowerCase());
   const isOrganization =
     rules.inside.some((form) => text.includes(form)) ||
     hasForm(...lower, rules.starts, rules.ends) ||

@@ -278,10 +278,10 @@ class CharEncoder(
             points, lengths = self._fold(names[start : start + CHUNK_NAMES], self.alphabet_)
             flat = table.take(points, mode="clip")
             if self.handle_unknown == "error" and (flat == self.unknown_code_).any():
-                place = int((flat == self.unknown_code_).argmax())
-                position = start + int(np.searchsorted(np.cumsum(lengths), place, side="right"))
+                first = int((flat == self.unknown_code_).argmax())
+                position = start + int(np.searchsorted(np.cumsum(lengths), first, side="right"))
                 raise ValueError(
-                    f"Found the character {chr(points[place])!r}, which is not in the alphabet, in "
+                    f"Found the character {chr(points[first])!r}, which is not in the alphabet, in "
                     f"the name at position {position}. Fit on it, or set "
                     "handle_unknown='use_unknown_code'."
                 )
@@ -403,15 +403,15 @@ class CharEncoder(
         ]
 
     def _spell(self, name):
-        """Return the characters that are read, each with its source and the place of that."""
+        """Return the characters that are read, each with its source and the index of that."""
         (tidy,), (reading,) = self._tidy([name]), self._readings([name], self.alphabet_)
-        parts = [(own, own, place) for place, own in enumerate(tidy)]
+        sources = [(own, own, k) for k, own in enumerate(tidy)]
         if len(reading) > len(tidy):  # read twice
-            parts += [(SPACE, SPACE, len(tidy))]
-            parts += [(c, own, k) for k, own in enumerate(tidy) for c in transliterate(own)]
+            sources += [(SPACE, SPACE, len(tidy))]
+            sources += [(c, own, k) for k, own in enumerate(tidy) for c in transliterate(own)]
         return [
-            (read, own, place)
-            for character, own, place in parts
+            (read, own, k)
+            for character, own, k in sources
             for read in self._fold_character(character, self.alphabet_)
         ][: self.max_length_]
 

@@ -56,7 +56,8 @@ RULES = {
 
 
 def _in_any_case(parts):
-    return {"".join(c) for part in parts for c in product(*({x.lower(), x.upper()} for x in part))}
+    cases = (["iIİ" if x == "i" else x.lower() + x.upper() for x in part] for part in parts)
+    return {"".join(letters) for case in cases for letters in product(*case)}
 
 
 def _number(*points):
@@ -103,8 +104,8 @@ def why_not_names(X, n, encoder=None):
     points = code_points(joined)
     breaks = np.flatnonzero(points == ord("\n"))
     first, second, *last = (
-        points.take(places, mode="clip").astype(int)
-        for places in [*(breaks[:-1] + k for k in (1, 2)), *(breaks[1:] - k for k in (3, 2, 1))]
+        points.take(indices, mode="clip").astype(int)
+        for indices in [*(breaks[:-1] + k for k in (1, 2)), *(breaks[1:] - k for k in (3, 2, 1))]
     )
     firsts = np.flatnonzero(np.bincount(first))
     known = [point for point in firsts if _is_known(chr(point), encoder)]
@@ -127,13 +128,17 @@ def _why_not_name(text, encoder):
     end = _FINAL.sub("", text)
     if (
         any(form in text for form in INSIDE)
-        or _has_form(text.lower(), end.lower(), *_EITHER_CASE)
+        or _has_form(_lower(text), _lower(end), *_EITHER_CASE)
         or (text != text.upper() and _has_form(text, end, *_AS_WRITTEN))
     ):
         return ORGANIZATION
-    if end.lower() in RULES["placeholders"]:
+    if _lower(end) in RULES["placeholders"]:
         return PLACEHOLDER
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
+
+
+def _lower(text):
+    return text.replace("İ", "I").lower()  # else Turkish capitals would get a dot above
 
 
 def _has_form(text, end, starts, ends):
