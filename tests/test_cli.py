@@ -831,8 +831,8 @@ def test_predict_set_adds_the_sets_of_the_shipped_model(run):
     for options, message in [
         (["--set", "0.9", "--model", "model.skops"], "for, got another model. Take"),
         (["--set", "0.9", "--priors", "uniform"], "for, got other priors. Take"),
-        (["--set", "0.9", "--adapt-priors"], "--set is for nationalities under the default priors"),
-        (["--set", "0.9", "--level", "region"], "--set is for nationalities under the default"),
+        (["--set", "0.9", "--adapt-priors"], "--set is for labels under the default priors"),
+        (["--set", "0.9", "--level", "region"], "--set is for labels under the default priors"),
         (["--abstain", "--level", "region"], "--abstain with --level needs a --threshold"),
     ]:
         code, out, said = run("predict", "odd.csv", *options)
@@ -892,6 +892,24 @@ def test_predict_level_is_grouped_classifier(run, model):
     assert [row[3] for row in rows if row[3]] == expected
     code, _, said = run("predict", "in.csv", "--model", "model.skops", *options, "--top", "3")
     assert code == 2 and "the model has 2 classes" in said
+
+
+def test_countries_are_those_of_their_model(run):
+    names = ["Iker Casillas", "Lee", "7", *ODD]
+    write_csv("in.csv", [[name] for name in names], ["name"])
+    code, out, said = run("predict", "in.csv", "--level", "country", "--abstain", "--set", "0.8")
+    assert code == 0, said
+    careful = load_pretrained("country", abstain=True)
+    table = predict_table(careful, names)
+    predicted, sets = zip(*((row[1], row[3]) for row in read_csv(out)[1:]), strict=True)
+    assert [*predicted] == table.predicted.fillna("").tolist() and predicted[0] == "ES"
+    expected = predict_sets(careful, names, coverage=0.8)
+    assert sets[:2] == tuple(map(";".join, expected[:2]))
+    assert run("predict", "in.csv", "--model", "country")[1] != out
+    code, out, _ = run("explain", "Iker Casillas", "--model", "country")
+    assert code == 0 and "\nES " in out
+    code, _, said = run("predict", "in.csv", "--level", "country", "--model", "model.skops")
+    assert code == 2 and "for the model that ships: leave out --model" in said
 
 
 @pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])

@@ -27,7 +27,10 @@ jobs_option = click.option("--jobs", type=click.IntRange(1), default=1, help="Pr
 def model_options(function):
     """Give a command the options of its model."""
     pickle = click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
-    return click.option("--model", default="pretrained", help="A file.")(pickle(function))
+    about = "A file, or country. [default: nationalities]"
+    return click.option("--model", default="pretrained", show_default=False, help=about)(
+        pickle(function)
+    )
 
 
 def table_options(function):

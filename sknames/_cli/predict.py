@@ -18,6 +18,7 @@ from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
 from .._wrappers.known_words import count_known_words
 from .._wrappers.selective_classifier import UNSURE, withhold
 from ..pretrained import load_pretrained
+from ..pretrained._model_files import SHIPPED
 from ..pretrained._predict_sets import find_thresholds, set_thresholds, sets_of
 from .files import check_output
 from .models import answers, load
@@ -37,7 +38,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
 @click.option("--set", type=float, help="Add sets that hold the true nationality so often: 0.9.")
-@click.option("--level", type=click.Choice(LEVELS), help="Predict this instead of nationalities.")
+@click.option("--level", type=click.Choice([*LEVELS, "country"]), help="Predict this instead.")
 @click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
@@ -53,14 +54,18 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     """
     start = time.perf_counter()
     check_output(output)
-    fitted = load(model, trust_pickle)
     level = rules["level"]
+    if level == "country":  # of a model of their own
+        if model not in SHIPPED:
+            raise click.UsageError("--level country is for the model that ships: leave out --model")
+        model, level = "country", None
+    fitted = load(model, trust_pickle)
     classes = (GroupedClassifier(fitted, level) if level else fitted).classes_
     if top > len(classes):
         raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
     within = rules["set"]
     if within is not None and (level or rules["adapt_priors"]):
-        raise click.UsageError("--set is for nationalities under the default priors: leave it out")
+        raise click.UsageError("--set is for labels under the default priors: leave it out")
     words = rules["known_words"]
     if words and count_known_words(fitted, []) is None:
         raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
@@ -102,7 +107,7 @@ def _threshold(model, fitted, abstain, given):
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
     if not abstain or given is not None:
         return given
-    fitted = load_pretrained(abstain=True) if model == "pretrained" else fitted
+    fitted = load_pretrained(SHIPPED[model], abstain=True) if model in SHIPPED else fitted
     threshold = unwrap(fitted).threshold
     if threshold is None:
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")

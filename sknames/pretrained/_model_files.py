@@ -19,17 +19,18 @@ TRUSTED = [
     "sknames.SelectiveClassifier",
     "sklearn.utils._bunch.Bunch",
 ]
+SHIPPED = {"pretrained": "nationality", "country": "country"}
 PICKLES = {".joblib", ".pkl", ".pickle"}
 
 
 def load_model(path, trust_pickle=False):
-    """Load a model of names from a skops or joblib file, or the shipped one: "pretrained".
+    """Load a model of names from a skops or joblib file, or a shipped one, see `SHIPPED`.
 
     A joblib file is a pickle, which can run any code: it needs `trust_pickle`. It raises ValueError
     unless the file holds a model that takes names.
     """
-    if path == "pretrained":
-        return load_pretrained()
+    if path in SHIPPED:
+        return load_pretrained(SHIPPED[path])
     with open(path, "rb") as file:  # raises FileNotFoundError
         is_zip = file.read(4) == b"PK\x03\x04"
     is_skops = zipfile.is_zipfile(path)
