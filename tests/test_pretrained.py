@@ -26,17 +26,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 import sknames
-from sknames import load_pretrained
+from sknames import GroupedClassifier, load_pretrained, predict_table
 from sknames._base.saved_state import FORMAT
 from sknames._network.quantized import split
 from sknames._priors.priors import assumed_priors
-from sknames.datasets import make_names
+from sknames.datasets import load_countries, make_names
 from sknames.pretrained import _load_pretrained, load_card
-from sknames.pretrained._predict_sets import set_thresholds
+from sknames.pretrained._predict_sets import predict_sets, set_thresholds
 from tests.conftest import run_process
 from tools.retrain.files import write_digests, write_model
 
-FOLDER = _load_pretrained.FOLDER / "nationality"
+FOLDER, COUNTRY = (_load_pretrained.FOLDER / labels for labels in ("nationality", "country"))
 TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 GOLDEN = Path(__file__).parent / "data" / "pretrained.json"
 PAGE = Path(__file__).parents[1] / "docs" / "model_card.md"
@@ -356,6 +356,69 @@ def test_objects_among_the_arrays_are_not_unpickled(folder):
     edit(folder / DESCRIPTION, lambda d: d.update(sha256=digest))
     with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
         _load_pretrained.read(folder)
+
+
+# ---- Countries
+
+
+@pytest.fixture(scope="module")
+def countries():
+    return load_pretrained("country")
+
+
+def test_countries_are_read_from_the_name(countries):
+    names = ["Iker Casillas", "Diego Maradona", "Justin Trudeau", "Kim Min-jun", "王伟"]
+    assert countries.predict(names).tolist() == ["ES", "AR", "CA", "KR", "CN"]
+    table = load_countries()
+    assert {*countries.classes_} < {*table.alpha_2} and len(countries.classes_) >= 165
+    millions = dict(zip(table.alpha_2, table.millions, strict=True))
+    prior = np.sqrt([millions[code] for code in countries.classes_])
+    np.testing.assert_allclose(countries[-1].class_prior_, prior / prior.sum())
+    found = countries.predict_proba(names)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(countries)).predict_proba(names), found)
+    assert predict_table(countries, ["Iker Qwrtzx"], known_words=True).known_words[0] == 1
+    grouped = GroupedClassifier(countries, "region")
+    assert grouped.predict(names[:2]).tolist() == ["Europe", "Americas"]
+
+
+def test_countries_share_the_network_of_nationalities(countries, shipped_uniform):
+    weights, trunk = (m[-1].network_.weights for m in (countries, shipped_uniform))
+    head = {name for name in weights if name.startswith("head.")}
+    assert head == {f"head.{name}" for name in ("weight", "bias", "ngrams", "ngram_weight")}
+    assert weights.keys() - head == trunk.keys()
+    np.testing.assert_array_equal(weights["embedding"], trunk["embedding"])
+    description = json.loads((COUNTRY / DESCRIPTION).read_text())
+    assert description["trunk_sha256"] == _load_pretrained.pretrained_sha256()
+
+
+def test_countries_have_their_own_thresholds_sets_and_card(countries):
+    careful = load_pretrained("country", abstain=True)
+    assert careful.risk_ < careful.coverage_ < load_pretrained(abstain=True).coverage_
+    assert careful.predict(["Kim Min-jun", "Lee"]).tolist() == ["KR", "unknown"]
+    sets = predict_sets(careful, ["Kim Min-jun", "Lee"])
+    assert sets[0] == ["KR"] and {"KR", "CN"} < {*sets[1]}
+    with pytest.raises(ValueError, match="got other priors"):
+        predict_sets(load_pretrained("country", priors="uniform"), ["Lee"])
+    card = load_card("country")
+    assert [*card["by_country"]] == countries.classes_.tolist()
+    assert card["people"]["population_as_population"]["accuracy"] > 0.5
+    network = countries[-1].network_
+    assert network.class_bias.shape == network.class_prior.shape and network.class_bias.std() > 0.1
+    for load in (load_pretrained, load_card):
+        with pytest.raises(ValueError, match="labels to be 'nationality' or 'country', got 'city'"):
+            load("city")
+
+
+@pytest.mark.parametrize("name", READ_BY)
+def test_changed_files_of_countries_are_refused(tmp_path, monkeypatch, name):
+    for labels in (FOLDER, COUNTRY):
+        shutil.copytree(labels, tmp_path / labels.name)
+    monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
+    flip_a_bit(tmp_path / "country" / name)
+    with pytest.raises(ValueError, match=rf"country/{name} should have the SHA-256"):
+        load_card("country")
+        predict_sets(load_pretrained("country", abstain=True), ["Lee"])
 
 
 def changes_of_file(function):
