@@ -46,8 +46,8 @@ except ImportError:
     print("No picture, since matplotlib is missing: pip install matplotlib.")
 else:
     display = sknames.SharesDisplay.from_shares(shares)
-    places = [k for k, label in enumerate(shares.nationality) if label in MEMBERS]
-    true = [MEMBERS[shares.nationality[k]] / len(names) for k in places]
+    places = [k for k, label in enumerate(shares.label) if label in MEMBERS]
+    true = [MEMBERS[shares.label[k]] / len(names) for k in places]
     display.ax_.plot(true, places, "D", color="C1", label="the truth")
     display.ax_.legend()
     display.ax_.set_title("Members of a club, by their names")

@@ -51,7 +51,7 @@ def predict_table(
         Column of a table that holds the names, or several to join, see :class:`JoinNames`. None is
         the only column, or "name".
     top : int, default=1
-        Number of nationalities for each name.
+        Number of labels for each name.
     known_words : bool, default=False
         Whether to add a column with the number of words of the name that were in training.
     prefix : str, default=""

@@ -751,8 +751,8 @@ def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names, name):
     code, out, said = run("shares", "in.csv", "--model", name)
     assert code == 0, said
     header, *rows = read_csv(out)
-    assert header == ["nationality", "share", "low", "high"]
-    assert [row[0] for row in rows] == expected.nationality.tolist()
+    assert header == ["label", "share", "low", "high"]
+    assert [row[0] for row in rows] == expected.label.tolist()
     shares = np.array([row[1:] for row in rows], dtype=float)
     for values, column in zip(shares.T, header[1:], strict=True):
         np.testing.assert_array_equal(values, expected[column])
@@ -784,7 +784,7 @@ def test_shares_are_text_on_a_terminal_and_csv_in_files(run, small_names, monkey
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     _, out, _ = run(*arguments)
-    assert out.startswith("nationality   share   95 % interval\n")
+    assert out.startswith("label      share   95 % interval\n")
     assert "\n128 rows: 124 names (110 distinct), 4 not names\n" in out
     assert sorted(os.listdir()) == ["in.csv", "model.skops", "o.csv", "o.png"]
 
@@ -795,7 +795,7 @@ def test_predict_adapt_priors_is_prior_shift_classifier(run, model, small_names)
     adapted = PriorShiftClassifier(model).fit(names)
     assert (adapted.predict(names) != model.predict(names)).any()
     shares = estimate_shares(model, names)
-    mix = dict(zip(shares.nationality, shares.share, strict=True))
+    mix = dict(zip(shares.label, shares.share, strict=True))
     by_shares = PriorShiftClassifier(model, priors=mix).fit(names)
     names = [name for name in names if name not in ("7", "?!")]
     assert run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv")[0] == 0
@@ -931,7 +931,7 @@ def test_predict_given_priors_is_prior_shift_classifier(run, model, priors):
         (["predict", "in.csv", "--priors", "Greek=x"], "--priors of 'Greek' is 'x'; expected", 1),
         (["predict", "in.csv", "--priors", "Greek=.5"], "--priors sum to 0.5; expected 1", 1),
         (["predict", "in.csv", "--priors", "Greek=.5, Greek =.5"], "--priors has 'Greek' twice", 1),
-        (["predict", "in.csv", "--priors", "in.csv"], "in.csv has no column 'nationality'", 2),
+        (["predict", "in.csv", "--priors", "in.csv"], "in.csv has no column 'label'", 2),
         (["predict", "in.csv", "--priors", "no.csv"], "no.csv: No such file or directory", 1),
         (["predict", "empty.csv", "--adapt-priors"], "no row of empty.csv has a name", 1),
         (["shares", "empty.csv"], "no row of empty.csv has a name", 1),

@@ -280,7 +280,7 @@ def bars(display):
 
 def test_shares_display_shows_shares_and_intervals(shares):
     display = SharesDisplay.from_shares(shares, n_top=2, bar_kwargs={"color": "red"})
-    assert bars(display) == [*shares.nationality[:2], "3 others"]
+    assert bars(display) == [*shares.label[:2], "3 others"]
     widths = [bar.get_width() for bar in display.bars_]
     np.testing.assert_allclose(widths, [*shares.share[:2], shares.share[2:].sum()])
     others = np.quantile(shares.resamples[:, 2:].sum(axis=1), [0.025, 0.975])

@@ -239,6 +239,9 @@ def test_labels_may_be_numbers_beside_a_word(word):
     assert card.by_class["n"].tolist() == [100, 100] + [0] * bool(word)
     lines = [line.split() for line in repr(card).splitlines()]
     assert not word or ["unknown", "0", "-", "0.000", "(0.000", "to", "0.793)", "1"] in lines
+    width = len(word or "label")
+    for first, n in [("label", "rows"), (0, 100)]:
+        assert f"\n{first:<{width}}{n:>10}  " in repr(card)
     assert card.accuracy == pytest.approx(1 - bool(word) / 200)
 
 

@@ -218,7 +218,7 @@ def test_shares_of_a_list(page, shipped):
     names = [*people[some], *people[:80], "Anna Kowalska", "Anna Kowalska"]
     found = ask_list(page, [*names[:20], "", "12345", "a@b.org", *names[20:]])
     shares = estimate_shares(shipped, names, n_resamples=2)
-    expected = dict(zip(shares.nationality.tolist(), shares.share, strict=True))
+    expected = dict(zip(shares.label.tolist(), shares.share, strict=True))
     labels = [label for label, _ in found["bars"]]
     assert labels[:-1] == [label for label in expected if expected[label] >= 0.005][:10]
     assert labels[-1] == "all others"

@@ -55,12 +55,12 @@ def shares_of(proba, **params):
 
 
 def by_label(shares, column="share"):
-    return dict(zip(shares.nationality, shares[column], strict=True))
+    return dict(zip(shares.label, shares[column], strict=True))
 
 
 def test_shares_of_real_names_are_near_their_mix(shipped, names):
     shares = estimate_shares(shipped, names, random_state=0)
-    assert shares.nationality[:3].tolist() == ["Turkish", "Dutch", "Norwegian"]
+    assert shares.label[:3].tolist() == ["Turkish", "Dutch", "Norwegian"]
     np.testing.assert_allclose(shares.share[:3], [0.6, 0.24, 0.16], atol=0.04)
     assert (np.diff(shares.share) <= 0).all() and shares.share.sum() == pytest.approx(1)
     assert ((shares.low <= shares.share) & (shares.share <= shares.high)).all()
@@ -105,7 +105,7 @@ def test_order_does_not_matter(shipped, names):
     expected = estimate_shares(shipped, names, n_resamples=50, random_state=0)
     for other in (names[::-1], pd.Series(names), iter(names)):
         found = estimate_shares(shipped, other, n_resamples=50, random_state=0)
-        for column in ("nationality", "share", "low", "high", "resamples"):
+        for column in ("label", "share", "low", "high", "resamples"):
             np.testing.assert_array_equal(found[column], expected[column])
 
 
@@ -121,7 +121,7 @@ def test_counts_are_repeated_names():
     proba, counts = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60), np.arange(60) % 4
     counted = shares_of(proba, counts=counts)
     repeated = shares_of(proba.repeat(counts, axis=0), ids=np.arange(60).repeat(counts))
-    for column in ("nationality", "share", "low", "high", "resamples"):
+    for column in ("label", "share", "low", "high", "resamples"):
         np.testing.assert_array_equal(counted[column], repeated[column])
     assert counted.n_names == repeated.n_names == 90
     assert counted.n_distinct == repeated.n_distinct == 45
@@ -132,7 +132,7 @@ def test_repeating_every_name_changes_nothing(shipped, names):
     once, often = (
         estimate_shares(shipped, names * k, n_resamples=50, random_state=0) for k in (1, 20)
     )
-    for column in ("nationality", "share", "low", "high"):
+    for column in ("label", "share", "low", "high"):
         np.testing.assert_array_equal(often[column], once[column])
     assert (often.n_names, often.n_distinct) == (2400, 120)
     assert "2,400 rows: 2,400 names (120 distinct), 0 not names" in repr(often)
@@ -141,7 +141,7 @@ def test_repeating_every_name_changes_nothing(shipped, names):
 @pytest.mark.parametrize("name, first", [("Anna Müller", "German"), ("John Smith", "English")])
 def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first):
     shares = estimate_shares(shipped, [name] * 20, random_state=0)
-    assert shares.nationality[0] == first
+    assert shares.label[0] == first
     answer = dict(zip(shipped.classes_, shipped.predict_proba([name])[0], strict=True))
     assert by_label(shares) == pytest.approx(answer, abs=1e-6)
     assert shares.low[0] < 0.03 and shares.high[0] > 0.97
@@ -171,7 +171,7 @@ def test_distinct_names_and_their_counts(shipped, names):
     found = estimate_shares(
         shipped, distinct.index, counts=distinct, n_resamples=50, random_state=0
     )
-    for column in ("nationality", "share", "low", "high", "resamples"):
+    for column in ("label", "share", "low", "high", "resamples"):
         np.testing.assert_array_equal(found[column], expected[column])
     assert (found.n_names, found.n_not_names) == (270, 3)
 
@@ -192,7 +192,7 @@ def test_counts_beyond_64_bits_raise(shipped, dtype, count):
 def test_weights_give_the_shares_of_counts():
     proba, weights = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60), np.arange(60) % 4
     weighted, counted = shares_of(proba, weights=weights), shares_of(proba, counts=weights)
-    for column in ("nationality", "share", "low", "high"):
+    for column in ("label", "share", "low", "high"):
         np.testing.assert_array_equal(weighted[column], counted[column])
     assert (weighted.n_names, counted.n_names) == (60, 90)
     for scale in (1e-9, 1e9):
@@ -217,7 +217,7 @@ def test_resamples_agree_with_starting_anew():
         estimate_mix(ratios[drawn], weights, counts, UNIFORM)[0]
         for drawn in rng.integers(300, size=(500, 300))
     ]
-    order = np.searchsorted(CLASSES, shares.nationality)
+    order = np.searchsorted(CLASSES, shares.label)
     for q in (0.025, 0.25, 0.5, 0.75, 0.975):
         found, expected = np.quantile(resamples, q, axis=0), np.quantile(anew, q, axis=0)[order]
         np.testing.assert_allclose(found, expected, atol=0.01)
@@ -247,7 +247,7 @@ def test_intervals_cover():
     mix, covered = np.array([0.4, 0.3, 0.2, 0.09, 0.01]), []
     for seed in range(60):
         shares = shares_of(draw(mix, 200, seed))
-        true = mix[np.searchsorted(CLASSES, shares.nationality)]
+        true = mix[np.searchsorted(CLASSES, shares.label)]
         covered += ((shares.low <= true) & (true <= shares.high)).tolist()
     assert 0.91 < np.mean(covered) < 0.99
 
@@ -285,7 +285,7 @@ def test_nationality_of_no_one_has_the_exact_upper_limit():
 
 def test_one_name_has_wide_intervals(shipped):
     shares = estimate_shares(shipped, ["Mehmet Yılmaz"])
-    assert shares.nationality[0] == "Turkish"
+    assert shares.label[0] == "Turkish"
     np.testing.assert_allclose([shares.low[0], shares.high[0]], [0.025, 1], atol=1e-3)
     np.testing.assert_allclose([shares.low[1], shares.high[1]], [0, 0.975], atol=1e-4)
 
@@ -318,11 +318,11 @@ def test_nationalities_with_the_same_names_are_hard_to_tell():
     shares = shares_of(proba, groups=groups)
     ((one, other, correlation),) = shares.hard_to_tell
     assert {one, other} == {"Danish", "Norwegian"} and correlation < -0.7
-    pair = shares.resamples[:, [shares.nationality.tolist().index(label) for label in (one, other)]]
+    pair = shares.resamples[:, [shares.label.tolist().index(label) for label in (one, other)]]
     assert correlation == pytest.approx(np.corrcoef(pair, rowvar=False)[0, 1])
     assert f"{one} and {other} are hard to tell apart here (correlation -0." in repr(shares)
     found = shares.groups
-    assert found.nationality.tolist() == list(groups)
+    assert found.label.tolist() == list(groups)
     share, low, high = (by_label(shares, column) for column in ("share", "low", "high"))
     assert found.share[0] == pytest.approx(share["Danish"] + share["Norwegian"])
     assert found.low[0] < 0.4 < found.high[0]
@@ -365,15 +365,15 @@ def test_wrong_groups_raise(groups, message):
 def test_table_shows_shares_intervals_and_groups(names, shipped):
     shares = estimate_shares(shipped, names, groups={"Low Countries": ["Dutch"]}, random_state=0)
     lines = repr(shares).splitlines()
-    assert lines[0].split() == ["nationality", "share", "95", "%", "interval"]
+    assert lines[0].split() == ["label", "share", "95", "%", "interval"]
     assert lines[1].startswith("Turkish") and lines[1].split()[1] == f"{shares.share[0]:.1%}"
     assert lines[1].endswith(f"{shares.low[0]:.1%} to {shares.high[0]:.1%}")
     (group,) = (line for line in lines if line.startswith("Low Countries"))
     assert "of groups:" in lines and group.index("%") == lines[1].index("%")
     assert "250 rows: 250 names (250 distinct), 0 not names" in lines
     frame = shares.to_frame()
-    assert list(frame.columns) == ["nationality", "share", "low", "high"] and len(frame) == 74
-    assert frame["nationality"][0] == "Turkish"
+    assert list(frame.columns) == ["label", "share", "low", "high"] and len(frame) == 74
+    assert frame["label"][0] == "Turkish"
     for again in (pickle.loads(pickle.dumps(shares)), copy.deepcopy(shares)):
         assert repr(again) == repr(shares)
     assert repr(shares.groups).splitlines()[1].startswith("Low Countries")

@@ -90,7 +90,7 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     assert unwrap(wrapped).encoder.alphabet_ == model[0].alphabet_
     np.testing.assert_allclose(assumed_priors(wrapped), PRIORS)
     one, other = (estimate_shares(m, names, random_state=0) for m in (wrapped, model))
-    assert one.nationality.tolist() == other.nationality.tolist()
+    assert one.label.tolist() == other.label.tolist()
     for column in ("share", "low", "high", "n_not_names"):
         np.testing.assert_allclose(one[column], other[column], atol=1e-5)
     given = estimate_shares(model, names, class_prior=PRIORS, n_resamples=2)
@@ -140,7 +140,7 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
     found = estimate_shares(wrap(GroupedClassifier(model, GROUPS)), names, random_state=0)
     expected = estimate_shares(model, names, groups=groups, random_state=0).groups
     order = np.argsort(-expected.share)
-    assert found.nationality.tolist() == expected.nationality[order].tolist()
+    assert found.label.tolist() == expected.label[order].tolist()
     for column in ("share", "low", "high"):
         np.testing.assert_allclose(found[column], expected[column][order], atol=1e-9)
     again = estimate_shares(

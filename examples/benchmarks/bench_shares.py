@@ -147,7 +147,7 @@ def numbered(proba):
 
 
 def in_order(shares):
-    return shares.share[np.argsort(shares.nationality)]
+    return shares.share[np.argsort(shares.label)]
 
 
 def maximum_likelihood(proba, supposed, n_iter=300):
@@ -227,7 +227,7 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
             ]:
                 answers = (under * (priors / supposed)).argmax(axis=1)
                 hits[name].append(np.mean(answers == y))
-            true = mix[shares.nationality]
+            true = mix[shares.label]
             covers = (shares.low <= true) & (true <= shares.high)
             inside.append(covers[true > 0].mean())
             inside_large.append(covers[true > 0.02].mean())
@@ -295,7 +295,7 @@ def measure_held_out(cache, rng):
                 mix = mix * (n_of > 0) / (mix * (n_of > 0)).sum()
                 some, _ = draw_list(draw, rng.multinomial(n, mix), rng)
                 shares = sknames_shares(some, corrected / corrected.sum())
-                true = mix[shares.nationality]
+                true = mix[shares.label]
                 covers = (shares.low <= true) & (true <= shares.high)
                 plain_shares = in_order(sknames_shares(some, population, 2))
                 errors = [counting(some, None), plain_shares, in_order(shares)]

@@ -18,8 +18,8 @@ N_NGRAMS = 8
 @click.command()
 @click.argument("name")
 @model_options
-@click.option("--top", type=click.IntRange(1), default=3, help="How many nationalities.")
-@click.option("--label", help="Explain this nationality. [default: the most probable one]")
+@click.option("--top", type=click.IntRange(1), default=3, help="How many labels.")
+@click.option("--label", help="Explain this label. [default: the most probable one]")
 def explain(name, model, top, label, trust_pickle):
     """Show why a model gives NAME its nationality.
 

@@ -32,8 +32,8 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.command()
 @table_options
 @model_options
-@click.option("--top", type=click.IntRange(1), default=1, help="Nationalities for each name.")
-@click.option("--proba", is_flag=True, help="Add the probabilities of all nationalities.")
+@click.option("--top", type=click.IntRange(1), default=1, help="Labels for each name.")
+@click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
 @click.option("--output", default="-", help="File to write, or - for standard output.")
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")

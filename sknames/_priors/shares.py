@@ -40,17 +40,17 @@ class Shares(Bunch):
     """The result of `estimate_shares`: a Bunch that prints as a table."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the table as a DataFrame with the columns nationality, share, low and high."""
+        """Return the table as a DataFrame with the columns label, share, low and high."""
         import pandas as pd
 
         return pd.DataFrame({name: self[name] for name in COLUMNS})
 
     def __repr__(self):
         percent = f"{100 * self.confidence_level:.10g} %"
-        groups = self.get("groups") or {"nationality": []}
-        labels = [*self.nationality, *groups["nationality"], "nationality"]
+        groups = self.get("groups") or {"label": []}
+        labels = [*self.label, *groups["label"], "label"]
         width = max(len(str(label)) for label in labels)
-        lines = [f"{'nationality':<{width}}   share   {percent} interval"]
+        lines = [f"{'label':<{width}}   share   {percent} interval"]
         n_shown = len(self.share)
         if "groups" in self:  # the groups themselves may overlap, so no "others" sums them
             n_shown = min(N_PRINTED, int((self.share >= 0.0005).sum()))
@@ -60,7 +60,7 @@ class Shares(Bunch):
         n_more = len(self.share) - n_shown
         if n_more:
             lines.append(f"{n_more} others: {self.share[n_shown:].sum():.1%} together")
-        if len(groups["nationality"]):
+        if len(groups["label"]):
             lines.append("of groups:")
             lines += [_line(*row, width) for row in zip(*(groups[c] for c in COLUMNS), strict=True)]
         lines.append(
@@ -75,7 +75,7 @@ class Shares(Bunch):
         return "\n".join(lines)
 
 
-COLUMNS = ("nationality", "share", "low", "high")
+COLUMNS = ("label", "share", "low", "high")
 
 
 def _line(label, share, low, high, width):
@@ -140,10 +140,10 @@ default=None
     Shares
         A Bunch that prints as a table, with
 
-        - nationality, share, low, high: arrays of shape (n_classes,), the largest share first,
+        - label, share, low, high: arrays of shape (n_classes,), the largest share first,
         - groups: the same for the groups, in their order, or None,
-        - hard_to_tell: tuples (nationality, nationality, correlation) of pairs that the model
-          confuses, so that their sum is more certain than either; the least certain first,
+        - hard_to_tell: tuples (label, label, correlation) of pairs that the model confuses, so that
+          their sum is more certain than either; the least certain first,
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - confidence_level,
@@ -194,7 +194,7 @@ default=None
     >>> model = sknames.load_pretrained()
     >>> names = [*turkish, *dutch]
     >>> shares = sknames.estimate_shares(model, names)
-    >>> shares.nationality[:2].tolist(), shares.share[:2].round(2).tolist()
+    >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     inner, shares_of_groups = (model, None) if class_prior is not None else ungroup(model)
@@ -292,9 +292,7 @@ def shares_of_probabilities(
         low, high = np.minimum(low, none), np.maximum(high, 1 - none)
         # An estimate may lie outside the percentiles.
         low, high = np.minimum(low, share), np.maximum(high, share)
-        return Shares(
-            nationality=labels, share=share, low=low, high=high, resamples=resamples, **common
-        )
+        return Shares(label=labels, share=share, low=low, high=high, resamples=resamples, **common)
 
     shares = table(classes[order], share[order], resamples[:, order])
     shares.hard_to_tell = _hard_to_tell(shares, n_effective)
@@ -351,7 +349,7 @@ def _hard_to_tell(shares, n_effective):
     cancels in its sum.
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
-    labels, share = shares.nationality[doubtful], shares.share[doubtful]
+    labels, share = shares.label[doubtful], shares.share[doubtful]
     covariance = np.cov(shares.resamples[:, doubtful], rowvar=False)
     drawing = (np.diag(share) - np.outer(share, share)) / n_effective
     doubt = covariance - drawing

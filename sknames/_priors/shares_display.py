@@ -25,10 +25,10 @@ class SharesDisplay(DisplayMixin):
 
     Parameters
     ----------
-    nationality : ndarray of shape (n_classes,)
-        The nationalities.
+    label : ndarray of shape (n_classes,)
+        The labels.
     share : ndarray of shape (n_classes,)
-        Share of each nationality.
+        Share of each label.
     low : ndarray of shape (n_classes,)
         Lower end of the interval of each share.
     high : ndarray of shape (n_classes,)
@@ -67,7 +67,7 @@ class SharesDisplay(DisplayMixin):
 
     __module__ = "sknames"
 
-    nationality: NDArray[Any]
+    label: NDArray[Any]
     share: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -120,7 +120,7 @@ class SharesDisplay(DisplayMixin):
         {drawn}
         """
         display = cls(
-            shares.nationality,
+            shares.label,
             shares.share,
             shares.low,
             shares.high,
@@ -162,7 +162,7 @@ class SharesDisplay(DisplayMixin):
             n = len(self.share)
         order = np.argsort(-self.share, kind="stable")
         top, others = order[:n], order[n:]
-        labels = [str(label) for label in self.nationality[top]]
+        labels = [str(label) for label in self.label[top]]
         share, low, high = self.share[top], self.low[top], self.high[top]
         if len(others):
             labels.append(f"{len(others)} others")

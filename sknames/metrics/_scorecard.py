@@ -111,9 +111,9 @@ class Scorecard(Bunch):
         if n_classes is None or len(order) == len(rows["n"]):
             order = np.arange(len(rows["n"]))
         width = max(len(str(rows["label"][k])) for k in order)
-        width = max(width, len("nationality"))
+        width = max(width, len("label"))
         cells = f"{'recall (95 %)':22}  {'precision (95 %)':22}"
-        yield f"{'nationality':{width}}  {'rows':>8}  {cells}  predicted"
+        yield f"{'label':{width}}  {'rows':>8}  {cells}  predicted"
         for k in order:
             row = {key: values[k] for key, values in rows.items()}
             cells = [
