@@ -6,11 +6,14 @@ One training serves them all, since it takes most of an hour. It holds out
 - "people": the whole names of some people, in every spelling. Most of their parts are known: no
   test name has a held-out word.
 - the people of people_in_scripts.csv, whom bench_scripts.py tests on.
+- "country_words" and "country_people": the same of the people whose country is known. The model of
+  countries takes minutes of training on that of nationalities.
 """
 
 import re
 import time
 import unicodedata
+from collections import Counter
 from hashlib import sha256
 from itertools import chain
 
@@ -21,7 +24,8 @@ from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sknames.datasets import load_names, make_names
-from tools.retrain import recipe
+from sknames.pretrained._load_pretrained import read
+from tools.retrain import countries, recipe
 from tools.retrain.biographies import read_biographies
 from tools.retrain.files import write_model
 from tools.retrain.recipe import person_of
@@ -43,30 +47,43 @@ PER_SOURCE, ONE_IN = 100, 10  # people of a nationality and source: one in ten, 
 
 
 def split(cache, fold=0, wheel=None, players=None):
-    """Return the training rows and both tests of a fold, which stay in the cache.
+    """Return the training rows and the tests of a fold, which stay in the cache.
 
     Returns
     -------
     Bunch
-        train : (names, labels); words : (names, labels, kinds); people : (names, labels).
+        train, people, country_train, country_people : (names, labels);
+        words, country_words : (names, labels, kinds).
     """
     path = cache / f"split-{fold}.npz"
     if not path.exists():
         lists = load_names(script="all")
         sources = recipe.typical_people(lists, wheel, players)
         names, labels = held_out_people(sources.values(), fold)
+        of_countries = countries.people_of_countries(wheel, players)
+        country_people, country_labels = held_out_people(of_countries.values(), fold)
         in_scripts = people_in_scripts()
         # In another script, a held-out word is spelled otherwise, so nobody who has one is learned.
         everyone = chain.from_iterable(found for of in sources.values() for found in of.values())
         have_one = {name for name in everyone if has_held_out(words(name), fold)}
-        without = {*map(person_of, [*names, *(row["latin"] for row in in_scripts), *have_one])}
+        tested = [*names, *country_people]
+        without = {*map(person_of, [*tested, *(row["latin"] for row in in_scripts), *have_one])}
         learned = recipe.training_names(wheel, players, without=without)
         rest, words_test = held_out_split(*learned, lists, sources, fold)
-        others = is_of_others(rest[0], names)
+        others = is_of_others(rest[0], tested)
         others &= ~np.isin(rest[0], np.array([row["name"] for row in in_scripts], dtype=object))
-        train = tuple(column[others] for column in rest)
-        known = np.array([not has_held_out(words(name), fold) for name in names])
-        parts = {"train": train, "words": words_test, "people": (names[known], labels[known])}
+        parts = {
+            "train": tuple(column[others] for column in rest),
+            "words": words_test,
+            "people": _without_held_out(names, labels, fold),
+            "country_train": _without_held_out(
+                *countries.training_names(of_countries, without=without), fold
+            ),
+            "country_words": tuple(
+                np.array(fully_held_out(of_countries, fold, np.random.RandomState(0))).T
+            ),
+            "country_people": _without_held_out(country_people, country_labels, fold),
+        }
         np.savez(path, **{key: np.array(value, dtype=str) for key, value in parts.items()})
     with np.load(path) as file:
         return Bunch(**{key: tuple(file[key].astype(object)) for key in file.files})
@@ -98,6 +115,23 @@ def scores_of(key, cache, fold=0, wheel=None, players=None):
     with np.load(path) as file:
         found = {test: {key: file[f"{test}_{key}"] for key in SPELLINGS} for test in TESTS}
         return file["classes"], found, float(file["minutes"])
+
+
+def _without_held_out(names, labels, fold):
+    kept = np.array([not has_held_out(words(name), fold) for name in names])
+    return names[kept], labels[kept]
+
+
+def country_model(cache, fold=0, wheel=None, players=None):
+    """Return the model of countries on ours without the held-out people, both from the cache."""
+    folder = cache / f"countries-{fold}"
+    if not folder.exists():
+        parts = split(cache, fold, wheel, players)
+        scores_of("ours", cache, fold, wheel, players)
+        model = countries.fit(read(cache / f"ours-{fold}"), *parts.country_train)
+        folder.mkdir()
+        write_model(model, folder)
+    return read(folder)
 
 
 def words(name):
@@ -149,30 +183,40 @@ def held_out_split(names, nationalities, lists, sources, eighth):
     """
     kept = np.array([not has_held_out(all_words(name), eighth) for name in names])
     rng = np.random.RandomState(0)
-    test = []
-    for nationality in sorted(set(lists.target_names).union(*sources.values())):
-        seen = set()
-        n_people = 0
-        for source, names_of in sources.items():
-            found = names_of.get(nationality, [])
-            found = [name for name in found if is_all_held_out(name, eighth, 2)]
-            people = {recipe.person_of(name): name for name in found}
-            full = [name for person, name in people.items() if person not in seen]
-            seen |= people.keys()
-            full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
-            test += [(name, nationality, f"full name, {source}") for name in full]
-            n_people += len(full)
-        if n_people < MADE and nationality in lists.target_names:
+    test = fully_held_out(sources, eighth, rng)
+    n_people = Counter(nationality for _, nationality, _ in test)
+    for nationality in sorted(lists.target_names):
+        if n_people[nationality] < MADE:
             made, _ = make_names(N_TRIED, nationalities=[nationality], random_state=rng)
             made = [name for name in dict.fromkeys(made) if is_all_held_out(name, eighth, 2)]
-            made = [name for name in made if recipe.person_of(name) not in seen]
-            test += [(n, nationality, "full name, made") for n in made[: MADE - n_people]]
+            people = {recipe.person_of(name) for name, label, _ in test if label == nationality}
+            made = [name for name in made if recipe.person_of(name) not in people]
+            made = made[: MADE - n_people[nationality]]
+            test += [(name, nationality, "full name, made") for name in made]
     rows = zip(lists.data, lists.target, lists.part, lists.script, strict=True)
     for name, nationality, part, script in rows:
         if is_all_held_out(name, eighth):
             kind = "given name" if part == "given" else "surname"
             test.append((name, nationality, kind if script == "Latin" else "native script"))
     return (names[kept], nationalities[kept]), tuple(np.array(test, dtype=object).T)
+
+
+def fully_held_out(sources, eighth, rng):
+    """Draw people of each source and label of whose names every word is held out.
+
+    Return rows of name, label and kind. Arguments are as in `held_out_split`.
+    """
+    test = []
+    for label in sorted(set().union(*sources.values())):
+        seen = set()
+        for source, names_of in sources.items():
+            found = [n for n in names_of.get(label, []) if is_all_held_out(n, eighth, 2)]
+            people = {recipe.person_of(name): name for name in found}
+            full = [name for person, name in people.items() if person not in seen]
+            seen |= people.keys()
+            full = [full[i] for i in rng.permutation(len(full))[:PER_NATIONALITY]]
+            test += [(name, label, f"full name, {source}") for name in full]
+    return test
 
 
 def held_out_people(sources, fold):

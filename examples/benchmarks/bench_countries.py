@@ -1,0 +1,162 @@
+"""How often the model of countries is right: on held-out people, and on sets that others made.
+
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py --cache FOLDER``, or with
+``--model FOLDER`` for a model that does not ship. SKNAMES_DATA holds the wheel of name2nat, Scid's
+file of players, and in a folder "public"
+
+- goalscorers.tsv: scorers of 210 men's national teams from goalscorers.csv of
+  github.com/martj42/international_results (65d212aa, CC0), without own goals, the four teams of
+  the United Kingdom as GB; a name and a country a row;
+- arczi21_test.tsv, see bench_public.py.
+
+No setting was chosen on these two. The held-out people are those of held_out.py, whose names
+neither the network nor its head has learned. Half of them chose the settings, and the other half
+is reported: see results/countries.md. Beside it stands what a nationality says of countries if it
+is divided by population, as `datasets.load_nationalities` has it.
+"""
+
+import argparse
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from bench_public import ISO, source_people
+from common import machine, table, top_3_hits
+from held_out import country_model, split
+
+from sknames import load_pretrained
+from sknames.datasets import load_nationalities
+from sknames.datasets._fetch_names import data_folder
+from sknames.datasets._load_names import read_rows
+from sknames.pretrained._load_pretrained import read
+from tools.retrain.recipe import person_of
+
+TESTS = {"country_people": "whole names held out", "country_words": "all words held out"}
+# Countries of a large language, which a division by population never predicts, but for the largest.
+SAME_LANGUAGE = "US BR MX AR CO CL ES PT GB AT CH BE EG MA NG AU SG".split()
+
+
+def of_half(names, half):
+    """Return which names belong to one half of the held-out people."""
+    return (
+        np.array([sha256(f"half:{person_of(n)}".encode()).digest()[0] % 2 for n in names]) == half
+    )
+
+
+def read_public(name):
+    """Return the names and countries of a set in the folder "public"."""
+    text = (data_folder(None) / "public" / f"{name}.tsv").read_text(encoding="utf-8")
+    names, countries = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
+    return np.array(names, dtype=object), np.array([ISO.get(code, code) for code in countries])
+
+
+def by_population(model, names):
+    """Return countries and probabilities: a nationality divided by the millions of its people."""
+    rows = load_nationalities()
+    countries = np.unique(" ".join(rows.alpha_2).split())
+    shares = np.zeros((len(model.classes_), len(countries)))
+    for label, codes, millions in zip(rows.nationality, rows.alpha_2, rows.millions, strict=True):
+        millions = np.array(millions.split(), dtype=float)
+        columns = np.searchsorted(countries, codes.split())
+        shares[np.searchsorted(model.classes_, label), columns] = millions / millions.sum()
+    return countries, model.predict_proba(names) @ shares
+
+
+def tempered(classes, counts):
+    """Return priors by name, from the training people of each country and from its inhabitants."""
+    millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
+    people = np.array([millions[country] for country in classes])
+    found = {
+        "uniform": np.ones(len(classes)),
+        "inhabitants, fourth root": people**0.25,
+        "inhabitants, square root": people**0.5,
+        "training people, fourth root": counts**0.25,
+        "training people, square root": counts**0.5,
+        "training people": counts,
+    }
+    return {name: prior / prior.sum() for name, prior in found.items()}
+
+
+def figures(y, scores, classes, weights=None):
+    """Return accuracy and how often the country is among the first three."""
+    hits = top_3_hits(scores, y, classes)
+    return [f"{np.average(h, weights=weights):.3f}" for h in (hits[:, 0], hits.any(axis=1))]
+
+
+def alike(y, power=0.0):
+    """Return weights that give countries equal frequencies, or a power of their inhabitants."""
+    millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
+    countries, rows, counts = np.unique(y, return_inverse=True, return_counts=True)
+    return (np.array([millions.get(c, 0.1) ** power for c in countries]) / counts)[rows]
+
+
+def main():
+    """Print tables in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--cache", type=Path, required=True, help="Folder of the held-out models.")
+    parser.add_argument("--model", type=Path, help="Folder of the model (default: that ships).")
+    parser.add_argument("--half", type=int, default=1, help="0 for what chose the settings.")
+    options = parser.parse_args()
+    print(f"On {machine()}.\n")
+    parts, model = split(options.cache), country_model(options.cache)
+    counts = np.unique(parts.country_train[1], return_counts=True)[1]
+    held_out_tables(parts, model, counts, options)
+    shipped = read(options.model) if options.model else load_pretrained("country")
+    public_tables(shipped)
+
+
+def held_out_tables(parts, model, counts, options):
+    classes, priors = model.classes_, tempered(model.classes_, counts)
+    base = read(options.cache / "ours-0", priors="population")
+    assumed = model[-1].class_prior_
+    for test, description in TESTS.items():
+        names, y = parts[test][:2]
+        half = of_half(names, options.half)
+        names, y = names[half], y[half].astype(str)
+        proba = model.predict_proba(names) / assumed
+        weights = alike(y), alike(y, 0.5)
+        rows = [("by population", *by_population(base, names))]
+        rows += [(name, classes, proba * prior) for name, prior in priors.items()]
+        print(f"## {len(y):,} people, {description}\n")
+        header = ["priors", "accuracy, countries alike", "first three", "as sqrt(inhabitants)"]
+        lines = [
+            [name, *(x for w in weights for x in figures(y, scores, labels, w))]
+            for name, labels, scores in rows
+        ]
+        print(table([*header, "first three"], lines))
+        hits = classes[proba.argmax(axis=1)] == y
+        recall = sorted((hits[y == c].mean(), c, int((y == c).sum())) for c in np.unique(y))
+        print("\nRecall, countries alike:", ", ".join(f"{c} {r:.2f} ({n})" for r, c, n in recall))
+        same = [f"{c} {r:.2f}" for r, c, _ in recall if c in SAME_LANGUAGE]
+        print(f"\nOf languages of several countries: {', '.join(same)}\n")
+
+
+def public_tables(model):
+    """Print the figures on sets that others made, of the default priors and of equal ones."""
+    known, classes, base = source_people(), model.classes_, load_pretrained()
+    for name in ("goalscorers", "arczi21_test"):
+        names, y = read_public(name)
+        new = np.array([person_of(found) not in known for found in names])
+        proba = model.predict_proba(names)
+        labels, split_by_population = by_population(base, names)
+        rows = [
+            ("by population", labels, split_by_population),
+            ("default priors", classes, proba),
+            ("equal priors", classes, proba / model[-1].class_prior_),
+        ]
+        if name == "arczi21_test":
+            rows = [(key, c[np.isin(c, y)], scores[:, np.isin(c, y)]) for key, c, scores in rows]
+        lines = [
+            [key, *figures(y, scores, c), *figures(y[new], scores[new], c)]
+            for key, c, scores in rows
+        ]
+        print(f"## {name}: {len(y):,} people, {new.sum():,} of them new\n")
+        print(table(["", "all", "first three", "new", "first three"], lines), end="\n\n")
+        _, labels, scores = rows[-1]
+        hits = labels[scores.argmax(axis=1)] == y
+        recall = sorted((hits[y == c].mean(), c) for c in np.unique(y) if (y == c).sum() >= 50)
+        print("Recall:", ", ".join(f"{c} {r:.2f}" for r, c in recall), end="\n\n")
+
+
+if __name__ == "__main__":
+    main()
