@@ -402,7 +402,7 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
         predict_sets(load_pretrained("country", priors="uniform"), ["Lee"])
     card = load_card("country")
     assert [*card["by_country"]] == countries.classes_.tolist()
-    assert card["people"]["population_as_population"]["accuracy"] > 0.5
+    assert card["country_people"]["accuracy"] > 0.5
     network = countries[-1].network_
     assert network.class_bias.shape == network.class_prior.shape and network.class_bias.std() > 0.1
     for load in (load_pretrained, load_card):

@@ -39,7 +39,7 @@ BATCH_SIZE, MAX_EPOCHS = 512, 3
 LR, NGRAM_LR = 0.003, 0.003
 NGRAM_DROPOUT = 0.65
 GCE_Q = 0.2  # as in `recipe`
-TEMPERATURE = 1.4
+TEMPERATURE = 1.75
 
 
 def people_of_countries(wheel=None, players=None):
