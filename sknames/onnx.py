@@ -85,8 +85,8 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     >>> import sknames
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
-    >>> [(field.key, field.value[:36]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian", "Arabic", "Ar'), ('encoder', '{"alphabet": " \',-.`abcdefghijklmnop')]
+    >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
+    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.`a'), ('not_names', '{"address": "[^ ]@[^ ')]
     """  # noqa: E501
     inside = _take_apart(model)
     network, labels = inside.classifier.network_, model.classes_
@@ -150,10 +150,10 @@ def _take_apart(model):
 def _metadata(encoder, labels):
     metadata = {"classes": labels.tolist()}
     if encoder is not None:
-        metadata["not_names"] = RULES
         metadata["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
         steps = {step: getattr(encoder, step) for step in STEPS}
         metadata["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
+        metadata["not_names"] = RULES
     return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
 
 
