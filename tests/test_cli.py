@@ -691,12 +691,15 @@ def test_answers_processes_read_few_chunks_and_end(folder, started):
     ]
 
 
-def test_predict_killed_takes_its_processes_along(folder):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_predict_stopped_takes_its_processes_along(folder, number):
     write_csv("in.csv", [("1", "Anna", "x" * 100)] * 100_000)
     with process("predict", "in.csv", "--model", "model.skops", "--jobs", "2") as running:
         running.stdout.read(1)
-        running.kill()
-        running.communicate(timeout=100)  # until no process holds the pipes
+        os.killpg(running.pid, number)
+        _, said = running.communicate(timeout=200)  # until no process holds the pipes
+    written = number != signal.SIGKILL
+    assert said.decode() == "sknames: stopped: the output is not whole.\n" * written
 
 
 def test_predict_more_rows_take_no_more_memory(tmp_path):
