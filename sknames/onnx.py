@@ -304,18 +304,16 @@ def _ngram_logits(graph, network, text, lengths):
         grams = graph.find(keys, wanted)
         if n < ngrams.min_n:
             continue
+        # An absent n-gram has the value 0, and so any row does: -1 is the last one.
         is_present = graph.add("GreaterOrEqual", grams, 0)
         feature = graph.add("Add", grams, int(ngrams.offsets[n - 1]))
-        feature = graph.add("Where", is_present, feature, 0)
         value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
         squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
         for table, rows, terms in tables:
             row, of_row = feature, value
             if rows is not None:
                 row = graph.add("Cast", graph.add("Gather", rows, feature), to=TensorProto.INT64)
-                is_there = graph.add("GreaterOrEqual", row, 0)
-                row = graph.add("Where", is_there, row, 0)
-                of_row = graph.add("Where", is_there, value, zero)
+                of_row = graph.add("Where", graph.add("GreaterOrEqual", row, 0), value, zero)
             terms.append(_sum_rows(graph, table, row, of_row))
     norm = graph.add("Sqrt", graph.add("Sum", *squares))
     norm = graph.add("Where", graph.add("Equal", norm, zero), graph.constant(1, np.float32), norm)
