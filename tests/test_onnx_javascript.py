@@ -13,6 +13,7 @@ from sknames._encoding.not_names import why_not_names
 from sknames._wrappers.known_words import count_known_words
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
+from sknames.pretrained._load_pretrained import LABELS
 from tests.conftest import run_process
 
 FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
@@ -89,18 +90,21 @@ def model_file(tmp_path_factory, shipped):
     return path
 
 
-def test_javascript_predicts_thousand_names_as_python(names, model_file, shipped, judged):
-    run = node(SCRIPT, str(model_file), input=json.dumps(names))
+@pytest.mark.parametrize("labels", LABELS)
+def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp_path):
+    model = load_pretrained(labels)
+    onnx.save(to_onnx(model), tmp_path / "names.onnx")
+    run = node(SCRIPT, str(tmp_path / "names.onnx"), input=json.dumps(names))
     found = json.loads(run.stdout)
     codes = np.reshape(found["codes"], (len(names), -1))
-    expected = shipped[0].transform(names)
+    expected = model[0].transform(names)
     different = [names[i] for i in np.flatnonzero((codes != expected).any(axis=1))]
     assert not different
-    expected = shipped.predict_proba(names)
+    expected = model.predict_proba(names)
     np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
-    assert found["predicted"] == shipped.predict(names[:10]).tolist()
-    assert found["known"] == count_known_words(shipped, names).tolist()
-    assert found["reasons"] == why_not_names(names, len(names), shipped[0]).tolist()
+    assert found["predicted"] == model.predict(names[:10]).tolist()
+    assert found["known"] == count_known_words(model, names).tolist()
+    assert found["reasons"] == why_not_names(names, len(names), model[0]).tolist()
     assert set(found["reasons"]) == set(judged.values())
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from sknames import estimate_shares, load_pretrained
-from sknames._priors.priors import distinct_names, estimate_mix
+from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix
 from sknames.datasets import load_names, make_names
+from sknames.pretrained._load_pretrained import LABELS
 from tests.conftest import run_process
 
 FOLDER = Path(__file__).parent.parent / "docs" / "page"
@@ -143,21 +144,33 @@ def text_of(page, id_):
     return page.find_element("id", id_).text
 
 
-def test_page_answers_two_hundred_names_as_python(page, shipped, server):
+@pytest.mark.parametrize("labels, n_names", [("nationality", 200), ("country", 20)])
+def test_page_answers_names_as_python(page, server, labels, n_names):
+    model = load_pretrained(labels, abstain=True)
+    page.find_element("id", "labels").send_keys(labels)
+    shown = model.classes_
+    if labels == "country":
+        script = """
+        const countries = new Intl.DisplayNames("en", { type: "region" });
+        return arguments[0].map((code) => countries.of(code));
+        """
+        shown = np.array(page.execute_script(script, shown.tolist()))
     rng = np.random.RandomState(0)
     names, _ = load_names(script="all", return_X_y=True)
     names = [*rng.permutation(names)[:140], *make_names(43, random_state=0)[0], *ODD]
     assert len(names) == 200
-    settings = json.loads((server.folder / "page.json").read_text())
-    for name, row in zip(names, shipped.predict_proba(names), strict=True):
+    names = rng.permutation(names)[:n_names].tolist()
+    for name, row in zip(names, model.predict_proba(names), strict=True):
         found = ask(page, name)
-        labels, probabilities = zip(*found["bars"], strict=True)
+        found_labels, probabilities = zip(*found["bars"], strict=True)
         order = np.argsort(-row)[:5]
-        assert labels[0] == shipped.classes_[order[0]], name
+        assert found_labels[0] == shown[order[0]], name
         np.testing.assert_allclose(probabilities, row[order], rtol=0, atol=1e-4, err_msg=name)
-        expected = "" if row.max() > settings["threshold"] else "unsure"
+        expected = "" if row.max() > model.threshold_ else "unsure"
         assert found["reason"] == expected, name
-        assert found["verdict"] == ("I don’t know" if expected else labels[0])
+        assert found["verdict"] == ("I don’t know" if expected else found_labels[0])
+        if expected:
+            assert found["note"].startswith(f"No {labels} is more than "), name
 
 
 def test_page_gives_the_reasons_of_python(page, judged):
@@ -240,6 +253,7 @@ def test_page_works_by_keyboard_alone(page):
         return focused.get_attribute("id")
 
     press(Keys.TAB)
+    assert press(Keys.TAB) == "labels"
     assert press(Keys.TAB) == "tab-name"
     assert press(Keys.TAB) == "name"
     press("Kowalski")
@@ -263,6 +277,9 @@ def test_page_fits_a_phone(page):
         for name in ("", "Anna", "Maria-Aparecida Gonçalves de Albuquerque", "W" * 80):
             ask(page, name)
             assert width(page) == [360, 360]
+        page.find_element("id", "labels").send_keys("country")
+        assert ask(page, "Emina Hadžić")["bars"][0][0] == "Bosnia & Herzegovina"
+        assert width(page) == [360, 360]
         page.find_element("id", "tab-list").click()
         ask_list(page, ["Mehmet Yılmaz", "x" * 300])
         assert width(page) == [360, 360]
@@ -275,21 +292,27 @@ def width(page):
     return page.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
 
 
+def sent_so_far(browser):
+    """What was sent since the last call."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requests = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return [params["request"]["url"] for params in requests]
+
+
 def test_page_sends_nothing(browser, server, tmp_path):
     browser.get_log("performance")
     browser.get(server.url)
     ask(browser, "Anna Kowalska")
     ask_list(browser, ["Anna Kowalska", "Mehmet Yılmaz"])
+    sent = sent_so_far(browser)
+    assert f"{server.url}country.onnx" not in sent
+    browser.find_element("id", "labels").send_keys("country")
+    ask(browser, "Anna Kowalska")
     asked_before = len(server.asked)
     ask(browser, "Mehmet Yılmaz")
     assert len(server.asked) == asked_before  # not even to where it came from
-    sent = [
-        message["params"]["request"]["url"]
-        for entry in browser.get_log("performance")
-        if (message := json.loads(entry["message"])["message"])["method"]
-        == "Network.requestWillBeSent"
-    ]
-    assert f"{server.url}names.onnx" in sent
+    sent += sent_so_far(browser)
+    assert [sent.count(f"{server.url}{labels}.onnx") for labels in LABELS] == [1, 1]
     assert not [url for url in sent if not url.startswith(server.url)]
     # Nor could a script of the page, were there one that wanted to.
     with serving(tmp_path) as other:
@@ -306,11 +329,11 @@ def test_page_sends_nothing(browser, server, tmp_path):
 
 def test_says_what_failed(browser, server, tmp_path):
     shutil.copytree(server.folder, tmp_path / "page")
-    (tmp_path / "page" / "names.onnx").unlink()
+    (tmp_path / "page" / "nationality.onnx").unlink()
     with serving(tmp_path / "page") as other:
         browser.get(other.url)
         wait_for(browser, lambda page: text_of(page, "verdict") == "The model does not answer")
-        assert text_of(browser, "reason").startswith("names.onnx: 404")
+        assert text_of(browser, "reason").startswith("nationality.onnx: 404")
     browser.get_log("browser")  # it tells of the failure
 
 
@@ -347,9 +370,12 @@ process.stdout.write(JSON.stringify(problems.map((problem) => [...estimateShares
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
 
 
-def test_threshold_is_that_of_load_pretrained(server):
-    settings = json.loads((server.folder / "page.json").read_text())
-    assert settings["threshold"] == load_pretrained(abstain=True).threshold_
+@pytest.mark.parametrize("labels", LABELS)
+def test_settings_are_those_of_load_pretrained(server, labels):
+    settings = json.loads((server.folder / "page.json").read_text())[labels]
+    model = load_pretrained(labels, abstain=True)
+    assert settings["threshold"] == model.threshold_
+    assert settings["class_prior"] == assumed_priors(model, of_people=True).tolist()
 
 
 def test_build_says_what_is_missing(builder, tmp_path):
@@ -359,8 +385,9 @@ def test_build_says_what_is_missing(builder, tmp_path):
 
 
 def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
-    for path in (*EXAMPLE.glob("index.*"), server.folder / "names.onnx"):
+    for path in EXAMPLE.glob("index.*"):
         shutil.copy(path, tmp_path)
+    shutil.copy(server.folder / "nationality.onnx", tmp_path / "names.onnx")
     (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")
     with serving(tmp_path) as example, opened(browser, example.url) as page:
         output = page.find_element("tag name", "output")

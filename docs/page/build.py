@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import onnx
+from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
 from sknames._priors.priors import assumed_priors
 from sknames.onnx import to_onnx
+from sknames.pretrained._load_pretrained import LABELS
 
 HERE = Path(__file__).parent
 ENCODER = HERE.parent.parent / "examples" / "javascript" / "index.mjs"
@@ -26,6 +28,7 @@ VENDORED = {
     "any-ascii/block.js": "block.js",
     "any-ascii/LICENSE": "any-ascii.LICENSE.txt",
 }
+MIN_SHARED = 10_000  # bytes: few weights are most of a model
 
 
 def build(folder, modules=HERE / "node_modules"):
@@ -60,14 +63,28 @@ def build(folder, modules=HERE / "node_modules"):
     text = text.replace('from "any-ascii"', 'from "./vendor/any-ascii.js"')
     (folder / "sknames.js").write_text(text, encoding="utf-8")
 
-    model = load_pretrained()
-    onnx.save(to_onnx(model), folder / "names.onnx")
-    settings = {
-        "version": __version__,
-        "threshold": load_pretrained(abstain=True).threshold_,
-        "class_prior": assumed_priors(model, of_people=True).tolist(),  # for the list
-    }
+    settings, content = {"version": __version__}, b""
+    for labels in LABELS:
+        model = load_pretrained(labels, abstain=True)
+        proto = to_onnx(model)
+        _share(proto, content)
+        content = content or proto.SerializeToString()
+        onnx.save(proto, folder / f"{labels}.onnx")
+        settings[labels] = {
+            "threshold": model.threshold_,
+            "class_prior": assumed_priors(model, of_people=True).tolist(),  # for the list
+        }
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+def _share(proto, content):
+    """Let a model read the weights that are in the content of the first one's file from there."""
+    for tensor in proto.graph.initializer:
+        start = content.find(tensor.raw_data) if len(tensor.raw_data) > MIN_SHARED else -1
+        if start >= 0:
+            name = f"{LABELS[0]}.onnx"
+            set_external_data(tensor, name, offset=start, length=len(tensor.raw_data))
+            tensor.ClearField("raw_data")
 
 
 if __name__ == "__main__":

@@ -24,35 +24,49 @@ const element = Object.fromEntries(
   [...document.querySelectorAll("[id]")].map((node) => [node.id, node]),
 );
 const number = new Intl.NumberFormat("en");
+const countries = new Intl.DisplayNames("en", { type: "region" });
 
-async function load() {
-  ort.env.wasm.numThreads = 1; // more would need headers that a static host may not send
-  ort.env.wasm.wasmPaths = { wasm: new URL("vendor/ort.wasm", import.meta.url).href };
-  const fetched = ["names.onnx", "page.json"].map(async (file) => {
-    const response = await fetch(file);
-    if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
-    return response;
-  });
-  const [model, settings] = await Promise.all(fetched);
-  const bytes = new Uint8Array(await model.arrayBuffer());
-  // To optimize the graph takes longer than it saves here.
-  const options = { graphOptimizationLevel: "disabled" };
-  return [await NationalityModel.load(bytes, ort, options), await settings.json()];
+ort.env.wasm.numThreads = 1; // more would need headers that a static host may not send
+ort.env.wasm.wasmPaths = { wasm: new URL("vendor/ort.wasm", import.meta.url).href };
+
+// Return what makes something from a key, once for each.
+function once(make) {
+  const made = new Map();
+  return (key) => made.get(key) ?? made.set(key, make(key)).get(key);
 }
 
-const loaded = load();
+const get = once(async (file) => {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+});
 
-// The session takes one batch at a time.
+// The model of nationalities or countries. That of countries has most weights in the other's file.
+const load = once(async (labels) => {
+  const shared = "nationality.onnx";
+  const files = [`${labels}.onnx`, shared, "page.json"];
+  const [bytes, data, settings] = await Promise.all(files.map(get));
+  const model = await NationalityModel.load(bytes, ort, {
+    graphOptimizationLevel: "disabled", // it takes longer than it saves here
+    externalData: [{ path: shared, data }],
+  });
+  if (labels === "country") model.classes = model.classes.map((code) => countries.of(code));
+  const ofLabels = JSON.parse(new TextDecoder().decode(settings))[labels];
+  return Object.assign(model, ofLabels, { labels, remembered: new Map() });
+});
+const loadChosen = () => load(element.labels.value);
+
+// A session takes one batch at a time.
 let queue = Promise.resolve();
 function inTurn(ask) {
-  queue = queue.then(async () => ask((await loaded)[0]));
+  queue = queue.then(ask);
   return queue;
 }
 
 // Probabilities of names, each predicted once.
-const remembered = new Map();
-function predict(names) {
-  return inTurn(async (model) => {
+function predict(model, names) {
+  const { remembered } = model;
+  return inTurn(async () => {
     if (remembered.size > MAX_REMEMBERED) remembered.clear();
     const fresh = [...new Set(names)].filter((name) => !remembered.has(name));
     if (fresh.length) {
@@ -110,15 +124,15 @@ async function answerName() {
   element.answer.setAttribute("aria-busy", "true");
   const letters = graphemes(name);
   const prefixes = letters.map(({ end }) => name.slice(0, end));
-  const [model, { threshold }] = await loaded;
+  const model = await loadChosen();
   if (mine !== asked) return; // the next letter is already there
-  const rows = await predict([name, ...prefixes]);
-  const [known] = await inTurn((model) => model.knownWords([name]));
+  const rows = await predict(model, [name, ...prefixes]);
+  const [known] = await inTurn(() => model.knownWords([name]));
   if (mine !== asked) return;
   const [row, ...rowsOfPrefixes] = rows;
   const notName = whyNotName(name, model);
-  const reason = notName || (Math.max(...row) > threshold ? "" : "unsure");
-  showAnswer(reason, row, model.classes, threshold);
+  const reason = notName || (Math.max(...row) > model.threshold ? "" : "unsure");
+  showAnswer(reason, row, model);
   if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name).length)}`);
   showBars(
     element.bars,
@@ -136,7 +150,7 @@ function sayKnown(known, n) {
   return `The model knows ${known} of the ${n} words.`;
 }
 
-function showAnswer(reason, row, classes, threshold) {
+function showAnswer(reason, row, { classes, labels, threshold }) {
   const [best] = largest(row, 1);
   const [verdict, why] = {
     "missing name": ["I don’t know yet", "Type a name, in any script."],
@@ -144,7 +158,7 @@ function showAnswer(reason, row, classes, threshold) {
     organization: ["I don’t know", "That is an organization, not a name."],
     placeholder: ["I don’t know", "That stands for a missing name."],
     "no known letter": ["I don’t know", "It has no letter that the model can read."],
-    unsure: ["I don’t know", `No nationality is more than ${percent(threshold)} probable.`],
+    unsure: ["I don’t know", `No ${labels} is more than ${percent(threshold)} probable.`],
     "": [classes[best], `${percent(row[best])} probable, which is above ${percent(threshold)}.`],
   }[reason];
   element.verdict.textContent = verdict;
@@ -218,7 +232,7 @@ async function answerList() {
   }
   element["shares-answer"].setAttribute("aria-busy", "true");
   const read = names.slice(0, MAX_NAMES);
-  const [model, settings] = await loaded;
+  const model = await loadChosen();
   const counts = new Map();
   for (const name of read) {
     if (!whyNotName(name, model)) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -228,7 +242,7 @@ async function answerList() {
   for (let start = 0; start < distinct.length; start += BATCH) {
     await new Promise((done) => setTimeout(done));
     if (mine !== askedList) return;
-    rows.push(...(await predict(distinct.slice(start, start + BATCH))));
+    rows.push(...(await predict(model, distinct.slice(start, start + BATCH))));
     element["shares-reason"].textContent =
       `Read ${number.format(rows.length)} of ${number.format(distinct.length)} names …`;
   }
@@ -237,7 +251,7 @@ async function answerList() {
     showList("I don’t know", "There is no name in this list.", []);
     return;
   }
-  const shares = estimateShares(rows, [...counts.values()], settings.class_prior);
+  const shares = estimateShares(rows, [...counts.values()], model.class_prior);
   const n = distinct.reduce((sum, name) => sum + counts.get(name), 0);
   const notes = [];
   if (read.length > n) notes.push(`${number.format(read.length - n)} not names, left out.`);
@@ -306,6 +320,11 @@ for (const example of EXAMPLES) {
 }
 element.name.addEventListener("input", () => answerName().catch(showFailure));
 
+element.labels.addEventListener("change", () => {
+  element.verdict.textContent = element["shares-verdict"].textContent = "Loading the model …";
+  answer();
+});
+
 let wait;
 element.list.addEventListener("input", () => {
   clearTimeout(wait);
@@ -316,4 +335,8 @@ element["example-list"].addEventListener("click", () => {
   answerList().catch(showFailure);
 });
 
-answerName().catch(showFailure);
+function answer() {
+  answerName().catch(showFailure);
+  answerList().catch(showFailure);
+}
+answer();
