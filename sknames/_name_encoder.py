@@ -90,10 +90,7 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     }
 
     def __init__(
-        self,
-        model: Any = PRETRAINED,
-        *,
-        handle_missing: Literal["error", "empty"] = "error",
+        self, model: Any = PRETRAINED, *, handle_missing: Literal["error", "empty"] = "error"
     ) -> None:
         self.model = model
         self.handle_missing = handle_missing

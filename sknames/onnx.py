@@ -88,8 +88,17 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
     [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.`a'), ('not_names', '{"address": "[^ ]@[^ ')]
     """  # noqa: E501
-    inside = _take_apart(model)
+    check_is_fitted(model)
+    inside = unwrap(model)
+    if inside.classifier is None or any(change is None for change in inside.changes):
+        expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
+        raise refusal(model, expected, "Convert what is one inside.")
     network, labels = inside.classifier.network_, model.classes_
+    if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
+        raise ValueError(
+            "Expected a classifier fitted on 32-bit integers, as CharEncoder makes them, got the "
+            f"symbols {np.array2string(network.symbols, threshold=6)}. Fit it on such integers."
+        )
     graph = _Graph()
     text, lengths = _text(graph, network.symbols)
     logits = _recurrent_logits(graph, network, text, lengths)
@@ -129,22 +138,6 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     helper.set_model_props(proto, _metadata(inside.encoder, labels))
     onnx.checker.check_model(proto, full_check=True)
     return proto
-
-
-def _take_apart(model):
-    """Return what is inside a model; raise if it cannot be converted."""
-    check_is_fitted(model)
-    inside = unwrap(model)
-    if inside.classifier is None or any(change is None for change in inside.changes):
-        expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
-        raise refusal(model, expected, "Convert what is one inside.")
-    symbols = inside.classifier.network_.symbols
-    if not np.array_equal(symbols.astype(np.int32), symbols):
-        raise ValueError(
-            "Expected a classifier fitted on 32-bit integers, as CharEncoder makes them, got the "
-            f"symbols {np.array2string(symbols, threshold=6)}. Fit it on such integers."
-        )
-    return inside
 
 
 def _metadata(encoder, labels):

@@ -68,7 +68,9 @@ def answers(chunks, spec, jobs, *options):
 
     def ask(names):
         process = free.pop()
-        answer = _ask(process, names)
+        pickle.dump(names, process.stdin)
+        process.stdin.flush()
+        answer = pickle.load(process.stdout)
         free.append(process)
         if isinstance(answer, Exception):
             raise answer
@@ -104,12 +106,6 @@ def _start(spec, options):
     process = subprocess.Popen([sys.executable, "-c", code], process_group=0, **pipes)
     pickle.dump((spec, options), process.stdin)
     return process
-
-
-def _ask(process, names):
-    pickle.dump(names, process.stdin)
-    process.stdin.flush()
-    return pickle.load(process.stdout)
 
 
 def work():

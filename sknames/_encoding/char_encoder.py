@@ -38,12 +38,7 @@ RARE, N_ASCII = 5, 128
 READ_RARE = ("unknown", "both")
 
 
-class CharEncoder(
-    DocLinkMixin,
-    NamesMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    BaseEstimator,
-):
+class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     """Encode names as rows of character codes.
 
     1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode white space
@@ -339,7 +334,7 @@ class CharEncoder(
     def _check_alphabet(self):
         """Return the given alphabet; reject repeated characters, and warn of unreachable ones."""
         alphabet = self.alphabet
-        repeated = _repeated(alphabet)
+        repeated = sorted(c for c, n in Counter(alphabet).items() if n > 1)
         if not alphabet or repeated:
             raise ValueError(
                 "alphabet must hold at least one character and none twice; "
@@ -459,10 +454,6 @@ class CharEncoder(
 
 def _lower(text):
     return "".join(c.lower() for c in text)
-
-
-def _repeated(alphabet):
-    return sorted(c for c, n in Counter(alphabet).items() if n > 1)
 
 
 def _check_state(state):

@@ -62,8 +62,4 @@ class GRUStep:
         out += new
 
 
-STEPS = {
-    "gru": GRUStep,
-    "rnn": RNNStep,
-    "sigmoid_rnn": partial(RNNStep, is_sigmoid=True),
-}
+STEPS = {"gru": GRUStep, "rnn": RNNStep, "sigmoid_rnn": partial(RNNStep, is_sigmoid=True)}

@@ -177,14 +177,6 @@ default=None
     odds of each class vary with a standard deviation of 0.5. The bias by class that the shipped
     model has shown on held-out people is corrected, unless `class_prior` is given.
 
-    References
-    ----------
-    - Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
-      Binomial", 1934.
-    - Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.
-    - Saerens, Latinne and Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
-      Probabilities", 2002.
-
     Examples
     --------
     >>> import sknames

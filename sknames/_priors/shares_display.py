@@ -132,11 +132,7 @@ class SharesDisplay(DisplayMixin):
         return display.plot(**kwargs)
 
     def plot(
-        self,
-        *,
-        n_top: int = 15,
-        ax: "Axes | None" = None,
-        bar_kwargs: dict[str, Any] | None = None,
+        self, *, n_top: int = 15, ax: "Axes | None" = None, bar_kwargs: dict[str, Any] | None = None
     ) -> Self:
         """Draw the bars.
 

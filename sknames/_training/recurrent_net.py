@@ -163,11 +163,7 @@ class GRUCell(Cell):
         return d_h_prev.addmm_(d_x_t[:, : 3 * self.hidden_size], weight_hh)  # (B, H)
 
 
-CELLS = {
-    "gru": GRUCell,
-    "rnn": RNNCell,
-    "sigmoid_rnn": partial(RNNCell, nonlinearity="sigmoid"),
-}
+CELLS = {"gru": GRUCell, "rnn": RNNCell, "sigmoid_rnn": partial(RNNCell, nonlinearity="sigmoid")}
 
 
 def cut(plan, *tensors):

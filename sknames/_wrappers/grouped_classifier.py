@@ -76,9 +76,7 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
     }
 
     def __init__(
-        self,
-        estimator: Any,
-        groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region",
+        self, estimator: Any, groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region"
     ) -> None:
         self.estimator = estimator
         self.groups = groups

@@ -219,10 +219,6 @@ def scorecard(
     The predictions of all splits count together. The interval of the calibration error is from a
     bootstrap over the names, corrected for the error that chance adds.
 
-    References
-    ----------
-    Guo et al., "On Calibration of Modern Neural Networks", 2017.
-
     Examples
     --------
     >>> import sknames

@@ -242,11 +242,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
         network = replace(network, class_bias=np.array([bias[label] for label in classes.tolist()]))
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
     classifier = NameNationalityClassifier.from_network(
-        network,
-        classes,
-        n_features_in=encoder.max_length_,
-        history=classify["history"],
-        **params,
+        network, classes, n_features_in=encoder.max_length_, history=classify["history"], **params
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
