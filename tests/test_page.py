@@ -313,6 +313,8 @@ def test_page_sends_nothing(browser, server, tmp_path):
     assert len(server.asked) == asked_before  # not even to where it came from
     sent += sent_so_far(browser)
     assert [sent.count(f"{server.url}{labels}.onnx") for labels in LABELS] == [1, 1]
+    first, second = ((server.folder / f"{labels}.onnx").stat().st_size for labels in LABELS)
+    assert second < first / 2  # what both share is in the first
     assert not [url for url in sent if not url.startswith(server.url)]
     # Nor could a script of the page, were there one that wanted to.
     with serving(tmp_path) as other:
