@@ -24,7 +24,8 @@ NAMES = [
     "Müller", "O'Néàl", "", "de la Cruz", "İpek", "Weiß", "Łukasz", "Αθηνά", "محمد", "王伟", "김",
     "e\u0301", "\u0301", "q\u0301\u0316", "a\0b", "x\ud800y", "😀", "\ue000", "ﬁ", "Ǆ", "ß" * 30,
     "\u200f\u202eabc", " ANNA\n", "“O’Neill–Smith” ", "'t Hooft", "'quoted'", "a\u00a0\u2003b",
-    "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann",
+    "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann", "\u212b ΟΔΟΣ",
+    "ışık STRAẞE", "\x85\udfff",
 ]  # fmt: skip
 
 
@@ -171,40 +172,6 @@ def test_any_text_equals_the_reference(names, clean, transliterate, lowercase, m
 
 
 @pytest.mark.parametrize(
-    "name, folded, kept",
-    [
-        ("Müller", "muller", "müller"),
-        ("e\u0301", "e", "é"),  # NFC first
-        ("\u212b", "a", "å"),  # the Angstrom sign is a letter after NFC
-        ("q\u0301", "q", "q\u0301"),  # no composed form: the mark is dropped, or stands alone
-        ("\u0301", "", "\u0301"),
-        ("STRAẞE", "strasse", "straße"),
-        ("Ǆ", "dz", "ǆ"),
-        ("İpek", "ipek", "i\u0307pek"),  # lower-casing makes two characters of it
-        ("ışık", "isik", "ışık"),
-        ("ΟΔΟΣ", "odos", "οδοσ"),  # each character by itself: no final sigma
-        ("王伟", "wangwei", "王伟"),
-        ("محمد", "mhmd", "محمد"),
-        ("\ue000", "\ue000", "\ue000"),  # private use: nothing to transliterate it to
-    ],
-)  # fmt: skip
-def test_name_is_folded(name, folded, kept):
-    for transliterate, expected in [(True, folded), (False, kept)]:
-        encoder = CharEncoder(transliterate=transliterate).fit([name])
-        assert encoder.max_length_ == max(len(expected), 1)
-        assert encoder.inverse_transform(encoder.transform([name])).tolist() == [expected]
-
-
-@pytest.mark.parametrize("transliterate", [True, False, "unknown"])
-@pytest.mark.parametrize("junk", ["\0", "\ud800", "\udfff", "\t", "\x85"])
-def test_control_or_lone_surrogate_is_an_unknown_character(junk, transliterate):
-    names = [junk, f"a{junk}b"]
-    encoder = CharEncoder(transliterate=transliterate, clean=False).fit(names * 9)
-    assert encoder.alphabet_ == " ab"
-    np.testing.assert_array_equal(encoder.transform(names), [[4, 0, 0], [2, 4, 3]])
-
-
-@pytest.mark.parametrize(
     "params, unreachable",
     [
         ({"alphabet": "abC"}, "C"),
@@ -226,17 +193,6 @@ def test_empty_alphabet_or_repeated_characters_raise(alphabet, repeated):
 
 
 @pytest.mark.parametrize(
-    "params",
-    [{}, {"min_frequency": 3}, {"alphabet": "ba"}, {"alphabet": "b a", "min_frequency": 9}],
-)
-@pytest.mark.parametrize("names", [["abb", "b", "aa"], ["ab b", "b", "a a"]])
-def test_space_has_code_1_with_and_without_spaces_in_names(params, names):
-    encoder = CharEncoder(**params).fit(names)
-    assert encoder.alphabet_ == (" ba" if "alphabet" in params else " ab")
-    assert encoder.transform(["b a"])[0, 1] == 1
-
-
-@pytest.mark.parametrize(
     "alphabet, max_length, message",
     [
         (None, 5, "Expected the alphabet_ of an encoder, a str, got NoneType"),
@@ -254,22 +210,6 @@ def test_wrong_alphabet_raises_in_from_alphabet(alphabet, max_length, message):
 def test_max_length_of_numpy_becomes_an_int_for_json():
     encoder = CharEncoder.from_alphabet(" ab", np.array([5])[0])
     assert json.dumps(encoder.max_length_) == "5"
-
-
-@pytest.mark.parametrize(
-    "min_frequency, alphabet",
-    [
-        (1, " abcd"), (2, " abc"), (3, " bc"), (5, " c"), (93, " c"), (94, " "),
-        (0.01, " abcd"), (0.011, " abc"), (0.04, " bc"), (0.041, " c"), (0.93, " c"), (0.931, " "),
-    ],
-)  # fmt: skip
-def test_min_frequency_leaves_rarer_characters_out(monkeypatch, min_frequency, alphabet):
-    """Of 100 characters one is d, two are a, four b."""
-    monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", 2)
-    names = ["a", "bd", "c" * 93, "A", "bb", "b"]
-    encoder = CharEncoder(transliterate=False, min_frequency=min_frequency).fit(names)
-    assert encoder.alphabet_ == alphabet
-    assert encoder.transform(["d"])[0, 0] == (5 if "d" in alphabet else encoder.unknown_code_)
 
 
 def test_share_that_is_reached_exactly_is_enough():
@@ -377,28 +317,16 @@ def test_wrong_codes_raise_in_inverse_transform(codes, message):
 
 
 CONTAINERS = {
-    "tuple": tuple,
-    "generator": lambda names: (name for name in names),
-    "map": lambda names: map(str, names),
     "dict values": lambda names: dict(enumerate(names)).values(),
     "object array": lambda names: np.array(names, dtype=object),
-    "str array": np.array,
     "StringDType array": lambda names: np.array(names, dtype=np.dtypes.StringDType()),
     "np.str_": lambda names: list(map(np.str_, names)),
     "a subclass of str": lambda names: list(map(type("Name", (str,), {}), names)),
-    "strided array": lambda names: np.repeat(np.array(names, dtype=object), 2)[::2],
-    "Series": pd.Series,
-    "Series of objects": lambda names: pd.Series(names, dtype=object),
     "Series of strings": lambda names: pd.Series(names, dtype="string"),
     "Series of a category": lambda names: pd.Series(names, dtype="category"),
-    "Series with any index": lambda names: pd.Series(names, index=[f"i{len(n)}" for n in names]),
-    "Series in reverse index": lambda names: pd.Series(names, index=range(len(names))[::-1]),
     "Index": pd.Index,
-    "polars Series": pl.Series,
     "polars category": lambda names: pl.Series(names, dtype=pl.Categorical),
     "column of an array": lambda names: np.array(names)[:, None],
-    "column of objects": lambda names: np.array(names, dtype=object)[:, None],
-    "DataFrame": lambda names: pd.DataFrame(names, index=range(len(names))[::-1]),
     "DataFrame of a category": lambda names: pd.DataFrame(names, dtype="category"),
     "DataFrame of strings": lambda names: pd.DataFrame(names, dtype="string"),
     "DataFrame with a header": lambda names: pd.DataFrame({"of other letters": names}),
@@ -474,14 +402,6 @@ def test_failed_fit_leaves_the_encoder_as_it_was():
     with pytest.raises(ValueError, match="alphabet"):
         encoder.fit(["longer"])
     assert vars(encoder) == before
-
-
-def test_unknown_characters_alone_are_transliterated():
-    names = ["Łódź", "ŁÓDŹ", "Žan", "Zan", "İn"]
-    encoder = CharEncoder(transliterate="unknown", min_frequency=2).fit(names)
-    assert encoder.alphabet_ == " adinzółź"  # ž counts as z, and ASCII is never rare
-    read = encoder.inverse_transform(encoder.transform(["łódź", "ŁAŽ", "İn", "in", "王"]))
-    assert read.tolist() == ["łódź", "łaz", "in", "in", "\ufffdan\ufffd"]
 
 
 def test_names_in_other_scripts_are_read_twice():
