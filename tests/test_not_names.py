@@ -68,13 +68,13 @@ def test_every_answer_has_the_same_reason(shipped, judged):
 @pytest.mark.filterwarnings("ignore:The shares are rough", "ignore:The model is unsure")
 def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
     others = [text for text, reason in judged.items() if reason]
-    names = ["Niamh Byrne", "Seán Murphy", "Aoife Walsh"]
+    names = ["Niamh Byrne", "Seán Murphy", "Aoife Walsh", "Niamh Byrne"]
     expected = estimate_shares(shipped, names, n_resamples=2)
     rows = [[None, text] for text in [*others, *names, *others]]
     found = estimate_shares(make_pipeline(JoinNames(), shipped), rows, n_resamples=2)
     np.testing.assert_allclose(found.share, expected.share, atol=1e-7)
-    assert (found.n_names, found.n_not_names) == (3, 2 * len(others))
-    assert f"{3 + 2 * len(others)} rows: 3 names (3 distinct), {2 * len(others)} not" in repr(found)
+    assert (found.n_names, found.n_not_names) == (4, 2 * len(others))
+    assert f"{4 + 2 * len(others)} rows: 4 names (3 distinct), {2 * len(others)} not" in repr(found)
     expected, found = (PriorShiftClassifier(shipped).fit(X) for X in (names, names + others))
     np.testing.assert_allclose(found.priors_, expected.priors_, atol=1e-7)
     with pytest.raises(ValueError, match="No usable names"):
