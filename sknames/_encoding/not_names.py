@@ -68,11 +68,12 @@ def _number(*points):
     return number & ((1 << 21) - 1)
 
 
-# What is not a name has one of these signs, starts or ends, or does not start with a letter.
+# What is not a name has one of these signs, starts or ends, or does not start with a letter. Ends
+# of two letters are whole texts, which the starts find.
 _SIGNS = ("@", "://", "www.", "Www.", "WWW.", *INSIDE)
 _STARTS = _in_any_case(start[:2] for start in RULES["starts"] + RULES["written_starts"])
 _ENDS = _in_any_case(
-    ("\n" + end + final)[-3:]
+    (end + final)[-3:]
     for end in RULES["ends"] + RULES["written_ends"] + RULES["placeholders"]
     for final in ("", ".", ",", ".,")
 )
