@@ -164,6 +164,9 @@ confidence.
 - {no_such}
 - Dropped, because of low recall or because they hurt other classes: {tried}.
 
+**The model of countries**, `load_pretrained("country")`, is a head on this one. Its card is
+`load_card("country")`, and [countries](../examples/benchmarks/results/countries.md) has figures.
+
 ## What it must not be used for
 
 - Do not decide about a person: hiring, credit, housing, asylum, policing.
