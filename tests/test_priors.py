@@ -196,14 +196,6 @@ def test_heavy_weights_of_sure_rare_answers_are_counted():
     np.testing.assert_allclose(found, [1000 / 1001, 1 / 1001], atol=1e-4)
 
 
-def test_classes_that_no_row_can_be():
-    """Their ratios are all 0, as underflow makes them."""
-    probabilities = np.pad(draw(), ((0, 0), (0, 2)))
-    found, priors, _ = estimated(probabilities, np.full(7, 1 / 7))
-    assert (found[5:] == 0).all() and (priors > 0).all()
-    np.testing.assert_allclose(found[:5], estimated(draw(), np.full(5, 1 / 5))[0], atol=0.03)
-
-
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 @pytest.mark.parametrize("seed", [3, 4])
 def test_many_classes_that_no_row_can_be(seed):

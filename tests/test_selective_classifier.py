@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import LeaveOneGroupOut, ShuffleSplit, StratifiedKFold
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -280,18 +280,6 @@ def test_parameters_of_fit_are_indexed_with_the_rows():
     model.fit(X, y, logisticregression__sample_weight=weights)
     expected = LogisticRegression().fit(X, y, sample_weight=weights)
     np.testing.assert_allclose(model.estimator_[-1].coef_, expected.coef_)
-
-
-@pytest.mark.parametrize(
-    "cv",
-    [None, 3, StratifiedKFold(4), ShuffleSplit(3, test_size=0.2, random_state=0), "splits"],
-    ids=str,
-)
-def test_any_cv_gives_the_wanted_coverage(cv):
-    X, y = blobs()
-    cv = [(np.arange(400), np.arange(400, 600))] if cv == "splits" else cv
-    model = SelectiveClassifier(LogisticRegression(), coverage=0.5, cv=cv).fit(X, y)
-    assert model.coverage_ == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_number_of_folds_has_all_classes_in_each():
