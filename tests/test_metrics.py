@@ -213,6 +213,14 @@ def test_macro_f1_interval_is_that_of_a_bootstrap():
     np.testing.assert_allclose(card.macro_f1_interval, expected, atol=0.007)
 
 
+def test_macro_f1_interval_holds_the_figure_where_labels_are_only_predicted():
+    labels = ["a", "b"] * 60
+    predicted = [*labels[:90], *"cdefghijklmnopqrstuvwxyzABCDEF"]
+    card = scorecard_from(list(map(str, range(120))), labels, predicted, None, np.array(["a", "b"]))
+    low, high = card.macro_f1_interval
+    assert low < card.macro_f1 < high < 0.1
+
+
 def test_first_of_equal_probabilities_ranks_higher():
     classes, proba = np.array([*"abcde"]), np.full((5, 5), 0.2)
     card = scorecard_from([*"vwxyz"], classes, ["a"] * 5, proba, classes)

@@ -418,9 +418,10 @@ def _macro_f1_interval(true, answer):
     n = counts.sum()
     drawn = np.random.RandomState(0).multinomial(n, counts / n, size=1000)
     n_of = drawn @ (true + answer)
-    f1 = np.divide(
-        2 * drawn @ (true * answer), n_of, out=np.full(n_of.shape, np.nan), where=n_of > 0
-    )
+    # A label that is only predicted counts as 0, in the figure as well; one that is not drawn does
+    # not count.
+    f1 = np.tile(np.where(true.any(axis=0), np.nan, 0), (len(drawn), 1))
+    np.divide(2 * drawn @ (true * answer), n_of, out=f1, where=n_of > 0)
     return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())
 
 
