@@ -71,6 +71,8 @@ def plain_folder(tmp_path, monkeypatch):
     """Where a page may write files and draw pictures."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
