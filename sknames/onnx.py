@@ -122,14 +122,9 @@ def to_onnx(model: Any) -> onnx.ModelProto:
         if change.ndim == 1:
             shares = graph.add("Div", shares, graph.add("ReduceSum", shares, [1]))
     graph.add("Identity", shares, output="probabilities")
+    codes = info("codes", TensorProto.INT32, ["n_names", "length"])
     proto = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "sknames",
-            [info("codes", TensorProto.INT32, ["n_names", "length"])],
-            outputs,
-            graph.initializers,
-        ),
+        helper.make_graph(graph.nodes, "sknames", [codes], outputs, graph.initializers),
         producer_name="sknames",
         producer_version=__version__,
         ir_version=IR_VERSION,
@@ -367,6 +362,7 @@ def _word_logits(graph, network, text):
     # Widened only after the lookup, since the shipped model has half a million of them.
     stored, classes, logits = map(graph.constant, (words.keys, words.classes, words.logits))
     zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
+    types = TensorProto.INT64, TensorProto.INT64, TensorProto.FLOAT
     index, terms = graph.find(words.keys, wanted, stored), []
     is_known = graph.add("GreaterOrEqual", index, 0)
     is_known = graph.add("Slice", is_known, [1], [np.iinfo(np.int64).max], [1])
@@ -376,11 +372,7 @@ def _word_logits(graph, network, text):
         known = graph.add("Where", is_there, index, 0)
         key, class_, logit = (
             graph.add("Cast", graph.add("Gather", array, known), to=type_)
-            for array, type_ in [
-                (stored, TensorProto.INT64),
-                (classes, TensorProto.INT64),
-                (logits, TensorProto.FLOAT),
-            ]
+            for array, type_ in zip((stored, classes, logits), types, strict=True)
         )
         is_it = graph.add("And", graph.add("Equal", key, wanted), is_there)
         value = graph.add("Where", is_it, logit, zero)

@@ -64,9 +64,8 @@ def _compare(names, labels, model, card, predicted):
     counts.sort()
     if len(counts) < 2 or counts[-2] < N_FOLDS:
         raise ValueError(f"--against needs two labels with {N_FOLDS} names or more: give more rows")
-    own = scorecard(
-        make_pipeline(NameEncoder(), LogisticRegression(C=10)), names, labels, cv=N_FOLDS
-    )
+    learner = make_pipeline(NameEncoder(), LogisticRegression(C=10))
+    own = scorecard(learner, names, labels, cv=N_FOLDS)
     ngrams = own.baselines["n-gram LinearSVC"]
     # A model of more labels has no F1 in those that are not in the table.
     f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)

@@ -79,8 +79,8 @@ class DistinctNames:
     def __init__(self, table, spec, jobs):
         self.n_not_names, seen, encoder = 0, Counter(), unwrap(load(*spec)).encoder
 
-        def new_names(chunks):
-            for (_, why), names in chunks:
+        def new_names(reader):
+            for (_, why), names in table.names(reader, encoder):
                 new = [name for name in dict.fromkeys(names) if name not in seen]
                 seen.update(names)
                 self.n_not_names += int((why != "").sum())
@@ -88,9 +88,7 @@ class DistinctNames:
 
         with (
             table.open() as reader,
-            closing(
-                answers(new_names(table.names(reader, encoder)), spec, jobs, 1, True)
-            ) as answered,
+            closing(answers(new_names(reader), spec, jobs, 1, True)) as answered,
         ):
             self.probabilities = np.concatenate([answer[2] for _, answer in answered])
         self.counts = np.array([*seen.values()], dtype=np.int64)

@@ -120,11 +120,8 @@ def read_names(X, handle_missing="error"):
             f"Expected a list of names and got a single {type(X).__name__}. "
             f"Wrap it in a list: [{shorten(name)}]."
         )
-    if (
-        isinstance(X, Mapping | Set)
-        or issparse(X)
-        or not (isinstance(X, Iterable) or _is_pyarrow(X))
-    ):
+    is_collection = isinstance(X, Iterable) or _is_pyarrow(X)
+    if not is_collection or isinstance(X, Mapping | Set) or issparse(X):
         raise TypeError(
             f"Expected a list, array or Series of names and got a {type(X).__name__}. "
             "Pass names in their order, e.g. list(X)."

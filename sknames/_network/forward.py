@@ -92,13 +92,9 @@ class Forward:
             if name not in (*LEVELS, "head.ngrams")
         }
         self.precision = dtype
+        parts = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         self.steps = [
-            STEPS[network.cell](
-                *(
-                    weights[f"cells.{k}.{name}"]
-                    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-                )
-            )
+            STEPS[network.cell](*(weights[f"cells.{k}.{part}"] for part in parts))
             for k in range(network.num_layers)
         ]
         self.size = network.hidden_size

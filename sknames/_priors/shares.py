@@ -269,12 +269,8 @@ def shares_of_probabilities(
         share, resamples = share @ shares_of_groups, resamples @ shares_of_groups
     order = np.argsort(-share, kind="stable")
     limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
-    common = {
-        "n_names": n_names,
-        "n_distinct": n_distinct,
-        "n_not_names": n_not_names,
-        "confidence_level": confidence_level,
-    }
+    common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
+    common["confidence_level"] = confidence_level
 
     def table(labels, share, resamples):
         low, high = np.quantile(resamples, limits, axis=0)

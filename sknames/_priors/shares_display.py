@@ -9,7 +9,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._base.plotting import SHARED_DOCS, DisplayMixin, check_at_least_1, percent
 from .._base.shared_docs import share_docs
-from .shares import Shares, estimate_shares
+from .shares import COLUMNS, Shares, estimate_shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,11 +120,7 @@ class SharesDisplay(DisplayMixin):
         {drawn}
         """
         display = cls(
-            shares.label,
-            shares.share,
-            shares.low,
-            shares.high,
-            shares.resamples,
+            *(shares[name] for name in (*COLUMNS, "resamples")),
             confidence_level=shares.confidence_level,
             n_names=shares.n_names,
             are_groups="groups" not in shares,

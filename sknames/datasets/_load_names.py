@@ -104,16 +104,10 @@ def load_names(
             pair = name, nationality
             kinds[pair] = ("both" if pair in kinds else part, its_script)
     names, nationalities = zip(*kinds, strict=True)
-    parts, scripts = zip(*kinds.values(), strict=True)
-    return make_bunch(
-        names,
-        nationalities,
-        descr="names.rst",
-        return_X_y=return_X_y,
-        as_frame=as_frame,
-        part=np.array(parts, dtype=object),
-        script=np.array(scripts, dtype=object),
-    )
+    columns = np.array([*kinds.values()], dtype=object).T
+    columns = dict(zip(("part", "script"), columns, strict=True))
+    options = {"return_X_y": return_X_y, "as_frame": as_frame}
+    return make_bunch(names, nationalities, descr="names.rst", **options, **columns)
 
 
 def read_table(file):

@@ -80,11 +80,5 @@ class Reading:
         return int(columns[0])
 
     def bunch(self, **figures):
-        return Bunch(
-            name=self.name,
-            characters=self.characters,
-            sources=self.sources,
-            source_index=self.source_index,
-            classes=self.classes,
-            **figures,
-        )
+        shared = ("name", "characters", "sources", "source_index", "classes")
+        return Bunch(**{key: getattr(self, key) for key in shared}, **figures)

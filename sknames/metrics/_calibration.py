@@ -191,16 +191,9 @@ class ReliabilityDisplay(TopLabelDisplay):
         sizes = np.bincount(bins)
         accuracy = np.bincount(bins, weights=hits) / sizes
         low, high = wilson_interval(accuracy, sizes)
-        display = cls(
-            np.bincount(bins, weights=confidence) / sizes,
-            accuracy,
-            low,
-            high,
-            sizes,
-            calibration_error(hits, confidence)[0],
-            name=name,
-        )
-        return display.plot(**kwargs)
+        mean = np.bincount(bins, weights=confidence) / sizes
+        error = calibration_error(hits, confidence)[0]
+        return cls(mean, accuracy, low, high, sizes, error, name=name).plot(**kwargs)
 
     def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the points.
