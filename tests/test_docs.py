@@ -281,6 +281,7 @@ def test_commands():
     assert first == "pip install '.[train,plot]' && python examples/plot_first_model.py"
     assert tests == "pip install '.[test]' && python -m pytest -n 2"
     # CI runs what the README says, on the versions that it names.
+    assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     hosted = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     assert tests in hosted
     (versions,) = re.findall(r"^ +python: \[(.*)\]$", hosted, re.MULTILINE)
