@@ -197,13 +197,6 @@ def test_answers_where_it_is_sure():
     assert model.n_features_in_ == 2
 
 
-def test_coverage_of_1_answers_all():
-    X, y = blobs()
-    model = SelectiveClassifier(LogisticRegression(), coverage=1).fit(X, y)
-    assert model.threshold_ == 0 and model.coverage_ == 1
-    np.testing.assert_array_equal(model.predict(X), model.estimator_.predict(X))
-
-
 def test_frozen_estimator_is_not_fitted_and_all_names_count():
     X, y = blobs()
     inner = LogisticRegression().fit(X[:100], y[:100])
