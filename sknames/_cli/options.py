@@ -28,9 +28,8 @@ def model_options(function):
     """Give a command the options of its model."""
     pickle = click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
     about = "A file, or country. [default: nationalities]"
-    return click.option("--model", default="pretrained", show_default=False, help=about)(
-        pickle(function)
-    )
+    model = click.option("--model", default="pretrained", show_default=False, help=about)
+    return model(pickle(function))
 
 
 def table_options(function):

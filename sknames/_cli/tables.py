@@ -151,13 +151,10 @@ class TableReader:
 
     def _checked(self, batches, delimiter):
         """Yield batches; check quotation marks before the first value with a line break."""
-        is_checked = False
+        is_checked, find_breaks = False, partial(pc.match_substring_regex, pattern="[\\r\\n]")
         for batch in batches:
             self.done += BLOCK_BYTES
-            breaks = (
-                pc.any(pc.match_substring_regex(v, "[\\r\\n]")).as_py() for v in batch.columns
-            )
-            if not is_checked and any(breaks):
+            if not is_checked and any(pc.any(find_breaks(v)).as_py() for v in batch.columns):
                 self._check_quotation_marks(delimiter)
                 is_checked = True
             yield batch

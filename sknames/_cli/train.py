@@ -46,10 +46,8 @@ def parameter_options(function):
     defaults = CharEncoder().get_params() | NameNationalityClassifier().get_params()
     defaults |= {"max_length": 64, "random_state": 0}
     for name, about in reversed((OF_ENCODER | OF_CLASSIFIER).items()):
-        add = click.option(
-            f"--{name.replace('_', '-')}", default=str(defaults[name]), help=about, callback=_value
-        )
-        function = add(function)
+        how = {"default": str(defaults[name]), "help": about, "callback": _value}
+        function = click.option(f"--{name.replace('_', '-')}", **how)(function)
     return function
 
 

@@ -30,16 +30,9 @@ class Bags:
         columns = np.empty(len(features), dtype=np.int64)
         columns[by_feature] = np.cumsum(new) - 1
         rows = np.arange(len(starts) - 1, dtype=np.int64).repeat(np.diff(starts))
-        tensors = (
-            in_order[new],
-            columns,
-            starts[:-1],
-            values,
-            by_feature,
-            rows[by_feature],
-            np.flatnonzero(new),
-        )
-        return cls(*map(torch.from_numpy, tensors))
+        arrays = [in_order[new], columns, starts[:-1], values]
+        arrays += [by_feature, rows[by_feature], np.flatnonzero(new)]
+        return cls(*map(torch.from_numpy, arrays))
 
     def to(self, device):
         """Move to another device."""

@@ -83,9 +83,8 @@ class Batches:
             if rng is not None and self.symbol_dropout:
                 chances = rng.random_sample(rows.codes.shape)
                 dropped = (chances < self.symbol_dropout) & (rows.codes != 0)
-                rows = replace(
-                    rows, codes=np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
-                )
+                codes = np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
+                rows = replace(rows, codes=codes)
             labels = rows.labels if self.classes is None else self.classes[rows.labels]
             yield Batch.of(rows).to(self.device), labels
 
