@@ -1,4 +1,4 @@
-"""Check parameters, labels, weights and files."""
+"""What all rooms use: checks, mixins, saved states, shared docstrings, a look inside models."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -1,1 +1,1 @@
-"""Abstain from predicting unsure names."""
+"""Wrap any fitted classifier: group its labels, shift its priors, abstain, count known words."""
