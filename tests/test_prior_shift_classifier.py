@@ -148,9 +148,9 @@ def test_unsure_model_is_warned_of():
     with pytest.warns(UserWarning, match=message) as warned:
         PriorShiftClassifier(inner).fit(probabilities)
     assert warned[0].filename == __file__
-    PriorShiftClassifier(inner).fit(probabilities[:29])  # too few to say
+    PriorShiftClassifier(inner).fit(probabilities[-29:])  # too few to say
     with pytest.warns(UserWarning, match="unsure of these names"):
-        PriorShiftClassifier(inner).fit(probabilities[:30])
+        PriorShiftClassifier(inner).fit(probabilities[-30:])
 
 
 @pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.5, True), (3, True)])
