@@ -171,11 +171,11 @@ default=None
 
     Notes
     -----
-    The intervals are percentiles of a bootstrap over distinct names: the shares of a resample are
-    one constrained Newton step away from those of the list. They cover the chance in drawing the
-    list, and an error of the model as large as is typical for people of another source: the log
-    odds of each class vary with a standard deviation of 0.5. The bias by class that the shipped
-    model has shown on held-out people is corrected, unless `class_prior` is given.
+    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names: the shares of a
+    resample are one constrained Newton step away from those of the list. They cover the chance in
+    drawing the list, and an error of the model as large as is typical for people of another source:
+    the log odds of each class vary with a standard deviation of 0.5. The bias by class that the
+    shipped model has shown on held-out people is corrected, unless `class_prior` is given.
 
     Examples
     --------
