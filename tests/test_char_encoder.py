@@ -322,18 +322,12 @@ CONTAINERS = {
     "StringDType array": lambda names: np.array(names, dtype=np.dtypes.StringDType()),
     "np.str_": lambda names: list(map(np.str_, names)),
     "a subclass of str": lambda names: list(map(type("Name", (str,), {}), names)),
-    "Series of strings": lambda names: pd.Series(names, dtype="string"),
     "Series of a category": lambda names: pd.Series(names, dtype="category"),
     "Index": pd.Index,
     "polars category": lambda names: pl.Series(names, dtype=pl.Categorical),
     "column of an array": lambda names: np.array(names)[:, None],
-    "DataFrame of a category": lambda names: pd.DataFrame(names, dtype="category"),
-    "DataFrame of strings": lambda names: pd.DataFrame(names, dtype="string"),
     "DataFrame with a header": lambda names: pd.DataFrame({"of other letters": names}),
     "polars frame": lambda names: pl.DataFrame({"of other letters": names}),
-    "polars frame of a category": lambda names: pl.DataFrame(
-        {"of other letters": names}, schema={"of other letters": pl.Categorical}
-    ),
 }
 
 

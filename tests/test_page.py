@@ -16,14 +16,13 @@ from sknames import estimate_shares, load_pretrained
 from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import LABELS
-from tests.conftest import run_process
+from tests.conftest import PATIENCE, run_process
 
 FOLDER = Path(__file__).parent.parent / "docs" / "page"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "javascript"
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
-PATIENCE = 300  # seconds, on a busy machine
 ODD = ["O’Brien", "e\u0301", "王伟", "Müller-Lüdenscheidt", "محمد حسن", "'a'", "é" * 70, "İ", "ß"]
 ODD += ["Nguyễn Thị Hoa", "Ω\u200bμέγα", " Anna ", "a1b2", "김철수", "<b>Anna</b>", "\u00a0x", "Ǆ"]
 # Types into a field and waits for the answer to just that.
