@@ -17,6 +17,7 @@ from sklearn.metrics import get_scorer
 from skorch.callbacks import (
     BatchScoring,
     Callback,
+    EarlyStopping,
     EpochScoring,
     Freezer,
     LRScheduler,
@@ -455,6 +456,12 @@ def test_fit_with_tiny_weights_has_finite_losses(X, y):
     assert np.isfinite([epoch["next_symbol_loss"] for epoch in model.history_]).all()
 
 
+def test_batch_of_more_rows_than_there_are_is_one_of_all_rows(X, y):
+    X, y = X[:30], y[:30]
+    one, same = (fit(X, y, batch_size=size).predict_proba(X) for size in (30, 1000))
+    np.testing.assert_array_equal(one, same)
+
+
 def test_subclass_with_fewer_parameters_fits(X, y):
     class Small(NameNationalityClassifier):
         def __init__(self, hidden_size=8):
@@ -484,6 +491,17 @@ def test_lr_scheduler_replaces_the_cycle(X, y):
     for callback in (schedule, ("named", schedule)):
         model = fit(X, y, lr=0.08, callbacks=[callback])
         assert [epoch["event_lr"] for epoch in model.history_] == [0.08, 0.04, 0.02]
+
+
+def test_early_stopping_callback_on_a_score_stops_and_loads_the_best(X, y):
+    scoring = EpochScoring("accuracy", on_train=True, lower_is_better=False)
+    stop = EarlyStopping("accuracy", lower_is_better=False, patience=4, load_best=True)
+    recorder = Recorder()
+    model = fit(X, y, lr=0.05, max_epochs=80, callbacks=[recorder, stop, scoring])
+    scores = [epoch["accuracy"] for epoch in model.history_]
+    assert len(scores) < 80
+    assert int(np.argmax(scores)) == len(scores) - 5
+    assert_kept(model, recorder.snapshots[-5])
 
 
 @pytest.fixture
