@@ -104,8 +104,8 @@ def load_names(
             pair = name, nationality
             kinds[pair] = ("both" if pair in kinds else part, its_script)
     names, nationalities = zip(*kinds, strict=True)
-    columns = np.array([*kinds.values()], dtype=object).T
-    columns = dict(zip(("part", "script"), columns, strict=True))
+    values = np.array([*kinds.values()], dtype=object).T
+    columns = dict(zip(("part", "script"), values, strict=True))
     options = {"return_X_y": return_X_y, "as_frame": as_frame}
     return make_bunch(names, nationalities, descr="names.rst", **options, **columns)
 
