@@ -140,7 +140,8 @@ def test_nationalities_model_and_population_are_those_of_all_sources(everything)
     inhabitants = {row["alpha_2"]: row["millions"] for row in rows}
     assert [row["label"] for row in table] == sorted(of_sources) + [*inhabitants]
     for row in table:
-        assert [*row] == ["label", "millions", "source"]
+        assert [*row] == ["label", "millions", "root", "source"]
+        assert row["root"] == ("4" if row["label"] in inhabitants else "2")
         assert inhabitants.get(row["label"], row["millions"]) == row["millions"]
         assert 0 < float(row["millions"]) <= 1500, row
         assert row["source"].partition(": ")[2], row

@@ -32,6 +32,7 @@ from sknames.datasets import load_nationalities
 from sknames.datasets._fetch_names import data_folder
 from sknames.datasets._load_names import read_rows
 from sknames.pretrained._load_pretrained import CARD, load_card, read
+from tools.retrain import countries
 from tools.retrain.files import FOLDER, write_digests
 from tools.retrain.recipe import person_of
 from tools.retrain.risk_coverage import curve_of, write_bias, write_curve, write_sets
@@ -119,8 +120,17 @@ def write_files(parts, held_out, shipped):
     equal, priors = (check_priors(name, classes) for name in ("uniform", "population"))
     is_known = np.isin(classes, held_out.classes_)
     card = load_card("country")
+    learned = countries.training_names(countries.people_of_countries())[1].astype(str)
+    counts = zip(*np.unique(learned, return_counts=True), strict=True)
+    card["n_names_by_country"] = {str(code): int(n) for code, n in counts}
+    card["n_names"] = len(learned)
+    most = "{:,} and {:,}".format(*countries.MOST_PEOPLE.values())
+    source, _, _ = card["learned_from"].rpartition(", at most ")
+    card["learned_from"] = f"{source}, at most {most} of a country"
     for test in TESTS:
-        names, y = (column[np.isin(parts[test][1], held_out.classes_)] for column in parts[test])
+        names, y = (
+            column[np.isin(parts[test][1], held_out.classes_)] for column in parts[test][:2]
+        )
         proba = np.zeros((len(names), len(classes)))
         proba[:, is_known] = held_out.predict_proba(names) / held_out[-1].class_prior_
         proba /= proba.sum(axis=1, keepdims=True)

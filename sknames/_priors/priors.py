@@ -31,9 +31,9 @@ Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | Arr
 def check_priors(priors, classes, name="priors"):
     """Return priors in any accepted form as float64, in the order of the classes.
 
-    "population" is the square root of a rough number of bearers in the world: a compromise, on a
-    log scale, between the world's people and equal shares. A dict or Series may leave labels out,
-    which get 0. Errors show `name`.
+    "population" is the square root of a rough number of bearers in the world, or the fourth root of
+    a country's inhabitants: compromises between the world's people and equal shares. A dict or
+    Series may leave labels out, which get 0. Errors show `name`.
     """
     if priors is None or isinstance(priors, str):
         if priors not in ("uniform", "population"):
@@ -67,14 +67,15 @@ def check_priors(priors, classes, name="priors"):
 
 def _by_population(classes, name):
     with open(POPULATION, encoding="utf-8", newline="") as file:
-        millions = {row["label"]: float(row["millions"]) for row in csv.DictReader(file)}
-    unknown = [str(label) for label in classes.tolist() if label not in millions]
+        rows = csv.DictReader(file)
+        weights = {row["label"]: float(row["millions"]) ** (1 / int(row["root"])) for row in rows}
+    unknown = [str(label) for label in classes.tolist() if label not in weights]
     if unknown:
         raise ValueError(
             f"{name}='population' has no number of bearers for {', '.join(unknown)}. Give {name} "
             "as a dict."
         )
-    return np.sqrt([millions[label] for label in classes.tolist()])
+    return np.array([weights[label] for label in classes.tolist()])
 
 
 def assumed_priors(estimator, given=None, *, of_people=False):
