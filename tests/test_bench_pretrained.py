@@ -13,7 +13,7 @@ import pytest
 from sklearn.utils import Bunch
 
 from sknames.datasets import load_names, make_names
-from tools.retrain import files, recipe
+from tools.retrain import countries, files, recipe
 
 LISTED, UNLISTED = ["Greek", "Turkish", "Zulu"], "Malagasy"
 
@@ -72,6 +72,7 @@ def run(names, tmp_path, monkeypatch, capsys):
     pairs = [(n, k) for k, found in sources["chess players"].items() for n in found]
     data, target = np.array(pairs, dtype=object).T
     born = np.where(np.arange(len(data)) % 3, 1900.0 + np.arange(len(data)) % 100, np.nan)
+    monkeypatch.setattr(countries, "people_of_countries", lambda wheel, players: sources)
     monkeypatch.setattr(held_out, "N_TRIED", 3_000)
     monkeypatch.setattr(held_out, "people_in_scripts", list)
     monkeypatch.setattr(held_out, "load_names", lambda script: lists)

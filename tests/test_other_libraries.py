@@ -203,12 +203,12 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
         assert tool.annotations.read_only_hint and not tool.annotations.open_world_hint
     assert [result.is_error for result in (*found.values(), *failed)] == [False] * 3 + [True] * 3
     texts = [result.content[0].text for result in failed]
-    for text, part in zip(texts, ["no known character", "at least 1", "string"], strict=True):
+    for text, part in zip(texts, ["no known letter", "at least 1", "string"], strict=True):
         assert part in text
 
     answers = found["predict"].structured_content["result"]
     assert [answer["nationality"] for answer in answers] == ["Turkish", None, None]
-    assert [answer["reason"] for answer in answers] == ["", "unsure", "no known character"]
+    assert [answer["reason"] for answer in answers] == ["", "unsure", "no known letter"]
     expected = shipped.predict_proba(calls["predict"]["names"]).max(axis=1)
     np.testing.assert_allclose([answer["probability"] for answer in answers], expected)
     text = found["shares"].structured_content["result"]
