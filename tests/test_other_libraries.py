@@ -213,7 +213,7 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
     np.testing.assert_allclose([answer["probability"] for answer in answers], expected)
     text = found["shares"].structured_content["result"]
     assert re.search(r"^Turkish +\d+\.\d%   \d+\.\d% to \d+\.\d%$", text, re.M)
-    assert "20 names: 1 distinct" in text and "The shares are rough" in text
+    assert "20 rows: 20 names (1 distinct)" in text and "The shares are rough" in text
     why = found["explain"].structured_content
     assert why["nationality"] == why["most probable"][0][0] == shipped.predict(["Lee"])[0]
     assert "".join(character for character, _ in why["characters"]) == "lee"
