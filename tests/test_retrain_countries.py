@@ -1,10 +1,13 @@
 """What the model of countries learns, and that its head is fitted to any network."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames.datasets import make_names
+from tests.conftest import run_process
 from tools.retrain import countries
 from tools.retrain.recipe import person_of, turn
 
@@ -87,3 +90,8 @@ def test_fit_twice_or_with_other_priors_of_the_base_gives_the_same(base, learned
     other = countries.fit(other, *learned)
     names = learned[0][::7]
     np.testing.assert_allclose(other.predict_proba(names), model.predict_proba(names), atol=2e-3)
+
+
+def test_command_sets_the_bits_of_torch_before_its_import():
+    code = "import sys, tools.retrain.__main__; assert 'torch' not in sys.modules"
+    run_process(sys.executable, "-c", code)

@@ -9,7 +9,6 @@ import numpy as np
 
 from sknames.pretrained._load_pretrained import LABELS, read
 
-from . import countries
 from .files import FOLDER, write_model
 from .recipe import fit, training_names
 
@@ -59,6 +58,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     if options.labels == "country":
+        from . import countries  # torch, which reads SAME_BITS when it is imported
+
         people = countries.people_of_countries(options.wheel, options.players)
         head = countries.fit(read(FOLDER), *countries.training_names(people), verbose=1)
         write_model(head, options.output, LABELS[0])
