@@ -38,8 +38,7 @@ class PriorShiftClassifier(
 default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers that sum to
         1, by label (missing labels get 0) or in the order of `classes_`; as "uniform"; or as
-        "population", the square root of a rough number of bearers in the world. A class with prior
-        0 is never predicted.
+        "population", as in :func:`load_pretrained`. A class with prior 0 is never predicted.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`, which our
