@@ -19,6 +19,22 @@ KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
 # The largest weights, which `rounded` quantizes.
 LEVELS = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
+# The arrays of `to_arrays`, in a line those that are there together: kinds of the dtype, and sizes,
+# each the same wherever it stands. {k} counts layers, and lengths of n-grams.
+LAYOUT = (
+    "cell U, symbols biuf symbols, separator i separators, class_prior f {labels}, "
+    "output.weight f classes units, output.bias f classes, "
+    "next_symbol.weight f codes units, next_symbol.bias f codes",
+    "cells.{k}.weight_ih f gates {inputs}, cells.{k}.weight_hh f gates units, "
+    "cells.{k}.bias_ih f gates, cells.{k}.bias_hh f gates",
+    "class_bias f {labels}",
+    "embedding f codes inputs",
+    "ngram_keys.{k} i keys.{k}",
+    "ngram_idf f ngrams, ngram_weight f ngrams classes",
+    "head.weight f labels classes, head.bias f labels, "
+    "head.ngrams i own, head.ngram_weight f own labels",
+    "word_keys i entries, word_classes iu entries, word_logits f entries",
+)
 # CharEncoder's code of the space, and the share of the rows that may begin with it.
 SPACE, MAX_STRAY = 1, 0.01
 NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
@@ -217,89 +233,64 @@ def check_arrays(arrays):
     require(str(arrays.get("cell")) in N_GATES, "cell", [*N_GATES], arrays.get("cell"))
     layout = _layout(arrays)
     require(arrays.keys() == layout.keys(), "network_", f"the arrays {[*layout]}", [*arrays])
+    symbols, n_units = arrays["symbols"], (0, *np.shape(arrays["output.weight"]))[-1]
+    sizes = {"codes": np.size(symbols) + 2, "gates": N_GATES[str(arrays["cell"])] * n_units}
+    sizes["separators"] = min(1, np.size(arrays["separator"]))
     for name, (kinds, *shape) in layout.items():
         array = arrays[name]
-        is_array = isinstance(array, np.ndarray)
-        got = [array.dtype.kind, *array.shape] if is_array else [type(array)]
+        got = [array.dtype.kind, *array.shape] if isinstance(array, np.ndarray) else [type(array)]
+        for size, n in zip(shape, got[1:], strict=False):
+            sizes.setdefault(size, n)
+        shape = [sizes.get(size) for size in shape]
         expected = f"an array of kind {kinds} and shape {shape}"
-        require(is_array and got[0] in kinds and got[1:] == shape, name, expected, got)
-        require(array.dtype.kind != "f" or np.isfinite(array).all(), name, "finite values", array)
-    symbols, n_before, sizes = arrays["symbols"], 1, []
-    require(_rises(symbols), "symbols", "sorted, distinct values", symbols)
+        require(got[0] in [*kinds] and got[1:] == shape, name, expected, got)
+        require(got[0] != "f" or np.isfinite(array).all(), name, "finite values", array)
+
+    require((symbols[1:] > symbols[:-1]).all(), "symbols", "sorted, distinct values", symbols)
+    n_of_length = [1]
     for name in _key_names(arrays):
         # A key is the index of an (n - 1)-gram times the number of codes, plus a code.
-        keys, end = arrays[name], n_before * (len(symbols) + 3)
-        is_sorted = _rises(np.concatenate([[-1], keys, [end]]))
-        require(is_sorted, name, f"sorted, distinct keys from 0 to {end - 1}", keys)
-        n_before = len(keys)
-        sizes.append(n_before)
-    if "ngram_idf" in arrays:  # features start at some shortest length
-        n_ngrams = len(arrays["ngram_idf"])
-        is_count = n_ngrams in np.cumsum(sizes[::-1])
-        require(is_count, "ngram_idf", f"as many values as n-grams, {sizes}", n_ngrams)
-        features = arrays.get("head.ngrams", np.zeros(0, int))
-        is_sorted = _rises(np.concatenate([[-1], features, [n_ngrams]]))
-        require(is_sorted, "head.ngrams", f"sorted, distinct features below {n_ngrams}", features)
+        _require_indices(name, arrays[name], n_of_length[-1] * (len(symbols) + 3))
+        n_of_length.append(len(arrays[name]))
+    n_ngrams = sizes.get("ngrams", 0)  # all from some shortest length on
+    expected = f"as many values as n-grams, {n_of_length[1:]}"
+    require(n_ngrams in np.cumsum([0, *n_of_length[:0:-1]]), "ngram_idf", expected, n_ngrams)
+    _require_indices("head.ngrams", arrays.get("head.ngrams", np.zeros(0, int)), n_ngrams)
     if WORDS[0] in arrays:
-        steps, classes = (arrays[key] for key in WORDS[:2])
+        steps, classes = (arrays[name] for name in WORDS[:2])
         n_classes = len(arrays["class_prior"])
         require(np.isin(classes, range(n_classes)).all(), WORDS[1], "indices of classes", classes)
         entries = steps.cumsum(dtype=np.int64) * n_classes + classes
-        is_sorted = _rises(np.concatenate([[-1], entries, [PRIME * n_classes]]))
-        require(is_sorted, WORDS[0], f"sorted, distinct entries of keys below {PRIME}", steps)
+        _require_indices(WORDS[0], entries, PRIME * n_classes)
 
 
 def _layout(arrays):
-    """Return the kinds of dtypes and the shape of each array by name."""
-
-    def size(name, axis=0):
-        return (*np.shape(arrays.get(name)), 0, 0)[axis]
-
-    n_symbols, n_ngrams, n_words = map(size, ("symbols", "ngram_idf", "word_keys"))
-    n_classes, n_units, n_codes = size("output.weight"), size("output.weight", 1), n_symbols + 2
-    n_rows, n_inputs = N_GATES[str(arrays["cell"])] * n_units, n_codes
-    has_head, n_own = "head.weight" in arrays and n_ngrams, size("head.ngrams")
-    n_labels = size("head.weight") if has_head else n_classes
-    layout = {
-        "cell": ("U",),
-        "symbols": ("biuf", n_symbols),
-        "separator": ("i", min(1, size("separator"))),
-        "class_prior": ("f", n_labels),
-    }
-    if "class_bias" in arrays:
-        layout["class_bias"] = "f", n_labels
-    if has_head:
-        layout |= {"head.weight": ("f", n_labels, n_classes), "head.bias": ("f", n_labels)}
-        layout |= {"head.ngrams": ("i", n_own), "head.ngram_weight": ("f", n_own, n_labels)}
-    layout |= {name: ("i", size(name)) for name in _key_names(arrays)}
-    if "ngram_idf" in arrays:
-        layout |= {"ngram_idf": ("f", n_ngrams), "ngram_weight": ("f", n_ngrams, n_classes)}
-    if "embedding" in arrays:
-        n_inputs = size("embedding", 1)
-        layout["embedding"] = "f", n_codes, n_inputs
-    for k in range(max(1, sum(name.endswith(".weight_hh") for name in arrays))):
-        layout[f"cells.{k}.weight_ih"] = "f", n_rows, n_units if k else n_inputs
-        layout[f"cells.{k}.weight_hh"] = "f", n_rows, n_units
-        layout |= {f"cells.{k}.bias_ih": ("f", n_rows), f"cells.{k}.bias_hh": ("f", n_rows)}
-    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
-        layout |= {f"{name}.weight": ("f", n, n_units), f"{name}.bias": ("f", n)}
-    for name, (_, *shape) in [*layout.items()]:
+    """Return the kinds of the dtype and the sizes of each array that should be there, by name."""
+    labels = "labels" if "head.weight" in arrays else "classes"
+    inputs, layout = "inputs" if "embedding" in arrays else "codes", {}
+    for line in LAYOUT:
+        for k in range(len(arrays)):
+            text = line.format(k=k, inputs="units" if k else inputs, labels=labels)
+            group = {name: sizes for name, *sizes in map(str.split, text.split(","))}
+            if group.keys().isdisjoint(arrays):
+                break
+            layout |= group
+    for name, (_, *sizes) in [*layout.items()]:
         if f"{name}.scale" in arrays:
-            layout[name] = "u", *shape
-            layout[f"{name}.scale"] = "f", *shape[:1]
-            layout[f"{name}.zero_point"] = "u", *shape[:1]
-    if WORDS[0] in arrays:
-        layout |= dict(zip(WORDS, [("i", n_words), ("iu", n_words), ("f", n_words)], strict=True))
+            rows = {f"{name}.scale": ["f", sizes[0]], f"{name}.zero_point": ["u", sizes[0]]}
+            layout |= {name: ["u", *sizes], **rows}
     return layout
+
+
+def _require_indices(name, array, n):
+    """Raise ValueError unless an array has sorted, distinct integers from 0 to n - 1."""
+    values = np.concatenate([[-1], array, [n]])
+    rises = (values[1:] > values[:-1]).all()  # np.diff would wrap around below 0
+    require(rises, name, f"sorted, distinct integers from 0 to {n - 1}", array)
 
 
 def _key_names(arrays):
     return [f"{KEYS}{n}" for n in range(sum(name.startswith(KEYS) for name in arrays))]
-
-
-def _rises(array):
-    """Return whether each value is larger than the one before."""
-    return (array[1:] > array[:-1]).all()  # np.diff would wrap around below 0
 
 
 def _space(symbols, codes):
