@@ -1,6 +1,7 @@
 """Encode names by the probabilities of a fitted model."""
 
 import os
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
 PRETRAINED = "pretrained"
 
 
+@dataclass(eq=False, repr=False)
 class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     """Encode names by the probabilities of a fitted model: features for any other estimator.
 
@@ -84,16 +86,14 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     __module__ = "sknames"
     _shared, _fitted = "model", "model_"
 
+    model: Any = PRETRAINED
+    _: KW_ONLY
+    handle_missing: Literal["error", "empty"] = "error"
+
     _parameter_constraints = {
         "model": [str, os.PathLike, HasMethods(["predict_proba"])],
         "handle_missing": [StrOptions({"error", "empty"})],
     }
-
-    def __init__(
-        self, model: Any = PRETRAINED, *, handle_missing: Literal["error", "empty"] = "error"
-    ) -> None:
-        self.model = model
-        self.handle_missing = handle_missing
 
     def _fit(self, X):
         """Set the model, and return the names as a list."""
@@ -158,7 +158,7 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
 
     def __setstate__(self, state):
         version = state.get("_sknames_version")
-        state = unstamped(state, type(self))
+        state = unstamped(state)
         if state.get("_sha256") is not None:
             state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)

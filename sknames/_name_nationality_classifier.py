@@ -1,9 +1,10 @@
 """Predict nationalities from codes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from numbers import Integral, Real
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,7 @@ from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, BaseEstimator):
     """Classify rows of character codes by nationality, with a recurrent net and n-grams.
 
@@ -178,15 +180,36 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
 
     __module__ = "sknames"
 
-    classes_: NDArray[Any]
-    n_features_in_: int
-    feature_names_in_: NDArray[np.object_]
-    network_: Network
-    history_: list[dict[str, float]]
-    _forward: Forward
-    _net: Any
+    cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru"
+    hidden_size: int = 128
+    num_layers: int = 1
+    embedding_dim: int | None = 64
+    dropout: float | Literal["auto"] = "auto"
+    regularization: float = 1.0
+    ngram_range: tuple[int, int] | None = (1, 5)
+    min_df: int | Literal["auto"] = "auto"
+    word_weight: float | Literal["auto"] = "auto"
+    logit_adjustment: float = 0.15
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
+    lr: float | Literal["auto"] = "auto"
+    max_epochs: int | Literal["auto"] = "auto"
+    batch_size: int | Literal["auto"] = "auto"
+    early_stopping: bool = False
+    n_iter_no_change: int = 10
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    callbacks: list[Any] | None = None
+    verbose: int = 0
+    random_state: int | np.random.RandomState | None = None
 
-    _hidden_settings: Mapping[str, Any] = {}  # of training, by name, see `Settings`
+    classes_: NDArray[Any] = field(init=False)
+    n_features_in_: int = field(init=False)
+    feature_names_in_: NDArray[np.object_] = field(init=False)
+    network_: Network = field(init=False)
+    history_: list[dict[str, float]] = field(init=False)
+    _forward: Forward = field(init=False)
+    _net: Any = field(init=False)
+
+    _hidden_settings: ClassVar[Mapping[str, Any]] = {}  # of training, by name, see `Settings`
 
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
@@ -211,51 +234,6 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
-
-    def __init__(
-        self,
-        *,
-        cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru",
-        hidden_size: int = 128,
-        num_layers: int = 1,
-        embedding_dim: int | None = 64,
-        dropout: float | Literal["auto"] = "auto",
-        regularization: float = 1.0,
-        ngram_range: tuple[int, int] | None = (1, 5),
-        min_df: int | Literal["auto"] = "auto",
-        word_weight: float | Literal["auto"] = "auto",
-        logit_adjustment: float = 0.15,
-        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
-        lr: float | Literal["auto"] = "auto",
-        max_epochs: int | Literal["auto"] = "auto",
-        batch_size: int | Literal["auto"] = "auto",
-        early_stopping: bool = False,
-        n_iter_no_change: int = 10,
-        device: Literal["cpu", "cuda", "auto"] = "cpu",
-        callbacks: list[Any] | None = None,
-        verbose: int = 0,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.num_layers = num_layers
-        self.embedding_dim = embedding_dim
-        self.dropout = dropout
-        self.regularization = regularization
-        self.ngram_range = ngram_range
-        self.min_df = min_df
-        self.word_weight = word_weight
-        self.logit_adjustment = logit_adjustment
-        self.class_weight = class_weight
-        self.lr = lr
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.early_stopping = early_stopping
-        self.n_iter_no_change = n_iter_no_change
-        self.device = device
-        self.callbacks = callbacks
-        self.verbose = verbose
-        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
@@ -412,7 +390,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         return stamped(state)
 
     def __setstate__(self, state):
-        super().__setstate__(unstamped(state, type(self)))
+        super().__setstate__(unstamped(state))
         if hasattr(self, "network_"):
             network = Network.from_arrays(self.network_)
             self._set_fitted(getattr(self, "classes_", None), network, self.history_)

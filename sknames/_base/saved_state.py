@@ -1,7 +1,5 @@
 """Stamp the files of fitted estimators with a version, and check what is read."""
 
-from inspect import signature
-
 from .._version import __version__
 
 FORMAT = 1  # raise it when an older sknames would misread new files
@@ -12,10 +10,10 @@ def stamped(state):
     return state | {"_format": FORMAT, "_sknames_version": __version__}
 
 
-def unstamped(state, cls):
+def unstamped(state):
     """Return the state of an estimator without its stamp; raise ValueError for another format.
 
-    Parameters that are newer than the file take their defaults.
+    Parameters that are newer than the file keep the defaults that their class has.
     """
     state = dict(state)
     format_, writer = state.pop("_format", None), state.pop("_sknames_version", "unknown")
@@ -25,8 +23,7 @@ def unstamped(state, cls):
             f"format {format_!r} (version of sknames that saved it: {writer}). Upgrade sknames, or "
             "fit the model again with this version."
         )
-    defaults = {name: parameter.default for name, parameter in signature(cls).parameters.items()}
-    return defaults | state
+    return state
 
 
 def require(condition, name, expected, got):

@@ -3,6 +3,7 @@
 import unicodedata
 import warnings
 from collections import Counter
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -38,6 +39,7 @@ RARE, N_ASCII = 5, 128
 READ_RARE = ("unknown", "both")
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     """Encode names as rows of character codes.
 
@@ -124,9 +126,19 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     __module__ = "sknames"
     _fitted = "alphabet_"
 
-    alphabet_: str
-    unknown_code_: int
-    max_length_: int
+    clean: bool = True
+    drop_titles: bool = False
+    handle_missing: Literal["error", "empty"] = "error"
+    transliterate: bool | Literal["unknown", "both"] = "unknown"
+    lowercase: bool = True
+    alphabet: str | None = None
+    min_frequency: int | float | Literal["auto"] = "auto"
+    max_length: int | None = None
+    handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code"
+
+    alphabet_: str = field(init=False)
+    unknown_code_: int = field(init=False)
+    max_length_: int = field(init=False)
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -143,29 +155,6 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
         "handle_unknown": [StrOptions({"use_unknown_code", "error"})],
     }
-
-    def __init__(
-        self,
-        *,
-        clean: bool = True,
-        drop_titles: bool = False,
-        handle_missing: Literal["error", "empty"] = "error",
-        transliterate: bool | Literal["unknown", "both"] = "unknown",
-        lowercase: bool = True,
-        alphabet: str | None = None,
-        min_frequency: int | float | Literal["auto"] = "auto",
-        max_length: int | None = None,
-        handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code",
-    ) -> None:
-        self.clean = clean
-        self.drop_titles = drop_titles
-        self.handle_missing = handle_missing
-        self.transliterate = transliterate
-        self.lowercase = lowercase
-        self.alphabet = alphabet
-        self.min_frequency = min_frequency
-        self.max_length = max_length
-        self.handle_unknown = handle_unknown
 
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
@@ -446,7 +435,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return stamped(super().__getstate__())
 
     def __setstate__(self, state):
-        state = unstamped(state, type(self))
+        state = unstamped(state)
         if any(name in state for name in FITTED):
             _check_state(state)
         super().__setstate__(state)

@@ -1,6 +1,7 @@
 """Predict regions or other groups of nationalities or countries."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Self
 
@@ -18,6 +19,7 @@ from .._priors.priors import assumed_priors
 LEVELS = ("subregion", "region")
 
 
+@dataclass(eq=False, repr=False)
 class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEstimator):
     """Predict groups of labels: sum the probabilities of a classifier.
 
@@ -68,18 +70,15 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
 
     __module__ = "sknames"
 
-    estimator_: Any
+    estimator: Any
+    groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region"
+
+    estimator_: Any = field(init=False)
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "groups": [StrOptions({*LEVELS}), HasMethods(["keys"])],
     }
-
-    def __init__(
-        self, estimator: Any, groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region"
-    ) -> None:
-        self.estimator = estimator
-        self.groups = groups
 
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit a clone of the estimator.

@@ -1,5 +1,6 @@
 """Predict under the mix of nationalities in a list."""
 
+from dataclasses import KW_ONLY, dataclass, field
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -13,6 +14,7 @@ from .._priors.predict_list import predict_list, priors_of_probabilities
 from .._priors.priors import Priors, assumed_priors, check_priors, exchange_priors
 
 
+@dataclass(eq=False, repr=False)
 class PriorShiftClassifier(
     DocLinkMixin, ArgmaxMixin, SharedModelMixin, WrapperMixin, BaseEstimator
 ):
@@ -101,8 +103,15 @@ default=None
     __module__ = "sknames"
     _shared = "estimator"
 
-    priors_: NDArray[np.float64]
-    n_iter_: int
+    estimator: Any
+    _: KW_ONLY
+    priors: Literal["estimate"] | Priors = "estimate"
+    class_prior: Priors | None = None
+    tol: float = 1e-7
+    max_iter: int = 200
+
+    priors_: NDArray[np.float64] = field(init=False)
+    n_iter_: int = field(init=False)
 
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
@@ -111,21 +120,6 @@ default=None
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        estimator: Any,
-        *,
-        priors: Literal["estimate"] | Priors = "estimate",
-        class_prior: Priors | None = None,
-        tol: float = 1e-7,
-        max_iter: int = 200,
-    ) -> None:
-        self.estimator = estimator
-        self.priors = priors
-        self.class_prior = class_prior
-        self.tol = tol
-        self.max_iter = max_iter
 
     def fit(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Estimate the mix of a list of names, or take the given one.

@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -32,6 +33,7 @@ from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 UNSURE = "unsure"
 
 
+@dataclass(eq=False, repr=False)
 class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
     """Predict only where the model is sure enough, and where the input is a name.
 
@@ -128,6 +130,15 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
 
     __module__ = "sknames"
 
+    estimator: Any
+    _: KW_ONLY
+    coverage: float | None = None
+    risk: float | None = None
+    abstain_label: str | float = "auto"
+    cv: Any = 5
+    confidence_level: float = 0.95
+    n_jobs: int | None = None
+
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
@@ -137,25 +148,6 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "n_jobs": [Integral, None],
     }
-
-    def __init__(
-        self,
-        estimator: Any,
-        *,
-        coverage: float | None = None,
-        risk: float | None = None,
-        abstain_label: str | float = "auto",
-        cv: Any = 5,
-        confidence_level: float = 0.95,
-        n_jobs: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.coverage = coverage
-        self.risk = risk
-        self.abstain_label = abstain_label
-        self.cv = cv
-        self.confidence_level = confidence_level
-        self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **params: Any) -> Self:
         """Find the threshold, and fit the estimator.
