@@ -15,7 +15,6 @@ from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network.codes import without_padding
-from sknames._network.forward import Forward
 from sknames.datasets import fetch_names, load_names
 from tests.conftest import TINY
 
@@ -23,39 +22,6 @@ from tests.conftest import TINY
 def fit(codes, labels, **params):
     sample_weight = params.pop("sample_weight", None)
     return NameNationalityClassifier(**(TINY | params)).fit(codes, labels, sample_weight)
-
-
-@pytest.mark.parametrize("cell", ["gru", "rnn"])
-@pytest.mark.parametrize("class_weight", [None, "balanced"])
-def test_a_weight_of_two_is_a_repeated_row(codes, cell, class_weight):
-    X, y = codes
-    weights = np.random.RandomState(0).randint(0, 4, size=len(y))
-    weighted = fit(X, y, sample_weight=weights, cell=cell, class_weight=class_weight)
-    repeated = fit(
-        np.repeat(X, weights, axis=0), np.repeat(y, weights), cell=cell, class_weight=class_weight
-    )
-    np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
-
-
-def test_order_of_rows_does_not_matter(codes):
-    X, y = codes
-    weights = np.random.RandomState(0).uniform(0.5, 2, size=len(y))
-    X, y, weights = (
-        np.concatenate([X, X]),
-        np.concatenate([y, y]),
-        np.concatenate([weights, weights[::-1]]),
-    )
-    order = np.random.RandomState(1).permutation(len(y))
-    expected = fit(X, y, sample_weight=weights).predict_proba(X)
-    shuffled = fit(X[order], y[order], sample_weight=weights[order])
-    np.testing.assert_array_equal(shuffled.predict_proba(X), expected)
-
-
-def test_one_label_left_by_weights(codes):
-    X, y = codes
-    model = fit(X, y, sample_weight=(y == "Greek").astype(float), max_epochs=30)
-    assert list(model.classes_) == ["Greek", "Japanese", "Polish", "Turkish"]
-    assert set(model.predict(X)) == {"Greek"}
 
 
 @pytest.mark.parametrize("logit_adjustment", [0, 0.25, 1, 1.5])
@@ -77,30 +43,10 @@ def test_priors_are_what_training_leaves_of_the_frequencies(codes, logit_adjustm
     assert not classify.class_prior_.flags.writeable
 
 
-def test_class_weight_moves_predictions(codes):
-    X, y = codes
-    plain = fit(X, y).predict(X)
-    heavy = fit(X, y, class_weight={"Greek": 50, "Japanese": 1, "Polish": 1, "Turkish": 1})
-    assert (heavy.predict(X) == "Greek").mean() > (plain == "Greek").mean() + 0.1
-
-
 def test_labels_keep_their_type():
     X = [[1, 2], [2, 1], [3, 3]]
     assert fit(X, [7, 5, 7]).predict(X).dtype.kind == "i"
     assert fit(X, np.array(["x", "y", "x"], dtype=object)).predict(X).dtype == object
-
-
-def test_padding_may_stand_anywhere(codes):
-    X, y = codes
-    model = fit(X, y)
-    right = [[1, 2, 3, 0, 0]]
-    X_wide = np.zeros((1, X.shape[1]), dtype=int)
-    X_wide[:, :5] = right
-    left = np.roll(X_wide, 3, axis=1)
-    split = X_wide[:, [5, 0, 6, 1, 2, 3, 4, *range(7, X.shape[1])]]
-    expected = model.predict_proba(X_wide)
-    np.testing.assert_array_equal(model.predict_proba(left), expected)
-    np.testing.assert_array_equal(model.predict_proba(split), expected)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
@@ -113,53 +59,6 @@ def test_columns_of_padding_are_not_computed(codes, dtype):
     nothing = np.zeros_like(wide)
     assert without_padding(wide).shape == X.shape and without_padding(nothing).shape[1] == 1
     np.testing.assert_array_equal(model.predict_proba(nothing), fit(X, y).predict_proba(X * 0))
-
-
-@pytest.mark.parametrize(
-    "dtype",
-    [np.uint8, np.uint16, np.int32, np.int64, np.float16, np.float32, np.float64],
-)
-def test_equal_values_of_any_type_are_the_same_symbol(codes, dtype):
-    X, y = codes
-    model = fit(X, y)
-    expected = model.predict_proba(X)
-    np.testing.assert_array_equal(model.predict_proba(X.astype(dtype)), expected)
-    np.testing.assert_array_equal(fit(X.astype(dtype), y).predict_proba(X), expected)
-
-
-def test_symbols_not_seen_are_all_the_same(codes):
-    X, y = codes
-    model = fit(X, y)
-    unseen = np.where(X == 0, 0, 200), np.where(X == 0, 0, 255)
-    np.testing.assert_array_equal(*map(model.predict_proba, unseen))
-
-
-SYMBOLS = {
-    "large": [300, 5, 70_000],
-    "negative": [-1, 5, -200],
-    "fractional": [0.5, 5, 255.5],
-    "infinitely many": [1e300, 5, -1e300],
-    "unsigned": np.array([300, 5, 200], dtype=np.uint16),
-    "true": [True, True, True],
-    "none": [0, 0, 0],
-}
-
-
-@pytest.mark.filterwarnings("ignore:X has values that are not integers:UserWarning")
-@pytest.mark.parametrize("symbols", SYMBOLS.values(), ids=SYMBOLS)
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.int64, np.float64])
-def test_a_value_is_the_same_symbol_whatever_the_type_of_fit(symbols, dtype):
-    """What fit saw as 300, -1 or 0.5 is not what a byte holds."""
-    X = np.array([symbols, symbols[::-1], [0, 0, symbols[1]]])
-    model = fit(X, ["a", "b", "a"], max_epochs=1)
-    asked = np.array([[5, 255, 44], [1, 3, 5], [56, 200, 2]])
-    code_of = {symbol: code for code, symbol in enumerate(model.symbols_.tolist(), start=1)}
-    unknown = len(code_of) + 1
-    expected = [[code_of.get(value, unknown) for value in row] for row in asked.tolist()]
-    np.testing.assert_array_equal(model.network_.to_codes(asked.astype(dtype)), expected)
-    np.testing.assert_array_equal(
-        model.predict_proba(asked.astype(dtype)), model.predict_proba(asked)
-    )
 
 
 def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
@@ -179,30 +78,6 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
         nameless.predict(X[:, 1:])
 
 
-@pytest.fixture(scope="module", params=[{}, {"cell": "rnn"}, {"num_layers": 2}], ids=str)
-def trained_on_many(request):
-    """An encoder, a classifier and 10,000 names in codes, the last two of them known and long."""
-    names, nationalities = (column[::5] for column in load_names(return_X_y=True))
-    encoder = CharEncoder(max_length=60)
-    model = NameNationalityClassifier(max_epochs=1, random_state=0, **request.param)
-    model.fit(encoder.fit_transform(names)[::10], nationalities[::10])
-    return encoder, model, encoder.transform([*np.resize(names, 9_998), "Nowak", "x" * 60])
-
-
-@pytest.mark.parametrize(
-    "dtype, tolerance", [("auto", 1e-12), ("float64", 1e-12), ("float32", 5e-6)]
-)
-def test_a_name_has_the_same_probabilities_in_any_batch(trained_on_many, dtype, tolerance):
-    encoder, model, many = trained_on_many
-    model._forward = Forward(model.network_, dtype)
-    alone = model.predict_proba(encoder.transform(["Nowak"]))[0]
-    in_batch = model.predict_proba(many)
-    assert np.abs(in_batch[-2] - alone).max() < tolerance
-    assert np.abs(model.predict_proba(many[-2:])[0] - alone).max() < tolerance
-    order = np.random.RandomState(0).permutation(len(many))
-    np.testing.assert_array_equal(model.predict_proba(many[order]), in_batch[order])
-
-
 def test_net_after_loading_says_what_to_do(codes):
     model = fit(*codes)
     for name, value in model.net_.module_.named_parameters():
@@ -219,15 +94,6 @@ def test_net_of_arrays_says_what_to_do(codes):
     for use in (net.predict, lambda X: net.partial_fit(X, y)):
         with pytest.raises(TypeError, match="got ndarray. Call fit, predict or"):
             use(X)
-
-
-def test_ngrams_of_words_do_not_depend_on_their_order():
-    encoder = CharEncoder()
-    X = encoder.fit_transform(["ann lee", "lee ann", "bo kim", "kim bo", "annlee", "kimbo"])
-    model = fit(X, ["x", "x", "y", "y", "x", "y"], min_df=1, max_epochs=1)
-    a, b = encoder.transform(["lee kim", "kim lee"])
-    a, b = (np.sort(model.network_.ngrams.of_rows(row[None])[0]).tolist() for row in (a, b))
-    assert a == b
 
 
 def test_the_space_of_char_encoder_separates_words_by_default():

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from sknames._network.prefixes import (
-    compact,
     plan_prefixes,
     row_keys,
     row_lengths,
@@ -146,22 +145,3 @@ def test_more_nodes_than_16_bits_count():
         np.testing.assert_array_equal(plan.symbols[nodes], column)
         nodes = plan.parents[nodes]
     assert not nodes.any()
-
-
-@pytest.mark.parametrize("length", [7, 100])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
-def test_compact_moves_symbols_left_in_their_order(dtype, length):
-    codes = np.random.RandomState(0).randint(0, 3, size=(50, length)).astype(dtype)
-    codes[0], codes[1] = 0, np.arange(length) % 2 + 1
-    before = codes.copy()
-    found = compact(codes)
-    expected = pad([tuple(row[row != 0]) for row in codes], length, dtype)
-    np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(codes, before)
-    assert found.dtype == dtype
-
-
-@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0), (3, 1)])
-def test_compact_of_hardly_anything(shape):
-    codes = np.ones(shape, dtype=np.uint8)
-    np.testing.assert_array_equal(compact(codes), codes)

@@ -11,7 +11,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._network.prefixes import plan_prefixes
 from sknames._training.bags import Bags
-from sknames._training.recurrent_net import CELLS, Dropout, RecurrentNet
+from sknames._training.batches import Batch
+from sknames._training.loss import Loss
+from sknames._training.recurrent_net import Dropout, RecurrentNet
+from sknames._training.rows import Rows
 
 N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
 KINDS = {
@@ -65,15 +68,11 @@ def places_of(plan, codes):
     return torch.tensor(places).T
 
 
-def build(kind="gru", num_layers=1, embedding_dim=EMBEDDING):
+def build(kind="gru", num_layers=1, embedding_dim=EMBEDDING, n_ngrams=0):
     return RecurrentNet(
         n_codes=N_CODES, n_classes=CLASSES, hidden_size=HIDDEN, num_layers=num_layers,
-        embedding_dim=embedding_dim, n_ngrams=0, **NO_DROPOUT, **KINDS[kind],
+        embedding_dim=embedding_dim, n_ngrams=n_ngrams, **NO_DROPOUT, **KINDS[kind],
     ).double().eval()  # fmt: skip
-
-
-def build_cell(kind):
-    return CELLS[KINDS[kind]["cell"]](EMBEDDING, HIDDEN).double()
 
 
 def reference_of(net, kind):
@@ -162,18 +161,6 @@ def test_elements_are_dropped_independently(p):
 
 @each_kind
 @each_depth
-@each_share
-def test_states_are_those_of_torch(codes, kind, num_layers, share):
-    net, plan = build(kind, num_layers), plan_of(codes, share)
-    states = net.states(plan)
-    expected = outputs(reference_of(net, kind), net.embedding, codes)
-    row, time, node = places_of(plan, codes)
-    torch.testing.assert_close(states[node], expected[row, time], **TOLERANCE)
-    assert (states[0] == 0).all()
-
-
-@each_kind
-@each_depth
 def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
     net = build(kind, num_layers)
     (shared, states), (unshared, _) = (net(plan_of(codes, share)) for share in (True, False))
@@ -188,29 +175,23 @@ def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
 @each_kind
 @each_depth
 @each_share
-def test_gradients_are_those_of_torch(codes, kind, num_layers, share):
+def test_states_and_gradients_are_those_of_torch(codes, kind, num_layers, share):
     net, plan = build(kind, num_layers), plan_of(codes, share)
     layers = reference_of(net, kind)
     embedding = net.embedding.detach().clone().requires_grad_()
     row, time, node = places_of(plan, codes)
     factor = torch.randn(len(codes), 6, HIDDEN).double()[row, time]
-    (net.states(plan)[node] * factor).sum().backward()
-    (outputs(layers, embedding, codes)[row, time] * factor).sum().backward()
+    states, expected = net.states(plan), outputs(layers, embedding, codes)[row, time]
+    torch.testing.assert_close(states[node], expected, **TOLERANCE)
+    assert (states[0] == 0).all()
+    (states[node] * factor).sum().backward()
+    (expected * factor).sum().backward()
     torch.testing.assert_close(net.embedding.grad, embedding.grad, **TOLERANCE)
     for k, cell in enumerate(net.cells):
         for name, parameter in cell.named_parameters():
             expected = getattr(layers, f"{name}_l{k}").grad
             assert expected.abs().max() > 1e-3
             torch.testing.assert_close(parameter.grad, expected, **TOLERANCE, msg=name)
-
-
-@each_kind
-def test_states_of_empty_rows_are_zero(kind):
-    net, plan = build(kind), plan_of(np.zeros((3, 2), np.uint8))
-    states = net.states(plan)
-    assert torch.equal(states, torch.zeros(1, HIDDEN).double())
-    states.sum().backward()
-    assert all((p.grad == 0).all() for p in (net.embedding, *net.cells.parameters()))
 
 
 @each_kind
@@ -222,11 +203,13 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
     try:
         assert torch.empty(3).isnan().all()
         states = net.states(plan)
-        states.sum().backward()
+        gradient = torch.ones_like(states)
+        states.backward(gradient)
     finally:
         torch.use_deterministic_algorithms(False)
     gradients = [p.grad for p in (net.embedding, *net.cells.parameters())]
     assert all(t.isfinite().all() for t in (states, *gradients))
+    assert (gradient == 1).all()
 
 
 @each_kind
@@ -234,21 +217,16 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
 @pytest.mark.parametrize("embedding_dim", [EMBEDDING, None])
 def test_all_is_computed_on_the_device_of_the_parameters(codes, kind, num_layers, embedding_dim):
     # The device "meta" computes shapes only, and rejects tensors of another device.
-    net, plan = build(kind, num_layers, embedding_dim).to("meta"), plan_of(codes)
-    plan = replace(
-        plan, **{name: getattr(plan, name).to("meta") for name in ("symbols", "parents", "ends")}
-    )
-    logits, states = net(plan)
-    (logits.sum() + net.next_symbol_logits(states).sum()).backward()
+    net = build(kind, num_layers, embedding_dim, n_ngrams=9).float().to("meta")
+    n, loss = len(codes), Loss(np.zeros(CLASSES)).to("meta")
+    ngrams = np.arange(n, dtype=np.int32) % 9, np.arange(n + 1), np.ones(n, np.float32)
+    words = np.zeros((n, CLASSES), np.float32)
+    rows = Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), ngrams, words)
+    batch = Batch.of(rows).to("meta")
+    logits, states = net(batch.plan, batch.ngrams)
+    next_symbol = loss.next_symbol(net.next_symbol_logits(states), batch)
+    (loss(logits + batch.words, batch, training=True) + next_symbol).backward()
     assert {p.grad.device.type for p in net.parameters()} == {"meta"}
-
-
-@each_kind
-def test_backward_leaves_the_gradient_it_is_given(codes, kind):
-    states = build(kind).states(plan_of(codes))
-    gradient = torch.ones_like(states)
-    states.backward(gradient)
-    assert (gradient == 1).all()
 
 
 @each_kind

@@ -1,7 +1,6 @@
 """The words of rows and their classes: against dicts of strings, and in a fitted classifier."""
 
 import math
-import pickle
 import re
 from collections import Counter, defaultdict
 
@@ -46,7 +45,10 @@ def expected(names, labels, weights, n_classes, split=str.split):
     return logits
 
 
-def test_fit_words_are_those_of_a_dict():
+@pytest.mark.parametrize("chunk_rows", [2, 1000])
+def test_fit_words_are_those_of_a_dict(chunk_rows, monkeypatch):
+    chunk_codes = chunk_rows * encode(NAMES).shape[1]
+    monkeypatch.setattr("sknames._network.prefixes.CHUNK_CODES", chunk_codes)
     words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 0.5)
     by_word = expected(NAMES, LABELS, WEIGHTS, 3)
     assert len(words.keys) == sum(map(len, by_word.values()))
@@ -69,14 +71,6 @@ def test_fit_words_without_separator_takes_rows():
     found = np.zeros((2, 3))
     words.add_to(found, encode(["li wu", "wu"]), None)
     np.testing.assert_allclose(found, [[0, by_word["li wu"][1], 0], [0, 0, 0]], rtol=1e-3)
-
-
-def test_fit_words_in_chunks_gives_the_same_arrays(monkeypatch):
-    whole = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
-    monkeypatch.setattr("sknames._network.prefixes.CHUNK_CODES", 2 * encode(NAMES).shape[1])
-    parts = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 1)
-    for name in ("keys", "classes", "logits"):
-        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
 
 
 def test_words_of_many_classes_are_known_and_add_nothing():
@@ -137,15 +131,6 @@ def test_words_count_by_default(names):
     np.testing.assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
 
-def test_known_words_help(names, model):
-    others, labels = make_names(600, nationalities=NATIONALITIES, random_state=1)
-    without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
-    assert without[-1].network_.words is None
-    assert model.score(others, labels) > without.score(others, labels) + 0.03
-    for name, weights in without[-1].weights_.items():  # the training is the same
-        np.testing.assert_array_equal(model[-1].weights_[name], weights)
-
-
 def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
     together = model.predict_proba(names[0])
     alone = np.concatenate([model.predict_proba([name]) for name in names[0][:60]])
@@ -154,15 +139,17 @@ def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
     np.testing.assert_allclose(alone, together[:60], rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize("ngram_range", [(1, 3), None])
-def test_fit_with_words_on_weights_or_repeats_gives_the_same_bits(names, ngram_range):
-    X, y = CharEncoder().fit_transform(names[0][:300]), np.array(names[1][:300])
-    weights = np.random.RandomState(0).randint(1, 4, len(X))
+@pytest.mark.parametrize(
+    "params",
+    [{"ngram_range": (1, 3)}, {"ngram_range": None, "class_weight": "balanced", "cell": "rnn"}],
+    ids=str,
+)
+def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, params):
+    X, y = CharEncoder().fit_transform(names[0][::4]), np.array(names[1][::4])
+    weights = np.random.RandomState(0).randint(0, 4, len(X))
     order = np.random.RandomState(1).permutation(weights.sum())
-    weighted = classifier(ngram_range=ngram_range).fit(X, y, weights)
-    repeated = classifier(ngram_range=ngram_range).fit(
-        X.repeat(weights, axis=0)[order], y.repeat(weights)[order]
-    )
+    weighted = classifier(**params).fit(X, y, weights)
+    repeated = classifier(**params).fit(X.repeat(weights, axis=0)[order], y.repeat(weights)[order])
     assert weighted.network_.separator is not None
     np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
 
@@ -189,34 +176,3 @@ def test_contributions_sum_to_the_logits(names, model):
     odds = np.exp(logits - logits.max())
     proba = model.predict_proba([name])[0]
     np.testing.assert_allclose(odds / odds.sum(), proba, atol=1e-5)
-
-
-def test_with_temperature_divides_words_and_priors_do_not(names, model):
-    network = model[-1].network_
-    warm = network.with_temperature(2.0)
-    np.testing.assert_allclose(warm.words.logits, network.words.logits / 2, rtol=1e-3)
-    for words in (network.words, warm.words):  # as files hold them
-        np.testing.assert_array_equal(words.logits, words.logits.astype(np.float16))
-    np.testing.assert_array_equal(
-        network.with_priors(np.full(4, 0.25)).words.logits, network.words.logits
-    )
-
-
-def test_fit_with_no_word_that_adds_predicts():
-    n = MAX_CLASSES + 1
-    X, y = np.tile([[2, 3, 0]], (n, 1)), np.arange(n)
-    model = classifier(max_epochs=1).fit(X, y)
-    assert not model.network_.words.logits.any()
-    rows = np.array([[0, 0, 0], [2, 3, 0], [1, 1, 0]])
-    proba = model.predict_proba(rows)
-    np.testing.assert_allclose(proba.sum(axis=1), 1)
-    again = pickle.loads(pickle.dumps(model))
-    np.testing.assert_array_equal(again.predict_proba(rows), proba)
-    np.testing.assert_array_equal(again.predict_proba(rows.repeat(20, axis=0)[::20]), proba)
-
-
-def test_shipped_model_knows_words(shipped):
-    assert 800_000 < len(np.unique(shipped[-1].network_.words.keys)) < 850_000
-    found = ngram_contributions(shipped, "Kowalski")
-    assert found.ngrams[-1] == "kowalski"
-    assert found.classes[found.contributions[-1].argmax()] == "Polish"
