@@ -3,22 +3,27 @@ Your own labels from a few hundred names
 ========================================
 
 Your labels will rarely match those of a trained model. What the model has learned still helps:
-`NameEncoder` turns it into features, for any estimator. Here a model knows 20 nationalities, and
-the labels are ten others, whose names it has not seen. A learning curve shows the accuracy by the
-number of labelled names, with and without these features.
+`make_own_labels_pipeline` learns from its probabilities and from n-grams. Here a model knows 20
+nationalities, and the labels are ten others, whose names it has not seen. A learning curve shows
+the accuracy by the number of labelled names, with and without that model.
 
-With the model that ships, ``NameEncoder()``, which has learned 74 nationalities from a million
-names, the gain is larger: examples/benchmarks/results/own_labels.md has the figures. It has seen
-the names of this example, so a fair comparison needs another model.
+With the model that ships, which has learned 74 nationalities from a million names, the gain is
+larger: examples/benchmarks/results/own_labels.md has the figures. It has seen the names of this
+example, so a fair comparison needs another model.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import make_pipeline, make_union
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, spelling_groups
+from sknames import (
+    CharEncoder,
+    NameNationalityClassifier,
+    make_own_labels_pipeline,
+    spelling_groups,
+)
 from sknames.datasets import load_names
 
 KNOWN = (
@@ -48,9 +53,7 @@ names, labels = names[first], labels[first]
 ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), strip_accents="unicode")
 MODELS = {
     "n-grams alone": make_pipeline(ngrams, LinearSVC(C=0.3)),
-    "with NameEncoder(model)": make_pipeline(
-        make_union(NameEncoder(model), ngrams), LinearSVC(C=0.3)
-    ),
+    "make_own_labels_pipeline(model)": make_own_labels_pipeline(model),
 }
 SIZES, DRAWS, N_TEST = [30, 100, 300, 1000, 3000], 4, 2000
 accuracy = {title: np.zeros((len(SIZES), DRAWS)) for title in MODELS}
@@ -77,7 +80,7 @@ axis.set(
     xscale="log",
     xlabel="labelled names",
     ylabel=f"accuracy on {N_TEST:,} other names",
-    title="Ten nationalities that the model behind NameEncoder has never seen",
+    title="Ten nationalities that the model has never seen",
 )
 axis.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
 axis.grid(alpha=0.3)

@@ -3,7 +3,7 @@
 from ._encoding.char_encoder import CharEncoder
 from ._encoding.join_names import JoinNames
 from ._encoding.spelling_groups import spelling_groups
-from ._name_encoder import NameEncoder
+from ._name_encoder import NameEncoder, make_own_labels_pipeline
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._predict_table import predict_table
 from ._priors.shares import estimate_shares
@@ -26,6 +26,7 @@ __all__ = [
     "__version__",
     "estimate_shares",
     "load_pretrained",
+    "make_own_labels_pipeline",
     "predict_table",
     "spelling_groups",
 ]

@@ -29,7 +29,6 @@ import pytest
 import skops.io
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -38,15 +37,17 @@ import sknames.__main__
 from sknames import (
     CharEncoder,
     GroupedClassifier,
-    NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    _name_encoder,
     estimate_shares,
     load_pretrained,
+    make_own_labels_pipeline,
     predict_table,
 )
 from sknames._cli import files, main, models, tables
+from sknames._cli import train as training
 from sknames.inspection import character_importance, prefix_proba
 from sknames.metrics import scorecard
 from sknames.metrics._scorecard import accuracy_gain
@@ -1032,8 +1033,8 @@ def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
     write_csv("in.csv", zip(names, labels, strict=True), header=("name", "nationality"))
     code, out, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
     assert code == 0, said
-    logreg = make_pipeline(NameEncoder(), LogisticRegression(C=10))
-    card, own = scorecard(logreg, names, labels, cv=5), scorecard(model, names, labels)
+    card = scorecard(make_own_labels_pipeline(), names, labels, cv=5)
+    own = scorecard(model, names, labels)
     ngrams, predicted = card.baselines["n-gram LinearSVC"], model.predict(names)
     assert "Greek" in predicted
     own.macro_f1 = f1_score(labels, predicted, labels=np.unique(labels), average="macro")
@@ -1045,9 +1046,47 @@ def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
             assert gain == pytest.approx(expected.accuracy - ngrams["accuracy"])
         found = re.findall(r"[+-]?\d\.\d{4}", line)
         assert found == [f"{x:{'+' if k > 3 else ''}.4f}" for k, x in enumerate(figures)]
+    others = zip(names, np.char.add(labels, "s"), strict=True)  # which the model lacks
+    write_csv("in.csv", others, header=("name", "nationality"))
+    code, lines, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
+    assert code == 0 and lines.splitlines() == out.splitlines()[-4:-1]
+    assert f"{len(names)} used, {len(names)} of them with labels that the model does" in said
     write_csv("in.csv", [*zip(names, labels, strict=True)][46:64], header=("name", "nationality"))
     code, _, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
     assert code == 1 and "needs two labels with 5 names or more: give more rows" in said
+
+
+def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
+    names, labels = map(list, small_names)
+    write_csv("in.csv", zip(names, labels, strict=True), header=("name", "nationality"))
+    code, _, said = run("train", "in.csv", "--output", "own.skops")
+    assert code == 0 and said.startswith(
+        "sknames: fits n-grams and features of the shipped model, for 200 names more accurate than "
+        "a net from scratch.\n200 rows: learned 200 names of 4 labels, 0 without"
+    )
+    own = _model_files.load_model("own.skops")
+    by_hand = make_own_labels_pipeline().fit(names, labels)
+    np.testing.assert_allclose(own.predict_proba(names), by_hand.predict_proba(names), atol=1e-12)
+    frequencies = np.unique(labels, return_counts=True)[1] / len(labels)
+    np.testing.assert_allclose(own.class_prior_, frequencies)
+    # The file holds the model: another one ships with a later version.
+    monkeypatch.setattr(_name_encoder, "pretrained_sha256", lambda: "later")
+    models._load.cache_clear()
+    model = ["--model", "own.skops"]
+    more = ["--abstain", "--threshold", ".6", "--priors", "uniform"]
+    assert run("predict", "in.csv", *model, *more)[0] == 0
+    assert run("shares", "in.csv", *model)[0] == 0
+    for arguments, why in (
+        (["predict", "in.csv", "--known-words"], "own.skops has no table of words: leave it out"),
+        (["predict", "in.csv", "--abstain"], "is no SelectiveClassifier: --abstain needs a --thre"),
+        (["explain", "Ana"], "only nets are explained, such as `sknames train --from-scratch` wri"),
+    ):
+        code, _, said = run(*arguments, *model)
+        assert code == 2 and why in said and said.count("\n") == 1
+    monkeypatch.setattr(training, "MOST_NAMES", 199)
+    monkeypatch.setattr(training, "fit_net", lambda *names, **params: by_hand)
+    code, _, said = run("train", "in.csv", "--output", "own.skops")
+    assert code == 0 and said.startswith("sknames: fits a net from scratch, for 200 names m")
 
 
 def test_train_options_are_parameters(run, small_names):
@@ -1057,11 +1096,11 @@ def test_train_options_are_parameters(run, small_names):
     arguments = ["train", "in.csv", "--column", "who", "--label", "truth", "--max-length", "20"]
     params = ["--cell", "rnn", "--hidden-size", "8", "--max-epochs", "2", "--ngram-range", "1, 3"]
     params += ["--embedding-dim", "none", "--early-stopping", "true"]
-    params += ["--transliterate", "unknown", "--min-frequency", "2"]
+    params += ["--transliterate", "unknown", "--min-frequency", "2", "--from-scratch"]
     for name in ("own.skops", "own.pkl", "own.joblib"):
         code, _, said = run(*arguments, *params, "--output", name)
         assert code == 0, said
-        assert said.startswith("202 rows: learned 200 names of 4 nationalities, 2 without a name")
+        assert said.startswith("202 rows: learned 200 names of 4 labels, 2 without a name")
     model = joblib.load("own.joblib")
     classify = NameNationalityClassifier(
         cell="rnn",
@@ -1089,8 +1128,17 @@ def test_train_options_are_parameters(run, small_names):
 @pytest.mark.parametrize(
     "options, words, code",
     [
-        (["--cell", "junk"], "The 'cell' parameter of NameNationalityClassifier must be", 1),
-        (["--transliterate", "some"], "The 'transliterate' parameter of CharEncoder must be", 1),
+        (["--cell", "gru"], "--cell is of a net from scratch: give --from-scratch, too", 2),
+        (
+            ["--from-scratch", "--cell", "junk"],
+            "'cell' parameter of NameNationalityClass",
+            1,
+        ),
+        (
+            ["--from-scratch", "--transliterate", "some"],
+            "'transliterate' parameter of CharEn",
+            1,
+        ),
         (["--output", "model.txt"], "model.txt should end in .skops", 1),
         (["--label", "truth"], "no column 'truth': give --label, one of", 2),
         (["--junk"], "No such option", 2),
@@ -1128,7 +1176,9 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
             program, *arguments = shlex.split(command)
             assert program == "sknames"
             _, *found = run(*arguments)
-            found, said = (re.sub(r"\b\d+\.\d s\b", "... s", t) for t in ("".join(found), said))
+            found, said = (
+                re.sub(r"\d+\.\d (s|MB)\b", r"... \1", t) for t in ("".join(found), said)
+            )
             assert found == said, command
             n_run += 1
     assert n_run >= 10

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -25,6 +25,7 @@ from sknames import (
     NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
+    make_own_labels_pipeline,
 )
 from sknames.pretrained._model_files import load_model
 from tests.conftest import run_process
@@ -215,27 +216,31 @@ def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
 # ---- In scikit-learn
 
 
-def test_eight_names_of_new_labels_beat_ngrams_alone(small_names):
+def test_eight_names_of_new_labels_beat_ngrams_alone(small_names, tmp_path):
     names, nationalities = small_names
     labels = np.where(np.isin(nationalities, ["Greek", "Polish"]), "home", "guest")
     train = np.concatenate([np.arange(k, k + 4) for k in (0, 50, 100, 150)])
     test = np.setdiff1d(np.arange(200), train)
-    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), strip_accents="unicode")
-    ours, theirs = (
-        make_pipeline(features, LinearSVC())
-        .fit(names[train], labels[train])
-        .score(names[test], labels[test])
-        for features in (make_union(NameEncoder(), clone(ngrams)), ngrams)
-    )
-    assert ours > 0.9 and ours > theirs + 0.1
-
-
-def test_pipeline_in_a_file_predicts_the_same(small_names, tmp_path):
-    features = make_union(NameEncoder(), TfidfVectorizer(analyzer="char_wb"))
-    model = make_pipeline(features, LogisticRegression()).fit(*small_names)
-    skops.io.dump(model, tmp_path / "tiny.skops")
-    loaded = load_model(tmp_path / "tiny.skops")
+    model = make_own_labels_pipeline().fit(names[train], labels[train])
+    ngrams = make_pipeline(model["features"]["ngrams"], LinearSVC())
+    theirs = ngrams.fit(names[train], labels[train]).score(names[test], labels[test])
+    assert model.score(names[test], labels[test]) > max(0.9, theirs + 0.1)
+    skops.io.dump(model, tmp_path / "own.skops")
+    loaded = load_model(tmp_path / "own.skops")
     np.testing.assert_array_equal(loaded.predict_proba(NAMES), model.predict_proba(NAMES))
+
+
+def test_own_labels_pipeline_is_the_one_measured(tiny):
+    found = make_own_labels_pipeline(tiny).get_params()
+    assert found["features__model__model"] is tiny
+    for name, value in {
+        "features__ngrams__analyzer": "char_wb",
+        "features__ngrams__ngram_range": (1, 5),
+        "features__ngrams__max_features": 30_000,
+        "classify__C": 3,
+        "classify__tol": 0.01,
+    }.items():
+        assert found[name] == value
 
 
 def test_fit_and_transform_need_no_torch():

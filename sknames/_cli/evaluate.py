@@ -4,12 +4,10 @@ from contextlib import closing
 
 import click
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
-from sklearn.pipeline import make_pipeline
 
 from .._base.unwrap import labels_as_predicted
-from .._name_encoder import NameEncoder
+from .._name_encoder import make_own_labels_pipeline
 from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from
 from .models import answers, load
 from .options import Table, jobs_option, label_option, model_options, say, table_options
@@ -42,35 +40,37 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
     if train is not None:
         *train, _ = Table(train, table.column, *table.dialect).labelled_names(label)
         train[1] = labels_as_predicted(fitted, train[1])
-    chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
-    with closing(answers(chunks, (model, trust_pickle), jobs, 1, True, True)) as answered:
-        rows = [(a[:, 0], b.astype(np.float32), known) for _, (a, _, b, known) in answered]
-    indices, proba, known = (
-        None if column[0] is None else np.concatenate(column) for column in zip(*rows, strict=True)
-    )
-    card = scorecard_from(names, labels, classes[indices], proba, classes, train, known)
-    click.echo(card.to_text())
+    n_unknown, others = len(names) - int(np.isin(labels, classes).sum()), {}
+    if not against or n_unknown < len(names):
+        chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
+        with closing(answers(chunks, (model, trust_pickle), jobs, 1, True, True)) as answered:
+            rows = [(a[:, 0], b.astype(np.float32), known) for _, (a, _, b, known) in answered]
+        indices, proba, known = (
+            None if part[0] is None else np.concatenate(part) for part in zip(*rows, strict=True)
+        )
+        predicted = classes[indices]
+        card = scorecard_from(names, labels, predicted, proba, classes, train, known)
+        click.echo(card.to_text() + "\n" * bool(against))
+        # A model of more labels has no F1 in those that are not in the table.
+        known = np.unique(labels)
+        f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)
+        others[model] = card | {"macro_f1": f1}
     if against:
-        click.echo("\n" + "\n".join(_compare(names, labels, model, card, classes[indices])))
+        click.echo("\n".join(_compare(names, labels, others)))
     say(
-        f"{n_rows:,} rows: {len(names):,} used, {sum(card.unknown_labels.values()):,} of them with "
-        f"labels that the model does not know; {n_rows - len(names):,} without a name or a label"
+        f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that the model "
+        f"does not know; {n_rows - len(names):,} without a name or a label"
     )
 
 
-def _compare(names, labels, model, card, predicted):
-    """Yield a table of the scorecard of a model and of two that learn the labels."""
-    known, counts = np.unique(labels, return_counts=True)
-    counts.sort()
+def _compare(names, labels, others):
+    """Yield a table of scorecards: of two models that learn the labels, and of others."""
+    counts = np.sort(np.unique(labels, return_counts=True)[1])
     if len(counts) < 2 or counts[-2] < N_FOLDS:
         raise ValueError(f"--against needs two labels with {N_FOLDS} names or more: give more rows")
-    learner = make_pipeline(NameEncoder(), LogisticRegression(C=10))
-    own = scorecard(learner, names, labels, cv=N_FOLDS)
+    own = scorecard(make_own_labels_pipeline(), names, labels, cv=N_FOLDS)
     ngrams = own.baselines["n-gram LinearSVC"]
-    # A model of more labels has no F1 in those that are not in the table.
-    f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)
-    rows = {"n-grams + LinearSVC": ngrams, "NameEncoder + LogisticRegression": own}
-    rows[model] = card | {"macro_f1": f1}
+    rows = {"n-grams + LinearSVC": ngrams, "what `sknames train` fits": own} | others
     width = max(map(len, rows))
     yield f"{'':{width}}  accuracy (95 %)            macro-F1  less n-grams (95 %)"
     for title, row in rows.items():

@@ -5,7 +5,7 @@ import unicodedata
 import click
 import numpy as np
 
-from .._base.unwrap import unwrap
+from .._base.unwrap import split, unwrap
 from .._encoding.not_names import why_not_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
@@ -28,6 +28,9 @@ def explain(name, model, top, label, trust_pickle):
     the prediction for a name that ends there.
     """
     fitted = load(model, trust_pickle)
+    if split(fitted)[0] is None:
+        what = "only nets are explained, such as `sknames train --from-scratch` writes"
+        raise click.UsageError(f"--model {model} is none: {what}")
     classes = fitted.classes_.astype(str).tolist()
     label = dict(zip(classes, fitted.classes_.tolist(), strict=True)).get(label, label)
     reason = why_not_names([name], 1, unwrap(fitted).encoder)[0]

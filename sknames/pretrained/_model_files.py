@@ -91,4 +91,5 @@ def save_model(model, file, name):
     if Path(name).suffix in PICKLES:
         joblib.dump(model, file)
     else:
-        file.write(_import_skops().dumps(model))
+        small = {"compression": zipfile.ZIP_DEFLATED, "compresslevel": 1}
+        file.write(_import_skops().dumps(model, **small))
