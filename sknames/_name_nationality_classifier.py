@@ -255,8 +255,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         Raises
         ------
         ValueError
-            If `X` holds strings or missing values, a label is missing, all weights are 0, or the
-            training diverges.
+            If the training diverges.
         ImportError
             If torch, skorch or tqdm is not installed.
         """
@@ -359,11 +358,6 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         -------
         NameNationalityClassifier
             The fitted classifier.
-
-        Raises
-        ------
-        ValueError
-            If the classes do not match the network, or a parameter is out of range.
         """
         self = cls(**params)
         self._validate_params()

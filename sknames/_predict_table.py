@@ -72,10 +72,7 @@ def predict_table(
     Raises
     ------
     ValueError
-        If the table has no such column, or one with the name of a new one, or the model has fewer
-        than `top` nationalities, or no table of the words that it knows.
-    TypeError
-        If a name is neither a str nor missing.
+        If the table already has a column with the name of a new one.
     ImportError
         If `X` is no table, and pandas is not installed.
 

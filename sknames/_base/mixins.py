@@ -179,11 +179,6 @@ class SharedModelMixin(BaseEstimator):
         -------
         self : estimator
             The estimator.
-
-        Raises
-        ------
-        ValueError
-            If there is no such parameter, or it is one of the fitted model.
         """
         for name in params:
             if name.startswith(f"{self._shared}__"):

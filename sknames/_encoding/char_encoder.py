@@ -233,12 +233,6 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         -------
         CharEncoder
             The fitted encoder.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If the alphabet is no str, does not begin with the space or repeats a character, or a
-            parameter is out of range.
         """
         self = cls(**params)
         self._validate_params()
@@ -298,11 +292,6 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         ndarray of shape (n_names,) of str objects
             Names as they were encoded (transliterated, lower-cased); the unknown code becomes
             U+FFFD.
-
-        Raises
-        ------
-        ValueError
-            If a value is no code of this encoder.
         """
         check_is_fitted(self)
         codes = check_array(X)

@@ -85,11 +85,6 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         -------
         self : JoinNames
             The transformer.
-
-        Raises
-        ------
-        ValueError
-            If `X` is not a table.
         """
         validate_data(self, X, **CHECKS)
         return self
@@ -106,11 +101,6 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n_names,), dtype=object
             Names; None if all parts are missing.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a table, has other columns than in `fit`, or a part is not a str.
         """
         if np.ndim(X) == 1:
             return np.array(list(X), dtype=object)

@@ -38,11 +38,6 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         -------
         self : CharEncoder or NameEncoder
             The fitted encoder.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str.
         """
         self._fit(X)
         return self
@@ -61,11 +56,6 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n_names, n_columns)
             A row for each name, as in `transform`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str.
         """
         return self._encode(self._fit(X))
 
@@ -82,12 +72,6 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         ndarray of shape (n_names, n_columns)
             A row for each name: its codes as the smallest unsigned integers, padded with 0 on the
             right, or its features as float32.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `X` is not a collection or single column of at least one str, or a character has no
-            code and `handle_unknown` is "error".
         """
         # check_is_fitted alone would take a tenth of the time of one name.
         if not hasattr(self, self._fitted):

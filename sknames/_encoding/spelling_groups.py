@@ -24,11 +24,6 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
         Group numbers. Names with equal numbers differ at most in white space, the kind of
         quotation marks, apostrophes and hyphens, diacritics, case and script ("王" is "Wang").
 
-    Raises
-    ------
-    ValueError, TypeError
-        If `names` is not a collection or single column of at least one str.
-
     See Also
     --------
     sklearn.model_selection.StratifiedGroupKFold : Split data by groups.

@@ -153,10 +153,8 @@ default=None
 
     Raises
     ------
-    NotFittedError
-        If the model is not fitted.
     ValueError
-        If no text is a name, a group has an unknown nationality, or `counts` are not integers.
+        If no text is a name.
 
     Warns
     -----

@@ -142,11 +142,6 @@ class SharesDisplay(DisplayMixin):
             Keyword arguments of ``ax.barh``.
 
         {drawn}
-
-        Raises
-        ------
-        ValueError
-            If `n_top` is less than 1.
         """
         check_at_least_1("n_top", n_top)
         n = min(n_top, max(1, int((self.share >= 0.001).sum())))

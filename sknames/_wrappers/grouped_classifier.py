@@ -96,11 +96,6 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
         -------
         self : GroupedClassifier
             The fitted classifier.
-
-        Raises
-        ------
-        ValueError
-            If `groups` do not match the labels.
         """
         self._validate_params()
         if get_config()["enable_metadata_routing"]:

@@ -140,11 +140,8 @@ default=None
 
         Raises
         ------
-        NotFittedError
-            If the estimator is not fitted.
         ValueError
-            If no text is a name, or the given priors do not match its classes, or are positive
-            where the estimator's own are 0.
+            If no text is a name, or the given priors are positive where the estimator's own are 0.
         """
         self._validate_params()
         self._check_shared_is_fitted()

@@ -174,8 +174,7 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If both or none of `coverage` and `risk` are given, the risk is not reached, or
-            `abstain_label` is a label or of another type.
+            If no threshold keeps the risk.
         """
         self._validate_params()
         if (self.coverage is None) == (self.risk is None):

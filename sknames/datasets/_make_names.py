@@ -49,7 +49,7 @@ def make_names(
     full : bool, default=True
         If True, draw a given name and a surname; if False, one of the two, with equal probability.
     nationalities : array-like of str, default=None
-        Nationalities to draw from, in any order. None takes all with names in `script`.
+        Nationalities with names in `script`, in any order. None takes all of them.
     script : {"Latin", "native", "all"}, default="Latin"
         Script of the names: Latin letters, a native script, or both. The scripts of a nationality
         are equally likely.
@@ -62,11 +62,6 @@ def make_names(
         The names.
     nationalities : ndarray of shape (n_samples,), dtype=object
         The nationality of each name.
-
-    Raises
-    ------
-    ValueError
-        If one of the `nationalities` has no names in `script`.
 
     See Also
     --------

@@ -45,10 +45,6 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
         - label: the label,
         - proba: array of shape (n_classes,), the prediction for the whole name.
 
-    {raises}
-    ValueError
-        If the label is none of its classes.
-
     See Also
     --------
     CharacterImportanceDisplay : Draw the importances.
@@ -165,11 +161,6 @@ class CharacterImportanceDisplay(DisplayMixin):
             colours on several pictures.
 
         {drawn}
-
-        Raises
-        ------
-        ValueError
-            If the name has no character to read.
         """
         check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)

@@ -43,13 +43,6 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
         - contributions: array of shape (n_ngrams, n_classes),
         - net: array of shape (n_classes,), the logits of the net with their bias.
 
-    Raises
-    ------
-    NotFittedError
-        If the model is not fitted.
-    TypeError
-        If the model is not such a pipeline.
-
     See Also
     --------
     character_importance : Measure the importance of characters, for any classifier.

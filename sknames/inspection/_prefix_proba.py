@@ -37,8 +37,6 @@ def prefix_proba(model: Any, name: str) -> Bunch:
         {read}
         - proba: array of shape (n_characters, n_classes).
 
-    {raises}
-
     See Also
     --------
     PrefixProbabilityDisplay : Draw the probabilities.
@@ -142,11 +140,6 @@ class PrefixProbabilityDisplay(DisplayMixin):
             Keyword arguments of ``ax.imshow``.
 
         {drawn}
-
-        Raises
-        ------
-        ValueError
-            If the name has no character to read, or `n_top` is less than 1.
         """
         check_at_least_1("n_top", n_top)
         check_characters(self.name, self.characters)

@@ -25,13 +25,6 @@ name : str
 - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name that
   each of these comes from, and its position,
 - classes: array of shape (n_classes,), the labels,""",
-    "raises": """\
-Raises
-------
-NotFittedError
-    If the model is not fitted.
-TypeError
-    If the model does not begin with a :class:`~sknames.CharEncoder`.""",
 }
 
 

@@ -75,12 +75,6 @@ def expected_calibration_error(
     float
         The error, from 0 to 1.
 
-    Raises
-    ------
-    ValueError
-        If shapes differ, a label is missing, no label is known, or a probability is not from 0 to
-        1.
-
     See Also
     --------
     ReliabilityDisplay : Draw the differences.

@@ -109,11 +109,6 @@ class RiskCoverageDisplay(TopLabelDisplay):
         {plot_kwargs}
 
         {drawn}
-
-        Raises
-        ------
-        TypeError, NotFittedError
-            If the model is not a fitted SelectiveClassifier.
         """
         if not isinstance(model, SelectiveClassifier):
             raise TypeError(

@@ -164,7 +164,7 @@ def scorecard(
         Their nationalities, spelled as in the model. A label that the model lacks counts as an
         error, and is left out of the log loss.
     groups : array-like of shape (n_names,) or None, default=None
-        Groups of rows that `cv` keeps on one side of each split. None takes
+        Groups of rows that `cv` keeps on one side of each split; not without `cv`. None takes
         :func:`~sknames.spelling_groups` if `cv` is an int.
     cv : int, cross-validation generator, iterable or None, default=None
         Splits of `names` for cross-validation, which test a row once at most. An int is the number
@@ -204,11 +204,8 @@ def scorecard(
 
     Raises
     ------
-    NotFittedError
-        If the model is not fitted and there is no `cv`.
     ValueError
-        If the model knows none of the labels, `groups` are given without `cv` or `train` with it,
-        or `cv` tests a row twice.
+        If the model knows none of the labels.
 
     See Also
     --------

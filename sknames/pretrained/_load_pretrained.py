@@ -97,8 +97,7 @@ default="population"
     ------
     ValueError, OSError
         If the files in the package are missing or differ from those that it was released with, or
-        the priors name other nationalities or do not sum to 1, or no threshold keeps so small a
-        risk.
+        no threshold keeps so small a risk.
 
     See Also
     --------
@@ -187,11 +186,6 @@ def load_card(labels: Literal["nationality", "country"] = "nationality") -> dict
         The card: what the model was trained on ("learned_from"), how accurate it is on held-out
         names ("accuracy", "macro_f1", "by_nationality" and others), what it does not know
         ("missing"), and what it must not be used for ("must_not").
-
-    Raises
-    ------
-    ValueError, OSError
-        If the file in the package is missing or differs from the one that it was released with.
 
     See Also
     --------

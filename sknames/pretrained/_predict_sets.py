@@ -70,11 +70,6 @@ def predict_sets(
     list of list of str
         The set of each name, the most probable nationality first. No set is empty.
 
-    Raises
-    ------
-    ValueError
-        If the coverage is out of range, or the model has other priors.
-
     See Also
     --------
     sknames.load_pretrained : With ``abstain=True``, abstain from unsure predictions.
