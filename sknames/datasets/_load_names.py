@@ -110,10 +110,13 @@ def load_names(
     return make_bunch(names, nationalities, descr="names.rst", **options, **columns)
 
 
+def _read(folder, file):
+    return files(__package__).joinpath(folder, file).read_text(encoding="utf-8")
+
+
 def read_table(file):
     """Iterate over the rows of a file under data/, the header first."""
-    text = files(__package__).joinpath("data", file).read_text(encoding="utf-8")
-    return csv.reader(text.splitlines())
+    return csv.reader(_read("data", file).splitlines())
 
 
 def read_rows(file):
@@ -121,23 +124,24 @@ def read_rows(file):
     return islice(read_table(file), 1, None)
 
 
+def table_bunch(columns, descr, as_frame):
+    """Return columns as a Bunch, with their frame and the description in a file under descr/."""
+    frame = None
+    if as_frame:
+        frame = check_pandas_support("as_frame=True").DataFrame(columns)
+        columns = dict(frame.items())
+    return Bunch(**columns, frame=frame, DESCR=_read("descr", descr))
+
+
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/."""
     # dtype=object: with dtype=str, one long name would widen all items.
-    data, target = np.array(names, dtype=object), np.array(nationalities, dtype=object)
-    frame = None
-    if as_frame:
-        pd = check_pandas_support("as_frame=True")
-        frame = pd.DataFrame({"name": data, "nationality": target})
-        data, target = frame["name"], frame["nationality"]
+    values = {"name": names, "nationality": nationalities}
+    arrays = {column: np.array(rows, dtype=object) for column, rows in values.items()}
+    bunch = table_bunch(arrays, descr, as_frame)
+    data, target = bunch.pop("name"), bunch.pop("nationality")
     if return_X_y:
         return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        frame=frame,
-        target_names=np.array(sorted(set(nationalities)), dtype=object),
-        groups=spelling_groups(names),
-        DESCR=files(__package__).joinpath("descr", descr).read_text(encoding="utf-8"),
-        **columns,
-    )
+    target_names = np.array(sorted(set(nationalities)), dtype=object)
+    columns |= {"target_names": target_names, "groups": spelling_groups(names)}
+    return Bunch(data=data, target=target, **bunch, **columns)

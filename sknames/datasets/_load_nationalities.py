@@ -1,13 +1,10 @@
 """Load tables of the nationalities and the countries that the shipped models know."""
 
-from importlib.resources import files
-
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._optional_dependencies import check_pandas_support
 
 from .._base import validate_params
-from ._load_names import read_table
+from ._load_names import read_table, table_bunch
 
 
 @validate_params({"as_frame": ["boolean"]})
@@ -21,13 +18,12 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
     Parameters
     ----------
     as_frame : bool, default=False
-        If True, the columns are pandas Series, and `frame` holds all of them.
+        If True, the columns are pandas Series, and `frame` holds them.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes. The first nine are ndarrays of shape
-        (74,), or Series if `as_frame` is True.
+        Dictionary-like object: columns of shape (74,), `frame` and `DESCR`.
 
         nationality : dtype=object
             The nationalities, sorted.
@@ -45,8 +41,8 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
             Number of training names of the shipped model.
         recall : dtype=float
             Recall on held-out names with no word seen in training, NaN if there were none.
-        frame : DataFrame of shape (74, 9)
-            All columns. Only present when `as_frame` is True, else None.
+        frame : DataFrame of shape (74, 9) or None
+            All columns.
         DESCR : str
             Description of the dataset.
 
@@ -74,13 +70,12 @@ def load_countries(*, as_frame: bool = False) -> Bunch:
     Parameters
     ----------
     as_frame : bool, default=False
-        If True, the columns are pandas Series, and `frame` holds all of them.
+        If True, the columns are pandas Series, and `frame` holds them.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes. The first six are ndarrays of shape
-        (205,), or Series if `as_frame` is True.
+        Dictionary-like object: columns of shape (205,), `frame` and `DESCR`.
 
         alpha_2, alpha_3 : dtype=object
             ISO 3166-1 codes, sorted. Kosovo has the codes XK and XKX, which users assign.
@@ -90,8 +85,8 @@ def load_countries(*, as_frame: bool = False) -> Bunch:
             Rough millions of inhabitants in 2024.
         subregion, region : dtype=object
             UN M49 names, as "Western Africa" and "Africa".
-        frame : DataFrame of shape (205, 6)
-            All columns. Only present when `as_frame` is True, else None.
+        frame : DataFrame of shape (205, 6) or None
+            All columns.
         DESCR : str
             Description of the dataset.
 
@@ -116,9 +111,4 @@ def _load(name, types, as_frame):
     columns = dict(zip(header, np.array(rows, dtype=object).T, strict=True))
     for column, type_ in types.items():
         columns[column] = np.array([type_(x or "nan") for x in columns[column]])
-    frame = None
-    if as_frame:
-        frame = check_pandas_support("as_frame=True").DataFrame(columns)
-        columns = dict(frame.items())
-    descr = files(__package__).joinpath("descr", f"{name}.rst")
-    return Bunch(**columns, frame=frame, DESCR=descr.read_text(encoding="utf-8"))
+    return table_bunch(columns, f"{name}.rst", as_frame)
