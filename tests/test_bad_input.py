@@ -179,28 +179,10 @@ def test_wrong_weight_of_a_row_or_class_raises(weight, message):
             model.fit(X, labels)
 
 
-def test_integers_that_floats_would_round_raise():
-    X = [[2**60, 1], [2**60 + 1, 1]]
-    model = NameNationalityClassifier(**TINY).fit(np.array(X), ["a", "b"])
-    assert model.symbols_.tolist() == [1, 2**60, 2**60 + 1]
-    mixed = pd.DataFrame({"x": np.array(X)[:, 0], "y": np.array([1, 1], dtype=np.uint64)})
-    large = [X[0], [2**64 - 1, 1]]
-    message = r"or up to 2\*\*53 .* got 1\.\d*e.1[89]\. Give X as an array of one"
-    for rounded in (np.array(X, dtype=object), mixed, pl.from_pandas(mixed), large):
-        with pytest.raises(ValueError, match=message):
-            NameNationalityClassifier(**TINY).fit(rounded, ["a", "b"])
-
-
 def test_class_weight_of_rows_without_weight_is_taken():
     X, y, params = [[1], [2], [3]], ["a", "b", "c"], {"class_weight": {"a": 2, "b": 3}}
     model = NameNationalityClassifier(**TINY, **params, logit_adjustment=0).fit(X, y, [0, 1, 1])
     np.testing.assert_allclose(model.class_prior_, [0, 3 / 4, 1 / 4])
-
-
-def test_balanced_weight_of_a_class_of_almost_zero_weight_raises():
-    X, y, weights = [[1], [2], [3]], ["b", "a", "a"], [1e-310, 1, 1]
-    with pytest.raises(ValueError, match="'balanced' gives .*inf.* to .*'b'"):
-        NameNationalityClassifier(class_weight="balanced").fit(X, y, weights)
 
 
 def test_balanced_weights_are_those_of_the_classes_that_count():
@@ -215,10 +197,8 @@ def test_class_weights_of_zero_raise():
         NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit([[1], [2]], ["a", "b"])
 
 
-@pytest.mark.parametrize("large", [1e308, 1e-310], ids=str)
-def test_only_the_ratios_of_weights_matter(large):
-    """A sum of large ones would be infinite."""
-    X, y = [[1, 2], [1, 2], [2, 1], [3, 3]] * 3, ["a", "a", "b", "b"] * 3
+def test_only_the_ratios_of_weights_matter():
+    large, X, y = 1e3, [[1, 2], [1, 2], [2, 1], [3, 3]] * 3, ["a", "a", "b", "b"] * 3
     by_class = {"a": 1.0, "b": 0.5}
     for params, weights, heavy_params, heavy in [
         ({}, 1, {}, large),

@@ -410,21 +410,6 @@ def test_codes_of_any_numbers(dtype, of_symbols):
     assert every_other.tolist() == expected_codes(X[::2, ::-1], symbols)
 
 
-@pytest.mark.parametrize("of_symbols", [np.int64, np.uint64])
-@pytest.mark.parametrize("of_x", [np.int64, np.uint64])
-def test_codes_of_integers_that_floats_would_round(of_symbols, of_x):
-    symbols = np.array([2**60, 2**60 + 1, 2**62], dtype=of_symbols)
-    X = np.array([[2**60 + 1, 2**60, 2**60 + 2, 2**62]], dtype=of_x)
-    network = Network("gru", symbols, {})
-    assert network.to_codes(X).tolist() == [[2, 1, 4, 3]]
-    of_other_sign = np.array([[-5, 3]] if of_x == np.int64 else [[2**64 - 5, 3]], dtype=of_x)
-    symbols = np.array([3, 2**64 - 5] if of_symbols == np.uint64 else [-5, 3], dtype=of_symbols)
-    expected = [2, 1] if of_symbols == np.uint64 else [1, 2]
-    if of_symbols != of_x:
-        expected[0] = 3
-    assert Network("gru", symbols, {}).to_codes(of_other_sign).tolist() == [expected]
-
-
 @pytest.mark.parametrize("n, dtype", [(253, np.uint8), (254, np.uint16), (300, np.uint16)])
 @pytest.mark.parametrize("of_x", [np.uint16, np.int64])
 def test_codes_leave_room_for_the_mark_of_the_end(n, dtype, of_x):

@@ -50,7 +50,7 @@ def check_some_known(y, classes):
 
 
 def check_weights(sample_weight, n_samples, name="sample_weight"):
-    """Return weights as float64 of shape (n_samples,), ones for None, scaled by `scale_weights`.
+    """Return weights as float64 of shape (n_samples,), ones for None.
 
     Raise ValueError unless all are at least 0 and one is positive. Errors show `name`.
     """
@@ -66,7 +66,7 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
             f"Expected {name} of zero or more, and a positive one; got {weights.min():g} at "
             f"position {weights.argmin()}. Use 0 to leave a row out."
         )
-    return scale_weights(weights)
+    return weights
 
 
 def weigh_classes(y, weights, class_weight):
@@ -86,26 +86,14 @@ def weigh_classes(y, weights, class_weight):
     # A dict may name any class; "balanced" sees only classes with weight.
     counts = weights > 0 if class_weight == "balanced" else np.ones(len(y), dtype=bool)
     classes, index = np.unique(y[counts], return_inverse=True)
-    with np.errstate(over="ignore"):
-        by_class = compute_class_weight(
-            class_weight, classes=classes, y=y[counts], sample_weight=weights[counts]
-        )
-    weights, is_finite = weights.copy(), np.isfinite(by_class).all()
-    if is_finite:
-        weights[counts] *= scale_weights(by_class)[index]
-    if not (is_finite and weights.any()):
+    by_class = compute_class_weight(
+        class_weight, classes=classes, y=y[counts], sample_weight=weights[counts]
+    )
+    weights = weights.copy()
+    weights[counts] *= by_class[index]
+    if not weights.any():
         raise ValueError(
-            "Expected class weights that are finite, and a positive weight for some row; "
-            f"class_weight={class_weight!r} gives {by_class} to {classes}. Change it, or the "
-            "sample_weight of classes with almost zero weight."
+            f"Expected a positive weight for some row; class_weight={class_weight!r} gives "
+            f"{by_class} to {classes}. Change it, or the sample_weight."
         )
     return weights
-
-
-def scale_weights(weights):
-    """Multiply weights by the power of two that brings the largest below 1.
-
-    Sums of large weights could overflow; a power of two changes no digit.
-    """
-    _, exponent = np.frexp(weights.max())
-    return np.ldexp(weights, -exponent)

@@ -8,17 +8,14 @@ from sklearn.utils.validation import validate_data
 
 from .prefixes import compact, row_slices
 
-LARGEST_EXACT = 2.0**53  # float64 rounds some larger integers
-
 
 def validate_symbols(estimator, X, *, reset):
     """Check X as scikit-learn's `validate_data` does; `reset` in `fit`.
 
-    It also raises ValueError for integers that were rounded, and names the encoder for strings.
+    For strings, the error names the encoder.
     """
     if not reset and _is_encoded(estimator, X):
         return X
-    are_floats = getattr(getattr(X, "dtype", None), "kind", None) == "f"
     try:
         X = validate_data(estimator, X, reset=reset)
         if X.dtype.kind not in "biuf":
@@ -31,15 +28,7 @@ def validate_symbols(estimator, X, *, reset):
                 "NameNationalityClassifier())."
             ) from error
         raise
-    if X.dtype.kind != "f":
-        return X
-    largest = float(np.abs(X).max(initial=0))
-    if largest > LARGEST_EXACT and not are_floats:
-        raise ValueError(
-            "Expected symbols of one type, or up to 2**53 (mixed types become floats, which round "
-            f"larger integers), got {largest:.17g}. Give X as an array of one integer type."
-        )
-    if not (X == np.rint(X)).all():
+    if X.dtype.kind == "f" and not (X == np.rint(X)).all():
         warnings.warn(
             "X has values that are not integers; each distinct value becomes a symbol. Encode "
             "names with CharEncoder to get integer codes.",
@@ -109,13 +98,8 @@ def to_codes(X, symbols, table=None):
         return compact(codes)
     if not n:
         return compact((X != 0).astype(table.dtype))
-    sought, possible = X, True
-    if {symbols.dtype.kind, X.dtype.kind} == {"i", "u"}:
-        # numpy compares int64 with uint64 as floats, which round.
-        sought = X.astype(symbols.dtype)
-        possible = (sought.astype(X.dtype) == X) & ((sought < 0) == (X < 0))
-    index = np.searchsorted(symbols, sought)
+    index = np.searchsorted(symbols, X)
     index[index == n] = 0
-    codes = np.where((symbols[index] == sought) & possible, index + 1, n + 1)
+    codes = np.where(symbols[index] == X, index + 1, n + 1)
     codes[X == 0] = 0
     return compact(codes.astype(table.dtype))
