@@ -11,9 +11,16 @@ import scipy.sparse
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import CharEncoder, NameNationalityClassifier
+from sknames import (
+    CharEncoder,
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+    SelectiveClassifier,
+)
 from tests.conftest import TINY, tiny_pipeline
 
 ANY = settings(deadline=None, derandomize=True)
@@ -248,11 +255,29 @@ OUT_OF_RANGE = {
         "verbose": [-1, "yes", None],
         "random_state": [-1, "zero", 1.5],
     },
+    PriorShiftClassifier: {
+        "estimator": [LinearSVC()],
+        "priors": ["even", 3],
+        "class_prior": ["even", 3],
+        "tol": [-1],
+        "max_iter": [0],
+    },
+    SelectiveClassifier: {
+        "estimator": [LinearSVC()],
+        "coverage": [0, 1.1],
+        "risk": [0, 1],
+        "abstain_label": [None],
+        "cv": ["prefit"],
+        "confidence_level": [0, 1],
+        "n_jobs": [1.5],
+    },
 }
-DATA = {
-    CharEncoder: (["anna", "bo"],),
-    NameNationalityClassifier: ([[1, 2], [2, 1]], ["a", "b"]),
+# What they cannot be made without.
+GIVEN = {
+    PriorShiftClassifier: {"estimator": LogisticRegression()},
+    SelectiveClassifier: {"estimator": LogisticRegression(), "coverage": 0.5},
 }
+DATA, CODES = {CharEncoder: (["anna", "bo"],)}, ([[1, 2], [2, 1]], ["a", "b"])
 WRONG = [
     (estimator, name, value)
     for estimator, parameters in OUT_OF_RANGE.items()
@@ -265,19 +290,19 @@ WRONG = [
 def test_wrong_parameter_is_named(estimator, name, value):
     message = f"^The '{name}' parameter of {estimator.__name__} must be"
     with pytest.raises(InvalidParameterError, match=message):
-        estimator(**{name: value}).fit(*DATA[estimator])
+        estimator(**GIVEN.get(estimator, {}) | {name: value}).fit(*DATA.get(estimator, CODES))
 
 
 @pytest.mark.parametrize("estimator", OUT_OF_RANGE)
 def test_every_parameter_has_wrong_values_here(estimator):
-    assert set(OUT_OF_RANGE[estimator]) == set(estimator().get_params())
-    assert set(estimator._parameter_constraints) == set(estimator().get_params())
+    params = estimator(**GIVEN.get(estimator, {})).get_params(deep=False)
+    assert set(OUT_OF_RANGE[estimator]) == set(estimator._parameter_constraints) == set(params)
 
 
 @pytest.mark.parametrize("ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")])
 def test_impossible_ngram_range_raises(ngram_range):
     with pytest.raises(ValueError, match="Expected ngram_range to be integers"):
-        NameNationalityClassifier(ngram_range=ngram_range).fit(*DATA[NameNationalityClassifier])
+        NameNationalityClassifier(ngram_range=ngram_range).fit(*CODES)
 
 
 # Any text at all.

@@ -18,10 +18,6 @@ from sknames._priors.priors import (
     distinct_names,
     estimate_mix,
     exchange_priors,
-    likelihood_ratios,
-    merge_rows,
-    newton_steps,
-    slopes,
 )
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
@@ -160,15 +156,6 @@ def test_estimate_leaves_each_name_out(n, seed):
     assert found.sum() == pytest.approx(1) and 0 < n_iter < 100
 
 
-def test_estimate_of_many_names_is_that_of_expectation_maximisation():
-    probabilities, priors = draw(20_000), np.full(5, 0.2)
-    assumed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
-    for _ in range(2000):
-        under = probabilities * (priors / assumed)
-        priors = (under / under.sum(axis=1, keepdims=True)).mean(axis=0)
-    np.testing.assert_allclose(estimated(probabilities, assumed)[0], priors, atol=1e-3)
-
-
 def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own():
     def pseudo_names(labels, assumed=UNIFORM):
         return _predict(*distinct_names(np.eye(4)[labels], np.ones(40), assumed), assumed)[:2]
@@ -223,63 +210,22 @@ def test_a_step_too_few_is_told():
         estimated(draw(), assumed, max_iter=needed - 1)
 
 
-def test_slopes():
-    """Against differences of the log-likelihood, over more rows than a block."""
-    ratios, priors = draw(9000), np.full(5, 0.2)
-    weights, step = np.random.default_rng(1).random(9000), 1e-5
-
-    def gradient(priors):
-        return slopes(ratios, ratios @ priors, weights)[0]
-
-    found = [
-        (gradient(priors - step * one) - gradient(priors + step * one)) / (2 * step)
-        for one in np.eye(5)
-    ]
-    np.testing.assert_allclose(slopes(ratios, ratios @ priors, weights)[1], found, rtol=1e-6)
-    up, down = (weights @ np.log(ratios @ (priors + s * step * np.eye(5)[0])) for s in (1, -1))
-    assert gradient(priors)[0] == pytest.approx((up - down) / (2 * step), rel=1e-6)
-
-
-def test_newton_steps_are_not_negative():
-    """Without the limit, the first target would be met with a negative share."""
-    curvature, targets = np.array([[2.0, 1.9], [1.9, 2.0]]), np.array([[2.0, 1.0], [2.0, 1.95]])
-    assert (np.linalg.solve(curvature, targets[0]) < 0).any()
-    priors = np.array([0.4, 0.6])
-    found = newton_steps(priors, curvature, targets - curvature @ priors)
-    np.testing.assert_allclose(found[0], [1, 0], atol=1e-8)
-    expected = np.linalg.solve(curvature, targets[1])
-    np.testing.assert_allclose(found[1], expected / expected.sum(), rtol=1e-6)
-
-
 # ---- Equal rows, and rows that tell nothing
 
 
-def test_equal_rows_are_one():
-    probabilities = np.array([[0.5, 0.5], [0.1, 0.9], [0.5, 0.5], [0.5, 0.5], [0, 1.0], [-0.0, 1]])
-    weights = np.array([1.0, 1, 1, 2, 1, 1])
-    rows, found_weights, found_counts = merge_rows(probabilities, weights)
-    found = sorted(zip(rows.tolist(), found_weights, found_counts, strict=True))
-    assert found == [([0.0, 1.0], 1, 2), ([0.1, 0.9], 1, 1), ([0.5, 0.5], 1, 2), ([0.5, 0.5], 2, 1)]
-    order = np.random.default_rng(0).permutation(6)
-    again = merge_rows(probabilities[order], weights[order])
-    for ours, theirs in zip(again, (rows, found_weights, found_counts), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-
-
 def test_distinct_names_share_their_number_of_evidence():
-    probabilities = np.array([[0.8, 0.2], [0.8, 0.2], [0.3, 0.7], [0.5, 0.5], [0, 0]])
-    numbers = np.array([0, 0, 1, 2, 3])
-    ratios, weights, counts = distinct_names(
-        probabilities, np.array([2.0, 4, 2, 0, 1]), np.array([0.5, 0.5]), numbers
+    probabilities = np.array(
+        [[0.8, 0.2], [0.8, 0.2], [0.3, 0.7], [0.5, 0.5], [0, 0], [0, 1], [-0.0, 1]]
     )
-    np.testing.assert_allclose(ratios, [[1, 0.25], [3 / 7, 1]])
-    np.testing.assert_allclose(weights, [1.5, 0.5])  # six to two, and two names
-    np.testing.assert_array_equal(counts, [1, 1])
-
-
-def test_ratios():
-    found = likelihood_ratios(np.array([[0.2, 0.8, 0], [0, 0, 1.0]]), np.array([0.2, 0.8, 0]))
-    np.testing.assert_allclose(found, [[1, 1, 0], [0, 0, 0]])
+    numbers = np.array([0, 0, 1, 2, 3, 4, 5])
+    ratios, weights, counts = distinct_names(
+        probabilities, np.array([2.0, 4, 2, 0, 1, 2, 2]), np.array([0.5, 0.5]), numbers
+    )
+    np.testing.assert_allclose(ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
+    np.testing.assert_allclose(
+        weights, [2, 2 / 3, 2 / 3]
+    )  # 6 to 2 to 2 for each of two, four names
+    np.testing.assert_array_equal(counts, [1, 1, 2])
 
 
 # ---- How they are exchanged
