@@ -234,7 +234,12 @@ def scorecard(
             f"{'groups without cv' if cv is None else 'train with cv'}. Add cv, or leave one out."
         )
     if cv is None:
-        return _of_fitted(model, names, labels, train)
+        try:
+            return _card(_judge_model(model, names, labels, _check_train(train)), model.classes_)
+        except NotFittedError as error:
+            raise NotFittedError(
+                f"{error} Fit it first, or pass cv, which fits clones of it."
+            ) from error
     folds = [*_splits(names, labels, groups, cv)]
     tested = np.concatenate([rows for _, rows in folds])
     n_tests = np.bincount(tested)
@@ -246,12 +251,9 @@ def scorecard(
     judged = []
     for learned, held_out in folds:
         train = [names[k] for k in learned], labels[learned]
-        test = [names[k] for k in held_out]
         fitted = clone(model).fit(*train)
-        predicted, proba = _predict(fitted, test)
-        known, y = count_known_words(fitted, test), labels_as_predicted(fitted, labels)
-        train = train[0], y[learned]
-        judged.append(_judge(test, y[held_out], predicted, proba, fitted.classes_, train, known))
+        test = [names[k] for k in held_out]
+        judged.append(_judge_model(fitted, test, labels[held_out], train))
     order = np.argsort(tested)
     rows = {key: np.concatenate([fold[key] for fold in judged])[order] for key in judged[0]}
     return _card(rows, fitted.classes_)
@@ -266,23 +268,13 @@ def scorecard_from(names, labels, predicted, proba, classes, train=None, known=N
     return _card(_judge(names, labels, predicted, proba, classes, train, known), classes)
 
 
-def _of_fitted(model, names, labels, train):
-    if train is not None:
-        if len(train) != 2:
-            raise ValueError(f"Expected train to be (names, labels), got {len(train)} items.")
-        known, of_known = train
-        known = read_names(known)[0]
-        train = known, check_labels(of_known, len(known))
-    try:
-        predicted, proba = _predict(model, names)
-    except NotFittedError as error:
-        raise NotFittedError(
-            f"{error} Fit it first, or pass cv, which fits clones of it."
-        ) from error
-    known, labels = count_known_words(model, names), labels_as_predicted(model, labels)
-    if train is not None:
-        train = train[0], labels_as_predicted(model, train[1])
-    return scorecard_from(names, labels, predicted, proba, model.classes_, train, known)
+def _check_train(train):
+    if train is None:
+        return None
+    if len(train) != 2:
+        raise ValueError(f"Expected train to be (names, labels), got {len(train)} items.")
+    names = read_names(train[0])[0]
+    return names, check_labels(train[1], len(names))
 
 
 def _splits(names, labels, groups, cv):
@@ -294,9 +286,14 @@ def _splits(names, labels, groups, cv):
         yield rows[learned], rows[held_out]
 
 
-def _predict(model, names):
+def _judge_model(model, names, labels, train):
+    """Judge the predictions of a fitted model, in groups if it groups its labels."""
     proba = model.predict_proba(names) if hasattr(model, "predict_proba") else None
-    return model.predict(names), proba
+    predicted, known = model.predict(names), count_known_words(model, names)
+    labels = labels_as_predicted(model, labels)
+    if train is not None:
+        train = train[0], labels_as_predicted(model, train[1])
+    return _judge(names, labels, predicted, proba, model.classes_, train, known)
 
 
 def _judge(names, labels, predicted, proba, classes, train, known):
