@@ -85,13 +85,13 @@ def predict_table(
     >>> import pandas as pd
     >>> from sknames import load_pretrained, predict_table
     >>> people = pd.DataFrame({"name": ["Mehmet Yılmaz", None], "age": [31, 45]}, index=["a", "b"])
-    >>> found = predict_table(load_pretrained(), people, top=3)
-    >>> found.columns.tolist()
+    >>> added = predict_table(load_pretrained(), people, top=3)
+    >>> added.columns.tolist()
     ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
 'probability_3', 'reason']
-    >>> found.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
+    >>> added.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
     ['Turkish', 'Armenian', '']
-    >>> found.loc["b", "reason"]
+    >>> added.loc["b", "reason"]
     'missing name'
     """
     table, X = _read(X, column)

@@ -245,7 +245,7 @@ def _recurrent_logits(graph, network, text, lengths):
 
 def _linear(graph, network, name, x):
     """Multiply rows by a weight, and add a bias."""
-    parameters = (graph.constant(network.weights[f"{name}.{part}"]) for part in ("weight", "bias"))
+    parameters = (graph.constant(network.weights[f"{name}.{kind}"]) for kind in ("weight", "bias"))
     return graph.add("Gemm", x, *parameters, transB=1)
 
 

@@ -214,7 +214,7 @@ def test_unfitted_model_raises(model, explain):
 
 
 def test_wrong_parameters_raise(model):
-    with pytest.raises(ValueError, match="Expected label to be one of 'Gre.*'Klingon'"):
+    with pytest.raises(ValueError, match="Expected label to be one of .'Gre.*'Klingon'"):
         character_importance(model, "Anna", label="Klingon")
     with pytest.raises(TypeError, match="begins with a CharEncoder"):
         prefix_proba(model["classify"], "Anna")

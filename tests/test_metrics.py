@@ -337,7 +337,7 @@ def test_folds_keep_a_fitted_model_as_it_is(model, parts):
 @pytest.mark.parametrize(
     "params, message",
     [
-        ({"labels": [0, 1, 2]}, "None of the labels is one .* some of 0, 1, 2, got 'a', 'b', 'c'"),
+        ({"labels": [0, 1, 2]}, "None of the labels .* some of .0, 1, 2., got .'a', 'b', 'c'"),
         ({"labels": ["a", "a", "b"]}, "Expected distinct labels"),
         ({"y_true": ["a", None, "b"]}, "missing label"),
         ({"n_bins": 0}, "'n_bins' parameter"),
@@ -356,7 +356,7 @@ def test_wrong_predictions_raise(params, message):
         ({}, {"train": (["a"],)}, "train to be .names, labels., got 1 items"),
         ({}, {"groups": np.zeros(100)}, "got groups without cv. Add cv"),
         ({}, {"cv": 2, "train": (["a"], ["b"])}, "got train with cv"),
-        ({"labels": ["greek"] * 100}, {}, "expected some of 'Greek', .* got 'greek'"),
+        ({"labels": ["greek"] * 100}, {}, "expected some of .'Greek', .* got .'greek'"),
         ({"labels": ["Greek"] * 99}, {}, r"inconsistent numbers of samples: \[100, 99\]"),
         ({"labels": ["Greek"] * 99 + [None]}, {}, "missing label"),
         ({"names": ["a"] * 99 + [None]}, {}, "missing name"),

@@ -1,6 +1,7 @@
 """Check labels and weights beyond what scikit-learn checks."""
 
 from numbers import Real
+from reprlib import repr as shorten
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
@@ -26,9 +27,9 @@ def check_labels(y, n_samples):
         for position, label in enumerate(np.asarray(y, dtype=object).ravel()):
             is_infinite = isinstance(label, Real) and abs(label) == np.inf
             if is_infinite or is_missing(label):
-                found = "infinity" if is_infinite else f"a missing label ({label})"
+                got = "infinity" if is_infinite else f"a missing label ({label})"
                 raise ValueError(
-                    f"Expected a label in every row, but y contains {found} at position "
+                    f"Expected a label in every row, but y contains {got} at position "
                     f"{position}. Drop such rows."
                 )
     labels = column_or_1d(y, warn=True)
@@ -39,13 +40,11 @@ def check_labels(y, n_samples):
 
 def check_some_known(y, classes):
     """Raise ValueError if no label is a class, perhaps since the spelling differs."""
-    y, classes = ([*dict.fromkeys(np.asarray(part).tolist())] for part in (y, classes))
-    if not set(y) & set(classes):
-        some, got = (
-            ", ".join(map(repr, part[:5])) + ", ..." * (len(part) > 5) for part in (classes, y)
-        )
+    y, classes = ([*dict.fromkeys(np.asarray(labels).tolist())] for labels in (y, classes))
+    if set(y).isdisjoint(classes):
         raise ValueError(
-            f"None of the labels is one of the model's: expected some of {some}, got {got}."
+            "None of the labels is one of the model's: expected some of "
+            f"{shorten(classes)}, got {shorten(y)}."
         )
 
 

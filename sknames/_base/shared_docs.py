@@ -14,8 +14,8 @@ def share_docs(texts: Mapping[str, str]) -> Callable[[Documented], Documented]:
     """Decorate a function or a class: texts replace the lines ``{key}`` of its docstrings."""
 
     def share(documented: Documented) -> Documented:
-        for part in (documented, *vars(documented).values()):
-            function = getattr(part, "__func__", part)  # of a class method
+        for member in (documented, *vars(documented).values()):
+            function = getattr(member, "__func__", member)  # of a class method
             if isinstance(function, type | FunctionType) and function.__doc__:
                 function.__doc__ = LINE.sub(
                     lambda line: indent(texts[line["key"]], line["indent"]), function.__doc__

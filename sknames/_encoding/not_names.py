@@ -55,17 +55,17 @@ RULES = {
 }
 
 
-def _in_any_case(parts):
-    cases = (["iIİ" if x == "i" else x.lower() + x.upper() for x in part] for part in parts)
+def _in_any_case(texts):
+    cases = (["iIİ" if x == "i" else x.lower() + x.upper() for x in text] for text in texts)
     return {"".join(letters) for case in cases for letters in product(*case)}
 
 
-def _number(*points):
-    """Return a number below 2**21 of up to three code points, its own if they are of ASCII."""
-    number = 0
+def _index(*points):
+    """Return an index below 2**21 of up to three code points, its own if they are of ASCII."""
+    index = 0
     for point in points:
-        number = number * 128 + point
-    return number & ((1 << 21) - 1)
+        index = index * 128 + point
+    return index & ((1 << 21) - 1)
 
 
 # What is not a name has one of these signs, starts or ends, or does not start with a letter. Ends
@@ -78,7 +78,7 @@ _ENDS = _in_any_case(
     for final in ("", ".", ",", ".,")
 )
 _IS_ODD = np.zeros(1 << 21, dtype=bool)
-_IS_ODD[[_number(*map(ord, part)) for part in _STARTS | _ENDS]] = True
+_IS_ODD[[_index(*map(ord, text)) for text in _STARTS | _ENDS]] = True
 _ADDRESS, _FINAL = re.compile(RULES["address"]), re.compile(RULES["final"])
 _EITHER_CASE = tuple(RULES["starts"]), tuple(RULES["ends"])
 _AS_WRITTEN = tuple(RULES["written_starts"]), tuple(RULES["written_ends"])
@@ -110,7 +110,7 @@ def why_not_names(X, n, encoder=None):
     )
     firsts = np.flatnonzero(np.bincount(first))
     known = [point for point in firsts if _is_known(chr(point), encoder)]
-    is_odd = _IS_ODD[_number(first, second)] | _IS_ODD[_number(*last)] | ~np.isin(first, known)
+    is_odd = _IS_ODD[_index(first, second)] | _IS_ODD[_index(*last)] | ~np.isin(first, known)
     odd = {*np.flatnonzero(is_odd).tolist()}
     for sign in _SIGNS:
         if sign in joined:

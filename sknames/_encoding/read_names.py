@@ -170,8 +170,8 @@ def _check_names(names, handle_missing):
     return names
 
 
-def number_names(X, n):
-    """Give n names or rows numbers, int of shape (n,): equal ones have equal numbers.
+def ids_of_names(X, n):
+    """Return ids of n names or rows, int of shape (n,), equal for equal ones.
 
     Rows that are neither names nor numbers all count as different.
     """
@@ -179,14 +179,14 @@ def number_names(X, n):
         keys = read_names(X, handle_missing="empty")[0]
     except (TypeError, ValueError):
         keys = _rows_as_bytes(X, n)
-    numbers = {}
-    return np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), int, count=n)
+    ids = {}
+    return np.fromiter((ids.setdefault(key, len(ids)) for key in keys), int, count=n)
 
 
 def _rows_as_bytes(X, n):
     if issparse(X):
         X = X.tocsr()
-        parts = (np.split(part, X.indptr[1:-1]) for part in (X.indices, X.data))
-        return ((i.tobytes(), values.tobytes()) for i, values in zip(*parts, strict=True))
+        rows = (np.split(entries, X.indptr[1:-1]) for entries in (X.indices, X.data))
+        return ((i.tobytes(), values.tobytes()) for i, values in zip(*rows, strict=True))
     rows = np.asarray(X)
     return (row.tobytes() for row in rows) if rows.dtype.kind in "biuf" else range(n)

@@ -8,7 +8,7 @@ from .spelling import spellings
 
 
 def spelling_groups(names: Names) -> NDArray[np.intp]:
-    """Give names numbers that are equal for spellings of one name.
+    """Return the group of each name; spellings of one name share a group.
 
     A model that has learned Dvořák also knows Dvorak and " DVORAK". To measure accuracy on unseen
     names, keep each group on one side of each split.
@@ -21,8 +21,8 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
     Returns
     -------
     ndarray of shape (n_names,) of int
-        Group numbers. Names with equal numbers differ at most in white space, the kind of
-        quotation marks, apostrophes and hyphens, diacritics, case and script ("王" is "Wang").
+        Groups. Names of a group differ at most in white space, the kind of quotation marks,
+        apostrophes and hyphens, diacritics, case and script ("王" is "Wang").
 
     See Also
     --------
@@ -36,5 +36,5 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
     """
     # np.unique would copy names into an array as wide as the longest.
     spelt = spellings(read_names(names)[0])
-    numbers = {spelling: number for number, spelling in enumerate(sorted(set(spelt)))}
-    return np.array([numbers[spelling] for spelling in spelt], dtype=np.intp)
+    groups = {spelling: group for group, spelling in enumerate(sorted(set(spelt)))}
+    return np.array([groups[spelling] for spelling in spelt], dtype=np.intp)

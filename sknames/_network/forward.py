@@ -92,9 +92,9 @@ class Forward:
             if name not in (*LEVELS, "head.ngrams")
         }
         self.precision = dtype
-        parts = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         self.steps = [
-            STEPS[network.cell](*(weights[f"cells.{k}.{part}"] for part in parts))
+            STEPS[network.cell](*(weights[f"cells.{k}.{name}"] for name in names))
             for k in range(network.num_layers)
         ]
         self.size = network.hidden_size
@@ -121,7 +121,7 @@ class Forward:
         self.n_classes = network.n_classes
         self.words, self.separator = network.words, network.separator
         self.ngrams = network.ngrams
-        # Kept as they are, since they are most of the numbers of a model.
+        # Kept as they are, since they are most of a model.
         self.idf, self.ngram_weight = weights.get("ngram_idf"), network.weights.get("ngram_weight")
         self.head_ngrams = network.weights.get("head.ngram_weight")
         if self.head_ngrams is not None:

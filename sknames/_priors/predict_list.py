@@ -8,7 +8,7 @@ from sklearn.utils import check_array
 from .._base.labels_and_weights import check_weights
 from .._base.unwrap import join, unwrap
 from .._encoding.not_names import why_not_names
-from .._encoding.read_names import number_names
+from .._encoding.read_names import ids_of_names
 from .priors import distinct_names, estimate_mix
 
 
@@ -22,7 +22,7 @@ def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
     n, names = len(probabilities), join(estimator, X)
     weights = check_weights(sample_weight, n, name)
     are_names = why_not_names(names, n, unwrap(estimator).encoder) == ""
-    return probabilities, weights, number_names(names, n), are_names
+    return probabilities, weights, ids_of_names(names, n), are_names
 
 
 def priors_of_probabilities(probabilities, weights, assumed, ids=None, **limits):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array
+from sklearn.utils import check_array, gen_batches
 
 from .._base.mixins import PAGES
 from .._base.unwrap import Inside, unwrap
@@ -213,8 +213,7 @@ def _predict(ratios, weights, counts, priors):
     model would mistake chance for a mix. The mean of the largest probabilities comes last.
     """
     n, sums, squares, largest = counts.sum(), 0.0, 0.0, 0.0
-    for first in range(0, len(ratios), BLOCK):
-        some = slice(first, first + BLOCK)
+    for some in gen_batches(len(ratios), BLOCK):
         answers = ratios[some] * priors
         answers *= (weights[some] / answers.sum(axis=1))[:, None]
         sums = sums + counts[some] @ answers
@@ -250,8 +249,7 @@ def _leave_one_out(ratios, weights, counts, mix):
     q = r * mix / (z + w * r). Newton's method finds the z for which it sums to 1.
     """
     sums = np.zeros_like(mix)
-    for first in range(0, len(ratios), BLOCK):
-        some = slice(first, first + BLOCK)
+    for some in gen_batches(len(ratios), BLOCK):
         r, w = ratios[some], weights[some, None]
         total = r @ mix
         z = np.maximum(total - weights[some], 1e-3 * total)  # a lower bound, close in long lists
@@ -272,8 +270,7 @@ def slopes(ratios, mix, weights):
     """Return gradient and negative Hessian of weights @ log(mix), where mix = ratios @ priors."""
     n_classes = ratios.shape[1]
     gradient, curvature = np.zeros(n_classes), np.zeros((n_classes, n_classes))
-    for first in range(0, len(ratios), BLOCK):
-        some = slice(first, first + BLOCK)
+    for some in gen_batches(len(ratios), BLOCK):
         scores = ratios[some] / mix[some, None]
         weighted = scores * weights[some, None]
         gradient += weighted.sum(axis=0)

@@ -155,9 +155,9 @@ def _download(folder):
         folder.mkdir(exist_ok=True)
         # After an interruption, all written files are complete, and the next call adds the others.
         for language, content in contents.items():
-            part = Path(temporary, f"{language}.txt")
-            part.write_bytes(content)
-            part.replace(folder / part.name)
+            path = Path(temporary, f"{language}.txt")
+            path.write_bytes(content)
+            path.replace(folder / path.name)
 
 
 def _read_zip(zip_path):

@@ -33,7 +33,7 @@ data : :class:`~sklearn.utils.Bunch`
     target_names : ndarray of shape (n_nationalities,), dtype=object
         The nationalities, sorted.
     groups : ndarray of shape (n_names,), dtype=int
-        Equal numbers for names that are equal in plain ASCII letters and lower case. Pass it to
+        Groups of names that are equal in plain ASCII letters and lower case. Pass them to
         :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
     DESCR : str
         Description of the dataset: source, licence, counts, known errors.""",

@@ -63,8 +63,8 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
     --------
     >>> import sknames
     >>> from sknames.inspection import character_importance
-    >>> found = character_importance(sknames.load_pretrained(), "Kowalski")
-    >>> found.label, found.importance.shape
+    >>> result = character_importance(sknames.load_pretrained(), "Kowalski")
+    >>> result.label, result.importance.shape
     ('Polish', (8,))
     """
     read = Reading(model, name)

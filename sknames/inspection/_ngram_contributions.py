@@ -57,10 +57,10 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     >>> import sknames
     >>> from sknames.inspection import ngram_contributions
     >>> model = sknames.load_pretrained()
-    >>> found = ngram_contributions(model, "Kowalski")
-    >>> polish, czech = (list(found.classes).index(label) for label in ("Polish", "Czech"))
-    >>> more = found.contributions[:, polish] - found.contributions[:, czech]
-    >>> bool(more[list(found.ngrams).index("ski ")] > 0)
+    >>> result = ngram_contributions(model, "Kowalski")
+    >>> polish, czech = (list(result.classes).index(label) for label in ("Polish", "Czech"))
+    >>> more = result.contributions[:, polish] - result.contributions[:, czech]
+    >>> bool(more[list(result.ngrams).index("ski ")] > 0)
     True
     """
     read, inside = Reading(model, name), unwrap(model)

@@ -46,10 +46,10 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     --------
     >>> import sknames
     >>> from sknames.inspection import prefix_proba
-    >>> found = prefix_proba(sknames.load_pretrained(), "王伟")
-    >>> "".join(found.characters), "".join(found.sources)
+    >>> result = prefix_proba(sknames.load_pretrained(), "王伟")
+    >>> "".join(result.characters), "".join(result.sources)
     ('王伟 wangwei', '王伟 王王王王伟伟伟')
-    >>> found.proba.shape
+    >>> result.proba.shape
     (10, 74)
     """
     read = Reading(model, name)

@@ -1,5 +1,7 @@
 """Read a name as a model does: its characters, their codes, and the rest of the model."""
 
+from reprlib import repr as shorten
+
 import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
@@ -68,8 +70,8 @@ class Reading:
             return int(proba.argmax())
         columns = np.flatnonzero(self.classes == label)
         if not len(columns):
-            known = ", ".join(map(repr, self.classes[:5].tolist()))
-            raise ValueError(f"Expected label to be one of {known}, ..., got {label!r}.")
+            known = shorten(self.classes.tolist())
+            raise ValueError(f"Expected label to be one of {known}, got {label!r}.")
         return int(columns[0])
 
     def bunch(self, **figures):
