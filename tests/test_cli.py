@@ -22,6 +22,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -761,6 +762,39 @@ def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names, name):
     for values, column in zip(shares.T, header[1:], strict=True):
         np.testing.assert_array_equal(values, expected[column])
     assert said.startswith("128 rows: 124 names, 4 not names; ")
+
+
+@of_an_unsure_model
+@pytest.mark.filterwarnings("ignore:The shares are rough")
+def test_shares_by_a_column_are_those_of_each_group(run, model, small_names, monkeypatch):
+    people = [*small_names[0][:100], *small_names[0][:40:3], "", "7"]
+    groups = [["south", " north "][k % 3 == 0] for k in range(len(people))]
+    write_csv("in.csv", [(g, name, "") for g, name in zip(groups, people, strict=True)])
+    table = pd.DataFrame({"group": groups, "name": people})
+    expected = {
+        group.strip(): estimate_shares(model, names, random_state=0)
+        for group, names in table.groupby("group")["name"]
+    }
+    arguments = ["shares", "in.csv", "--model", "model.skops", "--by", "ID"]
+    code, out, said = run(*arguments)
+    assert code == 0 and said.startswith("116 rows: 114 names, 2 not names; "), said
+    header, *rows = read_csv(out)
+    assert header == ["ID", "label", "share", "low", "high"]
+    assert [(*row[:2], float(row[2]), float(row[4])) for row in rows] == [
+        (g, *row)
+        for g, shares in expected.items()
+        for row in zip(shares.label, shares.share, shares.high, strict=True)
+    ]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    shown = "\n\n".join(f"ID: {g}\n{shares}" for g, shares in expected.items())
+    assert run(*arguments)[1] == shown + "\n"
+    for by, more, why in (
+        ("place", [], "no column 'place': give --by, one of 'id', 'name', 'note'"),
+        ("note", ["--plot", "a.png"], "--by note: leave --plot out"),
+        ("share", [], "--by share: rename it, the output has another"),
+    ):
+        code, _, said = run(*arguments[:-1], by, *more)
+        assert code == 2 and why in said
 
 
 @of_an_unsure_model

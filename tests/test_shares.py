@@ -10,9 +10,10 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import PriorShiftClassifier, estimate_shares
+from sknames import JoinNames, PriorShiftClassifier, estimate_shares
 from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix, slopes
 from sknames._priors.shares import _resample, shares_of_probabilities
 from sknames.datasets import make_names
@@ -371,13 +372,27 @@ def test_table_of_groups_has_them_all():
     assert [line.split("  ")[0] for line in lines[1:-1]] == [*groups]
 
 
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, ""], ids=str)
+def test_missing_names_are_no_names(shipped, names, missing):
+    joined = make_pipeline(JoinNames(), shipped)
+    column = pd.Series([*names[:120], missing, missing], dtype=object, name="name")
+    expected = estimate_shares(shipped, names[:120], random_state=0)
+    for model, X in [(shipped, column), (shipped, column.to_frame()), (joined, column.to_frame())]:
+        shares = estimate_shares(model, X, random_state=0)
+        assert (shares.n_names, shares.n_not_names) == (120, 2)
+        np.testing.assert_array_equal(shares.share, expected.share)
+        np.testing.assert_array_equal(shares.low, expected.low)
+    mix = [PriorShiftClassifier(shipped).fit(X).priors_ for X in (names[:120], column)]
+    np.testing.assert_array_equal(*mix)
+
+
 def test_wrong_lists_raise(shipped):
     with pytest.raises(ValueError, match="No usable names: .* got 2 without"):
         estimate_shares(shipped, ["", "12"])
     with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
         estimate_shares(shipped, [])
-    with pytest.raises(ValueError, match="missing name .* at position 1"):
-        estimate_shares(shipped, ["Niamh", None])
+    with pytest.raises(TypeError, match=r"got int \(5\) at position 1"):
+        estimate_shares(shipped, ["Niamh", 5])
     with pytest.raises(ValueError, match="Wrap it in a list"):
         estimate_shares(shipped, "Niamh")
 

@@ -106,14 +106,17 @@ class Table:
             )
         return values
 
+    def texts(self, chunk, column, option):
+        """Return the column that an option gives as str without white space around."""
+        values = to_text(values_of(chunk, choose(chunk.column_names, column, option, self.name)))
+        return pc.utf8_trim_whitespace(values.fill_null("")).to_numpy(zero_copy_only=False)
+
     def labelled_names(self, label):
         """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
         with self.open() as reader:
             for (chunk, why), names in self.names(reader):
-                column = choose(chunk.column_names, label, "--label", self.name)
-                labels = pc.utf8_trim_whitespace(to_text(values_of(chunk, column)))
-                labels = labels.to_numpy(zero_copy_only=False)[why == ""]
+                labels = self.texts(chunk, label, "--label")[why == ""]
                 pairs += [pair for pair in zip(names, labels, strict=True) if pair[1]]
                 n_rows += len(chunk)
         if not pairs:

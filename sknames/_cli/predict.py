@@ -77,7 +77,8 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         if priors is not None:
             raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
         mix = DistinctNames(table, spec, jobs)
-        priors, _ = priors_of_probabilities(mix.probabilities, mix.counts, assumed_priors(fitted))
+        counts = mix.groups[""][1]
+        priors, _ = priors_of_probabilities(mix.probabilities, counts, assumed_priors(fitted))
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)

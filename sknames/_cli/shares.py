@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import click
@@ -24,10 +25,11 @@ from .options import jobs_option, model_options, say, table_options
 @click.command()
 @table_options
 @model_options
+@click.option("--by", help="Column of groups, such as region: estimate each on its own.")
 @click.option("--output", default="-", help="File for CSV, or -: text on a terminal, else CSV.")
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
 @jobs_option
-def shares(table, model, output, plot, jobs, trust_pickle):
+def shares(table, model, by, output, plot, jobs, trust_pickle):
     """Estimate the share of each nationality among the names in INPUT.
 
     The shares are those under which the names are most likely, with 95 % intervals. Rows without
@@ -37,6 +39,9 @@ def shares(table, model, output, plot, jobs, trust_pickle):
     if Path(output).suffix.lower() not in ("", ".csv", ".txt"):
         raise click.UsageError(f"--output {output}: shares are plain CSV: give a name in .csv")
     check_output(output)
+    if by in COLUMNS or (by and plot):
+        why = "rename it, the output has another" if by in COLUMNS else "leave --plot out"
+        raise click.UsageError(f"--by {by}: {why}")
     if plot is not None:
         if Path(plot).suffix not in (".png", ".svg", ".pdf"):
             raise click.UsageError(f"--plot {plot}: let its name end in .png, .svg or .pdf")
@@ -44,46 +49,56 @@ def shares(table, model, output, plot, jobs, trust_pickle):
         check_matplotlib_support("--plot")
     fitted = load(model, trust_pickle)
     inner, shares_of_groups = ungroup(fitted)
-    names = DistinctNames(table, (model, trust_pickle, None, ""), jobs)
-    estimate = shares_of_probabilities(
-        names.probabilities,
-        fitted.classes_,
-        counts=names.counts,
-        n_not_names=names.n_not_names,
-        class_prior=assumed_priors(inner, of_people=True),
-        shares_of_groups=shares_of_groups,
-        random_state=0,  # the same command gives the same intervals
-    )
+    names = DistinctNames(table, (model, trust_pickle, None, ""), jobs, by)
+    texts, tables = [], []
+    for group, (rows, counts) in names.groups.items():
+        estimate = shares_of_probabilities(
+            names.probabilities[rows],
+            fitted.classes_,
+            counts=counts,
+            n_not_names=names.n_not_names[group],
+            class_prior=assumed_priors(inner, of_people=True),
+            shares_of_groups=shares_of_groups,
+            random_state=0,  # the same command gives the same intervals
+        )
+        texts.append(f"{by}: {group}\n{estimate}" if by else str(estimate))
+        columns = {by: [group] * len(estimate.label)} if by else {}
+        tables.append(pa.table(columns | {name: estimate[name].tolist() for name in COLUMNS}))
     if output == "-" and sys.stdout.isatty():
-        click.echo(str(estimate))
+        click.echo("\n\n".join(texts))
     else:
         with whole_file(output) as file:
-            pa.csv.write_csv(pa.table({name: estimate[name].tolist() for name in COLUMNS}), file)
+            pa.csv.write_csv(pa.concat_tables(tables), file)
     if plot is not None:
         with whole_file(plot) as file:
             figure = SharesDisplay.from_shares(estimate).figure_
             figure.savefig(file, format=Path(plot).suffix[1:], dpi=150)
+    n_not_names, n_names = names.n_not_names.total(), sum(n.sum() for _, n in names.groups.values())
     say(
-        f"{estimate.n_names + estimate.n_not_names:,} rows: {estimate.n_names:,} names, "
-        f"{estimate.n_not_names:,} not names; {time.perf_counter() - start:.1f} s"
+        f"{n_names + n_not_names:,} rows: {n_names:,} names, {n_not_names:,} not names; "
+        f"{time.perf_counter() - start:.1f} s"
     )
 
 
 class DistinctNames:
     """The distinct names of a table, each predicted once.
 
-    `probabilities` has a row for each, `counts` says how often it occurs, and `n_not_names` how
-    many rows have no name.
+    `probabilities` has a row for each. `groups` has the rows and counts of each group in the column
+    `by`, and `n_not_names` its number of rows without a name. Without `by`, "" is the only group.
     """
 
-    def __init__(self, table, spec, jobs):
-        self.n_not_names, seen, encoder = 0, Counter(), unwrap(load(*spec)).encoder
+    def __init__(self, table, spec, jobs, by=None):
+        encoder, row_of, n_of = unwrap(load(*spec)).encoder, {}, defaultdict(Counter)
+        self.n_not_names = Counter()
 
         def new_names(reader):
-            for (_, why), names in table.names(reader, encoder):
-                new = [name for name in dict.fromkeys(names) if name not in seen]
-                seen.update(names)
-                self.n_not_names += int((why != "").sum())
+            for (chunk, why), names in table.names(reader, encoder):
+                group_of = table.texts(chunk, by, "--by") if by else np.full(len(why), "")
+                self.n_not_names.update(group_of[why != ""].tolist())
+                new = [name for name in dict.fromkeys(names) if name not in row_of]
+                row_of.update(zip(new, count(len(row_of)), strict=False))
+                for group, name in zip(group_of[why == ""].tolist(), names, strict=True):
+                    n_of[group][row_of[name]] += 1
                 yield None, new
 
         with (
@@ -91,6 +106,9 @@ class DistinctNames:
             closing(answers(new_names(reader), spec, jobs, 1, True)) as answered,
         ):
             self.probabilities = np.concatenate([answer[2] for _, answer in answered])
-        self.counts = np.array([*seen.values()], dtype=np.int64)
-        if not seen:
+        if not row_of:
             raise ValueError(f"no row of {table.name} has a name: check --column")
+        self.groups = {
+            g: (np.array([*n]) if by else slice(None), np.array([*n.values()]))
+            for g, n in sorted(n_of.items())
+        }

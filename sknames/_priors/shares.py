@@ -115,8 +115,8 @@ def estimate_shares(
     model : classifier
         Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
     names : iterable of str, or other input of the model
-        The list. Texts that are not names, see :meth:`SelectiveClassifier.reasons`, are counted
-        separately.
+        The list. Missing names and texts that are not names, see
+        :meth:`SelectiveClassifier.reasons`, are counted separately.
     weights : array-like of shape (n_names,) or None, default=None
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
