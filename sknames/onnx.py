@@ -92,7 +92,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     inside = unwrap(model)
     if inside.classifier is None or any(change is None for change in inside.changes):
         expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
-        raise refusal(model, expected, "Convert what is one inside.")
+        raise refusal(model, expected, "Convert the one inside.")
     network, labels = inside.classifier.network_, model.classes_
     if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
         raise ValueError(

@@ -62,10 +62,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         Whether to take step 1. Set it to False if white space or quotation marks carry meaning.
     drop_titles : bool, default=False
         Whether to drop titles before and after a name in step 1 ("Mr.", "Frau Dr.", "г-н", "Jr.",
-        ", PhD", "さん"; in any case, with or without a dot), but never the whole name. What is
-        more often a name does not count as a title: "Don", "Pan", "Md." before a name, "M."; what
-        is more often a title does: "Bey", "Junior", "MBA". Set it to True for names from letters
-        and forms.
+        ", PhD", "さん"; in any case, with or without a dot), but never the whole name. Words that
+        are more often names stay ("Don", "Pan", "M."); those that are more often titles go ("Bey",
+        "Junior", "MBA"). Set it to True for names from letters and forms.
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as the empty name,
         of which the classifier knows nothing: use it for tables with gaps that must keep all their

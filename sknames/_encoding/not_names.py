@@ -87,13 +87,8 @@ _AS_WRITTEN = tuple(RULES["written_starts"]), tuple(RULES["written_ends"])
 def why_not_names(X, n, encoder=None):
     """Return why each of n texts is not a name, and "" for a name, as str objects.
 
-    - "missing name": missing, or of white space, quotation marks and invisible characters only,
-    - "address": of email or the web,
-    - "organization": with a legal form, such as Ltd,
-    - "placeholder": for a missing name, such as nan,
-    - "no known letter": without a letter, or without one that a fitted `encoder` knows.
-
-    If `X` does not hold texts, such as numbers, all reasons are "".
+    `SelectiveClassifier.reasons` describes them. An `encoder` says which letters are known; without
+    one, all are. If `X` does not hold texts, such as numbers, all reasons are "".
     """
     reasons = np.full(n, "", dtype=object)
     try:

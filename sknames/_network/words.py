@@ -84,7 +84,8 @@ class Words:
     def count(self, codes, separator, n_words):
         """Count the words of each row that have an entry: (n_rows,).
 
-        A row of `n_words` words may hold them twice: a word is known if either is.
+        A row may hold each of its `n_words` words twice, as it is written and in ASCII. A word is
+        known if either form has an entry.
         """
         rows, last, _ = self.find(codes, separator)
         if separator is None:

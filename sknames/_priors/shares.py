@@ -169,11 +169,11 @@ default=None
 
     Notes
     -----
-    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names: the shares of a
-    resample are one constrained Newton step away from those of the list. They cover the chance in
-    drawing the list, and an error of the model as large as is typical for people of another source:
-    the log odds of each class vary with a standard deviation of 0.5. The bias by class that the
-    shipped model has shown on held-out people is corrected, unless `class_prior` is given.
+    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names, each resample one
+    constrained Newton step away from the estimate. They cover chance, and errors of the model that
+    are typical for people of another source: the log odds of each class vary with a standard
+    deviation of 0.5. Without `class_prior`, the bias by class that the shipped model has shown on
+    held-out people is corrected.
 
     Examples
     --------

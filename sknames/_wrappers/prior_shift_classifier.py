@@ -75,12 +75,10 @@ default=None
     -----
     If all possible classes of a name have prior 0, its probabilities are the priors.
 
-    Each distinct name counts once, with its weights summed. Missing names and texts that are not
-    names, see :meth:`SelectiveClassifier.reasons`, are left out of the estimate. A list of about
-    100 names or more usually gains.
-
-    A `UserWarning` is raised for a model that is unsure of the names. If it is underconfident, the
-    mix is wrong: calibrate it on held-out names first, as the FAQ shows.
+    The estimate counts each distinct name once, with its weights summed, and leaves out missing
+    names and texts that are not names, see :meth:`SelectiveClassifier.reasons`. Lists of about 100
+    names or more gain. A `UserWarning` says if the model is unsure of the names: an underconfident
+    model gives a wrong mix. Calibrate it on held-out names first, as the FAQ shows.
 
     References
     ----------

@@ -92,10 +92,8 @@ def fetch_names(
 
     Notes
     -----
-    The source is https://download.pytorch.org/tutorial/data.zip, whose names come from
-    https://github.com/spro/practical-pytorch (MIT licence). A nationality is one of 18 languages.
-    The names are in the order of its files, and repeat: Arabic has 2,000 lines, but 108 names. So a
-    random split would test on training names.
+    A nationality is one of 18 languages. Names repeat: Arabic has 2,000 lines, but 108 names. So a
+    random split would test on training names. `DESCR` has the source.
 
     Examples
     --------

@@ -86,8 +86,8 @@ def load_names(
 
     Notes
     -----
-    The names are from the packages Faker and Mimesis (both MIT licence) and from lists written by
-    hand. They are sorted by nationality, and each is listed once in it, however common it is.
+    The names are sorted by nationality, and each is listed once in it, however common it is.
+    `DESCR` has the sources.
 
     Examples
     --------

@@ -77,14 +77,12 @@ default="population"
         priors are a shift of the output bias; `class_prior_` of the classifier holds those in
         force.
     abstain : bool or float, default=False
-        Whether to give no answer ("unknown") where the model is unsure, or where nothing is a name.
-        With True at most 14 % of the answers are wrong, or 26 % of countries, on people whose whole
-        names were held out, with 95 % confidence. Four of five people get a nationality, and half
-        of them a country. A float is the largest share of wrong answers instead, from .04. Both
-        assume labels as frequent as "population" says; with uniform priors and as many people of
-        each nationality, 12 % are wrong. Of names with no word seen in training, 53 % get a
-        nationality with True, and 13 % of these are wrong. People of a nationality that the model
-        does not know are often answered, too.
+        Whether to give no answer ("unknown") where the model is unsure, or the text is not a name.
+        With True, at most 14 % of the answers are wrong (26 % for countries), with 95 % confidence,
+        for people as frequent as "population" says. Four of five get a nationality, and half a
+        country. A float is the largest share of wrong answers instead, from .04. People of a
+        nationality that the model does not know are often answered, too. The `page on abstaining
+        <https://sknames.github.io/sknames/abstaining.html>`_ has more figures.
 
     Returns
     -------
