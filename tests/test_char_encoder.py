@@ -124,6 +124,7 @@ def assert_equals_reference(encoder, fitted_on, names):
 
 
 SETTINGS = [
+    {"max_length": None},
     {},
     {"clean": False},
     {"clean": False, "transliterate": False},
@@ -223,7 +224,7 @@ def test_share_that_is_reached_exactly_is_enough():
 @pytest.mark.parametrize("chunk_names", [1, 2, 100])
 def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_names):
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
-    encoder = CharEncoder().fit(["abcd", "a"])
+    encoder = CharEncoder(max_length=None).fit(["abcd", "a"])
     message = (
         "2 of 4 names are longer than the longest name of fit and were cut to its 4 characters"
     )
@@ -235,14 +236,17 @@ def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_name
 
 @pytest.mark.parametrize("names", [["Ana", "Bo"], [f"Ana{i}" for i in range(500)]], ids=len)
 def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
-    CharEncoder().fit(names + ["a" * 200])
+    assert CharEncoder().fit(names + ["a" * 2000]).max_length_ == 64
+    CharEncoder(max_length=None).fit(names + ["a" * 200])
     many = names[:1] + ["a" * 201] + names[1:]
     message = "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
     with pytest.warns(UserWarning, match=message) as record:
-        assert CharEncoder().fit(many).max_length_ == 201
+        assert CharEncoder(max_length=None).fit(many).max_length_ == 201
     assert record[0].filename == __file__
     assert CharEncoder(max_length=20).fit(many).max_length_ == 20
-    CharEncoder().fit(["Ana"] * 98 + ["a" * 11] + ["a" * 220])  # 99 % have at most 11
+    CharEncoder(max_length=None).fit(
+        ["Ana"] * 98 + ["a" * 11] + ["a" * 220]
+    )  # 99 % have at most 11
 
 
 def test_columns_of_padding_take_no_more_memory_than_their_codes():
@@ -356,9 +360,10 @@ MISSING = [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "s"), pd.
 @pytest.mark.parametrize("missing", MISSING, ids=repr)
 def test_missing_name_is_empty_when_asked_for(missing):
     names = ["Ana", missing, "Bo", missing]
-    encoder = CharEncoder(handle_missing="empty")
+    encoder = CharEncoder(handle_missing="empty", max_length=3)
     codes = encoder.fit_transform(names)
-    np.testing.assert_array_equal(codes, CharEncoder().fit_transform(["Ana", "", "Bo", ""]))
+    expected = CharEncoder(max_length=3).fit_transform(["Ana", "", "Bo", ""])
+    np.testing.assert_array_equal(codes, expected)
     np.testing.assert_array_equal(encoder.transform(pd.Series(names, dtype=object)), codes)
     np.testing.assert_array_equal(encoder.transform([missing]), [[0, 0, 0]])
     with pytest.raises(TypeError, match=r"type str and got int \(5\) at position 2"):
@@ -400,7 +405,7 @@ def test_failed_fit_leaves_the_encoder_as_it_was():
 
 def test_names_in_other_scripts_are_read_twice():
     names = ["Иван Петров", "Jürgen", "Юрген"]
-    encoder = CharEncoder(transliterate="both", min_frequency=1).fit(names)
+    encoder = CharEncoder(transliterate="both", min_frequency=1, max_length=None).fit(names)
     read = encoder.inverse_transform(encoder.transform([*names, "王 Jürgen"]))
     expected = ["иван петров ivan petrov", "jürgen", "юрген yurgen", "�ang jürgen"]
     assert read.tolist() == expected

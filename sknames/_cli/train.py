@@ -52,7 +52,7 @@ OF_CLASSIFIER = {
 def parameter_options(function):
     """Give a command the parameters of the encoder and the classifier as options."""
     defaults = CharEncoder().get_params() | NameNationalityClassifier().get_params()
-    defaults |= {"max_length": 64, "random_state": 0}
+    defaults["random_state"] = 0
     for name, about in reversed((OF_ENCODER | OF_CLASSIFIER).items()):
         how = {"default": str(defaults[name]), "help": about, "callback": _value}
         function = click.option(f"--{name.replace('_', '-')}", **how)(function)

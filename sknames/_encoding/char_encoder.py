@@ -87,10 +87,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         must have in `fit` to enter a learned alphabet. With "unknown" and "both", rarer
         characters are transliterated, and ASCII characters always enter. Otherwise, rarer ones get
         the unknown code. "auto" is 5 with "unknown" and "both", and 1 otherwise.
-    max_length : int or None, default=None
-        Number of columns. None takes the length of the longest name of `fit`, which warns if that
-        is 20 times the 99th percentile, and `transform` warns of longer names. With an int, longer
-        names are cut without a warning.
+    max_length : int or None, default=64
+        Number of columns. Longer names are cut without a warning; padding takes no time in
+        training. None takes the length of the longest name of `fit`, which warns if that is 20
+        times the 99th percentile, and `transform` warns of longer names.
     handle_unknown : {"use_unknown_code", "error"}, default="use_unknown_code"
         What `transform` does with a character that is not in the alphabet.
 
@@ -114,7 +114,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     Examples
     --------
     >>> from sknames import CharEncoder
-    >>> encoder = CharEncoder().fit(["Ana", "Müller"])
+    >>> encoder = CharEncoder(max_length=6).fit(["Ana", "Müller"])
     >>> encoder.alphabet_
     ' aelmnru'
     >>> encoder.transform(["Anna", "Lea!"])
@@ -132,7 +132,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     lowercase: bool = True
     alphabet: str | None = None
     min_frequency: int | float | Literal["auto"] = "auto"
-    max_length: int | None = None
+    max_length: int | None = 64
     handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code"
 
     alphabet_: str = field(init=False)

@@ -86,7 +86,8 @@ def load_names(
 
     Notes
     -----
-    The names are sorted by nationality, and each is listed once in it, however common it is.
+    The names are sorted by nationality, part and name: shuffle them in splits, since the folds of a
+    plain ``cv=3`` have other parts. Each is listed once in its nationality, however common it is.
     `DESCR` has the sources.
 
     Examples
