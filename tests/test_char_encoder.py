@@ -196,7 +196,7 @@ def test_empty_alphabet_or_repeated_characters_raise(alphabet, repeated):
 @pytest.mark.parametrize(
     "alphabet, max_length, message",
     [
-        (None, 5, "Expected the alphabet_ of an encoder, a str, got NoneType"),
+        (None, 5, "alphabet_ of .* a str of .*, got None"),
         (" ab", 0, "max_length_ of .*, got 0"),
         (" aa", 5, "distinct characters, the space first, got ' aa'"),
         ("a ", 5, "distinct characters, the space first, got 'a '"),

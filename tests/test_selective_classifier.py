@@ -325,7 +325,6 @@ def test_wrong_abstain_label_raises(label):
     ([-1, 0, 1], -2),
     (np.array([0, 1, 2], dtype=np.uint8), -1),
     ([0.0, 1.0, 2.0], -1),
-    (np.array([2**60, 2**60 + 1, 2**60 + 2], dtype=np.uint64), -1),
 ], ids=str)  # fmt: skip
 def test_labels_of_any_type_are_predicted_whole(labels, abstain_label):
     X, y = blobs()

@@ -167,13 +167,9 @@ def test_counts_of_a_census_take_no_memory():
     assert shares.n_distinct == 5 and (shares.high > 0.5).all()
 
 
-@pytest.mark.parametrize(
-    "counts",
-    [[1], [1, -1], [1.5, 2], [[1], [2]], [2**62, 2**62], np.full(2, 2**63, np.uint64)],
-    ids=str,
-)
+@pytest.mark.parametrize("counts", [[1], [1, -1], [1.5, 2], [[1], [2]]], ids=str)
 def test_wrong_counts_raise(shipped, counts):
-    message = r"Expected counts of 2 names: integers from 0 that sum to less than 2\*\*63; got "
+    message = "Expected counts of 2 names, integers from 0; got "
     with pytest.raises(ValueError, match=message):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=counts)
 

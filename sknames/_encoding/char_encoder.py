@@ -235,12 +235,8 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         """
         self = cls(**params)
         self._validate_params()
-        if not isinstance(alphabet, str):
-            raise TypeError(
-                f"Expected the alphabet_ of an encoder, a str, got {type(alphabet).__name__}."
-            )
         fitted = {"alphabet_": alphabet, "max_length_": max_length}
-        fitted["unknown_code_"] = len(alphabet) + 1
+        fitted["unknown_code_"] = len(str(alphabet)) + 1
         _check_state(fitted)
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
         self.__dict__.update(fitted, max_length_=int(max_length))

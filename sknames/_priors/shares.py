@@ -120,8 +120,8 @@ def estimate_shares(
     weights : array-like of shape (n_names,) or None, default=None
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
-        How often each name occurs in the list, integers whose sum is below 2**63. Distinct names
-        with counts give the same result as the whole list, in less memory.
+        How often each name occurs in the list. Distinct names with counts give the same result as
+        the whole list, in less memory.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
@@ -210,12 +210,10 @@ def _check_counts(counts, n):
     if counts is None:
         return np.ones(n, dtype=np.int64)
     counts = np.asarray(counts)
-    is_right = counts.shape == (n,) and counts.dtype.kind in "iu" and (counts >= 0).all()
-    if not is_right or counts.sum(dtype=np.float64) >= 2**63:
+    if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
-            f"Expected counts of {n} names: integers from 0 that sum to less than 2**63; got "
-            f"{counts.dtype} of shape {counts.shape}, {counts!s:.200}. Give other numbers as "
-            "weights."
+            f"Expected counts of {n} names, integers from 0; got {counts.dtype} of shape "
+            f"{counts.shape}, {counts!s:.200}. Give other numbers as weights."
         )
     return counts.astype(np.int64)
 

@@ -27,12 +27,8 @@ class SharesDisplay(DisplayMixin):
     ----------
     label : ndarray of shape (n_classes,)
         The labels.
-    share : ndarray of shape (n_classes,)
-        Share of each label.
-    low : ndarray of shape (n_classes,)
-        Lower end of the interval of each share.
-    high : ndarray of shape (n_classes,)
-        Upper end of the interval of each share.
+    share, low, high : ndarray of shape (n_classes,)
+        Share of each label, and the ends of its interval.
     resamples : ndarray of shape (n_resamples, n_classes)
         Shares in resamples of the list. They give the interval of the last bar, the others.
     confidence_level : float

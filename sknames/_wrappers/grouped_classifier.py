@@ -45,10 +45,8 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
         The groups, sorted.
     class_prior_ : ndarray of shape (n_groups,)
         The priors that the probabilities assume: sums of the estimator's.
-    n_features_in_ : int
-        Number of columns, if the estimator has this attribute.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if the estimator has this attribute.
+    n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
+        Number and names of the columns, if the estimator has these attributes.
 
     See Also
     --------

@@ -61,10 +61,8 @@ default=None
         The same as `priors_`: the priors that this classifier's probabilities assume.
     n_iter_ : int
         Number of steps of the estimate; 0 if nothing was estimated.
-    n_features_in_ : int
-        Number of columns, if the estimator has this attribute.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if the estimator has this attribute.
+    n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
+        Number and names of the columns, if the estimator has these attributes.
 
     See Also
     --------

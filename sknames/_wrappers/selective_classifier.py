@@ -83,10 +83,8 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         (Kish 1965).
     class_prior_ : ndarray of shape (n_classes,)
         The priors that the probabilities assume: the estimator's `class_prior_`, or uniform.
-    n_features_in_ : int
-        Number of columns, if the estimator has this attribute.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if the estimator has this attribute.
+    n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
+        Number and names of the columns, if the estimator has these attributes.
 
     See Also
     --------
@@ -247,11 +245,8 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
             Labels from `classes_`, or `abstain_label_` if :meth:`reasons` gives a reason.
         """
         probabilities, reasons = self._judge(X)
-        label = np.asarray(self.abstain_label_)
-        labels = self.classes_.astype(np.result_type(self.classes_, label))
-        if (labels.astype(self.classes_.dtype) != self.classes_).any():
-            labels = self.classes_.astype(object)  # integers that a float would round
-        return np.where(reasons == "", labels[probabilities.argmax(axis=1)], label)
+        labels = self.classes_[probabilities.argmax(axis=1)]
+        return np.where(reasons == "", labels, np.asarray(self.abstain_label_))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.
