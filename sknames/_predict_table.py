@@ -9,7 +9,7 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._base import validate_params
-from ._base.unwrap import unwrap
+from ._base.unwrap import check_answers, unwrap
 from ._encoding.join_names import JoinNames
 from ._encoding.not_names import why_not_names
 from ._encoding.read_names import read_names
@@ -154,6 +154,8 @@ def _read(X, column):
 def _answer(model, names, top):
     """Return the most probable classes of names, their probabilities, and reasons for none."""
     inside, probabilities = unwrap(model), np.asarray(model.predict_proba(names))
+    if inside.threshold is None:
+        check_answers(model)
     reasons = why_not_names(names, len(names), inside.encoder)
     reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
     best = top_classes(probabilities, top)

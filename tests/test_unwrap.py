@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -116,8 +117,11 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
     careful = selective(model)
     for wrap in (FrozenEstimator, searched, joined):
         assert unwrap(wrap(careful)).threshold == careful.threshold_
-    for wrap in (shifted, grouped):
+    for wrap in (shifted, grouped, lambda inner: grouped(shifted(joined(inner)))):
         assert unwrap(wrap(careful)).threshold is None
+        for answer in (wrap(careful).predict, partial(predict_table, wrap(careful))):
+            with pytest.raises(ValueError, match="the classifier in it, which abstains, does not"):
+                answer(["Ana"])
     assert unwrap(SelectiveClassifier(model, coverage=0.5)).threshold is None
 
 

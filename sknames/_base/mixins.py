@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
-from .unwrap import labels_as_predicted
+from .unwrap import check_answers, labels_as_predicted
 
 # The site that `make -C docs html` builds.
 PAGES = "https://sknames.github.io/sknames"
@@ -41,6 +41,7 @@ class ArgmaxMixin(BaseEstimator):
             Labels from `classes_`.
         """
         probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
+        check_answers(self)
         return self.classes_[probabilities.argmax(axis=1)]
 
 

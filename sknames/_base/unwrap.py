@@ -116,6 +116,19 @@ def labels_as_predicted(model: Any, y: Any) -> Any:
     return model._groups_of(y) if hasattr(type(model), "_groups_of") else y
 
 
+def check_answers(model: Any) -> None:
+    """Raise ValueError if something in a model that always answers may abstain."""
+    inner = _steps(model)[-1] if isinstance(model, Pipeline) else _held(model)[1]
+    if hasattr(inner, "abstain_label_"):
+        raise ValueError(
+            f"{type(model).__name__} changes probabilities, so the threshold of the classifier in "
+            "it, which abstains, does not hold. Put in one that does not, such as load_pretrained()"
+            ", and SelectiveClassifier around the whole."
+        )
+    if inner is not None:
+        check_answers(inner)
+
+
 def refusal(model: Any, expected: str, step: str) -> TypeError:
     """Return the error for a model that lacks what is needed inside; `step` is what to do."""
     got = " ".join(repr(model).split())

@@ -1,7 +1,6 @@
 """Count the words of names that a model knows."""
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from .._base.unwrap import unwrap
 from .._encoding.not_names import why_not_names
@@ -19,7 +18,8 @@ def count_known_words(estimator, names):
     if encoder is None or classifier is None or classifier.network_.words is None:
         return None
     network, known = classifier.network_, np.zeros(len(names), dtype=np.int64)
-    for some in gen_batches(len(names), BLOCK):
+    for first in range(0, len(names), BLOCK):
+        some = slice(first, first + BLOCK)
         codes = network.to_codes(np.asarray(encoder.transform(names[some])))
         n_words = np.array([max(1, len(name)) for name in map(str.split, clean(names[some]))])
         known[some] = network.words.count(codes, network.separator, n_words)
