@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import (
     CharEncoder,
+    NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
@@ -78,8 +79,10 @@ BAD_NAMES = {
 
 @pytest.mark.parametrize("names, error, message", BAD_NAMES.values(), ids=BAD_NAMES)
 def test_wrong_names_raise(tiny, names, error, message):
-    encoder = CharEncoder().fit(["anna"])
+    encoder, features = CharEncoder().fit(["anna"]), NameEncoder(tiny).fit(["anna"])
     for method in (
+        NameEncoder(tiny).fit,
+        features.transform,
         CharEncoder().fit,
         CharEncoder().fit_transform,
         encoder.transform,

@@ -9,14 +9,12 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from anyascii import anyascii
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknames import CharEncoder
-from sknames.datasets import make_names
 
 BLOG_ALPHABET = string.ascii_letters + " .,:;-'"
 
@@ -25,7 +23,8 @@ NAMES = [
     "e\u0301", "\u0301", "q\u0301\u0316", "a\0b", "x\ud800y", "😀", "\ue000", "ﬁ", "Ǆ", "ß" * 30,
     "\u200f\u202eabc", " ANNA\n", "“O’Neill–Smith” ", "'t Hooft", "'quoted'", "a\u00a0\u2003b",
     "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann", "\u212b ΟΔΟΣ",
-    "ışık STRAẞE", "\x85\udfff",
+    "ışık STRAẞE", "\x85\udfff", "An\u034fna\U000e0101", "An\u00adna–\u2010−Eva", "בן־דוד",
+    "' \"Bo\" '", '""',
 ]  # fmt: skip
 
 
@@ -197,9 +196,6 @@ def test_empty_alphabet_or_repeated_characters_raise(alphabet, repeated):
     "alphabet, max_length, message",
     [
         (None, 5, "alphabet_ of .* a str of .*, got None"),
-        (" ab", 0, "max_length_ of .*, got 0"),
-        (" aa", 5, "distinct characters, the space first, got ' aa'"),
-        ("a ", 5, "distinct characters, the space first, got 'a '"),
         ("", 5, "distinct characters, the space first, got ''"),
     ],
 )
@@ -320,40 +316,6 @@ def test_wrong_codes_raise_in_inverse_transform(codes, message):
         CharEncoder().fit(["ab"]).inverse_transform(codes)
 
 
-CONTAINERS = {
-    "dict values": lambda names: dict(enumerate(names)).values(),
-    "object array": lambda names: np.array(names, dtype=object),
-    "StringDType array": lambda names: np.array(names, dtype=np.dtypes.StringDType()),
-    "np.str_": lambda names: list(map(np.str_, names)),
-    "a subclass of str": lambda names: list(map(type("Name", (str,), {}), names)),
-    "Series of a category": lambda names: pd.Series(names, dtype="category"),
-    "Index": pd.Index,
-    "polars category": lambda names: pl.Series(names, dtype=pl.Categorical),
-    "column of an array": lambda names: np.array(names)[:, None],
-    "DataFrame with a header": lambda names: pd.DataFrame({"of other letters": names}),
-    "polars frame": lambda names: pl.DataFrame({"of other letters": names}),
-}
-
-
-@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
-def test_every_container_gives_the_codes_of_a_list(container):
-    names = ["Ana", "Müller", "", "王伟", "Ana", "O'Neil", "e\u0301"]
-    expected = CharEncoder().fit(names)
-    encoder = CharEncoder().fit(container(names))
-    assert encoder.alphabet_ == expected.alphabet_
-    np.testing.assert_array_equal(encoder.transform(container(names)), expected.transform(names))
-    codes = CharEncoder().fit_transform(container(names))
-    np.testing.assert_array_equal(codes, expected.transform(names))
-
-
-def test_open_file_gives_names_without_line_ends(tmp_path):
-    path = tmp_path / "names.txt"
-    path.write_text("Ana\nMüller \n", encoding="utf-8")
-    with path.open(encoding="utf-8") as file:
-        encoder = CharEncoder().fit(file)
-    assert vars(encoder) == vars(CharEncoder().fit(["Ana", "Müller"]))
-
-
 MISSING = [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "s"), pd.NA, pd.NaT]
 
 
@@ -403,15 +365,6 @@ def test_failed_fit_leaves_the_encoder_as_it_was():
     assert vars(encoder) == before
 
 
-def test_names_in_other_scripts_are_read_twice():
-    names = ["Иван Петров", "Jürgen", "Юрген"]
-    encoder = CharEncoder(transliterate="both", min_frequency=1, max_length=None).fit(names)
-    read = encoder.inverse_transform(encoder.transform([*names, "王 Jürgen"]))
-    expected = ["иван петров ivan petrov", "jürgen", "юрген yurgen", "�ang jürgen"]
-    assert read.tolist() == expected
-    assert encoder.max_length_ == len(expected[0])
-
-
 @pytest.mark.parametrize(
     "transliterate, expected",
     [("unknown", "üao"), ("both", "üao"), (True, "uao"), (False, "üåø")],
@@ -423,19 +376,9 @@ def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
     assert encoder.inverse_transform(encoder.transform(["üåø"])).tolist() == [expected]
 
 
-@pytest.mark.parametrize("nationality", ["Hebrew", "Arabic", "Persian"])
-def test_points_change_no_code(shipped, nationality):
-    encoder = shipped[0]
-    names, _ = make_names(150, nationalities=[nationality], script="native", random_state=0)
-    points = [*map(chr, range(0x591, 0x653)), "\u0640", "\u0670", "\u06df", "\u08f0", "\ufb1e"]
-    points = [c for c in points if unicodedata.category(c) == "Mn" and c not in encoder.alphabet_]
-    pointed = ["".join(c + points[k % len(points)] for k, c in enumerate(name)) for name in names]
-    np.testing.assert_array_equal(encoder.transform(pointed), encoder.transform(names))
-
-
 def test_marks_that_are_no_points_are_transliterated():
     encoder = CharEncoder(transliterate="both", max_length=9).fit(["sunita b'h"])
-    names = ["सुनीता", "סֻנִטָה", "ب\u0653", "ب\u0655", "ب\u0652\u0656\u06ed\u08ff"]
+    names = ["सुनीता", "סֻנִטָה", "ب\u0653", "ب\u0655", "ب\u064e\u0652\u0656\u0670\u08ff"]
     read = encoder.inverse_transform(encoder.transform(names))
     assert read.tolist() == ["sunita", "snth", "ba", "b'", "b"]
 

@@ -239,10 +239,18 @@ def test_feature_names_are_those_of_the_last_fit(case, frame):
 CONTAINERS = {
     "list": list,
     "iterator": iter,
+    "dict values": lambda names: dict(enumerate(names)).values(),
     "array": lambda names: np.array(names, dtype=str),
+    "StringDType array": lambda names: np.array(names, dtype=np.dtypes.StringDType()),
+    "a subclass of str": lambda names: list(map(type("Name", (str,), {}), names)),
     "Series": lambda names: pd.Series(names, index=range(len(names))[::-1]),
+    "Series of a category": lambda names: pd.Series(names, dtype="category"),
+    "Index": pd.Index,
     "polars Series": lambda names: pl.Series(list(names)),
+    "polars category": lambda names: pl.Series(names, dtype=pl.Categorical),
     "column": lambda names: np.array(names, dtype=object)[:, None],
+    "DataFrame": lambda names: pd.DataFrame({"of other letters": names}),
+    "polars frame": lambda names: pl.DataFrame({"of other letters": names}),
 }
 
 

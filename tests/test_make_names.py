@@ -74,29 +74,6 @@ def test_parts_are_in_one_alphabet():
     assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
 
 
-def test_single_names_are_surnames_or_given_names(parts):
-    names, nationalities = make_names(4000, full=False, random_state=5)
-    kinds = Counter()
-    for name, nationality in zip(names, nationalities, strict=True):
-        kinds.update([tuple(p for p in ("surname", "given") if name in parts[nationality, p])])
-    assert () not in kinds
-    assert abs(kinds["surname",] - kinds["given",]) < 250
-
-
-def test_nationalities_are_equally_likely():
-    for script, known in (("Latin", 57), ("native", 20), ("all", 57)):
-        counts = Counter(make_names(57_000, script=script, random_state=6)[1])
-        assert len(counts) == known
-        expected = 57_000 / known
-        assert max(abs(n - expected) for n in counts.values()) < 5 * expected**0.5
-    names, nationalities = make_names(
-        2000, nationalities=["Greek", "Polish"], script="all", random_state=7
-    )
-    assert abs(np.mean(nationalities == "Greek") - 0.5) < 0.05
-    in_latin = np.mean([name[0] < "\u0370" for name in names[nationalities == "Greek"]])
-    assert abs(in_latin - 0.5) < 0.07
-
-
 def test_random_state_gives_the_same_names():
     first, second = make_names(50, random_state=0), make_names(50, random_state=0)
     np.testing.assert_array_equal(first, second)

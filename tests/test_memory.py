@@ -44,17 +44,6 @@ def test_many_fits_keep_memory(codes, cell):
     assert (resident() - before) / 2**20 < 16
 
 
-def test_predictions_keep_memory(codes):
-    model = NameNationalityClassifier(**SMALL).fit(*codes)
-    many = np.tile(codes[0], (50, 1))
-    for _ in range(20):
-        model.predict_proba(many)
-    before = resident()
-    for _ in range(200):
-        model.predict_proba(many)
-    assert (resident() - before) / 2**20 < 16
-
-
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_second_fit_frees_the_first_net(codes, early_stopping):
     model = NameNationalityClassifier(early_stopping=early_stopping, **SMALL).fit(*codes)

@@ -12,9 +12,6 @@ import pytest
 import skops.io
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
@@ -85,19 +82,6 @@ def test_missing_name_raises_or_is_empty(encoder):
     np.testing.assert_array_equal(rows, encoder.transform(["Ana", "", "", ""]))
 
 
-@pytest.mark.parametrize(
-    "names, error, message",
-    [
-        ("Ana", ValueError, "Wrap it in a list"),
-        ([1], TypeError, "type str and got int"),
-    ],
-)
-def test_wrong_names_raise(encoder, names, error, message):
-    for method in (NameEncoder().fit, NameEncoder().fit_transform, encoder.transform):
-        with pytest.raises(error, match=message):
-            method(names)
-
-
 # ---- Which model
 
 
@@ -108,11 +92,6 @@ def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
     np.testing.assert_array_equal(
         NameEncoder(shipped_uniform).fit_transform(NAMES), NameEncoder().fit_transform(NAMES)
     )
-
-
-def test_model_may_be_any_classifier_of_names(small_names):
-    model = make_pipeline(TfidfVectorizer(analyzer="char"), MultinomialNB()).fit(*small_names)
-    assert NameEncoder(model).fit_transform(NAMES).shape == (len(NAMES), 4)
 
 
 @pytest.mark.parametrize("as_path", [str, Path])
@@ -172,16 +151,6 @@ def test_wrong_model_raises_and_keeps_the_fitted_one(tiny, encoder, model, error
 
 
 # ---- Clones and files
-
-
-def test_clone_shares_the_model(tiny):
-    for encoder in (NameEncoder(tiny).fit(NAMES), NameEncoder("a.skops")):
-        copied = clone(encoder)
-        assert copied.model is encoder.model
-        assert copied.get_params(deep=False) == encoder.get_params(deep=False)
-        assert not hasattr(copied, "model_")
-    copied = clone(make_pipeline(NameEncoder(tiny), LogisticRegression()))
-    assert copied[0].model is tiny
 
 
 def test_parameters_of_the_model_cannot_be_set(tiny):

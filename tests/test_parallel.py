@@ -6,7 +6,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 import sknames
 from tests.conftest import tiny_pipeline
@@ -62,18 +62,6 @@ def test_large_prediction_in_processes_gives_the_same_bits(small_names, tmp_path
     np.testing.assert_array_equal(np.load("probabilities.npy"), expected)
     found = scope["predict_proba"](model, names[:-1].tolist(), "of_three.npy", n_jobs=3)
     np.testing.assert_array_equal(found, expected[:-1])
-
-
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_dask_grid_search_gives_the_same_scores(small_names, cluster):
-    grid = {"classify__cell": ["rnn", "gru"]}
-    search = GridSearchCV(tiny_pipeline(), grid, cv=2, scoring="neg_log_loss")
-    here = search.fit(*small_names).cv_results_["mean_test_score"]
-    with joblib.parallel_config("dask"):
-        search.fit(*small_names)
-    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], here)
-    done = cluster.run(lambda dask_worker: dask_worker.state.executed_count)
-    assert sum(done.values()) > 0, "no worker did anything"
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
