@@ -239,7 +239,6 @@ def test_feature_names_are_those_of_the_last_fit(case, frame):
 CONTAINERS = {
     "list": list,
     "iterator": iter,
-    "dict values": lambda names: dict(enumerate(names)).values(),
     "array": lambda names: np.array(names, dtype=str),
     "StringDType array": lambda names: np.array(names, dtype=np.dtypes.StringDType()),
     "a subclass of str": lambda names: list(map(type("Name", (str,), {}), names)),
