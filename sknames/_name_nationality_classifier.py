@@ -34,7 +34,7 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
 
     `X` is a 2-D array of symbols, such as `CharEncoder` makes from names. 0 is padding, every other
     value seen in `fit` is a symbol, and other values are the unknown symbol. 1 is the space between
-    words, unless more than one row in 100 begins with it: number your own letters from 2.
+    words, unless more than one row in 100 begins with it. So start the codes of letters at 2.
 
     Parameters
     ----------

@@ -281,11 +281,11 @@ def test_resamples_do_not_depend_on_chunks(monkeypatch):
 # ---- What cannot be told apart
 
 
-def test_nationalities_with_the_same_names_are_hard_to_tell():
+def test_nationalities_with_the_same_names_are_confused_pairs():
     proba = draw([0.2, 0.3, 0.2, 0.2, 0.1], twins=True)
     groups = {"Scandinavian": ["Danish", "Norwegian"], "Western": ["Dutch", "Irish"]}
     shares = shares_of(proba, groups=groups)
-    ((one, other, correlation),) = shares.hard_to_tell
+    ((one, other, correlation),) = shares.confused_pairs
     assert {one, other} == {"Danish", "Norwegian"} and correlation < -0.7
     pair = shares.resamples[:, [shares.label.tolist().index(label) for label in (one, other)]]
     assert correlation == pytest.approx(np.corrcoef(pair, rowvar=False)[0, 1])
@@ -299,12 +299,12 @@ def test_nationalities_with_the_same_names_are_hard_to_tell():
     assert found.high[0] - found.low[0] < 0.5 * sum(widths)
 
 
-def test_what_the_drawing_alone_makes_vary_is_not_hard_to_tell():
+def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():
     """One of two must be smaller where the other is larger: a correlation of almost -1."""
     for mix in ([0.2, 0.3, 0.2, 0.2, 0.1], [0, 0.7, 0, 0, 0.3]):
         shares = shares_of(draw(mix))
         assert np.corrcoef(shares.resamples[:, :2], rowvar=False)[0, 1] < -0.1
-        assert shares.hard_to_tell == []
+        assert shares.confused_pairs == []
 
 
 @pytest.mark.parametrize(

@@ -66,17 +66,16 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         are more often names stay ("Don", "Pan", "M."); those that are more often titles go ("Bey",
         "Junior", "MBA"). Set it to True for names from letters and forms.
     handle_missing : {"error", "empty"}, default="error"
-        What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as the empty name,
-        of which the classifier knows nothing: use it for tables with gaps that must keep all their
-        rows.
+        What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as an empty name,
+        so that a table with gaps keeps all its rows.
     transliterate : bool, "unknown" or "both", default="unknown"
         Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"):
         "unknown" replaces those that are not in the alphabet, True replaces all, False none. "both"
-        does as "unknown" does, and reads a name with a letter of the alphabet that is not Latin a
-        second time in ASCII, behind a space ("иван ivan"): use it if people of many nationalities
-        are written in one script. A character without a transliteration is kept; a combining mark
-        or format character without one is dropped. Set it to True if the names in `fit` have
-        diacritics and later ones do not.
+        is "unknown", and repeats a name with a letter of the alphabet that is not Latin in ASCII,
+        behind a space ("иван ivan"): use it if people of many nationalities are written in one
+        script. A character without a transliteration is kept; a combining mark or format character
+        without one is dropped. Use True if the names in `fit` have diacritics and later ones do
+        not.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None

@@ -59,7 +59,7 @@ class Network:
     separator: int | None = None  # the code between words, if n-grams stay within words
     class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
     words: Words | None = None
-    class_bias: Any = None  # (n_classes,), log odds to add to be right by class on people, or None
+    class_bias: Any = None  # (n_classes,), log odds that correct the bias on people, or None
 
     def __post_init__(self):
         weights = {name: _read_only(array) for name, array in self.weights.items()}

@@ -67,7 +67,7 @@ class Shares(Bunch):
             f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
             f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
         )
-        for one, other, correlation in self.get("hard_to_tell", []):
+        for one, other, correlation in self.get("confused_pairs", []):
             lines.append(
                 f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
                 "group them for a narrower interval"
@@ -142,8 +142,8 @@ default=None
 
         - label, share, low, high: arrays of shape (n_classes,), the largest share first,
         - groups: the same for the groups, in their order, or None,
-        - hard_to_tell: tuples (label, label, correlation) of pairs that the model confuses, so that
-          their sum is more certain than either; the least certain first,
+        - confused_pairs: tuples (label, label, correlation) of nationalities that the model
+          confuses, the least certain pair first; the sum of a pair is more certain than either,
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - confidence_level,
@@ -279,7 +279,7 @@ def shares_of_probabilities(
         return Shares(label=labels, share=share, low=low, high=high, resamples=resamples, **common)
 
     shares = table(classes[order], share[order], resamples[:, order])
-    shares.hard_to_tell = _hard_to_tell(shares, n_effective)
+    shares.confused_pairs = _confused_pairs(shares, n_effective)
     shares.groups = None
     if groups is not None:
         shares.groups = table(np.array(list(groups)), members @ share, resamples @ members.T)
@@ -325,7 +325,7 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
     return resamples
 
 
-def _hard_to_tell(shares, n_effective):
+def _confused_pairs(shares, n_effective):
     """Find pairs whose sum is more certain than either, because the model confuses them.
 
     With known labels, resamples would vary like a multinomial distribution. Any further variance is
