@@ -170,6 +170,10 @@ def test_page_answers_names_as_python(page, server, labels, n_names):
         assert found["verdict"] == ("I don’t know" if expected else found_labels[0])
         if expected:
             assert found["note"].startswith(f"No {labels} is more than "), name
+    expected = "American, Brazilian, Swiss and others are not among these nationalities"
+    if labels == "country":  # shows both
+        expected = f"As a nationality: {load_pretrained().predict([name])[0]} "
+    assert text_of(page, "other").startswith(expected)
 
 
 def test_page_gives_the_reasons_of_python(page, judged):

@@ -24,6 +24,8 @@ const element = Object.fromEntries(
   [...document.querySelectorAll("[id]")].map((node) => [node.id, node]),
 );
 const number = new Intl.NumberFormat("en");
+const LACKING =
+  "American, Brazilian, Swiss and others are not among these nationalities: choose country.";
 const countries = new Intl.DisplayNames("en", { type: "region" });
 
 ort.env.wasm.numThreads = 1; // more would need headers that a static host may not send
@@ -140,9 +142,20 @@ async function answerName() {
   );
   element.letters.hidden = notName !== "";
   if (!notName) showLetters(name, letters, row, rowsOfPrefixes, model);
+  element.other.textContent = notName ? "" : await sayOther(name, model);
+  if (mine !== asked) return;
   element.answer.dataset.of = name;
   element.answer.dataset.reason = reason;
   element.answer.setAttribute("aria-busy", "false");
+}
+
+// What the model of nationalities says, where that of countries answers; else what it lacks.
+async function sayOther(name, { labels }) {
+  if (labels === "nationality") return LACKING;
+  const model = await load("nationality");
+  const [row] = await predict(model, [name]);
+  const best = largest(row, 3).map((k) => `${model.classes[k]} ${percent(row[k])}`);
+  return `As a nationality: ${best.join(", ")}.`;
 }
 
 function sayKnown(known, n) {
