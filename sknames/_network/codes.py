@@ -65,12 +65,6 @@ def _holds_strings(X):
     return any(isinstance(item, str | bytes) for item in items)
 
 
-def code_of(symbol, symbols):
-    """Return the code of a symbol, or None."""
-    index = np.flatnonzero(symbols == symbol)
-    return int(index[0]) + 1 if len(index) else None
-
-
 def code_table(symbols):
     """Return the code of each value that two bytes hold."""
     n = len(symbols)

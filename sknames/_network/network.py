@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._base.saved_state import require
-from .codes import code_of, code_table, to_codes
+from .codes import code_table, to_codes
 from .ngrams import NGrams, inverse_document_frequency
 from .quantized import Quantized, dequantize, join, quantize, split
 from .words import PRIME, Words
@@ -62,15 +62,8 @@ class Network:
     class_bias: Any = None  # (n_classes,), log odds that correct the bias on people, or None
 
     def __post_init__(self):
-        weights = {name: _read_only(array) for name, array in self.weights.items()}
-        object.__setattr__(self, "symbols", _read_only(self.symbols))
-        object.__setattr__(self, "weights", MappingProxyType(weights))
-        object.__setattr__(self, "ngram_keys", tuple(map(_read_only, self.ngram_keys)))
-        object.__setattr__(self, "class_prior", _read_only(self.class_prior))
-        object.__setattr__(self, "class_bias", _read_only(self.class_bias))
-        if self.words is not None:
-            words = Words(*map(_read_only, vars(self.words).values()))
-            object.__setattr__(self, "words", words)
+        for name, value in [*vars(self).items()]:
+            object.__setattr__(self, name, _read_only(value))
 
     @classmethod
     def untrained(cls, cell, symbols, codes, ngram_range, min_df, *, has_words=False):
@@ -90,7 +83,7 @@ class Network:
         if not len(frequency):
             return network
         weights = {"ngram_idf": inverse_document_frequency(frequency, len(codes))}
-        return replace(network, weights=weights, ngram_keys=map(_narrow, ngrams.keys))
+        return replace(network, weights=weights, ngram_keys=[*map(_narrow, ngrams.keys)])
 
     @property
     def n_codes(self):
@@ -295,10 +288,10 @@ def _key_names(arrays):
 
 def _space(symbols, codes):
     """Return the code of the space, or None if too many rows begin with that symbol."""
-    code = code_of(SPACE, symbols)
-    if code is not None and np.count_nonzero(codes[:, 0] == code) > MAX_STRAY * len(codes):
+    code = 1 + np.flatnonzero(symbols == SPACE)
+    if not len(code) or np.count_nonzero(codes[:, 0] == code) > MAX_STRAY * len(codes):
         return None
-    return code
+    return int(code[0])
 
 
 def _narrow(keys):
@@ -307,10 +300,15 @@ def _narrow(keys):
     return keys.astype(np.int32 if fit else np.int64)
 
 
-def _read_only(array):
-    if isinstance(array, Quantized):
-        return Quantized(*map(_read_only, vars(array).values()))
-    if isinstance(array, np.ndarray):
-        array = array.view()
-        array.flags.writeable = False
-    return array
+def _read_only(value):
+    """Return arrays, and what holds some, as what cannot be written to."""
+    if isinstance(value, Quantized | Words):
+        return type(value)(*map(_read_only, vars(value).values()))
+    if isinstance(value, Mapping):
+        return MappingProxyType({name: _read_only(array) for name, array in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(map(_read_only, value))
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.flags.writeable = False
+    return value

@@ -70,14 +70,10 @@ class Batches:
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
 
-    @property
-    def run_length(self):
-        """The number of neighbours drawn together: 1 in batches that share no prefixes."""
-        return RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
-
     def __iter__(self):
         n, rng = len(self.rows), self.random_state
-        order = np.arange(n) if rng is None else runs_in_random_order(n, self.run_length, rng)
+        length = RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1  # small batches share nothing
+        order = np.arange(n) if rng is None else runs_in_random_order(n, length, rng)
         for start in range(0, n, self.batch_size):
             rows = self.rows.take(order[start : start + self.batch_size])
             if rng is not None and self.symbol_dropout:
