@@ -164,13 +164,6 @@ def test_predict_csv_of_any_dialect_keeps_it(run, model, delimiter, output):
     assert said.startswith("7 rows: 5 predicted, 2 missing name; ")
 
 
-def test_predict_delimiter_is_the_one_that_fits_most_rows(run):
-    Path("in.csv").write_text("name;born, died, place\nAnna;1900\nBo;1,2\n")
-    code, out, said = run("predict", "in.csv", "--model", "model.skops")
-    assert code == 0, said
-    assert [row[0] for row in read_csv(out, ";")] == ["name", "Anna", "Bo"]
-
-
 @pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
 @pytest.mark.parametrize("quoted", [True, False])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -203,6 +196,7 @@ def test_predict_line_ends_in_values_keeps_them(run, encoding):
         ("name\nSmith, John\nDoe, Jane; Dr.\n", 1),
         ("name,note\nAnna,a;b\nBo,c;d\n", 2),
         ("name;note\nDoe, Jane;1,5\n\nBo;2\n", 2),
+        ("name;born, died, place\nAnna;1900\nBo;1,2\n", 2),
         ("a,b,c,name\n1;2,3;4,5;6,x\n", 4),
         ('"the\nname","a;b"\n"x;y","z"\n', 2),
     ],
@@ -358,31 +352,6 @@ def test_predict_parquet_keeps_columns_and_types(run, model):
     assert [tuple("" if x is None else x for x in row) for row in answers] == expected(model)
 
 
-@pytest.mark.parametrize("given", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize("wanted", ["csv", "jsonl", "parquet"])
-def test_predict_one_format_into_another_keeps_values(run, model, given, wanted):
-    rows = [dict(zip(("id", "name", "note"), row, strict=True)) for row in ROWS]
-    if given == "csv":
-        write_csv("in.csv")
-    elif given == "parquet":
-        pa.parquet.write_table(pa.Table.from_pylist(rows), "in.parquet")
-    else:
-        with open("in.jsonl", "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
-    arguments = ["--model", "model.skops", "--format", wanted, "--output", "out"]
-    code, _, said = run("predict", f"in.{given}", *arguments)
-    assert code == 0, said
-    if wanted == "csv":
-        check(read_csv(text_of("out")), model)
-        return
-    if wanted == "parquet":
-        found = pa.parquet.read_table("out").to_pylist()
-    else:
-        found = [json.loads(line) for line in text_of("out").splitlines()]
-    lists = [["" if value is None else value for value in row.values()] for row in found]
-    check([list(found[0]), *lists], model)
-
-
 def test_predict_nan_is_null_in_json(run):
     nan, inf = float("nan"), float("inf")
     table = parquet_table().append_column("rows", [[[{"x": [1.5, nan, -inf]}]] * 7])
@@ -527,15 +496,6 @@ def test_predict_top_and_proba_adds_columns(run, model):
 
 ODD = ["Yılmaz", "123", "a@b.org", "", "Kowalski", "😀", "Papadopoulos"]
 WHY = ["", "no known letter", "address", "missing name", "", "no known letter", ""]
-
-
-def test_predict_no_name_gives_a_reason(run, model):
-    write_csv("odd.csv", [[name] for name in [*ODD, "www.x.org", "???"]], ["name"])
-    _, out, said = run("predict", "odd.csv", "--model", "model.skops", "--proba")
-    assert "9 rows: 3 predicted, 2 address, 1 missing name, 3 no known letter; " in said
-    header, *rows = read_csv(out)
-    assert [row[-1] for row in rows] == [*WHY, "address", "no known letter"]
-    assert all((row[k] == "") == (row[-1] != "") for row in rows for k in range(1, len(header) - 1))
 
 
 def test_predict_abstain_withholds_what_is_unsure(run, model):
@@ -948,17 +908,6 @@ def test_countries_are_those_of_their_model(run):
     assert code == 0 and "\nES " in out
     code, _, said = run("predict", "in.csv", "--level", "country", "--model", "model.skops")
     assert code == 2 and "for the model that ships: leave out --model" in said
-
-
-@pytest.mark.parametrize("priors", ["uniform", "population", "Greek=.25,Polish=.75"])
-def test_predict_given_priors_is_prior_shift_classifier(run, model, priors):
-    write_csv("in.csv")
-    names = [name for (_, name, _), missing in zip(ROWS, MISSING, strict=True) if not missing]
-    given = {"Greek": 0.25, "Polish": 0.75} if "=" in priors else priors
-    fitted = PriorShiftClassifier(model, priors=given).fit(names)
-    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--priors", priors)
-    assert code == 0, said
-    assert [row[3] for row in read_csv(out)[1:] if row[3]] == fitted.predict(names).tolist()
 
 
 @pytest.mark.parametrize(

@@ -35,18 +35,6 @@ def greek_only(nationalities):
     return (nationalities == "Greek").astype(float)
 
 
-def test_sample_weight_without_routing(small_names, tiny):
-    names, nationalities = small_names
-    weighted = tiny_pipeline(max_epochs=20)
-    weighted.fit(names, nationalities, classify__sample_weight=greek_only(nationalities))
-    assert set(weighted.predict(names)) == {"Greek"}
-    result = cross_validate(
-        tiny_pipeline(max_epochs=20), names, nationalities, cv=FOLDS,
-        params={"classify__sample_weight": greek_only(nationalities)},
-    )  # fmt: skip
-    np.testing.assert_array_equal(result["test_score"], CHANCE)
-
-
 def test_sample_weight_with_routing(small_names, tiny):
     names, nationalities = small_names
     weights = greek_only(nationalities)

@@ -19,6 +19,7 @@ import sknames
 from sknames import (
     CharEncoder,
     GroupedClassifier,
+    JoinNames,
     NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
@@ -63,7 +64,7 @@ FAST = {"hidden_size": 32, "lr": 0.02, "max_epochs": 8}
 
 
 @pytest.mark.parametrize("check", CHECKS_WITHOUT_X)
-@pytest.mark.parametrize("encoder", [CharEncoder(alphabet="ab", max_length=3), NameEncoder()])
+@pytest.mark.parametrize("encoder", [CharEncoder(alphabet="ab"), NameEncoder(), JoinNames()])
 def test_encoder_passes_the_checks_without_data(check, encoder):
     getattr(estimator_checks, check)(type(encoder).__name__, encoder)
 

@@ -12,7 +12,6 @@ from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
-from sklearn.utils import estimator_checks
 
 from sknames import CharEncoder, JoinNames, NameEncoder, load_pretrained
 
@@ -66,11 +65,3 @@ def test_id_among_the_columns_says_which_columns_to_pass():
         JoinNames().transform(pd.DataFrame(PEOPLE))
     with pytest.raises(ValueError, match=r"join several: JoinNames\(\)\.transform\(df\[\['given'"):
         load_pretrained().predict(pd.DataFrame(PEOPLE)[COLUMNS])
-
-
-@pytest.mark.parametrize("check", [
-    "check_estimator_tags_renamed", "check_valid_tag_types", "check_mixin_order",
-    "check_parameters_default_constructible", "check_estimator_repr", "check_set_params",
-])  # fmt: skip
-def test_scikit_learn_check_passes(check):
-    getattr(estimator_checks, check)("JoinNames", JoinNames())

@@ -24,7 +24,6 @@ from sknames import (
     PriorShiftClassifier,
     make_own_labels_pipeline,
 )
-from sknames.pretrained._model_files import load_model
 from tests.conftest import run_process
 
 NAMES = [
@@ -183,20 +182,6 @@ def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
 
 
 # ---- In scikit-learn
-
-
-def test_eight_names_of_new_labels_beat_ngrams_alone(small_names, tmp_path):
-    names, nationalities = small_names
-    labels = np.where(np.isin(nationalities, ["Greek", "Polish"]), "home", "guest")
-    train = np.concatenate([np.arange(k, k + 4) for k in (0, 50, 100, 150)])
-    test = np.setdiff1d(np.arange(200), train)
-    model = make_own_labels_pipeline().fit(names[train], labels[train])
-    ngrams = make_pipeline(model["features"]["ngrams"], LinearSVC())
-    theirs = ngrams.fit(names[train], labels[train]).score(names[test], labels[test])
-    assert model.score(names[test], labels[test]) > max(0.9, theirs + 0.1)
-    skops.io.dump(model, tmp_path / "own.skops")
-    loaded = load_model(tmp_path / "own.skops")
-    np.testing.assert_array_equal(loaded.predict_proba(NAMES), model.predict_proba(NAMES))
 
 
 def test_own_labels_pipeline_is_the_one_measured(tiny):

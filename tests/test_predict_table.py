@@ -1,7 +1,5 @@
 """predict_table: a table with the columns of `sknames predict`."""
 
-import sys
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,35 +9,10 @@ from sklearn.pipeline import make_pipeline
 
 from sknames import JoinNames, load_pretrained, predict_table
 from sknames._predict_table import top_classes
-from tests.conftest import run_process, tiny_pipeline
+from tests.conftest import tiny_pipeline
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
 WHY = ["", "missing name", "address", "no known letter", ""]
-
-
-def test_table_equals_the_one_of_the_command(shipped, tmp_path):
-    table = pd.DataFrame({"given": ["Mehmet", None, "Jo"], "family": ["Can", "", None]})
-    table.to_csv(tmp_path / "in.csv", index=False)
-    options = [
-        "--column",
-        "given,family",
-        "--top",
-        "3",
-        "--known-words",
-        "--prefix",
-        "new_",
-        "--output",
-        "out.csv",
-    ]
-    command = [sys.executable, "-m", "sknames", "predict", "in.csv", *options]
-    run_process(*command, cwd=tmp_path)
-    columns = ["given", "family"]
-    found = predict_table(shipped, table, column=columns, top=3, known_words=True, prefix="new_")
-    expected = pd.read_csv(tmp_path / "out.csv")
-    assert found.columns.tolist() == expected.columns.tolist()
-    new = found.columns[2:]
-    found = found[new].mask(found[new] == "")
-    pd.testing.assert_frame_equal(found, expected[new], check_dtype=False, rtol=0, atol=1e-6)
 
 
 def test_pandas_in_keeps_index_and_columns(shipped):
