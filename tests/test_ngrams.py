@@ -11,39 +11,44 @@ from sknames._network.ngrams import ABSENT, Lookup, NGrams, Symbols, inverse_doc
 from sknames._network.prefixes import plan_prefixes
 
 NAMES = ["anna", "annie", "nan", "", "a", "nnnn", "ian", "anna", "diana", "aidan", "inn"]
-LETTERS = sorted(set("".join(NAMES)))
+# With a separator, each word is read as `analyzer="char_wb"` of scikit-learn reads it.
+SPACED = ["an ia", "ia an", "a", " nn", "an  i ", ""]
+LETTERS = [" ", *sorted(set("".join(NAMES)))]
 RANGES = [((1, 1), 1), ((1, 5), 1), ((1, 5), 2), ((2, 4), 2), ((3, 3), 1), ((1, 3), 3), ((2, 9), 1)]
+CASES = [(NAMES, *case, None) for case in RANGES] + [(SPACED, (1, 4), n, 1) for n in (1, 2)]
 each_range = pytest.mark.parametrize("ngram_range, min_df", RANGES, ids=str)
+each_case = pytest.mark.parametrize("names, ngram_range, min_df, separator", CASES, ids=str)
 
 
-def encode(names, length=None, letters=LETTERS, scale=1):
-    """Codes of names; a letter that is not in `letters` is the unknown symbol."""
+def encode(names, length=None, scale=1):
+    """Codes of names; a letter that is not in `LETTERS` is the unknown symbol."""
     length = max(map(len, names)) if length is None else length
     codes = np.zeros((len(names), length), dtype=np.uint32)
     for row, name in zip(codes, names, strict=True):
-        places = [letters.index(c) + 1 if c in letters else len(letters) + 1 for c in name]
+        places = [LETTERS.index(c) + 1 if c in LETTERS else len(LETTERS) + 1 for c in name]
         row[: len(name)] = np.array(places, dtype=np.uint32) * scale
     return codes
 
 
-def count(name, ngram_range):
-    text = f"^{name}$"
+def count(name, ngram_range, separator=None):
+    text = f" {name} " if separator else f"^{name}$"
     return Counter(
         text[i : i + n]
         for n in range(ngram_range[0], ngram_range[1] + 1)
         for i in range(len(text) - n + 1)
+        if not separator or " " not in text[i + 1 : i + n - 1]
     )
 
 
-def document_frequency(names, ngram_range, min_df):
-    frequency = Counter(gram for name in names for gram in count(name, ngram_range))
+def document_frequency(names, ngram_range, min_df, separator=None):
+    frequency = Counter(gram for name in names for gram in count(name, ngram_range, separator))
     return {gram: n for gram, n in frequency.items() if n >= min_df}
 
 
-def features_of(ngrams, letters=LETTERS, scale=1):
+def features_of(ngrams, scale=1):
     """The string of each feature, read off the keys."""
-    letter = {0: "^", ngrams.end: "$", (len(letters) + 1) * scale: "?"}
-    letter |= {(i + 1) * scale: c for i, c in enumerate(letters)}
+    letter = {0: "^", ngrams.end: "$", (len(LETTERS) + 1) * scale: "?"}
+    letter |= {(i + 1) * scale: c for i, c in enumerate(LETTERS)}
     before, features = [""], []
     for n, keys in enumerate(ngrams.keys, start=1):
         prefixes, symbols = np.divmod(keys, ngrams.n_symbols)
@@ -55,52 +60,19 @@ def features_of(ngrams, letters=LETTERS, scale=1):
     return features
 
 
-def fit(names, ngram_range, min_df):
-    return NGrams.fit(encode(names), ngram_range, min_df, len(LETTERS) + 3)
+def fit(names, ngram_range, min_df, separator=None):
+    return NGrams.fit(encode(names), ngram_range, min_df, len(LETTERS) + 3, separator)
 
 
-@each_range
-def test_fit_finds_the_ngrams_of_strings(ngram_range, min_df):
-    ngrams, frequency = fit(NAMES, ngram_range, min_df)
+@each_case
+def test_fit_finds_the_ngrams_of_strings(names, ngram_range, min_df, separator):
+    ngrams, frequency = fit(names, ngram_range, min_df, separator)
     found = dict(zip(features_of(ngrams), frequency.tolist(), strict=True))
     assert len(found) == len(frequency)
-    assert found == document_frequency(NAMES, ngram_range, min_df)
+    assert found == document_frequency(names, ngram_range, min_df, separator)
     assert ngrams.offsets[-1] == len(frequency)
     assert len(ngrams.keys) == ngram_range[1]
     assert all((np.diff(keys) > 0).all() for keys in ngrams.keys)
-
-
-@pytest.mark.parametrize("share", [True, False])
-def test_with_a_separator_each_word_is_read_by_itself(share):
-    # As `analyzer="char_wb"` of scikit-learn, whose words have a space at both ends.
-    names = ["an ia", "ia an", "a", " nn", "an  i ", ""]
-    letters = [" ", *LETTERS]
-    codes = encode(names, letters=letters)
-    ngrams, frequency = NGrams.fit(codes, (1, 4), 1, len(letters) + 3, separator=1)
-    grams = np.array(features_of(ngrams, letters))
-
-    def expected(name):
-        text = f" {name} "
-        found = [text[i : i + n] for n in range(1, 5) for i in range(len(text) - n + 1)]
-        return Counter(gram for gram in found if " " not in gram[1:-1])
-
-    features, starts = ngrams.of_rows(codes)
-    for i, name in enumerate(names):
-        assert Counter(grams[features[starts[i] : starts[i + 1]]].tolist()) == expected(name)
-    assert dict(zip(grams.tolist(), frequency.tolist(), strict=True)) == Counter(
-        gram for name in names for gram in expected(name)
-    )
-    plan = plan_prefixes(codes, share=share)
-    text = np.concatenate([plan.symbols.astype(np.int64), np.full(len(codes), ngrams.end)])
-    parents = np.concatenate([plan.parents, plan.ends])
-    found = np.stack(ngrams.find(text, parents), axis=1)
-    for i, name in enumerate(names):
-        node, on_path = len(plan.symbols) + i, Counter(found[0].tolist())
-        while node != 0:
-            on_path.update(found[node].tolist())
-            node = parents[node]
-        del on_path[ABSENT]
-        assert Counter({grams[k]: n for k, n in on_path.items()}) == expected(name)
 
 
 def test_fit_without_frequent_ngrams_finds_none():
@@ -111,18 +83,18 @@ def test_fit_without_frequent_ngrams_finds_none():
     np.testing.assert_array_equal(starts, [0, 0, 0])
 
 
-@each_range
-@pytest.mark.parametrize("names", [NAMES, ["annika", "", "xanax", "dd"], [""]], ids=len)
-def test_of_rows_lists_each_occurrence(ngram_range, min_df, names):
-    ngrams, _ = fit(NAMES, ngram_range, min_df)
+@each_case
+@pytest.mark.parametrize("asked", [NAMES, SPACED, ["annika", "", "xanax", "dd"], [""]], ids=len)
+def test_of_rows_lists_each_occurrence(names, ngram_range, min_df, separator, asked):
+    ngrams, _ = fit(names, ngram_range, min_df, separator)
     grams = np.array(features_of(ngrams))
-    features, starts = ngrams.of_rows(encode(names, length=9))
+    features, starts = ngrams.of_rows(encode(asked, length=9))
     assert features.dtype == np.int32
     assert starts[0] == 0 and starts[-1] == len(features)
-    known = document_frequency(NAMES, ngram_range, min_df)
-    for i, name in enumerate(names):
+    known = document_frequency(names, ngram_range, min_df, separator)
+    for i, name in enumerate(asked):
         found = Counter(grams[features[starts[i] : starts[i + 1]]].tolist())
-        expected = {g: n for g, n in count(name, ngram_range).items() if g in known}
+        expected = {g: n for g, n in count(name, ngram_range, separator).items() if g in known}
         assert found == expected
 
 
@@ -143,11 +115,11 @@ def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
         np.testing.assert_array_equal(found, listed)
 
 
-@each_range
+@each_case
 @pytest.mark.parametrize("share", [True, False])
-def test_find_on_a_tree_is_find_in_rows(ngram_range, min_df, share):
-    ngrams, _ = fit(NAMES, ngram_range, min_df)
-    codes = encode([*NAMES, "xan", "annx"])
+def test_find_on_a_tree_is_find_in_rows(names, ngram_range, min_df, separator, share):
+    ngrams, _ = fit(names, ngram_range, min_df, separator)
+    codes = encode([*NAMES, *SPACED, "xan", "annx"])
     plan = plan_prefixes(codes, share=share)
     text = np.concatenate([plan.symbols.astype(np.int64), np.full(len(codes), ngrams.end)])
     parents = np.concatenate([plan.parents, plan.ends])

@@ -62,19 +62,14 @@ each_way = pytest.mark.parametrize(
 )
 
 
-def plan_of(rows, length, dtype, share, is_sorted):
+@each_case
+@each_way
+def test_nodes_are_the_prefixes(rows, length, dtype, share, is_sorted):
     rows = sorted(rows) if is_sorted else rows
     codes = pad(rows, length, dtype)
     before = codes.copy()
     plan = plan_prefixes(codes, share=share, is_sorted=is_sorted)
     np.testing.assert_array_equal(codes, before)
-    return rows, plan
-
-
-@each_case
-@each_way
-def test_nodes_are_the_prefixes(rows, length, dtype, share, is_sorted):
-    rows, plan = plan_of(rows, length, dtype, share, is_sorted)
     expected = [row[:depth] for row in rows for depth in range(1, len(row) + 1)]
     found = node_prefixes(plan)
     assert plan.symbols.dtype == dtype
@@ -82,33 +77,22 @@ def test_nodes_are_the_prefixes(rows, length, dtype, share, is_sorted):
     assert found[0] == () and plan.symbols[0] == 0 and plan.parents[0] == 0
     assert Counter(found[1:]) == Counter(set(expected) if share else expected)
     assert [found[end] for end in plan.ends] == rows
-
-
-@each_case
-@each_way
-def test_levels_are_the_depths(rows, length, dtype, share, is_sorted):
-    rows, plan = plan_of(rows, length, dtype, share, is_sorted)
+    # Levels are the depths.
     levels = list(plan.levels())
     assert len(levels) == max(map(len, rows), default=0)
     assert all(isinstance(bound, int) for bound in plan.bounds)
     assert plan.bounds[0] == 1 and plan.bounds[-1] == len(plan.symbols)
-    depths = np.array([len(prefix) for prefix in node_prefixes(plan)])
+    depths = np.array([len(prefix) for prefix in found])
     for depth, (first, last) in enumerate(levels, start=1):
         assert last > first
         assert (depths[first:last] == depth).all()
         assert (depths[plan.parents[first:last]] == depth - 1).all()
-
-
-@each_case
-@each_way
-def test_node_weights_sum_over_rows(rows, length, dtype, share, is_sorted):
-    rows, plan = plan_of(rows, length, dtype, share, is_sorted)
+    # Weights of nodes sum over rows.
     weights = np.random.RandomState(1).uniform(0.5, 2, size=len(rows))
-    found = plan.node_weights(weights)
     if share:
         expected = [
             sum(w for row, w in zip(rows, weights, strict=True) if row[: len(prefix)] == prefix)
-            for prefix in node_prefixes(plan)
+            for prefix in found
         ]
     else:
         expected = np.zeros(len(plan.symbols))
@@ -117,7 +101,7 @@ def test_node_weights_sum_over_rows(rows, length, dtype, share, is_sorted):
             for _ in row:
                 expected[end] = weight
                 end = plan.parents[end]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(plan.node_weights(weights), expected, rtol=1e-12)
 
 
 @each_case
