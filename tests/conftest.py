@@ -16,6 +16,9 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames._network.network import Network
+from sknames._network.ngrams import NGrams, inverse_document_frequency
+from sknames._network.words import Words
 from sknames.datasets import load_names
 
 PATIENCE = 300  # seconds that a process may take, on a busy machine
@@ -77,6 +80,48 @@ def random_codes(n_rows, n_columns, n_symbols, seed=0):
     codes = rng.randint(1, n_symbols + 1, size=(n_rows, n_columns)).astype(np.uint8)
     codes[np.arange(n_columns) >= rng.randint(0, n_columns + 1, size=(n_rows, 1))] = 0
     return codes
+
+
+def random_network(
+    cell="gru", num_layers=1, hidden_size=5, n_classes=4, ngram_range=(1, 4), *, seen,
+    symbols, embedding_dim=64, separator=None, n_labels=None,
+):  # fmt: skip
+    """A network of random weights, with the n-grams of codes, and words and a head of `n_labels`.
+
+    Its n-grams go across the separator, as none of `fit` do: a reader has to stop there by itself.
+    """
+    rng = np.random.RandomState(0)
+
+    def uniform(*shape):
+        return (rng.uniform(-2, 2, size=shape) / np.sqrt(hidden_size)).astype(np.float32)
+
+    n_codes, n_gates = len(symbols) + 2, {"gru": 3}.get(cell, 1) * hidden_size
+    weights, keys, words = {}, (), None
+    if embedding_dim:
+        weights["embedding"] = uniform(n_codes, embedding_dim)
+    for k in range(num_layers):
+        weights |= {
+            f"cells.{k}.weight_ih": uniform(
+                n_gates, hidden_size if k else embedding_dim or n_codes
+            ),
+            f"cells.{k}.weight_hh": uniform(n_gates, hidden_size),
+            f"cells.{k}.bias_ih": uniform(n_gates),
+            f"cells.{k}.bias_hh": uniform(n_gates),
+        }
+    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
+        weights |= {f"{name}.weight": uniform(n, hidden_size), f"{name}.bias": uniform(n)}
+    if ngram_range is not None:
+        ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1)
+        keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, len(seen))
+        weights["ngram_weight"] = uniform(len(frequency), n_classes)
+    if n_labels is not None:
+        features = np.arange(1, len(frequency), 3, dtype=np.int32)
+        weights |= {"head.weight": uniform(n_labels, n_classes), "head.bias": uniform(n_labels)}
+        weights |= {"head.ngrams": features, "head.ngram_weight": uniform(len(features), n_labels)}
+        labels = rng.randint(n_labels, size=len(seen))
+        words = Words.fit(seen, labels, np.ones(len(seen)), n_labels, separator, 1)
+    prior = np.full(n_labels or n_classes, 1 / (n_labels or n_classes))
+    return Network(cell, symbols, weights, keys, separator, prior, words)
 
 
 @pytest.fixture(scope="session")

@@ -265,22 +265,6 @@ def test_known_counts():
 
 
 @needs_names
-def test_mending_changes_only_the_known_junk():
-    raw, names = (Counter(fetch_names(raw=raw).data) for raw in (True, False))
-    gone, new = raw - names, names - raw
-    assert gone.pop("To The First Page") == 23
-    assert gone.pop("To The First\xa0 Page") == 1
-    assert gone.pop("Maxa/B") == 1
-    assert {name.rstrip() for name in gone if name.endswith(" ")} == {
-        "See", "Sze", "Gwang", "Hyun", "Jung", "Kwang", "Lim", "Oh", "Park", "Tsai",
-    }  # fmt: skip
-    assert {name for name in gone if not name.endswith(" ")} == {
-        "Lu:", "Rafaj1", "Urbanek1", "Whitmire1", "Jevolojnov,", "Lysansky,", "Lytkin,",
-    }  # fmt: skip
-    assert sum(gone.values()) == sum(new.values()) == 17
-
-
-@needs_names
 def test_description_counts_what_is_there():
     names = fetch_names()
     languages = {}

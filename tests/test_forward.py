@@ -21,7 +21,7 @@ from sknames._network.ngrams import NGRAM_SCALE, NGrams, inverse_document_freque
 from sknames._training.batches import Batch
 from sknames._training.recurrent_net import RecurrentNet
 from sknames._training.rows import Rows
-from tests.conftest import run_process
+from tests.conftest import random_network, run_process
 
 N_CODES, CLASSES, LENGTH = 7, 4, 9
 KINDS = {
@@ -117,56 +117,27 @@ def test_logits_are_those_of_torch(monkeypatch, codes, kind, ngram_range, dtype,
     np.testing.assert_array_equal(codes, before)
 
 
-def random_network(cell, num_layers, hidden_size, n_classes, ngram_range, seed=0):
-    """A network of real sizes, which has seen nothing."""
-    rng = np.random.RandomState(seed)
-
-    def uniform(*shape):
-        return (rng.uniform(-2, 2, size=shape) / np.sqrt(hidden_size)).astype(np.float32)
-
-    weights, keys = {"embedding": uniform(N_CODES, 64)}, ()
-    n_gates = {"gru": 3, "rnn": 1}[cell] * hidden_size
-    for k in range(num_layers):
-        weights |= {
-            f"cells.{k}.weight_ih": uniform(n_gates, hidden_size if k else 64),
-            f"cells.{k}.weight_hh": uniform(n_gates, hidden_size),
-            f"cells.{k}.bias_ih": uniform(n_gates),
-            f"cells.{k}.bias_hh": uniform(n_gates),
-        }
-    for name, n in [("output", n_classes), ("next_symbol", N_CODES)]:
-        weights |= {f"{name}.weight": uniform(n, hidden_size), f"{name}.bias": uniform(n)}
-    if ngram_range is not None:
-        ngrams, frequency = NGrams.fit(random_codes(300, seed=2), ngram_range, 2, N_CODES + 1)
-        keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, 300)
-        weights["ngram_weight"] = uniform(len(frequency), n_classes)
-    return Network(cell, np.arange(1, N_CODES - 1), weights, keys)
-
-
-def with_head(network, n_classes, n_features):
-    """The network with a head of every third n-gram."""
-    rng = np.random.RandomState(5)
-    shapes = {
-        "weight": (n_classes, network.n_classes),
-        "bias": (n_classes,),
-        "ngram_weight": (n_features, n_classes),
-    }
-    head = {f"head.{name}": rng.randn(*shape).astype("f4") for name, shape in shapes.items()}
-    head["head.ngrams"] = np.arange(n_features, dtype=np.int32) * 3
-    return replace(network, weights=network.weights | head)
+def network_of(*sizes, n_labels=None):
+    """A network of real sizes."""
+    params = {"seen": random_codes(300, seed=2), "symbols": np.arange(1, N_CODES - 1)}
+    return random_network(*sizes, **params, n_labels=n_labels)
 
 
 @pytest.mark.parametrize("n_rows", [3, 120])
 def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
-    codes, trunk = codes[-n_rows:], random_network("gru", 1, 8, 4, (1, 3))
-    network = with_head(trunk, 7, n_features := trunk.n_ngrams // 3)
-    weights = network.weights
+    codes, network = codes[-n_rows:], network_of("gru", 1, 8, 4, (1, 3), n_labels=7)
+    network, weights = replace(network, words=None), network.weights
+    of_head = weights["head.ngrams"].tolist()
+    own = {name: array for name, array in weights.items() if not name.startswith("head")}
+    trunk = replace(network, weights=own)
     expected = Forward(trunk, "float64").logits(codes) @ weights["head.weight"].T
     expected += weights["head.bias"]
     features, starts, values = trunk.ngrams.tfidf(codes, trunk.weights["ngram_idf"])
     for row, (first, last) in zip(expected, itertools.pairwise(starts), strict=True):
         for feature, value in zip(features[first:last], values[first:last], strict=True):
-            if feature % 3 == 0 and feature < 3 * n_features:
-                row += NGRAM_SCALE * value * weights["head.ngram_weight"][feature // 3]
+            if feature in of_head:
+                k = of_head.index(feature)
+                row += NGRAM_SCALE * value * weights["head.ngram_weight"][k]
     forward = Forward(network, "float64")
     np.testing.assert_allclose(forward.logits(codes), expected, atol=1e-5)
     net, terms, _ = forward.logit_terms(codes[:1])
@@ -193,9 +164,8 @@ def largest_difference(forward, n_rows=300):
     "hidden_size, n_classes", [(5, 130), (64, 2), (128, 1), (128, 18), (192, 130)]
 )
 def test_bits_depend_on_the_row_alone(cell, num_layers, hidden_size, n_classes, ngram_range):
-    network = random_network(cell, num_layers, hidden_size, n_classes, ngram_range)
-    if hidden_size == 64 and ngram_range:
-        network = with_head(network, 165, network.n_ngrams // 3)
+    n_labels = 165 if hidden_size == 64 and ngram_range else None
+    network = network_of(cell, num_layers, hidden_size, n_classes, ngram_range, n_labels=n_labels)
     forward = Forward(network, "auto")
     assert forward.is_fixed == (forward.precision == np.float32)
     assert largest_difference(forward) <= (0 if forward.is_fixed else 1e-12)
@@ -208,16 +178,15 @@ ON_A_KERNEL = """
 import json, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from test_forward import Forward, blas_kernel, largest_difference, random_network, with_head
+from test_forward import Forward, blas_kernel, largest_difference, network_of
 
 found = {"kernel": blas_kernel(), "largest_difference": 0, "is_fixed": True}
 for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), ("gru", 2, 192, 2, None)]:
-    network = random_network(*sizes)
-    network = with_head(network, 165, 99) if network.n_ngrams else network
+    network = network_of(*sizes, n_labels=sizes[-1] and 165)
     forward = Forward(network, "auto")
     found["is_fixed"] &= bool(forward.is_fixed)
     found["largest_difference"] = max(found["largest_difference"], largest_difference(forward))
-network = random_network("gru", 1, 128, 18, None)
+network = network_of("gru", 1, 128, 18, None)
 found["has_few"] = bool(Forward(network, "auto").has_few)
 print(json.dumps(found, default=float))
 """
@@ -271,7 +240,7 @@ def test_auto_is_float64_where_places_of_rows_differ(monkeypatch, codes, kind, n
 @each_range
 def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_range):
     # A BLAS that takes another kernel for small products.
-    network, matmul = random_network("gru", 2, 64, 18, ngram_range), np.matmul
+    network, matmul = network_of("gru", 2, 64, 18, ngram_range), np.matmul
 
     def small_ones_differ(x, weights, out):
         matmul(x, weights, out=out)

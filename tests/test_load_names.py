@@ -166,10 +166,6 @@ def test_as_frame_gives_the_same_in_pandas(latin):
     assert names.target.tolist() == plain.target.tolist()
     np.testing.assert_array_equal(names.groups, plain.groups)
 
-    X, y = load_names(return_X_y=True, as_frame=True)
-    pd.testing.assert_series_equal(X, names.data)
-    pd.testing.assert_series_equal(y, names.target)
-
 
 def test_unknown_script_raises():
     with pytest.raises(ValueError, match="'script' parameter of load_names"):

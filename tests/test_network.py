@@ -10,7 +10,6 @@ from sknames._network.forward import Forward
 from sknames._network.network import LEVELS, Network, _narrow
 from sknames._network.quantized import Quantized, dequantize, quantize, split
 from sknames._network.words import Words
-from sknames._training.recurrent_net import RecurrentNet
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 SYMBOLS = np.array([2, 3, 5, 7], dtype=np.uint8)
@@ -90,20 +89,6 @@ def test_sizes_follow_from_shapes(kind, network):
     assert network.num_layers == kind["num_layers"]
     assert network.embedding_dim == (None if kind["one_hot"] else DIM)
     assert network.n_ngrams == N_NGRAMS.get(kind["min_n"], 0)
-    sizes = ("n_codes", "cell", "hidden_size", "num_layers", "embedding_dim")
-    net = RecurrentNet(
-        **{name: getattr(network, name) for name in (*sizes, "n_ngrams")},
-        n_classes=len(network.weights["output.bias"]),
-        **dict.fromkeys(["dropout", "embedding_dropout", "ngram_dropout"], 0),
-    )
-    of_torch = {name: tuple(value.shape) for name, value in net.named_parameters()}
-    others = ("ngram_idf", "head")
-    ours = {
-        name: value.shape
-        for name, value in network.weights.items()
-        if name.partition(".")[0] not in others
-    }
-    assert ours == of_torch
 
 
 @pytest.mark.parametrize("min_n", [1, 2, 3])

@@ -23,20 +23,15 @@ from sknames import (
 )
 from sknames._network.forward import Forward
 from sknames._network.network import Network
-from sknames._network.ngrams import NGrams, inverse_document_frequency
-from sknames._network.words import Words
 from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
+from tests.conftest import random_network
 
-CLASSES, SIZE, LENGTH = 4, 5, 9
+CLASSES, LENGTH = 4, 9
 SYMBOLS = np.arange(1, 7)
 UNKNOWN = 99
 RANGES = [None, (1, 1), (1, 4), (3, 4)]
 ODD_NAMES = ["", "  ", "☃☃", "'", "a", "王伟", "Ωμέγα", "-- --", "x" * 80, " a  b ", "ʼʼ", "\x00"]
-
-
-def uniform(rng, *shape):
-    return rng.uniform(-1.5, 1.5, size=shape).astype(np.float32)
 
 
 def random_rows(n, seed):
@@ -50,48 +45,13 @@ def random_rows(n, seed):
     return rows
 
 
-def random_classifier(
-    cell="gru", num_layers=1, embedding_dim=3, ngram_range=(1, 4), separator=None, symbols=SYMBOLS,
-    n_classes=CLASSES, n_labels=None,
-):  # fmt: skip
-    """A classifier of random weights, with words and a head of `n_labels` if that is given.
-
-    Its n-grams go across the separator, as none of `fit` do: a reader has to stop there by itself.
-    """
-    rng = np.random.RandomState(0)
-    n_codes, rows = len(symbols) + 2, {"gru": 3}.get(cell, 1) * SIZE
-    weights, keys, words = {}, (), None
-    if embedding_dim:
-        weights["embedding"] = uniform(rng, n_codes, embedding_dim)
-    for k in range(num_layers):
-        n_inputs = SIZE if k else embedding_dim or n_codes
-        weights |= {
-            f"cells.{k}.weight_ih": uniform(rng, rows, n_inputs),
-            f"cells.{k}.weight_hh": uniform(rng, rows, SIZE),
-            f"cells.{k}.bias_ih": uniform(rng, rows),
-            f"cells.{k}.bias_hh": uniform(rng, rows),
-        }
-    for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
-        weights |= {f"{name}.weight": uniform(rng, n, SIZE), f"{name}.bias": uniform(rng, n)}
-    if ngram_range is not None:
-        seen = Network(cell, symbols, {}).to_codes(random_rows(300, seed=1))
-        ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1)
-        weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
-        weights["ngram_weight"] = uniform(rng, len(frequency), n_classes)
-        keys = ngrams.keys
-    if n_labels is not None:
-        features = np.flatnonzero(rng.uniform(size=len(frequency)) < 0.5)
-        weights["head.ngrams"] = features[features > 0].astype(np.int32)
-        weights["head.ngram_weight"] = uniform(rng, len(weights["head.ngrams"]), n_labels)
-        weights |= {"head.weight": uniform(rng, n_labels, n_classes)}
-        weights |= {"head.bias": uniform(rng, n_labels)}
-        n_classes = n_labels
-        of_words, rows = rng.randint(n_labels, size=len(seen)), np.ones(len(seen))
-        words = Words.fit(seen, of_words, rows, n_labels, separator, 1)
-    prior = np.full(n_classes, 1 / n_classes)
-    network = Network(cell, symbols, weights, keys, separator, prior, words)
+def random_classifier(symbols=SYMBOLS, embedding_dim=3, n_labels=None, **params):
+    """A classifier around a random network."""
+    codes = Network("gru", symbols, {}).to_codes(random_rows(300, seed=1))
+    params |= {"symbols": symbols, "embedding_dim": embedding_dim, "n_labels": n_labels}
+    network = random_network(seen=codes, **params)
     classifier = NameNationalityClassifier.from_network(
-        network, np.array(list("ABCDEFG"))[:n_classes], n_features_in=LENGTH
+        network, np.array(list("ABCDEFG"))[: len(network.class_prior)], n_features_in=LENGTH
     )
     classifier._forward = Forward(network, "float64")
     return classifier
@@ -122,7 +82,8 @@ def assert_same(model, rows):
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
 @pytest.mark.parametrize("embedding_dim", [3, None])
 def test_onnx_of_any_cells_predicts_as_numpy(cell, num_layers, embedding_dim):
-    classifier = random_classifier(cell, num_layers, embedding_dim, ngram_range=None)
+    params = {"cell": cell, "num_layers": num_layers, "embedding_dim": embedding_dim}
+    classifier = random_classifier(**params, ngram_range=None)
     assert_same(classifier, random_rows(200, seed=2))
 
 
@@ -304,7 +265,7 @@ def test_to_onnx_of_other_models_raises():
             random_rows(8, 0), list("ABCD") * 2
         ),
     ):
-        with pytest.raises(TypeError, match="Expected a Pipeline of .*Convert what is one inside"):
+        with pytest.raises(TypeError, match="Expected a Pipeline of .*Convert the one inside"):
             to_onnx(model)
     for model in (
         NameNationalityClassifier(),

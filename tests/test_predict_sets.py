@@ -59,14 +59,6 @@ def test_thresholds_are_those_of_the_smallest_stored_coverage_that_is_enough():
     assert set_thresholds_of(0.99) == stored["0.99"] != stored["0.98"]
 
 
-def test_sets_of_the_shipped_model_grow_with_the_coverage(shipped):
-    names = ["Mehmet Yılmaz", "Lee"]
-    small, large = (predict_sets(shipped, names, coverage=c) for c in (0.8, 0.95))
-    assert [found[0] for found in small] == shipped.predict(names).tolist()
-    assert len(small[0]) == 1 and len(small[1]) < len(large[1])
-    assert large[1][: len(small[1])] == small[1]
-
-
 def test_sets_by_class_have_thresholds_of_their_own(shipped):
     names = make_names(300, random_state=0)[0]
     common, own = (predict_sets(shipped, names, by_class=each) for each in (False, True))

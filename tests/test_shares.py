@@ -130,17 +130,6 @@ def test_distinct_names_and_their_counts(shipped, names):
     assert (found.n_names, found.n_distinct, found.n_not_names) == (270, expected.n_distinct, 3)
 
 
-def test_repeating_every_name_changes_nothing(shipped, names):
-    names = names[:120].tolist()
-    once, often = (
-        estimate_shares(shipped, names * k, n_resamples=50, random_state=0) for k in (1, 20)
-    )
-    for column in ("label", "share", "low", "high"):
-        np.testing.assert_array_equal(often[column], once[column])
-    assert (often.n_names, often.n_distinct) == (2400, 120)
-    assert "2,400 rows: 2,400 names (120 distinct), 0 not names" in repr(often)
-
-
 @pytest.mark.parametrize("name, first", [("Anna Müller", "German"), ("John Smith", "English")])
 def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first):
     shares = estimate_shares(shipped, [name] * 20, random_state=0)
