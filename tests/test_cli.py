@@ -693,7 +693,7 @@ def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names, name):
 @pytest.mark.filterwarnings("ignore:The shares are rough")
 def test_shares_by_a_column_are_those_of_each_group(run, model, small_names, monkeypatch):
     people = [*small_names[0][:100], *small_names[0][:40:3], "", "7"]
-    groups = [["south", " north "][k % 3 == 0] for k in range(len(people))]
+    groups = [["south", " north "][k % 3 == 1] for k in range(len(people))]
     write_csv("in.csv", [(g, name, "") for g, name in zip(groups, people, strict=True)])
     table = pd.DataFrame({"group": groups, "name": people})
     expected = {

@@ -117,6 +117,7 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
     careful = selective(model)
     for wrap in (FrozenEstimator, searched, joined):
         assert unwrap(wrap(careful)).threshold == careful.threshold_
+        assert predict_table(wrap(careful), ["123"]).loc[0, "reason"] == "no known letter"
     for wrap in (shifted, grouped, lambda inner: grouped(shifted(joined(inner)))):
         assert unwrap(wrap(careful)).threshold is None
         for answer in (wrap(careful).predict, partial(predict_table, wrap(careful))):
