@@ -94,6 +94,17 @@ def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_thre
         assert pool.submit(set_one_blas_thread).result() == [1] * len(two_blas_threads)
 
 
+def test_blas_threads_come_back_when_calls_overlap(two_blas_threads):
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(one_blas_thread(1000))
+    second.enter_context(one_blas_thread(1000))
+    first.close()
+    still = blas_threads()
+    second.close()
+    assert still == [1] * len(two_blas_threads)
+    assert blas_threads() == two_blas_threads
+
+
 def openmp_threads():
     return [lib["num_threads"] for lib in ThreadpoolController().select(user_api="openmp").info()]
 
