@@ -57,11 +57,3 @@ def test_sample_weight_with_routing(small_names, tiny):
         # The scores too are weighted: only Greek names count.
         np.testing.assert_array_equal(search.cv_results_["mean_test_score"], 1.0)
         assert search.score(names, nationalities, sample_weight=weights) == 1.0
-
-
-@pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_set_output_of_a_pipeline_changes_no_answer(small_names, tiny, library):
-    names, nationalities = small_names
-    model = tiny_pipeline().set_output(transform=library).fit(names, nationalities)
-    np.testing.assert_array_equal(model.predict_proba(names), tiny.predict_proba(names))
-    assert model[-1].feature_names_in_.tolist() == [f"charencoder{k}" for k in range(12)]
