@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 NOTICE = (ROOT / "LICENSES" / "NOTICE.txt").read_text(encoding="utf-8")
 TOOLS = ROOT / "tools" / "compile_names"
 LISTS = {"F": "Faker", "M": "Mimesis"}
-DICTIONARIES = ["enamdict", "jieba"]
+DICTIONARIES = ["enamdict", "jieba", "Wikidata", "rigour"]
 PEOPLE = {"biographies": "name2nat", "chess players": "Scid"}
 
 

@@ -1,37 +1,50 @@
 """People in other scripts for the shipped model: spelled by rules, and read from dictionaries."""
 
+import gzip
 import io
 import tarfile
+import zipfile
 
 import numpy as np
 import pytest
 
 from tools.retrain import dictionaries, recipe
-from tools.retrain.other_scripts import LOCALS, WEIGHTS, spell, to_hangul, to_sounds
+from tools.retrain.other_scripts import (
+    BETWEEN_WORDS,
+    LOCALS,
+    spell,
+    spell_person,
+    to_hangul,
+    to_indic,
+    to_katakana,
+    to_sounds,
+    to_thai,
+)
+from tools.retrain.spellings import Spellings, read_spellings
 
 
 @pytest.mark.parametrize(
-    "name, nationality, script, expected",
+    "name, nationality, spelling, expected",
     [
         ("Emmanuel Macron", "French", "Greek", {"εμανιέλ μακρόν", "εμανυέλ μακρόν"}),
         ("William Shaw", "English", "Georgian", {"უილიამ შო", "ვილიამ შო"}),
         ("Lech Wałęsa", "Polish", "Armenian", {"լեխ վալենսա"}),
         ("Müller", "German", "Hebrew", {"מילר"}),
-        ("Novak Đoković", "Serbian", "Cyrillic", {"новак ђоковић"}),
+        ("Novak Đoković", "Serbian", "Cyrillic sr", {"новак ђоковић"}),
         (
             "Volodymyr Zelenskyy",
             "Ukrainian",
-            "Cyrillic",
+            "Cyrillic uk",
             {"володимир зеленський", "володимир зеленскийй", "володимир зеленский"},
         ),
-        ("Xi Jinping", "Chinese", "Cyrillic", {"си цзиньпин", "си цзинпин"}),
-        ("Shinzo Abe", "Japanese", "Cyrillic", {"синдзо абэ", "синзо абэ"}),
+        ("Xi Jinping", "Chinese", "Cyrillic ru", {"си цзиньпин", "си цзинпин"}),
+        ("Shinzo Abe", "Japanese", "Cyrillic ru", {"синдзо абэ", "синзо абэ"}),
         ("Kim Min-seo", "Korean", "Hangul", {"킴 민-서"}),
         ("Giuseppe Conte", "Italian", "Arabic", {"جوسيبي كونتي", "جوسيب كونت"}),
     ],
 )
-def test_spell_follows_the_sounds_of_the_language(name, nationality, script, expected):
-    drawn = {spell(name, nationality, script, np.random.RandomState(k)) for k in range(60)}
+def test_spell_follows_the_sounds_of_the_language(name, nationality, spelling, expected):
+    drawn = {spell(name, nationality, spelling, np.random.RandomState(k)) for k in range(60)}
     assert drawn & expected, drawn
 
 
@@ -39,18 +52,32 @@ def test_spell_knows_all_letters_of_all_nationalities():
     rng = np.random.RandomState(0)
     names = recipe.load_names(return_X_y=True)
     rows = rng.permutation(len(names[0]))[:2_000]
-    scripts = [script for script in WEIGHTS if script not in ("Devanagari", "Thai")]
+    spellings = [
+        "Cyrillic bg",
+        "Greek",
+        "Arabic",
+        "Hebrew",
+        "Hangul",
+        "Georgian",
+        "Armenian",
+        "Thai",
+    ]
     for name, nationality in zip(names[0][rows], names[1][rows], strict=True):
-        for script in scripts:
-            spelled = spell(name, nationality, script, rng)
-            assert not any(c.isascii() and c.isalpha() for c in spelled), (name, script, spelled)
+        for spelling in spellings:
+            spelled = spell(name, nationality, spelling, rng)
+            assert not any(c.isascii() and c.isalpha() for c in spelled), (name, spelling, spelled)
 
 
-def test_spell_with_icu_has_no_letter_of_another_script():
+def test_to_thai_sets_vowels_around_consonants():
+    drawn = {to_thai("roman keb jana", np.random.RandomState(k)) for k in range(20)}
+    assert drawn == {"โรมัน เก็บ จานา", "โรมัน เค็บ จานา"}
+
+
+def test_icu_spells_scripts_of_india_and_katakana():
     pytest.importorskip("icu")
-    rng = np.random.RandomState(0)
-    assert spell("Narendra Modi", "Indian", "Devanagari", rng) == "नारेंड्रा मोडि"
-    assert spell("Anna", "Italian", "Thai", rng) == "อะนะ"
+    assert to_indic("narendra modi", "Devanagari") == "नारेंड्रा मोडि"
+    assert to_indic("vladimir putin", "Bengali") == "ব্লাডিমির পুটিন"
+    assert to_katakana("Kimura Shin'ichi") == "キムラ シンイチ"
 
 
 def test_sounds_and_hangul_of_plain_syllables():
@@ -60,7 +87,7 @@ def test_sounds_and_hangul_of_plain_syllables():
 
 
 def test_locals_write_a_script_that_is_spelled():
-    assert {spelling.split()[0] for spelling in LOCALS.values()} <= WEIGHTS.keys()
+    assert {spelling.split()[0] for spelling in LOCALS.values()} <= recipe.FOREIGN_SCRIPTS.keys()
 
 
 def archive(files):
@@ -87,7 +114,7 @@ def test_read_japanese_takes_people_in_kanji_and_words_in_katakana(tmp_path):
     path = tmp_path / "enamdict_1_all.deb"
     path.write_bytes(b"!<arch>\n" + header + data)
     people, katakana = dictionaries.read_japanese(path)
-    assert people == ["木村洋"]
+    assert people == {"木村洋": "Kimura Hiroshi"}
     assert katakana["emmanuel"] == ["エマニュエル", "エマヌエル"]
     assert katakana["cavendish"] == ["キャヴェンディッシュ"] and "tokyo" not in katakana
 
@@ -105,13 +132,104 @@ def test_missing_dictionary_names_the_command(tmp_path, monkeypatch):
         dictionaries.read_japanese()
 
 
-def test_in_other_scripts_takes_shares_and_whole_katakana(monkeypatch):
-    monkeypatch.setattr(recipe, "OWN_SCRIPT", 1)
-    monkeypatch.setattr(recipe, "OTHER_SCRIPT", 0)
-    katakana = {"ivan": ["イヴァン"], "petrov": ["ペトロフ"]}
-    rng, people = np.random.RandomState(0), ["Ivan Petrov", "Ivan Sidorov"]
-    found = recipe.in_other_scripts(people, "Bulgarian", ([], katakana, []), rng)
-    assert found == ["иван петров", "иван сидоров", "イヴァン・ペトロフ"]
+@pytest.fixture
+def spellings():
+    """Few words, and a whole name."""
+    found = Spellings()
+    for latin, spelling, script, count in [
+        ("ivan", "イヴァン", "Katakana", 1),
+        ("petrov", "ペトロフ", "Katakana", 1),
+        ("david", "デヴィッド", "Katakana", 9),
+        ("david", "ダヴィド", "Katakana", 1),
+        ("jean", "讓", "Han", 9),
+        ("paul", "保羅", "Han", 2),
+        ("müller", "мюллер", "Cyrillic", 1),
+        ("Ikemoto", "도모키", "Hangul", 9),  # of another word
+        ("e.", "эдуард", "Cyrillic", 9),
+        ("Ann", "Энн", "Greek", 1),  # of another script
+    ]:
+        found.add(latin, spelling, script, count)
+    found.people["Hebrew"]["ivan petrov"] = "איוואן פטרוב"
+    return found
+
+
+def test_spellings_draws_what_sounds_like_the_language(spellings):
+    def share(sounds):
+        drawn = [
+            spellings.word("David", sounds, "Katakana", np.random.RandomState(k)) for k in seeds
+        ]
+        return drawn.count("ダヴィド") / len(drawn)
+
+    seeds = range(200)
+    assert share("david") > 0.4 > 0.2 > share("devid") > 0
+    assert spellings.word("Ikemoto", "ikemoto", "Hangul", np.random) is None
+    assert not spellings.words["Greek"] and [*spellings.words["Cyrillic"]] == ["muller"]
+
+
+def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
+    rng = np.random.RandomState(0)
+    args = rng, spellings, "ivan petrov"
+    assert spell_person("Petrov Ivan", "Bulgarian", "Hebrew", *args) == "איוואן פטרוב"
+    assert spell_person("Ivan Sidorov", "Bulgarian", "Katakana", *args) is None
+    assert spell_person("Kim Min-seo", "Korean", "Hangul", *args) is None
+    assert spell_person("Ana Müller", "German", "Armenian", *args) == "անա մյուլեր".replace(
+        "իւ", "յու"
+    )
+    drawn = {spell_person("Ivan Petrov", "Bulgarian", "Katakana", *args) for _ in range(300)}
+    assert drawn == {f"イヴァン{mark}ペトロフ" for mark in BETWEEN_WORDS["Katakana"]}
+
+
+def test_spell_person_in_han_writes_both_kinds_of_characters(spellings):
     pytest.importorskip("opencc")
-    chinese = recipe.in_other_scripts([], "Chinese", (["木村洋"], {}, ["刘伟"] * 4), rng)
+    rng = np.random.RandomState(0)
+    drawn = [spell_person("Jean-Paul", "French", "Han", rng, spellings, "") for _ in range(100)]
+    assert {*drawn} == {"让-保罗", "讓-保羅", "让保罗", "讓保羅"}
+    assert 30 < sum(name.startswith("让") for name in drawn) < 70
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_read_spellings_reads_both_sources(tmp_path, zipped):
+    files = {
+        "wd_hebrew_80": "novak\tנ ו ב א ק\t4\nlast\tנ ו ב א ק\t1\n",
+        "wd_hebrew_20": "novak\tנ ו ב ק\t2\n",
+        "wd_hebrew": "Iga Świątek\tאיגה שוויונטק\nNobody\tמלך אנגליה\nIga\tIga\n",
+    }
+    if zipped:
+        words = "".join(files[key].replace(" ", "") for key in ("wd_hebrew_80", "wd_hebrew_20"))
+        files = {"words_hebrew.tsv.gz": words, "full_hebrew.tsv.gz": files["wd_hebrew"]}
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(gzip.compress(text.encode()) if zipped else text.encode())
+    wheel = tmp_path / "rigour-1.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        line = "novak, Novák, Новак, ノヴァク, Anna Maria, новакъ b => Q1"
+        file.writestr("rigour/data/names/persons.txt", line)
+    found = read_spellings(recipe.person_of, tmp_path, wheel)
+    assert dict(found.words["Hebrew"]) == {"novak": {"נובאק": 4, "נובק": 2}}
+    assert dict(found.words["Cyrillic"]) == {"novak": {"новак": 1}}
+    assert dict(found.words["Katakana"]) == {"novak": {"ノヴァク": 1}}
+    assert found.people["Hebrew"] == {"iga swiatek": "איגה שוויונטק"}
+    with pytest.raises(OSError, match="NETransliteration"):
+        read_spellings(recipe.person_of, tmp_path / "none", wheel)
+
+
+def test_in_other_scripts_takes_shares_and_recombines(monkeypatch, spellings):
+    monkeypatch.setattr(recipe, "OWN_SCRIPT", 1)
+    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {"Katakana": 1, "Hebrew": 0, "Greek": 0})
+    monkeypatch.setattr(recipe, "WHOLE_NAMES", 1)
+    rng, people = np.random.RandomState(0), ["Ivan Petrov", "Ivan Sidorov"]
+    found = recipe.in_other_scripts(people, "Bulgarian", ({}, [], spellings), rng)
+    katakana = [name for name in found if "イヴァン" in name and "ペトロフ" in name]
+    assert sorted({*found} - {*katakana}) == ["иван петров", "иван сидоров", "איוואן פטרוב"]
+    assert len(katakana) == 2 and len(found) == 5
+
+
+def test_in_other_scripts_takes_people_in_han(monkeypatch, spellings):
+    monkeypatch.setattr(recipe, "JAPANESE_IN_KATAKANA", 1)
+    dictionaries = {"木村洋": "Kimura Hiroshi"}, ["刘伟"] * 4, spellings
+    rng = np.random.RandomState(0)
+    pytest.importorskip("icu")
+    japanese = recipe.in_other_scripts([], "Japanese", dictionaries, rng)
+    assert japanese == ["木村洋", "キムラ ヒロシ"]
+    pytest.importorskip("opencc")
+    chinese = recipe.in_other_scripts([], "Chinese", dictionaries, rng)
     assert sorted(chinese) == ["刘伟", "刘伟", "劉偉", "劉偉"]

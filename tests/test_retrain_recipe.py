@@ -14,6 +14,7 @@ from sknames.datasets import load_names
 from sknames.pretrained import _load_pretrained, load_card
 from tools.retrain import recipe
 from tools.retrain.__main__ import main
+from tools.retrain.spellings import Spellings
 from tools.retrain.tables import read_table
 
 # Each way to spell a name once more, and the constant that holds how many names are.
@@ -67,10 +68,9 @@ def people(monkeypatch):
 
         monkeypatch.setattr(recipe, "read_biographies", lambda path: columns(biographies))
         monkeypatch.setattr(recipe, "read_chess_players", lambda path: (*columns(players), None))
-        monkeypatch.setattr(recipe, "read_japanese", lambda: ([], {}))
-        monkeypatch.setattr(recipe, "read_chinese", list)
+        monkeypatch.setattr(recipe, "read_dictionaries", lambda: ({}, [], Spellings()))
         monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
-        monkeypatch.setattr(recipe, "OTHER_SCRIPT", 0)
+        monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {})
 
     return put
 

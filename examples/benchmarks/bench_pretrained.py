@@ -186,8 +186,8 @@ statistics of names, for a greeting where a wrong guess does no harm, and for re
 - {n_players:,} more of chess players, at most {max_players:,} of a nationality;
 - some of these again as lists and forms write them: last word first, initials, letters only;
 - all with diacritics or in a native script again in ASCII;
-- a third of the people again in the script of their nationality, and a fifth in another script, as
-  foreigners are spelled there: by rules for sounds, and in Katakana by a dictionary;
+- a third of the people again in the script of their nationality, and most in another script, as
+  Wikidata spells the whole name or its words, and otherwise by rules for sounds;
 - people in Han: Japanese ones from a dictionary of names, Chinese ones from a dictionary of words.
 
 What to know about them:
@@ -219,7 +219,9 @@ This is what we know. It is not legal advice.
 | chess players: Scid's Player Data, from FIDE's rating lists | GPL-2.0 or later | no |
 | Japanese names: enamdict of the EDRDG | CC BY-SA 4.0 | no |
 | Chinese names: the dictionary of jieba 0.42.1 | MIT | no |
-| their traditional characters: OpenCC | Apache-2.0 | no |
+| how other scripts spell names: pairs of Merhav and Ash from Wikidata | CC0 1.0 | no |
+| the same: the names in rigour 1.2.0, from Wikidata | MIT, CC0 1.0 | no |
+| simplified and traditional characters: OpenCC | Apache-2.0 | no |
 | `fetch_names`: the PyTorch tutorial's names, practical-pytorch | MIT | no, downloaded |
 
 - BSD-3-Clause and MIT allow commercial use if you keep the notices. `LICENSES/NOTICE.txt` has all

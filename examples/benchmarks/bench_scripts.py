@@ -1,7 +1,9 @@
 """What the script of a name does to the answer: people of public life, spelled in eleven scripts.
 
 Run ``python examples/benchmarks/bench_scripts.py``, or with ``--model folder`` for a model that
-does not ship. It prints tables in Markdown, in seconds.
+does not ship. It prints tables in Markdown, in seconds. With ``--spellings``, foreigners of whose
+words no collection of spellings has one are shown apart; it reads the collections that
+`tools.retrain` reads.
 
 people_in_scripts.csv is written by hand. Locals have a nationality that writes in the script;
 foreigners are spelled as encyclopedias in a language of that script spell them. More than half of
@@ -12,6 +14,7 @@ the gaps between the columns, not the accuracy alone.
 
 import argparse
 import csv
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -23,6 +26,8 @@ from sklearn.frozen import FrozenEstimator
 from sknames import load_pretrained
 from sknames.metrics._top_label import wilson_interval
 from sknames.pretrained import _load_pretrained
+from tools.retrain.recipe import person_of
+from tools.retrain.spellings import read_spellings
 
 PEOPLE = Path(__file__).with_name("people_in_scripts.csv")
 KINDS = {"1": "locals", "0": "foreigners"}  # by the column "local"
@@ -50,6 +55,17 @@ def load(folder=None):
     if folder is not None:
         model.estimator_ = FrozenEstimator(_load_pretrained.read(folder, None, "population"))
     return model
+
+
+def of_new_words(rows):
+    """Return a mask of the rows of whose words no collection has one, spelled like this."""
+    spellings = read_spellings(person_of)
+    known = {script: {*spellings.people[script].values()} for script in spellings.people}
+    for script, words in spellings.words.items():
+        known[script].update(*words.values())
+    words = ({row["name"], *re.split(r"[\W_]+", row["name"].lower())} for row in rows)
+    pairs = zip(words, rows, strict=True)
+    return np.array([known[row["script"]].isdisjoint(some) for some, row in pairs])
 
 
 def outcomes(model, rows):
@@ -88,8 +104,11 @@ def cells(found, some):
     ]
 
 
-def by_script(found, rows):
-    """Return rows of a table: locals and foreigners of each script, and of all scripts."""
+def by_script(found, rows, new=None):
+    """Return rows of a table: locals and foreigners of each script, and of all scripts.
+
+    `new` is what `of_new_words` returns, or None.
+    """
     scripts = np.array([row["script"] for row in rows])
     kinds = np.array([KINDS[row["local"]] for row in rows])
     groups = {
@@ -98,6 +117,11 @@ def by_script(found, rows):
         for script in dict.fromkeys(scripts)
     }
     groups |= {f"all, {kind}": kinds == kind for kind in KINDS.values()}
+    if new is not None:
+        foreign = new & (kinds == KINDS["0"])
+        for script in dict.fromkeys(scripts):
+            groups[f"{script}, foreigners of new words"] = foreign & (scripts == script)
+        groups["all, foreigners of new words"] = foreign
     return [[title, *cells(found, some)] for title, some in groups.items() if some.any()]
 
 
@@ -117,12 +141,14 @@ def by_nationality(found, rows, script):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", type=Path, help="folder of a model; default: the shipped one")
+    parser.add_argument("--spellings", action="store_true", help="show those of new words apart")
     args = parser.parse_args()
     print(machine())
     rows = people()
     found = outcomes(load(args.model), rows)
     print(f"\n{len(rows)} names as written:\n")
-    print(table(HEADER, by_script(found, rows)), end="\n\nLocals in Cyrillic:\n\n")
+    new = of_new_words(rows) if args.spellings else None
+    print(table(HEADER, by_script(found, rows, new)), end="\n\nLocals in Cyrillic:\n\n")
     print(table([*HEADER, "wrong answers"], by_nationality(found, rows, "Cyrillic")))
 
 

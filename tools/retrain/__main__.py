@@ -11,6 +11,7 @@ from sknames.pretrained._load_pretrained import LABELS, read
 
 from .files import FOLDER, write_model
 from .recipe import fit, training_names
+from .spellings import PAIRS
 
 # Processors of one maker run the same code, whatever else they can do. What is the same on those of
 # all makers (MKL_CBWR=COMPATIBLE) takes twice the time.
@@ -22,8 +23,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
         description="Retrain the model that ships with sknames. It takes an hour on one core. It "
-        "needs opencc and PyICU, and in the same folder as the wheel Debian's enamdict and the "
-        "source distribution of jieba. "
+        "needs opencc and PyICU, and in the same folder as the wheel Debian's enamdict, the source "
+        "distribution of jieba, the wheel of rigour 1.2.0, and as `pairs` the folder data of "
+        f"{PAIRS}. "
         "On processors of the same maker with AVX2, the same releases of sknames, numpy, scipy "
         "and torch give the same weights to the bit.",
     )

@@ -30,7 +30,7 @@ from .recipe import person_of
 
 SEED = 0
 # People of a country, at most, of each source: see `recipe.MOST_PEOPLE`.
-MOST_PEOPLE = {"biographies": 6_000, "chess players": 10_000}
+MOST_PEOPLE = {"biographies": 12_000, "chess players": 20_000}
 LEAST = 10  # people of a country that the model is to know
 N_NGRAMS = 50_000  # the most frequent ones of two characters and more
 MIN_N = 2
@@ -39,6 +39,8 @@ BATCH_SIZE, MAX_EPOCHS = 512, 3
 LR, NGRAM_LR = 0.003, 0.003
 NGRAM_DROPOUT = 0.65
 GCE_Q = 0.2  # as in `recipe`
+# As `NameNationalityClassifier` has it. With 1, rare countries are predicted too often.
+LOGIT_ADJUSTMENT = 0.5
 TEMPERATURE = 1.75
 
 
@@ -121,9 +123,8 @@ def _train(network, codes, labels, n_classes, verbose):
     shapes = {"weight": (n_classes, logits.shape[1]), "bias": (n_classes,)}
     shapes["ngram_weight"] = (len(chosen), n_classes)
     head = {name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()}
-    # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal frequencies.
-    counts = np.bincount(labels, minlength=n_classes)
-    adjustment = torch.from_numpy(np.log(counts / counts.sum()).astype(np.float32))
+    log_counts = np.log(np.bincount(labels, minlength=n_classes))
+    adjustment = torch.from_numpy(LOGIT_ADJUSTMENT * log_counts.astype(np.float32))
     groups = [
         {"params": [head["weight"], head["bias"]], "lr": LR},
         {"params": [head["ngram_weight"]], "lr": NGRAM_LR, "sparse": True, "eps": 1e-8},

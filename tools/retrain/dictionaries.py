@@ -45,16 +45,16 @@ def read_japanese(path=None):
 
     Returns
     -------
-    people : list of str
-        53,000 full names in kanji.
+    people : dict of str
+        53,000 full names in kanji, and each in Latin letters, the surname first.
     katakana : dict of list of str
         What a word in lower-case Latin letters is in Katakana.
     """
-    content = _found(path, ENAMDICT, "apt-get download enamdict").read_bytes()
+    content = locate(path, ENAMDICT, "apt-get download enamdict").read_bytes()
     with open_package(content) as archive:
         member = next(m for m in archive if m.name.endswith("/edict/enamdict"))
         text = archive.extractfile(member).read().decode("euc_jp", errors="replace")
-    people, katakana = [], defaultdict(set)
+    people, katakana = {}, defaultdict(set)
     for entry in filter(None, map(_ENTRY.match, text.splitlines())):
         kinds, word = set(entry["kinds"].split(",")), entry["word"]
         if not kinds <= _PARTS:
@@ -65,7 +65,7 @@ def read_japanese(path=None):
                 for key, value in zip(words, parts, strict=True):
                     katakana[key].add(value)
         elif "h" in kinds and _KANJI.fullmatch(word) and " " in entry["latin"].strip():
-            people.append(word)
+            people[word] = entry["latin"].strip()
     return people, {key: sorted(found) for key, found in katakana.items()}
 
 
@@ -82,7 +82,7 @@ def read_chinese(path=None):
     list of str
         Full names of two or three characters, or of four with a long surname, simplified.
     """
-    path = _found(path, JIEBA, "pip download --no-deps --no-binary jieba jieba")
+    path = locate(path, JIEBA, "pip download --no-deps --no-binary jieba jieba")
     with tarfile.open(path) as archive:
         member = next(m for m in archive if m.name.endswith("/jieba/dict.txt"))
         lines = archive.extractfile(member).read().decode().splitlines()
@@ -96,7 +96,7 @@ def _is_full_name(word):
     return word[0] in _SURNAMES and len(word) in (2, 3)
 
 
-def _found(path, pattern, command):
+def locate(path, pattern, command):
     folder = data_folder(None)
     path = Path(path).expanduser() if path else next(iter(sorted(folder.glob(pattern))), None)
     if path is None or not path.is_file():

@@ -1,7 +1,7 @@
 """Spell people's names in other scripts, roughly as the languages written in them do.
 
 A name in Latin letters becomes sounds by rules of its own language (`sounds.csv`), and the sounds
-become letters (`letters.csv`), syllables (Hangul) or what ICU makes of them (Devanagari, Thai).
+become letters (`letters.csv`), syllables (Hangul, Thai) or what ICU makes of them (in India).
 Where practice differs, a letter is drawn at random, once for each name.
 """
 
@@ -11,23 +11,27 @@ from functools import cache
 
 from .tables import read_table
 
-# How often people are spelled in each script: about as often as one meets foreigners in it.
-WEIGHTS = {
-    "Cyrillic": 5,
-    "Greek": 1.5,
-    "Arabic": 2.5,
-    "Hebrew": 1.5,
-    "Hangul": 1.5,
-    "Georgian": 1,
-    "Armenian": 1,
-    "Devanagari": 1.5,
-    "Thai": 1,
-}
 # Spellings of a script, and how often each is taken.
 SPELLINGS = {
     "Cyrillic": {"ru": 0.55, "uk": 0.15, "bg": 0.15, "sr": 0.15},
     "Arabic": {"": 0.75, "fa": 0.25},
 }
+# Spellings whose words no collection has by themselves.
+WITHOUT_WORDS = {"Cyrillic uk", "Cyrillic bg", "Cyrillic sr", "Arabic fa"}
+# What stands between the words of a name, and for a hyphen, and how often.
+BETWEEN_WORDS = {
+    "Han": {"·": 0.7, " ": 0.1, "・": 0.06, "‧": 0.05, "•": 0.04, "．": 0.03, "-": 0.02},
+    "Katakana": {"・": 0.75, " ": 0.12, "･": 0.04, "＝": 0.03, "=": 0.03, "·": 0.03},
+}
+FOR_HYPHENS = {
+    "Han": {"-": 0.9, "": 0.1},
+    "Katakana": {"＝": 0.4, "・": 0.3, "=": 0.2, "-": 0.1},
+    "Hangul": {"": 0.6, "-": 0.2, " ": 0.2},
+}
+# Scripts without rules of sound: all words of a name must be in a collection.
+WITHOUT_RULES = {"Han", "Katakana"}
+# Nationalities whose names are written in Han without marks between words.
+WRITE_HAN = {"Chinese", "Japanese", "Korean", "Vietnamese"}
 # Nationalities that write in a script, with the spelling that they use.
 LOCALS = {
     "Russian": "Cyrillic ru",
@@ -49,16 +53,23 @@ LOCALS = {
     "Korean": "Hangul",
     "Georgian": "Georgian",
     "Armenian": "Armenian",
+    "Bengali": "Bengali",
     "Indian": "Devanagari",
     "Nepali": "Devanagari",
     "Thai": "Thai",
 }
-# How ICU writes sounds.
-ICU_SOUNDS = {
-    "Devanagari": "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k x=ks "
-    "q=k",
-    "Thai": "sh=ch zh=ch kh=kh ts=s th=th ö=oe ü=yu ï=i w=w c=k x=ks q=k v=w z=s g=k",
-}
+# Scripts of India, and how ICU writes sounds in them.
+INDIC = "Devanagari", "Bengali", "Tamil"
+ICU_SOUNDS = "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k x=ks q=k"
+# Consonants of Thai, several where practice differs; vowels around a consonant (_) at the end of a
+# syllable, and within it; and consonants at the end.
+THAI = (
+    "b=บ p=ป|พ d=ด t=ต|ท k=ก|ค g=ก kh=ค ch=ช j=จ f=ฟ v=ว w=ว s=ส|ซ sh=ช z=ซ zh=ช h=ฮ l=ล r=ร m=ม "
+    "n=น y=ย ts=ซ th=ท q=ค c=ค x=ซ ng=ง =อ"
+)
+THAI_OPEN = "a=_า e=เ_ i=_ี o=โ_ u=_ู ö=เ_อ ü=_ู ï=_ึ"
+THAI_CLOSED = "a=_ั e=เ_็ i=_ิ o=_อ u=_ุ ö=เ_ิ ü=_ุ ï=_ึ"
+THAI_LAST = "ng=ง n=น m=ม l=ล k=ก p=ป t=ต d=ด b=บ s=ส r=ร์ f=ฟ g=ก v=ฟ"
 # Places of the parts of a syllable of Hangul in Unicode.
 INITIAL = {c: k for k, c in enumerate("g kk n d tt r m b pp s ss _ j jj ch k t p h".split())}
 INITIAL |= {"l": 5, "f": 17, "v": 7, "z": 12, "sh": 9, "ts": 14, "zh": 12, "th": 9, "kh": 18}
@@ -68,21 +79,55 @@ MEDIAL = {c: k for k, c in enumerate(MEDIAL)} | {"ö": 11, "ü": 16}
 FINAL = {"n": 4, "m": 16, "l": 8, "ng": 21, "k": 1, "p": 17}
 
 
-def spell(name, nationality, script, rng):
-    """Spell a name in Latin letters in a script, as its nationality or a foreign language does."""
+def spell_person(name, nationality, script, rng, spellings, person):
+    """Spell a name as a source has it, as a whole or word by word, and otherwise by rules.
+
+    Return None if a word is in no source, and the script has no rules. `spellings` are of
+    `read_spellings`, and `person` is the key of the person there.
+    """
+    if whole := spellings.people[script].get(person):
+        return whole
+    spelling = _spelling(nationality, script, rng)
+    if (nationality, script) == ("Korean", "Hangul"):
+        return None  # for a given name is one word, and the collections have its parts
+    if spelling in WITHOUT_WORDS:
+        return spell(name, nationality, spelling, rng)
+    spelled = []
+    for word in name.split():
+        sounds = to_sounds(word, nationality, script)
+        known = spellings.word(word, sounds, script, rng)
+        if not known and script in WITHOUT_RULES:
+            return None
+        spelled.append(known or spell(word, nationality, spelling, rng))
+    between, hyphen = (
+        rng.choice([*marks], p=[*marks.values()])
+        for marks in (BETWEEN_WORDS.get(script, {" ": 1}), FOR_HYPHENS.get(script, {"-": 1}))
+    )
+    spelled = between.join(word.replace("-", hyphen) for word in spelled)
+    return in_han(spelled, rng.randint(2)) if script == "Han" else spelled
+
+
+def _spelling(nationality, script, rng):
+    """Return the spelling of a script that a nationality, or a language that is drawn, uses."""
     local = LOCALS.get(nationality, "")
     if local.split()[0:1] == [script]:
-        spelling = local
-    else:
-        shares = SPELLINGS.get(script, {"": 1})
-        spelling = f"{script} {rng.choice([*shares], p=[*shares.values()])}".strip()
+        return local
+    shares = SPELLINGS.get(script, {"": 1})
+    return f"{script} {rng.choice([*shares], p=[*shares.values()])}".strip()
+
+
+def spell(name, nationality, spelling, rng):
+    """Spell a name in Latin letters by rules, as its nationality or a foreign language does."""
+    script = spelling.split()[0]
     sounds = to_sounds(name, nationality, script)
     if not spelling.startswith("Cyrillic") or rng.random_sample() < 0.5:
         sounds = re.sub(r"([^\W\d_])\1+", r"\1", sounds)
     if script == "Hangul":
         spelled = to_hangul(sounds)
-    elif script in ICU_SOUNDS:
-        spelled = _with_icu(sounds, script)
+    elif script in INDIC:
+        spelled = to_indic(sounds, script)
+    elif script == "Thai":
+        spelled = to_thai(sounds, rng)
     else:
         spelled = _to_letters(sounds, spelling, rng)
     if script == "Greek":
@@ -171,20 +216,45 @@ def _accented(name, rng):
 
 
 @cache
-def _transliterator(script):
-    """Return ICU's transliterator, a pattern of the sounds, and what ICU calls each."""
+def _transliterator(kind):
     import icu  # which only a training with people needs
 
-    pairs = dict(pair.split("=") for pair in ICU_SOUNDS[script].split())
-    pattern = re.compile("|".join(sorted(pairs, key=len, reverse=True)))
-    return icu.Transliterator.createInstance(f"Latin-{script}"), pattern, pairs
+    return icu.Transliterator.createInstance(kind)
 
 
-def _with_icu(sounds, script):
-    transliterator, pattern, pairs = _transliterator(script)
-    spelled = transliterator.transliterate(pattern.sub(lambda sound: pairs[sound[0]], sounds))
-    spelled = re.sub(r"्(?=\s|$)", "", spelled)  # Hindi writes no sign for a missing last vowel
-    return re.sub(r"(?<![\u0e00-\u0e7f])(?=[ะาิีึืุู])", "อ", spelled)  # Thai has no initial vowels
+def to_indic(sounds, script):
+    """Write sounds in a script of India."""
+    pairs = dict(pair.split("=") for pair in ICU_SOUNDS.split())
+    pattern = "|".join(sorted(pairs, key=len, reverse=True))
+    sounds = re.sub(pattern, lambda sound: pairs[sound[0]], sounds)
+    spelled = _transliterator(f"Latin-{script}").transliterate(sounds)
+    # Hindi and Bengali write no sign for a missing last vowel.
+    return re.sub(r"[्্](?=\s|$)", "", spelled)
+
+
+_THAI_SYLLABLE = re.compile(
+    r"(?P<first>sh|ch|ts|zh|th|kh|[bcdfghjklmnpqrstvwxyz]?)(?P<vowel>[aeiouöüï])"
+    r"(?P<last>(?:ng|[nmlkptdbsrfgv])(?![aeiouöüïyw]))?"
+    r"|(?P<alone>sh|ch|ts|zh|th|kh|ng|[bcdfghjklmnpqrstvwxyz])"
+)
+
+
+def to_thai(sounds, rng):
+    """Write sounds in Thai, whose vowels stand around their consonants."""
+    first, of_open, of_closed, last = (
+        dict(pair.split("=") for pair in pairs.split())
+        for pairs in (THAI, THAI_OPEN, THAI_CLOSED, THAI_LAST)
+    )
+    first = {sound: rng.choice(letters.split("|")) for sound, letters in first.items()}
+
+    def syllable(match):
+        if alone := match["alone"]:
+            return first[alone]
+        end = match["last"] or ""
+        vowel = (of_closed if end else of_open)[match["vowel"]]
+        return vowel.replace("_", first[match["first"]]) + last.get(end, "")
+
+    return _THAI_SYLLABLE.sub(syllable, sounds)
 
 
 _SYLLABLE = re.compile(
@@ -209,3 +279,20 @@ def to_hangul(sounds):
         return chr(0xAC00 + (initial * 21 + MEDIAL[vowel]) * 28 + FINAL.get(last, 0))
 
     return _SYLLABLE.sub(syllable, sounds)
+
+
+@cache
+def _chinese(kind):
+    from opencc import OpenCC  # which only a training with people needs
+
+    return OpenCC(("t2s", "s2t")[kind])
+
+
+def in_han(name, kind):
+    """Write a name in simplified (0) or traditional (1) Chinese characters."""
+    return _chinese(kind).convert(name)
+
+
+def to_katakana(name):
+    """Write a Japanese name in Latin letters in Katakana."""
+    return _transliterator("Latin-Katakana").transliterate(name.lower())

@@ -15,7 +15,8 @@ from sknames.datasets import load_names, make_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
 from .dictionaries import read_chinese, read_japanese
-from .other_scripts import LOCALS, WEIGHTS, spell
+from .other_scripts import LOCALS, WRITE_HAN, in_han, spell_person, to_katakana
+from .spellings import read_spellings
 from .tables import read_table
 
 SEED = 0
@@ -38,12 +39,28 @@ INITIALS = 0.03
 # Share of the names with an apostrophe or a hyphen that are also learned without it, since many
 # forms and files allow only letters: enough for the model to know OBrien as well as O'Brien.
 LETTERS_ONLY = 0.25
-# Shares of the people who are learned once more in another script: in that of their nationality, or
-# as foreigners are spelled in one drawn at random.
+# Shares of the people who are learned once more in another script: in that of their nationality,
+# and as foreigners are spelled in each. Those whose whole names are known in a script are more.
 OWN_SCRIPT = 0.35
-OTHER_SCRIPT = 0.2
-# The most people of a nationality in Katakana. A dictionary must have all words of their names.
-MOST_IN_KATAKANA = 800
+FOREIGN_SCRIPTS = {
+    "Cyrillic": 0.09,
+    "Greek": 0.025,
+    "Arabic": 0.07,
+    "Hebrew": 0.07,
+    "Hangul": 0.07,
+    "Georgian": 0.025,
+    "Armenian": 0.02,
+    "Devanagari": 0.025,
+    "Bengali": 0.02,
+    "Tamil": 0.02,
+    "Thai": 0.02,
+    "Han": 0.14,
+    "Katakana": 0.1,
+}
+WHOLE_NAMES = 0.4
+N_TRIED = 8  # names, to find one that can be spelled in a script without rules of sound
+# Of Japanese people in kanji, so many are learned once more in Katakana, as forms ask for it.
+JAPANESE_IN_KATAKANA = 0.4
 # People in the writing of China and Japan, from dictionaries; of the Chinese, half in traditional
 # characters.
 MOST_IN_HAN = 12_000
@@ -138,10 +155,10 @@ def training_names(wheel=None, players=None, *, lists_only=False, without=()):
     4. Shares of 1 to 3 once more in other spellings: the last word first, with or without a comma
        after it; initials for all words but the last; letters only.
     5. All of 1 to 4 that has diacritics or is in a native script once more in ASCII.
-    6. People of 2 in other scripts: a third of those whose nationality has one in their own, a
-       fifth of all as foreigners are spelled, and those whose words a dictionary has in Katakana;
-       and Japanese and Chinese people in Han from dictionaries. A quarter of these also with the
-       last word first.
+    6. People of 2 in other scripts: a third of those whose nationality has one in their own, and
+       shares of all as foreigners are spelled; and Japanese and Chinese people in Han from
+       dictionaries, some of the Japanese also in Katakana. A quarter of these also with the last
+       word first.
 
     Nationalities that `load_names` lacks have only names of people.
 
@@ -165,7 +182,7 @@ def training_names(wheel=None, players=None, *, lists_only=False, without=()):
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
     sources = {} if lists_only else typical_people(lists, wheel, players)
     common = common_names()
-    dictionaries = None if lists_only else (*read_japanese(), read_chinese())
+    dictionaries = None if lists_only else read_dictionaries()
     full, labels, other, other_labels = [], [], [], []
     for nationality in sorted(set(lists.target_names).union(*sources.values())):
         people = {}
@@ -216,37 +233,64 @@ def training_names(wheel=None, players=None, *, lists_only=False, without=()):
     return names, nationalities
 
 
+def read_dictionaries():
+    """Return Japanese people, Chinese people, and the spellings of words and of others."""
+    japanese, katakana = read_japanese()
+    spellings = read_spellings(person_of)
+    for word, several in katakana.items():
+        for spelling in several:
+            spellings.add(word, spelling, "Katakana")
+    return japanese, read_chinese(), spellings
+
+
 def in_other_scripts(people, nationality, dictionaries, rng):
     """Return names of people of a nationality in scripts other than Latin.
 
-    Dictionaries are what `read_japanese` and `read_chinese` return, or None without people.
+    Dictionaries are what `read_dictionaries` returns, or None without people.
     """
     if dictionaries is None:
         return []
-    japanese, katakana, chinese = dictionaries
+    japanese, chinese, spellings = dictionaries
     own = LOCALS.get(nationality, "").partition(" ")[0]
-    scripts, weights = zip(*WEIGHTS.items(), strict=True)
-    weights = np.array(weights) / sum(weights)
-    respelled = []
+    shares = {script: share for script, share in FOREIGN_SCRIPTS.items() if script != own}
+    if nationality in WRITE_HAN:
+        shares.pop("Han", None)
+    if nationality == "Japanese":
+        shares.pop("Katakana", None)
+    if own:
+        shares[own] = OWN_SCRIPT
+    spelled = []
     for name in people:
-        if own and rng.random_sample() < OWN_SCRIPT:
-            respelled.append(spell(name, nationality, own, rng))
-        if rng.random_sample() < OTHER_SCRIPT:
-            script = rng.choice(scripts, p=weights)
-            if script != own:
-                respelled.append(spell(name, nationality, script, rng))
-    if nationality != "Japanese":
-        spelled = [[katakana.get(word) for word in name.lower().split()] for name in people]
-        spelled = ["・".join(rng.choice(of) for of in words) for words in spelled if all(words)]
-        respelled += [*rng.permutation(np.array(spelled, dtype=object))[:MOST_IN_KATAKANA]]
-    han = {"Japanese": japanese, "Chinese": chinese}.get(nationality, [])
-    han = [*rng.permutation(np.array(han, dtype=object))[:MOST_IN_HAN]]
-    if nationality == "Chinese" and han:
-        from opencc import OpenCC  # which only a training with people needs
+        drawn = rng.random_sample(len(shares))
+        person = person_of(name)
+        for (script, share), number in zip(shares.items(), drawn, strict=True):
+            known = person in spellings.people[script]
+            if number < (max(share, WHOLE_NAMES) if known else share):
+                spelled += _spelled(name, people, nationality, script, spellings, rng)
+    if nationality == "Japanese":
+        drawn = rng.permutation(np.array([*japanese], dtype=object))[:MOST_IN_HAN]
+        spelled += [*drawn]
+        again = drawn[rng.random_sample(len(drawn)) < JAPANESE_IN_KATAKANA]
+        spelled += [to_katakana(japanese[name]) for name in again]
+    elif nationality == "Chinese":
+        drawn = rng.permutation(np.array(chinese, dtype=object))[:MOST_IN_HAN]
+        spelled += [in_han(name, k % 2) for k, name in enumerate(drawn)]
+    return spelled
 
-        convert = OpenCC("s2t").convert
-        han = [name if k % 2 else convert(name) for k, name in enumerate(han)]
-    return respelled + han
+
+def _spelled(name, people, nationality, script, spellings, rng):
+    """Return a list of one name in a script, or of none.
+
+    If the person's cannot be spelled, because a word is in no collection, it is a name of the first
+    words of one person and the last of another.
+    """
+    person = person_of(name)
+    for _ in range(N_TRIED):
+        if spelled := spell_person(name, nationality, script, rng, spellings, person):
+            return [spelled]
+        one, other = (people[k].split() for k in rng.randint(len(people), size=2))
+        name, person = " ".join([*one[:-1], other[-1]]), None
+    return []
 
 
 def person_of(name):

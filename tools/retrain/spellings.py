@@ -1,0 +1,191 @@
+"""Names as other scripts spell them, read from two collections that come from Wikidata (CC0 1.0).
+
+The first are pairs of words and of whole names, gathered for "Design Challenges in Named Entity
+Transliteration" (Merhav and Ash, COLING 2018). The second is the list of given and family names in
+the package rigour (MIT). Neither ships with sknames.
+
+Some pairs are of different words of a name: "ikemoto", 도모키. Their sounds tell: a spelling in
+ASCII has about the consonants of the word, or about all its letters.
+"""
+
+import gzip
+import re
+import unicodedata
+import zipfile
+from collections import defaultdict
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from sknames._encoding.spelling import fold
+from sknames.datasets._fetch_names import data_folder
+
+from .dictionaries import locate
+
+PAIRS = "https://github.com/steveash/NETransliteration-COLING2018"
+RIGOUR = "rigour-*.whl"
+_LIST = "rigour/data/names/persons.txt"
+# The script of each language of the pairs. Korean also writes Chinese characters.
+LANGUAGES = {
+    "arabic": "Arabic",
+    "chinese": "Han",
+    "hebrew": "Hebrew",
+    "katakana": "Katakana",
+    "korean": "Hangul",
+    "russian": "Cyrillic",
+}
+_SCRIPTS = {
+    "CJK": "Han",
+    "KATAKANA": "Katakana",
+    "HANGUL": "Hangul",
+    "HEBREW": "Hebrew",
+    "ARABIC": "Arabic",
+    "CYRILLIC": "Cyrillic",
+    "GREEK": "Greek",
+    "GEORGIAN": "Georgian",
+    "ARMENIAN": "Armenian",
+    "DEVANAGARI": "Devanagari",
+    "BENGALI": "Bengali",
+    "TAMIL": "Tamil",
+    "THAI": "Thai",
+    "LATIN": "Latin",
+}
+# How alike the sounds of a pair must be, from 0 to 1, by how many people at least have it.
+ALIKE = {20: 0.25, 2: 0.4, 1: 0.65}
+_POINTS = re.compile("[\u0301\u0591-\u05c7\u064b-\u0652]")  # accents and vowels that lists lack
+# Letters between which scripts differ are one: f and p, l and r, t and d, k and s as in "c".
+_CONSONANTS = str.maketrans("bfvwdrcgjhqsxz", "ppppt" + "l" + "k" * 8, "aeiouy")
+
+
+class Spellings:
+    """Words and whole names as other scripts spell them.
+
+    Attributes
+    ----------
+    words : dict of dict of dict of int
+        For each script, what a word in plain lower-case letters is in it, and how often.
+    people : dict of dict of str
+        For each script, the whole names of people by their key.
+    """
+
+    def __init__(self):
+        self.words = {script: defaultdict(dict) for script in _SCRIPTS.values()}
+        self.people = {script: {} for script in _SCRIPTS.values()}
+
+    def add(self, latin, spelling, script, count=1):
+        """Count a spelling of a word if it is in the script and sounds like it."""
+        latin = fold(latin)
+        spelling = unicodedata.normalize("NFC", _POINTS.sub("", spelling.lower()))
+        is_initial = len(latin) < 2 or latin.endswith(".")
+        if not is_initial and {*_scripts(spelling)} == {script}:
+            if _alike(latin, spelling) >= next(ALIKE[least] for least in ALIKE if count >= least):
+                several = self.words[script][latin]
+                several[spelling] = several.get(spelling, 0) + count
+
+    def word(self, word, sounds, script, rng):
+        """Draw a spelling of a word, or of its parts around hyphens; None if there is none.
+
+        A spelling is the likelier, the more frequent it is and the more it is like the sounds,
+        which differ by language: David is デヴィッド in English, and ダヴィド in French.
+        """
+        spelled = self.words[script].get(fold(word))
+        if spelled:
+            likely = [
+                count**0.5 * _ratio(sounds, fold(spelling)) ** 4 + 1e-6
+                for spelling, count in spelled.items()
+            ]
+            return rng.choice([*spelled], p=np.array(likely) / sum(likely))
+        parts, sounds = word.split("-"), sounds.split("-")
+        if len(parts) == 1 or len(parts) != len(sounds):
+            return None
+        parts = [self.word(*both, script, rng) for both in zip(parts, sounds, strict=True)]
+        return "-".join(parts) if all(parts) else None
+
+
+def read_spellings(key_of, pairs=None, rigour=None):
+    """Read both collections.
+
+    Parameters
+    ----------
+    key_of : callable
+        What a name in Latin letters becomes to be found, whatever the order of its words.
+    pairs : str or path-like, default=None
+        Folder of the pairs, which is `data` in their repository: words in wd_*_80 and wd_*_20,
+        whole names in wd_hebrew and wd_korean, or copies compressed with gzip. By default, it is
+        `pairs` in $SKNAMES_DATA, or in ~/sknames_data.
+    rigour : str or path-like, default=None
+        Path of the wheel. By default, it is looked for in the same folder.
+
+    Returns
+    -------
+    Spellings
+    """
+    pairs = Path(pairs).expanduser() if pairs else data_folder(None) / "pairs"
+    rigour = locate(rigour, RIGOUR, "pip download --no-deps rigour==1.2.0")
+    found = Spellings()
+    for language, script in LANGUAGES.items():
+        of_words = _lines(pairs, f"wd_{language}_[28]0", f"words_{language}.tsv.gz")
+        for latin, spelling, count in of_words:
+            found.add(latin, spelling.replace(" ", ""), script, int(count))
+        for latin, spelling in _lines(pairs, f"wd_{language}", f"full_{language}.tsv.gz"):
+            if {*_scripts(spelling)} == {script} and _alike(fold(latin), spelling) >= ALIKE[1]:
+                found.people[script][key_of(latin)] = spelling
+    with zipfile.ZipFile(rigour) as wheel:
+        lines = wheel.read(_LIST).decode().splitlines()
+    for line in lines:
+        by_script = defaultdict(set)
+        for spelling in line.partition(" => ")[0].split(", "):
+            scripts = {*_scripts(spelling)}
+            if len(scripts) == 1 and " " not in spelling:
+                by_script[scripts.pop()].add(spelling)
+        by_script.pop(None, None)
+        latin = {fold(spelling) for spelling in by_script.pop("Latin", ())}
+        for script, spelled in by_script.items():
+            for word in latin:
+                for spelling in sorted(spelled):
+                    found.add(word, spelling, script)
+    if not found.people["Hebrew"]:
+        raise OSError(f"Expected the folder data of {PAIRS} at {pairs}.")
+    return found
+
+
+def _lines(folder, *patterns):
+    """Yield the fields of the lines of all files that fit one of the patterns."""
+    for pattern in patterns:
+        for path in sorted(folder.glob(pattern)):
+            data = path.read_bytes()
+            text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+            yield from (line.split("\t") for line in text.splitlines())
+
+
+def _scripts(text):
+    """Yield the script of each letter, None if it is no letter of a name."""
+    for character in text:
+        if character.isalpha() or not unicodedata.category(character).startswith("M"):
+            if character not in "-'.’·・ ‐ー":
+                yield _script(character)
+
+
+@cache
+def _script(character):
+    return _SCRIPTS.get(unicodedata.name(character, "").split(" ")[0].split("-")[0])
+
+
+def _alike(latin, spelling):
+    """Return how alike the letters of a word and of a spelling are, or the consonants: 0 to 1."""
+    ascii_spelling = fold(spelling)
+    consonants = _ratio(_skeleton(latin), _skeleton(ascii_spelling))
+    return max(consonants, _ratio(latin, ascii_spelling))
+
+
+def _ratio(one, other):
+    if not one and not other:
+        return 1.0
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _skeleton(word):
+    """Return the consonants of a word, those that scripts mix up as one, without repeats."""
+    return re.sub(r"(.)\1+", r"\1", re.sub("[^a-z]", "", word).translate(_CONSONANTS))
