@@ -12,6 +12,7 @@ from tools.retrain import dictionaries, recipe
 from tools.retrain.other_scripts import (
     BETWEEN_WORDS,
     LOCALS,
+    in_han,
     spell,
     spell_person,
     to_hangul,
@@ -76,7 +77,8 @@ def test_to_thai_sets_vowels_around_consonants():
 def test_icu_spells_scripts_of_india_and_katakana():
     pytest.importorskip("icu")
     assert to_indic("narendra modi", "Devanagari") == "नारेंड्रा मोडि"
-    assert to_indic("vladimir putin", "Bengali") == "ব্লাডিমির পুটিন"
+    for script, expected in (("Bengali", "ব্লাডিমির পুটিন"), ("Devanagari", "व्लाडिमिर पुटिन")):
+        assert to_indic("vladimir putin", script) == expected
     assert to_katakana("Kimura Shin'ichi") == "キムラ シンイチ"
 
 
@@ -145,7 +147,10 @@ def spellings():
         ("paul", "保羅", "Han", 2),
         ("müller", "мюллер", "Cyrillic", 1),
         ("Ikemoto", "도모키", "Hangul", 9),  # of another word
-        ("e.", "эдуард", "Cyrillic", 9),
+        ("h.", "亨利", "Han", 10),  # more than the word
+        ("aya", "آية", "Arabic", 2),  # without consonants
+        ("edward", "愛德華", "Han", 20),  # sounds less alike, but is frequent
+        ("nir", "נִיר", "Hebrew", 1),
         ("Ann", "Энн", "Greek", 1),  # of another script
     ]:
         found.add(latin, spelling, script, count)
@@ -164,6 +169,8 @@ def test_spellings_draws_what_sounds_like_the_language(spellings):
     assert share("david") > 0.4 > 0.2 > share("devid") > 0
     assert spellings.word("Ikemoto", "ikemoto", "Hangul", np.random) is None
     assert not spellings.words["Greek"] and [*spellings.words["Cyrillic"]] == ["muller"]
+    assert {"jean", "paul", "edward"} == {*spellings.words["Han"]}
+    assert spellings.words["Hebrew"] == {"nir": {"ניר": 1}} and "aya" in spellings.words["Arabic"]
 
 
 def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
@@ -172,6 +179,8 @@ def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
     assert spell_person("Petrov Ivan", "Bulgarian", "Hebrew", *args) == "איוואן פטרוב"
     assert spell_person("Ivan Sidorov", "Bulgarian", "Katakana", *args) is None
     assert spell_person("Kim Min-seo", "Korean", "Hangul", *args) is None
+    assert spell_person("Müller", "Serbian", "Cyrillic", *args) != "мюллер"
+    assert spell_person("Müller", "Russian", "Cyrillic", *args) == "мюллер"
     assert spell_person("Ana Müller", "German", "Armenian", *args) == "անա մյուլեր".replace(
         "իւ", "յու"
     )
@@ -191,7 +200,7 @@ def test_spell_person_in_han_writes_both_kinds_of_characters(spellings):
 def test_read_spellings_reads_both_sources(tmp_path, zipped):
     files = {
         "wd_hebrew_80": "novak\tנ ו ב א ק\t4\nlast\tנ ו ב א ק\t1\n",
-        "wd_hebrew_20": "novak\tנ ו ב ק\t2\n",
+        "wd_hebrew_20": "novak\tנ ו ב ק\t2\nnovak\tנ ו ב א ק\t1\n",
         "wd_hebrew": "Iga Świątek\tאיגה שוויונטק\nNobody\tמלך אנגליה\nIga\tIga\n",
     }
     if zipped:
@@ -201,10 +210,10 @@ def test_read_spellings_reads_both_sources(tmp_path, zipped):
         (tmp_path / name).write_bytes(gzip.compress(text.encode()) if zipped else text.encode())
     wheel = tmp_path / "rigour-1.whl"
     with zipfile.ZipFile(wheel, "w") as file:
-        line = "novak, Novák, Новак, ノヴァク, Anna Maria, новакъ b => Q1"
+        line = "novak, Novák, Новак, ノヴァク, Anna Maria, новак нова => Q1"
         file.writestr("rigour/data/names/persons.txt", line)
     found = read_spellings(recipe.person_of, tmp_path, wheel)
-    assert dict(found.words["Hebrew"]) == {"novak": {"נובאק": 4, "נובק": 2}}
+    assert dict(found.words["Hebrew"]) == {"novak": {"נובאק": 5, "נובק": 2}}
     assert dict(found.words["Cyrillic"]) == {"novak": {"новак": 1}}
     assert dict(found.words["Katakana"]) == {"novak": {"ノヴァク": 1}}
     assert found.people["Hebrew"] == {"iga swiatek": "איגה שוויונטק"}
@@ -216,20 +225,47 @@ def test_in_other_scripts_takes_shares_and_recombines(monkeypatch, spellings):
     monkeypatch.setattr(recipe, "OWN_SCRIPT", 1)
     monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {"Katakana": 1, "Hebrew": 0, "Greek": 0})
     monkeypatch.setattr(recipe, "WHOLE_NAMES", 1)
-    rng, people = np.random.RandomState(0), ["Ivan Petrov", "Ivan Sidorov"]
-    found = recipe.in_other_scripts(people, "Bulgarian", ({}, [], spellings), rng)
-    katakana = [name for name in found if "イヴァン" in name and "ペトロフ" in name]
-    assert sorted({*found} - {*katakana}) == ["иван петров", "иван сидоров", "איוואן פטרוב"]
-    assert len(katakana) == 2 and len(found) == 5
+    rng, people = np.random.RandomState(0), ["Boris Petrov", "Ivan Sidorov"]
+    spellings.people["Hebrew"]["boris petrov"] = "בוריס פטרוב"
+    names = recipe.in_other_scripts(people, "Bulgarian", ({}, [], spellings), rng)
+    katakana = [name for name in names if "イヴァン" in name and "ペトロフ" in name]
+    assert sorted({*names} - {*katakana}) == ["борис петров", "иван сидоров", "בוריס פטרוב"]
+    assert len(katakana) == 2 and len(names) == 5
 
 
-def test_in_other_scripts_takes_people_in_han(monkeypatch, spellings):
-    monkeypatch.setattr(recipe, "JAPANESE_IN_KATAKANA", 1)
+@pytest.mark.parametrize("nationality, n", [("French", 2), ("Korean", 1), ("Japanese", 0)])
+def test_in_other_scripts_leaves_out_what_is_written_without_marks(
+    monkeypatch, spellings, nationality, n
+):
+    pytest.importorskip("opencc")
+    spellings.add("jean", "ジャン", "Katakana")
+    spellings.add("paul", "ポール", "Katakana")
+    monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
+    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {"Katakana": 1, "Han": 1})
+    dictionaries = {}, [], spellings
+    rng = np.random.RandomState(0)
+    assert len(recipe.in_other_scripts(["Jean Paul"], nationality, dictionaries, rng)) == n
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_in_other_scripts_takes_people_in_han(monkeypatch, spellings, share):
+    monkeypatch.setattr(recipe, "JAPANESE_IN_KATAKANA", share)
     dictionaries = {"木村洋": "Kimura Hiroshi"}, ["刘伟"] * 4, spellings
     rng = np.random.RandomState(0)
     pytest.importorskip("icu")
     japanese = recipe.in_other_scripts([], "Japanese", dictionaries, rng)
-    assert japanese == ["木村洋", "キムラ ヒロシ"]
+    assert japanese == ["木村洋", "キムラ ヒロシ"][: 1 + share]
     pytest.importorskip("opencc")
     chinese = recipe.in_other_scripts([], "Chinese", dictionaries, rng)
     assert sorted(chinese) == ["刘伟", "刘伟", "劉偉", "劉偉"]
+    assert in_han("劉偉", 0) == "刘伟"
+
+
+def test_read_dictionaries_adds_words_in_katakana(monkeypatch):
+    katakana = {"cavendish": ["キャヴェンディッシュ"]}
+    monkeypatch.setattr(recipe, "read_japanese", lambda: ({"木村洋": ""}, katakana))
+    monkeypatch.setattr(recipe, "read_chinese", lambda: ["刘伟"])
+    monkeypatch.setattr(recipe, "read_spellings", lambda key_of: Spellings())
+    japanese, chinese, spellings = recipe.read_dictionaries()
+    assert [*japanese, *chinese] == ["木村洋", "刘伟"]
+    assert spellings.words["Katakana"] == {"cavendish": {"キャヴェンディッシュ": 1}}
