@@ -86,7 +86,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.`a'), ('not_names', '{"address": "[^ ]@[^ ')]
+    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \'*,-.1'), ('not_names', '{"address": "[^ ]@[^ ')]
     """  # noqa: E501
     check_is_fitted(model)
     inside = unwrap(model)

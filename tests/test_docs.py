@@ -71,6 +71,7 @@ def plain_folder(tmp_path, monkeypatch):
     """Where a page may write files and draw pictures."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    plt.close("all")
     yield
     plt.close("all")
 

@@ -186,8 +186,8 @@ statistics of names, for a greeting where a wrong guess does no harm, and for re
 - {n_players:,} more of chess players, at most {max_players:,} of a nationality;
 - some of these again as lists and forms write them: last word first, initials, letters only;
 - all with diacritics or in a native script again in ASCII;
-- a third of the people again in the script of their nationality, and most in another script, as
-  Wikidata spells the whole name or its words, and otherwise by rules for sounds;
+- a third of the people again in the script of their nationality, and most in another script;
+- these as Wikidata spells the whole name or its words, and otherwise by rules for sounds;
 - people in Han: Japanese ones from a dictionary of names, Chinese ones from a dictionary of words.
 
 What to know about them:

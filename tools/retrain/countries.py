@@ -39,9 +39,7 @@ BATCH_SIZE, MAX_EPOCHS = 512, 3
 LR, NGRAM_LR = 0.003, 0.003
 NGRAM_DROPOUT = 0.65
 GCE_Q = 0.2  # as in `recipe`
-# As `NameNationalityClassifier` has it. With 1, rare countries are predicted too often.
-LOGIT_ADJUSTMENT = 0.5
-TEMPERATURE = 1.75
+TEMPERATURE = 1.925
 
 
 def people_of_countries(wheel=None, players=None):
@@ -123,8 +121,9 @@ def _train(network, codes, labels, n_classes, verbose):
     shapes = {"weight": (n_classes, logits.shape[1]), "bias": (n_classes,)}
     shapes["ngram_weight"] = (len(chosen), n_classes)
     head = {name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()}
-    log_counts = np.log(np.bincount(labels, minlength=n_classes))
-    adjustment = torch.from_numpy(LOGIT_ADJUSTMENT * log_counts.astype(np.float32))
+    # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal frequencies.
+    counts = np.bincount(labels, minlength=n_classes)
+    adjustment = torch.from_numpy(np.log(counts / counts.sum()).astype(np.float32))
     groups = [
         {"params": [head["weight"], head["bias"]], "lr": LR},
         {"params": [head["ngram_weight"]], "lr": NGRAM_LR, "sparse": True, "eps": 1e-8},
