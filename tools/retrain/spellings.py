@@ -163,9 +163,9 @@ def _lines(folder, *patterns):
 def _scripts(text):
     """Yield the script of each letter, None if it is no letter of a name."""
     for character in text:
-        if character.isalpha() or not unicodedata.category(character).startswith("M"):
-            if character not in "-'.’·・ ‐ー":
-                yield _script(character)
+        is_mark = unicodedata.category(character).startswith("M")
+        if not is_mark and character not in "-'.’·・ ‐ー":
+            yield _script(character)
 
 
 @cache
