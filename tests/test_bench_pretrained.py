@@ -5,6 +5,8 @@ The names are few and the models small, so that no figure here means anything.
 
 import csv
 import json
+import re
+from pathlib import Path
 
 import bench_pretrained as bench
 import held_out
@@ -12,7 +14,9 @@ import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
+from sknames import load_pretrained
 from sknames.datasets import load_names, make_names
+from sknames.pretrained import load_card
 from tools.retrain import countries, files, recipe
 
 LISTED, UNLISTED = ["Greek", "Turkish", "Zulu"], "Malagasy"
@@ -111,6 +115,16 @@ def test_held_out_split_tests_on_people_of_both_sources(names):
         people = [recipe.person_of(name) for name, k, _ in full if k == nationality]
         assert len(people) == len(set(people))
     assert {kind for _, k, kind in full if k == "Zulu"} == {"full name, made"}
+
+
+def test_page_of_the_card_that_ships_is_the_model_card(monkeypatch):
+    shown = (Path(__file__).parents[1] / "docs" / "model_card.md").read_text(encoding="utf-8")
+    options, machine = re.search(r"bench_pretrained\.py(.*)` on (.*)\. The same", shown).groups()
+    n_kept = int(re.search(r"word: (\S+) names are left", shown)[1].replace(",", ""))
+    monkeypatch.setattr(bench, "machine", lambda: machine)
+    page = bench.page(load_card(), load_pretrained(priors="uniform"), n_kept, options)
+    assert page.rstrip("\n") == shown.rstrip("\n")
+    assert "\n| Somali | 0 | - | - | - | - |  |\n" in page  # of which nothing was tested
 
 
 def test_main_one_fold_card_says_what_was_run(run, tmp_path):

@@ -155,13 +155,14 @@ words. It takes surnames, given names and full names in either order. It has {n_
 nationalities, listed in [By nationality](#by-nationality).
 
 A nationality here is where a name is common. Austrian names are German. Brazilian ones are
-Portuguese, and Latin American ones Spanish. Names of all Arabic-speaking countries are Arabic,
-Welsh ones English, Montenegrin ones Serbian, and Burundian ones Rwandan.
+Portuguese, and most other Latin American ones Spanish. Names of all Arabic-speaking countries are
+Arabic, Welsh ones English, Montenegrin ones Serbian, and Burundian ones Rwandan.
 
 **Missing**: every other nationality. Its names get one of the {n_classes}, sometimes with high
 confidence.
 
-- {no_such}
+- {no_such} Where
+  names are of several origins, the answer is one of them: Dutch or French for a Belgian name.
 - Dropped, because of low recall or because they hurt other classes: {tried}.
 
 **The model of countries**, `load_pretrained("country")`, is a head on this one. Its card is
@@ -531,7 +532,9 @@ def page(card, shipped, n_kept, options):
             f["n_predicted"],
             f["n_made"] or "",
         ]
-        for nationality, f in card["by_nationality"].items()
+        if (f := card["by_nationality"].get(nationality))
+        else [nationality, 0, *["-"] * (len(recalls) + 3), ""]
+        for nationality in card["nationalities"]
     ]
     untested = [name for name in card["nationalities"] if name not in card["by_nationality"]]
     skipped = [MODELS[key] for key in LINEAR if key not in keys]
