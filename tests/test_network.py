@@ -8,8 +8,9 @@ import pytest
 
 from sknames._network.forward import Forward
 from sknames._network.network import LEVELS, Network, _narrow
-from sknames._network.quantized import Quantized, dequantize, quantize, split
+from sknames._network.quantized import Quantized, dequantize, split
 from sknames._network.words import Words
+from tools.retrain.rounding import quantize, rounded, with_temperature
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 SYMBOLS = np.array([2, 3, 5, 7], dtype=np.uint8)
@@ -122,7 +123,7 @@ def arrays_of(network):
 
 
 def test_network_is_immutable(network):
-    for array in [*arrays_of(network), *arrays_of(network.rounded())]:
+    for array in [*arrays_of(network), *arrays_of(rounded(network))]:
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
 
@@ -136,7 +137,7 @@ def assert_same(network, expected):
 
 @pytest.mark.parametrize("is_rounded", [False, True])
 def test_arrays_in_a_file_give_the_same_network(network, is_rounded):
-    network = network.rounded() if is_rounded else network
+    network = rounded(network) if is_rounded else network
     content = io.BytesIO()
     np.savez(content, **network.to_arrays())
     content.seek(0)
@@ -199,23 +200,23 @@ def test_quantize_twice_changes_nothing(n_rows, size):
 
 
 def test_rounded_weights_stay_levels(network):
-    rounded = network.rounded()
-    arrays = rounded.to_arrays()
-    assert_same(rounded.rounded(), rounded)
+    small = rounded(network)
+    arrays = small.to_arrays()
+    assert_same(rounded(small), small)
     for name, weight in network.weights.items():
         if name in LEVELS:
-            assert isinstance(rounded.weights[name], Quantized)
-            assert np.shares_memory(arrays[name], rounded.weights[name].levels)
+            assert isinstance(small.weights[name], Quantized)
+            assert np.shares_memory(arrays[name], small.weights[name].levels)
             again = Network.from_arrays(arrays).weights[name]
             assert np.shares_memory(arrays[name], again.levels)
-            np.testing.assert_allclose(dequantize(rounded.weights[name]), weight, atol=0.4)
+            np.testing.assert_allclose(dequantize(small.weights[name]), weight, atol=0.4)
         else:
             assert np.shares_memory(arrays[name], weight)
-    floats = {name: dequantize(rounded.weights[name]) for name in LEVELS if name in rounded.weights}
+    floats = {name: dequantize(small.weights[name]) for name in LEVELS if name in small.weights}
     codes, many = np.array([[1, 2, 3], [2, 4, 0]]), np.arange(90).reshape(30, 3) % 5
     for dtype in ("float32", "float64"):
-        ours = Forward(rounded, dtype)
-        expected = Forward(dataclasses.replace(rounded, weights=rounded.weights | floats), dtype)
+        ours = Forward(small, dtype)
+        expected = Forward(dataclasses.replace(small, weights=small.weights | floats), dtype)
         for rows in (codes, many):
             np.testing.assert_array_equal(ours.logits(rows), expected.logits(rows), strict=True)
 
@@ -233,7 +234,7 @@ def assert_refused(arrays, name, expected=""):
 
 @pytest.mark.parametrize("is_rounded", [False, True])
 def test_from_arrays_with_a_changed_array_raises(network, is_rounded):
-    arrays = (network.rounded() if is_rounded else network).to_arrays()
+    arrays = (rounded(network) if is_rounded else network).to_arrays()
     for name, array in arrays.items():
         changed = [array[None], array.astype(object), array.astype("S9"), array.tolist(), None]
         if array.ndim and array.size:
@@ -308,7 +309,8 @@ def test_error_names_the_array_and_both_shapes():
 
 
 def test_temperature_divides_the_logits(network):
-    flatter, codes = network.with_temperature(1.4), np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
+    codes = np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
+    flatter = with_temperature(network, 1.4)
     expected = Forward(network, "float64").logits(codes) / 1.4
     np.testing.assert_allclose(Forward(flatter, "float64").logits(codes), expected, atol=1e-3)
     ratios = flatter.class_prior**1.4 / network.class_prior

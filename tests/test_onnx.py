@@ -26,6 +26,7 @@ from sknames._network.network import Network
 from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
 from tests.conftest import random_network
+from tools.retrain.rounding import rounded
 
 CLASSES, LENGTH = 4, 9
 SYMBOLS = np.arange(1, 7)
@@ -146,7 +147,7 @@ def test_to_onnx_of_other_symbols_raises(symbols):
 def test_weights_in_a_byte_only_where_that_loses_nothing(n_classes, n_labels):
     classifier = random_classifier(n_classes=n_classes, n_labels=n_labels)
     rows = random_rows(200, seed=5)
-    for network, is_small in [(classifier.network_.rounded(), True), (classifier.network_, False)]:
+    for network, is_small in [(rounded(classifier.network_), True), (classifier.network_, False)]:
         model = NameNationalityClassifier.from_network(
             network, classifier.classes_, n_features_in=LENGTH
         )

@@ -22,6 +22,7 @@ from sknames._base.saved_state import FORMAT
 from sknames.datasets import load_names
 from tests.conftest import run_process, tiny_pipeline
 from tools.retrain.recipe import with_network
+from tools.retrain.rounding import rounded
 
 DATA = Path(__file__).parent / "data"
 KEPT = [DATA / f"pipeline-format-{n}.joblib.gz" for n in range(1, FORMAT + 1)]
@@ -234,7 +235,7 @@ def write_kept_file(path):
     chosen = np.isin(nationalities, ["Greek", "Japanese", "Polish", "Turkish"])
     names, nationalities = names[chosen], nationalities[chosen]
     model = tiny_pipeline(max_epochs=10, min_df=20, word_weight=0.3).fit(names, nationalities)
-    model = with_network(model, model[-1].network_.rounded())  # as the weights of the shipped model
+    model = with_network(model, rounded(model[-1].network_))  # as the weights of the shipped model
     asked = [*names[::50], "", "x" * 50, "Ünknøwn", "李", "O'Neil-Smith"]
     probabilities = model.predict_proba(asked).round(9).tolist()
     content = {"classes": model.classes_.tolist(), "names": asked, "probabilities": probabilities}

@@ -10,9 +10,10 @@ from sknames import GroupedClassifier, JoinNames, NameNationalityClassifier, Pri
 from sknames.datasets import load_nationalities, make_names
 from sknames.pretrained import predict_sets
 from sknames.pretrained._load_pretrained import SETS, read_columns
-from sknames.pretrained._predict_sets import calibrate_sets, ranked, sets_of
+from sknames.pretrained._predict_sets import ranked, sets_of
 from sknames.pretrained._predict_sets import set_thresholds as set_thresholds_of
 from tools.retrain import risk_coverage
+from tools.retrain.risk_coverage import calibrate_sets
 
 CLASSES = np.array(["a", "b", "c"])
 

@@ -11,13 +11,13 @@ import numpy as np
 from .._base.saved_state import require
 from .codes import code_table, to_codes
 from .ngrams import NGrams, inverse_document_frequency
-from .quantized import Quantized, dequantize, join, quantize, split
+from .quantized import Quantized, join, split
 from .words import PRIME, Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
-# The largest weights, which `rounded` quantizes.
+# The largest weights, which may be Quantized.
 LEVELS = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 # The arrays of `to_arrays`, in a line those that are there together: kinds of the dtype, and sizes,
 # each the same wherever it stands. {k} counts layers, and lengths of n-grams.
@@ -54,7 +54,7 @@ class Network:
 
     cell: str
     symbols: np.ndarray  # (n_symbols,), the distinct values of X without 0, sorted
-    weights: Mapping  # float32 parameters by name, with the "ngram_idf"; see `rounded`
+    weights: Mapping  # float32 parameters by name, with the "ngram_idf"; see `LEVELS`
     ngram_keys: tuple = ()  # sorted keys of the n-grams of each length, see `NGrams`
     separator: int | None = None  # the code between words, if n-grams stay within words
     class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
@@ -155,34 +155,6 @@ class Network:
         shift = np.log(priors[kept]) - np.log(self.class_prior[kept])
         bias[kept] = self.weights[self._bias][kept] + shift
         return replace(self, weights=self.weights | {self._bias: bias}, class_prior=priors)
-
-    def with_temperature(self, temperature):
-        """Divide all logits by a temperature (Guo et al. 2017), which flattens priors, too.
-
-        A temperature above 1 makes the probabilities less sure, in the same order.
-        """
-        last = ("output.weight", "output.bias", "ngram_weight")
-        if "head.bias" in self.weights:
-            last = ("head.weight", "head.bias", "head.ngram_weight")
-        divided = {
-            name: dequantize(array) / np.float32(temperature)
-            for name, array in self.weights.items()
-            if name in last
-        }
-        class_prior = self.class_prior ** (1 / temperature)
-        class_prior /= class_prior.sum()
-        words = None if self.words is None else self.words.scaled(1 / temperature)
-        return replace(self, weights=self.weights | divided, class_prior=class_prior, words=words)
-
-    def rounded(self):
-        """Round most weights to 16 levels a row, see `quantize`.
-
-        These take a byte each, and files compress them to less than half. It costs no accuracy: a
-        name has some 30 n-grams, whose errors cancel out.
-        """
-        many = {name: self.weights[name] for name in LEVELS if name in self.weights}
-        many = {name: quantize(dequantize(array)) for name, array in many.items()}
-        return replace(self, weights=self.weights | many)
 
     def to_arrays(self):
         """Return the network as a dict of arrays by name."""

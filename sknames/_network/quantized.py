@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HIGHEST = 15  # the last level
-
 
 @dataclass(frozen=True, eq=False)
 class Quantized:
@@ -14,7 +12,7 @@ class Quantized:
     ``number = (level - zero_point) * scale``, which float32 holds exactly.
     """
 
-    levels: np.ndarray  # (n, k), uint8, at most HIGHEST
+    levels: np.ndarray  # (n, k), uint8, at most 15
     scale: np.ndarray  # (n,), float16
     zero_point: np.ndarray  # (n,), uint8
 
@@ -26,25 +24,6 @@ class Quantized:
     def take(self, rows, axis=0):
         """Return some rows, as a numpy array does."""
         return Quantized(*(array.take(rows, axis) for array in vars(self).values()))
-
-
-def quantize(numbers):
-    """Round each row of numbers to 16 levels.
-
-    0 is a level; the first and last levels are the smallest and largest number, or 0. Rounding
-    twice changes nothing.
-    """
-    with np.errstate(all="ignore"):  # some numbers have no scale in half precision
-        lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
-        exact = (highest - lowest) / np.float32(HIGHEST)
-        scale = exact.astype(np.float16)
-        # A scale rounded down lets a row fill all levels, so that rounding again finds it.
-        is_above = scale > exact * np.float32(1 + 1e-6)
-        scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
-        step = np.where(scale, scale, 1).astype(np.float32)  # rows of zeros have scale 0
-        zero_point = np.floor(-lowest / step + 0.5)
-        levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
-        return Quantized(levels.astype(np.uint8), scale, zero_point.astype(np.uint8))
 
 
 def dequantize(array):

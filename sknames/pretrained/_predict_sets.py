@@ -30,17 +30,6 @@ def sets_of(classes, probabilities, thresholds):
     return [classes[row[some]].tolist() for row, some in zip(order, is_in, strict=True)]
 
 
-def calibrate_sets(probabilities, true, weights, coverages):
-    """Return the thresholds of these coverages, from names whose `true` are indices of classes."""
-    order, before = ranked(probabilities)
-    scores = before[order == true[:, None]]
-    rows = np.argsort(scores)
-    reached = weights[rows].cumsum() / weights.sum()
-    # Split conformal prediction adds one name whose score is unknown.
-    wanted = np.array(coverages) * (1 + (weights**2).sum() / weights.sum() ** 2)
-    return scores[rows][np.searchsorted(reached, np.minimum(wanted, reached[-1]))]
-
-
 def predict_sets(
     model: Any, names: Any, *, coverage: float = 0.9, by_class: bool = False
 ) -> list[list[str]]:

@@ -27,6 +27,7 @@ from sknames._training.torch_settings import one_torch_thread
 from .biographies import read_biographies
 from .chess_players import read_chess_players
 from .recipe import person_of
+from .rounding import rounded, with_temperature
 
 SEED = 0
 # People of a country, at most, of each source: see `recipe.MOST_PEOPLE`.
@@ -96,7 +97,7 @@ def fit(pipeline, names, countries, *, verbose=0):
         class_prior=np.full(len(classes), 1 / len(classes)),
         class_bias=None,
     )
-    network = network.with_temperature(TEMPERATURE).rounded()
+    network = rounded(with_temperature(network, TEMPERATURE))
     classifier = NameNationalityClassifier.from_network(
         network, classes, n_features_in=classifier.n_features_in_, **classifier.get_params()
     )

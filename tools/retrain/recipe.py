@@ -16,6 +16,7 @@ from .biographies import read_biographies
 from .chess_players import read_chess_players
 from .dictionaries import read_chinese, read_japanese
 from .other_scripts import LOCALS, WRITE_HAN, in_han, spell_person, to_katakana
+from .rounding import rounded, with_temperature
 from .spellings import read_spellings
 from .tables import read_table
 
@@ -115,7 +116,7 @@ def fit(names, nationalities, **params):
     pipeline = make_pipeline(**{"min_df": min_df} | params).fit(names, nationalities)
     network = _forget(pipeline["classify"].network_, pipeline["encode"].unknown_code_)
     for temperature in TEMPERATURES:
-        network = network.with_temperature(temperature).rounded()
+        network = rounded(with_temperature(network, temperature))
     return with_network(pipeline, network)
 
 

@@ -10,7 +10,7 @@ from sknames._encoding.not_names import why_not_names
 from sknames._priors.priors import exchange_priors
 from sknames._wrappers.risk_coverage import risk_coverage_curve, tried_rows
 from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, SETS
-from sknames.pretrained._predict_sets import calibrate_sets
+from sknames.pretrained._predict_sets import ranked
 
 from .files import write_digests
 
@@ -86,6 +86,17 @@ def write_sets(folder, probabilities, labels, classes, priors):
     rows = zip(coverages, *columns, strict=True)
     rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
     _write(folder, SETS, ["coverage", "all", *classes], rows)
+
+
+def calibrate_sets(probabilities, true, weights, coverages):
+    """Return the thresholds of these coverages, from names whose `true` are indices of classes."""
+    order, before = ranked(probabilities)
+    scores = before[order == true[:, None]]
+    rows = np.argsort(scores)
+    reached = weights[rows].cumsum() / weights.sum()
+    # Split conformal prediction adds one name whose score is unknown.
+    wanted = np.array(coverages) * (1 + (weights**2).sum() / weights.sum() ** 2)
+    return scores[rows][np.searchsorted(reached, np.minimum(wanted, reached[-1]))]
 
 
 def _write(folder, name, header, rows):
