@@ -50,6 +50,8 @@ def test_threshold_is_the_score_of_the_rank_that_conformal_prediction_asks_for()
     places = ranked(probabilities)[0][:, 1]
     found = calibrate_sets(probabilities, places, np.ones(9), [0.5, 0.51, 0.95])
     np.testing.assert_array_equal(found, before[[4, 5, 8]])
+    found = calibrate_sets(probabilities, places, np.append(0, np.ones(8)), [0.5, 0.6])
+    np.testing.assert_array_equal(found, before[[4, 5]])  # the first has the largest score
 
 
 def test_thresholds_are_those_of_the_smallest_stored_coverage_that_is_enough():

@@ -302,11 +302,11 @@ def test_unreachable_risk_raises_and_changes_nothing():
         model.set_params(risk=0.4).fit(X, rng.randint(3, size=len(y)))
 
 
-@pytest.mark.parametrize("label", ["unknown", 1, True, "b", -1], ids=repr)
+@pytest.mark.parametrize("label", ["unknown", 2, False, "b", -1], ids=repr)
 def test_wrong_abstain_label_raises(label):
     X, y = blobs()
     are_strings = label in ("b", -1)
-    y = np.array(["a", "b", "c"])[y] if are_strings else y
+    y = np.array(["a", "b", "c"])[y] if are_strings else y + 1
     kind = "string" if are_strings else "number"
     expected = f"a {kind} as the labels, and none of them, got {label!r}"
     # Before the estimator is fitted, which this one cannot be.

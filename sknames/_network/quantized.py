@@ -16,11 +16,6 @@ class Quantized:
     scale: np.ndarray  # (n,), float16
     zero_point: np.ndarray  # (n,), uint8
 
-    @property
-    def shape(self):
-        """The shape of the numbers."""
-        return self.levels.shape
-
     def take(self, rows, axis=0):
         """Return some rows, as a numpy array does."""
         return Quantized(*(array.take(rows, axis) for array in vars(self).values()))

@@ -215,7 +215,7 @@ def _check_counts(counts, n):
             f"Expected counts of {n} names, integers from 0; got {counts.dtype} of shape "
             f"{counts.shape}, {counts!s:.200}. Give other numbers as weights."
         )
-    return counts.astype(np.int64)
+    return counts
 
 
 def shares_of_probabilities(

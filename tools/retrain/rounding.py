@@ -47,14 +47,13 @@ def quantize(numbers):
     0 is a level; the first and last levels are the smallest and largest number, or 0. Rounding
     twice changes nothing.
     """
-    with np.errstate(all="ignore"):  # some numbers have no scale in half precision
-        lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
-        exact = (highest - lowest) / np.float32(HIGHEST)
-        scale = exact.astype(np.float16)
-        # A scale rounded down lets a row fill all levels, so that rounding again finds it.
-        is_above = scale > exact * np.float32(1 + 1e-6)
-        scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
-        step = np.where(scale, scale, 1).astype(np.float32)  # rows of zeros have scale 0
-        zero_point = np.floor(-lowest / step + 0.5)
-        levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
-        return Quantized(levels.astype(np.uint8), scale, zero_point.astype(np.uint8))
+    lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
+    exact = (highest - lowest) / np.float32(HIGHEST)
+    scale = exact.astype(np.float16)
+    # A scale rounded down lets a row fill all levels, so that rounding again finds it.
+    is_above = scale > exact * np.float32(1 + 1e-6)
+    scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
+    step = np.where(scale, scale, 1).astype(np.float32)  # rows of zeros have scale 0
+    zero_point = np.floor(-lowest / step + 0.5)
+    levels = np.rint(numbers / step[:, None] + zero_point[:, None]).clip(0, HIGHEST)
+    return Quantized(levels.astype(np.uint8), scale, zero_point.astype(np.uint8))
