@@ -15,6 +15,7 @@ except ImportError as error:
     ) from error
 
 from ._base.unwrap import refusal, unwrap
+from ._encoding.in_latin import latin_words_text
 from ._encoding.not_names import RULES
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
@@ -49,7 +50,8 @@ def to_onnx(model: Any) -> onnx.ModelProto:
 
     Text is encoded outside the model. The ``metadata_props`` of the model hold, as JSON, "classes",
     the labels in the order of the columns, and for a pipeline "encoder", with "alphabet",
-    "max_length" and the steps of `CharEncoder`, and "not_names", rules of what is not a name.
+    "max_length" and the steps of `CharEncoder`, with "both" also "latin_words", and "not_names",
+    rules of what is not a name.
 
     Parameters
     ----------
@@ -141,6 +143,8 @@ def _metadata(encoder, labels):
         metadata["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
         steps = {step: getattr(encoder, step) for step in STEPS}
         metadata["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
+        if encoder.transliterate == "both":
+            metadata["encoder"]["latin_words"] = latin_words_text()
         metadata["not_names"] = RULES
     return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
 

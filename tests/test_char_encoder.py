@@ -1,11 +1,13 @@
 """Names -> codes, against a reference that reads one name at a time."""
 
 import json
+import lzma
 import re
 import string
 import tracemalloc
 import unicodedata
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from anyascii import anyascii
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sknames
 from sknames import CharEncoder
 
 BLOG_ALPHABET = string.ascii_letters + " .,:;-'"
@@ -24,7 +27,8 @@ NAMES = [
     "\u200f\u202eabc", " ANNA\n", "“O’Neill–Smith” ", "'t Hooft", "'quoted'", "a\u00a0\u2003b",
     "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann", "\u212b ΟΔΟΣ",
     "ışık STRAẞE", "\x85\udfff", "An\u034fna\U000e0101", "An\u00adna–\u2010−Eva", "בן־דוד",
-    "' \"Bo\" '", '""',
+    "' \"Bo\" '", '""', "Роберт Ле́в", "罗伯特·莱万多夫斯基", "ジャン＝クロード・ヴァン・ダム",
+    "·王 伟-",
 ]  # fmt: skip
 
 
@@ -61,6 +65,21 @@ def in_ascii(character):
     return ascii_ if ascii_ or is_mark else character
 
 
+TABLE = Path(sknames.__file__).parent / "_encoding" / "latin_words.tsv.xz"
+LATIN = {}
+for line in lzma.open(TABLE, "rt", encoding="utf-8"):
+    latin, *spellings = line.rstrip("\n").split("\t")
+    LATIN |= dict.fromkeys(spellings, latin)
+
+
+def in_latin(name):
+    """The reference of the second reading."""
+    words = [word for word in re.split("[- ·・‧•･．＝=]", name) if word]
+    if len(words) < 2:
+        return "".join(map(in_ascii, name))
+    return " ".join(LATIN.get(w.lower(), "".join(map(in_ascii, w))) for w in words)
+
+
 def fold(name, alphabet=None, transliterate=True, lowercase=True, clean=True):
     """The reference: one character after the other. Without an alphabet, all is known."""
     folded = ""
@@ -68,7 +87,7 @@ def fold(name, alphabet=None, transliterate=True, lowercase=True, clean=True):
     if transliterate == "both":
         others = {c for c in name if c.isalpha() and "LATIN" not in unicodedata.name(c, "")}
         if not fold("".join(others), alphabet, "unknown", lowercase, False).isascii():
-            name += " " + "".join(map(in_ascii, name))
+            name += " " + in_latin(name)
         transliterate = "unknown"
     for character in name:
         if transliterate is True:
@@ -154,7 +173,7 @@ def test_names_equal_the_reference(monkeypatch, params, chunk_names):
 
 
 CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from(
-    "aAzßİıﬁé\u0301\u0327\u0345\0\ud800Σ王 \n\t\"'’„\u00a0\u200b\ufeff–`"
+    "aAzßİıﬁé\u0301\u0327\u0345\0\ud800Σ王 \n\t\"'’„\u00a0\u200b\ufeff–`·・＝"
 )
 TEXTS = st.lists(st.text(CHARACTERS), min_size=1, max_size=8)
 

@@ -69,6 +69,7 @@ def some_names():
         {"lowercase": False, "max_length": 5},
         {"drop_titles": True},
         {"alphabet": "abc"},
+        {"transliterate": "both", "min_frequency": 1},
     ],
     ids=str,
 )
@@ -92,6 +93,13 @@ def test_native_scripts_are_transliterated_with_their_sources(shipped):
         row = np.where(np.arange(codes.shape[1]) < n, codes, 0)
         expected = shipped["classify"].predict_proba(row)[0]
         np.testing.assert_allclose(found.proba[n - 1], expected, atol=1e-6)
+
+
+def test_words_in_another_script_are_read_as_latin_ones_with_their_sources(shipped):
+    found = character_importance(shipped, "罗伯特·莱万多夫斯基")
+    assert "".join(found.characters) == "罗伯特·莱万多夫斯基 robert lewandowski"
+    assert "".join(found.sources[11:]) == "罗罗伯伯特特·莱莱万万多多夫夫斯斯基"
+    assert found.source_index[11:18].tolist() == [0, 0, 1, 1, 2, 2, 3]
 
 
 # ---- Prefixes

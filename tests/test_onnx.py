@@ -222,7 +222,7 @@ def test_onnx_without_words_that_add_predicts_as_numpy():
 def test_shipped_model_in_onnx_predicts_as_numpy(names, shipped):
     proto = to_onnx(shipped)
     onnx.checker.check_model(proto, full_check=True)
-    assert proto.ByteSize() < 46_000_000  # as the arrays that it is made of
+    assert proto.ByteSize() < 48_000_000  # as the arrays that it is made of, and Latin words
     session = session_of(proto)
     codes, expected = shipped[0].transform(names), shipped.predict_proba(names)
     found = np.concatenate([run(session, codes[i : i + 100]) for i in range(0, 500, 100)])

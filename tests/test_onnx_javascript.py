@@ -1,5 +1,6 @@
 """The JavaScript example names what Python names, letter by letter and to 1e-5."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -12,12 +13,13 @@ from sknames import CharEncoder, load_pretrained
 from sknames._encoding.not_names import why_not_names
 from sknames._wrappers.known_words import count_known_words
 from sknames.datasets import load_names
-from sknames.onnx import to_onnx
+from sknames.onnx import _metadata, to_onnx
 from sknames.pretrained._load_pretrained import LABELS
 from tests.conftest import run_process
 
 FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
 NODE = shutil.which("node")
+PEOPLE = FOLDER.parent / "benchmarks" / "people_in_scripts.csv"
 INSTALL = "npm install --ignore-scripts, in examples/javascript"
 # What a random name is made of.
 POOLS = [
@@ -74,7 +76,9 @@ def names(judged):
     """1,000 texts: real names, random ones of many scripts and signs, and odd ones."""
     rng = np.random.RandomState(0)
     real, _ = load_names(return_X_y=True)
-    names = [*rng.permutation(real)[:500], *ODD, *judged]
+    with PEOPLE.open(encoding="utf-8", newline="") as file:
+        in_scripts = [row["name"] for row in csv.DictReader(file)][::12]
+    names = [*rng.permutation(real)[:400], *ODD, *judged, *in_scripts]
     while len(names) < 1000:
         pools = [POOLS[i] for i in rng.randint(len(POOLS), size=rng.randint(1, 4))]
         characters = [*"".join(pools)]
@@ -122,9 +126,7 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
 )
 def test_javascript_encodes_as_python_with_other_steps(names, step):
     encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
-    settings = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
-    steps = ("clean", "transliterate", "lowercase")
-    settings |= {step: getattr(encoder, step) for step in steps}
+    settings = json.loads(_metadata(encoder, np.array([]))["encoder"])
     code = """
 import { readFileSync } from "node:fs";
 import { encode } from "./index.mjs";

@@ -8,7 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from sknames import load_pretrained
 from tools.retrain import dictionaries, recipe
+from tools.retrain.latin_words import latin_words
 from tools.retrain.other_scripts import (
     BETWEEN_WORDS,
     LOCALS,
@@ -219,6 +221,30 @@ def test_read_spellings_reads_both_sources(tmp_path, zipped):
     assert found.people["Hebrew"] == {"iga swiatek": "איגה שוויונטק"}
     with pytest.raises(OSError, match="NETransliteration"):
         read_spellings(recipe.person_of, tmp_path / "none", wheel)
+
+
+def test_latin_words_takes_the_most_frequent_word_of_enough_scripts(monkeypatch):
+    monkeypatch.setattr("tools.retrain.latin_words.MIN_SCRIPTS", 2)
+    words = {
+        "Han": {"novak": {"诺瓦克": 3, "诺·瓦克": 9}, "nowak": {"诺瓦克": 4}, "rare": {"稀": 9}},
+        "Cyrillic": {"novak": {"новак": 5, "новакь": 1}, "nowak": {"новак": 9, "нувак": 1}},
+    }
+    assert latin_words(words) == "novak\tновакь\nnowak\tновак\tнувак\t诺瓦克"
+    words["Cyrillic"]["novak"]["новак"] = 9
+    words["Cyrillic"]["nowak"]["новак"] = 5
+    assert latin_words(words) == "novak\tновакь\nnowak\tнувак\t诺瓦克"  # "новак" is in ASCII
+
+
+def test_pipeline_learns_sounds_and_predicts_by_words():
+    names = ["罗伯特·莱万多夫斯基", "robert lewandowski"] * recipe.ENCODER["min_frequency"]
+    encoder = recipe.make_pipeline()["encode"].fit(names)
+    assert encoder.inverse_transform(encoder.transform(names[:1])) == [
+        "罗伯特·莱万多夫斯基 luobote-laiwanduofusiji"
+    ]
+    model = load_pretrained()
+    model.steps[0] = ("encode", encoder)
+    encoder = recipe.with_network(model, model[-1].network_)["encode"]
+    assert encoder.inverse_transform(encoder.transform(names[:1]))[0].endswith(" lewandowski")
 
 
 def test_in_other_scripts_takes_shares_and_recombines(monkeypatch, spellings):

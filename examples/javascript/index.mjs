@@ -16,6 +16,8 @@ const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 const LETTER = /\p{L}/u;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
+// As WORD of sknames/_encoding/in_latin.py.
+const WORD = /[^ ·・‧•･．＝=-]+/gu;
 
 // Undo what typing, copying and files do to a name, as `clean` of sknames/_encoding/spelling.py does.
 function clean(name) {
@@ -61,9 +63,9 @@ export function spell(name, settings) {
   if (settings.clean) name = clean(name);
   name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   const isRead = (c) => OTHER_SCRIPT.test(c) && /[^\0-\x7f]/.test(fold(c, settings));
-  // A name in another script is read twice: as written, and in ASCII.
+  // A name in another script is read twice: as written, and in Latin letters.
   if (settings.transliterate === "both" && [...name].some(isRead)) {
-    name += ` ${[...name].map(inAscii).join("")}`;
+    name += ` ${inLatin(name, settings)}`;
   }
   const folded = [...name].flatMap((character) => [...fold(character, settings)]);
   return folded.slice(0, settings.max_length);
@@ -109,6 +111,20 @@ function inAscii(character) {
   if (/(?=[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff])\p{Mn}/u.test(character)) return "";
   const ascii = anyAscii(character);
   return ascii || /[\p{M}\p{Cf}]/u.test(character) ? ascii : character;
+}
+
+// A name in Latin letters: of two words or more, those that the table has; the others in ASCII.
+function inLatin(name, settings) {
+  const inLetters = (text) => [...text].map(inAscii).join("");
+  const words = name.match(WORD) ?? [];
+  if (words.length < 2) return inLetters(name);
+  settings.latin ??= new Map(
+    settings.latin_words.split("\n").flatMap((line) => {
+      const [latin, ...spellings] = line.split("\t");
+      return spellings.map((spelling) => [spelling, latin]);
+    }),
+  );
+  return words.map((word) => settings.latin.get(word.toLowerCase()) ?? inLetters(word)).join(" ");
 }
 
 // The `metadata_props` of a model, which onnxruntime does not show to JavaScript: fields number 14

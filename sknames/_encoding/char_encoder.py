@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base.mixins import DocLinkMixin
 from .._base.saved_state import require, stamped, unstamped
+from .in_latin import in_latin
 from .read_names import NamesMixin, read_names
 from .spelling import (
     characters,
@@ -73,9 +74,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         "unknown" replaces those that are not in the alphabet, True replaces all, False none. "both"
         is "unknown", and repeats a name with a letter of the alphabet that is not Latin in ASCII,
         behind a space ("иван ivan"): use it if people of many nationalities are written in one
-        script. A character without a transliteration is kept; a combining mark or format character
-        without one is dropped. Use True if the names in `fit` have diacritics and later ones do
-        not.
+        script. In a name of several words, 145,000 spellings of words are read as their most
+        frequent Latin form ("莱万多夫斯基" as "lewandowski"). A character without a
+        transliteration is kept; a combining mark or format character without one is dropped. Use
+        True if the names in `fit` have diacritics and later ones do not.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
@@ -123,6 +125,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
 
     __module__ = "sknames"
     _fitted = "alphabet_"
+    _reads_words = True
 
     clean: bool = True
     drop_titles: bool = False
@@ -354,7 +357,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return names
 
     def _readings(self, names, alphabet):
-        """Return the tidy names, followed by their ASCII forms if they are read twice."""
+        """Return the tidy names, followed by their Latin forms if they are read twice."""
         names = self._tidy(names)
         text = "".join(names)
         if self.transliterate != "both" or text.isascii():
@@ -365,7 +368,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             if is_other_script(c) and not self._fold_character(c, alphabet).isascii()
         }
         return [
-            name if others.isdisjoint(name) else f"{name} {''.join(map(transliterate, name))}"
+            name
+            if others.isdisjoint(name)
+            else " ".join([name, "".join(text for text, _ in in_latin(name, self._reads_words))])
             for name in names
         ]
 
@@ -375,7 +380,8 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         sources = [(own, own, k) for k, own in enumerate(tidy)]
         if len(reading) > len(tidy):  # read twice
             sources += [(SPACE, SPACE, len(tidy))]
-            sources += [(c, own, k) for k, own in enumerate(tidy) for c in transliterate(own)]
+            latin = in_latin(tidy, self._reads_words)
+            sources += [(c, tidy[k], k) for text, k in latin for c in text]
         return [
             (read, own, k)
             for character, own, k in sources

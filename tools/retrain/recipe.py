@@ -98,6 +98,12 @@ HIDDEN = {
 TEMPERATURES = 1.4, 1.15
 
 
+class Encoder(CharEncoder):
+    """Read all words by their sounds, so that training learns the sounds of those in no table."""
+
+    _reads_words = False
+
+
 class Classifier(NameNationalityClassifier):
     """Train with hidden settings."""
 
@@ -106,7 +112,7 @@ class Classifier(NameNationalityClassifier):
 
 def make_pipeline(**params):
     """Make the pipeline to train, with other parameters of the classifier if given."""
-    encoder, classifier = CharEncoder(**ENCODER), Classifier(**CLASSIFIER | params)
+    encoder, classifier = Encoder(**ENCODER), Classifier(**CLASSIFIER | params)
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
@@ -123,6 +129,9 @@ def fit(names, nationalities, **params):
 def with_network(pipeline, network):
     """Return the same fitted pipeline with another network of the same classes."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
+    encoder = CharEncoder.from_alphabet(
+        encoder.alphabet_, encoder.max_length_, **encoder.get_params()
+    )
     classifier = NameNationalityClassifier.from_network(
         network,
         classifier.classes_,
