@@ -28,7 +28,7 @@ NAMES = [
     "ANNA", "Nguyễn Thị", "Дмитрий", "\t tab", "١٢", "Ann", "\u212b ΟΔΟΣ",
     "ışık STRAẞE", "\x85\udfff", "An\u034fna\U000e0101", "An\u00adna–\u2010−Eva", "בן־דוד",
     "' \"Bo\" '", '""', "Роберт Ле́в", "罗伯特·莱万多夫斯基", "ジャン＝クロード・ヴァン・ダム",
-    "·王 伟-",
+    "·王 伟-", "王 莱万多夫斯基",
 ]  # fmt: skip
 
 
@@ -75,9 +75,9 @@ for line in lzma.open(TABLE, "rt", encoding="utf-8"):
 def in_latin(name):
     """The reference of the second reading."""
     words = [word for word in re.split("[- ·・‧•･．＝=]", name) if word]
-    if len(words) < 2:
-        return "".join(map(in_ascii, name))
-    return " ".join(LATIN.get(w.lower(), "".join(map(in_ascii, w))) for w in words)
+    latin = [LATIN.get(w.lower(), "".join(map(in_ascii, w))) for w in words]
+    is_local = "" in map(LATIN.get, map(str.lower, words))
+    return "".join(map(in_ascii, name)) if is_local or len(words) < 2 else " ".join(latin)
 
 
 def fold(name, alphabet=None, transliterate=True, lowercase=True, clean=True):

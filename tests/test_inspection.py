@@ -100,6 +100,9 @@ def test_words_in_another_script_are_read_as_latin_ones_with_their_sources(shipp
     assert "".join(found.characters) == "罗伯特·莱万多夫斯基 robert lewandowski"
     assert "".join(found.sources[11:]) == "罗罗伯伯特特·莱莱万万多多夫夫斯斯基"
     assert found.source_index[11:18].tolist() == [0, 0, 1, 1, 2, 2, 3]
+    found = character_importance(shipped, "罗伯特·王王·莱万多夫斯基")
+    assert "".join(found.characters[14:]) == "robert wangwang lewandowski"
+    assert found.source_index[20:30].tolist() == [3, *[4] * 4, *[5] * 4, 6]
 
 
 # ---- Prefixes

@@ -10,7 +10,7 @@ import pytest
 
 from sknames import load_pretrained
 from tools.retrain import dictionaries, recipe
-from tools.retrain.latin_words import latin_words
+from tools.retrain.latin_words import latin_words, local_words
 from tools.retrain.other_scripts import (
     BETWEEN_WORDS,
     LOCALS,
@@ -226,13 +226,28 @@ def test_read_spellings_reads_both_sources(tmp_path, zipped):
 def test_latin_words_takes_the_most_frequent_word_of_enough_scripts(monkeypatch):
     monkeypatch.setattr("tools.retrain.latin_words.MIN_SCRIPTS", 2)
     words = {
-        "Han": {"novak": {"诺瓦克": 3, "诺·瓦克": 9}, "nowak": {"诺瓦克": 4}, "rare": {"稀": 9}},
+        "Han": {"novak": {"诺瓦克": 3, "诺·瓦克": 9}, "nowak": {"诺瓦克": 3}, "rare": {"稀": 9}},
         "Cyrillic": {"novak": {"новак": 5, "новакь": 1}, "nowak": {"новак": 9, "нувак": 1}},
     }
-    assert latin_words(words) == "novak\tновакь\nnowak\tновак\tнувак\t诺瓦克"
-    words["Cyrillic"]["novak"]["новак"] = 9
-    words["Cyrillic"]["nowak"]["новак"] = 5
-    assert latin_words(words) == "novak\tновакь\nnowak\tнувак\t诺瓦克"  # "новак" is in ASCII
+    assert latin_words(words, set()) == "\nnovak\tновакь\nnowak\tновак\tнувак\t诺瓦克"
+    words["Cyrillic"]["novak"]["новак"] = 10  # as it is transliterated
+    assert latin_words(words, set()) == "\nnovak\tновакь\nnowak\tнувак\t诺瓦克"
+    expected = "\tиван\tнувак\nnovak\tновакь\nnowak\t诺瓦克"
+    assert latin_words(words, {"нувак", "иван"}) == expected
+
+
+@pytest.mark.parametrize(
+    "locals_, foreigners, found",
+    [(2, 0, True), (1, 0, False), (4, 15, True), (4, 17, False), (0, 2, False)],
+)
+def test_local_words_are_those_of_lists_and_of_a_fifth_of_people(locals_, foreigners, found):
+    words = {"Cyrillic": {"kozak": {"козак": 1, "казак": 1}}, "Hangul": {"kozak": {"코작": 1}}}
+    people = {
+        "Polish": [f"kozak kozak p{k}" for k in range(foreigners)] + ["x y"] * (20 - foreigners),
+        "Ukrainian": [f"kozak u{k}" for k in range(locals_)] + ["x y"] * (20 - locals_),
+    }
+    local = local_words(words, people, ["Мария-Анна 金", "ელენე"])
+    assert local == {"мария", "анна"} | ({"козак", "казак"} if found else set())
 
 
 def test_pipeline_learns_sounds_and_predicts_by_words():

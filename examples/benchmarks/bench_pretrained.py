@@ -220,8 +220,8 @@ This is what we know. It is not legal advice.
 | chess players: Scid's Player Data, from FIDE's rating lists | GPL-2.0 or later | no |
 | Japanese names: enamdict of the EDRDG | CC BY-SA 4.0 | no |
 | Chinese names: the dictionary of jieba 0.42.1 | MIT | no |
-| how other scripts spell names: pairs of Merhav and Ash from Wikidata | CC0 1.0 | no |
-| the same: the names in rigour 1.2.0, from Wikidata | MIT, CC0 1.0 | no |
+| how other scripts spell names: pairs of Merhav and Ash from Wikidata | CC0 1.0 | its words |
+| the same: the names in rigour 1.2.0, from Wikidata | MIT, CC0 1.0 | its words |
 | simplified and traditional characters: OpenCC | Apache-2.0 | no |
 | `fetch_names`: the PyTorch tutorial's names, practical-pytorch | MIT | no, downloaded |
 
@@ -269,10 +269,11 @@ written and in ASCII:
 
 ## Other scripts
 
-A name in a script other than Latin is read twice: as written, and in ASCII. {n_in_scripts} people
-of public life, written by hand, show what the script does to an answer. *Locals* have a nationality
-that writes in the script. *Foreigners* are spelled as an encyclopedia in that script spells them. A
-model that reads only the script would be right on most locals, and on no foreigner.
+A name in a script other than Latin is read twice: as written, and in Latin letters. A table says
+what foreign words spell. {n_in_scripts} people of public life, written by hand, show what a script
+does to an answer. *Locals* have a nationality that writes in the script. *Foreigners* are spelled
+as an encyclopedia in that script spells them. A model that reads only the script would be right on
+most locals, and on no foreigner.
 
 No spelling of these people was learned, but most of their words were. So compare the columns, and
 do not read the accuracies as those of ordinary people. "Withheld" is the share without an answer by

@@ -113,18 +113,19 @@ function inAscii(character) {
   return ascii || /[\p{M}\p{Cf}]/u.test(character) ? ascii : character;
 }
 
-// A name in Latin letters: of two words or more, those that the table has; the others in ASCII.
+// A name in Latin letters, as `in_latin` of sknames/_encoding/in_latin.py.
 function inLatin(name, settings) {
   const inLetters = (text) => [...text].map(inAscii).join("");
-  const words = name.match(WORD) ?? [];
-  if (words.length < 2) return inLetters(name);
   settings.latin ??= new Map(
     settings.latin_words.split("\n").flatMap((line) => {
       const [latin, ...spellings] = line.split("\t");
       return spellings.map((spelling) => [spelling, latin]);
     }),
   );
-  return words.map((word) => settings.latin.get(word.toLowerCase()) ?? inLetters(word)).join(" ");
+  const words = name.match(WORD) ?? [];
+  const latin = words.map((word) => settings.latin.get(word.toLowerCase()));
+  if (words.length < 2 || latin.includes("")) return inLetters(name);
+  return words.map((word, i) => latin[i] ?? inLetters(word)).join(" ");
 }
 
 // The `metadata_props` of a model, which onnxruntime does not show to JavaScript: fields number 14

@@ -74,8 +74,8 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         "unknown" replaces those that are not in the alphabet, True replaces all, False none. "both"
         is "unknown", and repeats a name with a letter of the alphabet that is not Latin in ASCII,
         behind a space ("иван ivan"): use it if people of many nationalities are written in one
-        script. In a name of several words, 145,000 spellings of words are read as their most
-        frequent Latin form ("莱万多夫斯基" as "lewandowski"). A character without a
+        script. In a foreign name of several words, 139,000 spellings of words are read as their
+        most frequent Latin form ("莱万多夫斯基" as "lewandowski"). A character without a
         transliteration is kept; a combining mark or format character without one is dropped. Use
         True if the names in `fit` have diacritics and later ones do not.
     lowercase : bool, default=True
@@ -125,7 +125,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
 
     __module__ = "sknames"
     _fitted = "alphabet_"
-    _reads_words = True
+    _in_latin = staticmethod(in_latin)
 
     clean: bool = True
     drop_titles: bool = False
@@ -370,7 +370,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return [
             name
             if others.isdisjoint(name)
-            else " ".join([name, "".join(text for text, _ in in_latin(name, self._reads_words))])
+            else f"{name} {''.join(text for text, _ in self._in_latin(name))}"
             for name in names
         ]
 
@@ -380,8 +380,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         sources = [(own, own, k) for k, own in enumerate(tidy)]
         if len(reading) > len(tidy):  # read twice
             sources += [(SPACE, SPACE, len(tidy))]
-            latin = in_latin(tidy, self._reads_words)
-            sources += [(c, tidy[k], k) for text, k in latin for c in text]
+            sources += [(c, tidy[k], k) for text, k in self._in_latin(tidy) for c in text]
         return [
             (read, own, k)
             for character, own, k in sources

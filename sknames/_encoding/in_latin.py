@@ -6,8 +6,8 @@ from pathlib import Path
 
 from .spelling import transliterate
 
-# Lines of a word in plain Latin letters and its spellings, separated by tabs. Written by
-# tools/retrain/latin_words.py.
+# Lines of a word in plain Latin letters and its spellings, separated by tabs; the first line, with
+# no Latin word, has words of locals. Written by tools/retrain/latin_words.py.
 LATIN_WORDS = Path(__file__).with_name("latin_words.tsv.xz")
 # Words stand between spaces, hyphens and the marks that Chinese and Japanese put there.
 WORD = re.compile("[^ ·・‧•･．＝=-]+")
@@ -16,22 +16,22 @@ WORD = re.compile("[^ ·・‧•･．＝=-]+")
 def in_latin(name, by_words=True):
     """Return a name in Latin letters: pieces of text, each with the index of its character.
 
-    In a name of two words or more, a word that the table has becomes its Latin form: no rule of
-    sound knows that 莱万多夫斯基 is Lewandowski. A name of one word is mostly a local one. All
-    other characters are transliterated.
+    In a foreign name, a word that the table has becomes its Latin form: no rule of sound knows that
+    莱万多夫斯基 is Lewandowski. A name is foreign if it has two words or more, and none of a local.
+    All other characters are transliterated.
     """
     words = [*WORD.finditer(name)] if by_words else []
-    if len(words) < 2:
+    latin = [_latin_words().get(word[0].lower()) for word in words] if len(words) > 1 else [""]
+    if "" in latin:
         return [(transliterate(own), k) for k, own in enumerate(name)]
     pieces = []
-    for word in words:
+    for word, form in zip(words, latin, strict=True):
         start, own = word.start(), word[0]
-        latin = _latin_words().get(own.lower())
         pieces += [(" ", start - 1)] if pieces else []
-        if latin is None:
+        if form is None:
             pieces += [(transliterate(c), k) for k, c in enumerate(own, start)]
         else:  # spread evenly
-            pieces += [(c, start + j * len(own) // len(latin)) for j, c in enumerate(latin)]
+            pieces += [(c, start + j * len(own) // len(form)) for j, c in enumerate(form)]
     return pieces
 
 
@@ -44,6 +44,6 @@ def latin_words_text():
 
 @cache
 def _latin_words():
-    """Return {spelling: Latin word}."""
+    """Return {spelling: Latin word}, without a Latin word if the spelling is a local's."""
     lines = (line.split("\t") for line in latin_words_text().splitlines())
     return {spelling: latin for latin, *spellings in lines for spelling in spellings}

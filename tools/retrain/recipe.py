@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from sknames import CharEncoder, NameNationalityClassifier
+from sknames._encoding.in_latin import in_latin
 from sknames._encoding.spelling import fold
 from sknames.datasets import load_names, make_names
 
@@ -101,7 +103,7 @@ TEMPERATURES = 1.4, 1.15
 class Encoder(CharEncoder):
     """Read all words by their sounds, so that training learns the sounds of those in no table."""
 
-    _reads_words = False
+    _in_latin = staticmethod(partial(in_latin, by_words=False))
 
 
 class Classifier(NameNationalityClassifier):

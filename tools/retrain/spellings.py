@@ -165,11 +165,11 @@ def _scripts(text):
     for character in text:
         is_mark = unicodedata.category(character).startswith("M")
         if not is_mark and character not in "-'.’·・ ‐ー":
-            yield _script(character)
+            yield script_of(character)
 
 
 @cache
-def _script(character):
+def script_of(character):
     return _SCRIPTS.get(unicodedata.name(character, "").split(" ")[0].split("-")[0])
 
 
