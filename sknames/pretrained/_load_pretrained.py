@@ -2,8 +2,8 @@
 
 import csv
 import hashlib
-import io
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -227,6 +227,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     # The classifier knows no names of columns, and would warn of tables under a global set_output.
     encoder.set_output(transform="default")
     network = Network.from_arrays(arrays, check=False)
+    del arrays  # it holds some that the network does not
     classes, params = np.array(description["classify"]["classes"]), classify["params"]
     if priors is not AS_WRITTEN:
         network = network.with_priors(check_priors(priors, classes))
@@ -242,8 +243,8 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
 def _arrays(folder, description, given=None):
     """Return the arrays of a folder, but for the given ones, which replace those of a trunk."""
     given = given or {}
-    with np.load(io.BytesIO(_content(folder / ARRAYS, description["sha256"]))) as file:
-        return {name: file[name] for name in file.files if name not in given} | given
+    with _checked(folder / ARRAYS, description["sha256"]) as file, np.load(file) as arrays:
+        return {name: arrays[name] for name in arrays.files if name not in given} | given
 
 
 def _shipped(name, labels):
@@ -252,15 +253,27 @@ def _shipped(name, labels):
 
 
 def _content(path, sha256=None):
-    """Read a file, once, so that what is checked is what is used."""
+    """Return the bytes of a file."""
+    with _checked(path, sha256) as file:
+        return file.read()
+
+
+@contextmanager
+def _checked(path, sha256=None):
+    """Open a file, once, so that what is checked is what is used.
+
+    It is checked in pieces: as a whole, the arrays would take their memory twice.
+    """
     try:
-        content = path.read_bytes()
+        file = path.open("rb")
     except OSError as error:
         raise OSError(f"{path} cannot be read ({error}): {AGAIN}") from error
-    digest = hashlib.sha256(content).hexdigest()
-    if sha256 not in (None, digest):
-        raise ValueError(
-            f"{path} should have the SHA-256 {sha256} and has {digest}. The file was changed or "
-            f"is not whole: {AGAIN}"
-        )
-    return content
+    with file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 not in (None, digest):
+            raise ValueError(
+                f"{path} should have the SHA-256 {sha256} and has {digest}. The file was changed "
+                f"or is not whole: {AGAIN}"
+            )
+        file.seek(0)
+        yield file
