@@ -59,7 +59,7 @@ def load_pretrained(
     ----------
     labels : {"nationality", "country"}, default="nationality"
         What to predict: where a name comes from, or where people live who have such names.
-        Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Half of them are wrong, since
+        Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Two in five are wrong, since
         countries share names.
     priors : {"population", "uniform"}, dict or array-like of shape (n_classes,), \
 default="population"
