@@ -34,7 +34,15 @@ GUIDE = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *(page for page in GUIDE if "```python" in page.read_text("utf-8"))]
 TEXTS = sorted(
     path
-    for folder in (".", ".github", "docs", "examples/*", "examples/benchmarks/results", "tools/*")
+    for folder in (
+        ".",
+        ".github",
+        "docs",
+        "examples",
+        "examples/*",
+        "examples/benchmarks/results",
+        "tools/*",
+    )
     for path in ROOT.glob(f"{folder}/*.md")
 )
 BLOCK = re.compile(

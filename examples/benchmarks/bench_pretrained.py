@@ -212,7 +212,8 @@ This is what we know. It is not legal advice.
 
 | | licence | in the package |
 |---|---|---|
-| code, weights, figures of this card | BSD-3-Clause | yes |
+| code, figures of this card | BSD-3-Clause | yes |
+| weights | BSD-3-Clause by us; see below for their sources | yes |
 | `load_names`: the lists inside Faker 40.63.0 and Mimesis 22.2.0 | MIT | yes |
 | `load_names`: lists written by hand | BSD-3-Clause | yes |
 | `population.csv`: rough numbers after Ethnologue, UN, Wikipedia | BSD-3-Clause | yes |
@@ -230,7 +231,7 @@ This is what we know. It is not legal advice.
 - The weights are numbers for n-grams of up to five characters and for words. They hold no list, but
   a word can be tested for whether it was among the training names.
 - We do not know whether the licence of a list also covers weights that were learned from it. We
-  know of no rule that settles this everywhere.
+  know of no rule that settles this everywhere. Judge it yourself before commercial use.
 - `python -m tools.retrain --lists-only` trains weights from the lists alone.
   They know 57 nationalities and are less accurate.
 
