@@ -87,8 +87,7 @@ class CharacterImportanceDisplay(DisplayMixin):
 
     Parameters
     ----------
-    name : str
-        The name.
+    {name}
     characters : array-like of shape (n_characters,)
         Characters that the model reads.
     importance : array-like of shape (n_characters,)

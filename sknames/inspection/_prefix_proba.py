@@ -71,8 +71,7 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
     Parameters
     ----------
-    name : str
-        The name.
+    {name}
     characters : array-like of shape (n_characters,)
         Characters that the model reads.
     proba : array-like of shape (n_characters, n_classes)

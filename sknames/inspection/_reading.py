@@ -68,11 +68,10 @@ class Reading:
         """Return the column of a label, by default of the most probable one."""
         if label is None:
             return int(proba.argmax())
-        columns = np.flatnonzero(self.classes == label)
-        if not len(columns):
-            known = shorten(self.classes.tolist())
-            raise ValueError(f"Expected label to be one of {known}, got {label!r}.")
-        return int(columns[0])
+        classes = self.classes.tolist()
+        if label not in classes:
+            raise ValueError(f"Expected label to be one of {shorten(classes)}, got {label!r}.")
+        return classes.index(label)
 
     def bunch(self, **figures):
         shared = ("name", "characters", "sources", "source_index", "classes")
