@@ -258,7 +258,7 @@ def test_from_arrays_of_no_dict_raises(arrays):
 SAVED = Network(**parts(has_words=True, has_head=True)).to_arrays()
 WRONG = {
     "cell": ["lstm", "", "rnn"],
-    "symbols": [[7, 5, 3, 2], [2, 2, 5, 7], [2, 3, 5, 2]],
+    "symbols": [[2, 5, 3, 7], [2, 2, 5, 7], [2, 3, 5, 2]],
     "separator": [[1, 2]],
     "class_prior": [[0.5, 0.5], [0.5, 0.5, np.nan]],
     "ngram_keys.0": [[0, 1, 2, 3, 4, 7], [-1, 1, 2, 3, 4, 6]],

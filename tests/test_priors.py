@@ -158,7 +158,8 @@ def test_estimate_leaves_each_name_out(n, seed):
 
 def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own():
     def pseudo_names(labels, assumed=UNIFORM):
-        return _predict(*distinct_names(np.eye(4)[labels], np.ones(40), assumed), assumed)[:2]
+        names = distinct_names(np.eye(4)[labels], np.ones(len(labels)), assumed)
+        return _predict(*names, assumed)[:2]
 
     sums, n_pseudo = pseudo_names([0] * 40)
     np.testing.assert_array_equal(sums, [40, 0, 0, 0])
@@ -167,6 +168,7 @@ def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own()
     assert pseudo_names([0, 1] * 20)[1] == pytest.approx(3 / (1 - 1 / likelier))
     assert pseudo_names([0, 1, 2, 3] * 10)[1] > 1e6
     assert pseudo_names([0] * 40, np.array([1.0, 0, 0, 0]))[1] > 1e6
+    assert pseudo_names([0])[1] > 1e6
 
 
 def test_sure_answers_are_counted():

@@ -108,10 +108,9 @@ class Scorecard(Bunch):
     def _table(self, n_classes):
         rows = self.by_class
         order = np.argsort(-rows["n"], kind="stable")[:n_classes]
-        if n_classes is None or len(order) == len(rows["n"]):
+        if len(order) == len(rows["n"]):
             order = np.arange(len(rows["n"]))
-        width = max(len(str(rows["label"][k])) for k in order)
-        width = max(width, len("label"))
+        width = max(len(str(label)) for label in ["label", *rows["label"][order]])
         cells = f"{'recall (95 %)':22}  {'precision (95 %)':22}"
         yield f"{'label':{width}}  {'rows':>8}  {cells}  predicted"
         for k in order:
