@@ -1,9 +1,10 @@
 """What the script of a name does to the answer: people of public life, spelled in eleven scripts.
 
 Run ``python examples/benchmarks/bench_scripts.py``, or with ``--model folder`` for a model that
-does not ship. It prints tables in Markdown, in seconds. With ``--spellings``, foreigners of whose
-words no collection of spellings has one are shown apart; it reads the collections that
-`tools.retrain` reads.
+does not ship. It prints tables in Markdown, in seconds. It reads what `tools.retrain` reads with
+``--spellings``, which shows apart foreigners of whose words no collection of spellings has one, and
+with ``--locals folder``, the cache of `held_out.py`: what reading words in Latin costs locals who
+are not well known.
 
 people_in_scripts.csv is written by hand. Locals have a nationality that writes in the script;
 foreigners are spelled as encyclopedias in a language of that script spell them. More than half of
@@ -16,16 +17,19 @@ import argparse
 import csv
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from anyascii import anyascii
-from common import machine, table
+from common import machine, show, table
 from sklearn.frozen import FrozenEstimator
 
-from sknames import load_pretrained
+from sknames import CharEncoder, load_pretrained
+from sknames._encoding.in_latin import in_latin
 from sknames.metrics._top_label import wilson_interval
 from sknames.pretrained import _load_pretrained
+from tools.retrain.other_scripts import LOCALS, spell_person
 from tools.retrain.recipe import person_of
 from tools.retrain.spellings import read_spellings
 
@@ -138,12 +142,47 @@ def by_nationality(found, rows, script):
     return lines
 
 
+def held_out_locals(cache):
+    """Return the names of held-out people in their script, as the recipe spells them, and labels."""
+    from held_out import split  # which reads people from this file
+
+    rng, spellings = np.random.RandomState(0), read_spellings(person_of)
+    names, y = [], []
+    for name, label in zip(*split(cache).people, strict=True):
+        script = LOCALS.get(label, "").partition(" ")[0]
+        if script and (own := spell_person(name, label, script, rng, spellings, person_of(name))):
+            names.append(own)
+            y.append(label)
+    return np.array(names), np.array(y)
+
+
+def cost_to_locals(model, cache):
+    """Return rows of a table: accuracy of locals by nationality, by sounds and by words."""
+    names, y = held_out_locals(cache)
+    right = []
+    for by_words in (False, True):
+        CharEncoder._in_latin = staticmethod(partial(in_latin, by_words=by_words))
+        right.append((model.predict(names) == y).astype(float))
+    lines = []
+    for label in [*np.unique(y), "all"]:
+        by_sounds, by_words = (of[(y == label) | (label == "all")] for of in right)
+        figures = f"{by_sounds.mean():.3f}", f"{by_words.mean():.3f}"
+        lines.append([label, len(by_words), *figures, show(by_words - by_sounds, 3)])
+    return lines
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", type=Path, help="folder of a model; default: the shipped one")
     parser.add_argument("--spellings", action="store_true", help="show those of new words apart")
+    parser.add_argument("--locals", type=Path, help="cache of held_out.py; see above")
     args = parser.parse_args()
     print(machine())
+    if args.locals:
+        header = ["locals", "n", "by sounds", "by words", "difference"]
+        model = load(args.model).estimator_
+        print(table(header, cost_to_locals(model, args.locals)))
+        return
     rows = people()
     found = outcomes(load(args.model), rows)
     print(f"\n{len(rows)} names as written:\n")
