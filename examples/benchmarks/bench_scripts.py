@@ -143,7 +143,7 @@ def by_nationality(found, rows, script):
 
 
 def held_out_locals(cache):
-    """Return the names of held-out people in their script, as the recipe spells them, and labels."""
+    """Return held-out people in their script, as the recipe spells them, and their labels."""
     from held_out import split  # which reads people from this file
 
     rng, spellings = np.random.RandomState(0), read_spellings(person_of)
