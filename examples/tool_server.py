@@ -1,7 +1,7 @@
 """Give agents the model as tools, on your machine, by the Model Context Protocol.
 
-``pip install . mcp`` in a clone, and have your agent's program start ``python examples/tool_server.py``.
-Most have a file for it: ``{"mcpServers": {"sknames": {"command": "python", "args": [PATH]}}}``.
+``pip install . mcp`` in a clone, and let your agent's program start ``python`` with this file. Most
+have a file for it: ``{"mcpServers": {"sknames": {"command": "python", "args": [PATH]}}}``.
 This server sends nothing anywhere. Whoever runs the agent reads the names and the answers.
 """
 
