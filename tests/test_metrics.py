@@ -259,12 +259,14 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     card = scorecard(shipped, names.data[rows], names.target[rows])
     lines = repr(card).splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 100
-    n = card.by_class["n"]
+    n, labels = card.by_class["n"], card.by_class["label"]
     assert f"{len(n) - 20} others: see by_class" in lines and len(n) > 40
-    shown = [line.split("  ")[0] for line in lines if line.split("  ")[0] in card.by_class["label"]]
-    assert shown == card.by_class["label"][np.argsort(-n, kind="stable")[:20]].tolist()
     whole = card.to_text().splitlines()
-    assert len(whole) == len(lines) + len(n) - 21
+    shown, all_shown = (
+        [k for x in text if (k := x.split("  ")[0]) in labels] for text in (lines, whole)
+    )
+    assert shown == labels[np.argsort(-n, kind="stable")[:20]].tolist()
+    assert all_shown == labels.tolist() and len(whole) == len(lines) + len(n) - 21
     true, predicted, most = card.confusions[0]
     assert any(line.split() == [*f"{true} taken for {predicted} {most}".split()] for line in lines)
     assert sum(" taken for " in line for line in lines) == 5 < len(card.confusions)
