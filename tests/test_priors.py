@@ -171,13 +171,6 @@ def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own()
     assert pseudo_names([0])[1] > 1e6
 
 
-def test_sure_answers_are_counted():
-    found, *_ = estimated(
-        np.eye(3)[[0, 0, 1, 0]], np.array([0.2, 0.2, 0.6]), np.array([1, 1, 1, 2])
-    )
-    np.testing.assert_allclose(found, [0.8, 0.2, 0], atol=1e-8)
-
-
 def test_heavy_weights_of_sure_rare_answers_are_counted():
     """Where the mix of the others hardly has the class at all."""
     assumed = np.array([0.001, 0.999])

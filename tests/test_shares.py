@@ -7,9 +7,6 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import make_blobs
-from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -88,17 +85,6 @@ def test_intervals_cover_an_error_of_the_model():
     assert (shares.high - shares.low > 0.5).all()
     shares = shares_of_probabilities(np.eye(2)[np.arange(10_000) % 2], np.array(["a", "b"]))
     assert (shares.high - shares.low < 0.03).all()  # where it can, it is no error
-
-
-def test_any_classifier_and_its_labels():
-    X, y = make_blobs([60, 40], n_features=2, random_state=0)
-    inner = LogisticRegression().fit(X, y)
-    shares = estimate_shares(inner, X[:70], class_prior=[0.6, 0.4], n_resamples=50)
-    assert by_label(shares)[0] == pytest.approx((y[:70] == 0).mean(), abs=0.1)
-    adapted = PriorShiftClassifier(inner, class_prior=[0.6, 0.4]).fit(X[:70])
-    assert adapted.priors_[0] == pytest.approx(0.6, abs=0.001)  # since the list has this mix
-    with pytest.raises(NotFittedError):
-        estimate_shares(LogisticRegression(), X)
 
 
 def test_order_does_not_matter(shipped, names):
