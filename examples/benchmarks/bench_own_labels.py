@@ -46,7 +46,7 @@ MODELS = {
     "union": "NameEncoder beside n-grams + LinearSVC",
     "union_less": "NameEncoder beside n-grams + LinearSVC(C=0.3)",
     "logreg": "NameEncoder + LogisticRegression(C=10)",
-    "vote_svm": "the last two, a vote each",
+    "vote_svm": "the last two, averaged",
     "vote": "NameEncoder + LogisticRegression(C=10) and NameNationalityClassifier, 3 votes to 1",
 }
 VOTES = {"vote": {"logreg", "ours"}, "vote_svm": {"logreg", "union_less"}}
