@@ -10,11 +10,12 @@ import runpy
 import sys
 import tomllib
 import warnings
-from contextlib import redirect_stdout
+from contextlib import chdir, redirect_stdout
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from pkgutil import iter_modules
+from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -366,12 +367,12 @@ runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__m
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        page = Path(name)
+    for page in [Path(name).resolve() for name in sys.argv[1:]]:
         text = page.read_text(encoding="utf-8")
-        for block, printed in run_blocks(page):
-            bare = block[0].split("\n```text\n")[0].rstrip("\n") + "\n"
-            printed = re.sub(" +$", "", printed, flags=re.M)
-            shown = f"\n```text\n{printed}```\n" if printed else ""
-            text = text.replace(block[0], bare + shown)
+        with TemporaryDirectory() as folder, chdir(folder):  # a page may write files
+            for block, printed in run_blocks(page):
+                bare = block[0].split("\n```text\n")[0].rstrip("\n") + "\n"
+                printed = re.sub(" +$", "", printed, flags=re.M)
+                shown = f"\n```text\n{printed}```\n" if printed else ""
+                text = text.replace(block[0], bare + shown)
         page.write_text(text, encoding="utf-8")
