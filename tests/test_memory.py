@@ -6,7 +6,6 @@ import tracemalloc
 import weakref
 
 import numpy as np
-import psutil
 import pytest
 
 from sknames import CharEncoder, NameNationalityClassifier
@@ -23,25 +22,6 @@ SMALL = {"hidden_size": 64, "embedding_dim": 16, "max_epochs": 1, "random_state"
 def codes(small_names):
     names, nationalities = small_names
     return CharEncoder(max_length=12).fit_transform(names[::5]), nationalities[::5]
-
-
-def resident():
-    gc.collect()
-    return psutil.Process().memory_info().rss
-
-
-@pytest.mark.parametrize("cell", ["gru", "rnn"])
-def test_many_fits_keep_memory(codes, cell):
-    model = NameNationalityClassifier(cell=cell, **SMALL)
-
-    def fit(n):
-        for _ in range(n):
-            model.fit(*codes).predict_proba(codes[0])
-
-    fit(20)
-    before = resident()
-    fit(100)
-    assert (resident() - before) / 2**20 < 16
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -1,37 +1,13 @@
-"""Scores are the same bits wherever they are computed."""
+"""Predictions in several processes, and shares over partitions, are those of one process."""
 
 import re
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
-from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 import sknames
 from tests.conftest import tiny_pipeline
-
-FOLDS = StratifiedKFold(4, shuffle=True, random_state=0)
-
-
-def scores_of(names, nationalities, n_jobs=None):
-    # Unlike accuracies, log losses change with any bit of a probability.
-    return cross_val_score(
-        tiny_pipeline(), names, nationalities, cv=FOLDS, scoring="neg_log_loss", n_jobs=n_jobs
-    )
-
-
-@pytest.fixture(scope="module")
-def serial(small_names):
-    scores = scores_of(*small_names)
-    assert len(set(scores)) == 4
-    return scores
-
-
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_cross_val_score_of_two_jobs_gives_the_same_bits(small_names, serial, backend):
-    with joblib.parallel_config(backend):
-        np.testing.assert_array_equal(scores_of(*small_names, n_jobs=2), serial)
 
 
 @pytest.fixture(scope="module")
