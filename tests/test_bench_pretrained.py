@@ -125,6 +125,7 @@ def test_page_of_the_card_that_ships_is_the_model_card(monkeypatch):
     page = bench.page(load_card(), load_pretrained(priors="uniform"), n_kept, options)
     assert page.rstrip("\n") == shown.rstrip("\n")
     assert "\n| Somali | 0 | - | - | - | - |  |\n" in page  # of which nothing was tested
+    assert all(load_card()[text] for text in ("missing", "must_not", "learned_from", "held_out"))
 
 
 def test_main_one_fold_card_says_what_was_run(run, tmp_path):
