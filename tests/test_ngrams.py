@@ -5,7 +5,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfTransformer
 
 from sknames._network.ngrams import ABSENT, Lookup, NGrams, Symbols, inverse_document_frequency
 from sknames._network.prefixes import plan_prefixes
@@ -145,17 +144,6 @@ def test_fit_of_many_symbols_does_not_overflow(n_symbols):
     small, _ = fit(NAMES, (1, 4), 2)
     for big, expected in zip(ngrams.of_rows(codes), small.of_rows(encode(NAMES)), strict=True):
         np.testing.assert_array_equal(big, expected)
-
-
-@each_range
-def test_idf_is_that_of_scikit_learn(ngram_range, min_df):
-    ngrams, frequency = fit(NAMES, ngram_range, min_df)
-    counts = np.zeros((len(NAMES), len(frequency)))
-    features, starts = ngrams.of_rows(encode(NAMES))
-    np.add.at(counts, (np.repeat(np.arange(len(NAMES)), np.diff(starts)), features), 1)
-    idf = inverse_document_frequency(frequency, len(NAMES))
-    assert idf.dtype == np.float32
-    np.testing.assert_allclose(idf, TfidfTransformer().fit(counts).idf_, rtol=1e-6)
 
 
 @pytest.mark.parametrize("n_symbols", [3, 64, 65, 200])

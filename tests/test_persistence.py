@@ -119,15 +119,6 @@ def test_file_loads_in_another_process_and_folder_without_torch(
         np.testing.assert_array_equal(probabilities, expected)
 
 
-# A skops file is a zip of one npy file an array, with a schema in JSON.
-@pytest.mark.parametrize("way, allowance", [("joblib", 16_000), ("skops", 64_000)])
-def test_file_is_hardly_larger_than_the_weights(small_names, tmp_path, way, allowance):
-    model = tiny_pipeline(hidden_size=64, max_epochs=1).fit(*small_names)
-    WAYS[way][0](model, tmp_path / "model")
-    n_bytes = sum(value.nbytes for value in model[-1].weights_.values())
-    assert (tmp_path / "model").stat().st_size <= 1.05 * n_bytes + allowance
-
-
 def reload(estimator, change):
     """Load an estimator again, after a change to its saved state."""
     state = estimator.__getstate__()
@@ -200,11 +191,7 @@ CHANGED = {
     "class repeated": put("classes_", lambda classes: classes[[0, 1, 2, 2]]),
     "class fewer": put("classes_", lambda classes: classes[:-1]),
     "classes a list": put("classes_", list),
-    "no array": lambda state: state["network_"].pop("output.weight"),
-    "array more": lambda state: state["network_"].update(more=np.zeros(1)),
-    "array reshaped": put("output.weight", np.transpose),
     "not finite": put("output.bias", lambda bias: bias * np.nan),
-    "no arrays": put("network_", lambda _: {}),
 }
 
 

@@ -131,14 +131,6 @@ def test_words_count_by_default(names):
     np.testing.assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
 
-def test_a_name_has_the_same_probabilities_alone_and_among_others(names, model):
-    together = model.predict_proba(names[0])
-    alone = np.concatenate([model.predict_proba([name]) for name in names[0][:60]])
-    if model[-1]._forward.is_fixed:
-        np.testing.assert_array_equal(alone, together[:60])
-    np.testing.assert_allclose(alone, together[:60], rtol=0, atol=1e-7)
-
-
 @pytest.mark.parametrize(
     "params",
     [{"ngram_range": (1, 3)}, {"ngram_range": None, "class_weight": "balanced", "cell": "rnn"}],
