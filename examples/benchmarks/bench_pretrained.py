@@ -161,8 +161,12 @@ Arabic, Welsh ones English, Montenegrin ones Serbian, and Burundian ones Rwandan
 **Missing**: every other nationality. Its names get one of the {n_classes}, sometimes with high
 confidence.
 
-- {no_such} Where
-  names are of several origins, the answer is one of them: Dutch or French for a Belgian name.
+- {no_such} These
+  countries and New Zealand have names of several origins, and no class of their own: the answer
+  is one of the origins.
+- `load_nationalities` lists the United States, Canada, Australia and New Zealand under English,
+  Argentina under Spanish, and Singapore under Chinese and Malaysian. Belgium is under Dutch and
+  French, Switzerland under German, French and Italian.
 - Dropped, because of low recall or because they hurt other classes: {tried}.
 
 **The model of countries**, `load_pretrained("country")`, is a head on this one. Its card is
@@ -224,6 +228,7 @@ This is what we know. It is not legal advice.
 | how other scripts spell names: pairs of Merhav and Ash from Wikidata | CC0 1.0 | its words |
 | the same: the names in rigour 1.2.0, from Wikidata | MIT, CC0 1.0 | its words |
 | simplified and traditional characters: OpenCC | Apache-2.0 | no |
+| how scripts of India spell names: ICU | Unicode License | no |
 | `fetch_names`: the PyTorch tutorial's names, practical-pytorch | MIT | no, downloaded |
 
 - BSD-3-Clause and MIT allow commercial use if you keep the notices. `LICENSES/NOTICE.txt` has all

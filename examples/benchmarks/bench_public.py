@@ -403,7 +403,10 @@ def rivals_table(a_set):
     for what in ("accuracy", "macro_f1"):
         title = f"**{what.replace('_f', '-F')}**"
         lines.append([title, "", *(f"**{c[what]:.3f}**" for c in columns.values())])
-    titles = ["sknames" if key == "shipped" else key for _, key in columns]
+    titles = [
+        f"sknames, labels of {' and '.join(groups[known])}" if key == "shipped" else key
+        for known, key in columns
+    ]
     return table([LABEL_NAMES[a_set.name], "people", *titles], lines)
 
 
