@@ -4,10 +4,9 @@ import pickle
 import subprocess
 import sys
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, cycle, islice
 
 import joblib
 import numpy as np
@@ -53,8 +52,8 @@ def best(spec, names, top=1, proba=False, words=False):
 def answers(chunks, spec, jobs, *options):
     """Yield (chunk, what `best` returns with these options) for each (chunk, names), in order.
 
-    Several processes give the same bits. There are never more processes than cores. At most two
-    chunks a process wait: joblib.Parallel reads the whole table if the writer is slow.
+    Several processes give the same bits. There are never more processes than cores. At most one
+    chunk a process waits: joblib.Parallel reads the whole table if the writer is slow.
     """
     jobs = min(jobs, joblib.cpu_count())
     chunks = iter(chunks)
@@ -63,39 +62,29 @@ def answers(chunks, spec, jobs, *options):
     if len(first) < 2:
         yield from ((chunk, best(spec, names, *options)) for chunk, names in chunks)
         return
-    # Each process has a thread that waits for it.
-    processes, free, waiting, threads = [], [], deque(), ThreadPoolExecutor(jobs)
-
-    def ask(names):
-        process = free.pop()
-        pickle.dump(names, process.stdin)
-        process.stdin.flush()
-        answer = pickle.load(process.stdout)
-        free.append(process)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
+    processes, waiting = [], deque()
     try:
-        processes += (_start(spec, options) for _ in range(jobs))
-        free += processes
-        for chunk, names in chain(chunks, [(None, None)] * 2 * jobs):
-            waiting.append((chunk, None if names is None else threads.submit(ask, names)))
-            if len(waiting) > 2 * jobs:
-                chunk, job = waiting.popleft()
-                if job is not None:
-                    yield chunk, job.result()
+        processes += (_start() for _ in range(jobs))
+        chunks = chain(chunks, [(None, None)] * jobs)
+        for (chunk, names), process in zip(chunks, cycle(processes), strict=False):
+            answer = pickle.load(process.stdout) if len(waiting) == jobs else None
+            if names is not None:
+                pickle.dump((spec, names, *options), process.stdin)
+                process.stdin.flush()
+            waiting.append(chunk)
+            if isinstance(answer, Exception):
+                raise answer
+            if answer is not None:
+                yield waiting.popleft(), answer
     except ENDED as error:
         raise MemoryError("a process ended, perhaps because memory is full") from error
     finally:
         for process in processes:
             process.kill()
-        threads.shutdown(cancel_futures=True)
-        for process in processes:
             process.communicate()
 
 
-def _start(spec, options):
+def _start():
     """Start a process that answers.
 
     It ends with its standard input, so with this process, however that ends. It has a group of its
@@ -103,20 +92,17 @@ def _start(spec, options):
     """
     code = f"import sys; sys.path[:] = {sys.path}; from {__name__} import work; work()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-c", code], process_group=0, **pipes)
-    pickle.dump((spec, options), process.stdin)
-    return process
+    return subprocess.Popen([sys.executable, "-c", code], process_group=0, **pipes)
 
 
 def work():
-    """Answer the names that come through standard input."""
+    """Return through standard output what `best` returns for arguments from standard input."""
     ours, sys.stdout = sys.stdout.buffer, sys.stderr
     with suppress(*ENDED):
-        spec, options = pickle.load(sys.stdin.buffer)
         while True:
-            names = pickle.load(sys.stdin.buffer)
+            arguments = pickle.load(sys.stdin.buffer)
             try:
-                answer = best(spec, names, *options)
+                answer = best(*arguments)
             except Exception as error:
                 answer = error
             pickle.dump(answer, ours)
