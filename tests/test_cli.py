@@ -1091,6 +1091,7 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
         ("in", b'\xef\xbb\xbf[{"name": "Anna"}]', ["this is a JSON array"]),
         ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is no JSON"]),
         ("in.jsonl", b'{"name": "x"}\n[]\n', ["line 2 is [], not an object"]),
+        ("in.jsonl", b'{"name": "x"}\nnull\n', ["line 2 is null, not an object"]),
         ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is no JSON", "can't decode"]),
         ("in.jsonl", b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ["line 1 is no JSON"]),
         ("in.jsonl", b'{"name": "' + b"x" * 20_000_000 + b'"}', ["line 1 is too long"]),

@@ -74,9 +74,8 @@ def _ngrams(model, name, shown):
     other = np.where(is_label, -1, shown.proba).argmax()
     more = ngrams.contributions[:, k] - ngrams.contributions[:, other]
     net = ngrams.net[k] - ngrams.net[other]
-    yield ""
     yield (
-        f"log odds of {shown.label} against {shown.classes[other]}: {more.sum() + net:+.2f}, "
+        f"\nlog odds of {shown.label} against {shown.classes[other]}: {more.sum() + net:+.2f}, "
         f"of it {net:+.2f} by the recurrent net and {more.sum():+.2f} by n-grams, most of all"
     )
     most = np.argsort(-np.abs(more), kind="stable")[:N_NGRAMS]

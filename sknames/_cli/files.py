@@ -7,8 +7,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-
-
 # What a signal removes, if it is a Path, with what to say.
 unfinished: dict[object, str | None] = {}
 
@@ -21,7 +19,7 @@ def whole_file(path):
     """
     target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    is_direct = path in STDOUT or is_special(path)
+    is_direct = is_special(path)
     where = 1 if path in STDOUT else path if is_direct else part
     unfinished[where] = "the output is not whole" if is_direct else f"{path} was not written"
     try:
@@ -53,14 +51,13 @@ def check_output(path):
     folder = Path(os.path.realpath(path)).parent
     if path in STDOUT and sys.stdout is None:
         raise ValueError("standard output is closed: give an --output")
-    if path in STDOUT or is_special(path):
-        return
-    if os.path.isdir(path) or not os.access(folder, os.W_OK):
+    if not is_special(path) and (os.path.isdir(path) or not os.access(folder, os.W_OK)):
         what = "is a folder" if os.path.isdir(path) else f"{folder} does not exist or is read-only"
         raise ValueError(f"{path}: {what}: give another --output, or create the folder")
 
 
 def is_special(path):
-    """Return whether `path` is a pipe or a device."""
+    """Return whether `path` is "-", standard output, a pipe or a device."""
     # Not of the resolved path: /dev/fd/3 resolves to a name that does not exist.
-    return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
+    is_other = os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
+    return path in STDOUT or is_other

@@ -18,7 +18,10 @@ from .shares import shares
 from .train import train
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.group(
+    commands=[predict, shares, explain, evaluate, train],
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+)
 @click.version_option(__version__, prog_name="sknames")
 def cli():
     """Predict nationalities from the names in files.
@@ -26,10 +29,6 @@ def cli():
     Files are CSV, TSV, JSON lines or Parquet, of any size; "-" is standard input or output, and
     files compressed with gzip or zstd are read directly. Run `sknames COMMAND --help` for more.
     """
-
-
-for command in (predict, shares, explain, evaluate, train):
-    cli.add_command(command)
 
 
 def run(arguments):

@@ -1,7 +1,6 @@
 """Options of several commands, names from a table, and messages."""
 
 import re
-from contextlib import contextmanager
 from functools import partial, wraps
 from itertools import compress
 from reprlib import repr as shorten
@@ -9,6 +8,7 @@ from reprlib import repr as shorten
 import click
 import pyarrow as pa
 import pyarrow.compute as pc
+from tqdm import tqdm
 
 from .._base.labels_and_weights import is_missing
 from .._encoding.join_names import join_parts
@@ -35,18 +35,15 @@ def model_options(function):
 def table_options(function):
     """Give a command the options of its INPUT, as one argument `table`."""
 
+    @click.argument("input")
+    @click.option("--column", help="Names or parts: given,family. [default: name, or the only]")
+    @click.option("--delimiter", help="One character, or tab. [default: detected]")
+    @click.option("--encoding", help="Encoding of CSV. [default: UTF-8, or UTF-16 if marked]")
+    @click.option("--no-header", is_flag=True, help="The first row of CSV is no header.")
     @wraps(function)
     def command(input, column, delimiter, encoding, no_header, **others):
         return function(Table(input, column, delimiter, encoding, no_header), **others)
 
-    for option in (
-        click.option("--no-header", is_flag=True, help="The first row of CSV is no header."),
-        click.option("--encoding", help="Encoding of CSV. [default: UTF-8, or UTF-16 if marked]"),
-        click.option("--delimiter", help="One character, or tab. [default: detected]"),
-        click.option("--column", help="Names or parts: given,family. [default: name, or the only]"),
-        click.argument("input"),
-    ):
-        command = option(command)
     return command
 
 
@@ -59,32 +56,26 @@ class Table:
             raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
         self.name = "standard input" if input == "-" else input
         self.column, self.dialect = column, (delimiter, encoding, no_header)
-        self._path, self._has_warned = local_file(input), False
-
-    @contextmanager
-    def open(self):
-        """Open a TableReader. On a terminal, a bar shows how much has been read."""
-        from tqdm import tqdm
-
-        reader = TableReader(self._path, self.name, *self.dialect)
-        bar = tqdm(total=reader.total, unit=reader.unit, unit_scale=True, leave=False, disable=None)
-        with bar:
-            reader.advance = lambda: bar.update(min(reader.done, bar.total or reader.done) - bar.n)
-            yield reader
+        self.open = partial(TableReader, local_file(input), self.name, *self.dialect)
+        self._has_warned = False
 
     def names(self, reader, encoder=None):
-        """Yield each chunk with a reason for each row ("" for a name), and its names."""
-        chosen, row = None, reader.first_row
-        for chunk in reader:
-            chosen = chosen or self._columns(chunk.column_names)
-            parts = [self._part(chunk, column, row) for column in chosen]
-            names = pc.fill_null(parts[0], "").to_pylist()
-            if len(parts) > 1:
-                names = join_parts(zip(*(part.to_pylist() for part in parts), strict=True))
-            row += len(chunk)
-            why = why_not_names(names, len(names), encoder)
-            reader.advance()
-            yield (chunk, why), [*compress(names, why == "")]
+        """Yield each chunk with a reason for each row ("" for a name), and its names.
+
+        On a terminal, a bar shows how much has been read.
+        """
+        chosen, row, total = None, reader.first_row, reader.total
+        with tqdm(total=total, unit="B", unit_scale=True, leave=False, disable=None) as bar:
+            for chunk in reader:
+                chosen = chosen or self._columns(chunk.column_names)
+                parts = [self._part(chunk, column, row) for column in chosen]
+                names = pc.fill_null(parts[0], "").to_pylist()
+                if len(parts) > 1:
+                    names = join_parts(zip(*(part.to_pylist() for part in parts), strict=True))
+                row += len(chunk)
+                why = why_not_names(names, len(names), encoder)
+                bar.update(min(reader.done, total or reader.done) - bar.n)
+                yield (chunk, why), [*compress(names, why == "")]
 
     def _part(self, chunk, column, row):
         """Return a column of names, null where one is missing; its first one is in this row."""
@@ -108,17 +99,16 @@ class Table:
 
     def texts(self, chunk, column, option):
         """Return the column that an option gives as str without white space around."""
-        values = to_text(values_of(chunk, choose(chunk.column_names, column, option, self.name)))
+        values = to_text(values_of(chunk, self._choose(chunk.column_names, column, option)))
         return pc.utf8_trim_whitespace(values.fill_null("")).to_numpy(zero_copy_only=False)
 
     def labelled_names(self, label):
         """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
-        with self.open() as reader:
-            for (chunk, why), names in self.names(reader):
-                labels = self.texts(chunk, label, "--label")[why == ""]
-                pairs += [pair for pair in zip(names, labels, strict=True) if pair[1]]
-                n_rows += len(chunk)
+        for (chunk, why), names in self.names(self.open()):
+            labels = self.texts(chunk, label, "--label")[why == ""]
+            pairs += [pair for pair in zip(names, labels, strict=True) if pair[1]]
+            n_rows += len(chunk)
         if not pairs:
             raise ValueError(f"no row of {self.name} has a name and a label: check --label")
         return *map(list, zip(*pairs, strict=True)), n_rows
@@ -131,15 +121,16 @@ class Table:
                 say(f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header.")
             return columns
         parts = [wanted or "name"] if not wanted or wanted in columns else wanted.split(",")
-        return [choose(columns, part.strip(), "--column", self.name) for part in parts]
+        return [self._choose(columns, part.strip(), "--column") for part in parts]
 
-
-def choose(columns, wanted, option, name):
-    """Return the column that is called `wanted`, in the same case or else in any."""
-    same = [column for column in columns if column == wanted]
-    same = same or [column for column in columns if column.lower() == wanted.lower()]
-    if len(same) == 1:
-        return same[0]
-    listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
-    what = f"{len(same)} columns {wanted!r}: rename one, or" if same else f"no column {wanted!r}:"
-    raise click.UsageError(f"{name} has {what} give {option}, one of {listed}")
+    def _choose(self, columns, wanted, option):
+        """Return the column that is called `wanted`, in the same case or else in any."""
+        same = [column for column in columns if column == wanted]
+        same = same or [column for column in columns if column.lower() == wanted.lower()]
+        if len(same) == 1:
+            return same[0]
+        what, step = (f"{len(same)} columns", "rename one, or ") if same else ("no column", "")
+        listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
+        raise click.UsageError(
+            f"{self.name} has {what} {wanted!r}: {step}give {option}, one of {listed}"
+        )

@@ -22,9 +22,9 @@ from ..pretrained._model_files import SHIPPED
 from ..pretrained._predict_sets import find_thresholds, set_thresholds, sets_of
 from .files import check_output
 from .models import answers, load
-from .options import choose, jobs_option, model_options, say, table_options
-from .shares import DistinctNames
-from .tables import TableReader, local_file, table_writer, to_text, values_of
+from .options import Table, jobs_option, model_options, say, table_options
+from .shares import distinct_names
+from .tables import write_table
 
 DIGITS = 6  # of probabilities: those that float32 has
 
@@ -66,8 +66,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     within = rules["set"]
     if within is not None and (level or rules["adapt_priors"]):
         raise click.UsageError("--set is for labels under the default priors: leave it out")
-    words = rules["known_words"]
-    if words and count_known_words(fitted, []) is None:
+    if rules["known_words"] and count_known_words(fitted, []) is None:
         raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
     if level and rules["abstain"] and rules["threshold"] is None:
         raise click.UsageError("--abstain with --level needs a --threshold: give one, such as 0.6")
@@ -76,24 +75,20 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     if rules["adapt_priors"]:
         if priors is not None:
             raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
-        mix = DistinctNames(table, spec, jobs)
-        counts = mix.groups[""][1]
-        priors, _ = priors_of_probabilities(mix.probabilities, counts, assumed_priors(fitted))
+        probabilities, groups, _ = distinct_names(table, spec, jobs)
+        assumed = assumed_priors(fitted)
+        priors, _ = priors_of_probabilities(probabilities, groups[""][1], assumed)
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
     if within is not None:
         within = set_thresholds(within, of=find_thresholds(load(*spec)))
-    options = top, proba or within is not None, words
-    n_of, encoder = Counter(), unwrap(fitted).encoder
-    with (
-        table.open() as reader,
-        table_writer(output, format, reader, excel) as write,
-        closing(answers(table.names(reader, encoder), spec, jobs, *options)) as answered,
-    ):
-        for (chunk, why), answer in answered:
-            write(chunk, _new_columns(why, classes, answer, threshold, prefix, within, proba))
-            n_of.update(why)
+    options = top, proba or within is not None, rules["known_words"]
+    n_of, reader = Counter(), table.open()
+    names = table.names(reader, unwrap(fitted).encoder)
+    with closing(answers(names, spec, jobs, *options)) as answered:
+        chunks = _add_columns(answered, n_of, classes, threshold, prefix, within, proba)
+        write_table(output, format, reader, chunks, excel)
     n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
         what = "no name in it: check --column" if n_rows else "a header and no rows"
@@ -115,27 +110,29 @@ def _threshold(model, fitted, abstain, given):
     return threshold
 
 
-def _new_columns(why, classes, answer, threshold, prefix, within, proba):
-    """Return the new columns as a table, and write into `why` where the model is unsure."""
-    indices, probabilities, all_probabilities, known = answer
-    named = why == ""
-    index = np.cumsum(named) - 1  # of a row among those with a name, null for the other rows
-    named, labels, new = pa.array(index, mask=~named), pa.array(classes.tolist()), []
-    why[why == ""] = withhold(why[why == ""], probabilities[:, 0], threshold)
-    answered = pa.array(index, mask=why != "")
-    for k, (predicted, probability) in enumerate(answer_columns(indices.shape[1])):
-        new.append((predicted, labels.take(pa.array(indices[:, k])).take(answered)))
-        new.append((probability, pa.array(probabilities[:, k].round(DIGITS)).take(answered)))
-    if within is not None:
-        sets = sets_of(classes, all_probabilities, within)
-        new.append(("set", pa.array(map(";".join, sets), pa.string()).take(named)))
-    for k, label in enumerate(classes if proba else []):
-        values = pa.array(all_probabilities[:, k].round(DIGITS))
-        new.append((f"probability_{label}", values.take(named)))
-    if known is not None:
-        new.append(("known_words", pa.array(known).take(named).fill_null(0)))
-    new.append(("reason", pa.array(why, pa.string(), mask=why == "")))
-    return pa.table([values for _, values in new], [prefix + name for name, _ in new])
+def _add_columns(answered, n_of, classes, threshold, prefix, within, proba):
+    """Yield each chunk with its new columns; count their reasons in `n_of`."""
+    for (chunk, why), (indices, probabilities, all_probabilities, known) in answered:
+        named = why == ""
+        index = np.cumsum(named) - 1  # of a row among those with a name, null for the other rows
+        why[named] = withhold(why[named], probabilities[:, 0], threshold)
+        n_of.update(why)
+        named, sure = pa.array(index, mask=~named), pa.array(index, mask=why != "")
+        labels, new = pa.array(classes.tolist()), []
+        for k, (predicted, probability) in enumerate(answer_columns(indices.shape[1])):
+            new.append((predicted, labels.take(pa.array(indices[:, k])).take(sure)))
+            new.append((probability, pa.array(probabilities[:, k].round(DIGITS)).take(sure)))
+        if within is not None:
+            sets = sets_of(classes, all_probabilities, within)
+            new.append(("set", pa.array(map(";".join, sets), pa.string()).take(named)))
+        for k, label in enumerate(classes if proba else []):
+            values = pa.array(all_probabilities[:, k].round(DIGITS))
+            new.append((f"probability_{label}", values.take(named)))
+        if known is not None:
+            new.append(("known_words", pa.array(known).take(named).fill_null(0)))
+        new.append(("reason", pa.array(why, pa.string(), mask=why == "")))
+        columns = [values for _, values in new]
+        yield chunk, pa.record_batch(columns, [prefix + name for name, _ in new])
 
 
 def read_priors(text, classes):
@@ -145,16 +142,16 @@ def read_priors(text, classes):
     pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
     if "=" not in text or os.path.isfile(text):
         pairs = []
-        for chunk in TableReader(local_file(text), text):
-            both = (choose(chunk.column_names, n, "--priors", text) for n in COLUMNS[:2])
-            pairs += zip(*(to_text(values_of(chunk, n)).to_pylist() for n in both), strict=True)
+        table = Table(text)
+        for chunk in table.open():
+            both = (table.texts(chunk, column, "--priors") for column in COLUMNS[:2])
+            pairs += zip(*both, strict=True)
     label_of = {str(label): label for label in classes.tolist()}
     priors = {}
     for label, share in pairs:
-        with suppress(TypeError, ValueError):  # check_priors rejects what is no number
+        with suppress(ValueError):  # check_priors rejects what is no number
             share = float(share)
-        label = label.strip()
-        label = label_of.get(label, label)
+        label = label_of.get(label.strip(), label)
         if label in priors:
             raise ValueError(f"--priors has {label!r} twice: give each nationality once")
         priors[label] = share

@@ -49,14 +49,14 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
         check_matplotlib_support("--plot")
     fitted = load(model, trust_pickle)
     inner, shares_of_groups = ungroup(fitted)
-    names = DistinctNames(table, (model, trust_pickle, None, ""), jobs, by)
-    texts, tables = [], []
-    for group, (rows, counts) in names.groups.items():
+    spec, texts, tables = (model, trust_pickle, None, ""), [], []
+    probabilities, groups, n_not_names = distinct_names(table, spec, jobs, by)
+    for group, (rows, counts) in groups.items():
         estimate = shares_of_probabilities(
-            names.probabilities[rows],
+            probabilities[rows],
             fitted.classes_,
             counts=counts,
-            n_not_names=names.n_not_names[group],
+            n_not_names=n_not_names[group],
             class_prior=assumed_priors(inner, of_people=True),
             shares_of_groups=shares_of_groups,
             random_state=0,  # the same command gives the same intervals
@@ -73,42 +73,38 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
         with whole_file(plot) as file:
             figure = SharesDisplay.from_shares(estimate).figure_
             figure.savefig(file, format=Path(plot).suffix[1:], dpi=150)
-    n_not_names, n_names = names.n_not_names.total(), sum(n.sum() for _, n in names.groups.values())
+    n_names, n_others = sum(n.sum() for _, n in groups.values()), n_not_names.total()
     say(
-        f"{n_names + n_not_names:,} rows: {n_names:,} names, {n_not_names:,} not names; "
+        f"{n_names + n_others:,} rows: {n_names:,} names, {n_others:,} not names; "
         f"{time.perf_counter() - start:.1f} s"
     )
 
 
-class DistinctNames:
-    """The distinct names of a table, each predicted once.
+def distinct_names(table, spec, jobs, by=None):
+    """Predict the distinct names of a table, each once.
 
-    `probabilities` has a row for each. `groups` has the rows and counts of each group in the column
-    `by`, and `n_not_names` its number of rows without a name. Without `by`, "" is the only group.
+    Return probabilities, a row for each; the rows and counts of each group in the column `by`; and
+    its number of rows without a name. Without `by`, "" is the only group.
     """
+    encoder, row_of, n_of = unwrap(load(*spec)).encoder, {}, defaultdict(Counter)
+    n_not_names = Counter()
 
-    def __init__(self, table, spec, jobs, by=None):
-        encoder, row_of, n_of = unwrap(load(*spec)).encoder, {}, defaultdict(Counter)
-        self.n_not_names = Counter()
+    def new_names():
+        for (chunk, why), names in table.names(table.open(), encoder):
+            group_of = table.texts(chunk, by, "--by") if by else np.full(len(why), "")
+            n_not_names.update(group_of[why != ""].tolist())
+            new = [name for name in dict.fromkeys(names) if name not in row_of]
+            row_of.update(zip(new, count(len(row_of)), strict=False))
+            for group, name in zip(group_of[why == ""].tolist(), names, strict=True):
+                n_of[group][row_of[name]] += 1
+            yield None, new
 
-        def new_names(reader):
-            for (chunk, why), names in table.names(reader, encoder):
-                group_of = table.texts(chunk, by, "--by") if by else np.full(len(why), "")
-                self.n_not_names.update(group_of[why != ""].tolist())
-                new = [name for name in dict.fromkeys(names) if name not in row_of]
-                row_of.update(zip(new, count(len(row_of)), strict=False))
-                for group, name in zip(group_of[why == ""].tolist(), names, strict=True):
-                    n_of[group][row_of[name]] += 1
-                yield None, new
-
-        with (
-            table.open() as reader,
-            closing(answers(new_names(reader), spec, jobs, 1, True)) as answered,
-        ):
-            self.probabilities = np.concatenate([answer[2] for _, answer in answered])
-        if not row_of:
-            raise ValueError(f"no row of {table.name} has a name: check --column")
-        self.groups = {
-            g: (np.array([*n]) if by else slice(None), np.array([*n.values()]))
-            for g, n in sorted(n_of.items())
-        }
+    with closing(answers(new_names(), spec, jobs, 1, True)) as answered:
+        probabilities = np.concatenate([answer[2] for _, answer in answered])
+    if not row_of:
+        raise ValueError(f"no row of {table.name} has a name: check --column")
+    groups = {
+        group: (np.array([*n]) if by else slice(None), np.array([*n.values()]))
+        for group, n in sorted(n_of.items())
+    }
+    return probabilities, groups, n_not_names

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import chain, count, islice
+from itertools import chain, islice
 from pathlib import Path
 
 import click
@@ -53,7 +53,7 @@ NEXT_STEPS = {
 
 def local_file(path):
     """Return the path of a file that can be read twice; standard input or a pipe is copied."""
-    if path != "-" and not is_special(path):
+    if not is_special(path):
         return path
     # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
     with open(0 if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
@@ -70,15 +70,15 @@ def _copy(stream, encoding=None):
 
 
 class TableReader:
-    """A table in a file, iterated over once in chunks, each a pyarrow.Table or `JsonRows`.
+    """A table in a file, iterated over once in chunks, each a RecordBatch or `JsonRows`.
 
-    `done` of `total` (None if unknown) are read, bytes or rows. Errors begin with the `name`. The
-    first row is 1, or 2 below a header.
+    `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`. The first row
+    is 1, or 2 below a header.
     """
 
     def __init__(self, path, name=None, delimiter=None, encoding=None, no_header=False):
         self._path, self.name, self.delimiter = path, name or path, delimiter
-        self.first_row, self.done, self.total, self.unit = 1, 0, os.path.getsize(path), "B"
+        self.first_row, self.done, self.total = 1, 0, os.path.getsize(path)
         with self.errors_name_the_file():
             with open(path, "rb") as file:
                 start = file.read(4)
@@ -95,9 +95,7 @@ class TableReader:
 
     def __iter__(self):
         with self.errors_name_the_file():
-            for chunk in self._chunks:
-                self.done += len(chunk) if self.unit == " rows" else 0
-                yield chunk
+            yield from self._chunks
 
     def _open(self):
         """Open the decompressed bytes, not as a Python file: pyarrow may read when Python ends."""
@@ -106,10 +104,11 @@ class TableReader:
 
     def _read_parquet(self, *options):
         reader = pa.parquet.ParquetFile(self._open())
-        self.total, self.unit = reader.metadata.num_rows, " rows"
-        if not self.total:
-            return iter([reader.schema_arrow.empty_table()])
-        return _sliced(reader.iter_batches(CHUNK_ROWS, use_threads=False))
+        if not reader.metadata.num_rows:
+            yield pa.RecordBatch.from_pylist([], reader.schema_arrow)
+        for batch in reader.iter_batches(CHUNK_ROWS, use_threads=False):
+            self.done += self.total * len(batch) // reader.metadata.num_rows
+            yield batch
 
     def _read_csv(self, head, encoding, no_header):
         if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -140,24 +139,23 @@ class TableReader:
             pa.csv.ParseOptions(delimiter=delimiter, **parse),
             pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
         )
-        batches = self._checked(batches, delimiter)
-        if not no_header:
-            top, self.first_row = next(batches), 2
-            names = [values[0].as_py() for values in top.columns]
-            batches = chain([top.slice(1)], batches)
-        elif len(names) == 1:
-            names = ["name"]
-        return _sliced(batches, names)
+        self.first_row = 1 if no_header else 2
+        names = ["name"] if len(first) == 1 else names
+        return self._csv_chunks(batches, delimiter, names if no_header else None)
 
-    def _checked(self, batches, delimiter):
-        """Yield batches; check quotation marks before the first value with a line break."""
+    def _csv_chunks(self, batches, delimiter, names):
+        """Yield chunks; check quotation marks before the first value with a line break."""
         is_checked, find_breaks = False, partial(pc.match_substring_regex, pattern="[\\r\\n]")
         for batch in batches:
             self.done += BLOCK_BYTES
             if not is_checked and any(pc.any(find_breaks(v)).as_py() for v in batch.columns):
                 self._check_quotation_marks(delimiter)
                 is_checked = True
-            yield batch
+            if names is None:  # they are in the first row
+                names, batch = [values[0].as_py() for values in batch.columns], batch.slice(1)
+            batch = batch.rename_columns(names)
+            starts = range(0, max(len(batch), 1), CHUNK_ROWS)
+            yield from (batch.slice(start, CHUNK_ROWS) for start in starts)
 
     def _check_quotation_marks(self, delimiter):
         """Raise ValueError if the mark of a later value closes one that stays open.
@@ -180,18 +178,14 @@ class TableReader:
 
     def _read_jsonl(self, *options):
         stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
-        for number in count(1):
-            line = stream.readline(CHUNK_BYTES)
-            if len(line) == CHUNK_BYTES:
-                raise ValueError(f"line {number} is too long: write one object a line")
-            row = _parse(line, number)
-            rows += [] if row is None else [row]
+        for number, line in enumerate(iter(partial(stream.readline, CHUNK_BYTES), b""), 1):
+            rows += _parse(line, number)
             size, self.done = size + len(line), self.done + len(line)
-            if rows and (not line or len(rows) == CHUNK_ROWS or size >= CHUNK_BYTES):
+            if len(rows) == CHUNK_ROWS or (rows and size >= CHUNK_BYTES):
                 yield rows
                 rows, size = JsonRows(), 0
-            if not line:
-                return
+        if rows:
+            yield rows
 
     @contextmanager
     def errors_name_the_file(self):
@@ -201,10 +195,8 @@ class TableReader:
         except (ValueError, pa.ArrowException, LookupError, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            step = ""
-            if type(error) is not ValueError:  # ours have one
-                steps = (step for words, step in NEXT_STEPS.items() if re.search(words, str(error)))
-                step = f": {next(steps)}"
+            steps = [step for words, step in NEXT_STEPS.items() if re.search(words, str(error))]
+            step = "" if type(error) is ValueError else f": {steps[0]}"  # ours have one
             raise ValueError(f"{self.name}: {error}{step}") from error
 
 
@@ -216,26 +208,28 @@ class JsonRows(list):
         return list(dict.fromkeys(chain.from_iterable(self)))
 
     def to_table(self, names):
-        """Return the rows as a table of text; other values are written as JSON."""
+        """Return the rows as columns of text; other values are written as JSON."""
         new = [name for name in self.column_names if name not in names]
         if new:
             raise ValueError(
                 f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give --format jsonl"
             )
-        return pa.table({name: to_text(values_of(self, name)) for name in names})
+        return pa.record_batch({name: to_text(values_of(self, name)) for name in names})
 
 
 def _parse(line, number):
-    """Return the object in a line of JSON; None for a blank line."""
+    """Return a list of the object in a line of JSON, empty for a blank line."""
+    if len(line) == CHUNK_BYTES:
+        raise ValueError(f"line {number} is too long: write one object a line")
     try:
         text = line.decode("utf-8-sig").strip()
-        row = json.loads(text) if text else None
+        rows = [json.loads(text)] if text else []
     except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
         why = getattr(error, "msg", error)  # without the position, which begins with "line 1"
         raise ValueError(f"line {number} is no JSON ({why}): write one object a line") from error
-    if not isinstance(row, dict | None):
+    if rows and not isinstance(rows[0], dict):
         raise ValueError(f'line {number} is {text:.20}, not an object: write {{"name": ...}}')
-    return row
+    return rows
 
 
 def values_of(chunk, column):
@@ -244,7 +238,7 @@ def values_of(chunk, column):
         return [row.get(column) for row in chunk]
     values = chunk.column(column)
     if values.type in (pa.string(), pa.large_string()):
-        return values.cast(pa.string()).combine_chunks()
+        return values.cast(pa.string())
     return values.to_pylist()
 
 
@@ -258,9 +252,8 @@ def to_text(values):
     return pa.array(values, pa.string())
 
 
-@contextmanager
-def table_writer(path, format, reader, excel=False):
-    """Yield a function that writes a chunk of `reader` with new columns; see `whole_file`."""
+def write_table(path, format, reader, chunks, excel=False):
+    """Write (chunk of `reader`, its new columns) for each of `chunks`; see `whole_file`."""
     suffix = Path(path).suffix.lower()
     format = format or FORMATS.get(suffix_of(path), reader.format)
     if suffix in NOT_WRITTEN:
@@ -275,16 +268,11 @@ def table_writer(path, format, reader, excel=False):
     delimiter = "\t" if suffix_of(path) == ".tsv" else reader.delimiter or ","
     open_csv = partial(pa.csv.CSVWriter, write_options=pa.csv.WriteOptions(delimiter=delimiter))
     writer = columns = None
-    with ExitStack() as closing:
-        file = closing.enter_context(whole_file(path))
-        sink = closing.enter_context(pa.PythonFile(file, mode="w"))
-        if suffix in COMPRESSIONS:
-            sink = closing.enter_context(pa.CompressedOutputStream(sink, COMPRESSIONS[suffix]))
+    with whole_file(path) as file, ExitStack() as closing:
+        sink = closing.enter_context(pa.output_stream(file, compression=COMPRESSIONS.get(suffix)))
         if excel:
             sink.write(codecs.BOM_UTF8)
-
-        def write(chunk, new):
-            nonlocal writer, columns
+        for chunk, new in chunks:
             names = [*chunk.column_names, *new.column_names]
             for name in new.column_names if format == "csv" else names:
                 if names.count(name) > 1:
@@ -294,7 +282,7 @@ def table_writer(path, format, reader, excel=False):
                 pairs = zip(rows, new.to_pylist(), strict=True)
                 text = "".join(_dumps(row | more) + "\n" for row, more in pairs)
                 sink.write(text.encode(errors="backslashreplace"))  # half a pair is escaped again
-                return
+                continue
             if isinstance(chunk, JsonRows):
                 columns = columns or chunk.column_names
                 chunk = chunk.to_table(columns)
@@ -307,11 +295,9 @@ def table_writer(path, format, reader, excel=False):
                 if writer is None:
                     open_writer = pa.parquet.ParquetWriter if format == "parquet" else open_csv
                     writer = closing.enter_context(open_writer(sink, chunk.schema))
-                writer.write_table(chunk)
+                writer.write_batch(chunk)
             except pa.ArrowException as error:
                 raise ValueError(f"--output {path}: {error}: give --format parquet") from error
-
-        yield write
 
 
 def _to_json(value):
@@ -321,16 +307,13 @@ def _to_json(value):
     return str(value)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json).encode
-
-
 def _dumps(value):
     """Return a value as JSON, with null for NaN and infinity, which JSON cannot hold."""
     try:
-        return _encode(value)
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_to_json)
     except ValueError:
         text = json.dumps(value, default=_to_json)
-        return _encode(json.loads(text, parse_constant=lambda constant: None))
+        return _dumps(json.loads(text, parse_constant=lambda constant: None))
 
 
 def suffix_of(path):
@@ -348,11 +331,3 @@ def _sniff(text):
         return (rows[0] > 1, rows.count(rows[0]), rows[0]) if rows else (False, 0, 0)
 
     return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones
-
-
-def _sliced(batches, names=None):
-    """Yield tables of at most CHUNK_ROWS rows, with these names of columns."""
-    for batch in batches:
-        table = pa.Table.from_batches([batch])
-        table = table.rename_columns(names) if names else table
-        yield from (table.slice(k, CHUNK_ROWS) for k in range(0, max(len(table), 1), CHUNK_ROWS))
