@@ -9,8 +9,6 @@ from sknames.datasets import load_countries, load_names, load_nationalities
 from sknames.pretrained import load_card
 from tools.retrain.tables import read_table
 
-ROOT = Path(__file__).parents[1]
-
 
 @pytest.fixture(scope="module")
 def found():

@@ -11,20 +11,9 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.model_selection import cross_val_score
-from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameEncoder, NameNationalityClassifier
-
-SMALL = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 3, "lr": 0.02, "random_state": 0}
-
-
-def small_pipeline(**params):
-    return make_pipeline(CharEncoder(max_length=12), NameNationalityClassifier(**SMALL | params))
-
-
-@pytest.fixture(scope="module")
-def fitted(small_names):
-    return small_pipeline().fit(*small_names)
+from sknames import CharEncoder, NameEncoder
+from tests.conftest import tiny_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +22,9 @@ def frame(small_names):
 
 
 @pytest.mark.parametrize("make_frame", [pd.DataFrame, pl.DataFrame])
-def test_skrub_apply_to_cols(frame, small_names, fitted, make_frame):
+def test_skrub_apply_to_cols(frame, small_names, tiny, make_frame):
     skrub = pytest.importorskip("skrub")
-    for encoder in (CharEncoder(max_length=12), NameEncoder(fitted)):
+    for encoder in (CharEncoder(max_length=12), NameEncoder(tiny)):
         expected = encoder.fit_transform(small_names[0])
         encode = skrub.ApplyToCols(encoder, cols="name")
         features = encode.fit_transform(make_frame(frame.to_dict(orient="list")))
@@ -61,7 +50,7 @@ def test_imbalanced_learn_before_the_encoder(frame, small_names):
 
     keep = np.r_[0:60, 100:150]  # 50 Greek, 10 Japanese and 50 Polish names
     labels = small_names[1][keep]
-    model = make_imblearn_pipeline(RandomOverSampler(random_state=0), *small_pipeline())
+    model = make_imblearn_pipeline(RandomOverSampler(random_state=0), *tiny_pipeline())
     for X in (frame.loc[keep, ["name"]], small_names[0][keep, None]):
         model.fit(X, labels)
         assert set(model.predict(X)) <= set(labels)
@@ -69,35 +58,35 @@ def test_imbalanced_learn_before_the_encoder(frame, small_names):
 
 
 @pytest.mark.filterwarnings("ignore")  # mlflow's own, of every kind
-def test_mlflow_pyfunc_with_a_signature(frame, fitted, tmp_path, monkeypatch):
+def test_mlflow_pyfunc_with_a_signature(frame, tiny, tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
     from mlflow.models import infer_signature
 
     monkeypatch.chdir(tmp_path)
     names = frame[["name"]]
-    signature = infer_signature(names, fitted.predict(names))
+    signature = infer_signature(names, tiny.predict(names))
     mlflow.sklearn.save_model(
-        fitted, tmp_path / "cloudpickle", signature=signature, serialization_format="cloudpickle"
+        tiny, tmp_path / "cloudpickle", signature=signature, serialization_format="cloudpickle"
     )
     model = mlflow.pyfunc.load_model(str(tmp_path / "cloudpickle"))
-    np.testing.assert_array_equal(model.predict(names), fitted.predict(names))
+    np.testing.assert_array_equal(model.predict(names), tiny.predict(names))
     with pytest.raises(mlflow.exceptions.MlflowException, match="name"):
         model.predict(frame[["age"]])
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_mlflow_skops_trusts_our_two_types(frame, fitted, tmp_path, monkeypatch):
+def test_mlflow_skops_trusts_our_two_types(frame, tiny, tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.chdir(tmp_path)
     mlflow.sklearn.save_model(
-        fitted,
+        tiny,
         tmp_path / "skops",
         serialization_format="skops",
         skops_trusted_types=["sknames.CharEncoder", "sknames.NameNationalityClassifier"],
     )
     model = mlflow.sklearn.load_model(str(tmp_path / "skops"))
     np.testing.assert_array_equal(
-        model.predict_proba(frame["name"]), fitted.predict_proba(frame["name"])
+        model.predict_proba(frame["name"]), tiny.predict_proba(frame["name"])
     )
 
 
@@ -106,7 +95,7 @@ def test_optuna(small_names):
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
     def objective(trial):
-        model = small_pipeline(
+        model = tiny_pipeline(
             cell=trial.suggest_categorical("cell", ["gru", "rnn"]),
             lr=trial.suggest_float("lr", 1e-9, 0.05, log=True),
         )
@@ -117,10 +106,10 @@ def test_optuna(small_names):
     assert study.best_value > 0.33 and study.best_params["lr"] > 1e-5
 
 
-def test_pyarrow(small_names, fitted):
+def test_pyarrow(small_names, tiny):
     pa = pytest.importorskip("pyarrow")
     names, labels = small_names
-    expected = fitted.predict_proba(names)
+    expected = tiny.predict_proba(names)
     for column in (
         pa.array(names),
         pa.chunked_array([names[:50], names[50:]]),
@@ -129,16 +118,16 @@ def test_pyarrow(small_names, fitted):
         pa.table({"name": names}),
         pa.record_batch({"name": names}),
     ):
-        np.testing.assert_array_equal(fitted.predict_proba(column), expected)
+        np.testing.assert_array_equal(tiny.predict_proba(column), expected)
         encoder = CharEncoder(max_length=12).fit(column)
-        assert encoder.alphabet_ == fitted[0].alphabet_
+        assert encoder.alphabet_ == tiny[0].alphabet_
         assert hasattr(encoder, "feature_names_in_") is hasattr(column, "column_names") or (
             encoder.feature_names_in_.tolist() == ["name"]
         )
     with pytest.raises(ValueError, match=r"missing name \(None\) at position 1"):
-        fitted.predict(pa.array(["Anna", None]))
+        tiny.predict(pa.array(["Anna", None]))
     with pytest.raises(ValueError, match=r"shape \(200, 2\)\. Pass one column"):
-        fitted.predict(pa.table({"name": names, "label": labels}))
+        tiny.predict(pa.table({"name": names, "label": labels}))
 
 
 def test_tool_server_answers_the_client_of_its_protocol(shipped):

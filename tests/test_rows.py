@@ -65,16 +65,12 @@ def test_merge_adds_weights_and_sorts_rows(dtype):
     assert found_codes.dtype == dtype and found_y.dtype == np.int64
 
 
-def codes_of(numbers):
-    return np.array(numbers, dtype=np.uint8)[:, None]
-
-
 @pytest.mark.parametrize(
     "fraction, n_held_out", [(0.001, 1), (0.04, 1), (0.1, 2), (0.24, 5), (0.26, 5), (0.5, 10)]
 )
 def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(fraction, n_held_out):
     # Each code has two labels, and each label most of the codes.
-    codes, y = codes_of(np.repeat(np.arange(1, 21), 2)), np.tile([0, 1], 20)
+    codes, y = np.arange(1, 21, dtype=np.uint8).repeat(2)[:, None], np.tile([0, 1], 20)
     held_out_once = set()
     for seed in range(20):
         train, valid = split(codes, y, fraction, np.random.RandomState(seed))

@@ -13,13 +13,11 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import make_pipeline
 
 import sknames
 from sknames import (
     CharEncoder,
     GroupedClassifier,
-    NameNationalityClassifier,
     SelectiveClassifier,
 )
 from tests.conftest import run_process
@@ -194,20 +192,14 @@ def test_concurrent_requests_get_their_answers(service, names, expected):
     assert process.memory_info().rss < before + bench.MAX_GROWTH
 
 
-@pytest.fixture(scope="module")
-def own(small_names):
-    classify = NameNationalityClassifier(hidden_size=8, max_epochs=2, random_state=0)
-    return make_pipeline(CharEncoder(max_length=12), classify).fit(*small_names)
-
-
-def test_service_of_a_joblib_file_answers_as_in_process(image, own, small_names, tmp_path):
+def test_service_of_a_joblib_file_answers_as_in_process(image, tiny, small_names, tmp_path):
     path = tmp_path / "own.joblib"
-    joblib.dump(own, path)
+    joblib.dump(tiny, path)
     some = small_names[0].tolist()
     with start(image, SKNAMES_MODEL=str(path)) as (url, _):
         reply = post(url, "/predict_batch", names=some).json()
         health = httpx.get(f"{url}/health", timeout=TIMEOUT).json()
-        assert health.pop("nationalities") == own.classes_.tolist()
+        assert health.pop("nationalities") == tiny.classes_.tolist()
         assert health == {"status": "ok", "sknames": sknames.__version__, "model": path.name}
         for name in (some[0], None):  # there are four
             reply_of_all = post(url, "/predict", name=name, top=10).json()
@@ -216,15 +208,15 @@ def test_service_of_a_joblib_file_answers_as_in_process(image, own, small_names,
             ]
         refused = post(url, "/predict", name="Anna", abstain=True)
         assert refused.status_code == 422 and "no SelectiveClassifier" in refused.text
-    assert reply["answers"] == bench.expected_answers(own, some)
+    assert reply["answers"] == bench.expected_answers(tiny, some)
 
 
 @pytest.mark.parametrize("kind", ["plain", "selective", "grouped"])
-def test_load_model_of_a_skops_file_predicts_the_same(own, small_names, tmp_path, kind):
+def test_load_model_of_a_skops_file_predicts_the_same(tiny, small_names, tmp_path, kind):
     model = {
-        "plain": own,
-        "selective": SelectiveClassifier(FrozenEstimator(own), coverage=0.5).fit(*small_names),
-        "grouped": GroupedClassifier(own, "region"),
+        "plain": tiny,
+        "selective": SelectiveClassifier(FrozenEstimator(tiny), coverage=0.5).fit(*small_names),
+        "grouped": GroupedClassifier(tiny, "region"),
     }[kind]
     path = tmp_path / "own.skops"
     pytest.importorskip("skops.io").dump(model, path)
