@@ -26,21 +26,6 @@ def test_set_ends_where_its_probability_exceeds_the_threshold():
     assert sets_of(CLASSES, probabilities, by_class) == [["b", "a"], ["c", "a"], ["c"]]
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_sets_cover_the_wanted_share_of_other_names(weighted):
-    rng = np.random.RandomState(0)
-    probabilities = rng.dirichlet([0.4] * 5, size=8000)
-    wrong = rng.dirichlet([0.4] * 5, size=8000)  # so that the probabilities are not calibrated
-    places = np.array([rng.choice(5, p=row) for row in 0.8 * probabilities + 0.2 * wrong])
-    weights = np.where(places < 2, 5.0, 1.0) if weighted else np.ones(8000)
-    half = slice(0, 4000)
-    thresholds = calibrate_sets(probabilities[half], places[half], weights[half], [0.8, 0.9])
-    for wanted, threshold in zip([0.8, 0.9], thresholds, strict=True):
-        sets = sets_of(np.arange(5), probabilities[4000:], threshold)
-        hits = [place in found for place, found in zip(places[4000:], sets, strict=True)]
-        assert abs(np.average(hits, weights=weights[4000:]) - wanted) < 0.025
-
-
 def test_threshold_is_the_score_of_the_rank_that_conformal_prediction_asks_for():
     """Of nine, half is the fifth: ceil(.5 * (9 + 1)); of more than all, the last."""
     scores = np.arange(9) / 20
