@@ -124,6 +124,13 @@ def random_network(
     return Network(cell, symbols, weights, keys, separator, prior, words)
 
 
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder of data, also that of SKNAMES_DATA."""
+    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def judged():
     """Texts, and why they are not names: all of Python, command line, service and page agree."""

@@ -50,13 +50,6 @@ def wheel_of(content, member=MEMBER):
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A folder of data, also that of SKNAMES_DATA."""
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def put(home, monkeypatch):
     """Put the bytes of a wheel into the folder, and make them those expected."""
 
@@ -65,10 +58,6 @@ def put(home, monkeypatch):
         monkeypatch.setattr(biographies, "_SHA256", sha256(content).hexdigest())
 
     return put
-
-
-def sizes(columns):
-    return len(columns[0]), len({*columns[1]})
 
 
 def rows(*args, **options):
@@ -218,6 +207,7 @@ def test_description_of_biographies_counts_the_wheel():
 
     raw, table = read_biographies(raw=True), read_table("demonyms.csv")
     assert {*raw[1]} == {row["demonym"] for row in table}
+    by_country, countries = read_biographies(column="alpha_2")
     counts = Counter(nationalities)
     text = " ".join(DESCRIPTION.read_text(encoding="utf-8").split())
     for fact in (
@@ -226,6 +216,6 @@ def test_description_of_biographies_counts_the_wheel():
         f"{len(raw[0]):,} rows of {len({*raw[0]}):,} names and {len(table)} demonyms",
         ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())),
         f"Mapped: {sum(bool(row['nationality']) for row in table)} of the demonyms",
-        "{:,} names of {} countries".format(*sizes(read_biographies(column="alpha_2"))),
+        f"{len(by_country):,} names of {len({*countries})} countries",
     ):
         assert fact in text, fact

@@ -98,13 +98,6 @@ FORMS = {
 }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A folder of data, also that of SKNAMES_DATA."""
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
-    return tmp_path
-
-
 def rows(*args):
     return [
         (name, nationality, None if np.isnan(year) else year)
