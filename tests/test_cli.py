@@ -33,6 +33,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from tqdm import tqdm
 
 import sknames.__main__
 from sknames import (
@@ -217,6 +218,8 @@ def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
     (folder / "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
     monkeypatch.setattr(tables, "CHUNK_BYTES", 130)
     assert [len(chunk) for chunk in tables.TableReader("in.jsonl")] == [3, 2, 2]
+    (folder / "in.jsonl").write_text("\n" * 130 + rows[0], encoding="utf-8")
+    assert [len(chunk) for chunk in tables.TableReader("in.jsonl")] == [1]
 
 
 def test_predict_given_delimiter_uses_it(run):
@@ -234,6 +237,24 @@ def test_predict_no_rows_warns(run, header):
     code, out, said = run("predict", "in.csv", "--model", "model.skops")
     assert code == 0 and "warning: in.csv has a header and no rows" in said
     assert read_csv(out) == [[*header.strip().split(","), *NEW]]
+
+
+def test_predict_parquet_without_rows_keeps_its_columns(run):
+    pa.parquet.write_table(parquet_table()[:0], "in.parquet")
+    arguments = ["--model", "model.skops", "--output", "out.parquet"]
+    code, _, said = run("predict", "in.parquet", *arguments)
+    assert code == 0 and "warning: in.parquet has a header and no rows" in said
+    found = pa.parquet.read_table("out.parquet")
+    assert found.column_names == [*parquet_table().column_names, *NEW] and not len(found)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_reader_has_done_the_total_at_the_end(folder, kind):
+    Path("in.jsonl").write_text("\n".join(JSON), encoding="utf-8")
+    pa.parquet.write_table(parquet_table(), "in.parquet", row_group_size=2)
+    reader = tables.TableReader(f"in.{kind}")
+    chunks = [*reader]
+    assert reader.total - len(chunks) <= reader.done <= reader.total  # each may be rounded down
 
 
 def test_predict_list_without_header_warns(run):
@@ -255,6 +276,8 @@ def test_predict_no_header_numbers_columns(run):
     _, out, said = run(*arguments, "2,3")
     assert said.startswith("3 rows: 2 predicted, 1 missing name; ")
     assert read_csv(out)[0] == ["1", "2", "3", *NEW]
+    Path("in.csv").write_text('Anna\n"Kim\nBo"\n', encoding="utf-8")
+    assert "the name in row 2 has a line break" in run(*arguments[:-1])[2]
 
 
 def test_predict_two_columns_joins_them(run, model):
@@ -1095,7 +1118,7 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
         ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is no JSON", "can't decode"]),
         ("in.jsonl", b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ["line 1 is no JSON"]),
         ("in.jsonl", b'{"name": "' + b"x" * 20_000_000 + b'"}', ["line 1 is too long"]),
-        ("in.parquet", b"name\nAnna\n", ["this is not a parquet file"]),
+        ("in.parquet", b"name\nAnna\n", ["this is not a parquet file", "not whole"]),
         ("in.parquet", b"PAR1 and so on", ["damaged or not whole"]),
         ("in.csv.zst", b"\x28\xb5\x2f\xfd and so on", ["damaged or not whole"]),
         ("in.csv.gz", gzip.compress(b"name\n" + os.urandom(9**6))[:9999], ["not whole"]),
@@ -1109,6 +1132,7 @@ def test_predict_wrong_file_says_what_is_wrong(run, name, content, words):
     assert code == 1 and said.count("\n") == 1
     for word in [f"sknames: {name}: ", *words]:
         assert word in said, said
+    assert ("not whole" in said) == ("not whole" in " ".join(words))  # one step, not two
     assert sorted(os.listdir()) == sorted([name, "model.skops"])
 
 
@@ -1390,6 +1414,8 @@ def test_main_missing_package_is_named(missing, monkeypatch):
 
 def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch):
     write_csv("in.csv", [("1", "Anna", "x" * 50_000)] * 60)
+    ended, close = [], tqdm.close
+    monkeypatch.setattr(tqdm, "close", lambda bar: (ended.append(bar.n), close(bar)))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     with open(theirs, "w") as terminal:
@@ -1401,6 +1427,7 @@ def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch)
     os.close(ours)
     assert re.search(r"\d+%\|.*/3\.\d+M \[.*B/s\]", said), said
     assert "60 rows: 60 predicted" in said
+    assert ended[0] == os.path.getsize("in.csv")
 
 
 def test_output_in_a_read_only_folder_is_refused_before_the_work(run, monkeypatch):

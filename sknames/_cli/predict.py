@@ -76,8 +76,7 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
         if priors is not None:
             raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
         probabilities, groups, _ = distinct_names(table, spec, jobs)
-        assumed = assumed_priors(fitted)
-        priors, _ = priors_of_probabilities(probabilities, groups[""][1], assumed)
+        priors = priors_of_probabilities(probabilities, groups[""][1], assumed_priors(fitted))[0]
     elif priors is not None:
         priors = read_priors(priors, fitted.classes_)
     spec = (*spec, None if priors is None else tuple(priors.tolist()), level)

@@ -237,9 +237,8 @@ def values_of(chunk, column):
     if isinstance(chunk, JsonRows):
         return [row.get(column) for row in chunk]
     values = chunk.column(column)
-    if values.type in (pa.string(), pa.large_string()):
-        return values.cast(pa.string())
-    return values.to_pylist()
+    is_text = values.type in (pa.string(), pa.large_string())
+    return values.cast(pa.string()) if is_text else values.to_pylist()
 
 
 def to_text(values):
@@ -307,13 +306,16 @@ def _to_json(value):
     return str(value)
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json).encode
+
+
 def _dumps(value):
     """Return a value as JSON, with null for NaN and infinity, which JSON cannot hold."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_to_json)
+        return _encode(value)
     except ValueError:
         text = json.dumps(value, default=_to_json)
-        return _dumps(json.loads(text, parse_constant=lambda constant: None))
+        return _encode(json.loads(text, parse_constant=lambda constant: None))
 
 
 def suffix_of(path):
