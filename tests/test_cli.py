@@ -381,7 +381,7 @@ def test_predict_nan_is_null_in_json(run):
     pa.parquet.write_table(table.append_column("large", [[inf] * 7]), "in.parquet")
     arguments = ["--model", "model.skops", "--output"]
     assert run("predict", "in.parquet", *arguments, "1.jsonl")[0] == 0
-    rows = [{"name": "Kim", "x": nan}, {"x": [1, {"y": -inf}]}, {}]
+    rows = [{"name": "Müller", "x": nan}, {"x": [1, {"y": -inf}]}, {}]
     text = "\n".join(map(json.dumps, rows)).replace("-Infinity", "1e999")
     Path("in.jsonl").write_text(text, encoding="utf-8")
     assert run("predict", "in.jsonl", *arguments, "2.jsonl")[0] == 0
@@ -389,6 +389,7 @@ def test_predict_nan_is_null_in_json(run):
         [json.loads(line, parse_constant=pytest.fail) for line in text_of(name).splitlines()]
         for name in ("1.jsonl", "2.jsonl")
     )
+    assert '"Müller"' in text_of("2.jsonl")  # not escaped
     assert [row["share"] for row in first] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
     assert first[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
     assert (first[0]["rows"], first[0]["large"]) == ([{"x": [1.5, None, None]}], None)
