@@ -227,7 +227,6 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     # The classifier knows no names of columns, and would warn of tables under a global set_output.
     encoder.set_output(transform="default")
     network = Network.from_arrays(arrays, check=False)
-    del arrays  # it holds some that the network does not
     classes, params = np.array(description["classify"]["classes"]), classify["params"]
     if priors is not AS_WRITTEN:
         network = network.with_priors(check_priors(priors, classes))
