@@ -116,15 +116,16 @@ function inAscii(character) {
 // A name in Latin letters, as `in_latin` of sknames/_encoding/in_latin.py.
 function inLatin(name, settings) {
   const inLetters = (text) => [...text].map(inAscii).join("");
+  const words = name.match(WORD) ?? [];
+  if (words.length < 2) return inLetters(name);
   settings.latin ??= new Map(
     settings.latin_words.split("\n").flatMap((line) => {
       const [latin, ...spellings] = line.split("\t");
       return spellings.map((spelling) => [spelling, latin]);
     }),
   );
-  const words = name.match(WORD) ?? [];
   const latin = words.map((word) => settings.latin.get(word.toLowerCase()));
-  if (words.length < 2 || latin.includes("")) return inLetters(name);
+  if (latin.includes("")) return inLetters(name);
   return words.map((word, i) => latin[i] ?? inLetters(word)).join(" ");
 }
 
