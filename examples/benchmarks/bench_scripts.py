@@ -29,7 +29,7 @@ from sknames import CharEncoder, load_pretrained
 from sknames._encoding.in_latin import in_latin
 from sknames.metrics._top_label import wilson_interval
 from sknames.pretrained import _load_pretrained
-from tools.retrain.other_scripts import LOCALS, spell_person
+from tools.retrain.other_scripts import own_script, spell_person
 from tools.retrain.recipe import person_of
 from tools.retrain.spellings import read_spellings
 
@@ -149,7 +149,7 @@ def held_out_locals(cache):
     rng, spellings = np.random.RandomState(0), read_spellings(person_of)
     names, y = [], []
     for name, label in zip(*split(cache).people, strict=True):
-        script = LOCALS.get(label, "").partition(" ")[0]
+        script = own_script(label)
         if script and (own := spell_person(name, label, script, rng, spellings, person_of(name))):
             names.append(own)
             y.append(label)

@@ -84,7 +84,7 @@ class Words:
     def count(self, codes, separator, n_words):
         """Count the words of each row that have an entry: (n_rows,).
 
-        A row may hold each of its `n_words` words twice, as it is written and in ASCII. A word is
+        A row may hold each of its `n_words` words twice, as it is written and in Latin. A word is
         known if either form has an entry.
         """
         rows, last, _ = self.find(codes, separator)

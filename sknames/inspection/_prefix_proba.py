@@ -21,7 +21,7 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     """Predict after each character of a name.
 
     Each row is the prediction if the name ended there: for "y", for "ya", for "yam" and so on. The
-    last row is that of the whole name. A space at the end is ignored, as in any name. The ASCII
+    last row is that of the whole name. A space at the end is ignored, as in any name. The Latin
     form of a name that is read twice comes last.
 
     Parameters

@@ -11,7 +11,7 @@ from sknames._encoding.in_latin import LATIN_WORDS, WORD
 from sknames._encoding.spelling import fold
 from sknames.datasets import load_names
 
-from .other_scripts import LOCALS
+from .other_scripts import own_script
 from .recipe import person_of, typical_people
 from .spellings import LANGUAGES, read_spellings, script_of
 
@@ -71,13 +71,10 @@ def local_words(words, people, lists):
     for nationality, persons in people.items():
         for word in chain.from_iterable({*person.split()} for person in persons):
             counts[word][nationality] += 1
-    locals_of = defaultdict(set)
-    for nationality, spelling in LOCALS.items():
-        locals_of[spelling.partition(" ")[0]].add(nationality)
     for script, of_script in words.items():
         for latin in of_script.keys() & counts.keys():
             shares = {label: n / (len(people[label]) + FEW) for label, n in counts[latin].items()}
-            of_locals = sum(shares[label] for label in shares.keys() & locals_of[script])
+            of_locals = sum(n for label, n in shares.items() if own_script(label) == script)
             is_rare = counts[latin].total() < 2
             if of_locals >= LOCAL_SHARE * sum(shares.values()) and not is_rare:
                 local |= of_script[latin].keys()

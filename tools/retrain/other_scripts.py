@@ -107,11 +107,15 @@ def spell_person(name, nationality, script, rng, spellings, person):
     return in_han(spelled, rng.randint(2)) if script == "Han" else spelled
 
 
+def own_script(nationality):
+    """Return the script that a nationality writes in, or "" if it is Latin or Han."""
+    return LOCALS.get(nationality, "").partition(" ")[0]
+
+
 def _spelling(nationality, script, rng):
     """Return the spelling of a script that a nationality, or a language that is drawn, uses."""
-    local = LOCALS.get(nationality, "")
-    if local.split()[0:1] == [script]:
-        return local
+    if own_script(nationality) == script:
+        return LOCALS[nationality]
     shares = SPELLINGS.get(script, {"": 1})
     return f"{script} {rng.choice([*shares], p=[*shares.values()])}".strip()
 

@@ -17,7 +17,7 @@ from sknames.datasets import load_names, make_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
 from .dictionaries import read_chinese, read_japanese
-from .other_scripts import LOCALS, WRITE_HAN, in_han, spell_person, to_katakana
+from .other_scripts import WRITE_HAN, in_han, own_script, spell_person, to_katakana
 from .rounding import rounded, with_temperature
 from .spellings import read_spellings
 from .tables import read_table
@@ -263,7 +263,7 @@ def in_other_scripts(people, nationality, dictionaries, rng):
     if dictionaries is None:
         return []
     japanese, chinese, spellings = dictionaries
-    own = LOCALS.get(nationality, "").partition(" ")[0]
+    own = own_script(nationality)
     shares = {script: share for script, share in FOREIGN_SCRIPTS.items() if script != own}
     if nationality in WRITE_HAN:
         shares.pop("Han", None)
