@@ -1,7 +1,9 @@
 """Predict the nationality of a person's name, with scikit-learn compatible estimators."""
 
+from . import _cli  # noqa: F401  # before anything that is slow to import
 from ._encoding.char_encoder import CharEncoder
 from ._encoding.join_names import JoinNames
+from ._encoding.name_features import NameFeatures
 from ._encoding.spelling_groups import spelling_groups
 from ._name_encoder import NameEncoder, make_own_labels_pipeline
 from ._name_nationality_classifier import NameNationalityClassifier
@@ -19,6 +21,7 @@ __all__ = [
     "GroupedClassifier",
     "JoinNames",
     "NameEncoder",
+    "NameFeatures",
     "NameNationalityClassifier",
     "PriorShiftClassifier",
     "SelectiveClassifier",

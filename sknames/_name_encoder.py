@@ -7,15 +7,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base.mixins import DocLinkMixin, SharedModelMixin
 from ._base.saved_state import stamped, unstamped
+from ._encoding.name_features import NameFeatures
 from ._encoding.read_names import NamesMixin, read_names
 from ._version import __version__
-from .pretrained._load_pretrained import load_pretrained, pretrained_sha256
+from .pretrained._load_pretrained import SHIPPED, load_pretrained, pretrained_sha256
 
 PRETRAINED = "pretrained"
 
@@ -33,10 +35,11 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
 
     Parameters
     ----------
-    model : "pretrained", path or fitted classifier, default="pretrained"
+    model : {"pretrained", "country"}, path or fitted classifier, default="pretrained"
         Fitted model. It is never refitted or changed, and clones share it.
 
-        - "pretrained": the model that ships, ``load_pretrained(priors="uniform")``.
+        - "pretrained": the model that ships, ``load_pretrained(priors="uniform")``; "country": that
+          of countries, ``load_pretrained("country", priors="uniform")``.
         - A fitted classifier that takes names and has `predict_proba`, usually a Pipeline that
           begins with a :class:`CharEncoder`. It predicts under its own priors.
         - The path of such a Pipeline in a skops file, which `fit` reads. Pickles, such as joblib
@@ -62,8 +65,9 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     -----
     A row depends on its name alone, to the bit: on neither the order of the names nor the batch.
 
-    A file of an encoder with "pretrained" does not hold the model: only an sknames that ships the
-    same model reads it. ``NameEncoder(load_pretrained(priors="uniform"))`` saves the model, too.
+    A file of an encoder with "pretrained" or "country" does not hold the model: only an sknames
+    that ships the same model reads it. ``NameEncoder(load_pretrained(priors="uniform"))`` saves the
+    model, too.
 
     Nationality is protected from discrimination in many places, and a model with such features can
     discriminate: do not decide about a person by it.
@@ -98,8 +102,9 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
 
     def _load_model(self):
         """Return the fitted model and, if it is the one that ships, its fingerprint."""
-        if isinstance(self.model, str) and self.model == PRETRAINED:
-            return load_pretrained(priors="uniform"), pretrained_sha256()
+        if isinstance(self.model, str) and self.model in SHIPPED:
+            labels = SHIPPED[self.model]
+            return load_pretrained(labels, priors="uniform"), pretrained_sha256(labels=labels)
         if isinstance(self.model, str | os.PathLike):
             from .pretrained._model_files import load_model  # needs skops
 
@@ -163,14 +168,15 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
 
 
 def _shipped(sha256, version):
-    """Return the model that ships; raise ValueError if it has another fingerprint."""
-    if sha256 != pretrained_sha256():
-        raise ValueError(
-            f"Expected the model that ships with sknames {version}, which this NameEncoder was "
-            f"fitted with, got that of sknames {__version__}. Install sknames=={version}, or fit "
-            "again with this one."
-        )
-    return load_pretrained(priors="uniform")
+    """Return the model that ships with this fingerprint; raise ValueError if none does."""
+    for labels in SHIPPED.values():
+        if sha256 == pretrained_sha256(labels=labels):
+            return load_pretrained(labels, priors="uniform")
+    raise ValueError(
+        f"Expected the model that ships with sknames {version}, which this NameEncoder was fitted "
+        f"with, got that of sknames {__version__}. Install sknames=={version}, or fit again with "
+        "this one."
+    )
 
 
 def make_own_labels_pipeline(model: Any = PRETRAINED) -> Pipeline:
@@ -182,15 +188,14 @@ def make_own_labels_pipeline(model: Any = PRETRAINED) -> Pipeline:
 
     Parameters
     ----------
-    model : "pretrained", path or fitted classifier, default="pretrained"
+    model : {"pretrained", "country"}, path or fitted classifier, default="pretrained"
         Fitted model, as in :class:`NameEncoder`.
 
     Returns
     -------
     :class:`~sklearn.pipeline.Pipeline`
-        An unfitted pipeline: "features", a :class:`~sklearn.pipeline.FeatureUnion` of a
-        :class:`NameEncoder`, "model", and a
-        :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, "ngrams"; and "classify", a
+        An unfitted pipeline: "features", :class:`NameFeatures` of a :class:`NameEncoder`, "model",
+        and a :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, "ngrams"; and "classify", a
         :class:`~sklearn.linear_model.LogisticRegression`.
 
     See Also
@@ -209,10 +214,9 @@ def make_own_labels_pipeline(model: Any = PRETRAINED) -> Pipeline:
     >>> model.predict(["Pedro Oliveira", "Jung Soo-ah"])
     array(['home', 'guest'], dtype='<U5')
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer  # both are slow to import
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # takes 7 MB
 
     ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), max_features=30_000)
     classify = LogisticRegression(C=3, solver="saga", tol=0.01, random_state=0)
-    features = FeatureUnion([("model", NameEncoder(model)), ("ngrams", ngrams)])
+    features = NameFeatures([("model", NameEncoder(model)), ("ngrams", ngrams)])
     return Pipeline([("features", features), ("classify", classify)])

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.datasets import make_blobs
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -31,6 +32,12 @@ def test_fitted_estimator_needs_no_fit(tiny, small_names):
     assert (model.predict(names) == np.where(asia > 0.5, "Asia", "Europe")).all()
     prior = PriorShiftClassifier(tiny, priors=[0.4, 0.3, 0.2, 0.1]).fit(None)
     np.testing.assert_allclose(GroupedClassifier(prior, GROUPS).class_prior_, [0.4, 0.6])
+
+
+def test_missing_label_raises_around_any_estimator():
+    ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    with pytest.raises(ValueError, match=r"missing label \(nan\) at position 1. Drop such rows"):
+        GroupedClassifier(ngrams, {}).fit(["Anna", "Bo"], ["a", np.nan])
 
 
 def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names):

@@ -8,6 +8,8 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import skops.io
 from sklearn.base import clone
@@ -19,9 +21,11 @@ from sklearn.utils._param_validation import InvalidParameterError
 import sknames
 from sknames import (
     CharEncoder,
+    GroupedClassifier,
     NameEncoder,
     NameNationalityClassifier,
     PriorShiftClassifier,
+    load_pretrained,
     make_own_labels_pipeline,
 )
 from tests.conftest import run_process
@@ -164,7 +168,7 @@ def test_file_names_the_shipped_model(encoder, shipped_uniform):
 
 def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
     stored = pickle.dumps(encoder)
-    monkeypatch.setattr("sknames._name_encoder.pretrained_sha256", lambda: "another")
+    monkeypatch.setattr("sknames._name_encoder.pretrained_sha256", lambda labels: "another")
     message = f"ships with sknames {sknames.__version__}, which .*fit again"
     with pytest.raises(ValueError, match=message):
         pickle.loads(stored)
@@ -184,6 +188,53 @@ def test_own_labels_pipeline_is_the_one_measured(tiny):
         "classify__tol": 0.01,
     }.items():
         assert found[name] == value
+
+
+LABELLED = ["Ana Souza", "João Lima", "Kim Min-jun", "Lee Ji-woo"], ["home", "home", "away", "away"]
+SAME_NAMES = {
+    "table": lambda names: pd.DataFrame({"name": names}),
+    "polars": lambda names: pl.DataFrame({"name": names}),
+    "column": lambda names: np.array(names, dtype=object)[:, None],
+    "pyarrow": pa.array,
+    "generator": lambda names: (name for name in names),
+}
+
+
+@pytest.mark.parametrize("container", SAME_NAMES.values(), ids=SAME_NAMES)
+def test_own_labels_pipeline_reads_the_same_names_in_any_container(tiny, container):
+    names, labels = LABELLED
+    expected = make_own_labels_pipeline(tiny).fit(names, labels).predict_proba(names)
+    model = make_own_labels_pipeline(tiny).fit(container(names), labels)
+    np.testing.assert_array_equal(model.predict_proba(container(names)), expected)
+    parts = clone(model[0])
+    found, expected = parts.fit(container(names)).transform(names), parts.fit_transform(names)
+    np.testing.assert_allclose(found.toarray(), expected.toarray(), atol=1e-15)
+
+
+def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
+    names, labels = [*LABELLED[0][:3], None], LABELLED[1]
+    model = make_own_labels_pipeline(tiny)
+    with pytest.raises(ValueError, match="missing name \\(None\\) at position 3"):
+        model.fit(names, labels)
+    model.set_params(features__model__handle_missing="empty").fit(names, labels)
+    assert (model.predict_proba([None]) == model.predict_proba([""])).all()
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("wrap", [lambda model: model, lambda model: GroupedClassifier(model, {})])
+def test_own_labels_pipeline_missing_label_raises(tiny, missing, wrap):
+    names, labels = LABELLED
+    with pytest.raises(ValueError, match="missing label .* at position 3. Drop such rows"):
+        wrap(make_own_labels_pipeline(tiny)).fit(names, [*labels[:3], missing])
+
+
+def test_country_encodes_by_the_model_of_countries_and_its_file_only_names_it():
+    encoder = NameEncoder("country").fit(["Ana"])
+    stored = pickle.dumps(encoder)
+    assert len(stored) < 10_000
+    expected = load_pretrained("country", priors="uniform").predict_proba(["Ana Souza"]) ** 0.5
+    found = pickle.loads(stored).transform(["Ana Souza"])
+    np.testing.assert_array_equal(found, expected.astype(np.float32))
 
 
 def test_fit_and_transform_need_no_torch():

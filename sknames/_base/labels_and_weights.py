@@ -17,8 +17,11 @@ def is_missing(value):
     return isinstance(value, Real | np.datetime64) and bool(value != value)
 
 
-def check_labels(y, n_samples):
-    """Return labels as a 1-D array; raise ValueError if one is missing or continuous."""
+def check_labels(y, n_samples=None):
+    """Return labels as a 1-D array; raise ValueError if one is missing or continuous.
+
+    Another number than `n_samples`, if it is given, raises, too.
+    """
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None.")
     dtype = getattr(y, "dtype", None)
@@ -33,7 +36,8 @@ def check_labels(y, n_samples):
                     f"{position}. Drop such rows."
                 )
     labels = column_or_1d(y, warn=True)
-    check_consistent_length(range(n_samples), labels)
+    if n_samples is not None:
+        check_consistent_length(range(n_samples), labels)
     check_classification_targets(labels)
     return labels
 

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _is_fitted, column_or_1d
 
+from .._base.labels_and_weights import check_labels
 from .._base.mixins import ArgmaxMixin, DocLinkMixin, FittingWrapperMixin
 from .._priors.priors import assumed_priors
 
@@ -96,6 +97,7 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
             The fitted classifier.
         """
         self._validate_params()
+        check_labels(y)
         if get_config()["enable_metadata_routing"]:
             params = process_routing(self, "fit", **params).estimator.fit
         estimator = clone(self.estimator).fit(X, y, **params)

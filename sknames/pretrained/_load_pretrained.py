@@ -23,6 +23,7 @@ from .._version import __version__
 from .._wrappers.selective_classifier import SelectiveClassifier
 
 LABELS = ("nationality", "country")
+SHIPPED = {"pretrained": "nationality", "country": "country"}  # by name, where a file may stand
 # With a folder for each model. That of countries is a head on that of nationalities, see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"

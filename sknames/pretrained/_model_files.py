@@ -6,7 +6,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from ._load_pretrained import load_pretrained
+from ._load_pretrained import SHIPPED, load_pretrained
 
 # Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
 TRUSTED = [
@@ -14,12 +14,12 @@ TRUSTED = [
     "sknames.GroupedClassifier",
     "sknames.JoinNames",
     "sknames.NameEncoder",
+    "sknames.NameFeatures",
     "sknames.NameNationalityClassifier",
     "sknames.PriorShiftClassifier",
     "sknames.SelectiveClassifier",
     "sklearn.utils._bunch.Bunch",
 ]
-SHIPPED = {"pretrained": "nationality", "country": "country"}
 PICKLES = {".joblib", ".pkl", ".pickle"}
 
 

@@ -1,0 +1,112 @@
+"""Concatenate features of names."""
+
+from typing import Any, Self
+
+from sklearn.pipeline import FeatureUnion
+from sklearn.utils.validation import check_is_fitted
+
+from .._base.labels_and_weights import check_labels
+from .._base.mixins import DocLinkMixin
+from .read_names import Names, read_names
+
+
+class NameFeatures(DocLinkMixin, FeatureUnion):
+    """Concatenate features of names: a FeatureUnion that reads the names once, for all its parts.
+
+    So its parts may be transformers of text, such as
+    :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, which would take the header of a
+    table for a name. A missing name is an error, or an empty name if the first part has
+    ``handle_missing="empty"``.
+
+    Parameters
+    ----------
+    transformer_list : list of (str, transformer)
+        Names of the parts, and the parts.
+    n_jobs : int or None, default=None
+        Number of processes for the parts.
+    transformer_weights : dict of str to float or None, default=None
+        Factors of the features, by the name of the part.
+    verbose : bool, default=False
+        Whether to print the time that each part takes to fit.
+    verbose_feature_names_out : bool, default=True
+        Whether names of features begin with that of their part.
+
+    See Also
+    --------
+    make_own_labels_pipeline : Learn labels from such features.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from sknames import NameEncoder, NameFeatures
+    >>> features = NameFeatures([("model", NameEncoder()), ("ngrams", TfidfVectorizer())])
+    >>> features.fit_transform(pd.DataFrame({"name": ["Ana Souza", "Kim Min-jun"]})).shape
+    (2, 79)
+    """
+
+    __module__ = "sknames"
+
+    def fit(self, X: Names, y: Any = None, **fit_params: Any) -> Self:
+        """Fit all parts.
+
+        Parameters
+        ----------
+        X : iterable of str, or table of one column
+            Names.
+        y : array-like of shape (n_names,) or None, default=None
+            Their labels, none of them missing.
+        **fit_params
+            Parameters of the parts, as in :class:`~sklearn.pipeline.FeatureUnion`.
+
+        Returns
+        -------
+        self : NameFeatures
+            The fitted features.
+        """
+        return super().fit(*self._read(X, y), **fit_params)
+
+    def fit_transform(self, X: Names, y: Any = None, **params: Any) -> Any:
+        """Fit all parts, and concatenate their features.
+
+        Parameters
+        ----------
+        X : iterable of str, or table of one column
+            Names.
+        y : array-like of shape (n_names,) or None, default=None
+            Their labels, none of them missing.
+        **params
+            Parameters of the parts, as in :class:`~sklearn.pipeline.FeatureUnion`.
+
+        Returns
+        -------
+        ndarray or sparse matrix of shape (n_names, n_features)
+            The features.
+        """
+        return super().fit_transform(*self._read(X, y), **params)
+
+    def transform(self, X: Names, **params: Any) -> Any:
+        """Concatenate the features of all parts.
+
+        Parameters
+        ----------
+        X : iterable of str, or table of one column
+            Names.
+        **params
+            Parameters of the parts, as in :class:`~sklearn.pipeline.FeatureUnion`.
+
+        Returns
+        -------
+        ndarray or sparse matrix of shape (n_names, n_features)
+            The features.
+        """
+        check_is_fitted(self)
+        return super().transform(self._read(X)[0], **params)
+
+    def _read(self, X, y=None):
+        """Return the names as a list, and the labels as they are, without missing ones."""
+        first = self.transformer_list[0][1]
+        names = read_names(X, getattr(first, "handle_missing", "error"))[0]
+        if y is not None:
+            check_labels(y)
+        return names, y
