@@ -136,18 +136,24 @@ def judged():
     """Texts, and why they are not names: all of Python, command line, service and page agree."""
     texts = {
         "missing name": ["", " \t\n", '""', "' '", "\u200b", "\u3164", "\x00\x1f", '"\u200d “'],
-        "address": ["a.b@c.org", "https://c.org", "www.c.org", "WWW.C.ORG", "foo@bar.org John"],
+        "address": (
+            "a.b@c|https://c|www.c.de|WWW.C.DE|foo@bar.org John|(www.c.de)|example.com|a.ORG|c.net,"
+            "|x.info|x.edu|x.gov|facebook.com/anna|t.me/anna|linkedin.com Anna"
+        ).split("|"),
         "organization": (
             "Smith & Sons Ltd|FOO, INC.|Foo Bar Ltd.,|foo gmbh|Stadtwerke München AG|Foo S. A."
             '|Ikea A/S|Foo Sp. z o.o.|Foo Sp. z o. o|ООО "Ромашка"|ОАО"Банк"|FOO LTD. ŞTİ.'
             "|PT Telkom|(주)삼성|株式会社日立|华为有限公司|בזק בע״מ|บริษัท ก จำกัด|شركة الاتصالات"
         ).split("|"),
-        "placeholder": "nan|NaN|None|NULL|n/a|#N/A|Unknown.|TEST TEST|不明|xxx".split("|"),
+        "placeholder": (
+            "nan|NaN|None|NULL|n/a|#N/A|Unknown.|TEST TEST|不明|xxx|(null)|[NULL]"
+            "|\\N|#REF!|None None|nan n/a|(unknown)"
+        ).split("|"),
         "no known letter": ["123", "?!", "😀", "-", "Ⅳ", "☃ 4711", "\u0301", "\u31641", "-'", "@"],
         "": (
             "Anna|王伟|1 Ana|' Ana'|Wwww. Nguyen|Bob @ Home|Anna @ana|Ana\x00|م|Ltd|Pizzeria Napoli"
             "|Ag Yusof|AG YUSOF|Sa Nguyen|Nguyen Sa|NGUYEN SA|Ivar As|IVAR AS|Test Nowak|Na|NA|Nil"
-            "|Adnan|ОЛЕГ|Pt Singh"
+            "|Adnan|ОЛЕГ|Pt Singh|J.Comber|Anna.Org1|A.Li|Nan Goldin|Ann/Bea|(Anna)"
         ).split("|"),
     }
     return {text: reason for reason, some in texts.items() for text in some}

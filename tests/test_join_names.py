@@ -60,6 +60,25 @@ def test_pipeline_of_join_names_and_model_predicts_tables(shipped):
     assert clone(own[0]).fit(table[COLUMNS[:2]]).n_features_in_ == 2
 
 
+PLACEHOLDERS = {
+    ("n/a", "n/a"): "n/a",
+    ("NULL", "Null"): "NULL",
+    ("-", "N/A."): "-",
+    ("Anna", "n/a"): "Anna",
+    ("unknown", " Nowak"): "Nowak",
+    ("Anna", "NaN"): "Anna",
+    ("(null)", "Nan"): "Nan",
+    ("Nan", "Goldin"): "Nan Goldin",
+    ("Gary", "Null"): "Gary Null",
+    ("", r"\N"): r"\N",
+    ("Zack", "Test"): "Zack Test",
+}
+
+
+def test_placeholder_is_a_missing_part():
+    assert JoinNames().transform([*PLACEHOLDERS]).tolist() == [*PLACEHOLDERS.values()]
+
+
 def test_id_among_the_columns_says_which_columns_to_pass():
     with pytest.raises(TypeError, match=r"got \['Mehmet', .*31\] in row 0\. Pass only columns of"):
         JoinNames().transform(pd.DataFrame(PEOPLE))

@@ -75,15 +75,17 @@ export function spell(name, settings) {
 export function whyNotName(text, { encoder, not_names: rules }) {
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
-  if (new RegExp(rules.address, "u").test(text)) return "address";
   const end = text.replace(new RegExp(rules.final, "u"), "");
   const lower = [text, end].map((t) => t.replaceAll("İ", "I").toLowerCase());
+  if (new RegExp(rules.address, "u").test(lower[0])) return "address";
   const isOrganization =
     rules.inside.some((form) => text.includes(form)) ||
     hasForm(...lower, rules.starts, rules.ends) ||
     (text !== text.toUpperCase() && hasForm(text, end, rules.written_starts, rules.written_ends));
   if (isOrganization) return "organization";
-  if (rules.placeholders.includes(lower[1])) return "placeholder";
+  const inner = lower[1].replace(/^[()[\]]+|[()[\]]+$/g, "");
+  const isPlaceholder = (t) => rules.placeholders.includes(t);
+  if (isPlaceholder(inner) || inner.split(" ").every(isPlaceholder)) return "placeholder";
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
   const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);

@@ -10,17 +10,23 @@ from sklearn.utils.validation import validate_data
 
 from .._base.labels_and_weights import is_missing
 from .._base.mixins import DocLinkMixin
+from .not_names import is_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
 
 
 def join_parts(rows):
-    """Join the parts of each name by a space; None if all are missing."""
+    """Join the parts of each name by a space; None if all are missing.
+
+    A placeholder is a missing part; one of them remains if nothing else does.
+    """
     names = []
     for row in rows:
         parts = [part for part in row if isinstance(part, str) or not is_missing(part)]
         try:
-            names.append(" ".join(filter(None, map(str.strip, parts))) if parts else None)
+            filled = [*filter(None, map(str.strip, parts))]
+            known = [part for part in filled if not is_placeholder(part)] or filled[:1]
+            names.append(" ".join(known) if parts else None)
         except TypeError as error:
             raise TypeError(
                 f"Expected parts of names, each a str or missing, got {row!r:.200} in row "
@@ -32,9 +38,10 @@ def join_parts(rows):
 class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     """Join given name, family name and other parts in several columns to one name.
 
-    Columns are joined in their order, with a space between. Missing and blank parts are left out; a
-    name without parts is None, see `handle_missing` of :class:`CharEncoder`. Names that are joined
-    already, such as a list, stay as they are.
+    Columns are joined in their order, with a space between. Missing and blank parts are left out,
+    and placeholders such as "n/a"; a name without parts is None, see `handle_missing` of
+    :class:`CharEncoder`. A row of placeholders becomes the first of them, which is not a name.
+    Names that are joined already, such as a list, stay as they are.
 
     `transform` needs no `fit`. After `fit`, later tables must have the same columns.
 

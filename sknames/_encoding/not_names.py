@@ -27,10 +27,12 @@ WRITTEN_BEFORE = "АО ЗАО ТОВ ТзОВ PT SIA"
 INSIDE = "会社 公司 회사 (株) （株） ㈱ (有) （有） (주) （주） ㈜ บริษัท จำกัด".split()
 # Texts for a missing name, in any case, that are the names of nearly nobody.
 PLACEHOLDERS = (
-    "nan none null n/a n.a #n/a <na> xxx xxxx unknown undefined anonymous noname no_name "
-    "not_available not_provided not_known test test_test tbd tba unbekannt inconnu "
-    "desconocido sconosciuto неизвестно 不明 未知"
+    r"nan none null n/a n.a \n <na> #n/a #ref! #value! #name? #null! #num! #div/0! xxx xxxx "
+    "unknown undefined anonymous noname no_name not_available not_provided not_known test tbd tba "
+    "unbekannt inconnu desconocido sconosciuto неизвестно 不明 未知"
 )
+# Those that people bear, as they are written beside another part of a name.
+BORNE = {"Nan", "Null", "Test"}
 
 
 def _behind(forms):
@@ -44,7 +46,9 @@ def _before(forms):
 
 # The rules for cleaned texts, which JavaScript reads in the metadata of an ONNX model.
 RULES = {
-    "address": r"[^ ]@[^ ]|://|(?:^|[ (<])(?:www|Www|WWW)\.",  # email or web
+    # Email or web, of lower-cased texts.
+    "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
+    r"|[^ ]\.(?:(?:com|org|net|info|edu|gov)(?![^/,)> ])|[a-z]{2,3}/)",
     "final": r"\.?,?$",  # left out before a text is compared
     "ends": _behind(FORMS),
     "starts": _before(FORMS_BEFORE),
@@ -70,7 +74,7 @@ def _index(*points):
 
 # What is not a name has one of these signs, starts or ends, or does not start with a letter. Ends
 # of two letters are whole texts, which the starts find.
-_SIGNS = ("@", "://", "www.", "Www.", "WWW.", *INSIDE)
+_SIGNS = ("@", "/", "www.", "Www.", "WWW.", *(f".{c}" for c in "coniegCONIEG"), *INSIDE)
 _STARTS = _in_any_case(start[:2] for start in RULES["starts"] + RULES["written_starts"])
 _ENDS = _in_any_case(
     (end + final)[-3:]
@@ -80,6 +84,7 @@ _ENDS = _in_any_case(
 _IS_ODD = np.zeros(1 << 21, dtype=bool)
 _IS_ODD[[_index(*map(ord, text)) for text in _STARTS | _ENDS]] = True
 _ADDRESS, _FINAL = re.compile(RULES["address"]), re.compile(RULES["final"])
+_PLACEHOLDERS = frozenset(RULES["placeholders"])
 _EITHER_CASE = tuple(RULES["starts"]), tuple(RULES["ends"])
 _AS_WRITTEN = tuple(RULES["written_starts"]), tuple(RULES["written_ends"])
 
@@ -119,7 +124,7 @@ def why_not_names(X, n, encoder=None):
 def _why_not_name(text, encoder):
     if all(unicodedata.category(character) == "Cc" for character in text):
         return MISSING
-    if _ADDRESS.search(text):
+    if _ADDRESS.search(_lower(text)):
         return ADDRESS
     end = _FINAL.sub("", text)
     if (
@@ -128,9 +133,20 @@ def _why_not_name(text, encoder):
         or (text != text.upper() and _has_form(text, end, *_AS_WRITTEN))
     ):
         return ORGANIZATION
-    if _lower(end) in RULES["placeholders"]:
+    if _stands_for_none(_lower(end)):
         return PLACEHOLDER
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
+
+
+def is_placeholder(part):
+    """Return whether a part of a name stands for a missing one."""
+    return part not in BORNE and _stands_for_none(_lower(_FINAL.sub("", part)))
+
+
+def _stands_for_none(text):
+    """Whether a text, or each of its words, is a placeholder, perhaps in brackets."""
+    text = text.strip("()[]")
+    return text in _PLACEHOLDERS or (" " in text and _PLACEHOLDERS.issuperset(text.split()))
 
 
 def _lower(text):
