@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from sknames import PriorShiftClassifier, load_pretrained
+from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
 from sknames.datasets import make_names
 
 
@@ -109,6 +109,9 @@ def test_unsure_model_is_warned_of():
     message = r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how-do"
     with pytest.warns(UserWarning, match=message) as warned:
         PriorShiftClassifier(inner).fit(probabilities)
+    assert warned[0].filename == __file__
+    with pytest.warns(UserWarning, match="unsure of these names") as warned:
+        estimate_shares(inner, np.vstack([probabilities, probabilities + 1e-9]), n_resamples=2)
     assert warned[0].filename == __file__
     PriorShiftClassifier(inner).fit(probabilities[-29:])  # too few to say
     with pytest.warns(UserWarning, match="unsure of these names"):

@@ -1,11 +1,25 @@
 """What all rooms use: checks, mixins, saved states, shared docstrings, a look inside models."""
 
+import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sklearn.utils import _param_validation
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+# What lies between a user's line and ours.
+_LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn of the line that called the library, however deep this is in it."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def validate_params(constraints: dict[str, Any]) -> Callable[[Function], Function]:

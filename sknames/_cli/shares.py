@@ -2,6 +2,7 @@
 
 import sys
 import time
+import warnings
 from collections import Counter, defaultdict
 from contextlib import closing
 from itertools import count
@@ -39,8 +40,9 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
     if Path(output).suffix.lower() not in ("", ".csv", ".txt"):
         raise click.UsageError(f"--output {output}: shares are plain CSV: give a name in .csv")
     check_output(output)
-    if by in COLUMNS or (by and plot):
-        why = "rename it, the output has another" if by in COLUMNS else "leave --plot out"
+    is_taken = by in (*COLUMNS, "names", "not_names")
+    if is_taken or (by and plot):
+        why = "rename it, the output has another" if is_taken else "leave --plot out"
         raise click.UsageError(f"--by {by}: {why}")
     if plot is not None:
         if Path(plot).suffix not in (".png", ".svg", ".pdf"):
@@ -52,23 +54,37 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
     spec, texts, tables = (model, trust_pickle, None, ""), [], []
     probabilities, groups, n_not_names = distinct_names(table, spec, jobs, by)
     for group, (rows, counts) in groups.items():
-        estimate = shares_of_probabilities(
-            probabilities[rows],
-            fitted.classes_,
-            counts=counts,
-            n_not_names=n_not_names[group],
-            class_prior=assumed_priors(inner, of_people=True),
-            shares_of_groups=shares_of_groups,
-            random_state=0,  # the same command gives the same intervals
-        )
+        n_names, n_others = int(counts.sum()), n_not_names[group]
+        if n_names:
+            with warnings.catch_warnings(record=True) as caught:
+                estimate = shares_of_probabilities(
+                    probabilities[rows],
+                    fitted.classes_,
+                    counts=counts,
+                    n_not_names=n_others,
+                    class_prior=assumed_priors(inner, of_people=True),
+                    shares_of_groups=shares_of_groups,
+                    random_state=0,  # the same command gives the same intervals
+                )
+            of = f"{by} {group}: " if by else ""
+            for warning in caught:
+                say(f"sknames: warning: {of}{warning.message}")
+            columns = {name: estimate[name].tolist() for name in COLUMNS}
+        else:
+            estimate = f"no name; {n_others:,} not names"
+            columns = {name: [None] for name in COLUMNS}
         texts.append(f"{by}: {group}\n{estimate}" if by else str(estimate))
-        columns = {by: [group] * len(estimate.label)} if by else {}
-        tables.append(pa.table(columns | {name: estimate[name].tolist() for name in COLUMNS}))
+        if by:
+            more = {by: group, **columns, "names": n_names, "not_names": n_others}
+            columns = {
+                k: v if k in columns else [v] * len(columns["label"]) for k, v in more.items()
+            }
+        tables.append(pa.table(columns))
     if output == "-" and sys.stdout.isatty():
         click.echo("\n\n".join(texts))
     else:
         with whole_file(output) as file:
-            pa.csv.write_csv(pa.concat_tables(tables), file)
+            pa.csv.write_csv(pa.concat_tables(tables, promote_options="permissive"), file)
     if plot is not None:
         with whole_file(plot) as file:
             figure = SharesDisplay.from_shares(estimate).figure_
@@ -83,8 +99,8 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
 def distinct_names(table, spec, jobs, by=None):
     """Predict the distinct names of a table, each once.
 
-    Return probabilities, a row for each; the rows and counts of each group in the column `by`; and
-    its number of rows without a name. Without `by`, "" is the only group.
+    Return probabilities, a row for each; the rows and counts of each group in the column `by`, also
+    of one without names; and its number of rows without a name. Without `by`, "" is the only group.
     """
     encoder, row_of, n_of = unwrap(load(*spec)).encoder, {}, defaultdict(Counter)
     n_not_names = Counter()
@@ -104,7 +120,7 @@ def distinct_names(table, spec, jobs, by=None):
     if not row_of:
         raise ValueError(f"no row of {table.name} has a name: check --column")
     groups = {
-        group: (np.array([*n]) if by else slice(None), np.array([*n.values()]))
-        for group, n in sorted(n_of.items())
+        group: (np.array([*n_of[group]], int), np.array([*n_of[group].values()], int))
+        for group in sorted({*n_of, *n_not_names})
     }
     return probabilities, groups, n_not_names

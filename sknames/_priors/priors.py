@@ -1,7 +1,6 @@
 """Check, estimate and exchange the priors of classes (label shift)."""
 
 import csv
-import warnings
 from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
@@ -13,6 +12,7 @@ from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, gen_batches
 
+from .._base import warn
 from .._base.mixins import PAGES
 from .._base.unwrap import Inside, unwrap
 
@@ -193,11 +193,10 @@ def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
         sums, safe = np.maximum(0, sums + 2 * length * first + length**2 * bend), two
         sums *= n / sums.sum()
     if change > tol:
-        warnings.warn(
+        warn(
             f"The estimate of the mix did not converge in {max_iter} steps: a share still changed "
             f"by {change:.1e}, more than tol={tol}. Raise max_iter or tol.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     priors = (one + pseudo) / (n + pseudo.sum())
     _warn_if_unsure(before, _predict(ratios, weights, counts, priors)[2], (assumed > 0).sum(), n)
@@ -233,12 +232,11 @@ def _warn_if_unsure(before, after, n_classes, n):
     """
     guess = 1 / n_classes
     if n >= 30 and (before < guess + (1 - guess) / 3 or after < LEAST_SURE * (1 - guess)):
-        warnings.warn(
+        warn(
             "The model is unsure of these names: the probability of the most probable class is "
             f"{before:.2f} on average, and {after:.2f} under the mix. If its answers are right "
             "more often than that, the mix is wrong. Then calibrate it on held-out names, as the "
-            f"FAQ shows: {PAGES}/faq.html#how-do-i-calibrate-a-model",
-            stacklevel=5,
+            f"FAQ shows: {PAGES}/faq.html#how-do-i-calibrate-a-model"
         )
 
 

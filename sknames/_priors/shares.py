@@ -1,6 +1,5 @@
 """Estimate the mix of nationalities in a list of names, with intervals."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from .._base import validate_params
+from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
 from .._base.unwrap import ungroup
@@ -249,10 +248,9 @@ def shares_of_probabilities(
     ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, ids)
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:
-        warnings.warn(
+        warn(
             f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}. Read the intervals, not the shares.",
-            stacklevel=3,
+            f"got {n_distinct}. Read the intervals, not the shares."
         )
     # So many names of equal weight hold as much information (Kish 1965).
     n_effective = n_distinct**2 / (weights**2 @ counts)
