@@ -22,7 +22,7 @@ CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a ti
 @validate_params(
     {
         "model": [HasMethods(["predict_proba"])],
-        "column": [str, list, None],
+        "column": [str, list, tuple, None],
         "top": [Interval(Integral, 1, None, closed="left")],
         "known_words": ["boolean"],
         "prefix": [str],
@@ -47,7 +47,7 @@ def predict_table(
         Fitted classifier that takes names, such as :func:`load_pretrained`.
     X : DataFrame or Series of pandas or polars, or iterable of str
         Names, alone or in a table with other columns.
-    column : str, list of str or None, default=None
+    column : str, list or tuple of str, or None, default=None
         Column of a table that holds the names, or several to join, see :class:`JoinNames`. None is
         the only column, or "name".
     top : int, default=1
@@ -126,9 +126,11 @@ def predict_table(
             raise ValueError(
                 f"The table has a column {name!r} already: rename it, or give a prefix."
             )
-    if hasattr(table, "assign"):
-        return table.assign(**new)
-    return table.hstack(type(table)(new, nan_to_null=True))
+    if hasattr(table, "hstack"):
+        return table.hstack(type(table)(new, nan_to_null=True))
+    # At once: a table that many columns are added to, one by one, is slow.
+    pd = check_pandas_support("predict_table")
+    return pd.concat([table, pd.DataFrame(new, index=table.index)], axis=1)
 
 
 def _read(X, column):
@@ -140,7 +142,7 @@ def _read(X, column):
         names = read_names(X, "empty")[0]
         return pd.DataFrame({"name": names}), names
     columns = list(X.columns)
-    wanted = [column] if isinstance(column, str) else column
+    wanted = [column] if isinstance(column, str) else [*(column or [])]
     wanted = wanted or (columns if len(columns) == 1 else ["name"])
     for name in wanted:
         if columns.count(name) != 1:

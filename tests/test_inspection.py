@@ -10,9 +10,11 @@ from sklearn.preprocessing import OneHotEncoder
 
 from sknames import (
     CharEncoder,
+    GroupedClassifier,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    load_pretrained,
 )
 from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
@@ -205,6 +207,9 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     assert character_importance(model, "Kowalski").importance.any()
     with pytest.raises(TypeError, match="For other models, use character_importance"):
         ngram_contributions(model, "Kowalski")
+    grouped = GroupedClassifier(load_pretrained())
+    with pytest.raises(TypeError, match="FrozenEstimator and SelectiveClassifier; got Grouped"):
+        ngram_contributions(grouped, "Kowalski")
 
 
 @pytest.mark.parametrize("explain", [prefix_proba, character_importance, ngram_contributions])

@@ -31,6 +31,13 @@ def test_pandas_in_keeps_index_and_columns(shipped):
     assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
 
 
+def test_all_labels_of_two_columns_in_a_tuple_come_without_a_warning(shipped):
+    people = pd.DataFrame({"given": ["Mehmet", "Wei"], "family": ["Yılmaz", "Wang"]}, [1, 1])
+    found = predict_table(shipped, people, column=("given", "family"), top=74)
+    assert found["predicted"].tolist() == ["Turkish", "Chinese"]
+    assert found.shape == (2, 2 + 2 * 74 + 1) and found.index.tolist() == [1, 1]
+
+
 def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
     model = tiny_pipeline().set_params(encode__clean=False)
     model.fit(['" Anna', '" Anna', "Bo", "Cleo Bo"] * 5, ["x", "x", "y", "y"] * 5)

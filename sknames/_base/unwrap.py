@@ -129,12 +129,14 @@ def check_answers(model: Any) -> None:
         check_answers(inner)
 
 
-def refusal(model: Any, expected: str, step: str) -> TypeError:
+def refusal(
+    model: Any, expected: str, step: str, wrappers: str = "the wrappers of sknames"
+) -> TypeError:
     """Return the error for a model that lacks what is needed inside; `step` is what to do."""
     got = " ".join(repr(model).split())
     return TypeError(
         f"Expected {expected}, such as load_pretrained(), also inside pipelines with JoinNames, "
-        f"searches, FrozenEstimator and the wrappers of sknames; got {got:.200}. {step}"
+        f"searches, FrozenEstimator and {wrappers}; got {got:.200}. {step}"
     )
 
 

@@ -1,5 +1,6 @@
 """evaluate: score a model on names whose nationalities are known."""
 
+from collections import Counter
 from contextlib import closing
 
 import click
@@ -7,6 +8,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from .._base.unwrap import labels_as_predicted
+from .._encoding.spelling_groups import spelling_groups
 from .._name_encoder import make_own_labels_pipeline
 from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from
 from .models import answers, load
@@ -41,6 +43,8 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
         *train, _ = Table(train, table.column, *table.dialect).labelled_names(label)
         train[1] = labels_as_predicted(fitted, train[1])
     n_unknown, others = len(names) - int(np.isin(labels, classes).sum()), {}
+    if against:
+        _check_folds(names, labels)
     if not against or n_unknown < len(names):
         chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
         with closing(answers(chunks, (model, trust_pickle), jobs, 1, True, True)) as answered:
@@ -63,11 +67,18 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
     )
 
 
+def _check_folds(names, labels):
+    """Raise ValueError unless two labels have names for each fold, which spellings share."""
+    pairs = set(zip(labels, spelling_groups(names).tolist(), strict=True))
+    counts = sorted(Counter(label for label, _ in pairs).values())
+    if len(counts) < 2 or counts[-2] < N_FOLDS:
+        raise ValueError(
+            f"--against needs two labels with {N_FOLDS} different names or more: give more rows"
+        )
+
+
 def _compare(names, labels, others):
     """Yield a table of scorecards: of two models that learn the labels, and of others."""
-    counts = np.sort(np.unique(labels, return_counts=True)[1])
-    if len(counts) < 2 or counts[-2] < N_FOLDS:
-        raise ValueError(f"--against needs two labels with {N_FOLDS} names or more: give more rows")
     own = scorecard(make_own_labels_pipeline(), names, labels, cv=N_FOLDS)
     ngrams = own.baselines["n-gram LinearSVC"]
     rows = {"n-grams + LinearSVC": ngrams, "what `sknames train` fits": own} | others

@@ -288,7 +288,7 @@ def write_table(path, format, reader, chunks, excel=False):
             for name, values in zip(new.column_names, new.columns, strict=True):
                 chunk = chunk.append_column(name, values)
             for k, field in enumerate(chunk.schema if format == "csv" else []):
-                if pa.types.is_nested(field.type):
+                if pa.types.is_nested(field.type) or field.type == pa.string_view():
                     chunk = chunk.set_column(k, field.name, to_text(chunk.column(k).to_pylist()))
             try:
                 if writer is None:

@@ -49,6 +49,8 @@ def train(table, label, output, from_scratch, param):
         both = "n-grams and features of the shipped model", "a net from scratch"
         fits, other = both[is_net], both[not is_net]
         say(f"sknames: fits {fits}, for {len(names):,} names more accurate than {other}.")
+    if not is_net and len(set(labels)) == 1:
+        raise ValueError(f"all {len(names):,} names have the label {labels[0]!r}: give two or more")
     with whole_file(output) as file:
         model = fit_net(net, names, labels) if is_net else fit_own_labels(names, labels)
         save_model(model, file, output)

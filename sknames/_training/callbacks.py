@@ -152,6 +152,11 @@ def _split_callbacks(callbacks, has_held_out):
     scores, others = [], []
     for item in callbacks:
         callback = _callback(item)
+        if not hasattr(callback, "on_epoch_end"):
+            raise TypeError(
+                "Expected skorch callbacks, or pairs of a name and a callback, in callbacks; got "
+                f"{callback!r:.200}. Take some of skorch.callbacks, such as EpochScoring."
+            )
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
             continue

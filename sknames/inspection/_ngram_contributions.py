@@ -67,7 +67,8 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     classifier = inside.classifier
     if classifier is None or inside.changes:
         expected = "a Pipeline of CharEncoder and NameNationalityClassifier"
-        raise refusal(model, expected, "For other models, use character_importance.")
+        step = "For other models, use character_importance."
+        raise refusal(model, expected, step, "SelectiveClassifier")
     net, contributions, spans = classifier._logit_terms(read.as_given(read.codes))
     network = classifier.network_
     start, end = "^", "$"
