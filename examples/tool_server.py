@@ -53,9 +53,10 @@ def predict(names: Names) -> list[Answer]:
 
     The nationality is null where the model is unsure or the text is no name: say that there is no
     answer, and do not guess one."""
-    columns = names, model.predict(names), model.predict_proba(names), model.reasons(names)
+    found = sknames.predict_names(model, names)
+    columns = names, found.labels[:, 0], found.probabilities[:, 0], found.reasons
     return [
-        Answer(name=name, nationality=None if reason else label, probability=p.max(), reason=reason)
+        Answer(name=name, nationality=None if reason else label, probability=p, reason=reason)
         for name, label, p, reason in zip(*columns, strict=True)
     ]
 

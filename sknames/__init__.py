@@ -8,6 +8,7 @@ from ._encoding.spelling_groups import spelling_groups
 from ._name_encoder import NameEncoder, make_own_labels_pipeline
 from ._name_nationality_classifier import NameNationalityClassifier
 from ._predict_table import predict_table
+from ._priors.predict_names import predict_names
 from ._priors.shares import estimate_shares
 from ._priors.shares_display import SharesDisplay
 from ._version import __version__
@@ -15,6 +16,7 @@ from ._wrappers.grouped_classifier import GroupedClassifier
 from ._wrappers.prior_shift_classifier import PriorShiftClassifier
 from ._wrappers.selective_classifier import SelectiveClassifier
 from .pretrained import load_pretrained
+from .pretrained._model_files import load_model
 
 __all__ = [
     "CharEncoder",
@@ -28,8 +30,10 @@ __all__ = [
     "SharesDisplay",
     "__version__",
     "estimate_shares",
+    "load_model",
     "load_pretrained",
     "make_own_labels_pipeline",
+    "predict_names",
     "predict_table",
     "spelling_groups",
 ]

@@ -6,14 +6,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.mixins import DocLinkMixin, SharedModelMixin
 from ._base.saved_state import stamped, unstamped
+from ._base.wrapper import Holder
 from ._encoding.name_features import NameFeatures
 from ._encoding.read_names import NamesMixin, read_names
 from ._version import __version__
@@ -23,7 +22,7 @@ PRETRAINED = "pretrained"
 
 
 @dataclass(eq=False, repr=False)
-class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
+class NameEncoder(NamesMixin, Holder):
     """Encode names by the probabilities of a fitted model: features for any other estimator.
 
     Your labels will rarely match the model's nationalities, but what it learned from a million
@@ -33,10 +32,13 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     The features are the square roots of the class probabilities, so a row has norm 1, like a row of
     TF-IDF values. Equal names are computed once.
 
+    A fitted model is used as it is, also by clones; an unfitted one raises, since there are no
+    labels.
+
     Parameters
     ----------
     model : {"pretrained", "country"}, path or fitted classifier, default="pretrained"
-        Fitted model. It is never refitted or changed, and clones share it.
+        Fitted model.
 
         - "pretrained": the model that ships, ``load_pretrained(priors="uniform")``; "country": that
           of countries, ``load_pretrained("country", priors="uniform")``.
@@ -81,7 +83,7 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     """
 
     __module__ = "sknames"
-    _shared, _fitted = "model", "model_"
+    _held, _fitted = "model", "model_"
 
     model: Any = PRETRAINED
     _: KW_ONLY
@@ -103,14 +105,14 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
     def _load_model(self):
         """Return the fitted model and, if it is the one that ships, its fingerprint."""
         if isinstance(self.model, str) and self.model in SHIPPED:
-            labels = SHIPPED[self.model]
-            return load_pretrained(labels, priors="uniform"), pretrained_sha256(labels=labels)
+            target = SHIPPED[self.model]
+            return load_pretrained(target, priors="uniform"), pretrained_sha256(target=target)
         if isinstance(self.model, str | os.PathLike):
             from .pretrained._model_files import load_model  # needs skops
 
             # With its folder: Path("pretrained") is a file, not the model that ships.
             return load_model(os.path.join(os.curdir, self.model)), None
-        self._check_shared_is_fitted()
+        self._check_is_frozen()
         try:
             got = np.shape(self.model.predict_proba([""]))
         except Exception as error:  # of any type: the model may be any classifier
@@ -169,9 +171,9 @@ class NameEncoder(DocLinkMixin, SharedModelMixin, NamesMixin, BaseEstimator):
 
 def _shipped(sha256, version):
     """Return the model that ships with this fingerprint; raise ValueError if none does."""
-    for labels in SHIPPED.values():
-        if sha256 == pretrained_sha256(labels=labels):
-            return load_pretrained(labels, priors="uniform")
+    for target in SHIPPED.values():
+        if sha256 == pretrained_sha256(target=target):
+            return load_pretrained(target, priors="uniform")
     raise ValueError(
         f"Expected the model that ships with sknames {version}, which this NameEncoder was fitted "
         f"with, got that of sknames {__version__}. Install sknames=={version}, or fit again with "

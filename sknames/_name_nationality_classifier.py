@@ -13,9 +13,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
-from ._base.mixins import ArgmaxMixin, DocLinkMixin
 from ._base.one_blas_thread import one_blas_thread
 from ._base.saved_state import require, stamped, unstamped
+from ._base.unwrap import Inside
+from ._base.wrapper import DocLinkMixin
 from ._network.codes import to_codes, validate_symbols, without_padding
 from ._network.forward import Forward
 from ._network.network import N_GATES, Network
@@ -24,7 +25,7 @@ from ._network.quantized import dequantize
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, BaseEstimator):
+class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     """Classify rows of character codes by nationality, with a recurrent net and n-grams.
 
     The logits of two models are added and learned together ("wide and deep", Cheng et al. 2016): a
@@ -277,6 +278,22 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         self._set_fitted(classes, *trained)
         return self
 
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the most probable nationality of each name.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of symbols, 0 for padding.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels from `classes_`.
+        """
+        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
+        return self.classes_[probabilities.argmax(axis=1)]
+
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
         """Predict the probabilities of the nationalities.
 
@@ -297,6 +314,13 @@ class NameNationalityClassifier(DocLinkMixin, ArgmaxMixin, ClassifierMixin, Base
         codes = self.network_.to_codes(without_padding(X))
         with one_blas_thread(len(codes)):
             return self._forward.probabilities(codes)
+
+    def _describe(self):
+        """Return what is inside, see `unwrap`."""
+        if not hasattr(self, "network_"):
+            return Inside()
+        prior, bias = self.network_.class_prior, self.network_.class_bias
+        return Inside(classifier=self, class_prior=prior, class_bias=bias)
 
     def _logit_terms(self, X):
         """Return the terms of one row's logits, see `Forward.logit_terms`."""

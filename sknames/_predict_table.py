@@ -9,19 +9,16 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._base import validate_params
-from ._base.unwrap import check_answers, unwrap
 from ._encoding.join_names import JoinNames
-from ._encoding.not_names import why_not_names
 from ._encoding.read_names import read_names
-from ._wrappers.known_words import count_known_words
-from ._wrappers.selective_classifier import withhold
+from ._priors.predict_names import predict_names
 
 CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
 
 
 @validate_params(
     {
-        "model": [HasMethods(["predict_proba"])],
+        "estimator": [HasMethods(["predict_proba"])],
         "column": [str, list, tuple, None],
         "top": [Interval(Integral, 1, None, closed="left")],
         "known_words": ["boolean"],
@@ -29,7 +26,7 @@ CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a ti
     }
 )
 def predict_table(
-    model: Any,
+    estimator: Any,
     X: Any,
     *,
     column: str | Sequence[str] | None = None,
@@ -43,7 +40,7 @@ def predict_table(
 
     Parameters
     ----------
-    model : classifier
+    estimator : classifier
         Fitted classifier that takes names, such as :func:`load_pretrained`.
     X : DataFrame or Series of pandas or polars, or iterable of str
         Names, alone or in a table with other columns.
@@ -96,29 +93,14 @@ def predict_table(
     """
     table, X = _read(X, column)
     names = read_names(X, "empty")[0] if len(X) else []
-    if top > len(model.classes_):
-        raise ValueError(
-            f"top={top}: the model has {len(model.classes_)} nationalities. Give less."
-        )
-    chunks = (names[k : k + CHUNK_NAMES] for k in range(0, len(names), CHUNK_NAMES))
-    nothing = np.zeros((0, top), dtype=int), np.zeros((0, top)), np.zeros(0, dtype=str)
-    answers = [_answer(model, chunk, top) for chunk in chunks] or [nothing]
-    best, probabilities, reasons = map(np.concatenate, zip(*answers, strict=True))
-    answered = (reasons == "")[:, None]
-    labels: Any = model.classes_[best]
-    if len(names):  # an empty column of objects has no type in polars
-        labels = np.where(answered, labels.astype(object), None)
-    probabilities = np.where(answered, probabilities, np.nan)
+    chunks = (names[k : k + CHUNK_NAMES] for k in range(0, max(1, len(names)), CHUNK_NAMES))
+    found = [_answer(estimator, chunk, top, known_words) for chunk in chunks]
+    labels, probabilities, reasons, known = map(np.concatenate, zip(*found, strict=True))
     new: dict[str, Any] = {}
     for k, (predicted, probability) in enumerate(answer_columns(top)):
         new[predicted], new[probability] = labels[:, k], probabilities[:, k]
     if known_words:
-        new["known_words"] = count_known_words(model, names)
-        if new["known_words"] is None:
-            raise ValueError(
-                "known_words=True expects a model with a table of words, such as "
-                f"load_pretrained(), got {model!r:.100}. Leave known_words out."
-            )
+        new["known_words"] = known
     new["reason"] = reasons
     new = {prefix + name: values for name, values in new.items()}
     for name in new:
@@ -153,31 +135,23 @@ def _read(X, column):
     return X, X[wanted[0]] if len(wanted) == 1 or not len(X) else JoinNames().transform(X[wanted])
 
 
-def _answer(model, names, top):
-    """Return the most probable classes of names, their probabilities, and reasons for none."""
-    inside, probabilities = unwrap(model), np.asarray(model.predict_proba(names))
-    if inside.threshold is None:
-        check_answers(model)
-    reasons = why_not_names(names, len(names), inside.encoder)
-    reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
-    best = top_classes(probabilities, top)
-    return best, np.take_along_axis(probabilities, best, axis=1), reasons
+def _answer(estimator, names, top, known_words):
+    """Return labels and probabilities, missing without an answer, reasons and known words."""
+    found = predict_names(estimator, names, top=top, known_words=known_words)
+    if known_words and found.known_words is None:
+        raise ValueError(
+            "known_words=True expects a model with a table of words, such as load_pretrained(), "
+            f"got {estimator!r:.100}. Leave known_words out."
+        )
+    answered = (found.reasons == "")[:, None]
+    labels, reasons = np.where(answered, found.labels.astype(object), None), found.reasons
+    if not names:  # an empty column of objects has no type in polars
+        labels, reasons = found.labels, reasons.astype(str)
+    known = np.zeros(len(names)) if found.known_words is None else found.known_words
+    return labels, np.where(answered, found.probabilities, np.nan), reasons, known
 
 
 def answer_columns(top):
     """Return pairs of column names: predicted and probability, predicted_2 and so on."""
     ends = ["", *(f"_{k}" for k in range(2, top + 1))]
     return [(f"predicted{end}", f"probability{end}") for end in ends]
-
-
-def top_classes(probabilities, top):
-    """Return the indices of the `top` most probable classes, the first of equal ones.
-
-    Their shape is (n_names, top). For small `top`, it is faster than sorting.
-    """
-    rest, rows = np.array(probabilities), np.arange(len(probabilities))
-    best = np.empty((len(rest), top), dtype=np.intp)
-    for k in range(top):
-        best[:, k] = rest.argmax(axis=1)
-        rest[rows, best[:, k]] = -1
-    return best

@@ -35,7 +35,7 @@ OPERATORS = {
 STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
 
 
-def to_onnx(model: Any) -> onnx.ModelProto:
+def to_onnx(estimator: Any) -> onnx.ModelProto:
     r"""Convert a fitted model to ONNX, to predict in any language with a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows from
@@ -55,7 +55,7 @@ def to_onnx(model: Any) -> onnx.ModelProto:
 
     Parameters
     ----------
-    model : Pipeline or classifier
+    estimator : Pipeline or classifier
         Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, like that of
         :func:`sknames.load_pretrained`, or that classifier alone; also in a
         :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`, or a
@@ -90,12 +90,12 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
     [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \'*,-.1'), ('not_names', '{"address": "[^ ]@[^ ')]
     """  # noqa: E501
-    check_is_fitted(model)
-    inside = unwrap(model)
+    check_is_fitted(estimator)
+    inside = unwrap(estimator)
     if inside.classifier is None or any(change is None for change in inside.changes):
         expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
-        raise refusal(model, expected, "Convert the one inside.")
-    network, labels = inside.classifier.network_, model.classes_
+        raise refusal(estimator, expected, "Convert the one inside.")
+    network, labels = inside.classifier.network_, estimator.classes_
     if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
         raise ValueError(
             "Expected a classifier fitted on 32-bit integers, as CharEncoder makes them, got the "

@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 import skops.io
 from sklearn.base import BaseEstimator, clone
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
 from sklearn.utils import estimator_checks, get_tags
 
 import sknames
@@ -270,6 +272,58 @@ def test_names_in_any_container_give_the_same_answers(case, container):
     expected = answers(estimator.fit(names, *y), asked)
     found = answers(clone(estimator).fit(container(names), *y), container(asked))
     np.testing.assert_array_equal(found, expected)
+
+
+# ---- What holds another estimator
+
+HOLDERS = {
+    "grouped": lambda inner: GroupedClassifier(inner, {"Greek": "a", "Polish": "a"}),
+    "selective": lambda inner: SelectiveClassifier(inner, coverage=0.5),
+    "shifted": PriorShiftClassifier,
+    "encoder": NameEncoder,
+}
+holders = pytest.mark.parametrize("hold", HOLDERS.values(), ids=HOLDERS)
+
+
+@holders
+@pytest.mark.parametrize("freeze", [lambda inner: inner, FrozenEstimator])
+def test_holder_uses_a_fitted_estimator_as_it_is_and_so_do_its_clones(
+    hold, freeze, tiny, small_names
+):
+    inner = freeze(tiny)
+    holder = hold(inner)
+    held = "model" if isinstance(holder, NameEncoder) else "estimator"
+    if isinstance(holder, GroupedClassifier):
+        answers(holder, NAMES)  # needs no fit
+    expected = answers(holder.fit(*small_names), NAMES)
+    assert getattr(holder, f"{held}_") is inner
+    twin = clone(holder)
+    assert getattr(twin, held) is inner and not hasattr(twin, f"{held}_")
+    np.testing.assert_array_equal(answers(twin.fit(*small_names), NAMES), expected)
+    with pytest.raises(ValueError, match="its clones use one fitted"):
+        holder.set_params(**{f"{held}__classify__max_epochs": 1})
+    if held == "estimator" and not isinstance(holder, PriorShiftClassifier):
+        folds = [(np.arange(100), np.arange(100, 200))]
+        test = [column[100:] for column in small_names]
+        learned = hold(inner).fit(*(column[:100] for column in small_names))
+        assert cross_val_score(holder, *small_names, cv=folds) == [learned.score(*test)]
+    holder.set_params(**{held: DummyClassifier().fit(*small_names)})
+    np.testing.assert_array_equal(answers(holder, NAMES), expected)  # until it is fitted again
+
+
+@holders
+def test_holder_fits_a_clone_of_an_unfitted_estimator_if_there_are_labels(hold, small_names):
+    inner = tiny_pipeline(max_epochs=1)
+    holder = hold(inner)
+    if isinstance(holder, NameEncoder | PriorShiftClassifier):
+        with pytest.raises(NotFittedError, match="since it gets no labels"):
+            holder.fit(*small_names)
+        return
+    assert "estimator__classify__max_epochs" in holder.get_params()
+    holder.set_params(estimator__classify__max_epochs=2).fit(*small_names)
+    assert not hasattr(inner[-1], "network_") and holder.estimator_[-1].max_epochs == 2
+    holder.set_params(estimator__classify__max_epochs=3)
+    assert holder.estimator_[-1].max_epochs == 2
 
 
 # ---- Transformers

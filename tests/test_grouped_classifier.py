@@ -74,7 +74,7 @@ def test_wrong_groups_raise(tiny, small_names, groups, words):
 
 def test_group_with_the_name_of_another_groups_label_raises(tiny):
     """Else it would not be clear which of the two a label is."""
-    with pytest.raises(ValueError, match="no label of another group, got 'Polish'.* 'Europe'"):
+    with pytest.raises(ValueError, match="a label in another group: got 'Polish'.* 'Europe'"):
         GroupedClassifier(tiny, {"Greek": "Polish", "Polish": "Europe"}).predict(["Ana"])
 
 

@@ -62,7 +62,7 @@ def test_pipeline_of_join_names_and_model_predicts_tables(shipped):
 
 PLACEHOLDERS = {
     ("n/a", "n/a"): "n/a",
-    ("NULL", "Null"): "NULL",
+    ("NULL", "NULL"): "NULL",
     ("-", "N/A."): "-",
     ("Anna", "n/a"): "Anna",
     ("unknown", " Nowak"): "Nowak",

@@ -338,15 +338,15 @@ def test_wrong_predictions_raise(params, message):
         ({}, {"train": (["a"],)}, "train to be .names, labels., got 1 items"),
         ({}, {"groups": np.zeros(100)}, "got groups without cv. Add cv"),
         ({}, {"cv": 2, "train": (["a"], ["b"])}, "got train with cv"),
-        ({"labels": ["greek"] * 100}, {}, "expected some of .'Greek', .* got .'greek'"),
-        ({"labels": ["Greek"] * 99}, {}, r"inconsistent numbers of samples: \[100, 99\]"),
-        ({"labels": ["Greek"] * 99 + [None]}, {}, "missing label"),
-        ({"names": ["a"] * 99 + [None]}, {}, "missing name"),
-        ({"model": bayes()}, {}, "Fit it first, or pass cv"),
+        ({"y": ["greek"] * 100}, {}, "expected some of .'Greek', .* got .'greek'"),
+        ({"y": ["Greek"] * 99}, {}, r"inconsistent numbers of samples: \[100, 99\]"),
+        ({"y": ["Greek"] * 99 + [None]}, {}, "missing label"),
+        ({"X": ["a"] * 99 + [None]}, {}, "missing name"),
+        ({"estimator": bayes()}, {}, "Fit it first, or pass cv"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_wrong_parameters_raise(model, parts, changes, params, message):
-    given = {"model": model, "names": parts[1][0], "labels": parts[1][1]} | changes
+    given = {"estimator": model, "X": parts[1][0], "y": parts[1][1]} | changes
     with pytest.raises(ValueError, match=message):  # NotFittedError is one
         scorecard(**given, **params)

@@ -125,7 +125,7 @@ def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
         (
             make_pipeline(CharEncoder(), NameNationalityClassifier()),
             NotFittedError,
-            "takes a fitted model and never fits it.*pretrained",
+            "takes a fitted model, since it gets no labels.*pretrained",
         ),
         ("codes", ValueError, "from NameNationalityClassifier. Give .*CharEncoder"),
         (5, InvalidParameterError, "The 'model' parameter"),
@@ -168,7 +168,7 @@ def test_file_names_the_shipped_model(encoder, shipped_uniform):
 
 def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
     stored = pickle.dumps(encoder)
-    monkeypatch.setattr("sknames._name_encoder.pretrained_sha256", lambda labels: "another")
+    monkeypatch.setattr("sknames._name_encoder.pretrained_sha256", lambda target: "another")
     message = f"ships with sknames {sknames.__version__}, which .*fit again"
     with pytest.raises(ValueError, match=message):
         pickle.loads(stored)

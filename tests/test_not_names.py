@@ -76,6 +76,6 @@ def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
     assert (found.n_names, found.n_not_names) == (4, 2 * len(others))
     assert f"{4 + 2 * len(others)} rows: 4 names (3 distinct), {2 * len(others)} not" in repr(found)
     expected, found = (PriorShiftClassifier(shipped).fit(X) for X in (names, names + others))
-    np.testing.assert_allclose(found.priors_, expected.priors_, atol=1e-7)
+    np.testing.assert_allclose(found.class_prior_, expected.class_prior_, atol=1e-7)
     with pytest.raises(ValueError, match="No usable names"):
         PriorShiftClassifier(shipped).fit(others)

@@ -9,12 +9,11 @@ import numpy as np
 import onnx
 import pytest
 
-from sknames import CharEncoder, load_pretrained
+from sknames import CharEncoder, load_pretrained, predict_names
 from sknames._encoding.not_names import why_not_names
-from sknames._wrappers.known_words import count_known_words
 from sknames.datasets import load_names
 from sknames.onnx import _metadata, to_onnx
-from sknames.pretrained._load_pretrained import LABELS
+from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import run_process
 
 FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
@@ -94,7 +93,7 @@ def model_file(tmp_path_factory, shipped):
     return path
 
 
-@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("labels", TARGETS)
 def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp_path):
     model = load_pretrained(labels)
     onnx.save(to_onnx(model), tmp_path / "names.onnx")
@@ -107,7 +106,7 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
     expected = model.predict_proba(names)
     np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
     assert found["predicted"] == model.predict(names[:10]).tolist()
-    assert found["known"] == count_known_words(model, names).tolist()
+    assert found["known"] == predict_names(model, names, known_words=True).known_words.tolist()
     assert found["reasons"] == why_not_names(names, len(names), model[0]).tolist()
     assert set(found["reasons"]) == set(judged.values())
 

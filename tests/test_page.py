@@ -15,7 +15,7 @@ import pytest
 from sknames import estimate_shares, load_pretrained
 from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix
 from sknames.datasets import load_names, make_names
-from sknames.pretrained._load_pretrained import LABELS
+from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import PATIENCE, run_process
 
 FOLDER = Path(__file__).parent.parent / "docs" / "page"
@@ -315,8 +315,8 @@ def test_page_sends_nothing(browser, server, tmp_path):
     ask(browser, "Mehmet Yılmaz")
     assert len(server.asked) == asked_before  # not even to where it came from
     sent += sent_so_far(browser)
-    assert [sent.count(f"{server.url}{labels}.onnx") for labels in LABELS] == [1, 1]
-    first, second = ((server.folder / f"{labels}.onnx").stat().st_size for labels in LABELS)
+    assert [sent.count(f"{server.url}{labels}.onnx") for labels in TARGETS] == [1, 1]
+    first, second = ((server.folder / f"{labels}.onnx").stat().st_size for labels in TARGETS)
     assert second < first / 2  # what both share is in the first
     assert not [url for url in sent if not url.startswith(server.url)]
     # Nor could a script of the page, were there one that wanted to.
@@ -375,7 +375,7 @@ process.stdout.write(JSON.stringify(problems.map((problem) => [...estimateShares
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("labels", TARGETS)
 def test_settings_are_those_of_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
     model = load_pretrained(labels, abstain=True)

@@ -8,7 +8,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 
 from sknames import JoinNames, load_pretrained, predict_table
-from sknames._predict_table import top_classes
+from sknames._priors.predict_names import _top_classes
 from tests.conftest import tiny_pipeline
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
@@ -100,7 +100,7 @@ def test_model_that_abstains_withholds_unsure_answers():
 @pytest.mark.parametrize("X, options, message", [
     (pd.DataFrame({"a": ["x"], "b": ["y"]}), {}, r"column 'name', got \['a', 'b'\]\. Give the co"),
     (pd.DataFrame({"name": ["x"], "reason": [1]}), {}, "'reason' already: rename it"),
-    (["x"], {"top": 3}, r"top=3: the model has 2 nationalities\. Give less"),
+    (["x"], {"top": 3}, r"top=3: the model has 2 labels\. Lower top"),
     (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {}, r"one column 'name', got \['name', 'n"),
 ])  # fmt: skip
 def test_what_does_not_fit_says_the_next_step(X, options, message):
@@ -114,4 +114,4 @@ def test_top_may_be_all_classes_and_repeats_none():
     model = DummyClassifier(strategy="most_frequent").fit(["x", "y", "z"], ["b", "a", "b"])
     found = predict_table(model, ["Ana"], top=2)
     assert found.loc[0, ["predicted", "predicted_2"]].tolist() == ["b", "a"]
-    assert top_classes(np.array([[0.0, 1.0, 0.0]]), 3).tolist() == [[1, 0, 2]]
+    assert _top_classes(np.array([[0.0, 1.0, 0.0]]), 3).tolist() == [[1, 0, 2]]

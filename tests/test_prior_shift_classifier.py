@@ -40,30 +40,30 @@ def test_estimates_the_mix_and_answers_by_it():
     X, y, X_later, y_later = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
     adapted = PriorShiftClassifier(inner).fit(X_later)
-    assert adapted.priors_[0] == pytest.approx(0.05, abs=0.02)
+    assert adapted.class_prior_[0] == pytest.approx(0.05, abs=0.02)
     assert adapted.score(X_later, y_later) > inner.score(X_later, y_later) + 0.05
-    np.testing.assert_array_equal(adapted.class_prior_, adapted.priors_)
     np.testing.assert_array_equal(adapted.classes_, [0, 1])
     assert adapted.n_features_in_ == 2
     # The mean of the answers is the mix, but for the pseudo-names.
     mean = adapted.predict_proba(X_later).mean(axis=0)
-    np.testing.assert_allclose(mean, adapted.priors_, atol=0.01)
+    np.testing.assert_allclose(mean, adapted.class_prior_, atol=0.01)
 
 
 def test_priors_of_the_estimator_count():
     """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes, inner = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
-    told = PriorShiftClassifier(bayes).fit(X_later).priors_
-    given = PriorShiftClassifier(bayes, class_prior=[550 / 600, 50 / 600]).fit(X_later).priors_
+    told = PriorShiftClassifier(bayes).fit(X_later).class_prior_
+    given = PriorShiftClassifier(bayes, class_prior=[550 / 600, 50 / 600]).fit(X_later).class_prior_
     np.testing.assert_array_equal(told, given)
     assert (
-        abs(told - PriorShiftClassifier(bayes, class_prior="uniform").fit(X_later).priors_)[0] > 0.1
+        abs(told - PriorShiftClassifier(bayes, class_prior="uniform").fit(X_later).class_prior_)[0]
+        > 0.1
     )
     frequencies = [550 / 600, 50 / 600]
-    given = PriorShiftClassifier(inner, class_prior=frequencies).fit(X_later).priors_
+    given = PriorShiftClassifier(inner, class_prior=frequencies).fit(X_later).class_prior_
     assert given[0] == pytest.approx(0.05, abs=0.04)
-    assert PriorShiftClassifier(inner).fit(X_later).priors_[0] > 0.15
+    assert PriorShiftClassifier(inner).fit(X_later).class_prior_[0] > 0.15
 
 
 @pytest.mark.parametrize("priors", [{1: 0.9, 0: 0.1}, [0.1, 0.9]], ids=str)
@@ -83,8 +83,11 @@ def test_weights_are_repeated_rows():
     weights = np.arange(600) % 4
     weighted = PriorShiftClassifier(inner).fit(X_later, sample_weight=weights)
     repeated = PriorShiftClassifier(inner).fit(X_later.repeat(weights, axis=0))
-    np.testing.assert_allclose(weighted.priors_, repeated.priors_, atol=1e-6)
-    assert abs(weighted.priors_ - PriorShiftClassifier(inner).fit(X_later).priors_).max() > 1e-4
+    np.testing.assert_allclose(weighted.class_prior_, repeated.class_prior_, atol=1e-6)
+    assert (
+        abs(weighted.class_prior_ - PriorShiftClassifier(inner).fit(X_later).class_prior_).max()
+        > 1e-4
+    )
     with pytest.raises(ValueError, match="Expected sample_weight of zero or more"):
         PriorShiftClassifier(inner).fit(X_later, sample_weight=-np.ones(600))
 
@@ -137,16 +140,18 @@ def test_equal_rows_of_numbers_count_once(container):
     X, y, X_later, _ = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
     once, often = container(X_later), container(np.repeat(X_later, 3, axis=0))
-    priors = PriorShiftClassifier(inner).fit(once).priors_
-    np.testing.assert_array_equal(PriorShiftClassifier(inner).fit(often).priors_, priors)
+    priors = PriorShiftClassifier(inner).fit(once).class_prior_
+    np.testing.assert_array_equal(PriorShiftClassifier(inner).fit(often).class_prior_, priors)
 
 
 def test_missing_names_where_the_model_reads_them(shipped, team):
     encode = copy.copy(shipped["encode"]).set_params(handle_missing="empty")
     lenient = make_pipeline(encode, shipped["classify"])
     names = team[0].tolist()
-    found = PriorShiftClassifier(lenient).fit([*names, None, np.nan]).priors_
-    np.testing.assert_allclose(found, PriorShiftClassifier(shipped).fit(names).priors_, atol=1e-7)
+    found = PriorShiftClassifier(lenient).fit([*names, None, np.nan]).class_prior_
+    np.testing.assert_allclose(
+        found, PriorShiftClassifier(shipped).fit(names).class_prior_, atol=1e-7
+    )
 
 
 def test_priors_of_classes_that_the_estimator_excludes_raise():
@@ -160,17 +165,17 @@ def test_priors_of_classes_that_the_estimator_excludes_raise():
 
 def test_estimator_that_is_not_fitted_raises(shipped):
     for inner in (LogisticRegression(), clone(shipped)):
-        with pytest.raises(NotFittedError, match="takes a fitted estimator and .*Fit it f"):
+        with pytest.raises(NotFittedError, match="takes a fitted estimator, since .*Fit it f"):
             PriorShiftClassifier(inner).fit(["Niamh"])
 
 
 def test_failed_fit_changes_nothing():
     X, y, X_later, _ = shifted_blobs()
     adapted = PriorShiftClassifier(LogisticRegression().fit(X, y)).fit(X_later)
-    before = adapted.priors_.copy()
+    before = adapted.class_prior_.copy()
     with pytest.raises(ValueError, match="priors of 7 is 1; expected"):
         adapted.set_params(priors={7: 1}).fit(X_later)
-    np.testing.assert_array_equal(adapted.priors_, before)
+    np.testing.assert_array_equal(adapted.class_prior_, before)
 
 
 def test_estimate_that_does_not_converge_warns():
@@ -206,11 +211,11 @@ def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform
     for priors in ("population", {"Irish": 0.5, "Dutch": 0.25, "English": 0.25}):
         inside = load_pretrained(priors=priors)
         around = PriorShiftClassifier(shipped, priors=priors).fit(team[0])
-        np.testing.assert_allclose(inside["classify"].class_prior_, around.priors_)
+        np.testing.assert_allclose(inside["classify"].class_prior_, around.class_prior_)
         np.testing.assert_allclose(
             inside.predict_proba(team[0]), around.predict_proba(team[0]), atol=1e-5
         )
     # A list has one mix, whatever is assumed of single names.
-    once = PriorShiftClassifier(shipped).fit(team[0]).priors_
-    again = PriorShiftClassifier(shipped_uniform).fit(team[0]).priors_
+    once = PriorShiftClassifier(shipped).fit(team[0]).class_prior_
+    again = PriorShiftClassifier(shipped_uniform).fit(team[0]).class_prior_
     np.testing.assert_allclose(again, once, atol=1e-3)

@@ -72,8 +72,8 @@ def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names
     adapted, assumed = PriorShiftClassifier(shipped).fit(names), assumed_priors(shipped)
     shares = by_label(estimate_shares(shipped, names, class_prior=assumed, n_resamples=2))
     found = np.array([shares[label] for label in adapted.classes_])
-    pull = (assumed - found) @ (adapted.priors_ - found) / ((assumed - found) ** 2).sum()
-    np.testing.assert_allclose(adapted.priors_, found + pull * (assumed - found), atol=1e-9)
+    pull = (assumed - found) @ (adapted.class_prior_ - found) / ((assumed - found) ** 2).sum()
+    np.testing.assert_allclose(adapted.class_prior_, found + pull * (assumed - found), atol=1e-9)
     assert 3 / 253 < pull < 4 / 254
 
 
@@ -354,7 +354,7 @@ def test_missing_names_are_no_names(shipped, names, missing):
         assert (shares.n_names, shares.n_not_names) == (120, 2)
         np.testing.assert_array_equal(shares.share, expected.share)
         np.testing.assert_array_equal(shares.low, expected.low)
-    mix = [PriorShiftClassifier(shipped).fit(X).priors_ for X in (names[:120], column)]
+    mix = [PriorShiftClassifier(shipped).fit(X).class_prior_ for X in (names[:120], column)]
     np.testing.assert_array_equal(*mix)
 
 

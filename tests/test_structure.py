@@ -29,7 +29,7 @@ ALLOWED = {
     "onnx": ESTIMATORS + "_network",
     "inspection": ESTIMATORS,
     "metrics": ESTIMATORS,
-    "_predict_table": "_encoding _wrappers",
+    "_predict_table": "_encoding _priors",
     "_cli": ESTIMATORS + "_name_encoder _predict_table datasets inspection metrics pretrained",
     "__init__": ESTIMATORS + "_cli _name_encoder _predict_table pretrained",
     "__main__": "_cli",

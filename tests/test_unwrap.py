@@ -24,11 +24,11 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
     estimate_shares,
+    predict_names,
     predict_table,
 )
 from sknames._base.unwrap import unwrap
 from sknames._priors.priors import assumed_priors
-from sknames._wrappers.known_words import count_known_words
 from sknames.inspection import character_importance, ngram_contributions, prefix_proba
 from sknames.pretrained import predict_sets
 
@@ -99,7 +99,8 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     for function in (prefix_proba, character_importance):
         one, other = (function(m, "Ana").proba for m in (wrapped, model))
         np.testing.assert_allclose(one, other, rtol=1e-5)
-    assert count_known_words(wrapped, names).sum() == count_known_words(model, names).sum() > 50
+    one, other = (predict_names(m, names, known_words=True).known_words for m in (wrapped, model))
+    assert one.tolist() == other.tolist() and one.sum() > 50
     features = NameEncoder(wrapped).fit_transform(names)
     np.testing.assert_allclose(features, NameEncoder(model).fit_transform(names), rtol=1e-5)
     table = pd.DataFrame({"given": "Ana", "family": names})
@@ -118,11 +119,16 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
     for wrap in (FrozenEstimator, searched, joined):
         assert unwrap(wrap(careful)).threshold == careful.threshold_
         assert predict_table(wrap(careful), ["123"]).loc[0, "reason"] == "no known letter"
-    for wrap in (shifted, grouped, lambda inner: grouped(shifted(joined(inner)))):
-        assert unwrap(wrap(careful)).threshold is None
-        for answer in (wrap(careful).predict, partial(predict_table, wrap(careful))):
-            with pytest.raises(ValueError, match="the classifier in it, which abstains, does not"):
-                answer(["Ana"])
+    changed = grouped(joined(careful))
+    assert unwrap(changed).threshold is None
+    assert estimate_shares(changed, ["Ana", "Jan"], n_resamples=2).label.tolist()
+    answers = changed.predict, partial(predict_table, changed), partial(changed.fit, y=None)
+    for answer in (*answers, PriorShiftClassifier(careful).fit, PriorShiftClassifier(changed).fit):
+        with pytest.raises(ValueError, match="the classifier in it, which abstains, does not hold"):
+            answer(["Ana"])
+    around = selective(FrozenEstimator(changed))
+    assert unwrap(around).threshold == around.threshold_
+    assert around.predict(["Ana"]).tolist() in ([label] for label in [*changed.classes_, "unknown"])
     assert unwrap(SelectiveClassifier(model, coverage=0.5)).threshold is None
 
 

@@ -14,7 +14,7 @@ from onnx.external_data_helper import set_external_data
 from sknames import __version__, load_pretrained
 from sknames._priors.priors import assumed_priors
 from sknames.onnx import to_onnx
-from sknames.pretrained._load_pretrained import LABELS
+from sknames.pretrained._load_pretrained import TARGETS
 
 HERE = Path(__file__).parent
 ENCODER = HERE.parent.parent / "examples" / "javascript" / "index.mjs"
@@ -64,7 +64,7 @@ def build(folder, modules=HERE / "node_modules"):
     (folder / "sknames.js").write_text(text, encoding="utf-8")
 
     settings, content = {"version": __version__}, b""
-    for labels in LABELS:
+    for labels in TARGETS:
         model = load_pretrained(labels, abstain=True)
         proto = to_onnx(model)
         _share(proto, content)
@@ -82,7 +82,7 @@ def _share(proto, content):
     for tensor in proto.graph.initializer:
         start = content.find(tensor.raw_data) if len(tensor.raw_data) > MIN_SHARED else -1
         if start >= 0:
-            name = f"{LABELS[0]}.onnx"
+            name = f"{TARGETS[0]}.onnx"
             set_external_data(tensor, name, offset=start, length=len(tensor.raw_data))
             tensor.ClearField("raw_data")
 

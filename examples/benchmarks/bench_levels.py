@@ -13,9 +13,9 @@ import numpy as np
 from common import machine, population_priors, table
 from held_out import scores_of, split
 
+from sknames import predict_names
 from sknames._priors.priors import exchange_priors
 from sknames._wrappers.grouped_classifier import group
-from sknames._wrappers.known_words import count_known_words
 from sknames.pretrained._load_pretrained import read
 from tools.retrain.risk_coverage import weights_of
 
@@ -51,7 +51,7 @@ def main():
         hits = hits_by_level(proba, labels, classes)
         accuracies = [np.average(hits[level], weights=weights) for level in LEVELS]
         by_level.append([title, f"{len(labels):,}", *(f"{value:.3f}" for value in accuracies)])
-        known = np.minimum(count_known_words(model, names.tolist()), 2)
+        known = np.minimum(predict_names(model, names.tolist(), known_words=True).known_words, 2)
         for n in range(3):
             some = known == n
             if some.any():

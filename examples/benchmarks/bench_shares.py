@@ -261,7 +261,7 @@ def measure_small(proba, labels, classes, supposed, alpha, rng):
             for way, share, assumed in [
                 ("as it is", rows.mean(axis=0), supposed),
                 ("expectation maximisation", likeliest, likeliest),
-                ("sknames", in_order(sknames_shares(rows, supposed, 2)), adapted.priors_),
+                ("sknames", in_order(sknames_shares(rows, supposed, 2)), adapted.class_prior_),
             ]:
                 answers = (rows * (assumed / supposed)).argmax(axis=1)
                 right[way].append(np.mean(answers == y))

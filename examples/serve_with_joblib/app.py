@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,10 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
 import sknames
-from sknames._base.unwrap import unwrap
-from sknames._encoding.not_names import why_not_names
-from sknames._wrappers.selective_classifier import withhold
-from sknames.pretrained._model_files import load_model as load_file
 
 MAX_LENGTH = 200  # of a name, in characters
 MAX_NAMES = 1000  # in a batch
@@ -36,7 +31,7 @@ def load_model(path):
     if not path:
         return sknames.load_pretrained(abstain=True)
     # A pickle, of joblib, can run any code: serve only your own.
-    return load_file(path, trust_pickle=True)
+    return sknames.load_model(path, trust_pickle=True)
 
 
 @asynccontextmanager
@@ -125,33 +120,21 @@ def predict_batch(request: Request, body: Batch):
 
 def answer(model, names, top, abstain):
     """Return for each name the columns that `sknames predict` adds."""
-    inside = unwrap(model)
-    if abstain and inside.threshold is None:
+    if abstain and not hasattr(model, "threshold_"):
         raise HTTPException(
             422, "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a threshold."
         )
-    names = ["" if name is None else name for name in names]
-    labels = model.classes_.tolist()
-    ends = ENDS[: min(top, len(labels))]
-    probabilities = model.predict_proba(names)
-    reasons = why_not_names(names, len(names), inside.encoder)
-    if abstain:
-        reasons = withhold(reasons, probabilities.max(axis=1), inside.threshold)
+    top, threshold = min(top, len(model.classes_)), "auto" if abstain else None
+    found = sknames.predict_names(model, names, top=top, threshold=threshold)
+    rows = zip(found.labels.tolist(), found.probabilities.round(6).tolist(), strict=True)
     return [
-        no_answer(ends, reason) if reason else best(row, labels, ends)
-        for row, reason in zip(probabilities, reasons.tolist(), strict=True)
+        answer_of(*(([None] * top,) * 2 if reason else row), reason or None)
+        for row, reason in zip(rows, found.reasons.tolist(), strict=True)
     ]
 
 
-def best(probabilities, labels, ends):
-    order = np.argsort(-probabilities, kind="stable")
-    probabilities = probabilities.round(6).tolist()
+def answer_of(labels, probabilities, reason):
     found = {}
-    for end, k in zip(ends, order[: len(ends)], strict=True):
-        found |= {f"predicted{end}": labels[k], f"probability{end}": probabilities[k]}
-    return found | {"reason": None}
-
-
-def no_answer(ends, reason):
-    found = {f"{key}{end}": None for end in ends for key in ("predicted", "probability")}
+    for end, label, probability in zip(ENDS, labels, probabilities, strict=False):
+        found |= {f"predicted{end}": label, f"probability{end}": probability}
     return found | {"reason": reason}

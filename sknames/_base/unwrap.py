@@ -1,14 +1,27 @@
-"""Look inside a model: the one place that knows how estimators hold each other."""
+"""Look inside a model: the one place that knows how scikit-learn's estimators hold each other.
 
+Ours describe themselves: a classifier and a wrapper by `_describe`, which returns what is inside
+them, and a step in front of a classifier by `_add_to`, which adds itself to what is behind it.
+"""
+
+from collections.abc import Callable
 from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import column_or_1d
 
-# Attributes of the fitted estimator that predicts for another; a search's `estimator` is unfitted.
-HOLDERS = ("best_estimator_", "calibrated_classifiers_", "estimator_", "estimator")
+# The attribute that holds the one fitted estimator which predicts, by class: these are slow to
+# import, and others inherit from them. What holds several has no inside.
+HELD = {
+    "FrozenEstimator": "estimator",
+    "BaseSearchCV": "best_estimator_",
+    "BaseThresholdClassifier": "estimator_",
+    "SelfTrainingClassifier": "estimator_",
+    "CalibratedClassifierCV": "calibrated_classifiers_",
+    "_CalibratedClassifier": "estimator",
+}
 
 
 class Inside(NamedTuple):
@@ -16,62 +29,69 @@ class Inside(NamedTuple):
 
     encoder: Any = None  # the fitted encoder at its start
     classifier: Any = None  # what has a `network_` and takes the codes of that encoder
+    join: Callable[[Any], Any] | None = None  # what joins the columns of names before
     class_prior: Any = None  # (n_classes,), the priors that the probabilities assume, unchecked
     class_bias: Any = None  # (n_classes,), the bias on people in log odds, see `Network`
     # How wrappers change the probabilities of the classifier, from the inside out: factors,
     # (n_classes,), sums, (n_classes, n_groups), or None for any other way.
     changes: tuple = ()
+    group_of: tuple = ()  # the group of each label, from the inside out: dicts
+    ungrouped: Any = None  # the model without its outer groups, if it has any,
+    groups: Any = None  # and the share of each of its classes in each, (n_classes, n_groups)
     threshold: float | None = None  # the largest probability that gets no answer
+    misplaced: str | None = None  # what changes the probabilities that a threshold was for
+
+    def changed(self, change, class_prior, class_bias, by):
+        """Return what is inside a model, `by`, that changes the probabilities of this one."""
+        abstains = self.threshold is not None
+        return self._replace(
+            class_prior=class_prior,
+            class_bias=class_bias,
+            changes=(*self.changes, change),
+            ungrouped=None,
+            groups=None,
+            threshold=None,
+            misplaced=type(by).__name__ if abstains else self.misplaced,
+        )
 
 
 def unwrap(model: Any) -> Inside:
-    """Return what is inside pipelines, searches, calibrated, frozen and our wrappers."""
-    state = _attributes(model)
-    if "network_" in state:
-        network = model.network_
-        return Inside(None, model, network.class_prior, network.class_bias)
+    """Return what is inside pipelines, searches, calibrated, frozen and our models."""
+    if hasattr(type(model), "_describe"):
+        return model._describe()
     if isinstance(model, Pipeline):
-        first, *others = _steps(model)
-        if not others:
-            return unwrap(first)
-        inside, encoder = unwrap(others[-1]), first if hasattr(first, "alphabet_") else None
-        takes_codes = encoder is not None and len(others) == 1
-        return inside._replace(
-            encoder=encoder, classifier=inside.classifier if takes_codes else None
-        )
+        *before, last = [step for _, step in model.steps]
+        inside = unwrap(last)
+        for step in reversed(before):
+            if hasattr(type(step), "_add_to"):
+                inside = step._add_to(inside)
+            elif not (step is None or isinstance(step, str)):  # it changes what the others take
+                inside = inside._replace(encoder=None, classifier=None, join=None)
+        if inside.ungrouped is not None:
+            steps = [*model.steps[:-1], (model.steps[-1][0], inside.ungrouped)]
+            inside = inside._replace(ungrouped=Pipeline(steps))
+        return inside
     inner = _held(model)[1]
     inside = Inside() if inner is None else unwrap(inner)
-    prior, bias, change = inside.class_prior, inside.class_bias, []
-    if "calibrators" in state:
-        # A temperature is a power of the odds; other methods learn the labels' frequencies.
-        power, change = getattr(model.calibrators[0], "beta_", None), [None]
-        prior = None if power is None or prior is None else prior**power / (prior**power).sum()
-        bias = None if power is None or bias is None else bias * power
-    elif hasattr(type(model), "_shares_of_groups"):
-        shares = model._shares_of_groups
-        if bias is not None:
-            sums = prior @ shares
-            odds = (prior * np.exp(-bias)) @ shares
-            bias = -np.log(np.divide(odds, sums, out=np.ones_like(sums), where=sums > 0))
-        change = [shares]
-    elif "_assumed" in state:
-        factors = np.zeros_like(model.priors_)
-        change = [np.divide(model.priors_, model._assumed, out=factors, where=model._assumed > 0)]
-    prior, threshold = getattr(model, "class_prior_", prior), None if change else inside.threshold
-    if "abstain_label_" in state:
-        threshold = model.threshold_
-    changes = *inside.changes, *change
-    return Inside(inside.encoder, inside.classifier, prior, bias, changes, threshold)
+    if not hasattr(model, "calibrators"):
+        return inside._replace(class_prior=getattr(model, "class_prior_", inside.class_prior))
+    # A temperature is a power of the odds; other methods learn the labels' frequencies.
+    power, prior, bias = getattr(model.calibrators[0], "beta_", None), None, None
+    if power is not None and inside.class_prior is not None:
+        prior = inside.class_prior**power / (inside.class_prior**power).sum()
+        bias = None if inside.class_bias is None else inside.class_bias * power
+    return inside.changed(None, prior, bias, model)
 
 
 def split(model: Any) -> tuple[Any, Any]:
     """Return the encoder at the start of a model, or None, and a copy of the rest for codes."""
     if isinstance(model, Pipeline):
-        first, *others = _steps(model)
+        steps = [step for step in model.steps if _added_by(step[1]).join is None]
+        encoder, *others = steps or [("", None)]
         if not others:
-            return split(first)
-        is_encoder = hasattr(first, "alphabet_")
-        return (first, Pipeline(model.steps[-len(others) :])) if is_encoder else (None, model)
+            return split(encoder[1])
+        is_encoder = _added_by(encoder[1]).encoder is not None
+        return (encoder[1], Pipeline(others)) if is_encoder else (None, model)
     name, inner = _held(model)
     encoder, rest = (None, None) if inner is None else split(inner)
     if encoder is None:
@@ -83,50 +103,25 @@ def split(model: Any) -> tuple[Any, Any]:
 
 def ungroup(model: Any) -> tuple[Any, Any]:
     """Return a model as it is without groups, and the share of each class in each, or None."""
-    if hasattr(type(model), "_shares_of_groups"):
-        inner, shares = ungroup(_held(model)[1])
-        own = model._shares_of_groups
-        return inner, own if shares is None else shares @ own
-    if isinstance(model, Pipeline):
-        inner, shares = ungroup(model[-1])
-        name = model.steps[-1][0]
-        return (model if shares is None else Pipeline([*model.steps[:-1], (name, inner)])), shares
-    # Only these predict just as what they hold.
-    if isinstance(model, FrozenEstimator) or _attributes(model).keys() & {
-        "best_estimator_",
-        "abstain_label_",
-    }:
-        inner, shares = ungroup(_held(model)[1])
-        return (model if shares is None else inner), shares
-    return model, None
-
-
-def join(model: Any, X: Any) -> Any:
-    """Return the names that a model joins from the columns of X, or X if it joins none."""
-    if isinstance(model, Pipeline):
-        return model[0].transform(X) if hasattr(model[0], "_joins_names") else X
-    inner = _held(model)[1]
-    return X if inner is None else join(inner, X)
+    inside = unwrap(model)
+    return (model if inside.ungrouped is None else inside.ungrouped), inside.groups
 
 
 def labels_as_predicted(model: Any, y: Any) -> Any:
     """Return labels as a model predicts them: as groups, if it groups them."""
-    inner = _steps(model)[-1] if isinstance(model, Pipeline) else _held(model)[1]
-    y = y if inner is None else labels_as_predicted(inner, y)
-    return model._groups_of(y) if hasattr(type(model), "_groups_of") else y
+    for group_of in unwrap(model).group_of:
+        y = np.array([group_of.get(label, label) for label in column_or_1d(y).tolist()])
+    return y
 
 
-def check_answers(model: Any) -> None:
+def check_threshold(inside: Inside) -> None:
     """Raise ValueError if something in a model that always answers may abstain."""
-    inner = _steps(model)[-1] if isinstance(model, Pipeline) else _held(model)[1]
-    if hasattr(inner, "abstain_label_"):
+    if inside.misplaced is not None:
         raise ValueError(
-            f"{type(model).__name__} changes probabilities, so the threshold of the classifier in "
-            "it, which abstains, does not hold. Put in one that does not, such as load_pretrained()"
-            ", and SelectiveClassifier around the whole."
+            f"{inside.misplaced} changes probabilities, so the threshold of the classifier in it, "
+            "which abstains, does not hold. Put in one that does not, such as load_pretrained(), "
+            "and SelectiveClassifier around the whole."
         )
-    if inner is not None:
-        check_answers(inner)
 
 
 def refusal(
@@ -140,19 +135,16 @@ def refusal(
     )
 
 
-def _attributes(model):
-    return getattr(model, "__dict__", {})  # a frozen estimator has those of what it holds
-
-
-def _steps(pipeline):
-    """Return the steps without those that only join columns of names."""
-    return [step for _, step in pipeline.steps if not hasattr(step, "_joins_names")] or [None]
+def _added_by(step):
+    """Return what a step of a pipeline adds to what is inside."""
+    return step._add_to(Inside()) if hasattr(type(step), "_add_to") else Inside()
 
 
 def _held(model):
     """Return the attribute and the estimator that a model predicts with, or None and None."""
-    name = next((name for name in HOLDERS if name in _attributes(model)), None)
-    inner = None if name is None else getattr(model, name)
+    names = (HELD[cls.__name__] for cls in type(model).__mro__ if cls.__name__ in HELD)
+    name = model._holder if hasattr(type(model), "_holder") else next(names, None)
+    inner = None if name is None else getattr(model, name, None)
     if isinstance(inner, list):  # of a calibration, by fold
         inner = inner[0] if len(inner) == 1 else None
     return name, inner

@@ -1,17 +1,19 @@
-"""Mixins of estimators: link to their page, wrap a classifier, and share a fitted model."""
+"""Bases of estimators: link to their page, share a fitted one with clones, wrap a classifier."""
 
-from copy import deepcopy
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
-from .unwrap import check_answers, labels_as_predicted
+from .unwrap import check_threshold, labels_as_predicted, unwrap
 
 # The site that `make -C docs html` builds.
 PAGES = "https://sknames.github.io/sknames"
@@ -24,36 +26,111 @@ class DocLinkMixin:
     _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
 
 
-class ArgmaxMixin(BaseEstimator):
-    """Predict the label with the largest of the probabilities."""
+def is_fitted(estimator: Any) -> bool:
+    """Return whether an estimator is fitted."""
+    try:
+        check_is_fitted(estimator)
+    except (NotFittedError, TypeError):  # or no estimator
+        return False
+    return True
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the most probable label of each name.
+
+class Holder(DocLinkMixin, BaseEstimator):
+    """Hold an estimator as a parameter: a fitted one is used as it is, also by clones.
+
+    So a fitted one is as in scikit-learn's FrozenEstimator. Its own parameters cannot be set
+    through the holder, since that would change the predictions of all clones.
+    """
+
+    _held = "estimator"
+
+    @property
+    def _is_frozen(self):
+        return is_fitted(getattr(self, self._held))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, and those of an estimator that is not fitted.
 
         Parameters
         ----------
-        X : iterable of str, or other input of `predict_proba`
-            Names.
+        deep : bool, default=True
+            Whether to return the parameters of the estimator, too, if it is not fitted.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Labels from `classes_`.
+        dict of str to object
+            Parameters by name.
         """
-        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
-        check_answers(self)
-        return self.classes_[probabilities.argmax(axis=1)]
+        return super().get_params(deep=deep and not self._is_frozen)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, but none of a fitted estimator.
+
+        Parameters
+        ----------
+        **params
+            Parameters by name.
+
+        Returns
+        -------
+        self : estimator
+            The estimator.
+        """
+        for name in params:
+            if name.startswith(f"{self._held}__") and self._held not in params and self._is_frozen:
+                raise ValueError(
+                    f"{type(self).__name__} and its clones use one fitted {self._held} as it is, "
+                    f"so {name!r} cannot be set. Set it, then fit the {self._held}."
+                )
+        return super().set_params(**params)
+
+    def __sklearn_clone__(self):
+        if not self._is_frozen:
+            return super().__sklearn_clone__()
+        frozen = copy(self)
+        setattr(frozen, self._held, FrozenEstimator(getattr(self, self._held)))
+        twin = super(Holder, frozen).__sklearn_clone__()
+        setattr(twin, self._held, getattr(self, self._held))
+        return twin
+
+    def _check_is_frozen(self):
+        """Raise NotFittedError unless the estimator is fitted, where there are no labels."""
+        try:
+            check_is_fitted(getattr(self, self._held))
+        except NotFittedError as error:
+            raise NotFittedError(
+                f"{type(self).__name__} takes a fitted {self._held}, since it gets no labels. "
+                f"{error} Fit it first, or take load_pretrained()."
+            ) from error
 
 
-class WrapperMixin(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Predict with another classifier: `estimator_`, or `estimator` if `fit` makes no clone."""
+class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
+    """Predict with another classifier, and change its probabilities or answers."""
 
     estimator: Any
+    estimator_: Any
+
+    def _fit_estimator(self, X, y, **params):
+        """Return the estimator, if it is fitted, or a fitted clone."""
+        if self._is_frozen:
+            return self.estimator
+        if get_config()["enable_metadata_routing"]:
+            params = process_routing(self, "fit", **params).estimator.fit
+        return clone(self.estimator).fit(X, y, **params)
+
+    def _check_inside(self):
+        """Raise ValueError if a threshold inside would not hold for what this predicts."""
+        check_threshold(unwrap(self.estimator).changed(None, None, None, self))
+
+    @property
+    def _holder(self):
+        """The attribute that holds the classifier which predicts."""
+        return "estimator_" if "estimator_" in vars(self) else "estimator"
 
     def _inner(self):
         """Return the fitted classifier inside."""
         check_is_fitted(self)
-        return getattr(self, "estimator_", self.estimator)
+        return getattr(self, self._holder)
 
     def _change(self, probabilities):
         """Return the probabilities of this classifier from those of the one inside."""
@@ -73,6 +150,23 @@ class WrapperMixin(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             Probabilities; columns are in the order of `classes_`.
         """
         return self._change(np.asarray(self._inner().predict_proba(X)))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the most probable label of each name.
+
+        Parameters
+        ----------
+        X : iterable of str, or other input of the estimator
+            Names.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels from `classes_`.
+        """
+        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
+        check_threshold(unwrap(self))
+        return self.classes_[probabilities.argmax(axis=1)]
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy.
@@ -108,15 +202,6 @@ class WrapperMixin(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """Names of the columns, if the estimator has this attribute."""
         return self._inner().feature_names_in_
 
-    def __sklearn_tags__(self):
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags, tags.classifier_tags = inner.input_tags, inner.classifier_tags
-        return tags
-
-
-class FittingWrapperMixin(WrapperMixin):
-    """Route metadata to `fit` of the classifier that is cloned."""
-
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the routing of metadata to what `fit` uses.
 
@@ -125,75 +210,13 @@ class FittingWrapperMixin(WrapperMixin):
         MetadataRouter
             The routing.
         """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self).add_self_request(self)
-        return self._add_routes(router.add(estimator=self.estimator, method_mapping=mapping))
-
-    def _add_routes(self, router):
-        """Return the routing with what else `fit` uses."""
+        if not self._is_frozen:  # else it is not fitted again
+            mapping = MethodMapping().add(caller="fit", callee="fit")
+            router.add(estimator=self.estimator, method_mapping=mapping)
         return router
 
-
-class SharedModelMixin(BaseEstimator):
-    """Share a fitted model, the parameter named `_shared`, between an estimator and its clones.
-
-    A clone of the model would not be fitted. Its parameters cannot be set through the estimator,
-    since that would change the predictions of all clones.
-    """
-
-    _shared: str
-
-    def _check_shared_is_fitted(self):
-        """Raise NotFittedError unless the shared model is fitted."""
-        try:
-            check_is_fitted(getattr(self, self._shared))
-        except NotFittedError as error:
-            raise NotFittedError(
-                f"{type(self).__name__} takes a fitted {self._shared} and never fits it. {error} "
-                "Fit it first, or take load_pretrained()."
-            ) from error
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, without those of the fitted model.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Ignored: the fitted model is used as it is.
-
-        Returns
-        -------
-        dict of str to object
-            Parameters by name.
-        """
-        return super().get_params(deep=False)
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters, but none of the fitted model.
-
-        Parameters
-        ----------
-        **params
-            Parameters by name.
-
-        Returns
-        -------
-        self : estimator
-            The estimator.
-        """
-        for name in params:
-            if name.startswith(f"{self._shared}__"):
-                raise ValueError(
-                    f"{type(self).__name__} and its clones use one fitted {self._shared} as it is, "
-                    f"so {name!r} cannot be set. Set it before that {self._shared} is fitted."
-                )
-        return super().set_params(**params)
-
-    def __sklearn_clone__(self):
-        params = self.get_params()
-        shared = {self._shared: params.pop(self._shared)}
-        twin = type(self)(**shared, **{k: clone(v, safe=False) for k, v in params.items()})
-        for name in ("_metadata_request", "_sklearn_output_config"):
-            if hasattr(self, name):
-                setattr(twin, name, deepcopy(getattr(self, name)))
-        return twin
+    def __sklearn_tags__(self):
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags, tags.classifier_tags = inner.input_tags, inner.classifier_tags
+        return tags

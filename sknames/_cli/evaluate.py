@@ -11,7 +11,7 @@ from .._base.unwrap import labels_as_predicted
 from .._encoding.spelling_groups import spelling_groups
 from .._name_encoder import make_own_labels_pipeline
 from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from
-from .models import answers, load
+from .models import Job, answers, load
 from .options import Table, jobs_option, label_option, model_options, say, table_options
 from .tables import CHUNK_ROWS
 
@@ -47,12 +47,15 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
         _check_folds(names, labels)
     if not against or n_unknown < len(names):
         chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
-        with closing(answers(chunks, (model, trust_pickle), jobs, 1, True, True)) as answered:
-            rows = [(a[:, 0], b.astype(np.float32), known) for _, (a, _, b, known) in answered]
-        indices, proba, known = (
+        job = Job(model, trust_pickle, known_words=True, proba=True)
+        with closing(answers(chunks, job, jobs)) as answered:
+            rows = [
+                (found.labels[:, 0].astype(str), found.proba.astype(np.float32), found.known_words)
+                for _, found in answered
+            ]
+        predicted, proba, known = (
             None if part[0] is None else np.concatenate(part) for part in zip(*rows, strict=True)
         )
-        predicted = classes[indices]
         card = scorecard_from(names, labels, predicted, proba, classes, train, known)
         click.echo(card.to_text() + "\n" * bool(against))
         # A model of more labels has no F1 in those that are not in the table.

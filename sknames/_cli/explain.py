@@ -5,8 +5,8 @@ import unicodedata
 import click
 import numpy as np
 
-from .._base.unwrap import split, unwrap
-from .._encoding.not_names import why_not_names
+from .._base.unwrap import split
+from .._priors.predict_names import predict_names
 from ..inspection import character_importance, ngram_contributions, prefix_proba
 from .models import load
 from .options import model_options
@@ -33,7 +33,7 @@ def explain(name, model, top, label, trust_pickle):
         raise click.UsageError(f"--model {model} is none: {what}")
     classes = fitted.classes_.astype(str).tolist()
     label = dict(zip(classes, fitted.classes_.tolist(), strict=True)).get(label, label)
-    reason = why_not_names([name], 1, unwrap(fitted).encoder)[0]
+    reason = predict_names(fitted, [name], threshold=None).reasons[0]
     if reason:
         raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")
     shown = character_importance(fitted, name, label=label)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, cycle, islice
 
@@ -12,45 +13,67 @@ import joblib
 import numpy as np
 
 from .._base.unwrap import ungroup
-from .._predict_table import top_classes
+from .._priors.predict_names import predict_names
 from .._wrappers.grouped_classifier import GroupedClassifier
-from .._wrappers.known_words import count_known_words
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
+from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._model_files import load_model
+from ..pretrained._predict_sets import sets_of_probabilities
 
 ENDED = EOFError, BrokenPipeError, pickle.UnpicklingError  # of a pipe, when a process is gone
-_load = lru_cache(maxsize=1)(load_model)  # one copy, with and without other priors
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked about each chunk of names, in each process: of which model, and what."""
+
+    path: str
+    trust_pickle: bool = False
+    priors: tuple[float, ...] | None = None  # in the order of the classes
+    groups: str | None = None  # of `GroupedClassifier`
+    top: int = 1
+    threshold: float | None = None
+    known_words: bool = False
+    coverage: float | None = None  # of sets of labels
+    ungrouped: bool = False  # ask what a GroupedClassifier groups
+    proba: bool = False  # return the probabilities of all labels
 
 
 @lru_cache(maxsize=1)
-def load(path, trust_pickle=False, priors=None, level=None):
-    """Load a model, once in each process; `priors` is a tuple in class order, or None.
+def load(path, trust_pickle=False):
+    """Load the model in a file, or one that ships, once in each process."""
+    return load_model(path, trust_pickle=trust_pickle)
 
-    `level` is one of groups, or "" for what a GroupedClassifier groups.
-    """
-    model = _load(path, trust_pickle)
-    if level == "":
+
+@lru_cache(maxsize=1)
+def model_of(path, trust_pickle, priors, groups, ungrouped):
+    """Return the model that a `Job` asks."""
+    model = load(path, trust_pickle)
+    if ungrouped:
         return ungroup(model)[0]
+    if (priors or groups) and isinstance(model, SelectiveClassifier):
+        model = model.estimator_  # its threshold would not hold
     if priors is not None:  # which need no names
         model = PriorShiftClassifier(model, priors=np.array(priors)).fit(None)
-    return model if level is None else GroupedClassifier(model, level)
+    return model if groups is None else GroupedClassifier(model, groups)
 
 
-def best(spec, names, top=1, proba=False, words=False):
-    """Return the indices of the `top` most probable classes of each name, and probabilities.
+def answer(job, names):
+    """Return what `predict_names` does for a job, with `sets` for a coverage."""
+    model = model_of(job.path, job.trust_pickle, job.priors, job.groups, job.ungrouped)
+    options = {"top": job.top, "threshold": job.threshold, "known_words": job.known_words}
+    found = predict_names(model, names, **options)
+    if job.coverage is not None:
+        inner, groups = ungroup(model)
+        proba = found.proba if groups is None else predict_names(inner, names).proba
+        found.sets = sets_of_probabilities(model, proba, job.coverage)
+    if not job.proba:  # they are many
+        found.proba = None
+    return found
 
-    `spec` holds the arguments of `load`. Then come the probabilities of all classes with `proba`
-    and the number of known words of each name with `words`, else None.
-    """
-    model = load(*spec)
-    every = model.predict_proba(names) if names else np.zeros((0, len(model.classes_)))
-    known = count_known_words(model, names) if words else None
-    indices = top_classes(every, top)
-    return indices, np.take_along_axis(every, indices, axis=1), every if proba else None, known
 
-
-def answers(chunks, spec, jobs, *options):
-    """Yield (chunk, what `best` returns with these options) for each (chunk, names), in order.
+def answers(chunks, job, jobs):
+    """Yield (chunk, what `answer` returns for the job) for each (chunk, names), in order.
 
     Several processes give the same bits. There are never more processes than cores. At most one
     chunk a process waits: joblib.Parallel reads the whole table if the writer is slow.
@@ -60,24 +83,24 @@ def answers(chunks, spec, jobs, *options):
     first = [*islice(chunks, 2)] if jobs > 1 else []
     chunks = chain(first, chunks)
     if len(first) < 2:
-        yield from ((chunk, best(spec, names, *options)) for chunk, names in chunks)
+        yield from ((chunk, answer(job, names)) for chunk, names in chunks)
         return
     processes, waiting = [], deque()
     try:
         processes += (_start() for _ in range(jobs))
         chunks = chain(chunks, [(None, None)] * jobs)
         for (chunk, names), process in zip(chunks, cycle(processes), strict=False):
-            answer = pickle.load(process.stdout) if len(waiting) == jobs else None
+            found = pickle.load(process.stdout) if len(waiting) == jobs else None
             if names is not None:
-                pickle.dump((spec, names, *options), process.stdin)
+                pickle.dump((job, names), process.stdin)
                 process.stdin.flush()
             waiting.append(chunk)
-            if isinstance(answer, Exception):
-                raise answer
-            if answer is not None:
-                yield waiting.popleft(), answer
+            if isinstance(found, Exception):
+                raise found
+            if found is not None:
+                yield waiting.popleft(), found
     except ENDED as error:
-        raise MemoryError("a process ended, perhaps because memory is full") from error
+        raise MemoryError("a worker died; memory may be full") from error
     finally:
         for process in processes:
             process.kill()
@@ -96,14 +119,14 @@ def _start():
 
 
 def work():
-    """Return through standard output what `best` returns for arguments from standard input."""
+    """Return through standard output what `answer` returns for arguments from standard input."""
     ours, sys.stdout = sys.stdout.buffer, sys.stderr
     with suppress(*ENDED):
         while True:
             arguments = pickle.load(sys.stdin.buffer)
             try:
-                answer = best(*arguments)
+                found = answer(*arguments)
             except Exception as error:
-                answer = error
-            pickle.dump(answer, ours)
+                found = error
+            pickle.dump(found, ours)
             ours.flush()

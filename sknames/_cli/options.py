@@ -2,7 +2,6 @@
 
 import re
 from functools import partial, wraps
-from itertools import compress
 from reprlib import repr as shorten
 
 import click
@@ -59,8 +58,8 @@ class Table:
         self.open = partial(TableReader, local_file(input), self.name, *self.dialect)
         self._has_warned = False
 
-    def names(self, reader, encoder=None):
-        """Yield each chunk with a reason for each row ("" for a name), and its names.
+    def names(self, reader):
+        """Yield each chunk, and its names, "" for a missing one.
 
         On a terminal, a bar shows how much has been read.
         """
@@ -71,11 +70,11 @@ class Table:
                 parts = [self._part(chunk, column, row) for column in chosen]
                 names = pc.fill_null(parts[0], "").to_pylist()
                 if len(parts) > 1:
-                    names = join_parts(zip(*(part.to_pylist() for part in parts), strict=True))
+                    rows = zip(*(part.to_pylist() for part in parts), strict=True)
+                    names = [name or "" for name in join_parts(rows)]
                 row += len(chunk)
-                why = why_not_names(names, len(names), encoder)
                 bar.update(min(reader.done, total or reader.done) - bar.n)
-                yield (chunk, why), [*compress(names, why == "")]
+                yield chunk, names
 
     def _part(self, chunk, column, row):
         """Return a column of names, null where one is missing; its first one is in this row."""
@@ -105,9 +104,10 @@ class Table:
     def labelled_names(self, label):
         """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
-        for (chunk, why), names in self.names(self.open()):
-            labels = self.texts(chunk, label, "--label")[why == ""]
-            pairs += [pair for pair in zip(names, labels, strict=True) if pair[1]]
+        for chunk, names in self.names(self.open()):
+            labels, why = self.texts(chunk, label, "--label"), why_not_names(names, len(names))
+            rows = zip(names, labels, why, strict=True)
+            pairs += [(name, label) for name, label, reason in rows if label and not reason]
             n_rows += len(chunk)
         if not pairs:
             raise ValueError(f"no row of {self.name} has a name and a label: check --label")

@@ -4,24 +4,23 @@ import os
 import time
 from collections import Counter
 from contextlib import closing, suppress
+from dataclasses import replace
 
 import click
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .._base.unwrap import unwrap
 from .._predict_table import answer_columns
-from .._priors.predict_list import priors_of_probabilities
-from .._priors.priors import assumed_priors, check_priors
+from .._priors.predict_names import UNSURE
+from .._priors.priors import assumed_priors, check_priors, priors_of_probabilities
 from .._priors.shares import COLUMNS
-from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
-from .._wrappers.known_words import count_known_words
-from .._wrappers.selective_classifier import UNSURE, withhold
+from .._wrappers.grouped_classifier import LEVELS
 from ..pretrained import load_pretrained
-from ..pretrained._model_files import SHIPPED
-from ..pretrained._predict_sets import find_thresholds, set_thresholds, sets_of
+from ..pretrained._load_pretrained import SHIPPED
 from .files import check_output
-from .models import answers, load
+from .models import Job, answer, answers, load
 from .options import Table, jobs_option, model_options, say, table_options
 from .shares import distinct_names
 from .tables import write_table
@@ -38,7 +37,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
 @click.option("--set", type=float, help="Add sets that hold the true nationality so often: 0.9.")
-@click.option("--level", type=click.Choice([*LEVELS, "country"]), help="Predict this instead.")
+@click.option("--groups", type=click.Choice(LEVELS), help="Predict groups of the labels.")
 @click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
@@ -46,7 +45,25 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
-def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust_pickle, **rules):
+def predict(
+    table,
+    model,
+    trust_pickle,
+    top,
+    proba,
+    output,
+    format,
+    excel,
+    set,
+    groups,
+    known_words,
+    priors,
+    adapt_priors,
+    abstain,
+    threshold,
+    prefix,
+    jobs,
+):
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
@@ -54,39 +71,29 @@ def predict(table, model, top, proba, output, format, excel, prefix, jobs, trust
     """
     start = time.perf_counter()
     check_output(output)
-    level = rules["level"]
-    if level == "country":  # of a model of their own
-        if model not in SHIPPED:
-            raise click.UsageError("--level country is for the model that ships: leave out --model")
-        model, level = "country", None
     fitted = load(model, trust_pickle)
-    classes = (GroupedClassifier(fitted, level) if level else fitted).classes_
-    if top > len(classes):
-        raise click.UsageError(f"--top {top}: the model has {len(classes)} classes")
-    within = rules["set"]
-    if within is not None and (level or rules["adapt_priors"]):
-        raise click.UsageError("--set is for labels under the default priors: leave it out")
-    if rules["known_words"] and count_known_words(fitted, []) is None:
+    if groups and abstain and threshold is None:
+        raise click.UsageError("--abstain with --groups needs a --threshold: give one, such as 0.6")
+    if adapt_priors and (priors or set is not None):
+        other = "--priors, which it estimates" if priors else "--set, which is for default priors"
+        raise click.UsageError(f"--adapt-priors does not go with {other}: give one of them")
+    threshold = _threshold(model, fitted, abstain, threshold)
+    if priors is not None:
+        priors = tuple(read_priors(priors, fitted.classes_).tolist())
+    asked = {"top": top, "known_words": known_words, "coverage": set, "proba": proba}
+    job = Job(model, trust_pickle, priors, groups, threshold=threshold, **asked)
+    nothing = answer(job, [])  # it raises for what does not fit, before the names are read
+    if known_words and nothing.known_words is None:
         raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
-    if level and rules["abstain"] and rules["threshold"] is None:
-        raise click.UsageError("--abstain with --level needs a --threshold: give one, such as 0.6")
-    threshold = _threshold(model, fitted, rules["abstain"], rules["threshold"])
-    spec, priors = (model, trust_pickle), rules["priors"]
-    if rules["adapt_priors"]:
-        if priors is not None:
-            raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
-        probabilities, groups, _ = distinct_names(table, spec, jobs)
-        priors = priors_of_probabilities(probabilities, groups[""][1], assumed_priors(fitted))[0]
-    elif priors is not None:
-        priors = read_priors(priors, fitted.classes_)
-    spec = (*spec, None if priors is None else tuple(priors.tolist()), level)
-    if within is not None:
-        within = set_thresholds(within, of=find_thresholds(load(*spec)))
-    options = top, proba or within is not None, rules["known_words"]
+    if adapt_priors:
+        distinct = Job(model, trust_pickle, proba=True)
+        probabilities, groups_of_rows = distinct_names(table, distinct, jobs)
+        rows, counts, _ = groups_of_rows[""]
+        priors = priors_of_probabilities(probabilities[rows], counts, assumed_priors(fitted))[0]
+        job = replace(job, priors=tuple(priors.tolist()))
     n_of, reader = Counter(), table.open()
-    names = table.names(reader, unwrap(fitted).encoder)
-    with closing(answers(names, spec, jobs, *options)) as answered:
-        chunks = _add_columns(answered, n_of, classes, threshold, prefix, within, proba)
+    with closing(answers(table.names(reader), job, jobs)) as answered:
+        chunks = _add_columns(answered, n_of, prefix)
         write_table(output, format, reader, chunks, excel)
     n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
@@ -109,29 +116,31 @@ def _threshold(model, fitted, abstain, given):
     return threshold
 
 
-def _add_columns(answered, n_of, classes, threshold, prefix, within, proba):
+def _add_columns(answered, n_of, prefix):
     """Yield each chunk with its new columns; count their reasons in `n_of`."""
-    for (chunk, why), (indices, probabilities, all_probabilities, known) in answered:
-        named = why == ""
-        index = np.cumsum(named) - 1  # of a row among those with a name, null for the other rows
-        why[named] = withhold(why[named], probabilities[:, 0], threshold)
+    for chunk, found in answered:
+        why = found.reasons
         n_of.update(why)
-        named, sure = pa.array(index, mask=~named), pa.array(index, mask=why != "")
-        labels, new = pa.array(classes.tolist()), []
-        for k, (predicted, probability) in enumerate(answer_columns(indices.shape[1])):
-            new.append((predicted, labels.take(pa.array(indices[:, k])).take(sure)))
-            new.append((probability, pa.array(probabilities[:, k].round(DIGITS)).take(sure)))
-        if within is not None:
-            sets = sets_of(classes, all_probabilities, within)
-            new.append(("set", pa.array(map(";".join, sets), pa.string()).take(named)))
-        for k, label in enumerate(classes if proba else []):
-            values = pa.array(all_probabilities[:, k].round(DIGITS))
-            new.append((f"probability_{label}", values.take(named)))
-        if known is not None:
-            new.append(("known_words", pa.array(known).take(named).fill_null(0)))
-        new.append(("reason", pa.array(why, pa.string(), mask=why == "")))
+        no_answer, no_name = why != "", ~np.isin(why, ["", UNSURE])
+        new, type_ = [], pa.array(found.classes.tolist()).type
+        for k, (predicted, probability) in enumerate(answer_columns(found.labels.shape[1])):
+            new.append((predicted, pa.array(found.labels[:, k].tolist(), type_, mask=no_answer)))
+            new.append((probability, _rounded(found.probabilities[:, k], no_answer)))
+        if "sets" in found:
+            sets = pa.array(map(";".join, found.sets), pa.string())
+            new.append(("set", pc.if_else(pa.array(no_name), None, sets)))
+        if found.proba is not None:
+            columns = zip(found.classes, found.proba.T, strict=True)
+            new += [(f"probability_{label}", _rounded(p, no_name)) for label, p in columns]
+        if found.known_words is not None:
+            new.append(("known_words", pa.array(found.known_words)))
+        new.append(("reason", pa.array(why, pa.string(), mask=~no_answer)))
         columns = [values for _, values in new]
         yield chunk, pa.record_batch(columns, [prefix + name for name, _ in new])
+
+
+def _rounded(probabilities, mask):
+    return pa.array(probabilities.round(DIGITS), mask=mask)
 
 
 def read_priors(text, classes):

@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._base.unwrap import ungroup, unwrap
+from .._base.unwrap import ungroup
 from .._priors.priors import assumed_priors
 from .._priors.shares import COLUMNS, shares_of_probabilities
 from .._priors.shares_display import SharesDisplay
 from .files import check_output, whole_file
-from .models import answers, load
+from .models import Job, answers, load
 from .options import jobs_option, model_options, say, table_options
 
 
@@ -51,10 +51,12 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
         check_matplotlib_support("--plot")
     fitted = load(model, trust_pickle)
     inner, shares_of_groups = ungroup(fitted)
-    spec, texts, tables = (model, trust_pickle, None, ""), [], []
-    probabilities, groups, n_not_names = distinct_names(table, spec, jobs, by)
-    for group, (rows, counts) in groups.items():
-        n_names, n_others = int(counts.sum()), n_not_names[group]
+    job = Job(model, trust_pickle, ungrouped=True, proba=True)
+    texts, tables, n_rows = [], [], Counter()
+    probabilities, groups = distinct_names(table, job, jobs, by)
+    for group, (rows, counts, n_others) in groups.items():
+        n_names = int(counts.sum())
+        n_rows.update(names=n_names, others=n_others)
         if n_names:
             with warnings.catch_warnings(record=True) as caught:
                 estimate = shares_of_probabilities(
@@ -89,38 +91,38 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
         with whole_file(plot) as file:
             figure = SharesDisplay.from_shares(estimate).figure_
             figure.savefig(file, format=Path(plot).suffix[1:], dpi=150)
-    n_names, n_others = sum(n.sum() for _, n in groups.values()), n_not_names.total()
     say(
-        f"{n_names + n_others:,} rows: {n_names:,} names, {n_others:,} not names; "
+        f"{n_rows.total():,} rows: {n_rows['names']:,} names, {n_rows['others']:,} not names; "
         f"{time.perf_counter() - start:.1f} s"
     )
 
 
-def distinct_names(table, spec, jobs, by=None):
+def distinct_names(table, job, jobs, by=None):
     """Predict the distinct names of a table, each once.
 
-    Return probabilities, a row for each; the rows and counts of each group in the column `by`, also
-    of one without names; and its number of rows without a name. Without `by`, "" is the only group.
+    Return probabilities, a row for each distinct text; and for each group in the column `by`, also
+    one without names, the rows of its names, their counts, and its number of texts that are not
+    names. Without `by`, "" is the only group.
     """
-    encoder, row_of, n_of = unwrap(load(*spec)).encoder, {}, defaultdict(Counter)
-    n_not_names = Counter()
+    row_of, n_of = {}, defaultdict(Counter)
 
     def new_names():
-        for (chunk, why), names in table.names(table.open(), encoder):
-            group_of = table.texts(chunk, by, "--by") if by else np.full(len(why), "")
-            n_not_names.update(group_of[why != ""].tolist())
+        for chunk, names in table.names(table.open()):
+            group_of = table.texts(chunk, by, "--by").tolist() if by else [""] * len(names)
             new = [name for name in dict.fromkeys(names) if name not in row_of]
             row_of.update(zip(new, count(len(row_of)), strict=False))
-            for group, name in zip(group_of[why == ""].tolist(), names, strict=True):
+            for group, name in zip(group_of, names, strict=True):
                 n_of[group][row_of[name]] += 1
             yield None, new
 
-    with closing(answers(new_names(), spec, jobs, 1, True)) as answered:
-        probabilities = np.concatenate([answer[2] for _, answer in answered])
-    if not row_of:
+    with closing(answers(new_names(), job, jobs)) as answered:
+        found = [(found.proba, found.reasons == "") for _, found in answered]
+    probabilities, are_names = map(np.concatenate, zip(*found, strict=True))
+    if not are_names.any():
         raise ValueError(f"no row of {table.name} has a name: check --column")
-    groups = {
-        group: (np.array([*n_of[group]], int), np.array([*n_of[group].values()], int))
-        for group in sorted({*n_of, *n_not_names})
-    }
-    return probabilities, groups, n_not_names
+    groups = {}
+    for group, n in sorted(n_of.items()):
+        rows, counts = np.array([*n]), np.array([*n.values()])
+        named = are_names[rows]
+        groups[group] = rows[named], counts[named], int(counts[~named].sum())
+    return probabilities, groups

@@ -14,8 +14,8 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.mixins import DocLinkMixin
 from .._base.saved_state import require, stamped, unstamped
+from .._base.wrapper import DocLinkMixin
 from .in_latin import in_latin
 from .read_names import NamesMixin, read_names
 from .spelling import (
@@ -373,6 +373,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             else f"{name} {''.join(text for text, _ in self._in_latin(name))}"
             for name in names
         ]
+
+    def _add_to(self, inside):
+        """Add this to what is inside a pipeline that begins with it."""
+        return inside._replace(encoder=self)
 
     def _spell(self, name):
         """Return the characters that are read, each with its source and the index of that."""

@@ -9,7 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from .._base.labels_and_weights import is_missing
-from .._base.mixins import DocLinkMixin
+from .._base.wrapper import DocLinkMixin
 from .not_names import is_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
@@ -76,7 +76,6 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     n_features_in_: int
     feature_names_in_: NDArray[np.object_]
-    _joins_names = True  # so that what looks inside a pipeline passes it by
 
     def fit(self, X: Any, y: object = None) -> Self:
         """Remember the columns.
@@ -116,6 +115,10 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         else:
             X = check_array(X, **CHECKS)
         return np.array(join_parts(X.tolist()), dtype=object)
+
+    def _add_to(self, inside):
+        """Add this to what is inside a pipeline that begins with it."""
+        return inside._replace(join=self.transform)
 
     def set_output(self, *, transform: Any = None) -> Self:
         """Do nothing: names stay a 1-D array, as models expect.

@@ -6,7 +6,7 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.labels_and_weights import check_labels
-from .._base.mixins import DocLinkMixin
+from .._base.wrapper import DocLinkMixin
 from .read_names import Names, read_names
 
 

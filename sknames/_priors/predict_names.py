@@ -1,37 +1,153 @@
-"""Predict a list of names, and estimate its priors."""
+"""The one door to a model's answers: labels, probabilities, and why a text has none."""
 
 from collections.abc import Iterator
 from contextlib import suppress
+from numbers import Integral, Real
+from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import Bunch, gen_batches
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._base.labels_and_weights import check_weights
-from .._base.unwrap import join, unwrap
+from .._base import validate_params
+from .._base.unwrap import check_threshold, unwrap
 from .._encoding.not_names import why_not_names
-from .._encoding.read_names import ids_of_names, read_names
-from .priors import distinct_names, estimate_mix
+from .._encoding.read_names import read_names
+from .._encoding.spelling import clean
+
+UNSURE = "unsure"
+BLOCK = 8192  # names whose codes are held at a time
 
 
-def predict_list(estimator, X, sample_weight=None, name="sample_weight"):
-    """Return probabilities and weights of texts, equal ids of equal ones, and which are names."""
+@validate_params(
+    {
+        "estimator": [HasMethods(["predict_proba"])],
+        "top": [Interval(Integral, 1, None, closed="left")],
+        "threshold": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both"), None],
+        "known_words": ["boolean"],
+    }
+)
+def predict_names(
+    estimator: Any,
+    X: Any,
+    *,
+    top: int = 1,
+    threshold: float | Literal["auto"] | None = "auto",
+    known_words: bool = False,
+) -> Bunch:
+    """Predict names: the most probable labels, their probabilities, and reasons for no answer.
+
+    Everything in this package that answers for texts asks here: :class:`SelectiveClassifier`,
+    :func:`predict_table`, :func:`estimate_shares`, the command line and the examples of services.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted classifier with `predict_proba`.
+    X : iterable of str, or other input of the estimator
+        Names. A missing one counts as empty; an empty list is accepted.
+    top : int, default=1
+        Number of labels for each name.
+    threshold : float, "auto" or None, default="auto"
+        Only a larger probability is an answer. "auto" takes that of a :class:`SelectiveClassifier`,
+        if the estimator is one or holds one, or none; None takes none.
+    known_words : bool, default=False
+        Whether to count the words of each name that were in training.
+
+    Returns
+    -------
+    :class:`~sklearn.utils.Bunch`
+        Arrays with a row for each name, also for one without an answer:
+
+        - labels: array of shape (n_names, top), the most probable labels, best first,
+        - probabilities: array of shape (n_names, top), their probabilities,
+        - reasons: array of shape (n_names,) of str, why there is no answer, else "", see
+          :meth:`SelectiveClassifier.reasons`,
+        - known_words: array of shape (n_names,) of int, 0 for what is not a name; None if not asked
+          for, or if the estimator does not know,
+        - proba, classes: arrays of shape (n_names, n_classes) and (n_classes,), the probabilities
+          of all labels, and these labels,
+        - names: the names as a list, or `X` if it does not hold texts.
+
+    Raises
+    ------
+    ValueError
+        If `top` is larger than the number of labels, or the threshold of a model inside does not
+        hold.
+
+    See Also
+    --------
+    predict_table : Add predictions to a table.
+
+    Examples
+    --------
+    >>> from sknames import load_pretrained, predict_names
+    >>> found = predict_names(load_pretrained(abstain=True), ["Mehmet Yılmaz", "Lee", "123"], top=2)
+    >>> found.labels[:2].tolist(), found.probabilities[:2].round(2).tolist()
+    ([['Turkish', 'German'], ['Korean', 'Chinese']], [[1.0, 0.0], [0.48, 0.34]])
+    >>> found.reasons.tolist()
+    ['', 'unsure', 'no known letter']
+    """
+    inside, classes = unwrap(estimator), estimator.classes_
+    if top > len(classes):
+        raise ValueError(f"top={top}: the model has {len(classes)} labels. Lower top.")
+    if threshold == "auto":
+        check_threshold(inside)
+        threshold = inside.threshold
     if isinstance(X, Iterator):
         X = list(X)  # read more than once below
-    names = join(estimator, X)
+    names = X if inside.join is None else inside.join(X)
     with suppress(TypeError, ValueError):  # input of another kind of model
-        texts = read_names(names, handle_missing="empty")[0]
-        if "" in texts:  # perhaps missing, which a model need not take
-            X = names = texts
-    probabilities = check_array(
-        estimator.predict_proba(X), dtype=np.float64, input_name="predict_proba's probabilities"
+        names = read_names(names, handle_missing="empty")[0]
+        if "" in names:  # perhaps missing, which a model need not take
+            X = names
+    is_empty = isinstance(X, list) and not X
+    proba = np.zeros((0, len(classes))) if is_empty else np.asarray(estimator.predict_proba(X))
+    reasons = why_not_names(names, len(proba), inside.encoder)
+    best = _top_classes(proba, top)
+    known = _count_known_words(inside, names, reasons) if known_words else None
+    probabilities = np.take_along_axis(proba, best, axis=1)
+    if threshold is not None:
+        unsure = (reasons == "") & ~(probabilities[:, 0] > threshold)
+        reasons = np.where(unsure, UNSURE, reasons)
+    return Bunch(
+        labels=classes[best],
+        probabilities=probabilities,
+        reasons=reasons,
+        known_words=known,
+        proba=proba,
+        classes=classes,
+        names=names,
     )
-    n = len(probabilities)
-    weights = check_weights(sample_weight, n, name)
-    are_names = why_not_names(names, n, unwrap(estimator).encoder) == ""
-    return probabilities, weights, ids_of_names(names, n), are_names
 
 
-def priors_of_probabilities(probabilities, weights, assumed, ids=None, **limits):
-    """Estimate priors as `estimate_mix` does; return them and the number of steps."""
-    names = distinct_names(probabilities, weights, assumed, ids)
-    return estimate_mix(*names, assumed, **limits)[1:]
+def _top_classes(proba, top):
+    """Return the indices of the `top` most probable classes, the first of equal ones.
+
+    Their shape is (n_names, top). For small `top`, it is faster than sorting.
+    """
+    rest, rows = np.array(proba), np.arange(len(proba))
+    best = np.empty((len(rest), top), dtype=np.intp)
+    for k in range(top):
+        best[:, k] = rest.argmax(axis=1)
+        rest[rows, best[:, k]] = -1
+    return best
+
+
+def has_known_words(inside):
+    """Return whether a model has a table of the words that were in training."""
+    has_both = inside.encoder is not None and inside.classifier is not None
+    return has_both and inside.classifier.network_.words is not None
+
+
+def _count_known_words(inside, names, reasons):
+    """Return how many words of each name were in training, or None if the model does not know."""
+    if not has_known_words(inside):
+        return None
+    encoder, network = inside.encoder, inside.classifier.network_
+    known = np.zeros(len(names), dtype=np.int64)
+    for some in gen_batches(len(names), BLOCK):
+        codes = network.to_codes(np.asarray(encoder.transform(names[some])))
+        n_words = np.array([max(1, len(name)) for name in map(str.split, clean(names[some]))])
+        known[some] = network.words.count(codes, network.separator, n_words)
+    return np.where(reasons == "", known, 0)

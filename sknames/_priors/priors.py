@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, gen_batches
 
 from .._base import warn
-from .._base.mixins import PAGES
 from .._base.unwrap import Inside, unwrap
+from .._base.wrapper import PAGES
 
 POPULATION = Path(__file__).parent / "population.csv"
 BLOCK = 8192  # rows that stay in the cache
@@ -262,6 +262,12 @@ def _leave_one_out(ratios, weights, counts, mix):
         answers *= (counts[some] * weights[some] / answers.sum(axis=1))[:, None]
         sums += answers.sum(axis=0)
     return sums
+
+
+def priors_of_probabilities(probabilities, weights, assumed, ids=None, **limits):
+    """Estimate priors as `estimate_mix` does; return them and the number of steps."""
+    names = distinct_names(probabilities, weights, assumed, ids)
+    return estimate_mix(*names, assumed, **limits)[1:]
 
 
 def slopes(ratios, mix, weights):

@@ -13,7 +13,8 @@ from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
 from .._base.unwrap import ungroup
-from .predict_list import predict_list
+from .._encoding.read_names import ids_of_names
+from .predict_names import predict_names
 from .priors import (
     Priors,
     assumed_priors,
@@ -83,7 +84,7 @@ def _line(label, share, low, high, width):
 
 @validate_params(
     {
-        "model": [HasMethods(["predict_proba"])],
+        "estimator": [HasMethods(["predict_proba"])],
         "counts": ["array-like", None],
         "class_prior": [str, dict, "array-like", None],
         "groups": [dict, None],
@@ -93,10 +94,10 @@ def _line(label, share, low, high, width):
     }
 )
 def estimate_shares(
-    model: Any,
-    names: Any,
+    estimator: Any,
+    X: Any,
     *,
-    weights: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     counts: ArrayLike | None = None,
     class_prior: Priors | None = None,
     groups: Mapping[str, Sequence[Any]] | None = None,
@@ -111,19 +112,19 @@ def estimate_shares(
 
     Parameters
     ----------
-    model : classifier
+    estimator : classifier
         Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
-    names : iterable of str, or other input of the model
+    X : iterable of str, or other input of the estimator
         The list. Missing names and texts that are not names, see
         :meth:`SelectiveClassifier.reasons`, are counted separately.
-    weights : array-like of shape (n_names,) or None, default=None
+    sample_weight : array-like of shape (n_names,) or None, default=None
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs in the list. Distinct names with counts give the same result as
         the whole list, in less memory.
     class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
-        Priors that the model's probabilities assume, as in :class:`PriorShiftClassifier`.
+        Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
     groups : dict of str to list of labels, or None, default=None
         Nationalities to sum, such as ``{"Scandinavian": ["Danish", "Norwegian", "Swedish"]}``. Each
         sum gets an interval. Groups may overlap.
@@ -186,16 +187,17 @@ default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    inner, shares_of_groups = (model, None) if class_prior is not None else ungroup(model)
-    probabilities, weights, ids, are_names = predict_list(inner, names, weights, "weights")
-    n_of_each = _check_counts(counts, len(probabilities))
+    inner, shares_of_groups = (estimator, None) if class_prior is not None else ungroup(estimator)
+    found = predict_names(inner, X, threshold=None)
+    are_names, n = found.reasons == "", len(found.proba)
+    n_of_each = _check_counts(counts, n)
     return shares_of_probabilities(
-        probabilities,
-        model.classes_,
+        found.proba,
+        estimator.classes_,
         counts=n_of_each * are_names,
-        ids=ids,
+        ids=ids_of_names(found.names, n),
         n_not_names=int(n_of_each[~are_names].sum()),
-        weights=weights,
+        weights=check_weights(sample_weight, n),
         class_prior=assumed_priors(inner, class_prior, of_people=True),
         shares_of_groups=shares_of_groups,
         groups=groups,
@@ -212,7 +214,7 @@ def _check_counts(counts, n):
     if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
             f"Expected counts of {n} names, integers from 0; got {counts.dtype} of shape "
-            f"{counts.shape}, {counts!s:.200}. Give other numbers as weights."
+            f"{counts.shape}, {counts!s:.200}. Give other numbers as sample_weight."
         )
     return counts
 

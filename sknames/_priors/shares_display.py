@@ -76,8 +76,8 @@ class SharesDisplay(DisplayMixin):
     @classmethod
     def from_estimator(
         cls,
-        model: Any,
-        names: Any,
+        estimator: Any,
+        X: Any,
         *,
         n_top: int = 15,
         ax: "Axes | None" = None,
@@ -88,9 +88,9 @@ class SharesDisplay(DisplayMixin):
 
         Parameters
         ----------
-        model : classifier
+        estimator : classifier
             Fitted classifier with `predict_proba`.
-        names : iterable of str
+        X : iterable of str, or other input of the estimator
             The list.
         n_top, ax, bar_kwargs : int, matplotlib Axes, dict
             Parameters of :meth:`plot`.
@@ -100,7 +100,7 @@ class SharesDisplay(DisplayMixin):
         {drawn}
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        shares = estimate_shares(model, names, **kwargs)
+        shares = estimate_shares(estimator, X, **kwargs)
         return cls.from_shares(shares, n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
     @classmethod

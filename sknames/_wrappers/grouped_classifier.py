@@ -2,34 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
-from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils.metadata_routing import process_routing
-from sklearn.utils.validation import _is_fitted, column_or_1d
 
 from .._base.labels_and_weights import check_labels
-from .._base.mixins import ArgmaxMixin, DocLinkMixin, FittingWrapperMixin
+from .._base.unwrap import Inside, unwrap
+from .._base.wrapper import Wrapper, is_fitted
 from .._priors.priors import assumed_priors
 
 LEVELS = ("subregion", "region")
 
 
 @dataclass(eq=False, repr=False)
-class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEstimator):
+class GroupedClassifier(Wrapper):
     """Predict groups of labels: sum the probabilities of a classifier.
+
+    A fitted estimator is used as it is, also by clones, and needs no `fit`; an unfitted one is
+    cloned and fitted.
 
     Parameters
     ----------
     estimator : classifier
-        Classifier with `predict_proba`. `fit` fits a clone, unless it is in a
-        :class:`~sklearn.frozen.FrozenEstimator`. If it is fitted, as :func:`load_pretrained` is,
-        `fit` is not needed.
+        Classifier with `predict_proba`.
     groups : dict or {"subregion", "region"}, default="region"
         The group of each label, such as ``{"Danish": "Scandinavian", "Swedish": "Scandinavian"}``;
         other labels form their own groups. Or a column of these tables, if the labels are there:
@@ -41,7 +39,9 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
     Attributes
     ----------
     estimator_ : classifier
-        The fitted clone. Only present after `fit`.
+        The fitted estimator. Only present after `fit`.
+    groups_ : dict or str
+        The `groups` at `fit`. Only present after it.
     classes_ : ndarray of shape (n_groups,)
         The groups, sorted.
     class_prior_ : ndarray of shape (n_groups,)
@@ -73,21 +73,22 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
     groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region"
 
     estimator_: Any = field(init=False)
+    groups_: Mapping[Any, Any] | str = field(init=False)
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "groups": [StrOptions({*LEVELS}), HasMethods(["keys"])],
     }
 
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
-        """Fit a clone of the estimator.
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Fit a clone of the estimator, unless it is fitted.
 
         Parameters
         ----------
         X : iterable of str, or other input of the estimator
             Names.
-        y : array-like of shape (n_samples,)
-            Labels of the estimator, not groups.
+        y : array-like of shape (n_samples,) or None, default=None
+            Labels of the estimator, not groups. A fitted estimator needs none.
         **params
             Parameters of the estimator's `fit`, such as `sample_weight`.
 
@@ -97,12 +98,13 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
             The fitted classifier.
         """
         self._validate_params()
-        check_labels(y)
-        if get_config()["enable_metadata_routing"]:
-            params = process_routing(self, "fit", **params).estimator.fit
-        estimator = clone(self.estimator).fit(X, y, **params)
+        if not self._is_frozen:
+            check_labels(y)
+        self._check_inside()
+        estimator = self._fit_estimator(X, y, **params)
         group(self.groups, estimator.classes_)  # raises if they do not match
         self.estimator_ = estimator
+        self.groups_ = self.groups if isinstance(self.groups, str) else dict(self.groups.items())
         return self
 
     def _change(self, probabilities):
@@ -121,32 +123,43 @@ class GroupedClassifier(DocLinkMixin, ArgmaxMixin, FittingWrapperMixin, BaseEsti
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        return assumed_priors(self._inner()) @ self._shares_of_groups
+        return assumed_priors(self._inner()) @ self._grouping[1]
 
     @property
     def _grouping(self):
-        """The groups, and the share of each class in each group."""
-        return group(self.groups, self._inner().classes_)
+        """The groups, and the share of each class in each group, (n_classes, n_groups)."""
+        return group(vars(self).get("groups_", self.groups), self._inner().classes_)
 
-    @property
-    def _shares_of_groups(self):
-        """The share of each class in each group, (n_classes, n_groups)."""
-        return self._grouping[1]
-
-    def _groups_of(self, y):
-        """Return the group of each label in `y`; groups, and labels of no class, stay."""
-        groups, shares = self._grouping
-        labels = self._inner().classes_.tolist()
-        group_of = dict(zip(labels, groups[shares.argmax(axis=1)].tolist(), strict=True))
-        return np.array([group_of.get(label, label) for label in column_or_1d(y).tolist()])
+    def _describe(self):
+        """Return what is inside, see `unwrap`."""
+        if not is_fitted(self):
+            return Inside()
+        inner, (groups, shares) = self._inner(), self._grouping
+        inside, prior = unwrap(inner), assumed_priors(inner)
+        bias = inside.class_bias
+        if bias is not None:
+            sums, odds = prior @ shares, (prior * np.exp(-bias)) @ shares
+            bias = -np.log(np.divide(odds, sums, out=np.ones_like(sums), where=sums > 0))
+        names = groups[shares.argmax(axis=1)].tolist()
+        return inside.changed(shares, prior @ shares, bias, self)._replace(
+            group_of=(*inside.group_of, dict(zip(inner.classes_.tolist(), names, strict=True))),
+            ungrouped=inner if inside.ungrouped is None else inside.ungrouped,
+            groups=shares if inside.groups is None else inside.groups @ shares,
+        )
 
     def __sklearn_is_fitted__(self):
-        return _is_fitted(getattr(self, "estimator_", self.estimator))
+        return is_fitted(vars(self).get("estimator_", self.estimator))
 
 
 def group(groups, classes):
     """Return the groups, sorted, and which of them each class is in, as 0 or 1."""
-    labels = classes.tolist()
+    pairs = groups if isinstance(groups, str) else tuple(groups.items())
+    return _group(pairs, tuple(classes.tolist()), classes.dtype)
+
+
+@lru_cache(maxsize=32)
+def _group(groups, labels, dtype):
+    """Return what `group` does, once for equal groups and labels."""
     if isinstance(groups, str):
         group_of = _groups_of_tables(groups)
         unknown = [label for label in labels if label not in group_of]
@@ -156,7 +169,7 @@ def group(groups, classes):
                 f"load_countries, got {', '.join(map(repr, unknown))}. Give the groups as a dict."
             )
     else:
-        group_of = dict(groups.items())
+        group_of = dict(groups)
         unknown = [label for label in group_of if label not in labels]
         if unknown:
             raise ValueError(
@@ -166,8 +179,8 @@ def group(groups, classes):
         for name in group_of.values():
             if group_of.get(name, name) != name:
                 raise ValueError(
-                    f"Expected names of groups that are no label of another group, got {name!r}, "
-                    f"which is in the group {group_of[name]!r}. Rename the group."
+                    "A group may not be named like a label in another group: got "
+                    f"{name!r}, which is in the group {group_of[name]!r}. Rename the group."
                 )
     names = [group_of.get(label, label) for label in labels]
     if len({isinstance(name, str) for name in names}) > 1:

@@ -6,18 +6,25 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._base.mixins import ArgmaxMixin, DocLinkMixin, SharedModelMixin, WrapperMixin
-from .._priors.predict_list import predict_list, priors_of_probabilities
-from .._priors.priors import Priors, assumed_priors, check_priors, exchange_priors
+from .._base.labels_and_weights import check_weights
+from .._base.unwrap import Inside, unwrap
+from .._base.wrapper import Wrapper, is_fitted
+from .._encoding.read_names import ids_of_names
+from .._priors.predict_names import predict_names
+from .._priors.priors import (
+    Priors,
+    assumed_priors,
+    check_priors,
+    exchange_priors,
+    priors_of_probabilities,
+)
 
 
 @dataclass(eq=False, repr=False)
-class PriorShiftClassifier(
-    DocLinkMixin, ArgmaxMixin, SharedModelMixin, WrapperMixin, BaseEstimator
-):
+class PriorShiftClassifier(Wrapper):
     """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
 
     A classifier's probabilities assume how frequent each class is: its priors. A list of people
@@ -31,11 +38,14 @@ class PriorShiftClassifier(
     2. Multiply the probabilities by the ratio of the new priors to the assumed ones, and scale them
        to sum to 1.
 
+    A fitted estimator is used as it is, also by clones; an unfitted one raises, since there are no
+    labels.
+
     Parameters
     ----------
     estimator : classifier
         Fitted classifier with `predict_proba`: a pipeline of ours, :func:`load_pretrained`, or any
-        of scikit-learn's. It is never refitted or changed, and a clone shares it.
+        of scikit-learn's.
     priors : {"estimate", "uniform", "population"}, dict or array-like of shape (n_classes,), \
 default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers that sum to
@@ -55,10 +65,10 @@ default=None
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels of the estimator.
-    priors_ : ndarray of shape (n_classes,)
-        The mix of the list, in the order of `classes_`.
+    estimator_ : classifier
+        The estimator.
     class_prior_ : ndarray of shape (n_classes,)
-        The same as `priors_`: the priors that this classifier's probabilities assume.
+        The mix of the list, in the order of `classes_`: the priors that the probabilities assume.
     n_iter_ : int
         Number of steps of the estimate; 0 if nothing was estimated.
     n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
@@ -97,7 +107,6 @@ default=None
     """
 
     __module__ = "sknames"
-    _shared = "estimator"
 
     estimator: Any
     _: KW_ONLY
@@ -106,7 +115,7 @@ default=None
     tol: float = 1e-7
     max_iter: int = 200
 
-    priors_: NDArray[np.float64] = field(init=False)
+    class_prior_: NDArray[np.float64] = field(init=False)
     n_iter_: int = field(init=False)
 
     _parameter_constraints = {
@@ -140,14 +149,15 @@ default=None
             If no text is a name, or the given priors are positive where the estimator's own are 0.
         """
         self._validate_params()
-        self._check_shared_is_fitted()
+        self._check_is_frozen()
+        self._check_inside()
         assumed = assumed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
-            probabilities, weights, ids, are_names = predict_list(self.estimator, X, sample_weight)
-            limits = {"tol": self.tol, "max_iter": self.max_iter}
-            priors, n_iter = priors_of_probabilities(
-                probabilities, weights * are_names, assumed, ids, **limits
-            )
+            found = predict_names(self.estimator, X, threshold=None)
+            n, proba = len(found.proba), check_array(found.proba, dtype=np.float64)
+            weights = check_weights(sample_weight, n) * (found.reasons == "")
+            ids, limits = ids_of_names(found.names, n), {"tol": self.tol, "max_iter": self.max_iter}
+            priors, n_iter = priors_of_probabilities(proba, weights, assumed, ids, **limits)
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0
             never = self.estimator.classes_[(priors > 0) & (assumed == 0)]
@@ -156,16 +166,20 @@ default=None
                     f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
                     "never predicts, got positive ones. Set them to 0, or take another estimator."
                 )
-        self._assumed, self.priors_, self.n_iter_ = assumed, priors, n_iter
+        self.estimator_, self._assumed = self.estimator, assumed
+        self.class_prior_, self.n_iter_ = priors, n_iter
         return self
 
     def _change(self, probabilities):
-        return exchange_priors(probabilities.astype(np.float64), self._assumed, self.priors_)
+        return exchange_priors(probabilities.astype(np.float64), self._assumed, self.class_prior_)
 
-    @property
-    def class_prior_(self) -> NDArray[np.float64]:
-        """The priors that the probabilities assume."""
-        return self.priors_
+    def _describe(self):
+        """Return what is inside, see `unwrap`."""
+        if not is_fitted(self):
+            return Inside()
+        inside, prior = unwrap(self.estimator_), self.class_prior_
+        factors = np.divide(prior, self._assumed, out=np.zeros_like(prior), where=self._assumed > 0)
+        return inside.changed(factors, prior, inside.class_bias, self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -10,11 +10,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
-from sklearn.base import BaseEstimator, clone
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import clone
 from sklearn.utils import Bunch, _safe_indexing, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.metadata_routing import MethodMapping, process_routing
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     _check_method_params,
@@ -24,28 +23,27 @@ from sklearn.utils.validation import (
 )
 
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._base.mixins import DocLinkMixin, FittingWrapperMixin
-from .._base.unwrap import join, labels_as_predicted, unwrap
-from .._encoding.not_names import why_not_names
+from .._base.unwrap import Inside, labels_as_predicted, unwrap
+from .._base.wrapper import Wrapper, is_fitted
+from .._priors.predict_names import predict_names
 from .._priors.priors import assumed_priors
 from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
 
-UNSURE = "unsure"
-
 
 @dataclass(eq=False, repr=False)
-class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
+class SelectiveClassifier(Wrapper):
     """Predict only where the model is sure enough, and where the input is a name.
 
     A name is answered if the probability of the most probable class is above a threshold. `fit`
     finds the threshold on held-out names, to answer a given share of them (`coverage`), or to keep
     the share of wrong answers below a limit (`risk`).
 
+    A fitted estimator is used as it is, also by clones; an unfitted one is cloned and fitted.
+
     Parameters
     ----------
     estimator : classifier
-        Classifier with `predict_proba`. It is cloned and fitted; to use a fitted one, wrap it in a
-        :class:`~sklearn.frozen.FrozenEstimator`.
+        Classifier with `predict_proba`.
     coverage : float or None, default=None
         The share of inputs to answer, above 0. With 1, only inputs that are not names get no
         answer.
@@ -56,8 +54,8 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         "auto" is "unknown" for strings; for numbers it is -1, or one less than the smallest label.
     cv : int, cross-validation generator, iterable or None, default=5
         How names are held out, as in scikit-learn; None is 5. An int makes stratified folds, which
-        keep the `groups` of `fit` together. With a :class:`~sklearn.frozen.FrozenEstimator` nothing
-        is held out: all names given to `fit` must then be new to it.
+        keep the `groups` of `fit` together. With a fitted estimator nothing is held out: all names
+        given to `fit` must then be new to it.
     confidence_level : float, default=0.95
         Probability with which the risk is kept. A coverage ignores it.
     n_jobs : int or None, default=None
@@ -66,7 +64,7 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
     Attributes
     ----------
     estimator_ : classifier
-        The classifier fitted on all names, or the frozen one.
+        The classifier fitted on all names, or the given one.
     classes_ : ndarray of shape (n_classes,)
         The labels, without the abstain label.
     abstain_label_ : str, int or float
@@ -98,7 +96,7 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
     accepts a threshold if the exact upper bound of its risk (Clopper and Pearson 1934) is at most
     `risk`; each bound may fail with a sixth of the probability 1 - `confidence_level`. The
     guarantee is for names drawn like the held-out ones, and for all of them together, not for each
-    nationality. It is exact for a frozen estimator and names without weights.
+    nationality. It is exact for a fitted estimator and names without weights.
 
     Inputs that are not names, see :meth:`reasons`, get no answer, and count in `coverage`. `score`
     counts a missing answer as wrong.
@@ -155,7 +153,7 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. A label that a frozen estimator does not know counts as an error. Around
+            Their labels. A label that a fitted estimator does not know counts as an error. Around
             a :class:`GroupedClassifier`, labels in groups count as these.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
             Weights of the names, for the threshold and for the estimator, if it takes any.
@@ -185,15 +183,17 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         (X,) = indexable(X)
         y = check_labels(y, _num_samples(X))
         weights = check_weights(sample_weight, len(y))
-        frozen = isinstance(self.estimator, FrozenEstimator)
-        routed = self._route(sample_weight, params, frozen)
+        routed = self._route(sample_weight, params)
         _check_abstain_label(self.abstain_label, y)
-        estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
+        fitted = self._is_frozen
+        estimator = self.estimator
+        if not fitted:
+            estimator = clone(estimator).fit(X, y, **routed.estimator.fit)
         labels = labels_as_predicted(estimator, y)
         check_some_known(labels, estimator.classes_)
-        labels = np.union1d(labels, estimator.classes_)  # a frozen estimator may lack some
+        labels = np.union1d(labels, estimator.classes_)  # a fitted estimator may lack some
         abstain_label = _check_abstain_label(self.abstain_label, labels)
-        if frozen:
+        if fitted:
             rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
@@ -215,7 +215,7 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
 
     @classmethod
     def _of_curve(cls, estimator, curve, **params):
-        """Return a fitted one from a frozen estimator and its stored curve."""
+        """Return a fitted one from a fitted estimator and its stored curve."""
         self = cls(estimator, **params)
         self._validate_params()
         label = _check_abstain_label(self.abstain_label, estimator.classes_)
@@ -244,9 +244,9 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Labels from `classes_`, or `abstain_label_` if :meth:`reasons` gives a reason.
         """
-        probabilities, reasons = self._judge(X)
-        labels = self.classes_[probabilities.argmax(axis=1)]
-        return np.where(reasons == "", labels, np.asarray(self.abstain_label_))
+        check_is_fitted(self)
+        found = predict_names(self, X)
+        return np.where(found.reasons == "", found.labels[:, 0], np.asarray(self.abstain_label_))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.
@@ -271,26 +271,25 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
             - "unsure" if the largest probability is not above `threshold_`.
         """
-        return self._judge(X)[1]
-
-    def _judge(self, X):
         check_is_fitted(self)
-        if isinstance(X, Iterator):
-            X = list(X)
-        probabilities, confidence, reasons = _confidence(self.estimator_, X)
-        return probabilities, withhold(reasons, confidence, self.threshold_)
+        return predict_names(self, X).reasons
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        check_is_fitted(self)
-        return assumed_priors(self.estimator_)
+        return assumed_priors(self._inner())
 
-    def _route(self, sample_weight, params, frozen):
+    def _describe(self):
+        """Return what is inside, see `unwrap`."""
+        if not is_fitted(self):
+            return Inside()
+        return unwrap(self.estimator_)._replace(threshold=self.threshold_, misplaced=None)
+
+    def _route(self, sample_weight, params):
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
         groups = params.pop("groups", None)
-        if sample_weight is not None and not frozen:
+        if sample_weight is not None and not self._is_frozen:
             if has_fit_parameter(self.estimator, "sample_weight"):
                 params["sample_weight"] = sample_weight
             else:
@@ -313,20 +312,20 @@ class SelectiveClassifier(DocLinkMixin, FittingWrapperMixin, BaseEstimator):
             return StratifiedGroupKFold(cv)
         return check_cv(cv, y, classifier=True)
 
-    def _add_routes(self, router):
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the routing of metadata to what `fit` uses.
+
+        Returns
+        -------
+        MetadataRouter
+            The routing.
+        """
         from sklearn.model_selection import StratifiedGroupKFold
 
         cv = self.cv
         splitter = StratifiedGroupKFold() if cv is None or isinstance(cv, Integral) else cv
         mapping = MethodMapping().add(caller="fit", callee="split")
-        return router.add(splitter=splitter, method_mapping=mapping)
-
-
-def withhold(reasons, confidence, threshold):
-    """Return reasons, "unsure" for names whose confidence is not above the threshold, if any."""
-    if threshold is None:
-        return reasons
-    return np.where((reasons == "") & ~(confidence > threshold), UNSURE, reasons)
+        return super().get_metadata_routing().add(splitter=splitter, method_mapping=mapping)
 
 
 def _check_abstain_label(label, classes):
@@ -354,13 +353,6 @@ def _fit_and_answer(estimator, X, y, train, test, params):
 
 def _answers(fitted, X, y):
     """Return the confidence of a classifier in each row, and whether it is right."""
-    probabilities, confidence, _ = _confidence(fitted, X)
-    labels = labels_as_predicted(fitted, y)
-    return confidence, fitted.classes_[probabilities.argmax(axis=1)] == labels
-
-
-def _confidence(fitted, X):
-    """Return probabilities, the largest of each row (0 if it is not a name), and reasons."""
-    probabilities = np.asarray(fitted.predict_proba(X))
-    reasons = why_not_names(join(fitted, X), len(probabilities), unwrap(fitted).encoder)
-    return probabilities, np.where(reasons == "", probabilities.max(axis=1), 0.0), reasons
+    found = predict_names(fitted, X, threshold=None)
+    confidence = np.where(found.reasons == "", found.probabilities[:, 0], 0.0)
+    return confidence, found.labels[:, 0] == labels_as_predicted(fitted, y)

@@ -19,9 +19,9 @@ TINY = np.finfo(np.float64).tiny
 
 @share_docs(READING)
 @validate_params(
-    {"model": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
+    {"estimator": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
 )
-def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
+def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bunch:
     """Measure how much each character of a name matters for a prediction, by occlusion.
 
     Each character in turn is replaced by one that the model does not know (Zeiler and Fergus 2014).
@@ -30,7 +30,7 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
 
     Parameters
     ----------
-    {model}
+    {estimator}
     {name}
     label : str or int or None, default=None
         Label to explain, one of the model's classes. None takes the most probable one.
@@ -67,7 +67,7 @@ def character_importance(model: Any, name: str, *, label: Any = None) -> Bunch:
     >>> result.label, result.importance.shape
     ('Polish', (8,))
     """
-    read = Reading(model, name)
+    read = Reading(estimator, name)
     n = len(read.characters)
     hidden = read.codes.repeat(n, axis=0)
     hidden[np.arange(n), np.arange(n)] = read.encoder.unknown_code_
@@ -129,12 +129,12 @@ class CharacterImportanceDisplay(DisplayMixin):
     probability: float | None = None
 
     @classmethod
-    def from_estimator(cls, model: Any, name: str, *, label: Any = None, **kwargs: Any) -> Self:
+    def from_estimator(cls, estimator: Any, name: str, *, label: Any = None, **kwargs: Any) -> Self:
         """Measure the importance of each character of a name, and draw it.
 
         Parameters
         ----------
-        {model}
+        {estimator}
         {name}
         label : str or int or None, default=None
             Label to explain. None takes the most probable one.
@@ -142,7 +142,7 @@ class CharacterImportanceDisplay(DisplayMixin):
 
         {drawn}
         """
-        read = character_importance(model, name, label=label)
+        read = character_importance(estimator, name, label=label)
         probability = float(read.proba[read.classes == read.label][0])
         display = cls(
             read.name, read.characters, read.importance, read.label, probability=probability

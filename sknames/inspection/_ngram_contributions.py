@@ -13,8 +13,8 @@ from ._reading import READING, Reading
 
 
 @share_docs(READING)
-@validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
-def ngram_contributions(model: Any, name: str) -> Bunch:
+@validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
+def ngram_contributions(estimator: Any, name: str) -> Bunch:
     """Split the logits of a name exactly into those of the net, each n-gram and each word.
 
     A :class:`~sknames.NameNationalityClassifier` adds the logits of its recurrent net, of each
@@ -23,7 +23,7 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
 
     Parameters
     ----------
-    model : Pipeline
+    estimator : Pipeline
         Fitted pipeline of a :class:`~sknames.CharEncoder` and a
         :class:`~sknames.NameNationalityClassifier`; also in what predicts the same probabilities:
         a :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or search.
@@ -63,12 +63,12 @@ def ngram_contributions(model: Any, name: str) -> Bunch:
     >>> bool(more[list(result.ngrams).index("ski ")] > 0)
     True
     """
-    read, inside = Reading(model, name), unwrap(model)
+    read, inside = Reading(estimator, name), unwrap(estimator)
     classifier = inside.classifier
     if classifier is None or inside.changes:
         expected = "a Pipeline of CharEncoder and NameNationalityClassifier"
         step = "For other models, use character_importance."
-        raise refusal(model, expected, step, "SelectiveClassifier")
+        raise refusal(estimator, expected, step, "SelectiveClassifier")
     net, contributions, spans = classifier._logit_terms(read.as_given(read.codes))
     network = classifier.network_
     start, end = "^", "$"

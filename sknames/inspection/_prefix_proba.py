@@ -16,8 +16,8 @@ from ._reading import READING, Reading
 
 
 @share_docs(READING)
-@validate_params({"model": [HasMethods(["predict_proba"])], "name": [str]})
-def prefix_proba(model: Any, name: str) -> Bunch:
+@validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
+def prefix_proba(estimator: Any, name: str) -> Bunch:
     """Predict after each character of a name.
 
     Each row is the prediction if the name ended there: for "y", for "ya", for "yam" and so on. The
@@ -26,7 +26,7 @@ def prefix_proba(model: Any, name: str) -> Bunch:
 
     Parameters
     ----------
-    {model}
+    {estimator}
     {name}
 
     Returns
@@ -52,7 +52,7 @@ def prefix_proba(model: Any, name: str) -> Bunch:
     >>> result.proba.shape
     (10, 74)
     """
-    read = Reading(model, name)
+    read = Reading(estimator, name)
     n = len(read.characters)
     lengths = np.arange(1, n + 1)
     if read.encoder.clean:
@@ -109,18 +109,18 @@ class PrefixProbabilityDisplay(DisplayMixin):
     classes: NDArray[Any]
 
     @classmethod
-    def from_estimator(cls, model: Any, name: str, **kwargs: Any) -> Self:
+    def from_estimator(cls, estimator: Any, name: str, **kwargs: Any) -> Self:
         """Predict after each character of a name, and draw the probabilities.
 
         Parameters
         ----------
-        {model}
+        {estimator}
         {name}
         {plot_kwargs}
 
         {drawn}
         """
-        read = prefix_proba(model, name)
+        read = prefix_proba(estimator, name)
         display = cls(read.name, read.characters, read.proba, read.classes)
         return display.plot(**kwargs)
 

@@ -11,8 +11,8 @@ from .._encoding.char_encoder import REPLACEMENT
 
 # What docstrings share.
 READING = {
-    "model": """\
-model : Pipeline
+    "estimator": """\
+estimator : Pipeline
     Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier that
     has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
     :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a search or
@@ -33,13 +33,13 @@ name : str
 class Reading:
     """Hold a name as a model's encoder reads it, and the rest of the model."""
 
-    def __init__(self, model, name):
-        check_is_fitted(model)
-        self.encoder, self.rest = split(model)
+    def __init__(self, estimator, name):
+        check_is_fitted(estimator)
+        self.encoder, self.rest = split(estimator)
         if self.encoder is None:
             expected = "a fitted Pipeline that begins with a CharEncoder"
             raise refusal(
-                model, expected, "Put the encoder into it: make_pipeline(CharEncoder(), ...)."
+                estimator, expected, "Put the encoder into it: make_pipeline(CharEncoder(), ...)."
             )
         self.classes = self.rest.classes_
         self.name = name

@@ -23,7 +23,7 @@ from .._base.unwrap import labels_as_predicted
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold, spellings
 from .._encoding.spelling_groups import spelling_groups
-from .._wrappers.known_words import count_known_words
+from .._priors.predict_names import predict_names
 from ._calibration import calibration_error
 from ._top_label import Z, wilson_interval
 
@@ -135,16 +135,16 @@ def _interval(limits):
 
 @validate_params(
     {
-        "model": [HasMethods("predict")],
+        "estimator": [HasMethods("predict")],
         "groups": ["array-like", None],
         "cv": ["cv_object", None],
         "train": [tuple, list, None],
     }
 )
 def scorecard(
-    model: Any,
-    names: Any,
-    labels: Any,
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
     *,
     groups: ArrayLike | None = None,
     cv: Any = None,
@@ -154,22 +154,22 @@ def scorecard(
 
     Parameters
     ----------
-    model : classifier of names
+    estimator : classifier of names
         Classifier, fitted on other names. With `cv`, clones of it are fitted instead. Without
         `predict_proba`, the figures that need probabilities are None.
-    names : iterable of str, or table of one column
+    X : iterable of str, or table of one column
         Names.
-    labels : array-like of shape (n_names,)
+    y : array-like of shape (n_names,)
         Their nationalities, spelled as in the model. A label that the model lacks counts as an
         error, and is left out of the log loss.
     groups : array-like of shape (n_names,) or None, default=None
         Groups of rows that `cv` keeps on one side of each split; not without `cv`. None takes
         :func:`~sknames.spelling_groups` if `cv` is an int.
     cv : int, cross-validation generator, iterable or None, default=None
-        Splits of `names` for cross-validation, which test a row once at most. An int is the number
+        Splits of `X` for cross-validation, which test a row once at most. An int is the number
         of folds of a shuffled :class:`~sklearn.model_selection.StratifiedGroupKFold`. None takes
         the model as fitted.
-    train : tuple (names, labels) or None, default=None
+    train : tuple (X, y) or None, default=None
         Training data of a fitted model, for the leak and the baselines. Not with `cv`.
 
     Returns
@@ -225,8 +225,8 @@ def scorecard(
     >>> card.accuracy, card.top_3
     (1.0, 1.0)
     """
-    names, _ = read_names(names)
-    labels = check_labels(labels, len(names))
+    names, _ = read_names(X)
+    labels = check_labels(y, len(names))
     if (groups if cv is None else train) is not None:
         raise ValueError(
             "Expected groups with cv, and train without cv, got "
@@ -234,7 +234,8 @@ def scorecard(
         )
     if cv is None:
         try:
-            return _card(_judge_model(model, names, labels, _check_train(train)), model.classes_)
+            rows = _judge_model(estimator, names, labels, _check_train(train))
+            return _card(rows, estimator.classes_)
         except NotFittedError as error:
             raise NotFittedError(
                 f"{error} Fit it first, or pass cv, which fits clones of it."
@@ -250,7 +251,7 @@ def scorecard(
     judged = []
     for learned, held_out in folds:
         train = [names[k] for k in learned], labels[learned]
-        fitted = clone(model).fit(*train)
+        fitted = clone(estimator).fit(*train)
         test = [names[k] for k in held_out]
         judged.append(_judge_model(fitted, test, labels[held_out], train))
     order = np.argsort(tested)
@@ -287,12 +288,14 @@ def _splits(names, labels, groups, cv):
 
 def _judge_model(model, names, labels, train):
     """Judge the predictions of a fitted model, in groups if it groups its labels."""
-    proba = model.predict_proba(names) if hasattr(model, "predict_proba") else None
-    predicted, known = model.predict(names), count_known_words(model, names)
+    predicted, classes, proba, known = model.predict(names), model.classes_, None, None
+    if hasattr(model, "predict_proba"):
+        found = predict_names(model, names, threshold=None, known_words=True)
+        proba, known = found.proba, found.known_words
     labels = labels_as_predicted(model, labels)
     if train is not None:
         train = train[0], labels_as_predicted(model, train[1])
-    return _judge(names, labels, predicted, proba, model.classes_, train, known)
+    return _judge(names, labels, predicted, proba, classes, train, known)
 
 
 def _judge(names, labels, predicted, proba, classes, train, known):

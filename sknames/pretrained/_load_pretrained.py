@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
@@ -22,8 +21,10 @@ from .._priors.priors import Priors, check_priors
 from .._version import __version__
 from .._wrappers.selective_classifier import SelectiveClassifier
 
-LABELS = ("nationality", "country")
-SHIPPED = {"pretrained": "nationality", "country": "country"}  # by name, where a file may stand
+Target: TypeAlias = Literal["nationality", "country"]
+TARGETS = ("nationality", "country")
+# By name, where a file may stand.
+SHIPPED: dict[str, Target] = {"pretrained": "nationality", "country": "country"}
 # With a folder for each model. That of countries is a head on that of nationalities, see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
@@ -45,7 +46,7 @@ AGAIN = "install sknames again with `pip install --force-reinstall --no-deps skn
 
 
 def load_pretrained(
-    labels: Literal["nationality", "country"] = "nationality",
+    target: Target = "nationality",
     *,
     priors: Priors = "population",
     abstain: bool | float = False,
@@ -58,7 +59,7 @@ def load_pretrained(
 
     Parameters
     ----------
-    labels : {"nationality", "country"}, default="nationality"
+    target : {"nationality", "country"}, default="nationality"
         What to predict: where a name comes from, or where people live who have such names.
         Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Two in five are wrong, since
         countries share names.
@@ -131,17 +132,17 @@ default="population"
             "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
             f"below 1; got {abstain!r}."
         )
-    _check_labels(labels)
-    bias = read_columns(BIAS, labels)
+    _check_target(target)
+    bias = read_columns(BIAS, target)
     bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
-    model = read(FOLDER / labels, pretrained_sha256(labels=labels), priors, bias)
+    model = read(FOLDER / target, pretrained_sha256(target=target), priors, bias)
     if not abstain:
         return model
-    columns = read_columns(CURVE, labels)
+    columns = read_columns(CURVE, target)
     curve = Bunch(**{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS})
-    risk = RISK[labels] if is_switch else abstain
+    risk = RISK[target] if is_switch else abstain
     try:
-        return SelectiveClassifier._of_curve(FrozenEstimator(model), curve, risk=risk)
+        return SelectiveClassifier._of_curve(model, curve, risk=risk)
     except ValueError as error:
         raise ValueError(
             f"abstain={abstain!r}: {error} For names or a coverage of your own, see "
@@ -149,34 +150,34 @@ default="population"
         ) from error
 
 
-def _check_labels(labels):
-    if labels not in LABELS:
+def _check_target(target):
+    if target not in TARGETS:
         raise ValueError(
-            f"Expected labels to be 'nationality' or 'country', got {labels!r}. For regions, put "
+            f"Expected target to be 'nationality' or 'country', got {target!r}. For regions, put "
             "the model into GroupedClassifier."
         )
 
 
-def read_columns(name, labels="nationality"):
+def read_columns(name, target="nationality"):
     """Return the columns of a CSV file of a model, as lists of text by name."""
-    header, *rows = csv.reader(_shipped(name, labels).decode().splitlines())
+    header, *rows = csv.reader(_shipped(name, target).decode().splitlines())
     return dict(zip(header, zip(*rows, strict=True), strict=True))
 
 
-def pretrained_sha256(name=DESCRIPTION, labels="nationality"):
+def pretrained_sha256(name=DESCRIPTION, target="nationality"):
     """Return the digest of a file of a model, by default the fingerprint of the model."""
-    lines = _content(FOLDER / labels / DIGESTS).decode().splitlines()
+    lines = _content(FOLDER / target / DIGESTS).decode().splitlines()
     return {name: digest for digest, name in map(str.split, lines)}[name]
 
 
-def load_card(labels: Literal["nationality", "country"] = "nationality") -> dict[str, Any]:
+def load_card(target: Target = "nationality") -> dict[str, Any]:
     """Load the card of a model that ships with the package.
 
     The model itself does not carry it: a pipeline that is fitted again is another model.
 
     Parameters
     ----------
-    labels : {"nationality", "country"}, default="nationality"
+    target : {"nationality", "country"}, default="nationality"
         What the model predicts.
 
     Returns
@@ -199,8 +200,8 @@ def load_card(labels: Literal["nationality", "country"] = "nationality") -> dict
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
     (0.65, 0.92)
     """
-    _check_labels(labels)
-    return json.loads(_shipped(CARD, labels))
+    _check_target(target)
+    return json.loads(_shipped(CARD, target))
 
 
 def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
@@ -247,9 +248,9 @@ def _arrays(folder, description, given=None):
         return {name: arrays[name] for name in arrays.files if name not in given} | given
 
 
-def _shipped(name, labels):
+def _shipped(name, target):
     """Read a file of a model; raise ValueError if it was changed."""
-    return _content(FOLDER / labels / name, pretrained_sha256(name, labels))
+    return _content(FOLDER / target / name, pretrained_sha256(name, target))
 
 
 def _content(path, sha256=None):

@@ -1,7 +1,9 @@
 """Load and save models as files of skops and joblib."""
 
+import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -23,13 +25,43 @@ TRUSTED = [
 PICKLES = {".joblib", ".pkl", ".pickle"}
 
 
-def load_model(path, trust_pickle=False):
-    """Load a model of names from a skops or joblib file, or a shipped one, see `SHIPPED`.
+def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> Any:
+    """Load a fitted model of names from a file that skops or joblib wrote.
 
-    A joblib file is a pickle, which can run any code: it needs `trust_pickle`. It raises ValueError
-    unless the file holds a model that takes names.
+    A skops file runs no code: only types of scikit-learn, numpy and this package are loaded. It
+    needs the extra `cli`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Path of the file. "pretrained" and "country" are the models that ship, without a file.
+    trust_pickle : bool, default=False
+        Whether to load a pickle, such as a joblib file. It can run any code: do so only if you
+        trust its maker.
+
+    Returns
+    -------
+    classifier
+        The model.
+
+    Raises
+    ------
+    ValueError
+        If the file does not hold a model that takes names, or holds other types, or is a pickle.
+    ImportError, OSError
+        If skops is not installed, or the file cannot be read.
+
+    See Also
+    --------
+    load_pretrained : Load a model that ships, with priors or a threshold.
+
+    Examples
+    --------
+    >>> from sknames import load_model
+    >>> load_model("pretrained").predict(["Kowalski"])
+    array(['Polish'], dtype='<U11')
     """
-    if path in SHIPPED:
+    if isinstance(path, str) and path in SHIPPED:
         return load_pretrained(SHIPPED[path])
     with open(path, "rb") as file:  # raises FileNotFoundError
         is_zip = file.read(4) == b"PK\x03\x04"

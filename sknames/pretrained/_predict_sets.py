@@ -5,15 +5,14 @@ quantile, over held-out names, of the probability of labels ranked above the tru
 and Candès 2020, without randomisation). So no set is empty.
 """
 
-from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from .._base.unwrap import ungroup, unwrap
+from .._priors.predict_names import predict_names
 from .._priors.priors import check_priors
-from ._load_pretrained import LABELS, SETS, read_columns
+from ._load_pretrained import SETS, TARGETS, read_columns
 
 
 def ranked(probabilities):
@@ -31,7 +30,7 @@ def sets_of(classes, probabilities, thresholds):
 
 
 def predict_sets(
-    model: Any, names: Any, *, coverage: float = 0.9, by_class: bool = False
+    estimator: Any, X: Any, *, coverage: float = 0.9, by_class: bool = False
 ) -> list[list[str]]:
     """Predict sets of nationalities that contain the true one with a given probability.
 
@@ -41,11 +40,11 @@ def predict_sets(
 
     Parameters
     ----------
-    model : classifier
+    estimator : classifier
         Result of :func:`~sknames.load_pretrained` with its default priors. A set of a
         :class:`~sknames.GroupedClassifier` around it has the groups of the nationalities. For other
         models, calibrate sets on your own names with MAPIE.
-    names : iterable of str
+    X : iterable of str, or table of one column
         Names.
     coverage : float, default=0.9
         Share of people whose true nationality is in their set, from 0.8 to 0.99.
@@ -79,20 +78,21 @@ def predict_sets(
     >>> sorted(sets[1])
     ['Chinese', 'English', 'Korean']
     """
-    inner, shares = ungroup(model)
-    of = find_thresholds(inner)
-    if isinstance(names, Iterator):
-        names = list(names)
-    labels = inner.classes_ if by_class else ["all"]
-    thresholds = set_thresholds(coverage, labels, of)
-    sets = sets_of(inner.classes_, inner.predict_proba(names), thresholds)
+    proba = predict_names(ungroup(estimator)[0], X, threshold=None).proba
+    return sets_of_probabilities(estimator, proba, coverage, by_class)
+
+
+def sets_of_probabilities(estimator, proba, coverage, by_class=False):
+    """Return sets as `predict_sets` does, from the probabilities of what the estimator groups."""
+    inner, shares = ungroup(estimator)
+    of, classes = find_thresholds(inner), inner.classes_
+    thresholds = set_thresholds(coverage, classes if by_class else ["all"], of)
+    sets = sets_of(classes, proba, thresholds)
     if shares is None:
         return sets
-    groups_of = {
-        label: model.classes_[row > 0].tolist()
-        for label, row in zip(inner.classes_.tolist(), shares, strict=True)
-    }
-    return [[*dict.fromkeys(chain.from_iterable(groups_of[k] for k in one))] for one in sets]
+    names = estimator.classes_[shares.argmax(axis=1)].tolist()
+    group_of = dict(zip(classes.tolist(), names, strict=True))
+    return [[*dict.fromkeys(group_of[label] for label in one)] for one in sets]
 
 
 def find_thresholds(model):
@@ -100,7 +100,7 @@ def find_thresholds(model):
     inside, classes = unwrap(model), model.classes_
     of = None
     if inside.class_bias is not None:
-        of = next((x for x in LABELS if classes.tolist() == [*read_columns(SETS, x)][2:]), None)
+        of = next((x for x in TARGETS if classes.tolist() == [*read_columns(SETS, x)][2:]), None)
     if of is None or not np.allclose(inside.class_prior, check_priors("population", classes)):
         raise ValueError(
             "Expected load_pretrained() with its default priors, which the thresholds of sets are "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sknames.pretrained._load_pretrained import LABELS, read
+from sknames.pretrained._load_pretrained import TARGETS, read
 
 from .files import FOLDER, write_model
 from .recipe import fit, training_names
@@ -52,8 +52,8 @@ def main(arguments=None):
     )
     parser.add_argument(
         "--labels",
-        choices=LABELS,
-        default=LABELS[0],
+        choices=TARGETS,
+        default=TARGETS[0],
         help="What the model is to predict. That of countries is a head on the model of "
         "nationalities that ships, and takes two minutes.",
     )
@@ -64,7 +64,7 @@ def main(arguments=None):
 
         people = countries.people_of_countries(options.wheel, options.players)
         head = countries.fit(read(FOLDER), *countries.training_names(people), verbose=1)
-        write_model(head, options.output, LABELS[0])
+        write_model(head, options.output, TARGETS[0])
         return
 
     names, nationalities = training_names(
