@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +17,8 @@ from ._base.one_blas_thread import one_blas_thread
 from ._base.saved_state import require, stamped, unstamped
 from ._base.unwrap import Inside
 from ._base.wrapper import DocLinkMixin
-from ._network.codes import to_codes, validate_symbols, without_padding
-from ._network.forward import Forward
+from ._network.codes import validate_symbols, without_padding
+from ._network.head import make_forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
@@ -35,7 +35,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     `X` is a 2-D array of symbols, such as `CharEncoder` makes from names. 0 is padding, every other
     value seen in `fit` is a symbol, and other values are the unknown symbol. 1 is the space between
-    words, unless more than one row in 100 begins with it. So start the codes of letters at 2.
+    words: start the codes of letters at 2. `fit` warns if more than one row in 100 begins with 1.
 
     Parameters
     ----------
@@ -207,10 +207,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     feature_names_in_: NDArray[np.object_] = field(init=False)
     network_: Network = field(init=False)
     history_: list[dict[str, float]] = field(init=False)
-    _forward: Forward = field(init=False)
+    _forward: Any = field(init=False)
     _net: Any = field(init=False)
-
-    _hidden_settings: ClassVar[Mapping[str, Any]] = {}  # of training, by name, see `Settings`
 
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
@@ -269,13 +267,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         labels = check_labels(y, len(array))
         weights = check_weights(sample_weight, len(array))
         weights = weigh_classes(labels, weights, self.class_weight)
-        classes, index = np.unique(labels, return_inverse=True)
-        array, index, weights = (x[weights > 0] for x in (array, index, weights))
-        symbols = np.unique(array[array != 0])
-        codes = to_codes(without_padding(array), symbols)
-        settings = Settings.of(self, **self._hidden_settings)
-        trained = fit(codes, index, weights, symbols=symbols, classes=classes, settings=settings)
-        self._set_fitted(classes, *trained)
+        self._set_fitted(*fit(array, labels, weights, Settings.of(self)))
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -396,7 +388,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         is_sorted = all(a < b for a, b in pairwise(classes.tolist()))
         require(is_sorted, "classes_", "sorted, distinct labels", classes)
         self.classes_, self.network_, self.history_, self._net = classes, network, history, net
-        self._forward = Forward(network, "auto")
+        self._forward = make_forward(network, "auto")
 
     def __getstate__(self):
         state = super().__getstate__().copy()

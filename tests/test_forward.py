@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 from sknames._network import forward as _forward
 from sknames._network import product as _product
 from sknames._network.forward import Forward, softmax
+from sknames._network.head import make_forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGRAM_SCALE, NGrams, inverse_document_frequency
 from sknames._training.batches import Batch
@@ -138,10 +139,11 @@ def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
             if feature in of_head:
                 k = of_head.index(feature)
                 row += NGRAM_SCALE * value * weights["head.ngram_weight"][k]
-    forward = Forward(network, "float64")
+    forward = make_forward(network, "float64")
     np.testing.assert_allclose(forward.logits(codes), expected, atol=1e-5)
-    net, terms, _ = forward.logit_terms(codes[:1])
-    np.testing.assert_allclose(net + terms.sum(axis=0), expected[0], atol=1e-5)
+    for row, logits in zip(codes, expected, strict=True):
+        net, terms, _ = forward.logit_terms(row[None])
+        np.testing.assert_allclose(net + terms.sum(axis=0), logits, atol=1e-5)
 
 
 def largest_difference(forward, n_rows=300):
@@ -166,7 +168,7 @@ def largest_difference(forward, n_rows=300):
 def test_bits_depend_on_the_row_alone(cell, num_layers, hidden_size, n_classes, ngram_range):
     n_labels = 165 if hidden_size == 64 and ngram_range else None
     network = network_of(cell, num_layers, hidden_size, n_classes, ngram_range, n_labels=n_labels)
-    forward = Forward(network, "auto")
+    forward = make_forward(network, "auto")
     assert forward.is_fixed == (forward.precision == np.float32)
     assert largest_difference(forward) <= (0 if forward.is_fixed else 1e-12)
 
@@ -177,17 +179,16 @@ KERNELS = ["Prescott", "Nehalem", "Sandybridge", "Haswell", "SkylakeX"]
 ON_A_KERNEL = """
 import json, sys
 import numpy as np
-sys.path.insert(0, sys.argv[1])
-from test_forward import Forward, blas_kernel, largest_difference, network_of
+from tests.test_forward import blas_kernel, largest_difference, make_forward, network_of
 
 found = {"kernel": blas_kernel(), "largest_difference": 0, "is_fixed": True}
 for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), ("gru", 2, 192, 2, None)]:
     network = network_of(*sizes, n_labels=sizes[-1] and 165)
-    forward = Forward(network, "auto")
+    forward = make_forward(network, "auto")
     found["is_fixed"] &= bool(forward.is_fixed)
     found["largest_difference"] = max(found["largest_difference"], largest_difference(forward))
 network = network_of("gru", 1, 128, 18, None)
-found["has_few"] = bool(Forward(network, "auto").has_few)
+found["has_few"] = bool(make_forward(network, "auto").has_few)
 print(json.dumps(found, default=float))
 """
 
@@ -206,8 +207,7 @@ def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
     if here not in KERNELS or KERNELS.index(here) < KERNELS.index(kernel):
         pytest.skip(f"numpy runs {here}, and a processor for that may not run {kernel}")
     env = os.environ | {"OPENBLAS_CORETYPE": kernel}
-    command = [sys.executable, "-c", ON_A_KERNEL, str(Path(__file__).parent)]
-    done = run_process(*command, env=env)
+    done = run_process(sys.executable, "-c", ON_A_KERNEL, env=env, cwd=Path(__file__).parents[1])
     found = json.loads(done.stdout)
     if found["kernel"] != kernel:
         pytest.skip("this OpenBLAS does not let choose")
@@ -235,6 +235,18 @@ def test_auto_is_float64_where_places_of_rows_differ(monkeypatch, codes, kind, n
         for rows in (codes, codes[-3:]):
             found = pair.forward.logits(rows)
             np.testing.assert_allclose(found, pair.expected(rows), rtol=0, atol=tolerance)
+
+
+def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypatch):
+    network, matmul = network_of("gru", 1, 8, 4, (1, 3), n_labels=7), np.matmul
+
+    def last_row_differs(x, weights, out):
+        matmul(x, weights, out=out)
+        out[..., -1, :] += out.shape[-1] == 7
+
+    assert make_forward(network, "auto").precision == np.float32
+    monkeypatch.setattr(np, "matmul", last_row_differs)
+    assert make_forward(network, "auto").precision == np.float64
 
 
 @each_range

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def test_priors_are_what_training_leaves_of_the_frequencies(codes, logit_adjustm
 
 
 def test_labels_keep_their_type():
-    X = [[1, 2], [2, 1], [3, 3]]
+    X = [[2, 3], [3, 2], [4, 4]]
     assert fit(X, [7, 5, 7]).predict(X).dtype.kind == "i"
     assert fit(X, np.array(["x", "y", "x"], dtype=object)).predict(X).dtype == object
 
@@ -122,12 +123,19 @@ def test_no_letter_separates_words(names):
         assert len(model.network_.words.keys) == len(names)
 
 
-@pytest.mark.parametrize("first, separator", [(1, None), (2, 1)])
-def test_of_other_arrays_1_is_the_space_where_rows_do_not_begin_with_it(first, separator):
-    X = np.random.RandomState(0).randint(first, 9, size=(400, 6))
-    X[1::2, 3] = 1
-    X[0, 0] = 1  # one in a hundred may be unclean
-    assert fit(X, X[:, 1] % 2, max_epochs=1).network_.separator == separator
+@pytest.mark.parametrize(
+    "params", [{"ngram_range": (1, 2)}, {"ngram_range": None, "word_weight": 1}]
+)
+def test_rows_that_begin_with_the_space_warn_above_one_in_100(params):
+    X = np.random.RandomState(0).randint(2, 9, size=(400, 6))
+    X[1::2, 3] = X[:3, 0] = 1
+    assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator == 1
+    X[:5, 0] = 1
+    with pytest.warns(UserWarning, match=r"1% of the rows begin with 1, .*letters at 2") as found:
+        assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator == 1
+    assert [Path(warning.filename) for warning in found] == [Path(__file__)]
+    params |= {"ngram_range": None, "word_weight": 0}  # the net alone reads it as any other symbol
+    assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator is None
 
 
 def test_a_class_without_weight_has_probability_0(codes):

@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 
-from sknames._network.forward import Forward
-from sknames._network.network import LEVELS, Network, _narrow
+from sknames._network.head import make_forward
+from sknames._network.network import LEVELS, Network, narrow
 from sknames._network.quantized import Quantized, dequantize, split
 from sknames._network.words import Words
 from tools.retrain.rounding import quantize, rounded, with_temperature
@@ -88,7 +88,6 @@ def test_sizes_follow_from_shapes(kind, network):
     assert network.n_classes == N_CLASSES
     assert network.hidden_size == SIZE
     assert network.num_layers == kind["num_layers"]
-    assert network.embedding_dim == (None if kind["one_hot"] else DIM)
     assert network.n_ngrams == N_NGRAMS.get(kind["min_n"], 0)
 
 
@@ -157,8 +156,10 @@ def test_floats_keep_their_bits_in_files_and_predict_in_float32(dtype):
     assert network.to_arrays()["ngram_weight"].dtype == dtype
     assert_same(Network.from_arrays(network.to_arrays()), network)
     given["weights"]["ngram_weight"] = given["weights"]["ngram_weight"].astype("f4")
-    expected = Forward(Network(**given), "auto").logits(codes)
-    np.testing.assert_array_equal(Forward(network, "auto").logits(codes), expected, strict=True)
+    expected = make_forward(Network(**given), "auto").logits(codes)
+    np.testing.assert_array_equal(
+        make_forward(network, "auto").logits(codes), expected, strict=True
+    )
 
 
 # ---- Rows of 16 levels
@@ -216,8 +217,8 @@ def test_rounded_weights_stay_levels(network):
     floats = {name: dequantize(small.weights[name]) for name in LEVELS if name in small.weights}
     codes, many = np.array([[1, 2, 3], [2, 4, 0]]), np.arange(90).reshape(30, 3) % 5
     for dtype in ("float32", "float64"):
-        ours = Forward(small, dtype)
-        expected = Forward(dataclasses.replace(small, weights=small.weights | floats), dtype)
+        ours = make_forward(small, dtype)
+        expected = make_forward(dataclasses.replace(small, weights=small.weights | floats), dtype)
         for rows in (codes, many):
             np.testing.assert_array_equal(ours.logits(rows), expected.logits(rows), strict=True)
 
@@ -261,6 +262,7 @@ WRONG = {
     "symbols": [[2, 5, 3, 7], [2, 2, 5, 7], [2, 3, 5, 2]],
     "separator": [[1, 2]],
     "class_prior": [[0.5, 0.5], [0.5, 0.5, np.nan]],
+    "class_bias": [[0.5, 0.5]],
     "ngram_keys.0": [[0, 1, 2, 3, 4, 7], [-1, 1, 2, 3, 4, 6]],
     "ngram_keys.1": [[41, 20, 8, 1], [1, 1, 20, 41], [-1, 8, 20, 41], [1, 8, 20, 42]],
     "ngram_keys.2": [[0, 28], [0]],
@@ -285,6 +287,7 @@ RIGHT = {
     "symbols": [[-9, -2, 1, 10**9], [-0.5, 0.25, 1, 1e300]],
     "separator": [[], [1], [4]],
     "class_prior": [[0.0, 0.0, 1.0]],
+    "class_bias": [[0.5, 0.0, -0.5]],
     "ngram_keys.0": [[0, 1, 2, 3, 4, 5]],
     "ngram_keys.1": [[0, 8, 20, 41]],
     "ngram_keys.2": [[0, 27]],
@@ -312,8 +315,8 @@ def test_error_names_the_array_and_both_shapes():
 def test_temperature_divides_the_logits(network):
     codes = np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
     flatter = with_temperature(network, 1.4)
-    expected = Forward(network, "float64").logits(codes) / 1.4
-    np.testing.assert_allclose(Forward(flatter, "float64").logits(codes), expected, atol=1e-3)
+    expected = make_forward(network, "float64").logits(codes) / 1.4
+    np.testing.assert_allclose(make_forward(flatter, "float64").logits(codes), expected, atol=1e-3)
     expected = network.class_prior ** (1 / 1.4)
     np.testing.assert_allclose(flatter.class_prior, expected / expected.sum())
     if network.words is not None:
@@ -340,24 +343,19 @@ def test_with_priors_shifts_the_bias_alone(has_head, bias):
 def test_with_priors_of_zero_never_predicts_the_class():
     network = Network(**parts()).with_priors(np.array([0.4, 0.6, 0.0]))
     codes = np.array([[1, 2, 3, 4, 5]], dtype=np.uint8)
-    (probabilities,) = Forward(network, "float64").probabilities(codes)
+    (probabilities,) = make_forward(network, "float64").probabilities(codes)
     assert probabilities[2] == 0 and (probabilities[:2] > 0).all()
     still = network.with_priors(np.array([0.5, 0.5, 0.0]))
-    assert Forward(still, "float64").probabilities(codes)[0, 2] == 0
+    assert make_forward(still, "float64").probabilities(codes)[0, 2] == 0
     with pytest.raises(ValueError, match="A class of prior 0 cannot get a positive one"):
         network.with_priors(np.full(3, 1 / 3))
-
-
-def test_rare_ngrams_leave_no_arrays():
-    network = Network.untrained("gru", SYMBOLS, np.ones((4, 3), np.uint8), (1, 5), 5)
-    assert (dict(network.weights), network.ngram_keys, network.ngrams) == ({}, (), None)
 
 
 def test_keys_take_four_bytes_where_they_fit():
     largest = np.iinfo(np.int32).max
     for keys, dtype in [([], np.int32), ([largest], np.int32), ([0, largest + 1], np.int64)]:
-        narrow = _narrow(np.array(keys, dtype=np.int64))
-        assert narrow.dtype == dtype and narrow.tolist() == keys
+        found = narrow(np.array(keys, dtype=np.int64))
+        assert found.dtype == dtype and found.tolist() == keys
 
 
 # ---- Codes
@@ -404,3 +402,10 @@ def test_codes_leave_room_for_the_mark_of_the_end(n, dtype, of_x):
     symbols = np.arange(1, n + 1, dtype=np.uint16)
     codes = Network("gru", symbols, {}).to_codes(np.array([[0, n, n + 1]], dtype=of_x))
     assert codes.tolist() == [[n, n + 1, 0]] and codes.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int64])
+def test_codes_of_a_symbol_beyond_two_bytes(dtype):
+    network = Network("gru", np.array([1, 1 << 16]), {})
+    assert network.to_codes(np.array([[1, 65_535]], dtype)).tolist() == [[1, 3]]
+    assert network.to_codes(np.array([[1 << 16, 1]])).tolist() == [[2, 1]]

@@ -21,7 +21,6 @@ from sknames import NameEncoder
 from sknames._base.saved_state import FORMAT
 from sknames.datasets import load_names
 from tests.conftest import run_process, tiny_pipeline
-from tools.retrain.recipe import with_network
 from tools.retrain.rounding import rounded
 
 DATA = Path(__file__).parent / "data"
@@ -222,7 +221,8 @@ def write_kept_file(path):
     chosen = np.isin(nationalities, ["Greek", "Japanese", "Polish", "Turkish"])
     names, nationalities = names[chosen], nationalities[chosen]
     model = tiny_pipeline(max_epochs=10, min_df=20, word_weight=0.3).fit(names, nationalities)
-    model = with_network(model, rounded(model[-1].network_))  # as the weights of the shipped model
+    classify = model[-1]  # its weights become as those of the shipped model
+    classify._set_fitted(classify.classes_, rounded(classify.network_), classify.history_)
     asked = [*names[::50], "", "x" * 50, "Ünknøwn", "李", "O'Neil-Smith"]
     probabilities = model.predict_proba(asked).round(9).tolist()
     content = {"classes": model.classes_.tolist(), "names": asked, "probabilities": probabilities}

@@ -67,15 +67,9 @@ def test_epsilon_of_generalized_cross_entropy_stays(gce_q, ngram_eps):
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
 def test_given_values_are_kept(n_rows):
     given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4, "word_weight": 0}
-    hidden = {"ngram_dropout": 0, "ngram_lr": 3.0, "ngram_eps": 0.1, "validation_fraction": 0.7}
+    hidden = {"ngram_dropout": 0, "ngram_lr": 3.0, "ngram_eps": 0.1}
     settings = resolved(n_rows, hidden, **given)
     assert vars(settings).items() >= (given | hidden).items()
-
-
-def test_unknown_hidden_setting_raises():
-    for hidden in ({"gce": 0.2}, {"dropout": 0.5}):
-        with pytest.raises(TypeError, match=next(iter(hidden))):
-            resolved(10, hidden)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +108,7 @@ class Seen(Callback):
 
 
 def test_auto_counts_distinct_rows():
-    X = np.arange(1, 41)[:, None].repeat(3, axis=0)
+    X = np.arange(2, 42)[:, None].repeat(3, axis=0)
     seen = Seen()
     model = NameNationalityClassifier(hidden_size=4, embedding_dim=4, callbacks=[seen])
     model.fit(X, X[:, 0] % 3)

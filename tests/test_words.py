@@ -146,9 +146,7 @@ def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, param
     np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
 
 
-def test_early_stopping_sees_words_of_the_other_rows(names, monkeypatch):
-    hidden = {"validation_fraction": 0.3}
-    monkeypatch.setattr(NameNationalityClassifier, "_hidden_settings", hidden)
+def test_early_stopping_sees_words_of_the_other_rows(names):
     classify = classifier(early_stopping=True, max_epochs=1)
     model = make_pipeline(CharEncoder(transliterate=True), classify).fit(*names)
     without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)

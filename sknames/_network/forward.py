@@ -89,7 +89,7 @@ class Forward:
         weights = {
             name: value.astype(dtype, copy=False)
             for name, value in network.weights.items()
-            if name not in (*LEVELS, "head.ngrams")
+            if name not in LEVELS
         }
         self.precision = dtype
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -110,43 +110,39 @@ class Forward:
         self.recurrent = [Product(step.recurrent) for step in self.steps]
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
         self.output = Product(weights["output.weight"].T[None])
-        self.head = Product(weights["head.weight"].T[None]) if "head.weight" in weights else None
         products = [*self.recurrent, *self.inputs[1:], self.output]
-        products += [self.head] if self.head else []
         self.is_fixed = all(product.is_fixed for product in products)
         self.has_few = all(product.has_few for product in products)
         for product in products:
             product.is_fixed = self.is_fixed
-        self.bias, self.head_bias = weights["output.bias"], weights.get("head.bias")
-        self.n_classes = network.n_classes
-        self.words, self.separator = network.words, network.separator
-        self.ngrams = network.ngrams
-        # Kept as they are, since they are most of a model.
-        self.idf, self.ngram_weight = weights.get("ngram_idf"), network.weights.get("ngram_weight")
-        self.head_ngrams = network.weights.get("head.ngram_weight")
-        if self.head_ngrams is not None:
-            features = network.weights["head.ngrams"]
-            self.head_rows = np.full(len(self.idf), ABSENT, dtype=np.int32)
-            self.head_rows[features] = np.arange(len(features))
+        self.network, self.bias, self.ngrams = network, weights["output.bias"], network.ngrams
+        if self.ngrams is not None:
+            # As they are, since they are most of a model.
+            self.idf, self.ngram_weight = weights["ngram_idf"], network.weights["ngram_weight"]
+            self.n_columns = self._terms(np.zeros(0, dtype=int))[0].shape[1]
 
     def logits(self, codes):
         """Return the logits of rows of codes, padded with 0 on the right, (n, n_classes)."""
-        return self._map(codes, np.asarray, self.precision)
+        return self._map(codes, self._finish)
 
     def probabilities(self, codes):
         """Return the probabilities of the classes, (n, n_classes), float64."""
-        return self._map(codes, softmax, np.float64)
+        return self._map(codes, lambda *rows: softmax(self._finish(*rows)))
 
-    def _map(self, codes, finish, dtype):
-        """Apply a function to the logits of rows, in chunks of distinct, sorted rows."""
+    def _finish(self, logits, codes):
+        """Return the logits of the classes from those of net and n-grams."""
+        return self.network.add_words(logits, codes)
+
+    def _map(self, codes, finish):
+        """Apply a function to the logits of net and n-grams, and to the codes, of distinct rows."""
         if len(codes) < MIN_ROWS_TO_PLAN:
-            return finish(self._few(codes))
+            return finish(self._few(codes), codes)
         order, new = sort_rows(codes)
         first_of = np.flatnonzero(new)
         ends = np.append(first_of[1:], len(codes))
         distinct = codes[order[first_of]]
         lengths = row_lengths(distinct)
-        result = np.empty((len(codes), self.n_classes), dtype=dtype)
+        result = None
         memory = _Memory(self, min(CHUNK_ROWS, len(distinct)), BLOCK_NODES)
         start = 0
         while start < len(distinct):
@@ -154,7 +150,10 @@ class Forward:
             while stop - start > 1 and (stop - start) * lengths[start:stop].max() > CHUNK_CODES:
                 stop = start + (stop - start) // 2
             chunk = slice(start, stop)
-            rows = finish(self._chunk(distinct[chunk, : lengths[chunk].max()], memory))
+            some = distinct[chunk, : lengths[chunk].max()]
+            rows = finish(self._chunk(some, memory), some)
+            if result is None:
+                result = np.empty((len(codes), rows.shape[1]), rows.dtype)
             index = order[first_of[start] : ends[stop - 1]]
             if len(index) > len(rows):
                 rows = rows.repeat(ends[chunk] - first_of[chunk], axis=0)
@@ -175,7 +174,7 @@ class Forward:
         """
         lengths = row_lengths(codes)
         net = self._few_of_net(codes, lengths)[0]
-        terms, spans = np.empty((0, self.n_classes)), np.empty((0, 2), dtype=int)
+        terms, spans = np.empty((0, len(net))), np.empty((0, 2), dtype=int)
         if self.ngrams is not None:
             text, _ = self._marked(codes, lengths)
             features = self.ngrams.find(text[0], np.arange(-1, text.size - 1))
@@ -183,49 +182,22 @@ class Forward:
             terms, squares = self._terms(features[order, last])
             terms /= np.sqrt(squares.sum(axis=0))
             spans = np.stack([last - order - self.ngrams.min_n, last], axis=1)
-        if self.head is not None:
-            own, of_head = np.split(terms, [len(net)], axis=1)
-            net, terms = self._apply_head(net[None])[0] + self.head_bias, self._apply_head(own)
-            terms += of_head
-        if self.words is not None:
-            of_words = self.words.logit_terms(codes, self.separator, self.n_classes)
-            terms, spans = map(np.concatenate, zip((terms, spans), of_words, strict=True))
-        return net, terms, spans
+        return net, *self.network.with_word_terms(terms, spans, codes)
 
     def _few(self, codes):
         """Return the logits of rows that are too few for a plan."""
         lengths = row_lengths(codes)
-        logits, sums = self._few_of_net(codes, lengths), None
-        if self.ngrams is not None:
-            text, marks = self._marked(codes, lengths)
-            features = self.ngrams.find(text.ravel(), np.arange(-1, text.size - 1))
-            # Sum over lengths, and from the start of a row, as along the tree, for the same bits.
-            terms, squares = (
-                np.add.reduce(array).reshape(*text.shape, -1).cumsum(axis=1)[marks]
-                for array in self._terms(features)
-            )
-            sums = _normalize(terms, squares)
-        return self._finish(logits, sums, codes)
-
-    def _finish(self, logits, sums, codes):
-        """Return the logits of the classes, from those of the net and the sums of n-grams."""
-        n = logits.shape[1]
-        if sums is not None:
-            logits += sums[:, :n]
-        if self.head is not None:
-            logits = self._apply_head(logits)
-            logits += sums[:, n:] + self.head_bias
-        if self.words is not None:
-            self.words.add_to(logits, codes, self.separator)
-        return logits
-
-    def _apply_head(self, logits):
-        """Multiply logits of the net's classes by the weights of the head, (n, n_classes)."""
-        rows = aligned_zeros((self.fill(max(1, len(logits))), logits.shape[1]), self.precision)
-        rows[: len(logits)] = logits
-        of_head = np.empty((1, len(rows), self.n_classes), dtype=self.precision)
-        self.head(rows, of_head)
-        return of_head[0, : len(logits)]
+        net = self._few_of_net(codes, lengths)
+        if self.ngrams is None:
+            return net
+        text, marks = self._marked(codes, lengths)
+        features = self.ngrams.find(text.ravel(), np.arange(-1, text.size - 1))
+        # Sum over lengths, and from the start of a row, as along the tree, for the same bits.
+        terms, squares = (
+            np.add.reduce(array).reshape(*text.shape, -1).cumsum(axis=1)[marks]
+            for array in self._terms(features)
+        )
+        return _logits(net, terms, squares)
 
     def _few_of_net(self, codes, lengths):
         n = len(codes)
@@ -272,10 +244,9 @@ class Forward:
             some = slice(n_shorter[depth], n_shorter[depth + 1])
             _take(now[-1], ends[some] - first, memory.final[some])
             now, before, offset = before, now, first
-        logits = np.empty((len(codes), len(self.bias)), dtype=self.precision)
-        logits[by_length] = self._logits(memory.final[: self.fill(len(codes))])[: len(codes)]
-        sums = None if self.ngrams is None else self._sum_ngrams(plan)
-        return self._finish(logits, sums, codes)
+        net = np.empty((len(codes), len(self.bias)), dtype=self.precision)
+        net[by_length] = self._logits(memory.final[: self.fill(len(codes))])[: len(codes)]
+        return net if self.ngrams is None else _logits(net, *self._sum_ngrams(plan))
 
     def _step(self, symbols, h_prev, siblings, out, memory):
         """Write the states at nodes (n,) of each layer into out (layers, n or more, H).
@@ -307,7 +278,7 @@ class Forward:
         return logits[0] + self.bias
 
     def _sum_ngrams(self, plan):
-        """Return the sums of the terms of the n-grams of rows, see `_terms`.
+        """Return the sums of both terms of the n-grams of rows, see `_terms`.
 
         The end of each row becomes a node, too. Each node adds the n-grams that end there to the
         sum of its parent.
@@ -334,7 +305,7 @@ class Forward:
                 now[start - first : stop - first] += of_parents[: stop - start]
             logits[by_end[some]] += now[plan.ends[by_end[some]] - first]
             now, before, offset = before, now, first
-        return _normalize(logits, squares[n_nodes:])
+        return logits, squares[n_nodes:]
 
     def _sum_terms(self, features):
         """Sum the terms of the n-grams that end at each position, once for equal positions.
@@ -356,8 +327,7 @@ class Forward:
             rows[there] = of_feature[of_length]
             lengths.append((n_rows, distinct, before))
             n_rows += len(distinct)
-        n_columns = len(self.bias) + (self.n_classes if self.head else 0)
-        sums = np.zeros((n_rows, n_columns), dtype=self.precision)
+        sums = np.zeros((n_rows, self.n_columns), dtype=self.precision)
         squares = np.zeros((n_rows, 1), dtype=self.precision)
         for first, distinct, before in lengths:
             for start in range(0, len(distinct), BLOCK_TERMS):
@@ -371,24 +341,19 @@ class Forward:
     def _terms(self, features):
         """Return the terms of n-grams (...) for the logits, (..., C), and squared norm, (..., 1).
 
-        Those of ABSENT are 0. Behind those of the net's classes stand those of the head's.
+        Those of ABSENT are 0. The weights may have more columns than the net has classes.
         """
         idf = np.where(features == ABSENT, 0, self.idf.take(features))[..., None]
-        terms = self._weigh(self.ngram_weight, features, idf)
-        if self.head is not None:
-            rows = self.head_rows.take(features)
-            of_head = self._weigh(self.head_ngrams, rows, np.where(rows[..., None] < 0, 0, idf))
-            terms = np.concatenate([terms, of_head], axis=-1)
+        terms = dequantize(self.ngram_weight.take(features, axis=0))
+        terms = terms.astype(self.precision, copy=False)
+        terms *= NGRAM_SCALE * idf
         return terms, idf * idf
 
-    def _weigh(self, weight, rows, idf):
-        """Return rows of the weights of n-grams times their values before they are normalized."""
-        terms = dequantize(weight.take(rows, axis=0)).astype(self.precision, copy=False)
-        terms *= NGRAM_SCALE * idf
-        return terms
 
-
-def _normalize(sums, squares):
+def _logits(net, sums, squares):
+    """Return the logits of net and n-grams, from the net's and the sums of `Forward._terms`."""
     norm = np.sqrt(squares)
     norm[norm == 0] = 1
-    return sums / norm
+    sums /= norm
+    sums[:, : net.shape[1]] += net
+    return sums

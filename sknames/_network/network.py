@@ -10,7 +10,7 @@ import numpy as np
 
 from .._base.saved_state import require
 from .codes import code_table, to_codes
-from .ngrams import NGrams, inverse_document_frequency
+from .ngrams import NGrams
 from .quantized import Quantized, join, split
 from .words import PRIME, Words
 
@@ -19,24 +19,6 @@ KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
 # The largest weights, which may be Quantized.
 LEVELS = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
-# The arrays of `to_arrays`, in a line those that are there together: kinds of the dtype, and sizes,
-# each the same wherever it stands. {k} counts layers, and lengths of n-grams.
-LAYOUT = (
-    "cell U, symbols biuf symbols, separator i separators, class_prior f {labels}, "
-    "output.weight f classes units, output.bias f classes, "
-    "next_symbol.weight f codes units, next_symbol.bias f codes",
-    "cells.{k}.weight_ih f gates {inputs}, cells.{k}.weight_hh f gates units, "
-    "cells.{k}.bias_ih f gates, cells.{k}.bias_hh f gates",
-    "class_bias f {labels}",
-    "embedding f codes inputs",
-    "ngram_keys.{k} i keys.{k}",
-    "ngram_idf f ngrams, ngram_weight f ngrams classes",
-    "head.weight f labels classes, head.bias f labels, "
-    "head.ngrams i own, head.ngram_weight f own labels",
-    "word_keys i entries, word_classes iu entries, word_logits f entries",
-)
-# CharEncoder's code of the space, and the share of the rows that may begin with it.
-SPACE, MAX_STRAY = 1, 0.01
 NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
 
 
@@ -65,26 +47,6 @@ class Network:
         for name, value in [*vars(self).items()]:
             object.__setattr__(self, name, _read_only(value))
 
-    @classmethod
-    def untrained(cls, cell, symbols, codes, ngram_range, min_df, *, has_words=False):
-        """Make a network without weights, with the n-grams in rows of codes.
-
-        `ngram_range` and `min_df` are those of `NameNationalityClassifier`. `has_words` says
-        whether words will be learned, too.
-        """
-        network = cls(cell, symbols, {})
-        if ngram_range is None and not has_words:
-            return network
-        code = _space(symbols, codes)
-        network = replace(network, separator=code)
-        if ngram_range is None:
-            return network
-        ngrams, frequency = NGrams.fit(codes, ngram_range, min_df, network.n_codes + 1, code)
-        if not len(frequency):
-            return network
-        weights = {"ngram_idf": inverse_document_frequency(frequency, len(codes))}
-        return replace(network, weights=weights, ngram_keys=[*map(_narrow, ngrams.keys)])
-
     @property
     def n_codes(self):
         """The number of codes: padding, the symbols, the unknown one."""
@@ -112,11 +74,6 @@ class Network:
         return len({name.rpartition(".")[0] for name in names if name.startswith("cells.")})
 
     @property
-    def embedding_dim(self):
-        """The length of a symbol's vector, or None for one-hot input."""
-        return self.weights["embedding"].shape[1] if "embedding" in self.weights else None
-
-    @property
     def n_ngrams(self):
         """The number of n-gram features."""
         return len(self.weights.get("ngram_idf", ()))
@@ -139,6 +96,19 @@ class Network:
     @cached_property
     def _code_table(self):
         return code_table(self.symbols)
+
+    def add_words(self, logits, codes):
+        """Add the logits of known words to those of rows of codes, in place, and return them."""
+        if self.words is not None:
+            self.words.add_to(logits, codes, self.separator)
+        return logits
+
+    def with_word_terms(self, terms, spans, codes):
+        """Append the terms and spans of the known words of one row, see `Words.logit_terms`."""
+        if self.words is None:
+            return terms, spans
+        of_words = self.words.logit_terms(codes, self.separator, self.n_classes)
+        return tuple(map(np.concatenate, zip((terms, spans), of_words, strict=True)))
 
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
@@ -201,28 +171,23 @@ def check_arrays(arrays):
     """Raise ValueError unless arrays fit together, are finite, and hold no index out of bounds."""
     require(isinstance(arrays, Mapping), "network_", "a dict of arrays", arrays)
     require(str(arrays.get("cell")) in N_GATES, "cell", [*N_GATES], arrays.get("cell"))
-    layout = _layout(arrays)
-    require(arrays.keys() == layout.keys(), "network_", f"the arrays {[*layout]}", [*arrays])
-    symbols, n_units = arrays["symbols"], (0, *np.shape(arrays["output.weight"]))[-1]
-    sizes = {"codes": np.size(symbols) + 2, "gates": N_GATES[str(arrays["cell"])] * n_units}
-    sizes["separators"] = min(1, np.size(arrays["separator"]))
-    for name, (kinds, *shape) in layout.items():
+    expected = _expected(arrays)
+    require(arrays.keys() == expected.keys(), "network_", f"the arrays {[*expected]}", [*arrays])
+    for name, (kinds, *shape) in expected.items():
         array = arrays[name]
         got = [array.dtype.kind, *array.shape] if isinstance(array, np.ndarray) else [type(array)]
-        for size, n in zip(shape, got[1:], strict=False):
-            sizes.setdefault(size, n)
-        shape = [sizes.get(size) for size in shape]
-        expected = f"an array of kind {kinds} and shape {shape}"
-        require(got[0] in [*kinds] and got[1:] == shape, name, expected, got)
+        is_right = got[0] in [*kinds] and got[1:] == shape
+        require(is_right, name, f"an array of kind {kinds} and shape {shape}", got)
         require(got[0] != "f" or np.isfinite(array).all(), name, "finite values", array)
 
+    symbols = arrays["symbols"]
     require((symbols[1:] > symbols[:-1]).all(), "symbols", "sorted, distinct values", symbols)
     n_of_length = [1]
     for name in _key_names(arrays):
         # A key is the index of an (n - 1)-gram times the number of codes, plus a code.
         _require_indices(name, arrays[name], n_of_length[-1] * (len(symbols) + 3))
         n_of_length.append(len(arrays[name]))
-    n_ngrams = sizes.get("ngrams", 0)  # all from some shortest length on
+    n_ngrams = len(arrays.get("ngram_idf", ()))  # all from some shortest length on
     expected = f"as many values as n-grams, {n_of_length[1:]}"
     require(n_ngrams in np.cumsum([0, *n_of_length[:0:-1]]), "ngram_idf", expected, n_ngrams)
     _require_indices("head.ngrams", arrays.get("head.ngrams", np.zeros(0, int)), n_ngrams)
@@ -234,22 +199,53 @@ def check_arrays(arrays):
         _require_indices(WORDS[0], entries, PRIME * n_classes)
 
 
-def _layout(arrays):
-    """Return the kinds of the dtype and the sizes of each array that should be there, by name."""
-    labels = "labels" if "head.weight" in arrays else "classes"
-    inputs, layout = "inputs" if "embedding" in arrays else "codes", {}
-    for line in LAYOUT:
-        for k in range(len(arrays)):
-            text = line.format(k=k, inputs="units" if k else inputs, labels=labels)
-            group = {name: sizes for name, *sizes in map(str.split, text.split(","))}
-            if group.keys().isdisjoint(arrays):
-                break
-            layout |= group
-    for name, (_, *sizes) in [*layout.items()]:
+def _expected(arrays):
+    """Return the kinds of the dtype and the shape of each array that should be there, by name."""
+
+    def size(name, axis=0):
+        return (*np.shape(arrays.get(name)), 0, 0)[axis]
+
+    n_codes, n_entries = size("symbols") + 2, size(WORDS[0])
+    n_classes, n_units = size("output.weight"), size("output.weight", axis=1)
+    n_inputs, n_gates = n_codes, N_GATES[str(arrays["cell"])] * n_units
+    n_labels = size("head.weight") if "head.weight" in arrays else n_classes
+    expected = {
+        "cell": ("U",),
+        "symbols": ("biuf", n_codes - 2),
+        "separator": ("i", min(1, size("separator"))),
+        "class_prior": ("f", n_labels),
+        "output.weight": ("f", n_classes, n_units),
+        "output.bias": ("f", n_classes),
+        "next_symbol.weight": ("f", n_codes, n_units),
+        "next_symbol.bias": ("f", n_codes),
+    }
+    if "class_bias" in arrays:
+        expected["class_bias"] = "f", n_labels
+    if "embedding" in arrays:
+        n_inputs = size("embedding", axis=1)
+        expected["embedding"] = "f", n_codes, n_inputs
+    for k in range(sum(name.endswith(".weight_hh") for name in arrays)):
+        expected[f"cells.{k}.weight_ih"] = "f", n_gates, n_units if k else n_inputs
+        expected[f"cells.{k}.weight_hh"] = "f", n_gates, n_units
+        expected[f"cells.{k}.bias_ih"] = expected[f"cells.{k}.bias_hh"] = "f", n_gates
+    for name in _key_names(arrays):
+        expected[name] = "i", size(name)
+    if "ngram_idf" in arrays:
+        expected["ngram_idf"] = "f", size("ngram_idf")
+        expected["ngram_weight"] = "f", size("ngram_idf"), n_classes
+    if "head.weight" in arrays:
+        expected["head.weight"] = "f", n_labels, n_classes
+        expected["head.bias"] = "f", n_labels
+        expected["head.ngrams"] = "i", size("head.ngrams")
+        expected["head.ngram_weight"] = "f", size("head.ngrams"), n_labels
+    if WORDS[0] in arrays:
+        expected |= zip(WORDS, [("i", n_entries), ("iu", n_entries), ("f", n_entries)], strict=True)
+    for name in {*LEVELS} & expected.keys():
         if f"{name}.scale" in arrays:
-            rows = {f"{name}.scale": ["f", sizes[0]], f"{name}.zero_point": ["u", sizes[0]]}
-            layout |= {name: ["u", *sizes], **rows}
-    return layout
+            _, n_rows, n_columns = expected[name]
+            expected[name] = "u", n_rows, n_columns
+            expected[f"{name}.scale"], expected[f"{name}.zero_point"] = ("f", n_rows), ("u", n_rows)
+    return expected
 
 
 def _require_indices(name, array, n):
@@ -263,15 +259,7 @@ def _key_names(arrays):
     return [f"{KEYS}{n}" for n in range(sum(name.startswith(KEYS) for name in arrays))]
 
 
-def _space(symbols, codes):
-    """Return the code of the space, or None if too many rows begin with that symbol."""
-    code = 1 + np.flatnonzero(symbols == SPACE)
-    if not len(code) or np.count_nonzero(codes[:, 0] == code) > MAX_STRAY * len(codes):
-        return None
-    return int(code[0])
-
-
-def _narrow(keys):
+def narrow(keys):
     """Return sorted keys in 4 bytes each if that is enough."""
     fit = not len(keys) or keys[-1] <= np.iinfo(np.int32).max
     return keys.astype(np.int32 if fit else np.int64)

@@ -15,6 +15,9 @@ from torch.nn import functional as F
 from .._network.ngrams import NGRAM_SCALE
 from .bags import SumOfBags
 
+# From so many codes on, a batch computes inputs and the next symbol for its own codes only: for
+# all, these would take longer than the net.
+MANY_CODES = 128
 MINUS_ONE = torch.tensor(-1.0)  # converting a number in each call would double the time
 
 
@@ -251,11 +254,15 @@ class RecurrentNet(nn.Module):
 
     def states(self, plan):
         """Return the last layer's state after each prefix, (N, H)."""
-        one_hot = self.embedding is None
-        x = None if one_hot else self.embedding_dropout(self.embedding)  # (n_codes, E)
+        x, symbols = None, plan.symbols
+        if self.embedding is not None:
+            x = self.embedding_dropout(self.embedding)  # (n_codes, E)
+            if len(x) > MANY_CODES:
+                codes, symbols = symbols.unique(return_inverse=True)
+                x = x.index_select(0, codes)
         first, *above = self.cells
         inputs = first.inputs(x)  # (n_codes, K), once for each symbol, not for each node
-        inputs = inputs.index_select(0, plan.symbols)  # (N, K)
+        inputs = inputs.index_select(0, symbols)  # (N, K)
         states = Scan.apply(inputs, first.weight_hh, plan, first)  # (N, H)
         for cell in above:
             states = Scan.apply(cell.inputs(states), cell.weight_hh, plan, cell)  # (N, H)

@@ -64,7 +64,6 @@ class Settings:
     ngram_lr: float | None = None  # of the n-gram weights, a multiple of `lr`
     ngram_eps: float | None = None  # the epsilon of Adam for the n-gram weights
     gce_q: float = 0.0  # the exponent of the generalized cross-entropy, see `Loss`
-    validation_fraction: float = 0.1  # the share of distinct rows that early stopping holds out
 
     @classmethod
     def of(cls, classifier: Any, **hidden: Any) -> Self:

@@ -1,5 +1,6 @@
 """Train a network: rows of codes -> Network."""
 
+import warnings
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +18,9 @@ except ImportError as error:
         "pip install 'sknames[train]'"
     ) from error
 
-from .._network.network import NEVER, Network
+from .._network.codes import to_codes, without_padding
+from .._network.network import NEVER, Network, narrow
+from .._network.ngrams import NGrams, inverse_document_frequency
 from .._network.words import Words
 from .batches import Batches
 from .loss import Loss
@@ -28,19 +31,27 @@ from .settings import Settings
 from .torch_settings import one_torch_thread, torch_seed
 from .training_net import TrainingNet
 
+HELD_OUT = 0.1  # of the distinct rows, by early stopping
+SPACE = 1  # the symbol between words, as `CharEncoder` has it
+MAX_STRAY = 0.01  # of the rows may begin with it
 
-def fit(codes, labels, weights, *, symbols, classes, settings: Settings):
-    """Train a network, and return it with its history and the skorch net.
 
-    `codes` (n, length) index the `symbols` from 1, and 0 pads them on the right, see `Network`.
-    `labels` (n,) index the `classes` from 0, and `weights` (n,) are positive.
+def fit(X, y, weights, settings: Settings):
+    """Train a network, and return the classes, the network, its history and the skorch net.
+
+    `X` (n, length) has symbols, and 0 for padding; `y` (n,) the labels. Rows whose `weights` (n,)
+    are 0 only add their labels to the classes.
     """
+    classes, labels = np.unique(y, return_inverse=True)
+    X, labels, weights = (column[weights > 0] for column in (X, labels, weights))
+    symbols = np.unique(X[X != 0])
+    codes = to_codes(without_padding(X), symbols)
     rng = check_random_state(settings.random_state)
     seed = rng.randint(np.iinfo(np.int32).max)
     rows, held_out = Rows.merged(codes, labels, weights), None
     if settings.early_stopping:
         # Before n-grams and words are counted: held-out rows stand for new ones.
-        rows, held_out = rows.split(settings.validation_fraction, rng)
+        rows, held_out = rows.split(HELD_OUT, rng)
     settings = settings.resolved(len(rows))
     untrained = _untrained(rows, symbols, len(classes), settings)
     # N-grams and words count a row once, and an epoch draws a heavy row several times.
@@ -56,21 +67,45 @@ def fit(codes, labels, weights, *, symbols, classes, settings: Settings):
     if "ngram_weight" in weights:  # which `_run` has rounded
         weights["ngram_weight"] = weights["ngram_weight"].astype(np.float16)
     assumed = class_prior(share, settings.logit_adjustment)
-    return replace(untrained, weights=weights, class_prior=assumed), history_of(net), net
+    network = replace(untrained, weights=weights, class_prior=assumed)
+    return classes, network, history_of(net), net
 
 
 def _untrained(rows, symbols, n_classes, settings):
     """Return the network before training, with the n-grams and words of the rows."""
-    ngram_range, min_df, word_weight = settings.ngram_range, settings.min_df, settings.word_weight
-    has_words = word_weight > 0
-    network = Network.untrained(
-        settings.cell, symbols, rows.codes, ngram_range, min_df, has_words=has_words
-    )
-    if not has_words:
+    network, word_weight = Network(settings.cell, symbols, {}), settings.word_weight
+    if settings.ngram_range is None and not word_weight:
         return network
-    weights = rows.weights / rows.weights.mean()
-    words = Words.fit(rows.codes, rows.labels, weights, n_classes, network.separator, word_weight)
-    return replace(network, words=words)
+    space = _space(symbols, rows.codes)
+    if settings.ngram_range is not None:
+        ngrams, frequency = NGrams.fit(
+            rows.codes, settings.ngram_range, settings.min_df, network.n_codes + 1, space
+        )
+        if len(frequency):
+            weights = {"ngram_idf": inverse_document_frequency(frequency, len(rows))}
+            network = replace(network, weights=weights, ngram_keys=[*map(narrow, ngrams.keys)])
+    words = None
+    if word_weight:
+        weights = rows.weights / rows.weights.mean()
+        words = Words.fit(rows.codes, rows.labels, weights, n_classes, space, word_weight)
+    return replace(network, separator=space, words=words)
+
+
+def _space(symbols, codes):
+    """Return the code of the space, or None without one; warn if many rows begin with it."""
+    if SPACE not in symbols:
+        return None
+    code = 1 + int(np.searchsorted(symbols, SPACE))
+    share = np.mean(codes[:, 0] == code)
+    if share > MAX_STRAY:
+        warnings.warn(
+            f"{share:.0%} of the rows begin with {SPACE}, which is the space between words: no "
+            "n-gram and no word goes across it. Start the codes of letters at 2, as CharEncoder "
+            "does, or take the spaces off.",
+            UserWarning,
+            stacklevel=5,  # of NameNationalityClassifier.fit
+        )
+    return code
 
 
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):

@@ -2,11 +2,8 @@
 
 from skorch import NeuralNetClassifier
 
+from .recurrent_net import MANY_CODES
 from .rows import Rows
-
-# From so many codes on, the next symbol is predicted among those of the batch only: otherwise this
-# loss would take longer than the net.
-MANY_CODES = 128
 
 
 class TrainingNet(NeuralNetClassifier):
