@@ -163,6 +163,7 @@ TITLES = {
     "Alexander the Great": "",
     "Hasan and Ibrahim": "",
     "Princess Dina": "",
+    "DJ Kern": "",
     "DMX": "",
     "É": "",
     "(footballer)": "",

@@ -24,7 +24,7 @@ def sources():
         for k, code in enumerate(codes):
             own = names[k :: len(codes)]
             first[code], second[code] = own[:80], [turn(name) for name in own[60:150]]
-    second["LI"] = ["Hans Ritter", "Eva Beck"]
+    second["LI"] = ["Eva " + 3 * letter for letter in "abcdefghi"]
     return {"biographies": first, "chess players": second}
 
 
@@ -56,7 +56,8 @@ def model(base, learned):
 
 def test_training_names_draw_each_person_of_a_country_once(sources, learned, monkeypatch):
     names, labels = learned
-    assert {*labels} == {"AR", "BE", "FR", "MX", "PL"}  # LI has too few people
+    monkeypatch.setattr(countries, "is_kept_apart", lambda person: False)
+    assert {*labels} == {"AR", "BE", "FR", "MX", "PL"}  # LI has nine people
     people = [*zip(map(person_of, names), labels, strict=True)]
     assert len({*people}) == len(people)
     monkeypatch.setattr(countries, "MOST_PEOPLE", {"biographies": 50, "chess players": 70})

@@ -3,12 +3,13 @@
 import gzip
 import io
 import tarfile
+import unicodedata
 import zipfile
 
 import numpy as np
 import pytest
 
-from sknames import load_pretrained
+from sknames._training import train
 from tools.retrain import dictionaries, recipe
 from tools.retrain.latin_words import latin_words, local_words
 from tools.retrain.other_scripts import (
@@ -124,10 +125,10 @@ def test_read_japanese_takes_people_in_kanji_and_words_in_katakana(tmp_path):
 
 
 def test_read_chinese_takes_names_with_a_common_surname(tmp_path):
-    text = "王伟 3 nr\n王者归来 3 nr\n一梦 3 nr\n欧阳修 9 nr\n李白 8 n\n"
+    text = "王伟 3 nr\n王者归来 3 nr\n一梦 3 nr\n欧阳修 9 nr\n司马相如 9 nr\n李白 8 n\n"
     path = tmp_path / "jieba-1.tar.gz"
     path.write_bytes(archive({"jieba-1/jieba/dict.txt": text.encode()}))
-    assert dictionaries.read_chinese(path) == ["王伟", "欧阳修"]
+    assert dictionaries.read_chinese(path) == ["王伟", "欧阳修", "司马相如"]
 
 
 def test_missing_dictionary_names_the_command(tmp_path, monkeypatch):
@@ -152,6 +153,7 @@ def spellings():
         ("h.", "亨利", "Han", 10),  # more than the word
         ("aya", "آية", "Arabic", 2),  # without consonants
         ("edward", "愛德華", "Han", 20),  # sounds less alike, but is frequent
+        ("george", "乔治", "Han", 1),  # sounds half alike, and is of one person
         ("nir", "נִיר", "Hebrew", 1),
         ("Ann", "Энн", "Greek", 1),  # of another script
     ]:
@@ -177,7 +179,7 @@ def test_spellings_draws_what_sounds_like_the_language(spellings):
 
 def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
     rng = np.random.RandomState(0)
-    args = rng, spellings, "ivan petrov"
+    args = spellings, "ivan petrov", rng
     assert spell_person("Petrov Ivan", "Bulgarian", "Hebrew", *args) == "איוואן פטרוב"
     assert spell_person("Ivan Sidorov", "Bulgarian", "Katakana", *args) is None
     assert spell_person("Kim Min-seo", "Korean", "Hangul", *args) is None
@@ -193,7 +195,7 @@ def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
 def test_spell_person_in_han_writes_both_kinds_of_characters(spellings):
     pytest.importorskip("opencc")
     rng = np.random.RandomState(0)
-    drawn = [spell_person("Jean-Paul", "French", "Han", rng, spellings, "") for _ in range(100)]
+    drawn = [spell_person("Jean-Paul", "French", "Han", spellings, "", rng) for _ in range(100)]
     assert {*drawn} == {"让-保罗", "讓-保羅", "让保罗", "讓保羅"}
     assert 30 < sum(name.startswith("让") for name in drawn) < 70
 
@@ -250,15 +252,17 @@ def test_local_words_are_those_of_lists_and_of_a_fifth_of_people(locals_, foreig
     assert local == {"мария", "анна"} | ({"козак", "казак"} if found else set())
 
 
-def test_pipeline_learns_sounds_and_predicts_by_words():
+def test_recipe_learns_sounds_and_predicts_by_words(monkeypatch):
+    learned, fit = [], train.fit
+    monkeypatch.setattr(train, "fit", lambda X, *args: learned.append(X) or fit(X, *args))
     names = ["罗伯特·莱万多夫斯基", "robert lewandowski"] * recipe.ENCODER["min_frequency"]
-    encoder = recipe.make_pipeline()["encode"].fit(names)
-    assert encoder.inverse_transform(encoder.transform(names[:1])) == [
+    small = {"hidden_size": 2, "embedding_dim": 2, "max_epochs": 1}
+    encoder = recipe.fit(
+        np.array(names), np.array(["Chinese", "Polish"] * (len(names) // 2)), **small
+    )["encode"]
+    assert encoder.inverse_transform(learned[0][:1]) == [
         "罗伯特·莱万多夫斯基 luobote-laiwanduofusiji"
     ]
-    model = load_pretrained()
-    model.steps[0] = ("encode", encoder)
-    encoder = recipe.with_network(model, model[-1].network_)["encode"]
     assert encoder.inverse_transform(encoder.transform(names[:1]))[0].endswith(" lewandowski")
 
 
@@ -266,9 +270,11 @@ def test_in_other_scripts_takes_shares_and_recombines(monkeypatch, spellings):
     monkeypatch.setattr(recipe, "OWN_SCRIPT", 1)
     monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {"Katakana": 1, "Hebrew": 0, "Greek": 0})
     monkeypatch.setattr(recipe, "WHOLE_NAMES", 1)
+    monkeypatch.setattr(recipe, "PATRONYMICS", 0)
     rng, people = np.random.RandomState(0), ["Boris Petrov", "Ivan Sidorov"]
     spellings.people["Hebrew"]["boris petrov"] = "בוריס פטרוב"
-    names = recipe.in_other_scripts(people, "Bulgarian", ({}, [], spellings), rng)
+    dictionaries = recipe.Dictionaries({}, [], spellings)
+    names = recipe.in_other_scripts(people, "Bulgarian", dictionaries, rng, 0, least=2)
     katakana = [name for name in names if "イヴァン" in name and "ペトロフ" in name]
     assert sorted({*names} - {*katakana}) == ["борис петров", "иван сидоров", "בוריס פטרוב"]
     assert len(katakana) == 2 and len(names) == 5
@@ -283,23 +289,78 @@ def test_in_other_scripts_leaves_out_what_is_written_without_marks(
     spellings.add("paul", "ポール", "Katakana")
     monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
     monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {"Katakana": 1, "Han": 1})
-    dictionaries = {}, [], spellings
+    dictionaries = recipe.Dictionaries({}, [], spellings)
     rng = np.random.RandomState(0)
-    assert len(recipe.in_other_scripts(["Jean Paul"], nationality, dictionaries, rng)) == n
+    monkeypatch.setattr(recipe, "PATRONYMICS", 0)
+    found = recipe.in_other_scripts(["Jean Paul"], nationality, dictionaries, rng, 0, least=0)
+    assert len(found) == n
 
 
 @pytest.mark.parametrize("share", [0, 1])
 def test_in_other_scripts_takes_people_in_han(monkeypatch, spellings, share):
     monkeypatch.setattr(recipe, "JAPANESE_IN_KATAKANA", share)
-    dictionaries = {"木村洋": "Kimura Hiroshi"}, ["刘伟"] * 4, spellings
+    dictionaries = recipe.Dictionaries({"木村洋": "Kimura Hiroshi"}, ["刘伟"] * 4, spellings)
     rng = np.random.RandomState(0)
     pytest.importorskip("icu")
-    japanese = recipe.in_other_scripts([], "Japanese", dictionaries, rng)
+    japanese = recipe.in_other_scripts([], "Japanese", dictionaries, rng, 0)
     assert japanese == ["木村洋", "キムラ ヒロシ"][: 1 + share]
     pytest.importorskip("opencc")
-    chinese = recipe.in_other_scripts([], "Chinese", dictionaries, rng)
+    chinese = recipe.in_other_scripts([], "Chinese", dictionaries, rng, 0)
     assert sorted(chinese) == ["刘伟", "刘伟", "劉偉", "劉偉"]
     assert in_han("劉偉", 0) == "刘伟"
+
+
+def test_in_other_scripts_has_at_least_so_many_in_the_own_script(monkeypatch, spellings):
+    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {})
+    monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
+    dictionaries, rng = recipe.Dictionaries({}, [], spellings), np.random.RandomState(0)
+    people = ["Aung Min", "Su Su"]
+    names = recipe.in_other_scripts(people, "Burmese", dictionaries, rng, 0, least=7)
+    assert 6 <= len(names) <= 8 and all("\u1000" <= name[0] <= "\u109f" for name in names)
+
+
+def test_in_other_scripts_adds_people_in_arabic_both_ways(monkeypatch, spellings):
+    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {})
+    people = {"Persian": [("علی", "علي"), ("رضا", "رضا")], "IR": [("مینا", "مينا")]}
+    dictionaries = recipe.Dictionaries({}, [], spellings, people)
+    rng = np.random.RandomState(0)
+    assert {*recipe.in_other_scripts([], "Persian", dictionaries, rng, 2)} == {"علی", "علي", "رضا"}
+    assert recipe.in_other_scripts([], "Persian", dictionaries, rng, 0) == []
+    found = recipe.in_other_scripts([], "Persian", dictionaries, rng, 2, country="IR")
+    assert {*found} == {"مینا", "مينا"}
+
+
+def test_drawn_of_all_characters_takes_later_names_with_rare_ones(monkeypatch):
+    monkeypatch.setattr(recipe, "MOST_IN_HAN", 2)
+    monkeypatch.setattr(recipe, "LEAST_OF_CHARACTER", 2)
+    names = ["王一", "王一", "王一", "习一", "王习", "习王"]
+    assert recipe.drawn_of_all_characters(names) == ["王一", "王一", "习一", "王习"]
+
+
+def test_made_chinese_has_each_surname_in_both_kinds_of_characters(monkeypatch):
+    pytest.importorskip("opencc")
+    monkeypatch.setattr(recipe, "N_OF_SURNAME", 2)
+    made = recipe.made_chinese(["刘伟伟", "刘伟"], np.random.RandomState(0))
+    assert {"习伟伟", "習偉偉", "萧伟伟", "蕭偉偉"} <= {*made} <= {*made, "刘"}
+    assert len(made) == 2 * len(dictionaries.SURNAMES)
+
+
+def test_made_ukrainians_give_women_their_surnames():
+    names = {"common": ["ольга"], "given": ["ігор"], "surname": ["зеленська", "зеленський"]}
+    made = recipe.made_ukrainians(names, 300, np.random.RandomState(0))
+    n_wrong = sum(name in ("ольга зеленський", "ігор зеленська") for name in made)
+    assert n_wrong < 15 and {"ольга зеленська", "ігор зеленський"} <= {*made}
+
+
+def test_of_no_class_writes_the_scripts_of_nationalities_that_are_none(monkeypatch, spellings):
+    monkeypatch.setattr(recipe, "N_OF_NO_CLASS", 6)
+    spellings.trust("keo", "ແກ້ວ", "Lao")
+    people = {"Thai": ["Somchai Jaidee"], "Arabic": ["Ali"]}
+    sources = {"biographies": people, "chess players": people}
+    names = [*recipe.of_no_class(spellings, sources, np.random.RandomState(0))]
+    assert names.count("ແກ້ວ ແກ້ວ") == 3 and len(names) == 12
+    scripts = {unicodedata.name(name[0]).split()[0] for name in names}
+    assert scripts == {"LAO", "THAANA"}
 
 
 def test_read_dictionaries_adds_words_in_katakana(monkeypatch):
@@ -307,6 +368,10 @@ def test_read_dictionaries_adds_words_in_katakana(monkeypatch):
     monkeypatch.setattr(recipe, "read_japanese", lambda: ({"木村洋": ""}, katakana))
     monkeypatch.setattr(recipe, "read_chinese", lambda: ["刘伟"])
     monkeypatch.setattr(recipe, "read_spellings", lambda key_of: Spellings())
-    japanese, chinese, spellings = recipe.read_dictionaries()
+    monkeypatch.setattr(recipe, "add_collections", lambda found: found.trust("u", "ဦး", "Burmese"))
+    monkeypatch.setattr(recipe, "read_ukrainian_names", dict)
+    monkeypatch.setattr(recipe, "read_arabic_names", lambda: [("مينا", "Mina", "IR")])
+    japanese, chinese, spellings, arabic, ukrainian = recipe.read_dictionaries()
+    assert arabic == {"Persian": [("مینا", "مينا")]} and "Сергій" in ukrainian["common"]
     assert [*japanese, *chinese] == ["木村洋", "刘伟"]
     assert spellings.words["Katakana"] == {"cavendish": {"キャヴェンディッシュ": 1}}

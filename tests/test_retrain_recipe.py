@@ -54,7 +54,7 @@ def few(monkeypatch, lists):
 @pytest.fixture
 def straight(monkeypatch):
     """No name in another spelling."""
-    for name in SHARES:
+    for name in (*SHARES, "PATRONYMICS"):
         monkeypatch.setattr(recipe, name, 0)
 
 
@@ -66,10 +66,14 @@ def people(monkeypatch):
         def columns(pairs):
             return tuple(np.array(column, dtype=object) for column in zip(*pairs, strict=True))
 
-        monkeypatch.setattr(recipe, "read_biographies", lambda path: columns(biographies))
-        monkeypatch.setattr(recipe, "read_chess_players", lambda path: (*columns(players), None))
-        monkeypatch.setattr(recipe, "read_dictionaries", lambda: ({}, [], Spellings()))
-        monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
+        monkeypatch.setattr(recipe, "read_biographies", lambda: columns(biographies))
+        monkeypatch.setattr(recipe, "read_chess_players", lambda: (*columns(players), None))
+        dictionaries = recipe.Dictionaries({}, [], Spellings())
+        monkeypatch.setattr(recipe, "read_dictionaries", lambda: dictionaries)
+        monkeypatch.setattr(recipe, "read_arabic_names", list)
+        monkeypatch.setattr(recipe, "is_kept_apart", lambda person, one_in=1: False)
+        for name in ("OWN_SCRIPT", "LEAST_IN_OWN_SCRIPT", "N_OF_NO_CLASS", "PATRONYMICS"):
+            monkeypatch.setattr(recipe, name, 0)
         monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {})
 
     return put
@@ -103,7 +107,7 @@ def test_main_twice_writes_the_same_bits(few, lists, monkeypatch, tmp_path, caps
     for k in "ab":
         main(["--lists-only", "--output", str(tmp_path / k)])
     printed = capsys.readouterr().out
-    for name in (_load_pretrained.ARRAYS, _load_pretrained.DESCRIPTION):
+    for name in (_load_pretrained.ARRAYS, _load_pretrained.DESCRIPTION, _load_pretrained.DIGESTS):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert "not of the shape of the weights that ship" in printed
     again = _load_pretrained.read(tmp_path / "a")
@@ -112,18 +116,12 @@ def test_main_twice_writes_the_same_bits(few, lists, monkeypatch, tmp_path, caps
     assert n_names >= 2 * 500 and again["classify"].min_df == n_names // 500
 
 
-@pytest.mark.parametrize(
-    "option, command",
-    [
-        ("--wheel", "pip download --no-deps name2nat==0.5.1"),
-        ("--players", "apt-get download scid-spell-data"),
-    ],
-)
-def test_main_missing_source_names_the_command(tmp_path, monkeypatch, option, command):
-    if option == "--players":
-        monkeypatch.setattr(recipe, "typical_biographies", lambda wheel, lists: {})
-    with pytest.raises(OSError, match=rf"missing\.file.*{command}"):
-        main([option, str(tmp_path / "missing.file")])
+def test_main_missing_source_names_the_command(home, monkeypatch):
+    with pytest.raises(OSError, match=r"pip download --no-deps name2nat==0\.5\.1"):
+        main([])
+    monkeypatch.setattr(recipe, "typical_biographies", lambda lists: {})
+    with pytest.raises(OSError, match="apt-get download scid-spell-data"):
+        main([])
 
 
 def test_nationalities_model_and_population_are_those_of_all_sources(everything):
@@ -198,7 +196,7 @@ def test_typical_players_leave_out_russians_of_other_federations(people, everyth
     ]
     out = [("Sergey Zzyzx", "Kazakh"), ("SERGEY Zzyzx", "Kyrgyz"), ("Ivan Zzyzx", "Turkmen")]
     people(players=out + kept)
-    found = recipe.typical_players(None, everything)
+    found = recipe.typical_players(everything)
     assert [(name, k) for k, names in found.items() for name in names] == kept
 
 
@@ -214,7 +212,7 @@ def test_typical_biographies_leave_out_surnames_of_rare_nationalities(people, ev
     ]
     out = [("Mo Árnason", "English"), ("MO ARNASON", "English"), ("Ana Kári Árnason", "Polish")]
     people([*out, *well_known, *kept])
-    found = recipe.typical_biographies(None, everything)
+    found = recipe.typical_biographies(everything)
     found = [(name, nationality) for nationality, names in found.items() for name in names]
     assert Counter(found) == Counter(well_known + kept)
 

@@ -1,11 +1,9 @@
 """Measure what abstaining gains, and whether the shipped model detects unlisted nationalities.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
-sources of the shipped model in SKNAMES_DATA, and the --cache of held_out.py. It prints tables in
-Markdown and writes into sknames/pretrained what the package reads: risk_coverage.csv for
-abstaining, set_thresholds.csv for sets and class_bias.csv for shares; ``--curve-only`` stops there.
-All come from one half of the people whose whole names were held out. The other half is only
-reported. Empty --cache after a change of the training names.
+sources of the shipped model in SKNAMES_DATA, and the --cache of held_out.py in tools/retrain. It
+prints tables in Markdown; ``--curve-only`` stops before those of unlisted nationalities. One half
+of the people whose whole names were held out has chosen the thresholds; the other is reported.
 """
 
 import argparse
@@ -14,8 +12,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from common import machine, population_priors, table
-from held_out import scores_of, split
 from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
@@ -23,63 +19,37 @@ from sknames import load_pretrained
 from sknames._priors.priors import exchange_priors
 from sknames.datasets import load_names
 from sknames.pretrained._predict_sets import set_thresholds, sets_of
+from tools.measuring import kept, machine, population_priors, table
 from tools.retrain import recipe
 from tools.retrain.biographies import read_biographies
-from tools.retrain.files import FOLDER
-from tools.retrain.risk_coverage import curve_of, weights_of, write_bias, write_curve, write_sets
+from tools.retrain.held_out import halves_of_people, scores_of, split
+from tools.retrain.risk_coverage import curve_of, weights_of
 from tools.retrain.tables import read_table
 
 EACH = 100  # people of a nationality and source
 N_STRINGS = 1_000
 # Demonyms of peoples with names of all origins, and demonyms that are not of a people.
 NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
-PLACES = """Amsterdam Antananarivo Athens Baghdad Bangkok Barcelona Berlin Bogotá Bratislava
-Bucharest Budapest Cairo Chennai Copenhagen Dakar Dhaka Dublin Edinburgh Florence Geneva Gothenburg
-Hamburg Hanoi Helsinki Istanbul Jakarta Johannesburg Kathmandu Krakow Kyoto Lagos Lisbon Liverpool
-Ljubljana Lyon Madrid Manila Marseille Melbourne Milan Mombasa Munich Nairobi Naples Oslo Porto
-Prague Reykjavik Riga Rotterdam Samarkand Sarajevo Seoul Seville Shanghai Sofia Stockholm Tbilisi
-Tehran Tokyo Toulouse Ulaanbaatar Utrecht Valencia Vienna Vilnius Warsaw Yerevan Zagreb Zürich
-Bavaria Brittany Cornwall Dalmatia Galicia Kerala Lapland Normandy Ontario Patagonia Punjab Saxony
-Sicily Silesia Tasmania Texas Transylvania Tuscany Wallonia Yorkshire""".split()
-COMPANIES = """Acme Trading Ltd|Adidas|Airbus|Alphabet|Amazon|Apple|Bosch|Carrefour|
-Coca-Cola|Deutsche Bank|Electrolux|Ericsson|Facebook|Fujitsu|General Electric|
-General Motors|Global Logistics GmbH|Goldman Sachs|Google|Heineken|
-Hewlett-Packard|Hitachi|Honda|HSBC|Huawei|Hyundai|IBM|Infosys|Intel|
-International Paper|JPMorgan Chase|Kaspersky|Kia|Lego|Lenovo|Lufthansa|
-McDonald's|Mercedes-Benz|Microsoft|Mitsubishi|Nestlé|Netflix|Nike|Nintendo|
-Nissan|Nokia|Novartis|Oracle|Panasonic|Pepsi|Petrobras|Pfizer|Philips|
-Red Bull|Renault|Roche|Rolex|Samsung|Shell|Siemens|Skoda|Sony|Spotify|
-Starbucks|Sunrise Consulting|Tata Steel|Telefónica|Tesla|Toshiba|Total|
-Toyota|Turkish Airlines|Twitter|Unilever|United Parcel Service|Vodafone|
-Volkswagen|Volvo|Walmart|Zara""".replace("\n", "")
-COMPANIES = [name.strip() for name in COMPANIES.split("|") if name.strip()]
+NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
 N_OTHERS = 15  # nationalities that are answered most often are printed
 COVERAGES = [0.8, 0.9, 0.95]
 LEAST_PEOPLE = 20  # of a nationality whose coverage counts
 RISKS = [0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.2]
 
 
-# ---- Names, kept in the cache
+# ---- Names
 
 
-def kept(path, make):
-    """Return the arrays of a file, and write it first if it is missing."""
-    if not path.exists():
-        np.savez(path, **make())
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
-
-
-def unseen(args):
+def unseen():
     """Return people of our nationalities and of others whose full names are not in training."""
-    seen = {recipe.person_of(name) for name in recipe.training_names(args.wheel, args.players)[0]}
+    seen = {recipe.person_of(name) for name in recipe.training_names()[0]}
     lists, rng = load_names(script="all"), np.random.RandomState(0)
     groups = defaultdict(list)
-    for names_of in recipe.typical_people(lists, args.wheel, args.players).values():
+    for names_of in recipe.typical_people(lists).values():
         for nationality, names in names_of.items():
             names = [name for name in names if recipe.person_of(name) not in seen]
             groups[nationality] += rng.permutation(names)[:EACH].tolist()
-    names, demonyms = read_biographies(args.wheel, raw=True)
+    names, demonyms = read_biographies(raw=True)
     several = defaultdict(set)
     for name, demonym in zip(names, demonyms, strict=True):
         several[name].add(demonym)
@@ -91,6 +61,12 @@ def unseen(args):
     rows = [(name, group) for group, found in sorted(groups.items()) for name in found]
     names, labels = np.array(rows).T
     return {"names": names, "labels": labels}
+
+
+def not_people(kind):
+    """Return the names of "places" or "companies"."""
+    rows = (line.split(",") for line in NOT_PEOPLE.read_text(encoding="utf-8").splitlines())
+    return [name for found, name in rows if found == kind]
 
 
 def random_strings():
@@ -163,31 +139,24 @@ def next_character(weights, codes):
 
 
 def main():
-    """Print the tables, and write the curve."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, required=True, help="of held_out.py")
-    parser.add_argument("--wheel", help="of name2nat; by default it is looked for in SKNAMES_DATA")
-    parser.add_argument("--players", help="Scid's file; by default it is looked for there, too")
     parser.add_argument("--curve-only", action="store_true", help="of the held-out names")
     args = parser.parse_args()
     print(f"- {machine()}\n")
 
-    parts = split(args.cache, 0, args.wheel, args.players)
-    classes, scores_by_test, _ = scores_of("ours", args.cache, 0, args.wheel, args.players)
-    found, unknown = (
-        (scores_by_test[test]["as_written"], *(part.astype(str) for part in parts[test][:2]))
-        for test in ("people", "words")
-    )
-    order = np.random.RandomState(0).permutation(len(found[0]))
-    choose, report = (tuple(part[half] for part in found) for half in np.array_split(order, 2))
+    parts = split(args.cache)
+    classes, choose, report = halves_of_people(args.cache)
+    scores_by_test = scores_of("ours", args.cache)[1]
+    names = (part.astype(str) for part in parts.words[:2])
+    unknown = scores_by_test["words"]["as_written"], *names
     uniform = np.full(len(classes), 1 / len(classes))
     mixes = {"population": population_priors(classes), "uniform": uniform}
     groups = [(choose, "population"), *product((report, unknown), mixes)]
     curves = [curve_of(*names, classes, mixes[priors]) for names, priors in groups]
-    write_curve(FOLDER, curves[0])
-    write_bias(FOLDER, choose[0], choose[2], classes)
-    write_sets(FOLDER, choose[0], choose[2], classes, mixes["population"])
-    print(f"### {len(order):,} held-out people in two halves, and names of unknown parts\n")
+    n_people = len(choose[0]) + len(report[0])
+    print(f"### {n_people:,} held-out people in two halves, and names of unknown parts\n")
     rows = []
     for risk in RISKS:
         try:
@@ -213,15 +182,15 @@ def main():
     if args.curve_only:
         return
 
-    found = kept(args.cache / "unseen.npz", lambda: unseen(args))
+    found = kept(args.cache / "unseen.npz", unseen)
     names, labels = found["names"], found["labels"]
     is_other = np.char.startswith(labels, "other: ")
     groups = {
         "people of the 74": names[~is_other].tolist(),
         "people of others": names[is_other].tolist(),
         "random letters": random_strings(),
-        "places": PLACES,
-        "companies": COMPANIES,
+        "places": not_people("places"),
+        "companies": not_people("companies"),
     }
     model = load_pretrained(abstain=True)
     pipeline = model.estimator_.estimator

@@ -1,12 +1,11 @@
 """Compare the accuracy of sknames with linear models.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_accuracy.py --seeds 11-16``: it prints a
-Markdown report. All models take some minutes a seed. With ``--cache FILE`` each result becomes a
-line of JSON, and what is there is not run again; delete the file after a change of the code.
+Markdown report. All models take some minutes a seed. What ``--cache FOLDER`` has is not run again;
+empty it after a change of the code.
 """
 
 import argparse
-import json
 import operator
 import os
 import string
@@ -21,18 +20,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from anyascii import anyascii
-from common import (
-    LINEAR,
-    clean_names,
-    in_ascii,
-    machine,
-    ours,
-    plain,
-    show,
-    standard_error,
-    table,
-    top_3_hits,
-)
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer
@@ -45,6 +32,21 @@ from threadpoolctl import threadpool_limits
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames.datasets import fetch_names
 from sknames.metrics import expected_calibration_error
+from tools.measuring import (
+    LINEAR,
+    clean_names,
+    in_ascii,
+    kept,
+    machine,
+    ours,
+    plain,
+    show,
+    some_of,
+    standard_error,
+    table,
+    timed,
+    top_3_hits,
+)
 
 
 class FastText(ClassifierMixin, BaseEstimator):
@@ -122,8 +124,8 @@ def blog_split(seed):
 # ---- Measuring
 
 
-def measure(key, seed, names, labels, train, test):
-    """Fit and score a model; return metrics and confusion matrix for JSON."""
+def measure(run_id, key, seed, names, labels, train, test):
+    """Fit and score a model; return metrics, confusion matrix, and where they were measured."""
     model = clone(MODELS[key][1])
     model.set_params(**{p: seed for p in model.get_params() if p.endswith("random_state")})
     fit_s, _ = timed(model.fit, names[train], labels[train])
@@ -139,14 +141,7 @@ def measure(key, seed, names, labels, train, test):
     if hasattr(model, "predict_proba"):
         metrics |= score_proba(model.predict_proba(names[test]), y, model.classes_)
     matrix = confusion_matrix(y, predicted, labels=np.unique(labels))
-    return {"metrics": {k: float(v) for k, v in metrics.items()}, "confusion": matrix.tolist()}
-
-
-def timed(function, *args):
-    """Return CPU seconds, which other work on the machine hardly changes, and the result."""
-    start = time.process_time()
-    result = function(*args)
-    return time.process_time() - start, result
+    return metrics | {"confusion": matrix, "run": run_id, "machine": machine()}
 
 
 def score_proba(proba, y, classes):
@@ -160,24 +155,15 @@ def score_proba(proba, y, classes):
 
 def run(kind, make_split, seeds, keys, cache, run_id):
     """Return results as {model: {seed: record}}, from the cache if it has them."""
-    lines = cache.read_text().splitlines() if cache and cache.exists() else []
-    known = {(r["split"], r["seed"], r["model"]): r for r in map(json.loads, lines)}
-    results = {key: {} for key in keys}
+    results = {key: {} for key in keys if key != "fasttext" or find_spec("fasttext")}
     for seed in seeds:
         split = make_split(seed)
-        for key in keys:
-            record = known.get((kind, seed, key))
-            if record is None and (key != "fasttext" or find_spec("fasttext")):
-                record = {"split": kind, "seed": seed, "model": key, "run": run_id}
-                record |= {"machine": machine(), **measure(key, seed, *split)}
-                shown = {name: round(x, 4) for name, x in record["metrics"].items()}
-                print(f"{kind} split, seed {seed}, {key}: {shown}", file=sys.stderr)
-                if cache:
-                    with cache.open("a") as file:
-                        file.write(json.dumps(record) + "\n")
-            if record is not None:
-                results[key][seed] = record
-    return {key: records for key, records in results.items() if records}
+        for key, records in results.items():
+            path = cache and cache / f"{kind}-{seed}-{key}.npz"
+            records[seed] = kept(path, measure, run_id, key, seed, *split)
+            shown = {name: f"{records[seed][name]:.4f}" for name in ("accuracy", "macro-F1")}
+            print(f"{kind} split, seed {seed}, {key}: {shown}", file=sys.stderr)
+    return results
 
 
 # ---- Statistics
@@ -186,18 +172,18 @@ def run(kind, make_split, seeds, keys, cache, run_id):
 def values(results, model, metric, minus=None):
     """Return a metric, or its difference to another model's, at each seed that has it."""
     records = results.get(model, {}).items()
-    found = {seed: r["metrics"][metric] for seed, r in records if metric in r["metrics"]}
+    found = {seed: r[metric] for seed, r in records if metric in r}
     if minus is not None:
         theirs = results.get(minus, {})
-        found = {s: x - theirs[s]["metrics"][metric] for s, x in found.items() if s in theirs}
+        found = {s: x - theirs[s][metric] for s, x in found.items() if s in theirs}
     return np.array(list(found.values()))
 
 
 def fit_ratios(results):
     """Return the time of the GRU over that of LogisticRegression, if one run timed both."""
     pairs = [(r, results.get("logreg", {}).get(s)) for s, r in results.get("gru", {}).items()]
-    pairs = [(a["metrics"], b["metrics"]) for a, b in pairs if b and a["run"] == b["run"]]
-    return np.array([a["fit, CPU s"] / b["fit, CPU s"] for a, b in pairs])
+    pairs = [(a["fit, CPU s"], b["fit, CPU s"]) for a, b in pairs if b and a["run"] == b["run"]]
+    return np.array([a / b for a, b in pairs])
 
 
 def confusion(results, model):
@@ -208,62 +194,7 @@ def confusion(results, model):
 # ---- The report
 
 
-REPORT = """# Accuracy
-
-Printed by `{command}` on
-
-{machines}
-
-All models of a seed run in turn on one thread. Figures are the mean ± the standard error over the
-seeds. ECE is the expected calibration error in 15 bins. Prediction is the best of three calls on
-the test part.
-
-## Clean splits
-
-{n_clean:,} distinct (name, language) pairs of `fetch_names()`, names compared in ASCII and lower
-case. For each seed, the first fold of
-`StratifiedGroupKFold(10, shuffle=True, random_state=seed)` with these names as groups is the test
-part: no name is on both sides. The seed is also the models' `random_state`. All models read the
-names as they are written, in lower case, except where the row says ASCII. LogisticRegression stops
-at scikit-learn's default of 100 iterations.
-
-{metrics}
-
-Fit time, default GRU / LogisticRegression, mean of the ratios at the seeds where one run timed both
-({n_ratios}): {ratio}.
-
-## Paired differences
-
-On equal splits. Nadeau and Bengio's (2003) standard error allows for training parts that overlap
-(test/train ratio 1/9). A win is a seed where sknames is better.
-
-{paired}
-
-## Languages
-
-The default GRU, rare languages first. "names" are all there are; n are those of all seeds' test
-parts together, so that a name can count more than once.
-
-{languages}
-
-## Class imbalance
-
-Recall is that of all seeds' test parts together.
-
-{imbalance}
-
-## The blog's split, which leaks
-
-The 20,070 raw lines that the blog could encode, stratified random 90/10 `train_test_split`, seed
-{blog_seed}. **It leaks**: names repeat (2,000 Arabic lines are 108 names), so that {leak:.1%} of
-the test lines hold a name that is also trained on. It serves only to compare with the blog.
-
-{blog}
-
-## Bars
-
-{bars}
-"""
+PAGE = Path(__file__).with_name("accuracy_page.txt")
 PAIRS = {
     "GRU - SVM, accuracy": ("gru", "accuracy", "svm"),
     "GRU - SVM, macro-F1": ("gru", "macro-F1", "svm"),
@@ -374,9 +305,9 @@ def report(args, clean, blog):
     labels, ratios = clean_names()[1], fit_ratios(clean)
     records = [r for by_seed in [*clean.values(), *blog.values()] for r in by_seed.values()]
     command = f"bench_accuracy.py --seeds {args.seeds} --models {','.join(args.models)}"
-    return REPORT.format(
+    return PAGE.read_text(encoding="utf-8").format(
         command=f"python examples/benchmarks/{command} --blog-seed {args.blog_seed}",
-        machines="\n".join(f"- {where}" for where in sorted({r["machine"] for r in records})),
+        machines="\n".join(f"- {where}" for where in sorted({str(r["machine"]) for r in records})),
         n_clean=len(labels),
         metrics=metrics_table(clean, args.models),
         n_ratios=len(ratios),
@@ -397,18 +328,12 @@ def parse_seeds(text):
     return [seed for end in ends for seed in range(end[0], end[-1] + 1)]
 
 
-def parse_models(text):
-    if unknown := set(text.split(",")) - set(MODELS):
-        raise argparse.ArgumentTypeError(f"unknown {sorted(unknown)}; choose from {list(MODELS)}")
-    return [key for key in MODELS if key in text.split(",")]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="11-16", help="of the clean splits, like 11-13,21")
-    parser.add_argument("--models", type=parse_models, default=list(MODELS), help=",".join(MODELS))
+    parser.add_argument("--models", type=some_of(MODELS), default=[*MODELS], help=",".join(MODELS))
     parser.add_argument("--blog-seed", type=int, default=42)
-    parser.add_argument("--cache", type=Path, help="file of results, a line of JSON each")
+    parser.add_argument("--cache", type=Path, help="folder of finished results")
     parser.add_argument("--output", type=Path, help="Markdown file to write the report to")
     args = parser.parse_args()
 

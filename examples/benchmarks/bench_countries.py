@@ -1,8 +1,7 @@
 """How often the model of countries is right: on held-out people, and on sets that others made.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py --cache FOLDER``, or with
-``--model FOLDER`` for a model that does not ship; ``--write`` writes the card, the thresholds, the
-sets and the bias of the model that ships. SKNAMES_DATA holds the wheel of name2nat, Scid's
+``--model FOLDER`` for a model that does not ship. SKNAMES_DATA holds the wheel of name2nat, Scid's
 file of players, and in a folder "public"
 
 - goalscorers.tsv: scorers of 210 men's national teams from goalscorers.csv of
@@ -10,43 +9,31 @@ file of players, and in a folder "public"
   the United Kingdom as GB; a name and a country a row;
 - arczi21_test.tsv, see bench_public.py.
 
-No setting was chosen on these two. The held-out people are those of held_out.py, whose names
-neither the network nor its head has learned. Half of them chose the settings, and the other half
-is reported: see results/countries.md. Beside it stands what a nationality says of countries if it
-is divided by population, as `datasets.load_nationalities` has it.
+No setting was chosen on these two. The held-out people are those of tools/retrain/held_out.py,
+whose names neither the network nor its head has learned. Half of them chose the settings, and the
+other half is reported: see results/countries.md. Beside it stands what a nationality says of
+countries if it is divided by population, as `datasets.load_nationalities` has it.
 """
 
 import argparse
-import json
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from bench_public import ISO, source_people
-from common import machine, table, top_3_hits
-from held_out import country_model, split
 
 from sknames import load_pretrained
-from sknames._priors.priors import check_priors, exchange_priors
 from sknames.datasets import load_nationalities
 from sknames.datasets._fetch_names import data_folder
 from sknames.datasets._load_names import read_rows
-from sknames.pretrained._load_pretrained import CARD, load_card, read
-from tools.retrain import countries
-from tools.retrain.files import FOLDER, write_digests
+from sknames.pretrained._load_pretrained import read
+from tools.measuring import machine, table, top_3_hits
+from tools.retrain.held_out import country_model, of_half, split
+from tools.retrain.measure import alike
 from tools.retrain.recipe import person_of
-from tools.retrain.risk_coverage import curve_of, write_bias, write_curve, write_sets
 
 TESTS = {"country_people": "whole names held out", "country_words": "all words held out"}
 # Countries of a large language, which a division by population never predicts, but for the largest.
 SAME_LANGUAGE = "US BR MX AR CO CL ES PT GB AT CH BE EG MA NG AU SG".split()
-
-
-def of_half(names, half):
-    """Return which names belong to one half of the held-out people."""
-    return (
-        np.array([sha256(f"half:{person_of(n)}".encode()).digest()[0] % 2 for n in names]) == half
-    )
 
 
 def read_public(name):
@@ -89,74 +76,19 @@ def figures(y, scores, classes, weights=None):
     return [f"{np.average(h, weights=weights):.3f}" for h in (hits[:, 0], hits.any(axis=1))]
 
 
-def alike(y, power=0.0):
-    """Return weights that give countries equal frequencies, or a power of their inhabitants."""
-    millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
-    countries, rows, counts = np.unique(y, return_inverse=True, return_counts=True)
-    return (np.array([millions.get(c, 0.1) ** power for c in countries]) / counts)[rows]
-
-
 def main():
     """Print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cache", type=Path, required=True, help="Folder of the held-out models.")
     parser.add_argument("--model", type=Path, help="Folder of the model (default: that ships).")
-    parser.add_argument("--write", action="store_true", help="Write the files of the model.")
     parser.add_argument("--half", type=int, default=1, help="0 for what chose the settings.")
     options = parser.parse_args()
     print(f"On {machine()}.\n")
     parts, model = split(options.cache), country_model(options.cache)
-    if options.write:
-        return write_files(parts, model, load_pretrained("country"))
     counts = np.unique(parts.country_train[1], return_counts=True)[1]
     held_out_tables(parts, model, counts, options)
     shipped = read(options.model) if options.model else load_pretrained("country")
     public_tables(shipped)
-
-
-def write_files(parts, held_out, shipped):
-    """Write what held-out people show: half of them choose, and the others are in the card."""
-    folder, classes = FOLDER.parent / "country", shipped.classes_
-    equal, priors = (check_priors(name, classes) for name in ("uniform", "population"))
-    is_known = np.isin(classes, held_out.classes_)
-    card = load_card("country")
-    learned = countries.training_names(countries.people_of_countries())[1].astype(str)
-    counts = zip(*np.unique(learned, return_counts=True), strict=True)
-    card["n_names_by_country"] = {str(code): int(n) for code, n in counts}
-    card["n_names"] = len(learned)
-    most = "{:,} and {:,}".format(*countries.MOST_PEOPLE.values())
-    source, _, _ = card["learned_from"].rpartition(", at most ")
-    card["learned_from"] = f"{source}, at most {most} of a country"
-    for test in TESTS:
-        names, y = (
-            column[np.isin(parts[test][1], held_out.classes_)] for column in parts[test][:2]
-        )
-        proba = np.zeros((len(names), len(classes)))
-        proba[:, is_known] = held_out.predict_proba(names) / held_out[-1].class_prior_
-        proba /= proba.sum(axis=1, keepdims=True)
-        y, choose, report = y.astype(str), *(of_half(names, half) for half in (0, 1))
-        if test == "country_people":
-            chosen = proba[choose], y[choose], classes
-            curve = curve_of(proba[choose], names[choose], y[choose], classes, priors)
-            write_curve(folder, curve)
-            write_bias(folder, *chosen)
-            write_sets(folder, *chosen, priors)
-        shifted = exchange_priors(proba[report], equal, priors)
-        hits = top_3_hits(shifted, y[report], classes)
-        weights = alike(y[report], 0.5)
-        top, top_3 = (np.average(h, weights=weights) for h in (hits[:, 0], hits.any(axis=1)))
-        card[test] = {"n": int(report.sum()), "accuracy": float(top), "top_3": float(top_3)}
-        hits_alike = top_3_hits(proba[report], y[report], classes)
-        for key, hit in (("accuracy", hits_alike[:, 0]), ("top_3", hits_alike.any(axis=1))):
-            card[test][f"{key}_alike"] = float(np.average(hit, weights=alike(y[report])))
-        if test == "country_people":
-            card["by_country"] = {
-                code: {"n": int(some.sum()), "recall": float(hits[some, 0].mean())}
-                for code in classes.tolist()
-                if (some := y[report] == code).any()
-            }
-    (folder / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
-    write_digests(folder)
 
 
 def held_out_tables(parts, model, counts, options):

@@ -1,33 +1,42 @@
-"""Compare the default with LinearSVC on names and labels of different kinds.
+"""Compare the default with LinearSVC on names and labels of different kinds, and judge texts.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints a table of
-results/accuracy.md in five minutes. The folder holds the tutorial's names, name2nat's wheel and
-wikilabels13.tsv.gz: lines of name, tab and label, for the people in WikiLabels.tar.gz of
-github.com/appeler/ethnicolr. ``--kinds`` runs some of the sets.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints two tables of
+results/accuracy.md in five minutes. The folder holds the tutorial's names, name2nat's wheel, Scid's
+Debian package and wikilabels13.tsv.gz: lines of name, tab and label, for the people in
+WikiLabels.tar.gz of github.com/appeler/ethnicolr. ``--kinds`` runs some of the sets, and none with
+``--kinds=``. Lists that the folder may hold, too, are kinds.tsv (lines of text, tab and person or
+company, from datamade/probablepeople), Debian's ieee-data_*.deb and the wheel of schwifty.
 
 Each draw holds out names in all their spellings. The standard error is that over the draws, or over
 the names of a single draw.
 """
 
 import argparse
+import csv
 import gzip
+import io
+import json
 import os
 import sys
 import time
 import unicodedata
 import warnings
+import zipfile
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from common import LINEAR, clean_names, differences, machine, ours, table
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from sknames import spelling_groups
+from sknames._encoding.not_names import why_not_names
 from sknames.datasets import load_names
-from tools.retrain.biographies import read_biographies
+from tools.measuring import LINEAR, clean_names, differences, machine, ours, table
+from tools.retrain.biographies import clean_title, read_biographies
+from tools.retrain.chess_players import open_package, read_chess_players
 
 REGIONS = {
     "Western Europe": "Danish Dutch English Finnish French German Greek Icelandic Irish Italian "
@@ -104,6 +113,85 @@ def row(key):
     return cells
 
 
+def authors(n_authors=40_000):
+    """Make people of an author list, "Smith AB", and each nationality: that of a biography."""
+    random, names = np.random.default_rng(0), {}
+    for name, nationality in zip(*read_biographies(), strict=True):
+        if len(words := name.split()) > 1:
+            names.setdefault(nationality, []).append(words)
+    made = []
+    for nationality, people in names.items():
+        for row in random.integers(len(people), size=(n_authors // len(names) + 1, 3)):
+            words, second, other = (people[i] for i in row)
+            surname = " ".join([words[-1], second[-1]][: 1 + (random.random() < 0.25)])
+            initials = "".join(word[0] for word in words[:-1] + other if word[0].isupper())
+            made.append((nationality, surname, initials[: 2 + (random.random() < 0.3)]))
+    return made
+
+
+def read_kinds(kind):
+    path = Path(os.environ["SKNAMES_DATA"], "kinds.tsv")
+    rows = [line.rpartition("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    return [text for text, _, of_kind in rows if of_kind == kind]
+
+
+def network_devices():
+    """Read who makes network devices, from a list of IEEE."""
+    (path,) = Path(os.environ["SKNAMES_DATA"]).glob("ieee-data_*.deb")
+    with open_package(path.read_bytes()) as archive:
+        files = [archive.extractfile(m) for m in archive if m.isfile() and m.name.endswith(".csv")]
+        rows = [row for f in files for row in csv.DictReader(io.TextIOWrapper(f, "utf-8"))]
+    return {row["Organization Name"] for row in rows} - {"", "Private"}
+
+
+def banks():
+    (path,) = Path(os.environ["SKNAMES_DATA"]).glob("schwifty-*.whl")
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if "bank_registry/" in name]
+        files = [json.loads(archive.read(name)) for name in names if name.endswith(".json")]
+    lists = [file["entries"] if "entries" in file else file for file in files]
+    return {row["name"] for rows in lists for row in rows} - {""}
+
+
+def texts():
+    """Return lists of texts by their titles."""
+    hand = Path(__file__).with_name("organizations.txt").read_text(encoding="utf-8")
+    found = {"Organizations in many languages, by hand": hand.splitlines()}
+    for title, read in {
+        "Companies of `kinds.tsv`, which chose the rules": partial(read_kinds, "company"),
+        "People of `kinds.tsv`, some of them couples": partial(read_kinds, "person"),
+        "Makers of network devices (IEEE), kept apart": network_devices,
+        "Banks (schwifty), kept apart": banks,
+    }.items():
+        try:
+            found[title] = read()
+        except (OSError, ValueError) as error:
+            print(f"left out: {title}: {error}", file=sys.stderr)
+    found["People of Wikipedia (name2nat)"] = [
+        *filter(clean_title, {*read_biographies(raw=True)[0]})
+    ]
+    found["Chess players (Scid), surname first"] = {*read_chess_players(raw=True)[0]}
+    made, ends = authors(), ("{} {}", "{}, {}", "{} {}.", "{}, {}.")
+    for end in ends:
+        found[f"Authors: `{end.format('Smith', '.'.join('AB') if '.' in end else 'AB')}`"] = [
+            end.format(surname, ".".join(initials) if "." in end else initials)
+            for _, surname, initials in made
+        ]
+    return found
+
+
+def judge():
+    rows = []
+    for title, some in texts().items():
+        some = [*some]
+        n = Counter(why_not_names(some, len(some)))
+        counts = [n["organization"], n["several names"]]
+        others = len(some) - n[""] - sum(counts)
+        cells = [f"{k:,} ({k / len(some):.2g})" for k in [*counts, others]]
+        rows.append([title, f"{len(some):,}", *cells])
+    return table(["", "texts", "organizations", "several names", "other reasons"], rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kinds", default=",".join(KINDS))
@@ -112,8 +200,8 @@ def main():
     header += ["LinearSVC, CPU s", "default, CPU s"]
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # names longer than all that were learned
-        rows = [row(key) for key in args.kinds.split(",")]
-    print(f"{machine()}; one thread\n\n{table(header, rows)}")
+        rows = [row(key) for key in filter(None, args.kinds.split(","))]
+    print(f"{machine()}; one thread\n\n{table(header, rows)}\n\n{judge()}")
 
 
 if __name__ == "__main__":

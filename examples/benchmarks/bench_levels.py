@@ -10,26 +10,16 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from common import machine, population_priors, table
-from held_out import scores_of, split
 
 from sknames import predict_names
 from sknames._priors.priors import exchange_priors
-from sknames._wrappers.grouped_classifier import group
 from sknames.pretrained._load_pretrained import read
+from tools.measuring import machine, population_priors, table
+from tools.retrain.card import LEVELS, hits_by_level
+from tools.retrain.held_out import scores_of, split
 from tools.retrain.risk_coverage import weights_of
 
 TESTS = {"people": "people", "words": "names of unknown words"}
-LEVELS = ("nationality", "subregion", "region")
-
-
-def hits_by_level(proba, labels, classes):
-    """Return whether each most probable nationality, subregion and region is right, by level."""
-    hits, places = {}, np.searchsorted(classes, labels)
-    for level in LEVELS:
-        shares = np.eye(len(classes)) if level == "nationality" else group(level, classes)[1]
-        hits[level] = (proba @ shares).argmax(axis=1) == shares.argmax(axis=1)[places]
-    return hits
 
 
 def main():

@@ -1,10 +1,10 @@
 """Measure accuracy by the number of labelled names, from scratch and with the shipped model.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FILE --plot FILE``,
-with the wheel of name2nat, Scid's file of players and the tutorial's names in SKNAMES_DATA. It
-prints the tables of results/own_labels.md and draws its picture. Training our classifier takes
-most of the time, and is done in the first --slow-draws draws only. With --cache each result
-becomes a line of JSON, and what is there is not run again.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FOLDER``, with the
+wheel of name2nat, Scid's file of players and the tutorial's names in SKNAMES_DATA. It prints the
+tables of results/own_labels.md, and draws its picture with ``--plot FILE``. Training our classifier
+takes most of the time, and is done in the first --slow-draws draws only. What --cache has is not
+run again.
 
 Labels are those of the sources: demonyms, federations, languages. People in the shipped model's
 training data, in any spelling or order of the words, are left out, so that all people are new to
@@ -12,13 +12,12 @@ it. Parts of their names may be known.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import numpy as np
-from common import clean_names, linear, machine, ours, show, table
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
@@ -27,6 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from sknames import NameEncoder
 from sknames.metrics import expected_calibration_error
+from tools.measuring import clean_names, kept, linear, machine, ours, show, table
 from tools.retrain.biographies import clean_title, read_biographies
 from tools.retrain.chess_players import clean_entry, read_chess_players
 from tools.retrain.recipe import person_of, training_names
@@ -49,7 +49,6 @@ MODELS = {
     "vote_svm": "the last two, averaged",
     "vote": "NameEncoder + LogisticRegression(C=10) and NameNationalityClassifier, 3 votes to 1",
 }
-VOTES = {"vote": {"logreg", "ours"}, "vote_svm": {"logreg", "union_less"}}
 SLOW = {"ours", "vote"}
 
 
@@ -140,44 +139,38 @@ def scores_of(key, names, rows, labels, train, test, seed, before):
 def measure(key, classes, scores, y):
     best = classes[np.argsort(-scores, axis=1, kind="stable")[:, :5]] == y[:, None]
     found = {"accuracy": best[:, 0].mean(), "top-5": best.any(axis=1).mean()}
-    if key in {"logreg", "ours", *VOTES}:
+    if key in {"logreg", "ours", "vote", "vote_svm"}:
         proba = scores / scores.sum(axis=1, keepdims=True)
         found["ECE"] = expected_calibration_error(y, proba, labels=classes)
     return {name: float(value) for name, value in found.items()}
 
 
+def measure_all(keys, names, rows, labels, train, test, seed):
+    """Return the metrics of some models, by "model metric"."""
+    found, metrics = {}, {}
+    for key in keys:
+        found[key] = scores_of(key, names, rows, labels, train, test, seed, found)
+        of_key = measure(key, *found[key], labels[test])
+        metrics |= {f"{key} {metric}": value for metric, value in of_key.items()}
+    return metrics
+
+
 def run(sets, draws, slow_draws, cache):
-    """Return {(label set, model, labels, draw): metrics}, from the cache if it has them."""
-    lines = cache.read_text().splitlines() if cache and cache.exists() else []
-    found = {tuple(r["key"]): r["metrics"] for r in map(json.loads, lines)}
-    about, seen = {}, None
+    """Return {(label set, labels, draw): metrics}, from the cache if it has them."""
+    found, about, seen = {}, {}, {person_of(known) for known in training_names()[0]}
     for name in sets:
-        if seen is None:
-            seen = {person_of(known) for known in training_names()[0]}
         names, labels = LABEL_SETS[name][1](seen)
         n_test = min(N_TEST, len(names) - max(SIZES))
         rows = NameEncoder().fit_transform(names)
         about[name] = {"names": len(names), "labels": len(np.unique(labels)), "test": n_test}
-        for draw in range(draws):
+        for draw, n in product(range(draws), SIZES):
             order = np.random.RandomState(draw).permutation(len(names))
-            test, rest = order[:n_test], order[n_test:]
-            for n in SIZES:
-                slow = n in SLOW_SIZES and draw < slow_draws
-                keys = [key for key in MODELS if key not in SLOW or slow]
-                missing = {key for key in keys if (name, key, n, draw) not in found}
-                for key, parts in VOTES.items():
-                    missing |= parts if key in missing else set()
-                before = {}
-                for key in [key for key in keys if key in missing]:
-                    args = key, names, rows, labels, rest[:n], test, draw, before
-                    before[key] = scores_of(*args)
-                    metrics = measure(key, *before[key], labels[test])
-                    found[name, key, n, draw] = metrics
-                    print(name, n, draw, key, metrics, file=sys.stderr, flush=True)
-                    if cache:
-                        record = {"key": [name, key, n, draw], "metrics": metrics}
-                        with cache.open("a") as file:
-                            file.write(json.dumps(record) + "\n")
+            slow = n in SLOW_SIZES and draw < slow_draws
+            keys = [key for key in MODELS if key not in SLOW or slow]
+            args = keys, names, rows, labels, order[n_test:][:n], order[:n_test], draw
+            path = cache and cache / f"{name}-{n}-{draw}{'-slow' * slow}.npz"
+            found[name, n, draw] = metrics = kept(path, measure_all, *args)
+            print(name, n, draw, metrics, file=sys.stderr, flush=True)
     return found, about
 
 
@@ -186,13 +179,10 @@ def run(sets, draws, slow_draws, cache):
 
 def values(found, label_set, key, n, metric, minus=None):
     """Return a metric in each draw that has it, or its difference to another model's."""
-    rows = {
-        draw: m for (s, k, size, draw), m in found.items() if (s, k, size) == (label_set, key, n)
-    }
-    if minus:
-        theirs = {draw: found.get((label_set, minus, n, draw)) for draw in rows}
-        return [m[metric] - theirs[draw][metric] for draw, m in rows.items() if theirs[draw]]
-    return [m[metric] for m in rows.values() if metric in m]
+    cells = [cell for (s, size, _), cell in found.items() if (s, size) == (label_set, n)]
+    cells = [cell for cell in cells if f"{key} {metric}" in cell]
+    theirs = [cell[f"{minus} {metric}"] if minus else 0 for cell in cells]
+    return [cell[f"{key} {metric}"] - x for cell, x in zip(cells, theirs, strict=True)]
 
 
 def report(found, about):

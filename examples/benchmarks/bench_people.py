@@ -9,17 +9,18 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from common import (
+from threadpoolctl import threadpool_limits
+
+from tools.measuring import (
     differences,
-    estimate_mix,
+    likeliest_shares,
     machine,
     population_priors,
     svm_probabilities,
     table,
     top_3_hits,
 )
-from held_out import scores_of, split
-from threadpoolctl import threadpool_limits
+from tools.retrain.held_out import scores_of, split
 
 CONCENTRATIONS = {0.3: "very uneven", 1.0: "uneven"}  # of the Dirichlet distribution of mixes
 N_LISTS, SIZE = 60, 1_000  # of each concentration; people of a list
@@ -49,7 +50,7 @@ def by_priors(probas, y, classes):
     mixes = {
         "equal; LinearSVC's own": lambda proba: np.ones(len(classes)),
         "default, both": lambda proba: population_priors(classes),
-        "mix estimated, both": lambda proba: estimate_mix(proba, weights),
+        "mix estimated, both": lambda proba: likeliest_shares(proba, weights),
         "true mix, both": lambda proba: np.isin(classes, labels),
     }
     rows = []
@@ -85,7 +86,7 @@ def by_list(probas, y, classes):
             true = np.bincount(np.searchsorted(classes, labels), minlength=len(classes)) / SIZE
             for key, figures in found.items():
                 proba = probas[key][some]
-                mix = estimate_mix(proba)
+                mix = likeliest_shares(proba)
                 right = [hits(proba, m, labels, classes)[0].mean() for m in (own[key], mix, true)]
                 figures.append([*right, np.abs(mix - true).sum()])
         ours, svm = (np.array(found[key]).T for key in own)

@@ -18,16 +18,15 @@ people in Chinese characters do not count.
 """
 
 import argparse
+import csv
 import pickle
 import re
 import sys
-import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import joblib
 import numpy as np
-from common import linear, machine, ours, table, top_3_hits
 from public_rivals import RIVALS, SETS, read_set
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
@@ -41,6 +40,7 @@ from sknames.datasets import load_nationalities
 from sknames.datasets._fetch_names import data_folder
 from sknames.metrics._scorecard import scorecard_from
 from sknames.pretrained._load_pretrained import ARRAYS, FOLDER, pretrained_sha256
+from tools.measuring import kept, linear, machine, ours, table, timed, top_3_hits
 from tools.retrain.biographies import clean_title, read_biographies
 from tools.retrain.chess_players import clean_entry, read_chess_players
 from tools.retrain.recipe import person_of
@@ -64,55 +64,10 @@ VOTES = {
 USE_SHIPPED = {key for key in MODELS if key.split("_")[0] in ("shipped", "logreg", "union", "vote")}
 
 # What nationalities, demonyms, federations and the labels of rivals stand for.
-COUNTRIES = {
-    "AT": "Austrian AUT",
-    "BE": "Belgian BEL",
-    "BG": "Bulgarian BUL",
-    "BY": "Belarusian BLR",
-    "CZ": "Czech CZE",
-    "DE": "German ger GER",
-    "DK": "Danish DEN",
-    "ES": "Spanish spa ESP",
-    "FI": "Finnish FIN",
-    "FR": "French Breton frn FRA",
-    "GB": "English British Welsh Scottish eng ENG SCO WLS",
-    "GK": "Greek GRE",
-    "HU": "Hungarian HUN",
-    "IE": "Irish IRL",
-    "IT": "Italian ita ITA",
-    "NL": "Dutch NED",
-    "NO": "Norwegian NOR",
-    "PL": "Polish POL",
-    "PT": "Portuguese POR",
-    "RO": "Romanian ROU",
-    "RU": "Russian rus RUS",
-    "SE": "Swedish SWE",
-    "SK": "Slovak SVK",
-    "UA": "Ukrainian UKR",
-}
-ETHNICITIES = {
-    "Asian,GreaterEastAsian,EastAsian": "Chinese Korean Vietnamese Taiwanese Mongolian "
-    "Burmese Cambodian Malaysian Thai chi kor vie",
-    "Asian,GreaterEastAsian,Japanese": "Japanese jap",
-    "Asian,IndianSubContinent": "Indian Bengali Nepali Sinhalese Bangladeshi Nepalese Tamil ind",
-    "GreaterAfrican,Africans": "Ethiopian Ghanaian Kenyan Malagasy Nigerian Rwandan Senegalese "
-    "Ugandan Zambian Zimbabwean Zulu Cameroonian Malian Tanzanian",
-    "GreaterAfrican,Muslim": "Arabic Afghan Azerbaijani Pakistani Persian Turkish Kazakh Kyrgyz "
-    "Somali Turkmen Uzbek Iranian Egyptian "
-    "Moroccan Algerian Tunisian Iraqi Syrian Lebanese Saudi Emirati Kuwaiti Jordanian mea",
-    "GreaterEuropean,British": "English Scottish Irish British Welsh eng",
-    "GreaterEuropean,EastEuropean": "Albanian Belarusian Bosnian Bulgarian Croatian Czech Estonian "
-    "Hungarian Latvian Lithuanian Macedonian Polish Romanian Russian Serbian Slovak Slovenian "
-    "Ukrainian Georgian Armenian rus",
-    "GreaterEuropean,Jewish": "Hebrew Israeli",
-    "GreaterEuropean,WestEuropean,French": "French Breton frn",
-    "GreaterEuropean,WestEuropean,Germanic": "German Dutch Austrian ger",
-    "GreaterEuropean,WestEuropean,Hispanic": "Spanish Portuguese Filipino Mexican Argentine "
-    "Brazilian Colombian Cuban Chilean Venezuelan Peruvian spa",
-    "GreaterEuropean,WestEuropean,Italian": "Italian ita",
-    "GreaterEuropean,WestEuropean,Nordic": "Danish Finnish Icelandic Norwegian Swedish",
-}
-LABELS = COUNTRIES | ETHNICITIES
+with Path(__file__).with_name("public_labels.csv").open(encoding="utf-8", newline="") as file:
+    LABELS = {name: {} for name in SETS}
+    for row in csv.DictReader(file):
+        LABELS[row["set"]][row["label"]] = row["stands_for"].split()
 ISO = {"GK": "GR"}
 LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
 SHIPPED = FOLDER / "nationality" / ARRAYS
@@ -136,8 +91,8 @@ def other_people(names):
     biographies leave below `MOST_OTHERS`.
     """
     country_of = {}
-    for country, found in COUNTRIES.items():
-        for word in found.split():
+    for country, words in LABELS["arczi21"].items():
+        for word in words:
             country_of.setdefault(word, country)
     found, seen = defaultdict(set), {person_of(name) for name in names}
     for title, demonym in zip(*read_biographies(raw=True), strict=True):
@@ -178,7 +133,7 @@ def shares_of(key, classes, labels):
         rows = [dict(zip(*map(str.split, row), strict=True)) for row in rows]
         shares = np.array([[row.get(ISO.get(c, c), 0) for c in labels] for row in rows], float)
     else:
-        words = [LABELS[label].split() for label in labels]
+        words = [(LABELS["arczi21"] | LABELS["wikilabels13"])[label] for label in labels]
         shares = np.array([[c in some for some in words] for c in classes], dtype=float)
     return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
 
@@ -195,13 +150,6 @@ def estimator(key, others=None):
     return make_pipeline(make_union(*encoders, linear(None)[0]), LinearSVC(C=0.3))
 
 
-def timed(function, *args):
-    """Return CPU seconds and what a function returns."""
-    start = time.process_time()
-    result = function(*args)
-    return time.process_time() - start, result
-
-
 class Set:
     """A public set, its splits, and what models answer."""
 
@@ -210,17 +158,17 @@ class Set:
         self.names, self.labels = read_set(data_folder(None), name)
         self.classes = np.unique(self.labels)
         self.splits = splits(name, self.names, self.labels)
-        path = cache / f"{name}-new.npy"
-        if not path.exists():
-            sources = source_people()
-            people = [person_of(found) for found in self.names]
-            is_new = np.array([person not in sources for person in people])
-            for train, test in self.splits:
-                learned = {people[k] for k in train}
-                is_new[test] &= [people[k] not in learned for k in test]
-            np.save(path, is_new)
+        is_new = kept(cache / f"{name}-new.npz", self._is_new)["is_new"]
         self.tested = np.sort(np.concatenate([test for _, test in self.splits]))
-        self.new = self.tested[np.load(path)[self.tested]]
+        self.new = self.tested[is_new[self.tested]]
+
+    def _is_new(self):
+        sources, people = source_people(), [person_of(name) for name in self.names]
+        is_new = np.array([person not in sources for person in people])
+        for train, test in self.splits:
+            learned = {people[k] for k in train}
+            is_new[test] &= [people[k] not in learned for k in test]
+        return {"is_new": is_new}
 
     def answers(self, key):
         """Return the scores of all rows, seconds and size of a model, from the cache or anew.
@@ -232,12 +180,7 @@ class Set:
         path = self.cache / f"{self.name}-{key}{version}.npz"
         if (key in RIVALS and not path.exists()) or ("others" in key and self.name != "arczi21"):
             return None
-        if not path.exists():
-            scores, classes, seconds, size = self._found(key)
-            size += SHIPPED.stat().st_size * (key in USE_SHIPPED and key not in VOTES)
-            np.savez(path, scores=scores, classes=classes, seconds=seconds, size=size)
-            print(self.name, key, seconds, file=sys.stderr, flush=True)
-        found = dict(np.load(path))
+        found = kept(path, self._found, key)
         found["has_proba"] = found["scores"].min() >= 0
         if key in {"shipped", "others", *RIVALS}:  # they predict the training rows, too
             found["seconds"] = found["seconds"] * [1, len(self.tested) / len(self.names)]
@@ -254,6 +197,12 @@ class Set:
         return found
 
     def _found(self, key):
+        scores, classes, seconds, size = self._measured(key)
+        size += SHIPPED.stat().st_size * (key in USE_SHIPPED and key not in VOTES)
+        print(self.name, key, seconds, file=sys.stderr, flush=True)
+        return {"scores": scores, "classes": classes, "seconds": seconds, "size": size}
+
+    def _measured(self, key):
         if key in VOTES:
             parts = [self.answers(part) for part in VOTES[key]]
             proba = [

@@ -1,15 +1,16 @@
 """Compare time, memory, size and accuracy with linear models, for up to a million names.
 
 Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
-ours,svm,...] [--results FILE] [--plot FILE]``. It needs name2nat's wheel in SKNAMES_DATA. The names
-are those of the biographies and of `load_names`, in a random order that depends only on the largest
-size; if they are not enough, names of `make_names` fill up. The test names are 20,000 groups of
-real names, not in training in any spelling; the log loss is over nationalities in training.
-All models but ``svm-ascii`` read diacritics and native scripts, which a sixth of the names have.
+ours,svm,...] [--cache FOLDER] [--plot FILE]``. It needs name2nat's wheel in SKNAMES_DATA. The
+names are those of the biographies and of `load_names`, in a random order that depends only on the
+largest size; if they are not enough, names of `make_names` fill up. The test names are 20,000
+groups of real names, not in training in any spelling; the log loss is over nationalities in
+training. All models but ``svm-ascii`` read diacritics and native scripts, which a sixth of the
+names have.
 
-Each fit runs in its own process, on one thread. With `--results`, results in the file are not run
-again, so that a long run can be resumed. LogisticRegression needs 15 GB for a million names. It
-exits with 1 if, with so many, ours takes longer to fit than LinearSVC, or gains less than a point.
+Each fit runs in its own process, on one thread. What the cache has is not run again: empty it
+before a run of another largest size. LogisticRegression needs 15 GB for a million names. It exits
+with 1 if, with so many, ours takes longer to fit than LinearSVC, or gains less than a point.
 """
 
 import argparse
@@ -25,11 +26,11 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from common import LINEAR, in_ascii, machine, ours, table
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from sknames import spelling_groups
 from sknames.datasets import load_names, make_names
+from tools.measuring import LINEAR, in_ascii, kept, machine, ours, table
 from tools.retrain.biographies import read_biographies
 
 N_TEST = 20_000
@@ -82,7 +83,7 @@ def measure(key, n, data):
     start = time.perf_counter()
     predicted = model.predict(test_names)
     speed = len(test_names) / (time.perf_counter() - start)
-    loss = None
+    loss = np.nan
     if hasattr(model, "predict_proba"):
         known = np.isin(test_labels, model.classes_)
         proba = model.predict_proba(test_names[known])
@@ -101,19 +102,21 @@ def measure(key, n, data):
     print(json.dumps(row))
 
 
-def run(keys, sizes, results):
-    """Return the measurements by "model n", from a file if it has them."""
-    rows = json.loads(results.read_text()) if results and results.exists() else {}
-    todo = [(n, key) for n, key in product(sizes, keys) if f"{key} {n}" not in rows]
+def run(keys, sizes, cache):
+    """Return the measurements by "model n", from the cache if it has them."""
+    rows = {}
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "names.joblib"
-        if todo:
-            in_a_process("--assemble", max(sizes), data)
-        for n, key in todo:
-            rows[f"{key} {n}"] = json.loads(in_a_process("--measure", key, n, data))
-            print(key, n, rows[f"{key} {n}"], file=sys.stderr, flush=True)
-            if results:
-                results.write_text(json.dumps(rows, indent=1))
+
+        def make(key, n):
+            if not data.exists():
+                in_a_process("--assemble", max(sizes), data)
+            return json.loads(in_a_process("--measure", key, n, data))
+
+        for n, key in product(sizes, keys):
+            path = cache and cache / f"{key}-{n}.npz"
+            rows[f"{key} {n}"] = row = kept(path, make, key, n)
+            print(key, n, row, file=sys.stderr, flush=True)
     return rows
 
 
@@ -139,7 +142,7 @@ def report(rows, keys, sizes):
 
 
 def show(column, value):
-    if value is None:
+    if np.isnan(value):
         return "-"
     if column in ("accuracy", "macro-F1", "log loss"):
         return f"{value:.4f}"
@@ -174,7 +177,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--models", default=",".join(MODELS))
-    parser.add_argument("--results", type=Path, help="JSON of what was measured, to go on with")
+    parser.add_argument("--cache", type=Path, help="folder of what was measured, to go on with")
     parser.add_argument("--plot", type=Path, help="picture to write")
     parser.add_argument("--assemble", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
@@ -188,7 +191,7 @@ def main():
         measure(key, int(n), data)
         return 0
     keys, sizes = args.models.split(","), [int(n) for n in args.sizes.split(",")]
-    rows = run(keys, sizes, args.results)
+    rows = run(keys, sizes, args.cache)
     report(rows, keys, sizes)
     if args.plot:
         plot(rows, keys, sizes, args.plot)

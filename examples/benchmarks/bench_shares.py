@@ -10,17 +10,15 @@ labels (the confusion matrix of adjusted counting, the temperature). Mixes are d
 Dirichlet distribution, and by each mix lists of people from the other half. ``--small``
 measures lists of 3 to 1,000 distinct people instead.
 
-``--cache folder``, that of held_out.py, measures lists of ten mixes instead, of 300 and 1,000
-people whose whole names were held out. One half of the people shows the model's bias by class, as
-it does for the shipped model; lists are of the other half. It takes a minute.
+``--cache folder``, that of tools/retrain/held_out.py, measures lists of ten mixes instead, of 300
+and 1,000 people whose whole names were held out. One half of the people shows the model's bias by
+class, as it does for the shipped model; lists are of the other half. It takes a minute.
 """
 
 import argparse
 from pathlib import Path
 
 import numpy as np
-from common import clean_names, machine, ours, plain, population_priors, show, table
-from held_out import left_over, scores_of, split
 from scipy.optimize import minimize_scalar, nnls
 from sklearn.base import BaseEstimator
 from sklearn.metrics import log_loss
@@ -28,6 +26,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
 from sknames._priors.priors import assumed_priors, exchange_priors
+from tools.measuring import clean_names, machine, ours, plain, population_priors, show, table
+from tools.retrain.held_out import halves_of_people, left_over
 from tools.retrain.recipe import person_of, training_names
 from tools.retrain.risk_coverage import class_bias
 
@@ -274,16 +274,15 @@ def measure_small(proba, labels, classes, supposed, alpha, rng):
 
 def measure_held_out(cache, rng):
     """Print errors of shares and coverages, by mix, of lists of held-out people."""
-    classes, scores, _ = scores_of("ours", cache)
-    proba, places = scores["people"]["as_written"], np.searchsorted(classes, split(cache).people[1])
-    order = np.random.RandomState(0).permutation(len(proba))
-    choose, report = np.array_split(order, 2)
+    classes, (proba, _, labels), report = halves_of_people(cache)
     population = population_priors(classes)
-    bias = class_bias(proba[choose], classes[places[choose]], classes)
-    corrected = population * np.exp(-bias)
-    proba = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), population)
-    draw = by_label(proba[report], places[report])
-    n_of = np.bincount(places[report], minlength=len(classes))
+    corrected = population * np.exp(-class_bias(proba, labels, classes))
+    uniform = np.full(len(classes), 1 / len(classes))
+    proba, places = (
+        exchange_priors(report[0], uniform, population),
+        np.searchsorted(classes, report[2]),
+    )
+    draw, n_of = by_label(proba, places), np.bincount(places, minlength=len(classes))
     mixes = {name: np.array([m.get(c, 0) for c in classes]) for name, m in MIXES.items()}
     mixes |= {"all, equal": np.ones(len(classes)), "all, population": population}
     for n in HELD_OUT_SIZES:
@@ -306,7 +305,7 @@ def measure_held_out(cache, rng):
             rows.append([name, *(f"{value:.3f}" for value in every[-1])])
         rows.append(["mean", *(f"{value:.3f}" for value in np.nanmean(every, axis=0))])
         header = ["counting", "without the bias", "estimate_shares", "covered", "above 2 %"]
-        print(f"\n### Lists of {n:,} of {len(report):,} held-out people\n")
+        print(f"\n### Lists of {n:,} of {len(proba):,} held-out people\n")
         print(table([f"sum of absolute errors, {N_LISTS} lists", *header], rows), flush=True)
 
 

@@ -24,22 +24,18 @@ from speed.report import report, section_text
 from speed.serving import cold, growth, latency, plot
 from speed.training import blog, fit, train
 
+from tools.measuring import some_of
+
 SECTIONS = {
     function.__name__: function
     for function in (predict, strings, million, train, blog, fit, latency, cold, encode)
 } | {"threads": two_threads, "growth": growth, "hidden": hidden}
 
 
-def parse_sections(text):
-    if unknown := set(text.split(",")) - set(SECTIONS):
-        raise argparse.ArgumentTypeError(f"unknown {sorted(unknown)}; choose from {list(SECTIONS)}")
-    return [name for name in SECTIONS if name in text.split(",")]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--sections", type=parse_sections, default=list(SECTIONS), help=",".join(SECTIONS)
+        "--sections", type=some_of(SECTIONS), default=[*SECTIONS], help=",".join(SECTIONS)
     )
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to try the script")
     parser.add_argument("--ten-million", action="store_true", help="grow to 10M names")

@@ -10,7 +10,7 @@ for each country the millions of people who bear such names there, roughly. The 
 where the names come from. Others are listed if such names are those of the majority, or of an old
 people or a large part of the population. People who moved later are not counted. pycountry checks
 the codes and gives those of three letters. The columns "n_names" and "recall" of the shipped model
-are kept: ``examples/benchmarks/bench_pretrained.py`` writes them.
+are kept: ``tools/retrain/measure.py`` writes them.
 
 ``countries.csv`` is written by hand, too: the countries whose people the shipped model has learned
 from, and the millions of their inhabitants in 2024, rounded (UN World Population Prospects).

@@ -10,7 +10,7 @@ import numpy as np
 from sknames.pretrained._load_pretrained import TARGETS, read
 
 from .files import FOLDER, write_model
-from .recipe import fit, training_names
+from .recipe import fit, fit_more, training_names
 from .spellings import PAIRS
 
 # Processors of one maker run the same code, whatever else they can do. What is the same on those of
@@ -23,21 +23,12 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
         description="Retrain the model that ships with sknames. It takes an hour on one core. It "
-        "needs opencc and PyICU, and in the same folder as the wheel Debian's enamdict, the source "
-        "distribution of jieba, the wheel of rigour 1.2.0, and as `pairs` the folder data of "
-        f"{PAIRS}. "
+        "needs opencc, PyICU and dawg2-python, and in $SKNAMES_DATA, or in ~/sknames_data, the "
+        "wheels of name2nat 0.5.1, rigour 1.2.0, arabic-name-romanizer 0.2.0, arabnamer 0.1.3, "
+        "habesha-names 0.2.0, names-translator 2.1.0, Debian's scid-spell-data and enamdict, the "
+        f"source distribution of jieba, and as `pairs` the folder data of {PAIRS}. "
         "On processors of the same maker with AVX2, the same releases of sknames, numpy, scipy "
         "and torch give the same weights to the bit.",
-    )
-    parser.add_argument(
-        "--wheel",
-        help="Path of name2nat-0.5.1-py3-none-any.whl (`pip download --no-deps name2nat==0.5.1`). "
-        "By default, it is looked for in $SKNAMES_DATA, or in ~/sknames_data.",
-    )
-    parser.add_argument(
-        "--players",
-        help="Path of spelling.ssp of Scid, or of an archive that holds it (`apt-get download "
-        "scid-spell-data`). By default, it is looked for in the same folders.",
     )
     parser.add_argument(
         "--lists-only",
@@ -58,31 +49,33 @@ def main(arguments=None):
         "nationalities that ships, and takes two minutes.",
     )
     options = parser.parse_args(arguments)
-    options.output.mkdir(parents=True, exist_ok=True)
     if options.labels == "country":
         from . import countries  # torch, which reads SAME_BITS when it is imported
 
-        people = countries.people_of_countries(options.wheel, options.players)
-        head = countries.fit(read(FOLDER), *countries.training_names(people), verbose=1)
-        write_model(head, options.output, TARGETS[0])
+        people = countries.people_of_countries()
+        names = countries.training_names(people, countries.read_country_dictionaries())
+        write_model(countries.fit(read(FOLDER), *names, verbose=1), options.output, TARGETS[0])
         return
 
-    names, nationalities = training_names(
-        options.wheel, options.players, lists_only=options.lists_only
-    )
-    print(f"{len(names):,} names of {len(set(nationalities))} nationalities", flush=True)
-    start = time.perf_counter()
-    model = fit(names, nationalities, verbose=1)
+    start, model, shipped = time.perf_counter(), None, read(FOLDER)
+    for second_phase in (False, True):
+        names, nationalities = training_names(
+            lists_only=options.lists_only, second_phase=second_phase
+        )
+        print(f"{len(names):,} names of {len(set(nationalities))} nationalities", flush=True)
+        if second_phase:
+            model = fit_more(model, names, nationalities, verbose=1)
+        else:
+            model = fit(names, nationalities, verbose=1)
     print(f"trained in {(time.perf_counter() - start) / 60:.0f} minutes")
     model.set_params(classify__verbose=0)
     write_model(model, options.output)
-    print(f"written to {options.output}: {_compare(options.output)}")
-    print("To ship them, see CONTRIBUTING.md.")
+    print(f"written to {options.output}: {_compare(model, shipped)}")
 
 
-def _compare(folder):
-    """Describe how the weights in a folder differ from those that ship."""
-    new, shipped = (_weights_and_words(read(path)["classify"]) for path in (folder, FOLDER))
+def _compare(model, shipped):
+    """Describe how the weights of a model differ from those that ship."""
+    new, shipped = (_weights_and_words(of["classify"]) for of in (model, shipped))
     if {name: array.shape for name, array in new.items()} != {
         name: array.shape for name, array in shipped.items()
     }:

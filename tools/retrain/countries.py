@@ -7,73 +7,122 @@ third of its size: see examples/benchmarks/results/countries.md.
 
 from collections import defaultdict
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
-import torch
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from torch.nn import functional as F
 
 from sknames import NameNationalityClassifier
-from sknames._network.forward import Forward
-from sknames._network.ngrams import NGRAM_SCALE
 from sknames._network.words import Words
-from sknames._training.bags import Bags, SumOfBags
-from sknames._training.optimizer import AdamWWithSparse
-from sknames._training.rows import Rows
-from sknames._training.torch_settings import one_torch_thread
+from sknames.datasets import load_names, load_nationalities
 
+from .arabic_names import read_arabic_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
-from .recipe import person_of
+from .linear import fit_linear
+from .recipe import (
+    LAST_WORD_FIRST,
+    in_other_scripts,
+    is_apart_in_arabic,
+    is_kept_apart,
+    latin_of_arabic,
+    nationality_of_countries,
+    people_in_arabic,
+    person_of,
+    read_dictionaries,
+    turn,
+)
 from .rounding import rounded, with_temperature
 
 SEED = 0
 # People of a country, at most, of each source: see `recipe.MOST_PEOPLE`.
-MOST_PEOPLE = {"biographies": 12_000, "chess players": 20_000}
+MOST_PEOPLE = {"biographies": 60_000, "chess players": 200_000, "names in Arabic": 20_000}
+MOST_SPELLED = 8_000  # people of a country who are also learned in other scripts
 LEAST = 10  # people of a country that the model is to know
-N_NGRAMS = 50_000  # the most frequent ones of two characters and more
-MIN_N = 2
+LEAST_IN_OWN_SCRIPT = 1_000
+# Countries of no nationality of the trunk that write in a script of their own.
+WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean"}
 WORD_WEIGHT = 0.8
-BATCH_SIZE, MAX_EPOCHS = 512, 3
-LR, NGRAM_LR = 0.003, 0.003
-NGRAM_DROPOUT = 0.65
-GCE_Q = 0.2  # as in `recipe`
 TEMPERATURE = 1.925
 
 
-def people_of_countries(wheel=None, players=None):
+def people_of_countries():
     """Return the names of the people of each country, a dict by source of dicts of lists."""
-    biographies = read_biographies(wheel, column="alpha_2")
-    chess_players = read_chess_players(players, column="alpha_2")[:2]
+    biographies = read_biographies(column="alpha_2")
+    chess_players = read_chess_players(column="alpha_2")[:2]
     sources = {}
     for source, columns in (("biographies", biographies), ("chess players", chess_players)):
         sources[source] = defaultdict(list)
         for name, country in zip(*columns, strict=True):
             sources[source][country].append(name)
+    codes = {code for _, _, code in read_arabic_names()}
+    sources["names in Arabic"] = latin_of_arabic({code: code for code in codes})
     return sources
 
 
-def training_names(sources, *, without=()):
+def read_country_dictionaries():
+    """Return what `read_dictionaries` does, with people in Arabic script by country."""
+    dictionaries, codes = read_dictionaries(), {code for _, _, code in read_arabic_names()}
+    arabic = people_in_arabic(
+        dictionaries.spellings, load_names(script="native"), {code: code for code in codes}
+    )
+    return dictionaries._replace(arabic=arabic)
+
+
+def training_names(sources, dictionaries=None, *, without=()):
     """Draw the names that the head learns from the result of `people_of_countries`.
 
-    A person of a country in both sources counts once. `without` has the keys of `person_of` of
-    people to leave out. Return names and countries, ndarrays of object.
+    A person of a country in several sources counts once, and those kept apart do not count.
+    `without` has the keys of `person_of` of others to leave out. With dictionaries, of
+    `read_country_dictionaries`, some people are also spelled in other scripts. Return names and
+    countries, ndarrays of object.
     """
     rng = check_random_state(SEED)
     names, countries = [], []
+    of_arabic = (name for of in sources.get("names in Arabic", {}).values() for name in of)
+    without = {*without, *filter(is_apart_in_arabic, map(person_of, of_arabic))}
+    nationalities = load_nationalities()
+    first_of = dict(zip(nationalities.nationality, nationalities.alpha_2, strict=True))
+    nationality_of = {
+        country: nationality
+        for nationality, several in reversed(first_of.items())
+        for country in several.split()
+    }
+    nationality_of |= nationality_of_countries() | WRITES
+    native = load_names(script="native")
     for country in sorted(set().union(*sources.values())):
-        seen, drawn = set(without), []
+        seen, drawn = without, []
         for source, names_of in sources.items():
             found = rng.permutation(np.array(names_of.get(country, []), dtype=object))
             new = {person_of(name): name for name in found}
-            new = [name for person, name in new.items() if person not in seen]
-            drawn += new[: MOST_PEOPLE[source]]
-            seen |= {*map(person_of, drawn)}
-        if len(drawn) >= LEAST:
-            names += drawn
-            countries += [country] * len(drawn)
+            new = {
+                person: name
+                for person, name in new.items()
+                if person not in seen and not is_kept_apart(person)
+            }
+            drawn += [*new.values()][: MOST_PEOPLE[source]]
+            seen = seen | new.keys()
+        if len(drawn) < LEAST:
+            continue
+        if dictionaries:
+            nationality = nationality_of.get(country, "")
+            is_first = first_of.get(nationality, country).split()[0] == country
+            some = rng.permutation(np.array(drawn, dtype=object))[:MOST_SPELLED].tolist()
+            drawn += in_other_scripts(
+                some,
+                nationality,
+                dictionaries,
+                rng,
+                MOST_PEOPLE["names in Arabic"],
+                country=country,
+                is_first=is_first,
+                least=LEAST_IN_OWN_SCRIPT,
+            )
+            if first_of.get(nationality) == country:
+                drawn += native.data[native.target == nationality].tolist()
+            drawn += [turn(name) for name in drawn if rng.random_sample() < LAST_WORD_FIRST]
+        names += drawn
+        countries += [country] * len(drawn)
     return np.array(names, dtype=object), np.array(countries, dtype=object)
 
 
@@ -86,7 +135,7 @@ def fit(pipeline, names, countries, *, verbose=0):
     network = replace(classifier.network_, words=None)
     classes, labels = np.unique(countries.astype(str), return_inverse=True)
     codes = network.to_codes(encoder.transform(names))
-    weights = _train(network, codes, labels, len(classes), verbose)
+    weights = fit_linear(network, codes, labels, len(classes), verbose=verbose)
     words = Words.fit(
         codes, labels, np.ones(len(labels)), len(classes), network.separator, WORD_WEIGHT
     )
@@ -102,82 +151,3 @@ def fit(pipeline, names, countries, *, verbose=0):
         network, classes, n_features_in=classifier.n_features_in_, **classifier.get_params()
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])
-
-
-def _train(network, codes, labels, n_classes, verbose):
-    """Return the weights of the head by name, as `Network` has them."""
-    logits = Forward(network, "float32").logits(codes)
-    log_prior = np.log(network.class_prior).astype(np.float32)
-    logits -= log_prior
-    logits -= logits.mean(axis=1, keepdims=True)
-    features, starts, values = network.ngrams.tfidf(codes, network.weights["ngram_idf"])
-    chosen = _frequent(network, features)
-    row_of = np.full(network.n_ngrams, -1, dtype=np.int32)
-    row_of[chosen] = np.arange(len(chosen))
-    features = row_of[features]
-    ngrams = _some_of(features, starts, values, features >= 0)
-    everyone = Rows(codes, labels, np.ones(len(labels)), ngrams)
-
-    rng = check_random_state(SEED)
-    shapes = {"weight": (n_classes, logits.shape[1]), "bias": (n_classes,)}
-    shapes["ngram_weight"] = (len(chosen), n_classes)
-    head = {name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()}
-    # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal frequencies.
-    counts = np.bincount(labels, minlength=n_classes)
-    adjustment = torch.from_numpy(np.log(counts / counts.sum()).astype(np.float32))
-    groups = [
-        {"params": [head["weight"], head["bias"]], "lr": LR},
-        {"params": [head["ngram_weight"]], "lr": NGRAM_LR, "sparse": True, "eps": 1e-8},
-    ]
-    with one_torch_thread():
-        optimizer = AdamWWithSparse(groups, lr=LR, weight_decay=0)
-        n_batches = -(-len(labels) // BATCH_SIZE)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, [LR, NGRAM_LR], n_batches * MAX_EPOCHS, pct_start=0.1, cycle_momentum=False
-        )
-        for epoch in range(MAX_EPOCHS):
-            total, order = 0.0, rng.permutation(len(labels))
-            for start in range(0, len(labels), BATCH_SIZE):
-                rows = order[start : start + BATCH_SIZE]
-                ngrams = everyone.take(rows).ngrams
-                kept = rng.random_sample(len(ngrams[0])) >= NGRAM_DROPOUT
-                bags = Bags.of(*_some_of(*ngrams, kept))
-                batch = torch.from_numpy(logits[rows]), torch.from_numpy(labels[rows]), bags
-                total += optimizer.step(partial(_loss, head, adjustment, *batch)).item()
-                schedule.step()
-            if verbose:
-                print(f"epoch {epoch + 1}: loss {total / n_batches:.4f}", flush=True)
-    weight, bias, ngram_weight = (head[name].detach().numpy() for name in shapes)
-    # Taking the mean of the logits away, or of these weights, is the same.
-    weight -= weight.mean(axis=1, keepdims=True)
-    return {
-        "head.weight": weight,
-        "head.bias": bias - weight @ log_prior,
-        "head.ngrams": chosen,
-        "head.ngram_weight": ngram_weight,
-    }
-
-
-def _loss(head, adjustment, logits, labels, bags):
-    """Compute the generalized cross-entropy of a batch, and the gradients."""
-    for parameter in head.values():
-        parameter.grad = None
-    sums = SumOfBags.apply(head["ngram_weight"], bags.values / (1 - NGRAM_DROPOUT), bags)
-    logits = logits @ head["weight"].T + head["bias"] + NGRAM_SCALE * sums
-    losses = F.cross_entropy(logits + adjustment, labels, reduction="none")
-    loss = -torch.expm1(-GCE_Q * losses).mean() / GCE_Q
-    loss.backward()
-    return loss.detach()
-
-
-def _frequent(network, features):
-    """Return the features of the most frequent n-grams of MIN_N characters and more, sorted."""
-    lengths = np.repeat(np.arange(1, len(network.ngram_keys) + 1), [*map(len, network.ngram_keys)])
-    counts = np.bincount(features, minlength=network.n_ngrams)
-    counts[lengths[len(lengths) - network.n_ngrams :] < MIN_N] = 0
-    return np.sort(np.argsort(-counts, kind="stable")[: min(N_NGRAMS, np.count_nonzero(counts))])
-
-
-def _some_of(features, starts, values, kept):
-    """Return only some entries of all rows: features, starts, values."""
-    return features[kept], np.append(0, kept.cumsum())[starts], values[kept]

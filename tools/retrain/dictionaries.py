@@ -26,12 +26,15 @@ _KANJI = re.compile(
 )
 # Surnames, given names, parts of unknown kind, and whole people.
 _PARTS = set("smfguh")
-# The hundred most common surnames of China, and common ones of two characters.
-_SURNAMES = (
+# Surnames of China, the hundred most common ones first, and common ones of two characters.
+SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任"
     "卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
+    "萧肖习傅汤康洪施严牛温芦俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐梅庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席"
+    "卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸"
+    "冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都季骆樊储闻窦刀哈蔺麦巩竺仲乐佘粟"
 )
-_LONG_SURNAMES = ("欧阳", "司马", "诸葛", "上官", "司徒", "夏侯", "东方", "皇甫", "慕容")
+_LONGSURNAMES = ("欧阳", "司马", "诸葛", "上官", "司徒", "夏侯", "东方", "皇甫", "慕容")
 
 
 def read_japanese(path=None):
@@ -91,9 +94,9 @@ def read_chinese(path=None):
 
 
 def _is_full_name(word):
-    if word.startswith(_LONG_SURNAMES):
+    if word.startswith(_LONGSURNAMES):
         return len(word) in (3, 4)
-    return word[0] in _SURNAMES and len(word) in (2, 3)
+    return word[0] in SURNAMES and len(word) in (2, 3)
 
 
 def locate(path, pattern, command):

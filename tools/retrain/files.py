@@ -1,4 +1,4 @@
-"""Write the files of the shipped model, its card, and its figures by nationality."""
+"""Write the files of a model: weights, description, card and digests."""
 
 import csv
 import hashlib
@@ -23,7 +23,7 @@ NATIONALITIES = MODELS.parent / "datasets" / "data" / "nationalities.csv"
 
 
 def write_model(pipeline, folder, trunk=None):
-    """Write a fitted pipeline to the two files that `load_pretrained` reads.
+    """Write a fitted pipeline to the two files that `load_pretrained` reads, with the digests.
 
     For a head, `trunk` is "nationality", and only what differs from that model is written.
     """
@@ -34,7 +34,7 @@ def write_model(pipeline, folder, trunk=None):
     if trunk:
         own = ("class_prior", "head.", "word_")
         arrays = {name: array for name, array in arrays.items() if name.startswith(own)}
-        description |= {"trunk": trunk, "trunk_sha256": pretrained_sha256(labels=trunk)}
+        description |= {"trunk": trunk, "trunk_sha256": pretrained_sha256(target=trunk)}
     else:
         description["encode"] = {
             "params": encoder.get_params(),
@@ -46,6 +46,7 @@ def write_model(pipeline, folder, trunk=None):
             # Leave out seconds, which differ in each training.
             "history": [row | {"dur": 0.0} for row in classifier.history_],
         }
+    folder.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
     # Stored, which loads four times as fast: the wheel is compressed anyway.
     np.savez(content, **arrays)
@@ -53,19 +54,29 @@ def write_model(pipeline, folder, trunk=None):
     description |= {"sha256": hashlib.sha256(content.getvalue()).hexdigest(), "classify": classify}
     text = json.dumps(description, ensure_ascii=False, indent=1)
     (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems
+    write_digests(folder)
 
 
-def write_card(card):
-    """Write the figures of the card for `load_card`, and some also for `load_nationalities`."""
-    (FOLDER / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
-    write_digests(FOLDER)
+def write_card(folder, card):
+    """Write the figures of the card for `load_card`, and the digests."""
+    (folder / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
+    write_digests(folder)
+
+
+def write_recalls(card):
+    """Write the figures of the card that `load_nationalities` has."""
     rows = [*csv.DictReader(NATIONALITIES.read_text(encoding="utf-8").splitlines())]
     for row in rows:
         row["n_names"] = card["n_names_by_nationality"].get(row["nationality"], 0)
         row["recall"] = card["by_nationality"].get(row["nationality"], {}).get("recall", "")
-    with open(NATIONALITIES, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*rows[0]], lineterminator="\n")
-        writer.writeheader()
+    write_csv(NATIONALITIES, [*rows[0]], (row.values() for row in rows))
+
+
+def write_csv(path, header, rows):
+    """Write a table, the same on all systems."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
         writer.writerows(rows)
 
 

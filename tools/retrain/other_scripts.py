@@ -9,6 +9,7 @@ import re
 import unicodedata
 from functools import cache
 
+from .blocks import BLOCKS, to_block
 from .tables import read_table
 
 # Spellings of a script, and how often each is taken.
@@ -57,19 +58,43 @@ LOCALS = {
     "Indian": "Devanagari",
     "Nepali": "Devanagari",
     "Thai": "Thai",
+    "Burmese": "Burmese",
+    "Cambodian": "Khmer",
+    "Ethiopian": "Ethiopic",
+    "Sinhalese": "Sinhala",
+    "Tibetan": "Tibetan",
+    "Laotian": "Lao",
+    "Maldivian": "Thaana",
+    "Bhutanese": "Tibetan",
+    "Eritrean": "Ethiopic",
+}
+# Scripts in which some of a nationality write besides.
+OTHERS_OF_LOCALS = {
+    "Indian": ("Tamil", "Telugu", "Malayalam", "Kannada", "Gujarati", "Gurmukhi", "Oriya"),
+    "Sinhalese": ("Tamil",),
 }
 # Scripts of India, and how ICU writes sounds in them.
-INDIC = "Devanagari", "Bengali", "Tamil"
-ICU_SOUNDS = "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k x=ks q=k"
+INDIC = "Devanagari", "Bengali", *OTHERS_OF_LOCALS["Indian"]
+ICU_SOUNDS = dict(
+    pair.split("=")
+    for pair in (
+        "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k x=ks q=k"
+    ).split()
+)
+_ICU_SOUND = re.compile("|".join(sorted(ICU_SOUNDS, key=len, reverse=True)))
 # Consonants of Thai, several where practice differs; vowels around a consonant (_) at the end of a
 # syllable, and within it; and consonants at the end.
-THAI = (
+THAI_FIRST = (
     "b=บ p=ป|พ d=ด t=ต|ท k=ก|ค g=ก kh=ค ch=ช j=จ f=ฟ v=ว w=ว s=ส|ซ sh=ช z=ซ zh=ช h=ฮ l=ล r=ร m=ม "
     "n=น y=ย ts=ซ th=ท q=ค c=ค x=ซ ng=ง =อ"
 )
 THAI_OPEN = "a=_า e=เ_ i=_ี o=โ_ u=_ู ö=เ_อ ü=_ู ï=_ึ"
 THAI_CLOSED = "a=_ั e=เ_็ i=_ิ o=_อ u=_ุ ö=เ_ิ ü=_ุ ï=_ึ"
 THAI_LAST = "ng=ง n=น m=ม l=ล k=ก p=ป t=ต d=ด b=บ s=ส r=ร์ f=ฟ g=ก v=ฟ"
+THAI = [
+    dict(pair.split("=") for pair in pairs.split())
+    for pairs in (THAI_FIRST, THAI_OPEN, THAI_CLOSED, THAI_LAST)
+]
 # Places of the parts of a syllable of Hangul in Unicode.
 INITIAL = {c: k for k, c in enumerate("g kk n d tt r m b pp s ss _ j jj ch k t p h".split())}
 INITIAL |= {"l": 5, "f": 17, "v": 7, "z": 12, "sh": 9, "ts": 14, "zh": 12, "th": 9, "kh": 18}
@@ -79,7 +104,7 @@ MEDIAL = {c: k for k, c in enumerate(MEDIAL)} | {"ö": 11, "ü": 16}
 FINAL = {"n": 4, "m": 16, "l": 8, "ng": 21, "k": 1, "p": 17}
 
 
-def spell_person(name, nationality, script, rng, spellings, person):
+def spell_person(name, nationality, script, spellings, person, rng):
     """Spell a name as a source has it, as a whole or word by word, and otherwise by rules.
 
     Return None if a word is in no source, and the script has no rules. `spellings` are of
@@ -87,9 +112,9 @@ def spell_person(name, nationality, script, rng, spellings, person):
     """
     if whole := spellings.people[script].get(person):
         return whole
-    spelling = _spelling(nationality, script, rng)
     if (nationality, script) == ("Korean", "Hangul"):
         return None  # for a given name is one word, and the collections have its parts
+    spelling = _spelling(nationality, script, rng)
     if spelling in WITHOUT_WORDS:
         return spell(name, nationality, spelling, rng)
     spelled = []
@@ -132,6 +157,8 @@ def spell(name, nationality, spelling, rng):
         spelled = to_indic(sounds, script)
     elif script == "Thai":
         spelled = to_thai(sounds, rng)
+    elif script in BLOCKS:
+        spelled = to_block(sounds, script, rng)
     else:
         spelled = _to_letters(sounds, spelling, rng)
     if script == "Greek":
@@ -228,9 +255,7 @@ def _transliterator(kind):
 
 def to_indic(sounds, script):
     """Write sounds in a script of India."""
-    pairs = dict(pair.split("=") for pair in ICU_SOUNDS.split())
-    pattern = "|".join(sorted(pairs, key=len, reverse=True))
-    sounds = re.sub(pattern, lambda sound: pairs[sound[0]], sounds)
+    sounds = _ICU_SOUND.sub(lambda sound: ICU_SOUNDS[sound[0]], sounds)
     spelled = _transliterator(f"Latin-{script}").transliterate(sounds)
     # Hindi and Bengali write no sign for a missing last vowel.
     return re.sub(r"[्্](?=\s|$)", "", spelled)
@@ -245,10 +270,7 @@ _THAI_SYLLABLE = re.compile(
 
 def to_thai(sounds, rng):
     """Write sounds in Thai, whose vowels stand around their consonants."""
-    first, of_open, of_closed, last = (
-        dict(pair.split("=") for pair in pairs.split())
-        for pairs in (THAI, THAI_OPEN, THAI_CLOSED, THAI_LAST)
-    )
+    first, of_open, of_closed, last = THAI
     first = {sound: rng.choice(letters.split("|")) for sound, letters in first.items()}
 
     def syllable(match):

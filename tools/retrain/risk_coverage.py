@@ -1,7 +1,5 @@
 """Compute what held-out people show of the shipped model: thresholds, sets, bias by class."""
 
-import csv
-
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
@@ -12,7 +10,7 @@ from sknames._wrappers.risk_coverage import risk_coverage_curve, tried_rows
 from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, SETS
 from sknames.pretrained._predict_sets import ranked
 
-from .files import write_digests
+from .files import write_csv
 
 # Of the squares of the log odds. A third of it is better for lists of all nationalities, and worse
 # for lists of those with the most names: see examples/benchmarks/results/shares.md.
@@ -40,10 +38,20 @@ def class_bias(probabilities, labels, classes):
     return bias
 
 
-def write_bias(folder, probabilities, labels, classes):
-    """Write the class bias to the folder of a model, where `load_pretrained` reads it."""
+def write_thresholds(folder, probabilities, names, labels, classes, priors):
+    """Write what people show who were held out to choose by: thresholds, sets and class bias.
+
+    Probabilities are under equal frequencies. The files are those that the package reads.
+    """
+    curve = curve_of(probabilities, names, labels, classes, priors)
+    columns = zip(*(curve[name][tried_rows(curve)] for name in CURVE_COLUMNS), strict=True)
+    rows = ([f"{value:.6f}" for value in row] for row in columns)
+    write_csv(folder / CURVE, CURVE_COLUMNS, rows)
+    rows = sets_thresholds(probabilities, labels, classes, priors)
+    rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
+    write_csv(folder / SETS, ["coverage", "all", *classes], rows)
     rows = zip(classes, class_bias(probabilities, labels, classes), strict=True)
-    _write(folder, BIAS, ["label", "bias"], ([label, f"{bias:.4f}"] for label, bias in rows))
+    write_csv(folder / BIAS, ["label", "bias"], ([label, f"{bias:.4f}"] for label, bias in rows))
 
 
 def weights_of(labels, classes, priors):
@@ -62,15 +70,8 @@ def curve_of(probabilities, names, labels, classes, priors):
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
 
 
-def write_curve(folder, curve):
-    """Write a curve for `load_pretrained(abstain=True)`."""
-    rows = tried_rows(curve)
-    columns = zip(*(curve[name][rows] for name in CURVE_COLUMNS), strict=True)
-    _write(folder, CURVE, CURVE_COLUMNS, ([f"{value:.6f}" for value in row] for row in columns))
-
-
-def write_sets(folder, probabilities, labels, classes, priors):
-    """Write the thresholds of sets to where `predict_sets` reads them; arguments as `curve_of`."""
+def sets_thresholds(probabilities, labels, classes, priors):
+    """Return rows of a coverage, the threshold of all classes, and that of each class alone."""
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
     places, weights = np.searchsorted(classes, labels), weights_of(labels, classes, priors)
     coverages = np.arange(80, 100) / 100
@@ -83,9 +84,7 @@ def write_sets(folder, probabilities, labels, classes, priors):
             ones = np.ones(some.sum())
             of_class[enough] = calibrate_sets(shifted[some], places[some], ones, coverages[enough])
         columns.append(of_class)
-    rows = zip(coverages, *columns, strict=True)
-    rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
-    _write(folder, SETS, ["coverage", "all", *classes], rows)
+    return zip(coverages, *columns, strict=True)
 
 
 def calibrate_sets(probabilities, true, weights, coverages):
@@ -97,11 +96,3 @@ def calibrate_sets(probabilities, true, weights, coverages):
     # Split conformal prediction adds one name whose score is unknown.
     wanted = np.array(coverages) * (1 + (weights**2).sum() / weights.sum() ** 2)
     return scores[rows][np.searchsorted(reached, np.minimum(wanted, reached[-1]))]
-
-
-def _write(folder, name, header, rows):
-    with (folder / name).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-    write_digests(folder)

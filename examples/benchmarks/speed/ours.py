@@ -8,7 +8,6 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
-from common import plain
 from sklearn.pipeline import Pipeline
 from skorch.callbacks import Callback
 from torch.nn.utils import clip_grad_norm_
@@ -16,6 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network.forward import Forward
 from sknames.datasets import fetch_names, load_names
+from tools.measuring import plain
 
 NETS = {  # cell, hidden size, layers
     "GRU 128": ("gru", 128, 1),

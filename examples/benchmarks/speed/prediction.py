@@ -6,11 +6,11 @@ import sys
 from functools import partial
 
 import numpy as np
-from common import linear
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder
+from tools.measuring import linear
 
 from .measuring import interleave, number, rates, ratio, ratios, threads
 from .rivals import RecurrentProducts, TorchNet, padded_prediction

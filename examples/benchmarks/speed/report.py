@@ -4,7 +4,7 @@ import inspect
 import operator
 import os
 
-from common import machine, table
+from tools.measuring import machine, table
 
 from .measuring import number
 

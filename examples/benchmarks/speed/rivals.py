@@ -1,6 +1,6 @@
 """Define the rivals: torch's nets, a Python loop, and the machine's limit.
 
-The linear models are those of `common.py`.
+The linear models are those of `tools/measuring.py`.
 """
 
 import unicodedata

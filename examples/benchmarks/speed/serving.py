@@ -4,10 +4,10 @@ import json
 from functools import partial
 
 import numpy as np
-from common import linear
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder
+from tools.measuring import linear
 
 from .measuring import beside, child, interleave, number, rates
 from .rivals import TorchNet

@@ -3,12 +3,12 @@
 from functools import partial
 
 import numpy as np
-from common import linear
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier
+from tools.measuring import linear
 
 from .measuring import beside, interleave, number, rates, ratio, ratios
 from .ours import our_epochs

@@ -1,8 +1,9 @@
-"""Share models, splits, statistics and tables between benchmarks."""
+"""Share models, a cache, statistics and tables between benchmarks and what writes cards."""
 
 import os
 import platform
-import sys
+import time
+from argparse import ArgumentTypeError
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,13 +16,46 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
-from sknames import CharEncoder, NameNationalityClassifier, __version__, load_pretrained
+from sknames import CharEncoder, NameNationalityClassifier, __version__
+from sknames._priors.priors import check_priors
 from sknames.datasets import fetch_names
 
-# For `from tools.retrain import ...`: the names of people, and the recipe of the shipped model.
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities
+
+
+# ---- Running
+
+
+def kept(path, make, *args):
+    """Return the dict of arrays of an .npz file, made and written first if it is missing.
+
+    Without a path, they are only made, by ``make(*args)``.
+    """
+    if path is None:
+        return make(*args)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **make(*args))
+    with np.load(path) as file:
+        return dict(file)
+
+
+def timed(function, *args):
+    """Return CPU seconds, which other work on the machine hardly changes, and the result."""
+    start = time.process_time()
+    result = function(*args)
+    return time.process_time() - start, result
+
+
+def some_of(known):
+    """Return the type of an option of argparse: names with commas between, in the known order."""
+
+    def parse(text):
+        if unknown := {*text.split(",")} - {*known}:
+            raise ArgumentTypeError(f"unknown {sorted(unknown)}; choose from {[*known]}")
+        return [name for name in known if name in text.split(",")]
+
+    return parse
 
 
 # ---- Names and models
@@ -97,13 +131,11 @@ def differences(ours, theirs, folds=None):
 
 
 def population_priors(classes):
-    """Return the priors "population" of some of the shipped model's classes."""
-    model = load_pretrained(priors="population")
-    prior = model["classify"].class_prior_[np.searchsorted(model.classes_, classes)]
-    return prior / prior.sum()
+    """Return the priors "population" of classes."""
+    return check_priors("population", classes)
 
 
-def estimate_mix(probabilities, weights=None, tolerance=1e-9):
+def likeliest_shares(probabilities, weights=None, tolerance=1e-9):
     """Return the shares of the classes with the highest likelihood of the names.
 
     The probabilities are those under equal frequencies. This is plain EM (Saerens et al. 2002).

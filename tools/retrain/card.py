@@ -1,44 +1,32 @@
-"""How accurate the recipe of the shipped model is on names whose parts it has never seen.
+"""Compute the model card: how accurate the recipe is on names whose words it has never seen."""
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_pretrained.py --cache folder``, with the
-wheel of name2nat and Scid's file of players in SKNAMES_DATA. Three times it trains the recipe and
-two linear models without the held-out names, for some hours on one core, prints the model card in
-Markdown, and writes the figures to card.json in sknames/pretrained/nationality. ``--folds 1
---models ours,svm`` is the shortest run; the card says what was run. What --cache has is not run
-again; empty it after a change. The new model must be in that folder before, with its digests.
-"""
-
-import argparse
 from collections import Counter
 from pathlib import Path
 
-import bench_scripts
 import numpy as np
-from bench_levels import hits_by_level
-from common import (
+from sklearn.metrics import f1_score
+
+from sknames._wrappers.grouped_classifier import group
+from sknames.metrics import expected_calibration_error
+from tools.measuring import (
     LINEAR,
     SVM_SCALE,
     differences,
-    estimate_mix,
+    likeliest_shares,
     machine,
     population_priors,
     svm_probabilities,
     table,
     top_3_hits,
 )
-from held_out import MADE, ONE_OF, PER_NATIONALITY, SPELLINGS, scores_of, split
-from sklearn.metrics import f1_score
-from threadpoolctl import threadpool_limits
 
-from sknames import load_pretrained
-from sknames.datasets import load_names
-from sknames.metrics import expected_calibration_error
-from tools.retrain import files, recipe
-from tools.retrain.chess_players import read_chess_players
-from tools.retrain.tables import read_table
+from . import people_in_scripts
+from .held_out import MADE, ONE_OF, PER_NATIONALITY, SPELLINGS
+from .recipe import MOST_PEOPLE
+from .tables import read_table
 
 FOLDS = 3  # so often, each time others
-PEOPLE = [f"full name, {source}" for source in recipe.MOST_PEOPLE]
+PEOPLE = [f"full name, {source}" for source in MOST_PEOPLE]
 KINDS = [*PEOPLE, "full name, made", "surname", "given name", "native script"]
 FEW = 1_000  # people are few to learn a nationality from
 
@@ -48,7 +36,19 @@ MODELS |= {key: title for key, (title, _) in LINEAR.items()}
 N_RESAMPLES = 200  # for the interval of the calibration error
 
 
+LEVELS = ("nationality", "subregion", "region")
+
+
 # ---- Statistics
+
+
+def hits_by_level(proba, labels, classes):
+    """Return whether each most probable nationality, subregion and region is right, by level."""
+    hits, places = {}, np.searchsorted(classes, labels)
+    for level in LEVELS:
+        shares = np.eye(len(classes)) if level == "nationality" else group(level, classes)[1]
+        hits[level] = (proba @ shares).argmax(axis=1) == shares.argmax(axis=1)[places]
+    return hits
 
 
 def figures(y, scores, classes, has_probabilities):
@@ -95,7 +95,7 @@ def macro_f1(y, predicted):
 def by_mix(y, probabilities, classes):
     """Figures of one list of people under several suppositions of how frequent classes are."""
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
-    estimated, root = estimate_mix(probabilities), population_priors(classes)
+    estimated, root = likeliest_shares(probabilities), population_priors(classes)
     bearers = root**2
     # As if nationalities were as frequent among the names as in the world.
     weights = (bearers / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
@@ -139,190 +139,7 @@ def birth_years(names, nationalities, years):
 # ---- The card
 
 
-REPORT = """# Model card of `sknames.load_pretrained()`
-
-**Wrong for every third name whose words are all new**, and more often for some nationalities: read
-your rows of [By nationality](#by-nationality). It must not decide about a person.
-
-Printed by `python examples/benchmarks/bench_pretrained.py{options}` on {machine}. The same figures
-are in `sknames.pretrained.load_card()`.
-
-## What it is
-
-A `Pipeline` of `CharEncoder` ({n_characters} characters in lower case) and
-`NameNationalityClassifier`: a GRU of {hidden_size} units, {n_ngrams:,} n-grams and {n_words:,}
-words. It takes surnames, given names and full names in either order. It has {n_classes}
-nationalities, listed in [By nationality](#by-nationality).
-
-A nationality here is where a name is common. Austrian names are German. Brazilian ones are
-Portuguese, and most other Latin American ones Spanish. Names of all Arabic-speaking countries are
-Arabic, Welsh ones English, Montenegrin ones Serbian, and Burundian ones Rwandan.
-
-**Missing**: every other nationality. Its names get one of the {n_classes}, sometimes with high
-confidence.
-
-- {no_such} These
-  countries and New Zealand have names of several origins, and no class of their own: the answer
-  is one of the origins.
-- `load_nationalities` lists the United States, Canada, Australia and New Zealand under English,
-  Argentina under Spanish, and Singapore under Chinese and Malaysian. Belgium is under Dutch and
-  French, Switzerland under German, French and Italian.
-- Dropped, because of low recall or because they hurt other classes: {tried}.
-
-**The model of countries**, `load_pretrained("country")`, is a head on this one. Its card is
-`load_card("country")`, and [countries](../examples/benchmarks/results/countries.md) has figures.
-
-## What it must not be used for
-
-- Do not decide about a person: hiring, credit, housing, asylum, policing.
-- Do not guess at someone's ethnicity, religion or citizenship.
-- Do not measure a group without the error of its nationalities, below.
-
-A name does not show who bears it: people migrate, marry, are adopted and choose. Use the model for
-statistics of names, for a greeting where a wrong guess does no harm, and for research. More:
-[responsible use](responsible_use.md).
-
-## What it learned from
-
-{n_names:,} names ({n_distinct:,} distinct):
-
-- the lists of `load_names(script="all")`, and full names made of them;
-- {n_biographies:,} names of biographies, at most {max_biographies:,} of a nationality;
-- {n_players:,} more of chess players, at most {max_players:,} of a nationality;
-- some of these again as lists and forms write them: last word first, initials, letters only;
-- all with diacritics or in a native script again in ASCII;
-- a third of the people again in the script of their nationality, and most in another script;
-- these as Wikidata spells the whole name or its words, and otherwise by rules for sounds;
-- people in Han: Japanese ones from a dictionary of names, Chinese ones from a dictionary of words.
-
-What to know about them:
-
-- The biographies' labels come from categories of the English Wikipedia and are often wrong.
-- The players are mostly men. A player's federation need not be where the name is common:
-  immigrants and minorities are in every nationality.
-- From lists alone: {lists_alone}. Their full names are made at random, and real ones may be
-  harder.
-- From fewer than {few:,} people, so least sure: {few_people}.
-- From people's full names alone: {people_alone}.
-
-Nationalities have different numbers of names. Training corrects for it, so
-`load_pretrained(priors="uniform")` assumes that all are equally frequent. All figures here are of
-that model, except those in [Other scripts](#other-scripts) and [Frequencies](#frequencies), which
-state their priors.
-
-## Licences
-
-This is what we know. It is not legal advice.
-
-| | licence | in the package |
-|---|---|---|
-| code, figures of this card | BSD-3-Clause | yes |
-| weights | BSD-3-Clause by us; see below for their sources | yes |
-| `load_names`: the lists inside Faker 40.63.0 and Mimesis 22.2.0 | MIT | yes |
-| `load_names`: lists written by hand | BSD-3-Clause | yes |
-| `population.csv`: rough numbers after Ethnologue, UN, Wikipedia | BSD-3-Clause | yes |
-| biographies: name2nat 0.5.1, from the English Wikipedia | Apache-2.0 | no |
-| chess players: Scid's Player Data, from FIDE's rating lists | GPL-2.0 or later | no |
-| Japanese names: enamdict of the EDRDG | CC BY-SA 4.0 | no |
-| Chinese names: the dictionary of jieba 0.42.1 | MIT | no |
-| how other scripts spell names: pairs of Merhav and Ash from Wikidata | CC0 1.0 | its words |
-| the same: the names in rigour 1.2.0, from Wikidata | MIT, CC0 1.0 | its words |
-| simplified and traditional characters: OpenCC | Apache-2.0 | no |
-| how scripts of India spell names: ICU | Unicode License | no |
-| `fetch_names`: the PyTorch tutorial's names, practical-pytorch | MIT | no, downloaded |
-
-- BSD-3-Clause and MIT allow commercial use if you keep the notices. `LICENSES/NOTICE.txt` has all
-  sources.
-- The weights are numbers for n-grams of up to five characters and for words. They hold no list, but
-  a word can be tested for whether it was among the training names.
-- We do not know whether the licence of a list also covers weights that were learned from it. We
-  know of no rule that settles this everywhere. Judge it yourself before commercial use.
-- `python -m tools.retrain --lists-only` trains weights from the lists alone.
-  They know 57 nationalities and are less accurate.
-
-## Held-out names
-
-These figures are for names with no word seen in training, except particles such as *van* or *bin*.
-On names with familiar words the model does better.
-
-- One in {one_of} words of names is held out, by a hash{times}.
-- The models here were trained without any name that has such a word: {n_kept:,} names are left.
-- They are tested on names of held-out words only: at most {per_nationality} full names of people of
-  each nationality and source, and the names of the lists. Made names fill up to {made}.
-- All figures are over the {n:,} names{of_folds}. The n-gram weights have four bits, as the shipped
-  ones have. {models_run}{untested}
-
-{overall}
-
-Accuracy by kind and source of name:
-
-{kinds}
-
-{paired_title}
-
-{paired}
-
-Accuracy is {subregion:.4f} for subregions and {region:.4f} for regions
-([GroupedClassifier](predict.md#countries-and-regions)).
-
-Accuracy on full names is {turned:.4f} with the last word first ("Surname Given") instead of
-{straight:.4f}. Case makes no difference.
-
-All models here read names as written. Accuracy on names with diacritics or in a native script, as
-written and in ASCII:
-
-{in_ascii}
-
-## Other scripts
-
-A name in a script other than Latin is read twice: as written, and in Latin letters. A table says
-what foreign words spell. {n_in_scripts} people of public life, written by hand, show what a script
-does to an answer. *Locals* have a nationality that writes in the script. *Foreigners* are spelled
-as an encyclopedia in that script spells them. A model that reads only the script would be right on
-most locals, and on no foreigner.
-
-No spelling of these people was learned, but most of their words were. So compare the columns, and
-do not read the accuracies as those of ordinary people. "Withheld" is the share without an answer by
-`load_pretrained(abstain=True)`. These figures have its default priors.
-
-{scripts}
-
-Locals in Cyrillic, where six nationalities share most letters:
-
-{cyrillic}
-
-## Decades
-
-Chess players by decade of birth, if known. Decades differ in their nationalities, too:
-
-{decades}
-
-## Frequencies
-
-Accuracy on the {n_people:,} full names of people depends on the assumed frequencies, the priors.
-
-- "Population" is a rough number of people with such names (`sknames/_priors/population.csv`).
-  `load_pretrained()` assumes its square root.
-- "Estimated" is the mix found from the names alone, "true" that of their labels.
-- The last column weighs each nationality by its population.
-- The mix here is flatter than that of most lists, where the priors matter more.{svm_note}
-
-{mixes}
-
-{mix_errors}
-
-## By nationality
-
-"Made" counts test names that were made from the lists.
-
-{by_nationality}
-
-## Confusions
-
-The most frequent of the {n_wrong:,} wrong predictions among {n:,}:
-
-{confusions}
-"""
+PAGE = Path(__file__).with_name("model_card.txt")
 NO_SUCH = (
     "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name. "
     "Of South African names there are only Zulu ones."
@@ -433,7 +250,7 @@ def measure(results, tests, born, known):
         "nationalities": classes.tolist(),
         "learned_from": ", ".join(
             ["load_names(script='all')", "make_names"]
-            + [f"at most {n:,} {source} a nationality" for source, n in recipe.MOST_PEOPLE.items()]
+            + [f"at most {n:,} {source} a nationality" for source, n in MOST_PEOPLE.items()]
         ),
         **known,
         "missing": f"Every other nationality; its names are given to one of these. {NO_SUCH}",
@@ -548,7 +365,7 @@ def page(card, shipped, n_kept, options):
     stops = " LogisticRegression stops at its default of 100 iterations."
     n_people = card["n_names_of_people"]
     many = folds > 1
-    return REPORT.format(
+    return PAGE.read_text(encoding="utf-8").format(
         options=options,
         machine=machine(),
         n_characters=len(shipped["encode"].alphabet_),
@@ -563,8 +380,8 @@ def page(card, shipped, n_kept, options):
         n_distinct=card["n_distinct"],
         n_biographies=n_people["biographies"],
         n_players=n_people["chess players"],
-        max_biographies=recipe.MOST_PEOPLE["biographies"],
-        max_players=recipe.MOST_PEOPLE["chess players"],
+        max_biographies=MOST_PEOPLE["biographies"],
+        max_players=MOST_PEOPLE["chess players"],
         lists_alone=listing(card["from_lists_alone"]),
         few=FEW,
         few_people=listing(f"{name} ({n})" for name, n in card["from_few_people"].items()),
@@ -597,8 +414,8 @@ def page(card, shipped, n_kept, options):
             ascii_rows,
         ),
         n_in_scripts=sum(row[1] for row in card["by_script"] if row[0].startswith("all")),
-        scripts=table(bench_scripts.HEADER, card["by_script"]),
-        cyrillic=table([*bench_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]),
+        scripts=table(people_in_scripts.HEADER, card["by_script"]),
+        cyrillic=table([*people_in_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]),
         decades=table(["born in the", "n", *(f"{SHORT[key]}, recall" for key in keys)], decades),
         n_people=card["n_people"],
         svm_note="\n- LinearSVC has no probabilities: its scores go through a softmax, times "
@@ -632,72 +449,3 @@ def paired_title(linear, folds):
         "Paired differences, with the standard error over the names of the one part, which says "
         "nothing of another part or seed; macro-F1 has none:"
     )
-
-
-def parse_models(text):
-    keys = text.split(",")
-    if unknown := set(keys) - set(MODELS):
-        raise argparse.ArgumentTypeError(f"unknown {sorted(unknown)}; choose from {[*MODELS]}")
-    return [key for key in MODELS if key in keys]
-
-
-def parse_folds(text):
-    if not (text.isdecimal() and 1 <= int(text) <= ONE_OF):
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to {ONE_OF}, got {text!r}")
-    return int(text)
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True, help="folder for finished models")
-    parser.add_argument("--wheel", help="of name2nat; by default it is looked for in SKNAMES_DATA")
-    parser.add_argument("--players", help="Scid's file; by default it is looked for there, too")
-    parser.add_argument(
-        "--folds", type=parse_folds, default=FOLDS, help=f"how many held-out parts ({FOLDS})"
-    )
-    parser.add_argument(
-        "--models",
-        type=parse_models,
-        default=[*MODELS],
-        help=f"which models, {','.join(MODELS)} by default; without ours, train them and stop",
-    )
-    args = parser.parse_args(arguments)
-    args.cache.mkdir(parents=True, exist_ok=True)
-
-    splits = [split(args.cache, k, args.wheel, args.players) for k in range(args.folds)]
-    n_kept, tests = [len(parts.train[0]) for parts in splits], [parts.words for parts in splits]
-    results = {key: [] for key in args.models}
-    with threadpool_limits(1):
-        for key, runs in results.items():
-            for fold in range(args.folds):
-                classes, scores, minutes = scores_of(
-                    key, args.cache, fold, args.wheel, args.players
-                )
-                runs.append((classes, scores["words"], minutes))
-    if "ours" not in results:
-        return
-    shipped = load_pretrained(priors="uniform")
-    if not np.array_equal(shipped.classes_, results["ours"][0][0]):
-        raise SystemExit(
-            f"The model in sknames/pretrained tells {len(shipped.classes_)} nationalities, and the "
-            f"training names have {len(results['ours'][0][0])}. Train it with `python -m "
-            "tools.retrain`, put its files there and run this again: the models in --cache are "
-            "kept."
-        )
-    names, nationalities = recipe.training_names(args.wheel, args.players)
-    lists = load_names(script="all")
-    sources = recipe.typical_people(lists, args.wheel, args.players)
-    born = birth_years(*read_chess_players(args.players))
-    card = measure(results, tests, born, learned(names, nationalities, lists, sources))
-    rows = bench_scripts.people()
-    found = bench_scripts.outcomes(bench_scripts.load(args.cache / "ours-0"), rows)
-    card["by_script"] = bench_scripts.by_script(found, rows)
-    card["locals_in_cyrillic"] = bench_scripts.by_nationality(found, rows, "Cyrillic")
-    options = "" if args.folds == FOLDS else f" --folds {args.folds}"
-    options += "" if args.models == [*MODELS] else f" --models {','.join(args.models)}"
-    print(page(card, shipped, round(np.mean(n_kept)), options))
-    files.write_card(card)
-
-
-if __name__ == "__main__":
-    main()

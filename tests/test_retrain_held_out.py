@@ -1,16 +1,15 @@
-"""The people whose whole names the benchmarks hold out.
+"""The people whose whole names are held out.
 
 The names are few, and no figure here means anything.
 """
 
 from collections import Counter
 
-import held_out
 import numpy as np
 import pytest
 
 from sknames.datasets import make_names
-from tools.retrain import recipe
+from tools.retrain import held_out, recipe
 
 
 @pytest.fixture(scope="module")

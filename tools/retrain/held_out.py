@@ -5,7 +5,7 @@ One training serves them all, since it takes most of an hour. It holds out
 - "words": one in eight words of names. A test name has no other word, so no part of it is known.
 - "people": the whole names of some people, in every spelling. Most of their parts are known: no
   test name has a held-out word.
-- the people of people_in_scripts.csv, whom bench_scripts.py tests on.
+- the people of people_in_scripts.csv.
 - "country_words" and "country_people": the same of the people whose country is known. The model of
   countries takes minutes of training on that of nationalities.
 """
@@ -18,17 +18,18 @@ from hashlib import sha256
 from itertools import chain
 
 import numpy as np
-from bench_scripts import people as people_in_scripts
-from common import LINEAR, plain
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import read
-from tools.retrain import countries, recipe
-from tools.retrain.biographies import read_biographies
-from tools.retrain.files import write_model
-from tools.retrain.recipe import person_of
+from tools.measuring import LINEAR, kept, plain
+
+from . import countries, recipe
+from .biographies import read_biographies
+from .files import write_model
+from .people_in_scripts import people as people_in_scripts
+from .recipe import person_of
 
 ONE_OF = 8  # parts of names is held out
 PER_NATIONALITY = 100  # full names of a source to test on each time, at most
@@ -46,7 +47,7 @@ LEAST = 400
 PER_SOURCE, ONE_IN = 100, 10  # people of a nationality and source: one in ten, at most a hundred
 
 
-def split(cache, fold=0, wheel=None, players=None):
+def split(cache, fold=0):
     """Return the training rows and the tests of a fold, which stay in the cache.
 
     Returns
@@ -55,87 +56,103 @@ def split(cache, fold=0, wheel=None, players=None):
         train, people, country_train, country_people : (names, labels);
         words, country_words : (names, labels, kinds).
     """
-    path = cache / f"split-{fold}.npz"
-    if not path.exists():
-        lists = load_names(script="all")
-        sources = recipe.typical_people(lists, wheel, players)
-        names, labels = held_out_people(sources.values(), fold)
-        of_countries = countries.people_of_countries(wheel, players)
-        country_people, country_labels = held_out_people(of_countries.values(), fold)
-        in_scripts = people_in_scripts()
-        # In another script, a held-out word is spelled otherwise, so nobody who has one is learned.
-        everyone = chain.from_iterable(found for of in sources.values() for found in of.values())
-        have_one = {name for name in everyone if has_held_out(words(name), fold)}
-        tested = [*names, *country_people]
-        without = {*map(person_of, [*tested, *(row["latin"] for row in in_scripts), *have_one])}
-        learned = recipe.training_names(wheel, players, without=without)
-        rest, words_test = held_out_split(*learned, lists, sources, fold)
-        others = is_of_others(rest[0], tested)
-        others &= ~np.isin(rest[0], np.array([row["name"] for row in in_scripts], dtype=object))
-        parts = {
-            "train": tuple(column[others] for column in rest),
-            "words": words_test,
-            "people": _without_held_out(names, labels, fold),
-            "country_train": _without_held_out(
-                *countries.training_names(of_countries, without=without), fold
-            ),
-            "country_words": tuple(
-                np.array(fully_held_out(of_countries, fold, np.random.RandomState(0))).T
-            ),
-            "country_people": _without_held_out(country_people, country_labels, fold),
-        }
-        np.savez(path, **{key: np.array(value, dtype=str) for key, value in parts.items()})
-    with np.load(path) as file:
-        return Bunch(**{key: tuple(file[key].astype(object)) for key in file.files})
+    parts = kept(cache / f"split-{fold}.npz", _split, fold)
+    return Bunch(**{key: tuple(columns.astype(object)) for key, columns in parts.items()})
 
 
-def scores_of(key, cache, fold=0, wheel=None, players=None):
+def _split(fold):
+    lists = load_names(script="all")
+    sources, of_countries = recipe.typical_people(lists), countries.people_of_countries()
+    names, labels = held_out_people(sources.values(), fold)
+    country_people, country_labels = held_out_people(of_countries.values(), fold)
+    in_scripts = people_in_scripts()
+    # In another script, a held-out word is spelled otherwise, so nobody who has one is learned.
+    everyone = chain.from_iterable(found for of in sources.values() for found in of.values())
+    have_one = {name for name in everyone if has_held_out(words(name), fold)}
+    tested = [*names, *country_people]
+    without = {*map(person_of, [*tested, *(row["latin"] for row in in_scripts), *have_one])}
+    spelled, learned = np.array([row["name"] for row in in_scripts], dtype=object), []
+    for second_phase in (False, True):
+        names_of_phase = recipe.training_names(without=without, second_phase=second_phase)
+        rest, words_test = held_out_split(*names_of_phase, lists, sources, fold)
+        others = is_of_others(rest[0], tested) & ~np.isin(rest[0], spelled)
+        learned.append([column[others] for column in rest])
+    dictionaries = countries.read_country_dictionaries()
+    country_train = countries.training_names(of_countries, dictionaries, without=without)
+    country_words = fully_held_out(of_countries, fold, np.random.RandomState(0))
+    parts = {
+        "train": learned[0],
+        "more": learned[1],
+        "words": words_test,
+        "people": _without_held_out(names, labels, fold),
+        "country_train": _without_held_out(*country_train, fold),
+        "country_words": np.array(country_words).T,
+        "country_people": _without_held_out(country_people, country_labels, fold),
+    }
+    return {key: np.array(columns, dtype=str) for key, columns in parts.items()}
+
+
+def scores_of(key, cache, fold=0):
     """Return classes, scores of each test by spelling, and the minutes that training took.
 
     The scores are probabilities, but for the SVM. Our model stays in the cache, as files.
     """
-    path = cache / f"{key}-{fold}.npz"
-    if not path.exists():
-        parts = split(cache, fold, wheel, players)
-        start = time.process_time()
-        if key == "ours":
-            model = recipe.fit(*parts.train)
-            (cache / f"ours-{fold}").mkdir(exist_ok=True)
-            write_model(model, cache / f"ours-{fold}")
-        else:
-            model = clone(LINEAR[key][1]).set_params(tfidfvectorizer__min_df=3).fit(*parts.train)
-        minutes = (time.process_time() - start) / 60
-        predict = getattr(model, "predict_proba", None) or model.decision_function
-        scores = {
-            f"{test}_{spelling}": predict([respell(name) for name in parts[test][0]])
-            for test in TESTS
-            for spelling, respell in SPELLINGS.items()
-        }
-        np.savez(path, classes=model.classes_.astype(str), minutes=minutes, **scores)
-    with np.load(path) as file:
-        found = {test: {key: file[f"{test}_{key}"] for key in SPELLINGS} for test in TESTS}
-        return file["classes"], found, float(file["minutes"])
+    found = kept(cache / f"{key}-{fold}.npz", _scores_of, key, cache, fold)
+    by_test = {test: {key: found[f"{test}_{key}"] for key in SPELLINGS} for test in TESTS}
+    return found["classes"], by_test, float(found["minutes"])
 
 
-def _without_held_out(names, labels, fold):
-    kept = np.array([not has_held_out(words(name), fold) for name in names])
-    return names[kept], labels[kept]
+def _scores_of(key, cache, fold):
+    parts, start = split(cache, fold), time.process_time()
+    if key == "ours":
+        model = recipe.fit_more(recipe.fit(*parts.train), *parts.more)
+        write_model(model, cache / f"ours-{fold}")
+    else:
+        model = clone(LINEAR[key][1]).set_params(tfidfvectorizer__min_df=3).fit(*parts.train)
+    minutes = (time.process_time() - start) / 60
+    predict = getattr(model, "predict_proba", None) or model.decision_function
+    scores = {
+        f"{test}_{spelling}": predict([respell(name) for name in parts[test][0]])
+        for test in TESTS
+        for spelling, respell in SPELLINGS.items()
+    }
+    return {"classes": model.classes_.astype(str), "minutes": minutes, **scores}
 
 
-def country_model(cache, fold=0, wheel=None, players=None):
+def halves_of_people(cache):
+    """Return the classes, and two halves of the held-out people: to choose by, and to report.
+
+    Each has the probabilities, names and labels of its people.
+    """
+    classes, scores, _ = scores_of("ours", cache)
+    people = scores["people"]["as_written"], *(of.astype(str) for of in split(cache).people)
+    order = np.random.RandomState(0).permutation(len(people[0]))
+    return classes, *(tuple(of[half] for of in people) for half in np.array_split(order, 2))
+
+
+def of_half(names, half):
+    """Return which names belong to one half of the held-out people whose country is known."""
+    digests = (sha256(f"half:{person_of(name)}".encode()).digest() for name in names)
+    return np.array([digest[0] % 2 for digest in digests]) == half
+
+
+def country_model(cache, fold=0):
     """Return the model of countries on ours without the held-out people, both from the cache."""
     folder = cache / f"countries-{fold}"
     if not folder.exists():
-        parts = split(cache, fold, wheel, players)
-        scores_of("ours", cache, fold, wheel, players)
-        model = countries.fit(read(cache / f"ours-{fold}"), *parts.country_train)
-        folder.mkdir()
-        write_model(model, folder)
+        scores_of("ours", cache, fold)
+        people = split(cache, fold).country_train
+        write_model(countries.fit(read(cache / f"ours-{fold}"), *people), folder)
     return read(folder)
 
 
+def _without_held_out(names, labels, fold):
+    others = np.array([not has_held_out(words(name), fold) for name in names])
+    return names[others], labels[others]
+
+
 def words(name):
-    """The names in a name, in plain ASCII letters and lower case."""
+    """Return the names in a name, in plain ASCII letters and lower case."""
     return {w for w in re.split("[^a-z]+", plain(name)) if w and w not in PARTICLES}
 
 
@@ -181,7 +198,7 @@ def held_out_split(names, nationalities, lists, sources, eighth):
     train : tuple (names, nationalities) of ndarray of object
     test : tuple (names, nationalities, kinds) of ndarray of object
     """
-    kept = np.array([not has_held_out(all_words(name), eighth) for name in names])
+    others = np.array([not has_held_out(all_words(name), eighth) for name in names])
     rng = np.random.RandomState(0)
     test = fully_held_out(sources, eighth, rng)
     n_people = Counter(nationality for _, nationality, _ in test)
@@ -198,7 +215,7 @@ def held_out_split(names, nationalities, lists, sources, eighth):
         if is_all_held_out(name, eighth):
             kind = "given name" if part == "given" else "surname"
             test.append((name, nationality, kind if script == "Latin" else "native script"))
-    return (names[kept], nationalities[kept]), tuple(np.array(test, dtype=object).T)
+    return (names[others], nationalities[others]), tuple(np.array(test, dtype=object).T)
 
 
 def fully_held_out(sources, eighth, rng):
@@ -263,6 +280,6 @@ def left_over(seen, most):
     order = np.random.RandomState(0).permutation(len(names))
     people = {person_of(names[i]): i for i in order}
     rows = np.array([i for person, i in people.items() if person not in seen])
-    kept = [rows[labels[rows] == label][:most] for label in np.unique(labels)]
-    kept = np.concatenate([few for few in kept if len(few) >= LEAST])
-    return names[kept], labels[kept]
+    found = [rows[labels[rows] == label][:most] for label in np.unique(labels)]
+    found = np.concatenate([few for few in found if len(few) >= LEAST])
+    return names[found], labels[found]

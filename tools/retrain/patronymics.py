@@ -1,0 +1,47 @@
+"""Put the names of fathers into names, as registers have them: Попов Ігор Володимирович."""
+
+from functools import cache
+
+from sknames._encoding.spelling import fold
+
+from .tables import read_table
+
+# Endings of surnames, in plain letters, that women or men bear.
+_FEMALE = ("ova", "eva", "ina", "aya", "ska", "skaia", "skaja")
+_MALE = ("ov", "ev", "in", "yi", "iy", "ii", "sky", "ski")
+_MEN_IN_A = set("nikita ilya illya illia mykola mykyta sava savva foma luka kuzma danila".split())
+
+
+@cache
+def _rows():
+    """Return the rows of each nationality and script."""
+    found = {}
+    for row in read_table("patronymics.csv"):
+        row |= {"register": float(row["register"]), "stems": row["stems"].split()}
+        for nationality in row["nationalities"].split():
+            found.setdefault((nationality, row["script"]), []).append(row)
+    return found
+
+
+def with_patronymic(name, nationality, script, rng):
+    """Return a name of two words, the surname last, with a patronymic; None if there is no rule.
+
+    It is in the order of registers, with the surname first, as often as the table says.
+    """
+    rows, words = _rows().get((nationality, script)), name.split()
+    if rows is None or len(words) != 2:
+        return None
+    given, surname = words
+    row = rows[rng.randint(len(rows))]
+    stem = row["stems"][rng.randint(len(row["stems"]))]
+    father = stem + row["female" if is_female(given, surname) else "male"]
+    is_register = rng.random_sample() < row["register"]
+    return " ".join([surname, given, father] if is_register else [given, father, surname])
+
+
+def is_female(given, surname):
+    """Whether a name of the countries with patronymics is a woman's, as far as its endings tell."""
+    given, surname = (fold(word).replace("'", "") for word in (given, surname))
+    if surname.endswith((*_FEMALE, *_MALE)):
+        return surname.endswith(_FEMALE)
+    return given.endswith("a") and given not in _MEN_IN_A

@@ -1,0 +1,115 @@
+"""Measure what the script of a name does to the answer, on people of public life in all scripts.
+
+people_in_scripts.csv is written by hand. Locals have a nationality that writes in the script;
+foreigners are spelled as encyclopedias in a language of that script spell them. More than half of
+the rows are foreigners, so a model that reads only the script fails. The people are well known: a
+model may have learned their names in Latin letters, and those of locals in their own script. Read
+the gaps between the columns, not the accuracy alone.
+"""
+
+from collections import Counter
+
+import numpy as np
+from anyascii import anyascii
+from sklearn.frozen import FrozenEstimator
+
+from sknames import load_pretrained
+from sknames.metrics._top_label import wilson_interval
+from sknames.pretrained._load_pretrained import read
+
+from .tables import read_table
+
+KINDS = {"1": "locals", "0": "foreigners"}  # by the column "local"
+HEADER = [
+    "people",
+    "n",
+    "accuracy (95 %)",
+    "in Latin letters",
+    "in ASCII",
+    "same answer as in Latin letters",
+    "probability of wrong answers",
+    "withheld",
+]
+
+
+def people():
+    """Return the rows of the file: one person in one script each."""
+    return read_table("people_in_scripts.csv")
+
+
+def load(folder=None):
+    """Return the shipped model, or that of a folder, with the shipped threshold to abstain."""
+    model = load_pretrained(abstain=True)
+    if folder is not None:
+        model.estimator_ = FrozenEstimator(read(folder, priors="population"))
+    return model
+
+
+def outcomes(model, rows):
+    """Return a dict of arrays with one value for each row."""
+    y = np.array([row["nationality"] for row in rows])
+    names = [row["name"] for row in rows]
+    spelled = {
+        "name": names,
+        "latin": [row["latin"] for row in rows],
+        "ascii": [anyascii(name) for name in names],
+    }
+    probas = {key: model.predict_proba(some) for key, some in spelled.items()}
+    classes = model.estimator_.classes_
+    answers = {key: classes[proba.argmax(axis=1)] for key, proba in probas.items()}
+    return {
+        **{f"{key} right": answer == y for key, answer in answers.items()},
+        "same": answers["name"] == answers["latin"],
+        "answer": answers["name"],
+        "probability": probas["name"].max(axis=1),
+        "withheld": model.reasons(names) != "",
+    }
+
+
+def cells(found, some):
+    """Return the figures of some rows, given as a mask."""
+    right = found["name right"][some]
+    low, high = wilson_interval(right.mean(), len(right))
+    unsure = found["probability"][some][~right]
+    shares = [found[key][some].mean() for key in ("latin right", "ascii right", "same")]
+    return [
+        len(right),
+        f"{right.mean():.2f} ({low:.2f} to {high:.2f})",
+        *(f"{share:.2f}" for share in shares),
+        f"{unsure.mean():.2f}" if len(unsure) else "-",
+        f"{found['withheld'][some].mean():.2f}",
+    ]
+
+
+def by_script(found, rows, new=None):
+    """Return rows of a table: locals and foreigners of each script, and of all scripts.
+
+    `new` is what `of_new_words` returns, or None.
+    """
+    scripts = np.array([row["script"] for row in rows])
+    kinds = np.array([KINDS[row["local"]] for row in rows])
+    groups = {
+        f"{script}, {kind}": (scripts == script) & (kinds == kind)
+        for kind in KINDS.values()
+        for script in dict.fromkeys(scripts)
+    }
+    groups |= {f"all, {kind}": kinds == kind for kind in KINDS.values()}
+    if new is not None:
+        foreign = new & (kinds == KINDS["0"])
+        for script in dict.fromkeys(scripts):
+            groups[f"{script}, foreigners of new words"] = foreign & (scripts == script)
+        groups["all, foreigners of new words"] = foreign
+    return [[title, *cells(found, some)] for title, some in groups.items() if some.any()]
+
+
+def by_nationality(found, rows, script):
+    """Return rows of a table: locals of one script by nationality, with the wrong answers."""
+    local = np.array([row["script"] == script and row["local"] == "1" for row in rows])
+    y = np.array([row["nationality"] for row in rows])
+    lines = []
+    for nationality in np.unique(y[local]):
+        some = local & (y == nationality)
+        wrong = Counter(found["answer"][some & ~found["name right"]].tolist()).most_common()
+        named = ", ".join(f"{label} {n}" for label, n in wrong)
+        lines.append([nationality, *cells(found, some), named or "-"])
+    return lines
