@@ -17,6 +17,7 @@ except ImportError as error:
 from ._base.unwrap import refusal, unwrap
 from ._encoding.in_latin import latin_words_text
 from ._encoding.not_names import RULES
+from ._encoding.tidy import RULES as TIDY_RULES
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME
@@ -50,7 +51,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
 
     Text is encoded outside the model. The ``metadata_props`` of the model hold, as JSON, "classes",
     the labels in the order of the columns, and for a pipeline "encoder", with "alphabet",
-    "max_length" and the steps of `CharEncoder`, with "both" also "latin_words", and "not_names",
+    "max_length", the steps of `CharEncoder`, their words as "tidy" and "latin_words", and "not_names",
     rules of what is not a name.
 
     Parameters
@@ -88,7 +89,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \'*,-.1'), ('not_names', '{"address": "[^ ]@[^ ')]
+    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \'*,-.1'), ('not_names', '{"format": 2, "addres')]
     """  # noqa: E501
     check_is_fitted(estimator)
     inside = unwrap(estimator)
@@ -145,6 +146,8 @@ def _metadata(encoder, labels):
         metadata["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
         if encoder.transliterate == "both":
             metadata["encoder"]["latin_words"] = latin_words_text()
+        if encoder.clean or encoder.drop_titles:
+            metadata["encoder"]["tidy"] = TIDY_RULES
         metadata["not_names"] = RULES
     return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
 
@@ -225,7 +228,7 @@ def _recurrent_logits(graph, network, text, lengths):
     # Keep one column of padding, so that there is a step even if all rows are empty.
     codes = graph.add("Slice", text, [1], [np.iinfo(np.int64).max], [1])
     codes = graph.add("Transpose", codes, perm=[1, 0])  # (T + 1, n)
-    if network.embedding_dim is None:
+    if "embedding" not in network.weights:
         values = graph.constant([0, 1], np.float32)
         x = graph.add("OneHot", codes, network.n_codes, values)
     else:

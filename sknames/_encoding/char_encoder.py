@@ -20,14 +20,12 @@ from .in_latin import in_latin
 from .read_names import NamesMixin, read_names
 from .spelling import (
     characters,
-    clean,
     code_points,
-    compose,
-    drop_titles,
     is_other_script,
     plain,
     transliterate,
 )
+from .tidy import tidy
 
 FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
@@ -46,10 +44,14 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
 
     1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode white space
        becomes one space, and none is left at the ends; zero-width, bidirectional and other format
-       characters and the quotation marks around a name are removed; typographic apostrophes,
-       quotation marks and hyphens become the plain ones.
+       characters, tatweel and the quotation marks around a name are removed; typographic
+       apostrophes, quotation marks and hyphens become the plain ones; half-width and full-width
+       forms and Arabic presentation forms become the usual letters.
     2. The name is normalized to NFC, so that an accented letter is one character however it was
-       typed; of more than 30 combining marks in a row, the excess is dropped.
+       typed; of more than 30 combining marks in a row, the excess is dropped. Then titles, degrees
+       and what stands in brackets are dropped, and commas and dots at the ends. In another script
+       than Latin, a comma between words becomes a space. The space behind the surname of a Korean
+       goes ("김 민수").
     3. Each of its characters is lower-cased by itself, and transliterated to ASCII unless the
        alphabet has it, so diacritics and native scripts count where they are frequent. Hebrew and
        Arabic vowel points that it lacks are dropped: names are mostly written without.
@@ -60,12 +62,16 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     Parameters
     ----------
     clean : bool, default=True
-        Whether to take step 1. Set it to False if white space or quotation marks carry meaning.
-    drop_titles : bool, default=False
-        Whether to drop titles before and after a name in step 1 ("Mr.", "Frau Dr.", "г-н", "Jr.",
-        ", PhD", "さん"; in any case, with or without a dot), but never the whole name. Words that
-        are more often names stay ("Don", "Pan", "M."); those that are more often titles go ("Bey",
-        "Junior", "MBA"). Set it to True for names from letters and forms.
+        Whether to take step 1, and what step 2 does to commas, dots and the names of Koreans. Set
+        it to False if white space or punctuation carries meaning.
+    drop_titles : bool, default=True
+        Whether to drop, in step 2, titles and degrees in 40 languages ("Mr.", "Frau Dr.", "г-н",
+        "Jr.", ", PhD", "S.H.", "さん"), names at birth ("geb. X", "née X", "S/O X"), and what
+        stands in brackets, unless it alone is in Latin letters, or it alone is not. A name never
+        vanishes. Words that are also names or initials stay where they may be: "Don", "M.", "MS
+        Dhoni", "Rahman Md", "Hinton, S.E.". "Bey", "Prince", "Major" and "Junior" go only if two
+        other words are left: "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as "Mehmet
+        Yılmaz".
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as an empty name,
         so that a table with gaps keeps all its rows.
@@ -125,10 +131,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
 
     __module__ = "sknames"
     _fitted = "alphabet_"
-    _in_latin = staticmethod(in_latin)
 
     clean: bool = True
-    drop_titles: bool = False
+    drop_titles: bool = True
     handle_missing: Literal["error", "empty"] = "error"
     transliterate: bool | Literal["unknown", "both"] = "unknown"
     lowercase: bool = True
@@ -345,20 +350,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             for c in lower(character)
         )
 
-    def _tidy(self, names):
-        """Return cleaned, normalized names."""
-        if self.clean:
-            names = clean(names)
-        names = compose(names)  # before titles are looked for, whose letters are composed
-        if self.drop_titles:
-            names = drop_titles(names)
-            if self.clean:
-                names = clean(names)  # a quotation mark may have stood next to a title
-        return names
-
     def _readings(self, names, alphabet):
         """Return the tidy names, followed by their Latin forms if they are read twice."""
-        names = self._tidy(names)
+        names = tidy(names, self)
         text = "".join(names)
         if self.transliterate != "both" or text.isascii():
             return names
@@ -370,21 +364,23 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return [
             name
             if others.isdisjoint(name)
-            else f"{name} {''.join(text for text, _ in self._in_latin(name))}"
+            else f"{name} {''.join(text for text, _ in in_latin(name))}"
             for name in names
         ]
 
     def _add_to(self, inside):
         """Add this to what is inside a pipeline that begins with it."""
+        if not hasattr(self, "alphabet_"):
+            return inside._replace(encoder=None, classifier=None)
         return inside._replace(encoder=self)
 
     def _spell(self, name):
         """Return the characters that are read, each with its source and the index of that."""
-        (tidy,), (reading,) = self._tidy([name]), self._readings([name], self.alphabet_)
-        sources = [(own, own, k) for k, own in enumerate(tidy)]
-        if len(reading) > len(tidy):  # read twice
-            sources += [(SPACE, SPACE, len(tidy))]
-            sources += [(c, tidy[k], k) for text, k in self._in_latin(tidy) for c in text]
+        (tidied,), (reading,) = tidy([name], self), self._readings([name], self.alphabet_)
+        sources = [(own, own, k) for k, own in enumerate(tidied)]
+        if len(reading) > len(tidied):  # read twice
+            sources += [(SPACE, SPACE, len(tidied))]
+            sources += [(c, tidied[k], k) for text, k in in_latin(tidied) for c in text]
         return [
             (read, own, k)
             for character, own, k in sources

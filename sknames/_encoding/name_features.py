@@ -8,15 +8,16 @@ from sklearn.utils.validation import check_is_fitted
 from .._base.labels_and_weights import check_labels
 from .._base.wrapper import DocLinkMixin
 from .read_names import Names, read_names
+from .tidy import tidy
 
 
 class NameFeatures(DocLinkMixin, FeatureUnion):
     """Concatenate features of names: a FeatureUnion that reads the names once, for all its parts.
 
-    So its parts may be transformers of text, such as
-    :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, which would take the header of a
-    table for a name. A missing name is an error, or an empty name if the first part has
-    ``handle_missing="empty"``.
+    They are read as :class:`CharEncoder` reads them by default: clean, without titles. So its parts
+    may be transformers of text, such as :class:`~sklearn.feature_extraction.text.TfidfVectorizer`,
+    which would take the header of a table for a name. A missing name is an error, or an empty name
+    if the first part has ``handle_missing="empty"``.
 
     Parameters
     ----------
@@ -104,9 +105,9 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         return super().transform(self._read(X)[0], **params)
 
     def _read(self, X, y=None):
-        """Return the names as a list, and the labels as they are, without missing ones."""
+        """Return the names, tidy, and the labels as they are, without missing ones."""
         first = self.transformer_list[0][1]
-        names = read_names(X, getattr(first, "handle_missing", "error"))[0]
+        names = tidy(read_names(X, getattr(first, "handle_missing", "error"))[0])
         if y is not None:
             check_labels(y)
         return names, y

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.labels_and_weights import is_missing
+from .tidy import tidy
 
 Names: TypeAlias = Iterable[str] | ArrayLike
 
@@ -170,13 +171,13 @@ def _check_names(names, handle_missing):
     return names
 
 
-def ids_of_names(X, n):
-    """Return ids of n names or rows, int of shape (n,), equal for equal ones.
+def ids_of_names(X, n, encoder=None):
+    """Return ids of n names or rows, (n,), equal for those that an encoder reads alike.
 
     Rows that are neither names nor numbers all count as different.
     """
     try:
-        keys = read_names(X, handle_missing="empty")[0]
+        keys = tidy(read_names(X, handle_missing="empty")[0], encoder)
     except (TypeError, ValueError):
         keys = _rows_as_bytes(X, n)
     ids = {}

@@ -1,4 +1,4 @@
-"""Clean, compose, strip titles from and transliterate names."""
+"""Clean, compose and transliterate names."""
 
 import re
 import unicodedata
@@ -9,94 +9,35 @@ from anyascii import anyascii
 APOSTROPHES = "`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd"
 QUOTATION_MARKS = "“”„‟«»‹›「」『』〝〞〟＂״"
 HYPHENS = "−⁃"  # not of Unicode's category of dashes
+BULLETS = "•∙"  # between words in Han, where a middle dot belongs
 # Unicode's default ignorable characters, without the format characters.
 IGNORABLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
 VARIATION_SELECTORS = map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+COMMAS = "،、"
+TATWEEL = "\u0640"
+# Half-width and full-width forms and Arabic presentation forms, as old files and PDF have them,
+# without the dot and the sign that Japanese put between foreign words.
+FORM = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff00-\uff0d\uff0f-\uff1c\uff1e-\uffef]")
 PLAIN = (
     dict.fromkeys(APOSTROPHES, "'")
     | dict.fromkeys(QUOTATION_MARKS, '"')
     | dict.fromkeys(HYPHENS, "-")
-    | dict.fromkeys([*IGNORABLE, *VARIATION_SELECTORS], "")
+    | dict.fromkeys(BULLETS, "·")
+    | dict.fromkeys(COMMAS, ",")
+    | dict.fromkeys([*IGNORABLE, *VARIATION_SELECTORS, TATWEEL], "")
 )
 MIN_NAMES_TO_SEARCH = 16
 # Unicode's stream-safe text format (UAX 15) has the same bound.
 MAX_MARKS = 30
 
-# A title that ends in a dot needs it, since it may be a name without; for the same reason "Don",
-# "Pan", "Bay" and "M." are missing. An underscore stands for a space.
-TITLES = {
-    "all": "dr prof professor doctor dr._med dr._phil dr._rer._nat dr._h.c dr._h._c dr.-ing "
-    "dr._hab",
-    "English": "mr mrs ms miss mx mister sir dame lord lady rev reverend hon. capt. col. gen. lt. "
-    "maj. sgt.",
-    "German": "herr herrn frau frl fräulein mag. dipl.-ing",
-    "French": "monsieur madame mademoiselle mme mlle",
-    "Spanish": "sr sra srta señor señora señorita senor senora senorita doña dra profa lic.",
-    "Portuguese": "senhor senhora eng.",
-    "Italian": "sig. sig.ra sig.na signor signora signorina dott dott.ssa dottore dottoressa "
-    "prof.ssa avv. ing. arch. on.",
-    "Dutch": "dhr mevr mevrouw meneer mw drs ir.",
-    "Danish, Norwegian, Swedish": "hr fru frk fröken frøken froken",
-    "Finnish": "herra rouva neiti",
-    "Estonian": "härra proua",
-    "Lithuanian": "ponas ponia",
-    "Polish": "pani mgr inż",
-    "Czech, Slovak": "paní slečna mudr judr phdr rndr mvdr bc. doc.",
-    "Hungarian": "ifj. id. özv.",
-    "Romanian": "domnul doamna dl. dna.",
-    "Albanian": "zoti zonja znj.",
-    "Croatian, Serbian, Slovenian": "gospodin gospođa gospodja gospa gđa",
-    "Turkish": "bayan sayın",
-    "Greek": "κ. κα κος κύριος κυρία δρ",
-    "Bulgarian, Russian, Ukrainian": "г-н г-жа господин госпожа д-р проф доктор",
-    "Armenian": "պարոն տիկին",
-    "Georgian": "ბატონი ქალბატონი",
-    "Hebrew": "ד\"ר מר גברת גב' פרופ'",
-    "Arabic": "الدكتور الدكتورة الأستاذ الأستاذة د.",
-    "Persian": "آقای خانم دکتر",
-    "Indian, Nepali": "shri shrimati smt श्री श्रीमती डॉ",
-    "Indonesian": "bapak ibu dra.",
-    "Filipino": "atty. engr. gng.",
-    "Thai": "นาย นาง นางสาว ดร",
-    "Vietnamese": "ông bà",
-}
-TITLES_BEHIND = {
-    "all": "phd ph.d ph._d dphil d.phil md m.d mba msc m.sc bsc b.sc m.a. b.a.",
-    "English": "jr sr jnr snr junior senior ii iii iv esq esquire dds d.d.s jd j.d cpa",
-    "Czech, Slovak": "csc drsc",
-    "Turkish": "bey hanım hanim",
-    "Indonesian": "s.h s.e s.t s.pd s.kom m.si m.m",
-    "Korean": "씨 님 선생님 박사 교수",
-}
-# Chinese and Japanese titles, written after the name without a space.
-TITLES_ATTACHED = "さん さま 様 氏 殿 先生 女士 小姐 博士 教授"
-LONGEST_TITLE = 16
-
-
-def _alternatives(titles):
-    """Return a pattern of titles, the longest first; a final dot is required where it is given."""
-    words = sorted({word for line in titles for word in line.split()}, key=len, reverse=True)
-    return "|".join(
-        re.escape(word.removesuffix(".").replace("_", " ")) + (r"\." if word[-1] == "." else r"\.?")
-        for word in words
-    )
-
-
-_BEFORE = re.compile(
-    rf"(?:(?:{_alternatives(TITLES.values())})(?:\s+|(?<=\.)(?=[^\W\d_])))+(?=\S)", re.IGNORECASE
-)
-_BEHIND = re.compile(
-    rf"(?<=[^\s,])(?:(?:\s*,\s*|\s+)(?:{_alternatives(TITLES_BEHIND.values())})"
-    rf"|\s*(?:{'|'.join(TITLES_ATTACHED.split())})),?$",
-    re.IGNORECASE,
-)
-
 
 def clean(names):
     """Remove traces of typing, copying and files from names.
 
-    1. Drop format characters (zero-width, bidirectional, soft hyphens); replace typographic
-       apostrophes, quotation marks and hyphens by plain ones.
+    1. Replace half-width and full-width forms (U+FF00 to FFEF) and Arabic presentation forms
+       (U+FB50 to FDFF, FE70 to FEFF) by their compatibility decomposition. Drop tatweel and format
+       characters (zero-width, bidirectional, soft hyphens); replace typographic apostrophes,
+       quotation marks, hyphens and commas by plain ones.
     2. Replace runs of Unicode white space by one space, and strip the ends.
     3. Strip quotation marks around a name, and apostrophes if both sides have one.
 
@@ -132,6 +73,10 @@ def plain(character):
     """Return the plain form of a character in a name: itself, another one, or nothing."""
     if character in PLAIN:
         return PLAIN[character]
+    if FORM.match(character):
+        usual = unicodedata.normalize("NFKC", character).strip()  # a mark has a space before it
+        if usual != character:
+            return "".join(map(plain, usual))
     if character.isspace():
         return " "
     return {"Cf": "", "Pd": "-"}.get(unicodedata.category(character), character)
@@ -167,21 +112,6 @@ def code_points(text):
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def drop_titles(names):
-    """Remove titles from both ends of clean, composed names, but never the whole name."""
-    return [_drop_titles(name) for name in names]
-
-
-def _drop_titles(name):
-    if before := _BEFORE.match(name):
-        name = name[before.end() :]
-    end = len(name)
-    # One title at a time, so that the time stays linear.
-    while behind := _BEHIND.search(name, max(0, end - LONGEST_TITLE), end):
-        end = behind.start()
-    return name[:end]
-
-
 def compose(names):
     """Return names in Unicode's normal form C, where a letter with a mark is one character.
 
@@ -213,6 +143,12 @@ def characters(points):
     return [chr(point) for point in np.flatnonzero(np.bincount(points))]
 
 
+def lower(text):
+    """Return a text in lower case, of the same length."""
+    # Else Turkish capitals would get a dot above, and others lose theirs.
+    return text.replace("İ", "I").lower().replace("ı", "i")
+
+
 def fold(name):
     """Return a name in ASCII letters and lower case."""
     return anyascii(name).lower()
@@ -220,7 +156,8 @@ def fold(name):
 
 def is_other_script(character):
     """Whether a character is a letter of another script than Latin."""
-    return character.isalpha() and "LATIN" not in unicodedata.name(character, "")
+    name = unicodedata.name(character, "")
+    return character.isalpha() and "LATIN" not in name and "ORDINAL" not in name  # "Dr.ª"
 
 
 def transliterate(character):
@@ -236,9 +173,4 @@ def transliterate(character):
     return character if is_letter and not in_ascii else in_ascii
 
 
-_FOLDED = _Translation(lambda character: transliterate(character).lower())
-
-
-def spellings(names):
-    """Return names in ASCII letters and lower case, cleaned, for comparison."""
-    return [name.translate(_FOLDED) for name in compose(clean(names))]
+FOLDED = _Translation(lambda character: transliterate(character).lower())

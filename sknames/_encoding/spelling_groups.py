@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .read_names import Names, read_names
-from .spelling import spellings
+from .tidy import spellings
 
 
 def spelling_groups(names: Names) -> NDArray[np.intp]:
@@ -22,7 +22,7 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
     -------
     ndarray of shape (n_names,) of int
         Groups. Names of a group differ at most in white space, the kind of quotation marks,
-        apostrophes and hyphens, diacritics, case and script ("王" is "Wang").
+        apostrophes and hyphens, diacritics, case, script ("王" is "Wang"), titles and degrees.
 
     See Also
     --------

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base.unwrap import refusal, split
 from .._encoding.char_encoder import REPLACEMENT
+from .._encoding.tidy import dropped
 
 # What docstrings share.
 READING = {
@@ -22,10 +23,11 @@ name : str
     The name.""",
     "read": """\
 - name: the name,
+- dropped: list of str, what the model does not read: titles, degrees, brackets,
 - characters: array of shape (n_characters,), what the model reads: the characters after
   transliteration, with U+FFFD for unknown ones,
 - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name that
-  each of these comes from, and its position,
+  each of these comes from, and its position there,
 - classes: array of shape (n_classes,), the labels,""",
 }
 
@@ -43,6 +45,7 @@ class Reading:
             )
         self.classes = self.rest.classes_
         self.name = name
+        self.dropped = dropped(name, self.encoder)
         self._given = self.encoder.transform([name])  # a DataFrame after set_output
         self.codes = np.asarray(self._given)
         spelt = self.encoder._spell(name)
@@ -74,5 +77,5 @@ class Reading:
         return classes.index(label)
 
     def bunch(self, **figures):
-        shared = ("name", "characters", "sources", "source_index", "classes")
+        shared = ("name", "dropped", "characters", "sources", "source_index", "classes")
         return Bunch(**{key: getattr(self, key) for key in shared}, **figures)

@@ -21,8 +21,9 @@ from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.unwrap import labels_as_predicted
 from .._encoding.read_names import Names, read_names
-from .._encoding.spelling import fold, spellings
+from .._encoding.spelling import fold
 from .._encoding.spelling_groups import spelling_groups
+from .._encoding.tidy import spellings
 from .._priors.predict_names import predict_names
 from ._calibration import calibration_error
 from ._top_label import Z, wilson_interval

@@ -29,7 +29,7 @@ SHIPPED: dict[str, Target] = {"pretrained": "nationality", "country": "country"}
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people whose whole names were held out, under the default priors.
-# examples/benchmarks/bench_abstaining.py writes it.
+# tools/retrain/measure.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 BIAS = "class_bias.csv"  # `class_bias` of the network, from the same people
 SETS = "set_thresholds.csv"  # by coverage, from the same people
@@ -50,6 +50,7 @@ def load_pretrained(
     *,
     priors: Priors = "population",
     abstain: bool | float = False,
+    drop_titles: bool = True,
 ) -> Any:
     """Load a model that ships with the package, ready to predict nationalities or countries.
 
@@ -85,6 +86,9 @@ default="population"
         country. A float is the largest share of wrong answers instead, from .04. People of a
         nationality that the model does not know are often answered, too. The `page on abstaining
         <https://sknames.github.io/sknames/abstaining.html>`_ has more figures.
+    drop_titles : bool, default=True
+        Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`. False reads
+        names as they are typed.
 
     Returns
     -------
@@ -136,6 +140,8 @@ default="population"
     bias = read_columns(BIAS, target)
     bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
     model = read(FOLDER / target, pretrained_sha256(target=target), priors, bias)
+    model["encode"].set_params(drop_titles=drop_titles)
+    model["encode"]._validate_params()
     if not abstain:
         return model
     columns = read_columns(CURVE, target)
@@ -184,8 +190,10 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     -------
     dict
         The card: what the model was trained on ("learned_from"), how accurate it is on held-out
-        names ("accuracy", "macro_f1", "by_nationality" and others), what it does not know
-        ("missing"), and what it must not be used for ("must_not").
+        names ("accuracy", "top_3", and "by_nationality" or "by_country"), which these are
+        ("held_out"), what it does not know ("missing"), and what it must not be used for
+        ("must_not"). That of nationalities has "macro_f1", too, and is of names with no word seen
+        in training; that of countries is of people whose whole names were not seen.
 
     See Also
     --------

@@ -1,0 +1,219 @@
+"""Leave out titles, degrees and brackets: all that reads names asks here."""
+
+import re
+from collections import defaultdict
+from configparser import ConfigParser
+from difflib import SequenceMatcher
+from itertools import chain
+from pathlib import Path
+
+from .spelling import FOLDED, clean, compose, is_other_script, lower
+
+AS_WRITTEN = "following", "haji", "birth"  # tables whose words are not in any case
+OF_TITLES = "titles", "degrees", "initials"
+
+
+def _read_tables():
+    parser = ConfigParser(delimiters="=", interpolation=None)
+    parser.read(Path(__file__).with_name("titles.ini"), encoding="utf-8")
+    return {table: " ".join(parser[table].values()).split() for table in parser.sections()}
+
+
+# The words of the tables, which JavaScript reads in the metadata of an ONNX model.
+RULES = {"format": 1, **_read_tables()}
+_TABLES_OF: dict[tuple[str, bool], tuple[str, ...]] = defaultdict(tuple)  # of each word
+for table in {*OF_TITLES, "surnames", "names", "indonesian", *AS_WRITTEN}:
+    for word in RULES[table]:
+        _TABLES_OF[word, table in AS_WRITTEN] += (table,)
+_WORDS = {
+    word + dot for table in (*OF_TITLES, "birth") for word in RULES[table] for dot in ("", ".")
+}
+_SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in RULES["spaced"]]
+_ENDS = {title[-1] for title in RULES["attached"]}
+# Not before a vowel sign: that is another syllable.
+_BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, RULES['attached_before']))})+(?=\w)")
+_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
+_BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
+_DOTTED = re.compile("|".join([r"\.[^ .,]", *(re.escape(spaced) for spaced, _ in _SPACED)]))
+_MARKS = re.compile("[ ,\"']+")
+_COMMA = re.compile(" *,[, ]*")
+_KOREAN = re.compile(rf"({'|'.join(RULES['korean_surnames'])}) ([가-힣]{{1,2}})")
+
+
+def tidy(names, encoder=None):
+    """Return names as they are read: clean, composed, without titles and brackets.
+
+    An encoder says by `clean` and `drop_titles` which steps to take; without one, take all. Whether
+    a text is a name is judged before: "(株)" and a lone "Dr." tell.
+    """
+    cleans = encoder is None or encoder.clean
+    if cleans:
+        names = clean(names)
+    names = compose(names)  # before titles are looked for, whose letters are composed
+    if encoder is None or encoder.drop_titles:
+        names = [_drop_titles(name) if _may_have_title(name) else name for name in names]
+    if cleans:
+        names = [
+            _punctuate(name)
+            if "," in name or name[-1:] in ".。" or "가" <= name[:1] <= "힣"
+            else name
+            for name in names
+        ]
+    return names
+
+
+def dropped(name, encoder):
+    """Return the pieces of a name that an encoder leaves out."""
+    typed = compose(clean([name]) if encoder.clean else [name])[0]
+    left = tidy([name], encoder)[0]
+    changes = SequenceMatcher(None, typed, left, autojunk=False).get_opcodes()
+    pieces = [typed[start:end].strip(", ") for kind, start, end, *_ in changes if kind == "delete"]
+    return [*filter(None, pieces)]
+
+
+def spellings(names):
+    """Return names in ASCII letters and lower case, tidy, for comparison."""
+    return [name.translate(FOLDED) for name in tidy(names)]
+
+
+def _punctuate(name):
+    """Leave out punctuation that does not tell a name from another.
+
+    These are commas and dots at the ends, but no dot behind one or two Latin letters, and the comma
+    between the words of another script. Koreans write no space behind the surname.
+    """
+    is_latin = name.isascii() or not any(map(is_other_script, name))
+    stem = name.rstrip(".。, ")
+    last = stem.rpartition(" ")[2]
+    is_short = "." in last or (is_latin and len(last) < 3)
+    stem = (name if is_short else stem).strip(", ")
+    stem = _COMMA.sub(", " if is_latin else " ", stem)
+    korean = _KOREAN.fullmatch(stem)
+    return korean[1] + korean[2] if korean else stem or name
+
+
+def _may_have_title(name):
+    """Whether there may be something to leave out; most names take no more time than this."""
+    return (
+        "(" in name
+        or "[" in name
+        or not _WORDS.isdisjoint(lower(name).replace(",", " ").split())
+        or ("." in name and _DOTTED.search(name))
+        or (not name.isascii() and (name[-1] in _ENDS or _BEFORE.match(name)))
+    )
+
+
+def _drop_titles(name):
+    """Leave out titles, degrees, brackets and names at birth, but never the whole name."""
+    text = _without_brackets(name)
+    for spaced, word in _SPACED:
+        text = text.replace(spaced, word)
+    segments = [_words_of(segment, k) for k, segment in enumerate(text.split(","))]
+    words = [*chain(*segments)]
+    if any(map(_tables, words)):  # else there are initials
+        titled = _Titled(words)
+        segments = [titled.drop(words, k) for k, words in enumerate(segments)]
+    left = _without_attached(", ".join(" ".join(words) for words in segments if words))
+    # A name that loses nothing keeps its spaces and commas.
+    return left if _MARKS.sub("", left) not in ("", _MARKS.sub("", name)) else name
+
+
+def _without_brackets(name):
+    """Leave out what stands in brackets, unless only it is Latin, or only it is not."""
+    rest = _BRACKETS.sub(" ", name)
+    if rest == name or not any(map(str.isalpha, rest)):
+        return name
+    is_other = any(map(is_other_script, rest))
+
+    def replace(found):
+        letters = [*filter(str.isalpha, found[1])]
+        return " " if not letters or any(map(is_other_script, letters)) == is_other else found[0]
+
+    return _BRACKETS.sub(replace, name)
+
+
+def _words_of(segment, k):
+    """Return the words of the text before the first comma, or behind the k-th."""
+    words = []
+    for word in filter(None, segment.split(" ")):
+        pieces = [word] if _tables(word) else _BEHIND_DOT.split(word)
+        n_titles = 0  # "Prof.Dr.Anna" is three words
+        while n_titles < len(pieces) - 1 and {"titles", "following"} & {*_tables(pieces[n_titles])}:
+            n_titles += 1
+        words += [*pieces[:n_titles], "".join(pieces[n_titles:])]
+    births = [i for i, word in enumerate(words[:-1]) if "birth" in _tables(word) and (i or k)]
+    return words[: births[0]] if births else words
+
+
+def _tables(word):
+    """Return the tables that have a word, with or without its final dot."""
+    key = word if len(word.rstrip(".")) == 1 else lower(word)
+    return (
+        _TABLES_OF.get((key, False), ())
+        + _TABLES_OF.get((key.removesuffix("."), False), ())
+        + _TABLES_OF.get((word, True), ())
+    )
+
+
+class _Titled:
+    """Tell the titles among the words of a name."""
+
+    def __init__(self, words):
+        tables = [_tables(word) for word in words]
+        of_titles = {*OF_TITLES}
+        others = [w for w, own in zip(words, tables, strict=True) if of_titles.isdisjoint(own)]
+        self.n_others = len(others)
+        self.n_full = sum(len(word) > 1 and "." not in word for word in others)
+        self.in_capitals = " ".join(others).isupper()
+        self.is_indonesian = any("indonesian" in own for own in tables)
+
+    def drop(self, words, k):
+        """Return the words before the first comma, or behind the k-th, without titles."""
+        left, is_behind_title = [], False
+        for i, word in enumerate(words):
+            tables = _tables(word)
+            if is_behind_title and "following" in tables:
+                continue
+            is_alone = k and self.n_others > 1 and "names" not in tables
+            is_before = (is_behind_title or not i) and (i + 1 < len(words) or is_alone)
+            is_behind_title = self._is_title(word, tables, is_before)
+            if not is_behind_title:
+                left.append(word)
+        is_list = all({"degrees", "initials"} & {*_tables(word)} for word in left)
+        while len(left) > (k == 0) and self._is_degree(left[-1], is_list):
+            left.pop()
+        return left
+
+    def _is_title(self, word, tables, is_before):
+        """Whether a word is a title before a name, or, with a dot, anywhere."""
+        if "haji" in tables:
+            return is_before and self.is_indonesian and self.n_full > 1
+        is_dotted = word.endswith(".") and {"titles", "degrees"}.intersection(
+            tables, _tables(word[:-1])
+        )
+        is_title = is_dotted or (is_before and "titles" in tables)
+        return bool(is_title) and not self._may_be_name(word, tables)
+
+    def _is_degree(self, word, is_list):
+        tables = _tables(word)
+        if "degrees" in tables:
+            return not self._may_be_name(word, tables)
+        in_capitals = word.isupper() and not self.in_capitals and "surnames" not in tables
+        is_sure = is_list or "." in word[:-1] or in_capitals
+        return "initials" in tables and self.n_others > 1 and is_sure
+
+    def _may_be_name(self, word, tables):
+        """Whether a title may be a name, or two initials, here."""
+        if "names" in tables:
+            return self.n_full < 2
+        return len(word) == 2 and word.isupper() and not self.in_capitals and self.n_others < 2
+
+
+def _without_attached(name):
+    """Leave out titles that are written next to a name, but never all, nor half of two letters."""
+    if before := _BEFORE.match(name):
+        name = name[before.end() :]
+    ends, end = RULES["attached"], len(name)
+    while title := next((t for t in ends if name.endswith(t, 1 + (len(t) == 1), end)), ""):
+        end -= len(title)
+    return name[:end].strip(', "')

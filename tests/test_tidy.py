@@ -1,0 +1,172 @@
+"""Names as they were typed -> names as they are read."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sknames import CharEncoder, spelling_groups
+from sknames._encoding.spelling import clean, compose
+from sknames._encoding.tidy import RULES, dropped, tidy
+from sknames.datasets import load_names, make_names
+from tests.test_spelling import ANY, TYPED
+
+with Path(__file__).with_name("data").joinpath("typed_texts.csv").open(encoding="utf-8") as file:
+    LIKE = {row["text"]: row["like"] for row in csv.DictReader(file) if row["like"]}
+
+
+@pytest.mark.parametrize("typed, name", LIKE.items())
+def test_tidy_name_as_people_type_it(typed, name):
+    assert tidy([typed]) == tidy([name]) == [name]
+    assert tidy(["Anna", typed, "Anna"]) == ["Anna", name, "Anna"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        # initials and names that are titles elsewhere
+        *("Hinton, S.E.", "Hinton SE", "Khan, M.M.", "Smith MA", "Smith JR", "Smith, DR"),
+        *("SR Nathan", "Rahman Md", "Md. Rahman", "Abdul Rahman Md", "MS Dhoni", "Frank Mba"),
+        *("H. G. Wells", "H.C. Andersen", "H. C. Andersen", "M. R. Khan", "D.R. Smith"),
+        *("M. Night Shyamalan", "Hj. Petersson", "Papa Malick BA"),
+        *("Christine Chow Ma", "Wei Ming Shi", "ANNA MARIA SHI", "Mehmet Bey", "Prince Boateng"),
+        *("Lord Byron", "Oscar Junior", "Major M. Hillard", "Prince", "King Charles", "Earl Grey"),
+        *("Dean Martin", "Don Quijote", "Max Born", "Lim Nee Soon", "Herr, John", "Michael Herr"),
+        *("Itty Panicker, Prince", "السيد بدوي", "Nguyen, Ba", "Yo-Yo Ma", "Drake", "Dr-No"),
+        *("Dr.-No", "H. Budi Santoso", "Doe, Jane Ma", "Smith, Mr", "Anna Kim née"),
+        *("Abdul Rahman Md.", "ABDUL KARIM SE", "Prof, Anna Kim", "Prince J Boateng"),
+        *("phil. collins", "Κ. Νίκος Παπαδόπουλος", "(Anna Kim) 12", "Anna Gen. Kim"),
+        # never the whole name, nor half of one
+        *("Dr.", "Mr. Dr.", "(Anna Kim)", "(株)", "鵜殿", "一氏", "นาย", "นายิกา", "님"),
+        *("", ",", "."),
+        # what is in brackets in another script
+        *("Li Wei (李伟)", "李伟 (Li Wei)"),
+        # a dot of initials, and words in Hangul that are no surname and given name
+        *("Smith J.", "Smith J.R.", "Rahman Md.", "리 웨이", "김 민 수", "김 민수영"),
+        *("민수 김", "Kim 민수"),
+    ],
+)  # fmt: skip
+def test_tidy_leaves_other_names(name):
+    assert tidy([name]) == [name]
+
+
+@pytest.mark.parametrize("place", ["titles", "degrees", "initials"])
+def test_tidy_every_title_in_any_case(place):
+    for title in RULES[place]:
+        assert compose([title]) == [title]
+        cases = {title, title.upper(), title.title()} if len(title.strip(".")) > 1 else {title}
+        for typed in {case.removesuffix(".") + "." for case in cases} | cases:
+            typed = f"{typed} Anna Kim" if place == "titles" else f"Anna Kim, {typed}"
+            assert tidy([typed]) == ["Anna Kim"], typed
+
+
+# Texts for a word of a table, and how they are read if it is there.
+IN_CONTEXT = {
+    "following": ("Dr. {} Anna Kim", "Anna Kim"),
+    "birth": ("Anna Kim {} Schmidt", "Anna Kim"),
+    "haji": ("Drs. {} Budi Santoso", "Budi Santoso"),
+    "attached": ("金民秀{}", "金民秀"),
+    "attached_before": ("{}สมชาย", "สมชาย"),
+    "korean_surnames": ("{} 민수", "{}민수"),
+}
+
+
+@pytest.mark.parametrize("table", IN_CONTEXT)
+def test_tidy_every_word_of_a_table_counts(table):
+    typed, left = IN_CONTEXT[table]
+    for word in RULES[table]:
+        assert tidy([typed.format(word)]) == [left.format(word)]
+
+
+def test_tidy_titles_that_may_be_names_stay():
+    for word in RULES["names"]:
+        assert tidy([f"{word.title()} Kim"]) == [f"{word.title()} Kim"]
+    for word in RULES["surnames"]:
+        assert tidy([f"Anna Mary {word.upper()}"]) == [f"Anna Mary {word.upper()}"]
+
+
+@pytest.mark.parametrize("name", ["H. Kamp", "Budi H. Santoso"])
+def test_tidy_haji_is_an_initial_elsewhere(name):
+    assert tidy([f"Drs. {name}"]) == [name]
+
+
+def test_tidy_haji_is_a_title_beside_every_indonesian_word():
+    for word in RULES["indonesian"]:
+        text = "{} H. Budi Santoso" if word in RULES["titles"] else "H. Budi Santoso, {}"
+        assert tidy([text.format(word)]) == ["Budi Santoso"], word
+
+
+def test_tables_lose_no_word():
+    found = {table: len({*words}) for table, words in RULES.items() if table != "format"}
+    assert found == {
+        "titles": 227, "following": 17, "degrees": 98, "initials": 37, "surnames": 6, "names": 27,
+        "haji": 5, "indonesian": 34, "birth": 27, "attached": 15, "attached_before": 9, "spaced": 4,
+        "korean_surnames": 120,
+    }  # fmt: skip
+
+
+def test_tidy_steps_are_those_of_the_encoder():
+    name = "  Dr. 김 민수 (김)."
+    for params, left in [
+        ({}, "김민수"),
+        ({"drop_titles": False}, "Dr. 김 민수 (김)"),
+        ({"clean": False}, "김 민수 ."),
+        ({"clean": False, "drop_titles": False}, name),
+    ]:
+        assert tidy([name], CharEncoder(**params)) == [left]
+
+
+@given(st.lists(TYPED | st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "さん", "(x)"]), max_size=6))
+@ANY
+def test_tidy_never_leaves_nothing(parts):
+    typed = " ".join(parts)
+    left = tidy([typed])[0]
+    assert bool(left) is bool(clean([typed])[0])
+    assert clean([left]) == [left]
+
+
+@given(st.lists(st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "H.", "MA", "(x)"]), max_size=6))
+@ANY
+def test_tidy_twice_is_tidy(parts):
+    left = tidy([" ".join([*parts[:3], "Anna", "Kim", *parts[3:]])])
+    assert tidy(left) == left and "Kim" in left[0]
+
+
+def test_titles_are_hardly_ever_names():
+    names, _ = make_names(20_000, random_state=0)
+    changed = [name for name, left in zip(names, tidy(names), strict=True) if name != left]
+    assert len(changed) <= 20, changed
+    # A lone title is never dropped.
+    listed = sorted(set(clean(load_names(script="all").data)))
+    assert tidy(listed) == compose(listed)
+    beside = [[f"{name} Xyzw" for name in listed], [f"Xyzw {name}" for name in listed]]
+    before, behind = (
+        {name for name, text, left in zip(listed, some, tidy(some), strict=True) if text != left}
+        for some in beside
+    )
+    arabic = {f"الحاج {name}" for name in ("حسن", "عارف", "عيسى")}
+    assert before == {*"Doctor Sayın Ông Господин श्री श्रीमती นาย".split()} | arabic
+    assert behind == {"Koch II"}
+
+
+@pytest.mark.parametrize(
+    "typed, pieces",
+    [
+        ("Frau Dr. Anna Müller, PhD", ["Frau Dr.", "PhD"]),
+        ("田中さん", ["さん"]),
+        ("Anna (geb. Schmidt) Müller", ["(geb. Schmidt)"]),
+        (" Anna  Müller", []),
+        ("김 민수", []),
+    ],
+)
+def test_dropped_pieces_are_those_that_are_not_read(typed, pieces):
+    assert dropped(typed, CharEncoder()) == pieces
+    assert dropped(typed, CharEncoder(drop_titles=False)) == []
+
+
+def test_spelling_groups_of_typed_names():
+    typed = [*LIKE, "ﾔﾏﾀﾞ", "Yamada"]
+    groups = spelling_groups([*typed, *LIKE.values(), "ヤマダ", "ヤマダ"])
+    assert groups[: len(typed)].tolist() == groups[len(typed) :].tolist()

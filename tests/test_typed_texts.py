@@ -1,0 +1,72 @@
+"""Texts as people type them get the same answers everywhere: tests/data/typed_texts.csv.
+
+`test_onnx_javascript.py` reads them, too.
+"""
+
+import csv
+
+import numpy as np
+import pytest
+
+from sknames import JoinNames, estimate_shares, load_pretrained, predict_names
+from sknames._cli import main
+from sknames.datasets import make_names
+from sknames.pretrained._load_pretrained import TARGETS
+from tests.test_tidy import LIKE
+
+TYPED, NAMES = [*LIKE], [*LIKE.values()]
+OTHERS = list(make_names(150, random_state=0)[0])  # enough for shares
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_typed_texts_have_the_bits_of_names(target):
+    model = load_pretrained(target)
+    np.testing.assert_array_equal(model.predict_proba(TYPED), model.predict_proba(NAMES))
+    found = (predict_names(model, texts, known_words=True).known_words for texts in (TYPED, NAMES))
+    assert next(found).tolist() == next(found).tolist()
+
+
+def test_titles_are_read_if_switched_off():
+    for abstain in (False, True):
+        model = load_pretrained(abstain=abstain, drop_titles=False)
+        typed, left = model.predict_proba(["Dr. Anna Müller", "Anna Müller"])
+        assert (typed != left).any()
+    with pytest.raises(ValueError, match="'drop_titles' parameter of CharEncoder must be"):
+        load_pretrained(drop_titles="no")
+
+
+def test_joined_columns_are_read_as_typed_texts():
+    columns = [["황", "희찬"], ["Dr. Anna", "Müller, PhD"], ["Müller", "Dr. Anna"]]
+    assert JoinNames().transform(columns).tolist() == [" ".join(row) for row in columns]
+    names = ["황희찬", "Anna Müller", "Müller Anna"]
+    model = load_pretrained()
+    found = model.predict_proba(JoinNames().transform(columns))
+    np.testing.assert_array_equal(found, model.predict_proba(names))
+
+
+def test_typed_texts_are_no_distinct_names():
+    shares = estimate_shares(load_pretrained(), [*TYPED, *NAMES, *OTHERS])
+    assert shares.n_names == 2 * len(NAMES) + len(OTHERS)
+    assert shares.n_distinct == len({*NAMES, *OTHERS})
+
+
+@pytest.fixture
+def run(tmp_path, capfd):
+    """Return a function that runs a command on a column of texts: the rows of its answer."""
+
+    def run(command, texts, *options):
+        path = tmp_path / "names.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["name"], *([text] for text in texts)])
+        assert main.run([command, str(path), "--column", "name", *options]) == 0
+        return [*csv.DictReader(capfd.readouterr().out.splitlines())]
+
+    return run
+
+
+def test_command_line_answers_typed_texts_as_names(run):
+    typed, names = run("predict", TYPED, "--proba"), run("predict", NAMES, "--proba")
+    assert [row.pop("name") for row in typed] == TYPED
+    assert [row.pop("name") for row in names] == NAMES
+    assert typed == names
+    assert run("shares", TYPED + NAMES + OTHERS) == run("shares", NAMES + NAMES + OTHERS)
