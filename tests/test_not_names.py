@@ -1,8 +1,12 @@
 """What is a name, and why not: one answer, whoever asks."""
 
 import unicodedata
+from itertools import product
+from pathlib import Path
+from string import ascii_uppercase
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
@@ -14,10 +18,15 @@ from sknames import (
     SelectiveClassifier,
     estimate_shares,
     load_pretrained,
+    predict_names,
     predict_table,
 )
-from sknames._encoding.not_names import why_not_names
+from sknames._encoding.not_names import RULES, why_not_names
 from sknames._encoding.spelling import clean
+from sknames.datasets import load_names
+
+DATA = Path(__file__).parent / "data"
+ORGANIZATIONS = Path(__file__).parent.parent / "examples" / "benchmarks" / "organizations.txt"
 
 
 @pytest.mark.parametrize("with_encoder", [False, True])
@@ -31,13 +40,45 @@ def test_text_gets_its_reason_in_any_company(shipped, judged, with_encoder):
 
 def test_every_character_is_a_letter_invisible_or_neither():
     kinds = {c: unicodedata.category(c) for c in map(chr, range(0x110000))}
-    texts = [c for c, kind in kinds.items() if kind not in ("Cn", "Cs") and c not in "㈱㈜"]
+    texts = [c for c, kind in kinds.items() if kind not in ("Cn", "Cs") and c not in "㈱㈲㈜ﵬﵭ"]
     found = why_not_names(texts, len(texts))
     for text, plain, reason in zip(texts, clean(texts), found, strict=True):
         if not plain or kinds[text] == "Cc":
             assert reason == "missing name", text
         else:
-            assert reason == ("" if kinds[text][0] == "L" else "no known letter"), text
+            assert reason == ("" if kinds[plain[0]][0] == "L" else "no known letter"), text
+
+
+def test_every_legal_form_makes_an_organization():
+    texts = (DATA / "legal_forms.txt").read_text(encoding="utf-8").splitlines()
+    found = why_not_names(texts, len(texts)).tolist()
+    assert [
+        text for text, reason in zip(texts, found, strict=True) if reason != "organization"
+    ] == []
+
+
+def test_organizations_in_many_languages_are_found():
+    texts = ORGANIZATIONS.read_text(encoding="utf-8").splitlines()
+    assert np.count_nonzero(why_not_names(texts, len(texts)) == "organization") >= 354
+
+
+def test_words_of_organizations_are_nobodys_name():
+    names = load_names(script="all", return_X_y=True)[0]
+    borne = {word for name in names for word in name.lower().replace("-", " ").split()}
+    assert borne.isdisjoint(RULES["word"])
+    assert {*why_not_names(names, len(names))} == {"", "placeholder"}  # Nan
+
+
+@pytest.mark.parametrize("behind", ["{}{}", "{}.{}.", "{}. {}."])
+def test_two_capitals_beside_a_name_are_initials(behind):
+    initials = [behind.format(*pair) for pair in product(ascii_uppercase, repeat=2)]
+    texts = [text for end in initials for text in (f"Smith {end}", f"Smith, {end}", f"{end} Smith")]
+    found = why_not_names(texts, len(texts))
+    assert {*np.array(texts)[found != ""].tolist()} <= {"Smith UG", "Smith, UG", "UG Smith"} | {
+        "Smith U.G.",
+        "Smith, U.G.",
+        "U.G. Smith",
+    }
 
 
 def test_letter_counts_if_the_encoder_knows_it_composed():
@@ -48,6 +89,13 @@ def test_letter_counts_if_the_encoder_knows_it_composed():
     encoder = CharEncoder.from_alphabet(" '", 9)  # which reads the letter ʔ as an apostrophe
     assert why_not_names(["ʔ"], 1, encoder).tolist() == [no]
     assert why_not_names(np.zeros((3, 2)), 3, encoder).tolist() == [""] * 3
+
+
+def test_missing_name_has_a_reason_and_no_answer(shipped):
+    found = predict_names(shipped, ["Kowalski", None])
+    assert found.reasons.tolist() == ["", "missing name"] and found.labels[0, 0] == "Polish"
+    careful = load_pretrained(abstain=True)
+    assert careful.predict(pd.Series(["Kowalski", None])).tolist() == ["Polish", "unknown"]
 
 
 def test_every_answer_has_the_same_reason(shipped, judged):

@@ -11,14 +11,17 @@ import pytest
 
 from sknames import CharEncoder, load_pretrained, predict_names
 from sknames._encoding.not_names import why_not_names
+from sknames._encoding.spelling import clean, compose
 from sknames.datasets import load_names
 from sknames.onnx import _metadata, to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import run_process
+from tests.test_tidy import LIKE
 
 FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
+DATA = Path(__file__).parent / "data"
 NODE = shutil.which("node")
-PEOPLE = FOLDER.parent / "benchmarks" / "people_in_scripts.csv"
+PEOPLE = FOLDER.parents[1] / "tools" / "retrain" / "people_in_scripts.csv"
 INSTALL = "npm install --ignore-scripts, in examples/javascript"
 # What a random name is made of.
 POOLS = [
@@ -26,7 +29,7 @@ POOLS = [
     "АБВГҐДЕЁЖЗИЙІЇКЛЛМНОПРСТУЎФХЦЧШЩЪЫЬЭЮЯабвгдежзиклмнопрстуфхцчшщъыьэюя",
     "王伟李娜張偉陳明佐藤さくらアー김철수가",
     "ΑΒΓΔΩάέήίόύώςσαβγ אבגד محمدعليأ देवनागरी สมชาย აბგდ Հայկ",
-    " '\"-.,`´‘’“”«»–—−⁃ʻʼ()/\\_@#☃😀\t\n\x1c\x85\xa0\u2003\u3000",
+    " '\"-.,`´‘’“”«»–—−⁃•∙ʻʼ()/\\_@#☃😀\t\n\x1c\x85\xa0\u2003\u3000",
     "\u200b\u200d\u200e\u202e\u2060\ufeff\xad\u034f\u3164\ufe0f\U000e0101\u0301\u0308\u0327\u0345\u093e\u05b8\u05c1\u064e\u0651\u0670\u0654\u0640\u0941",
 ]
 ODD = ["", " ", "'", "''", "'a", "'a'", "\"'a'\"", "' \"a\" '", "\0", "x" * 80, "é" * 70, "北" * 40]
@@ -77,7 +80,7 @@ def names(judged):
     real, _ = load_names(return_X_y=True)
     with PEOPLE.open(encoding="utf-8", newline="") as file:
         in_scripts = [row["name"] for row in csv.DictReader(file)][::12]
-    names = [*rng.permutation(real)[:400], *ODD, *judged, *in_scripts]
+    names = [*rng.permutation(real)[:300], *ODD, *judged, *LIKE, *in_scripts]
     while len(names) < 1000:
         pools = [POOLS[i] for i in rng.randint(len(POOLS), size=rng.randint(1, 4))]
         characters = [*"".join(pools)]
@@ -120,6 +123,8 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
         {"transliterate": "both"},
         {"transliterate": True, "lowercase": False},
         {"lowercase": False},
+        {"drop_titles": False},
+        {"clean": False, "drop_titles": False},
     ],
     ids=str,
 )
@@ -138,6 +143,41 @@ process.stdout.write(JSON.stringify([...encode(names, settings)]));
     assert not [names[i] for i in different]
 
 
+def test_javascript_judges_by_rules_of_earlier_models():
+    judged = {
+        "Muster AG": "organization",
+        "MUSTER AG": "",
+        "foo gmbh": "organization",
+        "Foo S.A.": "organization",
+    }
+    judged |= {"Pizzeria Napoli": "", "PT Telkom": "organization", "n/a": "placeholder", "😀": "no"}
+    judged |= {"(주)삼성": "organization", "a@b.org": "address", "Ann & Bo": ""}
+    code = """
+import { readFileSync } from "node:fs";
+import { whyNotName } from "./index.mjs";
+const { texts, model } = JSON.parse(readFileSync(0, "utf-8"));
+process.stdout.write(JSON.stringify(texts.map((text) => whyNotName(text, model))));
+"""
+    model = json.loads((DATA / "not_names_format_1.json").read_text(encoding="utf-8"))
+    found = json.loads(node(code, input=json.dumps({"texts": [*judged], "model": model})).stdout)
+    assert [reason[:2] for reason in found] == [reason[:2] for reason in judged.values()]
+
+
+def test_javascript_reads_older_files_as_they_were(names):
+    """Those with drop_titles=False have no rules."""
+    encoder = load_pretrained(drop_titles=False)[0]
+    settings = json.loads(_metadata(encoder, np.array([]))["encoder"])
+    del settings["tidy"]
+    code = """
+import { readFileSync } from "node:fs";
+import { tidy } from "./index.mjs";
+const { names, settings } = JSON.parse(readFileSync(0, "utf-8"));
+process.stdout.write(JSON.stringify(names.map((name) => tidy(name, settings))));
+"""
+    run = node(code, input=json.dumps({"names": names, "settings": settings}))
+    assert json.loads(run.stdout) == compose(clean(names))
+
+
 def test_command_prints_what_its_readme_shows(model_file):
     run = run_process(NODE, FOLDER / "predict.mjs", model_file, "Mehmet Yılmaz", "王伟")
     shown = [f"    {line}" for line in run.stdout.splitlines()]
@@ -147,9 +187,15 @@ def test_command_prints_what_its_readme_shows(model_file):
 
 def test_errors_say_what_to_do(tmp_path):
     pipeline = load_pretrained()
-    encoder = pipeline[0].from_alphabet(pipeline[0].alphabet_, 64, drop_titles=True)
-    pipeline.steps[0] = ("encode", encoder)
-    onnx.save(to_onnx(pipeline), tmp_path / "titles.onnx")
+    for file, format_ in [("newer.onnx", 2), ("older.onnx", None)]:
+        proto = to_onnx(pipeline)
+        (encoder,) = (field for field in proto.metadata_props if field.key == "encoder")
+        settings = json.loads(encoder.value)
+        settings["tidy"]["format"] = format_
+        if format_ is None:
+            del settings["tidy"]
+        encoder.value = json.dumps(settings)
+        onnx.save(proto, tmp_path / file)
     onnx.save(to_onnx(pipeline[-1]), tmp_path / "classifier.onnx")
     (tmp_path / "text.onnx").write_text("no model")
     code = """
@@ -161,7 +207,8 @@ const model = await NationalityModel.load(await readFile(file), ort);
 await model.predict([JSON.parse(name)]);
 """
     for file, name, message in [
-        ("titles.onnx", '"a"', "Expected a CharEncoder with drop_titles=False"),
+        ("newer.onnx", '"a"', "Expected rules for titles of format 1, got 2. Convert the model"),
+        ("older.onnx", '"a"', "Expected rules for titles of format 1, got none. Convert the model"),
         ("classifier.onnx", '"a"', "Expected a model that to_onnx made of a pipeline"),
         ("text.onnx", '"a"', "Expected an ONNX model"),
     ]:

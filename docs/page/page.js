@@ -3,7 +3,7 @@
 
 import * as ort from "./vendor/ort.js";
 import { estimateShares } from "./shares.js";
-import { NationalityModel, spell, whyNotName, wordsOf } from "./sknames.js";
+import { NationalityModel, spell, tidy, whyNotName, wordsOf } from "./sknames.js";
 
 const N_BARS = 5;
 const N_SHARES = 10;
@@ -135,7 +135,7 @@ async function answerName() {
   const notName = whyNotName(name, model);
   const reason = notName || (Math.max(...row) > model.threshold ? "" : "unsure");
   showAnswer(reason, row, model);
-  if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name).length)}`);
+  if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name, model.encoder).length)}`);
   showBars(
     element.bars,
     notName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]),
@@ -169,6 +169,7 @@ function showAnswer(reason, row, { classes, labels, threshold }) {
     "missing name": ["I don’t know yet", "Type a name, in any script."],
     address: ["I don’t know", "That is an address, not a name."],
     organization: ["I don’t know", "That is an organization, not a name."],
+    "several names": ["I don’t know", "These are several names. Type one."],
     placeholder: ["I don’t know", "That stands for a missing name."],
     "no known letter": ["I don’t know", "It has no letter that the model can read."],
     unsure: ["I don’t know", `No ${labels} is more than ${percent(threshold)} probable.`],
@@ -248,7 +249,9 @@ async function answerList() {
   const model = await loadChosen();
   const counts = new Map();
   for (const name of read) {
-    if (!whyNotName(name, model)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    if (whyNotName(name, model)) continue;
+    const key = tidy(name, model.encoder);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const distinct = [...counts.keys()];
   const rows = [];

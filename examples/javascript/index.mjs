@@ -8,9 +8,13 @@ const APOSTROPHES =
   /[`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd]/gu;
 const QUOTATION_MARKS = /[“”„‟«»‹›「」『』〝〞〟＂״]/gu;
 const HYPHENS = /[\p{Pd}−⁃]/gu;
-// Format characters, what else Unicode calls default ignorable, and variation selectors.
+const BULLETS = /[•∙]/gu;
+const COMMAS = /[،、]/gu;
+// Half-width and full-width forms and Arabic presentation forms, as FORM of spelling.py.
+const FORMS = /[\ufb50-\ufdff\ufe70-\ufeff\uff00-\uff0d\uff0f-\uff1c\uff1e-\uffef]/gu;
+// Format characters, what else Unicode calls default ignorable, tatweel, and variation selectors.
 const IGNORABLE =
-  /[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+  /[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\u0640\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 // Python's bound counts marks of a combining class alone; other marks never stand so close.
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
@@ -23,16 +27,138 @@ const WORD = /[^ ·・‧•･．＝=-]+/gu;
 function clean(name) {
   name = name
     .replace(IGNORABLE, "")
+    .replace(FORMS, (form) => form.normalize("NFKC").trim())
     .replace(APOSTROPHES, "'")
     .replace(QUOTATION_MARKS, '"')
     .replace(HYPHENS, "-")
+    .replace(COMMAS, ",")
+    .replace(BULLETS, "·")
     .replace(SPACES, " ")
     .replace(/^[" ]+|[" ]+$/g, "");
   return /^'(.*')?$/su.test(name) ? name.replace(/^['" ]+|['" ]+$/g, "") : name;
 }
 
-export function wordsOf(name) {
-  return clean(name).split(" ").filter(Boolean);
+// Names as they are read, as `tidy` of sknames/_encoding/tidy.py; `settings` are as below. Models
+// that older versions wrote have no `settings.tidy`.
+export function tidy(name, settings) {
+  const { clean: cleans, drop_titles: drops, tidy: rules } = settings;
+  if (drops && rules?.format !== 1) {
+    throw new Error(
+      "Expected rules for titles of format 1, got " +
+        `${rules?.format ?? "none"}. Convert the model again, or take the index.mjs beside it.`,
+    );
+  }
+  if (cleans) name = clean(name);
+  name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+  if (drops) name = dropTitles(name, rules);
+  return cleans && rules ? punctuate(name, rules) : name;
+}
+
+export function wordsOf(name, settings) {
+  return tidy(name, settings).split(" ").filter(Boolean);
+}
+
+// Leave out commas and dots that do not tell a name from another, and the space in Korean names.
+function punctuate(name, { korean_surnames: surnames }) {
+  const isLatin = !OTHER_SCRIPT.test(name);
+  let stem = name.replace(/[.。, ]+$/u, "");
+  const last = stem.slice(stem.lastIndexOf(" ") + 1);
+  if (last.includes(".") || (isLatin && [...last].length < 3)) stem = name;
+  stem = stem.replace(/^[, ]+|[, ]+$/gu, "").replace(/ *,[, ]*/gu, isLatin ? ", " : " ");
+  const parts = /^([가-힣]{1,2}) ([가-힣]{1,2})$/u.exec(stem);
+  return (parts && surnames.includes(parts[1]) ? parts[1] + parts[2] : stem) || name;
+}
+
+// Leave out titles, degrees, brackets and names at birth, but never the whole name.
+function dropTitles(name, rules) {
+  // Whether a word, with or without its final dot, is in one of some tables.
+  const is = (word, ...tables) => {
+    const isLetter = [...word.replace(/\.+$/u, "")].length === 1;
+    const key = isLetter ? word : lower(word);
+    const keys = [key, key.replace(/\.$/u, "")];
+    return tables.some((table) => keys.some((k) => rules[table].includes(k)));
+  };
+  const isOfTitles = (word) => is(word, "titles", "degrees", "initials");
+  const isFollowing = (word) => rules.following.includes(word); // as written
+  let text = withoutBrackets(name);
+  for (const spaced of rules.spaced) {
+    text = text.replaceAll(spaced.replaceAll("_", " "), spaced.replaceAll("_", ""));
+  }
+  const segments = text.split(",").map((segment, k) => {
+    const words = segment.split(" ").flatMap((word) => {
+      const isWhole = isOfTitles(word) || isFollowing(word);
+      const pieces = isWhole ? [word] : word.split(/(?<=\.)(?=[\p{L}\p{N}])/u);
+      let n = 0; // "Prof.Dr.Anna" is three words
+      while (n < pieces.length - 1 && (is(pieces[n], "titles") || isFollowing(pieces[n]))) n += 1;
+      return [...pieces.slice(0, n), pieces.slice(n).join("")].filter(Boolean);
+    });
+    const birth = words.findIndex(
+      (word, i) => rules.birth.includes(word) && i < words.length - 1 && (i > 0 || k > 0),
+    );
+    return birth < 0 ? words : words.slice(0, birth);
+  });
+
+  const others = segments.flat().filter((word) => !isOfTitles(word));
+  const nFull = others.filter((word) => [...word].length > 1 && !word.includes(".")).length;
+  const inCapitals = isUpper(others.join(" "));
+  const isIndonesian = segments.flat().some((word) => is(word, "indonesian"));
+  const mayBeName = (word) =>
+    is(word, "names")
+      ? nFull < 2
+      : [...word].length === 2 && isUpper(word) && !inCapitals && others.length < 2;
+  const isTitle = (word, isBefore) => {
+    if (rules.haji.includes(word)) return isBefore && isIndonesian && nFull > 1;
+    const isIn = (table) => is(word, table) && is(word.slice(0, -1), table);
+    const isDotted = word.endsWith(".") && ["titles", "degrees"].some(isIn);
+    return (isDotted || (isBefore && is(word, "titles"))) && !mayBeName(word);
+  };
+  const isDegree = (word, isList) => {
+    if (is(word, "degrees")) return !mayBeName(word);
+    const isCapital = isUpper(word) && !inCapitals && !is(word, "surnames");
+    const isSure = isList || word.slice(0, -1).includes(".") || isCapital;
+    return is(word, "initials") && others.length > 1 && isSure;
+  };
+  const left = segments.map((words, k) => {
+    let isBehindTitle = false;
+    const kept = words.filter((word, i) => {
+      if (isBehindTitle && isFollowing(word)) return false;
+      const isAlone = k > 0 && others.length > 1 && !is(word, "names");
+      const isBefore = (isBehindTitle || i === 0) && (i + 1 < words.length || isAlone);
+      isBehindTitle = isTitle(word, isBefore);
+      return !isBehindTitle;
+    });
+    const isList = kept.every((word) => is(word, "degrees", "initials"));
+    while (kept.length > (k === 0 ? 1 : 0) && isDegree(kept.at(-1), isList)) kept.pop();
+    return kept.join(" ");
+  });
+  const untitled = withoutAttached(left.filter(Boolean).join(", "), rules);
+  const letters = (words) => words.replace(/[ ,"']+/gu, "");
+  return ["", letters(name)].includes(letters(untitled)) ? name : untitled;
+}
+
+function withoutBrackets(name) {
+  const brackets = /[([]([^)\]]*)[)\]]?/gu;
+  const rest = name.replace(brackets, " ");
+  if (rest === name || !LETTER.test(rest)) return name;
+  const isOther = OTHER_SCRIPT.test(rest);
+  const isLeft = (text) => LETTER.test(text) && OTHER_SCRIPT.test(text) !== isOther;
+  return name.replace(brackets, (all, inside) => (isLeft(inside) ? all : " "));
+}
+
+function withoutAttached(name, { attached, attached_before: before }) {
+  const escaped = before.map((title) => title.replaceAll(".", "\\."));
+  name = name.replace(new RegExp(`^(?:${escaped.join("|")})+(?=[\\p{L}\\p{N}])`, "u"), "");
+  const characters = [...name];
+  const endsIn = (title) => {
+    const n = [...title].length;
+    return characters.length - n > (n === 1 ? 1 : 0) && characters.slice(-n).join("") === title;
+  };
+  for (let title; (title = attached.find(endsIn)); ) characters.splice(-[...title].length);
+  return characters.join("").replace(/^[, "]+|[, "]+$/gu, "");
+}
+
+function isUpper(text) {
+  return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
 }
 
 // Encode names as `CharEncoder.transform` does; `settings` are the model's metadata "encoder".
@@ -55,13 +181,7 @@ export function encode(names, settings) {
 
 // The characters that are read of a name, in the alphabet or not.
 export function spell(name, settings) {
-  if (settings.drop_titles) {
-    throw new Error(
-      "Expected a CharEncoder with drop_titles=False, got True. Convert a model without it.",
-    );
-  }
-  if (settings.clean) name = clean(name);
-  name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+  name = tidy(name, settings);
   const isRead = (c) => OTHER_SCRIPT.test(c) && /[^\0-\x7f]/.test(fold(c, settings));
   // A name in another script is read twice: as written, and in Latin letters.
   if (settings.transliterate === "both" && [...name].some(isRead)) {
@@ -75,25 +195,71 @@ export function spell(name, settings) {
 export function whyNotName(text, { encoder, not_names: rules }) {
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
+  if (new RegExp(rules.address, "u").test(lower(text))) return "address";
   const end = text.replace(new RegExp(rules.final, "u"), "");
-  const lower = [text, end].map((t) => t.replaceAll("İ", "I").toLowerCase());
-  if (new RegExp(rules.address, "u").test(lower[0])) return "address";
-  const isOrganization =
-    rules.inside.some((form) => text.includes(form)) ||
-    hasForm(...lower, rules.starts, rules.ends) ||
-    (text !== text.toUpperCase() && hasForm(text, end, rules.written_starts, rules.written_ends));
-  if (isOrganization) return "organization";
-  const inner = lower[1].replace(/^[()[\]]+|[()[\]]+$/g, "");
-  const isPlaceholder = (t) => rules.placeholders.includes(t);
-  if (isPlaceholder(inner) || inner.split(" ").every(isPlaceholder)) return "placeholder";
+  const placeholders = rules.placeholder ?? rules.placeholders;
+  const inner = lower(end).replace(/^[()[\]]+|[()[\]]+$/g, "");
+  const isPlaceholder = (t) => placeholders.includes(t);
+  const { titles, names } = encoder.tidy ?? { titles: [], names: [] };
+  const isTitle = (t) => titles.includes(t.slice(0, -1)) && !names.includes(t.slice(0, -1));
+  const isDotted = (t) => t.endsWith(".") && isTitle(t);
+  const words = lower(text).split(" ");
+  if (isPlaceholder(inner) || inner.split(" ").every(isPlaceholder) || words.every(isDotted))
+    return "placeholder";
+  const token = new RegExp(rules.token ?? "^", "gu");
+  const tokensOf = (part) => part.replaceAll(".", "").match(token) ?? [];
+  const tokens = tokensOf(text);
+  const isOrganization = rules.format ? areOfOrganization(tokens, rules) : hasForm(text, end, rules);
+  if (isOrganization || rules.inside.some((part) => text.includes(part))) return "organization";
+  const parts = rules.format ? text.split(",") : [];
+  if (parts.some((part) => areSeveral(tokensOf(part), rules))) return "several names";
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
   const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
   return [...text].some(isKnown) ? "" : "no known letter";
 }
 
-function hasForm(text, end, starts, ends) {
-  return starts.some((form) => text.startsWith(form)) || ends.some((form) => end.endsWith(form));
+function lower(text) {
+  return text.replaceAll("İ", "I").toLowerCase().replaceAll("ı", "i");
+}
+
+function areOfOrganization(tokens, rules) {
+  const kinds = ["word", "written", "phrase", "weak_word", "weak_form"];
+  rules.sets ??= Object.fromEntries(kinds.map((kind) => [kind, new Set(rules[kind])]));
+  const count = (kind, texts) => new Set(texts.filter((text) => rules.sets[kind].has(text))).size;
+  const words = tokens.map(lower);
+  const nWeak = count("weak_word", words);
+  return (
+    count("word", words) > 0 ||
+    count("written", tokens) > 0 ||
+    count("phrase", ends(words)) > 0 ||
+    (nWeak > 0 && nWeak + count("weak_form", ends(tokens)) > 1)
+  );
+}
+
+// Up to seven tokens at either end, joined.
+function ends(tokens) {
+  const lengths = tokens.slice(0, 7).map((_, i) => i + 1);
+  return lengths.flatMap((n) => [tokens.slice(0, n).join(""), tokens.slice(-n).join("")]);
+}
+
+function areSeveral(tokens, rules) {
+  return tokens.slice(1, -1).some((token, i) => {
+    const isBetween = tokens.length - i - 2 >= Math.max(i + 1, 2);
+    return (
+      rules.several.includes(token) || (isBetween && rules.several_or_surname.includes(token))
+    );
+  });
+}
+
+// Whether a legal form stands at either end, by the rules of models without a format.
+function hasForm(text, end, rules) {
+  const has = (start, stop, starts, stops) =>
+    starts.some((form) => start.startsWith(form)) || stops.some((form) => stop.endsWith(form));
+  return (
+    has(text.toLowerCase(), end.toLowerCase(), rules.starts, rules.ends) ||
+    (text !== text.toUpperCase() && has(text, end, rules.written_starts, rules.written_ends))
+  );
 }
 
 // Transliterate and lower-case one character, maybe to several or none.
@@ -198,7 +364,7 @@ export class NationalityModel {
     const { data, dims } = await this.run(names, "known_words");
     return names.map((name, row) => {
       if (whyNotName(name, this)) return 0;
-      const n = wordsOf(name).length;
+      const n = wordsOf(name, this.encoder).length;
       const known = new Set();
       let place = 0;
       spell(name, this.encoder).forEach((character, i) => {

@@ -1,92 +1,88 @@
 """Say whether a text is a name, and why not: all that judges texts asks here."""
 
+import csv
 import re
 import unicodedata
-from itertools import product
+from pathlib import Path
 
 import numpy as np
 
 from .read_names import read_names
-from .spelling import clean, code_points, compose
+from .spelling import clean, compose, lower
+from .tidy import RULES as TITLES
 
 MISSING, NO_LETTER = "missing name", "no known letter"
-ADDRESS, ORGANIZATION, PLACEHOLDER = "address", "organization", "placeholder"
+ADDRESS, PLACEHOLDER = "address", "placeholder"
+ORGANIZATION, SEVERAL = "organization", "several names"
 
-# Legal forms behind and before a name, in any case, without a final dot; "_" is a space.
-FORMS = (
-    "ltd limited inc incorporated corp corporation llc llp plc pty pvt gmbh mbh kgaa co._kg co_kg "
-    "aktiengesellschaft sarl s.à_r.l s.a.r.l eurl srl s.r.l s.p.a ltda lda aps a/s oyj "
-    "bvba sp._z_o.o sp_z_oo s.r.o sro d.o.o eood uab kft zrt nyrt a.ş ltd._şti sh.p.k bhd tbk "
-    'ооо оао зао пао оод еоод α.ε ε.π.ε սպը փբը შპს בע"מ'
-)
-FORMS_BEFORE = "ооо оао пао uab شركة شرکت"
-# Those that are also names, as they are written in a text that is not all capitals.
-WRITTEN = "AG KG e.V SE S.A SA S.A.S SAS S.L SL SpA SPA B.V BV N.V NV AB AS OÜ Oy AD AŞ a.s ТОВ"
-WRITTEN_BEFORE = "АО ЗАО ТОВ ТзОВ PT SIA"
-# Those anywhere, without a space.
-INSIDE = "会社 公司 회사 (株) （株） ㈱ (有) （有） (주) （주） ㈜ บริษัท จำกัด".split()
-# Texts for a missing name, in any case, that are the names of nearly nobody.
-PLACEHOLDERS = (
-    r"nan none null n/a n.a \n <na> #n/a #ref! #value! #name? #null! #num! #div/0! xxx xxxx "
-    "unknown undefined anonymous noname no_name not_available not_provided not_known test tbd tba "
-    "unbekannt inconnu desconocido sconosciuto неизвестно 不明 未知"
-)
-# Those that people bear, as they are written beside another part of a name.
+# Placeholders that people bear, as they are written with another part of a name.
 BORNE = {"Nan", "Null", "Test"}
+LONGEST_PHRASE = 7  # in tokens: S. de R. L. de C. V.
 
 
-def _behind(forms):
-    spaced = forms.replace(".", "._").replace("__", "_")
-    return [" " + form.replace("_", " ") for form in f"{forms} {spaced}".split()]
+def _without_accents(text):
+    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
 
 
-def _before(forms):
-    return [form + mark for form in forms.split() for mark in ' "']
+def _tokens(text):
+    return _TOKEN.findall(text.replace(".", ""))
 
 
-# The rules for cleaned texts, which JavaScript reads in the metadata of an ONNX model.
-RULES = {
-    # Email or web, of lower-cased texts.
-    "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
-    r"|[^ ]\.(?:(?:com|org|net|info|edu|gov)(?![^/,)> ])|[a-z]{2,3}/)",
-    "final": r"\.?,?$",  # left out before a text is compared
-    "ends": _behind(FORMS),
-    "starts": _before(FORMS_BEFORE),
-    "inside": INSIDE,
-    "written_ends": _behind(WRITTEN),
-    "written_starts": _before(WRITTEN_BEFORE),
-    "placeholders": [words.replace("_", " ") for words in PLACEHOLDERS.split()],
+def _read_rules():
+    """Return the rules for cleaned texts, which JavaScript reads in the metadata of an ONNX model.
+
+    Besides patterns, these are lists of ``not_names.csv``, by their kind:
+
+    - "placeholder": whole texts,
+    - "inside": parts of texts, as they are written, mostly in scripts without spaces,
+    - "word": words of organizations, also without accents,
+    - "written": the same, as they are written,
+    - "phrase": tokens at either end of a text, joined, so that "S. p. A." is "SpA",
+    - "weak_word" and "weak_form": words, and forms at either end as they are written, which people
+      have, too; two of them, one a word, make an organization,
+    - "several": between names,
+    - "several_or_surname": the same, but "Ortega y Gasset" is one surname.
+    """
+    rules = {
+        "format": 2,
+        # Email or web, of lower-cased texts.
+        "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
+        r"|[^ ]\.(?:(?:com|org|net|info|edu|gov)(?![^/,)> ])|[a-z]{2,3}/)",
+        "final": r"\.?,?$",  # left out before a text is compared with placeholders
+        # Entities of HTML, signs between names, but not that of "s/o", and words.
+        "token": r"&[#0-9A-Za-z]+;|[&;]|(?<! .)(?<!^.)/|[^ !-/:-@\[-`{-~、，（）「」・]+",
+    }
+    with Path(__file__).with_name("not_names.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            texts = [text.replace("_", " ") for text in row["texts"].split()]
+            rules.setdefault(row["kind"], []).extend(texts)
+    for kind in ("placeholder", "word", "phrase", "weak_word"):
+        rules[kind] = list(map(lower, rules[kind]))
+    for kind in ("word", "phrase"):
+        rules[kind] = [*dict.fromkeys(rules[kind] + list(map(_without_accents, rules[kind])))]
+    return rules
+
+
+RULES = _read_rules()
+_ADDRESS, _FINAL, _TOKEN = (re.compile(RULES[key]) for key in ("address", "final", "token"))
+RULES["phrase"] = ["".join(_tokens(text)) for text in RULES["phrase"]]
+_SETS = {kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)}
+_TITLES = {title + "." for title in {*TITLES["titles"]}.difference(TITLES["names"])}
+_INSIDE = re.compile("|".join(map(re.escape, RULES["inside"])))
+
+# What is not a name has one of these words or signs, or does not start with a letter.
+_SEPARATORS = re.compile(r"[!-/:-@\[-`{-~、，（）「」・]")
+_WORDS = {
+    word
+    for kind in ("placeholder", "word", "written", "weak_word", "several", "several_or_surname")
+    for text in map(lower, RULES[kind])
+    for word in _SEPARATORS.sub(" ", text).split()[-1:]
 }
-
-
-def _in_any_case(texts):
-    cases = (["iIİ" if x == "i" else x.lower() + x.upper() for x in text] for text in texts)
-    return {"".join(letters) for case in cases for letters in product(*case)}
-
-
-def _index(*points):
-    """Return an index below 2**21 of up to three code points, its own if they are of ASCII."""
-    index = 0
-    for point in points:
-        index = index * 128 + point
-    return index & ((1 << 21) - 1)
-
-
-# What is not a name has one of these signs, starts or ends, or does not start with a letter. Ends
-# of two letters are whole texts, which the starts find.
-_SIGNS = ("@", "/", "www.", "Www.", "WWW.", *(f".{c}" for c in "coniegCONIEG"), *INSIDE)
-_STARTS = _in_any_case(start[:2] for start in RULES["starts"] + RULES["written_starts"])
-_ENDS = _in_any_case(
-    (end + final)[-3:]
-    for end in RULES["ends"] + RULES["written_ends"] + RULES["placeholders"]
-    for final in ("", ".", ",", ".,")
-)
-_IS_ODD = np.zeros(1 << 21, dtype=bool)
-_IS_ODD[[_index(*map(ord, text)) for text in _STARTS | _ENDS]] = True
-_ADDRESS, _FINAL = re.compile(RULES["address"]), re.compile(RULES["final"])
-_PLACEHOLDERS = frozenset(RULES["placeholders"])
-_EITHER_CASE = tuple(RULES["starts"]), tuple(RULES["ends"])
-_AS_WRITTEN = tuple(RULES["written_starts"]), tuple(RULES["written_ends"])
+_WORDS |= {text[k:] for text in RULES["phrase"] for k in range(len(text))}  # its last token
+_SIGNS = [*"@/&;", "www.", "Www.", "WWW.", *(f".{c}" for c in "coniegCONIEG"), *RULES["inside"]]
+_SIGNS += map(chr, range(0x300, 0x370))  # accents that have to be composed with their letters
+_RAREST = [re.sub("[ 0-9A-Za-z]", "", sign)[0] for sign in _SIGNS]
+_RARE = re.compile(f"[{re.escape(''.join(_RAREST))}]")
 
 
 def why_not_names(X, n, encoder=None):
@@ -100,20 +96,16 @@ def why_not_names(X, n, encoder=None):
         texts = clean(read_names(X, handle_missing="empty")[0])
     except (TypeError, ValueError):
         return reasons
-    # Most texts start and end as names do, so few have to be looked at in full.
-    joined = "\n".join(["", *texts, ""])
-    points = code_points(joined)
-    breaks = np.flatnonzero(points == ord("\n"))
-    first, second, *last = (
-        points.take(indices, mode="clip").astype(int)
-        for indices in [*(breaks[:-1] + k for k in (1, 2)), *(breaks[1:] - k for k in (3, 2, 1))]
-    )
-    firsts = np.flatnonzero(np.bincount(first))
-    known = [point for point in firsts if _is_known(chr(point), encoder)]
-    is_odd = _IS_ODD[_index(first, second)] | _IS_ODD[_index(*last)] | ~np.isin(first, known)
-    odd = {*np.flatnonzero(is_odd).tolist()}
-    for sign in _SIGNS:
-        if sign in joined:
+    # Most texts have none of the signs, so few have to be looked at in full.
+    joined = "\n".join(texts)
+    words = _SEPARATORS.sub(" ", lower(joined).replace(".", "")).split("\n")
+    odd = {row for row, some in enumerate(map(str.split, words)) if not _WORDS.isdisjoint(some)}
+    strange = {text[:1] for text in texts}
+    strange = {first for first in strange if not (first and _is_known(first, encoder))}
+    odd.update(row for row, text in enumerate(texts) if text[:1] in strange or text[-1:] == ".")
+    found = {*_RARE.findall(joined)}
+    for sign, character in zip(_SIGNS, _RAREST, strict=True):
+        if character in found and sign in joined:
             odd.update(row for row, text in enumerate(texts) if sign in text)
     rows = sorted(odd)
     for row, text in zip(rows, compose([texts[row] for row in rows]), strict=True):
@@ -124,37 +116,53 @@ def why_not_names(X, n, encoder=None):
 def _why_not_name(text, encoder):
     if all(unicodedata.category(character) == "Cc" for character in text):
         return MISSING
-    if _ADDRESS.search(_lower(text)):
+    if _ADDRESS.search(lower(text)):
         return ADDRESS
-    end = _FINAL.sub("", text)
-    if (
-        any(form in text for form in INSIDE)
-        or _has_form(_lower(text), _lower(end), *_EITHER_CASE)
-        or (text != text.upper() and _has_form(text, end, *_AS_WRITTEN))
-    ):
-        return ORGANIZATION
-    if _stands_for_none(_lower(end)):
+    if _stands_for_none(lower(_FINAL.sub("", text))) or _TITLES.issuperset(lower(text).split()):
         return PLACEHOLDER
+    tokens = _tokens(text)
+    if _INSIDE.search(text) or _is_organization(tokens):
+        return ORGANIZATION
+    if any(_are_several(_tokens(part)) for part in text.split(",")):
+        return SEVERAL
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
 
 
 def is_placeholder(part):
     """Return whether a part of a name stands for a missing one."""
-    return part not in BORNE and _stands_for_none(_lower(_FINAL.sub("", part)))
+    return part not in BORNE and _stands_for_none(lower(_FINAL.sub("", part)))
 
 
 def _stands_for_none(text):
     """Whether a text, or each of its words, is a placeholder, perhaps in brackets."""
-    text = text.strip("()[]")
-    return text in _PLACEHOLDERS or (" " in text and _PLACEHOLDERS.issuperset(text.split()))
+    text, placeholders = text.strip("()[]"), _SETS["placeholder"]
+    return text in placeholders or (" " in text and placeholders.issuperset(text.split()))
 
 
-def _lower(text):
-    return text.replace("İ", "I").lower()  # else Turkish capitals would get a dot above
+def _is_organization(tokens):
+    words = list(map(lower, tokens))
+    n_weak = len(_SETS["weak_word"].intersection(words))
+    return (
+        not _SETS["word"].isdisjoint(words)
+        or not _SETS["written"].isdisjoint(tokens)
+        or not _SETS["phrase"].isdisjoint(_ends(words))
+        or (n_weak > 0 and n_weak + len(_SETS["weak_form"] & _ends(tokens)) > 1)
+    )
 
 
-def _has_form(text, end, starts, ends):
-    return text.startswith(starts) or end.endswith(ends)
+def _ends(tokens):
+    """Return up to seven tokens at either end, joined."""
+    lengths = range(1, min(len(tokens), LONGEST_PHRASE) + 1)
+    return {"".join(end) for k in lengths for end in (tokens[:k], tokens[-k:])}
+
+
+def _are_several(tokens):
+    """Whether a word or sign for "and" stands between names; in a surname, few words follow it."""
+    return any(
+        token in _SETS["several"]
+        or (token in _SETS["several_or_surname"] and len(tokens) - k - 1 >= max(k, 2))
+        for k, token in enumerate(tokens[1:-1], 1)
+    )
 
 
 def _is_known(character, encoder):
