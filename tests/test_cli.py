@@ -6,6 +6,7 @@ import fcntl
 import gzip
 import io
 import json
+import lzma
 import os
 import pty
 import re
@@ -31,6 +32,7 @@ import skops.io
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from tqdm import tqdm
@@ -197,9 +199,10 @@ def test_predict_line_ends_in_values_keeps_them(run, encoding):
         ("name\nSmith, John\nDoe, Jane; Dr.\n", 1),
         ("name,note\nAnna,a;b\nBo,c;d\n", 2),
         ("name;note\nDoe, Jane;1,5\n\nBo;2\n", 2),
-        ("name;born, died, place\nAnna;1900\nBo;1,2\n", 2),
+        ("name;born, died, place\nAnna;1,2,3\nBo;1900\nKim;1901\n", 2),
         ("a,b,c,name\n1;2,3;4,5;6,x\n", 4),
         ('"the\nname","a;b"\n"x;y","z"\n', 2),
+        ("id;name;place, country\n1;Anna;Bonn, Germany\n2;Bo;Rome, Italy\n", 3),
     ],
 )
 def test_reader_without_delimiter_detects_it(folder, text, n_columns):
@@ -265,7 +268,7 @@ def test_predict_list_without_header_warns(run):
     code, out, said = run(*arguments, "--no-header")
     assert code == 0 and said.startswith("2 rows: 2 predicted")
     assert [row[0] for row in read_csv(out)] == ["name", "Mehmet Yılmaz", "Anna"]
-    for header in ("Full name", "surname", "customer", "First_Name", "x@y", "7"):
+    for header in ("Full name", "surname", "customer_full", "First_Name", "x@y", "7"):
         Path("in.csv").write_text(f"{header}\nAnna\n", encoding="utf-8")
         assert run(*arguments)[2].startswith("1 rows"), header
 
@@ -380,14 +383,14 @@ def test_predict_nan_is_null_in_json(run):
     table = parquet_table().append_column("rows", [[[{"x": [1.5, nan, -inf]}]] * 7])
     pa.parquet.write_table(table.append_column("large", [[inf] * 7]), "in.parquet")
     arguments = ["--model", "model.skops", "--output"]
-    assert run("predict", "in.parquet", *arguments, "1.jsonl")[0] == 0
+    assert run("predict", "in.parquet", *arguments, "1.ndjson")[0] == 0
     rows = [{"name": "Müller", "x": nan}, {"x": [1, {"y": -inf}]}, {}]
     text = "\n".join(map(json.dumps, rows)).replace("-Infinity", "1e999")
     Path("in.jsonl").write_text(text, encoding="utf-8")
     assert run("predict", "in.jsonl", *arguments, "2.jsonl")[0] == 0
     first, second = (
         [json.loads(line, parse_constant=pytest.fail) for line in text_of(name).splitlines()]
-        for name in ("1.jsonl", "2.jsonl")
+        for name in ("1.ndjson", "2.jsonl")
     )
     assert '"Müller"' in text_of("2.jsonl")  # not escaped
     assert [row["share"] for row in first] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
@@ -535,6 +538,8 @@ def test_predict_abstain_withholds_what_is_unsure(run, model):
         for name in ("predicted", "probability", "predicted_2", "probability_2"):
             assert (row[at[name]] == "") == (reason != "")
         assert (row[at["probability_Greek"]] == "") == (reason not in ("", "unsure"))
+    _, _, said = run("predict", "odd.csv", "--model", "model.skops", "--abstain", "--threshold", 1)
+    assert said.startswith("7 rows: 0 predicted, 1 address")  # without a warning
 
 
 def test_predict_abstain_uses_the_threshold_of_the_model(run, model, small_names):
@@ -576,6 +581,8 @@ def test_predict_column_of_names_is_chosen(run):
     write_csv("in.csv", header=("name", "name", "note"))
     code, _, said = run(*arguments)
     assert code == 2 and "has 2 columns 'name'" in said
+    write_csv("in.csv", [], header=[f"c{k}" for k in range(21)])
+    assert "'c18', 'c19', ... See" in run(*arguments)[2]
     write_csv("in.csv", [("", "Kim")], header=("name", "who"))
     assert "warning: in.csv has no name in it: check --column" in run(*arguments)[2]
 
@@ -689,8 +696,8 @@ of_an_unsure_model = pytest.mark.filterwarnings("ignore:The model is unsure")
 
 
 def write_list(names):
-    """Write a list of few nationalities; names recur in other chunks."""
-    people = [*names[:100], *names[:40:3], *names[150:160], "", "7", "?!", "7"]
+    """Write a list of few nationalities; names recur in their own and in other chunks."""
+    people = [*names[:100], *names[:40:3], *names[150:155].repeat(2), "", "7", "?!", "7"]
     write_csv("in.csv", [("1", name, "") for name in people])
     return [name for name in people if name]
 
@@ -716,7 +723,7 @@ def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names, name):
 @of_an_unsure_model
 @pytest.mark.filterwarnings("ignore:The shares are rough")
 def test_shares_by_a_column_are_those_of_each_group(run, model, small_names, monkeypatch):
-    people = [*small_names[0][:100], *small_names[0][:40:3], "", "7"]
+    people = ["7", *small_names[0][:100], *small_names[0][:40:3], ""]
     groups = [["south", " north "][k % 3 == 1] for k in range(len(people))]
     write_csv("in.csv", [(g, name, "") for g, name in zip(groups, people, strict=True)])
     table = pd.DataFrame({"group": groups, "name": people})
@@ -787,7 +794,7 @@ def test_shares_are_text_on_a_terminal_and_csv_in_files(run, small_names, monkey
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     _, out, _ = run(*arguments)
     assert out.startswith("label      share   95 % interval\n")
-    assert "\n128 rows: 124 names (110 distinct), 4 not names\n" in out
+    assert "\n128 rows: 124 names (105 distinct), 4 not names\n" in out
     assert sorted(os.listdir()) == ["in.csv", "model.skops", "o.csv", "o.png"]
 
 
@@ -900,6 +907,17 @@ def test_predict_groups_is_grouped_classifier(run, model):
     assert code == 1 and "top=3: the model has 2 labels" in said
 
 
+def test_predict_other_priors_and_groups_of_a_model_that_abstains(run, model):
+    write_csv("in.csv")
+    careful = SelectiveClassifier(model, coverage=0.5).fit(
+        ["Ana", "Yuki", "Jan", "Ali"], model.classes_
+    )
+    Path("careful.skops").write_bytes(skops.io.dumps(careful))
+    for options in (["--groups", "region"], ["--priors", "uniform"]):
+        expected = run("predict", "in.csv", "--model", "model.skops", *options)[1]
+        assert run("predict", "in.csv", "--model", "careful.skops", *options)[1] == expected
+
+
 def test_countries_are_those_of_their_model(run):
     names = ["Iker Casillas", "Lee", "7", *ODD]
     write_csv("in.csv", [[name] for name in names], ["name"])
@@ -992,7 +1010,8 @@ def test_evaluate_prints_the_scorecard(run, model, small_names):
 
 
 def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
-    names, labels = (column[small_names[1] != "Greek"] for column in map(np.array, small_names))
+    known = small_names[1] != "Greek"
+    names, labels = (column[known][:130] for column in small_names)  # fewer of the last label
     write_csv("in.csv", zip(names, labels, strict=True), header=("name", "nationality"))
     code, out, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
     assert code == 0, said
@@ -1021,6 +1040,7 @@ def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
 def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     names, labels = (column[:170].tolist() for column in small_names)  # fewer of the last label
     write_csv("in.csv", zip(names, labels, strict=True), header=("name", "nationality"))
+    assert f"Up to {training.MOST_NAMES:,} names" in run("train", "--help")[1]
     monkeypatch.setattr(training, "MOST_NAMES", 170)
     code, _, said = run("train", "in.csv", "--output", "own.skops")
     assert code == 0 and said.startswith(
@@ -1118,13 +1138,56 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
     assert n_run >= 10
 
 
+MIXED = "name\nKim\nZieliński\n".encode() + "Müller\nBøe\n".encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    "encoding, text, warning",
+    [
+        ("auto", MIXED, "2 of 5 lines are cp1252, read as cp1252: 'Müller'.\n"),
+        ("auto", "name\nŻak\n".encode(), None),
+        ("cp1252", MIXED, "1 of 5 lines are UTF-8, read as cp1252: 'ZieliÅ„ski'. If that"),
+        ("latin-1", MIXED, "1 of 5 lines are UTF-8, read as latin-1: 'ZieliÅ\\x84ski'. If that"),
+        ("cp1252", "name\nMüller\n".encode("cp1252"), None),
+        ("gbk", "name\n联通\n".encode("gbk"), None),  # whose bytes are also UTF-8
+        ("utf-16-le", "name\nꧻ\n".encode("utf-16-le"), None),
+    ],
+)
+def test_predict_says_which_lines_are_in_another_encoding(run, encoding, text, warning):
+    Path("in.csv").write_bytes(text)
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--encoding", encoding)
+    assert code == 0 and ("warning" in said) == (warning is not None)
+    assert (warning or "") in said
+    names = [row[0] for row in read_csv(out)[1:]]
+    if encoding == "auto" and text == MIXED:
+        assert names == ["Kim", "Zieliński", "Müller", "Bøe"]
+    else:
+        assert names == text.decode(encoding if encoding != "auto" else "utf-8").split()[1:]
+
+
+def test_predict_byte_of_no_encoding_is_an_error(run):
+    Path("in.csv").write_bytes(b"name\nM\x81ller\n")
+    code, out, said = run("predict", "in.csv", "--model", "model.skops", "--encoding", "auto")
+    assert code == 1 and not out and "can't decode byte 0x81" in said and "give the file's" in said
+
+
+def test_predict_gives_the_reasons_of_python(run, judged):
+    rows = [json.dumps({"name": text, "reason_of_python": why}) for text, why in judged.items()]
+    Path("in.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    assert run("predict", "in.jsonl", "--model", "model.skops", "--output", "out.jsonl")[0] == 0
+    lines = map(json.loads, text_of("out.jsonl").splitlines())
+    found = {line["name"]: line["reason"] or "" for line in lines}
+    assert found == judged
+
+
 # ---- Errors
 
 
 @pytest.mark.parametrize(
     "name, content, words",
     [
-        ("in.csv", b"name\nAnna\nB\xfc\n", ["Row #3", "invalid UTF8", "--encoding latin-1"]),
+        ("in.csv", b"name\nAnna\nB\xfc\n", ["Row #3", "1 of 3 lines are not UTF-8", "cp1252"]),
+        ("in.csv", "name\nŻak\nB".encode() + b"\xfc", ["1 of 3 lines", "give --encoding auto"]),
         ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["Row #3: Expected 2 columns, got 3", "--delimiter"]),
         ("in.csv", b'name,n\n"Kim,1\nBo,2\n', ["Row #2: Expected 2 columns, got 1"]),
         ("in.csv", b'"name\n' + b"Anna\n" * 40_000, ["a quotation mark stays open in line 1"]),
@@ -1146,6 +1209,7 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
         ("in.csv.gz", gzip.compress(b"name\n" + os.urandom(9**6))[:9999], ["not whole"]),
         ("in.xlsx", b"PK\x03\x04\0", ["a zip or Excel file", "save the sheet as CSV"]),
         ("in.csv.bz2", bz2.compress(b"name\nKim\n"), ["compressed by bzip2 or xz: unpack it"]),
+        ("in.csv.xz", lzma.compress(b"name\nKim\n"), ["compressed by bzip2 or xz: unpack it"]),
     ],
 )  # fmt: skip
 def test_predict_wrong_file_says_what_is_wrong(run, name, content, words):
@@ -1198,7 +1262,7 @@ def test_predict_equal_headers_are_written_to_csv_only(run):
     arguments = ["predict", "in.csv", "--model", "model.skops", "--output"]
     assert run(*arguments, "out.csv")[0] == 0
     assert [tuple(row[:3]) for row in read_csv(text_of("out.csv"))] == [header, *ROWS]
-    for output in ("out.jsonl", "out.parquet"):
+    for output in ("out.json", "out.parquet"):
         code, _, said = run(*arguments, output)
         assert code == 1 and "two columns are called 'note': rename one" in said
         assert not os.path.exists(output)
@@ -1318,6 +1382,11 @@ def test_predict_model_file_that_is_not_ours_is_refused(folder, run):
     (folder / "no_model.skops").write_bytes(skops.io.dumps({"a": np.arange(3)}))
     code, _, said = run("predict", "in.csv", "--model", "no_model.skops")
     assert code == 1 and "no_model.skops is no model that takes names" in said
+    two_labels = make_pipeline(CharEncoder(), KNeighborsClassifier(1))
+    two_labels.fit(["Ana", "Bo"], [["Polish", "Europe"], ["Turkish", "Asia"]])
+    (folder / "two_labels.skops").write_bytes(skops.io.dumps(two_labels))
+    code, _, said = run("predict", "in.csv", "--model", "two_labels.skops")
+    assert code == 1 and "of shape (2, 2, 2) for two names: give a classifier with one" in said
 
 
 class Boom:
@@ -1339,6 +1408,8 @@ def test_predict_pickle_asks_for_trust(run, model):
 
 REFUSED = [
     ("predict in.csv --output out.xlsx", "is not written. Give a name in .csv", 2),
+    ("predict in.csv --output out.ods", "is not written. Give a name in .csv", 2),
+    ("predict in.csv --output out.csv.xz", "is not written. Give a name in .csv", 2),
     ("predict in.csv --output out.csv.bz2", "is not written. Give a name in .csv", 2),
     ("predict in.csv --output out.ZIP", "is not written. Give a name in .csv", 2),
     ("predict in.csv --output out.jsonl --excel", "--excel is for CSV", 2),

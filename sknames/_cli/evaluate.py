@@ -29,13 +29,13 @@ N_FOLDS = 5
     help="Compare with models that learn the labels of INPUT, in cross-validation.",
 )
 @jobs_option
-def evaluate(table, model, label, train, against, jobs, trust_pickle):
+def evaluate(table, model, label, train, against, jobs):
     """Score a model on the nationalities in INPUT.
 
     It prints accuracy, recall and precision of each nationality, and the most frequent confusions.
     Rows without a name or a label do not count. Labels that the model does not know count as wrong.
     """
-    fitted = load(model, trust_pickle)
+    fitted = load(*model)
     classes = fitted.classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
     labels = labels_as_predicted(fitted, labels)
@@ -47,7 +47,7 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
         _check_folds(names, labels)
     if not against or n_unknown < len(names):
         chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
-        job = Job(model, trust_pickle, known_words=True, proba=True)
+        job = Job(*model, known_words=True, proba=True)
         with closing(answers(chunks, job, jobs)) as answered:
             rows = [
                 (found.labels[:, 0].astype(str), found.proba.astype(np.float32), found.known_words)
@@ -61,7 +61,7 @@ def evaluate(table, model, label, train, against, jobs, trust_pickle):
         # A model of more labels has no F1 in those that are not in the table.
         known = np.unique(labels)
         f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)
-        others[model] = card | {"macro_f1": f1}
+        others[model[0]] = card | {"macro_f1": f1}
     if against:
         click.echo("\n".join(_compare(names, labels, others)))
     say(

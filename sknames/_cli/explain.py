@@ -20,24 +20,25 @@ N_NGRAMS = 8
 @model_options
 @click.option("--top", type=click.IntRange(1), default=3, help="How many labels.")
 @click.option("--label", help="Explain this label. [default: the most probable one]")
-def explain(name, model, top, label, trust_pickle):
+def explain(name, model, top, label):
     """Show why a model gives NAME its nationality.
 
     For each character, as the model reads it, a bar shows how far the log odds of the nationality
     fall if the character is hidden: # is for the nationality, - against it. The last column has
     the prediction for a name that ends there.
     """
-    fitted = load(model, trust_pickle)
+    fitted = load(*model)
     if split(fitted)[0] is None:
         what = "only nets are explained, such as `sknames train --from-scratch` writes"
-        raise click.UsageError(f"--model {model} is none: {what}")
+        raise click.UsageError(f"--model {model[0]} is none: {what}")
     classes = fitted.classes_.astype(str).tolist()
     label = dict(zip(classes, fitted.classes_.tolist(), strict=True)).get(label, label)
     reason = predict_names(fitted, [name], threshold=None).reasons[0]
     if reason:
         raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")
     shown = character_importance(fitted, name, label=label)
-    lines = [f"{name}, read as {''.join(shown.characters)}"]
+    without = f" without {', '.join(shown.dropped)}" if shown.dropped else ""
+    lines = [f"{name}, read{without} as {''.join(shown.characters)}"]
     best = np.argsort(-shown.proba, kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
     lines += [f"{classes[k]:{width}}  {shown.proba[k]:6.1%}" for k in best]

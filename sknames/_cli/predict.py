@@ -36,33 +36,19 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--output", default="-", help="File to write, or - for standard output.")
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
-@click.option("--set", type=float, help="Add sets that hold the true nationality so often: 0.9.")
+@click.option(
+    "--set", "coverage", type=float, help="Add sets that hold the true nationality so often: 0.9."
+)
 @click.option("--groups", type=click.Choice(LEVELS), help="Predict groups of the labels.")
 @click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
-@click.option("--adapt-priors", is_flag=True, help="Estimate the priors from INPUT.")
+@click.option("--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
 @click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
 def predict(
-    table,
-    model,
-    trust_pickle,
-    top,
-    proba,
-    output,
-    format,
-    excel,
-    set,
-    groups,
-    known_words,
-    priors,
-    adapt_priors,
-    abstain,
-    threshold,
-    prefix,
-    jobs,
+    table, model, priors, adapt, abstain, threshold, output, format, excel, prefix, jobs, **asked
 ):
     """Add nationalities to the rows of INPUT.
 
@@ -71,25 +57,24 @@ def predict(
     """
     start = time.perf_counter()
     check_output(output)
-    fitted = load(model, trust_pickle)
-    if groups and abstain and threshold is None:
+    fitted = load(*model)
+    if asked["groups"] and abstain and threshold is None:
         raise click.UsageError("--abstain with --groups needs a --threshold: give one, such as 0.6")
-    if adapt_priors and (priors or set is not None):
+    if adapt and (priors or asked["coverage"] is not None):
         other = "--priors, which it estimates" if priors else "--set, which is for default priors"
         raise click.UsageError(f"--adapt-priors does not go with {other}: give one of them")
-    threshold = _threshold(model, fitted, abstain, threshold)
     if priors is not None:
         priors = tuple(read_priors(priors, fitted.classes_).tolist())
-    asked = {"top": top, "known_words": known_words, "coverage": set, "proba": proba}
-    job = Job(model, trust_pickle, priors, groups, threshold=threshold, **asked)
+    threshold = _threshold(model[0], fitted, abstain, threshold)
+    job = Job(*model, priors, threshold=threshold, **asked)
     nothing = answer(job, [])  # it raises for what does not fit, before the names are read
-    if known_words and nothing.known_words is None:
-        raise click.UsageError(f"--known-words: {model} has no table of words: leave it out")
-    if adapt_priors:
-        distinct = Job(model, trust_pickle, proba=True)
-        probabilities, groups_of_rows = distinct_names(table, distinct, jobs)
-        rows, counts, _ = groups_of_rows[""]
-        priors = priors_of_probabilities(probabilities[rows], counts, assumed_priors(fitted))[0]
+    if job.known_words and nothing.known_words is None:
+        raise click.UsageError(f"--known-words: {job.path} has no table of words: leave it out")
+    if adapt:
+        proba, ids, groups = distinct_names(table, Job(*model, proba=True), jobs)
+        rows, counts, _ = groups[""]
+        assumed = assumed_priors(fitted)
+        priors = priors_of_probabilities(proba[rows], counts, assumed, ids[rows])[0]
         job = replace(job, priors=tuple(priors.tolist()))
     n_of, reader = Counter(), table.open()
     with closing(answers(table.names(reader), job, jobs)) as answered:

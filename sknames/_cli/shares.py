@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._base.unwrap import ungroup
+from .._base.unwrap import ungroup, unwrap
+from .._encoding.read_names import ids_of_names
 from .._priors.priors import assumed_priors
 from .._priors.shares import COLUMNS, shares_of_probabilities
 from .._priors.shares_display import SharesDisplay
@@ -30,7 +31,7 @@ from .options import jobs_option, model_options, say, table_options
 @click.option("--output", default="-", help="File for CSV, or -: text on a terminal, else CSV.")
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
 @jobs_option
-def shares(table, model, by, output, plot, jobs, trust_pickle):
+def shares(table, model, by, output, plot, jobs):
     """Estimate the share of each nationality among the names in INPUT.
 
     The shares are those under which the names are most likely, with 95 % intervals. Rows without
@@ -49,11 +50,11 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
             raise click.UsageError(f"--plot {plot}: let its name end in .png, .svg or .pdf")
         check_output(plot)
         check_matplotlib_support("--plot")
-    fitted = load(model, trust_pickle)
+    fitted = load(*model)
     inner, shares_of_groups = ungroup(fitted)
-    job = Job(model, trust_pickle, ungrouped=True, proba=True)
+    job = Job(*model, ungrouped=True, proba=True)
     texts, tables, n_rows = [], [], Counter()
-    probabilities, groups = distinct_names(table, job, jobs, by)
+    probabilities, ids, groups = distinct_names(table, job, jobs, by)
     for group, (rows, counts, n_others) in groups.items():
         n_names = int(counts.sum())
         n_rows.update(names=n_names, others=n_others)
@@ -63,6 +64,7 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
                     probabilities[rows],
                     fitted.classes_,
                     counts=counts,
+                    ids=ids[rows],
                     n_not_names=n_others,
                     class_prior=assumed_priors(inner, of_people=True),
                     shares_of_groups=shares_of_groups,
@@ -98,11 +100,11 @@ def shares(table, model, by, output, plot, jobs, trust_pickle):
 
 
 def distinct_names(table, job, jobs, by=None):
-    """Predict the distinct names of a table, each once.
+    """Predict the distinct texts of a table, each once.
 
-    Return probabilities, a row for each distinct text; and for each group in the column `by`, also
-    one without names, the rows of its names, their counts, and its number of texts that are not
-    names. Without `by`, "" is the only group.
+    Return probabilities, a row for each, and equal ids of those that are read alike; and for each
+    group in the column `by`, also one without names, the rows of its names, their counts, and its
+    number of texts that are not names. Without `by`, "" is the only group.
     """
     row_of, n_of = {}, defaultdict(Counter)
 
@@ -125,4 +127,5 @@ def distinct_names(table, job, jobs, by=None):
         rows, counts = np.array([*n]), np.array([*n.values()])
         named = are_names[rows]
         groups[group] = rows[named], counts[named], int(counts[~named].sum())
-    return probabilities, groups
+    ids = ids_of_names([*row_of], len(row_of), unwrap(load(job.path, job.trust_pickle)).encoder)
+    return probabilities, ids, groups

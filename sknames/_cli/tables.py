@@ -6,9 +6,9 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
 import tempfile
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -44,7 +44,7 @@ NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
     "BOM": "give --encoding utf-16-le or utf-16-be",
-    "UTF8|codec|encoding": "give the file's --encoding, e.g. --encoding latin-1",
+    "codec|encoding": "give the file's --encoding, e.g. --encoding cp1252",
     "CSV parse error": "correct the row, or give the --delimiter",
     "straddling": "is a quotation mark open, or a row longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
@@ -57,14 +57,14 @@ def local_file(path):
         return path
     # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
     with open(0 if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
-        return _copy(file)
+        return _copy(iter(partial(file.read, BLOCK_BYTES), b""))
 
 
-def _copy(stream, encoding=None):
-    """Copy a stream to a temporary file, from an encoding, if one is given, to UTF-8."""
+def _copy(parts):
+    """Copy bytes to a temporary file."""
     copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
     unfinished[Path(copy.name)] = None
-    shutil.copyfileobj(codecs.EncodedFile(stream, "utf-8", encoding) if encoding else stream, copy)
+    copy.writelines(parts)
     copy.flush()
     return copy.name
 
@@ -113,8 +113,8 @@ class TableReader:
     def _read_csv(self, head, encoding, no_header):
         if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             encoding = "utf-16"
-        if encoding is not None and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
-            self._path, self._compression = _copy(self._open(), encoding), None
+        if encoding == "auto" or (encoding and codecs.lookup(encoding).name[:5] != "utf-8"):
+            self._path, self._compression = _copy(self._in_utf8(encoding)), None
             self.total, head = os.path.getsize(self._path), self._open().read(BLOCK_BYTES)
         text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
         n_blank = len(text) - len(text.lstrip("\n"))
@@ -142,6 +142,40 @@ class TableReader:
         self.first_row = 1 if no_header else 2
         names = ["name"] if len(first) == 1 else names
         return self._csv_chunks(batches, delimiter, names if no_header else None)
+
+    def _lines(self):
+        """Yield each line with its encoding: that of Windows if it is neither ASCII nor UTF-8."""
+        for line in io.BufferedReader(self._open()):
+            kind = "ASCII" if line.isascii() else "UTF-8"
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                kind = "cp1252"
+            yield kind, line
+
+    def _count_lines(self):
+        """Return how many lines have each encoding, and the first of each."""
+        n, first = Counter(), {}
+        for kind, line in self._lines():
+            n[kind] += 1
+            first.setdefault(kind, line.strip()[:60])
+        return n, first
+
+    def _in_utf8(self, encoding):
+        """Yield the bytes in UTF-8; say which lines may be in another encoding."""
+        is_auto, (n, first) = encoding == "auto", self._count_lines()
+        if is_auto:
+            yield from (line.decode(kind).encode() for kind, line in self._lines())
+        else:
+            stream = codecs.EncodedFile(self._open(), "utf-8", encoding)
+            yield from iter(partial(stream.read, BLOCK_BYTES), b"")
+        kind, read_as = ("cp1252", "cp1252") if is_auto else ("UTF-8", encoding)
+        # Encodings of one byte a character read UTF-8 as other letters.
+        if n[kind] and len((b"\xc3\xa9" * 2).decode(read_as, "replace")) == 4:
+            said = f"{self.name}: {n[kind]:,} of {n.total():,} lines are {kind}, read as {read_as}"
+            step = "" if is_auto else " If that is wrong, give --encoding auto."
+            example = first[kind].decode(read_as, "replace")
+            click.echo(f"sknames: warning: {said}: {example!r}.{step}", err=True)
 
     def _csv_chunks(self, batches, delimiter, names):
         """Yield chunks; check quotation marks before the first value with a line break."""
@@ -196,6 +230,10 @@ class TableReader:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             steps = [step for words, step in NEXT_STEPS.items() if re.search(words, str(error))]
+            if "UTF8" in str(error):
+                n, _ = self._count_lines()
+                step = f"give --encoding {'auto' if n['UTF-8'] else 'cp1252, or another'}"
+                steps = [f"{n['cp1252']:,} of {n.total():,} lines are not UTF-8: {step}"]
             step = "" if type(error) is ValueError else f": {steps[0]}"  # ours have one
             raise ValueError(f"{self.name}: {error}{step}") from error
 
