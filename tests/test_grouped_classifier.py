@@ -149,3 +149,8 @@ def test_levels_group_nationalities_and_countries(shipped, level):
 def test_split_by_population_is_replaced_by_the_model_of_countries(shipped):
     with pytest.raises(ValueError, match=r"countries, take load_pretrained\('country'\)"):
         GroupedClassifier(shipped, "country").predict(["João Silva"])
+
+
+def test_groups_of_equal_labels_keep_their_type():
+    for labels in (np.array([0, 1]), np.array([False, True]), np.array([0.0, 1.0])):
+        assert group({}, labels)[0].dtype == labels.dtype

@@ -53,6 +53,9 @@ def test_scorecard_gives_the_figures_of_scikit_learn(model, parts):
     assert card.accuracy_interval == pytest.approx(tuple(interval))
     assert card.macro_f1 == pytest.approx(f1_score(labels, found, average="macro"))
     assert card.log_loss == pytest.approx(log_loss(labels, proba))
+    sure = ["Yamamoto" * 4]
+    loss = -np.log(model.predict_proba(sure)[0, -1])
+    assert scorecard(model, sure, ["Turkish"]).log_loss == pytest.approx(loss) and loss > 10
     assert card.top_3 == pytest.approx(top_k_accuracy_score(labels, proba, k=3))
     rows, order = card.by_class, {"labels": card.by_class["label"], "average": None}
     np.testing.assert_allclose(rows["recall"], recall_score(labels, found, **order))

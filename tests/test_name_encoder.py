@@ -153,6 +153,11 @@ def test_parameters_of_the_model_cannot_be_set(tiny):
     assert not [name for name in twin.get_params() if "__" in name]
 
 
+def test_clone_keeps_the_container_of_its_output(tiny):
+    twin = clone(NameEncoder(tiny).set_output(transform="pandas"))
+    assert isinstance(twin.fit_transform(["Ana"]), pd.DataFrame)
+
+
 def test_file_names_the_shipped_model(encoder, shipped_uniform):
     stored = pickle.dumps(encoder)
     assert len(stored) < 1000 and b"_name_encoder" not in stored

@@ -29,7 +29,7 @@ def two_blas_threads():
 
 @pytest.fixture(scope="module")
 def codes():
-    return np.random.RandomState(1).randint(1, 6, size=(120, 9)).astype(np.uint8)
+    return np.random.RandomState(1).randint(2, 7, size=(120, 9)).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")

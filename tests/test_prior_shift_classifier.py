@@ -139,9 +139,9 @@ def test_underconfident_model_of_many_classes_is_warned_of(shipped_uniform, temp
 def test_equal_rows_of_numbers_count_once(container):
     X, y, X_later, _ = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
-    once, often = container(X_later), container(np.repeat(X_later, 3, axis=0))
-    priors = PriorShiftClassifier(inner).fit(once).class_prior_
-    np.testing.assert_array_equal(PriorShiftClassifier(inner).fit(often).class_prior_, priors)
+    often = container(np.repeat(X_later, 3, axis=0))
+    priors = PriorShiftClassifier(inner).fit(X_later).class_prior_
+    np.testing.assert_allclose(PriorShiftClassifier(inner).fit(often).class_prior_, priors)
 
 
 def test_missing_names_where_the_model_reads_them(shipped, team):

@@ -55,10 +55,6 @@ def test_a_sum_that_is_rounded():
         assert found.sum() == pytest.approx(1, abs=1e-15)
 
 
-def test_priors_by_number():
-    np.testing.assert_array_equal(check_priors({7: 0.25, 3: 0.75}, np.array([3, 7])), [0.75, 0.25])
-
-
 def test_uniform_and_population():
     np.testing.assert_allclose(check_priors("uniform", CLASSES), np.full(3, 1 / 3))
     found = check_priors("population", np.array(["Chinese", "English", "Icelandic"]))

@@ -211,6 +211,12 @@ def test_service_of_a_joblib_file_answers_as_in_process(image, tiny, small_names
     assert reply["answers"] == bench.expected_answers(tiny, some)
 
 
+@pytest.mark.parametrize("name", ["serve_with_joblib/app.py", "tool_server.py"])
+def test_example_to_copy_imports_public_names_only(name):
+    code = (ROOT / "examples" / name).read_text(encoding="utf-8")
+    assert "sknames" in code and not re.findall(r"sknames[\w.]*\._[a-z]|import _[a-z]", code)
+
+
 @pytest.mark.parametrize("kind", ["plain", "selective", "grouped"])
 def test_load_model_of_a_skops_file_predicts_the_same(tiny, small_names, tmp_path, kind):
     model = {

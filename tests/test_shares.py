@@ -87,8 +87,21 @@ def test_intervals_cover_an_error_of_the_model():
     assert (shares.high - shares.low < 0.03).all()  # where it can, it is no error
 
 
+def test_intervals_hold_an_error_of_half_a_log_odds_in_each_class():
+    """In a long list, where chance adds little: that of two classes is 0.5 * sqrt(2)."""
+
+    def share_of_a(odds, column="share"):
+        rows = np.column_stack([odds, np.ones(len(odds))]) / (1 + odds)[:, None]
+        return by_label(shares_of_probabilities(rows, np.array(["a", "b"])), column)["a"]
+
+    odds = np.exp(np.random.default_rng(0).normal(0.4, 3, 20_000))
+    slope = (share_of_a(odds * np.exp(0.1)) - share_of_a(odds / np.exp(0.1))) / 0.2
+    width = share_of_a(odds, "high") - share_of_a(odds, "low")
+    assert width == pytest.approx(2 * 1.96 * 0.5 * 2**0.5 * slope, rel=0.15)
+
+
 def test_order_does_not_matter(shipped, names):
-    names = [*names, *names[:20], "", "7"]
+    names = [*names, *names[:20], "7"]
     expected = estimate_shares(shipped, names, n_resamples=50, random_state=0)
     for other in (names[::-1], pd.Series(names), iter(names)):
         found = estimate_shares(shipped, other, n_resamples=50, random_state=0)
@@ -273,6 +286,12 @@ def test_nationalities_with_the_same_names_are_confused_pairs():
     assert found.low[0] < 0.4 < found.high[0]
     widths = [high[label] - low[label] for label in groups["Scandinavian"]]
     assert found.high[0] - found.low[0] < 0.5 * sum(widths)
+
+
+def test_confused_pairs_begin_with_the_least_certain():
+    rows = np.kron(np.eye(2), [0.5, 0.5]).repeat([10, 190], axis=0)
+    shares = shares_of_probabilities(rows, np.array([*"abcd"]), random_state=0)
+    assert [pair[:2] for pair in shares.confused_pairs] == [("c", "d"), ("a", "b")]
 
 
 def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():

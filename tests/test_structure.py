@@ -22,7 +22,7 @@ ALLOWED = {
     "_training": "_network",
     "_name_nationality_classifier": "_network _training",
     "_priors": "_encoding",
-    "_wrappers": "_encoding _network _priors datasets",
+    "_wrappers": "_priors datasets",
     "datasets": "_encoding",
     "pretrained": ESTIMATORS + "_network",
     "_name_encoder": "_encoding pretrained",
@@ -31,7 +31,7 @@ ALLOWED = {
     "metrics": ESTIMATORS,
     "_predict_table": "_encoding _priors",
     "_cli": ESTIMATORS + "_name_encoder _predict_table datasets inspection metrics pretrained",
-    "__init__": ESTIMATORS + "_cli _name_encoder _predict_table pretrained",
+    "__init__": ESTIMATORS + "_name_encoder _predict_table pretrained",
     "__main__": "_cli",
 }
 # Who may import what is slow to import, or not installed with the package.
@@ -105,7 +105,7 @@ def test_data_files_are_read_in_their_room(path):
 )
 def test_import_is_light(module):
     # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
-    heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli.main"}
+    heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
     code = f"import sys, {module}; assert not {heavy} & set(sys.modules)"
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
 

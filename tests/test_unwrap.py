@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.semi_supervised import SelfTrainingClassifier
 
 from sknames import (
     CharEncoder,
@@ -143,7 +146,14 @@ def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
             ngram_contributions(changed(model), "Ana Nowak")
 
 
-@pytest.mark.parametrize("wrap", [lambda model: model, joined, FrozenEstimator, selective, grouped])
+def of_finer_groups(model):
+    finer = GroupedClassifier(model.estimator, {"Greek": "Polish"})
+    return GroupedClassifier(finer, {label: GROUPS[label] for label in finer.classes_})
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda model: model, joined, FrozenEstimator, selective, of_finer_groups]
+)
 def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap):
     names, groups = small_names[0][:130], {}
     for label, group in GROUPS.items():
@@ -161,6 +171,15 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
     given = GroupedClassifier(model, GROUPS)
     told = estimate_shares(given, names, class_prior=given.class_prior_, n_resamples=2)
     assert abs(told.share - found.share).max() > 0.01  # of probabilities of groups
+
+
+def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_names):
+    names, of_groups = small_names[0][:130], GroupedClassifier(model, GROUPS)
+    expected = estimate_shares(of_groups, names, random_state=0)
+    found = estimate_shares(joined(of_groups), [[None, name] for name in names], random_state=0)
+    np.testing.assert_array_equal(found.share, expected.share)
+    inside = unwrap(make_pipeline(model[0], FunctionTransformer(), model[1]))
+    assert inside.encoder is model[0] and inside.classifier is None
 
 
 def test_bias_of_a_group_is_that_of_its_classes_together(model):
@@ -192,6 +211,25 @@ def test_other_calibration_assumes_other_priors(model, small_names):
     ensemble = CalibratedClassifierCV(model, ensemble=True, cv=[(np.arange(200),) * 2] * 2)
     inside = unwrap(ensemble.set_params(estimator__classify__max_epochs=1).fit(*small_names))
     assert inside.class_prior is None and inside.encoder is None
+
+
+def test_what_holds_several_models_has_no_inside():
+    X, y = np.random.RandomState(0).randn(60, 2), np.repeat([0, 1], [54, 6])
+    template = GaussianNB().fit(X, y)
+    bagged = BaggingClassifier(template, 2, random_state=0).fit(X, np.arange(60) % 2)
+    several = OneVsRestClassifier(template).fit(X, np.arange(60) % 3)
+    voting = VotingClassifier([("a", template)], voting="soft").fit(X, y)
+    for model in (bagged, several, voting):
+        assert unwrap(model) == unwrap(None)
+        assert set(assumed_priors(model)) == {1 / len(model.classes_)}
+    np.testing.assert_allclose(unwrap(template).class_prior, [0.9, 0.1])
+    some = np.where(np.arange(60) % 4, y, -1)  # -1 has no label
+    for one, labels in [
+        (FixedThresholdClassifier(template), y),
+        (SelfTrainingClassifier(template), some),
+    ]:
+        expected = one.fit(X, labels).estimator_.class_prior_
+        np.testing.assert_array_equal(unwrap(one).class_prior, expected)
 
 
 def test_fit_again_drops_the_bias(model, small_names):
