@@ -1,6 +1,15 @@
 """Predict the nationality of a person's name, with scikit-learn compatible estimators."""
 
-from . import _cli  # noqa: F401  # before anything that is slow to import
+import signal
+import sys
+from pathlib import PurePath
+
+# Ctrl-C stops the command line without a traceback while it imports what follows.
+_start = sys.orig_argv[1:3]
+_is_command = _start == ["-m", "sknames"] or {"sknames"} == {PurePath(p).stem for p in _start[:1]}
+if _is_command and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not in nohup
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from ._encoding.char_encoder import CharEncoder
 from ._encoding.join_names import JoinNames
 from ._encoding.name_features import NameFeatures

@@ -118,9 +118,9 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
             params = process_routing(self, "fit", **params).estimator.fit
         return clone(self.estimator).fit(X, y, **params)
 
-    def _check_inside(self):
+    def _check_inside(self, inner):
         """Raise ValueError if a threshold inside would not hold for what this predicts."""
-        check_threshold(unwrap(self.estimator).changed(None, None, None, self))
+        check_threshold(unwrap(inner).changed(None, None, None, self))
 
     @property
     def _holder(self):
@@ -129,7 +129,8 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
 
     def _inner(self):
         """Return the fitted classifier inside."""
-        check_is_fitted(self)
+        if "estimator_" not in vars(self):  # the check would take a tenth of the time of one name
+            check_is_fitted(self)
         return getattr(self, self._holder)
 
     def _change(self, probabilities):
@@ -165,7 +166,7 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
             Labels from `classes_`.
         """
         probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
-        check_threshold(unwrap(self))
+        self._check_inside(self._inner())
         return self.classes_[probabilities.argmax(axis=1)]
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:

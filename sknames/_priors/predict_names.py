@@ -6,14 +6,15 @@ from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils import Bunch, gen_batches
+from sklearn.utils import Bunch, check_array, gen_batches
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params
+from .._base.labels_and_weights import check_weights
 from .._base.unwrap import check_threshold, unwrap
 from .._encoding.not_names import why_not_names
-from .._encoding.read_names import read_names
-from .._encoding.spelling import clean
+from .._encoding.read_names import ids_of_names, read_names
+from .._encoding.tidy import tidy
 
 UNSURE = "unsure"
 BLOCK = 8192  # names whose codes are held at a time
@@ -134,6 +135,15 @@ def _top_classes(proba, top):
     return best
 
 
+def predict_list(estimator, X, sample_weight=None):
+    """Return probabilities and weights of texts, equal ids of names alike, and which are names."""
+    found = predict_names(estimator, X, threshold=None)
+    proba = check_array(found.proba, dtype=np.float64, input_name="predict_proba's probabilities")
+    weights = check_weights(sample_weight, len(proba))
+    ids = ids_of_names(found.names, len(proba), unwrap(estimator).encoder)
+    return proba, weights, ids, found.reasons == ""
+
+
 def has_known_words(inside):
     """Return whether a model has a table of the words that were in training."""
     has_both = inside.encoder is not None and inside.classifier is not None
@@ -148,6 +158,6 @@ def _count_known_words(inside, names, reasons):
     known = np.zeros(len(names), dtype=np.int64)
     for some in gen_batches(len(names), BLOCK):
         codes = network.to_codes(np.asarray(encoder.transform(names[some])))
-        n_words = np.array([max(1, len(name)) for name in map(str.split, clean(names[some]))])
+        n_words = np.array([max(1, len(n.split())) for n in tidy(names[some], encoder)])
         known[some] = network.words.count(codes, network.separator, n_words)
     return np.where(reasons == "", known, 0)

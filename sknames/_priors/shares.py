@@ -13,8 +13,7 @@ from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
 from .._base.unwrap import ungroup
-from .._encoding.read_names import ids_of_names
-from .predict_names import predict_names
+from .predict_names import predict_list
 from .priors import (
     Priors,
     assumed_priors,
@@ -188,16 +187,15 @@ default=None
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     inner, shares_of_groups = (estimator, None) if class_prior is not None else ungroup(estimator)
-    found = predict_names(inner, X, threshold=None)
-    are_names, n = found.reasons == "", len(found.proba)
-    n_of_each = _check_counts(counts, n)
+    probabilities, weights, ids, are_names = predict_list(inner, X, sample_weight)
+    n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
-        found.proba,
+        probabilities,
         estimator.classes_,
         counts=n_of_each * are_names,
-        ids=ids_of_names(found.names, n),
+        ids=ids,
         n_not_names=int(n_of_each[~are_names].sum()),
-        weights=check_weights(sample_weight, n),
+        weights=weights,
         class_prior=assumed_priors(inner, class_prior, of_people=True),
         shares_of_groups=shares_of_groups,
         groups=groups,

@@ -40,8 +40,6 @@ class GroupedClassifier(Wrapper):
     ----------
     estimator_ : classifier
         The fitted estimator. Only present after `fit`.
-    groups_ : dict or str
-        The `groups` at `fit`. Only present after it.
     classes_ : ndarray of shape (n_groups,)
         The groups, sorted.
     class_prior_ : ndarray of shape (n_groups,)
@@ -73,7 +71,6 @@ class GroupedClassifier(Wrapper):
     groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region"
 
     estimator_: Any = field(init=False)
-    groups_: Mapping[Any, Any] | str = field(init=False)
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
@@ -100,11 +97,11 @@ class GroupedClassifier(Wrapper):
         self._validate_params()
         if not self._is_frozen:
             check_labels(y)
-        self._check_inside()
+        self._check_inside(self.estimator)
         estimator = self._fit_estimator(X, y, **params)
         group(self.groups, estimator.classes_)  # raises if they do not match
         self.estimator_ = estimator
-        self.groups_ = self.groups if isinstance(self.groups, str) else dict(self.groups.items())
+        self._groups = self.groups if isinstance(self.groups, str) else dict(self.groups.items())
         return self
 
     def _change(self, probabilities):
@@ -128,7 +125,8 @@ class GroupedClassifier(Wrapper):
     @property
     def _grouping(self):
         """The groups, and the share of each class in each group, (n_classes, n_groups)."""
-        return group(vars(self).get("groups_", self.groups), self._inner().classes_)
+        classes = getattr(self, self._holder).classes_
+        return group(vars(self).get("_groups", self.groups), classes)
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""

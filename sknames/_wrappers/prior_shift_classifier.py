@@ -6,14 +6,11 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._base.labels_and_weights import check_weights
 from .._base.unwrap import Inside, unwrap
 from .._base.wrapper import Wrapper, is_fitted
-from .._encoding.read_names import ids_of_names
-from .._priors.predict_names import predict_names
+from .._priors.predict_names import predict_list
 from .._priors.priors import (
     Priors,
     assumed_priors,
@@ -150,14 +147,13 @@ default=None
         """
         self._validate_params()
         self._check_is_frozen()
-        self._check_inside()
+        self._check_inside(self.estimator)
         assumed = assumed_priors(self.estimator, self.class_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
-            found = predict_names(self.estimator, X, threshold=None)
-            n, proba = len(found.proba), check_array(found.proba, dtype=np.float64)
-            weights = check_weights(sample_weight, n) * (found.reasons == "")
-            ids, limits = ids_of_names(found.names, n), {"tol": self.tol, "max_iter": self.max_iter}
-            priors, n_iter = priors_of_probabilities(proba, weights, assumed, ids, **limits)
+            proba, weights, ids, are_names = predict_list(self.estimator, X, sample_weight)
+            priors, n_iter = priors_of_probabilities(
+                proba, weights * are_names, assumed, ids, tol=self.tol, max_iter=self.max_iter
+            )
         else:
             priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0
             never = self.estimator.classes_[(priors > 0) & (assumed == 0)]

@@ -265,8 +265,10 @@ class SelectiveClassifier(Wrapper):
             - "missing name" if it is missing or has only white space, quotation marks and invisible
               characters,
             - "address" for an email or web address,
-            - "organization" for a legal form, such as Ltd, behind or before the name,
-            - "placeholder" for what stands for a missing name, such as n/a or test,
+            - "organization" for a legal form, such as Ltd, or a word of organizations, such as
+              University, that hardly anybody has as a name,
+            - "several names" for names with "and", "&", "/" or ";" between them,
+            - "placeholder" for what stands for a missing name, such as n/a or see above,
             - "no known letter" if it has no letter, or none that the estimator's
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
             - "unsure" if the largest probability is not above `threshold_`.
