@@ -1,4 +1,4 @@
-"""What all rooms use: checks, mixins, saved states, shared docstrings, a look inside models."""
+"""What all rooms use: checks, bases of estimators, saved states, and a look inside models."""
 
 import sys
 import warnings
