@@ -79,10 +79,9 @@ def shares(table, model, by, output, plot, jobs):
             columns = {name: [None] for name in COLUMNS}
         texts.append(f"{by}: {group}\n{estimate}" if by else str(estimate))
         if by:
-            more = {by: group, **columns, "names": n_names, "not_names": n_others}
-            columns = {
-                k: v if k in columns else [v] * len(columns["label"]) for k, v in more.items()
-            }
+            n = len(columns["label"])
+            columns = {by: [group] * n, **columns, "names": [n_names] * n}
+            columns["not_names"] = [n_others] * n
         tables.append(pa.table(columns))
     if output == "-" and sys.stdout.isatty():
         click.echo("\n\n".join(texts))

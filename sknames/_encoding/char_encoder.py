@@ -1,7 +1,6 @@
 """CharEncoder: encode names as codes."""
 
 import unicodedata
-import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -14,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._base import warn
 from .._base.saved_state import require, stamped, unstamped
 from .._base.wrapper import DocLinkMixin
 from .in_latin import in_latin
@@ -181,12 +181,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             # The longest of a short list would raise its own percentile.
             usual = max(USUAL, int(np.percentile(lengths, 99, method="lower")))
             if self.max_length_ > MANY * usual:
-                warnings.warn(
+                warn(
                     f"The name at position {lengths.argmax()} has {self.max_length_:,} characters, "
                     f"and 99 % of the names have at most {usual}. Every row gets as many columns, "
                     f"and training that many steps. Correct it, or set max_length={2 * usual}.",
-                    UserWarning,
-                    stacklevel=3,
                 )
         else:
             self.max_length_ = int(self.max_length)
@@ -272,12 +270,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             w = min(int(lengths.max()), self.max_length_)
             codes[start : start + CHUNK_NAMES, :w][columns[:w] < lengths[:, None]] = flat
         if n_cut and self.max_length is None:
-            warnings.warn(
+            warn(
                 f"{n_cut} of {len(names)} names are longer than the longest name of fit and "
                 f"were cut to its {self.max_length_} characters. Set max_length to choose the "
                 "length.",
-                UserWarning,
-                stacklevel=4,  # scikit-learn's wrapper of transform lies between.
             )
         return codes
 
@@ -328,12 +324,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             or (self.clean and plain(c) != c)
         )
         if unreachable:
-            warnings.warn(
+            warn(
                 f"The characters {unreachable!r} of alphabet never occur after folding. "
                 "Set lowercase=False, transliterate=False or clean=False to keep them, and give "
                 "them in NFC.",
-                UserWarning,
-                stacklevel=4,
             )
         return alphabet
 

@@ -1,11 +1,10 @@
 """Check arrays of symbols, and encode them."""
 
-import warnings
-
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from .._base import warn
 from .prefixes import compact, row_slices
 
 
@@ -29,11 +28,9 @@ def validate_symbols(estimator, X, *, reset):
             ) from error
         raise
     if X.dtype.kind == "f" and not (X == np.rint(X)).all():
-        warnings.warn(
+        warn(
             "X has values that are not integers; each distinct value becomes a symbol. Encode "
             "names with CharEncoder to get integer codes.",
-            UserWarning,
-            stacklevel=4,
         )
     return X
 

@@ -144,17 +144,11 @@ def predict_list(estimator, X, sample_weight=None):
     return proba, weights, ids, found.reasons == ""
 
 
-def has_known_words(inside):
-    """Return whether a model has a table of the words that were in training."""
-    has_both = inside.encoder is not None and inside.classifier is not None
-    return has_both and inside.classifier.network_.words is not None
-
-
 def _count_known_words(inside, names, reasons):
     """Return how many words of each name were in training, or None if the model does not know."""
-    if not has_known_words(inside):
+    encoder, network = inside.encoder, getattr(inside.classifier, "network_", None)
+    if encoder is None or network is None or network.words is None:
         return None
-    encoder, network = inside.encoder, inside.classifier.network_
     known = np.zeros(len(names), dtype=np.int64)
     for some in gen_batches(len(names), BLOCK):
         codes = network.to_codes(np.asarray(encoder.transform(names[some])))

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import warnings
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from skorch.callbacks import (
 from skorch.utils import noop
 from tqdm.auto import tqdm
 
+from .._base import warn
 from .batches import MIN_ROWS_TO_SHARE
 
 DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
@@ -162,11 +162,9 @@ def _split_callbacks(callbacks, has_held_out):
             continue
         scores.append(item)
         if not callback.on_train and not has_held_out:
-            warnings.warn(
+            warn(
                 f"{type(callback).__name__} of {callback.name or callback.scoring!r} in callbacks "
                 "records nothing, since no rows are held out. Set early_stopping=True, or "
                 "on_train=True in the callback to score the training rows.",
-                UserWarning,
-                stacklevel=6,
             )
     return scores, others

@@ -1,10 +1,10 @@
 """Merge, hold out and draw the rows of training."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._base import warn
 from .._network.prefixes import row_keys
 
 
@@ -64,11 +64,9 @@ class Rows:
                 held_out[group == group[np.flatnonzero(of_label)[0]]] = False
         if held_out.any():
             return self.take(np.flatnonzero(~held_out)), self.take(np.flatnonzero(held_out))
-        warnings.warn(
+        warn(
             "early_stopping=True found no rows to hold out, since each class has only one distinct "
             "row; training takes all epochs. Give more rows, or set early_stopping=False.",
-            UserWarning,
-            stacklevel=4,
         )
         return self, None
 

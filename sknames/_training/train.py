@@ -1,6 +1,5 @@
 """Train a network: rows of codes -> Network."""
 
-import warnings
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +17,7 @@ except ImportError as error:
         "pip install 'sknames[train]'"
     ) from error
 
+from .._base import warn
 from .._network.codes import to_codes, without_padding
 from .._network.network import NEVER, Network, narrow
 from .._network.ngrams import NGrams, inverse_document_frequency
@@ -98,12 +98,10 @@ def _space(symbols, codes):
     code = 1 + int(np.searchsorted(symbols, SPACE))
     share = np.mean(codes[:, 0] == code)
     if share > MAX_STRAY:
-        warnings.warn(
+        warn(
             f"{share:.0%} of the rows begin with {SPACE}, which is the space between words: no "
             "n-gram and no word goes across it. Start the codes of letters at 2, as CharEncoder "
             "does, or take the spaces off.",
-            UserWarning,
-            stacklevel=5,  # of NameNationalityClassifier.fit
         )
     return code
 

@@ -1,7 +1,6 @@
 """Abstain where a classifier is unsure."""
 
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
@@ -22,6 +21,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from .._base import warn
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._base.unwrap import Inside, labels_as_predicted, unwrap
 from .._base.wrapper import Wrapper, is_fitted
@@ -295,12 +295,10 @@ class SelectiveClassifier(Wrapper):
             if has_fit_parameter(self.estimator, "sample_weight"):
                 params["sample_weight"] = sample_weight
             else:
-                warnings.warn(
+                warn(
                     f"{type(self.estimator).__name__} takes no sample_weight in fit, so the "
                     "weights affect the threshold only. For a step of a pipeline, enable metadata "
                     "routing and call its set_fit_request(sample_weight=True).",
-                    UserWarning,
-                    stacklevel=3,
                 )
         split = {} if groups is None else {"groups": groups}
         return Bunch(estimator=Bunch(fit=params), splitter=Bunch(split=split))
