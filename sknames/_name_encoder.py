@@ -54,8 +54,6 @@ class NameEncoder(NamesMixin, Holder):
     ----------
     model_ : classifier
         The fitted model.
-    feature_names_in_ : ndarray of shape (1,)
-        Name of the column, if `fit` got a table. Later tables may use another name.
 
     See Also
     --------
@@ -97,9 +95,8 @@ class NameEncoder(NamesMixin, Holder):
     def _fit(self, X):
         """Set the model, and return the names as a list."""
         self._validate_params()
-        names, header = read_names(X, self.handle_missing)
+        names = read_names(X, self.handle_missing)
         self.model_, self._sha256 = self._load_model()
-        self._keep_header(header)
         return names
 
     def _load_model(self):

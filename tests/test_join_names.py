@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
-from sknames import CharEncoder, JoinNames, NameEncoder, load_pretrained
+from sknames import CharEncoder, JoinNames, NameEncoder, NameFeatures, load_pretrained
 
 PEOPLE = {
     "given": ["Mehmet", None, " Anna ", "", None],
@@ -47,6 +47,21 @@ def test_column_transformer_with_join_names_gives_features(library, output):
     np.testing.assert_array_equal(np.asarray(found)[:, :-1], expected)
     np.testing.assert_array_equal(np.asarray(found)[:, -1], PEOPLE["age"])
     assert transformer.get_feature_names_out()[0] == "pipeline__charencoder0"
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_set_output_gives_a_table_that_models_take(shipped, library):
+    people = pd.DataFrame(PEOPLE)[COLUMNS][:3].set_axis([7, 8, 9])
+    model = make_pipeline(JoinNames(), shipped)
+    joins = JoinNames().set_output(transform=library)
+    for X in (people, JOINED[:3]):
+        found = joins.transform(X)
+        assert [*found.columns] == ["name"] and found["name"].to_list() == JOINED[:3]
+        assert shipped.predict(found).tolist() == model.predict(people).tolist()
+        found = NameFeatures([("one", NameEncoder(shipped))]).fit_transform(found)
+        np.testing.assert_array_equal(found, NameEncoder(shipped).fit_transform(JOINED[:3]))
+    if library == "pandas":
+        assert joins.transform(people).index.tolist() == [7, 8, 9]
 
 
 def test_pipeline_of_join_names_and_model_predicts_tables(shipped):

@@ -182,10 +182,13 @@ export function encode(names, settings) {
 // The characters that are read of a name, in the alphabet or not.
 export function spell(name, settings) {
   name = tidy(name, settings);
-  const isRead = (c) => OTHER_SCRIPT.test(c) && /[^\0-\x7f]/.test(fold(c, settings));
-  // A name in another script is read twice: as written, and in Latin letters.
-  if (settings.transliterate === "both" && [...name].some(isRead)) {
-    name += ` ${inLatin(name, settings)}`;
+  const isKnown = (c) => /[^\0-\x7f]/.test(fold(c, settings));
+  const others = [...name].filter((c) => OTHER_SCRIPT.test(c));
+  // A name in another script is read twice, as written and in Latin letters; only in these if the
+  // alphabet lacks one of its letters.
+  if (settings.transliterate === "both" && others.length) {
+    const latin = inLatin(name, settings);
+    name = others.every(isKnown) ? `${name} ${latin}` : latin;
   }
   const folded = [...name].flatMap((character) => [...fold(character, settings)]);
   return folded.slice(0, settings.max_length);
@@ -295,6 +298,19 @@ function inLatin(name, settings) {
   const latin = words.map((word) => settings.latin.get(word.toLowerCase()));
   if (latin.includes("")) return inLetters(name);
   return words.map((word, i) => latin[i] ?? inLetters(word)).join(" ");
+}
+
+// What is answered for the probabilities of a name, as `predict_names` does: the best class, or the
+// first of its groups that is above the threshold. `abstain` is the model's metadata.
+export function climb(row, { classes, abstain: { threshold, levels } }) {
+  const best = row.indexOf(Math.max(...row));
+  const steps = [{ level: "label", label: classes[best], probability: row[best] }];
+  for (const { name, groups } of levels) {
+    const probability = row.reduce((sum, p, k) => (groups[k] === groups[best] ? sum + p : sum), 0);
+    steps.push({ level: name, label: groups[best], probability });
+  }
+  const answer = steps.find(({ probability }) => probability > threshold);
+  return { reason: answer ? "" : "unsure", ...(answer ?? steps[0]) };
 }
 
 // The `metadata_props` of a model, which onnxruntime does not show to JavaScript: fields number 14

@@ -62,8 +62,8 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     Parameters
     ----------
     clean : bool, default=True
-        Whether to take step 1, and what step 2 does to commas, dots and the names of Koreans. Set
-        it to False if white space or punctuation carries meaning.
+        Whether to clean names (step 1), and commas, dots and names of Koreans in step 2. Set it to
+        False if white space or punctuation carries meaning.
     drop_titles : bool, default=True
         Whether to drop, in step 2, titles and degrees in 40 languages ("Mr.", "Frau Dr.", "г-н",
         "Jr.", ", PhD", "S.H.", "さん"), names at birth ("geb. X", "née X", "S/O X"), and what
@@ -78,12 +78,13 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     transliterate : bool, "unknown" or "both", default="unknown"
         Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"):
         "unknown" replaces those that are not in the alphabet, True replaces all, False none. "both"
-        is "unknown", and repeats a name with a letter of the alphabet that is not Latin in ASCII,
-        behind a space ("иван ivan"): use it if people of many nationalities are written in one
-        script. In a foreign name of several words, 139,000 spellings of words are read as their
-        most frequent Latin form ("莱万多夫斯基" as "lewandowski"). A character without a
-        transliteration is kept; a combining mark or format character without one is dropped. Use
-        True if the names in `fit` have diacritics and later ones do not.
+        is "unknown", and repeats a name with letters that are not Latin in ASCII, behind a space
+        ("иван ivan"), or reads it only in ASCII if the alphabet lacks one of them: use it if people
+        of many nationalities are written in one script. In a foreign name of several words, 139,000
+        spellings of words are read as their most frequent Latin form ("莱万多夫斯基" as
+        "lewandowski"). A character without a transliteration is kept; a combining mark or format
+        character without one is dropped. Use True if the names in `fit` have diacritics and later
+        ones do not.
     lowercase : bool, default=True
         Whether to lower-case. Set it to False if case carries information and is reliable.
     alphabet : str or None, default=None
@@ -109,9 +110,6 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
         Number of columns of the output.
-    feature_names_in_ : ndarray of shape (1,)
-        Name of the column, if `fit` was given a table. Later tables may have another name: a single
-        column cannot be mistaken for another.
 
     See Also
     --------
@@ -165,7 +163,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
-        names, header = read_names(X, self.handle_missing)
+        names = read_names(X, self.handle_missing)
         alphabet = None if self.alphabet is None else self._check_alphabet()
         counts, lengths = self._survey(names, alphabet)
         if alphabet is None:
@@ -188,7 +186,6 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
                 )
         else:
             self.max_length_ = int(self.max_length)
-        self._keep_header(header)
         return names
 
     def _survey(self, names, alphabet):
@@ -351,16 +348,19 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         if self.transliterate != "both" or text.isascii():
             return names
         others = {
-            c
+            c: self._fold_character(c, alphabet)
             for c in characters(code_points(text))
-            if is_other_script(c) and not self._fold_character(c, alphabet).isascii()
+            if is_other_script(c)
         }
-        return [
-            name
-            if others.isdisjoint(name)
-            else f"{name} {''.join(text for text, _ in in_latin(name))}"
-            for name in names
-        ]
+        unknown = {c for c, read in others.items() if read.isascii()}
+        readings = []
+        for name in names:
+            if not others.keys().isdisjoint(name):
+                latin = "".join(text for text, _ in in_latin(name))
+                # Half of 习近平 is another name, so nothing of it is read as written.
+                name = f"{name} {latin}" if unknown.isdisjoint(name) else latin
+            readings.append(name)
+        return readings
 
     def _add_to(self, inside):
         """Add this to what is inside a pipeline that begins with it."""
@@ -372,9 +372,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         """Return the characters that are read, each with its source and the index of that."""
         (tidied,), (reading,) = tidy([name], self), self._readings([name], self.alphabet_)
         sources = [(own, own, k) for k, own in enumerate(tidied)]
-        if len(reading) > len(tidied):  # read twice
-            sources += [(SPACE, SPACE, len(tidied))]
-            sources += [(c, tidied[k], k) for text, k in in_latin(tidied) for c in text]
+        if reading != tidied:
+            latin = [(c, tidied[k], k) for text, k in in_latin(tidied) for c in text]
+            is_twice = len(reading) > len(latin)
+            sources = [*sources, (SPACE, SPACE, len(tidied)), *latin] if is_twice else latin
         return [
             (read, own, k)
             for character, own, k in sources

@@ -15,6 +15,12 @@ from .not_names import is_placeholder
 CHECKS = {"dtype": object, "ensure_all_finite": False}
 
 
+def find_column(columns, wanted):
+    """Return the columns that are called `wanted`, in the same case or else in any."""
+    same = [column for column in columns if column == wanted]
+    return same or [column for column in columns if str(column).lower() == str(wanted).lower()]
+
+
 def join_parts(rows):
     """Join the parts of each name by a space; None if all are missing.
 
@@ -35,6 +41,7 @@ def join_parts(rows):
     return names
 
 
+# A verb, as in SelectKBest: in tables, joiners join rows.
 class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     """Join given name, family name and other parts in several columns to one name.
 
@@ -43,7 +50,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     :class:`CharEncoder`. A row of placeholders becomes the first of them, which is not a name.
     Names that are joined already, such as a list, stay as they are.
 
-    `transform` needs no `fit`. After `fit`, later tables must have the same columns.
+    `transform` needs no `fit`. After `fit`, later tables must have the same columns. With
+    `set_output`, names become a table of one column, "name".
 
     Attributes
     ----------
@@ -119,21 +127,6 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _add_to(self, inside):
         """Add this to what is inside a pipeline that begins with it."""
         return inside._replace(join=self.transform)
-
-    def set_output(self, *, transform: Any = None) -> Self:
-        """Do nothing: names stay a 1-D array, as models expect.
-
-        Parameters
-        ----------
-        transform : str or None, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : JoinNames
-            The transformer.
-        """
-        return self
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return the name of the joined column, "name".

@@ -107,7 +107,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
     def _read(self, X, y=None):
         """Return the names, tidy, and the labels as they are, without missing ones."""
         first = self.transformer_list[0][1]
-        names = tidy(read_names(X, getattr(first, "handle_missing", "error"))[0])
+        names = tidy(read_names(X, getattr(first, "handle_missing", "error")))
         if y is not None:
             check_labels(y)
         return names, y

@@ -93,7 +93,7 @@ def why_not_names(X, n, encoder=None):
     """
     reasons = np.full(n, "", dtype=object)
     try:
-        texts = clean(read_names(X, handle_missing="empty")[0])
+        texts = clean(read_names(X, handle_missing="empty"))
     except (TypeError, ValueError):
         return reasons
     # Most texts have none of the signs, so few have to be looked at in full.

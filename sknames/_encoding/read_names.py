@@ -21,7 +21,6 @@ class NamesMixin(TransformerMixin, BaseEstimator):
 
     # skrub's ApplyToCols and TableVectorizer then pass one column at a time.
     __single_column_transformer__ = True
-    feature_names_in_: NDArray[np.object_]
     _fitted: str
     handle_missing: str
 
@@ -77,13 +76,7 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         # check_is_fitted alone would take a tenth of the time of one name.
         if not hasattr(self, self._fitted):
             check_is_fitted(self, self._fitted)
-        return self._encode(read_names(X, self.handle_missing)[0])
-
-    def _keep_header(self, header):
-        """Store the name of the column of `fit`, if it has one."""
-        vars(self).pop("feature_names_in_", None)
-        if header is not None:
-            self.feature_names_in_ = np.array([header], dtype=object)
+        return self._encode(read_names(X, self.handle_missing))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -95,7 +88,7 @@ class NamesMixin(TransformerMixin, BaseEstimator):
 
 
 def read_names(X, handle_missing="error"):
-    """Return the names in a collection or one-column table, and the column's name or None.
+    """Return the names in a collection or one-column table as a list.
 
     A missing name raises ValueError, or becomes "" with ``handle_missing="empty"``.
     """
@@ -113,9 +106,9 @@ def read_names(X, handle_missing="error"):
         )
     if isinstance(X, np.ma.MaskedArray):
         X = np.where(np.ma.getmaskarray(X), None, X.data)
-    header, shape = None, getattr(X, "shape", (None,))
+    shape = getattr(X, "shape", (None,))
     if len(shape) == 2 and shape[1] == 1:
-        X, header = _only_column(X)
+        X = X.column(0) if _is_pyarrow(X) else np.asarray(X, dtype=object)[:, 0]
     elif len(shape) != 1:
         raise ValueError(
             f"Expected a collection of names or a table of one column and got shape "
@@ -123,15 +116,7 @@ def read_names(X, handle_missing="error"):
             "JoinNames().transform(df[['given', 'family']])."
         )
     names = X.to_pylist() if _is_pyarrow(X) else list(X)
-    return _check_names(names, handle_missing), header
-
-
-def _only_column(X):
-    """Return the column of a table, and its name if that is a str."""
-    if _is_pyarrow(X):
-        return X.column(0), X.column_names[0]
-    header = getattr(X, "columns", [None])[0]
-    return np.asarray(X, dtype=object)[:, 0], header if isinstance(header, str) else None
+    return _check_names(names, handle_missing)
 
 
 def _is_pyarrow(X):
@@ -177,7 +162,7 @@ def ids_of_names(X, n, encoder=None):
     Rows that are neither names nor numbers all count as different.
     """
     try:
-        keys = tidy(read_names(X, handle_missing="empty")[0], encoder)
+        keys = tidy(read_names(X, handle_missing="empty"), encoder)
     except (TypeError, ValueError):
         keys = _rows_as_bytes(X, n)
     ids = {}

@@ -26,7 +26,6 @@ PLAIN = (
     | dict.fromkeys(COMMAS, ",")
     | dict.fromkeys([*IGNORABLE, *VARIATION_SELECTORS, TATWEEL], "")
 )
-MIN_NAMES_TO_SEARCH = 16
 # Unicode's stream-safe text format (UAX 15) has the same bound.
 MAX_MARKS = 30
 
@@ -40,15 +39,8 @@ def clean(names):
        quotation marks, hyphens and commas by plain ones.
     2. Replace runs of Unicode white space by one space, and strip the ends.
     3. Strip quotation marks around a name, and apostrophes if both sides have one.
-
-    Return the same list if nothing changes.
     """
-    rows = range(len(names)) if len(names) < MIN_NAMES_TO_SEARCH else _suspects(names)
-    if len(rows):
-        names = list(names)
-        for row in rows:
-            names[row] = _clean(names[row])
-    return names
+    return [_clean(name) for name in names]
 
 
 def _clean(name):
@@ -83,26 +75,6 @@ def plain(character):
 
 
 _PLAIN = _Translation(plain)
-
-
-def _suspects(names):
-    """Return the rows that `_clean` may change, several times as fast as cleaning all.
-
-    They hold a character with another plain form, or a space, quotation mark or apostrophe next to
-    a space or at an end.
-    """
-    text = "\n".join(["", *names, ""])
-    if text.count("\n") > len(names) + 1:
-        return range(len(names))
-    points = code_points(text)
-    kind = np.zeros(max(int(points.max()) + 1, 128), dtype=np.uint8)
-    kind[[ord(c) for c in characters(points) if _PLAIN[ord(c)] != c]] = 1
-    kind[[ord(c) for c in "\n \"'"]] = 2
-    kinds = kind.take(points)
-    suspect = kinds[1:] & 1
-    suspect |= kinds[1:] & kinds[:-1]
-    ends = np.flatnonzero(points == ord("\n"))[1:] - 1
-    return np.unique(np.searchsorted(ends, np.flatnonzero(suspect))).tolist()
 
 
 def code_points(text):

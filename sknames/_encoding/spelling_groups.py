@@ -35,6 +35,6 @@ def spelling_groups(names: Names) -> NDArray[np.intp]:
     array([0, 1, 0])
     """
     # np.unique would copy names into an array as wide as the longest.
-    spelt = spellings(read_names(names)[0])
+    spelt = spellings(read_names(names))
     groups = {spelling: group for group, spelling in enumerate(sorted(set(spelt)))}
     return np.array([groups[spelling] for spelling in spelt], dtype=np.intp)
