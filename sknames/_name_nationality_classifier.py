@@ -1,6 +1,6 @@
 """Predict nationalities from codes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from numbers import Integral, Real
@@ -13,7 +13,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
-from ._base.one_blas_thread import one_blas_thread
 from ._base.saved_state import require, stamped, unstamped
 from ._base.unwrap import Inside
 from ._base.wrapper import DocLinkMixin
@@ -105,8 +104,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. Prediction
-        always uses numpy.
+        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. No GPU has run
+        this yet, only tests with the CPU in its place. Prediction always uses numpy.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks of skorch to run in training. Those that score, such as `EpochScoring`, receive
         labels from `classes_`. They score held-out rows, which need ``early_stopping=True``, or
@@ -129,8 +128,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` had names.
-    network_ : sknames._network.network.Network
-        The network learned in `fit`, as read-only arrays.
+    network_ : object
+        The network learned in `fit`, as read-only arrays; its type is private and may change.
     symbols_ : ndarray of shape (n_symbols,)
         The distinct values of `X` without 0, sorted, from `network_`.
     weights_ : dict of str to ndarray of float32
@@ -304,15 +303,14 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             check_is_fitted(self, "network_")
         X = validate_symbols(self, X, reset=False)
         codes = self.network_.to_codes(without_padding(X))
-        with one_blas_thread(len(codes)):
-            return self._forward.probabilities(codes)
+        return self._forward.probabilities(codes)
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
         if not hasattr(self, "network_"):
             return Inside()
-        prior, bias = self.network_.class_prior, self.network_.class_bias
-        return Inside(classifier=self, class_prior=prior, class_bias=bias)
+        names = ("class_prior", "class_bias", "model_error")
+        return Inside(classifier=self, **{name: getattr(self.network_, name) for name in names})
 
     def _logit_terms(self, X):
         """Return the terms of one row's logits, see `Forward.logit_terms`."""
@@ -346,35 +344,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return self._net
 
     @classmethod
-    def from_network(
-        cls,
-        network: Network,
-        classes: NDArray[Any],
-        *,
-        n_features_in: int,
-        history: Sequence[dict[str, float]] = (),
-        **params: Any,
-    ) -> Self:
-        """Make a fitted classifier from a network.
-
-        Parameters
-        ----------
-        network : sknames._network.network.Network
-            The network.
-        classes : ndarray of shape (n_classes,)
-            The labels, sorted.
-        n_features_in : int
-            Number of columns of `X`.
-        history : list of dict, default=()
-            Value of `history_`.
-        **params
-            Parameters of the constructor.
-
-        Returns
-        -------
-        NameNationalityClassifier
-            The fitted classifier.
-        """
+    def _from_network(cls, network, classes, *, n_features_in, history=(), **params):
+        """Return a classifier fitted to a network; `params` are those of the constructor."""
         self = cls(**params)
         self._validate_params()
         self.n_features_in_ = n_features_in

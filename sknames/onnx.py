@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ._base import install
+
 try:
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 except ImportError as error:
     raise ImportError(
-        f"Expected onnx, to write ONNX models ({error}). Install it: pip install 'sknames[onnx]'"
+        f"Expected onnx, to write ONNX models ({error}). Install it: {install('onnx')}"
     ) from error
 
 from ._base.unwrap import refusal, unwrap
@@ -60,7 +62,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, like that of
         :func:`sknames.load_pretrained`, or that classifier alone; also in a
         :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`, or a
-        :class:`~sknames.SelectiveClassifier`, whose threshold is left out.
+        :class:`~sknames.SelectiveClassifier`, whose threshold and groups are in the metadata.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \'*,-.1'), ('not_names', '{"format": 2, "addres')]
+    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.01'), ('not_names', '{"format": 2, "addres')]
     """  # noqa: E501
     check_is_fitted(estimator)
     inside = unwrap(estimator)
@@ -133,13 +135,16 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
     )
-    helper.set_model_props(proto, _metadata(inside.encoder, labels))
+    helper.set_model_props(proto, _metadata(inside, labels))
     onnx.checker.check_model(proto, full_check=True)
     return proto
 
 
-def _metadata(encoder, labels):
-    metadata = {"classes": labels.tolist()}
+def _metadata(inside, labels):
+    metadata, encoder = {"classes": labels.tolist()}, inside.encoder
+    if inside.threshold is not None:
+        levels = [{"name": of.name, "groups": of.groups.tolist()} for of in inside.levels]
+        metadata["abstain"] = {"threshold": inside.threshold, "levels": levels}
     if encoder is not None:
         metadata["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
         steps = {step: getattr(encoder, step) for step in STEPS}

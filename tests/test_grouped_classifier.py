@@ -24,24 +24,24 @@ GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": 
 
 def test_fitted_estimator_needs_no_fit(tiny, small_names):
     names = small_names[0]
-    model = GroupedClassifier(tiny, GROUPS)
+    model = GroupedClassifier(tiny, groups=GROUPS)
     assert model.classes_.tolist() == ["Asia", "Europe"]
     of = dict(zip(tiny.classes_, tiny.predict_proba(names).T, strict=True))
     asia = of["Turkish"] + of["Japanese"]
     np.testing.assert_allclose(model.predict_proba(names).T, [asia, 1 - asia], atol=1e-6)
     assert (model.predict(names) == np.where(asia > 0.5, "Asia", "Europe")).all()
     prior = PriorShiftClassifier(tiny, priors=[0.4, 0.3, 0.2, 0.1]).fit(None)
-    np.testing.assert_allclose(GroupedClassifier(prior, GROUPS).class_prior_, [0.4, 0.6])
+    np.testing.assert_allclose(GroupedClassifier(prior, groups=GROUPS).class_prior_, [0.4, 0.6])
 
 
 def test_missing_label_raises_around_any_estimator():
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
     with pytest.raises(ValueError, match=r"missing label \(nan\) at position 1. Drop such rows"):
-        GroupedClassifier(ngrams, {}).fit(["Anna", "Bo"], ["a", np.nan])
+        GroupedClassifier(ngrams, groups={}).fit(["Anna", "Bo"], ["a", np.nan])
 
 
 def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names):
-    names, model = small_names[0], GroupedClassifier(tiny, "subregion")
+    names, model = small_names[0], GroupedClassifier(tiny, groups="subregion")
     together = model.predict_proba(names)
     np.testing.assert_array_equal(together[7:8], model.predict_proba(names[7:8]))
 
@@ -49,9 +49,9 @@ def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names):
 def test_labels_without_a_group_stay(tiny):
     series = pd.Series({"Greek": "Europe", "Polish": "Europe"})
     for groups in (series, series.to_dict()):
-        model = GroupedClassifier(tiny, groups)
+        model = GroupedClassifier(tiny, groups=groups)
         assert model.classes_.tolist() == ["Europe", "Japanese", "Turkish"]
-    model = GroupedClassifier(LogisticRegression(), {0: 7, 2: 7})
+    model = GroupedClassifier(LogisticRegression(), groups={0: 7, 2: 7})
     assert model.fit(*make_blobs(random_state=0)).classes_.tolist() == [1, 7]
     assert not hasattr(GroupedClassifier(LogisticRegression()), "classes_")
 
@@ -69,19 +69,19 @@ def test_labels_without_a_group_stay(tiny):
 )
 def test_wrong_groups_raise(tiny, small_names, groups, words):
     with pytest.raises(ValueError, match=words):
-        GroupedClassifier(FrozenEstimator(tiny), groups).fit(*small_names)
+        GroupedClassifier(FrozenEstimator(tiny), groups=groups).fit(*small_names)
 
 
 def test_group_with_the_name_of_another_groups_label_raises(tiny):
     """Else it would not be clear which of the two a label is."""
     with pytest.raises(ValueError, match="a label in another group: got 'Polish'.* 'Europe'"):
-        GroupedClassifier(tiny, {"Greek": "Polish", "Polish": "Europe"}).predict(["Ana"])
+        GroupedClassifier(tiny, groups={"Greek": "Polish", "Polish": "Europe"}).predict(["Ana"])
 
 
 def test_scores_take_labels_and_groups(small_names, tiny):
     names, labels = small_names
     groups = np.array([GROUPS[label] for label in labels])
-    model = GroupedClassifier(tiny, GROUPS)
+    model = GroupedClassifier(tiny, groups=GROUPS)
     hits = model.predict(names) == groups
     assert 0.7 < hits.mean() < 1
     shifted = PriorShiftClassifier(model, priors="uniform").fit(None)
@@ -106,12 +106,12 @@ def test_scores_take_labels_and_groups(small_names, tiny):
 def test_groups_are_cross_validated_as_the_page_shows(small_names):
     """Against folds by hand, which learn nationalities and are asked for groups."""
     names, labels = small_names
-    model = GroupedClassifier(tiny_pipeline(), GROUPS)
+    model = GroupedClassifier(tiny_pipeline(), groups=GROUPS)
     cv = StratifiedKFold(2, shuffle=True, random_state=0)
     expected = []
     for train, test in cv.split(names, labels):
         predicted = tiny_pipeline().fit(names[train], labels[train])
-        predicted = GroupedClassifier(predicted, GROUPS).predict(names[test])
+        predicted = GroupedClassifier(predicted, groups=GROUPS).predict(names[test])
         expected.append(np.mean(predicted == [GROUPS[label] for label in labels[test]]))
     np.testing.assert_array_equal(cross_val_score(model, names, labels, cv=cv), expected)
     card = scorecard(model, names, labels, cv=cv)
@@ -128,7 +128,7 @@ def test_groups_are_cross_validated_as_the_page_shows(small_names):
 
 def test_level_of_other_labels_raises():
     with pytest.raises(ValueError, match="codes of load_countries, got 0, 1, 2"):
-        GroupedClassifier(LogisticRegression(), "region").fit(*make_blobs(random_state=0))
+        GroupedClassifier(LogisticRegression(), groups="region").fit(*make_blobs(random_state=0))
 
 
 @pytest.mark.parametrize("level", ["region", "subregion"])
@@ -138,7 +138,7 @@ def test_levels_group_nationalities_and_countries(shipped, level):
     groups, shares = group(level, codes)
     assert groups[shares.argmax(axis=1)].tolist() == table.loc[codes, level].tolist()
     assert (shares.sum(axis=1) == 1).all()
-    grouped = GroupedClassifier(shipped, level)
+    grouped = GroupedClassifier(shipped, groups=level)
     found = pd.DataFrame(shipped.predict_proba(["João Silva"]), columns=shipped.classes_).T
     of = load_nationalities(as_frame=True).frame.set_index("nationality")[level]
     expected = found.groupby(of).sum().T
@@ -148,7 +148,7 @@ def test_levels_group_nationalities_and_countries(shipped, level):
 
 def test_split_by_population_is_replaced_by_the_model_of_countries(shipped):
     with pytest.raises(ValueError, match=r"countries, take load_pretrained\('country'\)"):
-        GroupedClassifier(shipped, "country").predict(["João Silva"])
+        GroupedClassifier(shipped, groups="country").predict(["João Silva"])
 
 
 def test_groups_of_equal_labels_keep_their_type():

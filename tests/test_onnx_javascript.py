@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 from sknames import CharEncoder, load_pretrained, predict_names
+from sknames._base.unwrap import Inside, unwrap
 from sknames._encoding.not_names import why_not_names
 from sknames._encoding.spelling import clean, compose
 from sknames.datasets import load_names
@@ -60,6 +61,17 @@ process.stdout.write(JSON.stringify(found));
 
 def node(script, *arguments, **options):
     return run_process(NODE, "--input-type=module", "-e", script, *arguments, cwd=FOLDER, **options)
+
+
+def evaluate(expression, **given):
+    """Return what an expression of `given` values and of `js`, index.mjs, gives in JavaScript."""
+    script = f"""
+import {{ readFileSync }} from "node:fs";
+import * as js from "./index.mjs";
+const given = JSON.parse(readFileSync(0, "utf-8"));
+process.stdout.write(JSON.stringify({expression}));
+"""
+    return json.loads(node(script, input=json.dumps(given)).stdout)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -114,6 +126,30 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
     assert set(found["reasons"]) == set(judged.values())
 
 
+def test_javascript_climbs_as_python(names):
+    model = load_pretrained("country", abstain=True, groups=["subregion", "region"])
+    found = predict_names(model, names[:300])
+    levels = [{"name": of.name, "groups": of.groups.tolist()} for of in unwrap(model).levels]
+    metadata = {
+        "classes": model.classes_.tolist(),
+        "abstain": {"threshold": model.threshold_, "levels": levels},
+    }
+    rows = evaluate(
+        "given.rows.map((row) => js.climb(row, given.metadata))"
+        ".map((a) => [a.label, a.level, a.probability, a.reason])",
+        rows=found.proba.tolist(),
+        metadata=metadata,
+    )
+    is_name = np.isin(found.reasons, ["", "unsure"])  # what else it is, `whyNotName` says
+    labels, levels, probabilities, reasons = zip(*rows, strict=True)
+    assert {*found.levels} == {"label", "subregion", "region"}
+    assert np.array(labels)[is_name].tolist() == found.labels[is_name, 0].tolist()
+    assert np.array(levels)[is_name].tolist() == found.levels[is_name].tolist()
+    assert np.array(reasons)[is_name].tolist() == found.reasons[is_name].tolist()
+    expected = found.probabilities[is_name, 0]
+    np.testing.assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "step",
     [
@@ -130,52 +166,31 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
 )
 def test_javascript_encodes_as_python_with_other_steps(names, step):
     encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
-    settings = json.loads(_metadata(encoder, np.array([]))["encoder"])
-    code = """
-import { readFileSync } from "node:fs";
-import { encode } from "./index.mjs";
-const { names, settings } = JSON.parse(readFileSync(0, "utf-8"));
-process.stdout.write(JSON.stringify([...encode(names, settings)]));
-"""
-    run = node(code, input=json.dumps({"names": names, "settings": settings}))
-    codes = np.reshape(json.loads(run.stdout), (len(names), -1))
+    settings = json.loads(_metadata(Inside(encoder=encoder), np.array([]))["encoder"])
+    found = evaluate("[...js.encode(given.names, given.settings)]", names=names, settings=settings)
+    codes = np.reshape(found, (len(names), -1))
     different = np.flatnonzero((codes != encoder.transform(names)).any(axis=1))
     assert not [names[i] for i in different]
 
 
 def test_javascript_judges_by_rules_of_earlier_models():
-    judged = {
-        "Muster AG": "organization",
-        "MUSTER AG": "",
-        "foo gmbh": "organization",
-        "Foo S.A.": "organization",
-    }
+    judged = {"Muster AG": "organization", "MUSTER AG": "", "foo gmbh": "organization"}
+    judged |= {"Foo S.A.": "organization"}
     judged |= {"Pizzeria Napoli": "", "PT Telkom": "organization", "n/a": "placeholder", "😀": "no"}
     judged |= {"(주)삼성": "organization", "a@b.org": "address", "Ann & Bo": ""}
-    code = """
-import { readFileSync } from "node:fs";
-import { whyNotName } from "./index.mjs";
-const { texts, model } = JSON.parse(readFileSync(0, "utf-8"));
-process.stdout.write(JSON.stringify(texts.map((text) => whyNotName(text, model))));
-"""
     model = json.loads((DATA / "not_names_format_1.json").read_text(encoding="utf-8"))
-    found = json.loads(node(code, input=json.dumps({"texts": [*judged], "model": model})).stdout)
+    asked = "given.texts.map((text) => js.whyNotName(text, given.model))"
+    found = evaluate(asked, texts=[*judged], model=model)
     assert [reason[:2] for reason in found] == [reason[:2] for reason in judged.values()]
 
 
 def test_javascript_reads_older_files_as_they_were(names):
     """Those with drop_titles=False have no rules."""
     encoder = load_pretrained(drop_titles=False)[0]
-    settings = json.loads(_metadata(encoder, np.array([]))["encoder"])
+    settings = json.loads(_metadata(Inside(encoder=encoder), np.array([]))["encoder"])
     del settings["tidy"]
-    code = """
-import { readFileSync } from "node:fs";
-import { tidy } from "./index.mjs";
-const { names, settings } = JSON.parse(readFileSync(0, "utf-8"));
-process.stdout.write(JSON.stringify(names.map((name) => tidy(name, settings))));
-"""
-    run = node(code, input=json.dumps({"names": names, "settings": settings}))
-    assert json.loads(run.stdout) == compose(clean(names))
+    asked = "given.names.map((name) => js.tidy(name, given.settings))"
+    assert evaluate(asked, names=names, settings=settings) == compose(clean(names))
 
 
 def test_command_prints_what_its_readme_shows(model_file):

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import binom
 from sklearn import config_context
 from sklearn.datasets import make_blobs
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
@@ -20,10 +21,13 @@ from threadpoolctl import threadpool_limits
 
 from sknames import (
     CharEncoder,
+    GroupedClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    predict_names,
     spelling_groups,
 )
+from sknames._base.unwrap import unwrap
 from sknames._wrappers.risk_coverage import (
     risk_coverage_curve,
     row_of_coverage,
@@ -141,7 +145,7 @@ def test_risk_that_no_bound_proves_raises_with_the_best_bound():
     """Six are tried, each with a sixth of what the confidence leaves; of 50 names ten are wrong."""
     bound = 1 - (0.05 / 6) ** (1 / 24)
     message = (
-        f"of the 12% of .*, 0.0% of 24 answers are wrong, which proves no less than {bound:.3f}"
+        f"of the 12% of .*, 0.0% of 24 answers are wrong, so the risk may be as high as {bound:.3f}"
     )
     with pytest.raises(ValueError, match=message):
         row_of_risk(halved(60), 0.01, 0.95)
@@ -380,3 +384,107 @@ def test_text_that_is_no_name_counts_as_an_input_without_answer(small_names):
     assert np.mean(model.predict(names) != "unknown") == pytest.approx(0.8, abs=0.01)
     assert model.set_params(coverage=0.9).fit(X, y).coverage_ == 0.5
     assert model.threshold_ == 0
+
+
+# ---- Climbing
+
+
+NESTED = [{0: 10, 1: 10, 2: 11, 3: 11}, {0: 20, 1: 20, 2: 20, 3: 20}]
+
+
+class Given(DummyClassifier):
+    """Predict the probabilities that it is asked about."""
+
+    def predict_proba(self, X):
+        return np.array(X)
+
+
+def climbing(coverage=1, groups=NESTED, **params):
+    """A model of four labels, two groups and one, fitted on rows of probabilities."""
+    rows = np.array(
+        [[0.9, 0.1, 0, 0], [0.5, 0.3, 0.1, 0.1], [0.2, 0.3, 0.3, 0.2], [0, 0, 0.6, 0.4]]
+    )
+    given = Given().fit(rows, np.arange(4))
+    model = SelectiveClassifier(given, coverage=coverage, groups=groups, **params)
+    return model.fit(rows, [0, 1, 3, 2]), rows
+
+
+def test_answer_is_the_finest_group_above_the_threshold():
+    model, rows = climbing()
+    for threshold, answers, levels in [
+        (0.4, [0, 0, 10, 2], ["label", "label", "groups[0]", "label"]),
+        (0.55, [0, 10, 20, 2], ["label", "groups[0]", "groups[1]", "label"]),
+        (0.95, [10, 20, 20, 11], ["groups[0]", "groups[1]", "groups[1]", "groups[0]"]),
+        (1.0, [0, 0, 1, 2], ["label"] * 4),
+    ]:
+        found = predict_names(model, rows, threshold=threshold, top=2)
+        assert found.labels[:, 0].tolist() == answers
+        assert found.levels.tolist() == levels
+        assert found.labels[:, 1].tolist() == [1, 1, 2, 3]  # always labels
+        assert (found.reasons == "unsure").all() == (threshold == 1)
+        shares = {0: [1, 0, 0, 0], 1: [0, 1, 0, 0], 2: [0, 0, 1, 0], 20: [1, 1, 1, 1]}
+        shares |= {10: [1, 1, 0, 0], 11: [0, 0, 1, 1]}
+        sums = [row @ shares[answer] for row, answer in zip(rows, answers, strict=True)]
+        np.testing.assert_allclose(found.probabilities[:, 0], sums)
+
+
+def test_curve_recomputes_hits_at_each_threshold():
+    model, _ = climbing()
+    curve = model.risk_coverage_curve_
+    # From .9 on, two rows are right as groups, two at the top; from .6, one is wrong as label.
+    at = {round(t, 3): r for t, r in zip(curve.threshold, curve.risk, strict=True)}
+    assert at[0.9] == 0  # 10, 20, 20, 11
+    assert at[0.6] == 0 and at[0.5] == 0  # 0, 10, 20, 2
+    assert at[0.3] == 0.5 and at[0.0] == 0.5  # 0, 0, 10 and then 1, 2
+    assert (curve.coverage == 1).all() and (curve.n_answered == 4).all()
+    assert model.threshold_ == curve.threshold[0] and model.risk_ == 0
+    assert "groups" in model.get_params()
+
+
+def test_score_counts_a_group_that_holds_the_label():
+    model, rows = climbing()
+    model.threshold_ = 0.55
+    assert model.score(rows, [0, 1, 3, 2]) == 1
+    assert model.score(rows, [1, 1, 3, 3], sample_weight=[1, 1, 1, 3]) == pytest.approx(2 / 6)
+    assert model.classes_.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "groups, message",
+    [
+        (NESTED[::-1], r"each within one of the next, got groups\[0\] 20 in 10, 11 of groups\[1\]"),
+        ([{0: 1, 1: 1}], "stand for the same labels at all levels, got 1 of groups"),
+        ([{0: 10, 1: 10}, {0: 10, 1: 10, 2: 10}], "got 10 of groups"),
+        (["continent"], "'region' or 'subregion', or a dict"),
+        ([{0: "a", 1: "a"}], "all strings, or all numbers"),
+    ],
+)
+def test_groups_that_do_not_nest_raise(groups, message):
+    with pytest.raises(ValueError, match=message):
+        climbing(groups=groups)
+
+
+def test_group_named_like_the_abstain_label_raises():
+    with pytest.raises(ValueError, match="none of them, got 10"):
+        climbing(abstain_label=10)
+
+
+def test_groups_around_groups_raise():
+    X, y = blobs()
+    grouped = GroupedClassifier(LogisticRegression().fit(X, y), groups={0: 7, 1: 7})
+    model = SelectiveClassifier(grouped, coverage=0.5, groups=[{7: 8, 2: 8}])
+    with pytest.raises(ValueError, match="Put in the classifier that is inside it"):
+        model.fit(X, y)
+
+
+def test_fold_without_a_label_climbs_all_the_same():
+    X, y = blobs(90)
+    cv = [(np.flatnonzero(y != 2), np.arange(90)), (np.arange(90), np.arange(90))]
+    model = SelectiveClassifier(LogisticRegression(), coverage=1, cv=cv, groups=[{1: 7, 2: 7}])
+    model.fit(X, y)
+    assert model.coverage_ == 1 and model.risk_ < 0.5
+
+
+def test_wrapper_around_a_climbing_model_does_not_climb():
+    model, _ = climbing()
+    assert unwrap(model).levels and not unwrap(PriorShiftClassifier(model)).levels

@@ -32,7 +32,7 @@ from sknames import (
 )
 from sknames._base.unwrap import unwrap
 from sknames._priors.priors import assumed_priors
-from sknames.inspection import character_importance, ngram_contributions, prefix_proba
+from sknames.inspection import character_importance, feature_contributions, prefix_proba
 from sknames.pretrained import predict_sets
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -45,7 +45,7 @@ GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": 
 @pytest.fixture(scope="module")
 def model(tiny):
     network = replace(tiny[-1].network_.with_priors(PRIORS), class_bias=BIAS)
-    classify = NameNationalityClassifier.from_network(network, tiny.classes_, n_features_in=12)
+    classify = NameNationalityClassifier._from_network(network, tiny.classes_, n_features_in=12)
     return Pipeline([("encode", tiny[0]), ("classify", classify)])
 
 
@@ -69,7 +69,7 @@ def joined(model):
 
 
 def grouped(model):
-    return GroupedClassifier(model, {})
+    return GroupedClassifier(model, groups={})
 
 
 def calibrated(model, power=1.0):
@@ -136,19 +136,25 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
 
 
 @pytest.mark.parametrize(
-    "wrap", [FrozenEstimator, searched, selective, joined], ids=lambda wrap: wrap.__name__
+    "wrap", [FrozenEstimator, searched, selective, joined, shifted], ids=lambda wrap: wrap.__name__
 )
 def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
-    found, expected = (ngram_contributions(m, "Ana Nowak") for m in (wrap(model), model))
+    found, expected = (feature_contributions(m, "Ana Nowak") for m in (wrap(model), model))
     np.testing.assert_array_equal(found.contributions, expected.contributions)
-    for changed in (shifted, grouped, calibrated):
+    np.testing.assert_allclose(found.intercept, expected.intercept)
+    other = wrap(PriorShiftClassifier(model, priors="uniform").fit(None))
+    odds, proba = feature_contributions(other, "Ana").log_odds(), other.predict_proba(["Ana"])[0]
+    second, first = np.sort(proba)[-2:]
+    expected = np.log(first / second)
+    assert odds.intercept + odds.contributions.sum() == pytest.approx(expected, rel=1e-3)
+    for changed in (grouped, calibrated):
         with pytest.raises(TypeError, match="For other models, use character_importance"):
-            ngram_contributions(changed(model), "Ana Nowak")
+            feature_contributions(changed(model), "Ana Nowak")
 
 
 def of_finer_groups(model):
-    finer = GroupedClassifier(model.estimator, {"Greek": "Polish"})
-    return GroupedClassifier(finer, {label: GROUPS[label] for label in finer.classes_})
+    finer = GroupedClassifier(model.estimator, groups={"Greek": "Polish"})
+    return GroupedClassifier(finer, groups={label: GROUPS[label] for label in finer.classes_})
 
 
 @pytest.mark.parametrize(
@@ -158,23 +164,23 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
     names, groups = small_names[0][:130], {}
     for label, group in GROUPS.items():
         groups.setdefault(group, []).append(label)
-    found = estimate_shares(wrap(GroupedClassifier(model, GROUPS)), names, random_state=0)
+    found = estimate_shares(wrap(GroupedClassifier(model, groups=GROUPS)), names, random_state=0)
     expected = estimate_shares(model, names, groups=groups, random_state=0).groups
     order = np.argsort(-expected.share)
     assert found.label.tolist() == expected.label[order].tolist()
     for column in ("share", "low", "high"):
         np.testing.assert_allclose(found[column], expected[column][order], atol=1e-9)
     again = estimate_shares(
-        wrap(GroupedClassifier(model, GROUPS)), names, groups={"both": ["Asia", "Europe"]}
+        wrap(GroupedClassifier(model, groups=GROUPS)), names, groups={"both": ["Asia", "Europe"]}
     )
     np.testing.assert_allclose(again.groups.share, 1)
-    given = GroupedClassifier(model, GROUPS)
+    given = GroupedClassifier(model, groups=GROUPS)
     told = estimate_shares(given, names, class_prior=given.class_prior_, n_resamples=2)
     assert abs(told.share - found.share).max() > 0.01  # of probabilities of groups
 
 
 def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_names):
-    names, of_groups = small_names[0][:130], GroupedClassifier(model, GROUPS)
+    names, of_groups = small_names[0][:130], GroupedClassifier(model, groups=GROUPS)
     expected = estimate_shares(of_groups, names, random_state=0)
     found = estimate_shares(joined(of_groups), [[None, name] for name in names], random_state=0)
     np.testing.assert_array_equal(found.share, expected.share)
@@ -183,14 +189,18 @@ def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_name
 
 
 def test_bias_of_a_group_is_that_of_its_classes_together(model):
-    groups = GroupedClassifier(GroupedClassifier(model, {"Greek": "Polish"}), {"Polish": "Europe"})
+    groups = GroupedClassifier(
+        GroupedClassifier(model, groups={"Greek": "Polish"}), groups={"Polish": "Europe"}
+    )
     outer = PriorShiftClassifier(groups, priors=[0.5, 0.25, 0.25]).fit(None)
     people = PRIORS * np.exp(-BIAS)
     summed, assumed = (np.array([p[0] + p[2], p[1], p[3]]) for p in (people, PRIORS))
     np.testing.assert_allclose(assumed_priors(groups, of_people=True), summed / summed.sum())
     expected = summed / assumed * [0.5, 0.25, 0.25]
     np.testing.assert_allclose(assumed_priors(outer, of_people=True), expected / expected.sum())
-    never = GroupedClassifier(PriorShiftClassifier(model, priors={"Greek": 1}).fit(None), GROUPS)
+    never = GroupedClassifier(
+        PriorShiftClassifier(model, priors={"Greek": 1}).fit(None), groups=GROUPS
+    )
     np.testing.assert_allclose(assumed_priors(never, of_people=True), [0, 1])
     np.testing.assert_array_equal(unwrap(shifted(never)).changes[-1], [0, 1])
 

@@ -22,6 +22,11 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
+def install(extra: str) -> str:
+    """Return the command that installs what an extra needs, also before there is a release."""
+    return f"pip install 'sknames[{extra}]', or pip install '.[{extra}]' in a clone of sknames"
+
+
 def validate_params(constraints: dict[str, Any]) -> Callable[[Function], Function]:
     """Decorate a function to check its parameters as in scikit-learn, and keep its types."""
     return _param_validation.validate_params(constraints, prefer_skip_nested_validation=True)

@@ -1,14 +1,12 @@
-"""Limit BLAS to one thread during prediction."""
+"""Limit BLAS to one thread in a block."""
 
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-MIN_ROWS_TO_GUARD = 64
 
-
-class _OneBlasThread:
+class OneBlasThread:
     """Let BLAS use one thread in a block, then restore its setting; blocks may overlap.
 
     Several threads make products of this size slower, and much slower if a core is busy.
@@ -46,9 +44,4 @@ def _any_thread_may_limit():
     release(force=True)
 
 
-_ONE_BLAS_THREAD = _OneBlasThread()
-
-
-def one_blas_thread(n_rows):
-    """Return the guard of prediction; for a few rows, none, since switching takes some 0.1 ms."""
-    return _ONE_BLAS_THREAD if n_rows >= MIN_ROWS_TO_GUARD else nullcontext()
+one_blas_thread = OneBlasThread()

@@ -1,7 +1,8 @@
 """Write once what several docstrings say."""
 
+import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from textwrap import indent
 from types import FunctionType
 from typing import Any, TypeVar
@@ -10,8 +11,15 @@ LINE = re.compile(r"^(?P<indent> *)\{(?P<key>\w+)\}$", re.MULTILINE)
 Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 
-def share_docs(texts: Mapping[str, str]) -> Callable[[Documented], Documented]:
-    """Decorate a function or a class: texts replace the lines ``{key}`` of its docstrings."""
+def share_docs(*sources: object) -> Callable[[Documented], Documented]:
+    """Decorate a function or a class: texts replace the lines ``{key}`` of its docstrings.
+
+    The texts are in the docstrings of the sources, each below a line with its key.
+    """
+    texts: dict[str, str] = {}
+    for source in sources:
+        _, *parts = LINE.split(inspect.getdoc(source) or "")
+        texts |= zip(parts[1::3], map(str.strip, parts[2::3]), strict=True)
 
     def share(documented: Documented) -> Documented:
         for member in (documented, *vars(documented).values()):

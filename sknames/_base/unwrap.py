@@ -32,6 +32,7 @@ class Inside(NamedTuple):
     join: Callable[[Any], Any] | None = None  # what joins the columns of names before
     class_prior: Any = None  # (n_classes,), the priors that the probabilities assume, unchecked
     class_bias: Any = None  # (n_classes,), the bias on people in log odds, see `Network`
+    model_error: Any = None  # (1,), what that leaves, see `Network`
     # How wrappers change the probabilities of the classifier, from the inside out: factors,
     # (n_classes,), sums, (n_classes, n_groups), or None for any other way.
     changes: tuple = ()
@@ -39,6 +40,9 @@ class Inside(NamedTuple):
     ungrouped: Any = None  # the model without its outer groups, if it has any,
     groups: Any = None  # and the share of each of its classes in each, (n_classes, n_groups)
     threshold: float | None = None  # the largest probability that gets no answer
+    levels: tuple = ()  # of groups to answer instead of a label, see `levels_of`
+    linear: Any = None  # a linear classifier,
+    steps: tuple = ()  # and the steps in front of it
     misplaced: str | None = None  # what changes the probabilities that a threshold was for
 
     def changed(self, change, class_prior, class_bias, by):
@@ -51,6 +55,7 @@ class Inside(NamedTuple):
             ungrouped=None,
             groups=None,
             threshold=None,
+            levels=(),
             misplaced=type(by).__name__ if abstains else self.misplaced,
         )
 
@@ -62,17 +67,20 @@ def unwrap(model: Any) -> Inside:
     if isinstance(model, Pipeline):
         *before, last = [step for _, step in model.steps]
         inside = unwrap(last)
-        for step in reversed(before):
+        for step in reversed([step for step in before if step not in (None, "passthrough")]):
+            inside = inside._replace(steps=(step, *inside.steps))
             if hasattr(type(step), "_add_to"):
                 inside = step._add_to(inside)
-            elif not (step is None or isinstance(step, str)):  # it changes what the others take
+            else:  # it changes what the others take
                 inside = inside._replace(encoder=None, classifier=None, join=None)
         if inside.ungrouped is not None:
             steps = [*model.steps[:-1], (model.steps[-1][0], inside.ungrouped)]
             inside = inside._replace(ungrouped=Pipeline(steps))
         return inside
     inner = _held(model)[1]
-    inside = Inside() if inner is None else unwrap(inner)
+    is_linear = "LinearClassifierMixin" in {cls.__name__ for cls in type(model).__mro__}
+    linear = model if is_linear and hasattr(model, "coef_") else None
+    inside = Inside(linear=linear) if inner is None else unwrap(inner)
     if not hasattr(model, "calibrators"):
         return inside._replace(class_prior=getattr(model, "class_prior_", inside.class_prior))
     # A temperature is a power of the odds; other methods learn the labels' frequencies.

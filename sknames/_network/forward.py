@@ -1,6 +1,6 @@
 """Predict with a network in numpy, without torch.
 
-The steps are those of `_training.recurrent_net`, over the same tree of prefixes. Only two levels of
+The steps are those of `_training.recurrent_net`, over the same tree of prefixes. Only two depths of
 states are in memory at a time. The logits of n-grams are summed along the same tree.
 """
 
@@ -42,8 +42,8 @@ def _arrange(plan):
     Return symbols, parents and ends as in the plan, the row of each node's parent in its block, and
     the number of first children of each block.
     """
-    levels = [range(first, last, BLOCK_NODES) for first, last in plan.levels()]
-    starts = np.concatenate([[0], *levels]).astype(int)
+    depths = [range(first, last, BLOCK_NODES) for first, last in plan.depths()]
+    starts = np.concatenate([[0], *depths]).astype(int)
     nodes = np.arange(len(plan.symbols))
     block = np.searchsorted(starts, nodes, side="right") - 1
     is_first = np.append(True, plan.parents[1:] != plan.parents[:-1])
@@ -232,7 +232,7 @@ class Forward:
         before, now = memory.states
         before[:, 0] = 0
         offset = 0
-        for depth, (first, last) in enumerate(plan.levels(), start=1):
+        for depth, (first, last) in enumerate(plan.depths(), start=1):
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)
                 middle = start + next(n_parents)
@@ -288,16 +288,16 @@ class Forward:
         parents = np.concatenate([plan.parents, plan.ends])
         rows, sums, squares = self._sum_terms(self.ngrams.find(text, parents))
         squares = squares[rows]  # (n, 1)
-        for first, last in [*plan.levels(), (n_nodes, n_nodes + n_rows)]:
+        for first, last in [*plan.depths(), (n_nodes, n_nodes + n_rows)]:
             squares[first:last] += squares[parents[first:last]]
         logits = sums[rows[n_nodes:]]
         by_end = np.argsort(plan.ends, kind="stable")
-        levels = [(0, 1), *plan.levels()]
+        depths = [(0, 1), *plan.depths()]
         ended = np.searchsorted(plan.ends[by_end], plan.bounds).tolist()
-        width = max(last - first for first, last in levels)
+        width = max(last - first for first, last in depths)
         before, now = np.zeros((2, width, sums.shape[1]), dtype=self.precision)
         of_parents, offset = np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision), 0
-        for (first, last), some in zip(levels, map(slice, [0, *ended], ended), strict=True):
+        for (first, last), some in zip(depths, map(slice, [0, *ended], ended), strict=True):
             _take(sums, rows[first:last], now[: last - first])
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)

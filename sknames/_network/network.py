@@ -11,12 +11,13 @@ import numpy as np
 from .._base.saved_state import require
 from .codes import code_table, to_codes
 from .ngrams import NGrams
-from .quantized import Quantized, join, split
+from .quantized import Quantized, from_plain, to_plain
 from .words import PRIME, Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
+BIAS = ("class_bias", "model_error")  # of what ships
 # The largest weights, which may be Quantized.
 LEVELS = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
@@ -42,6 +43,7 @@ class Network:
     class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
     words: Words | None = None
     class_bias: Any = None  # (n_classes,), log odds that correct the bias on people, or None
+    model_error: Any = None  # (1,), the standard deviation of what they leave, or None
 
     def __post_init__(self):
         for name, value in [*vars(self).items()]:
@@ -135,10 +137,11 @@ class Network:
             "separator": np.array(separator, dtype=np.int64),
             "class_prior": self.class_prior,
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
-            **split(self.weights),
+            **to_plain(self.weights),
         }
-        if self.class_bias is not None:
-            arrays["class_bias"] = self.class_bias
+        for name in BIAS:
+            if getattr(self, name) is not None:
+                arrays[name] = getattr(self, name)
         if self.words is not None:
             # The differences of sorted keys are small, and compress better.
             keys = np.diff(self.words.keys, prepend=np.int32(0))
@@ -154,8 +157,8 @@ class Network:
         """
         if check:
             check_arrays(arrays)
-        weights, words = join(arrays), None
-        class_bias = weights.pop("class_bias", None)
+        weights, words = from_plain(arrays), None
+        bias = [weights.pop(name, None) for name in BIAS]
         keys = [weights.pop(name) for name in _key_names(arrays)]
         names = ("cell", "symbols", "separator", "class_prior")
         cell, symbols, separator, class_prior = map(weights.pop, names)
@@ -164,7 +167,7 @@ class Network:
             out = None if check else steps
             words = Words(steps.cumsum(dtype=np.int32, out=out), classes, logits)
         separator = int(separator[0]) if len(separator) else None
-        return cls(str(cell), symbols, weights, keys, separator, class_prior, words, class_bias)
+        return cls(str(cell), symbols, weights, keys, separator, class_prior, words, *bias)
 
 
 def check_arrays(arrays):
@@ -219,8 +222,9 @@ def _expected(arrays):
         "next_symbol.weight": ("f", n_codes, n_units),
         "next_symbol.bias": ("f", n_codes),
     }
-    if "class_bias" in arrays:
-        expected["class_bias"] = "f", n_labels
+    expected |= {
+        name: ("f", n) for name, n in zip(BIAS, (n_labels, 1), strict=True) if name in arrays
+    }
     if "embedding" in arrays:
         n_inputs = size("embedding", axis=1)
         expected["embedding"] = "f", n_codes, n_inputs

@@ -68,14 +68,14 @@ class PrefixPlan:
     bounds: list  # nodes of depth d are bounds[d - 1] to bounds[d]
     ends: np.ndarray  # (n_rows,), the node at which each row ends
 
-    def levels(self):
+    def depths(self):
         """Yield (first, last) of the nodes of each depth, from depth 1."""
         return zip(self.bounds[:-1], self.bounds[1:], strict=True)
 
     def node_weights(self, row_weights):
         """Sum the weights of the rows that pass through each node or end there, (n_nodes,)."""
         weights = np.bincount(self.ends, weights=row_weights, minlength=len(self.symbols))
-        for first, last in reversed(list(self.levels())):
+        for first, last in reversed(list(self.depths())):
             weights += np.bincount(
                 self.parents[first:last], weights=weights[first:last], minlength=len(weights)
             )

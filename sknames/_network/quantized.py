@@ -29,7 +29,7 @@ def dequantize(array):
     return steps.view(np.int8) * array.scale[..., None].astype(np.float32)
 
 
-def split(arrays):
+def to_plain(arrays):
     """Return arrays by name, with the levels, scale and zero point of those that are Quantized."""
     plain = dict(arrays)
     for name, array in arrays.items():
@@ -39,11 +39,11 @@ def split(arrays):
     return plain
 
 
-def join(arrays):
-    """Undo `split`."""
-    joined = dict(arrays)
+def from_plain(arrays):
+    """Undo `to_plain`."""
+    found = dict(arrays)
     for name in arrays:
         if f"{name}.scale" in arrays:
-            rows = joined.pop(f"{name}.scale"), joined.pop(f"{name}.zero_point")
-            joined[name] = Quantized(joined[name], *rows)
-    return joined
+            rows = found.pop(f"{name}.scale"), found.pop(f"{name}.zero_point")
+            found[name] = Quantized(found[name], *rows)
+    return found

@@ -15,6 +15,7 @@ from .._base.unwrap import check_threshold, unwrap
 from .._encoding.not_names import why_not_names
 from .._encoding.read_names import ids_of_names, read_names
 from .._encoding.tidy import tidy
+from .groups import climb
 
 UNSURE = "unsure"
 BLOCK = 8192  # names whose codes are held at a time
@@ -51,7 +52,8 @@ def predict_names(
         Number of labels for each name.
     threshold : float, "auto" or None, default="auto"
         Only a larger probability is an answer. "auto" takes that of a :class:`SelectiveClassifier`,
-        if the estimator is one or holds one, or none; None takes none.
+        if the estimator is one or holds one, or none; None takes none. A model with groups climbs
+        to them also with a number.
     known_words : bool, default=False
         Whether to count the words of each name that were in training.
 
@@ -60,8 +62,11 @@ def predict_names(
     :class:`~sklearn.utils.Bunch`
         Arrays with a row for each name, also for one without an answer:
 
-        - labels: array of shape (n_names, top), the most probable labels, best first,
+        - labels: array of shape (n_names, top), the most probable labels, best first; the first is
+          a group if that is the answer,
         - probabilities: array of shape (n_names, top), their probabilities,
+        - levels: array of shape (n_names,) of str, what the first label is: "label", or one of the
+          groups of a :class:`SelectiveClassifier`, such as "region"; None without groups,
         - reasons: array of shape (n_names,) of str, why there is no answer, else "", see
           :meth:`SelectiveClassifier.reasons`,
         - known_words: array of shape (n_names,) of int, 0 for what is not a name; None if not asked
@@ -85,7 +90,7 @@ def predict_names(
     >>> from sknames import load_pretrained, predict_names
     >>> found = predict_names(load_pretrained(abstain=True), ["Mehmet Yılmaz", "Lee", "123"], top=2)
     >>> found.labels[:2].tolist(), found.probabilities[:2].round(2).tolist()
-    ([['Turkish', 'German'], ['Korean', 'Chinese']], [[1.0, 0.0], [0.48, 0.34]])
+    ([['Turkish', 'German'], ['Korean', 'Chinese']], [[1.0, 0.0], [0.46, 0.35]])
     >>> found.reasons.tolist()
     ['', 'unsure', 'no known letter']
     """
@@ -99,7 +104,7 @@ def predict_names(
         X = list(X)  # read more than once below
     names = X if inside.join is None else inside.join(X)
     with suppress(TypeError, ValueError):  # input of another kind of model
-        names = read_names(names, handle_missing="empty")[0]
+        names = read_names(names, handle_missing="empty")
         if "" in names:  # perhaps missing, which a model need not take
             X = names
     is_empty = isinstance(X, list) and not X
@@ -107,13 +112,23 @@ def predict_names(
     reasons = why_not_names(names, len(proba), inside.encoder)
     best = _top_classes(proba, top)
     known = _count_known_words(inside, names, reasons) if known_words else None
-    probabilities = np.take_along_axis(proba, best, axis=1)
+    labels, probabilities = classes[best], np.take_along_axis(proba, best, axis=1)
+    level = None
     if threshold is not None:
-        unsure = (reasons == "") & ~(probabilities[:, 0] > threshold)
-        reasons = np.where(unsure, UNSURE, reasons)
+        chain = climb(proba, best[:, 0], inside.levels)
+        is_sure = chain > threshold
+        reasons = np.where((reasons == "") & ~is_sure.any(axis=1), UNSURE, reasons)
+        if inside.levels:
+            rows, step = np.arange(len(proba)), is_sure.argmax(axis=1)  # 0 if none is sure
+            names = [labels[:, 0], *(of.groups[best[:, 0]] for of in inside.levels)]
+            labels = labels.astype(object)
+            labels[:, 0] = np.column_stack(names)[rows, step]
+            probabilities[:, 0] = chain[rows, step]
+            level = np.array(["label", *(of.name for of in inside.levels)], dtype=object)[step]
     return Bunch(
-        labels=classes[best],
+        labels=labels,
         probabilities=probabilities,
+        levels=level,
         reasons=reasons,
         known_words=known,
         proba=proba,

@@ -15,11 +15,13 @@ from .._base.one_blas_thread import one_blas_thread
 from .._base.unwrap import ungroup
 from .predict_names import predict_list
 from .priors import (
+    MODEL_ERROR,
     Priors,
     assumed_priors,
     check_priors,
     distinct_names,
     estimate_mix,
+    model_error,
     newton_steps,
     slopes,
 )
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
 CHUNK = 1 << 22  # most counts in a chunk of resamples
 N_PRINTED = 10
 FEW_NAMES = 100  # fewer than these raise a warning
-# Standard deviation of the log odds by which a model is wrong about a class, on people of another
-# source than those that it was calibrated on; see examples/benchmarks/results/shares.md.
-MODEL_ERROR = 0.5
 
 
 class Shares(Bunch):
@@ -170,9 +169,10 @@ default=None
     -----
     The intervals are percentiles of a bootstrap (Efron 1979) over distinct names, each resample one
     constrained Newton step away from the estimate. They cover chance, and errors of the model that
-    are typical for people of another source: the log odds of each class vary with a standard
-    deviation of 0.5. Without `class_prior`, the bias by class that the shipped model has shown on
-    held-out people is corrected.
+    are typical for people of another source. For these, the log odds of each class vary with a
+    standard deviation of 0.5, or what held-out people showed for a model that ships. Without
+    `class_prior`, the bias by class that the shipped model has shown on held-out people is
+    corrected.
 
     Examples
     --------
@@ -197,6 +197,7 @@ default=None
         n_not_names=int(n_of_each[~are_names].sum()),
         weights=weights,
         class_prior=assumed_priors(inner, class_prior, of_people=True),
+        model_error=model_error(inner),
         shares_of_groups=shares_of_groups,
         groups=groups,
         confidence_level=confidence_level,
@@ -226,6 +227,7 @@ def shares_of_probabilities(
     ids=None,
     weights=None,
     class_prior="uniform",
+    model_error=MODEL_ERROR,
     shares_of_groups=None,
     groups=None,
     confidence_level=0.95,
@@ -254,11 +256,11 @@ def shares_of_probabilities(
         )
     # So many names of equal weight hold as much information (Kish 1965).
     n_effective = n_distinct**2 / (weights**2 @ counts)
-    with one_blas_thread(len(ratios)):
+    with one_blas_thread:
         share = estimate_mix(ratios, weights, counts, assumed)[0]
-        resamples = _resample(
-            ratios, weights, counts, share, n_resamples, check_random_state(random_state)
-        )
+        rng = check_random_state(random_state)
+        errors = rng.normal(scale=model_error, size=(n_resamples, len(share)))
+        resamples = _resample(ratios, weights, counts, share, errors, rng)
     if shares_of_groups is not None:
         share, resamples = share @ shares_of_groups, resamples @ shares_of_groups
     order = np.argsort(-share, kind="stable")
@@ -298,12 +300,12 @@ def _members(groups, classes):
     return np.array(rows, dtype=float).reshape(-1, len(classes))
 
 
-def _resample(ratios, weights, counts, share, n_resamples, rng):
+def _resample(ratios, weights, counts, share, errors, rng):
     """Return the shares of resamples of the distinct names, of shape (n_resamples, n_classes).
 
     Each is a Newton step away from the estimate, with a resampled gradient. The list's own gradient
     at the estimate is not 0, and is subtracted; for classes with less than one name, only where it
-    is positive. Errors of the model, in the log odds of each class, add their first-order effect.
+    is positive. Errors of the model in the log odds, of this shape, add their first-order effect.
     """
     n, mix = counts.sum(), ratios @ share
     gradient, curvature = slopes(ratios, mix, weights * counts)
@@ -311,10 +313,9 @@ def _resample(ratios, weights, counts, share, n_resamples, rng):
     own[n * share < 1] = np.maximum(own[n * share < 1], 0)
     scores = ratios * (weights / mix)[:, None]
     owner = np.repeat(np.arange(len(counts)), counts)
-    errors = rng.normal(scale=MODEL_ERROR, size=(n_resamples, len(share)))
     resamples = errors * gradient - (errors * share) @ curvature
     n_chunk = max(1, CHUNK // len(counts))
-    for first in range(0, n_resamples, n_chunk):
+    for first in range(0, len(errors), n_chunk):
         chunk = resamples[first : first + n_chunk]
         picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
         drawn = np.array([np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._base.plotting import SHARED_DOCS, DisplayMixin, check_at_least_1, percent
+from .._base.plotting import DisplayMixin, check_at_least_1, percent
 from .._base.shared_docs import share_docs
 from .shares import COLUMNS, Shares, estimate_shares
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@share_docs(SHARED_DOCS)
+@share_docs(DisplayMixin)
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
@@ -172,3 +172,15 @@ class SharesDisplay(DisplayMixin):
         of = "" if self.n_names is None else f" of {self.n_names:,} names"
         ax.set_xlabel(f"share{of}, with {100 * self.confidence_level:.10g}% intervals")
         return self
+
+
+def draw_shares(shares_by_title):
+    """Return a figure with a panel for each of some shares, by title."""
+    import matplotlib.pyplot as plt
+
+    bars = [min(16, 1 + int((s.share >= 0.001).sum())) for s in shares_by_title.values()]
+    size = {"figsize": (7.5, sum(0.9 + 0.3 * n for n in bars)), "height_ratios": bars}
+    figure, axes = plt.subplots(len(bars), squeeze=False, layout="constrained", **size)
+    for ax, (title, shares) in zip(axes[:, 0], shares_by_title.items(), strict=True):
+        SharesDisplay.from_shares(shares, ax=ax).ax_.set_title(title, parse_math=False)
+    return figure

@@ -171,7 +171,7 @@ CELLS = {"gru": GRUCell, "rnn": RNNCell, "sigmoid_rnn": partial(RNNCell, nonline
 
 def cut(plan, *tensors):
     """Split tensors (N, ...) by depth into a list of tuples, faster than slice by slice."""
-    sizes = [last - first for first, last in plan.levels()]
+    sizes = [last - first for first, last in plan.depths()]
     return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[1:]
 
 
@@ -208,9 +208,9 @@ class Scan(torch.autograd.Function):
         d_states = grad_states.clone()  # (N, H)
         d_x = d_states.new_empty(len(states), ctx.n_columns)  # (N, K)
         d_x[0] = 0
-        levels = cut(ctx.plan, parents, d_states, states, before, d_x)
-        n_kept = len(saved) // max(1, len(levels))
-        for k, (parents_t, d_h_t, h_t, h_prev, d_x_t) in reversed(list(enumerate(levels))):
+        depths = cut(ctx.plan, parents, d_states, states, before, d_x)
+        n_kept = len(saved) // max(1, len(depths))
+        for k, (parents_t, d_h_t, h_t, h_prev, d_x_t) in reversed(list(enumerate(depths))):
             kept = saved[k * n_kept : (k + 1) * n_kept]
             d_h_prev = ctx.cell.step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
             d_states.index_add_(0, parents_t, d_h_prev)

@@ -6,6 +6,8 @@ from functools import partial
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._base import install, warn
+
 try:
     import torch
     from skorch.helper import predefined_split
@@ -14,10 +16,9 @@ try:
 except ImportError as error:
     raise ImportError(
         f"Expected torch, skorch and tqdm, which training needs ({error}). Install them: "
-        "pip install 'sknames[train]'"
+        f"{install('train')}"
     ) from error
 
-from .._base import warn
 from .._network.codes import to_codes, without_padding
 from .._network.network import NEVER, Network, narrow
 from .._network.ngrams import NGrams, inverse_document_frequency

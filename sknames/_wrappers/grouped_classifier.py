@@ -1,8 +1,9 @@
 """Predict regions or other groups of nationalities or countries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from .._base.labels_and_weights import check_labels
 from .._base.unwrap import Inside, unwrap
 from .._base.wrapper import Wrapper, is_fitted
+from .._priors.groups import Level, summed
 from .._priors.priors import assumed_priors
 
 LEVELS = ("subregion", "region")
@@ -60,7 +62,7 @@ class GroupedClassifier(Wrapper):
     Examples
     --------
     >>> import sknames
-    >>> model = sknames.GroupedClassifier(sknames.load_pretrained(), "subregion")
+    >>> model = sknames.GroupedClassifier(sknames.load_pretrained(), groups="subregion")
     >>> model.predict(["Novak Djokovic", "Wanjiru Kamau"]).tolist()
     ['Southern Europe', 'Eastern Africa']
     """
@@ -68,6 +70,7 @@ class GroupedClassifier(Wrapper):
     __module__ = "sknames"
 
     estimator: Any
+    _: KW_ONLY
     groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region"
 
     estimator_: Any = field(init=False)
@@ -105,12 +108,7 @@ class GroupedClassifier(Wrapper):
         return self
 
     def _change(self, probabilities):
-        groups, shares = self._grouping
-        sums = np.zeros((len(probabilities), len(groups)), dtype=probabilities.dtype)
-        # The bits of a matrix product would depend on the number of rows.
-        for k, group in zip(*np.nonzero(shares), strict=True):
-            sums[:, group] += probabilities[:, k]
-        return sums
+        return summed(probabilities, self._grouping[1])
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -151,8 +149,11 @@ class GroupedClassifier(Wrapper):
 
 def group(groups, classes):
     """Return the groups, sorted, and which of them each class is in, as 0 or 1."""
-    pairs = groups if isinstance(groups, str) else tuple(groups.items())
-    return _group(pairs, tuple(classes.tolist()), classes.dtype)
+    return _group(_hashable(groups), tuple(classes.tolist()), classes.dtype)
+
+
+def _hashable(groups):
+    return groups if isinstance(groups, str) else tuple(groups.items())
 
 
 @lru_cache(maxsize=32)
@@ -204,3 +205,38 @@ def _groups_of_tables(level):
     for table, labels in (load_nationalities(), "nationality"), (load_countries(), "alpha_2"):
         group_of |= zip(table[labels], table[level], strict=True)
     return group_of
+
+
+def levels_of(groups, classes):
+    """Return the levels of a list of groups, from fine to coarse; raise if they do not nest."""
+    return _levels_of(tuple(map(_hashable, groups)), tuple(classes.tolist()), classes.dtype)
+
+
+@lru_cache(maxsize=32)
+def _levels_of(groups, labels, dtype):
+    """Return what `levels_of` does, once for equal groups and labels."""
+    levels, classes = [], np.array(labels, dtype=dtype)
+    for k, some in enumerate(groups):
+        names, shares = _group(some, labels, dtype)
+        name = some if isinstance(some, str) else f"groups[{k}]"
+        levels.append(Level(name, classes, names[shares.argmax(axis=1)], shares))
+    labels = Level("label", classes, classes, np.eye(len(classes)))
+    for fine, coarse in pairwise([labels, *levels]):
+        for name in np.unique(fine.groups).tolist():
+            above = np.unique(coarse.groups[fine.groups == name])
+            if len(above) > 1:
+                raise ValueError(
+                    f"Expected groups from fine to coarse, each within one of the next, got "
+                    f"{fine.name} {name!r} in {', '.join(map(repr, above.tolist()))} of "
+                    f"{coarse.name}. Change the groups or their order."
+                )
+    members = {}
+    for level in (labels, *levels):
+        for name in np.unique(level.groups).tolist():
+            some = frozenset(classes[level.groups == name].tolist())
+            if members.setdefault(name, some) != some:
+                raise ValueError(
+                    f"Expected names that stand for the same labels at all levels, got {name!r} "
+                    f"of {level.name} for others than before. Rename it."
+                )
+    return tuple(levels)

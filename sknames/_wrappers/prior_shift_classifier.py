@@ -81,8 +81,8 @@ default=None
     If all possible classes of a name have prior 0, its probabilities are the priors.
 
     The estimate counts each distinct name once, with its weights summed, and leaves out missing
-    names and texts that are not names, see :meth:`SelectiveClassifier.reasons`. Lists of about 100
-    names or more gain. A `UserWarning` says if the model is unsure of the names: an underconfident
+    names and texts that are not names, see :meth:`SelectiveClassifier.reasons`. It helps from about
+    100 names. A `UserWarning` says if the model is unsure of the names: an underconfident
     model gives a wrong mix. Calibrate it on held-out names first, as the FAQ shows.
 
     References

@@ -6,34 +6,58 @@ import numpy as np
 from scipy.stats import beta
 from sklearn.utils import Bunch
 
+from .._priors.groups import climb
+
 # A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection.
 N_TRIED = 50
 N_STEPS = math.ceil(math.log2(N_TRIED + 1))
 
 
+def confidence_and_hits(probabilities, is_name, labels, classes, levels):
+    """Return the probability of the best class and of its groups, and whether they are right.
+
+    Both are (n, 1 + n_levels). What is no name has no confidence.
+    """
+    best = probabilities.argmax(axis=1)
+    confidence = climb(probabilities, best, levels) * is_name[:, None]
+    predicted = classes[best]
+    hits = [predicted == labels]
+    hits += [level.group_of(predicted) == level.group_of(labels) for level in levels]
+    return confidence, np.column_stack(hits)
+
+
 def risk_coverage_curve(confidence, hits, weights):
     """Return coverage and risk of each threshold, the highest first, as a Bunch of arrays.
 
-    A threshold is the largest probability that is not answered, or 0. A confidence of 0 is never
-    answered; `hits` says whether a prediction is right.
+    A threshold is the largest probability that is not answered, or 0. `confidence` and `hits`, (n,)
+    or (n, n_levels), have the probability of a label, and whether it is right; behind it those of
+    the groups that are answered instead, of which the finest above the threshold is. A probability
+    of 0 is never answered.
     """
-    counts = (confidence > 0) & (weights > 0)
+    confidence, hits = (of.reshape(len(weights), -1) for of in (confidence, hits))
+    # Along falling thresholds, the coarsest group is answered first, and replaced by finer ones.
+    wrong = weights[:, None] * ~hits
+    more_wrong = np.column_stack([wrong[:, :-1] - wrong[:, 1:], wrong[:, -1:]])
+    more = np.zeros_like(confidence)
+    more[:, -1] = weights
+    confidence, more, more_wrong = (of.ravel() for of in (confidence, more, more_wrong))
+    counts = (confidence > 0) & (np.repeat(weights, hits.shape[1]) > 0)
     if not counts.any():
         raise ValueError(
-            f"None of the {len(confidence)} names can be answered: expected at least one with a "
+            f"None of the {len(hits)} names can be answered: expected at least one with a "
             "letter and a positive weight, to find the threshold on. Check X."
         )
     total = weights.sum()
     order = np.flatnonzero(counts)
     order = order[np.argsort(-confidence[order], kind="stable")]
-    confidence, hits, weights = confidence[order], hits[order], weights[order]
+    confidence, more, more_wrong = (of[order] for of in (confidence, more, more_wrong))
     last = np.flatnonzero(np.append(confidence[1:] != confidence[:-1], True))
-    answered = weights.cumsum()[last]
+    answered = more.cumsum()[last]
     return Bunch(
         threshold=np.append(confidence[last[:-1] + 1], 0.0),
         coverage=answered / total,
-        risk=(weights * ~hits).cumsum()[last] / answered,
-        n_answered=answered**2 / (weights**2).cumsum()[last],
+        risk=np.maximum(more_wrong.cumsum()[last] / answered, 0),  # a sum that rounds
+        n_answered=answered**2 / (more**2).cumsum()[last],
     )
 
 
@@ -65,7 +89,7 @@ def row_of_risk(curve, risk, confidence_level):
         raise ValueError(
             f"risk={risk:g} is not reached: of the {curve.coverage[row]:.0%} of the names with the "
             f"largest probabilities, {curve.risk[row]:.1%} of {curve.n_answered[row]:.0f} answers "
-            f"are wrong, which proves no less than {bounds[best]:.3f} at "
+            f"are wrong, so the risk may be as high as {bounds[best]:.3f} at "
             f"confidence_level={confidence_level:g}. Give a larger risk, more names, or a coverage."
         )
     return int(rows[kept])

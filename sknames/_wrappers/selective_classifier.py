@@ -27,7 +27,13 @@ from .._base.unwrap import Inside, labels_as_predicted, unwrap
 from .._base.wrapper import Wrapper, is_fitted
 from .._priors.predict_names import predict_names
 from .._priors.priors import assumed_priors
-from .risk_coverage import risk_coverage_curve, row_of_coverage, row_of_risk
+from .grouped_classifier import levels_of
+from .risk_coverage import (
+    confidence_and_hits,
+    risk_coverage_curve,
+    row_of_coverage,
+    row_of_risk,
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -37,6 +43,9 @@ class SelectiveClassifier(Wrapper):
     A name is answered if the probability of the most probable class is above a threshold. `fit`
     finds the threshold on held-out names, to answer a given share of them (`coverage`), or to keep
     the share of wrong answers below a limit (`risk`).
+
+    With `groups`, the answer climbs: where a country is unsure, to its subregion, and then to its
+    region, until the sum of the probabilities is above the threshold.
 
     A fitted estimator is used as it is, also by clones; an unfitted one is cloned and fitted.
 
@@ -49,8 +58,13 @@ class SelectiveClassifier(Wrapper):
         answer.
     risk : float or None, default=None
         The largest share of wrong answers among those given. Give either this or `coverage`.
+    groups : list or None, default=None
+        What may be answered instead of a label, from fine to coarse. Each is what
+        :class:`GroupedClassifier` takes, within the next: ``["subregion", "region"]`` for
+        nationalities and countries, or dicts.
     abstain_label : str, int, float or "auto", default="auto"
-        The output of `predict` without an answer: a value of the labels' type that is not a label.
+        The output of `predict` without an answer: a value of the labels' type that is neither a
+        label nor a group.
         "auto" is "unknown" for strings; for numbers it is -1, or one less than the smallest label.
     cv : int, cross-validation generator, iterable or None, default=5
         How names are held out, as in scikit-learn; None is 5. An int makes stratified folds, which
@@ -96,7 +110,8 @@ class SelectiveClassifier(Wrapper):
     accepts a threshold if the exact upper bound of its risk (Clopper and Pearson 1934) is at most
     `risk`; each bound may fail with a sixth of the probability 1 - `confidence_level`. The
     guarantee is for names drawn like the held-out ones, and for all of them together, not for each
-    nationality. It is exact for a fitted estimator and names without weights.
+    nationality. It is exact for a fitted estimator and names without weights. With `groups`, an
+    answer is right if it holds the true label: the risk is that of answers of all levels together.
 
     Inputs that are not names, see :meth:`reasons`, get no answer, and count in `coverage`. `score`
     counts a missing answer as wrong.
@@ -106,6 +121,7 @@ class SelectiveClassifier(Wrapper):
     - Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
       Binomial", 1934.
     - Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
+    - Goren, Galil and El-Yaniv, "Hierarchical Selective Classification", 2024: climbing.
 
     Examples
     --------
@@ -130,6 +146,7 @@ class SelectiveClassifier(Wrapper):
     _: KW_ONLY
     coverage: float | None = None
     risk: float | None = None
+    groups: list[Any] | None = None
     abstain_label: str | float = "auto"
     cv: Any = 5
     confidence_level: float = 0.95
@@ -139,6 +156,7 @@ class SelectiveClassifier(Wrapper):
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
         "risk": [Interval(Real, 0, 1, closed="neither"), None],
+        "groups": [list, None],
         "abstain_label": [str, Real],
         "cv": ["cv_object"],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -193,13 +211,14 @@ class SelectiveClassifier(Wrapper):
         check_some_known(labels, estimator.classes_)
         labels = np.union1d(labels, estimator.classes_)  # a fitted estimator may lack some
         abstain_label = _check_abstain_label(self.abstain_label, labels)
+        levels = self._check_groups(estimator)
         if fitted:
-            rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y)
+            rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y, levels)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
             folds = list(splitter.split(X, y, **routed.splitter.split))
             answers = Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_and_answer)(self.estimator, X, y, *fold, routed.estimator.fit)
+                delayed(_fit_and_answer)(self.estimator, X, y, *fold, routed.estimator.fit, levels)
                 for fold in folds
             )
             rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
@@ -219,6 +238,7 @@ class SelectiveClassifier(Wrapper):
         self = cls(estimator, **params)
         self._validate_params()
         label = _check_abstain_label(self.abstain_label, estimator.classes_)
+        self._check_groups(estimator)
         row = row_of_risk(curve, self.risk, self.confidence_level)
         return self._set(estimator, label, curve, row)
 
@@ -232,7 +252,7 @@ class SelectiveClassifier(Wrapper):
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the most probable label of each name, or the abstain label.
+        """Predict the most probable label of each name, one of its groups, or the abstain label.
 
         Parameters
         ----------
@@ -242,7 +262,8 @@ class SelectiveClassifier(Wrapper):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels from `classes_`, or `abstain_label_` if :meth:`reasons` gives a reason.
+            Labels from `classes_`, or from `groups`, or `abstain_label_` if :meth:`reasons` gives a
+            reason.
         """
         check_is_fitted(self)
         found = predict_names(self, X)
@@ -271,7 +292,7 @@ class SelectiveClassifier(Wrapper):
             - "placeholder" for what stands for a missing name, such as n/a or see above,
             - "no known letter" if it has no letter, or none that the estimator's
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
-            - "unsure" if the largest probability is not above `threshold_`.
+            - "unsure" if the largest probability is not above `threshold_`, nor that of its groups.
         """
         check_is_fitted(self)
         return predict_names(self, X).reasons
@@ -285,7 +306,46 @@ class SelectiveClassifier(Wrapper):
         """Return what is inside, see `unwrap`."""
         if not is_fitted(self):
             return Inside()
-        return unwrap(self.estimator_)._replace(threshold=self.threshold_, misplaced=None)
+        levels = levels_of(self.groups or (), self.estimator_.classes_)
+        inside = unwrap(self.estimator_)
+        return inside._replace(threshold=self.threshold_, levels=levels, misplaced=None)
+
+    def _check_groups(self, estimator):
+        """Return the levels above the labels of a fitted estimator; raise if they do not fit."""
+        if self.groups is None:
+            return ()
+        if unwrap(estimator).group_of:
+            raise ValueError(
+                "Expected an estimator of labels for groups, got a GroupedClassifier, which sums "
+                "their probabilities. Put in the classifier that is inside it."
+            )
+        levels = levels_of(self.groups, estimator.classes_)
+        for level in levels:
+            _check_abstain_label(self.abstain_label, [*estimator.classes_, *level.groups])
+        return levels
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the share of right answers.
+
+        Parameters
+        ----------
+        X : iterable of str, or other input of the estimator
+            Names.
+        y : array-like of shape (n_samples,)
+            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in them.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the names.
+
+        Returns
+        -------
+        float
+            The share of names with an answer that is, or holds, the label.
+        """
+        y, predicted = labels_as_predicted(self, y), self.predict(X)
+        is_right = predicted == y
+        for level in unwrap(self).levels:
+            is_right |= predicted == level.group_of(y)
+        return float(np.average(is_right, weights=check_weights(sample_weight, len(is_right))))
 
     def _route(self, sample_weight, params):
         if get_config()["enable_metadata_routing"]:
@@ -344,15 +404,16 @@ def _check_abstain_label(label, classes):
     return label
 
 
-def _fit_and_answer(estimator, X, y, train, test, params):
+def _fit_and_answer(estimator, X, y, train, test, params, levels):
     """Fit a clone on some rows; return its confidence on others, and whether it is right."""
     params = _check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    return _answers(fitted, _safe_indexing(X, test), y[test])
+    return _answers(fitted, _safe_indexing(X, test), y[test], levels)
 
 
-def _answers(fitted, X, y):
-    """Return the confidence of a classifier in each row, and whether it is right."""
+def _answers(fitted, X, y, levels):
+    """Return the confidence of a classifier in each row and level, and whether it is right."""
     found = predict_names(fitted, X, threshold=None)
-    confidence = np.where(found.reasons == "", found.probabilities[:, 0], 0.0)
-    return confidence, found.labels[:, 0] == labels_as_predicted(fitted, y)
+    levels = [level.among(found.classes) for level in levels]  # a fold may lack a rare label
+    y = labels_as_predicted(fitted, y)
+    return confidence_and_hits(found.proba, found.reasons == "", y, found.classes, levels)

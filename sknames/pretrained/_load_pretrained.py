@@ -19,6 +19,7 @@ from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
 from .._priors.priors import Priors, check_priors
 from .._version import __version__
+from .._wrappers.grouped_classifier import LEVELS
 from .._wrappers.selective_classifier import SelectiveClassifier
 
 Target: TypeAlias = Literal["nationality", "country"]
@@ -28,21 +29,25 @@ SHIPPED: dict[str, Target] = {"pretrained": "nationality", "country": "country"}
 # With a folder for each model. That of countries is a head on that of nationalities, see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
-# What each threshold gives on people whose whole names were held out, under the default priors.
+# What each threshold gives on people kept apart, under the default priors.
 # tools/retrain/measure.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
-BIAS = "class_bias.csv"  # `class_bias` of the network, from the same people
+# The same if the answer climbs to subregions and regions.
+CLIMBING = "climbing.csv"
+# `class_bias` of the network, from the same people; without a label, its `model_error`.
+BIAS = "class_bias.csv"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Digests of the other files, so that none is changed unnoticed; that of the arrays is in the
 # description. What writes the files writes it, too.
 DIGESTS = "SHA256SUMS"
 # By default: the smallest whole percentage that answers four of five of these people, by country
-# half of them. It is the only place that sets the threshold of load_pretrained, the command line,
-# the service and the page.
-RISK = {"nationality": 0.14, "country": 0.26}
+# half of them; if the answer climbs, nine of ten, and three of four. It is the only place that sets
+# the threshold of load_pretrained, the command line, the service and the page.
+RISK = {CURVE: {"nationality": 0.14, "country": 0.28}}
+RISK[CLIMBING] = {"nationality": 0.1, "country": 0.2}
 AS_WRITTEN = object()
 # pip leaves an installed version as it is, without --force-reinstall.
-AGAIN = "install sknames again with `pip install --force-reinstall --no-deps sknames`."
+AGAIN = "install sknames again, as before, with the options --force-reinstall and --no-deps of pip."
 
 
 def load_pretrained(
@@ -50,6 +55,7 @@ def load_pretrained(
     *,
     priors: Priors = "population",
     abstain: bool | float = False,
+    groups: list[str] | None = None,
     drop_titles: bool = True,
 ) -> Any:
     """Load a model that ships with the package, ready to predict nationalities or countries.
@@ -66,8 +72,8 @@ def load_pretrained(
         countries share names.
     priors : {"population", "uniform"}, dict or array-like of shape (n_classes,), \
 default="population"
-        Priors of the labels that the probabilities assume. A name that several nationalities
-        share goes to the most frequent of them: John Smith is Scottish if all are equally frequent.
+        Priors of the labels that the probabilities assume. Priors decide shared names: with equal
+        priors, John Smith is Scottish.
 
         - "population": the square root of a rough number of people in the world who bear such
           names, or the fourth root of a country's inhabitants, for single names of people of whom
@@ -81,11 +87,16 @@ default="population"
         force.
     abstain : bool or float, default=False
         Whether to give no answer ("unknown") where the model is unsure, or the text is not a name.
-        With True, at most 14 % of the answers are wrong (26 % for countries), with 95 % confidence,
+        With True, at most 14 % of the answers are wrong (28 % for countries), with 95 % confidence,
         for people as frequent as "population" says. Four of five get a nationality, and half a
-        country. A float is the largest share of wrong answers instead, from .04. People of a
+        country; with `groups`, 10 % (20 %) are wrong, and nine of ten (three of four) get an
+        answer. A float is the largest share of wrong answers instead, from .05. People of a
         nationality that the model does not know are often answered, too. The `page on abstaining
         <https://sknames.github.io/sknames/abstaining.html>`_ has more figures.
+    groups : list or None, default=None
+        What may be answered instead of a label that is unsure, see :class:`SelectiveClassifier`:
+        None, or ``["subregion", "region"]``, which we recommend for countries. It needs `abstain`.
+        Other groups need a threshold of their own.
     drop_titles : bool, default=True
         Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`. False reads
         names as they are typed.
@@ -136,6 +147,11 @@ default="population"
             "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
             f"below 1; got {abstain!r}."
         )
+    if groups is not None and (not abstain or groups != [*LEVELS]):
+        raise ValueError(
+            f"Expected groups={[*LEVELS]}, with abstain, or None; got groups={groups!r} and "
+            f"abstain={abstain!r}. For groups of your own, fit a SelectiveClassifier on names."
+        )
     _check_target(target)
     bias = read_columns(BIAS, target)
     bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
@@ -144,11 +160,12 @@ default="population"
     model["encode"]._validate_params()
     if not abstain:
         return model
-    columns = read_columns(CURVE, target)
+    name = CLIMBING if groups else CURVE
+    columns = read_columns(name, target)
     curve = Bunch(**{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS})
-    risk = RISK[target] if is_switch else abstain
+    risk = RISK[name][target] if is_switch else abstain
     try:
-        return SelectiveClassifier._of_curve(model, curve, risk=risk)
+        return SelectiveClassifier._of_curve(model, curve, risk=risk, groups=groups)
     except ValueError as error:
         raise ValueError(
             f"abstain={abstain!r}: {error} For names or a coverage of your own, see "
@@ -189,11 +206,12 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     Returns
     -------
     dict
-        The card: what the model was trained on ("learned_from"), how accurate it is on held-out
-        names ("accuracy", "top_3", and "by_nationality" or "by_country"), which these are
-        ("held_out"), what it does not know ("missing"), and what it must not be used for
-        ("must_not"). That of nationalities has "macro_f1", too, and is of names with no word seen
-        in training; that of countries is of people whose whole names were not seen.
+        The card: what the model was trained on ("learned_from"), how accurate it is on people whom
+        it never learned ("accuracy", "macro_f1", "top_3", and "by_nationality" or "by_country"),
+        how many ("n"), and which these are ("held_out"). "new_words" has the figures of those with
+        no known word. The card also says what the model does not know ("missing"), and what it must
+        not be used for ("must_not"). That of nationalities assumes equal priors; that of countries
+        the default ones, except for "by_country".
 
     See Also
     --------
@@ -206,7 +224,7 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     >>> card["must_not"]
     'Do not decide about a person by it: a name does not tell who bears it.'
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
-    (0.65, 0.92)
+    (0.82, 0.93)
     """
     _check_target(target)
     return json.loads(_shipped(CARD, target))
@@ -241,9 +259,10 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     if priors is not AS_WRITTEN:
         network = network.with_priors(check_priors(priors, classes))
     if bias is not None:
-        network = replace(network, class_bias=np.array([bias[label] for label in classes.tolist()]))
+        of_classes = np.array([bias[label] for label in classes.tolist()])
+        network = replace(network, class_bias=of_classes, model_error=np.array([bias[""]]))
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
-    classifier = NameNationalityClassifier.from_network(
+    classifier = NameNationalityClassifier._from_network(
         network, classes, n_features_in=encoder.max_length_, history=classify["history"], **params
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])

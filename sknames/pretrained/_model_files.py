@@ -8,6 +8,7 @@ from typing import Any
 import joblib
 import numpy as np
 
+from .._base import install
 from ._load_pretrained import SHIPPED, load_pretrained
 
 # Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
@@ -104,9 +105,7 @@ def _import_skops():
     try:
         import skops.io
     except ModuleNotFoundError as error:
-        raise ImportError(
-            "Install skops for files of models: pip install 'sknames[cli]'"
-        ) from error
+        raise ImportError(f"Install skops for files of models: {install('cli')}") from error
     return skops.io
 
 

@@ -76,7 +76,7 @@ def predict_sets(
     >>> sets[0]
     ['Turkish']
     >>> sorted(sets[1])
-    ['Chinese', 'English', 'Korean']
+    ['Chinese', 'Korean']
     """
     proba = predict_names(ungroup(estimator)[0], X, threshold=None).proba
     return sets_of_probabilities(estimator, proba, coverage, by_class)
