@@ -2,6 +2,8 @@
 
 import sys
 
+from ._base import install
+
 
 def main():
     """Run the command line, if what it needs is installed."""
@@ -11,9 +13,7 @@ def main():
         missing = error.name.partition(".")[0]
         if missing not in ("click", "pyarrow"):
             raise
-        sys.exit(
-            f"sknames: the command line needs {missing}. Install it: pip install 'sknames[cli]'"
-        )
+        sys.exit(f"sknames: the command line needs {missing}. Install it: {install('cli')}")
     run()
 
 

@@ -1,6 +1,6 @@
 """predict_table: add predictions to a table of names, as the command `sknames predict` does."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -9,7 +9,7 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from ._base import validate_params
-from ._encoding.join_names import JoinNames
+from ._encoding.join_names import JoinNames, find_column
 from ._encoding.read_names import read_names
 from ._priors.predict_names import predict_names
 
@@ -19,7 +19,7 @@ CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a ti
 @validate_params(
     {
         "estimator": [HasMethods(["predict_proba"])],
-        "column": [str, list, tuple, None],
+        "column": "no_validation",
         "top": [Interval(Integral, 1, None, closed="left")],
         "known_words": ["boolean"],
         "prefix": [str],
@@ -29,7 +29,7 @@ def predict_table(
     estimator: Any,
     X: Any,
     *,
-    column: str | Sequence[str] | None = None,
+    column: Hashable | Sequence[Hashable] = None,
     top: int = 1,
     known_words: bool = False,
     prefix: str = "",
@@ -44,9 +44,9 @@ def predict_table(
         Fitted classifier that takes names, such as :func:`load_pretrained`.
     X : DataFrame or Series of pandas or polars, or iterable of str
         Names, alone or in a table with other columns.
-    column : str, list or tuple of str, or None, default=None
+    column : str or other name of a column, list or tuple of these, or None, default=None
         Column of a table that holds the names, or several to join, see :class:`JoinNames`. None is
-        the only column, or "name".
+        the only column, or "name"; the case of letters counts only if several columns match.
     top : int, default=1
         Number of labels for each name.
     known_words : bool, default=False
@@ -62,6 +62,8 @@ def predict_table(
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
+        - level: what the prediction is, such as "label" or "region", of a
+          :class:`SelectiveClassifier` with `groups`,
         - known_words: how many words of the name were in training, if asked for,
         - reason: why a row has no prediction, else "", see :meth:`SelectiveClassifier.reasons`;
           only such a model has "unsure".
@@ -92,16 +94,10 @@ def predict_table(
     'missing name'
     """
     table, X = _read(X, column)
-    names = read_names(X, "empty")[0] if len(X) else []
+    names = read_names(X, "empty") if len(X) else []
     chunks = (names[k : k + CHUNK_NAMES] for k in range(0, max(1, len(names)), CHUNK_NAMES))
     found = [_answer(estimator, chunk, top, known_words) for chunk in chunks]
-    labels, probabilities, reasons, known = map(np.concatenate, zip(*found, strict=True))
-    new: dict[str, Any] = {}
-    for k, (predicted, probability) in enumerate(answer_columns(top)):
-        new[predicted], new[probability] = labels[:, k], probabilities[:, k]
-    if known_words:
-        new["known_words"] = known
-    new["reason"] = reasons
+    new = {name: np.concatenate([columns[name] for columns in found]) for name in found[0]}
     new = {prefix + name: values for name, values in new.items()}
     for name in new:
         if name in table.columns:
@@ -121,37 +117,51 @@ def _read(X, column):
         return X.to_frame(X.name or "name"), X
     if not hasattr(X, "columns") or not (hasattr(X, "assign") or hasattr(X, "hstack")):
         pd = check_pandas_support("predict_table of names in no table")
-        names = read_names(X, "empty")[0]
+        names = read_names(X, "empty")
         return pd.DataFrame({"name": names}), names
     columns = list(X.columns)
-    wanted = [column] if isinstance(column, str) else [*(column or [])]
-    wanted = wanted or (columns if len(columns) == 1 else ["name"])
-    for name in wanted:
-        if columns.count(name) != 1:
+    if column is None:
+        column = columns if len(columns) == 1 else "name"
+    # A tuple is the name of one column, if columns have several levels.
+    several = isinstance(column, list | tuple) and column not in columns
+    found = []
+    for name in column if several else [column]:
+        same = find_column(columns, name)
+        if len(same) != 1:
             raise ValueError(
                 f"Expected one column {name!r}, got {columns}. Give the column of names, or a list "
                 "of columns to join, such as column=['given', 'family']."
             )
-    return X, X[wanted[0]] if len(wanted) == 1 or not len(X) else JoinNames().transform(X[wanted])
+        found += same
+    return X, X[found[0]] if len(found) == 1 or not len(X) else JoinNames().transform(X[found])
 
 
 def _answer(estimator, names, top, known_words):
-    """Return labels and probabilities, missing without an answer, reasons and known words."""
+    """Return the new columns of some names."""
     found = predict_names(estimator, names, top=top, known_words=known_words)
     if known_words and found.known_words is None:
         raise ValueError(
             "known_words=True expects a model with a table of words, such as load_pretrained(), "
             f"got {estimator!r:.100}. Leave known_words out."
         )
-    answered = (found.reasons == "")[:, None]
-    labels, reasons = np.where(answered, found.labels.astype(object), None), found.reasons
-    if not names:  # an empty column of objects has no type in polars
-        labels, reasons = found.labels, reasons.astype(str)
-    known = np.zeros(len(names)) if found.known_words is None else found.known_words
-    return labels, np.where(answered, found.probabilities, np.nan), reasons, known
+    columns = answer_columns(found)
+    if known_words:
+        columns["known_words"] = found.known_words
+    columns["reason"] = found.reasons
+    for name, values in columns.items():
+        if not names and values.dtype == object:  # such an empty column has no type in polars
+            dtype = found.classes.dtype if name.startswith("predicted") else str
+            columns[name] = values.astype(dtype)
+    return columns
 
 
-def answer_columns(top):
-    """Return pairs of column names: predicted and probability, predicted_2 and so on."""
-    ends = ["", *(f"_{k}" for k in range(2, top + 1))]
-    return [(f"predicted{end}", f"probability{end}") for end in ends]
+def answer_columns(found):
+    """Return what `predict_names` found, by name of the column: None and NaN without an answer."""
+    no_answer, columns = found.reasons != "", {}
+    for k in range(found.labels.shape[1]):
+        end = f"_{k + 1}" if k else ""
+        columns[f"predicted{end}"] = np.where(no_answer, None, found.labels[:, k])
+        columns[f"probability{end}"] = np.where(no_answer, np.nan, found.probabilities[:, k])
+        if found.levels is not None and not k:
+            columns["level"] = np.where(no_answer, None, found.levels)
+    return columns

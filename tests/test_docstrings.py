@@ -1,10 +1,14 @@
-"""Public docstrings and types: their form, what they describe, and what their examples give."""
+"""Public docstrings and types: their form, what they describe, and what their examples give.
+
+Run ``PYTHONPATH=. python tests/test_docstrings.py`` to write docs/interface.md.
+"""
 
 import doctest
 import inspect
 import pkgutil
 import re
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -152,3 +156,69 @@ def test_help_is_in_whole_sentences(command):
         text = text.strip()
         assert text[0].isupper() and not FRAGMENT.match(text), text
         assert text.endswith((".", "]")), text
+
+
+# ---- The page of the interface
+
+PAGE = Path(__file__).parent.parent / "docs" / "interface.md"
+ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
+INTRODUCTION = """\
+# Interface
+
+All that is public, one line each, with the parameters in their order; those behind `*` are given by
+name. [The guide](README.md) explains, and docstrings say the rest: `help(sknames.predict_table)`.
+All classifiers have `fit`, `predict`, `predict_proba` and `score`, and all transformers `fit`,
+`transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
+"""
+
+
+def call_of(name, function):
+    """How a function is called: "name(x, *, y)"."""
+    parameters, names = inspect.signature(function).parameters.values(), []
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in names:
+            names.append("*")
+        names.append("**" * (parameter.kind is parameter.VAR_KEYWORD) + parameter.name)
+    return f"`{name}({', '.join(names)})`"
+
+
+def row_of(name, public):
+    doc = NumpyDocString(inspect.getdoc(public))
+    kinds = {"predict": "a classifier", "transform": "a transformer", "plot": "a display"}
+    if inspect.isclass(public):
+        returned = next(kind for member, kind in kinds.items() if hasattr(public, member))
+    else:
+        returned = "; ".join(item.type or item.name for item in doc["Returns"])
+    if hasattr(public, "from_estimator"):
+        name, public = f"{name}.from_estimator", public.from_estimator
+    summary = " ".join(doc["Summary"])
+    cells = call_of(name, public), ROLE.sub(r"`\1`", summary), ROLE.sub(r"\1", returned)
+    return f"| {' | '.join(cells)} |"
+
+
+def page_of_interface():
+    lines = [INTRODUCTION]
+    for module in public_modules():
+        names = [name for name in import_module(module).__all__ if f"{module}.{name}" in PUBLIC]
+        rows = [row_of(name, PUBLIC[f"{module}.{name}"]) for name in names]
+        lines += [
+            f"## {module}",
+            "",
+            "| call | what it does | returns |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    lines += ["## Commands", "", "| command | what it does |", "|---|---|"]
+    for command in cli.commands.values():
+        summary = " ".join(command.help.split("\n\n")[0].split())
+        lines.append(f"| `sknames {command.name}` | {summary} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_page_of_the_interface_is_what_can_be_imported():
+    assert PAGE.read_text("utf-8") == page_of_interface()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_of_interface(), "utf-8")

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -11,15 +13,17 @@ from sklearn.preprocessing import OneHotEncoder
 from sknames import (
     CharEncoder,
     GroupedClassifier,
+    JoinNames,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
     load_pretrained,
+    make_own_labels_pipeline,
 )
 from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames.datasets import load_names
-from sknames.inspection import character_importance, ngram_contributions, prefix_proba
+from sknames.inspection import character_importance, feature_contributions, prefix_proba
 
 NAMES = ["Kowalski", "Anna Maria", "王伟", "Γιώργος", "Þórður", "عمر", "O’Brien 7"]
 ODD_NAMES = [
@@ -168,29 +172,73 @@ def test_contributions_sum_to_the_logits(small_names, ngram_range, separator):
     model.fit(names, small_names[1][::2])
     classify._forward = Forward(classify.network_, "float64")
     for name in [names[0], "Anna Maria", "王伟", "anna anna", "☃", "", "x" * 40]:
-        found = ngram_contributions(model, name)
-        logits = found.net + found.contributions.sum(axis=0)
+        found = feature_contributions(model, name)
+        logits = found.intercept + found.contributions.sum(axis=0)
         proba = np.exp(logits) / np.exp(logits).sum()
         np.testing.assert_allclose(proba, model.predict_proba([name])[0], atol=1e-6)
         marks = "  " if separator and ngram_range else "^$"
         text = "".join([marks[0], *found.characters, marks[1]])
-        for ngram, (first, last) in zip(found.ngrams, found.spans, strict=True):
+        for ngram, (first, last) in zip(found.features, found.spans, strict=True):
             assert ngram == text[first + 1 : last + 1]
             assert ngram_range[0] <= len(ngram) <= ngram_range[1]
             assert not separator or " " not in ngram[1:-1]
-        assert ngram_range is not None or not len(found.ngrams)
+        assert ngram_range is not None or not len(found.features)
 
 
 def test_contributions_are_values_times_weights(model):
     name = "Anna Kowalska"
-    found = ngram_contributions(model, name)
+    found = feature_contributions(model, name)
     network = model["classify"].network_
     codes = network.to_codes(model["encode"].transform([name]))
     features, _, values = network.ngrams.tfidf(codes, network.weights["ngram_idf"])
     terms = NGRAM_SCALE * values[:, None] * network.weights["ngram_weight"][features]
-    assert len(terms) == len(found.ngrams) > 20
+    assert len(terms) == len(found.features) > 20
     order, theirs = (np.lexsort(array.T.round(5)) for array in (found.contributions, terms))
     np.testing.assert_allclose(found.contributions[order], terms[theirs], atol=1e-5)
+
+
+# ---- Features of own labels
+
+
+@pytest.mark.parametrize("labels", [["a", "b", "b", "a"], ["x", "y", "z", "z"]], ids=len)
+def test_contributions_of_own_labels_are_values_times_coefficients(tiny, small_names, labels):
+    names, y = small_names[0], np.repeat(labels, 50)
+    own = make_own_labels_pipeline(tiny).fit(names, y)
+    shifted = PriorShiftClassifier(own, priors="uniform").fit(None)
+    classes, n = np.unique(labels), len(set(labels))
+    given = PriorShiftClassifier(own, priors=np.arange(n) / sum(range(n)), class_prior="uniform")
+    for model in (own, make_pipeline(JoinNames(), own), FrozenEstimator(shifted), given.fit(None)):
+        found = feature_contributions(model, "Herr Jan Nowak")
+        assert (found.name, found.classes.tolist()) == ("Herr Jan Nowak", classes.tolist())
+        logits = found.intercept + found.contributions.sum(axis=0)
+        proba = np.exp(logits - logits.max())
+        expected = model.predict_proba(["Herr Jan Nowak"])[0]
+        np.testing.assert_allclose(proba / proba.sum(), expected, rtol=1e-6)
+    assert found.intercept[0] == -np.inf  # of a prior of 0
+    table, features = found.to_frame(), found.features.tolist()
+    names, values = own[0].get_feature_names_out(), own[0].transform(["Jan Nowak"]).toarray()[0]
+    assert features == names[values != 0].tolist() and "model__nameencoder_Greek" in features
+    assert table.columns.tolist() == classes.tolist()
+    k = values.size - 1 - np.argmax(values[::-1] != 0)  # an n-gram
+    value, coef, row = values[k], own[1].coef_[:, k], table.loc[names[k]].to_numpy()
+    np.testing.assert_allclose(row[-1] - row[0], value * (coef[-1] - (n > 2) * coef[0]))
+
+
+def test_log_odds_are_of_the_most_probable_labels_or_of_those_asked_for(model):
+    found = feature_contributions(model, "Anna Kowalska")
+    proba = model.predict_proba(["Anna Kowalska"])[0]
+    first, second, *others = model.classes_[np.argsort(-proba)]
+    for labels, pair in [((), (first, second)), ((second,), (second, first)),
+                         ((others[0], others[1]), others[:2])]:  # fmt: skip
+        odds = found.log_odds(*labels)
+        assert (odds.label, odds.other) == tuple(pair)
+        one, other = (proba[model.classes_ == label] for label in pair)
+        np.testing.assert_allclose(odds.contributions.sum() + odds.intercept, np.log(one / other))
+        assert (np.diff(np.abs(odds.contributions)) <= 0).all()
+        table = found.to_frame()[pair[0]] - found.to_frame()[pair[1]]
+        assert odds.contributions[0] in table[[odds.features[0]]].to_numpy()
+    with pytest.raises(ValueError, match="Expected label to be one of .*'Klingon'"):
+        found.log_odds("Greek", "Klingon")
 
 
 # ---- Models
@@ -204,13 +252,16 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     np.testing.assert_allclose(found.proba, model.predict_proba(prefixes))
     assert character_importance(model, "Kowalski").importance.any()
     with pytest.raises(TypeError, match="For other models, use character_importance"):
-        ngram_contributions(model, "Kowalski")
+        feature_contributions(model, "Kowalski")
+    alone = LogisticRegression().fit([[0], [1]], [0, 1])
+    with pytest.raises(TypeError, match="or one with a linear classifier"):
+        feature_contributions(alone, "Kowalski")
     grouped = GroupedClassifier(load_pretrained())
     with pytest.raises(TypeError, match="FrozenEstimator and SelectiveClassifier; got Grouped"):
-        ngram_contributions(grouped, "Kowalski")
+        feature_contributions(grouped, "Kowalski")
 
 
-@pytest.mark.parametrize("explain", [prefix_proba, character_importance, ngram_contributions])
+@pytest.mark.parametrize("explain", [prefix_proba, character_importance, feature_contributions])
 def test_unfitted_model_raises(model, explain):
     holders = PriorShiftClassifier(model), SelectiveClassifier(model, coverage=0.5)
     for unfitted in (clone(model), *holders):
@@ -231,7 +282,7 @@ def test_wrong_parameters_raise(model):
 def test_explanation_does_not_depend_on_set_output(small_names, model, library):
     own = clone(model).set_output(transform=library).fit(*small_names)
     plain = clone(model).fit(*small_names)
-    for function in (prefix_proba, character_importance, ngram_contributions):
+    for function in (prefix_proba, character_importance, feature_contributions):
         expected, found = function(plain, "Ana"), function(own, "Ana")
         assert found.keys() == expected.keys()
         for key in found.keys() - {"name", "label"}:

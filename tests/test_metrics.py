@@ -122,9 +122,7 @@ def test_training_names_give_leak_and_baselines(model, parts):
     assert card.n_seen_exactly == sum(name in set(learned[0]) for name in names) < card.n_seen
     assert f"{expected} rows ({expected / len(names):.1%}) have a name that it has" in repr(card)
     assert scorecard(model, names, labels).n_seen is None
-    assert "whether the model has learned these names is not known" in repr(
-        scorecard(model, names, labels)
-    )
+    assert "overlap with training names: unknown" in repr(scorecard(model, names, labels))
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
     svm = make_pipeline(vectorizer, LinearSVC(random_state=0))
     svm.fit([fold(name) for name in learned[0]], learned[1])
@@ -289,6 +287,10 @@ def test_calibration_error_is_the_mean_gap_by_bin():
     assert expected_calibration_error(y, proba) == pytest.approx(expected)
     turned = expected_calibration_error(y, proba[:, ::-1], labels=["b", "a"])
     assert turned == pytest.approx(expected)
+    one_bin = abs(0.87 + 0.93 + 0.5 + 1 - 3) / 4
+    assert expected_calibration_error(y, proba, n_bins=1) == pytest.approx(one_bin)
+    weighted = expected_calibration_error(y, proba, sample_weight=[1, 0, 0.5, 2])
+    assert weighted == pytest.approx((0.13 + 0.5 * 0.5 + 0) / 3.5)
 
 
 @pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
@@ -324,8 +326,13 @@ def test_folds_keep_a_fitted_model_as_it_is(model, parts):
     [
         ({"labels": [0, 1, 2]}, "None of the labels .* some of .0, 1, 2., got .'a', 'b', 'c'"),
         ({"labels": ["a", "a", "b"]}, "Expected distinct labels"),
+        ({"y_proba": [[0.5, 0.5]] * 3}, "one for each of 2 columns of y_proba, got 3"),
+        ({"y_proba": [[1.5, 0, 0]] * 3}, "from 0 to 1, got 0 to 1.5"),
+        ({"y_proba": [[1, -2, 0]] * 3}, "from 0 to 1, got -2 to 1"),
+        ({"y_proba": np.eye(3)[:2]}, "inconsistent numbers of samples"),
         ({"y_true": ["a", None, "b"]}, "missing label"),
         ({"n_bins": 0}, "'n_bins' parameter"),
+        ({"sample_weight": [1, 2]}, r"Expected sample_weight of shape \(3,\), got \(2,\)"),
     ],
     ids=str,
 )

@@ -7,7 +7,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 
-from sknames import JoinNames, load_pretrained, predict_table
+from sknames import JoinNames, load_pretrained, predict_names, predict_table
 from sknames._priors.predict_names import _top_classes
 from tests.conftest import tiny_pipeline
 
@@ -29,6 +29,25 @@ def test_pandas_in_keeps_index_and_columns(shipped):
     proba = np.sort(shipped.predict_proba(["Lee"])[0])
     assert found.iloc[-1][["probability", "probability_2"]].tolist() == proba[[-1, -2]].tolist()
     assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
+def test_column_name_is_found_in_any_case_and_its_own_case_first(shipped, library):
+    people = library({"ID": ["Kim"], "NAME": ["Kowalski"], "Family": ["Papadopoulos"]})
+    assert predict_table(shipped, people)["predicted"][0] == "Polish"
+    assert predict_table(shipped, people, column="family")["predicted"][0] == "Greek"
+    assert predict_table(shipped, people, column=["id", "family"])["predicted"][0] == "Greek"
+    both = library({"name": ["Kim"], "NAME": ["Kowalski"]})
+    assert predict_table(shipped, both)["predicted"][0] == "Korean"
+
+
+def test_names_of_columns_may_be_numbers_or_tuples(shipped):
+    rows = [["Mehmet", "Yılmaz", 3]]
+    assert predict_table(shipped, pd.DataFrame(rows), column=0)["predicted"][0] == "Turkish"
+    levels = [("who", "given"), ("who", "family"), ("age", "")]
+    people = pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(levels))
+    for column in (levels[1], levels[:2]):
+        assert predict_table(shipped, people, column=column).iloc[0, 3] == "Turkish"
 
 
 def test_all_labels_of_two_columns_in_a_tuple_come_without_a_warning(shipped):
@@ -96,6 +115,18 @@ def test_model_that_abstains_withholds_unsure_answers():
     found = predict_table(load_pretrained(abstain=True), NAMES)
     assert found["reason"].tolist() == [*WHY[:-1], "unsure"]
     assert found["predicted"].isna().tolist() == [False, True, True, True, True]
+
+
+def test_model_that_climbs_says_the_level():
+    model = load_pretrained("country", abstain=True, groups=["subregion", "region"])
+    names = ["Iker Casillas", "Aoife Byrne", "Lee", "Juan Perez", "7"]
+    found, answers = predict_table(model, names, top=2), predict_names(model, names, top=2)
+    is_answered = answers.reasons == ""
+    assert [*found.columns[1:4]] == ["predicted", "probability", "level"]
+    assert found["predicted"][is_answered].tolist() == answers.labels[is_answered, 0].tolist()
+    assert found["level"].isna().tolist() == (~is_answered).tolist()
+    assert found["level"][is_answered].tolist() == answers.levels[is_answered].tolist()
+    assert len({*answers.levels}) > 1
 
 
 @pytest.mark.parametrize("X, options, message", [

@@ -11,9 +11,10 @@ from .._base.unwrap import labels_as_predicted
 from .._encoding.spelling_groups import spelling_groups
 from .._name_encoder import make_own_labels_pipeline
 from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from
+from .files import say
 from .models import Job, answers, load
-from .options import Table, jobs_option, label_option, model_options, say, table_options
-from .tables import CHUNK_ROWS
+from .options import jobs_option, label_option, model_options, table_options
+from .tables import CHUNK_ROWS, Table
 
 N_FOLDS = 5
 
@@ -86,7 +87,7 @@ def _compare(names, labels, others):
     ngrams = own.baselines["n-gram LinearSVC"]
     rows = {"n-grams + LinearSVC": ngrams, "what `sknames train` fits": own} | others
     width = max(map(len, rows))
-    yield f"{'':{width}}  accuracy (95 %)            macro-F1  less n-grams (95 %)"
+    yield f"{'':{width}}  accuracy (95 %)            macro-F1  gain over n-grams (95 %)"
     for title, row in rows.items():
         low, high = row["accuracy_interval"]
         line = f"{title:{width}}  {row['accuracy']:.4f} ({low:.4f} to {high:.4f})"

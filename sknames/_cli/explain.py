@@ -7,12 +7,12 @@ import numpy as np
 
 from .._base.unwrap import split
 from .._priors.predict_names import predict_names
-from ..inspection import character_importance, ngram_contributions, prefix_proba
+from ..inspection import character_importance, feature_contributions, prefix_proba
 from .models import load
 from .options import model_options
 
 BAR = 24  # characters of the longest bar
-N_NGRAMS = 8
+N_FEATURES = 8
 
 
 @click.command()
@@ -25,25 +25,33 @@ def explain(name, model, top, label):
 
     For each character, as the model reads it, a bar shows how far the log odds of the nationality
     fall if the character is hidden: # is for the nationality, - against it. The last column has
-    the prediction for a name that ends there.
+    the prediction for a name that ends there. The last lines show what most separates the
+    nationality from the next most probable one: n-grams, or the features of a model for own labels.
     """
     fitted = load(*model)
-    if split(fitted)[0] is None:
-        what = "only nets are explained, such as `sknames train --from-scratch` writes"
-        raise click.UsageError(f"--model {model[0]} is none: {what}")
     classes = fitted.classes_.astype(str).tolist()
+    found = predict_names(fitted, [name], threshold=None)
+    if found.reasons[0]:
+        raise ValueError(
+            f"{name!r} has no nationality to explain ({found.reasons[0]}): give a name"
+        )
     label = dict(zip(classes, fitted.classes_.tolist(), strict=True)).get(label, label)
-    reason = predict_names(fitted, [name], threshold=None).reasons[0]
-    if reason:
-        raise ValueError(f"{name!r} has no nationality to explain ({reason}): give a name")
-    shown = character_importance(fitted, name, label=label)
-    without = f" without {', '.join(shown.dropped)}" if shown.dropped else ""
-    lines = [f"{name}, read{without} as {''.join(shown.characters)}"]
-    best = np.argsort(-shown.proba, kind="stable")[:top]
+    best = np.argsort(-found.proba[0], kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
-    lines += [f"{classes[k]:{width}}  {shown.proba[k]:6.1%}" for k in best]
-    lines += ["", *_characters(shown, prefix_proba(fitted, name).proba, classes)]
-    click.echo("\n".join(lines + [*_ngrams(fitted, name, shown)]))
+    lines = [f"{classes[k]:{width}}  {found.proba[0, k]:6.1%}" for k in best]
+    is_read = split(fitted)[0] is not None
+    if is_read:
+        shown = character_importance(fitted, name, label=label)
+        without = f" without {', '.join(shown.dropped)}" if shown.dropped else ""
+        lines.insert(0, f"{name}, read{without} as {''.join(shown.characters)}")
+        lines += ["", *_characters(shown, prefix_proba(fitted, name).proba, classes)]
+    try:
+        lines += ["", *_features(feature_contributions(fitted, name).log_odds(label), is_read)]
+    except TypeError as error:  # of a classifier whose logits do not split
+        if not is_read:
+            what = "only models are explained that `sknames train` writes"
+            raise click.UsageError(f"--model {model[0]} is none: {what}") from error
+    click.echo("\n".join(lines))
 
 
 def _characters(shown, prefixes, classes):
@@ -62,22 +70,13 @@ def _characters(shown, prefixes, classes):
         yield f"{mark} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
 
 
-def _ngrams(model, name, shown):
-    """Yield the n-grams that separate the label most from the next most probable one."""
-    try:
-        ngrams = ngram_contributions(model, name)
-    except TypeError:  # of a classifier without n-grams
-        return
-    is_label = shown.classes == shown.label
-    if not len(ngrams.ngrams) or is_label.all():
-        return
-    k = is_label.argmax()
-    other = np.where(is_label, -1, shown.proba).argmax()
-    more = ngrams.contributions[:, k] - ngrams.contributions[:, other]
-    net = ngrams.net[k] - ngrams.net[other]
+def _features(odds, is_net):
+    """Yield the features that separate the label most from the next most probable one."""
+    total = odds.contributions.sum()
+    rest, features = ("recurrent net", "n-grams") if is_net else ("intercept", "features")
     yield (
-        f"\nlog odds of {shown.label} against {shown.classes[other]}: {more.sum() + net:+.2f}, "
-        f"of it {net:+.2f} by the recurrent net and {more.sum():+.2f} by n-grams, most of all"
+        f"log odds of {odds.label} against {odds.other}: {total + odds.intercept:+.2f}, of it "
+        f"{odds.intercept:+.2f} by the {rest} and {total:+.2f} by {features}, most of all"
     )
-    most = np.argsort(-np.abs(more), kind="stable")[:N_NGRAMS]
-    yield "  " + "  ".join(f"{ngrams.ngrams[i]!r} {more[i]:+.2f}" for i in most)
+    pairs = zip(odds.features[:N_FEATURES], odds.contributions, strict=False)
+    yield "  " + "  ".join(f"{feature!r} {value:+.2f}" for feature, value in pairs)

@@ -1,12 +1,16 @@
-"""Write output files that appear only when they are whole."""
+"""Write output files that appear only when they are whole, and messages."""
 
 import os
 import shutil
 import sys
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
+import click
+
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+say = partial(click.echo, err=True)
 # What a signal removes, if it is a Path, with what to say.
 unfinished: dict[object, str | None] = {}
 

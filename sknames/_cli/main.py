@@ -11,8 +11,7 @@ import click
 from .._version import __version__
 from .evaluate import evaluate
 from .explain import explain
-from .files import remove_unfinished
-from .options import say
+from .files import remove_unfinished, say
 from .predict import predict
 from .shares import shares
 from .train import train

@@ -14,9 +14,10 @@ import numpy as np
 
 from .._base.unwrap import ungroup
 from .._priors.predict_names import predict_names
-from .._wrappers.grouped_classifier import GroupedClassifier
+from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from .._wrappers.selective_classifier import SelectiveClassifier
+from ..pretrained._load_pretrained import SHIPPED, load_pretrained
 from ..pretrained._model_files import load_model
 from ..pretrained._predict_sets import sets_of_probabilities
 
@@ -29,6 +30,7 @@ class Job:
 
     path: str
     trust_pickle: bool = False
+    climb: bool = False  # answer with a group where a label is unsure
     priors: tuple[float, ...] | None = None  # in the order of the classes
     groups: str | None = None  # of `GroupedClassifier`
     top: int = 1
@@ -40,27 +42,29 @@ class Job:
 
 
 @lru_cache(maxsize=1)
-def load(path, trust_pickle=False):
+def load(path, trust_pickle=False, climb=False):
     """Load the model in a file, or one that ships, once in each process."""
+    if climb:
+        return load_pretrained(SHIPPED[path], abstain=True, groups=[*LEVELS])
     return load_model(path, trust_pickle=trust_pickle)
 
 
 @lru_cache(maxsize=1)
-def model_of(path, trust_pickle, priors, groups, ungrouped):
+def model_of(path, trust_pickle, climb, priors, groups, ungrouped):
     """Return the model that a `Job` asks."""
-    model = load(path, trust_pickle)
+    model = load(path, trust_pickle, climb)
     if ungrouped:
         return ungroup(model)[0]
     if (priors or groups) and isinstance(model, SelectiveClassifier):
         model = model.estimator_  # its threshold would not hold
     if priors is not None:  # which need no names
         model = PriorShiftClassifier(model, priors=np.array(priors)).fit(None)
-    return model if groups is None else GroupedClassifier(model, groups)
+    return model if groups is None else GroupedClassifier(model, groups=groups)
 
 
 def answer(job, names):
     """Return what `predict_names` does for a job, with `sets` for a coverage."""
-    model = model_of(job.path, job.trust_pickle, job.priors, job.groups, job.ungrouped)
+    model = model_of(job.path, job.trust_pickle, job.climb, job.priors, job.groups, job.ungrouped)
     options = {"top": job.top, "threshold": job.threshold, "known_words": job.known_words}
     found = predict_names(model, names, **options)
     if job.coverage is not None:
@@ -76,7 +80,8 @@ def answers(chunks, job, jobs):
     """Yield (chunk, what `answer` returns for the job) for each (chunk, names), in order.
 
     Several processes give the same bits. There are never more processes than cores. At most one
-    chunk a process waits: joblib.Parallel reads the whole table if the writer is slow.
+    chunk a process waits: joblib.Parallel reads the whole table if the writer is slow. Ours end
+    with this process, however that ends: those of concurrent.futures outlive one that is killed.
     """
     jobs = min(jobs, joblib.cpu_count())
     chunks = iter(chunks)
@@ -108,10 +113,9 @@ def answers(chunks, job, jobs):
 
 
 def _start():
-    """Start a process that answers.
+    """Start a process that answers. It ends with its standard input, so with this process.
 
-    It ends with its standard input, so with this process, however that ends. It has a group of its
-    own, since a terminal sends Ctrl-C to all of a group.
+    It has a group of its own, since a terminal sends Ctrl-C to all of a group.
     """
     code = f"import sys; sys.path[:] = {sys.path}; from {__name__} import work; work()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

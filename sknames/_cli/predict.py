@@ -19,13 +19,11 @@ from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import LEVELS
 from ..pretrained import load_pretrained
 from ..pretrained._load_pretrained import SHIPPED
-from .files import check_output
+from .files import check_output, say
 from .models import Job, answer, answers, load
-from .options import Table, jobs_option, model_options, say, table_options
-from .shares import distinct_names
-from .tables import write_table
-
-DIGITS = 6  # of probabilities: those that float32 has
+from .options import jobs_option, model_options, table_options
+from .shares import DIGITS, predict_distinct
+from .tables import Table, write_table
 
 
 @click.command()
@@ -33,7 +31,7 @@ DIGITS = 6  # of probabilities: those that float32 has
 @model_options
 @click.option("--top", type=click.IntRange(1), default=1, help="Labels for each name.")
 @click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
-@click.option("--output", default="-", help="File to write, or - for standard output.")
+@click.option("-o", "--output", default="-", help="File to write, or - for standard output.")
 @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
 @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
 @click.option(
@@ -44,20 +42,41 @@ DIGITS = 6  # of probabilities: those that float32 has
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
+@click.option("--climb", is_flag=True, help="Where only a region is sure, give it.")
 @click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
 def predict(
-    table, model, priors, adapt, abstain, threshold, output, format, excel, prefix, jobs, **asked
+    table,
+    model,
+    priors,
+    adapt,
+    abstain,
+    climb,
+    threshold,
+    output,
+    format,
+    excel,
+    prefix,
+    jobs,
+    **asked,
 ):
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
     predicted_2 and so on with --top, and reason, which says why a row has no prediction.
+
+    Save a sheet of Excel as CSV first; --excel writes CSV that Excel reads. Names in two columns
+    need --column given,family. `sknames explain` takes a single name.
     """
     start = time.perf_counter()
     check_output(output)
-    fitted = load(*model)
+    others = {"--priors": priors, "--adapt-priors": adapt, "--groups": asked["groups"]}
+    if climb and (not abstain or model[0] not in SHIPPED or any(others.values())):
+        raise click.UsageError(
+            f"--climb needs --abstain and a model that ships, without {', '.join(others)}"
+        )
+    fitted = load(*model, climb)
     if asked["groups"] and abstain and threshold is None:
         raise click.UsageError("--abstain with --groups needs a --threshold: give one, such as 0.6")
     if adapt and (priors or asked["coverage"] is not None):
@@ -66,13 +85,13 @@ def predict(
     if priors is not None:
         priors = tuple(read_priors(priors, fitted.classes_).tolist())
     threshold = _threshold(model[0], fitted, abstain, threshold)
-    job = Job(*model, priors, threshold=threshold, **asked)
+    job = Job(*model, climb, priors, threshold=threshold, **asked)
     nothing = answer(job, [])  # it raises for what does not fit, before the names are read
     if job.known_words and nothing.known_words is None:
         raise click.UsageError(f"--known-words: {job.path} has no table of words: leave it out")
     if adapt:
-        proba, ids, groups = distinct_names(table, Job(*model, proba=True), jobs)
-        rows, counts, _ = groups[""]
+        proba, ids, groups = predict_distinct(table, table.open(), Job(*model, proba=True), jobs)
+        rows, counts, _ = groups[()]
         assumed = assumed_priors(fitted)
         priors = priors_of_probabilities(proba[rows], counts, assumed, ids[rows])[0]
         job = replace(job, priors=tuple(priors.tolist()))
@@ -94,7 +113,8 @@ def _threshold(model, fitted, abstain, given):
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
     if not abstain or given is not None:
         return given
-    fitted = load_pretrained(SHIPPED[model], abstain=True) if model in SHIPPED else fitted
+    if model in SHIPPED and unwrap(fitted).threshold is None:
+        fitted = load_pretrained(SHIPPED[model], abstain=True)
     threshold = unwrap(fitted).threshold
     if threshold is None:
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
@@ -108,9 +128,12 @@ def _add_columns(answered, n_of, prefix):
         n_of.update(why)
         no_answer, no_name = why != "", ~np.isin(why, ["", UNSURE])
         new, type_ = [], pa.array(found.classes.tolist()).type
-        for k, (predicted, probability) in enumerate(answer_columns(found.labels.shape[1])):
-            new.append((predicted, pa.array(found.labels[:, k].tolist(), type_, mask=no_answer)))
-            new.append((probability, _rounded(found.probabilities[:, k], no_answer)))
+        for name, values in answer_columns(found).items():
+            if name.startswith("probability"):
+                new.append((name, _rounded(values, no_answer)))
+            else:
+                of_labels = name.startswith("predicted")
+                new.append((name, pa.array(values.tolist(), type_ if of_labels else pa.string())))
         if "sets" in found:
             sets = pa.array(map(";".join, found.sets), pa.string())
             new.append(("set", pc.if_else(pa.array(no_name), None, sets)))

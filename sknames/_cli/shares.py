@@ -16,22 +16,29 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._base.unwrap import ungroup, unwrap
 from .._encoding.read_names import ids_of_names
-from .._priors.priors import assumed_priors
+from .._priors.priors import assumed_priors, model_error
 from .._priors.shares import COLUMNS, shares_of_probabilities
-from .._priors.shares_display import SharesDisplay
-from .files import check_output, whole_file
+from .._priors.shares_display import draw_shares
+from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
+from .files import check_output, say, whole_file
 from .models import Job, answers, load
-from .options import jobs_option, model_options, say, table_options
+from .options import jobs_option, model_options, table_options
+
+DIGITS = 6  # of shares and probabilities: those that float32 has
+MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 
 
 @click.command()
 @table_options
 @model_options
-@click.option("--by", help="Column of groups, such as region: estimate each on its own.")
-@click.option("--output", default="-", help="File for CSV, or -: text on a terminal, else CSV.")
+@click.option("--by", help="Columns of a table, such as region,year: estimate each group alone.")
+@click.option("--groups", type=click.Choice(LEVELS), help="Estimate groups of the labels.")
+@click.option(
+    "-o", "--output", default="-", help="File for CSV, or -: text on a terminal, else CSV."
+)
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
 @jobs_option
-def shares(table, model, by, output, plot, jobs):
+def shares(table, model, by, groups, output, plot, jobs):
     """Estimate the share of each nationality among the names in INPUT.
 
     The shares are those under which the names are most likely, with 95 % intervals. Rows without
@@ -41,23 +48,27 @@ def shares(table, model, by, output, plot, jobs):
     if Path(output).suffix.lower() not in ("", ".csv", ".txt"):
         raise click.UsageError(f"--output {output}: shares are plain CSV: give a name in .csv")
     check_output(output)
-    is_taken = by in (*COLUMNS, "names", "not_names")
-    if is_taken or (by and plot):
-        why = "rename it, the output has another" if is_taken else "leave --plot out"
-        raise click.UsageError(f"--by {by}: {why}")
     if plot is not None:
         if Path(plot).suffix not in (".png", ".svg", ".pdf"):
             raise click.UsageError(f"--plot {plot}: let its name end in .png, .svg or .pdf")
         check_output(plot)
         check_matplotlib_support("--plot")
     fitted = load(*model)
+    if groups is not None:
+        fitted = GroupedClassifier(fitted, groups=groups)
     inner, shares_of_groups = ungroup(fitted)
-    job = Job(*model, ungrouped=True, proba=True)
-    texts, tables, n_rows = [], [], Counter()
-    probabilities, ids, groups = distinct_names(table, job, jobs, by)
-    for group, (rows, counts, n_others) in groups.items():
+    job, reader = Job(*model, ungrouped=True, proba=True), table.open()
+    texts, table_rows, drawn, n_rows = [], [], {}, Counter()
+    probabilities, ids, rows_by = predict_distinct(table, reader, job, jobs, by)
+    if plot is not None and len(rows_by) > MOST_PANELS:
+        raise click.UsageError(
+            f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives {len(rows_by):,}: "
+            "leave --plot out"
+        )
+    for key, (rows, counts, n_others) in rows_by.items():
         n_names = int(counts.sum())
         n_rows.update(names=n_names, others=n_others)
+        title = ", ".join(f"{column}: {value}" for column, value in key)
         if n_names:
             with warnings.catch_warnings(record=True) as caught:
                 estimate = shares_of_probabilities(
@@ -67,53 +78,57 @@ def shares(table, model, by, output, plot, jobs):
                     ids=ids[rows],
                     n_not_names=n_others,
                     class_prior=assumed_priors(inner, of_people=True),
+                    model_error=model_error(inner),
                     shares_of_groups=shares_of_groups,
                     random_state=0,  # the same command gives the same intervals
                 )
-            of = f"{by} {group}: " if by else ""
             for warning in caught:
-                say(f"sknames: warning: {of}{warning.message}")
-            columns = {name: estimate[name].tolist() for name in COLUMNS}
+                say(f"sknames: warning: {f'{title}: ' * bool(by)}{warning.message}")
+            drawn[title] = estimate
+            columns = [estimate[name].round(DIGITS).tolist() for name in COLUMNS[1:]]
+            columns.insert(0, estimate.label.tolist())
         else:
             estimate = f"no name; {n_others:,} not names"
-            columns = {name: [None] for name in COLUMNS}
-        texts.append(f"{by}: {group}\n{estimate}" if by else str(estimate))
-        if by:
-            n = len(columns["label"])
-            columns = {by: [group] * n, **columns, "names": [n_names] * n}
-            columns["not_names"] = [n_others] * n
-        tables.append(pa.table(columns))
+            columns = [[None] for _ in COLUMNS]
+        texts.append(f"{title}\n{estimate}" if by else str(estimate))
+        counted = {"names": n_names, "not_names": n_others} if by else {}
+        found = (dict(zip(COLUMNS, values, strict=True)) for values in zip(*columns, strict=True))
+        table_rows += [dict(key) | row | counted for row in found]
     if output == "-" and sys.stdout.isatty():
         click.echo("\n\n".join(texts))
     else:
+        options = pa.csv.WriteOptions(delimiter=reader.delimiter or ",")
         with whole_file(output) as file:
-            pa.csv.write_csv(pa.concat_tables(tables, promote_options="permissive"), file)
+            pa.csv.write_csv(pa.Table.from_pylist(table_rows), file, options)
     if plot is not None:
         with whole_file(plot) as file:
-            figure = SharesDisplay.from_shares(estimate).figure_
-            figure.savefig(file, format=Path(plot).suffix[1:], dpi=150)
+            draw_shares(drawn).savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say(
         f"{n_rows.total():,} rows: {n_rows['names']:,} names, {n_rows['others']:,} not names; "
         f"{time.perf_counter() - start:.1f} s"
     )
 
 
-def distinct_names(table, job, jobs, by=None):
+def predict_distinct(table, reader, job, jobs, by=None):
     """Predict the distinct texts of a table, each once.
 
     Return probabilities, a row for each, and equal ids of those that are read alike; and for each
-    group in the column `by`, also one without names, the rows of its names, their counts, and its
-    number of texts that are not names. Without `by`, "" is the only group.
+    group in the columns `by`, also one without names, the rows of its names, their counts, and its
+    number of texts that are not names. A group is a tuple of pairs (column, value).
     """
     row_of, n_of = {}, defaultdict(Counter)
 
     def new_names():
-        for chunk, names in table.names(table.open()):
-            group_of = table.texts(chunk, by, "--by").tolist() if by else [""] * len(names)
+        for chunk, names in table.names(reader):
+            columns = table.choose(chunk.column_names, by, "--by") if by else []
+            if taken := {*columns} & {*COLUMNS, "names", "not_names"}:
+                raise click.UsageError(f"--by {taken.pop()}: rename it, the output has another")
+            values = [table.texts(chunk, column, "--by").tolist() for column in columns]
+            keys = [*zip(*values, strict=True)] or [()] * len(names)
             new = [name for name in dict.fromkeys(names) if name not in row_of]
             row_of.update(zip(new, count(len(row_of)), strict=False))
-            for group, name in zip(group_of, names, strict=True):
-                n_of[group][row_of[name]] += 1
+            for key, name in zip(keys, names, strict=True):
+                n_of[tuple(zip(columns, key, strict=True))][row_of[name]] += 1
             yield None, new
 
     with closing(answers(new_names(), job, jobs)) as answered:

@@ -16,8 +16,8 @@ from .._name_nationality_classifier import NameNationalityClassifier
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from ..pretrained import load_pretrained
 from ..pretrained._model_files import check_model_path, save_model
-from .files import check_output, whole_file
-from .options import label_option, say, table_options
+from .files import check_output, say, whole_file
+from .options import label_option, table_options
 
 # About where a net from scratch becomes more accurate: it is 2 points behind with 115,705 names.
 MOST_NAMES = 200_000
@@ -26,16 +26,19 @@ MOST_NAMES = 200_000
 @click.command()
 @table_options
 @label_option
-@click.option("--output", required=True, help="File for the model: .skops, or .joblib (a pickle).")
+@click.option(
+    "-o", "--output", required=True, help="File for the model: .skops, or .joblib (a pickle)."
+)
 @click.option("--from-scratch", is_flag=True, help="Train a net on these names alone.")
 @click.option("--param", multiple=True, help="Parameter of this net: hidden_size=256. Repeatable.")
 def train(table, label, output, from_scratch, param):
     """Train a model on the names and nationalities, or other labels, in INPUT.
 
-    Up to 200,000 names, it learns from n-grams and from what the shipped model says of them, which
-    is more accurate than a net from scratch. Rows without a name or a label are left out. The names
-    must fit in memory. --param sets what NameNationalityClassifier and CharEncoder take in Python:
-    cell=rnn, ngram_range=1,4, class_weight=balanced, transliterate=both.
+    Up to 200,000 names, it learns from n-grams and from the shipped model's predicted
+    probabilities, which is more accurate than a net from scratch. Rows without a name or a label
+    are left out. The names must fit in memory. --param sets what NameNationalityClassifier and
+    CharEncoder take in Python: cell=rnn, ngram_range=1,4, class_weight=balanced,
+    transliterate=both.
     """
     start = time.perf_counter()
     if param and not from_scratch:

@@ -11,7 +11,7 @@ from typing import Any
 from sklearn.datasets import fetch_file
 
 from .._base.shared_docs import share_docs
-from ._load_names import SHARED_DOCS, make_bunch
+from ._load_names import make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
@@ -47,7 +47,7 @@ _ELSEWHERE = (
 )
 
 
-@share_docs(SHARED_DOCS)
+@share_docs(make_bunch)
 def fetch_names(
     *,
     data_home: str | os.PathLike[str] | None = None,

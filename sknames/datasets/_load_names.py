@@ -14,36 +14,76 @@ from .._base import validate_params
 from .._base.shared_docs import share_docs
 from .._encoding.spelling_groups import spelling_groups
 
-SHARED_DOCS = {
-    "return_X_y": """\
-return_X_y : bool, default=False
-    If True, return ``(data, target)`` instead of a Bunch object.
-as_frame : bool, default=False
-    If True, `data` and `target` are pandas Series, and `frame` holds both.""",
-    "bunch": """\
-data : :class:`~sklearn.utils.Bunch`
-    Dictionary-like object, with the following attributes.
 
-    data : ndarray of shape (n_names,), dtype=object
-        The names. If `as_frame` is True, a Series called "name".
-    target : ndarray of shape (n_names,), dtype=object
-        The nationality of each name. If `as_frame` is True, a Series called "nationality".
-    frame : DataFrame of shape (n_names, 2)
-        `data` and `target`. Only present when `as_frame` is True, else None.
-    target_names : ndarray of shape (n_nationalities,), dtype=object
-        The nationalities, sorted.
-    groups : ndarray of shape (n_names,), dtype=int
-        Groups of names that are equal in plain ASCII letters and lower case. Pass them to
-        :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
-    DESCR : str
-        Description of the dataset: source, licence, counts, known errors.""",
-    "pair": """\
-(data, target) : tuple if `return_X_y` is True
-    The two arrays or Series described above.""",
-}
+def _read(folder, file):
+    return files(__package__).joinpath(folder, file).read_text(encoding="utf-8")
 
 
-@share_docs(SHARED_DOCS)
+def read_table(file):
+    """Iterate over the rows of a file under data/, the header first."""
+    return csv.reader(_read("data", file).splitlines())
+
+
+def read_rows(file):
+    """Iterate over the rows of a file under data/, without the header."""
+    return islice(read_table(file), 1, None)
+
+
+def table_bunch(columns, descr, as_frame):
+    """Return columns as a Bunch, with their frame and the description in a file under descr/."""
+    frame = None
+    if as_frame:
+        frame = check_pandas_support("as_frame=True").DataFrame(columns)
+        columns = dict(frame.items())
+    return Bunch(**columns, frame=frame, DESCR=_read("descr", descr))
+
+
+def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
+    """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/.
+
+    What loads names shares these texts, see `share_docs`.
+
+    {return_X_y}
+    return_X_y : bool, default=False
+        If True, return ``(data, target)`` instead of a Bunch object.
+    as_frame : bool, default=False
+        If True, `data` and `target` are pandas Series, and `frame` holds both.
+
+    {bunch}
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        data : ndarray of shape (n_names,), dtype=object
+            The names. If `as_frame` is True, a Series called "name".
+        target : ndarray of shape (n_names,), dtype=object
+            The nationality of each name. If `as_frame` is True, a Series called "nationality".
+        frame : DataFrame of shape (n_names, 2)
+            `data` and `target`. Only present when `as_frame` is True, else None.
+        target_names : ndarray of shape (n_nationalities,), dtype=object
+            The nationalities, sorted.
+        groups : ndarray of shape (n_names,), dtype=int
+            Groups of names that are equal in plain ASCII letters and lower case. Pass them to
+            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
+        DESCR : str
+            Description of the dataset: source, licence, counts, known errors.
+
+    {pair}
+    (data, target) : tuple if `return_X_y` is True
+        The two arrays or Series described above.
+    """
+    # dtype=object: with dtype=str, one long name would widen all items.
+    values = {"name": names, "nationality": nationalities}
+    arrays = {column: np.array(rows, dtype=object) for column, rows in values.items()}
+    bunch = table_bunch(arrays, descr, as_frame)
+    data, target = bunch.pop("name"), bunch.pop("nationality")
+    if return_X_y:
+        return data, target
+    target_names = np.array(sorted(set(nationalities)), dtype=object)
+    columns |= {"target_names": target_names, "groups": spelling_groups(names)}
+    return Bunch(data=data, target=target, **bunch, **columns)
+
+
+@share_docs(make_bunch)
 @validate_params(
     {
         "script": [StrOptions({"Latin", "native", "all"})],
@@ -109,40 +149,3 @@ def load_names(
     columns = dict(zip(("part", "script"), values, strict=True))
     options = {"return_X_y": return_X_y, "as_frame": as_frame}
     return make_bunch(names, nationalities, descr="names.rst", **options, **columns)
-
-
-def _read(folder, file):
-    return files(__package__).joinpath(folder, file).read_text(encoding="utf-8")
-
-
-def read_table(file):
-    """Iterate over the rows of a file under data/, the header first."""
-    return csv.reader(_read("data", file).splitlines())
-
-
-def read_rows(file):
-    """Iterate over the rows of a file under data/, without the header."""
-    return islice(read_table(file), 1, None)
-
-
-def table_bunch(columns, descr, as_frame):
-    """Return columns as a Bunch, with their frame and the description in a file under descr/."""
-    frame = None
-    if as_frame:
-        frame = check_pandas_support("as_frame=True").DataFrame(columns)
-        columns = dict(frame.items())
-    return Bunch(**columns, frame=frame, DESCR=_read("descr", descr))
-
-
-def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
-    """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/."""
-    # dtype=object: with dtype=str, one long name would widen all items.
-    values = {"name": names, "nationality": nationalities}
-    arrays = {column: np.array(rows, dtype=object) for column, rows in values.items()}
-    bunch = table_bunch(arrays, descr, as_frame)
-    data, target = bunch.pop("name"), bunch.pop("nationality")
-    if return_X_y:
-        return data, target
-    target_names = np.array(sorted(set(nationalities)), dtype=object)
-    columns |= {"target_names": target_names, "groups": spelling_groups(names)}
-    return Bunch(data=data, target=target, **bunch, **columns)

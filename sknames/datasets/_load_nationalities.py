@@ -40,7 +40,7 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
         n_names : dtype=int
             Number of training names of the shipped model.
         recall : dtype=float
-            Recall on held-out names with no word seen in training, NaN if there were none.
+            Recall on people whom the shipped model never learned, NaN if there were none.
         frame : DataFrame of shape (74, 9) or None
             All columns.
         DESCR : str

@@ -9,15 +9,15 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
-from .._base.plotting import SHARED_DOCS, DisplayMixin
+from .._base.plotting import DisplayMixin
 from .._base.shared_docs import share_docs
 from ._drawing import check_characters, ticks_of, title_of, write_on
-from ._reading import READING, Reading
+from ._reading import Reading, column_of
 
 TINY = np.finfo(np.float64).tiny
 
 
-@share_docs(READING)
+@share_docs(Reading)
 @validate_params(
     {"estimator": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
 )
@@ -48,7 +48,7 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     See Also
     --------
     CharacterImportanceDisplay : Draw the importances.
-    ngram_contributions : Answer the same question for n-grams.
+    feature_contributions : Answer the same question for n-grams, exactly.
 
     Notes
     -----
@@ -72,13 +72,13 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     hidden = read.codes.repeat(n, axis=0)
     hidden[np.arange(n), np.arange(n)] = read.encoder.unknown_code_
     proba = read.predict_proba(np.concatenate([read.codes, hidden]))
-    k = read.column(label, proba[0])
+    k = column_of(read.classes, label, proba[0])
     others = np.delete(proba, k, axis=1).sum(axis=1)
     odds = np.log(np.maximum(proba[:, k], TINY)) - np.log(np.maximum(others, TINY))
     return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
 
 
-@share_docs(SHARED_DOCS | READING)
+@share_docs(DisplayMixin, Reading)
 @dataclass(eq=False, repr=False)
 class CharacterImportanceDisplay(DisplayMixin):
     """Characters of a name, blue if they speak for a label, red if they speak against it.

@@ -9,13 +9,13 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
-from .._base.plotting import SHARED_DOCS, DisplayMixin, check_at_least_1
+from .._base.plotting import DisplayMixin, check_at_least_1
 from .._base.shared_docs import share_docs
 from ._drawing import check_characters, ticks_of, title_of, write_on
-from ._reading import READING, Reading
+from ._reading import Reading
 
 
-@share_docs(READING)
+@share_docs(Reading)
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
 def prefix_proba(estimator: Any, name: str) -> Bunch:
     """Predict after each character of a name.
@@ -62,7 +62,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     return read.bunch(proba=read.predict_proba(rows.astype(read.codes.dtype)))
 
 
-@share_docs(SHARED_DOCS | READING)
+@share_docs(DisplayMixin, Reading)
 @dataclass(eq=False, repr=False)
 class PrefixProbabilityDisplay(DisplayMixin):
     """Heat map of the most probable nationalities after each character of a name.

@@ -10,39 +10,40 @@ from .._base.unwrap import refusal, split
 from .._encoding.char_encoder import REPLACEMENT
 from .._encoding.tidy import dropped
 
-# What docstrings share.
-READING = {
-    "estimator": """\
-estimator : Pipeline
-    Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier that
-    has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
-    :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a search or
-    a calibration of scikit-learn.""",
-    "name": """\
-name : str
-    The name.""",
-    "read": """\
-- name: the name,
-- dropped: list of str, what the model does not read: titles, degrees, brackets,
-- characters: array of shape (n_characters,), what the model reads: the characters after
-  transliteration, with U+FFFD for unknown ones,
-- sources, source_index: arrays of shape (n_characters,), the character of the cleaned name that
-  each of these comes from, and its position there,
-- classes: array of shape (n_classes,), the labels,""",
-}
-
 
 class Reading:
-    """Hold a name as a model's encoder reads it, and the rest of the model."""
+    """Hold a name as a model's encoder reads it, and the rest of the model.
+
+    Explanations share these texts, see `share_docs`.
+
+    {estimator}
+    estimator : Pipeline
+        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
+        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
+        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
+        search or a calibration of scikit-learn.
+
+    {name}
+    name : str
+        The name.
+
+    {read}
+    - name: the name,
+    - dropped: list of str, what the model does not read: titles, degrees, brackets,
+    - characters: array of shape (n_characters,), what the model reads: the characters after
+      transliteration, with U+FFFD for unknown ones,
+    - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name that
+      each of these comes from, and its position there,
+    - classes: array of shape (n_classes,), the labels,
+    """
 
     def __init__(self, estimator, name):
         check_is_fitted(estimator)
         self.encoder, self.rest = split(estimator)
         if self.encoder is None:
             expected = "a fitted Pipeline that begins with a CharEncoder"
-            raise refusal(
-                estimator, expected, "Put the encoder into it: make_pipeline(CharEncoder(), ...)."
-            )
+            step = "Put the encoder into it: make_pipeline(CharEncoder(), ...), or use "
+            raise refusal(estimator, expected, step + "feature_contributions for a linear one.")
         self.classes = self.rest.classes_
         self.name = name
         self.dropped = dropped(name, self.encoder)
@@ -67,15 +68,16 @@ class Reading:
             return np.empty((0, len(self.classes)))
         return np.asarray(self.rest.predict_proba(self.as_given(codes)), dtype=np.float64)
 
-    def column(self, label, proba):
-        """Return the column of a label, by default of the most probable one."""
-        if label is None:
-            return int(proba.argmax())
-        classes = self.classes.tolist()
-        if label not in classes:
-            raise ValueError(f"Expected label to be one of {shorten(classes)}, got {label!r}.")
-        return classes.index(label)
-
     def bunch(self, **figures):
         shared = ("name", "dropped", "characters", "sources", "source_index", "classes")
         return Bunch(**{key: getattr(self, key) for key in shared}, **figures)
+
+
+def column_of(classes, label, proba):
+    """Return the column of a label, by default of the most probable one."""
+    if label is None:
+        return int(proba.argmax())
+    classes = classes.tolist()
+    if label not in classes:
+        raise ValueError(f"Expected label to be one of {shorten(classes)}, got {label!r}.")
+    return classes.index(label)

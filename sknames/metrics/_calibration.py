@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from .._base import validate_params
-from .._base.plotting import SHARED_DOCS, check_at_least_1, legend_label
+from .._base.labels_and_weights import check_weights
+from .._base.plotting import DisplayMixin, check_at_least_1, legend_label
 from .._base.shared_docs import share_docs
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
@@ -17,7 +18,12 @@ N_BINS = 15
 N_RESAMPLES = 1000
 
 
-def calibration_error(hit, confidence, n_bins=N_BINS):
+def _bins(confidence, n_bins=N_BINS):
+    """Return the bin of each probability."""
+    return np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+
+
+def calibration_error(hit, confidence):
     """Return the expected calibration error (Guo et al. 2017), its 95 % interval, and chance.
 
     `hit` and `confidence` are what `top_label` returns. The last value is the mean error of a
@@ -29,13 +35,13 @@ def calibration_error(hit, confidence, n_bins=N_BINS):
     narrower than that of a share with no event (Clopper and Pearson 1934).
     """
     n = len(hit)
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    bins = _bins(confidence)
     differences = confidence - hit
     gaps, squares, variances = (
-        np.bincount(bins, weights=values, minlength=n_bins)
+        np.bincount(bins, weights=values, minlength=N_BINS)
         for values in (differences, differences**2, confidence * (1 - confidence))
     )
-    normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, n_bins))
+    normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, N_BINS))
     error = np.abs(gaps).sum() / n
     spread = np.sqrt(np.maximum(squares - gaps**2 / n, 0))
     again = np.abs(gaps + spread * normal).sum(axis=1) / n
@@ -47,7 +53,7 @@ def calibration_error(hit, confidence, n_bins=N_BINS):
     return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())
 
 
-@share_docs(SHARED_DOCS)
+@share_docs(DisplayMixin)
 @validate_params(
     {
         "y_true": ["array-like"],
@@ -57,7 +63,12 @@ def calibration_error(hit, confidence, n_bins=N_BINS):
     }
 )
 def expected_calibration_error(
-    y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None, n_bins: int = N_BINS
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    labels: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    n_bins: int = N_BINS,
 ) -> float:
     """Compute the expected calibration error of the most probable label.
 
@@ -67,6 +78,8 @@ def expected_calibration_error(
     Parameters
     ----------
     {labelled}
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Weights of the names, not negative.
     n_bins : int, default=15
         Number of bins.
 
@@ -91,10 +104,12 @@ def expected_calibration_error(
     0.15
     """
     hits, confidence = top_label(y_true, y_proba, labels)
-    return calibration_error(hits, confidence, n_bins)[0]
+    weights = check_weights(sample_weight, len(hits))
+    gaps = np.bincount(_bins(confidence, n_bins), weights=weights * (confidence - hits))
+    return float(np.abs(gaps).sum() / weights.sum())
 
 
-@share_docs(SHARED_DOCS)
+@share_docs(DisplayMixin)
 @dataclass(eq=False, repr=False)
 class ReliabilityDisplay(TopLabelDisplay):
     """Reliability diagram: the accuracy of the most probable label against its probability.

@@ -5,24 +5,23 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import Bunch
 
-from .._base.plotting import SHARED_DOCS, legend_label, percent
+from .._base.plotting import DisplayMixin, legend_label, percent
 from .._base.shared_docs import share_docs
 from .._wrappers.risk_coverage import risk_coverage_curve
-from .._wrappers.selective_classifier import SelectiveClassifier
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
 FEW = 0.1  # of the inputs
 
 
-@share_docs(SHARED_DOCS)
+@share_docs(DisplayMixin)
 @dataclass(eq=False, repr=False)
 class RiskCoverageDisplay(TopLabelDisplay):
     """Risk-coverage curve: the share of wrong answers against the share of answered inputs.
 
     The answers with the highest probabilities come first; a good curve is low on the left. Make one
-    with :meth:`from_estimator`, :meth:`from_predictions`, or for a
+    with :meth:`from_estimator`, :meth:`from_predictions`, or for the curve of a
     :class:`~sknames.SelectiveClassifier` with :meth:`from_curve`, which also counts inputs that are
     not names. All parameters are kept as attributes.
 
@@ -94,29 +93,31 @@ class RiskCoverageDisplay(TopLabelDisplay):
         """
         hits, confidence = top_label(y_true, y_proba, labels)
         curve = risk_coverage_curve(confidence, hits, np.ones(len(hits)))
-        display = cls(curve.coverage, curve.risk, curve.n_answered, name=name)
-        return display.plot(**kwargs)
+        return cls.from_curve(curve, name=name, **kwargs)
 
     @classmethod
-    def from_curve(cls, model: Any, *, name: str | None = None, **kwargs: Any) -> Self:
-        """Draw the curve of a selective classifier, and mark the threshold that it chose.
+    def from_curve(
+        cls,
+        curve: Bunch,
+        chosen: tuple[float, float] | None = None,
+        *,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw a curve that has been computed.
 
         Parameters
         ----------
-        model : SelectiveClassifier
-            Fitted selective classifier.
+        curve : Bunch
+            Arrays `coverage`, `risk` and `n_answered`, such as the `risk_coverage_curve_` of a
+            :class:`~sknames.SelectiveClassifier`.
+        chosen : tuple (coverage, risk) or None, default=None
+            Threshold to mark, such as ``(model.coverage_, model.risk_)``.
         {name}
         {plot_kwargs}
 
         {drawn}
         """
-        if not isinstance(model, SelectiveClassifier):
-            raise TypeError(
-                f"Expected a fitted SelectiveClassifier, got {type(model).__name__}. For any other "
-                "classifier, use from_estimator."
-            )
-        check_is_fitted(model)
-        curve, chosen = model.risk_coverage_curve_, (model.coverage_, model.risk_)
         display = cls(curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen)
         return display.plot(**kwargs)
 

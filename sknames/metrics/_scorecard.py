@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known
-from .._base.unwrap import labels_as_predicted
+from .._base.unwrap import labels_as_predicted, unwrap
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold
 from .._encoding.spelling_groups import spelling_groups
@@ -102,9 +102,9 @@ class Scorecard(Bunch):
 
     def _of_leak(self):
         if self.n_seen is None:
-            return "whether the model has learned these names is not known: pass its training names"
+            return "overlap with training names: unknown; pass its training names"
         text = f"{self.n_seen:,} rows ({self.n_seen / self.n:.1%}) have a name that it has learned"
-        return f"{text}, {self.n_seen_exactly:,} of them in this very spelling"
+        return f"{text}, {self.n_seen_exactly:,} of them spelled identically"
 
     def _table(self, n_classes):
         rows = self.by_class
@@ -226,7 +226,7 @@ def scorecard(
     >>> card.accuracy, card.top_3
     (1.0, 1.0)
     """
-    names, _ = read_names(X)
+    names = read_names(X)
     labels = check_labels(y, len(names))
     if (groups if cv is None else train) is not None:
         raise ValueError(
@@ -274,7 +274,7 @@ def _check_train(train):
         return None
     if len(train) != 2:
         raise ValueError(f"Expected train to be (names, labels), got {len(train)} items.")
-    names = read_names(train[0])[0]
+    names = read_names(train[0])
     return names, check_labels(train[1], len(names))
 
 
@@ -294,6 +294,8 @@ def _judge_model(model, names, labels, train):
         found = predict_names(model, names, threshold=None, known_words=True)
         proba, known = found.proba, found.known_words
     labels = labels_as_predicted(model, labels)
+    for level in unwrap(model).levels:  # a group that holds the label is right
+        predicted = np.where(predicted == level.group_of(labels), labels, predicted)
     if train is not None:
         train = train[0], labels_as_predicted(model, train[1])
     return _judge(names, labels, predicted, proba, classes, train, known)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
 from .._base.labels_and_weights import check_labels, check_some_known
-from .._base.plotting import SHARED_DOCS, DisplayMixin
+from .._base.plotting import DisplayMixin
 from .._base.shared_docs import share_docs
 from .._base.unwrap import labels_as_predicted
 
@@ -43,7 +43,7 @@ def wilson_interval(share, n):
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
-@share_docs(SHARED_DOCS)
+@share_docs(DisplayMixin)
 class TopLabelDisplay(DisplayMixin):
     """Make a display of a fitted classifier."""
 

@@ -1,0 +1,256 @@
+"""Compute what each n-gram, word or other feature adds to the logits of a name, and draw it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_is_fitted
+
+from .._base import validate_params
+from .._base.plotting import DisplayMixin, check_at_least_1
+from .._base.shared_docs import share_docs
+from .._base.unwrap import refusal, unwrap
+from ._drawing import ticks_of
+from ._reading import Reading, column_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Contributions(Bunch):
+    """The result of `feature_contributions`: a Bunch, also as a table."""
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the contributions as a DataFrame, a row for each feature."""
+        import pandas as pd
+
+        return pd.DataFrame(self.contributions, index=self.features, columns=self.classes)
+
+    def log_odds(self, label: Any = None, other: Any = None) -> Bunch:
+        """Return the log odds of a label against another, split by feature, the largest first.
+
+        They are of the most probable labels by default.
+        """
+        logits = self.intercept + self.contributions.sum(axis=0)
+        first = column_of(self.classes, label, logits)
+        logits[first] = -np.inf
+        second = column_of(self.classes, other, logits)
+        odds = self.contributions[:, first] - self.contributions[:, second]
+        order = np.argsort(-np.abs(odds), kind="stable")
+        return Bunch(
+            label=self.classes.tolist()[first],
+            other=self.classes.tolist()[second],
+            features=self.features[order],
+            contributions=odds[order],
+            intercept=self.intercept[first] - self.intercept[second],
+        )
+
+
+@share_docs(Reading)
+@validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
+def feature_contributions(estimator: Any, name: str) -> Contributions:
+    """Split the logits of a name exactly into what each of its features adds.
+
+    The sum is ``intercept + contributions.sum(axis=0)``; its softmax gives the probabilities.
+
+    - A :class:`~sknames.NameNationalityClassifier` adds the logits of its recurrent net, of each
+      n-gram in the name (its TF-IDF value times its weights) and of each word known from `fit`.
+    - A pipeline that ends in a linear classifier, such as that of
+      :func:`~sknames.make_own_labels_pipeline`, adds the value of each feature times its
+      coefficients: of n-grams, and of the nationalities of a :class:`~sknames.NameEncoder`.
+
+    Parameters
+    ----------
+    estimator : Pipeline
+        Such a fitted pipeline. It may be in a :class:`~sknames.PriorShiftClassifier`, which adds to
+        the intercept, a :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or search.
+    {name}
+
+    Returns
+    -------
+    Contributions
+        A Bunch with
+
+        - name: the name,
+        - classes: array of shape (n_classes,), the labels,
+        - features: array of shape (n_features,) of str, those of the name. Of a network they are
+          n-grams, one entry for each occurrence, and then words. If n-grams stay within words, a
+          space marks the ends of a word; otherwise "^" and "$" mark those of the name. Of a linear
+          classifier they are those with a value, as `get_feature_names_out` calls them,
+        - contributions: array of shape (n_features, n_classes),
+        - intercept: array of shape (n_classes,), the rest of the logits: those of the recurrent net
+          with their bias, or the intercept of the linear classifier,
+        - spans: array of shape (n_features, 2), of a network only: the start and stop of each
+          feature among the `characters`; the marks are at -1 and n_characters. Then there are also
+          `dropped`, `characters`, `sources` and `source_index`, as in :func:`prefix_proba`.
+
+        Its method `to_frame` makes a DataFrame with a row for each feature. ``log_odds(label=None,
+        other=None)`` returns a Bunch of a label against another, by default of the two most
+        probable ones: label, other, features and their contributions, the largest first, and
+        intercept.
+
+    See Also
+    --------
+    FeatureContributionsDisplay : Draw what separates two labels.
+    character_importance : Measure the importance of characters, for any classifier.
+
+    Notes
+    -----
+    Compare contributions between classes: the differences of two columns sum to the log odds of two
+    classes. TF-IDF vectors have norm 1, so without one n-gram the others would contribute more.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.inspection import feature_contributions
+    >>> found = feature_contributions(sknames.load_pretrained(), "Kowalski").log_odds()
+    >>> found.label, bool(found.contributions[0] > 0)
+    ('Polish', True)
+    """
+    check_is_fitted(estimator)
+    inside = unwrap(estimator)
+    if all(np.ndim(change) == 1 for change in inside.changes):
+        # Factors of the probabilities; other changes do not split.
+        with np.errstate(divide="ignore"):
+            shift = np.sum([np.log(factors) for factors in inside.changes], axis=0)
+        if inside.linear is not None and inside.steps:
+            return _of_linear(inside, name, shift)
+        if inside.classifier is not None:
+            return _of_network(inside.classifier, Reading(estimator, name), shift)
+    raise refusal(
+        estimator,
+        "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear classifier",
+        "For other models, use character_importance.",
+        "SelectiveClassifier",
+    )
+
+
+def _of_linear(inside, name, shift):
+    transform = make_pipeline(*inside.steps)
+    values = transform.transform([name])
+    values = values.toarray()[0] if issparse(values) else np.asarray(values)[0]
+    coef, intercept = inside.linear.coef_, inside.linear.intercept_
+    if len(coef) == 1:  # of the second of two classes
+        coef, intercept = (np.concatenate([0 * a, a]) for a in (coef, intercept))
+    used = np.flatnonzero(values)
+    return Contributions(
+        name=name,
+        classes=inside.linear.classes_,
+        features=transform.get_feature_names_out()[used],
+        contributions=(values * coef)[:, used].T,
+        intercept=intercept + shift,
+    )
+
+
+def _of_network(classifier, read, shift):
+    net, contributions, spans = classifier._logit_terms(read.as_given(read.codes))
+    network = classifier.network_
+    start, end = "^", "$"
+    if network.separator is not None:
+        code = int(network.symbols[network.separator - 1])
+        start = end = read.encoder.alphabet_[code - 1]
+    text = [start, *read.characters, end]
+    ngrams = ["".join(text[first + 1 : last + 1]) for first, last in spans.tolist()]
+    figures = {"features": np.array(ngrams, dtype=object), "contributions": contributions}
+    return Contributions(**read.bunch(**figures, intercept=net + shift, spans=spans))
+
+
+@share_docs(DisplayMixin, Reading)
+@dataclass(eq=False, repr=False)
+class FeatureContributionsDisplay(DisplayMixin):
+    """Bar chart of the features of a name that separate one label from another.
+
+    Make one with :meth:`from_estimator`; all parameters are kept as attributes.
+
+    Parameters
+    ----------
+    {name}
+    features : array-like of shape (n_features,)
+        The features.
+    contributions : array-like of shape (n_features,)
+        What each adds to the log odds, the largest first.
+    label, other : str or int
+        The labels.
+
+    Attributes
+    ----------
+    {axes}
+    bars_ : matplotlib BarContainer
+        The bars.
+
+    See Also
+    --------
+    feature_contributions : Compute the contributions.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.inspection import FeatureContributionsDisplay
+    >>> model = sknames.load_pretrained()
+    >>> display = FeatureContributionsDisplay.from_estimator(model, "Kowalski", n_top=5)
+    >>> len(display.bars_)
+    5
+    """
+
+    __module__ = "sknames.inspection"
+
+    name: str
+    features: NDArray[Any]
+    contributions: NDArray[Any]
+    label: Any
+    other: Any
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, name: str, *, label: Any = None, other: Any = None, **kwargs: Any
+    ) -> Self:
+        """Compute the contributions, and draw them.
+
+        Parameters
+        ----------
+        estimator : Pipeline
+            Fitted pipeline, as in :func:`feature_contributions`.
+        {name}
+        label, other : str or int or None, default=None
+            The labels to compare. None takes the most probable ones.
+        {plot_kwargs}
+
+        {drawn}
+        """
+        odds = feature_contributions(estimator, name).log_odds(label, other)
+        return cls(name, odds.features, odds.contributions, odds.label, odds.other).plot(**kwargs)
+
+    def plot(
+        self, *, n_top: int = 15, ax: Any = None, bar_kwargs: dict[str, Any] | None = None
+    ) -> Self:
+        """Draw the bars.
+
+        Parameters
+        ----------
+        n_top : int, default=15
+            Largest number of features to show.
+        {ax}
+        bar_kwargs : dict or None, default=None
+            Keyword arguments of ``ax.barh``.
+
+        {drawn}
+        """
+        check_at_least_1("n_top", n_top)
+        values = np.asarray(self.contributions)[:n_top]
+        labels = ["".join(ticks_of(feature)) for feature in self.features[:n_top]]
+        text = f"log odds of {self.label} against {self.other}"
+        left = 0.1 * max(map(len, labels), default=0)
+        width = max(6.4, 3.6 + left, 1 + left + 0.1 * len(text))
+        ax = self._use_axes(ax, (width, 1.1 + 0.3 * len(labels)))
+        style = {"color": np.where(values > 0, "C0", "C3")} | (bar_kwargs or {})
+        self.bars_ = ax.barh(np.arange(len(labels)), values, **style)
+        ax.set_yticks(np.arange(len(labels)), labels, parse_math=False)
+        ax.yaxis.set_inverted(True)
+        ax.set_xlabel(text, parse_math=False)
+        ax.set_title("".join(ticks_of(self.name)).replace("␣", " "), parse_math=False)
+        return self
