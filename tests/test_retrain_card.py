@@ -1,4 +1,4 @@
-"""What writes the model card: what it tests on, and that the card says what was run.
+"""What writes the cards and the files of thresholds, from people kept apart.
 
 The names are few and the models small, so that no figure here means anything.
 """
@@ -16,166 +16,170 @@ from sknames import load_pretrained
 from sknames.datasets import load_names, make_names
 from sknames.pretrained import load_card
 from tools.retrain import card as _card
-from tools.retrain import countries, files, held_out, measure, recipe
+from tools.retrain import countries, files, kept_apart, measure, recipe
 
-LISTED, UNLISTED = ["Greek", "Turkish", "Zulu"], "Malagasy"
+LABELS = {
+    "nationality": ["Greek", "Malagasy", "Turkish", "Zulu"],
+    "country": ["GR", "MG", "TR", "ZA"],
+}
+WRITTEN = {"card.json", "class_bias.csv", "climbing.csv", "risk_coverage.csv", "set_thresholds.csv"}
 
 
-def invented(n, rng):
+def invented(n, size, rng):
     """Full names of no nationality in the lists."""
-    words = ["".join(rng.choice(["ra", "be", "no", "fy", "ny", "ka"], 4)) for _ in range(2 * n)]
+    words = ["".join(rng.choice(["ra", "be", "no", "fy", "ny", "ka"], size)) for _ in range(2 * n)]
     return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
 
 
 @pytest.fixture(scope="module")
 def names():
-    """Lists, the names of people by source, and all to train on."""
+    """Names of four groups of people, of two sources."""
     rng = np.random.RandomState(0)
-    lists = load_names(script="all")
-    rows = np.isin(lists.target, LISTED) & (lists.script == "Latin")
-    columns = {key: lists[key][rows] for key in ("data", "target", "part", "script")}
-    lists = Bunch(target_names=np.array(LISTED, dtype=object), **columns)
-    sources = {"biographies": {}, "chess players": {}}
-    for names_of in sources.values():
-        for nationality in LISTED[:2]:
-            made, _ = make_names(1_500, nationalities=[nationality], random_state=rng)
-            names_of[nationality] = [*dict.fromkeys(made)]
-        names_of[UNLISTED] = invented(1_500, rng)
-    # Many are in both sources, in another order of the words.
-    for nationality, found in sources["biographies"].items():
-        turned = [recipe.turn(name) for name in found[::2]]
-        sources["chess players"][nationality] = turned + sources["chess players"][nationality]
-    pairs = [
-        (name, nationality)
-        for names_of in sources.values()
-        for nationality, found in names_of.items()
-        for name in found[::4] + found[1::8]
-    ]
-    everything = [*zip(lists.data, lists.target, strict=True), *pairs]
-    return lists, sources, tuple(np.array(everything, dtype=object).T)
+    biographies, players = (
+        [
+            made(600, nationalities=["Greek"], random_state=rng)[0],
+            invented(600, 3, rng) + invented(90, 7, rng),  # the latter have new words
+            made(600, nationalities=["Turkish"], random_state=rng)[0],
+            [],
+        ]
+        for made in (make_names, make_names)
+    )
+    return {"biographies": biographies, "chess players": players, "names in Arabic": [[]] * 4}
 
 
 @pytest.fixture
 def run(names, tmp_path, monkeypatch):
     """Measure with these names; returns the page and the card."""
-    lists, sources, everything = names
     small = {"hidden_size": 4, "embedding_dim": 4, "max_epochs": 1}
     monkeypatch.setattr(recipe, "CLASSIFIER", recipe.CLASSIFIER | small)
     # Few characters, so that so small a net, which hardly trains, is not too modest for any mix.
     monkeypatch.setattr(recipe, "ENCODER", recipe.ENCODER | {"min_frequency": 100})
     monkeypatch.setattr(recipe, "NAMES_PER_MIN_DF", 400)
-    left_out = []
-
-    def training_names(without=(), second_phase=False):
-        left_out.append(without)
-        return everything
-
-    monkeypatch.setattr(recipe, "training_names", training_names)
-    monkeypatch.setattr(recipe, "typical_people", lambda lists: sources)
-    pairs = [(n, k) for k, found in sources["chess players"].items() for n in found]
-    data, target = np.array(pairs, dtype=object).T
-    born = np.where(np.arange(len(data)) % 3, 1900.0 + np.arange(len(data)) % 100, np.nan)
-    monkeypatch.setattr(countries, "people_of_countries", lambda: sources)
-    monkeypatch.setattr(countries, "read_country_dictionaries", dict)
-    monkeypatch.setattr(held_out, "N_TRIED", 3_000)
-    monkeypatch.setattr(held_out, "people_in_scripts", list)
-    monkeypatch.setattr(held_out, "load_names", lambda script: lists)
+    monkeypatch.setattr(kept_apart, "is_kept_apart", lambda person: recipe.is_kept_apart(person, 4))
     monkeypatch.setattr(_card, "N_RESAMPLES", 5)
-    monkeypatch.setattr(measure, "load_names", lambda script: lists)
-    monkeypatch.setattr(measure, "read_chess_players", lambda: (data, target, born))
-    monkeypatch.setattr(measure, "FOLDER", tmp_path)
+    monkeypatch.setattr(measure, "MODELS", tmp_path)
     monkeypatch.setattr(measure, "PAGE", tmp_path / "model_card.md")
-    table = tmp_path / "nationalities.csv"
-    table.write_bytes(files.NATIONALITIES.read_bytes())
-    monkeypatch.setattr(files, "NATIONALITIES", table)
+    monkeypatch.setattr(files, "NATIONALITIES", tmp_path / "nationalities.csv")
+    header = "nationality,n_names,recall\nGreek,1,1\nDutch,1,1\n"
+    files.NATIONALITIES.write_text(header, encoding="utf-8")
 
-    def go(*options, shipped=None):
-        rows = np.isin(everything[1], shipped) if shipped else slice(None)
-        model = recipe.fit(everything[0][rows][::9], everything[1][rows][::9])
-        monkeypatch.setattr(measure, "read", lambda folder, priors: model)
-        measure.main(["--cache", str(tmp_path / "cache"), *options])
-        page = (tmp_path / "model_card.md").read_text(encoding="utf-8")
-        return page, json.loads((tmp_path / "card.json").read_text())
+    def go(target, *options, learned=slice(None)):
+        sources = {
+            source: dict(zip(LABELS[target], several, strict=True))
+            for source, several in names.items()
+        }
+        rows = [
+            (name, label)
+            for of in sources.values()
+            for label, found in of.items()
+            for name in found
+            if not kept_apart.is_kept_apart(recipe.person_of(name))
+        ]
+        lists = load_names(script="all")
+        of_lists = (lists.target == "Zulu") & (lists.script == "Latin")
+        rows += [(name, LABELS[target][-1]) for name in lists.data[of_lists]]
+        training = tuple(np.array(rows, dtype=object).T)
+        players = [(n, k) for k, found in sources["chess players"].items() for n in found]
+        born = 1900.0 + np.arange(len(players)) % 100
+        born[::3] = np.nan
+        players = (*np.array(players, dtype=object).T, born)
+        some = Bunch(target_names=np.array([*LABELS[target]], dtype=object)[[0, 2, 3]])
+        monkeypatch.setattr(measure, "load_names", lambda script: some)
+        monkeypatch.setattr(measure, "read_chess_players", lambda: players)
+        monkeypatch.setattr(recipe, "training_names", lambda: training)
+        monkeypatch.setattr(recipe, "typical_people", lambda lists: sources)
+        monkeypatch.setattr(countries, "people_of_countries", lambda: sources)
+        monkeypatch.setattr(countries, "read_country_dictionaries", dict)
+        monkeypatch.setattr(countries, "training_names", lambda *sources: training)
+        of_model = np.isin(training[1], LABELS[target][learned])
+        model = recipe.fit(*(column[of_model] for column in training))
+        monkeypatch.setattr(kept_apart, "read", lambda folder, priors: model)
+        (tmp_path / target).mkdir()
+        measure.main(["--labels", target, *options])
+        return json.loads((tmp_path / target / "card.json").read_text())
 
-    go.left_out = left_out
     return go
-
-
-def test_held_out_split_tests_on_people_of_both_sources(names):
-    lists, sources, everything = names
-    kept, test = held_out.held_out_split(*everything, lists, sources, 0)
-    again = held_out.held_out_split(*everything, lists, sources, 0)[1]
-    assert all(np.array_equal(a, b) for a, b in zip(test, again, strict=True))
-    assert not any(held_out.is_held_out(w, 0) for name in kept[0] for w in held_out.words(name))
-    assert all(held_out.is_all_held_out(name, 0) for name in test[0])
-    full = [row for row in zip(*test, strict=True) if row[2].startswith("full name")]
-    for nationality in [*LISTED[:2], UNLISTED]:
-        for source, names_of in sources.items():
-            of = [name for name, k, kind in full if k == nationality and kind.endswith(source)]
-            assert 0 < len(of) <= held_out.PER_NATIONALITY
-            assert set(of) <= set(names_of[nationality])
-        people = [recipe.person_of(name) for name, k, _ in full if k == nationality]
-        assert len(people) == len(set(people))
-    assert {kind for _, k, kind in full if k == "Zulu"} == {"full name, made"}
 
 
 def test_page_of_the_card_that_ships_is_the_model_card(monkeypatch):
     shown = (Path(__file__).parents[1] / "docs" / "model_card.md").read_text(encoding="utf-8")
     options, machine = re.search(r"tools\.retrain\.measure(.*)` on (.*)\. The same", shown).groups()
-    n_kept = int(re.search(r"word: (\S+) names are left", shown)[1].replace(",", ""))
     monkeypatch.setattr(_card, "machine", lambda: machine)
-    page = _card.page(load_card(), load_pretrained(priors="uniform"), n_kept, options)
+    page = _card.page(load_card(), load_pretrained(priors="uniform"), options)
     assert page.rstrip("\n") == shown.rstrip("\n")
-    assert "\n| Somali | 0 | - | - | - | - |  |\n" in page  # of which nothing was tested
-    assert all(load_card()[text] for text in ("missing", "must_not", "learned_from", "held_out"))
+    assert "\n| Zulu | 0 | - |" in page  # of whom nobody was tested
 
 
-def test_main_one_fold_card_says_what_was_run(run, tmp_path):
-    page, card = run("--folds", "1", "--models", "ours,svm")
-    digests = (tmp_path / "SHA256SUMS").read_text().split()[1::2]
-    assert {"card.json", "class_bias.csv", "risk_coverage.csv", "set_thresholds.csv"} <= {*digests}
-    assert card["folds"] == 1 and [*card["baselines"]] == ["TF-IDF char_wb (1, 5) + LinearSVC(C=1)"]
-    assert "--folds 1 --models ours,svm" in page and "by a hash; once." in page
-    assert "trained once, from one seed. Not run: TF-IDF + LogisticRegression(C=10)." in page
-    assert page.count("LogisticRegression") == 1 and "times, each time others" not in page
+def test_main_writes_all_files_and_the_page_says_what_was_run(run, tmp_path):
+    card = run("nationality", "--models", "ours,svm,logreg", "--cache", str(tmp_path / "cache"))
+    page = (tmp_path / "model_card.md").read_text(encoding="utf-8")
+    assert WRITTEN == {*(tmp_path / "nationality" / "SHA256SUMS").read_text().split()[1::2]}
+    assert "tools.retrain.measure --models ours,svm,logreg` on " in page
+    assert [*card["baselines"]] == [_card.TITLES[key] for key in ("svm", "logreg")]
     for key in ("accuracy", "macro_f1", "top_3", "log_loss", "calibration_error"):
         assert f"{card[key]:.4f}" in page
-    assert [*card["by_kind"]] == [
-        "full name, biographies",
-        "full name, chess players",
-        "full name, made",
-        "surname",
-        "given name",
-    ]
-    assert sum(row["n"] for row in card["by_kind"].values()) == card["n"]
+    assert page.count(" ± 0.") == len(card["differences"]) == 5  # the SVM has no log loss
+    wrong, wrong_new = (1 - card["accuracy"], 1 - card["new_words"]["accuracy"])
+    assert f"**Wrong for {100 * wrong:.0f} % of people" in page
+    assert f"for {100 * wrong_new:.0f} % if no word is known.**" in page
+    for key in ("by_source", "by_known_words"):
+        groups = card[key]
+        assert sum(row["n"] for row in groups.values()) == card["n"]
+        right = sum(row["n"] * row["accuracy"]["ours"] for row in groups.values())
+        assert right == pytest.approx(card["n"] * card["accuracy"])
+        for title, row in groups.items():
+            cells = [f"{row['accuracy'][model]:.4f}" for model in _card.SHORT]
+            assert f"| {title} | {row['n']} | {' | '.join(cells)} |" in page
+    assert [*card["by_source"]] == ["biographies", "chess players"]
+    of_new = card["by_known_words"]["0"]
+    assert card["new_words"]["n"] == of_new["n"] > 10
+    assert card["new_words"]["accuracy"] == of_new["accuracy"]["ours"]
     assert card["from_lists_alone"] == ["Zulu"] and "From lists alone: Zulu." in page
-    assert card["from_people_alone"] == [UNLISTED]
-    n_players = card["by_kind"]["full name, chess players"]["n"]
+    assert card["from_people_alone"] == ["Malagasy"]
     decades = card["by_birth_decade"]
-    assert 0 < sum(row["n"] for row in decades.values()) < n_players
-    for decade, row in decades.items():
-        assert f"| {decade} | {row['n']} | {row['recall']['ours']:.3f} |" in page
+    assert 0 < sum(row["n"] for row in decades.values()) < card["by_source"]["chess players"]["n"]
+    assert [*decades] == [f"{year}s" for year in range(1900, 2000, 10)]
     for nationality, row in card["by_nationality"].items():
         assert f"| {nationality} | {row['n']} | {row['recall']:.3f} |" in page
-    n_names, recall = card["n_names_by_nationality"], card["by_nationality"]
-    written = csv.DictReader((tmp_path / "nationalities.csv").read_text("utf-8").splitlines())
+    assert "Nobody could be tested of: Zulu." in page and "\n| Zulu | 0 | - |" in page
+    written = csv.DictReader(files.NATIONALITIES.read_text("utf-8").splitlines())
     written = {row["nationality"]: (row["n_names"], row["recall"]) for row in written}
-    assert written["Greek"] == (str(n_names["Greek"]), str(recall["Greek"]["recall"]))
+    recall = card["by_nationality"]["Greek"]["recall"]
+    assert written["Greek"] == (str(card["n_names_by_nationality"]["Greek"]), str(recall))
     assert written["Dutch"] == ("0", "")
     assert [*card["by_frequencies"]] == ["ours", "svm"]
-    found = card["by_frequencies"]["ours"]
-    assert [*found] == ["equal", "population, square root", "population", "estimated", "true"]
     assert "| Greek, locals | 25 |" in page and "| Hebrew, foreigners | 222 |" in page
-    assert " ± " in page and "±" not in next(x for x in page.splitlines() if "| macro-F1, to" in x)
+    spellings = card["accuracy_by_spelling"]
+    assert spellings["as_written"] == card["accuracy"] > spellings["last_word"]
+    kept = card["with_diacritics"]
+    assert kept["as written"]["n"] == kept["in ASCII"]["n"] < card["n"]
 
 
-def test_nobody_with_a_held_out_word_is_learned_in_another_script(run, names):
-    run("--folds", "1", "--models", "ours")
-    people = [name for of in names[1].values() for found in of.values() for name in found]
-    held = [
-        name for name in people if any(held_out.is_held_out(w, 0) for w in held_out.words(name))
-    ]
-    assert held and {*map(recipe.person_of, held)} <= run.left_out[0]
+def test_main_of_countries_weighs_them_by_inhabitants(run, tmp_path):
+    card = run("country")
+    assert WRITTEN == {*(tmp_path / "country" / "SHA256SUMS").read_text().split()[1::2]}
+    assert not (tmp_path / "model_card.md").exists()
+    n_of = {code: row["n"] for code, row in card["by_country"].items()}
+    assert [*n_of] == ["GR", "MG", "TR"]
+    recalls = [row["recall"] for row in card["by_country"].values()]
+    assert card["accuracy_alike"] == pytest.approx(np.mean(recalls))
+    assert 0 < card["new_words"]["n"] < card["n"] == sum(n_of.values())
+    assert "FR" in card["missing"] and "GR" not in card["missing"]
+    assert {*card} >= {"accuracy", "macro_f1", "top_3", "held_out", "must_not", "learned_from"}
+
+
+def test_alike_gives_countries_the_power_of_their_inhabitants():
+    y = np.array(["DE", "DE", "DE", "AT"])
+    weights = _card.alike(y)
+    assert weights[:3].sum() == pytest.approx(weights[3])
+    ratio = _card.alike(y, 0.5)[:3].sum() / _card.alike(y, 0.5)[3]
+    assert ratio == pytest.approx((84 / 9) ** 0.5, rel=0.05)
+
+
+def test_main_other_model_writes_no_card(run, tmp_path):
+    with pytest.raises(SystemExit, match=r"predicts 2 nationalities, .* have 4\. Train it"):
+        run("nationality", "--models", "ours", learned=slice(2))
+    assert not [*(tmp_path / "nationality").iterdir()]
 
 
 def test_by_mix_true_mix_is_the_best():
@@ -193,9 +197,3 @@ def test_by_mix_true_mix_is_the_best():
     assert {name: found[name]["accuracy"] for name in accuracy} == accuracy
     assert found["true"]["accuracy"] >= max(f["accuracy"] for f in found.values())
     assert found["true"]["accuracy"] > 1.2 * found["equal"]["accuracy"] and error < 0.05
-
-
-def test_main_other_model_writes_no_card(run, tmp_path):
-    with pytest.raises(SystemExit, match=r"tells 2 nationalities, .* have 4\. Train it"):
-        run("--folds", "1", "--models", "ours", shipped=LISTED[:2])
-    assert not (tmp_path / "card.json").exists()

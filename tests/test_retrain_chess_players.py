@@ -1,10 +1,6 @@
-"""The reader of the chess players: the forms of the file, and what becomes of its entries."""
+"""The reader of the chess players: what it takes from the package, and becomes of its entries."""
 
-import gzip
-import io
 import os
-import tarfile
-import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +9,7 @@ import pytest
 
 from sknames import spelling_groups
 from sknames.datasets import load_names
+from tests.conftest import write_package
 from tools.retrain import chess_players
 from tools.retrain.chess_players import read_chess_players
 from tools.retrain.tables import read_table
@@ -58,44 +55,15 @@ SMALL = [
 ]
 
 
-def file_of(players=PLAYERS):
-    return (HEAD + players + TAIL).encode()
+@pytest.fixture
+def write(home):
+    """Write the package that is looked for, with this content as the file of players."""
 
+    def write(content, release=1):
+        path = home / f"scid-spell-data_{release}_all.deb"
+        return write_package(path, {"./usr/share/scid/data/spelling.ssp": content.encode()})
 
-def zip_of(content, name="Player Data/spelling.ssp"):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", "not the file")
-        archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def tar_of(content, mode="w:xz", name="./usr/share/scid/data/spelling.ssp"):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:
-        for path, data in (("./usr/share/doc/copyright", b"GPL"), (name, content)):
-            member = tarfile.TarInfo(path)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return buffer.getvalue()
-
-
-def deb_of(data, name="data.tar.xz"):
-    """A Debian package with these bytes as its files."""
-    content = b"!<arch>\n"
-    # the first has an odd size, so that a byte is filled in behind it
-    for member, its in (("debian-binary", b"2.0"), ("control.tar.gz", b""), (name, data)):
-        content += f"{member:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(its):<10}`\n".encode()
-        content += its + b"\n" * (len(its) % 2)
-    return content
-
-
-FORMS = {
-    "spelling.ssp": file_of(),
-    "spelling.ssp.gz": gzip.compress(file_of()),
-    "spelling.zip": zip_of(file_of()),
-    "scid-spell-data_1_all.deb": deb_of(tar_of(file_of())),
-}
+    return write
 
 
 def rows(*args):
@@ -105,68 +73,49 @@ def rows(*args):
     ]
 
 
-def mapped(home, players):
-    (home / "spelling.ssp").write_bytes(file_of(players))
+def mapped(write, players):
+    write(HEAD + players + TAIL)
     return [row[:2] for row in rows()]
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_read_chess_players_any_form_gives_the_same(home, name):
-    (home / name).write_bytes(FORMS[name])
-    assert rows() == rows(home / name) == SMALL
-    assert [path.name for path in home.iterdir()] == [name]
+def test_read_chess_players_takes_players_with_a_full_name_of_one_nationality(write):
+    path = write(HEAD + PLAYERS + TAIL)
+    write(HEAD + PLAYERS.splitlines()[0] + TAIL, release=2)
+    assert rows(path) == SMALL and rows() == SMALL[:1]  # of the last release
 
 
 def test_read_chess_players_missing_file_names_the_command(home):
-    for args, path in (((), home / "spelling.ssp"), ((home / "a.ssp",), home / "a.ssp")):
-        with pytest.raises(OSError, match=f"is not at {path}.*{COMMAND}"):
+    for args in ((), (home / "a.deb",)):
+        with pytest.raises(OSError, match=f"and it is not there. Get it with `{COMMAND}`"):
             read_chess_players(*args)
 
 
 @pytest.mark.parametrize(
-    "content, message",
+    "content, n_players",
     [
-        pytest.param(b"", "0 of 0 lines", id="empty"),
-        pytest.param(b"Kern, Anna #GM GER [1] 1950\n", "0 of 0 lines", id="no section"),
-        pytest.param(b"@PLAYER\nname,federation\nAnna,GER\n", "0 of 2 lines", id="other form"),
-        pytest.param(
-            b"@PLAYER\n" + b"Kern, Anna #GM GER\n" * 98 + b"Kern, Anna\n" * 2,
-            "98 of 100",
-            id="slips",
-        ),
-        pytest.param(zip_of(b"", "ratings.ssp"), "one spelling.*, but holds none", id="not in zip"),
-        pytest.param(b"PK\x03\x04, or not", "not a zip", id="no zip"),
-        pytest.param(gzip.compress(file_of())[:-9], "cannot be read", id="cut gzip"),
-        pytest.param(deb_of(tar_of(file_of()))[:-150], "cannot be read", id="cut package"),
-        pytest.param(
-            deb_of(tar_of(file_of(), name="a.ssp")), "but holds none", id="not in package"
-        ),
-        pytest.param(deb_of(b"", "other"), "no data.tar", id="no data"),
-        pytest.param(b"!<arch>\njunk", "cannot be read", id="no package"),
-        pytest.param(
-            deb_of(b"\x28\xb5\x2f\xfd\x00", "data.tar.zst"), "data.tar.zst.*dpkg-deb -x", id="zst"
-        ),
+        ("", "0 of 0"),
+        ("Kern, Anna #GM GER [1] 1950\n", "0 of 0"),
+        ("@PLAYER\nname,federation\nAnna,GER\n", "0 of 2"),
+        ("@PLAYER\n" + "Kern, Anna #GM GER\n" * 98 + "Kern, Anna\n" * 2, "98 of 100"),
     ],
+    ids=["empty", "no section", "other form", "slips"],
 )
-def test_read_chess_players_bad_file_is_rejected(home, content, message):
-    (home / "spelling.ssp").write_bytes(content)
-    with pytest.raises(ValueError, match=message) as caught:
+def test_read_chess_players_bad_file_is_rejected(write, content, n_players):
+    path = write(content)
+    with pytest.raises(ValueError, match=f"{path} should .* but {n_players} lines are such. Get"):
         read_chess_players()
-    assert str(home / "spelling.ssp") in str(caught.value) and COMMAND in str(caught.value)
-    # Beside it, what is got would not be looked for.
-    assert str(caught.value).endswith("Put what you get in its place, or pass its path as `path`.")
 
 
-def test_read_chess_players_skips_one_slip_in_a_hundred_lines(home):
+def test_open_package_without_files_raises(home):
+    path = home / "scid-spell-data_1_all.deb"
+    path.write_bytes(b"!<arch>\n" + b"%-48s%-10d`\n" % (b"control.tar.gz", 0))
+    with pytest.raises(ValueError, match="1_all.deb is no Debian package: it has no data.tar"):
+        read_chess_players()
+
+
+def test_read_chess_players_skips_one_slip_in_a_hundred_lines(write):
     players = "Kern, Anna #GM GER\n" * 99 + "Kern, Anna\n"
-    assert mapped(home, players) == [("Anna Kern", "German")] * 99
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
-def test_read_chess_players_any_encoding_gives_the_same(home, encoding):
-    content = "@PLAYER\r\nMüller, Zoë #-  GER [1900] 1980\r\n".encode(encoding)
-    (home / "spelling.ssp").write_bytes(content)
-    assert rows() == [("Zoë Müller", "German", 1980)]
+    assert mapped(write, players) == [("Anna Kern", "German")] * 99
 
 
 @pytest.mark.parametrize(
@@ -179,8 +128,8 @@ def test_read_chess_players_any_encoding_gives_the_same(home, encoding):
         ("URS/ISR", None),
     ],
 )
-def test_read_chess_players_federations_map_to_one_nationality_or_none(home, codes, nationality):
-    found = mapped(home, f"One, Some #- {codes} [1900] 1980\nKern, Anna #-  GER [1900] 1980\n")
+def test_read_chess_players_federations_map_to_one_nationality_or_none(write, codes, nationality):
+    found = mapped(write, f"One, Some #- {codes} [1900] 1980\nKern, Anna #-  GER [1900] 1980\n")
     expected = [("Some One", nationality)] if nationality else []
     assert found == [*expected, ("Anna Kern", "German")]
 
@@ -215,9 +164,9 @@ ENTRIES = [
 ]
 
 
-def test_read_chess_players_entries_become_full_names(home):
+def test_read_chess_players_entries_become_full_names(write):
     players = "".join(f"{entry} #-  GER [1900] 1980\n" for entry, _ in ENTRIES)
-    assert mapped(home, players) == [(name, "German") for _, name in ENTRIES if name]
+    assert mapped(write, players) == [(name, "German") for _, name in ENTRIES if name]
 
 
 def test_federations_are_sorted_and_each_has_a_nationality_or_a_reason():

@@ -76,3 +76,20 @@ def test_fit_more_learns_people_and_rounds(base, monkeypatch):
     assert network.weights["ngram_weight"].levels.max() == 15 and "head.bias" not in network.weights
     assert len(network.words.keys) > 100
     assert second["encode"].alphabet_ == model["encode"].alphabet_
+
+
+def test_fit_words_leaves_out_those_of_another_script_that_one_name_has():
+    names = np.array(["anna li", "иван петр", "иван", "li яна"], dtype=object)
+    encoder = CharEncoder(transliterate=False).fit(names)
+    X, labels = encoder.transform(names), np.array([0, 1, 1, 0])
+    network = (
+        NameNationalityClassifier(hidden_size=2, max_epochs=1, min_df=1).fit(X, labels).network_
+    )
+    words = linear.fit_words(network, names, network.to_codes(X), labels, 2, 1.0)
+    known = {
+        name: words.count(
+            network.to_codes(encoder.transform([name])), network.separator, np.ones(1, int)
+        )[0]
+        for name in ("anna", "li", "иван", "петр", "яна")
+    }
+    assert known == {"anna": 1, "li": 1, "иван": 1, "петр": 0, "яна": 0}

@@ -1,8 +1,6 @@
 """People in other scripts for the shipped model: spelled by rules, and read from dictionaries."""
 
 import gzip
-import io
-import tarfile
 import unicodedata
 import zipfile
 
@@ -10,6 +8,7 @@ import numpy as np
 import pytest
 
 from sknames._training import train
+from tests.conftest import archive, write_package
 from tools.retrain import dictionaries, recipe
 from tools.retrain.latin_words import latin_words, local_words
 from tools.retrain.other_scripts import (
@@ -56,16 +55,7 @@ def test_spell_knows_all_letters_of_all_nationalities():
     rng = np.random.RandomState(0)
     names = recipe.load_names(return_X_y=True)
     rows = rng.permutation(len(names[0]))[:2_000]
-    spellings = [
-        "Cyrillic bg",
-        "Greek",
-        "Arabic",
-        "Hebrew",
-        "Hangul",
-        "Georgian",
-        "Armenian",
-        "Thai",
-    ]
+    spellings = "Cyrillic bg,Greek,Arabic,Hebrew,Hangul,Georgian,Armenian,Thai".split(",")
     for name, nationality in zip(names[0][rows], names[1][rows], strict=True):
         for spelling in spellings:
             spelled = spell(name, nationality, spelling, rng)
@@ -95,17 +85,6 @@ def test_locals_write_a_script_that_is_spelled():
     assert {spelling.split()[0] for spelling in LOCALS.values()} <= recipe.FOREIGN_SCRIPTS.keys()
 
 
-def archive(files):
-    """A tar archive of texts, as bytes."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 def test_read_japanese_takes_people_in_kanji_and_words_in_katakana(tmp_path):
     text = """木村洋 [きむらひろし] /(h) Kimura Hiroshi/
 東京 [とうきょう] /(p) Tokyo/
@@ -114,10 +93,8 @@ def test_read_japanese_takes_people_in_kanji_and_words_in_katakana(tmp_path):
 エマヌエル /(m,s) Emmanuel/
 ヘンリー・キャヴェンディッシュ /(h) Henry Cavendish/
 """
-    data = archive({"./usr/share/edict/enamdict": text.encode("euc_jp")})
-    header = f"{'data.tar.gz':<16}{'0':<12}{'0':<6}{'0':<6}{'100644':<8}{len(data):<10}`\n".encode()
-    path = tmp_path / "enamdict_1_all.deb"
-    path.write_bytes(b"!<arch>\n" + header + data)
+    files = {"./usr/share/edict/enamdict": text.encode("euc_jp")}
+    path = write_package(tmp_path / "enamdict_1_all.deb", files)
     people, katakana = dictionaries.read_japanese(path)
     assert people == {"木村洋": "Kimura Hiroshi"}
     assert katakana["emmanuel"] == ["エマニュエル", "エマヌエル"]
@@ -127,7 +104,7 @@ def test_read_japanese_takes_people_in_kanji_and_words_in_katakana(tmp_path):
 def test_read_chinese_takes_names_with_a_common_surname(tmp_path):
     text = "王伟 3 nr\n王者归来 3 nr\n一梦 3 nr\n欧阳修 9 nr\n司马相如 9 nr\n李白 8 n\n"
     path = tmp_path / "jieba-1.tar.gz"
-    path.write_bytes(archive({"jieba-1/jieba/dict.txt": text.encode()}))
+    path.write_bytes(archive({"jieba-1/jieba/dict.txt": text.encode()}, "w:gz"))
     assert dictionaries.read_chinese(path) == ["王伟", "欧阳修", "司马相如"]
 
 
@@ -266,68 +243,60 @@ def test_recipe_learns_sounds_and_predicts_by_words(monkeypatch):
     assert encoder.inverse_transform(encoder.transform(names[:1]))[0].endswith(" lewandowski")
 
 
-def test_in_other_scripts_takes_shares_and_recombines(monkeypatch, spellings):
-    monkeypatch.setattr(recipe, "OWN_SCRIPT", 1)
-    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {"Katakana": 1, "Hebrew": 0, "Greek": 0})
-    monkeypatch.setattr(recipe, "WHOLE_NAMES", 1)
+@pytest.fixture
+def draw(monkeypatch, spellings):
+    """Draw people in other scripts, in those of these shares."""
     monkeypatch.setattr(recipe, "PATRONYMICS", 0)
-    rng, people = np.random.RandomState(0), ["Boris Petrov", "Ivan Sidorov"]
+
+    def draw(people, nationality, scripts=(), known=({}, []), arabic=(), n=0, own=0, **options):
+        monkeypatch.setattr(recipe, "OWN_SCRIPT", own)
+        monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", dict(scripts))
+        dictionaries = recipe.Dictionaries(*known, spellings, dict(arabic))
+        rng = np.random.RandomState(0)
+        return recipe.in_other_scripts(people, nationality, dictionaries, rng, n, **options)
+
+    return draw
+
+
+def test_in_other_scripts_takes_shares_and_recombines(monkeypatch, draw, spellings):
+    monkeypatch.setattr(recipe, "WHOLE_NAMES", 1)
     spellings.people["Hebrew"]["boris petrov"] = "בוריס פטרוב"
-    dictionaries = recipe.Dictionaries({}, [], spellings)
-    names = recipe.in_other_scripts(people, "Bulgarian", dictionaries, rng, 0, least=2)
+    people, shares = ["Boris Petrov", "Ivan Sidorov"], {"Katakana": 1, "Hebrew": 0, "Greek": 0}
+    names = draw(people, "Bulgarian", shares, own=1, least=2)
     katakana = [name for name in names if "イヴァン" in name and "ペトロフ" in name]
     assert sorted({*names} - {*katakana}) == ["борис петров", "иван сидоров", "בוריס פטרוב"]
     assert len(katakana) == 2 and len(names) == 5
 
 
 @pytest.mark.parametrize("nationality, n", [("French", 2), ("Korean", 1), ("Japanese", 0)])
-def test_in_other_scripts_leaves_out_what_is_written_without_marks(
-    monkeypatch, spellings, nationality, n
-):
+def test_in_other_scripts_leaves_out_what_is_written_without_marks(draw, spellings, nationality, n):
     pytest.importorskip("opencc")
     spellings.add("jean", "ジャン", "Katakana")
     spellings.add("paul", "ポール", "Katakana")
-    monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
-    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {"Katakana": 1, "Han": 1})
-    dictionaries = recipe.Dictionaries({}, [], spellings)
-    rng = np.random.RandomState(0)
-    monkeypatch.setattr(recipe, "PATRONYMICS", 0)
-    found = recipe.in_other_scripts(["Jean Paul"], nationality, dictionaries, rng, 0, least=0)
-    assert len(found) == n
+    assert len(draw(["Jean Paul"], nationality, {"Katakana": 1, "Han": 1}, least=0)) == n
 
 
 @pytest.mark.parametrize("share", [0, 1])
-def test_in_other_scripts_takes_people_in_han(monkeypatch, spellings, share):
+def test_in_other_scripts_takes_people_in_han(monkeypatch, draw, share):
     monkeypatch.setattr(recipe, "JAPANESE_IN_KATAKANA", share)
-    dictionaries = recipe.Dictionaries({"木村洋": "Kimura Hiroshi"}, ["刘伟"] * 4, spellings)
-    rng = np.random.RandomState(0)
+    known = {"木村洋": "Kimura Hiroshi"}, ["刘伟"] * 4
     pytest.importorskip("icu")
-    japanese = recipe.in_other_scripts([], "Japanese", dictionaries, rng, 0)
-    assert japanese == ["木村洋", "キムラ ヒロシ"][: 1 + share]
+    assert draw([], "Japanese", known=known) == ["木村洋", "キムラ ヒロシ"][: 1 + share]
     pytest.importorskip("opencc")
-    chinese = recipe.in_other_scripts([], "Chinese", dictionaries, rng, 0)
-    assert sorted(chinese) == ["刘伟", "刘伟", "劉偉", "劉偉"]
+    assert sorted(draw([], "Chinese", known=known)) == ["刘伟", "刘伟", "劉偉", "劉偉"]
     assert in_han("劉偉", 0) == "刘伟"
 
 
-def test_in_other_scripts_has_at_least_so_many_in_the_own_script(monkeypatch, spellings):
-    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {})
-    monkeypatch.setattr(recipe, "OWN_SCRIPT", 0)
-    dictionaries, rng = recipe.Dictionaries({}, [], spellings), np.random.RandomState(0)
-    people = ["Aung Min", "Su Su"]
-    names = recipe.in_other_scripts(people, "Burmese", dictionaries, rng, 0, least=7)
+def test_in_other_scripts_has_at_least_so_many_in_the_own_script(draw):
+    names = draw(["Aung Min", "Su Su"], "Burmese", least=7)
     assert 6 <= len(names) <= 8 and all("\u1000" <= name[0] <= "\u109f" for name in names)
 
 
-def test_in_other_scripts_adds_people_in_arabic_both_ways(monkeypatch, spellings):
-    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", {})
+def test_in_other_scripts_adds_people_in_arabic_both_ways(draw):
     people = {"Persian": [("علی", "علي"), ("رضا", "رضا")], "IR": [("مینا", "مينا")]}
-    dictionaries = recipe.Dictionaries({}, [], spellings, people)
-    rng = np.random.RandomState(0)
-    assert {*recipe.in_other_scripts([], "Persian", dictionaries, rng, 2)} == {"علی", "علي", "رضا"}
-    assert recipe.in_other_scripts([], "Persian", dictionaries, rng, 0) == []
-    found = recipe.in_other_scripts([], "Persian", dictionaries, rng, 2, country="IR")
-    assert {*found} == {"مینا", "مينا"}
+    assert {*draw([], "Persian", arabic=people, n=2)} == {"علی", "علي", "رضا"}
+    assert draw([], "Persian", arabic=people) == []
+    assert {*draw([], "Persian", arabic=people, n=2, country="IR")} == {"مینا", "مينا"}
 
 
 def test_drawn_of_all_characters_takes_later_names_with_rare_ones(monkeypatch):

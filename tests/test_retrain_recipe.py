@@ -291,3 +291,11 @@ def test_training_names_all_spellings_are_learned_in_ascii_too(few):
     alphabet = CharEncoder(**recipe.ENCODER | {"min_frequency": 1}).fit(names).alphabet_
     assert alphabet.startswith(" ")
     assert set(" ',-.") <= set(alphabet)
+
+
+def test_people_of_the_table_of_scripts_are_not_learned(three, straight, people):
+    pairs = [("Vladimir Putin", "Danish"), ("Putin Wladimir", "Danish")]
+    people(pairs, pairs)
+    learned = {*recipe.training_names()[0]}
+    assert "Putin Wladimir" in learned and not learned & {"Vladimir Putin", "Putin Vladimir"}
+    assert recipe.in_scripts()[1] >= {"Владимир Путин"}

@@ -115,19 +115,17 @@ def standard_error(x, test_to_train=0.0):
 
 
 def differences(ours, theirs, folds=None):
-    """Return the mean of paired differences with its standard error, and each difference.
+    """Return the mean of paired differences with its standard error.
 
-    With folds, each is the mean of a fold. The standard error of a single fold is that over its
-    names.
+    With folds, it is that over the means of these. The standard error of a single fold is that over
+    its names.
     """
     gaps = np.asarray(ours, dtype=float) - theirs
     error = standard_error(gaps)
     if folds is not None:
         gaps = np.bincount(folds, weights=gaps) / np.bincount(folds)
         error = standard_error(gaps) if len(gaps) > 1 else error
-    mean = f"{gaps.mean():+.4f}"
-    mean += f" ± {error:.4f}" if np.isfinite(error) else ""
-    return mean, ", ".join(f"{gap:+.4f}" for gap in gaps)
+    return f"{gaps.mean():+.4f}" + (f" ± {error:.4f}" if np.isfinite(error) else "")
 
 
 def population_priors(classes):
@@ -135,7 +133,7 @@ def population_priors(classes):
     return check_priors("population", classes)
 
 
-def likeliest_shares(probabilities, weights=None, tolerance=1e-9):
+def likeliest_shares(probabilities, tolerance=1e-9):
     """Return the shares of the classes with the highest likelihood of the names.
 
     The probabilities are those under equal frequencies. This is plain EM (Saerens et al. 2002).
@@ -144,7 +142,7 @@ def likeliest_shares(probabilities, weights=None, tolerance=1e-9):
     while True:
         proba = probabilities * shares
         proba /= proba.sum(axis=1, keepdims=True)
-        before, shares = shares, np.average(proba, axis=0, weights=weights)
+        before, shares = shares, proba.mean(axis=0)
         if np.abs(shares - before).max() < tolerance:
             return shares
 

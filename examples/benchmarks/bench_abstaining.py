@@ -1,32 +1,36 @@
 """Measure what abstaining gains, and whether the shipped model detects unlisted nationalities.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py --cache folder``, with the
-sources of the shipped model in SKNAMES_DATA, and the --cache of held_out.py in tools/retrain. It
-prints tables in Markdown; ``--curve-only`` stops before those of unlisted nationalities. One half
-of the people whose whole names were held out has chosen the thresholds; the other is reported.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the sources of the
+shipped model in SKNAMES_DATA. It prints tables in Markdown, of nationalities and of countries;
+``--curve-only`` stops before those of unlisted nationalities. The people are those of kept_apart.py
+in tools/retrain: one half has chosen the thresholds, and the other is reported.
 """
 
 import argparse
-from collections import defaultdict
-from itertools import product
+from collections import Counter, defaultdict
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
-from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
-from sknames import load_pretrained
+from sknames import GroupedClassifier, load_pretrained
+from sknames._encoding.not_names import why_not_names
 from sknames._priors.priors import exchange_priors
+from sknames._wrappers.grouped_classifier import LEVELS, levels_of
+from sknames._wrappers.risk_coverage import confidence_and_hits
 from sknames.datasets import load_names
+from sknames.pretrained import predict_sets
+from sknames.pretrained._load_pretrained import TARGETS
 from sknames.pretrained._predict_sets import set_thresholds, sets_of
-from tools.measuring import kept, machine, population_priors, table
-from tools.retrain import recipe
+from tools.measuring import machine, population_priors, table
+from tools.retrain import kept_apart, recipe
 from tools.retrain.biographies import read_biographies
-from tools.retrain.held_out import halves_of_people, scores_of, split
+from tools.retrain.card import count_known_words
 from tools.retrain.risk_coverage import curve_of, weights_of
 from tools.retrain.tables import read_table
 
-EACH = 100  # people of a nationality and source
+EACH = 100  # people of an unlisted nationality
 N_STRINGS = 1_000
 # Demonyms of peoples with names of all origins, and demonyms that are not of a people.
 NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
@@ -34,33 +38,27 @@ NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
 N_OTHERS = 15  # nationalities that are answered most often are printed
 COVERAGES = [0.8, 0.9, 0.95]
 LEAST_PEOPLE = 20  # of a nationality whose coverage counts
-RISKS = [0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.2]
+RISKS = [0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.2, 0.26, 0.3]
 
 
 # ---- Names
 
 
-def unseen():
-    """Return people of our nationalities and of others whose full names are not in training."""
-    seen = {recipe.person_of(name) for name in recipe.training_names()[0]}
-    lists, rng = load_names(script="all"), np.random.RandomState(0)
-    groups = defaultdict(list)
-    for names_of in recipe.typical_people(lists).values():
-        for nationality, names in names_of.items():
-            names = [name for name in names if recipe.person_of(name) not in seen]
-            groups[nationality] += rng.permutation(names)[:EACH].tolist()
-    names, demonyms = read_biographies(raw=True)
+def people_of_others():
+    """Return biographies of nationalities that are not ours, and their demonyms."""
+    sources, rng = recipe.typical_people(load_names(script="all")), np.random.RandomState(0)
+    ours = chain.from_iterable(found for of in sources.values() for found in of.values())
+    seen = {*map(recipe.person_of, ours)}
     several = defaultdict(set)
-    for name, demonym in zip(names, demonyms, strict=True):
+    for name, demonym in zip(*read_biographies(raw=True), strict=True):
         several[name].add(demonym)
-    ours = {row["demonym"]: bool(row["nationality"]) for row in read_table("demonyms.csv")}
-    for demonym in sorted({d for d, is_ours in ours.items() if not is_ours} - {*NO_PEOPLE}):
+    known = {row["demonym"]: bool(row["nationality"]) for row in read_table("demonyms.csv")}
+    rows = []
+    for demonym in sorted({d for d, is_ours in known.items() if not is_ours} - {*NO_PEOPLE}):
         theirs = [name for name, of in several.items() if of == {demonym} and " " in name]
         theirs = [name for name in theirs if recipe.person_of(name) not in seen]
-        groups[f"other: {demonym}"] += rng.permutation(theirs)[:EACH].tolist()
-    rows = [(name, group) for group, found in sorted(groups.items()) for name in found]
-    names, labels = np.array(rows).T
-    return {"names": names, "labels": labels}
+        rows += [(name, demonym) for name in rng.permutation(theirs)[:EACH].tolist()]
+    return np.array(rows).T
 
 
 def not_people(kind):
@@ -76,161 +74,173 @@ def random_strings():
     return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
 
 
-# ---- Held-out names: risk against coverage
+# ---- People kept apart: risk against coverage
 
 
 def at_threshold(curve, threshold):
-    row = np.flatnonzero(curve.threshold >= threshold)[-1]
-    return f"{curve.coverage[row]:.3f}", f"{curve.risk[row]:.3f}"
+    """Return coverage and risk, of people few of whom may be so sure."""
+    rows = np.flatnonzero(curve.threshold >= threshold)
+    return (f"{of[rows[-1]]:.3f}" if len(rows) else "-" for of in (curve.coverage, curve.risk))
 
 
-def sizes_of_sets(probabilities, _, labels, classes, priors, coverage, by_class):
-    shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
-    sets = sets_of(classes, shifted, set_thresholds(coverage, classes if by_class else ["all"]))
-    weights = weights_of(labels, classes, priors)
-    sizes = np.array([len(found) for found in sets])
-    hits = [label in found for label, found in zip(labels, sets, strict=True)]
-    shares = [np.average(x, weights=weights) for x in (hits, sizes, sizes == 1)]
+def by_level(proba, people, classes, priors, threshold):
+    """Return the shares answered by label, subregion and region, and of these answers the wrong."""
+    shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
+    is_name = why_not_names(people.names.tolist(), len(proba)) == ""
+    levels, y = levels_of(LEVELS, classes), people.labels
+    confidence, hits = confidence_and_hits(shifted, is_name, y, classes, levels)
+    weights = weights_of(y, classes, priors)
+    answered = confidence > threshold
+    level = np.where(answered.any(axis=1), answered.argmax(axis=1), -1)
+    shares = [np.average(level == k, weights=weights) for k in range(1 + len(LEVELS))]
+    wrong = weights @ ((level >= 0) & ~hits[np.arange(len(level)), level]) / weights.sum()
+    return [*(f"{share:.3f}" for share in shares), f"{wrong / sum(shares):.3f}"]
+
+
+def sizes_of_sets(proba, labels, classes, priors, target, coverage, by_class):
+    """Return how many sets have the label, their sizes, and the coverage of labels."""
+    shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
+    thresholds = set_thresholds(coverage, classes if by_class else ["all"], target)
+    sets = sets_of(classes, shifted, thresholds)
+    cells, hits = figures_of_sets(sets, labels, weights_of(labels, classes, priors))
     found, n_of = np.unique(labels, return_counts=True)
-    of_class = [np.mean(np.array(hits)[labels == k]) for k in found[n_of >= LEAST_PEOPLE]]
-    shares += [min(of_class), np.quantile(of_class, 0.1)]
-    return [*(f"{share:.3f}" for share in shares), sizes.max()]
+    of_class = [np.mean(hits[labels == k]) for k in found[n_of >= LEAST_PEOPLE]] or [np.nan]
+    return [*cells, *(f"{share:.3f}" for share in (min(of_class), np.quantile(of_class, 0.1)))]
+
+
+def figures_of_sets(sets, labels, weights):
+    """Return the share of sets that have the label, mean size, share of one; and which have it."""
+    sizes = np.array([len(found) for found in sets])
+    hits = np.array([label in found for label, found in zip(labels, sets, strict=True)])
+    shares = (np.average(x, weights=weights) for x in (hits, sizes, sizes == 1))
+    return [*(f"{share:.3f}" for share in shares), sizes.max()], hits
+
+
+def tables_of_curves(target, model, choose, report):
+    """Print thresholds with their coverages and risks, and what climbing adds."""
+    classes, new = model.classes_, report.at(count_known_words(model, report)["0"])
+    mixes = {"population": population_priors(classes), "uniform": model[-1].class_prior_}
+    groups = [(choose, "population"), *product((report, new), mixes)]
+    proba = {id(people): model.predict_proba(people.names) for people, _ in groups}
+    curves = [
+        curve_of(proba[id(people)], people.names, people.labels, classes, mixes[priors])
+        for people, priors in groups
+    ]
+    rows, climbing = [], []
+    for risk in RISKS:
+        try:
+            threshold = load_pretrained(target, abstain=risk).threshold_
+            climbs = load_pretrained(target, abstain=risk, groups=[*LEVELS]).threshold_
+        except ValueError:  # not proven
+            continue
+        cells = [at_threshold(curve, threshold) for curve in curves]
+        rows.append([f"{risk:.0%}", f"{threshold:.3f}", *(", ".join(cell) for cell in cells)])
+        cells = by_level(proba[id(report)], report, classes, mixes["population"], climbs)
+        climbing.append([f"{risk:.0%}", f"{climbs:.3f}", *cells])
+    of = ["people", "people, uniform", "no known word", "no known word, uniform"]
+    print("Each cell: coverage, risk.\n")
+    print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
+    header = ["wanted risk, climbing", "threshold", target, *LEVELS, "wrong answers"]
+    print(table(header, climbing), end="\n\n")
+    rows = [
+        [group, priors, "each" if by_class else "all", f"{coverage:.0%}"]
+        + sizes_of_sets(
+            proba[id(people)], people.labels, classes, mixes[priors], target, coverage, by_class
+        )
+        for group, people in {"people": report, "no known word": new}.items()
+        for priors, by_class in (*product(mixes, [False]), ("population", True))
+        for coverage in COVERAGES
+    ]
+    header = ["", "frequencies", "wanted of", "", "covered", "mean size", "of one", "largest"]
+    header += ["worst label", "one in ten below"]
+    print("#### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
+    shipped, rows = load_pretrained(target), []
+    weights = weights_of(report.labels, classes, mixes["population"])
+    for level in (None, *LEVELS):
+        estimator, labels = shipped, report.labels
+        if level:
+            estimator = GroupedClassifier(shipped, groups=level)
+            labels = levels_of([level], classes)[0].group_of(labels)
+        sets = predict_sets(estimator, report.names)
+        rows.append([level or target, *figures_of_sets(sets, labels, weights)[0]])
+    print(table(["sets of 90%", "covered", "mean size", "of one", "largest"], rows), end="\n\n")
 
 
 # ---- Scores to detect unlisted nationalities
 
 
-def scores(model, names):
+def scores(probabilities):
     """Return scores that are high for names of nationalities that the model knows."""
-    classifier = model["classify"]
-    X = model["encode"].transform(names)
-    codes = classifier.network_.to_codes(X)
-    probabilities = model.predict_proba(names)
-    log_likelihood = next_character(classifier.weights_, codes)
     order = np.sort(probabilities, axis=1)
     return {
         "largest probability": order[:, -1],
         "largest minus second": order[:, -1] - order[:, -2],
         "minus entropy": (probabilities * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1),
-        "next character, mean log-likelihood": log_likelihood,
-        "log of largest probability + next character": np.log(order[:, -1]) + log_likelihood,
     }
-
-
-def next_character(weights, codes):
-    """Return the mean log-likelihood of the characters after the first, and of the end."""
-    w = {name: array.astype(float) for name, array in weights.items()}
-    size = w["cells.0.weight_hh"].shape[1]
-    h, total = np.zeros((len(codes), size)), np.zeros(len(codes))
-    padded = np.column_stack([codes, np.zeros(len(codes), dtype=codes.dtype)]).astype(int)
-    for now, after in zip(padded.T[:-1], padded.T[1:], strict=True):
-        x = w["embedding"][now] @ w["cells.0.weight_ih"].T + w["cells.0.bias_ih"]
-        g = h @ w["cells.0.weight_hh"].T + w["cells.0.bias_hh"]
-        reset, update = (
-            1 / (1 + np.exp(-(x[:, part] + g[:, part])))
-            for part in (slice(size), slice(size, 2 * size))
-        )
-        new = np.tanh(x[:, 2 * size :] + reset * g[:, 2 * size :])
-        alive = now != 0
-        h = np.where(alive[:, None], new + update * (h - new), h)
-        log_p = log_softmax(h @ w["next_symbol.weight"].T + w["next_symbol.bias"], axis=1)
-        total += np.where(alive, log_p[np.arange(len(codes)), after], 0)
-    return total / np.maximum(1, (codes != 0).sum(axis=1))
 
 
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cache", type=Path, required=True, help="of held_out.py")
-    parser.add_argument("--curve-only", action="store_true", help="of the held-out names")
+    parser.add_argument("--curve-only", action="store_true", help="of the people kept apart")
     args = parser.parse_args()
     print(f"- {machine()}\n")
+    loaded = {target: kept_apart.load(target) for target in TARGETS}
+    for target, (model, choose, report) in loaded.items():
+        n_people = len(choose.names) + len(report.names)
+        print(f"### {n_people:,} people kept apart, in two halves: {target}\n")
+        tables_of_curves(target, model, choose, report)
+    if not args.curve_only:
+        tables_of_others(loaded[TARGETS[0]][2])
 
-    parts = split(args.cache)
-    classes, choose, report = halves_of_people(args.cache)
-    scores_by_test = scores_of("ours", args.cache)[1]
-    names = (part.astype(str) for part in parts.words[:2])
-    unknown = scores_by_test["words"]["as_written"], *names
-    uniform = np.full(len(classes), 1 / len(classes))
-    mixes = {"population": population_priors(classes), "uniform": uniform}
-    groups = [(choose, "population"), *product((report, unknown), mixes)]
-    curves = [curve_of(*names, classes, mixes[priors]) for names, priors in groups]
-    n_people = len(choose[0]) + len(report[0])
-    print(f"### {n_people:,} held-out people in two halves, and names of unknown parts\n")
-    rows = []
-    for risk in RISKS:
-        try:
-            threshold = load_pretrained(abstain=risk).threshold_
-        except ValueError:  # not proven
-            continue
-        cells = [at_threshold(curve, threshold) for curve in curves]
-        rows.append([f"{risk:.0%}", f"{threshold:.3f}", *(", ".join(cell) for cell in cells)])
-    of = ["people", "people, uniform", "unknown parts", "unknown parts, uniform"]
-    print("Each cell: coverage, risk.\n")
-    print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
-    groups = {"people": report, "names of unknown parts": unknown}
-    rows = [
-        [group, priors, "each" if by_class else "all", f"{coverage:.0%}"]
-        + sizes_of_sets(*names, classes, mixes[priors], coverage, by_class)
-        for group, names in groups.items()
-        for priors, by_class in (*product(mixes, [False]), ("population", True))
-        for coverage in COVERAGES
-    ]
-    header = ["", "frequencies", "wanted of", "", "covered", "mean size", "of one"]
-    header += ["worst nationality", "one in ten below", "largest"]
-    print("### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
-    if args.curve_only:
-        return
 
-    found = kept(args.cache / "unseen.npz", unseen)
-    names, labels = found["names"], found["labels"]
-    is_other = np.char.startswith(labels, "other: ")
+def tables_of_others(people):
+    """Print how well scores detect what is no name of ours, and how much of it is answered."""
+    others, demonyms = people_of_others()
+    model = load_pretrained(abstain=True)
     groups = {
-        "people of the 74": names[~is_other].tolist(),
-        "people of others": names[is_other].tolist(),
+        "people of others": others,
         "random letters": random_strings(),
         "places": not_people("places"),
         "companies": not_people("companies"),
     }
-    model = load_pretrained(abstain=True)
-    pipeline = model.estimator_.estimator
-    found = {group: scores(pipeline, members) for group, members in groups.items()}
-    known = found.pop("people of the 74")
-    weights = weights_of(labels[~is_other], classes, mixes["population"])
+    groups = {group: model.predict_proba(members) for group, members in groups.items()}
+    known = model.predict_proba(people.names)
+    weights = weights_of(people.labels, model.classes_, population_priors(model.classes_))
     print("### AUROC of scores: people of the 74 nationalities against what is none of theirs\n")
+    found = [scores(proba) for proba in groups.values()]
     rows = [
-        [score] + [f"{auroc(values, other[score], weights):.3f}" for other in found.values()]
-        for score, values in known.items()
+        [score, *(f"{auroc(values, other[score], weights):.3f}" for other in found)]
+        for score, values in scores(known).items()
     ]
-    print(table(["score", *found], rows), end="\n\n")
+    print(table(["score", *groups], rows), end="\n\n")
 
     print("### How many are answered\n")
     thresholds = [0, 0.5, model.threshold_, 0.9]
-    rows, of_others = [], []
-    for group, members in groups.items():
-        sure = pipeline.predict_proba(members).max(axis=1)
-        w = weights if group == "people of the 74" else np.ones(len(members))
-        shares = [np.average(sure > threshold, weights=w) for threshold in thresholds]
-        rows.append([group, len(members), *(f"{share:.2f}" for share in shares)])
-    predicted = model.classes_[pipeline.predict_proba(names).argmax(axis=1)]
-    sure = pipeline.predict_proba(names).max(axis=1)
-    for other in np.unique(labels[is_other]):
-        of = labels == other
-        if of.sum() < EACH:
-            continue
-        values, counts = np.unique(predicted[of], return_counts=True)
-        top = ", ".join(values[np.argsort(-counts)[:2]])
-        shares = [np.mean(sure[of] > threshold) for threshold in thresholds]
-        label = f"{other.removeprefix('other: ')} ({top})"
-        of_others.append([label, of.sum(), *(f"{share:.2f}" for share in shares)])
+    rows = [["people of the 74", *answered(known, thresholds, weights)]]
+    rows += [[group, *answered(proba, thresholds)] for group, proba in groups.items()]
+    proba, of_others = groups["people of others"], []
+    predicted = model.classes_[proba.argmax(axis=1)]
+    for demonym, n in Counter(demonyms.tolist()).items():
+        if n == EACH:
+            of = demonyms == demonym
+            top = ", ".join(label for label, _ in Counter(predicted[of].tolist()).most_common(2))
+            of_others.append([f"{demonym} ({top})", *answered(proba[of], thresholds)])
     rows += sorted(of_others, key=lambda row: row[4], reverse=True)[:N_OTHERS]
     header = ["", "n", *(f"above {threshold:.2f}" for threshold in thresholds)]
     print(table(header, rows), end="\n\n")
-    right = predicted[~is_other] == labels[~is_other]
+    wrong = model.classes_[known.argmax(axis=1)] != people.labels
     for threshold in thresholds:
-        answered = sure[~is_other] > threshold
-        error = 1 - np.average(right[answered], weights=weights[answered])
+        some = known.max(axis=1) > threshold
+        error = np.average(wrong[some], weights=weights[some])
         print(f"- above {threshold:.2f}, {error:.3f} of the answers for the 74 are wrong")
+
+
+def answered(proba, thresholds, weights=None):
+    """Return n, and the share of the names above each threshold."""
+    sure = proba.max(axis=1)
+    shares = (np.average(sure > threshold, weights=weights) for threshold in thresholds)
+    return [len(proba), *(f"{share:.2f}" for share in shares)]
 
 
 def auroc(known, other, weights):

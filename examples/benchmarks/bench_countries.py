@@ -1,18 +1,18 @@
-"""How often the model of countries is right: on held-out people, and on sets that others made.
+"""How often the model of countries is right: on people kept apart, and on sets that others made.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py --cache FOLDER``, or with
-``--model FOLDER`` for a model that does not ship. SKNAMES_DATA holds the wheel of name2nat, Scid's
-file of players, and in a folder "public"
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py``, or with ``--model
+FOLDER`` for a model that does not ship. SKNAMES_DATA holds the sources of the shipped model, and in
+a folder "public"
 
 - goalscorers.tsv: scorers of 210 men's national teams from goalscorers.csv of
   github.com/martj42/international_results (65d212aa, CC0), without own goals, the four teams of
   the United Kingdom as GB; a name and a country a row;
 - arczi21_test.tsv, see bench_public.py.
 
-No setting was chosen on these two. The held-out people are those of tools/retrain/held_out.py,
-whose names neither the network nor its head has learned. Half of them chose the settings, and the
-other half is reported: see results/countries.md. Beside it stands what a nationality says of
-countries if it is divided by population, as `datasets.load_nationalities` has it.
+No setting was chosen on these two. The people kept apart are those of tools/retrain/kept_apart.py,
+whom neither the network nor its head has learned. Half of them chose the settings, and the other
+half is reported: see results/countries.md. Beside it stands what a nationality says of countries if
+it is divided by population, as `datasets.load_nationalities` has it.
 """
 
 import argparse
@@ -27,11 +27,10 @@ from sknames.datasets._fetch_names import data_folder
 from sknames.datasets._load_names import read_rows
 from sknames.pretrained._load_pretrained import read
 from tools.measuring import machine, table, top_3_hits
-from tools.retrain.held_out import country_model, of_half, split
-from tools.retrain.measure import alike
+from tools.retrain import kept_apart
+from tools.retrain.card import alike, count_known_words
 from tools.retrain.recipe import person_of
 
-TESTS = {"country_people": "whole names held out", "country_words": "all words held out"}
 # Countries of a large language, which a division by population never predicts, but for the largest.
 SAME_LANGUAGE = "US BR MX AR CO CL ES PT GB AT CH BE EG MA NG AU SG".split()
 
@@ -55,19 +54,12 @@ def by_population(model, names):
     return countries, model.predict_proba(names) @ shares
 
 
-def tempered(classes, counts):
-    """Return priors by name, from the training people of each country and from its inhabitants."""
+def tempered(classes):
+    """Return priors by name, from the inhabitants of each country."""
     millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
     people = np.array([millions[country] for country in classes])
-    found = {
-        "uniform": np.ones(len(classes)),
-        "inhabitants, fourth root": people**0.25,
-        "inhabitants, square root": people**0.5,
-        "training people, fourth root": counts**0.25,
-        "training people, square root": counts**0.5,
-        "training people": counts,
-    }
-    return {name: prior / prior.sum() for name, prior in found.items()}
+    powers = {"uniform": 0, "inhabitants, fourth root": 0.25, "inhabitants, square root": 0.5}
+    return {name: people**power / (people**power).sum() for name, power in powers.items()}
 
 
 def figures(y, scores, classes, weights=None):
@@ -79,28 +71,22 @@ def figures(y, scores, classes, weights=None):
 def main():
     """Print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--cache", type=Path, required=True, help="Folder of the held-out models.")
     parser.add_argument("--model", type=Path, help="Folder of the model (default: that ships).")
     parser.add_argument("--half", type=int, default=1, help="0 for what chose the settings.")
     options = parser.parse_args()
     print(f"On {machine()}.\n")
-    parts, model = split(options.cache), country_model(options.cache)
-    counts = np.unique(parts.country_train[1], return_counts=True)[1]
-    held_out_tables(parts, model, counts, options)
-    shipped = read(options.model) if options.model else load_pretrained("country")
-    public_tables(shipped)
+    model, *halves = kept_apart.load("country", options.model)
+    tables_of_people(model, halves[options.half])
+    public_tables(read(options.model) if options.model else load_pretrained("country"))
 
 
-def held_out_tables(parts, model, counts, options):
-    classes, priors = model.classes_, tempered(model.classes_, counts)
-    base = read(options.cache / "ours-0", priors="population")
-    assumed = model[-1].class_prior_
-    for test, description in TESTS.items():
-        names, y = parts[test][:2]
-        half = of_half(names, options.half)
-        names, y = names[half], y[half].astype(str)
-        proba = model.predict_proba(names) / assumed
-        weights = alike(y), alike(y, 0.5)
+def tables_of_people(model, people):
+    """Print the figures on people kept apart, by priors, and of those with no known word."""
+    classes, priors = model.classes_, tempered(model.classes_)
+    base, new = load_pretrained(), count_known_words(model, people)["0"]
+    for description, some in {"kept apart": people, "no known word": people.at(new)}.items():
+        names, y = some.names, some.labels
+        proba, weights = model.predict_proba(names), (alike(y), alike(y, 0.5))
         rows = [("by population", *by_population(base, names))]
         rows += [(name, classes, proba * prior) for name, prior in priors.items()]
         print(f"## {len(y):,} people, {description}\n")

@@ -36,7 +36,8 @@ from sknames._encoding.not_names import why_not_names
 from sknames.datasets import load_names
 from tools.measuring import LINEAR, clean_names, differences, machine, ours, table
 from tools.retrain.biographies import clean_title, read_biographies
-from tools.retrain.chess_players import open_package, read_chess_players
+from tools.retrain.chess_players import read_chess_players
+from tools.retrain.sources import open_package
 
 REGIONS = {
     "Western Europe": "Danish Dutch English Finnish French German Greek Icelandic Irish Italian "
@@ -106,7 +107,7 @@ def row(key):
     folds = np.repeat(np.arange(draws), [len(both[0][0]) for both in found])
     others = np.array([[one[1:] for one in both] for both in found])  # draws, models, 2
     f1, seconds = others.mean(axis=0).T
-    cells = [f"{x.mean():.4f}" for x in right] + [differences(right[1], right[0], folds)[0]]
+    cells = [f"{x.mean():.4f}" for x in right] + [differences(right[1], right[0], folds)]
     cells += [f"{f1[1] - f1[0]:+.4f}", *(f"{x:.1f}" for x in seconds)]
     cells = [title, f"{n_train:,}", draws, *cells]
     print(*cells, sep=" | ", file=sys.stderr, flush=True)
@@ -138,7 +139,7 @@ def read_kinds(kind):
 def network_devices():
     """Read who makes network devices, from a list of IEEE."""
     (path,) = Path(os.environ["SKNAMES_DATA"]).glob("ieee-data_*.deb")
-    with open_package(path.read_bytes()) as archive:
+    with open_package(path) as archive:
         files = [archive.extractfile(m) for m in archive if m.isfile() and m.name.endswith(".csv")]
         rows = [row for f in files for row in csv.DictReader(io.TextIOWrapper(f, "utf-8"))]
     return {row["Organization Name"] for row in rows} - {"", "Private"}

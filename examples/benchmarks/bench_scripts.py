@@ -3,8 +3,8 @@
 Run ``python examples/benchmarks/bench_scripts.py``, or with ``--model folder`` for a model that
 does not ship. It prints tables in Markdown, in seconds. It reads what `tools.retrain` reads with
 ``--spellings``, which shows apart foreigners of whose words no collection of spellings has one, and
-with ``--locals folder``, the cache of `tools/retrain/held_out.py`: what reading words in Latin
-costs locals who are not well known. The people are those of `tools/retrain/people_in_scripts.py`.
+with ``--locals``: what reading words in Latin costs locals who are not well known, whom
+`tools/retrain/kept_apart.py` has. The others are those of `tools/retrain/people_in_scripts.py`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from tools.measuring import machine, show, table
-from tools.retrain.held_out import split
+from tools.retrain.kept_apart import people_apart
 from tools.retrain.other_scripts import own_script, spell_person
 from tools.retrain.people_in_scripts import (
     HEADER,
@@ -40,11 +40,11 @@ def of_new_words(rows):
     return np.array([known[row["script"]].isdisjoint(some) for some, row in pairs])
 
 
-def held_out_locals(cache):
-    """Return held-out people in their script, as the recipe spells them, and their labels."""
+def locals_apart():
+    """Return people kept apart in their script, as the recipe spells them, and their labels."""
     rng, spellings = np.random.RandomState(0), read_spellings(person_of)
-    names, y = [], []
-    for name, label in zip(*split(cache).people, strict=True):
+    names, y, apart = [], [], people_apart()
+    for name, label in zip(apart.names, apart.labels, strict=True):
         script = own_script(label)
         if script and (own := spell_person(name, label, script, spellings, person_of(name), rng)):
             names.append(own)
@@ -52,9 +52,9 @@ def held_out_locals(cache):
     return np.array(names), np.array(y)
 
 
-def cost_to_locals(model, cache):
+def cost_to_locals(model):
     """Return rows of a table: accuracy of locals by nationality, by sounds and by words."""
-    names, y = held_out_locals(cache)
+    names, y = locals_apart()
     right = []
     for reading in (by_sounds(), nullcontext()):
         with reading:
@@ -71,13 +71,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", type=Path, help="folder of a model; default: the shipped one")
     parser.add_argument("--spellings", action="store_true", help="show those of new words apart")
-    parser.add_argument("--locals", type=Path, help="cache of held_out.py; see above")
+    parser.add_argument("--locals", action="store_true", help="people kept apart; see above")
     args = parser.parse_args()
     print(machine())
     if args.locals:
         header = ["locals", "n", "by sounds", "by words", "difference"]
-        model = load(args.model).estimator_
-        print(table(header, cost_to_locals(model, args.locals)))
+        print(table(header, cost_to_locals(load(args.model).estimator_)))
         return
     rows = people()
     found = outcomes(load(args.model), rows)

@@ -1,22 +1,21 @@
 """Measure the error of estimated shares of a list, and the gain of adapting to them.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the wheel of name2nat
-in SKNAMES_DATA, for the shipped model on people outside its training data; ``--tutorial`` trains a
-model on four fifths of the tutorial's names, and uses the others. It takes ten minutes and prints
-tables in Markdown.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the sources of the
+shipped model in SKNAMES_DATA, for that model on people whom it never learned; ``--labels country``
+is the same for the model of countries. ``--tutorial`` trains a model on four fifths of the
+tutorial's names, and uses the others. It takes ten minutes and prints tables in Markdown.
 
 It uses the artificial-prevalence protocol. The people are split in two halves. One gives what needs
 labels (the confusion matrix of adjusted counting, the temperature). Mixes are drawn from a
 Dirichlet distribution, and by each mix lists of people from the other half. ``--small``
 measures lists of 3 to 1,000 distinct people instead.
 
-``--cache folder``, that of tools/retrain/held_out.py, measures lists of ten mixes instead, of 300
-and 1,000 people whose whole names were held out. One half of the people shows the model's bias by
-class, as it does for the shipped model; lists are of the other half. It takes a minute.
+``--mixes`` measures lists of 300 and 1,000 people of several mixes instead, in minutes. The people
+are those of tools/retrain/kept_apart.py that are reported. The others of them have shown the bias
+by class of the shipped model.
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
@@ -25,14 +24,22 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
-from sknames._priors.priors import assumed_priors, exchange_priors
-from tools.measuring import clean_names, machine, ours, plain, population_priors, show, table
-from tools.retrain.held_out import halves_of_people, left_over
-from tools.retrain.recipe import person_of, training_names
-from tools.retrain.risk_coverage import class_bias
+from sknames._priors.priors import assumed_priors
+from sknames._wrappers.grouped_classifier import group
+from sknames.pretrained._load_pretrained import TARGETS
+from tools.measuring import (
+    clean_names,
+    likeliest_shares,
+    machine,
+    ours,
+    plain,
+    population_priors,
+    show,
+    table,
+)
+from tools.retrain import kept_apart
 
-MOST = 400  # people of a nationality
-LEAST_OF_TUTORIAL = 15
+LEAST = 15  # people of a nationality
 SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
 # Weights of nationalities in lists like real ones; the others are none in them.
 EUROPE = """Albanian Belarusian Bosnian Bulgarian Croatian Czech Danish Dutch English Estonian
@@ -51,17 +58,18 @@ MIXES = {
     | {"Italian": 2, "Dutch": 1, "Croatian": 1, "Nigerian": 1, "Senegalese": 1},
     "British Isles": {"English": 12, "Irish": 4, "Scottish": 3, "Indian": 1, "Pakistani": 1},
 }
-HELD_OUT_SIZES, N_LISTS = (300, 1_000), 10  # lists of each size and mix
+SIZES_OF_MIXES, N_LISTS = (300, 1_000), 10  # lists of each size and mix
+HITS = ["as it is", "expectation maximisation", "adapted", "with a temperature", "the true mix"]
 SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
 # ---- People with probabilities
 
 
-def unseen_people():
-    """Return probabilities of the shipped model, nationalities, and the assumed priors."""
-    seen = {person_of(name) for name in training_names()[0]}
-    return people(load_pretrained(), *left_over(seen, MOST), MOST)
+def unseen_people(target):
+    """Return probabilities of the shipped model, labels, and the assumed priors."""
+    apart = kept_apart.load(target)[2]
+    return people(load_pretrained(target), apart.names, apart.labels)
 
 
 def tutorial():
@@ -70,21 +78,22 @@ def tutorial():
     cv = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     train, test = next(cv.split(names, labels, [plain(name) for name in names]))
     model = ours(random_state=0).fit(names[train], labels[train])
-    return people(model, names[test], labels[test], LEAST_OF_TUTORIAL)
+    return people(model, names[test], labels[test])
 
 
-def people(model, names, labels, least):
+def people(model, names, labels):
     places = np.searchsorted(model.classes_, labels)
-    many = np.bincount(places, minlength=len(model.classes_)) >= least
+    many = np.bincount(places, minlength=len(model.classes_)) >= LEAST
     kept = many[places]
     return model.predict_proba(names[kept]), places[kept], assumed_priors(model, of_people=True)
 
 
-def by_label(proba, labels):
-    """Draw people of a nationality by their labels."""
+def by_label(proba, labels, once=False):
+    """Draw people of a nationality by their labels, each perhaps once at most."""
 
     def draw(k, n, rng):
-        return proba[rng.choice(np.flatnonzero(labels == k), n)]
+        rows = np.flatnonzero(labels == k)
+        return proba[rng.choice(rows, min(n, len(rows)) if once else n, replace=not once)]
 
     return draw
 
@@ -146,16 +155,16 @@ def numbered(proba):
     return [f"a{row}" for row in range(len(proba))]
 
 
+def adapted(proba, supposed):
+    return PriorShiftClassifier(Answers(proba, supposed)).fit(numbered(proba)).class_prior_
+
+
 def in_order(shares):
     return shares.share[np.argsort(shares.label)]
 
 
-def maximum_likelihood(proba, supposed, n_iter=300):
-    """Run expectation maximisation (Saerens, Latinne and Decaestecker 2002)."""
-    ratios, priors = proba / supposed, supposed
-    for _ in range(n_iter):
-        priors = priors * (ratios / (ratios @ priors)[:, None]).mean(axis=0)
-    return priors
+def maximum_likelihood(proba, supposed):
+    return likeliest_shares(proba / supposed)
 
 
 def sharpened(proba, supposed, temperature):
@@ -185,11 +194,11 @@ def best_temperature(known, labels, supposed):
 
 def draw_list(draw, counts, rng):
     """Return probabilities and nationalities of given numbers of people of each."""
-    proba = [draw(k, counts[k], rng) for k in np.flatnonzero(counts)]
-    return np.concatenate(proba), np.repeat(np.arange(len(counts)), counts)
+    drawn = {k: draw(k, counts[k], rng) for k in np.flatnonzero(counts)}
+    return np.concatenate([*drawn.values()]), np.repeat([*drawn], [*map(len, drawn.values())])
 
 
-def measure(draw_known, draw, classes, supposed, alpha, rng):
+def measure(sizes, draw_known, draw, classes, supposed, alpha, rng):
     """Print errors of shares, accuracies and coverages by the size of the list.
 
     Labels come from the people of draw_known; lists are drawn from draw.
@@ -204,9 +213,9 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
         "expectation maximisation": maximum_likelihood,
     }
     errors, accuracies, coverages = [], [], []
-    for n, n_lists in SIZES.items():
+    for n, n_lists in sizes.items():
         error = {way: [] for way in [*ways, "sknames", "sknames, with a temperature"]}
-        hits = {"as it is": [], "adapted": [], "with a temperature": [], "the true mix": []}
+        hits = {name: [] for name in HITS}
         inside, inside_large = [], []
         for _ in range(n_lists):
             mix = np.zeros(len(supposed))
@@ -219,14 +228,11 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
             found["sknames, with a temperature"] = in_order(sknames_shares(cool, supposed, 2))
             for way, share in found.items():
                 error[way].append(np.abs(share - mix).sum())
-            for name, under, priors in [
-                ("as it is", rows, supposed),
-                ("adapted", rows, found["sknames"]),
-                ("with a temperature", cool, found["sknames, with a temperature"]),
-                ("the true mix", rows, mix),
-            ]:
-                answers = (under * (priors / supposed)).argmax(axis=1)
-                hits[name].append(np.mean(answers == y))
+            priors = supposed, found["expectation maximisation"], adapted(rows, supposed)
+            under = [(rows, of) for of in (*priors, mix)]
+            under.insert(3, (cool, adapted(cool, supposed)))
+            for name, (answers, of) in zip(HITS, under, strict=True):
+                hits[name].append(np.mean((answers * (of / supposed)).argmax(axis=1) == y))
             true = mix[shares.label]
             covers = (shares.low <= true) & (true <= shares.high)
             inside.append(covers[true > 0].mean())
@@ -241,51 +247,28 @@ def measure(draw_known, draw, classes, supposed, alpha, rng):
     print(table(header, coverages), flush=True)
 
 
-def measure_small(proba, labels, classes, supposed, alpha, rng):
-    """Print accuracies and errors of shares of lists of distinct people."""
-    hits = {"as it is": [], "expectation maximisation": [], "sknames": []}
-    accuracies, errors = [], []
-    for n, n_lists in SMALL.items():
-        right, error = {way: [] for way in hits}, {way: [] for way in hits}
-        for _ in range(n_lists):
-            mix = np.zeros(len(supposed))
-            mix[classes] = rng.dirichlet(np.full(len(classes), alpha))
-            counts = np.minimum(rng.multinomial(n, mix), np.bincount(labels, minlength=len(mix)))
-            drawn = [
-                rng.choice(np.flatnonzero(labels == k), counts[k], replace=False)
-                for k in np.flatnonzero(counts)
-            ]
-            rows, y = proba[np.concatenate(drawn)], labels[np.concatenate(drawn)]
-            likeliest = maximum_likelihood(rows, supposed)
-            adapted = PriorShiftClassifier(Answers(rows, supposed)).fit(numbered(rows))
-            for way, share, assumed in [
-                ("as it is", rows.mean(axis=0), supposed),
-                ("expectation maximisation", likeliest, likeliest),
-                ("sknames", in_order(sknames_shares(rows, supposed, 2)), adapted.class_prior_),
-            ]:
-                answers = (rows * (assumed / supposed)).argmax(axis=1)
-                right[way].append(np.mean(answers == y))
-                error[way].append(np.abs(share - mix).sum())
-        accuracies.append([f"{n:,}", *(show(values, 3) for values in right.values())])
-        errors.append([f"{n:,}", *(show(values, 3) for values in error.values())])
-    print(table(["accuracy, names", *hits], accuracies), end="\n\n")
-    print(table(["sum of absolute errors of the shares, names", *hits], errors), flush=True)
+def mixes_of(target, classes):
+    """Return weights of the classes by mix."""
+    if target == "nationality":
+        mixes = {name: np.array([m.get(c, 0) for c in classes]) for name, m in MIXES.items()}
+    else:
+        regions, shares = group("region", classes)
+        mixes = {f"{name}, equal": shares[:, k] for k, name in enumerate(regions)}
+    return mixes | {
+        "all, equal": np.ones(len(classes)),
+        "all, population": population_priors(classes),
+    }
 
 
-def measure_held_out(cache, rng):
-    """Print errors of shares and coverages, by mix, of lists of held-out people."""
-    classes, (proba, _, labels), report = halves_of_people(cache)
-    population = population_priors(classes)
-    corrected = population * np.exp(-class_bias(proba, labels, classes))
-    uniform = np.full(len(classes), 1 / len(classes))
-    proba, places = (
-        exchange_priors(report[0], uniform, population),
-        np.searchsorted(classes, report[2]),
-    )
+def measure_mixes(target, rng):
+    """Print errors of shares and coverages, by mix, of lists of people kept apart."""
+    model, apart = load_pretrained(target), kept_apart.load(target)[2]
+    classes, population = model.classes_, population_priors(model.classes_)
+    corrected = assumed_priors(model, of_people=True)
+    proba, places = model.predict_proba(apart.names), np.searchsorted(classes, apart.labels)
     draw, n_of = by_label(proba, places), np.bincount(places, minlength=len(classes))
-    mixes = {name: np.array([m.get(c, 0) for c in classes]) for name, m in MIXES.items()}
-    mixes |= {"all, equal": np.ones(len(classes)), "all, population": population}
-    for n in HELD_OUT_SIZES:
+    mixes = mixes_of(target, classes)
+    for n in SIZES_OF_MIXES:
         rows, every = [], []
         for name in [*mixes, "uneven"]:
             found = []
@@ -293,7 +276,7 @@ def measure_held_out(cache, rng):
                 mix = mixes[name] if name in mixes else rng.dirichlet(np.full(len(classes), 0.3))
                 mix = mix * (n_of > 0) / (mix * (n_of > 0)).sum()
                 some, _ = draw_list(draw, rng.multinomial(n, mix), rng)
-                shares = sknames_shares(some, corrected / corrected.sum())
+                shares = sknames_shares(some, corrected)
                 true = mix[shares.label]
                 covers = (shares.low <= true) & (true <= shares.high)
                 plain_shares = in_order(sknames_shares(some, population, 2))
@@ -305,7 +288,7 @@ def measure_held_out(cache, rng):
             rows.append([name, *(f"{value:.3f}" for value in every[-1])])
         rows.append(["mean", *(f"{value:.3f}" for value in np.nanmean(every, axis=0))])
         header = ["counting", "without the bias", "estimate_shares", "covered", "above 2 %"]
-        print(f"\n### Lists of {n:,} of {len(proba):,} held-out people\n")
+        print(f"\n### Lists of {n:,} of {len(proba):,} people kept apart\n")
         print(table([f"sum of absolute errors, {N_LISTS} lists", *header], rows), flush=True)
 
 
@@ -316,25 +299,27 @@ def main():
     parser.add_argument("--small", action="store_true", help="lists of 3 to 1,000 people")
     parser.add_argument("--alpha", type=float, default=0.3, help="of the Dirichlet distribution")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cache", type=Path, help="of held_out.py: its people instead")
+    parser.add_argument("--labels", choices=TARGETS, default=TARGETS[0], help="of which model")
+    parser.add_argument("--mixes", action="store_true", help="lists of several mixes")
     args = parser.parse_args()
     print(f"- {machine()}")
-    if args.cache:
-        measure_held_out(args.cache, np.random.default_rng(args.seed))
+    if args.mixes:
+        measure_mixes(args.labels, np.random.default_rng(args.seed))
         return
-    proba, labels, supposed = tutorial() if args.tutorial else unseen_people()
+    proba, labels, supposed = tutorial() if args.tutorial else unseen_people(args.labels)
     classes, rng = np.unique(labels), np.random.default_rng(args.seed)
-    print(f"- {len(proba):,} people of {len(classes)} nationalities, Dirichlet({args.alpha})")
-    if args.small:
-        measure_small(proba, labels, classes, supposed, args.alpha, rng)
-        return
+    print(f"- {len(proba):,} people of {len(classes)} labels, Dirichlet({args.alpha})")
     print("\n### Real people")
     known = rng.random(len(labels)) < 0.5
-    halves = (by_label(proba[half], labels[half]) for half in (known, ~known))
-    measure(*halves, classes, supposed, args.alpha, rng)
+    sizes = SMALL if args.small else SIZES
+    of_known = by_label(proba[known], labels[known])
+    draw = by_label(proba[~known], labels[~known], once=args.small)
+    measure(sizes, of_known, draw, classes, supposed, args.alpha, rng)
+    if args.small:
+        return
     print("\n### A world in which the model is calibrated: people drawn by their probabilities")
     draw = by_probability(proba)
-    measure(draw, draw, classes, proba.mean(axis=0), args.alpha, rng)
+    measure(SIZES, draw, draw, classes, proba.mean(axis=0), args.alpha, rng)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,10 @@ def main(arguments=None):
     """Train the model, write its files, and compare them with those that ship."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
-        description="Retrain the model that ships with sknames. It takes an hour on one core. It "
-        "needs opencc, PyICU and dawg2-python, and in $SKNAMES_DATA, or in ~/sknames_data, the "
-        "wheels of name2nat 0.5.1, rigour 1.2.0, arabic-name-romanizer 0.2.0, arabnamer 0.1.3, "
+        description="Retrain the model that ships with sknames. It takes an hour and a half on one "
+        "core. It needs opencc, PyICU and dawg2-python, and in $SKNAMES_DATA, or in "
+        "~/sknames_data, the wheels of name2nat 0.5.1, rigour 1.2.0, arabic-name-romanizer 0.2.0, "
+        "arabnamer 0.1.3, "
         "habesha-names 0.2.0, names-translator 2.1.0, Debian's scid-spell-data and enamdict, the "
         f"source distribution of jieba, and as `pairs` the folder data of {PAIRS}. "
         "On processors of the same maker with AVX2, the same releases of sknames, numpy, scipy "
@@ -46,7 +47,7 @@ def main(arguments=None):
         choices=TARGETS,
         default=TARGETS[0],
         help="What the model is to predict. That of countries is a head on the model of "
-        "nationalities that ships, and takes two minutes.",
+        "nationalities that ships, and takes a quarter of an hour.",
     )
     options = parser.parse_args(arguments)
     if options.labels == "country":

@@ -8,7 +8,7 @@ import sqlite3
 import unicodedata
 import zipfile
 
-from .dictionaries import locate
+from .sources import locate
 
 WHEEL = "arabic_name_romanizer-*.whl"
 _MEMBER = "arabic_name_romanizer/resources/names.sqlite3"

@@ -3,16 +3,13 @@
 import io
 import pickle
 import re
-import shlex
 import unicodedata
 import zipfile
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 
-from sknames.datasets._fetch_names import data_folder
-
+from .sources import locate
 from .tables import read_table
 
 _WHEEL = "name2nat-0.5.1-py3-none-any.whl"
@@ -59,7 +56,7 @@ def read_biographies(wheel=None, *, raw=False, column="nationality"):
     ValueError
         If the file is not the expected wheel.
     """
-    demonyms_of = _read_wheel(Path(wheel or data_folder(None) / _WHEEL).expanduser())
+    demonyms_of = _read_wheel(locate(wheel, _WHEEL, _COMMAND))
     if raw:
         rows = [(name, demonym) for name, several in demonyms_of.items() for demonym in several]
     else:
@@ -67,37 +64,17 @@ def read_biographies(wheel=None, *, raw=False, column="nationality"):
     return tuple(np.array(column, dtype=object) for column in zip(*rows, strict=True))
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Read only dicts, lists, strings and numbers: anything else in a pickle could run code."""
-
-    def find_class(self, module, name):
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not plain data")
-
-
 def _read_wheel(path):
     """Return the demonyms of each name, a dict of lists of str."""
-    command = f"{_COMMAND} --dest {shlex.quote(str(path.parent))}"
-    if not path.is_file():
-        raise OSError(
-            f"The wheel of name2nat is not at {path}. Get it with `{command}`, or pass the path of "
-            "a copy as `wheel`."
-        )
     content = path.read_bytes()  # once: what is checked is what is read
-    remedy = f"Get another copy with `{command}`."
     digest = sha256(content).hexdigest()
     if digest != _SHA256:
         raise ValueError(
             f"{path} should be {_WHEEL} with SHA-256 {_SHA256}, but its SHA-256 is {digest}. "
-            f"{remedy}"
+            f"Get another copy with `{_COMMAND}`."
         )
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            pickled = archive.read(_MEMBER)
-        return _PlainUnpickler(io.BytesIO(pickled)).load()
-    except Exception as error:  # both may raise any error on bad bytes
-        raise ValueError(
-            f"{path} should hold the names in {_MEMBER}, but they cannot be read: {error}. {remedy}"
-        ) from error
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return pickle.loads(archive.read(_MEMBER))  # plain data, as the digest ensures
 
 
 def _mapped(demonyms_of, column):

@@ -1,4 +1,4 @@
-"""Compute the model card: how accurate the recipe is on names whose words it has never seen."""
+"""Compute the model cards: how accurate a model is on people whom it never learned."""
 
 from collections import Counter
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import f1_score
 
+from sknames import predict_names
+from sknames._priors.priors import check_priors, exchange_priors
 from sknames._wrappers.grouped_classifier import group
+from sknames.datasets._load_names import read_rows
 from sknames.metrics import expected_calibration_error
 from tools.measuring import (
     LINEAR,
@@ -20,23 +23,19 @@ from tools.measuring import (
     top_3_hits,
 )
 
-from . import people_in_scripts
-from .held_out import MADE, ONE_OF, PER_NATIONALITY, SPELLINGS
-from .recipe import MOST_PEOPLE
+from . import countries, people_in_scripts
+from .kept_apart import MOST_REPORTED, scores_of
+from .recipe import MORE_PEOPLE, MOST_PEOPLE, ONE_APART, ONE_APART_IN_ARABIC
 from .tables import read_table
 
-FOLDS = 3  # so often, each time others
-PEOPLE = [f"full name, {source}" for source in MOST_PEOPLE]
-KINDS = [*PEOPLE, "full name, made", "surname", "given name", "native script"]
 FEW = 1_000  # people are few to learn a nationality from
-
 SHORT = {"ours": "sknames", "svm": "LinearSVC", "logreg": "LogisticRegression"}
-MODELS = {"ours": "**sknames, the recipe of the shipped model**"}
-MODELS |= {key: title for key, (title, _) in LINEAR.items()}
-N_RESAMPLES = 200  # for the interval of the calibration error
-
-
+TITLES = {"ours": "**sknames, the shipped model**"}
+TITLES |= {key: title for key, (title, _) in LINEAR.items()}
+N_RESAMPLES = 200  # for the interval of the calibration error and the error of macro-F1
 LEVELS = ("nationality", "subregion", "region")
+KNOWN_WORDS = ["0", "1", "2 or more"]
+MUST_NOT = "Do not decide about a person by it: a name does not tell who bears it."
 
 
 # ---- Statistics
@@ -51,26 +50,71 @@ def hits_by_level(proba, labels, classes):
     return hits
 
 
-def figures(y, scores, classes, has_probabilities):
-    """Accuracy, macro-F1 over the nationalities tested, top-3; of probabilities, loss and error."""
-    predicted = classes[scores.argmax(axis=1)]
-    found = {
-        "accuracy": float(np.mean(predicted == y)),
-        "macro_f1": macro_f1(y, predicted),
-        "top_3": float(top_3_hits(scores, y, classes).any(axis=1).mean()),
+def figures(y, scores, classes, weights=None):
+    """Return n, accuracy, macro-F1 over the labels of these people, and top-3."""
+    hits = top_3_hits(scores, y, classes)
+    return {
+        "n": len(y),
+        "accuracy": float(np.average(hits[:, 0], weights=weights)),
+        "macro_f1": macro_f1(y, classes[scores.argmax(axis=1)], weights),
+        "top_3": float(np.average(hits.any(axis=1), weights=weights)),
     }
-    if has_probabilities:
-        found["log_loss"] = float(losses(y, scores, classes).mean())
-        found["calibration_error"] = expected_calibration_error(y, scores, labels=classes)
-        rng = np.random.RandomState(0)
-        rows = [rng.randint(len(y), size=len(y)) for _ in range(N_RESAMPLES)]
-        errors = [expected_calibration_error(y[r], scores[r], labels=classes) for r in rows]
-        found["calibration_error_interval"] = np.quantile(errors, [0.025, 0.975]).tolist()
-    return found
+
+
+def calibration(y, proba, classes):
+    """Return the log loss, and the calibration error with its interval."""
+    errors = [
+        expected_calibration_error(y[rows], proba[rows], labels=classes) for rows in resamples(y)
+    ]
+    return {
+        "log_loss": float(losses(y, proba, classes).mean()),
+        "calibration_error": expected_calibration_error(y, proba, labels=classes),
+        "calibration_error_interval": np.quantile(errors, [0.025, 0.975]).tolist(),
+    }
+
+
+def resamples(y):
+    """Yield the rows of people drawn with replacement."""
+    rng = np.random.RandomState(0)
+    return (rng.randint(len(y), size=len(y)) for _ in range(N_RESAMPLES))
 
 
 def losses(y, scores, classes):
     return -np.log(scores[np.arange(len(y)), np.searchsorted(classes, y)])
+
+
+def macro_f1(y, predicted, weights=None):
+    """Return macro-F1 over the labels of these people."""
+    labels = np.unique(y)
+    found = f1_score(y, predicted, labels=labels, average="macro", sample_weight=weights)
+    return float(found)
+
+
+def paired(y, ours, theirs, classes, key):
+    """Return rows of the differences of our scores to those of a linear model, with their error."""
+    title = SHORT[key]
+    predicted = [classes[scores.argmax(axis=1)] for scores in (ours, theirs)]
+    rows = [[f"accuracy, to {title}", differences(*(labels == y for labels in predicted))]]
+    gaps = [
+        np.subtract(*(macro_f1(y[some], labels[some]) for labels in predicted))
+        for some in resamples(y)
+    ]
+    gap = np.subtract(*(macro_f1(y, labels) for labels in predicted))
+    rows.append([f"macro-F1, to {title}", f"{gap:+.4f} ± {np.std(gaps):.4f}"])
+    if key != "svm":
+        both = (losses(y, scores, classes) for scores in (ours, theirs))
+        rows.append([f"log loss, to {title}", differences(*both)])
+    return rows
+
+
+def by_group(groups, hits):
+    """Return n, and the share that is right by model, of each group of people."""
+    return {
+        str(title): {"n": int(rows.sum())}
+        | {"accuracy": {key: float(hit[rows].mean()) for key, hit in hits.items()}}
+        for title, rows in groups.items()
+        if rows.any()
+    }
 
 
 def by_nationality(y, predicted):
@@ -85,11 +129,6 @@ def by_nationality(y, predicted):
             "precision": hits / n_predicted if n_predicted else None,
         }
     return found
-
-
-def macro_f1(y, predicted):
-    """Over the nationalities tested."""
-    return float(f1_score(y, predicted, labels=np.unique(y), average="macro"))
 
 
 def by_mix(y, probabilities, classes):
@@ -109,20 +148,17 @@ def by_mix(y, probabilities, classes):
     }.items():
         scores = probabilities * mix
         hits = classes[scores.argmax(axis=1)] == y
-        f = figures(y, scores, classes, False)
+        f = figures(y, scores, classes)
         found[name] = f | {"accuracy_in_the_world": float(np.average(hits, weights=weights))}
     return found, float(np.abs(estimated - true).sum())
 
 
-def by_decade(names, y, hits, born):
-    """n and the share that is right, by the decade of birth of the players who have one."""
-    years = np.array([born.get(row, np.nan) for row in zip(names, y, strict=True)], dtype=float)
-    decades, found = years // 10 * 10, {}
-    for decade in np.unique(decades[~np.isnan(decades)]).astype(int).tolist():
-        rows = decades == decade
-        shares = {key: float(hit[rows].mean()) for key, hit in hits.items()}
-        found[f"{decade}s"] = {"n": int(rows.sum()), "recall": shares}
-    return found
+def decades_of(people, born):
+    """Return the people by decade of birth, if it is known."""
+    rows = zip(people.names, people.labels.tolist(), strict=True)
+    decades = np.array([born.get(row, np.nan) for row in rows], dtype=float) // 10 * 10
+    known = np.unique(decades[~np.isnan(decades)]).astype(int).tolist()
+    return {f"{decade}s": decades == decade for decade in known}
 
 
 def birth_years(names, nationalities, years):
@@ -136,13 +172,17 @@ def birth_years(names, nationalities, years):
     }
 
 
-# ---- The card
+# ---- The cards
 
 
 PAGE = Path(__file__).with_name("model_card.txt")
 NO_SUCH = (
     "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name. "
     "Of South African names there are only Zulu ones."
+)
+HELD_OUT = (
+    "Full names of people whom the model never learned, in no spelling; most of their words are "
+    "known from others. new_words are those with no known word."
 )
 
 
@@ -178,135 +218,154 @@ def learned(names, nationalities, lists, sources):
     }
 
 
-def measure(results, tests, born, known):
-    """All figures, as the card has them.
+def at_most(most_people, label):
+    """Say how many people of a label each source gives, at most."""
+    return ", ".join(f"at most {n:,} {source} a {label}" for source, n in most_people.items())
+
+
+def count_known_words(model, people):
+    """Return the people by how many words of the name the model knows."""
+    found = predict_names(model, people.names.tolist(), known_words=True).known_words
+    return {title: np.minimum(found, 2) == n for n, title in enumerate(KNOWN_WORDS)}
+
+
+def of_new_words(y, scores, classes, rows, weights=None):
+    """Return the figures of the people with no known word, who are too few for macro-F1."""
+    weights = None if weights is None else weights[rows]
+    found = figures(y[rows], scores[rows], classes, weights)
+    return {key: found[key] for key in ("n", "accuracy", "top_3")}
+
+
+def measure(model, people, linear, born, known):
+    """Return all figures of the model of nationalities, as the card has them.
 
     Parameters
     ----------
-    results : dict of list
-        What `scores_of` returned for each fold, by model.
-    tests : list of tuple
-        What `held_out_split` returned to test on, for each fold.
+    model : Pipeline
+        Under equal priors.
+    people : People
+        Those to report.
+    linear : dict of dict
+        What `linear_scores` returned, by model.
     born : dict
         Of `birth_years`.
     known : dict
         Of `learned`.
     """
-    folds = np.repeat(np.arange(len(tests)), [len(test[0]) for test in tests])
-    names, y, kinds = (np.concatenate([test[k] for test in tests]) for k in range(3))
-    y, kinds = y.astype(str), kinds.astype(str)
-    classes = results["ours"][0][0]
-    straight, found, right = {}, {}, {}
-    for key, runs in results.items():
-        assert all(np.array_equal(run[0], classes) for run in runs)
-        scores = {k: np.concatenate([run[1][k] for run in runs]) for k in SPELLINGS}
-        right[key] = {k: classes[of.argmax(axis=1)] == y for k, of in scores.items()}
-        straight[key] = scores["as_written"]
-        found[key] = figures(y, straight[key], classes, key != "svm")
-        found[key]["minutes"] = float(np.mean([run[2] for run in runs]))
-    predicted = {key: classes[scores.argmax(axis=1)] for key, scores in straight.items()}
-    hits = {key: right_of["as_written"] for key, right_of in right.items()}
-
-    by_kind = {
-        kind: {"n": int(rows.sum())}
-        | {"accuracy": {key: float(hit[rows].mean()) for key, hit in hits.items()}}
-        for kind in KINDS
-        if (rows := kinds == kind).any()
-    }
-    differ = []
-    for key in [key for key in LINEAR if key in results]:
-        pair = [hits[k] for k in ("ours", key)]
-        differ.append([f"accuracy, to {SHORT[key]}", *differences(*pair, folds)])
-        pair = [
-            [macro_f1(y[folds == k], predicted[m][folds == k]) for k in range(len(tests))]
-            for m in ("ours", key)
-        ]
-        differ.append([f"macro-F1, to {SHORT[key]}", *differences(*pair)])
-        if "log_loss" in found[key]:
-            pair = [losses(y, straight[k], classes) for k in ("ours", key)]
-            differ.append([f"log loss, to {SHORT[key]}", *differences(*pair, folds)])
-
-    people = np.isin(kinds, PEOPLE)
+    y, classes = people.labels, model.classes_
+    assert all(np.array_equal(found["classes"], classes) for found in linear.values())
+    scores = {"ours": scores_of(model, people.names)} | linear
+    straight = {key: of["as_written"] for key, of in scores.items()}
+    predicted = {key: classes[of.argmax(axis=1)] for key, of in straight.items()}
+    found = {key: figures(y, of, classes) for key, of in straight.items()}
+    for key in straight.keys() - {"svm"}:
+        found[key] |= calibration(y, straight[key], classes)
+    hits = {key: labels == y for key, labels in predicted.items()}
+    right = {spelling: classes[of.argmax(axis=1)] == y for spelling, of in scores["ours"].items()}
     mixes, mix_errors = {}, {}
     # Not LogisticRegression: it supposes the frequencies of its training names.
-    for key in [key for key in ("ours", "svm") if key in results]:
-        scores = straight[key][people]
-        probabilities = svm_probabilities(scores) if key == "svm" else scores
-        mixes[key], mix_errors[key] = by_mix(y[people], probabilities, classes)
-    players = kinds == PEOPLE[1]
-    decades = by_decade(
-        names[players], y[players], {key: hit[players] for key, hit in hits.items()}, born
-    )
-    full = np.char.startswith(kinds, "full")
-    is_native = kinds == "native script"
-    is_ascii = np.array([name.isascii() for name in names])
-    ours = by_nationality(y, predicted["ours"])
-    n_made = Counter(y[kinds == "full name, made"].tolist())
-    for nationality, row in ours.items():
-        row["n_made"] = n_made[nationality]
+    for key in [key for key in ("ours", "svm") if key in straight]:
+        proba = svm_probabilities(straight[key]) if key == "svm" else straight[key]
+        mixes[key], mix_errors[key] = by_mix(y, proba, classes)
+    words = count_known_words(model, people)
+    has_diacritics = np.array([not name.isascii() for name in people.names])
+    in_ascii = {key: classes[of["in_ascii"].argmax(axis=1)] == y for key, of in scores.items()}
     missed = ~hits["ours"]
     wrong = Counter(zip(y[missed].tolist(), predicted["ours"][missed].tolist(), strict=True))
     return {
         "nationalities": classes.tolist(),
-        "learned_from": ", ".join(
-            ["load_names(script='all')", "make_names"]
-            + [f"at most {n:,} {source} a nationality" for source, n in MOST_PEOPLE.items()]
-        ),
+        "learned_from": "load_names(script='all'), make_names, "
+        + at_most(MORE_PEOPLE, "nationality"),
         **known,
         "missing": f"Every other nationality; its names are given to one of these. {NO_SUCH}",
-        "must_not": "Do not decide about a person by it: a name does not tell who bears it.",
-        "held_out": "Full names of people, made full names, surnames and given names of which no "
-        "part was seen in training; by a model of the same recipe, trained without them.",
-        "folds": len(tests),
-        "n": len(y),
+        "must_not": MUST_NOT,
+        "held_out": f"{HELD_OUT} Priors are equal.",
         **found["ours"],
-        "baselines": {MODELS[key]: found[key] for key in LINEAR if key in found},
-        "differences": differ,
-        "by_kind": by_kind,
+        "new_words": of_new_words(y, straight["ours"], classes, words["0"]),
+        "baselines": {
+            TITLES[key]: found[key] | {"minutes": float(of["minutes"])}
+            for key, of in linear.items()
+        },
+        "differences": [
+            row
+            for key in linear
+            for row in paired(y, straight["ours"], straight[key], classes, key)
+        ],
+        "by_source": by_group({source: people.sources == source for source in MOST_PEOPLE}, hits),
+        "by_known_words": by_group(words, hits),
         "accuracy_by_level": {
             level: float(hit.mean())
             for level, hit in hits_by_level(straight["ours"], y, classes).items()
         },
-        "last_word_first": {
-            "accuracy": float(np.mean(hits["ours"][full])),
-            "accuracy_turned": float(np.mean(right["ours"]["turned"][full])),
-        },
-        "in_ascii": {
-            group: {"n": int(rows.sum())}
-            | {
-                spelling: {key: float(right[key][spelling][rows].mean()) for key in results}
-                for spelling in ("as_written", "in_ascii")
-            }
-            for group, rows in {
-                "diacritics": ~is_ascii & ~is_native,
-                "native script": is_native,
-            }.items()
-            if rows.any()
-        },
-        "by_birth_decade": decades,
-        "n_people": int(people.sum()),
+        "accuracy_by_spelling": {key: float(hit.mean()) for key, hit in right.items()},
+        "with_diacritics": by_group({"as written": has_diacritics}, hits)
+        | by_group({"in ASCII": has_diacritics}, in_ascii),
+        "by_birth_decade": by_group(decades_of(people, born), hits),
         "by_frequencies": mixes,
         "error_of_estimated_frequencies": mix_errors,
-        "by_nationality": ours,
+        "by_nationality": by_nationality(y, predicted["ours"]),
         "baselines_recall": {
-            MODELS[key]: {k: row["recall"] for k, row in by_nationality(y, predicted[key]).items()}
-            for key in LINEAR
-            if key in predicted
+            TITLES[key]: {k: row["recall"] for k, row in by_nationality(y, predicted[key]).items()}
+            for key in linear
         },
         "confusions": [[*pair, n] for pair, n in wrong.most_common(30)],
     }
 
 
-def page(card, shipped, n_kept, options):
-    """The card in Markdown. Whatever it says was run is taken from the figures."""
-    folds, keys = (
-        card["folds"],
-        [key for key in SHORT if key in card["by_kind"]["surname"]["accuracy"]],
-    )
-    linear = [key for key in keys if key in LINEAR]
-    found = {"ours": card} | {key: card["baselines"][MODELS[key]] for key in linear}
+def alike(y, power=0.0):
+    """Return weights that give countries equal frequencies, or a power of their inhabitants."""
+    millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
+    labels, rows, counts = np.unique(y, return_inverse=True, return_counts=True)
+    return (np.array([millions.get(c, 0.1) ** power for c in labels]) / counts)[rows]
+
+
+def measure_countries(model, people, training_labels):
+    """Return the card of the model of countries.
+
+    Parameters
+    ----------
+    model : Pipeline
+        Under equal priors.
+    people : People
+        Those to report.
+    training_labels : ndarray of shape (n_names,)
+        Of the names that it learned.
+    """
+    y, classes = people.labels, model.classes_
+    equal, priors = (check_priors(name, classes) for name in ("uniform", "population"))
+    proba = model.predict_proba(people.names)
+    shifted, weights = exchange_priors(proba, equal, priors), alike(y, 0.5)
+    new = count_known_words(model, people)["0"]
+    alike_too = figures(y, proba, classes, alike(y))
+    recalls = by_nationality(y, classes[proba.argmax(axis=1)])
+    lacking = sorted({row[0] for row in read_rows("countries.csv")} - {*classes.tolist()})
+    return {
+        "must_not": MUST_NOT,
+        "labels": "ISO 3166-1 alpha-2 codes of countries; XK is Kosovo",
+        "n_countries": len(classes),
+        "learned_from": at_most(countries.MOST_PEOPLE, "country"),
+        "n_names": len(training_labels),
+        "n_names_by_country": dict(sorted(Counter(training_labels).items())),
+        "held_out": f"{HELD_OUT} Priors are the default ones, and countries as frequent as the "
+        'square root of their inhabitants; those "alike" and recalls have equal priors.',
+        **figures(y, shifted, classes, weights),
+        "new_words": of_new_words(y, shifted, classes, new, weights),
+        **{f"{key}_alike": alike_too[key] for key in ("accuracy", "macro_f1", "top_3")},
+        "by_country": {
+            code: {key: row[key] for key in ("n", "recall")} for code, row in recalls.items()
+        },
+        "missing": "Names of people of other countries and territories "
+        f"({', '.join(lacking)} in load_countries) are given to one of these.",
+    }
+
+
+def page(card, model, options):
+    """Return the card in Markdown."""
+    keys = ["ours", *(key for key in LINEAR if TITLES[key] in card["baselines"])]
+    linear, heads = keys[1:], [SHORT[key] for key in keys]
+    found = {"ours": card} | {key: card["baselines"][TITLES[key]] for key in linear}
     overall = [
-        [MODELS[key]]
+        [TITLES[key]]
         + [f"{f[name]:.4f}" for name in ("accuracy", "macro_f1", "top_3")]
         + (
             [
@@ -318,34 +377,19 @@ def page(card, shipped, n_kept, options):
             if "log_loss" in f
             else ["-", "-"]
         )
-        + [f"{f['minutes']:.0f}"]
+        + [f"{f['minutes']:.0f}" if "minutes" in f else "-"]
         for key, f in found.items()
-    ]
-    kinds = [
-        [kind, row["n"], *(f"{row['accuracy'][key]:.4f}" for key in keys)]
-        for kind, row in card["by_kind"].items()
-    ]
-    ascii_rows = [
-        [group, row["n"]]
-        + [f"{row[k][key]:.4f}" for key in keys for k in ("as_written", "in_ascii")]
-        for group, row in card["in_ascii"].items()
-    ]
-    decades = [
-        [decade, row["n"], *(f"{row['recall'][key]:.3f}" for key in keys)]
-        for decade, row in card["by_birth_decade"].items()
     ]
     mixes = [
         [SHORT[key], name]
         + [f"{f[k]:.4f}" for k in ("accuracy", "macro_f1", "top_3", "accuracy_in_the_world")]
-        for key in keys
-        for name, f in card["by_frequencies"].get(key, {}).items()
+        for key, of in card["by_frequencies"].items()
+        for name, f in of.items()
     ]
     mix_errors = "; ".join(
-        f"{SHORT[key]} {error:.3f}"
-        for key in keys
-        if (error := card["error_of_estimated_frequencies"].get(key)) is not None
+        f"{SHORT[key]} {error:.3f}" for key, error in card["error_of_estimated_frequencies"].items()
     )
-    recalls = [card["baselines_recall"][MODELS[key]] for key in linear]
+    recalls = [card["baselines_recall"][TITLES[key]] for key in linear]
     nationality_rows = [
         [
             nationality,
@@ -354,70 +398,57 @@ def page(card, shipped, n_kept, options):
             *(f"{recall[nationality]:.3f}" for recall in recalls),
             "-" if f["precision"] is None else f"{f['precision']:.3f}",
             f["n_predicted"],
-            f["n_made"] or "",
         ]
         if (f := card["by_nationality"].get(nationality))
-        else [nationality, 0, *["-"] * (len(recalls) + 3), ""]
+        else [nationality, 0, *["-"] * (len(recalls) + 3)]
         for nationality in card["nationalities"]
     ]
     untested = [name for name in card["nationalities"] if name not in card["by_nationality"]]
-    skipped = [MODELS[key] for key in LINEAR if key not in keys]
-    stops = " LogisticRegression stops at its default of 100 iterations."
-    n_people = card["n_names_of_people"]
-    many = folds > 1
+    n_people, network = card["n_names_of_people"], model["classify"].network_
     return PAGE.read_text(encoding="utf-8").format(
         options=options,
         machine=machine(),
-        n_characters=len(shipped["encode"].alphabet_),
-        hidden_size=shipped["classify"].hidden_size,
-        n_ngrams=shipped["classify"].network_.n_ngrams,
-        n_words=len(np.unique(shipped["classify"].network_.words.keys)),
+        wrong=percent(1 - card["accuracy"]),
+        wrong_new=percent(1 - card["new_words"]["accuracy"]),
+        n_characters=len(model["encode"].alphabet_),
+        hidden_size=model["classify"].hidden_size,
+        n_ngrams=network.n_ngrams,
+        n_words=len(np.unique(network.words.keys)),
         n_classes=len(card["nationalities"]),
-        nationalities=", ".join(card["nationalities"]),
         no_such=NO_SUCH,
         tried=listing(tried()),
         n_names=card["n_names"],
         n_distinct=card["n_distinct"],
-        n_biographies=n_people["biographies"],
-        n_players=n_people["chess players"],
-        max_biographies=MOST_PEOPLE["biographies"],
-        max_players=MOST_PEOPLE["chess players"],
+        people="\n".join(
+            f"- {source}: {n_people[source]:,} names, at most {most:,} of a nationality;"
+            for source, most in MOST_PEOPLE.items()
+        ),
+        more=", ".join(f"{most:,} {source}" for source, most in MORE_PEOPLE.items()),
         lists_alone=listing(card["from_lists_alone"]),
         few=FEW,
         few_people=listing(f"{name} ({n})" for name, n in card["from_few_people"].items()),
         people_alone=listing(card["from_people_alone"]),
-        one_of=ONE_OF,
-        times=f"; {folds} times, each time others" if many else "; once",
-        of_folds=f" of the {folds} parts" if many else "",
-        each_time=" each time" if many else "",
-        models_run=f"Each model was trained {f'{folds} times' if many else 'once'}, from one seed."
-        + (f" Not run: {' and '.join(skipped)}." if skipped else "")
-        + (stops if "logreg" in keys else ""),
-        untested=f" Nothing could be tested of: {', '.join(untested)}." if untested else "",
-        n_kept=n_kept,
-        per_nationality=PER_NATIONALITY,
-        made=MADE,
+        one_apart=ONE_APART,
+        one_apart_in_arabic=ONE_APART_IN_ARABIC,
+        per_source=MOST_REPORTED,
+        n=card["n"],
+        untested=f" Nobody could be tested of: {', '.join(untested)}." if untested else "",
         overall=table(
             ["", "accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)", "fit, min"], overall
         ),
-        kinds=table(["", "n", *(SHORT[key] for key in keys)], kinds),
-        paired_title=paired_title(linear, folds),
-        paired=table(["sknames minus", "mean ± standard error", "each"], card["differences"])
+        known_words=group_table("known words", heads, card["by_known_words"]),
+        sources=group_table("people of", heads, card["by_source"]),
+        paired=table(["sknames minus", "mean ± standard error"], card["differences"])
         if linear
         else "No other model was run.",
         subregion=card["accuracy_by_level"]["subregion"],
         region=card["accuracy_by_level"]["region"],
-        turned=card["last_word_first"]["accuracy_turned"],
-        straight=card["last_word_first"]["accuracy"],
-        in_ascii=table(
-            ["names with", "n", *(f"{SHORT[key]}{t}" for key in keys for t in ("", ", in ASCII"))],
-            ascii_rows,
-        ),
+        **card["accuracy_by_spelling"],
+        in_ascii_table=group_table("names with diacritics", heads, card["with_diacritics"]),
         n_in_scripts=sum(row[1] for row in card["by_script"] if row[0].startswith("all")),
         scripts=table(people_in_scripts.HEADER, card["by_script"]),
         cyrillic=table([*people_in_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]),
-        decades=table(["born in the", "n", *(f"{SHORT[key]}, recall" for key in keys)], decades),
-        n_people=card["n_people"],
+        decades=group_table("born in the", heads, card["by_birth_decade"]),
         svm_note="\n- LinearSVC has no probabilities: its scores go through a softmax, times "
         f"{SVM_SCALE}."
         if "svm" in keys
@@ -428,11 +459,10 @@ def page(card, shipped, n_kept, options):
         mix_errors=f"Sum of the absolute errors of the estimated shares: {mix_errors}.",
         by_nationality=table(
             ["", "n", "recall", *(f"{SHORT[key]}'s recall" for key in linear)]
-            + ["precision", "n predicted", "made"],
+            + ["precision", "n predicted"],
             nationality_rows,
         ),
         n_wrong=card["n"] - round(card["accuracy"] * card["n"]),
-        n=card["n"],
         confusions=table(
             ["is", "was taken for", "n", "of"],
             [[a, b, n, card["by_nationality"][a]["n"]] for a, b, n in card["confusions"]],
@@ -440,12 +470,14 @@ def page(card, shipped, n_kept, options):
     )
 
 
-def paired_title(linear, folds):
-    if not linear:
-        return "Paired differences:"
-    if folds > 1:
-        return f"Paired differences on the {folds} parts, with the standard error over these:"
-    return (
-        "Paired differences, with the standard error over the names of the one part, which says "
-        "nothing of another part or seed; macro-F1 has none:"
-    )
+def percent(share):
+    return f"{100 * share:.0f} %"
+
+
+def group_table(title, heads, groups):
+    """Return the table of accuracies in what `by_group` returned."""
+    rows = [
+        [name, row["n"], *(f"{x:.4f}" for x in row["accuracy"].values())]
+        for name, row in groups.items()
+    ]
+    return table([title, "n", *heads], rows)

@@ -1,28 +1,15 @@
 """Read chess players from the spelling file of the chess database Scid."""
 
-import gzip
-import io
 import re
-import tarfile
 import unicodedata
-import zipfile
-from fnmatch import fnmatch
 from itertools import chain
-from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from sknames.datasets._fetch_names import data_folder
-
+from .sources import locate, open_package
 from .tables import read_table
 
-_FILE = "spelling*.ssp"
-_PATTERNS = (_FILE, f"{_FILE}.gz", "spelling*.zip", "scid-spell-data_*.deb")
-_REMEDY = (
-    "Get the Debian package with `apt-get download scid-spell-data`, or from "
-    "https://packages.debian.org/scid-spell-data, or a zip with the file from "
-    "https://sourceforge.net/projects/scid/files/Player%20Data/."
-)
+PACKAGE = "scid-spell-data_*.deb"
 
 # Smith, John #FM ENG [2300] 1970
 _PLAYER = re.compile(
@@ -47,9 +34,8 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
     Parameters
     ----------
     path : str or path-like, default=None
-        Path of ``spelling.ssp`` of any release, compressed with gzip or not, or of the zip or
-        Debian package (``.deb``) that holds it. By default, these forms are looked for, in this
-        order, in $SKNAMES_DATA, or in ~/sknames_data.
+        Path of Debian's package. By default, the last release in $SKNAMES_DATA, or in
+        ~/sknames_data, is taken.
     raw : bool, default=False
         Whether to return the contents of the file unchanged: "Surname, Given" with titles, initials
         and the numbers of namesakes, and the player's federation, such as IND, or several, such as
@@ -71,117 +57,27 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
     Raises
     ------
     OSError
-        If there is no such file, or it cannot be read.
+        If there is no such file.
     ValueError
-        If the file has another format, or no player of a known federation.
+        If the file has another format.
     """
-    players = _read_players(Path(path).expanduser() if path else _find(data_folder(None)))
-    if not raw:
-        players = _mapped(players, column)
-    if not players:
-        raise ValueError(
-            "Expected at least one player of a federation that stands for a nationality, and found "
-            "none. Give the whole file, or raw=True to see its federations."
-        )
-    names, labels, birth_years = zip(*players, strict=True)
-    return (
-        np.array(names, dtype=object),
-        np.array(labels, dtype=object),
-        np.array(birth_years, dtype=float),
-    )
-
-
-def _find(folder):
-    """Find the file in a data folder: the last release in the first form that is there."""
-    for pattern in _PATTERNS:
-        for path in sorted(folder.glob(pattern), reverse=True):
-            return path
-    return folder / "spelling.ssp"
-
-
-def _read_players(path):
-    """Return rows of the name, federations and year of birth of a player."""
-    if not path.is_file():
-        raise OSError(
-            f"The file of chess players is not at {path}. {_REMEDY} Put what you get into "
-            f"{path.parent}, or pass its path as `path`."
-        )
-    content = path.read_bytes()
-    remedy = f"{_REMEDY} Put what you get in its place, or pass its path as `path`."
-    try:
-        text = _decode(_unpack(content))
-    except Exception as error:  # archives may raise any error on bad bytes
-        raise ValueError(
-            f"{path} should be Scid's spelling file, or an archive that holds it, but cannot be "
-            f"read: {error}. {remedy}"
-        ) from error
-    lines = _player_lines(text)
-    players = [match for match in map(_PLAYER.match, lines) if match]
-    if not players or len(lines) - len(players) > _MAX_MISFITS * len(lines):
+    path = locate(path, PACKAGE, "apt-get download scid-spell-data")
+    with open_package(path) as archive:
+        member = next(m for m in archive if m.name.endswith("/spelling.ssp"))
+        lines = _player_lines(archive.extractfile(member).read().decode())
+    matches = [match for match in map(_PLAYER.match, lines) if match]
+    if not matches or len(lines) - len(matches) > _MAX_MISFITS * len(lines):
         raise ValueError(
             f"{path} should have players such as 'Smith, John #FM ENG [2300] 1970' after a line "
-            f"that begins with @PLAYER, but {len(players):,} of {len(lines):,} lines are such. "
-            f"{remedy}"
+            f"that begins with @PLAYER, but {len(matches):,} of {len(lines):,} lines are such. "
+            "Get another release."
         )
-    return [
+    players = [
         (player["name"], player["federation"], int(player["birth"] or 0) or np.nan)
-        for player in players
+        for player in matches
     ]
-
-
-def _unpack(content):
-    """Return the bytes of the spelling file, which may be packed once, twice or not at all."""
-    if content.startswith(b"!<arch>\n"):
-        return _from_package(content)
-    if content.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return archive.read(_only_file(archive.namelist()))
-    if content.startswith(b"\x1f\x8b"):
-        return gzip.decompress(content)
-    return content
-
-
-def _from_package(content):
-    """Read the spelling file in a Debian package."""
-    with open_package(content) as archive:
-        return archive.extractfile(_only_file(archive.getnames())).read()
-
-
-def open_package(content):
-    """Open the tar archive of files in a Debian package, which is an ar archive."""
-    position = 8
-    while header := content[position : position + 60]:
-        name, size = header[:16].decode("ascii").rstrip(" /"), int(header[48:58])
-        position += 60
-        if name.startswith("data.tar"):
-            break
-        position += size + size % 2
-    else:
-        raise ValueError("the package has no data.tar")
-    member = io.BytesIO(content[position : position + size])
-    try:
-        return tarfile.open(fileobj=member)
-    except tarfile.ReadError as error:
-        raise ValueError(
-            f"this Python cannot unpack {name}; do it with `dpkg-deb -x`, and pass the path of the "
-            "spelling.ssp that comes out"
-        ) from error
-
-
-def _only_file(names):
-    """Return the name of the spelling file in an archive."""
-    found = [name for name in names if fnmatch(PurePosixPath(name).name, _FILE)]
-    if len(found) != 1:
-        raise ValueError(f"it should hold one {_FILE}, but holds {', '.join(found) or 'none'}")
-    return found[0]
-
-
-def _decode(content):
-    """Decode the text: UTF-8, maybe with a byte order mark, or the Latin-1 of older releases."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    names, labels, years = zip(*(players if raw else _mapped(players, column)), strict=True)
+    return np.array(names, dtype=object), np.array(labels, dtype=object), np.array(years, float)
 
 
 def _player_lines(text):

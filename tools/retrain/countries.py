@@ -13,16 +13,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from sknames import NameNationalityClassifier
-from sknames._network.words import Words
 from sknames.datasets import load_names, load_nationalities
 
 from .arabic_names import read_arabic_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
-from .linear import fit_linear
+from .linear import fit_linear, fit_words
 from .recipe import (
     LAST_WORD_FIRST,
     in_other_scripts,
+    in_scripts,
     is_apart_in_arabic,
     is_kept_apart,
     latin_of_arabic,
@@ -42,8 +42,8 @@ LEAST = 10  # people of a country that the model is to know
 LEAST_IN_OWN_SCRIPT = 1_000
 # Countries of no nationality of the trunk that write in a script of their own.
 WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean"}
-WORD_WEIGHT = 0.8
-TEMPERATURE = 1.925
+WORD_WEIGHT = 0.6
+TEMPERATURE = 1.74
 
 
 def people_of_countries():
@@ -69,18 +69,17 @@ def read_country_dictionaries():
     return dictionaries._replace(arabic=arabic)
 
 
-def training_names(sources, dictionaries=None, *, without=()):
+def training_names(sources, dictionaries=None):
     """Draw the names that the head learns from the result of `people_of_countries`.
 
-    A person of a country in several sources counts once, and those kept apart do not count.
-    `without` has the keys of `person_of` of others to leave out. With dictionaries, of
-    `read_country_dictionaries`, some people are also spelled in other scripts. Return names and
-    countries, ndarrays of object.
+    A person of a country in several sources counts once, and those kept apart do not count. With
+    dictionaries, of `read_country_dictionaries`, some people are also spelled in other scripts.
+    Return names and countries, ndarrays of object.
     """
     rng = check_random_state(SEED)
     names, countries = [], []
     of_arabic = (name for of in sources.get("names in Arabic", {}).values() for name in of)
-    without = {*without, *filter(is_apart_in_arabic, map(person_of, of_arabic))}
+    without = {*filter(is_apart_in_arabic, map(person_of, of_arabic)), *in_scripts()[0]}
     nationalities = load_nationalities()
     first_of = dict(zip(nationalities.nationality, nationalities.alpha_2, strict=True))
     nationality_of = {
@@ -136,9 +135,7 @@ def fit(pipeline, names, countries, *, verbose=0):
     classes, labels = np.unique(countries.astype(str), return_inverse=True)
     codes = network.to_codes(encoder.transform(names))
     weights = fit_linear(network, codes, labels, len(classes), verbose=verbose)
-    words = Words.fit(
-        codes, labels, np.ones(len(labels)), len(classes), network.separator, WORD_WEIGHT
-    )
+    words = fit_words(network, names, codes, labels, len(classes), WORD_WEIGHT)
     network = replace(
         network,
         weights=network.weights | weights,
@@ -147,7 +144,7 @@ def fit(pipeline, names, countries, *, verbose=0):
         class_bias=None,
     )
     network = rounded(with_temperature(network, TEMPERATURE))
-    classifier = NameNationalityClassifier.from_network(
+    classifier = NameNationalityClassifier._from_network(
         network, classes, n_features_in=classifier.n_features_in_, **classifier.get_params()
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])

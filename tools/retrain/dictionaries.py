@@ -9,11 +9,8 @@ distribution) has Chinese names. Neither ships with sknames.
 import re
 import tarfile
 from collections import defaultdict
-from pathlib import Path
 
-from sknames.datasets._fetch_names import data_folder
-
-from .chess_players import open_package
+from .sources import locate, open_package
 
 ENAMDICT = "enamdict_*.deb"
 JIEBA = "jieba-*.tar.gz"
@@ -53,8 +50,7 @@ def read_japanese(path=None):
     katakana : dict of list of str
         What a word in lower-case Latin letters is in Katakana.
     """
-    content = locate(path, ENAMDICT, "apt-get download enamdict").read_bytes()
-    with open_package(content) as archive:
+    with open_package(locate(path, ENAMDICT, "apt-get download enamdict")) as archive:
         member = next(m for m in archive if m.name.endswith("/edict/enamdict"))
         text = archive.extractfile(member).read().decode("euc_jp", errors="replace")
     people, katakana = {}, defaultdict(set)
@@ -97,14 +93,3 @@ def _is_full_name(word):
     if word.startswith(_LONGSURNAMES):
         return len(word) in (3, 4)
     return word[0] in SURNAMES and len(word) in (2, 3)
-
-
-def locate(path, pattern, command):
-    folder = data_folder(None)
-    path = Path(path).expanduser() if path else next(iter(sorted(folder.glob(pattern))), None)
-    if path is None or not path.is_file():
-        raise OSError(
-            f"Expected {pattern} in {folder}, and it is not there. Get it with `{command}`, and "
-            "put it there."
-        )
-    return path

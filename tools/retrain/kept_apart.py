@@ -1,29 +1,71 @@
 """People whom the model that ships never learns, for its figures, thresholds and sets.
 
-The rule is `recipe.is_kept_apart`: one person in so many of all sources, in every spelling.
+The rule is `recipe.is_kept_apart`: one person in so many of all sources, in every spelling. One
+half of them chooses, the other is reported.
 """
 
+import time
+from hashlib import sha256
+from typing import Any, NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
 
 from sknames.datasets import load_names
+from sknames.pretrained._load_pretrained import TARGETS, read
+from tools.measuring import LINEAR, kept
 
 from . import countries, recipe
+from .files import MODELS
 from .recipe import is_apart_in_arabic, is_kept_apart, person_of
 
-PER_SOURCE = 100  # people of a label and source, at most
+# People of a label and source, at most: of all, and of those to report, where each counts alike.
+MOST, MOST_REPORTED = 400, 100
+COLUMNS = dict(zip(TARGETS, ("nationality", "alpha_2"), strict=True))
+# How others may write a full name; lists often have one part of it alone.
+SPELLINGS = {
+    "as_written": str,
+    "turned": recipe.turn,
+    "in_ascii": recipe.in_ascii,
+    "last_word": lambda name: name.split()[-1],
+    "first_word": lambda name: name.split()[0],
+}
 
 
-def people_apart(column="nationality"):
-    """Return the full names of people kept apart, at most 100 of a label and source.
+class People(NamedTuple):
+    """Hold one row a person: the full name, a label, and the source."""
+
+    names: NDArray[Any]
+    labels: NDArray[Any]
+    sources: NDArray[Any]
+
+    def at(self, rows):
+        """Return some of the people."""
+        return People(*(column[rows] for column in self))
+
+    def few(self, most):
+        """Return the first people of each label and source, at most so many."""
+        groups = np.unique([self.labels, self.sources], axis=1, return_inverse=True)[1]
+        order = np.argsort(groups, kind="stable")
+        starts = np.searchsorted(groups[order], groups[order])
+        return self.at(np.sort(order[np.arange(len(order)) - starts < most]))
+
+
+def people_apart(column="nationality", most=MOST):
+    """Return the people kept apart.
 
     Parameters
     ----------
     column : {"nationality", "alpha_2"}, default="nationality"
         What the labels are: nationalities, or countries as ISO 3166-1 codes.
+    most : int, default=400
+        How many people of a label and source, at most.
 
     Returns
     -------
-    names, labels : ndarray of shape (n_people,), dtype=object
+    People
+        Names as objects, labels and sources as strings.
     """
     if column == "nationality":
         sources = recipe.typical_people(load_names(script="all"))
@@ -31,7 +73,7 @@ def people_apart(column="nationality"):
         sources = countries.people_of_countries()
     of_arabic = {person_of(name) for found in sources["names in Arabic"].values() for name in found}
     rows, seen = [], set()
-    for names_of in sources.values():
+    for source, names_of in sources.items():
         for label in sorted(names_of):
             new = {}
             for name in sorted({*names_of[label]}):
@@ -40,7 +82,55 @@ def people_apart(column="nationality"):
                 is_apart |= person in of_arabic and is_apart_in_arabic(person)
                 if is_apart and " " in name and (person, label) not in seen:
                     new.setdefault(person, name)
-            drawn = np.random.RandomState(0).permutation(sorted(new))[:PER_SOURCE]
+            drawn = np.random.RandomState(0).permutation(sorted(new))[:most]
             seen |= {(person, label) for person in drawn}
-            rows += [(new[person], label) for person in drawn]
-    return tuple(np.array(column, dtype=object) for column in zip(*rows, strict=True))
+            rows += [(new[person], label, source) for person in drawn]
+    names, labels, sources = zip(*rows, strict=True)
+    return People(np.array(names, dtype=object), np.array(labels), np.array(sources))
+
+
+def load(target="nationality", folder=None):
+    """Return a model under equal priors, and the two halves of the people whom it can predict.
+
+    Parameters
+    ----------
+    target : {"nationality", "country"}, default="nationality"
+    folder : Path, default=None
+        Where the model is. By default, it is the one that ships.
+
+    Returns
+    -------
+    model : Pipeline
+    choose, report : People
+    """
+    model = read(folder or MODELS / target, priors="uniform")
+    people = people_apart(COLUMNS[target])
+    people = people.at(np.isin(people.labels, model.classes_))
+    digests = (sha256(f"half:{person_of(name)}".encode()).digest() for name in people.names)
+    is_reported = np.array([digest[0] % 2 == 1 for digest in digests])
+    return model, people.at(~is_reported), people.at(is_reported).few(MOST_REPORTED)
+
+
+def scores_of(model, names):
+    """Return the probabilities of the names in each spelling, or else the decision function."""
+    predict = getattr(model, "predict_proba", None) or model.decision_function
+    return {
+        spelling: predict([respell(name) for name in names])
+        for spelling, respell in SPELLINGS.items()
+    }
+
+
+def linear_scores(key, names, cache=None):
+    """Return what `scores_of` does for a linear model on the training names, with its "classes".
+
+    "minutes" are those of CPU that fitting took. What is in the cache, a folder, is not run again.
+    """
+    return kept(cache and cache / f"{key}.npz", _linear_scores, key, names)
+
+
+def _linear_scores(key, names):
+    model, training = clone(LINEAR[key][1]), recipe.training_names()
+    start = time.process_time()
+    model.set_params(tfidfvectorizer__min_df=3).fit(*training)
+    minutes = (time.process_time() - start) / 60
+    return {"classes": model.classes_.astype(str), "minutes": minutes, **scores_of(model, names)}

@@ -7,15 +7,19 @@ folded (`recipe`).
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 from torch.nn import functional as F
 
+from sknames._encoding.spelling import is_other_script
 from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
+from sknames._network.prefixes import row_slices
 from sknames._network.quantized import dequantize
+from sknames._network.words import Words, _keys
 from sknames._training.bags import Bags, SumOfBags
 from sknames._training.optimizer import AdamWWithSparse
 from sknames._training.rows import Rows
@@ -112,6 +116,24 @@ def _frequent(network, features, weights, n):
 def _some_of(features, starts, values, kept):
     """Return only some entries of all rows: features, starts, values."""
     return features[kept], np.append(0, kept.cumsum())[starts], values[kept]
+
+
+def fit_words(network, names, codes, labels, n_classes, word_weight):
+    """Learn the words of names, but for those in another script that only one name has.
+
+    Most of these are spelled names. They are a third of the table, and gain nothing.
+    """
+    others = {c for c in {*chain.from_iterable(names)} if is_other_script(c)}
+    is_other = np.array([not others.isdisjoint(name) for name in names])
+    rows = np.ones(len(codes))
+    words = Words.fit(codes, labels, rows, n_classes, network.separator, word_weight)
+    of_latin, of_others = (
+        np.concatenate([[0], *(_keys(some[k], network.separator)[2] for k in row_slices(some))])
+        for some in (codes[~is_other], codes[is_other])
+    )
+    found, counts = np.unique(of_others, return_counts=True)
+    kept = np.isin(words.keys, of_latin) | np.isin(words.keys, found[counts > 1])
+    return Words(words.keys[kept], words.classes[kept], words.logits[kept])
 
 
 def folded(network, head, share):

@@ -14,6 +14,7 @@ from anyascii import anyascii
 from sklearn.frozen import FrozenEstimator
 
 from sknames import load_pretrained
+from sknames.datasets import load_nationalities
 from sknames.metrics._top_label import wilson_interval
 from sknames.pretrained._load_pretrained import read
 
@@ -86,6 +87,18 @@ def by_script(found, rows, new=None):
 
     `new` is what `of_new_words` returns, or None.
     """
+    groups, kinds = _groups(rows), np.array([KINDS[row["local"]] for row in rows])
+    scripts = np.array([row["script"] for row in rows])
+    if new is not None:
+        foreign = new & (kinds == KINDS["0"])
+        for script in dict.fromkeys(scripts):
+            groups[f"{script}, foreigners of new words"] = foreign & (scripts == script)
+        groups["all, foreigners of new words"] = foreign
+    return [[title, *cells(found, some)] for title, some in groups.items() if some.any()]
+
+
+def _groups(rows):
+    """Return masks of locals and foreigners of each script, and of all scripts."""
     scripts = np.array([row["script"] for row in rows])
     kinds = np.array([KINDS[row["local"]] for row in rows])
     groups = {
@@ -93,13 +106,30 @@ def by_script(found, rows, new=None):
         for kind in KINDS.values()
         for script in dict.fromkeys(scripts)
     }
-    groups |= {f"all, {kind}": kinds == kind for kind in KINDS.values()}
-    if new is not None:
-        foreign = new & (kinds == KINDS["0"])
-        for script in dict.fromkeys(scripts):
-            groups[f"{script}, foreigners of new words"] = foreign & (scripts == script)
-        groups["all, foreigners of new words"] = foreign
-    return [[title, *cells(found, some)] for title, some in groups.items() if some.any()]
+    return groups | {f"all, {kind}": kinds == kind for kind in KINDS.values()}
+
+
+def countries_by_script(rows):
+    """Return rows of group, n, and how often a country of the nationality is right.
+
+    They are of the model of countries that ships: as spelled, and in Latin letters.
+    """
+    table, model = load_nationalities(), load_pretrained("country")
+    countries = dict(zip(table.nationality, map(str.split, table.alpha_2), strict=True))
+    right = [
+        np.array(
+            [
+                found in countries[row["nationality"]]
+                for found, row in zip(model.predict([r[key] for r in rows]), rows, strict=True)
+            ]
+        )
+        for key in ("name", "latin")
+    ]
+    return [
+        [title, int(some.sum()), *(float(hits[some].mean()) for hits in right)]
+        for title, some in _groups(rows).items()
+        if some.any()
+    ]
 
 
 def by_nationality(found, rows, script):

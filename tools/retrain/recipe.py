@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from itertools import chain, islice
 from typing import NamedTuple
@@ -16,7 +16,6 @@ from sknames import CharEncoder, NameNationalityClassifier
 from sknames._encoding import char_encoder
 from sknames._encoding.in_latin import in_latin
 from sknames._encoding.spelling import fold
-from sknames._network.words import Words
 from sknames.datasets import load_names, make_names
 
 from .arabic_names import as_locals_write, read_arabic_names, written_words
@@ -48,7 +47,7 @@ MORE_PEOPLE = {"biographies": 60_000, "chess players": 200_000, "names in Arabic
 MOST_SPELLED = 25_000
 # The logits are a mean of those of the two phases, in which the first counts by this share.
 SHARE_OF_TRUNK = 0.5
-WORD_WEIGHT = 0.6
+WORD_WEIGHT = 0.5
 # One in so many people is never learned, in no spelling, so that figures, thresholds and sets are
 # those of the model that ships; more of those in Arabic script, of whom there are fewer.
 ONE_APART, ONE_APART_IN_ARABIC = 64, 12
@@ -113,13 +112,13 @@ NAMES_PER_MIN_DF = 90_000
 # Characters that occur less often are read in ASCII.
 ENCODER = {"transliterate": "both", "min_frequency": 10, "max_length": 64}
 CLASSIFIER = {
-    "hidden_size": 192,
+    "hidden_size": 224,
     "dropout": 0.4,
     "word_weight": 0.4,
     "logit_adjustment": 1.0,
     "lr": 0.004,
     "batch_size": 512,
-    "max_epochs": 4,
+    "max_epochs": 5,
     "random_state": SEED,
 }
 # Settings of training that are no parameters of the classifier.
@@ -132,10 +131,8 @@ HIDDEN = {
 }
 
 
-# A generalized cross-entropy makes answers too confident. The first temperature suits people whose
-# names have no word seen in training. With both, answers are too modest for these by about as much
-# as they are too confident for people of whose names the model has seen most words.
-TEMPERATURES = 1.4, 1.15
+# A generalized cross-entropy makes answers too confident, on people kept apart as well.
+TEMPERATURE = 1.87
 
 
 def by_sounds():
@@ -157,7 +154,7 @@ def fit(names, nationalities, **params):
         X = encoder.fit_transform(names)
     classes, network, history, _ = train.fit(X, nationalities, np.ones(len(X)), settings)
     network = _forget(network, encoder.unknown_code_)
-    classifier = NameNationalityClassifier.from_network(
+    classifier = NameNationalityClassifier._from_network(
         network, classes, n_features_in=encoder.max_length_, history=history, **params
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])
@@ -169,26 +166,26 @@ def fit_more(pipeline, names, nationalities, *, verbose=0):
     The layer is folded into the weights of the network. Then calibrate the probabilities, and round
     most weights.
     """
-    from .linear import fit_linear, folded  # torch, which reads SAME_BITS when it is imported
+    from .linear import (
+        fit_linear,
+        fit_words,
+        folded,
+    )  # torch, which reads SAME_BITS when it is imported
 
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     network, labels = classifier.network_, np.searchsorted(classifier.classes_, nationalities)
     codes = network.to_codes(encoder.transform(names))
     n_classes, network = network.n_classes, replace(network, words=None)
     layer = fit_linear(network, codes, labels, n_classes, verbose=verbose)
-    words = Words.fit(
-        codes, labels, np.ones(len(labels)), n_classes, network.separator, WORD_WEIGHT
-    )
+    words = fit_words(network, names, codes, labels, n_classes, WORD_WEIGHT)
     network = replace(folded(network, layer, SHARE_OF_TRUNK), words=words)
-    for temperature in TEMPERATURES:
-        network = rounded(with_temperature(network, temperature))
-    return with_network(pipeline, network)
+    return with_network(pipeline, rounded(with_temperature(network, TEMPERATURE)))
 
 
 def with_network(pipeline, network):
     """Return the same fitted pipeline with another network of the same classes."""
     encoder, classifier = pipeline["encode"], pipeline["classify"]
-    classifier = NameNationalityClassifier.from_network(
+    classifier = NameNationalityClassifier._from_network(
         network,
         classifier.classes_,
         n_features_in=classifier.n_features_in_,
@@ -212,13 +209,13 @@ def _forget(network, symbol):
     return replace(network, weights=network.weights | {"embedding": embedding} | untrained)
 
 
-def training_names(*, lists_only=False, without=(), second_phase=False):
+def training_names(*, lists_only=False, second_phase=False):
     """Gather the names that the model learns.
 
     1. All names of `load_names`, including those in native scripts.
     2. Names of people: at most 8,000 of a nationality from `read_biographies`, 25,000 from
        `read_chess_players`, and 12,000 from `read_arabic_names`. A person in several, whatever the
-       order of the words, counts once, and one in 64 not at all.
+       order of the words, counts once; one in 64, and those of `in_scripts`, not at all.
     3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000 with those
        of 2, and 1,500 in a native script. If common_names.csv has the most common names of a
        nationality, they are about as common as there, and other names equally likely.
@@ -236,8 +233,6 @@ def training_names(*, lists_only=False, without=(), second_phase=False):
     ----------
     lists_only : bool, default=False
         Whether to leave out 2 and 6.
-    without : collection of str, default=()
-        Keys of `person_of` of people to leave out of 2 and 6.
     second_phase : bool, default=False
         Whether to take `MORE_PEOPLE` of a nationality from each source, for `fit_more`.
 
@@ -250,7 +245,7 @@ def training_names(*, lists_only=False, without=(), second_phase=False):
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
     sources = {} if lists_only else typical_people(lists)
     of_arabic = chain.from_iterable(sources.get("names in Arabic", {}).values())
-    without = {*without, *filter(is_apart_in_arabic, map(person_of, of_arabic))}
+    without = {*filter(is_apart_in_arabic, map(person_of, of_arabic)), *in_scripts()[0]}
     common = common_names()
     dictionaries = None if lists_only else read_dictionaries()
     full, labels, other, other_labels, registers = [], [], [], [], []
@@ -328,7 +323,9 @@ class Dictionaries(NamedTuple):
 
 def read_dictionaries():
     """Return Japanese and Chinese people, spellings, and people in Arabic and Ukrainian."""
-    japanese, katakana = read_japanese()
+    (japanese, katakana), spelled = read_japanese(), in_scripts()[1]
+    japanese = {name: latin for name, latin in japanese.items() if name not in spelled}
+    chinese = [name for name in read_chinese() if name not in spelled]
     spellings = read_spellings(person_of)
     add_collections(spellings)
     for word, several in katakana.items():
@@ -339,7 +336,7 @@ def read_dictionaries():
     is_given = (lists.target == "Ukrainian") & (lists.part != "surname")
     ukrainian["common"] = lists.data[is_given].tolist()
     arabic = people_in_arabic(spellings, lists, nationality_of_countries())
-    return Dictionaries(japanese, read_chinese(), spellings, arabic, ukrainian)
+    return Dictionaries(japanese, chinese, spellings, arabic, ukrainian)
 
 
 def people_in_arabic(spellings, lists, label_of):
@@ -353,7 +350,11 @@ def people_in_arabic(spellings, lists, label_of):
     for name in lists.data[lists.target == "Arabic"]:
         counts.update(dict.fromkeys(name.split(), 20))  # they are written by hand
     written, rows = written_words(counts), read_arabic_names()
-    apart = {arabic for arabic, latin, _ in rows if is_apart_in_arabic(person_of(latin))}
+    apart = {
+        arabic
+        for arabic, latin, _ in rows
+        if is_apart_in_arabic(person := person_of(latin)) or person in in_scripts()[0]
+    }
     found = defaultdict(dict)
     for arabic, _, country in rows:
         if arabic not in apart and (label := label_of.get(country)):
@@ -365,6 +366,16 @@ def nationality_of_countries():
     """Return the nationality whose names most people of a country have, if there is one."""
     rows = read_table("demonyms.csv")
     return {row["alpha_2"]: row["nationality"] for row in reversed(rows) if row["nationality"]}
+
+
+@cache
+def in_scripts():
+    """Return the keys of the people of people_in_scripts.csv, and their names as spelled there.
+
+    They are not learned, so that the table of scripts is one of people whom the model never saw.
+    """
+    rows = read_table("people_in_scripts.csv")
+    return {person_of(row["latin"]) for row in rows}, {row["name"] for row in rows}
 
 
 def is_kept_apart(person, one_in=ONE_APART):

@@ -1,20 +1,31 @@
 """Compute what held-out people show of the shipped model: thresholds, sets, bias by class."""
 
+import warnings
+from itertools import product
+
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from sknames._encoding.not_names import why_not_names
-from sknames._priors.priors import exchange_priors
-from sknames._wrappers.risk_coverage import risk_coverage_curve, tried_rows
-from sknames.pretrained._load_pretrained import BIAS, CURVE, CURVE_COLUMNS, SETS
+from sknames._priors.priors import MODEL_ERROR, exchange_priors
+from sknames._priors.shares import FEW_NAMES, shares_of_probabilities
+from sknames._wrappers.grouped_classifier import LEVELS, group, levels_of
+from sknames._wrappers.risk_coverage import confidence_and_hits, risk_coverage_curve, tried_rows
+from sknames.pretrained._load_pretrained import BIAS, CLIMBING, CURVE, CURVE_COLUMNS, SETS
 from sknames.pretrained._predict_sets import ranked
 
 from .files import write_csv
 
+# Lists to choose the error of a model by: how many of a source and region, names in one, the
+# concentration of the Dirichlet distribution of their mixes, people of a class in a source, shares
+# that count.
+N_LISTS, SIZES, CONCENTRATION, LEAST_OF_CLASS, LEAST_SHARE = 4, (200, 800), 1.0, 20, 0.02
+ERRORS, COVERED = np.arange(2, 16) / 10, 0.95
 # Of the squares of the log odds. A third of it is better for lists of all nationalities, and worse
 # for lists of those with the most names: see examples/benchmarks/results/shares.md.
 RIDGE = 3e-3
+FEW_PEOPLE = 50  # fewer of a class show less, so the ridge is as much larger
 
 
 def class_bias(probabilities, labels, classes):
@@ -26,32 +37,84 @@ def class_bias(probabilities, labels, classes):
     present, places = np.unique(labels, return_inverse=True)
     columns = np.searchsorted(classes, present)
     scores = np.log(np.maximum(probabilities[:, columns], 1e-12))
-    weights = (1 / np.bincount(places) / len(present))[places]
+    counts = np.bincount(places)
+    weights = (1 / counts / len(present))[places]
+    ridge = RIDGE * np.maximum(1, FEW_PEOPLE / counts)
 
     def loss(bias):
         logs = log_softmax(scores + bias, axis=1)
-        value = -weights @ logs[np.arange(len(logs)), places] + RIDGE * bias @ bias
-        return value, weights @ np.exp(logs) - 1 / len(present) + 2 * RIDGE * bias
+        value = -weights @ logs[np.arange(len(logs)), places] + bias @ (ridge * bias)
+        return value, weights @ np.exp(logs) - 1 / len(present) + 2 * ridge * bias
 
     bias = np.zeros(len(classes))
     bias[columns] = minimize(loss, bias[columns], jac=True, method="L-BFGS-B").x
     return bias
 
 
-def write_thresholds(folder, probabilities, names, labels, classes, priors):
+def write_thresholds(folder, probabilities, people, classes, priors):
     """Write what people show who were held out to choose by: thresholds, sets and class bias.
 
     Probabilities are under equal frequencies. The files are those that the package reads.
     """
-    curve = curve_of(probabilities, names, labels, classes, priors)
-    columns = zip(*(curve[name][tried_rows(curve)] for name in CURVE_COLUMNS), strict=True)
-    rows = ([f"{value:.6f}" for value in row] for row in columns)
-    write_csv(folder / CURVE, CURVE_COLUMNS, rows)
+    names, labels, sources = people
+    for name, groups in ((CURVE, ()), (CLIMBING, LEVELS)):
+        curve = curve_of(probabilities, names, labels, classes, priors, groups)
+        columns = zip(*(curve[key][tried_rows(curve)] for key in CURVE_COLUMNS), strict=True)
+        rows = ([f"{value:.6f}" for value in row] for row in columns)
+        write_csv(folder / name, CURVE_COLUMNS, rows)
     rows = sets_thresholds(probabilities, labels, classes, priors)
     rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
     write_csv(folder / SETS, ["coverage", "all", *classes], rows)
-    rows = zip(classes, class_bias(probabilities, labels, classes), strict=True)
+    rows = [*zip(classes, class_bias(probabilities, labels, classes), strict=True)]
+    rows.append(("", model_error(probabilities, labels, sources, classes)))
     write_csv(folder / BIAS, ["label", "bias"], ([label, f"{bias:.4f}"] for label, bias in rows))
+
+
+def model_error(probabilities, labels, sources, classes):
+    """Return the smallest error of a model whose intervals of shares hold 95 % of the true ones.
+
+    Lists are of people of one source and of one region, whose names are the hardest to tell apart;
+    the bias by class is that on people of another source, since a user's list is of neither. See
+    `model_error` of a network. Without such lists, it is that of any model.
+    """
+    rng, lists = np.random.RandomState(0), []
+    for source in np.unique(sources):
+        here = sources == source
+        bias = class_bias(probabilities[~here], labels[~here], classes)
+        counts = np.bincount(np.searchsorted(classes, labels[here]), minlength=len(classes))
+        regions = group("region", classes)[1].T > 0
+        for k, region in product(range(N_LISTS), regions):
+            many = np.flatnonzero(region & (counts >= LEAST_OF_CLASS))
+            if len(many) < 2:
+                continue
+            mix = rng.dirichlet(np.full(len(many), CONCENTRATION))
+            n_of = np.minimum(rng.multinomial(SIZES[k % 2], mix), counts[many])
+            rows = [
+                rng.choice(np.flatnonzero(here & (labels == classes[c])), n, replace=False)
+                for c, n in zip(many, n_of, strict=True)
+            ]
+            rows, prior = np.concatenate(rows), np.exp(-bias)
+            if len(rows) >= FEW_NAMES:
+                lists.append((rows, prior / prior.sum()))
+    if not lists:
+        return MODEL_ERROR
+    for error in ERRORS:
+        held = []
+        for rows, prior in lists:
+            with warnings.catch_warnings(action="ignore"):  # a model unsure of some list
+                found = shares_of_probabilities(
+                    *(probabilities[rows], classes),
+                    class_prior=prior,
+                    model_error=error,
+                    n_resamples=300,
+                    random_state=0,
+                )
+            true = np.mean(labels[rows][:, None] == found.label, axis=0)
+            seen = true > LEAST_SHARE
+            held += ((found.low <= true) & (true <= found.high))[seen].tolist()
+        if np.mean(held) >= COVERED:
+            break
+    return error
 
 
 def weights_of(labels, classes, priors):
@@ -61,12 +124,12 @@ def weights_of(labels, classes, priors):
     return (priors / np.maximum(counts, 1))[places]
 
 
-def curve_of(probabilities, names, labels, classes, priors):
+def curve_of(probabilities, names, labels, classes, priors, groups=()):
     """Return the risk-coverage curve under priors, from probabilities under equal frequencies."""
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
     is_name = why_not_names(names.tolist(), len(names)) == ""
-    confidence = np.where(is_name, shifted.max(axis=1), 0)
-    hits = classes[shifted.argmax(axis=1)] == labels
+    levels = levels_of(groups, classes)
+    confidence, hits = confidence_and_hits(shifted, is_name, labels, classes, levels)
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
 
 

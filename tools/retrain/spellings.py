@@ -25,7 +25,7 @@ import numpy as np
 from sknames._encoding.spelling import fold
 from sknames.datasets._fetch_names import data_folder
 
-from .dictionaries import locate
+from .sources import locate
 from .tables import read_table
 
 PAIRS = "https://github.com/steveash/NETransliteration-COLING2018"

@@ -7,7 +7,7 @@ automaton (DAWG). They do not ship with sknames, and none of the package's code 
 import tempfile
 import zipfile
 
-from .dictionaries import locate
+from .sources import locate
 
 WHEEL = "names_translator-*.whl"
 PARTS = {"surname": "last", "given": "first", "patronymic": "patronymic"}
