@@ -54,7 +54,8 @@ else:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.8), layout="constrained")
     X, y = names[new], nationalities[new]
-    RiskCoverageDisplay.from_curve(model, name="held out in fit, with the choice", ax=left)
+    curve, chosen = model.risk_coverage_curve_, (model.coverage_, model.risk_)
+    RiskCoverageDisplay.from_curve(curve, chosen, name="held out in fit, with the choice", ax=left)
     RiskCoverageDisplay.from_estimator(model, X, y, name="new names", ax=left, linestyle="--")
     left.axhline(model.risk, color="0.4", linestyle=":")
     left.text(0.99, model.risk, "wanted", ha="right", va="bottom", color="0.3")

@@ -23,7 +23,7 @@ language or place of birth. Do not decide about a person with it (hiring, credit
 housing, asylum, policing, health, education, prices, advertising), do not store a guess as if the
 person had given it, and do not sort people by it. Prefer `shares` of a list to guesses about
 persons. It knows 74 nationalities: people of others, such as Americans, get a wrong one, often with
-confidence. Names in scripts other than Latin, of people from abroad, are mostly wrong."""
+confidence. Of people from abroad, spelled in a script other than Latin, three in ten are wrong."""
 Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
@@ -49,7 +49,7 @@ def tool(function):
 
 @tool
 def predict(names: Names) -> list[Answer]:
-    """Predict the nationality of each name, as the probability of the most common one.
+    """Predict the nationality of each name, with its probability.
 
     The nationality is null where the model is unsure or the text is no name: say that there is no
     answer, and do not guess one."""

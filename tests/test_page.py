@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sknames import estimate_shares, load_pretrained
-from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix
+from sknames import estimate_shares, load_pretrained, predict_names
+from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix, model_error
+from sknames._priors.shares import shares_of_probabilities
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import PATIENCE, run_process
@@ -144,8 +145,8 @@ def text_of(page, id_):
 
 
 @pytest.mark.parametrize("labels, n_names", [("nationality", 200), ("country", 20)])
-def test_page_answers_names_as_python(page, server, labels, n_names):
-    model = load_pretrained(labels, abstain=True)
+def test_page_answers_names_as_python(page, server, builder, labels, n_names):
+    model = load_pretrained(labels, abstain=True, groups=builder.GROUPS[labels])
     page.find_element("id", "labels").send_keys(labels)
     shown = model.classes_
     if labels == "country":
@@ -159,15 +160,23 @@ def test_page_answers_names_as_python(page, server, labels, n_names):
     names = [*rng.permutation(names)[:140], *make_names(43, random_state=0)[0], *ODD]
     assert len(names) == 200
     names = rng.permutation(names)[:n_names].tolist()
-    for name, row in zip(names, model.predict_proba(names), strict=True):
+    answers = predict_names(model, names)
+    levels = ["label"] * n_names if answers.levels is None else answers.levels
+    assert labels == "nationality" or "region" in levels
+    rows = zip(names, answers.proba, answers.labels[:, 0], levels, answers.reasons, strict=True)
+    for name, row, label, level, expected in rows:
         found = ask(page, name)
+        assert found["reason"] == expected, name
+        if expected not in ("", "unsure"):  # no name, so no bars
+            continue
         found_labels, probabilities = zip(*found["bars"], strict=True)
         order = np.argsort(-row)[:5]
         assert found_labels[0] == shown[order[0]], name
         np.testing.assert_allclose(probabilities, row[order], rtol=0, atol=1e-4, err_msg=name)
-        expected = "" if row.max() > model.threshold_ else "unsure"
-        assert found["reason"] == expected, name
-        assert found["verdict"] == ("I don’t know" if expected else found_labels[0])
+        verdict = found_labels[0] if level == "label" else label
+        assert found["verdict"] == ("I don’t know" if expected else verdict)
+        if level != "label":
+            assert f"Its {level} is" in found["note"]
         if expected:
             assert found["note"].startswith(f"No {labels} is more than "), name
     expected = "American, Brazilian, Swiss and others are not among these nationalities"
@@ -342,7 +351,7 @@ def test_says_what_failed(browser, server, tmp_path):
     browser.get_log("browser")  # it tells of the failure
 
 
-@pytest.mark.filterwarnings("ignore:The model is unsure")
+@pytest.mark.filterwarnings("ignore:The model is unsure", "ignore:The shares are rough")
 def test_shares_without_a_browser():
     if NODE is None:
         pytest.skip("Node.js is not installed")
@@ -365,22 +374,39 @@ def test_shares_without_a_browser():
         expected.append(estimate_mix(*evidence, assumed, tol=1e-9)[0])
     code = """
 import { readFileSync } from "node:fs";
-import { estimateShares } from "./shares.js";
+import { estimateShares, intervals } from "./shares.js";
 const problems = JSON.parse(readFileSync(0, "utf-8"));
-process.stdout.write(JSON.stringify(problems.map((problem) => [...estimateShares(...problem)])));
+let seed = 1; // the minimal standard generator of Park and Miller
+const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+const found = problems.map((problem) => {
+  const shares = estimateShares(...problem);
+  return [[...shares], problem[0].length !== 30 ? [] : intervals(...problem, shares, 0.3, random)];
+});
+process.stdout.write(JSON.stringify(found));
 """
     command = [NODE, "--input-type=module", "-e", code]
     run = run_process(*command, cwd=FOLDER, input=json.dumps(problems))
-    for found, wanted in zip(json.loads(run.stdout), expected, strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
+    found, intervals = zip(*json.loads(run.stdout), strict=True)
+    for shares, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(shares, wanted, rtol=0, atol=1e-3)
+    rows, counts, assumed = problems[2]
+    python = shares_of_probabilities(
+        *(rows, np.arange(74)),
+        counts=np.array(counts),
+        class_prior=assumed,
+        model_error=0.3,
+        random_state=0,
+    )
+    ends = np.array(intervals[2])[python.label].T
+    np.testing.assert_allclose(ends, [python.low, python.high], rtol=0, atol=0.07)
 
 
 @pytest.mark.parametrize("labels", TARGETS)
 def test_settings_are_those_of_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
-    model = load_pretrained(labels, abstain=True)
-    assert settings["threshold"] == model.threshold_
+    model = load_pretrained(labels)
     assert settings["class_prior"] == assumed_priors(model, of_people=True).tolist()
+    assert settings["model_error"] == model_error(model)
 
 
 def test_build_says_what_is_missing(builder, tmp_path):

@@ -1,4 +1,7 @@
-"""The service in examples/serve_with_joblib, over HTTP, started as its Dockerfile says."""
+"""The service in examples/serve_with_joblib, over HTTP, started as its Dockerfile says.
+
+What that installs is the package without what trains.
+"""
 
 import asyncio
 import importlib.util
@@ -12,6 +15,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+import skops.io
 from sklearn.frozen import FrozenEstimator
 
 import sknames
@@ -222,10 +226,10 @@ def test_load_model_of_a_skops_file_predicts_the_same(tiny, small_names, tmp_pat
     model = {
         "plain": tiny,
         "selective": SelectiveClassifier(FrozenEstimator(tiny), coverage=0.5).fit(*small_names),
-        "grouped": GroupedClassifier(tiny, "region"),
+        "grouped": GroupedClassifier(tiny, groups="region"),
     }[kind]
     path = tmp_path / "own.skops"
-    pytest.importorskip("skops.io").dump(model, path)
+    skops.io.dump(model, path)
     found = load(EXAMPLE / "app.py").load_model(str(path))
     names = small_names[0]
     np.testing.assert_array_equal(found.predict_proba(names), model.predict_proba(names))
@@ -239,12 +243,53 @@ def test_load_model_of_something_else_raises(tmp_path, content):
     elif content == "an encoder":
         joblib.dump(CharEncoder().fit(["Anna"]), path)
     else:
-        pytest.importorskip("skops.io").dump(os.getcwd, path)
+        skops.io.dump(os.getcwd, path)
     with pytest.raises(ValueError, match=r"own is no model that takes names \(.*: give a file"):
         load(EXAMPLE / "app.py").load_model(str(path))
 
 
-def test_image_lacks_what_the_dockerfile_does_not_install(image):
+SCRIPT = """
+from importlib.util import find_spec
+from pathlib import Path
+import joblib
+import numpy as np
+import skops.io
+import sknames
+from sknames import NameNationalityClassifier
+from sknames.datasets import load_names
+
+assert Path(sknames.__file__).with_name("py.typed").is_file()
+assert not any(map(find_spec, ["torch", "skorch", "tqdm", "pandas", "pyarrow", "tools"]))
+predicted = sknames.load_pretrained().predict(["Mehmet Yılmaz", "王伟"])
+assert predicted.tolist() == ["Turkish", "Chinese"]
+assert len(load_names().data) == 80_479 and "Faker" in load_names().DESCR
+names, trusted = ["Papadopoulos", "", "Ünknøwn", "李"], ["sknames.CharEncoder"]
+trusted.append("sknames.NameNationalityClassifier")
+models = joblib.load("model.joblib"), skops.io.load("model.skops", trusted=trusted)
+np.save("found.npy", [model.predict_proba(names) for model in models])
+for fit in (
+    lambda: NameNationalityClassifier().fit([[1, 2], [2, 1]], ["a", "b"]),
+    lambda: NameNationalityClassifier(cell="junk").fit("not looked at", None),
+    lambda: joblib.load("model.joblib").fit(["anna", "bo"], ["a", "b"]),
+):
+    try:
+        fit()
+    except ImportError as error:
+        assert str(error).endswith("or pip install '.[train]' in a clone of sknames"), error
+    else:
+        raise AssertionError("no error")
+"""
+
+
+def test_package_alone_predicts_and_says_what_trains(image, tiny, tmp_path):
     site = image[0] / "site"
-    assert (site / "sknames").is_dir() and (site / "numpy").is_dir()
-    assert not any((site / name).exists() for name in ("torch", "skorch", "pyarrow"))
+    joblib.dump(tiny, tmp_path / "model.joblib")
+    skops.io.dump(tiny, tmp_path / "model.skops")
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    run_process(sys.executable, "-S", "script.py", cwd=tmp_path, env=environment)
+    expected = [tiny.predict_proba(["Papadopoulos", "", "Ünknøwn", "李"])] * 2
+    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, rtol=0, atol=1e-12)
+    # About as large as the wheel.
+    archive = shutil.make_archive(tmp_path / "package", "zip", site / "sknames")
+    assert Path(archive).stat().st_size < 36_000_000

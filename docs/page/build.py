@@ -12,7 +12,8 @@ import onnx
 from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
-from sknames._priors.priors import assumed_priors
+from sknames._priors.priors import assumed_priors, model_error
+from sknames._wrappers.grouped_classifier import LEVELS
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 
@@ -28,6 +29,7 @@ VENDORED = {
     "any-ascii/block.js": "block.js",
     "any-ascii/LICENSE": "any-ascii.LICENSE.txt",
 }
+GROUPS = {"nationality": None, "country": [*LEVELS]}
 MIN_SHARED = 10_000  # bytes: few weights are most of a model
 
 
@@ -65,15 +67,15 @@ def build(folder, modules=HERE / "node_modules"):
 
     settings, content = {"version": __version__}, b""
     for labels in TARGETS:
-        model = load_pretrained(labels, abstain=True)
+        # A country is often unsure where its region is not.
+        model = load_pretrained(labels, abstain=True, groups=GROUPS[labels])
         proto = to_onnx(model)
         _share(proto, content)
         content = content or proto.SerializeToString()
         onnx.save(proto, folder / f"{labels}.onnx")
-        settings[labels] = {
-            "threshold": model.threshold_,
-            "class_prior": assumed_priors(model, of_people=True).tolist(),  # for the list
-        }
+        prior = assumed_priors(model, of_people=True)
+        # For the shares of a list.
+        settings[labels] = {"class_prior": prior.tolist(), "model_error": model_error(model)}
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")
 
 

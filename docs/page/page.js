@@ -2,8 +2,8 @@
 // as text, never as HTML.
 
 import * as ort from "./vendor/ort.js";
-import { estimateShares } from "./shares.js";
-import { NationalityModel, spell, tidy, whyNotName, wordsOf } from "./sknames.js";
+import { estimateShares, intervals } from "./shares.js";
+import { climb, NationalityModel, spell, tidy, whyNotName, wordsOf } from "./sknames.js";
 
 const N_BARS = 5;
 const N_SHARES = 10;
@@ -101,7 +101,8 @@ function make(tag, className, text) {
 // Bars are kept and changed, so that they move.
 function showBars(list, rows) {
   while (list.children.length > rows.length) list.lastChild.remove();
-  rows.forEach(([label, share], i) => {
+  list.classList.toggle("intervals", rows.some(([, , ends]) => ends));
+  rows.forEach(([label, share, ends], i) => {
     let item = list.children[i];
     if (!item) {
       item = make("li");
@@ -115,7 +116,7 @@ function showBars(list, rows) {
     track.firstChild.style.setProperty("width", `${share * 100}%`);
     item.classList.toggle("slight", share < 0.005);
     value.value = String(share);
-    value.textContent = percent(share);
+    value.textContent = ends ? `${percent(share)} (${ends.map(percent).join(" to ")})` : percent(share);
   });
 }
 
@@ -133,8 +134,9 @@ async function answerName() {
   if (mine !== asked) return;
   const [row, ...rowsOfPrefixes] = rows;
   const notName = whyNotName(name, model);
-  const reason = notName || (Math.max(...row) > model.threshold ? "" : "unsure");
-  showAnswer(reason, row, model);
+  const answer = climb(row, model);
+  const reason = notName || answer.reason;
+  showAnswer(reason, answer, model);
   if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name, model.encoder).length)}`);
   showBars(
     element.bars,
@@ -163,8 +165,8 @@ function sayKnown(known, n) {
   return `The model knows ${known} of the ${n} words.`;
 }
 
-function showAnswer(reason, row, { classes, labels, threshold }) {
-  const [best] = largest(row, 1);
+function showAnswer(reason, { label, level, probability }, { labels, abstain: { threshold } }) {
+  const sure = `${percent(probability)} probable, which is above ${percent(threshold)}.`;
   const [verdict, why] = {
     "missing name": ["I don’t know yet", "Type a name, in any script."],
     address: ["I don’t know", "That is an address, not a name."],
@@ -173,7 +175,7 @@ function showAnswer(reason, row, { classes, labels, threshold }) {
     placeholder: ["I don’t know", "That stands for a missing name."],
     "no known letter": ["I don’t know", "It has no letter that the model can read."],
     unsure: ["I don’t know", `No ${labels} is more than ${percent(threshold)} probable.`],
-    "": [classes[best], `${percent(row[best])} probable, which is above ${percent(threshold)}.`],
+    "": [label, level === "label" ? sure : `No ${labels} is sure. Its ${level} is ${sure}`],
   }[reason];
   element.verdict.textContent = verdict;
   element.reason.textContent = why;
@@ -267,7 +269,8 @@ async function answerList() {
     showList("I don’t know", "There is no name in this list.", []);
     return;
   }
-  const shares = estimateShares(rows, [...counts.values()], model.class_prior);
+  const list = [rows, [...counts.values()], model.class_prior];
+  const shares = estimateShares(...list);
   const n = distinct.reduce((sum, name) => sum + counts.get(name), 0);
   const notes = [];
   if (read.length > n) notes.push(`${number.format(read.length - n)} not names, left out.`);
@@ -276,16 +279,18 @@ async function answerList() {
       `Only the first ${number.format(MAX_NAMES)} are read here; sknames reads any number.`,
     );
   }
-  notes.push(
-    "These are estimated shares, not counts of predictions.",
-  );
-  if (distinct.length < FEW_NAMES) notes.push("With few distinct names, they are rough.");
-  showList(`${number.format(n)} ${n === 1 ? "name" : "names"}`, notes.join(" "), shares, model);
+  notes.push("These are estimated shares, not counts of predictions.");
+  let ends = [];
+  if (distinct.length < FEW_NAMES) {
+    ends = intervals(...list, shares, model.model_error);
+    notes.push("With few distinct names, each share may be anything in its 95 % interval.");
+  }
+  showList(`${number.format(n)} ${n === 1 ? "name" : "names"}`, notes.join(" "), shares, model, ends);
 }
 
-function showList(verdict, reason, shares, model) {
+function showList(verdict, reason, shares, model, ends = []) {
   const shown = largest(shares, N_SHARES).filter((k) => shares[k] >= 0.005);
-  const bars = shown.map((k) => [model.classes[k], shares[k]]);
+  const bars = shown.map((k) => [model.classes[k], shares[k], ends[k]]);
   const rest = 1 - bars.reduce((sum, [, share]) => sum + share, 0);
   if (bars.length && rest >= 0.005) bars.push(["all others", rest]);
   element["shares-verdict"].textContent = verdict;

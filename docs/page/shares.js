@@ -1,10 +1,11 @@
 // Probabilities of names -> the shares of the classes among them: `estimate_mix` of
-// sknames/_priors/priors.py, without resamples.
+// sknames/_priors/priors.py.
 
 const TOLERANCE = 1e-7; // of a share, in a step
 const MAX_STEPS = 200;
 const MAX_NEWTON_STEPS = 50;
 const PSEUDO_NAMES = 3;
+const N_RESAMPLES = 200;
 
 // `rows` are probabilities of distinct names, each under the priors `assumed`, and `counts` say
 // how often each name occurs. Their sum is scaled to the number of distinct names: a name that
@@ -43,6 +44,31 @@ export function estimateShares(rows, counts, assumed) {
     safe = two;
   }
   return one.map((sum) => sum / n);
+}
+
+// 95 % intervals of the shares of few names, [low, high] by class: percentiles of a bootstrap over
+// the names, in which the log odds of each class err as those of the model do on other people, with
+// the standard deviation `error`. No interval is narrower than that of a share of 0 (Clopper and
+// Pearson 1934). It is what `estimate_shares` does, without its shortcut for many names.
+export function intervals(rows, counts, assumed, shares, error, random = Math.random) {
+  const n = rows.length;
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const resamples = Array.from({ length: N_RESAMPLES }, () => {
+    const drawn = rows.map(() => Math.floor(random() * n));
+    const prior = assumed.map((p) => p * Math.exp(error * normal()));
+    const sum = total(prior);
+    return estimateShares(
+      drawn.map((i) => rows[i]),
+      drawn.map((i) => counts[i]),
+      prior.map((p) => p / sum),
+    );
+  });
+  const none = 0.025 ** (1 / n);
+  return Array.from(shares, (share, k) => {
+    const sorted = resamples.map((resample) => resample[k]).sort((a, b) => a - b);
+    const [low, high] = [0.025, 0.975].map((q) => sorted[Math.round(q * (N_RESAMPLES - 1))]);
+    return [Math.min(low, none, share), Math.max(high, 1 - none, share)];
+  });
 }
 
 // The sum of the answers under the assumed priors, and how many pseudo-names these are worth: 3

@@ -1,8 +1,9 @@
 """A web service that predicts nationalities from names.
 
 Run ``uvicorn app:app`` in this folder (see README.md). The environment variable ``SKNAMES_MODEL``
-is the path of a fitted model, a joblib or a skops file; without it, the model that ships answers.
-Nothing here needs torch.
+is the path of a fitted model, a joblib or a skops file, or "country" for the model of countries
+that ships; without it, that of nationalities answers. It is read once, at the start. Nothing here
+needs torch.
 """
 
 import os
@@ -27,9 +28,11 @@ ENDS = ["", *(f"_{k}" for k in range(2, 11))]  # of the keys of the best, second
 
 
 def load_model(path):
-    """Load the model in a file, or the one that ships if there is no path."""
+    """Load the model in a file, or one that ships."""
     if not path:
         return sknames.load_pretrained(abstain=True)
+    if path == "country":
+        return sknames.load_pretrained(path, abstain=True, groups=["subregion", "region"])
     # A pickle, of joblib, can run any code: serve only your own.
     return sknames.load_model(path, trust_pickle=True)
 
@@ -126,15 +129,15 @@ def answer(model, names, top, abstain):
         )
     top, threshold = min(top, len(model.classes_)), "auto" if abstain else None
     found = sknames.predict_names(model, names, top=top, threshold=threshold)
-    rows = zip(found.labels.tolist(), found.probabilities.round(6).tolist(), strict=True)
+    columns = {}
+    for k, end in enumerate(ENDS[:top]):
+        columns[f"predicted{end}"] = found.labels[:, k].tolist()
+        columns[f"probability{end}"] = found.probabilities[:, k].round(6).tolist()
+    if found.levels is not None:  # of a model that may answer with a region
+        columns["level"] = found.levels.tolist()
     return [
-        answer_of(*(([None] * top,) * 2 if reason else row), reason or None)
-        for row, reason in zip(rows, found.reasons.tolist(), strict=True)
+        dict.fromkeys(columns) | {"reason": reason}
+        if reason
+        else {name: values[row] for name, values in columns.items()} | {"reason": None}
+        for row, reason in enumerate(found.reasons.tolist())
     ]
-
-
-def answer_of(labels, probabilities, reason):
-    found = {}
-    for end, label, probability in zip(ENDS, labels, probabilities, strict=False):
-        found |= {f"predicted{end}": label, f"probability{end}": probability}
-    return found | {"reason": reason}
