@@ -7,6 +7,7 @@ check:
 	ruff format --check .
 	codespell
 	mypy
+	python docs/check.py
 
 # What of it ruff can repair.
 fix:

@@ -1,9 +1,11 @@
 """Data, models and ways to start processes that several tests share."""
 
 import csv
+import io
 import os
 import signal
 import subprocess
+import tarfile
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -68,6 +70,28 @@ def run_process(*command, code=0, input=None, **options):
         out, error = running.communicate(input)
     assert code in (None, running.returncode), f"{running.returncode}: {error}"
     return subprocess.CompletedProcess(running.args, running.returncode, out, error)
+
+
+def archive(files, mode="w:xz"):
+    """A tar archive of bytes by path."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def write_package(path, files):
+    """Write a Debian package with these files."""
+    members = {"debian-binary": b"2.0", "control.tar.gz": b"", "data.tar.xz": archive(files)}
+    content = b"!<arch>\n"
+    for name, its in members.items():  # the first has an odd size, so a byte fills it up
+        content += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(its):<10}`\n".encode()
+        content += its + b"\n" * (len(its) % 2)
+    path.write_bytes(content)
+    return path
 
 
 def tiny_pipeline(max_length=12, **params):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse
 from hypothesis import example, given, settings
@@ -68,6 +69,8 @@ BAD_NAMES = {
         ValueError,
         r"missing name \(None\) at position 1",
     ),
+    "pyarrow null": (pa.array(["a", None]), ValueError, r"missing name \(None\) at position 1"),
+    "pyarrow table": (pa.table({"a": "bc", "d": "ef"}), ValueError, r"\(2, 2\)\. Pass one column"),
     "3-D": (np.full((2, 1, 1), "a"), ValueError, r"shape \(2, 1, 1\)\. Pass one column"),
     "dict": ({"anna": 1}, TypeError, "got a dict"),
     "sparse": (scipy.sparse.csr_matrix([[1]]), TypeError, "got a csr_matrix"),
@@ -269,6 +272,7 @@ OUT_OF_RANGE = {
         "estimator": [LinearSVC()],
         "coverage": [0, 1.1],
         "risk": [0, 1],
+        "groups": ["region"],
         "abstain_label": [None],
         "cv": ["prefit"],
         "confidence_level": [0, 1],
@@ -369,7 +373,7 @@ def seconds(function, *args):
 
 def assert_linear(function):
     """Eight times the characters take about eight times as long, where 64 would be quadratic."""
-    short, long = (seconds(function, size) for size in (30_000, 240_000))
+    short, long = (seconds(function, size) for size in (12_000, 96_000))
     assert long < 24 * max(short, 1e-3)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bench_public import LABELS, shares_of, write
+from bench_public import LABELS, shares_of
 
 from sknames import load_pretrained
 
@@ -21,13 +21,3 @@ def test_shipped_nationality_of_several_countries_is_shared_by_their_people():
     german = dict(zip(countries, shares[list(classes).index("German")], strict=True))
     assert german["DE"] > german["AT"] > 0 and sum(german.values()) == pytest.approx(1)
     assert shares[list(classes).index("Greek"), countries.index("GK")] == 1
-
-
-def test_write_replaces_the_table_below_its_mark(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("Text.\n\n<!-- a of bench_public.py -->\n\n| old |\n| - |\n\nMore: |\n")
-    for _ in range(2):
-        write({"a": "| new |", "b": "| elsewhere |"}, [page])
-        assert page.read_text() == (
-            "Text.\n\n<!-- a of bench_public.py -->\n\n| new |\n\nMore: |\n"
-        )

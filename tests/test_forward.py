@@ -301,7 +301,7 @@ def test_softmax_is_in_float64_and_keeps_its_input(dtype):
 
 @each_kind
 @each_range
-@pytest.mark.parametrize("n_rows", [1, 3, 4, 9])
+@pytest.mark.parametrize("n_rows", [1, 9])
 def test_logits_of_empty_rows_are_those_of_torch(kind, ngram_range, n_rows):
     pair = Pair(kind, ngram_range)
     for length in (0, 5):
@@ -316,15 +316,7 @@ def test_logits_of_empty_rows_are_those_of_torch(kind, ngram_range, n_rows):
 @each_range
 @pytest.mark.parametrize(
     "limits",
-    [
-        {"CHUNK_ROWS": 1},
-        {"CHUNK_ROWS": 7},
-        {"CHUNK_CODES": 1},
-        {"CHUNK_CODES": 30},
-        {"BLOCK_NODES": 1},
-        {"BLOCK_NODES": 3},
-        {"CHUNK_ROWS": 13, "CHUNK_CODES": 50, "BLOCK_NODES": 4},
-    ],
+    [{"CHUNK_ROWS": 7}, {"CHUNK_CODES": 1}, {"CHUNK_CODES": 30, "BLOCK_NODES": 3}],
     ids=str,
 )
 def test_logits_in_chunks_and_blocks_are_the_same(monkeypatch, codes, kind, ngram_range, limits):

@@ -13,11 +13,13 @@ ROOT = Path(__file__).parents[1]
 NOTICE = (ROOT / "LICENSES" / "NOTICE.txt").read_text(encoding="utf-8")
 TOOLS = ROOT / "tools" / "compile_names"
 LISTS = {"F": "Faker", "M": "Mimesis"}
-DICTIONARIES = ["enamdict", "jieba", "Wikidata", "rigour"]
-PEOPLE = {"biographies": "name2nat", "chess players": "Scid"}
-# What the weights that ship have not learned yet.
-NEXT = {"names in Arabic": "arabic-name-romanizer"}
-NEXT_DICTIONARIES = ["arabnamer", "habesha-names", "names-translator"]
+DICTIONARIES = ["enamdict", "jieba", "Wikidata", "rigour", "arabnamer", "habesha-names"]
+DICTIONARIES += ["names-translator"]
+PEOPLE = {
+    "biographies": "name2nat",
+    "chess players": "Scid",
+    "names in Arabic": "arabic-name-romanizer",
+}
 
 
 def test_notice_names_every_list_of_compile_names_with_its_release():
@@ -46,9 +48,6 @@ def test_notice_names_what_the_page_copies():
 @pytest.mark.parametrize("page", ["LICENSES/NOTICE.txt", "README.md", "docs/model_card.md"])
 def test_page_names_every_source_of_people(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    sources = [(PEOPLE | NEXT)[kind] for kind in recipe.MOST_PEOPLE] + NEXT_DICTIONARIES
-    if page == "README.md":  # it is about the weights that ship
-        sources = [*PEOPLE.values()]
-    for source in sources + DICTIONARIES:
+    for source in [*(PEOPLE[kind] for kind in recipe.MOST_PEOPLE), *DICTIONARIES]:
         assert source in text
     assert all(package in text for package in LISTS.values())

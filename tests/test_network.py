@@ -8,7 +8,7 @@ import pytest
 
 from sknames._network.head import make_forward
 from sknames._network.network import LEVELS, Network, narrow
-from sknames._network.quantized import Quantized, dequantize, split
+from sknames._network.quantized import Quantized, dequantize, to_plain
 from sknames._network.words import Words
 from tools.retrain.rounding import quantize, rounded, with_temperature
 
@@ -117,7 +117,7 @@ def test_longest_ngrams_may_be_missing(min_n, n_ngrams):
 
 def arrays_of(network):
     words = [] if network.words is None else vars(network.words).values()
-    arrays = [network.symbols, *network.ngram_keys, *split(network.weights).values(), *words]
+    arrays = [network.symbols, *network.ngram_keys, *to_plain(network.weights).values(), *words]
     return [*arrays, network.class_prior]
 
 
@@ -238,13 +238,11 @@ def assert_refused(arrays, name, expected=""):
 def test_from_arrays_with_a_changed_array_raises(network, is_rounded):
     arrays = (rounded(network) if is_rounded else network).to_arrays()
     for name, array in arrays.items():
-        changed = [array[None], array.astype(object), array.astype("S9"), array.tolist(), None]
-        if array.ndim and array.size:
-            changed += [array[..., None], np.append(array, array[:1], axis=0)]
+        changed = [array[None], array.astype("S9"), array.tolist(), None]
         if array.dtype.kind == "f":
-            changed += [np.full_like(array, np.nan), np.full_like(array, np.inf)]
+            changed.append(np.full_like(array, np.nan))
         if array.size > 1:
-            changed += [array[:-1], array[:0]]
+            changed.append(array[:-1])
         for value in changed:
             # Which of two sizes is the wrong one, no one can know: another array may be named.
             assert_refused(arrays | {name: value}, ".*")
@@ -360,8 +358,7 @@ def test_keys_take_four_bytes_where_they_fit():
 
 # ---- Codes
 
-INTEGERS = [np.dtype(f"{sign}{n}") for sign in "ui" for n in (1, 2, 4, 8)]
-DTYPES = ["bool", *INTEGERS, "float16", "float32", "float64"]
+DTYPES = ["bool", "uint8", "int8", "uint16", "int64", "float32"]  # each way to find codes
 
 
 def expected_codes(X, symbols):
@@ -371,8 +368,8 @@ def expected_codes(X, symbols):
     return [row + [0] * (X.shape[1] - len(row)) for row in rows]
 
 
-@pytest.mark.parametrize("of_symbols", DTYPES, ids=str)
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("of_symbols", DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_codes_of_any_numbers(dtype, of_symbols):
     rng = np.random.RandomState(0)
 
@@ -382,7 +379,7 @@ def test_codes_of_any_numbers(dtype, of_symbols):
             values = [int(x) for x in values if x == int(x) and info.min <= x <= info.max]
         return np.array(values).astype(dtype)
 
-    values = [-128, -1, -0.5, 0, 0.25, 1, 2, 3, 5, 100, 127, 255, 256, 300, 40_000]
+    values = [-128, -1, -0.5, 0, 0.25, 1, 2, 3, 5, 100, 127, 255, 256, 300, 65_408]
     X = rng.choice(numbers(values, dtype), (40, 20))
     symbols = np.unique(numbers(values[::2] + [3], of_symbols))
     symbols = symbols[symbols != 0]
@@ -404,8 +401,13 @@ def test_codes_leave_room_for_the_mark_of_the_end(n, dtype, of_x):
     assert codes.tolist() == [[n, n + 1, 0]] and codes.dtype == dtype
 
 
-@pytest.mark.parametrize("dtype", [np.uint16, np.int64])
-def test_codes_of_a_symbol_beyond_two_bytes(dtype):
+@pytest.mark.parametrize("dtype, wide", [(np.uint16, np.uint32), (np.int64, np.int64)])
+def test_codes_of_a_symbol_beyond_two_bytes(dtype, wide):
     network = Network("gru", np.array([1, 1 << 16]), {})
     assert network.to_codes(np.array([[1, 65_535]], dtype)).tolist() == [[1, 3]]
-    assert network.to_codes(np.array([[1 << 16, 1]])).tolist() == [[2, 1]]
+    assert network.to_codes(np.array([[1 << 16, 1]], wide)).tolist() == [[2, 1]]
+
+
+def test_codes_without_symbols_are_all_unknown():
+    codes = Network("gru", np.array([]), {}).to_codes(np.array([[-1, 0, 2]]))
+    assert codes.tolist() == [[1, 1, 0]]

@@ -106,30 +106,6 @@ def test_optuna(small_names):
     assert study.best_value > 0.33 and study.best_params["lr"] > 1e-5
 
 
-def test_pyarrow(small_names, tiny):
-    pa = pytest.importorskip("pyarrow")
-    names, labels = small_names
-    expected = tiny.predict_proba(names)
-    for column in (
-        pa.array(names),
-        pa.chunked_array([names[:50], names[50:]]),
-        pa.array(names).dictionary_encode(),
-        pa.array(names, type=pa.large_string()),
-        pa.table({"name": names}),
-        pa.record_batch({"name": names}),
-    ):
-        np.testing.assert_array_equal(tiny.predict_proba(column), expected)
-        encoder = CharEncoder(max_length=12).fit(column)
-        assert encoder.alphabet_ == tiny[0].alphabet_
-        assert hasattr(encoder, "feature_names_in_") is hasattr(column, "column_names") or (
-            encoder.feature_names_in_.tolist() == ["name"]
-        )
-    with pytest.raises(ValueError, match=r"missing name \(None\) at position 1"):
-        tiny.predict(pa.array(["Anna", None]))
-    with pytest.raises(ValueError, match=r"shape \(200, 2\)\. Pass one column"):
-        tiny.predict(pa.table({"name": names, "label": labels}))
-
-
 def test_tool_server_answers_the_client_of_its_protocol(shipped):
     mcp = pytest.importorskip("mcp")
     folder = Path(__file__).parent.parent

@@ -81,7 +81,7 @@ def test_sets_of_groups_have_the_groups_of_the_nationalities(shipped, by_class):
     region = dict(zip(*itemgetter("nationality", "region")(load_nationalities()), strict=True))
     sets = predict_sets(shipped, names, by_class=by_class)
     expected = [[*dict.fromkeys(region[label] for label in found)] for found in sets]
-    grouped = GroupedClassifier(FrozenEstimator(shipped), "region")
+    grouped = GroupedClassifier(FrozenEstimator(shipped), groups="region")
     for model in (grouped, FrozenEstimator(grouped), make_pipeline(JoinNames(), grouped)):
         assert predict_sets(model, iter(names), by_class=by_class) == expected
     assert 1 < max(map(len, expected)) < max(map(len, sets))
@@ -92,12 +92,12 @@ def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
     back = PriorShiftClassifier(shipped_uniform, priors="population").fit(None)
     assert predict_sets(back, ["Lee"]) == predict_sets(shipped, ["Lee"])
     network = replace(shipped[-1].network_, class_bias=None)  # as of a training of one's own
-    own = NameNationalityClassifier.from_network(network, shipped.classes_, n_features_in=64)
+    own = NameNationalityClassifier._from_network(network, shipped.classes_, n_features_in=64)
     for model, got in [
         (make_pipeline(shipped[0], own), "another model"),
         (shipped_uniform, "other priors"),
         (around, "other priors"),
-        (GroupedClassifier(around, "region"), "other priors"),
+        (GroupedClassifier(around, groups="region"), "other priors"),
         (tiny, "another model"),
     ]:
         with pytest.raises(ValueError, match=f"default priors, .* got {got}. Take"):

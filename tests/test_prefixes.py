@@ -77,13 +77,12 @@ def test_nodes_are_the_prefixes(rows, length, dtype, share, is_sorted):
     assert found[0] == () and plan.symbols[0] == 0 and plan.parents[0] == 0
     assert Counter(found[1:]) == Counter(set(expected) if share else expected)
     assert [found[end] for end in plan.ends] == rows
-    # Levels are the depths.
-    levels = list(plan.levels())
-    assert len(levels) == max(map(len, rows), default=0)
+    bounds = list(plan.depths())
+    assert len(bounds) == max(map(len, rows), default=0)
     assert all(isinstance(bound, int) for bound in plan.bounds)
     assert plan.bounds[0] == 1 and plan.bounds[-1] == len(plan.symbols)
     depths = np.array([len(prefix) for prefix in found])
-    for depth, (first, last) in enumerate(levels, start=1):
+    for depth, (first, last) in enumerate(bounds, start=1):
         assert last > first
         assert (depths[first:last] == depth).all()
         assert (depths[plan.parents[first:last]] == depth - 1).all()

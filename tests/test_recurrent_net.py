@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._network.prefixes import plan_prefixes
@@ -94,35 +93,22 @@ class SigmoidRNN(nn.Module):
                 self.register_parameter(f"{name}_l{k}", nn.Parameter(p.detach().clone()))
         self.num_layers = len(net.cells)
 
-    def forward(self, packed):
-        x, lengths = pad_packed_sequence(packed, batch_first=True)
+    def forward(self, x):
+        own = dict(self.named_parameters())
         for k in range(self.num_layers):
-            w, u, b, c = (
-                getattr(self, f"{name}_l{k}")
-                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            )
+            w, u = own[f"weight_ih_l{k}"], own[f"weight_hh_l{k}"]
+            bias = own[f"bias_ih_l{k}"] + own[f"bias_hh_l{k}"]
             h, steps = x.new_zeros(len(x), HIDDEN), []
             for x_t in x.unbind(1):
-                h = 1 / (1 + torch.exp(-(x_t @ w.T + b + h @ u.T + c)))
+                h = 1 / (1 + torch.exp(-(x_t @ w.T + h @ u.T + bias)))
                 steps.append(h)
             x = torch.stack(steps, dim=1)
-        return pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False), None
+        return x, None
 
 
 def outputs(layers, embedding, codes):
-    """States of the reference after each symbol of the rows that have any: (rows, time, H)."""
-    lengths = np.count_nonzero(codes, axis=1)
-    filled = np.flatnonzero(lengths)
-    x = embedding[torch.from_numpy(codes[filled].astype(np.int64))]
-    packed = pack_padded_sequence(
-        x, torch.from_numpy(lengths[filled]), batch_first=True, enforce_sorted=False
-    )
-    found, _ = pad_packed_sequence(layers(packed)[0], batch_first=True)
-    return (
-        torch.zeros(len(codes), *found.shape[1:])
-        .double()
-        .index_copy(0, torch.from_numpy(filled), found)
-    )
+    """States of the reference after each symbol, and after padding: (rows, time, H)."""
+    return layers(embedding[torch.from_numpy(codes.astype(np.int64))])[0]
 
 
 @pytest.mark.parametrize("kind, n_gates", [("gru", 3), ("rnn", 1), ("sigmoid rnn", 1)])

@@ -13,7 +13,7 @@ from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network import words as _words
 from sknames._network.words import MAX_CLASSES, Words
 from sknames.datasets import make_names
-from sknames.inspection import ngram_contributions
+from sknames.inspection import feature_contributions
 
 SPACE = 1
 NATIONALITIES = ["French", "Irish", "Polish", "Turkish"]
@@ -158,11 +158,11 @@ def test_early_stopping_sees_words_of_the_other_rows(names):
 def test_contributions_sum_to_the_logits(names, model):
     row = next(i for i, name in enumerate(names[0]) if re.fullmatch("[A-Za-z]{5} [A-Za-z]+", name))
     name, label = names[0][row], names[1][row]
-    found = ngram_contributions(model, name)
-    assert found.ngrams[-2:].tolist() == name.lower().split()
+    found = feature_contributions(model, name)
+    assert found.features[-2:].tolist() == name.lower().split()
     assert found.spans[-2:].tolist() == [[0, 5], [6, len(name)]]
     assert found.contributions[-1, found.classes.tolist().index(label)] > 0
-    logits = found.net + found.contributions.sum(axis=0)
+    logits = found.intercept + found.contributions.sum(axis=0)
     odds = np.exp(logits - logits.max())
     proba = model.predict_proba([name])[0]
     np.testing.assert_allclose(odds / odds.sum(), proba, atol=1e-5)

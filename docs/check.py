@@ -1,0 +1,151 @@
+"""Check README, the pages and the files around them, and print what is wrong: `make check`."""
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+VERSION = re.search(r'"(.+)"', (ROOT / "sknames" / "_version.py").read_text("utf-8"))[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+NOTES = ["README.md", "CHANGES.md", "CONTRIBUTING.md", "SECURITY.md"]
+GUIDE = sorted((ROOT / "docs").glob("*.md"))
+PROSE = [*(ROOT / name for name in NOTES), *GUIDE]
+FOLDERS = [".", ".github", "docs", "examples", "examples/*", "examples/benchmarks/results"]
+PAGES = [page for folder in (*FOLDERS, "tools/*") for page in sorted(ROOT.glob(f"{folder}/*.md"))]
+CODE_BLOCK = re.compile(r"^```.*?^```$", re.M | re.S)
+
+
+def text_of(name):
+    return (ROOT / name).read_text("utf-8")
+
+
+def prose(path):
+    """Return the text of a page without code, comments and the targets of links."""
+    text = re.sub(r"^    .*?$|<!--.*?-->", "\n\n", CODE_BLOCK.sub("\n\n", path.read_text("utf-8")),
+                  flags=re.M | re.S)  # fmt: skip
+    return re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+
+
+def n_words(text):
+    return len(re.findall(r"[A-Za-z][\w'-]*", re.sub("`[^`]*`", "x", text)))
+
+
+def long_sentences():
+    """Yield sentences, items and cells of more than 30 words; pages of more than 16 a sentence."""
+    for page in PROSE:
+        parts = re.split(r"(?<=[.!?:])[*\"')]*\s+|\n\s*(?:\n|[-*] |\d+\. |#)|\|", prose(page))
+        lengths = {part: n_words(part) for part in parts if n_words(part)}
+        yield from (f"{page}: {n} words: {part}" for part, n in lengths.items() if n > 30)
+        full = [n for part, n in lengths.items() if part.strip().endswith((*".!?:;",))]
+        if full and sum(full) / len(full) > 16:
+            yield f"{page}: {sum(full) / len(full):.1f} words a sentence"
+
+
+def long_pages():
+    """Yield pages that are over their budget."""
+    for pages, most in (([ROOT / "README.md"], 450), (GUIDE, 15_000)):
+        n = 0
+        for page in pages:
+            text = CODE_BLOCK.sub("", page.read_text("utf-8"))
+            text = re.sub(r"<!--.*?-->|\]\([^)]*\)", "", text, flags=re.S)
+            n += len(re.findall(r"[A-Za-z][\w'-]*", text))
+        if n > most:
+            yield f"{pages[0].parent}: {n} words of {most}"
+    if text_of("CHANGES.md").count("\n") > 40:
+        yield "CHANGES.md: more than 40 lines"
+
+
+def phrases_to_avoid():
+    """Yield what `not_plain.txt` lists, in pages and in code."""
+    phrases = "|".join(text_of("docs/not_plain.txt").splitlines())
+    code = {path: path.read_text("utf-8") for path in (ROOT / "sknames").rglob("*.py")}
+    for path, text in (code | {page: prose(page) for page in PROSE}).items():
+        for phrase in re.finditer(rf"\b(?:{phrases})\b", " ".join(text.lower().split())):
+            yield f"{path}: {phrase[0]}"
+
+
+def slugs(path):
+    """Yield the anchors that GitHub, and Sphinx, give to the headings of a page."""
+    for heading in re.findall(r"^#+ (.+)$", CODE_BLOCK.sub("", path.read_text("utf-8")), re.M):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def broken_links():
+    """Yield links to files and headings that are not there."""
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)\s]+)\)", CODE_BLOCK.sub("", page.read_text("utf-8"))):
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            if not re.match(r"\w+:", path) and (
+                not target.exists() or (anchor and anchor not in slugs(target))
+            ):
+                yield f"{page}: {link}"
+
+
+def files_that_disagree():
+    """Yield what of a release, of CI, of the gallery and of the reference does not fit."""
+    project, hatch = PROJECT["project"], PROJECT["tool"]["hatch"]
+    if f"\nversion: {VERSION}\n" not in text_of("CITATION.cff"):
+        yield "CITATION.cff has another version"
+    hooks = text_of(".pre-commit-config.yaml")
+    for name in ("ruff", "codespell"):
+        (release,) = re.findall(rf"/{name}(?:-pre-commit)?\n    rev: v(\S+)\n", hooks)
+        if f"{name}=={release}" not in project["optional-dependencies"]["lint"]:
+            yield f"pre-commit runs {name} {release}, and the extra lint another release"
+    read = {".ci", ".github", ".pre-commit-config.yaml", "CITATION.cff", "Makefile", *NOTES}
+    included = {*hatch["build"]["targets"]["sdist"]["include"]}
+    if not read | {"docs", "examples", "tools"} <= included:
+        yield "the source distribution lacks what its tests and CI read"
+    for example in (ROOT / "examples").glob("plot_*.py"):
+        title, line, blank = ast.get_docstring(ast.parse(example.read_text("utf-8"))).split("\n")[
+            :3
+        ]
+        if line != "=" * len(title) or blank:
+            yield f"{example} lacks the title that the gallery needs"
+    rooms = (ROOT / "sknames").iterdir()
+    public = [
+        room.stem for room in rooms if room.stem[0] not in "._" and room.suffix in ("", ".py")
+    ]
+    for module in public:
+        if not re.search(rf"^   sknames\.{module}\b", text_of("docs/api.md"), re.M):
+            yield f"docs/api.md lacks sknames.{module}"
+    # CI runs what README says, on the versions that it names.
+    readme, hosted = text_of("README.md"), text_of(".github/workflows/ci.yml")
+    _, tests = re.findall(r"^    (pip install .*)$", readme, re.M)
+    if tests not in text_of(".ci/run") or tests not in hosted:
+        yield f"CI does not run {tests}"
+    versions = re.findall(r"^ +python: \[(.*)\]$", hosted, re.M)[0]
+    named = re.search(r"run on .*Python.*", readme)[0]
+    if re.findall(r"\b3\.\d+", versions) != re.findall(r"\b3\.\d\d", named):
+        yield f"CI runs Python {versions}, README says: {named}"
+
+
+def recipe_that_disagrees():
+    """Yield what of the recipe for conda-forge is not that of the project."""
+    project = PROJECT["project"]
+    text = re.search(r"```yaml\n(.*?)```", text_of("CONTRIBUTING.md"), re.S)[1]
+    recipe = yaml.safe_load(text)
+    needs, context = recipe["requirements"], recipe["context"]
+    build = {*PROJECT["build-system"]["requires"]}
+    for of_recipe, of_project in [
+        ([line.replace(" ", "") for line in needs["run"][1:]], project["dependencies"]),
+        (build & {*needs["host"]}, build),
+        (context["version"], VERSION),
+        (f">={context['python_min']}", project["requires-python"]),
+        (recipe["about"]["summary"], project["description"]),
+    ]:
+        if of_recipe != of_project:
+            yield f"the recipe has {of_recipe}, the project {of_project}"
+    for name in recipe["about"]["license_file"]:
+        if not (ROOT / name).is_file():
+            yield f"the recipe names {name}, which is missing"
+
+
+if __name__ == "__main__":
+    checks = long_sentences, long_pages, phrases_to_avoid, broken_links, files_that_disagree
+    problems = [problem for check in (*checks, recipe_that_disagrees) for problem in check()]
+    sys.exit("\n".join(problems) or None)
