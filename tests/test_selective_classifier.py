@@ -487,4 +487,5 @@ def test_fold_without_a_label_climbs_all_the_same():
 
 def test_wrapper_around_a_climbing_model_does_not_climb():
     model, _ = climbing()
-    assert unwrap(model).levels and not unwrap(PriorShiftClassifier(model)).levels
+    assert unwrap(model).levels
+    assert not unwrap(GroupedClassifier(model, groups={0: 10, 1: 10})).levels

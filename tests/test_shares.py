@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,18 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknames import JoinNames, PriorShiftClassifier, estimate_shares
-from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix, slopes
+from sknames import JoinNames, PriorShiftClassifier, estimate_shares, load_pretrained
+from sknames._priors.priors import (
+    assumed_priors,
+    distinct_names,
+    estimate_mix,
+    model_error,
+    slopes,
+)
 from sknames._priors.shares import _resample, shares_of_probabilities
 from sknames.datasets import make_names
+from sknames.pretrained._load_pretrained import BIAS, TARGETS, read_columns
+from tools.retrain.recipe import with_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
@@ -383,3 +392,16 @@ def test_wrong_lists_raise(shipped):
 def test_wrong_parameter_raises(shipped, params):
     with pytest.raises(InvalidParameterError, match=f"The '{next(iter(params))}' parameter"):
         estimate_shares(shipped, ["Niamh"], **params)
+
+
+@pytest.mark.parametrize("labels", TARGETS)
+def test_intervals_take_the_error_that_is_stored_beside_the_bias(labels):
+    names, _ = make_names(150, nationalities=["Danish", "Norwegian"], random_state=0)
+    model, widths = load_pretrained(labels), []
+    stored = dict(zip(*read_columns(BIAS, labels).values(), strict=True))
+    assert model_error(model) == float(stored[""])
+    for error in (0.1, 1.0):
+        network = replace(model["classify"].network_, model_error=np.array([error]))
+        shares = estimate_shares(with_network(model, network), names, random_state=0)
+        widths.append((shares.high - shares.low).sum())
+    assert widths[0] < 0.9 * widths[1]
