@@ -122,6 +122,13 @@ def labels_as_predicted(model: Any, y: Any) -> Any:
     return y
 
 
+def answers_as_labels(model: Any, predicted: Any, y: Any) -> Any:
+    """Return predictions, with the label in place of a group that holds it."""
+    for level in unwrap(model).levels:
+        predicted = np.where(predicted == level.group_of(y), y, predicted)
+    return predicted
+
+
 def check_threshold(inside: Inside) -> None:
     """Raise ValueError if something in a model that always answers may abstain."""
     if inside.misplaced is not None:

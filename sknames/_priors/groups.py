@@ -44,5 +44,5 @@ def climb(proba, best, levels):
     rows = np.arange(len(proba))
     columns = [proba[rows, best]]
     for level in levels:
-        columns.append((summed(proba, level.shares)[rows] * level.shares[best]).sum(axis=1))
+        columns.append(summed(proba, level.shares)[rows, level.shares.argmax(axis=1)[best]])
     return np.column_stack(columns)

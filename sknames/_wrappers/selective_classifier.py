@@ -23,7 +23,7 @@ from sklearn.utils.validation import (
 
 from .._base import warn
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._base.unwrap import Inside, labels_as_predicted, unwrap
+from .._base.unwrap import Inside, answers_as_labels, labels_as_predicted, unwrap
 from .._base.wrapper import Wrapper, is_fitted
 from .._priors.predict_names import predict_names
 from .._priors.priors import assumed_priors
@@ -342,9 +342,7 @@ class SelectiveClassifier(Wrapper):
             The share of names with an answer that is, or holds, the label.
         """
         y, predicted = labels_as_predicted(self, y), self.predict(X)
-        is_right = predicted == y
-        for level in unwrap(self).levels:
-            is_right |= predicted == level.group_of(y)
+        is_right = answers_as_labels(self, predicted, y) == y
         return float(np.average(is_right, weights=check_weights(sample_weight, len(is_right))))
 
     def _route(self, sample_weight, params):

@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known
-from .._base.unwrap import labels_as_predicted, unwrap
+from .._base.unwrap import answers_as_labels, labels_as_predicted
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold
 from .._encoding.spelling_groups import spelling_groups
@@ -294,8 +294,7 @@ def _judge_model(model, names, labels, train):
         found = predict_names(model, names, threshold=None, known_words=True)
         proba, known = found.proba, found.known_words
     labels = labels_as_predicted(model, labels)
-    for level in unwrap(model).levels:  # a group that holds the label is right
-        predicted = np.where(predicted == level.group_of(labels), labels, predicted)
+    predicted = answers_as_labels(model, predicted, labels)
     if train is not None:
         train = train[0], labels_as_predicted(model, train[1])
     return _judge(names, labels, predicted, proba, classes, train, known)

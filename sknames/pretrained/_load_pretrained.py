@@ -43,8 +43,10 @@ DIGESTS = "SHA256SUMS"
 # By default: the smallest whole percentage that answers four of five of these people, by country
 # half of them; if the answer climbs, nine of ten, and three of four. It is the only place that sets
 # the threshold of load_pretrained, the command line, the service and the page.
-RISK = {CURVE: {"nationality": 0.14, "country": 0.28}}
-RISK[CLIMBING] = {"nationality": 0.1, "country": 0.2}
+RISK = {
+    CURVE: {"nationality": 0.14, "country": 0.28},
+    CLIMBING: {"nationality": 0.1, "country": 0.2},
+}
 AS_WRITTEN = object()
 # pip leaves an installed version as it is, without --force-reinstall.
 AGAIN = "install sknames again, as before, with the options --force-reinstall and --no-deps of pip."

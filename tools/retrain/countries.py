@@ -21,9 +21,8 @@ from .chess_players import read_chess_players
 from .linear import fit_linear, fit_words
 from .recipe import (
     LAST_WORD_FIRST,
+    also_apart,
     in_other_scripts,
-    in_scripts,
-    is_apart_in_arabic,
     is_kept_apart,
     latin_of_arabic,
     nationality_of_countries,
@@ -78,8 +77,7 @@ def training_names(sources, dictionaries=None):
     """
     rng = check_random_state(SEED)
     names, countries = [], []
-    of_arabic = (name for of in sources.get("names in Arabic", {}).values() for name in of)
-    without = {*filter(is_apart_in_arabic, map(person_of, of_arabic)), *in_scripts()[0]}
+    without = also_apart(sources)
     nationalities = load_nationalities()
     first_of = dict(zip(nationalities.nationality, nationalities.alpha_2, strict=True))
     nationality_of = {

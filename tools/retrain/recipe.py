@@ -244,8 +244,7 @@ def training_names(*, lists_only=False, second_phase=False):
     rng, most_people = check_random_state(SEED), MORE_PEOPLE if second_phase else MOST_PEOPLE
     lists, native = load_names(script="all"), set(load_names(script="native").target_names)
     sources = {} if lists_only else typical_people(lists)
-    of_arabic = chain.from_iterable(sources.get("names in Arabic", {}).values())
-    without = {*filter(is_apart_in_arabic, map(person_of, of_arabic)), *in_scripts()[0]}
+    without = also_apart(sources)
     common = common_names()
     dictionaries = None if lists_only else read_dictionaries()
     full, labels, other, other_labels, registers = [], [], [], [], []
@@ -386,6 +385,12 @@ def is_kept_apart(person, one_in=ONE_APART):
 def is_apart_in_arabic(person):
     """Whether nobody with this key is learned if they are in `read_arabic_names`."""
     return is_kept_apart(person) or is_kept_apart(person, ONE_APART_IN_ARABIC)
+
+
+def also_apart(sources):
+    """Return the keys of people of the sources who are not learned beside `is_kept_apart`."""
+    of_arabic = chain.from_iterable(sources.get("names in Arabic", {}).values())
+    return {*filter(is_apart_in_arabic, map(person_of, of_arabic)), *in_scripts()[0]}
 
 
 def in_other_scripts(
