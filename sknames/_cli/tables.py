@@ -253,20 +253,15 @@ class TableReader:
                 kind = "cp1252"
             yield kind, line
 
-    def _count_lines(self):
-        """Return how many lines have each encoding, and the first of each."""
-        n, first = Counter(), {}
+    def _in_utf8(self, encoding):
+        """Yield the bytes in UTF-8; say which lines may be in another encoding."""
+        is_auto, n, first = encoding == "auto", Counter(), {}
         for kind, line in self._lines():
             n[kind] += 1
             first.setdefault(kind, line.strip()[:60])
-        return n, first
-
-    def _in_utf8(self, encoding):
-        """Yield the bytes in UTF-8; say which lines may be in another encoding."""
-        is_auto, (n, first) = encoding == "auto", self._count_lines()
-        if is_auto:
-            yield from (line.decode(kind).encode() for kind, line in self._lines())
-        else:
+            if is_auto:
+                yield line.decode(kind).encode()
+        if not is_auto:
             stream = codecs.EncodedFile(self._open(), "utf-8", encoding)
             yield from iter(partial(stream.read, BLOCK_BYTES), b"")
         kind, read_as = ("cp1252", "cp1252") if is_auto else ("UTF-8", encoding)
@@ -331,7 +326,7 @@ class TableReader:
                 raise
             steps = [step for words, step in NEXT_STEPS.items() if re.search(words, str(error))]
             if "UTF8" in str(error):
-                n, _ = self._count_lines()
+                n = Counter(kind for kind, _ in self._lines())
                 step = f"give --encoding {'auto' if n['UTF-8'] else 'cp1252, or another'}"
                 steps = [f"{n['cp1252']:,} of {n.total():,} lines are not UTF-8: {step}"]
             step = "" if type(error) is ValueError else f": {steps[0]}"  # ours have one
