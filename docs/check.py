@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parent.parent
-VERSION = re.search(r'"(.+)"', (ROOT / "sknames" / "_version.py").read_text("utf-8"))[1]
+VERSION = re.search(r'"(.+)"', (ROOT / "sknames" / "_base" / "version.py").read_text("utf-8"))[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 NOTES = ["README.md", "CHANGES.md", "CONTRIBUTING.md", "SECURITY.md"]
 GUIDE = sorted((ROOT / "docs").glob("*.md"))

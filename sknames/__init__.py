@@ -10,17 +10,17 @@ _is_command = _start == ["-m", "sknames"] or {"sknames"} == {PurePath(p).stem fo
 if _is_command and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not in nohup
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+from ._answers.predict_names import predict_names
+from ._answers.predict_table import predict_table
+from ._base.version import __version__
 from ._encoding.char_encoder import CharEncoder
 from ._encoding.join_names import JoinNames
 from ._encoding.name_features import NameFeatures
 from ._encoding.spelling_groups import spelling_groups
 from ._name_encoder import NameEncoder, make_own_labels_pipeline
 from ._name_nationality_classifier import NameNationalityClassifier
-from ._predict_table import predict_table
-from ._priors.predict_names import predict_names
 from ._priors.shares import estimate_shares
 from ._priors.shares_display import SharesDisplay
-from ._version import __version__
 from ._wrappers.grouped_classifier import GroupedClassifier
 from ._wrappers.prior_shift_classifier import PriorShiftClassifier
 from ._wrappers.selective_classifier import SelectiveClassifier

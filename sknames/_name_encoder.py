@@ -11,11 +11,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._base.holder import Holder
 from ._base.saved_state import stamped, unstamped
-from ._base.wrapper import Holder
+from ._base.version import __version__
 from ._encoding.name_features import NameFeatures
 from ._encoding.read_names import NamesMixin, read_names
-from ._version import __version__
 from .pretrained._load_pretrained import SHIPPED, load_pretrained, pretrained_sha256
 
 PRETRAINED = "pretrained"

@@ -12,10 +12,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._base.holder import DocLinkMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import require, stamped, unstamped
-from ._base.unwrap import Inside
-from ._base.wrapper import DocLinkMixin
 from ._network.codes import validate_symbols, without_padding
 from ._network.head import make_forward
 from ._network.network import N_GATES, Network
@@ -308,9 +307,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     def _describe(self):
         """Return what is inside, see `unwrap`."""
         if not hasattr(self, "network_"):
-            return Inside()
+            return {}
         names = ("class_prior", "class_bias", "model_error")
-        return Inside(classifier=self, **{name: getattr(self.network_, name) for name in names})
+        return {"classifier": self} | {name: getattr(self.network_, name) for name in names}
 
     def _logit_terms(self, X):
         """Return the terms of one row's logits, see `Forward.logit_terms`."""

@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from sknames import CharEncoder, load_pretrained, predict_names
-from sknames._base.unwrap import Inside, unwrap
+from sknames._answers.inside import Inside, unwrap
 from sknames._encoding.not_names import why_not_names
 from sknames._encoding.spelling import clean, compose
 from sknames.datasets import load_names

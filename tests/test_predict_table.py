@@ -8,7 +8,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 
 from sknames import JoinNames, load_pretrained, predict_names, predict_table
-from sknames._priors.predict_names import _top_classes
+from sknames._answers.predict_names import _top_classes
 from tests.conftest import tiny_pipeline
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
@@ -64,7 +64,7 @@ def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
 
 
 def test_known_words_are_those_of_training(shipped, monkeypatch):
-    monkeypatch.setattr("sknames._priors.predict_names.BLOCK", 2)
+    monkeypatch.setattr("sknames._answers.predict_names.BLOCK", 2)
     names = ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz", '" Иван Петров "', None]
     found = predict_table(shipped, names, known_words=True)
     assert found["known_words"].tolist() == [2, 1, 0, 2, 0]
@@ -74,7 +74,7 @@ def test_known_words_are_those_of_training(shipped, monkeypatch):
 
 
 def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
-    monkeypatch.setattr("sknames._predict_table.CHUNK_NAMES", 2)
+    monkeypatch.setattr("sknames._answers.predict_table.CHUNK_NAMES", 2)
     people = pl.DataFrame({"name": NAMES, "age": range(5)})
     found = predict_table(shipped, people)
     assert isinstance(found, pl.DataFrame) and found[["name", "age"]].equals(people)

@@ -1,6 +1,6 @@
 """Stamp the files of fitted estimators with a version, and check what is read."""
 
-from .._version import __version__
+from .version import __version__
 
 FORMAT = 1  # raise it when an older sknames would misread new files
 

@@ -7,7 +7,7 @@ import click
 import numpy as np
 from sklearn.metrics import f1_score
 
-from .._base.unwrap import labels_as_predicted
+from .._answers.inside import labels_as_predicted
 from .._encoding.spelling_groups import spelling_groups
 from .._name_encoder import make_own_labels_pipeline
 from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from

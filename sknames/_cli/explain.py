@@ -5,8 +5,8 @@ import unicodedata
 import click
 import numpy as np
 
-from .._base.unwrap import split
-from .._priors.predict_names import predict_names
+from .._answers.inside import split
+from .._answers.predict_names import predict_names
 from ..inspection import character_importance, feature_contributions, prefix_proba
 from .models import load
 from .options import model_options

@@ -8,7 +8,7 @@ import warnings
 
 import click
 
-from .._version import __version__
+from .._base.version import __version__
 from .evaluate import evaluate
 from .explain import explain
 from .files import remove_unfinished, say

@@ -12,8 +12,8 @@ from itertools import chain, cycle, islice
 import joblib
 import numpy as np
 
-from .._base.unwrap import ungroup
-from .._priors.predict_names import predict_names
+from .._answers.inside import ungroup
+from .._answers.predict_names import predict_names
 from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from .._wrappers.selective_classifier import SelectiveClassifier

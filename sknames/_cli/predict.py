@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._base.unwrap import unwrap
-from .._predict_table import answer_columns
-from .._priors.predict_names import UNSURE
+from .._answers.inside import unwrap
+from .._answers.predict_names import UNSURE
+from .._answers.predict_table import answer_columns
 from .._priors.priors import assumed_priors, check_priors, priors_of_probabilities
 from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import LEVELS

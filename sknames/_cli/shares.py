@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._base.unwrap import ungroup, unwrap
+from .._answers.inside import ungroup, unwrap
 from .._encoding.read_names import ids_of_names
 from .._priors.priors import assumed_priors, model_error
 from .._priors.shares import COLUMNS, shares_of_probabilities

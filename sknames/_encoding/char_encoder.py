@@ -14,8 +14,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import warn
+from .._base.holder import DocLinkMixin
 from .._base.saved_state import require, stamped, unstamped
-from .._base.wrapper import DocLinkMixin
 from .in_latin import in_latin
 from .read_names import NamesMixin, read_names
 from .spelling import (

@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from .._base.holder import DocLinkMixin
 from .._base.labels_and_weights import is_missing
-from .._base.wrapper import DocLinkMixin
 from .not_names import is_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}

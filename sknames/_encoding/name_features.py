@@ -5,8 +5,8 @@ from typing import Any, Self
 from sklearn.pipeline import FeatureUnion
 from sklearn.utils.validation import check_is_fitted
 
+from .._base.holder import DocLinkMixin
 from .._base.labels_and_weights import check_labels
-from .._base.wrapper import DocLinkMixin
 from .read_names import Names, read_names
 from .tidy import tidy
 

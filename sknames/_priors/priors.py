@@ -12,9 +12,9 @@ from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, gen_batches
 
+from .._answers.inside import Inside, unwrap
 from .._base import warn
-from .._base.unwrap import Inside, unwrap
-from .._base.wrapper import PAGES
+from .._base.holder import PAGES
 
 POPULATION = Path(__file__).parent / "population.csv"
 BLOCK = 8192  # rows that stay in the cache

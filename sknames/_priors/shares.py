@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
+from .._answers.inside import ungroup
+from .._answers.predict_names import predict_list
 from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
-from .._base.unwrap import ungroup
-from .predict_names import predict_list
 from .priors import (
     MODEL_ERROR,
     Priors,

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
+from .._answers.groups import Level, summed
+from .._answers.inside import Inside, unwrap
+from .._base.holder import is_fitted
 from .._base.labels_and_weights import check_labels
-from .._base.unwrap import Inside, unwrap
-from .._base.wrapper import Wrapper, is_fitted
-from .._priors.groups import Level, summed
 from .._priors.priors import assumed_priors
+from .wrapper import Wrapper
 
 LEVELS = ("subregion", "region")
 

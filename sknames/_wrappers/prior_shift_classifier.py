@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._base.unwrap import Inside, unwrap
-from .._base.wrapper import Wrapper, is_fitted
-from .._priors.predict_names import predict_list
+from .._answers.inside import Inside, unwrap
+from .._answers.predict_names import predict_list
+from .._base.holder import is_fitted
 from .._priors.priors import (
     Priors,
     assumed_priors,
@@ -18,6 +18,7 @@ from .._priors.priors import (
     exchange_priors,
     priors_of_probabilities,
 )
+from .wrapper import Wrapper
 
 
 @dataclass(eq=False, repr=False)

@@ -21,11 +21,11 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from .._answers.inside import Inside, answers_as_labels, labels_as_predicted, unwrap
+from .._answers.predict_names import predict_names
 from .._base import warn
+from .._base.holder import is_fitted
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._base.unwrap import Inside, answers_as_labels, labels_as_predicted, unwrap
-from .._base.wrapper import Wrapper, is_fitted
-from .._priors.predict_names import predict_names
 from .._priors.priors import assumed_priors
 from .grouped_classifier import levels_of
 from .risk_coverage import (
@@ -34,6 +34,7 @@ from .risk_coverage import (
     row_of_coverage,
     row_of_risk,
 )
+from .wrapper import Wrapper
 
 
 @dataclass(eq=False, repr=False)

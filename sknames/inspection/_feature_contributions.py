@@ -11,10 +11,10 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from .._answers.inside import refusal, unwrap
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
 from .._base.shared_docs import share_docs
-from .._base.unwrap import refusal, unwrap
 from ._drawing import ticks_of
 from ._reading import Reading, column_of
 

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.unwrap import refusal, split
+from .._answers.inside import refusal, split
 from .._encoding.char_encoder import REPLACEMENT
 from .._encoding.tidy import dropped
 

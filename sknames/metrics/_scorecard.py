@@ -17,14 +17,14 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
+from .._answers.inside import answers_as_labels, labels_as_predicted
+from .._answers.predict_names import predict_names
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known
-from .._base.unwrap import answers_as_labels, labels_as_predicted
 from .._encoding.read_names import Names, read_names
 from .._encoding.spelling import fold
 from .._encoding.spelling_groups import spelling_groups
 from .._encoding.tidy import spellings
-from .._priors.predict_names import predict_names
 from ._calibration import calibration_error
 from ._top_label import Z, wilson_interval
 

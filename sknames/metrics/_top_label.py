@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
+from .._answers.inside import labels_as_predicted
 from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.plotting import DisplayMixin
 from .._base.shared_docs import share_docs
-from .._base.unwrap import labels_as_predicted
 
 Z = 1.959963984540054  # of 95 % intervals
 

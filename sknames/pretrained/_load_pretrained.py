@@ -14,11 +14,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
 from .._base.saved_state import FORMAT
+from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
 from .._priors.priors import Priors, check_priors
-from .._version import __version__
 from .._wrappers.grouped_classifier import LEVELS
 from .._wrappers.selective_classifier import SelectiveClassifier
 

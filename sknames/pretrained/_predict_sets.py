@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .._base.unwrap import ungroup, unwrap
-from .._priors.predict_names import predict_names
+from .._answers.inside import ungroup, unwrap
+from .._answers.predict_names import predict_names
 from .._priors.priors import check_priors
 from ._load_pretrained import SETS, TARGETS, read_columns
 

@@ -30,7 +30,7 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._base.unwrap import unwrap
+from sknames._answers.inside import unwrap
 from sknames._priors.priors import assumed_priors
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
 from sknames.pretrained import predict_sets

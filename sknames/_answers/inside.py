@@ -63,7 +63,8 @@ class Inside(NamedTuple):
 def unwrap(model: Any) -> Inside:
     """Return what is inside pipelines, searches, calibrated, frozen and our models."""
     if hasattr(type(model), "_describe"):
-        return model._describe()
+        described = model._describe()
+        return described if isinstance(described, Inside) else Inside(**described)
     if isinstance(model, Pipeline):
         *before, last = [step for _, step in model.steps]
         inside = unwrap(last)

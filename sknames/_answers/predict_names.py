@@ -11,11 +11,11 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_weights
-from .._base.unwrap import check_threshold, unwrap
 from .._encoding.not_names import why_not_names
 from .._encoding.read_names import ids_of_names, read_names
 from .._encoding.tidy import tidy
 from .groups import climb
+from .inside import check_threshold, unwrap
 
 UNSURE = "unsure"
 BLOCK = 8192  # names whose codes are held at a time
