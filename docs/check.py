@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 VERSION = re.search(r'"(.+)"', (ROOT / "sknames" / "_base" / "version.py").read_text("utf-8"))[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-NOTES = ["README.md", "CHANGES.md", "CONTRIBUTING.md", "SECURITY.md"]
+NOTES = ["README.md", "CHANGES.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md"]
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
 PROSE = [*(ROOT / name for name in NOTES), *GUIDE]
 FOLDERS = [".", ".github", "docs", "examples", "examples/*", "examples/benchmarks/results"]
