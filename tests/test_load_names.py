@@ -10,13 +10,13 @@ import pytest
 from sklearn.utils import Bunch
 
 from sknames import spelling_groups
-from sknames.datasets import load_names
+from sknames.datasets import load_names, load_nationalities
 
 NATIVE = (
     "Arabic Armenian Bengali Bulgarian Chinese Georgian Greek Hebrew Indian Japanese Kazakh Korean "
     "Macedonian Nepali Persian Russian Serbian Sinhalese Thai Ukrainian"
 ).split()
-N_NAMES = {"Latin": 80_479, "native": 23_175, "all": 103_654}
+N_NAMES = {"Latn": 80_479, "native": 23_175, "all": 103_654}
 JOINERS = "\u200c\u200d"  # Persian and Sinhala spelling need them
 
 
@@ -55,29 +55,43 @@ def test_load_names_gives_columns_of_strings(latin):
     assert names.frame is None
 
 
-@pytest.mark.parametrize("script", ["Latin", "native", "all"])
+@pytest.mark.parametrize("script", N_NAMES)
 def test_load_names_of_a_script_gives_its_rows(script, everything):
     names = load_names(script=script)
     assert len(names.data) == N_NAMES[script]
     assert names.target_names.tolist() == (NATIVE if script == "native" else NATIONALITIES)
-    chosen = np.isin(everything.script, ["Latin", "native"] if script == "all" else [script])
+    is_latin = everything.script == "Latn"
+    chosen = {"Latn": is_latin, "native": ~is_latin, "all": is_latin | True}[script]
     for column in ("data", "target", "part", "script"):
         np.testing.assert_array_equal(names[column], everything[column][chosen])
+
+
+def test_load_names_by_code_gives_one_script(everything):
+    for code, n in Counter(everything.script).items():
+        names = load_names(script=code)
+        assert len(names.data) == n and {*names.script} == {code}
+    greek = load_names(script="Grek", return_X_y=True)
+    assert {unicodedata.name(name[0]).split()[0] for name in greek[0]} == {"GREEK"}
+    assert {*greek[1]} == {"Greek"}
+    known = {*everything.script} | {"Hans", "Hant", "Ethi", "Khmr", "Mong", "Mymr", "Tibt"}
+    assert {code for codes in load_nationalities().scripts for code in codes.split()} <= known
 
 
 def test_load_names_has_enough_of_each(latin):
     counts = Counter(latin.target)
     assert len(counts) == 57
-    assert len(latin.data) == N_NAMES["Latin"]
+    assert len(latin.data) == N_NAMES["Latn"]
     assert min(counts.values()) == counts["Mongolian"] == 436
     assert Counter(latin.part) == {"surname": 47_845, "given": 30_574, "both": 2_060}
 
 
 def test_both_parts_of_each_nationality(everything):
     counts = Counter()
-    for key in zip(everything.target, everything.script, everything.part, strict=True):
-        for part in ("surname", "given") if key[2] == "both" else key[2:]:
-            counts[(*key[:2], part)] += 1
+    for target, script, part in zip(
+        everything.target, everything.script, everything.part, strict=True
+    ):
+        for each in ("surname", "given") if part == "both" else (part,):
+            counts[target, "Latin" if script == "Latn" else "native", each] += 1
     expected = [(nationality, "Latin") for nationality in NATIONALITIES]
     expected += [(nationality, "native") for nationality in NATIVE]
     assert set(counts) == {(*key, part) for key in expected for part in ("surname", "given")}
@@ -91,11 +105,11 @@ def test_names_are_clean(everything):
     for name, script in zip(names.data, names.script, strict=True):
         assert unicodedata.is_normalized("NFC", name), name
         assert name == " ".join(name.split()) and "  " not in name
-        assert len(name) >= 2 or script == "native", name
+        assert len(name) >= 2 or script != "Latn", name
         assert name.strip(" -" + JOINERS) == name, ascii(name)
         latin = {"LATIN" in unicodedata.name(c) for c in name if c.isalpha()}
-        assert latin == {script == "Latin"}, name
-        if script == "Latin":
+        assert latin == {script == "Latn"}, name
+        if script == "Latn":
             assert all(c.isalpha() or c in " '-" for c in name), name
             assert name[-1].isalpha() and (name[0].isalpha() or name.startswith("'s ")), name
         else:
@@ -106,7 +120,9 @@ def test_names_are_clean(everything):
 
 def test_file_is_in_order_and_small():
     rows = rows_of("names.csv")
-    keys = [(row["nationality"], row["script"], row["part"], row["name"]) for row in rows]
+    keys = [
+        (row["nationality"], row["script"] != "Latn", row["part"], row["name"]) for row in rows
+    ]
     assert keys == sorted(set(keys)) and len(keys) == 105_959
     content = data_file("names.csv").read_bytes()
     assert b"\r" not in content
@@ -132,12 +148,12 @@ def test_names_keep_their_spelling(everything):
 def test_description_counts_what_is_there(latin, everything):
     rows = rows_of("names.csv")
     counts = Counter(
-        (row["nationality"], "native" if row["script"] == "native" else row["part"]) for row in rows
+        (row["nationality"], row["part"] if row["script"] == "Latn" else "native") for row in rows
     )
     shared = {}
     for group, nationality in zip(latin.groups, latin.target, strict=True):
         shared.setdefault(group, set()).add(nationality)
-    n_native = sum(row["script"] == "native" for row in rows)
+    n_native = sum(row["script"] != "Latn" for row in rows)
     text = " ".join(latin.DESCR.split())
     for fact in (
         f"{len(NATIONALITIES)} nationalities, {len(rows):,} rows, {len(latin.data):,} distinct",
@@ -169,7 +185,7 @@ def test_as_frame_gives_the_same_in_pandas(latin):
 
 def test_unknown_script_raises():
     with pytest.raises(ValueError, match="'script' parameter of load_names"):
-        load_names(script="latin")
+        load_names(script="Latin")
 
 
 def test_as_frame_without_pandas_raises(monkeypatch):

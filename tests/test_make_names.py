@@ -39,7 +39,7 @@ def test_make_names_gives_arrays_of_strings():
     assert make_names(1)[1].shape == (1,)
 
 
-@pytest.mark.parametrize("script", ["Latin", "native", "all"])
+@pytest.mark.parametrize("script", ["Latn", "Cyrl", "native", "all"])
 def test_names_are_made_of_both_parts(script, parts):
     for name, nationality in zip(*make_names(3000, script=script, random_state=1), strict=True):
         assert orders(name, nationality, parts), (name, nationality)
@@ -67,11 +67,14 @@ def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
         assert " " not in name and "surname first" in orders(name, nationality, parts)
 
 
-def test_parts_are_in_one_alphabet():
+def test_parts_are_in_one_script():
     names, _ = make_names(500, nationalities=["Indian"], script="native", random_state=4)
     blocks = [{ord(c) // 128 for c in name if c.isalpha()} for name in names]
     assert {len(several) for several in blocks} == {1}
     assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
+    assert {*make_names(200, script="Cyrl", random_state=0)[1]} == {
+        "Bulgarian", "Kazakh", "Macedonian", "Russian", "Serbian", "Ukrainian"
+    }  # fmt: skip
 
 
 def test_random_state_gives_the_same_names():

@@ -76,7 +76,7 @@ def run(names, tmp_path, monkeypatch):
             if not kept_apart.is_kept_apart(recipe.person_of(name))
         ]
         lists = load_names(script="all")
-        of_lists = (lists.target == "Zulu") & (lists.script == "Latin")
+        of_lists = (lists.target == "Zulu") & (lists.script == "Latn")
         rows += [(name, LABELS[target][-1]) for name in lists.data[of_lists]]
         training = tuple(np.array(rows, dtype=object).T)
         players = [(n, k) for k, found in sources["chess players"].items() for n in found]

@@ -3,7 +3,7 @@
 import csv
 from importlib.resources import files
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -13,6 +13,10 @@ from sklearn.utils._param_validation import StrOptions
 from .._base import validate_params
 from .._base.shared_docs import share_docs
 from .._encoding.spelling_groups import spelling_groups
+
+# ISO 15924 codes of the scripts that names are in; Chinese names are in both kinds of Han.
+SCRIPTS = "Arab Armn Beng Cyrl Deva Geor Grek Gujr Hani Hebr Jpan Kore Latn Orya Sinh Taml Thai"
+SCRIPT_OPTIONS = StrOptions({*SCRIPTS.split(), "native", "all"})
 
 
 def _read(folder, file):
@@ -27,6 +31,13 @@ def read_table(file):
 def read_rows(file):
     """Iterate over the rows of a file under data/, without the header."""
     return islice(read_table(file), 1, None)
+
+
+def read_names_in(script):
+    """Iterate over the rows of the names in a script, "native" or "all": see `load_names`."""
+    for row in read_rows("names.csv"):
+        if script in ("all", row[3]) or (script == "native" and row[3] != "Latn"):
+            yield row
 
 
 def table_bunch(columns, descr, as_frame):
@@ -86,14 +97,14 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
 @share_docs(make_bunch)
 @validate_params(
     {
-        "script": [StrOptions({"Latin", "native", "all"})],
+        "script": [SCRIPT_OPTIONS],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
     }
 )
 def load_names(
     *,
-    script: Literal["Latin", "native", "all"] = "Latin",
+    script: str = "Latn",
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
@@ -104,9 +115,10 @@ def load_names(
 
     Parameters
     ----------
-    script : {"Latin", "native", "all"}, default="Latin"
-        Names to load: in Latin letters with diacritics; in a native script, such as Arabic,
-        Cyrillic, Greek, Hangul or Han; or both.
+    script : str, default="Latn"
+        Script of the names: "Latn" for Latin letters with diacritics, "native" for all other
+        scripts, "all", or one of these ISO 15924 codes: "Arab", "Armn", "Beng", "Cyrl", "Deva",
+        "Geor", "Grek", "Gujr", "Hani", "Hebr", "Jpan", "Kore", "Orya", "Sinh", "Taml", "Thai".
     {return_X_y}
 
     Returns
@@ -115,7 +127,7 @@ def load_names(
         part : ndarray of shape (n_names,), dtype=object
             "surname", "given" or "both".
         script : ndarray of shape (n_names,), dtype=object
-            "Latin" or "native".
+            The ISO 15924 code of the name's script.
 
     {pair}
 
@@ -140,10 +152,9 @@ def load_names(
     ('Adelina', 'Albanian', 'given')
     """
     kinds = {}  # a name that is surname and given name has two rows in the file
-    for name, nationality, part, its_script in read_rows("names.csv"):
-        if script in ("all", its_script):
-            pair = name, nationality
-            kinds[pair] = ("both" if pair in kinds else part, its_script)
+    for name, nationality, part, its_script in read_names_in(script):
+        pair = name, nationality
+        kinds[pair] = ("both" if pair in kinds else part, its_script)
     names, nationalities = zip(*kinds, strict=True)
     values = np.array([*kinds.values()], dtype=object).T
     columns = dict(zip(("part", "script"), values, strict=True))

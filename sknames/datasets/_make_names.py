@@ -1,23 +1,18 @@
 """Make random full names of the surnames and given names that ship with the package."""
 
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from numbers import Integral
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
 from .._base import validate_params
-from ._load_names import read_rows
+from ._load_names import SCRIPT_OPTIONS, read_names_in, read_rows
 
-# Alphabets, by the first word of Unicode names: kana and Han mix in one name. Names in unspaced
-# alphabets have the surname first, and no space.
-_ONE_ALPHABET = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
-_UNSPACED = {"CJK", "HANGUL"}
+_UNSPACED = {"Hani", "Jpan", "Kore"}  # the surname is first, without a space
 
 
 @validate_params(
@@ -25,7 +20,7 @@ _UNSPACED = {"CJK", "HANGUL"}
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "full": ["boolean"],
         "nationalities": ["array-like", None],
-        "script": [StrOptions({"Latin", "native", "all"})],
+        "script": [SCRIPT_OPTIONS],
         "random_state": ["random_state"],
     }
 )
@@ -34,7 +29,7 @@ def make_names(
     *,
     full: bool = True,
     nationalities: Sequence[str] | NDArray[np.str_ | np.object_] | None = None,
-    script: Literal["Latin", "native", "all"] = "Latin",
+    script: str = "Latn",
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Draw random full names, each made of names of one nationality in :func:`load_names`.
@@ -50,9 +45,9 @@ def make_names(
         If True, draw a given name and a surname; if False, one of the two, with equal probability.
     nationalities : array-like of str, default=None
         Nationalities with names in `script`, in any order. None takes all of them.
-    script : {"Latin", "native", "all"}, default="Latin"
-        Script of the names: Latin letters, a native script, or both. The scripts of a nationality
-        are equally likely.
+    script : str, default="Latn"
+        Script of the names, as in :func:`load_names`. The scripts of a nationality are equally
+        likely.
     random_state : int, RandomState instance or None, default=None
         Seed or generator. Pass an int for the same names in each call.
 
@@ -73,7 +68,7 @@ def make_names(
     letters have either order with equal probability; names in Han, kana and Hangul have the surname
     first, and no space.
 
-    Both parts are in the same alphabet, and drawn independently: a man's given name can meet a
+    Both parts are in the same script, and drawn independently: a man's given name can meet a
     woman's surname, nobody has two given names, and a rare name is as likely as a common one.
 
     Examples
@@ -101,7 +96,7 @@ def make_names(
     # number to the start of its part.
     pools = {key: pool for key, pool in sorted(pools.items()) if key[0] in chosen}
     n_pools = np.unique([nationality for nationality, _ in pools], return_counts=True)[1]
-    unspaced = np.array([alphabet in _UNSPACED for _, alphabet in pools])
+    unspaced = np.array([its_script in _UNSPACED for _, its_script in pools])
     either_order = np.array([nationality in both_orders for nationality, _ in pools])
 
     rng = check_random_state(random_state)
@@ -132,14 +127,9 @@ def _draw(random_state, sizes, which):
 
 @cache  # reading the file takes longer than drawing a thousand names
 def _pools(script):
-    """Return names to join, {(nationality, alphabet): {"surname": list, "given": list}}."""
+    """Return names to join, {(nationality, script): {"surname": list, "given": list}}."""
     pools = {}
-    for name, nationality, part, its_script in read_rows("names.csv"):
-        if script in ("all", its_script):
-            alphabet = "LATIN"
-            if its_script == "native":
-                alphabet = unicodedata.name(name[0]).split()[0]
-                alphabet = _ONE_ALPHABET.get(alphabet, alphabet)
-            pool = pools.setdefault((nationality, alphabet), {"surname": [], "given": []})
-            pool[part].append(name)
+    for name, nationality, part, its_script in read_names_in(script):
+        pool = pools.setdefault((nationality, its_script), {"surname": [], "given": []})
+        pool[part].append(name)
     return {key: pool for key, pool in pools.items() if pool["surname"] and pool["given"]}

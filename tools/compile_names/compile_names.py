@@ -39,6 +39,21 @@ def table(text):
     return dict(pair.split("=") for pair in text.split())
 
 
+# ISO 15924 codes by the first word of the Unicode names of letters
+SCRIPTS = table(
+    "ARABIC=Arab ARMENIAN=Armn BENGALI=Beng CJK=Hani CYRILLIC=Cyrl DEVANAGARI=Deva GEORGIAN=Geor "
+    "GREEK=Grek GUJARATI=Gujr HANGUL=Kore HEBREW=Hebr ORIYA=Orya SINHALA=Sinh TAMIL=Taml THAI=Thai"
+)
+
+
+def script_code(name, nationality, part, script):
+    """Return the code of the script that a name is in; kana and Han mix in a Japanese one."""
+    if script == "Latin":
+        return "Latn"
+    first = unicodedata.name(name[0]).split()[0]
+    return "Jpan" if nationality == "Japanese" else SCRIPTS[first]
+
+
 def capital(name):
     """Write the first letter of every word as a capital, the rest as they are."""
     return re.sub(r"(^|[\s-])(\w)", lambda m: m[1] + m[2].upper(), name)
@@ -566,7 +581,7 @@ def main():
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["name", "nationality", "part", "script"])
-        writer.writerows(rows)
+        writer.writerows((*row[:3], script_code(*row)) for row in rows)
     nationalities = sorted({row[1] for row in rows})
     with (DATA / "name_orders.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

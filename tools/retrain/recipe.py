@@ -556,7 +556,7 @@ def common_names():
 
 def _draw(lists, nationality, part, share, common, n, rng):
     """Draw n given names or surnames: a common one with probability `share`, otherwise any."""
-    rows = (lists.target == nationality) & (lists.script == "Latin")
+    rows = (lists.target == nationality) & (lists.script == "Latn")
     rows &= (lists.part == part) | (lists.part == "both")
     by_rank = 1 / (4 + np.arange(len(common)))
     frequent = rng.choice(np.array(common, dtype=object), n, p=by_rank / by_rank.sum())
