@@ -131,9 +131,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         The network learned in `fit`, as read-only arrays; its type is private and may change.
     symbols_ : ndarray of shape (n_symbols,)
         The distinct values of `X` without 0, sorted, from `network_`.
-    weights_ : dict of str to ndarray of float32
-        The parameters of the network by name, from `network_`.
-    history_ : list of dict
+    n_iter_ : int
+        The number of epochs that `fit` trained.
+    history_ : list of dict of str to int or float
         Record of each epoch: its number ("epoch"); the mean cross-entropy of the classes, without
         logit adjustment, on training rows with dropout ("train_loss") and on held-out rows without
         it and with words ("valid_loss"); the accuracy on held-out rows ("valid_acc"); the
@@ -141,7 +141,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         `callbacks`; and whether some values are the best so far ("..._best"). Rows are held out
         with early stopping only.
     net_ : skorch.NeuralNetClassifier
-        The trained net. Files and copies do not hold it.
+        The trained net. Files and copies do not hold it; :meth:`weights` gives its parameters.
 
     See Also
     --------
@@ -204,7 +204,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     n_features_in_: int = field(init=False)
     feature_names_in_: NDArray[np.object_] = field(init=False)
     network_: Network = field(init=False)
-    history_: list[dict[str, float]] = field(init=False)
+    history_: list[dict[str, int | float]] = field(init=False)
     _forward: Any = field(init=False)
     _net: Any = field(init=False)
 
@@ -327,8 +327,19 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return self.network_.class_prior
 
     @property
-    def weights_(self) -> dict[str, NDArray[np.float32]]:
-        """The parameters of the network by name."""
+    def n_iter_(self) -> int:
+        """The number of epochs that `fit` trained."""
+        return len(self.history_)
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Return the parameters of the network by name, copies where `network_` has few levels.
+
+        Returns
+        -------
+        dict of str to ndarray of float32
+            The parameters.
+        """
+        check_is_fitted(self, "network_")
         return {name: dequantize(array) for name, array in self.network_.weights.items()}
 
     @property
@@ -337,8 +348,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "network_")
         if self._net is None:
             raise AttributeError(
-                "Only fit makes net_, and this classifier was loaded or copied. Use the classifier "
-                "itself or its weights_, or fit it again."
+                "Only fit makes net_, and this classifier was loaded or copied. Call weights() for "
+                "its parameters, or fit a clone of it, which then has a net_."
             )
         return self._net
 

@@ -83,7 +83,7 @@ def run_examples(name):
 
 def test_public_names_are_found():
     assert {"sknames.CharEncoder", "sknames.onnx.to_onnx", "sknames.metrics.scorecard"} <= {*PUBLIC}
-    assert "sknames.NameNationalityClassifier.weights_" in MEMBERS
+    assert "sknames.NameNationalityClassifier.weights" in MEMBERS
 
 
 @pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])

@@ -120,9 +120,7 @@ def test_names_are_clean(everything):
 
 def test_file_is_in_order_and_small():
     rows = rows_of("names.csv")
-    keys = [
-        (row["nationality"], row["script"] != "Latn", row["part"], row["name"]) for row in rows
-    ]
+    keys = [(row["nationality"], row["script"] != "Latn", row["part"], row["name"]) for row in rows]
     assert keys == sorted(set(keys)) and len(keys) == 105_959
     content = data_file("names.csv").read_bytes()
     assert b"\r" not in content

@@ -73,7 +73,7 @@ def test_every_way_gives_the_same_model(any_pipeline, small_names, tmp_path, dum
     loaded = load(tmp_path / "model")
     assert_same(loaded, any_pipeline, small_names[0])
     if load is WAYS["joblib, mapped"][1]:
-        assert isinstance(loaded[-1].weights_["output.weight"], np.memmap)
+        assert isinstance(loaded[-1].weights()["output.weight"], np.memmap)
 
 
 def reload(estimator, change):

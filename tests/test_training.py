@@ -331,7 +331,7 @@ def assert_kept(model, snapshot):
     for name, value in snapshot.items():
         if name == "ngram_weight":
             value = value.astype(np.float16)
-        np.testing.assert_array_equal(model.weights_[name], value)
+        np.testing.assert_array_equal(model.weights()[name], value)
 
 
 def steps_of(X, y, **params):
@@ -421,7 +421,7 @@ def test_fit_with_tiny_weights_has_finite_losses(X, y):
 def test_freezer_of_ngrams_keeps_them_at_zero(X, y, at):
     callbacks = [Freezer("ngram_weight"), Unfreezer("ngram_weight", at=at)]
     model = fit(X, y, max_epochs=3, callbacks=callbacks)
-    assert model.weights_["ngram_weight"].any() == (at == 3)
+    assert model.weights()["ngram_weight"].any() == (at == 3)
 
 
 def test_batch_of_more_rows_than_there_are_is_one_of_all_rows(X, y):
@@ -495,15 +495,15 @@ def test_fit_in_a_mode_of_torch_gives_the_same_bits(X, y, mode):
         model = fit(X, y, early_stopping=True)
         assert (torch.is_inference_mode_enabled(), torch.get_default_dtype()) == before
     assert model.history_[-1]["valid_loss"] == expected.history_[-1]["valid_loss"]
-    for name, value in expected.weights_.items():
-        np.testing.assert_array_equal(model.weights_[name], value, strict=True)
+    for name, value in expected.weights().items():
+        np.testing.assert_array_equal(model.weights()[name], value, strict=True)
 
 
 @pytest.mark.parametrize("cell, num_layers", [("gru", 1), ("rnn", 2)])
 def test_the_same_seed_gives_the_same_bits(X, y, cell, num_layers):
     def weights(seed):
         torch.manual_seed(torch.seed() % 1000)
-        return fit(X, y, cell=cell, num_layers=num_layers, random_state=seed).weights_
+        return fit(X, y, cell=cell, num_layers=num_layers, random_state=seed).weights()
 
     with torch.random.fork_rng():
         first, again, state = weights(3), weights(3), weights(np.random.RandomState(3))
@@ -517,7 +517,7 @@ def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
     # torch's generator and its number of threads are the process's.
 
     def weights(seed):
-        return fit(X, y, random_state=seed, max_epochs=10).weights_["output.weight"]
+        return fit(X, y, random_state=seed, max_epochs=10).weights()["output.weight"]
 
     state = torch.random.get_rng_state()
     expected = [weights(seed) for seed in range(4)]
@@ -618,7 +618,7 @@ def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(monkeypatch, early_sto
     assert (df == 0).any() == early_stopping
     df = [len(codes), *df[df >= min_df], len(codes)]  # The marks of start and end are in every row.
     expected = np.log((1 + len(codes)) / (1 + np.array(df))) + 1
-    np.testing.assert_allclose(model.weights_["ngram_idf"], expected, rtol=1e-6)
+    np.testing.assert_allclose(model.weights()["ngram_idf"], expected, rtol=1e-6)
     assert model.network_.ngram_keys[0].dtype == np.int32
 
 
@@ -695,7 +695,7 @@ def test_fit_on_cuda_gives_weights_in_numpy(X, y, device):
     state = torch.cuda.get_rng_state()
     model, again = (fit(X, y, device=device, early_stopping=True) for _ in range(2))
     assert model.net_.module_.output.bias.is_cuda
-    assert {type(value) for value in model.weights_.values()} == {np.ndarray}
+    assert {type(value) for value in model.weights().values()} == {np.ndarray}
     np.testing.assert_allclose(model.predict_proba(X), again.predict_proba(X), atol=1e-3)
     assert torch.equal(torch.cuda.get_rng_state(), state)
 
@@ -763,7 +763,7 @@ def test_without_regularization_nothing_holds_the_net_back(X, y):
 
 def test_ngram_weights_are_rounded_to_half_precision(X, y):
     model = fit(X, y)
-    for weight in (model.weights_["ngram_weight"], model.net_.module_.ngram_weight.detach()):
+    for weight in (model.weights()["ngram_weight"], model.net_.module_.ngram_weight.detach()):
         weight = np.asarray(weight)
         assert weight.any() and weight.dtype == np.float32
         np.testing.assert_array_equal(weight.astype(np.float16), weight)

@@ -212,10 +212,10 @@ def weights_of(net):
 
 
 def history_of(net):
-    """Return the log as a list of dicts of floats."""
+    """Return the log as a list of dicts of Python's numbers."""
     return [
         {
-            key: float(value)
+            key: value.item() if isinstance(value, np.generic) else value
             for key, value in epoch.items()
             if isinstance(value, int | float | np.number)
         }

@@ -90,7 +90,7 @@ def _compare(model, shipped):
 def _weights_and_words(classifier):
     """Return all numbers that training gives, by name."""
     words = classifier.network_.words
-    return classifier.weights_ | {name: getattr(words, name).astype(float) for name in vars(words)}
+    return classifier.weights() | {name: getattr(words, name).astype(float) for name in vars(words)}
 
 
 if __name__ == "__main__":
