@@ -186,7 +186,8 @@ def test_resamples_agree_with_starting_anew():
     ratios, weights, counts = distinct_names(
         draw([0.4, 0.3, 0.2, 0.1, 0], 300), np.ones(300), UNIFORM
     )
-    shares = shares_of(ratios / ratios.sum(axis=1, keepdims=True), n_resamples=500)
+    proba = ratios / ratios.sum(axis=1, keepdims=True)
+    shares = shares_of(proba, n_resamples=500, model_error=0)
     resamples, rng = shares.resamples, np.random.default_rng(0)
     anew = [
         estimate_mix(ratios[drawn], weights, counts, UNIFORM)[0]
@@ -196,7 +197,7 @@ def test_resamples_agree_with_starting_anew():
     for q in (0.025, 0.25, 0.5, 0.75, 0.975):
         found, expected = np.quantile(resamples, q, axis=0), np.quantile(anew, q, axis=0)[order]
         np.testing.assert_allclose(found, expected, atol=0.01)
-    half = shares_of(ratios / ratios.sum(axis=1, keepdims=True), confidence_level=0.5)
+    half = shares_of(proba, confidence_level=0.5)
     common = half.share > 0.05
     np.testing.assert_allclose(half.low[common], np.quantile(half.resamples, 0.25, axis=0)[common])
 
@@ -265,6 +266,116 @@ def test_resamples_do_not_depend_on_chunks(monkeypatch):
     for chunk in (700, 70):  # of 7 resamples, and of one
         monkeypatch.setattr("sknames._priors.shares.CHUNK", chunk)
         np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
+
+
+# ---- Two lists
+
+
+MIX, OTHER = [0.4, 0.3, 0.2, 0.1, 0], [0.4, 0.05, 0.2, 0.1, 0.25]
+NORTH = {"North": ["Danish", "Norwegian"], "Ireland": ["Irish"]}
+
+
+def test_compare_gives_differences_by_label():
+    here, there = shares_of(draw(MIX), groups=NORTH), shares_of(draw(OTHER, 300), groups=NORTH)
+    found = here.compare(there)
+    assert found.label[:2].tolist() == ["Turkish", "Dutch"]
+    assert found.sure.tolist() == [True, True, False, False, False]
+    assert (np.diff(abs(found.difference)) <= 0).all()
+    for row in (found[label] for label in CLASSES):
+        assert (row.share, row.other) == (here[row.label].share, there[row.label].share)
+        assert row.difference == row.share - row.other and row.low <= row.difference <= row.high
+    assert list(found.to_frame().columns) == [*found["Irish"]]
+    assert found.groups.label.tolist() == ["Ireland", "North"] and not found.groups.sure.any()
+    assert found.groups["Ireland"] == found["Irish"] | {"label": "Ireland", "sure": False}
+    assert (found.n_names, found.n_names_of_other, found.confidence_level) == (500, 300, 0.95)
+    back = there.compare(here)
+    np.testing.assert_allclose(back["Dutch"].difference, -found["Dutch"].difference)
+    np.testing.assert_allclose(back["Dutch"].low, -found["Dutch"].high, atol=0.02)
+    lines = repr(found).splitlines()
+    assert lines[1].startswith("Turkish")
+    assert [line.endswith("   sure") for line in lines[1:4]] == [True, True, False]
+    assert f"  {found.difference[1]:+.1%}   {found.low[1]:+.1%} to {found.high[1]:+.1%}" in lines[2]
+    assert lines[-1] == "500 names against 300"
+
+
+def test_compare_shows_all_that_is_sure():
+    classes = np.array([f"c{k}" for k in range(30)])
+    here, there = ([40] * 15 + [0] * 15, [0] * 15 + [40] * 15), [1] * 30
+    lists = [
+        shares_of_probabilities(np.eye(30).repeat(n, axis=0), classes, random_state=0)
+        for n in (*here, there)
+    ]
+    assert lists[0].compare(lists[1]).sure.all()
+    assert len(repr(lists[0].compare(lists[1])).splitlines()) == 32
+    assert repr(lists[0].compare(lists[0])).splitlines()[1] == "30 others: none is sure"
+
+
+def test_lists_of_one_source_share_the_errors_of_the_model():
+    """In long lists they are all that varies, and cancel."""
+    odds = np.exp(np.random.default_rng(0).normal(0, 2, 20_000))
+    rows = np.column_stack([odds, np.ones(len(odds))]) / (1 + odds)[:, None]
+    lists = [shares_of_probabilities(half, np.array(["a", "b"])) for half in np.split(rows, 2)]
+    apart, together = (lists[0].compare(lists[1], same_source=same) for same in (False, True))
+    width = lists[0].high[0] - lists[0].low[0]
+    assert apart.high[0] - apart.low[0] == pytest.approx(2**0.5 * width, rel=0.1)
+    assert together.high[0] - together.low[0] < 0.2 * width
+
+
+def test_chance_of_two_lists_is_their_own_and_errors_are_not():
+    for error, least, most in [(0, -0.2, 0.2), (2, 0.5, 1)]:
+        lists = [shares_of(draw(MIX, 200, seed), model_error=error) for seed in (0, 1)]
+        one, other = (shares.resamples[:, 1] for shares in lists)
+        assert least < np.corrcoef(one, other)[0, 1] < most
+    # Equal lists have equal chance, so a list is paired with other resamples of itself.
+    shares = shares_of(draw(MIX))
+    assert shares.compare(shares, same_source=True).high.max() < 0.02
+    assert shares.compare(shares).high.max() > 0.05
+
+
+@pytest.mark.parametrize("same_source", [False, True])
+def test_interval_of_a_difference_keeps_the_floor_of_each_share(same_source):
+    here, there = (shares_of(np.eye(5)[np.arange(n) % 2]) for n in (100, 300))
+    found = here.compare(there, same_source=same_source)["Irish"]
+    assert (found.share, found.other, found.sure) == (0, 0, False)
+    assert found.high == pytest.approx(1 - 0.025**0.01)
+    assert found.low == pytest.approx(-(1 - 0.025 ** (1 / 300)))
+
+
+def test_sure_holds_for_all_labels_together():
+    """Of 5 x 100 intervals of differences of lists of one mix, some miss; few pairs are sure."""
+    n_sure = n_missed = 0
+    for seed in range(0, 200, 2):
+        one, other = (shares_of(draw(UNIFORM, 150, seed + k), model_error=0) for k in (0, 1))
+        found = one.compare(other)
+        n_sure += found.sure.any()
+        n_missed += (found.low * found.high > 0).sum()
+    assert 5 < n_missed < 50 and n_sure < 12
+
+
+@pytest.mark.parametrize(
+    "params, name",
+    [
+        ({"n_resamples": 100}, "n_resamples, got 200 and 100"),
+        ({"confidence_level": 0.9}, "confidence_level, got 0.95 and 0.9"),
+        ({"model_error": 0.2}, "model_error, got 0.5 and 0.2"),
+        ({"class_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
+        ({"groups": NORTH}, r"groups, got None and \['Ireland', 'North'\]"),
+    ],
+    ids=str,
+)
+def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
+    proba = draw(MIX)
+    with pytest.raises(ValueError, match=f"Expected shares with the same {name}"):
+        shares_of(proba).compare(shares_of(proba, **params))
+
+
+def test_compare_takes_shares_of_the_same_labels():
+    shares = shares_of(draw(MIX))
+    with pytest.raises(TypeError, match="Expected the Shares of another list, got list"):
+        shares.compare([0.5])
+    other = shares_of_probabilities(draw(MIX), np.array([*"abcde"]), n_resamples=200)
+    with pytest.raises(ValueError, match="Expected shares with the same labels"):
+        shares.compare(other)
 
 
 # ---- What cannot be told apart
@@ -338,6 +449,10 @@ def test_table_shows_shares_intervals_and_groups(names, shipped):
     frame = shares.to_frame()
     assert list(frame.columns) == ["label", "share", "low", "high"] and len(frame) == 74
     assert frame["label"][0] == "Turkish"
+    assert shares["Turkish"] == dict(zip(frame.columns, frame.iloc[0], strict=True))
+    with pytest.raises(KeyError, match="Expected one of the labels .*, got 'Elvish'"):
+        shares["Elvish"]
+    assert {"to_frame", "compare", "share"} <= {*dir(shares)}
     for again in (pickle.loads(pickle.dumps(shares)), copy.deepcopy(shares)):
         assert repr(again) == repr(shares)
     assert repr(shares.groups).splitlines()[1].startswith("Low Countries")

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 from sklearn.utils import Bunch, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 
@@ -34,50 +36,184 @@ N_PRINTED = 10
 FEW_NAMES = 100  # fewer than these raise a warning
 
 
-class Shares(Bunch):
-    """The result of `estimate_shares`: a Bunch that prints as a table."""
+COLUMNS = ("label", "share", "low", "high")
+
+
+class Table(Bunch):
+    """Columns of equal length, by label, with those of groups if it has the key "groups"."""
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the table as a DataFrame with the columns label, share, low and high."""
+        """Return the table as a DataFrame."""
         import pandas as pd
 
-        return pd.DataFrame({name: self[name] for name in COLUMNS})
+        return pd.DataFrame({name: self[name] for name in self._columns})
+
+    def __missing__(self, label):
+        labels = list(self.get("label", []))
+        if label not in labels:
+            raise KeyError(f"Expected one of the labels {labels!s:.200}, got {label!r}.")
+        row = labels.index(label)
+        return Bunch(**{name: self[name][row] for name in self._columns})
+
+    def __dir__(self):
+        return [*dict.__dir__(self), *self]
 
     def __repr__(self):
-        percent = f"{100 * self.confidence_level:.10g} %"
-        groups = self.get("groups") or {"label": []}
-        labels = [*self.label, *groups["label"], "label"]
-        width = max(len(str(label)) for label in labels)
-        lines = [f"{'label':<{width}}   share   {percent} interval"]
-        n_shown = len(self.share)
-        if "groups" in self:  # the groups themselves may overlap, so no "others" sums them
-            n_shown = min(N_PRINTED, int((self.share >= 0.0005).sum()))
-        lines += [
-            _line(*row, width) for row in zip(*(self[c][:n_shown] for c in COLUMNS), strict=True)
-        ]
-        n_more = len(self.share) - n_shown
-        if n_more:
-            lines.append(f"{n_more} others: {self.share[n_shown:].sum():.1%} together")
-        if len(groups["label"]):
-            lines.append("of groups:")
-            lines += [_line(*row, width) for row in zip(*(groups[c] for c in COLUMNS), strict=True)]
-        lines.append(
+        tables = [self, self.groups] if self.get("groups") else [self]
+        labels = [label for table in tables for label in table.label]
+        width = max(len(str(label)) for label in ["label", *labels])
+        lines = [f"{'label':<{width}}   " + self._header.format(100 * self.confidence_level)]
+        for table in tables:
+            lines += ["of groups:"] if table is not self else []
+            is_shown = table._is_shown() if "groups" in table else np.full(len(table.label), True)
+            rows = zip(*(table[name][is_shown] for name in table._columns), strict=True)
+            lines += [f"{label!s:<{width}}  " + table._line(*row) for label, *row in rows]
+            if not is_shown.all():  # groups may overlap, so no "others" sums them
+                lines.append(f"{(~is_shown).sum()} others: " + table._sum(~is_shown))
+        return "\n".join([*lines, *self._notes()])
+
+
+class Shares(Table):
+    """The result of `estimate_shares`."""
+
+    _columns, _header = COLUMNS, "share   {:.10g} % interval"
+
+    @staticmethod
+    def _line(share, low, high):
+        return f"{share:6.1%}   {low:.1%} to {high:.1%}"
+
+    def _is_shown(self):
+        return (self.share >= 0.0005) & (np.arange(len(self.share)) < N_PRINTED)
+
+    def _sum(self, rows):
+        return f"{self.share[rows].sum():.1%} together"
+
+    def _notes(self):
+        yield (
             f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
             f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
         )
         for one, other, correlation in self.get("confused_pairs", []):
-            lines.append(
+            yield (
                 f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
                 "group them for a narrower interval"
             )
-        return "\n".join(lines)
+
+    def compare(self, other: "Shares", *, same_source: bool = False) -> "Comparison":
+        """Compare with the shares of another list, by the same model and parameters.
+
+        Parameters
+        ----------
+        other : Shares
+            The shares of the other list.
+        same_source : bool, default=False
+            Whether both lists are of one source, such as departments in one file, or years of one
+            journal. Then the model's errors are alike in both, and the intervals narrower.
+
+        Returns
+        -------
+        Comparison
+            A Bunch that prints as a table, with
+
+            - label: array of shape (n_classes,), the largest difference first,
+            - share, other, difference: the shares here and in the other list, and the former minus
+              the latter,
+            - low, high: the ends of the interval of the difference,
+            - sure: whether the lists differ in this label. This holds for all labels together: at
+              a confidence level of 95 %, one in 20 pairs of lists of equal mixes has any,
+            - groups: the same for the groups, or None,
+            - n_names, n_names_of_other, confidence_level.
+
+            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a row.
+
+        Raises
+        ------
+        ValueError
+            If the shares are of different models or parameters.
+
+        Notes
+        -----
+        The intervals are percentiles of the differences of resamples. A difference is sure if it is
+        larger, in standard deviations, than the largest one of 95 % of the resamples. People in
+        both lists make both cautious.
+        """
+        if not isinstance(other, Shares):
+            raise TypeError(f"Expected the Shares of another list, got {type(other).__name__}.")
+        theirs = other._settings()
+        for name, mine in self._settings().items():
+            if mine != theirs[name]:
+                raise ValueError(
+                    f"Expected shares with the same {name}, got {mine!s:.60} and "
+                    f"{theirs[name]!s:.60}. Estimate both by one model and the same parameters."
+                )
+        place = {label: k for k, label in enumerate(other.label.tolist())}
+        columns = [place[label] for label in self.label.tolist()]
+        share = other.share[columns]
+        # All lists have the same errors of the model, in this order.
+        resamples = other.resamples if same_source else np.roll(other.resamples, 1, axis=0)
+        resamples, difference = self.resamples - resamples[:, columns], self.share - share
+        low, high = _percentiles(resamples, difference, self.confidence_level)
+        # What floors add to the intervals of shares adds to theirs like a variance (Zou and
+        # Donner 2008).
+        (down, up), (other_down, other_up) = self._added(), other._added()[:, columns]
+        low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
+        high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
+        least = np.hypot(self.floor, other.floor) / norm.ppf((1 + self.confidence_level) / 2)
+        deviation = np.maximum(resamples.std(axis=0), least)
+        largest = (np.abs(resamples - difference) / deviation).max(axis=1)
+        sure = np.abs(difference) > deviation * np.quantile(largest, self.confidence_level)
+        order = np.argsort(-np.abs(difference), kind="stable")
+        values = (self.label, self.share, share, difference, low, high, sure)
+        found = Comparison(
+            **{name: v[order] for name, v in zip(Comparison._columns, values, strict=True)},
+            n_names=self.n_names,
+            n_names_of_other=other.n_names,
+            confidence_level=self.confidence_level,
+        )
+        if "groups" in self:
+            of_groups = {"same_source": same_source}
+            found.groups = self.groups and self.groups.compare(other.groups, **of_groups)
+        return found
+
+    def _settings(self):
+        """Return what compared shares must have in common, by what to call it."""
+        groups = self.get("groups")
+        return {
+            "labels": sorted(map(str, self.label)),
+            "groups": groups and sorted(map(str, groups.label)),
+            "confidence_level": self.confidence_level,
+            "n_resamples": len(self.resamples),
+            "priors of the model": self.assumed_prior.round(9).tolist(),
+            "model_error": self.model_error,
+        }
+
+    def _added(self):
+        """Return what floors add to the squared reach of intervals, down and up, (2, n_classes)."""
+        without = _percentiles(self.resamples, self.share, self.confidence_level)
+        ends = np.array([self.low, self.high])
+        return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
 
 
-COLUMNS = ("label", "share", "low", "high")
+class Comparison(Table):
+    """The result of :meth:`Shares.compare`."""
 
+    _columns = ("label", "share", "other", "difference", "low", "high", "sure")
+    _header = " share    other  difference   {:.10g} % interval"
 
-def _line(label, share, low, high, width):
-    return f"{label!s:<{width}}  {share:6.1%}   {low:.1%} to {high:.1%}"
+    @staticmethod
+    def _line(share, other, difference, low, high, sure):
+        mark = "   sure" if sure else ""
+        return f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   {low:+.1%} to {high:+.1%}{mark}"
+
+    def _is_shown(self):
+        first = np.arange(len(self.label)) < N_PRINTED
+        return self.sure | (first & (np.abs(self.difference) >= 0.0005))
+
+    def _sum(self, rows):
+        return "none is sure"
+
+    def _notes(self):
+        yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
 
 
 @validate_params(
@@ -131,12 +267,12 @@ default=None
     n_resamples : int, default=1000
         Number of bootstrap resamples.
     random_state : int, RandomState instance or None, default=None
-        Seed of the resamples. An int gives the same intervals in each call.
+        Seed of the resamples. An int gives the same intervals for the same list in each call.
 
     Returns
     -------
     Shares
-        A Bunch that prints as a table, with
+        A Bunch that prints as a table, and of which ``shares["German"]`` is a row, with
 
         - label, share, low, high: arrays of shape (n_classes,), the largest share first,
         - groups: the same for the groups, in their order, or None,
@@ -145,9 +281,12 @@ default=None
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - confidence_level,
-        - resamples: array of shape (n_resamples, n_classes), the shares in each resample.
+        - resamples: array of shape (n_resamples, n_classes), the shares in each resample,
+        - floor: how far the interval of a share of 0 reaches,
+        - assumed_prior, model_error: the priors by class that were assumed, and the error.
 
-        Its method `to_frame` makes a DataFrame.
+        Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the shares of
+        two lists: what differs, with intervals, and which differences are sure.
 
     Raises
     ------
@@ -256,26 +395,26 @@ def shares_of_probabilities(
         )
     # So many names of equal weight hold as much information (Kish 1965).
     n_effective = n_distinct**2 / (weights**2 @ counts)
+    # Lists that are compared have the same errors, and picks of their own.
+    errors = np.random.RandomState(0).normal(scale=model_error, size=(n_resamples, len(assumed)))
     with one_blas_thread:
         share = estimate_mix(ratios, weights, counts, assumed)[0]
-        rng = check_random_state(random_state)
-        errors = rng.normal(scale=model_error, size=(n_resamples, len(share)))
+        seed = check_random_state(random_state).randint(2**31)
+        rng = np.random.RandomState([seed, crc32(share.round(6))])
         resamples = _resample(ratios, weights, counts, share, errors, rng)
     if shares_of_groups is not None:
         share, resamples = share @ shares_of_groups, resamples @ shares_of_groups
     order = np.argsort(-share, kind="stable")
-    limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
-    common["confidence_level"] = confidence_level
+    common |= {"assumed_prior": assumed, "model_error": model_error}
+    # Resamples lack what the list lacks. So no interval is narrower than that of a share of 0 or 1
+    # (Clopper and Pearson 1934).
+    floor = 1 - ((1 - confidence_level) / 2) ** (1 / n_effective)
+    common |= {"confidence_level": confidence_level, "floor": floor}
 
     def table(labels, share, resamples):
-        low, high = np.quantile(resamples, limits, axis=0)
-        # Resamples lack what the list lacks. So no interval is narrower than that of a share of 0
-        # or 1 (Clopper and Pearson 1934).
-        none = limits[0] ** (1 / n_effective)
-        low, high = np.minimum(low, none), np.maximum(high, 1 - none)
-        # An estimate may lie outside the percentiles.
-        low, high = np.minimum(low, share), np.maximum(high, share)
+        low, high = _percentiles(resamples, share, confidence_level)
+        low, high = np.minimum(low, 1 - floor), np.maximum(high, floor)
         return Shares(label=labels, share=share, low=low, high=high, resamples=resamples, **common)
 
     shares = table(classes[order], share[order], resamples[:, order])
@@ -284,6 +423,13 @@ def shares_of_probabilities(
     if groups is not None:
         shares.groups = table(np.array(list(groups)), members @ share, resamples @ members.T)
     return shares
+
+
+def _percentiles(resamples, estimate, confidence_level):
+    """Return the ends of the intervals of an estimate, (n_classes,) each, which hold it."""
+    limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
+    low, high = np.quantile(resamples, limits, axis=0)
+    return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
 def _members(groups, classes):
