@@ -16,9 +16,9 @@ from ._base.saved_state import stamped, unstamped
 from ._base.version import __version__
 from ._encoding.name_features import NameFeatures
 from ._encoding.read_names import NamesMixin, read_names
-from .pretrained._load_pretrained import SHIPPED, load_pretrained, pretrained_sha256
+from .pretrained._load_pretrained import TARGETS, load_pretrained, pretrained_sha256
 
-PRETRAINED = "pretrained"
+NATIONALITY = "nationality"
 
 
 @dataclass(eq=False, repr=False)
@@ -37,11 +37,11 @@ class NameEncoder(NamesMixin, Holder):
 
     Parameters
     ----------
-    model : {"pretrained", "country"}, path or fitted classifier, default="pretrained"
+    model : {"nationality", "country"}, path or fitted classifier, default="nationality"
         Fitted model.
 
-        - "pretrained": the model that ships, ``load_pretrained(priors="uniform")``; "country": that
-          of countries, ``load_pretrained("country", priors="uniform")``.
+        - "nationality" or "country": a model that ships, ``load_pretrained(model,
+          priors="uniform")``.
         - A fitted classifier that takes names and has `predict_proba`, usually a Pipeline that
           begins with a :class:`CharEncoder`. It predicts under its own priors.
         - The path of such a Pipeline in a skops file, which `fit` reads. Pickles, such as joblib
@@ -65,7 +65,7 @@ class NameEncoder(NamesMixin, Holder):
     -----
     A row depends on its name alone, to the bit: on neither the order of the names nor the batch.
 
-    A file of an encoder with "pretrained" or "country" does not hold the model: only an sknames
+    A file of an encoder with "nationality" or "country" does not hold the model: only an sknames
     that ships the same model reads it. ``NameEncoder(load_pretrained(priors="uniform"))`` saves the
     model, too.
 
@@ -83,7 +83,7 @@ class NameEncoder(NamesMixin, Holder):
     __module__ = "sknames"
     _held, _fitted = "model", "model_"
 
-    model: Any = PRETRAINED
+    model: Any = NATIONALITY
     _: KW_ONLY
     handle_missing: Literal["error", "empty"] = "error"
 
@@ -101,13 +101,13 @@ class NameEncoder(NamesMixin, Holder):
 
     def _load_model(self):
         """Return the fitted model and, if it is the one that ships, its fingerprint."""
-        if isinstance(self.model, str) and self.model in SHIPPED:
-            target = SHIPPED[self.model]
-            return load_pretrained(target, priors="uniform"), pretrained_sha256(target=target)
+        if isinstance(self.model, str) and self.model in TARGETS:
+            model = load_pretrained(self.model, priors="uniform")
+            return model, pretrained_sha256(target=self.model)
         if isinstance(self.model, str | os.PathLike):
             from .pretrained._model_files import load_model  # needs skops
 
-            # With its folder: Path("pretrained") is a file, not the model that ships.
+            # With its folder: Path("country") is a file, not the model that ships.
             return load_model(os.path.join(os.curdir, self.model)), None
         self._check_is_frozen()
         try:
@@ -156,6 +156,8 @@ class NameEncoder(NamesMixin, Holder):
     def __setstate__(self, state):
         version = state.get("_sknames_version")
         state = unstamped(state)
+        if isinstance(state.get("model"), str) and state["model"] == "pretrained":
+            state["model"] = NATIONALITY  # as earlier versions called it
         if state.get("_sha256") is not None:
             state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)
@@ -168,7 +170,7 @@ class NameEncoder(NamesMixin, Holder):
 
 def _shipped(sha256, version):
     """Return the model that ships with this fingerprint; raise ValueError if none does."""
-    for target in SHIPPED.values():
+    for target in TARGETS:
         if sha256 == pretrained_sha256(target=target):
             return load_pretrained(target, priors="uniform")
     raise ValueError(
@@ -178,7 +180,7 @@ def _shipped(sha256, version):
     )
 
 
-def make_own_labels_pipeline(model: Any = PRETRAINED) -> Pipeline:
+def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
     """Make a classifier that learns labels of your own, from a few hundred names on.
 
     It learns from the probabilities that a fitted model gives to its nationalities, and from
@@ -187,7 +189,7 @@ def make_own_labels_pipeline(model: Any = PRETRAINED) -> Pipeline:
 
     Parameters
     ----------
-    model : {"pretrained", "country"}, path or fitted classifier, default="pretrained"
+    model : {"nationality", "country"}, path or fitted classifier, default="nationality"
         Fitted model, as in :class:`NameEncoder`.
 
     Returns
@@ -201,7 +203,7 @@ def make_own_labels_pipeline(model: Any = PRETRAINED) -> Pipeline:
     --------
     NameEncoder : The features alone, for other classifiers.
     PriorShiftClassifier : Adapt its predictions to a list. Give it the frequencies of the training
-        labels as `class_prior`.
+        labels as `assumed_prior`.
 
     Examples
     --------

@@ -35,7 +35,7 @@ OPERATORS = {
     "sigmoid_rnn": ("RNN", {"activations": ["Sigmoid"]}),
 }
 # Parameters of CharEncoder that an encoder in another language needs, with alphabet and length.
-STEPS = ("clean", "drop_titles", "transliterate", "lowercase")
+STEPS = ("clean", "transliterate", "lowercase")
 
 
 def to_onnx(estimator: Any) -> onnx.ModelProto:
@@ -147,11 +147,11 @@ def _metadata(inside, labels):
         metadata["abstain"] = {"threshold": inside.threshold, "levels": levels}
     if encoder is not None:
         metadata["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
-        steps = {step: getattr(encoder, step) for step in STEPS}
+        steps = {step: getattr(encoder, step) for step in STEPS} | {"drop_titles": encoder.tidy}
         metadata["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
         if encoder.transliterate == "both":
             metadata["encoder"]["latin_words"] = latin_words_text()
-        if encoder.clean or encoder.drop_titles:
+        if encoder.clean or encoder.tidy:
             metadata["encoder"]["tidy"] = TIDY_RULES
         metadata["not_names"] = RULES
     return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}

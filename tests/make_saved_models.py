@@ -62,7 +62,7 @@ def models(path):
     careful = SelectiveClassifier(FrozenEstimator(net), coverage=0.8).fit(names, labels)
     return {
         "net": net,
-        "own_labels": PriorShiftClassifier(own, priors=shares, class_prior=shares).fit(None),
+        "own_labels": PriorShiftClassifier(own, priors=shares, assumed_prior=shares).fit(None),
         "careful": make_pipeline(JoinNames(), careful),
         "grouped": GroupedClassifier(net, groups={"Greek": "Europe", "Polish": "Europe"}),
     }

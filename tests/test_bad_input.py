@@ -230,7 +230,7 @@ def test_only_the_ratios_of_weights_matter():
 OUT_OF_RANGE = {
     CharEncoder: {
         "clean": ["yes", None],
-        "drop_titles": ["yes", None],
+        "tidy": ["yes", None],
         "handle_missing": ["drop", None],
         "transliterate": ["yes", None],
         "lowercase": ["no", None],
@@ -264,7 +264,7 @@ OUT_OF_RANGE = {
     PriorShiftClassifier: {
         "estimator": [LinearSVC()],
         "priors": ["even", 3],
-        "class_prior": ["even", 3],
+        "assumed_prior": ["even", 3],
         "tol": [-1],
         "max_iter": [0],
     },

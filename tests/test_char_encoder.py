@@ -183,7 +183,7 @@ SETTINGS = [
 @pytest.mark.parametrize("params", SETTINGS, ids=str)
 def test_names_equal_the_reference(monkeypatch, params, chunk_names):
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
-    encoder = CharEncoder(drop_titles=False, **params).fit(NAMES)
+    encoder = CharEncoder(tidy=False, **params).fit(NAMES)
     assert_equals_reference(encoder, NAMES, NAMES)
 
 
@@ -201,7 +201,7 @@ TRANSLITERATE = st.sampled_from([True, False, "unknown", "both"])
 def test_any_text_equals_the_reference(names, clean, transliterate, lowercase, min_frequency):
     encoder = CharEncoder(
         clean=clean,
-        drop_titles=False,
+        tidy=False,
         transliterate=transliterate,
         lowercase=lowercase,
         min_frequency=min_frequency,
@@ -382,7 +382,7 @@ TITLED = {
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
 def test_titles_are_dropped_unless_switched_off(form):
     typed, names = [unicodedata.normalize(form, name) for name in TITLED], [*TITLED.values()]
-    plain, encoder = CharEncoder(drop_titles=False).fit(typed), CharEncoder().fit(names)
+    plain, encoder = CharEncoder(tidy=False).fit(typed), CharEncoder().fit(names)
     np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(names))
     assert (plain.transform(typed) != plain.transform(names)).any(axis=1).all()
 

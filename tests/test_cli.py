@@ -677,7 +677,7 @@ def write_list(names):
 
 
 @of_an_unsure_model
-@pytest.mark.parametrize("name", ["model.skops", "pretrained", "grouped.skops"])
+@pytest.mark.parametrize("name", ["model.skops", "nationality", "grouped.skops"])
 def test_shares_of_chunks_are_those_of_the_whole(run, model, small_names, name):
     names = write_list(small_names[0])
     if name == "grouped.skops":  # their shares are sums of those of the nationalities

@@ -97,7 +97,7 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     assert one.label.tolist() == other.label.tolist()
     for column in ("share", "low", "high", "n_not_names"):
         np.testing.assert_allclose(one[column], other[column], atol=1e-5)
-    given = estimate_shares(model, names, class_prior=PRIORS, n_resamples=2)
+    given = estimate_shares(model, names, assumed_prior=PRIORS, n_resamples=2)
     assert abs(np.sort(one.share) - np.sort(given.share)).max() > 0.01  # the bias counts
     for function in (prefix_proba, character_importance):
         one, other = (function(m, "Ana").proba for m in (wrapped, model))

@@ -73,7 +73,7 @@ def some_names():
         {"transliterate": False},
         {"transliterate": "unknown", "min_frequency": 9},
         {"lowercase": False, "max_length": 5},
-        {"drop_titles": False},
+        {"tidy": False},
         {"alphabet": "abc"},
         {"transliterate": "both", "min_frequency": 1},
     ],
@@ -206,7 +206,7 @@ def test_contributions_of_own_labels_are_values_times_coefficients(tiny, small_n
     own = make_own_labels_pipeline(tiny).fit(names, y)
     shifted = PriorShiftClassifier(own, priors="uniform").fit(None)
     classes, n = np.unique(labels), len(set(labels))
-    given = PriorShiftClassifier(own, priors=np.arange(n) / sum(range(n)), class_prior="uniform")
+    given = PriorShiftClassifier(own, priors=np.arange(n) / sum(range(n)), assumed_prior="uniform")
     for model in (own, make_pipeline(JoinNames(), own), FrozenEstimator(shifted), given.fit(None)):
         found = feature_contributions(model, "Herr Jan Nowak")
         assert (found.name, found.classes.tolist()) == ("Herr Jan Nowak", classes.tolist())

@@ -97,10 +97,10 @@ def test_model_may_be_the_path_of_a_file(tiny, tmp_path, as_path):
         np.testing.assert_array_equal(again.transform(NAMES), expected)
 
 
-def test_path_named_pretrained_is_a_file(tiny, tmp_path, monkeypatch):
-    skops.io.dump(tiny, tmp_path / "pretrained")
+def test_path_named_country_is_a_file(tiny, tmp_path, monkeypatch):
+    skops.io.dump(tiny, tmp_path / "country")
     monkeypatch.chdir(tmp_path)
-    found = NameEncoder(Path("pretrained")).fit_transform(NAMES)
+    found = NameEncoder(Path("country")).fit_transform(NAMES)
     np.testing.assert_array_equal(found, NameEncoder(tiny).fit_transform(NAMES))
 
 

@@ -159,8 +159,8 @@ def test_javascript_climbs_as_python(names):
         {"transliterate": "both"},
         {"transliterate": True, "lowercase": False},
         {"lowercase": False},
-        {"drop_titles": False},
-        {"clean": False, "drop_titles": False},
+        {"tidy": False},
+        {"clean": False, "tidy": False},
     ],
     ids=str,
 )
@@ -185,8 +185,8 @@ def test_javascript_judges_by_rules_of_earlier_models():
 
 
 def test_javascript_reads_older_files_as_they_were(names):
-    """Those with drop_titles=False have no rules."""
-    encoder = load_pretrained(drop_titles=False)[0]
+    """Those with tidy=False have no rules."""
+    encoder = load_pretrained(tidy=False)[0]
     settings = json.loads(_metadata(Inside(encoder=encoder), np.array([]))["encoder"])
     del settings["tidy"]
     asked = "given.names.map((name) => js.tidy(name, given.settings))"

@@ -393,7 +393,7 @@ process.stdout.write(JSON.stringify(found));
     python = shares_of_probabilities(
         *(rows, np.arange(74)),
         counts=np.array(counts),
-        class_prior=assumed,
+        assumed_prior=assumed,
         model_error=0.3,
         random_state=0,
     )

@@ -101,6 +101,16 @@ def test_state_without_a_stamp_is_refused(tiny):
         reload(tiny[0], lambda state: [state.pop(k) for k in [*state] if k[0] == "_"])
 
 
+@pytest.mark.filterwarnings(f"ignore::{InconsistentVersionWarning.__module__}."
+                            f"{InconsistentVersionWarning.__name__}")  # fmt: skip
+def test_parameter_of_an_earlier_version_gets_its_name_of_today(tiny):
+    model = joblib.load(DATA / "saved" / "own_labels.joblib")
+    assert model.get_params(deep=False)["assumed_prior"] == [0.75, 0.25]
+    assert joblib.load(KEPT[0])[0].tidy is False
+    loaded = reload(NameEncoder(tiny), lambda state: state.update(model="pretrained"))
+    assert loaded.model == "nationality" and reload(loaded, dict).model == "nationality"
+
+
 @pytest.mark.filterwarnings("ignore:.* names are longer than the longest name of fit:UserWarning")
 def test_missing_parameter_takes_its_default(tiny, small_names):
     names = small_names[0]

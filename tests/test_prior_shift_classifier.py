@@ -61,12 +61,14 @@ def test_priors_of_the_estimator_count():
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes, inner = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
     told = PriorShiftClassifier(bayes).fit(X_later).class_prior_
-    given = PriorShiftClassifier(bayes, class_prior=[550 / 600, 50 / 600]).fit(X_later).class_prior_
+    given = (
+        PriorShiftClassifier(bayes, assumed_prior=[550 / 600, 50 / 600]).fit(X_later).class_prior_
+    )
     np.testing.assert_array_equal(told, given)
-    uniform = PriorShiftClassifier(bayes, class_prior="uniform").fit(X_later).class_prior_
+    uniform = PriorShiftClassifier(bayes, assumed_prior="uniform").fit(X_later).class_prior_
     assert abs(told - uniform)[0] > 0.1
     frequencies = [550 / 600, 50 / 600]
-    given = PriorShiftClassifier(inner, class_prior=frequencies).fit(X_later).class_prior_
+    given = PriorShiftClassifier(inner, assumed_prior=frequencies).fit(X_later).class_prior_
     assert given[0] == pytest.approx(0.05, abs=0.04)
     assert PriorShiftClassifier(inner).fit(X_later).class_prior_[0] > 0.15
 

@@ -79,7 +79,7 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
 
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
     adapted, assumed = PriorShiftClassifier(shipped).fit(names), assumed_priors(shipped)
-    shares = by_label(estimate_shares(shipped, names, class_prior=assumed, n_resamples=2))
+    shares = by_label(estimate_shares(shipped, names, assumed_prior=assumed, n_resamples=2))
     found = np.array([shares[label] for label in adapted.classes_])
     pull = (assumed - found) @ (adapted.class_prior_ - found) / ((assumed - found) ** 2).sum()
     np.testing.assert_allclose(adapted.class_prior_, found + pull * (assumed - found), atol=1e-9)

@@ -111,9 +111,9 @@ def test_tidy_steps_are_those_of_the_encoder():
     name = "  Dr. 김 민수 (김)."
     for params, left in [
         ({}, "김민수"),
-        ({"drop_titles": False}, "Dr. 김 민수 (김)"),
+        ({"tidy": False}, "Dr. 김 민수 (김)"),
         ({"clean": False}, "김 민수 ."),
-        ({"clean": False, "drop_titles": False}, name),
+        ({"clean": False, "tidy": False}, name),
     ]:
         assert tidy([name], CharEncoder(**params)) == [left]
 
@@ -163,7 +163,7 @@ def test_titles_are_hardly_ever_names():
 )
 def test_dropped_pieces_are_those_that_are_not_read(typed, pieces):
     assert dropped(typed, CharEncoder()) == pieces
-    assert dropped(typed, CharEncoder(drop_titles=False)) == []
+    assert dropped(typed, CharEncoder(tidy=False)) == []
 
 
 def test_spelling_groups_of_typed_names():

@@ -28,11 +28,11 @@ def test_typed_texts_have_the_bits_of_names(target):
 
 def test_titles_are_read_if_switched_off():
     for abstain in (False, True):
-        model = load_pretrained(abstain=abstain, drop_titles=False)
+        model = load_pretrained(abstain=abstain, tidy=False)
         typed, left = model.predict_proba(["Dr. Anna Müller", "Anna Müller"])
         assert (typed != left).any()
-    with pytest.raises(ValueError, match="'drop_titles' parameter of CharEncoder must be"):
-        load_pretrained(drop_titles="no")
+    with pytest.raises(ValueError, match="'tidy' parameter of CharEncoder must be"):
+        load_pretrained(tidy="no")
 
 
 def test_joined_columns_are_read_as_typed_texts():

@@ -103,7 +103,7 @@ async def health(request: Request):
     return {
         "status": "ok",
         "sknames": sknames.__version__,
-        "model": Path(os.environ.get("SKNAMES_MODEL") or "pretrained").name,
+        "model": Path(os.environ.get("SKNAMES_MODEL") or "nationality").name,
         "nationalities": request.app.state.model.classes_.tolist(),
     }
 

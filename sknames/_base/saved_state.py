@@ -3,6 +3,13 @@
 from .version import __version__
 
 FORMAT = 1  # raise it when an older sknames would misread new files
+# Parameters that earlier versions called otherwise.
+RENAMED = {"drop_titles": "tidy", "class_prior": "assumed_prior"}
+
+
+def renamed(params):
+    """Return parameters, or the state of an estimator, by the names of today."""
+    return {RENAMED.get(name, name): value for name, value in params.items()}
 
 
 def stamped(state):
@@ -15,7 +22,7 @@ def unstamped(state):
 
     Parameters that are newer than the file keep the defaults that their class has.
     """
-    state = dict(state)
+    state = renamed(state)
     format_, writer = state.pop("_format", None), state.pop("_sknames_version", "unknown")
     if type(format_) is not int or not 1 <= format_ <= FORMAT:
         raise ValueError(

@@ -17,7 +17,7 @@ from .._answers.predict_names import predict_names
 from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from .._wrappers.selective_classifier import SelectiveClassifier
-from ..pretrained._load_pretrained import SHIPPED, load_pretrained
+from ..pretrained._load_pretrained import load_pretrained
 from ..pretrained._model_files import load_model
 from ..pretrained._predict_sets import sets_of_probabilities
 
@@ -45,7 +45,7 @@ class Job:
 def load(path, trust_pickle=False, climb=False):
     """Load the model in a file, or one that ships, once in each process."""
     if climb:
-        return load_pretrained(SHIPPED[path], abstain=True, groups=[*LEVELS])
+        return load_pretrained(path, abstain=True, groups=[*LEVELS])
     return load_model(path, trust_pickle=trust_pickle)
 
 

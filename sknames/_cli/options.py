@@ -16,9 +16,9 @@ def model_options(function):
     @click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
     @click.option(
         "--model",
-        default="pretrained",
+        default="nationality",
         show_default=False,
-        help="A file, or country. [default: nationalities]",
+        help="A file, or country. [default: nationality]",
     )
     @wraps(function)
     def command(model, trust_pickle, **others):

@@ -18,7 +18,7 @@ from .._priors.priors import assumed_priors, check_priors, priors_of_probabiliti
 from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import LEVELS
 from ..pretrained import load_pretrained
-from ..pretrained._load_pretrained import SHIPPED
+from ..pretrained._load_pretrained import TARGETS
 from .files import check_output, say
 from .models import Job, answer, answers, load
 from .options import jobs_option, model_options, table_options
@@ -72,7 +72,7 @@ def predict(
     start = time.perf_counter()
     check_output(output)
     others = {"--priors": priors, "--adapt-priors": adapt, "--groups": asked["groups"]}
-    if climb and (not abstain or model[0] not in SHIPPED or any(others.values())):
+    if climb and (not abstain or model[0] not in TARGETS or any(others.values())):
         raise click.UsageError(
             f"--climb needs --abstain and a model that ships, without {', '.join(others)}"
         )
@@ -113,8 +113,8 @@ def _threshold(model, fitted, abstain, given):
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
     if not abstain or given is not None:
         return given
-    if model in SHIPPED and unwrap(fitted).threshold is None:
-        fitted = load_pretrained(SHIPPED[model], abstain=True)
+    if model in TARGETS and unwrap(fitted).threshold is None:
+        fitted = load_pretrained(model, abstain=True)
     threshold = unwrap(fitted).threshold
     if threshold is None:
         raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")

@@ -77,7 +77,7 @@ def shares(table, model, by, groups, output, plot, jobs):
                     counts=counts,
                     ids=ids[rows],
                     n_not_names=n_others,
-                    class_prior=assumed_priors(inner, of_people=True),
+                    assumed_prior=assumed_priors(inner, of_people=True),
                     model_error=model_error(inner),
                     shares_of_groups=shares_of_groups,
                     random_state=0,  # the same command gives the same intervals

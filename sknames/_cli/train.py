@@ -69,7 +69,7 @@ def fit_own_labels(names, labels):
     # The shipped model goes into the file, so later versions read it, too.
     model = make_own_labels_pipeline(load_pretrained(priors="uniform")).fit(names, labels)
     shares = np.unique(labels, return_counts=True)[1] / len(labels)
-    return PriorShiftClassifier(model, priors=shares, class_prior=shares).fit(None)
+    return PriorShiftClassifier(model, priors=shares, assumed_prior=shares).fit(None)
 
 
 def make_net(pairs):

@@ -64,7 +64,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     clean : bool, default=True
         Whether to clean names (step 1), and commas, dots and names of Koreans in step 2. Set it to
         False if white space or punctuation carries meaning.
-    drop_titles : bool, default=True
+    tidy : bool, default=True
         Whether to drop, in step 2, titles and degrees in 40 languages ("Mr.", "Frau Dr.", "г-н",
         "Jr.", ", PhD", "S.H.", "さん"), names at birth ("geb. X", "née X", "S/O X"), and what
         stands in brackets, unless it alone is in Latin letters, or it alone is not. A name never
@@ -131,7 +131,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     _fitted = "alphabet_"
 
     clean: bool = True
-    drop_titles: bool = True
+    tidy: bool = True
     handle_missing: Literal["error", "empty"] = "error"
     transliterate: bool | Literal["unknown", "both"] = "unknown"
     lowercase: bool = True
@@ -146,7 +146,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
 
     _parameter_constraints = {
         "clean": ["boolean"],
-        "drop_titles": ["boolean"],
+        "tidy": ["boolean"],
         "handle_missing": [StrOptions({"error", "empty"})],
         "transliterate": ["boolean", StrOptions({"unknown", "both"})],
         "lowercase": ["boolean"],

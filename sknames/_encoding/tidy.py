@@ -43,14 +43,14 @@ _KOREAN = re.compile(rf"({'|'.join(RULES['korean_surnames'])}) ([가-힣]{{1,2}}
 def tidy(names, encoder=None):
     """Return names as they are read: clean, composed, without titles and brackets.
 
-    An encoder says by `clean` and `drop_titles` which steps to take; without one, take all. Whether
+    An encoder says by `clean` and `tidy` which steps to take; without one, take all. Whether
     a text is a name is judged before: "(株)" and a lone "Dr." tell.
     """
     cleans = encoder is None or encoder.clean
     if cleans:
         names = clean(names)
     names = compose(names)  # before titles are looked for, whose letters are composed
-    if encoder is None or encoder.drop_titles:
+    if encoder is None or encoder.tidy:
         names = [_drop_titles(name) if _may_have_title(name) else name for name in names]
     if cleans:
         names = [

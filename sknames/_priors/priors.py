@@ -90,7 +90,7 @@ def assumed_priors(estimator, given=None, *, of_people=False):
     """
     inside = unwrap(estimator) if given is None else Inside(class_prior=given)
     priors = "uniform" if inside.class_prior is None else inside.class_prior
-    priors = check_priors(priors, estimator.classes_, "class_prior")
+    priors = check_priors(priors, estimator.classes_, "assumed_prior")
     if of_people and inside.class_bias is not None:
         priors = priors * np.exp(-inside.class_bias)
         priors /= priors.sum()

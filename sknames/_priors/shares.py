@@ -220,7 +220,7 @@ class Comparison(Table):
     {
         "estimator": [HasMethods(["predict_proba"])],
         "counts": ["array-like", None],
-        "class_prior": [str, dict, "array-like", None],
+        "assumed_prior": [str, dict, "array-like", None],
         "groups": [dict, None],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
@@ -233,7 +233,7 @@ def estimate_shares(
     *,
     sample_weight: ArrayLike | None = None,
     counts: ArrayLike | None = None,
-    class_prior: Priors | None = None,
+    assumed_prior: Priors | None = None,
     groups: Mapping[str, Sequence[Any]] | None = None,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
@@ -256,7 +256,7 @@ def estimate_shares(
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs in the list. Distinct names with counts give the same result as
         the whole list, in less memory.
-    class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
+    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
     groups : dict of str to list of labels, or None, default=None
@@ -310,7 +310,7 @@ default=None
     constrained Newton step away from the estimate. They cover chance, and errors of the model that
     are typical for people of another source. For these, the log odds of each class vary with a
     standard deviation of 0.5, or what held-out people showed for a model that ships. Without
-    `class_prior`, the bias by class that the shipped model has shown on held-out people is
+    `assumed_prior`, the bias by class that the shipped model has shown on held-out people is
     corrected.
 
     Examples
@@ -325,7 +325,7 @@ default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    inner, shares_of_groups = (estimator, None) if class_prior is not None else ungroup(estimator)
+    inner, shares_of_groups = (estimator, None) if assumed_prior is not None else ungroup(estimator)
     probabilities, weights, ids, are_names = predict_list(inner, X, sample_weight)
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
@@ -335,7 +335,7 @@ default=None
         ids=ids,
         n_not_names=int(n_of_each[~are_names].sum()),
         weights=weights,
-        class_prior=assumed_priors(inner, class_prior, of_people=True),
+        assumed_prior=assumed_priors(inner, assumed_prior, of_people=True),
         model_error=model_error(inner),
         shares_of_groups=shares_of_groups,
         groups=groups,
@@ -365,7 +365,7 @@ def shares_of_probabilities(
     n_not_names=0,
     ids=None,
     weights=None,
-    class_prior="uniform",
+    assumed_prior="uniform",
     model_error=MODEL_ERROR,
     shares_of_groups=None,
     groups=None,
@@ -383,7 +383,7 @@ def shares_of_probabilities(
     weights = check_weights(weights, len(probabilities), "weights")
     counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
     columns = classes if shares_of_groups is None else np.arange(len(shares_of_groups))
-    assumed = check_priors(class_prior, columns, "class_prior")
+    assumed = check_priors(assumed_prior, columns, "assumed_prior")
     members = _members(groups, classes)
     n_names = int(counts.sum())
     ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, ids)

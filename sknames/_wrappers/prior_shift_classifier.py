@@ -49,7 +49,7 @@ default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers that sum to
         1, by label (missing labels get 0) or in the order of `classes_`; as "uniform"; or as
         "population", as in :func:`load_pretrained`. A class with prior 0 is never predicted.
-    class_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
+    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`, which our
         estimators have, or "uniform". Most scikit-learn classifiers assume the class frequencies
@@ -109,7 +109,7 @@ default=None
     estimator: Any
     _: KW_ONLY
     priors: Literal["estimate"] | Priors = "estimate"
-    class_prior: Priors | None = None
+    assumed_prior: Priors | None = None
     tol: float = 1e-7
     max_iter: int = 200
 
@@ -119,7 +119,7 @@ default=None
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
         "priors": [StrOptions({"estimate", "uniform", "population"}), dict, "array-like"],
-        "class_prior": [StrOptions({"uniform", "population"}), dict, "array-like", None],
+        "assumed_prior": [StrOptions({"uniform", "population"}), dict, "array-like", None],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
@@ -149,7 +149,7 @@ default=None
         self._validate_params()
         self._check_is_frozen()
         self._check_inside(self.estimator)
-        assumed = assumed_priors(self.estimator, self.class_prior)
+        assumed = assumed_priors(self.estimator, self.assumed_prior)
         if isinstance(self.priors, str) and self.priors == "estimate":
             proba, weights, ids, are_names = predict_list(self.estimator, X, sample_weight)
             priors, n_iter = priors_of_probabilities(

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._answers.inside import check_threshold, labels_as_predicted, unwrap
 from .._base.holder import Holder
+from .._base.saved_state import renamed
 
 
 class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
@@ -126,6 +127,9 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
             mapping = MethodMapping().add(caller="fit", callee="fit")
             router.add(estimator=self.estimator, method_mapping=mapping)
         return router
+
+    def __setstate__(self, state):
+        super().__setstate__(renamed(state))
 
     def __sklearn_tags__(self):
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
-from .._base.saved_state import FORMAT
+from .._base.saved_state import FORMAT, renamed
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
@@ -24,8 +24,6 @@ from .._wrappers.selective_classifier import SelectiveClassifier
 
 Target: TypeAlias = Literal["nationality", "country"]
 TARGETS = ("nationality", "country")
-# By name, where a file may stand.
-SHIPPED: dict[str, Target] = {"pretrained": "nationality", "country": "country"}
 # With a folder for each model. That of countries is a head on that of nationalities, see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
@@ -58,7 +56,7 @@ def load_pretrained(
     priors: Priors = "population",
     abstain: bool | float = False,
     groups: list[str] | None = None,
-    drop_titles: bool = True,
+    tidy: bool = True,
 ) -> Any:
     """Load a model that ships with the package, ready to predict nationalities or countries.
 
@@ -99,7 +97,7 @@ default="population"
         What may be answered instead of a label that is unsure, see :class:`SelectiveClassifier`:
         None, or ``["subregion", "region"]``, which we recommend for countries. It needs `abstain`.
         Other groups need a threshold of their own.
-    drop_titles : bool, default=True
+    tidy : bool, default=True
         Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`. False reads
         names as they are typed.
 
@@ -158,7 +156,7 @@ default="population"
     bias = read_columns(BIAS, target)
     bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
     model = read(FOLDER / target, pretrained_sha256(target=target), priors, bias)
-    model["encode"].set_params(drop_titles=drop_titles)
+    model["encode"].set_params(tidy=tidy)
     model["encode"]._validate_params()
     if not abstain:
         return model
@@ -252,7 +250,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
         arrays = _arrays(below, trunk, arrays)
     encode, classify = trunk["encode"], trunk["classify"]
     encoder = CharEncoder.from_alphabet(
-        encode["alphabet"], encode["max_length"], **encode["params"]
+        encode["alphabet"], encode["max_length"], **renamed(encode["params"])
     )
     # The classifier knows no names of columns, and would warn of tables under a global set_output.
     encoder.set_output(transform="default")

@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 
 from .._base import install
-from ._load_pretrained import SHIPPED, load_pretrained
+from ._load_pretrained import TARGETS, load_pretrained
 
 # Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
 TRUSTED = [
@@ -35,7 +35,7 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     Parameters
     ----------
     path : str or path-like
-        Path of the file. "pretrained" and "country" are the models that ship, without a file.
+        Path of the file. "nationality" and "country" are the models that ship, without a file.
     trust_pickle : bool, default=False
         Whether to load a pickle, such as a joblib file. It can run any code: do so only if you
         trust its maker.
@@ -59,11 +59,11 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     Examples
     --------
     >>> from sknames import load_model
-    >>> load_model("pretrained").predict(["Kowalski"])
+    >>> load_model("nationality").predict(["Kowalski"])
     array(['Polish'], dtype='<U11')
     """
-    if isinstance(path, str) and path in SHIPPED:
-        return load_pretrained(SHIPPED[path])
+    if isinstance(path, str) and path in TARGETS:
+        return load_pretrained(path)
     with open(path, "rb") as file:  # raises FileNotFoundError
         is_zip = file.read(4) == b"PK\x03\x04"
     is_skops = zipfile.is_zipfile(path)
