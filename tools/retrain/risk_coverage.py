@@ -104,7 +104,7 @@ def model_error(probabilities, labels, sources, classes):
             with warnings.catch_warnings(action="ignore"):  # a model unsure of some list
                 found = shares_of_probabilities(
                     *(probabilities[rows], classes),
-                    class_prior=prior,
+                    assumed_prior=prior,
                     model_error=error,
                     n_resamples=300,
                     random_state=0,
