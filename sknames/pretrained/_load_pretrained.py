@@ -23,7 +23,7 @@ from .._wrappers.grouped_classifier import LEVELS
 from .._wrappers.selective_classifier import SelectiveClassifier
 
 Target: TypeAlias = Literal["nationality", "country"]
-TARGETS = ("nationality", "country")
+TARGETS: tuple[Target, ...] = ("nationality", "country")
 # With a folder for each model. That of countries is a head on that of nationalities, see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
