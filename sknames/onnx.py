@@ -97,7 +97,8 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     inside = unwrap(estimator)
     if inside.classifier is None or any(change is None for change in inside.changes):
         expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
-        raise refusal(estimator, expected, "Convert the one inside.")
+        step = "Convert the one inside. For your own labels, train one, or serve yours from Python."
+        raise refusal(estimator, expected, step)
     network, labels = inside.classifier.network_, estimator.classes_
     if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
         raise ValueError(

@@ -6,6 +6,7 @@ them, and a step in front of a classifier by `_add_to`, which adds itself to wha
 
 from collections.abc import Callable
 from copy import copy
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,10 +145,10 @@ def refusal(
     model: Any, expected: str, step: str, wrappers: str = "the wrappers of sknames"
 ) -> TypeError:
     """Return the error for a model that lacks what is needed inside; `step` is what to do."""
-    got = " ".join(repr(model).split())
+    got = shorten(repr(model), 200, placeholder=" ...")
     return TypeError(
         f"Expected {expected}, such as load_pretrained(), also inside pipelines with JoinNames, "
-        f"searches, FrozenEstimator and {wrappers}; got {got:.200}. {step}"
+        f"searches, FrozenEstimator and {wrappers}; got {got}. {step}"
     )
 
 
