@@ -289,6 +289,7 @@ def test_page_fits_a_phone(page):
         for name in ("", "Anna", "Maria-Aparecida Gonçalves de Albuquerque", "W" * 80):
             ask(page, name)
             assert width(page) == [360, 360]
+            assert page.find_element("id", "sideways").is_displayed() is (len(name) > 20)
         page.find_element("id", "labels").send_keys("country")
         assert ask(page, "Emina Hadžić")["bars"][0][0] == "Bosnia & Herzegovina"
         assert width(page) == [360, 360]

@@ -168,7 +168,7 @@ function sayKnown(known, n) {
 function showAnswer(reason, { label, level, probability }, { labels, abstain: { threshold } }) {
   const sure = `${percent(probability)} probable, which is above ${percent(threshold)}.`;
   const [verdict, why] = {
-    "missing name": ["I don’t know yet", "Type a name, in any script."],
+    "missing name": ["Type a name", "In any script: given name, surname or both."],
     address: ["I don’t know", "That is an address, not a name."],
     organization: ["I don’t know", "That is an organization, not a name."],
     "several names": ["I don’t know", "These are several names. Type one."],
@@ -232,6 +232,9 @@ function showLetters(name, letters, row, rows, model) {
   });
   element.heat.replaceChildren(head, ...body);
   element.scroll.scrollLeft = direction === "rtl" ? -1e6 : 1e6; // to the last letter
+  const scrolls = element.scroll.scrollWidth > element.scroll.clientWidth;
+  element.scroll.classList.toggle("scrolls", scrolls);
+  element.sideways.hidden = !scrolls;
 
   const spelled = spell(name, model.encoder).join("");
   element.spelling.hidden = spelled === name.trim().toLowerCase();
