@@ -32,6 +32,7 @@ import skops.io
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -50,13 +51,14 @@ from sknames import (
     load_pretrained,
     make_own_labels_pipeline,
     predict_table,
+    spelling_groups,
 )
 from sknames._cli import files, main, models, tables
 from sknames._cli import shares as commands_shares
 from sknames._cli import train as training
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
 from sknames.metrics import scorecard
-from sknames.metrics._scorecard import accuracy_gain
+from sknames.metrics._scorecard import accuracy_gain, figures, ngram_svm
 from sknames.pretrained import _model_files as _model_files
 from sknames.pretrained import predict_sets
 from tests.conftest import run_process, start_process
@@ -1029,13 +1031,24 @@ def test_evaluate_prints_the_scorecard(run, model, small_names, has_train):
     names, labels = small_names
     rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", " "), ("Kim", " Korean ")]
     write_labelled(rows)
-    train, more = ([f"{name}  " for name in names[::4]], labels[::4]), []
+    learned, more = names[::4] + np.array(["", "  "] * 25, dtype=object), []
     if has_train:
-        write_labelled(zip(*train, strict=True), "learned.csv")
+        write_labelled(zip(learned, labels[::4], strict=True), "learned.csv")
         more = ["--train", "learned.csv", "--jobs", "2"]
     out, said = run("evaluate", "in.csv", "--model", "model.skops", *more)
-    card = scorecard(model, [*names, "Kim"], [*labels, "Korean"], train=train if more else None)
-    assert out == card.to_text() + "\n"
+    names, labels = [*names, "Kim"], [*labels, "Korean"]
+    card = scorecard(model, names, labels)
+    assert out.startswith(card.to_text() + "\n")
+    if has_train:
+        _, overlap, _, *rows = out.removeprefix(card.to_text() + "\n").splitlines()
+        assert overlap.startswith("50 rows (24.9%) have a name of the training table, 25 of them")
+        svm = ngram_svm().fit(learned, small_names[1][::4])
+        expected = {"most frequent label": labels.count("Greek") / 201}
+        expected |= {"n-grams + LinearSVC": svm.score(names, labels), "model.skops": card.accuracy}
+        for row, (title, accuracy) in zip(rows, expected.items(), strict=True):
+            assert row.startswith(f"{title:19}  {accuracy:.4f} (")
+    else:
+        assert out == card.to_text() + "\n"
     assert said == (
         "203 rows: 201 used, 1 of them with labels that the model does not know; 2 without a "
         "name or a label\n"
@@ -1061,19 +1074,22 @@ def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
     names, labels = (column[known][:130] for column in small_names)  # fewer of the last label
     write_labelled(zip(names, labels, strict=True))
     out, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")
-    card = scorecard(make_own_labels_pipeline(), names, labels, cv=5)
-    own = scorecard(model, names, labels)
-    ngrams, predicted = card.baselines["n-gram LinearSVC"], model.predict(names)
+    cv, groups = StratifiedGroupKFold(5, shuffle=True, random_state=0), spelling_groups(names)
+    ngrams, card = (
+        figures(labels, cross_val_predict(own, names, labels, groups=groups, cv=cv))
+        for own in (ngram_svm(), make_own_labels_pipeline())
+    )
+    own, predicted = scorecard(model, names, labels), model.predict(names)
     assert "Greek" in predicted
     own.macro_f1 = f1_score(labels, predicted, labels=np.unique(labels), average="macro")
     for line, expected in zip(out.splitlines()[-3:], (ngrams, card, own), strict=True):
-        figures = [expected["accuracy"], *expected["accuracy_interval"], expected["macro_f1"]]
+        numbers = [expected["accuracy"], *expected["accuracy_interval"], expected["macro_f1"]]
         if expected is not ngrams:
-            gain, low, high = accuracy_gain(expected.is_right, ngrams["is_right"])
-            figures += [gain, low, high]
-            assert gain == pytest.approx(expected.accuracy - ngrams["accuracy"])
+            gain, low, high = accuracy_gain(expected["is_right"], ngrams["is_right"])
+            numbers += [gain, low, high]
+            assert gain == pytest.approx(expected["accuracy"] - ngrams["accuracy"])
         found = re.findall(r"[+-]?\d\.\d{4}", line)
-        assert found == [f"{x:{'+' if k > 3 else ''}.4f}" for k, x in enumerate(figures)]
+        assert found == [f"{x:{'+' if k > 3 else ''}.4f}" for k, x in enumerate(numbers)]
     others = zip(names, np.char.add(labels, "s"), strict=True)  # which the model lacks
     write_labelled(others)
     lines, said = run("evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams")

@@ -20,6 +20,7 @@ from sknames.metrics import (
     RiskCoverageDisplay,
     expected_calibration_error,
 )
+from sknames.metrics._top_label import wilson_interval
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -241,6 +242,25 @@ def test_risk_coverage_display_shows_risks_of_the_surest(proba, truth):
     ax.plot([], [])
     for shown in (display, RiskCoverageDisplay.from_predictions(truth, proba, **params, ax=ax)):
         assert shown.ax_.get_ylim()[1] == pytest.approx(1.5 * display.risk[-1])
+
+
+@pytest.mark.parametrize("display", OF_ANSWERS)
+def test_weight_of_2_counts_as_two_answers(display):
+    y, proba = np.array([*"aabba"]), np.array([0.9, 0.8, 0.7, 0.4, 0.3])
+    proba, weights = np.column_stack([proba, 1 - proba]), np.array([1, 2, 1, 0, 3])
+    drawn = display.from_predictions(y, proba, sample_weight=weights)
+    twice = display.from_predictions(y.repeat(weights), proba.repeat(weights, axis=0))
+    for name in ("confidence", "accuracy", "calibration_error", "coverage", "risk"):
+        if hasattr(drawn, name):
+            np.testing.assert_allclose(getattr(drawn, name), getattr(twice, name))
+    if display is ReliabilityDisplay:
+        assert drawn.n_samples.tolist() == [2, 1, 1]
+        ends = wilson_interval(drawn.accuracy, np.array([4**2 / 10, 1, 1]))
+        np.testing.assert_allclose([drawn.low, drawn.high], ends)
+    else:
+        assert drawn.n_answered[-1] == 7**2 / 15
+    with pytest.raises(ValueError, match=r"sample_weight of shape \(5,\)"):
+        display.from_predictions(y, proba, sample_weight=[1])
 
 
 def test_risks_are_within_the_axes():

@@ -96,8 +96,8 @@ def test_scores_take_labels_and_groups(small_names, tiny):
         selective = SelectiveClassifier(FrozenEstimator(model), coverage=1).fit(names, y)
         assert selective.risk_ == pytest.approx(1 - hits.mean())
         assert selective.score(names, labels) == hits.mean()  # none is withheld
-        card = scorecard(model, names, y, train=(names, y))
-        assert card.accuracy == hits.mean() and card.baselines["n-gram LinearSVC"]["accuracy"] > 0.9
+        card = scorecard(model, names, y)
+        assert card.accuracy == hits.mean()
         assert card.by_class["label"].tolist() == ["Asia", "Europe"]
         curve = RiskCoverageDisplay.from_estimator(model, names, y)
         assert curve.risk[-1] == pytest.approx(1 - hits.mean())
@@ -114,10 +114,9 @@ def test_groups_are_cross_validated_as_the_page_shows(small_names):
         predicted = GroupedClassifier(predicted, groups=GROUPS).predict(names[test])
         expected.append(np.mean(predicted == [GROUPS[label] for label in labels[test]]))
     np.testing.assert_array_equal(cross_val_score(model, names, labels, cv=cv), expected)
-    card = scorecard(model, names, labels, cv=cv)
-    assert card.accuracy == np.mean(expected) > 0.7
+    assert np.mean(expected) > 0.7
     selective = SelectiveClassifier(model, coverage=1, cv=cv).fit(names, labels)
-    assert selective.risk_ == pytest.approx(1 - card.accuracy)
+    assert selective.risk_ == pytest.approx(1 - np.mean(expected))
     with config_context(enable_metadata_routing=True):
         weighted = model.set_score_request(sample_weight=True)
         weights = {"sample_weight": np.ones(len(names))}

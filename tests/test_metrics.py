@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_1samp
-from sklearn.base import clone
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.frozen import FrozenEstimator
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import (
     accuracy_score,
     f1_score,
@@ -14,17 +12,15 @@ from sklearn.metrics import (
     recall_score,
     top_k_accuracy_score,
 )
-from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, cross_val_predict
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from sknames import spelling_groups
-from sknames._encoding.spelling import fold
 from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
 from sknames.metrics._calibration import calibration_error
-from sknames.metrics._scorecard import accuracy_gain, ngram_svm, scorecard_from
+from sknames.metrics._scorecard import accuracy_gain, figures, scorecard_from
+from sknames.metrics._top_label import wilson_interval
 
 
 def bayes():
@@ -111,84 +107,31 @@ def test_names_with_several_labels_bound_the_accuracy(model):
     assert card.best_accuracy == 1 and "several" not in repr(card)
 
 
-def test_training_names_give_leak_and_baselines(model, parts):
-    learned, (names, labels) = parts
-    names = [*names, learned[0][0], learned[0][1].upper(), f" {learned[0][2]} "]
-    labels = [*labels, *learned[1][:3]]
-    seen = {fold(name) for name in learned[0]}
-    expected = sum(fold(name.strip()) in seen for name in names)
-    card = scorecard(model, names, labels, train=learned)
-    assert card.n_seen == expected >= 3
-    assert card.n_seen_exactly == sum(name in set(learned[0]) for name in names) < card.n_seen
-    assert f"{expected} rows ({expected / len(names):.1%}) have a name that it has" in repr(card)
-    assert scorecard(model, names, labels).n_seen is None
-    assert "overlap with training names: unknown" in repr(scorecard(model, names, labels))
-    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5))
-    svm = make_pipeline(vectorizer, LinearSVC(random_state=0))
-    svm.fit([fold(name) for name in learned[0]], learned[1])
-    found = svm.predict([fold(name) for name in names])
-    baseline = card.baselines["n-gram LinearSVC"]
-    assert baseline["accuracy"] == pytest.approx(accuracy_score(labels, found))
-    assert baseline["macro_f1"] == pytest.approx(f1_score(labels, found, average="macro"))
-    values, counts = np.unique(learned[1], return_counts=True)
-    share = np.mean(np.array(labels) == values[counts.argmax()])
-    assert card.baselines["majority"]["accuracy"] == pytest.approx(share)
-    assert f"majority: accuracy {share:.4f}, macro-F1 " in repr(card)
-    learned = learned[0], ["Greek"] * len(learned[0])  # of which an SVM learns nothing
-    shares = [b["accuracy"] for b in scorecard(model, *parts[1], train=learned).baselines.values()]
-    assert shares == [np.mean(parts[1][1] == "Greek")] * 2
-
-
-def test_folds_keep_groups_together(small_names):
-    names, labels = small_names
-    names = np.array([*names, *(fold(name).upper() for name in names[:40])], dtype=object)
-    labels = np.array([*labels, *labels[:40]])
-    card = scorecard(bayes(), names, labels, cv=4)
-    assert card.n == len(names)
-    assert card.n_seen == 0 and set(card.baselines) == {"majority", "n-gram LinearSVC"}
-    cv = StratifiedGroupKFold(4, shuffle=True, random_state=0)
-    groups = spelling_groups(names)
-    found = cross_val_predict(bayes(), names, labels, cv=cv, groups=groups)
-    assert card.accuracy == pytest.approx(accuracy_score(labels, found))
-    leaking = scorecard(bayes(), names, labels, cv=KFold(4, shuffle=True, random_state=0))
-    assert leaking.n_seen > 40 and leaking.accuracy > card.accuracy
-    # one's own groups, as of families
-    families = np.arange(len(names)) % 7
-    own = scorecard(bayes(), names, labels, cv=GroupKFold(4), groups=families)
-    found = cross_val_predict(bayes(), names, labels, cv=GroupKFold(4), groups=families)
-    assert own.accuracy == pytest.approx(accuracy_score(labels, found))
-
-
-def test_folds_that_test_a_row_twice_raise(small_names):
-    names, labels = small_names
-    folds = [*KFold(4).split(names)]
-    with pytest.raises(ValueError, match="got row 50 in 2 tests.* that do not repeat"):
-        scorecard(bayes(), names, labels, cv=[*folds, folds[1]])
-
-
-def test_rows_of_folds_stand_in_the_order_of_the_names(small_names):
-    names, labels = small_names
-    folds = [*KFold(4, shuffle=True, random_state=0).split(names)][:3]
-    card = scorecard(bayes(), names, labels, cv=folds)
-    n_grams = card.baselines["n-gram LinearSVC"]
-    for model, is_right in [(bayes(), card.is_right), (ngram_svm(), n_grams["is_right"])]:
-        expected = [
-            (clone(model).fit(names[train], labels[train]).predict([names[k]])[0] == labels[k], k)
-            for train, test in folds
-            for k in test
-        ]
-        assert is_right.tolist() == [right for right, _ in sorted(expected, key=lambda x: x[1])]
-    gain, low, high = accuracy_gain(card.is_right, n_grams["is_right"])
-    assert gain == pytest.approx(card.accuracy - n_grams["accuracy"])
-    difference = card.is_right.astype(int) - n_grams["is_right"]
-    expected = ttest_1samp(difference, 0).confidence_interval()  # of few rows, by 1 % wider
-    np.testing.assert_allclose((low, high), expected, rtol=0.02)
-
-
-def test_label_that_a_fold_lacks_is_unknown_there(small_names):
-    names, labels = [*small_names[0], "Kim"], [*small_names[1], "Korean"]
-    card = scorecard(bayes(), names, labels, cv=KFold(3, shuffle=True, random_state=0))
-    assert card.unknown_labels == {"Korean": 1} and np.isfinite(card.log_loss)
+def test_weight_of_2_counts_as_two_names(model, parts):
+    names, labels = parts[1]
+    weights = np.random.RandomState(0).randint(4, size=len(names))
+    weighted = scorecard(model, names, labels, sample_weight=weights)
+    twice = scorecard(model, names.repeat(weights), labels.repeat(weights))
+    for key in ("accuracy", "macro_f1", "log_loss", "top_3", "best_accuracy", "calibration_error"):
+        assert weighted[key] == pytest.approx(twice[key]), key
+    for key in ("recall", "precision"):
+        np.testing.assert_allclose(weighted.by_class[key], twice.by_class[key])
+    # Counts and intervals are those of names.
+    n = weights.sum() ** 2 / (weights**2).sum()
+    assert weighted.n == len(names) and weighted.by_class["n"].sum() == len(names)
+    assert weighted.accuracy_interval == tuple(wilson_interval(twice.accuracy, n))
+    k = [*weighted.by_class["label"]].index("Greek")
+    greek = weights[labels == "Greek"]
+    ends = wilson_interval(weighted.by_class["recall"][k], greek.sum() ** 2 / (greek**2).sum())
+    assert (weighted.by_class["recall_low"][k], weighted.by_class["recall_high"][k]) == ends
+    (low, high), equal = weighted.macro_f1_interval, scorecard(model, names, labels)
+    assert low < twice.macro_f1 < high
+    assert high - low > np.ptp(equal.macro_f1_interval) > np.ptp(twice.macro_f1_interval)
+    for factor in (1, 0.1, 7):
+        same = scorecard(model, names, labels, sample_weight=np.full(len(names), factor))
+        for key in ("accuracy_interval", "macro_f1_interval", "calibration_interval"):
+            assert same[key] == pytest.approx(equal[key]), key
+        assert same.calibration_by_chance == pytest.approx(equal.calibration_by_chance)
 
 
 def test_model_without_probabilities_has_the_other_figures(parts):
@@ -207,19 +150,19 @@ def test_macro_f1_interval_is_that_of_a_bootstrap():
     rng = np.random.default_rng(0)
     true, answer = rng.choice([0, 0, 1, 2], 150), rng.choice([0, 1, 3], 150)
     answer[::3] = true[::3]
-    card = scorecard_from(["a"] * 150, true, answer, None, np.arange(4))
+    card = figures(true, answer)
     resamples = rng.integers(150, size=(1000, 150))
     scores = [f1_score(true[rows], answer[rows], average="macro") for rows in resamples]
     expected = np.quantile(scores, [0.025, 0.975])
-    np.testing.assert_allclose(card.macro_f1_interval, expected, atol=0.007)
+    np.testing.assert_allclose(card["macro_f1_interval"], expected, atol=0.007)
 
 
 def test_macro_f1_interval_holds_the_figure_where_labels_are_only_predicted():
     labels = ["a", "b"] * 60
     predicted = [*labels[:90], *"cdefghijklmnopqrstuvwxyzABCDEF"]
-    card = scorecard_from(list(map(str, range(120))), labels, predicted, None, np.array(["a", "b"]))
-    low, high = card.macro_f1_interval
-    assert low < card.macro_f1 < high < 0.1
+    card = figures(labels, predicted)
+    low, high = card["macro_f1_interval"]
+    assert low < card["macro_f1"] < high < 0.1
 
 
 def test_first_of_equal_probabilities_ranks_higher():
@@ -276,6 +219,14 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     assert frame.n.sum() == 1500
 
 
+def test_accuracy_gain_is_that_of_pairs():
+    right = np.random.default_rng(0).random((2, 400)) < [[0.8], [0.6]]
+    gain, low, high = accuracy_gain(*right)
+    assert gain == pytest.approx(right[0].mean() - right[1].mean())
+    expected = ttest_1samp(np.subtract(*right, dtype=int), 0).confidence_interval()
+    np.testing.assert_allclose((low, high), expected, rtol=0.01)  # of few rows, slightly wider
+
+
 # ---- Calibration
 
 
@@ -296,7 +247,7 @@ def test_calibration_error_is_the_mean_gap_by_bin():
 @pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
 def test_calibration_interval_is_that_of_a_bootstrap(n, sure, right):
     hit, confidence = np.arange(n) < right * n, np.full(n, sure)
-    error, low, high, _ = calibration_error(hit, confidence)
+    error, low, high, _ = calibration_error(hit, confidence, np.ones(n))
     shares = np.random.default_rng(0).binomial(n, right, 100_000) / n
     ends = 2 * error - np.percentile(abs(sure - shares), [97.5, 2.5])
     np.testing.assert_allclose((low, high), np.minimum(ends, 1), atol=0.02)
@@ -305,20 +256,12 @@ def test_calibration_interval_is_that_of_a_bootstrap(n, sure, right):
 @pytest.mark.parametrize("n", [4, 20, 100])
 def test_calibration_interval_of_right_answers_reaches_what_n_cannot_exclude(n):
     hit, confidence = np.ones(n, dtype=bool), np.full(n, 0.999)
-    error, low, high, _ = calibration_error(hit, confidence)
+    error, low, high, _ = calibration_error(hit, confidence, np.ones(n))
     assert (error, low) == (pytest.approx(0.001), 0)
     assert high == pytest.approx(1 - binomtest(n, n).proportion_ci().low)
 
 
 # ---- Errors
-
-
-def test_folds_keep_a_fitted_model_as_it_is(model, parts):
-    before = model.predict_proba(parts[1][0])
-    scorecard(model, *parts[1], cv=2)
-    np.testing.assert_array_equal(model.predict_proba(parts[1][0]), before)
-    frozen = scorecard(FrozenEstimator(model), *parts[1], cv=2)
-    assert frozen.accuracy == pytest.approx(model.score(*parts[1]))
 
 
 @pytest.mark.parametrize(
@@ -343,20 +286,18 @@ def test_wrong_predictions_raise(params, message):
 
 
 @pytest.mark.parametrize(
-    "changes, params, message",
+    "changes, message",
     [
-        ({}, {"train": (["a"],)}, "train to be .names, labels., got 1 items"),
-        ({}, {"groups": np.zeros(100)}, "got groups without cv. Add cv"),
-        ({}, {"cv": 2, "train": (["a"], ["b"])}, "got train with cv"),
-        ({"y": ["greek"] * 100}, {}, "expected some of .'Greek', .* got .'greek'"),
-        ({"y": ["Greek"] * 99}, {}, r"inconsistent numbers of samples: \[100, 99\]"),
-        ({"y": ["Greek"] * 99 + [None]}, {}, "missing label"),
-        ({"X": ["a"] * 99 + [None]}, {}, "missing name"),
-        ({"estimator": bayes()}, {}, "Fit it first, or pass cv"),
+        ({"y": ["greek"] * 100}, "expected some of .'Greek', .* got .'greek'"),
+        ({"y": ["Greek"] * 99}, r"inconsistent numbers of samples: \[100, 99\]"),
+        ({"y": ["Greek"] * 99 + [None]}, "missing label"),
+        ({"X": ["a"] * 99 + [None]}, "missing name"),
+        ({"estimator": bayes()}, "is not fitted yet"),
+        ({"sample_weight": np.zeros(100)}, "a positive one; got 0 at"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_wrong_parameters_raise(model, parts, changes, params, message):
+def test_wrong_parameters_raise(model, parts, changes, message):
     given = {"estimator": model, "X": parts[1][0], "y": parts[1][1]} | changes
     with pytest.raises(ValueError, match=message):  # NotFittedError is one
-        scorecard(**given, **params)
+        scorecard(**given)

@@ -5,25 +5,32 @@ from contextlib import closing
 
 import click
 import numpy as np
+from sklearn.dummy import DummyClassifier
 from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from .._answers.inside import labels_as_predicted
 from .._encoding.spelling_groups import spelling_groups
+from .._encoding.tidy import spellings
 from .._name_encoder import make_own_labels_pipeline
-from ..metrics._scorecard import accuracy_gain, scorecard, scorecard_from
+from ..metrics._scorecard import accuracy_gain, figures, ngram_svm, scorecard_from
 from .files import say
 from .models import Job, answers, load
 from .options import jobs_option, label_option, model_options, table_options
 from .tables import CHUNK_ROWS, Table
 
 N_FOLDS = 5
+NGRAMS = "n-grams + LinearSVC"  # what others are compared with
 
 
 @click.command()
 @table_options
 @model_options
 @label_option
-@click.option("--train", help="Table that the model was trained on, to find its names in INPUT.")
+@click.option(
+    "--train",
+    help="Table that the model was trained on, to find its names in INPUT and to compare.",
+)
 @click.option(
     "--against",
     type=click.Choice(["ngrams"]),
@@ -39,10 +46,8 @@ def evaluate(table, model, label, train, against, jobs):
     fitted = load(*model)
     classes = fitted.classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
-    labels = labels_as_predicted(fitted, labels)
-    if train is not None:
-        *train, _ = Table(train, table.column, *table.dialect).labelled_names(label)
-        train[1] = labels_as_predicted(fitted, train[1])
+    labels = np.array(labels_as_predicted(fitted, labels), dtype=object)
+    learned = train and Table(train, table.column, *table.dialect).labelled_names(label)
     n_unknown, others = len(names) - int(np.isin(labels, classes).sum()), {}
     if against:
         _check_folds(names, labels)
@@ -57,14 +62,17 @@ def evaluate(table, model, label, train, against, jobs):
         predicted, proba, known = (
             None if part[0] is None else np.concatenate(part) for part in zip(*rows, strict=True)
         )
-        card = scorecard_from(names, labels, predicted, proba, classes, train, known)
-        click.echo(card.to_text() + "\n" * bool(against))
+        card = scorecard_from(names, labels, predicted, proba, classes, known)
+        click.echo(card.to_text() + "\n" * bool(against or learned))
         # A model of more labels has no F1 in those that are not in the table.
         known = np.unique(labels)
         f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)
         others[model[0]] = card | {"macro_f1": f1}
+    if learned:
+        click.echo(_overlap(names, learned[0]))
+        click.echo("\n".join(_compare(_baselines(names, labels, fitted, *learned[:2]) | others)))
     if against:
-        click.echo("\n".join(_compare(names, labels, others)))
+        click.echo("\n".join(_compare(_cross_validated(names, labels) | others)))
     say(
         f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that the model "
         f"does not know; {n_rows - len(names):,} without a name or a label"
@@ -81,12 +89,41 @@ def _check_folds(names, labels):
         )
 
 
-def _compare(names, labels, others):
-    """Yield a table of scorecards: of two models that learn the labels, and of others."""
-    own = scorecard(make_own_labels_pipeline(), names, labels, cv=N_FOLDS)
-    ngrams = own.baselines["n-gram LinearSVC"]
-    rows = {"n-grams + LinearSVC": ngrams, "what `sknames train` fits": own} | others
-    width = max(map(len, rows))
+def _overlap(names, learned):
+    """Say how many names a model has learned."""
+    exactly, spelt = set(learned), set(spellings(learned))
+    n_exactly = sum(name in exactly for name in names)
+    n = sum(name in exactly or x in spelt for name, x in zip(names, spellings(names), strict=True))
+    return (
+        f"{n:,} rows ({n / len(names):.1%}) have a name of the training table, {n_exactly:,} of "
+        "them spelled identically"
+    )
+
+
+def _baselines(names, labels, fitted, learned, of_learned):
+    """Return the figures of simple models with the same training names."""
+    of_learned = labels_as_predicted(fitted, of_learned)
+    models = {"most frequent label": DummyClassifier(), NGRAMS: ngram_svm()}
+    return {
+        title: figures(labels, model.fit(learned, of_learned).predict(names))
+        for title, model in models.items()
+    }
+
+
+def _cross_validated(names, labels):
+    """Return the figures of two models that learn the labels, in folds that share no spelling."""
+    cv = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
+    folds = [*cv.split(names, labels, spelling_groups(names))]
+    models = {NGRAMS: ngram_svm(), "what `sknames train` fits": make_own_labels_pipeline()}
+    return {
+        title: figures(labels, cross_val_predict(model, names, labels, cv=folds))
+        for title, model in models.items()
+    }
+
+
+def _compare(rows):
+    """Yield a table of the figures of models."""
+    width, ngrams = max(map(len, rows)), rows[NGRAMS]
     yield f"{'':{width}}  accuracy (95 %)            macro-F1  gain over n-grams (95 %)"
     for title, row in rows.items():
         low, high = row["accuracy_interval"]

@@ -12,7 +12,7 @@ from .._base import validate_params
 from .._base.labels_and_weights import check_weights
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label
 from .._base.shared_docs import share_docs
-from ._top_label import TopLabelDisplay, top_label, wilson_interval
+from ._top_label import TopLabelDisplay, effective_number, top_label, wilson_interval
 
 N_BINS = 15
 N_RESAMPLES = 1000
@@ -23,22 +23,23 @@ def _bins(confidence, n_bins=N_BINS):
     return np.minimum((confidence * n_bins).astype(int), n_bins - 1)
 
 
-def calibration_error(hit, confidence):
+def calibration_error(hit, confidence, weights):
     """Return the expected calibration error (Guo et al. 2017), its 95 % interval, and chance.
 
-    `hit` and `confidence` are what `top_label` returns. The last value is the mean error of a
-    calibrated model on as many names.
+    `hit` and `confidence` are what `top_label` returns, `weights` those of the names. The last
+    value is the mean error of a calibrated model on as many names.
 
     The interval is from a bootstrap over names, with normal sums in the bins. Chance makes the
     error too large, and that of each resample larger still. The basic bootstrap interval
     corrects for that. It starts at 0 if a calibrated model would reach this error, and is never
     narrower than that of a share with no event (Clopper and Pearson 1934).
     """
-    n = len(hit)
+    n = effective_number(weights)
+    weights = weights * (n / weights.sum())
     bins = _bins(confidence)
     differences = confidence - hit
     gaps, squares, variances = (
-        np.bincount(bins, weights=values, minlength=N_BINS)
+        np.bincount(bins, weights=weights * values, minlength=N_BINS)
         for values in (differences, differences**2, confidence * (1 - confidence))
     )
     normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, N_BINS))
@@ -175,6 +176,7 @@ class ReliabilityDisplay(TopLabelDisplay):
         y_proba: ArrayLike,
         *,
         labels: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         n_bins: int = 10,
         name: str | None = None,
         **kwargs: Any,
@@ -184,6 +186,9 @@ class ReliabilityDisplay(TopLabelDisplay):
         Parameters
         ----------
         {labelled}
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the names, not negative. Intervals are those of the effective number of
+            names (Kish 1965).
         n_bins : int, default=10
             Number of points, at most.
         {name}
@@ -193,15 +198,17 @@ class ReliabilityDisplay(TopLabelDisplay):
         """
         check_at_least_1("n_bins", n_bins)
         hits, confidence = top_label(y_true, y_proba, labels)
+        weights = check_weights(sample_weight, len(hits))
+        hits, confidence, weights = (of[weights > 0] for of in (hits, confidence, weights))
         in_order = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
         # Equal probabilities share a bin, so that the order of the names does not matter.
         starts = np.unique([of_bin[0] for of_bin in in_order])
         bins = np.searchsorted(starts, confidence, side="right") - 1
-        sizes = np.bincount(bins)
-        accuracy = np.bincount(bins, weights=hits) / sizes
-        low, high = wilson_interval(accuracy, sizes)
-        mean = np.bincount(bins, weights=confidence) / sizes
-        error = calibration_error(hits, confidence)[0]
+        sizes, total = np.bincount(bins), np.bincount(bins, weights=weights)
+        accuracy = np.bincount(bins, weights=weights * hits) / total
+        low, high = wilson_interval(accuracy, effective_number(weights, bins, len(sizes)))
+        mean = np.bincount(bins, weights=weights * confidence) / total
+        error = calibration_error(hits, confidence, weights)[0]
         return cls(mean, accuracy, low, high, sizes, error, name=name).plot(**kwargs)
 
     def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:

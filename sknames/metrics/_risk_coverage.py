@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
 
+from .._base.labels_and_weights import check_weights
 from .._base.plotting import DisplayMixin, legend_label, percent
 from .._base.shared_docs import share_docs
 from .._wrappers.risk_coverage import risk_coverage_curve
@@ -78,6 +79,7 @@ class RiskCoverageDisplay(TopLabelDisplay):
         y_proba: ArrayLike,
         *,
         labels: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         name: str | None = None,
         **kwargs: Any,
     ) -> Self:
@@ -86,13 +88,16 @@ class RiskCoverageDisplay(TopLabelDisplay):
         Parameters
         ----------
         {labelled}
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the names, not negative.
         {name}
         {plot_kwargs}
 
         {drawn}
         """
         hits, confidence = top_label(y_true, y_proba, labels)
-        curve = risk_coverage_curve(confidence, hits, np.ones(len(hits)))
+        weights = check_weights(sample_weight, len(hits))
+        curve = risk_coverage_curve(confidence, hits, weights)
         return cls.from_curve(curve, name=name, **kwargs)
 
     @classmethod

@@ -36,6 +36,17 @@ def top_label(y_true, y_proba, labels=None):
     return labels[y_proba.argmax(axis=1)] == y_true, y_proba.max(axis=1)
 
 
+def effective_number(weights, index=None, n=1):
+    """Return how many rows of equal weight say as much (Kish 1965), for each of n groups, (n,).
+
+    `index` has the group of each row. Without it, all rows are one group, and a number returns.
+    """
+    groups = np.zeros(len(weights), dtype=int) if index is None else index
+    sums, squares = (np.bincount(groups, weights=w, minlength=n) for w in (weights, weights**2))
+    numbers = np.divide(sums**2, squares, out=np.zeros(n), where=squares > 0)
+    return numbers[0] if index is None else numbers
+
+
 def wilson_interval(share, n):
     """Return the low and high ends of 95 % intervals of a share among n (Wilson 1927)."""
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
