@@ -62,7 +62,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, like that of
         :func:`sknames.load_pretrained`, or that classifier alone; also in a
         :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`, or a
-        :class:`~sknames.SelectiveClassifier`, whose threshold and groups are in the metadata.
+        :class:`~sknames.SelectiveClassifier`, whose threshold and fallback are in the metadata.
 
     Returns
     -------
@@ -123,10 +123,12 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
     shares = graph.add("Softmax", logits, axis=-1)
     for change in inside.changes:
-        operator = "MatMul" if change.ndim == 2 else "Mul"
-        shares = graph.add(operator, shares, graph.constant(change, np.float32))
-        if change.ndim == 1:
+        if change.dtype.kind == "f":
+            shares = graph.add("Mul", shares, graph.constant(change, np.float32))
             shares = graph.add("Div", shares, graph.add("ReduceSum", shares, [1]))
+        else:
+            members = np.eye(change.max() + 1)[change]
+            shares = graph.add("MatMul", shares, graph.constant(members, np.float32))
     graph.add("Identity", shares, output="probabilities")
     codes = info("codes", TensorProto.INT32, ["n_names", "length"])
     proto = helper.make_model(

@@ -917,23 +917,23 @@ def test_predict_other_priors_and_groups_of_a_model_that_abstains(run, predict, 
     assert found == predict("in.csv", *options)[0]
 
 
-def test_predict_climb_is_the_model_that_climbs(run):
+def test_predict_fallback_is_the_model_that_falls_back(run):
     names = ["Iker Casillas", "Aoife Byrne", "Lee", "Juan Perez", "7"]
     write_csv("in.csv", [[name] for name in names], ["name"])
     command = ["predict", "in.csv", "--model", "country"]
-    out, said = run(*command, "--abstain", "--climb")
-    model = load_pretrained("country", abstain=True, groups=["subregion", "region"])
+    out, said = run(*command, "--abstain", "--fallback")
+    model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     table = predict_table(model, names)
     header, *rows = read_csv(out)
     assert header == [*table.columns]
     for column in ("predicted", "level", "reason"):
         cells = [row[header.index(column)] for row in rows]
         assert cells == table[column].fillna("").tolist()
-    given, _ = run(*command, "--abstain", "--climb", "--threshold", f"{model.threshold_}")
+    given, _ = run(*command, "--abstain", "--fallback", "--threshold", f"{model.threshold_}")
     assert given == out
-    _, said = run(*command, "--climb", code=2)
-    assert "--climb needs --abstain and a model that ships" in said
-    _, said = run(*command, "--abstain", "--climb", "--priors", "uniform", code=2)
+    _, said = run(*command, "--fallback", code=2)
+    assert "--fallback needs --abstain and a model that ships" in said
+    _, said = run(*command, "--abstain", "--fallback", "--priors", "uniform", code=2)
     assert "without --priors, --adapt-priors, --groups" in said
 
 

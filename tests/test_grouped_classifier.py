@@ -13,8 +13,10 @@ from sknames import (
     GroupedClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    estimate_shares,
 )
-from sknames._wrappers.grouped_classifier import group
+from sknames._answers.groups import group_of_each
+from sknames._answers.inside import unwrap
 from sknames.datasets import load_countries, load_nationalities
 from sknames.metrics import RiskCoverageDisplay, scorecard
 from tests.conftest import tiny_pipeline
@@ -48,12 +50,34 @@ def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names):
 
 def test_labels_without_a_group_stay(tiny):
     series = pd.Series({"Greek": "Europe", "Polish": "Europe"})
-    for groups in (series, series.to_dict()):
+    for groups in (series, series.to_dict(), {"Europe": ("Greek", "Polish")}):
         model = GroupedClassifier(tiny, groups=groups)
         assert model.classes_.tolist() == ["Europe", "Japanese", "Turkish"]
     model = GroupedClassifier(LogisticRegression(), groups={0: 7, 2: 7})
     assert model.fit(*make_blobs(random_state=0)).classes_.tolist() == [1, 7]
     assert not hasattr(GroupedClassifier(LogisticRegression()), "classes_")
+
+
+def test_fit_ignores_groups_of_labels_that_it_has_not_seen(small_names):
+    names, y = small_names
+    groups = {"Europe": ["Greek", "Polish", "Danish"], "Oceania": ["Fijian"]}
+    model = GroupedClassifier(make_pipeline(TfidfVectorizer(), LogisticRegression()), groups=groups)
+    assert model.fit(names, y).classes_.tolist() == ["Europe", "Japanese", "Turkish"]
+    with pytest.raises(ValueError, match="got 'Fijian' in 'Oceania'"):
+        model.set_params(groups={"Oceania": ["Fijian"]}).fit(names, y)
+    selective = SelectiveClassifier(model.estimator, coverage=1, fallback=[groups], cv=2)
+    groups = unwrap(selective.fit(names, y)).levels[0].groups
+    assert groups.tolist() == ["Europe", "Japanese", "Europe", "Turkish"]
+
+
+def test_groups_are_those_of_fit_until_the_next(tiny, small_names):
+    model = GroupedClassifier(tiny, groups=GROUPS).fit(*small_names)
+    model.set_params(groups={})
+    assert model.classes_.tolist() == ["Asia", "Europe"]
+    assert model.predict_proba(["Ana"]).shape == (1, 2)
+    model.classes_[:] = "?"
+    assert GroupedClassifier(tiny, groups=GROUPS).classes_.tolist() == ["Asia", "Europe"]
+    assert len(model.fit(*small_names).classes_) == 4
 
 
 @pytest.mark.parametrize(
@@ -64,7 +88,18 @@ def test_labels_without_a_group_stay(tiny):
             "Expected groups of Greek.*; got 'Spanish'",
         ),
         ({"Greek": 1}, "all strings, or all numbers, got .1, 'Japanese'"),
+        ({"Europe": ["Greek", "Spanish"]}, "got 'Spanish' in 'Europe'"),
+        ({"Europe": [["Greek"]]}, r"got \['Greek'\] in 'Europe'"),
+        ({"Europe": []}, r"a list of labels for each group in groups, got \[\] for 'Europe'"),
+        ({"Europe": ["Greek"], "Asia": "Turkish"}, "got 'Turkish' for 'Asia'"),
+        (
+            {"A": ["Greek", "Polish"], "B": ["Greek"]},
+            "one group of groups, got 'Greek' in 'A' and",
+        ),
+        ({"Greek": None}, "groups has 'Greek' in the group None. Leave it out"),
+        ({"Europe": ["Greek", np.nan]}, "groups has nan in the group 'Europe'"),
         ("continent", "'groups' parameter"),
+        (["Greek"], "'groups' parameter"),
     ],
 )
 def test_wrong_groups_raise(tiny, small_names, groups, words):
@@ -134,9 +169,8 @@ def test_level_of_other_labels_raises():
 def test_levels_group_nationalities_and_countries(shipped, level):
     table = load_countries(as_frame=True).frame.set_index("alpha_2")
     codes = np.array(["BR", "PT", "TR", "XK"])
-    groups, shares = group(level, codes)
-    assert groups[shares.argmax(axis=1)].tolist() == table.loc[codes, level].tolist()
-    assert (shares.sum(axis=1) == 1).all()
+    assert group_of_each(level, codes).tolist() == table.loc[codes, level].tolist()
+    assert group_of_each(level, table.index.to_numpy()).tolist() == table[level].tolist()
     grouped = GroupedClassifier(shipped, groups=level)
     found = pd.DataFrame(shipped.predict_proba(["João Silva"]), columns=shipped.classes_).T
     of = load_nationalities(as_frame=True).frame.set_index("nationality")[level]
@@ -150,6 +184,19 @@ def test_split_by_population_is_replaced_by_the_model_of_countries(shipped):
         GroupedClassifier(shipped, groups="country").predict(["João Silva"])
 
 
+@pytest.mark.filterwarnings("ignore:The shares are rough")
+def test_shares_take_groups_in_any_form(tiny, small_names):
+    names = small_names[0]
+    members = {"Europe": ["Greek", "Polish"], "Asia": ["Turkish", "Japanese"]}
+    expected = estimate_shares(tiny, names, groups=members, n_resamples=2, random_state=0).groups
+    for groups in (GROUPS, pd.Series(GROUPS)):
+        found = estimate_shares(tiny, names, groups=groups, n_resamples=2, random_state=0).groups
+        assert repr(found) == repr(expected)
+    found = estimate_shares(tiny, names, groups="region", n_resamples=2).groups
+    assert found.label.tolist() == ["Europe", "Asia"]
+    np.testing.assert_allclose(found.share.sum(), 1)
+
+
 def test_groups_of_equal_labels_keep_their_type():
     for labels in (np.array([0, 1]), np.array([False, True]), np.array([0.0, 1.0])):
-        assert group({}, labels)[0].dtype == labels.dtype
+        assert group_of_each({}, labels).dtype == labels.dtype

@@ -259,16 +259,16 @@ def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
     assert proto.producer_name == "sknames"
 
 
-def test_metadata_has_threshold_and_groups_of_a_model_that_abstains():
+def test_metadata_has_threshold_and_fallback_of_a_model_that_abstains():
     model = SelectiveClassifier(
         make_pipeline(CharEncoder(max_length=9).fit(["anna"]), random_classifier()),
         coverage=1,
-        groups=[{"A": "ab", "B": "ab"}],
+        fallback=[{"A": "ab", "B": "ab"}],
     ).fit(["ann", "nana"], ["A", "B"])
     metadata = session_of(to_onnx(model)).get_modelmeta().custom_metadata_map
     assert json.loads(metadata["abstain"]) == {
         "threshold": model.threshold_,
-        "levels": [{"name": "groups[0]", "groups": ["ab", "ab", "C", "D"]}],
+        "levels": [{"name": "fallback[0]", "groups": ["ab", "ab", "C", "D"]}],
     }
 
 

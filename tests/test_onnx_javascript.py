@@ -127,7 +127,7 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
 
 
 def test_javascript_climbs_as_python(names):
-    model = load_pretrained("country", abstain=True, groups=["subregion", "region"])
+    model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     found = predict_names(model, names[:300])
     levels = [{"name": of.name, "groups": of.groups.tolist()} for of in unwrap(model).levels]
     metadata = {

@@ -146,7 +146,7 @@ def text_of(page, id_):
 
 @pytest.mark.parametrize("labels, n_names", [("nationality", 200), ("country", 20)])
 def test_page_answers_names_as_python(page, server, builder, labels, n_names):
-    model = load_pretrained(labels, abstain=True, groups=builder.GROUPS[labels])
+    model = load_pretrained(labels, abstain=True, fallback=builder.FALLBACKS[labels])
     page.find_element("id", "labels").send_keys(labels)
     shown = model.classes_
     if labels == "country":

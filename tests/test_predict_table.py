@@ -117,8 +117,8 @@ def test_model_that_abstains_withholds_unsure_answers():
     assert found["predicted"].isna().tolist() == [False, True, True, True, True]
 
 
-def test_model_that_climbs_says_the_level():
-    model = load_pretrained("country", abstain=True, groups=["subregion", "region"])
+def test_model_with_a_fallback_says_the_level():
+    model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     names = ["Iker Casillas", "Aoife Byrne", "Lee", "Juan Perez", "7"]
     found, answers = predict_table(model, names, top=2), predict_names(model, names, top=2)
     is_answered = answers.reasons == ""

@@ -22,9 +22,9 @@ from sklearn.utils.validation import check_is_fitted
 
 import sknames
 from sknames import GroupedClassifier, load_pretrained, predict_table
+from sknames._answers.groups import M49
 from sknames._base.saved_state import FORMAT
 from sknames._network.quantized import to_plain
-from sknames._wrappers.grouped_classifier import LEVELS
 from sknames.datasets import load_countries, make_names
 from sknames.pretrained import _load_pretrained, load_card
 from sknames.pretrained._predict_sets import predict_sets, set_thresholds
@@ -135,13 +135,13 @@ def test_abstain_answers_four_fifths_of_held_out_people():
 
 
 def test_abstain_keeps_the_risk_that_the_docstring_says():
-    for (labels, groups), risk, least in [
+    for (labels, fallback), risk, least in [
         (("nationality", None), 0.14, 0.8),
         (("country", None), 0.28, 0.5),
-        (("nationality", [*LEVELS]), 0.1, 0.9),
-        (("country", [*LEVELS]), 0.2, 0.75),
+        (("nationality", [*M49]), 0.1, 0.9),
+        (("country", [*M49]), 0.2, 0.75),
     ]:
-        model = load_pretrained(labels, abstain=True, groups=groups)
+        model = load_pretrained(labels, abstain=True, fallback=fallback)
         assert model.risk == risk and model.coverage_ >= least
         assert f"{100 * risk:.0f} %" in load_pretrained.__doc__
 
@@ -162,11 +162,11 @@ def test_a_risk_that_no_threshold_keeps():
 
 
 @pytest.mark.parametrize(
-    "abstain, groups", [(True, ["region"]), (0.2, [{"Irish": "Celtic"}]), (False, [*LEVELS])]
+    "abstain, fallback", [(True, ["region"]), (0.2, [{"Irish": "Celtic"}]), (False, [*M49])]
 )
-def test_groups_without_a_stored_threshold_raise(abstain, groups):
-    with pytest.raises(ValueError, match="Expected groups=.*For groups of your own, fit"):
-        load_pretrained(abstain=abstain, groups=groups)
+def test_groups_without_a_stored_threshold_raise(abstain, fallback):
+    with pytest.raises(ValueError, match="Expected fallback=.*For groups of your own, fit"):
+        load_pretrained(abstain=abstain, fallback=fallback)
 
 
 @pytest.mark.parametrize("abstain", [None, 0, 1.5, np.nan, "yes"], ids=repr)
@@ -198,7 +198,7 @@ ARRAYS, DESCRIPTION, CARD, DIGESTS = "model.npz", "model.json", "card.json", "SH
 READ_BY = {
     CARD: load_card,
     _load_pretrained.CURVE: partial(load_pretrained, abstain=True),
-    _load_pretrained.CLIMBING: partial(load_pretrained, abstain=True, groups=[*LEVELS]),
+    _load_pretrained.CLIMBING: partial(load_pretrained, abstain=True, fallback=[*M49]),
     _load_pretrained.SETS: set_thresholds,
     **dict.fromkeys([ARRAYS, DESCRIPTION, _load_pretrained.BIAS], load_pretrained),
 }
@@ -363,7 +363,7 @@ def test_changed_files_of_countries_are_refused(tmp_path, monkeypatch, name):
     flip_a_bit(tmp_path / "country" / name)
     with pytest.raises(ValueError, match=rf"country/{name} should have the SHA-256"):
         load_card("country")
-        load_pretrained("country", abstain=True, groups=[*LEVELS])
+        load_pretrained("country", abstain=True, fallback=[*M49])
         predict_sets(load_pretrained("country", abstain=True), ["Lee"])
 
 

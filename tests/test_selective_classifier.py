@@ -386,7 +386,7 @@ def test_text_that_is_no_name_counts_as_an_input_without_answer(small_names):
     assert model.threshold_ == 0
 
 
-# ---- Climbing
+# ---- Groups to fall back on
 
 
 NESTED = [{0: 10, 1: 10, 2: 11, 3: 11}, {0: 20, 1: 20, 2: 20, 3: 20}]
@@ -399,28 +399,30 @@ class Given(DummyClassifier):
         return np.array(X)
 
 
-def climbing(coverage=1, groups=NESTED, **params):
+def falling_back(coverage=1, fallback=NESTED, **params):
     """A model of four labels, two groups and one, fitted on rows of probabilities."""
     rows = np.array(
         [[0.9, 0.1, 0, 0], [0.5, 0.3, 0.1, 0.1], [0.2, 0.3, 0.3, 0.2], [0, 0, 0.6, 0.4]]
     )
     given = Given().fit(rows, np.arange(4))
-    model = SelectiveClassifier(given, coverage=coverage, groups=groups, **params)
+    model = SelectiveClassifier(given, coverage=coverage, fallback=fallback, **params)
     return model.fit(rows, [0, 1, 3, 2]), rows
 
 
 def test_answer_is_the_finest_group_above_the_threshold():
-    model, rows = climbing()
+    model, rows = falling_back()
     for threshold, answers, levels in [
-        (0.4, [0, 0, 10, 2], ["label", "label", "groups[0]", "label"]),
-        (0.55, [0, 10, 20, 2], ["label", "groups[0]", "groups[1]", "label"]),
-        (0.95, [10, 20, 20, 11], ["groups[0]", "groups[1]", "groups[1]", "groups[0]"]),
+        (0.4, [0, 0, 10, 2], ["label", "label", "fallback[0]", "label"]),
+        (0.55, [0, 10, 20, 2], ["label", "fallback[0]", "fallback[1]", "label"]),
+        (0.95, [10, 20, 20, 11], ["fallback[0]", "fallback[1]", "fallback[1]", "fallback[0]"]),
         (1.0, [0, 0, 1, 2], ["label"] * 4),
     ]:
         found = predict_names(model, rows, threshold=threshold, top=2)
         assert found.labels[:, 0].tolist() == answers
         assert found.levels.tolist() == levels
-        assert found.labels[:, 1].tolist() == [1, 1, 2, 3]  # always labels
+        # Behind a group, the labels begin with the best.
+        seconds = np.where(found.levels == "label", [1, 1, 2, 3], [0, 0, 1, 2])
+        assert found.labels[:, 1].tolist() == seconds.tolist()
         assert (found.reasons == "unsure").all() == (threshold == 1)
         shares = {0: [1, 0, 0, 0], 1: [0, 1, 0, 0], 2: [0, 0, 1, 0], 20: [1, 1, 1, 1]}
         shares |= {10: [1, 1, 0, 0], 11: [0, 0, 1, 1]}
@@ -428,8 +430,29 @@ def test_answer_is_the_finest_group_above_the_threshold():
         np.testing.assert_allclose(found.probabilities[:, 0], sums)
 
 
+def test_answers_keep_the_types_of_labels_and_groups():
+    fallback = [{0: "a", 1: "a", 2: "b", 3: "b"}]
+    for params, missing in [({}, -1), ({"abstain_label": 9}, 9)]:
+        model, rows = falling_back(0.75, fallback, **params)
+        answers = model.predict(rows).tolist()
+        assert answers == [0, "a", missing, "b"] and {*map(type, answers)} == {int, str}
+        assert model.score(rows, [0, 1, 3, 2]) == 0.75 == 1 - model.risk_ - 0.25
+    assert model.set_params(fallback=None).predict(rows).tolist() == answers  # until it is fitted
+    found = predict_names(model, rows, top=3)
+    assert found.labels[1].tolist() == ["a", 0, 1]
+    np.testing.assert_allclose(found.probabilities[1], [0.8, 0.5, 0.3])
+
+
+def test_booleans_stay_booleans():
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y > 0)
+    answers = model.predict(X).tolist()
+    assert {*answers} == {True, False, "unknown"} and {*map(type, answers)} == {bool, str}
+    assert model.score(X, y > 0) == pytest.approx((1 - model.risk_) / 2, abs=0.02)
+
+
 def test_curve_recomputes_hits_at_each_threshold():
-    model, _ = climbing()
+    model, _ = falling_back()
     curve = model.risk_coverage_curve_
     # From .9 on, two rows are right as groups, two at the top; from .6, one is wrong as label.
     at = {round(t, 3): r for t, r in zip(curve.threshold, curve.risk, strict=True)}
@@ -438,11 +461,11 @@ def test_curve_recomputes_hits_at_each_threshold():
     assert at[0.3] == 0.5 and at[0.0] == 0.5  # 0, 0, 10 and then 1, 2
     assert (curve.coverage == 1).all() and (curve.n_answered == 4).all()
     assert model.threshold_ == curve.threshold[0] and model.risk_ == 0
-    assert "groups" in model.get_params()
+    assert "fallback" in model.get_params()
 
 
 def test_score_counts_a_group_that_holds_the_label():
-    model, rows = climbing()
+    model, rows = falling_back()
     model.threshold_ = 0.55
     assert model.score(rows, [0, 1, 3, 2]) == 1
     assert model.score(rows, [1, 1, 3, 3], sample_weight=[1, 1, 1, 3]) == pytest.approx(2 / 6)
@@ -450,42 +473,45 @@ def test_score_counts_a_group_that_holds_the_label():
 
 
 @pytest.mark.parametrize(
-    "groups, message",
+    "fallback, message",
     [
-        (NESTED[::-1], r"each within one of the next, got groups\[0\] 20 in 10, 11 of groups\[1\]"),
-        ([{0: 1, 1: 1}], "stand for the same labels at all levels, got 1 of groups"),
-        ([{0: 10, 1: 10}, {0: 10, 1: 10, 2: 10}], "got 10 of groups"),
-        (["continent"], "'region' or 'subregion', or a dict"),
+        (
+            NESTED[::-1],
+            r"each within one of the next, got fallback\[0\] 20 in 10 and 11",
+        ),
+        ([{0: 1, 1: 1}], "stand for the same labels at all levels, got 1 of fallback"),
+        ([{0: 10, 1: 10}, {0: 10, 1: 10, 2: 10}], "got 10 of fallback"),
+        (["continent"], r"fallback\[0\] 'region', 'subregion', or a dict"),
         ([{0: "a", 1: "a"}], "all strings, or all numbers"),
     ],
 )
-def test_groups_that_do_not_nest_raise(groups, message):
+def test_groups_that_do_not_nest_raise(fallback, message):
     with pytest.raises(ValueError, match=message):
-        climbing(groups=groups)
+        falling_back(fallback=fallback)
 
 
 def test_group_named_like_the_abstain_label_raises():
     with pytest.raises(ValueError, match="none of them, got 10"):
-        climbing(abstain_label=10)
+        falling_back(abstain_label=10)
 
 
 def test_groups_around_groups_raise():
     X, y = blobs()
     grouped = GroupedClassifier(LogisticRegression().fit(X, y), groups={0: 7, 1: 7})
-    model = SelectiveClassifier(grouped, coverage=0.5, groups=[{7: 8, 2: 8}])
+    model = SelectiveClassifier(grouped, coverage=0.5, fallback=[{7: 8, 2: 8}])
     with pytest.raises(ValueError, match="Put in the classifier that is inside it"):
         model.fit(X, y)
 
 
-def test_fold_without_a_label_climbs_all_the_same():
+def test_fold_without_a_label_falls_back_all_the_same():
     X, y = blobs(90)
     cv = [(np.flatnonzero(y != 2), np.arange(90)), (np.arange(90), np.arange(90))]
-    model = SelectiveClassifier(LogisticRegression(), coverage=1, cv=cv, groups=[{1: 7, 2: 7}])
+    model = SelectiveClassifier(LogisticRegression(), coverage=1, cv=cv, fallback=[{1: 7, 2: 7}])
     model.fit(X, y)
     assert model.coverage_ == 1 and model.risk_ < 0.5
 
 
-def test_wrapper_around_a_climbing_model_does_not_climb():
-    model, _ = climbing()
+def test_wrapper_around_a_model_with_a_fallback_has_none():
+    model, _ = falling_back()
     assert unwrap(model).levels
     assert not unwrap(GroupedClassifier(model, groups={0: 10, 1: 10})).levels

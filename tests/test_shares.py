@@ -418,14 +418,15 @@ def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():
     [
         (
             {"North": ["Danish", "Elvish"]},
-            r"groups\['North'\], out of .* Danish, Dutch.*'Elvish'",
+            "groups of Danish, Dutch.*got 'Elvish' in 'North'",
         ),
         (
             {"North": "Danish"},
-            r"Expected a list of nationalities in groups\['North'\].*; got 'Danish'",
+            "Expected groups of Danish, Dutch.*; got 'North' in 'Danish'",
         ),
         ({"North": []}, r"got \[\]"),
-        ({"North": None}, "got None"),
+        ({"North": None}, "groups has 'North' in the group None"),
+        ({"North": ["Danish"], "South": "Dutch"}, "a list of labels .* got 'Dutch' for 'South'"),
     ],
     ids=str,
 )

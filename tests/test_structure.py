@@ -23,7 +23,7 @@ ALLOWED = {
     "_name_nationality_classifier": "_network _training",
     "_answers": "_encoding _network",
     "_priors": "_answers _encoding",
-    "_wrappers": "_answers _encoding _priors datasets",
+    "_wrappers": "_answers _encoding _priors",
     "datasets": "_encoding",
     "pretrained": ESTIMATORS + "_network",
     "_name_encoder": "_encoding pretrained",

@@ -12,8 +12,8 @@ import onnx
 from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
+from sknames._answers.groups import M49
 from sknames._priors.priors import assumed_priors, model_error
-from sknames._wrappers.grouped_classifier import LEVELS
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 
@@ -29,7 +29,7 @@ VENDORED = {
     "any-ascii/block.js": "block.js",
     "any-ascii/LICENSE": "any-ascii.LICENSE.txt",
 }
-GROUPS = {"nationality": None, "country": [*LEVELS]}
+FALLBACKS = {"nationality": None, "country": [*M49]}
 MIN_SHARED = 10_000  # bytes: few weights are most of a model
 
 
@@ -68,7 +68,7 @@ def build(folder, modules=HERE / "node_modules"):
     settings, content = {"version": __version__}, b""
     for labels in TARGETS:
         # A country is often unsure where its region is not.
-        model = load_pretrained(labels, abstain=True, groups=GROUPS[labels])
+        model = load_pretrained(labels, abstain=True, fallback=FALLBACKS[labels])
         proto = to_onnx(model)
         _share(proto, content)
         content = content or proto.SerializeToString()

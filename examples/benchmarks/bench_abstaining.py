@@ -15,9 +15,9 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from sknames import GroupedClassifier, load_pretrained
+from sknames._answers.groups import M49, levels_of
 from sknames._encoding.not_names import why_not_names
 from sknames._priors.priors import exchange_priors
-from sknames._wrappers.grouped_classifier import LEVELS, levels_of
 from sknames._wrappers.risk_coverage import confidence_and_hits
 from sknames.datasets import load_names
 from sknames.pretrained import predict_sets
@@ -87,12 +87,12 @@ def by_level(proba, people, classes, priors, threshold):
     """Return the shares answered by label, subregion and region, and of these answers the wrong."""
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
     is_name = why_not_names(people.names.tolist(), len(proba)) == ""
-    levels, y = levels_of(LEVELS, classes), people.labels
+    levels, y = levels_of(M49, classes), people.labels
     confidence, hits = confidence_and_hits(shifted, is_name, y, classes, levels)
     weights = weights_of(y, classes, priors)
     answered = confidence > threshold
     level = np.where(answered.any(axis=1), answered.argmax(axis=1), -1)
-    shares = [np.average(level == k, weights=weights) for k in range(1 + len(LEVELS))]
+    shares = [np.average(level == k, weights=weights) for k in range(1 + len(M49))]
     wrong = weights @ ((level >= 0) & ~hits[np.arange(len(level)), level]) / weights.sum()
     return [*(f"{share:.3f}" for share in shares), f"{wrong / sum(shares):.3f}"]
 
@@ -130,7 +130,7 @@ def tables_of_curves(target, model, choose, report):
     for risk in RISKS:
         try:
             threshold = load_pretrained(target, abstain=risk).threshold_
-            climbs = load_pretrained(target, abstain=risk, groups=[*LEVELS]).threshold_
+            climbs = load_pretrained(target, abstain=risk, fallback=[*M49]).threshold_
         except ValueError:  # not proven
             continue
         cells = [at_threshold(curve, threshold) for curve in curves]
@@ -140,7 +140,7 @@ def tables_of_curves(target, model, choose, report):
     of = ["people", "people, uniform", "no known word", "no known word, uniform"]
     print("Each cell: coverage, risk.\n")
     print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
-    header = ["wanted risk, climbing", "threshold", target, *LEVELS, "wrong answers"]
+    header = ["wanted risk, climbing", "threshold", target, *M49, "wrong answers"]
     print(table(header, climbing), end="\n\n")
     rows = [
         [group, priors, "each" if by_class else "all", f"{coverage:.0%}"]
@@ -156,7 +156,7 @@ def tables_of_curves(target, model, choose, report):
     print("#### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
     shipped, rows = load_pretrained(target), []
     weights = weights_of(report.labels, classes, mixes["population"])
-    for level in (None, *LEVELS):
+    for level in (None, *M49):
         estimator, labels = shipped, report.labels
         if level:
             estimator = GroupedClassifier(shipped, groups=level)

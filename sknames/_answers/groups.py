@@ -1,18 +1,131 @@
-"""Groups of labels, such as regions: sums of probabilities, and answers that climb to them."""
+"""Groups of labels, such as regions: read them, sum their probabilities, and fall back on them."""
 
-from typing import Any, NamedTuple
+import csv
+from collections.abc import Hashable, Mapping
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.labels_and_weights import is_missing
+
+M49 = ("subregion", "region")  # names of the UN, by label in regions.csv
+REGIONS = Path(__file__).parent / "regions.csv"
+
+Groups: TypeAlias = Literal["subregion", "region"] | Mapping[Any, Any]
+
+
+def members_of(groups, classes, name="groups", *, may_lack=False):
+    """Return the classes in each group, as lists by group, from any form that users give.
+
+    "subregion" and "region" must have all classes in their table. A dict or Series has the group of
+    each label, or the labels of each group. If classes `may_lack` labels, these are left out. A
+    label may be in several groups, or in none. Errors show `name`.
+    """
+    labels = dict.fromkeys(classes.tolist())
+    members, unknown = {}, {}
+    for label, group in _pairs(groups, labels, name):
+        if is_missing(label) or is_missing(group):
+            raise ValueError(f"{name} has {label!r} in the group {group!r}. Leave it out.")
+        is_known = isinstance(label, Hashable) and label in labels
+        (members if is_known else unknown).setdefault(group, []).append(label)
+    if unknown and not (may_lack and members):
+        raise ValueError(
+            f"Expected {name} of {', '.join(map(str, labels))}, the labels of the model; got "
+            f"{', '.join(f'{some[0]!r} in {group!r}' for group, some in unknown.items())}."
+        )
+    return members
+
+
+def _pairs(groups, labels, name):
+    """Return pairs of a label and a group that it is in."""
+    if isinstance(groups, str) and groups in M49:
+        group_of = _groups_of_regions(groups)
+        unknown = [label for label in labels if label not in group_of]
+        if unknown:
+            raise ValueError(
+                f"{name}={groups!r} expects nationalities of load_nationalities or codes of "
+                f"load_countries, got {', '.join(map(repr, unknown))}. Give the groups as a dict."
+            )
+        return [(label, group_of[label]) for label in labels]
+    if not hasattr(groups, "items"):
+        raise ValueError(
+            f"Expected {name} 'region', 'subregion', or a dict: the group of each label, or the "
+            f"labels of each group; got {groups!r:.100}. To predict countries, take "
+            "load_pretrained('country')."
+        )
+    pairs = [*groups.items()]
+    if not any(_is_list(value) for _, value in pairs):
+        return pairs
+    for group, some in pairs:
+        if not (_is_list(some) and len(some)):
+            raise ValueError(
+                f"Expected a list of labels for each group in {name}, got {some!r} for {group!r}."
+            )
+    return [(label, group) for group, some in pairs for label in some]
+
+
+def _is_list(value):
+    return hasattr(value, "__len__") and not isinstance(value, str)
+
+
+@cache
+def _groups_of_regions(column):
+    """Return the region or subregion of each nationality and country."""
+    with REGIONS.open(encoding="utf-8", newline="") as file:
+        return {row["label"]: row[column] for row in csv.DictReader(file)}
+
+
+def group_of_each(groups, classes, name="groups", *, may_lack=False):
+    """Return the one group of each class, (n_classes,); a class without one is its own."""
+    group_of = {}
+    for group, labels in members_of(groups, classes, name, may_lack=may_lack).items():
+        for label in labels:
+            if group_of.setdefault(label, group) != group:
+                raise ValueError(
+                    f"Expected each label in one group of {name}, got {label!r} in "
+                    f"{group_of[label]!r} and {group!r}. Only estimate_shares sums groups that "
+                    "overlap."
+                )
+    for group in group_of.values():
+        if group_of.get(group, group) != group:
+            raise ValueError(
+                "A group may not be named like a label in another group: got "
+                f"{group!r}, which is in the group {group_of[group]!r}. Rename the group."
+            )
+    found = [group_of.get(label, label) for label in classes.tolist()]
+    if len({(isinstance(group, str), isinstance(group, bool | np.bool_)) for group in found}) > 1:
+        raise ValueError(
+            f"Expected {name} that are all strings, or all numbers, got {[*dict.fromkeys(found)]}. "
+            "A label that is in no group is a group of its own."
+        )
+    return np.array(found) if group_of else classes.copy()
+
+
+def summed(probabilities, index):
+    """Return the sums of probabilities (n, n_classes) by the index of each class's group."""
+    sums = np.zeros((len(probabilities), index.max() + 1), dtype=probabilities.dtype)
+    # The bits of a matrix product would depend on the number of rows.
+    for k, group in enumerate(index.tolist()):
+        sums[:, group] += probabilities[:, k]
+    return sums
+
 
 class Level(NamedTuple):
-    """Hold the groups of labels."""
+    """Hold the groups that a model falls back on, where a label or a finer group is unsure."""
 
     name: str
     classes: NDArray[Any]
-    groups: NDArray[Any]  # (n_classes,), the group of each class
-    shares: NDArray[np.float64]  # (n_classes, n_groups), 1 where a class is in a group
+    groups: NDArray[Any]  # (n_classes,), the group of each class,
+    group_index: NDArray[np.intp]  # and its index
+
+    @classmethod
+    def of(cls, name, classes, groups):
+        """Return the level of the groups of some classes."""
+        return cls(name, classes, groups, np.unique(groups, return_inverse=True)[1])
 
     def group_of(self, labels):
         """Return the groups of labels, None for what is no class."""
@@ -22,17 +135,37 @@ class Level(NamedTuple):
 
     def among(self, classes):
         """Return the same groups of some of the classes."""
-        rows = np.searchsorted(self.classes, classes)
-        return self._replace(classes=classes, groups=self.groups[rows], shares=self.shares[rows])
+        return self.of(self.name, classes, self.groups[np.searchsorted(self.classes, classes)])
 
 
-def summed(probabilities, shares):
-    """Return the sums of probabilities (n, n_classes) by group, (n, n_groups)."""
-    sums = np.zeros((len(probabilities), shares.shape[1]), dtype=probabilities.dtype)
-    # The bits of a matrix product would depend on the number of rows.
-    for k, group in zip(*np.nonzero(shares), strict=True):
-        sums[:, group] += probabilities[:, k]
-    return sums
+def levels_of(fallback, classes, *, may_lack=False):
+    """Return the levels of a list of groups, from fine to coarse; raise if they do not nest."""
+    levels = [Level.of("label", classes, classes)]
+    for k, groups in enumerate(fallback):
+        name = f"fallback[{k}]"
+        each = group_of_each(groups, classes, name, may_lack=may_lack)
+        levels.append(Level.of(groups if isinstance(groups, str) else name, classes, each))
+    for fine, coarse in pairwise(levels):
+        above = {}
+        for one, other in zip(fine.groups.tolist(), coarse.groups.tolist(), strict=True):
+            if above.setdefault(one, other) != other:
+                raise ValueError(
+                    "Expected groups from fine to coarse, each within one of the next, got "
+                    f"{fine.name} {one!r} in {above[one]!r} and {other!r} of {coarse.name}. Change "
+                    "the groups or their order."
+                )
+    members = {}
+    for level in levels:
+        of_level = {}
+        for label, group in zip(classes.tolist(), level.groups.tolist(), strict=True):
+            of_level.setdefault(group, set()).add(label)
+        for group, some in of_level.items():
+            if members.setdefault(group, some) != some:
+                raise ValueError(
+                    f"Expected names that stand for the same labels at all levels, got {group!r} "
+                    f"of {level.name} for others than before. Rename it."
+                )
+    return tuple(levels[1:])
 
 
 def climb(proba, best, levels):
@@ -43,6 +176,5 @@ def climb(proba, best, levels):
     """
     rows = np.arange(len(proba))
     columns = [proba[rows, best]]
-    for level in levels:
-        columns.append(summed(proba, level.shares)[rows, level.shares.argmax(axis=1)[best]])
+    columns += [summed(proba, level.group_index)[rows, level.group_index[best]] for level in levels]
     return np.column_stack(columns)

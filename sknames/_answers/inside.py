@@ -34,14 +34,14 @@ class Inside(NamedTuple):
     class_prior: Any = None  # (n_classes,), the priors that the probabilities assume, unchecked
     class_bias: Any = None  # (n_classes,), the bias on people in log odds, see `Network`
     model_error: Any = None  # (1,), what that leaves, see `Network`
-    # How wrappers change the probabilities of the classifier, from the inside out: factors,
-    # (n_classes,), sums, (n_classes, n_groups), or None for any other way.
+    # How wrappers change the probabilities of the classifier, from the inside out: floats are
+    # factors, (n_classes,), ints the indices of groups that are summed; None is any other way.
     changes: tuple = ()
     group_of: tuple = ()  # the group of each label, from the inside out: dicts
     ungrouped: Any = None  # the model without its outer groups, if it has any,
-    groups: Any = None  # and the share of each of its classes in each, (n_classes, n_groups)
+    groups: Any = None  # and the index of the group of each of its classes
     threshold: float | None = None  # the largest probability that gets no answer
-    levels: tuple = ()  # of groups to answer instead of a label, see `levels_of`
+    levels: tuple = ()  # of groups to fall back on, see `levels_of`
     linear: Any = None  # a linear classifier,
     steps: tuple = ()  # and the steps in front of it
     misplaced: str | None = None  # what changes the probabilities that a threshold was for
@@ -112,7 +112,7 @@ def split(model: Any) -> tuple[Any, Any]:
 
 
 def ungroup(model: Any) -> tuple[Any, Any]:
-    """Return a model as it is without groups, and the share of each class in each, or None."""
+    """Return a model as it is without groups, and the index of each class's group, or None."""
     inside = unwrap(model)
     return (model if inside.ungrouped is None else inside.ungrouped), inside.groups
 
@@ -120,7 +120,9 @@ def ungroup(model: Any) -> tuple[Any, Any]:
 def labels_as_predicted(model: Any, y: Any) -> Any:
     """Return labels as a model predicts them: as groups, if it groups them."""
     for group_of in unwrap(model).group_of:
-        y = np.array([group_of.get(label, label) for label in column_or_1d(y).tolist()])
+        grouped = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
+        is_text = {isinstance(group, str) for group in grouped}
+        y = np.array(grouped, dtype=object if len(is_text) > 1 else None)
     return y
 
 

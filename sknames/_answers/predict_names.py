@@ -49,11 +49,11 @@ def predict_names(
     X : iterable of str, or other input of the estimator
         Names. A missing one counts as empty; an empty list is accepted.
     top : int, default=1
-        Number of labels for each name.
+        Number of answers for each name: the most probable labels, or a group and then these.
     threshold : float, "auto" or None, default="auto"
         Only a larger probability is an answer. "auto" takes that of a :class:`SelectiveClassifier`,
-        if the estimator is one or holds one, or none; None takes none. A model with groups climbs
-        to them also with a number.
+        if the estimator is one or holds one, or none; None takes none. A model with a
+        `fallback` also falls back with a number.
     known_words : bool, default=False
         Whether to count the words of each name that were in training.
 
@@ -62,11 +62,11 @@ def predict_names(
     :class:`~sklearn.utils.Bunch`
         Arrays with a row for each name, also for one without an answer:
 
-        - labels: array of shape (n_names, top), the most probable labels, best first; the first is
-          a group if that is the answer,
+        - labels: array of shape (n_names, top), the answer, then the most probable labels, best
+          first: the first of them is the answer itself, if that is not a group,
         - probabilities: array of shape (n_names, top), their probabilities,
-        - levels: array of shape (n_names,) of str, what the first label is: "label", or one of the
-          groups of a :class:`SelectiveClassifier`, such as "region"; None without groups,
+        - levels: array of shape (n_names,) of str, what the answer is: "label", or of a
+          :class:`SelectiveClassifier` with a `fallback` such as "region"; None without it,
         - reasons: array of shape (n_names,) of str, why there is no answer, else "", see
           :meth:`SelectiveClassifier.reasons`,
         - known_words: array of shape (n_names,) of int, 0 for what is not a name; None if not asked
@@ -120,9 +120,11 @@ def predict_names(
         reasons = np.where((reasons == "") & ~is_sure.any(axis=1), UNSURE, reasons)
         if inside.levels:
             rows, step = np.arange(len(proba)), is_sure.argmax(axis=1)  # 0 if none is sure
-            names = [labels[:, 0], *(of.groups[best[:, 0]] for of in inside.levels)]
-            labels = labels.astype(object)
-            labels[:, 0] = np.column_stack(names)[rows, step]
+            answers = [labels[:, 0], *(of.groups[best[:, 0]] for of in inside.levels)]
+            labels = labels.astype(object)  # which keeps the type of each answer
+            for of_best in (labels, probabilities):  # behind a group, the best label comes first
+                of_best[:, 1:] = np.where(step[:, None] > 0, of_best[:, :-1], of_best[:, 1:])
+            labels[:, 0] = np.array(answers, dtype=object)[step, rows]
             probabilities[:, 0] = chain[rows, step]
             level = np.array(["label", *(of.name for of in inside.levels)], dtype=object)[step]
     return Bunch(

@@ -63,7 +63,7 @@ def predict_table(
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
         - level: what the prediction is, such as "label" or "region", of a
-          :class:`SelectiveClassifier` with `groups`,
+          :class:`SelectiveClassifier` with a `fallback`,
         - known_words: how many words of the name were in training, if asked for,
         - reason: why a row has no prediction, else "", see :meth:`SelectiveClassifier.reasons`;
           only such a model has "unsure".

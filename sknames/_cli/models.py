@@ -12,9 +12,10 @@ from itertools import chain, cycle, islice
 import joblib
 import numpy as np
 
+from .._answers.groups import M49
 from .._answers.inside import ungroup
 from .._answers.predict_names import predict_names
-from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
+from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import load_pretrained
@@ -30,7 +31,7 @@ class Job:
 
     path: str
     trust_pickle: bool = False
-    climb: bool = False  # answer with a group where a label is unsure
+    fallback: bool = False  # answer with a group where a label is unsure
     priors: tuple[float, ...] | None = None  # in the order of the classes
     groups: str | None = None  # of `GroupedClassifier`
     top: int = 1
@@ -42,17 +43,17 @@ class Job:
 
 
 @lru_cache(maxsize=1)
-def load(path, trust_pickle=False, climb=False):
+def load(path, trust_pickle=False, fallback=False):
     """Load the model in a file, or one that ships, once in each process."""
-    if climb:
-        return load_pretrained(path, abstain=True, groups=[*LEVELS])
+    if fallback:
+        return load_pretrained(path, abstain=True, fallback=[*M49])
     return load_model(path, trust_pickle=trust_pickle)
 
 
 @lru_cache(maxsize=1)
-def model_of(path, trust_pickle, climb, priors, groups, ungrouped):
+def model_of(path, trust_pickle, fallback, priors, groups, ungrouped):
     """Return the model that a `Job` asks."""
-    model = load(path, trust_pickle, climb)
+    model = load(path, trust_pickle, fallback)
     if ungrouped:
         return ungroup(model)[0]
     if (priors or groups) and isinstance(model, SelectiveClassifier):
@@ -64,7 +65,9 @@ def model_of(path, trust_pickle, climb, priors, groups, ungrouped):
 
 def answer(job, names):
     """Return what `predict_names` does for a job, with `sets` for a coverage."""
-    model = model_of(job.path, job.trust_pickle, job.climb, job.priors, job.groups, job.ungrouped)
+    model = model_of(
+        job.path, job.trust_pickle, job.fallback, job.priors, job.groups, job.ungrouped
+    )
     options = {"top": job.top, "threshold": job.threshold, "known_words": job.known_words}
     found = predict_names(model, names, **options)
     if job.coverage is not None:

@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .._answers.groups import M49
 from .._answers.inside import unwrap
 from .._answers.predict_names import UNSURE
 from .._answers.predict_table import answer_columns
 from .._priors.priors import assumed_priors, check_priors, priors_of_probabilities
 from .._priors.shares import COLUMNS
-from .._wrappers.grouped_classifier import LEVELS
 from ..pretrained import load_pretrained
 from ..pretrained._load_pretrained import TARGETS
 from .files import check_output, say
@@ -37,12 +37,12 @@ from .tables import Table, write_table
 @click.option(
     "--set", "coverage", type=float, help="Add sets that hold the true nationality so often: 0.9."
 )
-@click.option("--groups", type=click.Choice(LEVELS), help="Predict groups of the labels.")
+@click.option("--groups", type=click.Choice(M49), help="Predict groups of the labels.")
 @click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
-@click.option("--climb", is_flag=True, help="Where only a region is sure, give it.")
+@click.option("--fallback", is_flag=True, help="Where only a region is sure, give it.")
 @click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
@@ -52,7 +52,7 @@ def predict(
     priors,
     adapt,
     abstain,
-    climb,
+    fallback,
     threshold,
     output,
     format,
@@ -72,11 +72,11 @@ def predict(
     start = time.perf_counter()
     check_output(output)
     others = {"--priors": priors, "--adapt-priors": adapt, "--groups": asked["groups"]}
-    if climb and (not abstain or model[0] not in TARGETS or any(others.values())):
+    if fallback and (not abstain or model[0] not in TARGETS or any(others.values())):
         raise click.UsageError(
-            f"--climb needs --abstain and a model that ships, without {', '.join(others)}"
+            f"--fallback needs --abstain and a model that ships, without {', '.join(others)}"
         )
-    fitted = load(*model, climb)
+    fitted = load(*model, fallback)
     if asked["groups"] and abstain and threshold is None:
         raise click.UsageError("--abstain with --groups needs a --threshold: give one, such as 0.6")
     if adapt and (priors or asked["coverage"] is not None):
@@ -85,7 +85,7 @@ def predict(
     if priors is not None:
         priors = tuple(read_priors(priors, fitted.classes_).tolist())
     threshold = _threshold(model[0], fitted, abstain, threshold)
-    job = Job(*model, climb, priors, threshold=threshold, **asked)
+    job = Job(*model, fallback, priors, threshold=threshold, **asked)
     nothing = answer(job, [])  # it raises for what does not fit, before the names are read
     if job.known_words and nothing.known_words is None:
         raise click.UsageError(f"--known-words: {job.path} has no table of words: leave it out")

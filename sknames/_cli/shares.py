@@ -14,12 +14,13 @@ import pyarrow as pa
 import pyarrow.csv
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from .._answers.groups import M49
 from .._answers.inside import ungroup, unwrap
 from .._encoding.read_names import ids_of_names
 from .._priors.priors import assumed_priors, model_error
 from .._priors.shares import COLUMNS, shares_of_probabilities
 from .._priors.shares_display import draw_shares
-from .._wrappers.grouped_classifier import LEVELS, GroupedClassifier
+from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
 from .models import Job, answers, load
 from .options import jobs_option, model_options, table_options
@@ -32,7 +33,7 @@ MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 @table_options
 @model_options
 @click.option("--by", help="Columns of a table, such as region,year: estimate each group alone.")
-@click.option("--groups", type=click.Choice(LEVELS), help="Estimate groups of the labels.")
+@click.option("--groups", type=click.Choice(M49), help="Estimate groups of the labels.")
 @click.option(
     "-o", "--output", default="-", help="File for CSV, or -: text on a terminal, else CSV."
 )
@@ -56,7 +57,7 @@ def shares(table, model, by, groups, output, plot, jobs):
     fitted = load(*model)
     if groups is not None:
         fitted = GroupedClassifier(fitted, groups=groups)
-    inner, shares_of_groups = ungroup(fitted)
+    inner, group_index = ungroup(fitted)
     job, reader = Job(*model, ungrouped=True, proba=True), table.open()
     texts, table_rows, drawn, n_rows = [], [], {}, Counter()
     probabilities, ids, rows_by = predict_distinct(table, reader, job, jobs, by)
@@ -79,7 +80,7 @@ def shares(table, model, by, groups, output, plot, jobs):
                     n_not_names=n_others,
                     assumed_prior=assumed_priors(inner, of_people=True),
                     model_error=model_error(inner),
-                    shares_of_groups=shares_of_groups,
+                    group_index=group_index,
                     random_state=0,  # the same command gives the same intervals
                 )
             for warning in caught:

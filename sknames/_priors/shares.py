@@ -1,6 +1,5 @@
 """Estimate the mix of nationalities in a list of names, with intervals."""
 
-from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -9,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils import Bunch, check_array, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from .._answers.groups import M49, Groups, members_of, summed
 from .._answers.inside import ungroup
 from .._answers.predict_names import predict_list
 from .._base import validate_params, warn
@@ -221,7 +221,7 @@ class Comparison(Table):
         "estimator": [HasMethods(["predict_proba"])],
         "counts": ["array-like", None],
         "assumed_prior": [str, dict, "array-like", None],
-        "groups": [dict, None],
+        "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
@@ -234,7 +234,7 @@ def estimate_shares(
     sample_weight: ArrayLike | None = None,
     counts: ArrayLike | None = None,
     assumed_prior: Priors | None = None,
-    groups: Mapping[str, Sequence[Any]] | None = None,
+    groups: Groups | None = None,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
     random_state: int | np.random.RandomState | None = None,
@@ -259,9 +259,10 @@ def estimate_shares(
     assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
 default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
-    groups : dict of str to list of labels, or None, default=None
-        Nationalities to sum, such as ``{"Scandinavian": ["Danish", "Norwegian", "Swedish"]}``. Each
-        sum gets an interval. Groups may overlap.
+    groups : dict, {"subregion", "region"} or None, default=None
+        Labels to sum, such as ``{"Nordic": ["Danish", "Norwegian", "Swedish"]}``, in any form that
+        :class:`GroupedClassifier` takes. Each sum gets an interval. Groups may overlap, and leave
+        labels out.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     n_resamples : int, default=1000
@@ -325,7 +326,7 @@ default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    inner, shares_of_groups = (estimator, None) if assumed_prior is not None else ungroup(estimator)
+    inner, group_index = (estimator, None) if assumed_prior is not None else ungroup(estimator)
     probabilities, weights, ids, are_names = predict_list(inner, X, sample_weight)
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
@@ -337,7 +338,7 @@ default=None
         weights=weights,
         assumed_prior=assumed_priors(inner, assumed_prior, of_people=True),
         model_error=model_error(inner),
-        shares_of_groups=shares_of_groups,
+        group_index=group_index,
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -367,7 +368,7 @@ def shares_of_probabilities(
     weights=None,
     assumed_prior="uniform",
     model_error=MODEL_ERROR,
-    shares_of_groups=None,
+    group_index=None,
     groups=None,
     confidence_level=0.95,
     n_resamples=1000,
@@ -376,15 +377,15 @@ def shares_of_probabilities(
     """Estimate shares as `estimate_shares` does, from probabilities.
 
     `n_not_names` texts are not names; their rows have a count of 0 or are missing. Equal names have
-    equal `ids`; with None, all are distinct. With `shares_of_groups`, (n_columns, n_classes),
-    the probabilities are those of what the classes group.
+    equal `ids`; with None, all are distinct. With `group_index`, (n_columns,), the
+    probabilities are those of what the classes group.
     """
     probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
     weights = check_weights(weights, len(probabilities), "weights")
     counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
-    columns = classes if shares_of_groups is None else np.arange(len(shares_of_groups))
+    columns = classes if group_index is None else np.arange(len(group_index))
     assumed = check_priors(assumed_prior, columns, "assumed_prior")
-    members = _members(groups, classes)
+    members = {} if groups is None else members_of(groups, classes)
     n_names = int(counts.sum())
     ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, ids)
     n_distinct = int(counts.sum())
@@ -402,8 +403,8 @@ def shares_of_probabilities(
         seed = check_random_state(random_state).randint(2**31)
         rng = np.random.RandomState([seed, crc32(share.round(6))])
         resamples = _resample(ratios, weights, counts, share, errors, rng)
-    if shares_of_groups is not None:
-        share, resamples = share @ shares_of_groups, resamples @ shares_of_groups
+    if group_index is not None:
+        share, resamples = np.bincount(group_index, share), summed(resamples, group_index)
     order = np.argsort(-share, kind="stable")
     common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
     common |= {"assumed_prior": assumed, "model_error": model_error}
@@ -421,7 +422,9 @@ def shares_of_probabilities(
     shares.confused_pairs = _confused_pairs(shares, n_effective)
     shares.groups = None
     if groups is not None:
-        shares.groups = table(np.array(list(groups)), members @ share, resamples @ members.T)
+        is_in = np.array([np.isin(classes, labels) for labels in members.values()], dtype=float)
+        is_in = is_in.reshape(-1, len(classes))  # also without groups
+        shares.groups = table(np.array([*members]), is_in @ share, resamples @ is_in.T)
     return shares
 
 
@@ -430,20 +433,6 @@ def _percentiles(resamples, estimate, confidence_level):
     limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     low, high = np.quantile(resamples, limits, axis=0)
     return np.minimum(low, estimate), np.maximum(high, estimate)
-
-
-def _members(groups, classes):
-    """Return which classes each group has, as 0 or 1, of shape (n_groups, n_classes)."""
-    known = set(classes.tolist())
-    for group, labels in (groups or {}).items():
-        is_list = not isinstance(labels, str) and hasattr(labels, "__len__")
-        if not (is_list and len(labels) and known.issuperset(labels)):
-            raise ValueError(
-                f"Expected a list of nationalities in groups[{group!r}], out of the model's "
-                f"classes_ {', '.join(map(str, classes))}; got {labels!r}."
-            )
-    rows = [np.isin(classes, list(labels)) for labels in (groups or {}).values()]
-    return np.array(rows, dtype=float).reshape(-1, len(classes))
 
 
 def _resample(ratios, weights, counts, share, errors, rng):

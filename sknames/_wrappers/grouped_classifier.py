@@ -1,23 +1,18 @@
 """Predict regions or other groups of nationalities or countries."""
 
-from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cache, lru_cache
-from itertools import pairwise
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
-from .._answers.groups import Level, summed
+from .._answers.groups import M49, Groups, group_of_each, summed
 from .._answers.inside import Inside, unwrap
 from .._base.holder import is_fitted
 from .._base.labels_and_weights import check_labels
 from .._priors.priors import assumed_priors
 from .wrapper import Wrapper
-
-LEVELS = ("subregion", "region")
 
 
 @dataclass(eq=False, repr=False)
@@ -32,8 +27,10 @@ class GroupedClassifier(Wrapper):
     estimator : classifier
         Classifier with `predict_proba`.
     groups : dict or {"subregion", "region"}, default="region"
-        The group of each label, such as ``{"Danish": "Scandinavian", "Swedish": "Scandinavian"}``;
-        other labels form their own groups. Or a column of these tables, if the labels are there:
+        The group of each label, such as ``{"Danish": "Nordic", "Swedish": "Nordic"}``, or the
+        labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. A label is in one group at
+        most; one that is in none is a group of its own. Where `fit` learns the labels, groups may
+        name others, too. Or a column of these tables, if the labels are there:
 
         - of :func:`~sknames.datasets.load_nationalities`: where names come from. English, Spanish
           and Portuguese names are European.
@@ -72,13 +69,13 @@ class GroupedClassifier(Wrapper):
 
     estimator: Any
     _: KW_ONLY
-    groups: Mapping[Any, Any] | Literal["subregion", "region"] = "region"
+    groups: Groups = "region"
 
     estimator_: Any = field(init=False)
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
-        "groups": [StrOptions({*LEVELS}), HasMethods(["keys"])],
+        "groups": [StrOptions({*M49}), HasMethods(["items"])],
     }
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -103,9 +100,9 @@ class GroupedClassifier(Wrapper):
             check_labels(y)
         self._check_inside(self.estimator)
         estimator = self._fit_estimator(X, y, **params)
-        group(self.groups, estimator.classes_)  # raises if they do not match
+        may_lack = not self._is_frozen
+        self._grouped = _grouped(self.groups, estimator.classes_, may_lack=may_lack)
         self.estimator_ = estimator
-        self._groups = self.groups if isinstance(self.groups, str) else dict(self.groups.items())
         return self
 
     def _change(self, probabilities):
@@ -119,125 +116,35 @@ class GroupedClassifier(Wrapper):
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        return assumed_priors(self._inner()) @ self._grouping[1]
+        return np.bincount(self._grouping[1], assumed_priors(self._inner()))
 
     @property
     def _grouping(self):
-        """The groups, and the share of each class in each group, (n_classes, n_groups)."""
-        classes = getattr(self, self._holder).classes_
-        return group(vars(self).get("_groups", self.groups), classes)
+        """The groups, sorted, and the index of each class's group: those of `fit`, if any."""
+        found = vars(self).get("_grouped")
+        return found or _grouped(self.groups, getattr(self, self._holder).classes_)
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
         if not is_fitted(self):
             return Inside()
-        inner, (groups, shares) = self._inner(), self._grouping
+        inner, (groups, index) = self._inner(), self._grouping
         inside, prior = unwrap(inner), assumed_priors(inner)
-        bias = inside.class_bias
+        sums, bias = np.bincount(index, prior), inside.class_bias
         if bias is not None:
-            sums, odds = prior @ shares, (prior * np.exp(-bias)) @ shares
+            odds = np.bincount(index, prior * np.exp(-bias))
             bias = -np.log(np.divide(odds, sums, out=np.ones_like(sums), where=sums > 0))
-        names = groups[shares.argmax(axis=1)].tolist()
-        return inside.changed(shares, prior @ shares, bias, self)._replace(
-            group_of=(*inside.group_of, dict(zip(inner.classes_.tolist(), names, strict=True))),
+        group_of = dict(zip(inner.classes_.tolist(), groups[index].tolist(), strict=True))
+        return inside.changed(index, sums, bias, self)._replace(
+            group_of=(*inside.group_of, group_of),
             ungrouped=inner if inside.ungrouped is None else inside.ungrouped,
-            groups=shares if inside.groups is None else inside.groups @ shares,
+            groups=index if inside.groups is None else index[inside.groups],
         )
 
     def __sklearn_is_fitted__(self):
         return is_fitted(vars(self).get("estimator_", self.estimator))
 
 
-def group(groups, classes):
-    """Return the groups, sorted, and which of them each class is in, as 0 or 1."""
-    return _group(_hashable(groups), tuple(classes.tolist()), classes.dtype)
-
-
-def _hashable(groups):
-    return groups if isinstance(groups, str) else tuple(groups.items())
-
-
-@lru_cache(maxsize=32)
-def _group(groups, labels, dtype):
-    """Return what `group` does, once for equal groups and labels."""
-    if isinstance(groups, str):
-        group_of = _groups_of_tables(groups)
-        unknown = [label for label in labels if label not in group_of]
-        if unknown:
-            raise ValueError(
-                f"groups={groups!r} expects nationalities of load_nationalities or codes of "
-                f"load_countries, got {', '.join(map(repr, unknown))}. Give the groups as a dict."
-            )
-    else:
-        group_of = dict(groups)
-        unknown = [label for label in group_of if label not in labels]
-        if unknown:
-            raise ValueError(
-                f"Expected groups of {', '.join(map(str, labels))}, the labels of the model; got "
-                f"{', '.join(map(repr, unknown))}."
-            )
-        for name in group_of.values():
-            if group_of.get(name, name) != name:
-                raise ValueError(
-                    "A group may not be named like a label in another group: got "
-                    f"{name!r}, which is in the group {group_of[name]!r}. Rename the group."
-                )
-    names = [group_of.get(label, label) for label in labels]
-    if len({isinstance(name, str) for name in names}) > 1:
-        raise ValueError(
-            f"Expected groups that are all strings, or all numbers, got {[*dict.fromkeys(names)]}. "
-            "Labels that groups does not name form their own groups."
-        )
-    unique, index = np.unique(names, return_inverse=True)
-    return unique, np.eye(len(unique))[index]
-
-
-@cache
-def _groups_of_tables(level):
-    """Return the group of each nationality and of each country."""
-    from ..datasets import load_countries, load_nationalities  # sklearn.datasets is slow to import
-
-    if level not in LEVELS:
-        raise ValueError(
-            f"Expected groups 'region' or 'subregion', or a dict, got {level!r}. To predict "
-            "countries, take load_pretrained('country')."
-        )
-    group_of = {}
-    for table, labels in (load_nationalities(), "nationality"), (load_countries(), "alpha_2"):
-        group_of |= zip(table[labels], table[level], strict=True)
-    return group_of
-
-
-def levels_of(groups, classes):
-    """Return the levels of a list of groups, from fine to coarse; raise if they do not nest."""
-    return _levels_of(tuple(map(_hashable, groups)), tuple(classes.tolist()), classes.dtype)
-
-
-@lru_cache(maxsize=32)
-def _levels_of(groups, labels, dtype):
-    """Return what `levels_of` does, once for equal groups and labels."""
-    levels, classes = [], np.array(labels, dtype=dtype)
-    for k, some in enumerate(groups):
-        names, shares = _group(some, labels, dtype)
-        name = some if isinstance(some, str) else f"groups[{k}]"
-        levels.append(Level(name, classes, names[shares.argmax(axis=1)], shares))
-    labels = Level("label", classes, classes, np.eye(len(classes)))
-    for fine, coarse in pairwise([labels, *levels]):
-        for name in np.unique(fine.groups).tolist():
-            above = np.unique(coarse.groups[fine.groups == name])
-            if len(above) > 1:
-                raise ValueError(
-                    f"Expected groups from fine to coarse, each within one of the next, got "
-                    f"{fine.name} {name!r} in {', '.join(map(repr, above.tolist()))} of "
-                    f"{coarse.name}. Change the groups or their order."
-                )
-    members = {}
-    for level in (labels, *levels):
-        for name in np.unique(level.groups).tolist():
-            some = frozenset(classes[level.groups == name].tolist())
-            if members.setdefault(name, some) != some:
-                raise ValueError(
-                    f"Expected names that stand for the same labels at all levels, got {name!r} "
-                    f"of {level.name} for others than before. Rename it."
-                )
-    return tuple(levels)
+def _grouped(groups, classes, **options):
+    """Return the groups, sorted, and the index of each class's group."""
+    return np.unique(group_of_each(groups, classes, **options), return_inverse=True)

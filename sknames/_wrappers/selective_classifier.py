@@ -21,13 +21,13 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from .._answers.groups import Groups, Level, levels_of
 from .._answers.inside import Inside, answers_as_labels, labels_as_predicted, unwrap
 from .._answers.predict_names import predict_names
 from .._base import warn
 from .._base.holder import is_fitted
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._priors.priors import assumed_priors
-from .grouped_classifier import levels_of
 from .risk_coverage import (
     confidence_and_hits,
     risk_coverage_curve,
@@ -45,8 +45,8 @@ class SelectiveClassifier(Wrapper):
     finds the threshold on held-out names, to answer a given share of them (`coverage`), or to keep
     the share of wrong answers below a limit (`risk`).
 
-    With `groups`, the answer climbs: where a country is unsure, to its subregion, and then to its
-    region, until the sum of the probabilities is above the threshold.
+    With a `fallback`, a group is answered where a label is unsure: the subregion of a country, and
+    then its region, until the sum of the probabilities is above the threshold.
 
     A fitted estimator is used as it is, also by clones; an unfitted one is cloned and fitted.
 
@@ -59,14 +59,14 @@ class SelectiveClassifier(Wrapper):
         answer.
     risk : float or None, default=None
         The largest share of wrong answers among those given. Give either this or `coverage`.
-    groups : list or None, default=None
-        What may be answered instead of a label, from fine to coarse. Each is what
-        :class:`GroupedClassifier` takes, within the next: ``["subregion", "region"]`` for
-        nationalities and countries, or dicts.
+    fallback : list or None, default=None
+        Groups to fall back on, from fine to coarse, such as ``["subregion", "region"]``. Each is
+        what :class:`GroupedClassifier` takes as `groups`, and each group lies within one of the
+        next.
     abstain_label : str, int, float or "auto", default="auto"
         The output of `predict` without an answer: a value of the labels' type that is neither a
-        label nor a group.
-        "auto" is "unknown" for strings; for numbers it is -1, or one less than the smallest label.
+        label nor a group, or a string for booleans. "auto" is "unknown" for strings and booleans;
+        for numbers it is -1, or one less than the smallest label.
     cv : int, cross-validation generator, iterable or None, default=5
         How names are held out, as in scikit-learn; None is 5. An int makes stratified folds, which
         keep the `groups` of `fit` together. With a fitted estimator nothing is held out: all names
@@ -111,8 +111,9 @@ class SelectiveClassifier(Wrapper):
     accepts a threshold if the exact upper bound of its risk (Clopper and Pearson 1934) is at most
     `risk`; each bound may fail with a sixth of the probability 1 - `confidence_level`. The
     guarantee is for names drawn like the held-out ones, and for all of them together, not for each
-    nationality. It is exact for a fitted estimator and names without weights. With `groups`, an
-    answer is right if it holds the true label: the risk is that of answers of all levels together.
+    nationality. It is exact for a fitted estimator and names without weights. With a
+    `fallback`, an answer is right if it holds the true label: the risk is that of labels and groups
+    together.
 
     Inputs that are not names, see :meth:`reasons`, get no answer, and count in `coverage`. `score`
     counts a missing answer as wrong.
@@ -122,7 +123,8 @@ class SelectiveClassifier(Wrapper):
     - Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
       Binomial", 1934.
     - Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
-    - Goren, Galil and El-Yaniv, "Hierarchical Selective Classification", 2024: climbing.
+    - Goren, Galil and El-Yaniv, "Hierarchical Selective Classification", 2024, for the
+      fallback.
 
     Examples
     --------
@@ -147,7 +149,7 @@ class SelectiveClassifier(Wrapper):
     _: KW_ONLY
     coverage: float | None = None
     risk: float | None = None
-    groups: list[Any] | None = None
+    fallback: list[Groups] | None = None
     abstain_label: str | float = "auto"
     cv: Any = 5
     confidence_level: float = 0.95
@@ -157,7 +159,7 @@ class SelectiveClassifier(Wrapper):
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
         "risk": [Interval(Real, 0, 1, closed="neither"), None],
-        "groups": [list, None],
+        "fallback": [list, None],
         "abstain_label": [str, Real],
         "cv": ["cv_object"],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -210,9 +212,10 @@ class SelectiveClassifier(Wrapper):
             estimator = clone(estimator).fit(X, y, **routed.estimator.fit)
         labels = labels_as_predicted(estimator, y)
         check_some_known(labels, estimator.classes_)
-        labels = np.union1d(labels, estimator.classes_)  # a fitted estimator may lack some
-        abstain_label = _check_abstain_label(self.abstain_label, labels)
-        levels = self._check_groups(estimator)
+        levels = self._read_fallback(estimator, may_lack=not fitted)
+        # Labels that a fitted estimator lacks are taken, too.
+        taken = labels, *(level.groups for level in levels)
+        abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_, *taken)
         if fitted:
             rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y, levels)
         else:
@@ -231,7 +234,7 @@ class SelectiveClassifier(Wrapper):
             row = row_of_coverage(curve, self.coverage)
         else:
             row = row_of_risk(curve, self.risk, self.confidence_level)
-        return self._set(estimator, abstain_label, curve, row)
+        return self._set(estimator, abstain_label, levels, curve, row)
 
     @classmethod
     def _of_curve(cls, estimator, curve, **params):
@@ -239,13 +242,14 @@ class SelectiveClassifier(Wrapper):
         self = cls(estimator, **params)
         self._validate_params()
         label = _check_abstain_label(self.abstain_label, estimator.classes_)
-        self._check_groups(estimator)
+        levels = self._read_fallback(estimator)
         row = row_of_risk(curve, self.risk, self.confidence_level)
-        return self._set(estimator, label, curve, row)
+        return self._set(estimator, label, levels, curve, row)
 
-    def _set(self, estimator, abstain_label, curve, row):
+    def _set(self, estimator, abstain_label, levels, curve, row):
         self.estimator_ = estimator
         self.abstain_label_ = abstain_label
+        self._levels = [tuple(level) for level in levels]  # of no type that a file would name
         self.risk_coverage_curve_ = curve
         self.threshold_, self.coverage_, self.risk_ = (
             float(curve[name][row]) for name in ("threshold", "coverage", "risk")
@@ -263,12 +267,15 @@ class SelectiveClassifier(Wrapper):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels from `classes_`, or from `groups`, or `abstain_label_` if :meth:`reasons` gives a
-            reason.
+            Labels from `classes_`, or groups of `fallback`, or `abstain_label_` if :meth:`reasons`
+            gives a reason. Booleans and labels with a `fallback` are objects of their own type.
         """
         check_is_fitted(self)
         found = predict_names(self, X)
-        return np.where(found.reasons == "", found.labels[:, 0], np.asarray(self.abstain_label_))
+        labels = found.labels[:, 0]
+        if labels.dtype.kind == "b":  # else an abstain label would make them numbers
+            labels = labels.astype(object)
+        return np.where(found.reasons == "", labels, np.asarray(self.abstain_label_))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.
@@ -307,23 +314,20 @@ class SelectiveClassifier(Wrapper):
         """Return what is inside, see `unwrap`."""
         if not is_fitted(self):
             return Inside()
-        levels = levels_of(self.groups or (), self.estimator_.classes_)
+        levels = tuple(Level(*stored) for stored in vars(self).get("_levels", ()))
         inside = unwrap(self.estimator_)
         return inside._replace(threshold=self.threshold_, levels=levels, misplaced=None)
 
-    def _check_groups(self, estimator):
+    def _read_fallback(self, estimator, *, may_lack=False):
         """Return the levels above the labels of a fitted estimator; raise if they do not fit."""
-        if self.groups is None:
+        if self.fallback is None:
             return ()
         if unwrap(estimator).group_of:
             raise ValueError(
-                "Expected an estimator of labels for groups, got a GroupedClassifier, which sums "
-                "their probabilities. Put in the classifier that is inside it."
+                "Expected an estimator of labels with a fallback, got a GroupedClassifier, which "
+                "sums their probabilities. Put in the classifier that is inside it."
             )
-        levels = levels_of(self.groups, estimator.classes_)
-        for level in levels:
-            _check_abstain_label(self.abstain_label, [*estimator.classes_, *level.groups])
-        return levels
+        return levels_of(self.fallback, estimator.classes_, may_lack=may_lack)
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the share of right answers.
@@ -387,15 +391,18 @@ class SelectiveClassifier(Wrapper):
         return super().get_metadata_routing().add(splitter=splitter, method_mapping=mapping)
 
 
-def _check_abstain_label(label, classes):
-    """Return the abstain label; raise ValueError if `predict` cannot return it with the classes."""
-    classes = np.asarray(classes).tolist()
-    are_strings = isinstance(classes[0], str)
+def _check_abstain_label(label, classes, *taken):
+    """Return the abstain label; raise ValueError if `predict` cannot return it with the classes.
+
+    It may not be among the classes, nor what else is `taken`.
+    """
+    are_texts = isinstance(np.asarray(classes).tolist()[0], str | bool)
+    taken = {value for some in (classes, *taken) for value in np.asarray(some).tolist()}
     if isinstance(label, str) and label == "auto":
-        label = "unknown" if are_strings else min(-1, math.floor(min(classes)) - 1)
-    is_other_type = isinstance(label, str) != are_strings or isinstance(label, bool)
-    if is_other_type or label in classes:
-        kind = "string" if are_strings else "number"
+        lowest = min((value for value in taken if not isinstance(value, str)), default=0)
+        label = "unknown" if are_texts else min(-1, math.floor(lowest) - 1)
+    if isinstance(label, str) != are_texts or isinstance(label, bool) or label in taken:
+        kind = "string" if are_texts else "number"
         raise ValueError(
             f"Expected an abstain_label that is a {kind} as the labels, and none of them, got "
             f"{label!r}. Choose a value that is not a class, or 'auto'."

@@ -114,7 +114,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     """
     check_is_fitted(estimator)
     inside = unwrap(estimator)
-    if all(np.ndim(change) == 1 for change in inside.changes):
+    if all(change is not None and change.dtype.kind == "f" for change in inside.changes):
         # Factors of the probabilities; other changes do not split.
         with np.errstate(divide="ignore"):
             shift = np.sum([np.log(factors) for factors in inside.changes], axis=0)

@@ -13,13 +13,13 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
+from .._answers.groups import M49, Groups
 from .._base.saved_state import FORMAT, renamed
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
 from .._priors.priors import Priors, check_priors
-from .._wrappers.grouped_classifier import LEVELS
 from .._wrappers.selective_classifier import SelectiveClassifier
 
 Target: TypeAlias = Literal["nationality", "country"]
@@ -30,7 +30,7 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people kept apart, under the default priors.
 # tools/retrain/measure.py writes it.
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
-# The same if the answer climbs to subregions and regions.
+# The same if subregions and regions are answered, too.
 CLIMBING = "climbing.csv"
 # `class_bias` of the network, from the same people; without a label, its `model_error`.
 BIAS = "class_bias.csv"
@@ -39,8 +39,8 @@ SETS = "set_thresholds.csv"  # by coverage, from the same people
 # description. What writes the files writes it, too.
 DIGESTS = "SHA256SUMS"
 # By default: the smallest whole percentage that answers four of five of these people, by country
-# half of them; if the answer climbs, nine of ten, and three of four. It is the only place that sets
-# the threshold of load_pretrained, the command line, the service and the page.
+# half of them; with groups to fall back on, nine of ten, and three of four. It is the only place
+# that sets the threshold of load_pretrained, the command line, the service and the page.
 RISK = {
     CURVE: {"nationality": 0.14, "country": 0.28},
     CLIMBING: {"nationality": 0.1, "country": 0.2},
@@ -55,7 +55,7 @@ def load_pretrained(
     *,
     priors: Priors = "population",
     abstain: bool | float = False,
-    groups: list[str] | None = None,
+    fallback: list[Groups] | None = None,
     tidy: bool = True,
 ) -> Any:
     """Load a model that ships with the package, ready to predict nationalities or countries.
@@ -89,14 +89,14 @@ default="population"
         Whether to give no answer ("unknown") where the model is unsure, or the text is not a name.
         With True, at most 14 % of the answers are wrong (28 % for countries), with 95 % confidence,
         for people as frequent as "population" says. Four of five get a nationality, and half a
-        country; with `groups`, 10 % (20 %) are wrong, and nine of ten (three of four) get an
+        country; with `fallback`, 10 % (20 %) are wrong, and nine of ten (three of four) get an
         answer. A float is the largest share of wrong answers instead, from .05. People of a
         nationality that the model does not know are often answered, too. The `page on abstaining
         <https://sknames.github.io/sknames/abstaining.html>`_ has more figures.
-    groups : list or None, default=None
-        What may be answered instead of a label that is unsure, see :class:`SelectiveClassifier`:
-        None, or ``["subregion", "region"]``, which we recommend for countries. It needs `abstain`.
-        Other groups need a threshold of their own.
+    fallback : list or None, default=None
+        What to answer where a label is unsure, see :class:`SelectiveClassifier`: None, or
+        ``["subregion", "region"]``, which we recommend for countries. It needs `abstain`. Other
+        groups need a threshold of their own.
     tidy : bool, default=True
         Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`. False reads
         names as they are typed.
@@ -147,9 +147,9 @@ default="population"
             "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
             f"below 1; got {abstain!r}."
         )
-    if groups is not None and (not abstain or groups != [*LEVELS]):
+    if fallback is not None and (not abstain or fallback != [*M49]):
         raise ValueError(
-            f"Expected groups={[*LEVELS]}, with abstain, or None; got groups={groups!r} and "
+            f"Expected fallback={[*M49]}, with abstain, or None; got fallback={fallback!r} and "
             f"abstain={abstain!r}. For groups of your own, fit a SelectiveClassifier on names."
         )
     _check_target(target)
@@ -160,12 +160,12 @@ default="population"
     model["encode"]._validate_params()
     if not abstain:
         return model
-    name = CLIMBING if groups else CURVE
+    name = CLIMBING if fallback else CURVE
     columns = read_columns(name, target)
     curve = Bunch(**{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS})
     risk = RISK[name][target] if is_switch else abstain
     try:
-        return SelectiveClassifier._of_curve(model, curve, risk=risk, groups=groups)
+        return SelectiveClassifier._of_curve(model, curve, risk=risk, fallback=fallback)
     except ValueError as error:
         raise ValueError(
             f"abstain={abstain!r}: {error} For names or a coverage of your own, see "

@@ -84,14 +84,13 @@ def predict_sets(
 
 def sets_of_probabilities(estimator, proba, coverage, by_class=False):
     """Return sets as `predict_sets` does, from the probabilities of what the estimator groups."""
-    inner, shares = ungroup(estimator)
+    inner, index = ungroup(estimator)
     of, classes = find_thresholds(inner), inner.classes_
     thresholds = set_thresholds(coverage, classes if by_class else ["all"], of)
     sets = sets_of(classes, proba, thresholds)
-    if shares is None:
+    if index is None:
         return sets
-    names = estimator.classes_[shares.argmax(axis=1)].tolist()
-    group_of = dict(zip(classes.tolist(), names, strict=True))
+    group_of = dict(zip(classes.tolist(), estimator.classes_[index].tolist(), strict=True))
     return [[*dict.fromkeys(group_of[label] for label in one)] for one in sets]
 
 

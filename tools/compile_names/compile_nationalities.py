@@ -1,5 +1,7 @@
 """Compile ``nationalities.csv`` and ``countries.csv`` of ``sknames/datasets/data``.
 
+The regions of both also become ``sknames/_answers/regions.csv``.
+
 Run it after a change of these files here::
 
     pip install pycountry==26.2.16
@@ -23,6 +25,7 @@ import pycountry
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "sknames" / "datasets" / "data"
+REGIONS = HERE.parent.parent / "sknames" / "_answers" / "regions.csv"
 # UN M49, with its intermediate regions where it has them. https://unstats.un.org/unsd/methodology/m49
 M49 = {
     ("Africa", "Eastern Africa"): "BI DJ ER ET KE KM MG MU MW MZ RW SC SO SS TZ UG ZM ZW",
@@ -86,6 +89,11 @@ def main():
             writer.writerow(
                 [code, ALPHA_3[code], row["country"], row["millions"], subregion, region]
             )
+    lines = ["label,subregion,region"]
+    for name, label in (("nationalities", "nationality"), ("countries", "alpha_2")):
+        with open(DATA / f"{name}.csv", encoding="utf-8") as file:
+            lines += [f"{r[label]},{r['subregion']},{r['region']}" for r in csv.DictReader(file)]
+    REGIONS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from sknames import predict_names
+from sknames._answers.groups import group_of_each, summed
 from sknames._priors.priors import check_priors, exchange_priors
-from sknames._wrappers.grouped_classifier import group
 from sknames.datasets._load_names import read_rows
 from sknames.metrics import expected_calibration_error
 from tools.measuring import (
@@ -45,8 +45,9 @@ def hits_by_level(proba, labels, classes):
     """Return whether each most probable nationality, subregion and region is right, by level."""
     hits, places = {}, np.searchsorted(classes, labels)
     for level in LEVELS:
-        shares = np.eye(len(classes)) if level == "nationality" else group(level, classes)[1]
-        hits[level] = (proba @ shares).argmax(axis=1) == shares.argmax(axis=1)[places]
+        groups = {} if level == "nationality" else level
+        index = np.unique(group_of_each(groups, classes), return_inverse=True)[1]
+        hits[level] = summed(proba, index).argmax(axis=1) == index[places]
     return hits
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from sknames._answers.groups import M49, levels_of, members_of
 from sknames._encoding.not_names import why_not_names
 from sknames._priors.priors import MODEL_ERROR, exchange_priors
 from sknames._priors.shares import FEW_NAMES, shares_of_probabilities
-from sknames._wrappers.grouped_classifier import LEVELS, group, levels_of
 from sknames._wrappers.risk_coverage import confidence_and_hits, risk_coverage_curve, tried_rows
 from sknames.pretrained._load_pretrained import BIAS, CLIMBING, CURVE, CURVE_COLUMNS, SETS
 from sknames.pretrained._predict_sets import ranked
@@ -57,7 +57,7 @@ def write_thresholds(folder, probabilities, people, classes, priors):
     Probabilities are under equal frequencies. The files are those that the package reads.
     """
     names, labels, sources = people
-    for name, groups in ((CURVE, ()), (CLIMBING, LEVELS)):
+    for name, groups in ((CURVE, ()), (CLIMBING, M49)):
         curve = curve_of(probabilities, names, labels, classes, priors, groups)
         columns = zip(*(curve[key][tried_rows(curve)] for key in CURVE_COLUMNS), strict=True)
         rows = ([f"{value:.6f}" for value in row] for row in columns)
@@ -82,9 +82,9 @@ def model_error(probabilities, labels, sources, classes):
         here = sources == source
         bias = class_bias(probabilities[~here], labels[~here], classes)
         counts = np.bincount(np.searchsorted(classes, labels[here]), minlength=len(classes))
-        regions = group("region", classes)[1].T > 0
-        for k, region in product(range(N_LISTS), regions):
-            many = np.flatnonzero(region & (counts >= LEAST_OF_CLASS))
+        regions = sorted(members_of("region", classes).items())
+        for k, (_, region) in product(range(N_LISTS), regions):
+            many = np.flatnonzero(np.isin(classes, region) & (counts >= LEAST_OF_CLASS))
             if len(many) < 2:
                 continue
             mix = rng.dirichlet(np.full(len(many), CONCENTRATION))
