@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import closing
+from functools import partial
 
 import click
 import numpy as np
@@ -10,12 +11,13 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from .._answers.inside import labels_as_predicted
+from .._answers.predict_names import predict_names
 from .._encoding.spelling_groups import spelling_groups
 from .._encoding.tidy import spellings
 from .._name_encoder import make_own_labels_pipeline
 from ..metrics._scorecard import accuracy_gain, figures, ngram_svm, scorecard_from
 from .files import say
-from .models import Job, answers, load
+from .models import answers
 from .options import jobs_option, label_option, model_options, table_options
 from .tables import CHUNK_ROWS, Table
 
@@ -43,7 +45,7 @@ def evaluate(table, model, label, train, against, jobs):
     It prints accuracy, recall and precision of each nationality, and the most frequent confusions.
     Rows without a name or a label do not count. Labels that the model does not know count as wrong.
     """
-    fitted = load(*model)
+    fitted = model.load()
     classes = fitted.classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
     labels = np.array(labels_as_predicted(fitted, labels), dtype=object)
@@ -53,8 +55,8 @@ def evaluate(table, model, label, train, against, jobs):
         _check_folds(names, labels)
     if not against or n_unknown < len(names):
         chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
-        job = Job(*model, known_words=True, proba=True)
-        with closing(answers(chunks, job, jobs)) as answered:
+        ask = partial(predict_names, fitted, threshold=None, known_words=True)
+        with closing(answers(ask, chunks, jobs)) as answered:
             rows = [
                 (found.labels[:, 0].astype(str), found.proba.astype(np.float32), found.known_words)
                 for _, found in answered
@@ -67,7 +69,7 @@ def evaluate(table, model, label, train, against, jobs):
         # A model of more labels has no F1 in those that are not in the table.
         known = np.unique(labels)
         f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)
-        others[model[0]] = card | {"macro_f1": f1}
+        others[model.path] = card | {"macro_f1": f1}
     if learned:
         click.echo(_overlap(names, learned[0]))
         click.echo("\n".join(_compare(_baselines(names, labels, fitted, *learned[:2]) | others)))

@@ -8,7 +8,6 @@ import numpy as np
 from .._answers.inside import split
 from .._answers.predict_names import predict_names
 from ..inspection import character_importance, feature_contributions, prefix_proba
-from .models import load
 from .options import model_options
 
 BAR = 24  # characters of the longest bar
@@ -28,7 +27,7 @@ def explain(name, model, top, label):
     the prediction for a name that ends there. The last lines show what most separates the
     nationality from the next most probable one: n-grams, or the features of a model for own labels.
     """
-    fitted = load(*model)
+    fitted = model.load()
     classes = fitted.classes_.astype(str).tolist()
     found = predict_names(fitted, [name], threshold=None)
     if found.reasons[0]:
@@ -50,7 +49,7 @@ def explain(name, model, top, label):
     except TypeError as error:  # of a classifier whose logits do not split
         if not is_read:
             what = "only models are explained that `sknames train` writes"
-            raise click.UsageError(f"--model {model[0]} is none: {what}") from error
+            raise click.UsageError(f"--model {model.path} is none: {what}") from error
     click.echo("\n".join(lines))
 
 

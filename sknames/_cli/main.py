@@ -78,6 +78,8 @@ def _stop(number, frame):
 def main():
     """Run the command line in a process of its own."""
     sys.stderr = sys.stderr or open(os.devnull, "w")  # None after 2>&-
+    # multiprocessing warns of semaphores if a command with --jobs is stopped; it removes them, too.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     if sys.stdout is not None:
         sys.stdout.reconfigure(errors="replace")  # an old terminal may know few characters
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):

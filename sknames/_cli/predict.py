@@ -4,7 +4,7 @@ import os
 import time
 from collections import Counter
 from contextlib import closing, suppress
-from dataclasses import replace
+from functools import partial
 
 import click
 import numpy as np
@@ -12,18 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._answers.groups import M49
-from .._answers.inside import unwrap
-from .._answers.predict_names import UNSURE
+from .._answers.inside import ungroup, unwrap
+from .._answers.predict_names import UNSURE, predict_names
 from .._answers.predict_table import answer_columns
-from .._priors.priors import assumed_priors, check_priors, priors_of_probabilities
+from .._priors.priors import check_priors
 from .._priors.shares import COLUMNS
-from ..pretrained import load_pretrained
+from .._wrappers.grouped_classifier import GroupedClassifier
+from .._wrappers.prior_shift_classifier import PriorShiftClassifier
+from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
-from .files import check_output, say
-from .models import Job, answer, answers, load
-from .options import jobs_option, model_options, table_options
-from .shares import DIGITS, predict_distinct
-from .tables import Table, write_table
+from ..pretrained._predict_sets import sets_of_probabilities
+from .files import say
+from .models import answers, predict_distinct
+from .options import groups_option, jobs_option, model_options, output_options, table_options
+from .tables import DIGITS, Table
 
 
 @click.command()
@@ -31,36 +33,20 @@ from .tables import Table, write_table
 @model_options
 @click.option("--top", type=click.IntRange(1), default=1, help="Labels for each name.")
 @click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
-@click.option("-o", "--output", default="-", help="File to write, or - for standard output.")
-@click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
-@click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
 @click.option(
     "--set", "coverage", type=float, help="Add sets that hold the true nationality so often: 0.9."
 )
-@click.option("--groups", type=click.Choice(M49), help="Predict groups of the labels.")
+@groups_option
 @click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
 @click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
 @click.option("--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT.")
 @click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
 @click.option("--fallback", is_flag=True, help="Where only a region is sure, give it.")
 @click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
+@output_options
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
-def predict(
-    table,
-    model,
-    priors,
-    adapt,
-    abstain,
-    fallback,
-    threshold,
-    output,
-    format,
-    excel,
-    prefix,
-    jobs,
-    **asked,
-):
+def predict(table, model, output, prefix, jobs, top, proba, coverage, known_words, **settings):
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
@@ -70,35 +56,14 @@ def predict(
     need --column given,family. `sknames explain` takes a single name.
     """
     start = time.perf_counter()
-    check_output(output)
-    others = {"--priors": priors, "--adapt-priors": adapt, "--groups": asked["groups"]}
-    if fallback and (not abstain or model[0] not in TARGETS or any(others.values())):
-        raise click.UsageError(
-            f"--fallback needs --abstain and a model that ships, without {', '.join(others)}"
-        )
-    fitted = load(*model, fallback)
-    if asked["groups"] and abstain and threshold is None:
-        raise click.UsageError("--abstain with --groups needs a --threshold: give one, such as 0.6")
-    if adapt and (priors or asked["coverage"] is not None):
-        other = "--priors, which it estimates" if priors else "--set, which is for default priors"
-        raise click.UsageError(f"--adapt-priors does not go with {other}: give one of them")
-    if priors is not None:
-        priors = tuple(read_priors(priors, fitted.classes_).tolist())
-    threshold = _threshold(model[0], fitted, abstain, threshold)
-    job = Job(*model, fallback, priors, threshold=threshold, **asked)
-    nothing = answer(job, [])  # it raises for what does not fit, before the names are read
-    if job.known_words and nothing.known_words is None:
-        raise click.UsageError(f"--known-words: {job.path} has no table of words: leave it out")
-    if adapt:
-        proba, ids, groups = predict_distinct(table, table.open(), Job(*model, proba=True), jobs)
-        rows, counts, _ = groups[()]
-        assumed = assumed_priors(fitted)
-        priors = priors_of_probabilities(proba[rows], counts, assumed, ids[rows])[0]
-        job = replace(job, priors=tuple(priors.tolist()))
+    if settings["adapt"] and coverage is not None:
+        raise click.UsageError("--adapt-priors does not go with --set, which is for default priors")
+    fitted, threshold = make_model(model, table, jobs, **settings)
+    asked = {"top": top, "threshold": threshold, "known_words": known_words}
+    ask = partial(answer, fitted, coverage=coverage, proba=proba, **asked)
     n_of, reader = Counter(), table.open()
-    with closing(answers(table.names(reader), job, jobs)) as answered:
-        chunks = _add_columns(answered, n_of, prefix)
-        write_table(output, format, reader, chunks, excel)
+    with closing(answers(ask, table.names(reader), jobs)) as answered:
+        output.write(_add_columns(answered, n_of, prefix), reader.format, reader.delimiter)
     n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
         what = "no name in it: check --column" if n_rows else "a header and no rows"
@@ -107,18 +72,50 @@ def predict(
     say(f"{n_rows:,} rows: {n_predicted:,} predicted{others}; {time.perf_counter() - start:.1f} s")
 
 
-def _threshold(model, fitted, abstain, given):
-    """Return the probability that a prediction must exceed, or None without --abstain."""
-    if given is not None and not (abstain and 0 <= given <= 1):  # click lets NaN through
+def make_model(model, table, jobs, *, abstain, fallback, threshold, groups, priors, adapt):
+    """Return the model that predicts, and the probability that its predictions must exceed."""
+    if adapt and priors:
+        raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
+    changes = {"--priors": priors, "--adapt-priors": adapt, "--groups": groups}
+    if fallback and (not abstain or model.path not in TARGETS or any(changes.values())):
+        raise click.UsageError(
+            f"--fallback needs --abstain and a model that ships, without {', '.join(changes)}"
+        )
+    if threshold is not None and not (abstain and 0 <= threshold <= 1):  # click lets NaN through
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
-    if not abstain or given is not None:
-        return given
-    if model in TARGETS and unwrap(fitted).threshold is None:
-        fitted = load_pretrained(model, abstain=True)
-    threshold = unwrap(fitted).threshold
-    if threshold is None:
-        raise click.UsageError(f"{model} is no SelectiveClassifier: --abstain needs a --threshold")
-    return threshold
+    if groups and abstain and threshold is None:
+        raise click.UsageError("--abstain with --groups needs a --threshold: give one, such as 0.6")
+    fitted = model.load(abstain=abstain, fallback=[*M49] if fallback else None)
+    if abstain and threshold is None:
+        threshold = unwrap(fitted).threshold
+        if threshold is None:
+            message = f"{model.path} is no SelectiveClassifier: --abstain needs a --threshold"
+            raise click.UsageError(message)
+    if any(changes.values()) and isinstance(fitted, SelectiveClassifier):
+        fitted = fitted.estimator_  # its threshold would not hold
+    if adapt:
+        predicted, groups_of = predict_distinct(fitted, table, table.open(), jobs)
+        texts, n, _ = groups_of[()]
+        priors = PriorShiftClassifier(predicted).fit(texts, sample_weight=n).class_prior_
+    elif priors:
+        priors = read_priors(priors, fitted.classes_)
+    if priors is not None:
+        fitted = PriorShiftClassifier(fitted, priors=priors).fit(None)  # which needs no names
+    return fitted if groups is None else GroupedClassifier(fitted, groups=groups), threshold
+
+
+def answer(model, names, *, coverage, proba, **asked):
+    """Return what `predict_names` does, with `sets` for a coverage."""
+    found = predict_names(model, names, **asked)
+    if coverage is not None:
+        inner, groups = ungroup(model)
+        all_proba = found.proba if groups is None else predict_names(inner, names).proba
+        found.sets = sets_of_probabilities(model, all_proba, coverage)
+    if not proba:  # they are many
+        found.proba = None
+    if asked["known_words"] and found.known_words is None:
+        raise click.UsageError("--known-words: the model has no table of words: leave it out")
+    return found
 
 
 def _add_columns(answered, n_of, prefix):

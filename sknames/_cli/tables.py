@@ -1,4 +1,4 @@
-"""Read names from tables, and write tables, in chunks of rows: CSV, JSON lines and Parquet."""
+"""Read names from tables in chunks of rows: CSV, JSON lines and Parquet."""
 
 import codecs
 import csv
@@ -6,10 +6,8 @@ import io
 import json
 import os
 import re
-import sys
 import tempfile
-from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -18,18 +16,18 @@ from reprlib import repr as shorten
 import click
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet
 from tqdm import tqdm
 
 from .._base.labels_and_weights import is_missing
 from .._encoding.join_names import find_column, join_parts
 from .._encoding.not_names import why_not_names
-from .files import STDOUT, is_special, say, unfinished, whole_file
+from .files import is_special, say, unfinished
 
 CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
-BLOCK_BYTES = 1 << 20  # A row of CSV must be shorter. pyarrow reads some thirty blocks ahead.
+BATCH_ROWS = 1024  # Python reads rows of CSV, twice as fast in small batches.
+BLOCK_BYTES = 1 << 20  # A value of CSV must be shorter.
 csv.field_size_limit(BLOCK_BYTES)
 NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
 DELIMITERS = ",;\t|"
@@ -37,6 +35,7 @@ FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 FORMATS |= dict.fromkeys([".json", ".jsonl", ".ndjson"], "jsonl")
 STARTS = {rb'\{\s*["}]': "jsonl", b"PAR1": "parquet"}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+UTF_16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 NOT_READ = {
     rb"PK\x03\x04|\xd0\xcf\x11\xe0": "a zip or Excel file: unpack it, or save the sheet as CSV",
@@ -44,15 +43,16 @@ NOT_READ = {
     rb"\[\s*[{\[\"\]]": "a JSON array: write one object a line (jq -c '.[]')",
     b"$": "an empty file",
 }
-NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
+ENCODING = "give the file's --encoding, e.g. --encoding cp1252"
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
     "BOM": "give --encoding utf-16-le or utf-16-be",
-    "codec|encoding": "give the file's --encoding, e.g. --encoding cp1252",
-    "CSV parse error": "correct the row, or give the --delimiter",
-    "straddling": "is a quotation mark open, or a row longer than 1 MB?",
+    "utf-8 can't": "give --encoding auto, or that of the file",
+    "decode|UTF-16": ENCODING,
+    "field larger": "is a quotation mark open, or a value longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
+DIGITS = 6  # of shares and probabilities: those that float32 has
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
@@ -64,14 +64,9 @@ def local_file(path):
         return path
     # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
     with open(0 if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
-        return _copy(iter(partial(file.read, BLOCK_BYTES), b""))
-
-
-def _copy(parts):
-    """Copy bytes to a temporary file."""
-    copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
-    unfinished[Path(copy.name)] = None
-    copy.writelines(parts)
+        copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
+        unfinished[Path(copy.name)] = None
+        copy.writelines(iter(partial(file.read, BLOCK_BYTES), b""))
     copy.flush()
     return copy.name
 
@@ -211,99 +206,91 @@ class TableReader:
             yield batch
 
     def _read_csv(self, head, encoding, no_header):
-        if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if encoding in (None, "auto") and head.startswith(UTF_16_MARKS):
             encoding = "utf-16"
-        if encoding == "auto" or (encoding and codecs.lookup(encoding).name[:5] != "utf-8"):
-            self._path, self._compression = _copy(self._in_utf8(encoding)), None
-            self.total, head = os.path.getsize(self._path), self._open().read(BLOCK_BYTES)
-        text = head.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-        n_blank = len(text) - len(text.lstrip("\n"))
-        text = text[n_blank:]
+        file = io.BufferedReader(self._open())
+        if encoding == "auto":
+            text, lines = head.decode(errors="replace"), self._lines_of_two_encodings(file)
+        else:
+            try:
+                lines = io.TextIOWrapper(file, encoding or "utf-8", newline="")
+            except LookupError as error:  # also of zip, which is of bytes
+                raise ValueError(f"unknown encoding {encoding}: {ENCODING}") from error
+            text = head.decode(lines.encoding, errors="replace")
+        text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
             raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
         delimiter = self.delimiter or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
-        first = next(csv.reader(io.StringIO(text), delimiter=delimiter))
+        rows = self._csv_rows(lines, delimiter)
+        first = next(rows, [""])
         if len(first) == 1 and self.delimiter and (others := {*first[0]} & {*DELIMITERS}):
             what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
             raise ValueError(f"{what}: give another --delimiter, perhaps {others.pop()!r}")
-        self.delimiter = delimiter if len(first) > 1 else ","
-        # Headers may be equal, but pyarrow needs distinct names to set types.
-        names = [str(i + 1) for i in range(len(first))]
-        types = dict.fromkeys(names, pa.string())
-        read = {"block_size": BLOCK_BYTES, "column_names": names, "skip_rows": n_blank}
-        # In a table of one column, an empty line is a row.
-        parse = {"newlines_in_values": True, "ignore_empty_lines": len(first) > 1}
-        batches = pa.csv.open_csv(
-            self._open(),
-            pa.csv.ReadOptions(use_threads=False, **read),  # so that errors name the row
-            pa.csv.ParseOptions(delimiter=delimiter, **parse),
-            pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
-        )
-        self.first_row = 1 if no_header else 2
-        names = ["name"] if len(first) == 1 else names
-        return self._csv_chunks(batches, delimiter, names if no_header else None)
+        self.delimiter = delimiter if len(first) > 1 else None
+        if not no_header:
+            self.first_row = 2
+            return self._csv_chunks(rows, first)
+        names = [str(k) for k, _ in enumerate(first, 1)] if len(first) > 1 else ["name"]
+        return self._csv_chunks(chain([first], rows), names)
 
-    def _lines(self):
-        """Yield each line with its encoding: that of Windows if it is neither ASCII nor UTF-8."""
-        for line in io.BufferedReader(self._open()):
-            kind = "ASCII" if line.isascii() else "UTF-8"
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                kind = "cp1252"
-            yield kind, line
+    def _csv_rows(self, lines, delimiter):
+        """Yield rows, from the first that is not blank.
 
-    def _in_utf8(self, encoding):
-        """Yield the bytes in UTF-8; say which lines may be in another encoding."""
-        is_auto, n, first = encoding == "auto", Counter(), {}
-        for kind, line in self._lines():
-            n[kind] += 1
-            first.setdefault(kind, line.strip()[:60])
-            if is_auto:
-                yield line.decode(kind).encode()
-        if not is_auto:
-            stream = codecs.EncodedFile(self._open(), "utf-8", encoding)
-            yield from iter(partial(stream.read, BLOCK_BYTES), b"")
-        kind, read_as = ("cp1252", "cp1252") if is_auto else ("UTF-8", encoding)
-        # Encodings of one byte a character read UTF-8 as other letters.
-        if n[kind] and len((b"\xc3\xa9" * 2).decode(read_as, "replace")) == 4:
-            said = f"{self.name}: {n[kind]:,} of {n.total():,} lines are {kind}, read as {read_as}"
-            step = "" if is_auto else " If that is wrong, give --encoding auto."
-            example = first[kind].decode(read_as, "replace")
-            say(f"sknames: warning: {said}: {example!r}.{step}")
-
-    def _csv_chunks(self, batches, delimiter, names):
-        """Yield chunks; check quotation marks before the first value with a line break."""
-        is_checked, find_breaks = False, partial(pc.match_substring_regex, pattern="[\\r\\n]")
-        for batch in batches:
-            self.done += BLOCK_BYTES
-            if not is_checked and any(pc.any(find_breaks(v)).as_py() for v in batch.columns):
-                self._check_quotation_marks(delimiter)
-                is_checked = True
-            if names is None:  # they are in the first row
-                names, batch = [values[0].as_py() for values in batch.columns], batch.slice(1)
-            batch = batch.rename_columns(names)
-            starts = range(0, max(len(batch), 1), CHUNK_ROWS)
-            yield from (batch.slice(start, CHUNK_ROWS) for start in starts)
-
-    def _check_quotation_marks(self, delimiter):
-        """Raise ValueError if the mark of a later value closes one that stays open.
-
-        The row then has several lines, and text behind that mark.
+        Raise ValueError if a quotation mark stays open until that of a later value: rows would
+        merge. In a table of one column, an empty line is a row.
         """
-        text = io.TextIOWrapper(io.BufferedReader(self._open()), "utf-8", "replace", newline="")
-        rows, n_lines = csv.reader(text, delimiter=delimiter, strict=True), 0
-        while True:
-            try:
-                for _ in rows:
-                    n_lines = rows.line_num
-                return
-            except csv.Error as error:
-                first, n_lines = n_lines + 1, rows.line_num
-                if first < n_lines:
-                    what = f"a quotation mark stays open in line {first}"
+        kept, n_columns = [], 0
+
+        def keep():
+            for line in lines:
+                kept.append(line if self.done else line.removeprefix("\ufeff"))
+                self.done += len(line)
+                yield kept[-1]
+
+        reader = csv.reader(keep(), delimiter=delimiter)
+        for row in reader:
+            if len(kept) > 1:
+                try:
+                    [*csv.reader(kept, delimiter=delimiter, strict=True)]
+                except csv.Error as error:
+                    what = f"a quotation mark stays open in line {reader.line_num - len(kept) + 1}"
                     step = "close it, or double it and quote the value"
                     raise ValueError(f"{what}: {step}") from error
+            kept.clear()
+            n_columns = n_columns or len(row)
+            row = row or [""] * (n_columns == 1)
+            if row and len(row) != n_columns:
+                what = f"line {reader.line_num} has {len(row)} columns, not {n_columns}"
+                raise ValueError(f"{what}: correct the row, or give the --delimiter")
+            if row:
+                yield row
+
+    def _csv_chunks(self, rows, names):
+        """Yield chunks of rows. Made of small batches, they take half of the time."""
+        parts = [[pa.array([], pa.string())] * len(names)]
+        for part in chain(iter(lambda: [*islice(rows, min(BATCH_ROWS, CHUNK_ROWS))], []), [()]):
+            if part:
+                parts.append([pa.array(values, pa.string()) for values in zip(*part, strict=True)])
+            is_full = sum(len(values) for values, *_ in parts) >= CHUNK_ROWS
+            is_full |= sum(values.nbytes for values in chain(*parts)) >= CHUNK_BYTES
+            if parts and (is_full or not part):
+                yield pa.record_batch([*map(pa.concat_arrays, zip(*parts, strict=True))], names)
+                parts = []
+
+    def _lines_of_two_encodings(self, file):
+        """Yield lines, read as UTF-8, or else as of Windows; say how many those are."""
+        n, others = 0, []
+        for line in file:
+            n += 1
+            try:
+                text = line.decode()
+            except UnicodeDecodeError:
+                text = line.decode("cp1252")
+                others.append(text.strip()[:60] if not others else None)
+            yield from io.StringIO(text, newline="")
+        if others:
+            said = f"{len(others):,} of {n:,} lines are not UTF-8, read as cp1252: {others[0]!r}"
+            say(f"sknames: warning: {self.name}: {said}.")
 
     def _read_jsonl(self, *options):
         stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
@@ -321,16 +308,16 @@ class TableReader:
         """Add the name of the file and the next step to errors."""
         try:
             yield
-        except (ValueError, pa.ArrowException, LookupError, OSError) as error:
+        except (ValueError, pa.ArrowException, csv.Error, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            steps = [step for words, step in NEXT_STEPS.items() if re.search(words, str(error))]
-            if "UTF8" in str(error):
-                n = Counter(kind for kind, _ in self._lines())
-                step = f"give --encoding {'auto' if n['UTF-8'] else 'cp1252, or another'}"
-                steps = [f"{n['cp1252']:,} of {n.total():,} lines are not UTF-8: {step}"]
+            said = str(error)
+            if isinstance(error, UnicodeDecodeError):
+                around = error.object[max(0, error.start - 20) : error.end + 20]
+                said = f"{error.encoding} can't decode {around} ({error.reason})"
+            steps = [step for words, step in NEXT_STEPS.items() if re.search(words, said)]
             step = "" if type(error) is ValueError else f": {steps[0]}"  # ours have one
-            raise ValueError(f"{self.name}: {error}{step}") from error
+            raise ValueError(f"{self.name}: {said}{step}") from error
 
 
 class JsonRows(list):
@@ -381,58 +368,10 @@ def to_text(values):
     """Return values as an array of str, in JSON if they are not text, null if missing."""
     if isinstance(values, pa.Array):
         return values
-    values = [v if isinstance(v, str) else None if is_missing(v) else _dumps(v) for v in values]
+    values = [v if isinstance(v, str) else None if is_missing(v) else dumps(v) for v in values]
     # JSON can hold half of a surrogate pair, which UTF-8 cannot.
     values = [v if v is None else v.encode(errors="replace").decode() for v in values]
     return pa.array(values, pa.string())
-
-
-def write_table(path, format, reader, chunks, excel=False):
-    """Write (chunk of `reader`, its new columns) for each of `chunks`; see `whole_file`."""
-    suffix = Path(path).suffix.lower()
-    format = format or FORMATS.get(suffix_of(path), reader.format)
-    if suffix in NOT_WRITTEN:
-        raise click.UsageError(
-            f"--output {path}: {suffix} is not written. Give a name in .csv (Excel: --excel), "
-            ".tsv, .jsonl or .parquet"
-        )
-    if format == "parquet" and path in STDOUT and sys.stdout.isatty():
-        raise click.UsageError("Parquet is not for a terminal: give --output")
-    if excel and format != "csv":
-        raise click.UsageError(f"--excel is for CSV, and the output is {format}: leave it out")
-    delimiter = "\t" if suffix_of(path) == ".tsv" else reader.delimiter or ","
-    open_csv = partial(pa.csv.CSVWriter, write_options=pa.csv.WriteOptions(delimiter=delimiter))
-    writer = columns = None
-    with whole_file(path) as file, ExitStack() as closing:
-        sink = closing.enter_context(pa.output_stream(file, compression=COMPRESSIONS.get(suffix)))
-        if excel:
-            sink.write(codecs.BOM_UTF8)
-        for chunk, new in chunks:
-            names = [*chunk.column_names, *new.column_names]
-            for name in new.column_names if format == "csv" else names:
-                if names.count(name) > 1:
-                    raise ValueError(f"two columns are called {name!r}: rename one, or --prefix")
-            if format == "jsonl":
-                rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
-                pairs = zip(rows, new.to_pylist(), strict=True)
-                text = "".join(_dumps(row | more) + "\n" for row, more in pairs)
-                sink.write(text.encode(errors="backslashreplace"))  # half a pair is escaped again
-                continue
-            if isinstance(chunk, JsonRows):
-                columns = columns or chunk.column_names
-                chunk = chunk.to_table(columns)
-            for name, values in zip(new.column_names, new.columns, strict=True):
-                chunk = chunk.append_column(name, values)
-            for k, field in enumerate(chunk.schema if format == "csv" else []):
-                if pa.types.is_nested(field.type) or field.type == pa.string_view():
-                    chunk = chunk.set_column(k, field.name, to_text(chunk.column(k).to_pylist()))
-            try:
-                if writer is None:
-                    open_writer = pa.parquet.ParquetWriter if format == "parquet" else open_csv
-                    writer = closing.enter_context(open_writer(sink, chunk.schema))
-                writer.write_batch(chunk)
-            except pa.ArrowException as error:
-                raise ValueError(f"--output {path}: {error}: give --format parquet") from error
 
 
 def _to_json(value):
@@ -445,7 +384,7 @@ def _to_json(value):
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json).encode
 
 
-def _dumps(value):
+def dumps(value):
     """Return a value as JSON, with null for NaN and infinity, which JSON cannot hold."""
     try:
         return _encode(value)
