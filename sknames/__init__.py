@@ -1,31 +1,11 @@
 """Predict the nationality of a person's name, with scikit-learn compatible estimators."""
 
-import signal
-import sys
-from pathlib import PurePath
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-# Ctrl-C stops the command line without a traceback while it imports what follows.
-_start = sys.orig_argv[1:3]
-_is_command = _start == ["-m", "sknames"] or {"sknames"} == {PurePath(p).stem for p in _start[:1]}
-if _is_command and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not in nohup
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-from ._answers.predict_names import predict_names
-from ._answers.predict_table import predict_table
-from ._base.version import __version__
-from ._encoding.char_encoder import CharEncoder
-from ._encoding.join_names import JoinNames
-from ._encoding.name_features import NameFeatures
-from ._encoding.spelling_groups import spelling_groups
-from ._name_encoder import NameEncoder, make_own_labels_pipeline
-from ._name_nationality_classifier import NameNationalityClassifier
-from ._priors.shares import estimate_shares
-from ._priors.shares_display import SharesDisplay
-from ._wrappers.grouped_classifier import GroupedClassifier
-from ._wrappers.prior_shift_classifier import PriorShiftClassifier
-from ._wrappers.selective_classifier import SelectiveClassifier
-from .pretrained import load_pretrained
-from .pretrained._model_files import load_model
+if TYPE_CHECKING:
+    from ._base.version import __version__
+    from ._public import *
 
 __all__ = [
     "CharEncoder",
@@ -46,3 +26,20 @@ __all__ = [
     "predict_table",
     "spelling_groups",
 ]
+_MODULES = {"datasets", "inspection", "metrics", "onnx", "pretrained"}
+
+
+if not TYPE_CHECKING:  # type checkers would take any name for one of the package
+
+    def __getattr__(name):
+        """Import what is asked for: all of it takes a second, in which Ctrl-C must work."""
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = getattr(import_module("._public", __name__), name)
+        return globals()[name]
+
+
+def __dir__():
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -1,15 +1,19 @@
 """The command line: ``python -m sknames``, or ``sknames``."""
 
+import signal
 import sys
-
-from ._base import install
 
 
 def main():
     """Run the command line, if what it needs is installed."""
+    # Ctrl-C stops it without a traceback while it imports what follows.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not in nohup
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         from ._cli.main import main as run
     except ModuleNotFoundError as error:
+        from ._base import install
+
         missing = error.name.partition(".")[0]
         if missing not in ("click", "pyarrow"):
             raise

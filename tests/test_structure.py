@@ -31,7 +31,8 @@ ALLOWED = {
     "inspection": ESTIMATORS,
     "metrics": ESTIMATORS,
     "_cli": ESTIMATORS + "_name_encoder datasets inspection metrics pretrained",
-    "__init__": ESTIMATORS + "_name_encoder pretrained",
+    "_public": ESTIMATORS + "_name_encoder pretrained",
+    "__init__": "_public",
     "__main__": "_cli",
 }
 # Who may import what is slow to import, or not installed with the package.
@@ -106,8 +107,17 @@ def test_data_files_are_read_in_their_room(path):
 def test_import_is_light(module):
     # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
     heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
-    code = f"import sys, {module}; assert not {heavy} & set(sys.modules)"
+    code = f"import sys, sknames; assert 'numpy' not in sys.modules; from {module} import *; "
+    code += f"assert 'numpy' in sys.modules and not {heavy} & set(sys.modules)"
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
+
+
+def test_modules_are_there_without_an_import():
+    code = "import sknames; sknames.metrics.scorecard, sknames.onnx.to_onnx, sknames.datasets"
+    run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
+    assert {"metrics", "onnx", "pretrained"} | {*sknames.__all__} <= {*dir(sknames)}
+    with pytest.raises(AttributeError, match="module 'sknames' has no attribute 'predict'"):
+        sknames.predict  # noqa: B018
 
 
 def test_public_names_exist_and_hide_their_files():
