@@ -1,4 +1,4 @@
-"""Measure what abstaining gains, and whether the shipped model detects unlisted nationalities.
+"""Measure what abstaining gains: the tables of docs/abstaining.md.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the sources of the
 shipped model in SKNAMES_DATA. It prints tables in Markdown, of nationalities and of countries;
@@ -7,12 +7,11 @@ in tools/retrain: one half has chosen the thresholds, and the other is reported.
 """
 
 import argparse
-from collections import Counter, defaultdict
+from collections import defaultdict
 from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from sknames import GroupedClassifier, load_pretrained
 from sknames._answers.groups import M49, levels_of
@@ -35,17 +34,16 @@ N_STRINGS = 1_000
 # Demonyms of peoples with names of all origins, and demonyms that are not of a people.
 NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
 NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
-N_OTHERS = 15  # nationalities that are answered most often are printed
 COVERAGES = [0.8, 0.9, 0.95]
 LEAST_PEOPLE = 20  # of a nationality whose coverage counts
-RISKS = [0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.2, 0.26, 0.3]
+RISKS = [0.06, 0.1, 0.14, 0.2, 0.28]
 
 
 # ---- Names
 
 
 def people_of_others():
-    """Return biographies of nationalities that are not ours, and their demonyms."""
+    """Return biographies of nationalities that are not ours."""
     sources, rng = recipe.typical_people(load_names(script="all")), np.random.RandomState(0)
     ours = chain.from_iterable(found for of in sources.values() for found in of.values())
     seen = {*map(recipe.person_of, ours)}
@@ -57,8 +55,8 @@ def people_of_others():
     for demonym in sorted({d for d, is_ours in known.items() if not is_ours} - {*NO_PEOPLE}):
         theirs = [name for name, of in several.items() if of == {demonym} and " " in name]
         theirs = [name for name in theirs if recipe.person_of(name) not in seen]
-        rows += [(name, demonym) for name in rng.permutation(theirs)[:EACH].tolist()]
-    return np.array(rows).T
+        rows += rng.permutation(theirs)[:EACH].tolist()
+    return rows
 
 
 def not_people(kind):
@@ -166,19 +164,6 @@ def tables_of_curves(target, model, choose, report):
     print(table(["sets of 90%", "covered", "mean size", "of one", "largest"], rows), end="\n\n")
 
 
-# ---- Scores to detect unlisted nationalities
-
-
-def scores(probabilities):
-    """Return scores that are high for names of nationalities that the model knows."""
-    order = np.sort(probabilities, axis=1)
-    return {
-        "largest probability": order[:, -1],
-        "largest minus second": order[:, -1] - order[:, -2],
-        "minus entropy": (probabilities * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1),
-    }
-
-
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -195,11 +180,10 @@ def main():
 
 
 def tables_of_others(people):
-    """Print how well scores detect what is no name of ours, and how much of it is answered."""
-    others, demonyms = people_of_others()
+    """Print how much is answered of what is no name of ours."""
     model = load_pretrained(abstain=True)
     groups = {
-        "people of others": others,
+        "people of others": people_of_others(),
         "random letters": random_strings(),
         "places": not_people("places"),
         "companies": not_people("companies"),
@@ -207,26 +191,10 @@ def tables_of_others(people):
     groups = {group: model.predict_proba(members) for group, members in groups.items()}
     known = model.predict_proba(people.names)
     weights = weights_of(people.labels, model.classes_, population_priors(model.classes_))
-    print("### AUROC of scores: people of the 74 nationalities against what is none of theirs\n")
-    found = [scores(proba) for proba in groups.values()]
-    rows = [
-        [score, *(f"{auroc(values, other[score], weights):.3f}" for other in found)]
-        for score, values in scores(known).items()
-    ]
-    print(table(["score", *groups], rows), end="\n\n")
-
     print("### How many are answered\n")
     thresholds = [0, 0.5, model.threshold_, 0.9]
     rows = [["people of the 74", *answered(known, thresholds, weights)]]
     rows += [[group, *answered(proba, thresholds)] for group, proba in groups.items()]
-    proba, of_others = groups["people of others"], []
-    predicted = model.classes_[proba.argmax(axis=1)]
-    for demonym, n in Counter(demonyms.tolist()).items():
-        if n == EACH:
-            of = demonyms == demonym
-            top = ", ".join(label for label, _ in Counter(predicted[of].tolist()).most_common(2))
-            of_others.append([f"{demonym} ({top})", *answered(proba[of], thresholds)])
-    rows += sorted(of_others, key=lambda row: row[4], reverse=True)[:N_OTHERS]
     header = ["", "n", *(f"above {threshold:.2f}" for threshold in thresholds)]
     print(table(header, rows), end="\n\n")
     wrong = model.classes_[known.argmax(axis=1)] != people.labels
@@ -241,13 +209,6 @@ def answered(proba, thresholds, weights=None):
     sure = proba.max(axis=1)
     shares = (np.average(sure > threshold, weights=weights) for threshold in thresholds)
     return [len(proba), *(f"{share:.2f}" for share in shares)]
-
-
-def auroc(known, other, weights):
-    """Return the AUROC with both groups weighted equally."""
-    y = np.repeat([1, 0], [len(known), len(other)])
-    both = np.concatenate([weights / weights.sum(), np.full(len(other), 1 / len(other))])
-    return roc_auc_score(y, np.concatenate([known, other]), sample_weight=both)
 
 
 if __name__ == "__main__":

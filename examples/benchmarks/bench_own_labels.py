@@ -2,9 +2,7 @@
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FOLDER``, with the
 wheel of name2nat, Scid's file of players and the tutorial's names in SKNAMES_DATA. It prints the
-tables of results/own_labels.md, and draws its picture with ``--plot FILE``. Training our classifier
-takes most of the time, and is done in the first --slow-draws draws only. What --cache has is not
-run again.
+tables of results/own_labels.md. What --cache has is not run again.
 
 Labels are those of the sources: demonyms, federations, languages. People in the shipped model's
 training data, in any spelling or order of the words, are left out, so that all people are new to
@@ -26,13 +24,12 @@ from threadpoolctl import threadpool_limits
 
 from sknames import NameEncoder
 from sknames.metrics import expected_calibration_error
-from tools.measuring import clean_names, kept, linear, machine, ours, show, table
+from tools.measuring import clean_names, kept, linear, machine, show, table
 from tools.retrain.biographies import clean_title, read_biographies
 from tools.retrain.chess_players import clean_entry, read_chess_players
 from tools.retrain.recipe import person_of, training_names
 
 SIZES = [100, 500, 2_000, 5_000, 10_000]
-SLOW_SIZES = [100, 500, 2_000, 10_000]
 N_TEST = 3_000
 N_LABELS = 127  # at most, the most frequent ones
 LEAST = 40  # people of a label
@@ -42,14 +39,11 @@ POWER = 0.57
 
 MODELS = {
     "svm": "n-grams + LinearSVC, from scratch",
-    "ours": "NameNationalityClassifier, from scratch",
     "union": "NameEncoder beside n-grams + LinearSVC",
     "union_less": "NameEncoder beside n-grams + LinearSVC(C=0.3)",
     "logreg": "NameEncoder + LogisticRegression(C=10)",
     "vote_svm": "the last two, averaged",
-    "vote": "NameEncoder + LogisticRegression(C=10) and NameNationalityClassifier, 3 votes to 1",
 }
-SLOW = {"ours", "vote"}
 
 
 # ---- Names with labels
@@ -111,14 +105,8 @@ LABEL_SETS = {
 # ---- Measuring
 
 
-def scores_of(key, names, rows, labels, train, test, seed, before):
+def scores_of(key, names, rows, labels, train, test, before):
     """Return classes and scores of the test names; `before` has those of other models."""
-    if key == "ours":
-        model = ours(random_state=seed).fit(names[train], labels[train])
-        return model.classes_, model.predict_proba(names[test])
-    if key == "vote":  # as VotingClassifier(voting="soft", weights=[3, 1]) of the two
-        classes, of_logreg = before["logreg"]
-        return classes, (3 * of_logreg + before["ours"][1]) / 4
     if key == "vote_svm":  # of the SVM's scores at about the temperature that calibrates them
         classes, of_logreg = before["logreg"]
         return classes, (of_logreg + softmax(6 * before["union_less"][1], axis=1)) / 2
@@ -139,23 +127,23 @@ def scores_of(key, names, rows, labels, train, test, seed, before):
 def measure(key, classes, scores, y):
     best = classes[np.argsort(-scores, axis=1, kind="stable")[:, :5]] == y[:, None]
     found = {"accuracy": best[:, 0].mean(), "top-5": best.any(axis=1).mean()}
-    if key in {"logreg", "ours", "vote", "vote_svm"}:
+    if key in {"logreg", "vote_svm"}:
         proba = scores / scores.sum(axis=1, keepdims=True)
         found["ECE"] = expected_calibration_error(y, proba, labels=classes)
     return {name: float(value) for name, value in found.items()}
 
 
-def measure_all(keys, names, rows, labels, train, test, seed):
+def measure_all(names, rows, labels, train, test):
     """Return the metrics of some models, by "model metric"."""
     found, metrics = {}, {}
-    for key in keys:
-        found[key] = scores_of(key, names, rows, labels, train, test, seed, found)
+    for key in MODELS:
+        found[key] = scores_of(key, names, rows, labels, train, test, found)
         of_key = measure(key, *found[key], labels[test])
         metrics |= {f"{key} {metric}": value for metric, value in of_key.items()}
     return metrics
 
 
-def run(sets, draws, slow_draws, cache):
+def run(sets, draws, cache):
     """Return {(label set, labels, draw): metrics}, from the cache if it has them."""
     found, about, seen = {}, {}, {person_of(known) for known in training_names()[0]}
     for name in sets:
@@ -165,10 +153,8 @@ def run(sets, draws, slow_draws, cache):
         about[name] = {"names": len(names), "labels": len(np.unique(labels)), "test": n_test}
         for draw, n in product(range(draws), SIZES):
             order = np.random.RandomState(draw).permutation(len(names))
-            slow = n in SLOW_SIZES and draw < slow_draws
-            keys = [key for key in MODELS if key not in SLOW or slow]
-            args = keys, names, rows, labels, order[n_test:][:n], order[:n_test], draw
-            path = cache and cache / f"{name}-{n}-{draw}{'-slow' * slow}.npz"
+            args = names, rows, labels, order[n_test:][:n], order[:n_test]
+            path = cache and cache / f"{name}-{n}-{draw}.npz"
             found[name, n, draw] = metrics = kept(path, measure_all, *args)
             print(name, n, draw, metrics, file=sys.stderr, flush=True)
     return found, about
@@ -203,47 +189,16 @@ def report(found, about):
             print(table([title, *header], lines), end="\n\n")
 
 
-def plot(found, about, path):
-    """Plot accuracy against the number of labels, with the spread of the draws."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(
-        1, len(about), figsize=(4.5 * len(about), 4.2), layout="constrained", squeeze=False
-    )
-    styles = {"svm": "k^:", "ours": "C7v-.", "logreg": "C1s--", "union_less": "C0o-"}
-    for axis, (label_set, facts) in zip(axes[0], about.items(), strict=True):
-        for key, style in styles.items():
-            cells = [(n, values(found, label_set, key, n, "accuracy")) for n in SIZES]
-            cells = [(n, np.mean(x), np.std(x)) for n, x in cells if x]
-            if cells:
-                columns = zip(*cells, strict=True)
-                axis.errorbar(*columns, fmt=style, capsize=3, label=MODELS[key])
-        axis.set(xscale="log", xlabel="labelled names")
-        axis.set_xticks(SLOW_SIZES, [f"{n:,}" for n in SLOW_SIZES])
-        axis.set_title(f"{LABEL_SETS[label_set][0]} ({facts['labels']})")
-        axis.grid(alpha=0.3)
-    axes[0, 0].set_ylabel("accuracy on names new to all models")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    figure.savefig(path, dpi=90)
-
-
 def main():
     """Measure the chosen label sets."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sets", default=",".join(LABEL_SETS))
     parser.add_argument("--draws", type=int, default=20)
-    parser.add_argument("--slow-draws", type=int, default=2)
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--plot", type=Path, help="picture to write")
     args = parser.parse_args()
     with threadpool_limits(1):
-        found, about = run(args.sets.split(","), args.draws, args.slow_draws, args.cache)
+        found, about = run(args.sets.split(","), args.draws, args.cache)
     report(found, about)
-    if args.plot:
-        plot(found, about, args.plot)
 
 
 if __name__ == "__main__":

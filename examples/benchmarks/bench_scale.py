@@ -1,7 +1,7 @@
 """Compare time, memory, size and accuracy with linear models, for up to a million names.
 
 Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
-ours,svm,...] [--cache FOLDER] [--plot FILE]``. It needs name2nat's wheel in SKNAMES_DATA. The
+ours,svm,...] [--cache FOLDER]``. It needs name2nat's wheel in SKNAMES_DATA. The
 names are those of the biographies and of `load_names`, in a random order that depends only on the
 largest size; if they are not enough, names of `make_names` fill up. The test names are 20,000
 groups of real names, not in training in any spelling; the log loss is over nationalities in
@@ -149,36 +149,11 @@ def show(column, value):
     return f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
 
 
-def plot(rows, keys, sizes, path):
-    """Plot accuracy and seconds against the number of names."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    styles = zip(keys, ["o-", "s--", "^:", "P-", "v-.", "D--"], strict=False)
-    for key, style in styles:
-        label = MODELS[key][0].strip("*")
-        for axis, column in zip(axes, ["accuracy", "fit s (CPU)"], strict=True):
-            axis.plot(sizes, [rows[f"{key} {n}"][column] for n in sizes], style, label=label)
-    for axis in axes:
-        axis.set_xscale("log")
-        axis.set_xlabel("names to learn")
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("accuracy on names not learned")
-    axes[1].set_ylabel("seconds of one core to fit")
-    axes[1].set_yscale("log")
-    axes[0].legend(loc="lower right")
-    figure.savefig(path, dpi=120)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--cache", type=Path, help="folder of what was measured, to go on with")
-    parser.add_argument("--plot", type=Path, help="picture to write")
     parser.add_argument("--assemble", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -193,8 +168,6 @@ def main():
     keys, sizes = args.models.split(","), [int(n) for n in args.sizes.split(",")]
     rows = run(keys, sizes, args.cache)
     report(rows, keys, sizes)
-    if args.plot:
-        plot(rows, keys, sizes, args.plot)
     ours, svm = (rows.get(f"{key} 1000000") for key in ("ours", "svm"))
     if not ours or not svm:
         return 0

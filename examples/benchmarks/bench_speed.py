@@ -1,66 +1,216 @@
-"""Compare the speed of sknames with torch's recurrent nets, linear models and the machine's limit.
+"""Compare the speed of sknames with TF-IDF + LinearSVC and with torch's recurrent nets.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_speed.py --ten-million``: it prints a
-Markdown report and takes some 20 minutes. ``--quick`` tries all of it on tiny sizes in two minutes;
-ignore its figures. ``--sections`` runs some of the sections.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_speed.py``: it prints tables in Markdown,
+of the sections that it is given or of all, in some minutes. ``--every 20`` tries it on a part of
+the names; ignore its figures.
 
-The timed code is in ``speed/``: the sections in ``prediction.py``, ``training.py``, ``serving.py``
-and ``encoding.py``, our models in ``ours.py``, and others in ``rivals.py``.
+All run on one thread. The functions of a comparison are called in turn, in rounds, so that other
+work on the machine affects all. A rate is that of the median time, a ratio the median of the
+rounds' ratios.
 """
 
 import argparse
+import inspect
+import json
 import os
+import subprocess
 import sys
 import time
-import warnings
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from speed.encoding import encode
-from speed.measuring import threads
-from speed.ours import Data
-from speed.prediction import hidden, million, predict, strings, two_threads
-from speed.report import report, section_text
-from speed.serving import cold, growth, latency, plot
-from speed.training import blog, fit, train
+import joblib
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
+from torch import nn
+from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils.rnn import pack_padded_sequence
 
-from tools.measuring import some_of
+from sknames import load_pretrained
+from sknames.datasets import load_names, make_names
+from tools.measuring import clean_names, linear, machine, ours, plain, table
 
-SECTIONS = {
-    function.__name__: function
-    for function in (predict, strings, million, train, blog, fit, latency, cold, encode)
-} | {"threads": two_threads, "growth": growth, "hidden": hidden}
+ROUNDS = 5
+NETS = {"gru": nn.GRU, "rnn": nn.RNN}
+ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+
+
+# ---- Timing
+
+
+def compare(functions, n=1, rounds=ROUNDS):
+    """Return rows of a table: the rate of each function, and that of each over the first's."""
+    seconds = {what: [] for what in functions}
+    for k in range(-1, rounds):
+        for what, function in functions.items():
+            start = time.perf_counter()
+            function()
+            if k >= 0:
+                seconds[what].append(time.perf_counter() - start)
+    first = np.array(next(iter(seconds.values())))
+    return [
+        [what, f"{n / np.median(times):,.4g}", f"{np.median(first / times):.2f}"]
+        for what, times in seconds.items()
+    ]
+
+
+def child(code, *args):
+    """Return what code prints in a new process on one thread."""
+    command = [sys.executable, "-c", code, *map(str, args)]
+    return subprocess.run(
+        command, check=True, text=True, stdout=subprocess.PIPE, env=os.environ | ONE_THREAD
+    ).stdout
+
+
+# ---- Models
+
+
+def few_epochs(names, labels, **params):
+    """Return a pipeline trained for an epoch: its time does not depend on the weights."""
+    return ours(max_epochs=1, random_state=0, **params).fit(names, labels)
+
+
+class Packed(nn.Module):
+    """Put torch.nn's GRU or RNN on packed sequences, from an embedding to a linear layer."""
+
+    def __init__(self, cell, n_codes, n_classes):
+        super().__init__()
+        self.embedding, self.net = nn.Embedding(n_codes, 64), NETS[cell](64, 128, batch_first=True)
+        self.output = nn.Linear(128, n_classes)
+
+    def forward(self, codes):
+        lengths = (codes != 0).sum(dim=1)
+        x = pack_padded_sequence(
+            self.embedding(codes), lengths, batch_first=True, enforce_sorted=False
+        )
+        return self.output(self.net(x)[1][-1])
+
+    def predict_proba(self, codes, chunk=1024):
+        with torch.inference_mode():
+            return torch.cat([self(part).softmax(dim=1) for part in codes.split(chunk)]).numpy()
+
+    def epoch(self, codes, y):
+        """Train for an epoch in a bare loop."""
+        optimizer = torch.optim.AdamW(self.parameters(), lr=1e-3, fused=True)
+        for index in torch.randperm(len(codes)).split(256):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(self(codes[index]), y[index]).backward()
+            clip_grad_norm_(self.parameters(), 1.0)
+            optimizer.step()
+
+
+# ---- Sections: each returns the first columns' titles and rows
+
+
+def shipped(names, labels, every):
+    """Full names to labels, names/s: the models that ship, and TF-IDF + LinearSVC of the names in
+    the package, of all their nationalities.
+    """
+    known, nationalities = (x[::every] for x in load_names(return_X_y=True))
+    full, _ = make_names(9_000 // every, random_state=0)
+    svm = linear(LinearSVC()).fit(known, nationalities)
+    models = {
+        f"load_pretrained({key!r})": load_pretrained(key) for key in ("nationality", "country")
+    }
+    models = {"TF-IDF + LinearSVC": svm, **models}
+    return compare(
+        {what: partial(model.predict, full) for what, model in models.items()}, len(full)
+    )
+
+
+def strings(names, labels, every):
+    """Names to labels, names/s, of models of the tutorial's names."""
+    models = {
+        "TF-IDF + LinearSVC": linear(LinearSVC()).fit(names, labels),
+        "TF-IDF + LogisticRegression": linear(LogisticRegression(max_iter=5)).fit(names, labels),
+        "default": few_epochs(names, labels),
+        "net alone": few_epochs(names, labels, ngram_range=None),
+        'net alone, cell="rnn"': few_epochs(names, labels, ngram_range=None, cell="rnn"),
+    }
+    return compare(
+        {what: partial(model.predict, names) for what, model in models.items()}, len(names)
+    )
+
+
+def torch_nets(names, labels, every):
+    """Codes to probabilities, and an epoch of training in batches of 256, names/s: the net alone
+    beside a bare loop of torch.nn on packed sequences.
+    """
+    rows = []
+    for cell in NETS:
+        settings = {"ngram_range": None, "regularization": 0, "logit_adjustment": 0, "dropout": 0}
+        model = few_epochs(names, labels, cell=cell, batch_size=256, hidden_size=128, **settings)
+        codes, net = model[0].transform(names), model[-1]
+        classes, y = np.unique(labels, return_inverse=True)
+        packed = Packed(cell, model[0].unknown_code_ + 1, len(classes))
+        rows_of_torch, y = torch.from_numpy(codes.astype(np.int64)), torch.from_numpy(y)
+        for title, theirs, own in [
+            ("predict", partial(packed.predict_proba, rows_of_torch),
+             partial(net.predict_proba, codes)),
+            ("fit", partial(packed.epoch, rows_of_torch, y), partial(net.fit, codes, labels)),
+        ]:  # fmt: skip
+            functions = {f"{title}, {cell}, torch": theirs, f"{title}, {cell}, sknames": own}
+            rows += compare(functions, len(names), rounds=3)
+    return rows
+
+
+LATENCY = """
+import json, sys, time, joblib
+from pathlib import Path
+model, seconds = joblib.load(sys.argv[1]), []
+for name in Path(sys.argv[2]).read_text().splitlines():
+    start = time.perf_counter()
+    model.predict_proba([name])
+    seconds.append(time.perf_counter() - start)
+assert "torch" not in sys.modules
+print(json.dumps(seconds[100:]))
+"""
+COLD = "import sys, joblib; joblib.load(sys.argv[1]).predict(sys.argv[2:])"
+
+
+def one_name(names, labels, every):
+    """`predict_proba([name])`, calls/s in the median of 2,000; and new processes/s that load a
+    model by joblib and answer for a name, beside one that only imports `sklearn.pipeline`.
+    """
+    models = {"default": few_epochs(names, labels), "shipped": load_pretrained()}
+    with TemporaryDirectory() as folder:
+        some = Path(folder, "names.txt")
+        some.write_text("\n".join(np.random.default_rng(0).choice(names, 2_100 // every + 100)))
+        rows, functions = [], {"import sklearn.pipeline": partial(child, "import sklearn.pipeline")}
+        for what, model in models.items():
+            path = Path(folder, f"{what}.joblib")
+            joblib.dump(model, path)
+            seconds = json.loads(child(LATENCY, path, some))
+            p50, p99 = 1000 * np.percentile(seconds, [50, 99])
+            rows.append(
+                [f"one name, {what}: p50 {p50:.2f} ms", f"{1000 / p50:,.4g}", f"p99 {p99:.2f} ms"]
+            )
+            functions[f"a first answer, {what}"] = partial(child, COLD, path, "yamamoto")
+        return rows + compare(functions)
+
+
+SECTIONS = {function.__name__: function for function in (shipped, strings, torch_nets, one_name)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--sections", type=some_of(SECTIONS), default=[*SECTIONS], help=",".join(SECTIONS)
-    )
-    parser.add_argument("--quick", action="store_true", help="tiny sizes, to try the script")
-    parser.add_argument("--ten-million", action="store_true", help="grow to 10M names")
-    parser.add_argument("--output", type=Path, help="Markdown file to write the report to")
-    parser.add_argument("--plot", type=Path, help="image of names/s against names (growth)")
+    parser.add_argument("sections", nargs="*", help=", ".join(SECTIONS))
+    parser.add_argument("--every", type=int, default=1, help="take every so many names")
     args = parser.parse_args()
-
-    texts, found, load_before = [], {}, os.getloadavg()[0]
-    with threads(1), warnings.catch_warnings(), TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore", UserWarning)  # LogisticRegression's iterations
-        data = Data(folder, args.quick, args.ten_million)
-        for name in args.sections:
-            start = time.perf_counter()
-            header, rows, more = SECTIONS[name](data)
-            print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-            found |= more
-            texts.append(section_text(SECTIONS[name], name, header, rows))
-            if name == "growth" and args.plot:
-                plot(args.plot, rows)
-    options = f" --sections {','.join(args.sections)}" if len(texts) < len(SECTIONS) else ""
-    options += " --quick" * args.quick + " --ten-million" * args.ten_million
-    text = report(data, options, load_before, found, texts)
-    print(text)
-    if args.output:
-        args.output.write_text(text, encoding="utf-8")
+    print(f"- {machine()}")
+    torch.set_num_threads(1)
+    names, labels = (x[:: args.every] for x in clean_names())
+    names = np.array([plain(name) for name in names], dtype=object)
+    with threadpool_limits(1):
+        for name in args.sections or SECTIONS:
+            rows = SECTIONS[name](names, labels, args.every)
+            print(f"\n## {name}\n\n{inspect.getdoc(SECTIONS[name])}\n")
+            print(table(["", "a second", "times the first"], rows), flush=True)
+    print(f"\nThe load average is {os.getloadavg()[0]:.1f}.")
 
 
 if __name__ == "__main__":
