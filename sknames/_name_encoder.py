@@ -15,7 +15,7 @@ from ._base.holder import Holder
 from ._base.saved_state import stamped, unstamped
 from ._base.version import __version__
 from ._encoding.name_features import NameFeatures
-from ._encoding.read_names import NamesMixin, read_names
+from ._encoding.names import NamesMixin, read_names
 from .pretrained._load_pretrained import TARGETS, load_pretrained, pretrained_sha256
 
 NATIONALITY = "nationality"

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from .._base import validate_params
 from .._base.labels_and_weights import check_weights
 from .._encoding.not_names import why_not_names
-from .._encoding.read_names import ids_of_names, read_names
+from .._encoding.names import ids_of_names, read_names
 from .._encoding.tidy import tidy
 from .groups import climb
 from .inside import check_threshold, unwrap

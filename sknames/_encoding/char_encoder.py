@@ -17,7 +17,7 @@ from .._base import warn
 from .._base.holder import DocLinkMixin
 from .._base.saved_state import require, stamped, unstamped
 from .in_latin import in_latin
-from .read_names import NamesMixin, read_names
+from .names import NamesMixin, read_names
 from .spelling import (
     characters,
     code_points,

@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base.holder import DocLinkMixin
 from .._base.labels_and_weights import check_labels
-from .read_names import Names, read_names
+from .names import Names, read_names
 from .tidy import tidy
 
 

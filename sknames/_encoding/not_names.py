@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .read_names import read_names
+from .names import read_names
 from .spelling import clean, compose, lower
 from .tidy import RULES as TITLES
 

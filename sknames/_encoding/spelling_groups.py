@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .read_names import Names, read_names
+from .names import Names, read_names
 from .tidy import spellings
 
 

@@ -16,7 +16,7 @@ from .._answers.inside import answers_as_labels, labels_as_predicted
 from .._answers.predict_names import predict_names
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._encoding.read_names import read_names
+from .._encoding.names import read_names
 from .._encoding.spelling import fold
 from ._calibration import calibration_error
 from ._top_label import Z, effective_number, wilson_interval
