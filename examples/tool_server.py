@@ -34,7 +34,7 @@ model = sknames.load_pretrained(abstain=True)
 class Answer(BaseModel):
     name: str
     nationality: str | None
-    probability: float
+    probability: float | None
     reason: str
 
 
@@ -53,11 +53,10 @@ def predict(names: Names) -> list[Answer]:
 
     The nationality is null where the model is unsure or the text is no name: say that there is no
     answer, and do not guess one."""
-    found = sknames.predict_names(model, names)
-    columns = names, found.labels[:, 0], found.probabilities[:, 0], found.reasons
+    columns = sknames.predict_names(model, names).columns()
     return [
-        Answer(name=name, nationality=None if reason else label, probability=p, reason=reason)
-        for name, label, p, reason in zip(*columns, strict=True)
+        Answer(name=name, nationality=label, probability=None if reason else p, reason=reason)
+        for name, label, p, reason in zip(names, *columns.values(), strict=True)
     ]
 
 

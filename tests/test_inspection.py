@@ -20,6 +20,7 @@ from sknames import (
     load_pretrained,
     make_own_labels_pipeline,
 )
+from sknames._encoding.names import Names
 from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames.datasets import load_names
@@ -82,7 +83,7 @@ def some_names():
 def test_characters_are_those_of_the_codes(params, some_names):
     encoder = CharEncoder(**{"max_length": 30} | params).fit(some_names[::2])
     for name in [*some_names, *NAMES, *ODD_NAMES, "", "Frau Dr. Müller"]:
-        pairs, codes = encoder._spell(name), encoder.transform([name])
+        pairs, codes = encoder._spell(*Names([name], encoder).tidy), encoder.transform([name])
         known = ["\ufffd" if c not in encoder.alphabet_ else c for c, *_ in pairs]
         assert "".join(known) == encoder.inverse_transform(codes)[0]
         assert len(pairs) == np.count_nonzero(codes)

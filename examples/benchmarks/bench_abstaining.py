@@ -84,7 +84,7 @@ def at_threshold(curve, threshold):
 def by_level(proba, people, classes, priors, threshold):
     """Return the shares answered by label, subregion and region, and of these answers the wrong."""
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
-    is_name = why_not_names(people.names.tolist(), len(proba)) == ""
+    is_name = why_not_names(people.names.tolist()) == ""
     levels, y = levels_of(M49, classes), people.labels
     confidence, hits = confidence_and_hits(shifted, is_name, y, classes, levels)
     weights = weights_of(y, classes, priors)

@@ -185,7 +185,7 @@ def judge():
     rows = []
     for title, some in texts().items():
         some = [*some]
-        n = Counter(why_not_names(some, len(some)))
+        n = Counter(why_not_names(some))
         counts = [n["organization"], n["several names"]]
         others = len(some) - n[""] - sum(counts)
         cells = [f"{k:,} ({k / len(some):.2g})" for k in [*counts, others]]

@@ -6,6 +6,7 @@ that ships; without it, that of nationalities answers. It is read once, at the s
 needs torch.
 """
 
+import math
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ MAX_LENGTH = 200  # of a name, in characters
 MAX_NAMES = 1000  # in a batch
 MAX_BODY = 1_000_000  # bytes; a thousand names of usual length take 20,000
 N_THREADS = 2  # that predict; requests beyond wait
-ENDS = ["", *(f"_{k}" for k in range(2, 11))]  # of the keys of the best, second best, ... answer
+MAX_TOP = 10  # answers for a name
 
 
 def load_model(path):
@@ -80,7 +81,7 @@ async def explain(request, error):
 
 
 Name = Annotated[str, Field(max_length=MAX_LENGTH)] | None
-Top = Annotated[int, Field(ge=1, le=len(ENDS))]
+Top = Annotated[int, Field(ge=1, le=MAX_TOP)]
 
 
 class OneName(BaseModel):
@@ -129,15 +130,13 @@ def answer(model, names, top, abstain):
         )
     top, threshold = min(top, len(model.classes_)), "auto" if abstain else None
     found = sknames.predict_names(model, names, top=top, threshold=threshold)
-    columns = {}
-    for k, end in enumerate(ENDS[:top]):
-        columns[f"predicted{end}"] = found.labels[:, k].tolist()
-        columns[f"probability{end}"] = found.probabilities[:, k].round(6).tolist()
-    if found.levels is not None:  # of a model that may answer with a region
-        columns["level"] = found.levels.tolist()
-    return [
-        dict.fromkeys(columns) | {"reason": reason}
-        if reason
-        else {name: values[row] for name, values in columns.items()} | {"reason": None}
-        for row, reason in enumerate(found.reasons.tolist())
-    ]
+    columns = found.columns()
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return [dict(zip(columns, map(as_json, row), strict=True)) for row in rows]
+
+
+def as_json(value):
+    """Return a value of a column, rounded, and None where there is none."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 6)
+    return None if value == "" else value

@@ -2,23 +2,93 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.utils import Bunch, check_array, gen_batches
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_weights
-from .._encoding.not_names import why_not_names
-from .._encoding.names import ids_of_names, read_names
-from .._encoding.tidy import tidy
+from .._encoding.names import Names, read_names
 from .groups import climb
 from .inside import check_threshold, unwrap
 
 UNSURE = "unsure"
 BLOCK = 8192  # names whose codes are held at a time
+
+
+class Predictions(Bunch):
+    """The result of `predict_names`: a Bunch, also as columns or a table."""
+
+    def columns(
+        self, top: int | None = None, prefix: str = "", *, proba: bool = False
+    ) -> dict[str, NDArray[Any]]:
+        """Return the answers as columns, in the order that tables have.
+
+        Parameters
+        ----------
+        top : int or None, default=None
+            Number of labels for each name. None takes all that were asked for.
+        prefix : str, default=""
+            Prefix of the names of the columns.
+        proba : bool, default=False
+            Whether to add the probability of each label, also where the answer is unsure.
+
+        Returns
+        -------
+        dict of str to array of shape (n_names,)
+            predicted, probability, predicted_2, probability_2 and so on: None and NaN without an
+            answer; and where there are any, level, set, the probabilities and known_words; reason.
+        """
+        no_answer, columns = self.reasons != "", {}
+        for k in range(self.labels.shape[1] if top is None else top):
+            end = f"_{k + 1}" if k else ""
+            columns[f"predicted{end}"] = _or_none(self.labels[:, k], no_answer)
+            columns[f"probability{end}"] = np.where(no_answer, np.nan, self.probabilities[:, k])
+            if self.levels is not None and not k:
+                columns["level"] = _or_none(self.levels, no_answer)
+        no_name = no_answer & (self.reasons != UNSURE)
+        if "sets" in self:
+            columns["set"] = _or_none(np.array([*map(";".join, self.sets)], dtype=str), no_name)
+        if proba:
+            for label, column in zip(self.classes, self.proba.T, strict=True):
+                columns[f"probability_{label}"] = np.where(no_name, np.nan, column)
+        if self.known_words is not None:
+            columns["known_words"] = self.known_words
+        columns["reason"] = self.reasons if len(no_answer) else self.reasons.astype(str)
+        return {prefix + name: values for name, values in columns.items()}
+
+    def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
+        """Return `columns` as a DataFrame of pandas, or of polars if only that is installed.
+
+        Parameters
+        ----------
+        top : int or None, default=None
+            Number of labels for each name. None takes all that were asked for.
+        prefix : str, default=""
+            Prefix of the names of the columns.
+
+        Returns
+        -------
+        DataFrame
+            The columns, with a row for each name.
+        """
+        columns = self.columns(top, prefix)
+        with suppress(ImportError):
+            return import_module("pandas").DataFrame(columns)
+        with suppress(ImportError):
+            return import_module("polars").DataFrame(columns, nan_to_null=True)
+        raise ImportError("Expected pandas or polars for a table. Install one, or take `columns`.")
+
+
+def _or_none(values, is_none):
+    """Return values as objects, None where there is none; if there are no rows, of their type."""
+    return np.where(is_none, None, values) if len(values) else values
 
 
 @validate_params(
@@ -36,7 +106,7 @@ def predict_names(
     top: int = 1,
     threshold: float | Literal["auto"] | None = "auto",
     known_words: bool = False,
-) -> Bunch:
+) -> Predictions:
     """Predict names: the most probable labels, their probabilities, and reasons for no answer.
 
     Everything in this package that answers for texts asks here: :class:`SelectiveClassifier`,
@@ -59,8 +129,8 @@ def predict_names(
 
     Returns
     -------
-    :class:`~sklearn.utils.Bunch`
-        Arrays with a row for each name, also for one without an answer:
+    Predictions
+        A Bunch of arrays with a row for each name, also for one without an answer:
 
         - labels: array of shape (n_names, top), the answer, then the most probable labels, best
           first: the first of them is the answer itself, if that is not a group,
@@ -73,7 +143,10 @@ def predict_names(
           for, or if the estimator does not know,
         - proba, classes: arrays of shape (n_names, n_classes) and (n_classes,), the probabilities
           of all labels, and these labels,
-        - names: the names as a list, or `X` if it does not hold texts.
+        - names: list of str, the names, "" for a missing one; None if `X` holds no texts.
+
+        Its method ``columns(top=None, prefix="")`` returns the columns that :func:`predict_table`
+        adds, as a dict of arrays; `to_frame` makes a DataFrame of them.
 
     Raises
     ------
@@ -100,43 +173,62 @@ def predict_names(
     if threshold == "auto":
         check_threshold(inside)
         threshold = inside.threshold
-    if isinstance(X, Iterator):
-        X = list(X)  # read more than once below
-    names = X if inside.join is None else inside.join(X)
-    with suppress(TypeError, ValueError):  # input of another kind of model
-        names = read_names(names, handle_missing="empty")
-        if "" in names:  # perhaps missing, which a model need not take
-            X = names
-    is_empty = isinstance(X, list) and not X
-    proba = np.zeros((0, len(classes))) if is_empty else np.asarray(estimator.predict_proba(X))
-    reasons = why_not_names(names, len(proba), inside.encoder)
+    names, X = _read(X, inside)
+    proba = np.zeros((0, len(classes))) if names == [] else np.asarray(estimator.predict_proba(X))
+    reasons = np.full(len(proba), "", dtype=object) if names is None else names.reasons
     best = _top_classes(proba, top)
-    known = _count_known_words(inside, names, reasons) if known_words else None
-    labels, probabilities = classes[best], np.take_along_axis(proba, best, axis=1)
-    level = None
-    if threshold is not None:
-        chain = climb(proba, best[:, 0], inside.levels)
-        is_sure = chain > threshold
-        reasons = np.where((reasons == "") & ~is_sure.any(axis=1), UNSURE, reasons)
-        if inside.levels:
-            rows, step = np.arange(len(proba)), is_sure.argmax(axis=1)  # 0 if none is sure
-            answers = [labels[:, 0], *(of.groups[best[:, 0]] for of in inside.levels)]
-            labels = labels.astype(object)  # which keeps the type of each answer
-            for of_best in (labels, probabilities):  # behind a group, the best label comes first
-                of_best[:, 1:] = np.where(step[:, None] > 0, of_best[:, :-1], of_best[:, 1:])
-            labels[:, 0] = np.array(answers, dtype=object)[step, rows]
-            probabilities[:, 0] = chain[rows, step]
-            level = np.array(["label", *(of.name for of in inside.levels)], dtype=object)[step]
-    return Bunch(
-        labels=labels,
-        probabilities=probabilities,
-        levels=level,
+    found = Predictions(
+        labels=classes[best],
+        probabilities=np.take_along_axis(proba, best, axis=1),
+        levels=None,
         reasons=reasons,
-        known_words=known,
+        known_words=_count_known_words(inside, names, reasons) if known_words else None,
         proba=proba,
         classes=classes,
         names=names,
     )
+    if threshold is not None:
+        _fall_back(found, best[:, 0], threshold, inside.levels)
+    return found
+
+
+def _read(X, inside):
+    """Return the names in an input, None if it holds no texts, and what to hand to the model."""
+    if isinstance(X, Iterator):
+        X = list(X)
+    if isinstance(X, list) and not X:
+        return Names(X), X
+    try:
+        joined = X if inside.join is None else inside.join(X)
+        names = read_names(joined, handle_missing="empty").read_by(inside.encoder)
+    except (TypeError, ValueError):
+        return None, X
+    if inside.encoder is not None:
+        return names, names
+    return names, _filled(X, names) if "" in names else X
+
+
+def _filled(X, names):
+    """Return an input without missing names, which a model need not take, of its type if it can."""
+    if hasattr(X, "fill_null"):  # of polars
+        return X.fill_null("")
+    return X.astype(object).fillna("") if hasattr(X, "fillna") else [*names]
+
+
+def _fall_back(found, best, threshold, levels):
+    """Set, in place, what is sure: labels or groups of them, and the reason where nothing is."""
+    chain = climb(found.proba, best, levels)
+    is_sure = chain > threshold
+    found.reasons = np.where((found.reasons == "") & ~is_sure.any(axis=1), UNSURE, found.reasons)
+    if levels:
+        rows, step = np.arange(len(chain)), is_sure.argmax(axis=1)  # 0 if none is sure
+        answers = [found.labels[:, 0], *(of.groups[best] for of in levels)]
+        found.labels = found.labels.astype(object)  # which keeps the type of each answer
+        for of_best in (found.labels, found.probabilities):  # behind a group is the best label
+            of_best[:, 1:] = np.where(step[:, None] > 0, of_best[:, :-1], of_best[:, 1:])
+        found.labels[:, 0] = np.array(answers, dtype=object)[step, rows]
+        found.probabilities[:, 0] = chain[rows, step]
+        found.levels = np.array(["label", *(of.name for of in levels)], dtype=object)[step]
 
 
 def _top_classes(proba, top):
@@ -157,8 +249,21 @@ def predict_list(estimator, X, sample_weight=None):
     found = predict_names(estimator, X, threshold=None)
     proba = check_array(found.proba, dtype=np.float64, input_name="predict_proba's probabilities")
     weights = check_weights(sample_weight, len(proba))
-    ids = ids_of_names(found.names, len(proba), unwrap(estimator).encoder)
+    ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
     return proba, weights, ids, found.reasons == ""
+
+
+def _ids_of_rows(X, n):
+    """Return numbers, equal for equal rows of numbers; other rows all count as different."""
+    if issparse(X):
+        X = X.tocsr()
+        parts = (np.split(entries, X.indptr[1:-1]) for entries in (X.indices, X.data))
+        rows = [(i.tobytes(), values.tobytes()) for i, values in zip(*parts, strict=True)]
+    else:
+        X = np.asarray(X)
+        rows = [row.tobytes() for row in X] if X.dtype.kind in "biuf" else range(n)
+    ids = {}
+    return np.array([ids.setdefault(row, len(ids)) for row in rows], dtype=np.intp)
 
 
 def _count_known_words(inside, names, reasons):
@@ -168,7 +273,7 @@ def _count_known_words(inside, names, reasons):
         return None
     known = np.zeros(len(names), dtype=np.int64)
     for some in gen_batches(len(names), BLOCK):
-        codes = network.to_codes(np.asarray(encoder.transform(names[some])))
-        n_words = np.array([max(1, len(n.split())) for n in tidy(names[some], encoder)])
+        codes = network.to_codes(encoder._codes(names.tidy[some]))
+        n_words = np.array([max(1, len(name.split())) for name in names.tidy[some]])
         known[some] = network.words.count(codes, network.separator, n_words)
     return np.where(reasons == "", known, 0)

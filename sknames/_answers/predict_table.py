@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._encoding.join_names import JoinNames, find_column
-from .._encoding.names import read_names
+from .._encoding.names import Names, read_names
 from .predict_names import predict_names
 
 CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
@@ -95,10 +95,11 @@ def predict_table(
     """
     table, X = _read(X, column)
     names = read_names(X, "empty") if len(X) else []
-    chunks = (names[k : k + CHUNK_NAMES] for k in range(0, max(1, len(names)), CHUNK_NAMES))
-    found = [_answer(estimator, chunk, top, known_words) for chunk in chunks]
+    chunks = (Names(names[k : k + CHUNK_NAMES]) for k in range(0, max(1, len(names)), CHUNK_NAMES))
+    found = [
+        _columns(estimator, chunk, prefix, top=top, known_words=known_words) for chunk in chunks
+    ]
     new = {name: np.concatenate([columns[name] for columns in found]) for name in found[0]}
-    new = {prefix + name: values for name, values in new.items()}
     for name in new:
         if name in table.columns:
             raise ValueError(
@@ -136,32 +137,12 @@ def _read(X, column):
     return X, X[found[0]] if len(found) == 1 or not len(X) else JoinNames().transform(X[found])
 
 
-def _answer(estimator, names, top, known_words):
+def _columns(estimator, names, prefix, **options):
     """Return the new columns of some names."""
-    found = predict_names(estimator, names, top=top, known_words=known_words)
-    if known_words and found.known_words is None:
+    found = predict_names(estimator, names, **options)
+    if options["known_words"] and found.known_words is None:
         raise ValueError(
             "known_words=True expects a model with a table of words, such as load_pretrained(), "
             f"got {estimator!r:.100}. Leave known_words out."
         )
-    columns = answer_columns(found)
-    if known_words:
-        columns["known_words"] = found.known_words
-    columns["reason"] = found.reasons
-    for name, values in columns.items():
-        if not names and values.dtype == object:  # such an empty column has no type in polars
-            dtype = found.classes.dtype if name.startswith("predicted") else str
-            columns[name] = values.astype(dtype)
-    return columns
-
-
-def answer_columns(found):
-    """Return what `predict_names` found, by name of the column: None and NaN without an answer."""
-    no_answer, columns = found.reasons != "", {}
-    for k in range(found.labels.shape[1]):
-        end = f"_{k + 1}" if k else ""
-        columns[f"predicted{end}"] = np.where(no_answer, None, found.labels[:, k])
-        columns[f"probability{end}"] = np.where(no_answer, np.nan, found.probabilities[:, k])
-        if found.levels is not None and not k:
-            columns["level"] = np.where(no_answer, None, found.levels)
-    return columns
+    return found.columns(prefix=prefix)

@@ -130,7 +130,7 @@ class Table:
         """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
         for chunk, names in self.names(self.open()):
-            labels, why = self.texts(chunk, label, "--label"), why_not_names(names, len(names))
+            labels, why = self.texts(chunk, label, "--label"), why_not_names(names)
             rows = zip(names, labels, why, strict=True)
             pairs += [(name, label) for name, label, reason in rows if label and not reason]
             n_rows += len(chunk)
@@ -142,7 +142,7 @@ class Table:
         wanted = self.column
         if wanted is None and len(columns) == 1:
             is_header = self.dialect[2] or re.search(HEADER, columns[0].replace("_", " "))
-            if not (is_header or why_not_names(columns, 1)[0]):
+            if not (is_header or why_not_names(columns)[0]):
                 say(f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header.")
             return columns
         return self.choose(columns, wanted or "name", "--column")

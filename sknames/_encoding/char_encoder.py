@@ -25,7 +25,6 @@ from .spelling import (
     plain,
     transliterate,
 )
-from .tidy import tidy
 
 FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
@@ -163,7 +162,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
-        names = read_names(X, self.handle_missing)
+        names = read_names(X, self.handle_missing).read_by(self)
         alphabet = None if self.alphabet is None else self._check_alphabet()
         counts, lengths = self._survey(names, alphabet)
         if alphabet is None:
@@ -189,11 +188,11 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return names
 
     def _survey(self, names, alphabet):
-        """How often each code point is read, and the lengths of the names."""
+        """Return how often each code point is read, and the lengths of the names."""
         counts = np.zeros(0, dtype=np.int64)
         lengths = []
         for start in range(0, len(names), CHUNK_NAMES):
-            points, some = self._fold(names[start : start + CHUNK_NAMES], alphabet)
+            points, some = self._fold(names.tidy[start : start + CHUNK_NAMES], alphabet)
             lengths.append(some)
             more = np.bincount(points, minlength=len(counts))
             more[: len(counts)] += counts
@@ -245,6 +244,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return self
 
     def _encode(self, names):
+        return self._codes(names.read_by(self).tidy)
+
+    def _codes(self, names):
+        """Return the codes of tidy names."""
         table = self._table()
         codes = np.zeros((len(names), self.max_length_), dtype=table.dtype)
         columns = np.arange(self.max_length_)
@@ -342,8 +345,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         )
 
     def _readings(self, names, alphabet):
-        """Return the tidy names, followed by their Latin forms if they are read twice."""
-        names = tidy(names, self)
+        """Return tidy names, followed by their Latin forms if they are read twice."""
         text = "".join(names)
         if self.transliterate != "both" or text.isascii():
             return names
@@ -368,9 +370,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             return inside._replace(encoder=None, classifier=None)
         return inside._replace(encoder=self)
 
-    def _spell(self, name):
-        """Return the characters that are read, each with its source and the index of that."""
-        (tidied,), (reading,) = tidy([name], self), self._readings([name], self.alphabet_)
+    def _spell(self, tidied):
+        """Return the characters of a tidy name that are read, each with its source and index."""
+        (reading,) = self._readings([tidied], self.alphabet_)
         sources = [(own, own, k) for k, own in enumerate(tidied)]
         if reading != tidied:
             latin = [(c, tidied[k], k) for text, k in in_latin(tidied) for c in text]
@@ -383,7 +385,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         ][: self.max_length_]
 
     def _fold(self, names, alphabet):
-        """Clean, normalize, transliterate and lower-case names.
+        """Transliterate and lower-case tidy names.
 
         The alphabet has the known characters, if the unknown ones are read in ASCII; None takes all
         to be known. It returns the code points of all names, one name after the other, and how many

@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from .._base.holder import DocLinkMixin
 from .._base.labels_and_weights import is_missing
+from .names import Names
 from .not_names import is_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
@@ -116,6 +117,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_names,), dtype=object
             Names; None if all parts are missing.
         """
+        if isinstance(X, Names):  # joined before, by who asks the model
+            return X  # type: ignore[return-value]
         if np.ndim(X) == 1:
             return np.array(list(X), dtype=object)
         if hasattr(self, "n_features_in_"):

@@ -7,8 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base.holder import DocLinkMixin
 from .._base.labels_and_weights import check_labels
-from .names import Names, read_names
-from .tidy import tidy
+from .names import NamesLike, read_names
 
 
 class NameFeatures(DocLinkMixin, FeatureUnion):
@@ -48,7 +47,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
 
     __module__ = "sknames"
 
-    def fit(self, X: Names, y: Any = None, **fit_params: Any) -> Self:
+    def fit(self, X: NamesLike, y: Any = None, **fit_params: Any) -> Self:
         """Fit all parts.
 
         Parameters
@@ -67,7 +66,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         """
         return super().fit(*self._read(X, y), **fit_params)
 
-    def fit_transform(self, X: Names, y: Any = None, **params: Any) -> Any:
+    def fit_transform(self, X: NamesLike, y: Any = None, **params: Any) -> Any:
         """Fit all parts, and concatenate their features.
 
         Parameters
@@ -86,7 +85,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         """
         return super().fit_transform(*self._read(X, y), **params)
 
-    def transform(self, X: Names, **params: Any) -> Any:
+    def transform(self, X: NamesLike, **params: Any) -> Any:
         """Concatenate the features of all parts.
 
         Parameters
@@ -107,7 +106,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
     def _read(self, X, y=None):
         """Return the names, tidy, and the labels as they are, without missing ones."""
         first = self.transformer_list[0][1]
-        names = tidy(read_names(X, getattr(first, "handle_missing", "error")))
+        names = read_names(X, getattr(first, "handle_missing", "error")).tidy
         if y is not None:
             check_labels(y)
         return names, y

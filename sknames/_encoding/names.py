@@ -1,6 +1,7 @@
-"""Read names from any collection or one-column table into a list."""
+"""Names on their way: read once, from any collection or one-column table."""
 
 from collections.abc import Iterable, Mapping, Set
+from functools import cached_property
 from reprlib import repr as shorten
 from typing import Any, Self, TypeAlias
 
@@ -11,9 +12,45 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.labels_and_weights import is_missing
+from .not_names import why_not_names
 from .tidy import tidy
 
-Names: TypeAlias = Iterable[str] | ArrayLike
+NamesLike: TypeAlias = Iterable[str] | ArrayLike
+
+
+class Names(list[str]):
+    """Hold texts as they were typed, and what is asked about them, each computed on first use.
+
+    It is a list, so any model takes it. An encoder says how names are read, and which letters are
+    known; without one, they are read as by default, and all are.
+    """
+
+    def __init__(self, texts: Iterable[str], encoder: Any = None):
+        super().__init__(texts)
+        self.encoder = encoder
+
+    def read_by(self, encoder: Any) -> "Names":
+        """Return the names for an encoder: these, if they are for it."""
+        return self if self.encoder is encoder else Names(self, encoder)
+
+    @cached_property
+    def tidy(self) -> list[str]:
+        """The names as they are read."""
+        return tidy(self, self.encoder)
+
+    @cached_property
+    def reasons(self) -> NDArray[np.object_]:
+        """Why each text is no name, "" for a name: (n_names,)."""
+        return why_not_names(self, self.encoder)
+
+    @cached_property
+    def ids(self) -> NDArray[np.intp]:
+        """Numbers, equal for names that are read alike: (n_names,)."""
+        ids: dict[str, int] = {}
+        return np.array([ids.setdefault(name, len(ids)) for name in self.tidy], dtype=np.intp)
+
+    def __reduce__(self) -> Any:
+        return Names, ([*self],)
 
 
 class NamesMixin(TransformerMixin, BaseEstimator):
@@ -24,7 +61,7 @@ class NamesMixin(TransformerMixin, BaseEstimator):
     _fitted: str
     handle_missing: str
 
-    def fit(self, X: Names, y: object = None) -> Self:
+    def fit(self, X: NamesLike, y: object = None) -> Self:
         """Learn from names.
 
         Parameters
@@ -42,7 +79,7 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
-    def fit_transform(self, X: Names, y: object = None) -> NDArray[Any]:
+    def fit_transform(self, X: NamesLike, y: object = None) -> NDArray[Any]:
         """Learn from names, and encode them.
 
         Parameters
@@ -59,7 +96,7 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         """
         return self._encode(self._fit(X))
 
-    def transform(self, X: Names) -> NDArray[Any]:
+    def transform(self, X: NamesLike) -> NDArray[Any]:
         """Encode names.
 
         Parameters
@@ -88,10 +125,12 @@ class NamesMixin(TransformerMixin, BaseEstimator):
 
 
 def read_names(X, handle_missing="error"):
-    """Return the names in a collection or one-column table as a list.
+    """Return the names in a collection or one-column table, these if they were read before.
 
     A missing name raises ValueError, or becomes "" with ``handle_missing="empty"``.
     """
+    if isinstance(X, Names):
+        return X
     if isinstance(X, str | bytes):
         name = X.decode(errors="replace") if isinstance(X, bytes) else str(X)
         raise ValueError(
@@ -116,7 +155,7 @@ def read_names(X, handle_missing="error"):
             "JoinNames().transform(df[['given', 'family']])."
         )
     names = X.to_pylist() if _is_pyarrow(X) else list(X)
-    return _check_names(names, handle_missing)
+    return Names(_check_names(names, handle_missing))
 
 
 def _is_pyarrow(X):
@@ -154,25 +193,3 @@ def _check_names(names, handle_missing):
             f"position {position}. {advice}"
         ) from None
     return names
-
-
-def ids_of_names(X, n, encoder=None):
-    """Return ids of n names or rows, (n,), equal for those that an encoder reads alike.
-
-    Rows that are neither names nor numbers all count as different.
-    """
-    try:
-        keys = tidy(read_names(X, handle_missing="empty"), encoder)
-    except (TypeError, ValueError):
-        keys = _rows_as_bytes(X, n)
-    ids = {}
-    return np.fromiter((ids.setdefault(key, len(ids)) for key in keys), int, count=n)
-
-
-def _rows_as_bytes(X, n):
-    if issparse(X):
-        X = X.tocsr()
-        rows = (np.split(entries, X.indptr[1:-1]) for entries in (X.indices, X.data))
-        return ((i.tobytes(), values.tobytes()) for i, values in zip(*rows, strict=True))
-    rows = np.asarray(X)
-    return (row.tobytes() for row in rows) if rows.dtype.kind in "biuf" else range(n)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .names import read_names
 from .spelling import clean, compose, lower
 from .tidy import RULES as TITLES
 
@@ -85,17 +84,13 @@ _RAREST = [re.sub("[ 0-9A-Za-z]", "", sign)[0] for sign in _SIGNS]
 _RARE = re.compile(f"[{re.escape(''.join(_RAREST))}]")
 
 
-def why_not_names(X, n, encoder=None):
-    """Return why each of n texts is not a name, and "" for a name, as str objects.
+def why_not_names(texts, encoder=None):
+    """Return why each text is not a name, and "" for a name, as str objects.
 
     `SelectiveClassifier.reasons` describes them. An `encoder` says which letters are known; without
-    one, all are. If `X` does not hold texts, such as numbers, all reasons are "".
+    one, all are.
     """
-    reasons = np.full(n, "", dtype=object)
-    try:
-        texts = clean(read_names(X, handle_missing="empty"))
-    except (TypeError, ValueError):
-        return reasons
+    texts, reasons = clean(texts), np.full(len(texts), "", dtype=object)
     # Most texts have none of the signs, so few have to be looked at in full.
     joined = "\n".join(texts)
     words = _SEPARATORS.sub(" ", lower(joined).replace(".", "")).split("\n")

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .names import Names, read_names
+from .names import NamesLike, read_names
 from .tidy import spellings
 
 
-def spelling_groups(names: Names) -> NDArray[np.intp]:
+def spelling_groups(names: NamesLike) -> NDArray[np.intp]:
     """Return the group of each name; spellings of one name share a group.
 
     A model that has learned Dvořák also knows Dvorak and " DVORAK". To measure accuracy on unseen

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._answers.inside import refusal, split
 from .._encoding.char_encoder import REPLACEMENT
+from .._encoding.names import read_names
 from .._encoding.tidy import dropped
 
 
@@ -47,9 +48,10 @@ class Reading:
         self.classes = self.rest.classes_
         self.name = name
         self.dropped = dropped(name, self.encoder)
-        self._given = self.encoder.transform([name])  # a DataFrame after set_output
+        names = read_names([name]).read_by(self.encoder)
+        self._given = self.encoder.transform(names)  # a DataFrame after set_output
         self.codes = np.asarray(self._given)
-        spelt = self.encoder._spell(name)
+        spelt = self.encoder._spell(names.tidy[0])
         self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
         known = [c if c in self.encoder.alphabet_ else REPLACEMENT for c, _, _ in spelt]
         self.characters = np.array(known, dtype=object)

@@ -127,7 +127,7 @@ def weights_of(labels, classes, priors):
 def curve_of(probabilities, names, labels, classes, priors, groups=()):
     """Return the risk-coverage curve under priors, from probabilities under equal frequencies."""
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
-    is_name = why_not_names(names.tolist(), len(names)) == ""
+    is_name = why_not_names(names.tolist()) == ""
     levels = levels_of(groups, classes)
     confidence, hits = confidence_and_hits(shifted, is_name, labels, classes, levels)
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
