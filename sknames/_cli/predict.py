@@ -7,14 +7,12 @@ from contextlib import closing, suppress
 from functools import partial
 
 import click
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._answers.groups import M49
 from .._answers.inside import ungroup, unwrap
 from .._answers.predict_names import UNSURE, predict_names
-from .._answers.predict_table import answer_columns
 from .._priors.priors import check_priors
 from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import GroupedClassifier
@@ -121,31 +119,18 @@ def answer(model, names, *, coverage, proba, **asked):
 def _add_columns(answered, n_of, prefix):
     """Yield each chunk with its new columns; count their reasons in `n_of`."""
     for chunk, found in answered:
-        why = found.reasons
-        n_of.update(why)
-        no_answer, no_name = why != "", ~np.isin(why, ["", UNSURE])
-        new, type_ = [], pa.array(found.classes.tolist()).type
-        for name, values in answer_columns(found).items():
-            if name.startswith("probability"):
-                new.append((name, _rounded(values, no_answer)))
-            else:
-                of_labels = name.startswith("predicted")
-                new.append((name, pa.array(values.tolist(), type_ if of_labels else pa.string())))
-        if "sets" in found:
-            sets = pa.array(map(";".join, found.sets), pa.string())
-            new.append(("set", pc.if_else(pa.array(no_name), None, sets)))
-        if found.proba is not None:
-            columns = zip(found.classes, found.proba.T, strict=True)
-            new += [(f"probability_{label}", _rounded(p, no_name)) for label, p in columns]
-        if found.known_words is not None:
-            new.append(("known_words", pa.array(found.known_words)))
-        new.append(("reason", pa.array(why, pa.string(), mask=~no_answer)))
-        columns = [values for _, values in new]
-        yield chunk, pa.record_batch(columns, [prefix + name for name, _ in new])
-
-
-def _rounded(probabilities, mask):
-    return pa.array(probabilities.round(DIGITS), mask=mask)
+        n_of.update(found.reasons)
+        type_ = pa.array(found.classes.tolist()).type
+        columns = found.columns(prefix=prefix, proba=found.proba is not None)
+        for name, values in columns.items():
+            if values.dtype.kind == "f":
+                columns[name] = pa.array(values.round(DIGITS), from_pandas=True)
+            elif values.dtype.kind in "OU":
+                of_labels = name.startswith(f"{prefix}predicted")
+                columns[name] = pa.array(values.tolist(), type_ if of_labels else pa.string())
+        reason = columns[f"{prefix}reason"]
+        columns[f"{prefix}reason"] = pc.if_else(pc.equal(reason, ""), None, reason)
+        yield chunk, pa.RecordBatch.from_pydict(columns)
 
 
 def read_priors(text, classes):
