@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -14,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base.holder import DocLinkMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
-from ._base.saved_state import require, stamped, unstamped
+from ._base.saved_state import stamped, unstamped
 from ._network.codes import validate_symbols, without_padding
 from ._network.head import make_forward
 from ._network.network import N_GATES, Network
@@ -363,13 +362,23 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return self
 
     def _set_fitted(self, classes, network, history, net=None):
-        n = network.n_classes
-        is_of_labels = getattr(classes, "shape", None) == (n,)
-        require(is_of_labels, "classes_", f"an array of {n} labels", classes)
-        is_sorted = all(a < b for a, b in pairwise(classes.tolist()))
-        require(is_sorted, "classes_", "sorted, distinct labels", classes)
         self.classes_, self.network_, self.history_, self._net = classes, network, history, net
         self._forward = make_forward(network, "auto")
+
+    def _load(self):
+        """Prepare the network in the state of a file; raise an error if it is damaged."""
+        network = Network.from_arrays(self.network_)
+        floats = [array for array in network.to_arrays().values() if array.dtype.kind == "f"]
+        if not all(np.isfinite(array).all() for array in floats):
+            raise ValueError("some numbers are not finite")
+        self._set_fitted(self.classes_, network, self.history_)
+        (row,) = self._forward.probabilities(np.arange(1, network.n_codes)[None, -9:])
+        n_codes = {self._forward.table.shape[1], len(network.weights["next_symbol.bias"])}
+        is_sorted = np.array_equal(np.unique(self.classes_), self.classes_)
+        if not is_sorted or n_codes != {network.n_codes}:
+            raise ValueError("the classes are not sorted, or the numbers of symbols differ")
+        if {len(row), len(self.class_prior_)} != {len(self.classes_)}:
+            raise ValueError("the numbers of classes differ")
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -383,8 +392,13 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     def __setstate__(self, state):
         super().__setstate__(unstamped(state))
         if hasattr(self, "network_"):
-            network = Network.from_arrays(self.network_)
-            self._set_fitted(getattr(self, "classes_", None), network, self.history_)
+            try:
+                self._load()
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                raise ValueError(
+                    "Expected a model that sknames saved, got one that is damaged or not ours "
+                    f"({type(error).__name__}: {error!s:.200}). Save the model again."
+                ) from error
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

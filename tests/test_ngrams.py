@@ -169,7 +169,7 @@ def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
         return [*ngrams.keys, frequency, *ngrams.tfidf(codes, idf)]
 
     expected = everything()
-    monkeypatch.setattr("sknames._network.prefixes.CHUNK_CODES", chunk_rows * codes.shape[1])
+    monkeypatch.setattr("sknames._network.prefixes.SLICE_CODES", chunk_rows * codes.shape[1])
     for found, whole in zip(everything(), expected, strict=True):
         np.testing.assert_array_equal(found, whole)
         assert found.dtype == whole.dtype

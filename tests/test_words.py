@@ -48,7 +48,7 @@ def expected(names, labels, weights, n_classes, split=str.split):
 @pytest.mark.parametrize("chunk_rows", [2, 1000])
 def test_fit_words_are_those_of_a_dict(chunk_rows, monkeypatch):
     chunk_codes = chunk_rows * encode(NAMES).shape[1]
-    monkeypatch.setattr("sknames._network.prefixes.CHUNK_CODES", chunk_codes)
+    monkeypatch.setattr("sknames._network.prefixes.SLICE_CODES", chunk_codes)
     words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 0.5)
     by_word = expected(NAMES, LABELS, WEIGHTS, 3)
     assert len(words.keys) == sum(map(len, by_word.values()))

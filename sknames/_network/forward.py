@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .cells import BLOCK_NODES, STEPS
-from .network import LEVELS
+from .network import QUANTIZED
 from .ngrams import ABSENT, NGRAM_SCALE
 from .prefixes import plan_prefixes, row_lengths, sort_rows
 from .product import PRODUCT_ROWS, Product, aligned_zeros, rows_to_multiply
@@ -89,7 +89,7 @@ class Forward:
         weights = {
             name: value.astype(dtype, copy=False)
             for name, value in network.weights.items()
-            if name not in LEVELS
+            if name not in QUANTIZED
         }
         self.precision = dtype
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

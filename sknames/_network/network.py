@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from .._base.saved_state import require
 from .codes import code_table, to_codes
 from .ngrams import NGrams
 from .quantized import Quantized, from_plain, to_plain
-from .words import PRIME, Words
+from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
 BIAS = ("class_bias", "model_error")  # of what ships
 # The largest weights, which may be Quantized.
-LEVELS = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
+QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
 
 
@@ -37,7 +36,7 @@ class Network:
 
     cell: str
     symbols: np.ndarray  # (n_symbols,), the distinct values of X without 0, sorted
-    weights: Mapping  # float32 parameters by name, with the "ngram_idf"; see `LEVELS`
+    weights: Mapping  # float32 parameters by name, with the "ngram_idf"; see `QUANTIZED`
     ngram_keys: tuple = ()  # sorted keys of the n-grams of each length, see `NGrams`
     separator: int | None = None  # the code between words, if n-grams stay within words
     class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
@@ -149,114 +148,22 @@ class Network:
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays, *, check=True):
+    def from_arrays(cls, arrays, *, in_place=False):
         """Make a network from the arrays of `to_arrays`.
 
-        Unchecked are those of a file whose SHA-256 was. They are taken over: the first answer takes
-        less memory if the keys of words are summed in place.
+        The first answer takes less memory if the keys of words are summed in place.
         """
-        if check:
-            check_arrays(arrays)
         weights, words = from_plain(arrays), None
         bias = [weights.pop(name, None) for name in BIAS]
         keys = [weights.pop(name) for name in _key_names(arrays)]
         names = ("cell", "symbols", "separator", "class_prior")
         cell, symbols, separator, class_prior = map(weights.pop, names)
         if WORDS[0] in weights:
-            steps, classes, logits = map(weights.pop, WORDS)
-            out = None if check else steps
-            words = Words(steps.cumsum(dtype=np.int32, out=out), classes, logits)
+            differences, classes, logits = map(weights.pop, WORDS)
+            out = differences if in_place else None
+            words = Words(differences.cumsum(dtype=np.int32, out=out), classes, logits)
         separator = int(separator[0]) if len(separator) else None
         return cls(str(cell), symbols, weights, keys, separator, class_prior, words, *bias)
-
-
-def check_arrays(arrays):
-    """Raise ValueError unless arrays fit together, are finite, and hold no index out of bounds."""
-    require(isinstance(arrays, Mapping), "network_", "a dict of arrays", arrays)
-    require(str(arrays.get("cell")) in N_GATES, "cell", [*N_GATES], arrays.get("cell"))
-    expected = _expected(arrays)
-    require(arrays.keys() == expected.keys(), "network_", f"the arrays {[*expected]}", [*arrays])
-    for name, (kinds, *shape) in expected.items():
-        array = arrays[name]
-        got = [array.dtype.kind, *array.shape] if isinstance(array, np.ndarray) else [type(array)]
-        is_right = got[0] in [*kinds] and got[1:] == shape
-        require(is_right, name, f"an array of kind {kinds} and shape {shape}", got)
-        require(got[0] != "f" or np.isfinite(array).all(), name, "finite values", array)
-
-    symbols = arrays["symbols"]
-    require((symbols[1:] > symbols[:-1]).all(), "symbols", "sorted, distinct values", symbols)
-    n_of_length = [1]
-    for name in _key_names(arrays):
-        # A key is the index of an (n - 1)-gram times the number of codes, plus a code.
-        _require_indices(name, arrays[name], n_of_length[-1] * (len(symbols) + 3))
-        n_of_length.append(len(arrays[name]))
-    n_ngrams = len(arrays.get("ngram_idf", ()))  # all from some shortest length on
-    expected = f"as many values as n-grams, {n_of_length[1:]}"
-    require(n_ngrams in np.cumsum([0, *n_of_length[:0:-1]]), "ngram_idf", expected, n_ngrams)
-    _require_indices("head.ngrams", arrays.get("head.ngrams", np.zeros(0, int)), n_ngrams)
-    if WORDS[0] in arrays:
-        steps, classes = (arrays[name] for name in WORDS[:2])
-        n_classes = len(arrays["class_prior"])
-        require(np.isin(classes, range(n_classes)).all(), WORDS[1], "indices of classes", classes)
-        entries = steps.cumsum(dtype=np.int64) * n_classes + classes
-        _require_indices(WORDS[0], entries, PRIME * n_classes)
-
-
-def _expected(arrays):
-    """Return the kinds of the dtype and the shape of each array that should be there, by name."""
-
-    def size(name, axis=0):
-        return (*np.shape(arrays.get(name)), 0, 0)[axis]
-
-    n_codes, n_entries = size("symbols") + 2, size(WORDS[0])
-    n_classes, n_units = size("output.weight"), size("output.weight", axis=1)
-    n_inputs, n_gates = n_codes, N_GATES[str(arrays["cell"])] * n_units
-    n_labels = size("head.weight") if "head.weight" in arrays else n_classes
-    expected = {
-        "cell": ("U",),
-        "symbols": ("biuf", n_codes - 2),
-        "separator": ("i", min(1, size("separator"))),
-        "class_prior": ("f", n_labels),
-        "output.weight": ("f", n_classes, n_units),
-        "output.bias": ("f", n_classes),
-        "next_symbol.weight": ("f", n_codes, n_units),
-        "next_symbol.bias": ("f", n_codes),
-    }
-    expected |= {
-        name: ("f", n) for name, n in zip(BIAS, (n_labels, 1), strict=True) if name in arrays
-    }
-    if "embedding" in arrays:
-        n_inputs = size("embedding", axis=1)
-        expected["embedding"] = "f", n_codes, n_inputs
-    for k in range(sum(name.endswith(".weight_hh") for name in arrays)):
-        expected[f"cells.{k}.weight_ih"] = "f", n_gates, n_units if k else n_inputs
-        expected[f"cells.{k}.weight_hh"] = "f", n_gates, n_units
-        expected[f"cells.{k}.bias_ih"] = expected[f"cells.{k}.bias_hh"] = "f", n_gates
-    for name in _key_names(arrays):
-        expected[name] = "i", size(name)
-    if "ngram_idf" in arrays:
-        expected["ngram_idf"] = "f", size("ngram_idf")
-        expected["ngram_weight"] = "f", size("ngram_idf"), n_classes
-    if "head.weight" in arrays:
-        expected["head.weight"] = "f", n_labels, n_classes
-        expected["head.bias"] = "f", n_labels
-        expected["head.ngrams"] = "i", size("head.ngrams")
-        expected["head.ngram_weight"] = "f", size("head.ngrams"), n_labels
-    if WORDS[0] in arrays:
-        expected |= zip(WORDS, [("i", n_entries), ("iu", n_entries), ("f", n_entries)], strict=True)
-    for name in {*LEVELS} & expected.keys():
-        if f"{name}.scale" in arrays:
-            _, n_rows, n_columns = expected[name]
-            expected[name] = "u", n_rows, n_columns
-            expected[f"{name}.scale"], expected[f"{name}.zero_point"] = ("f", n_rows), ("u", n_rows)
-    return expected
-
-
-def _require_indices(name, array, n):
-    """Raise ValueError unless an array has sorted, distinct integers from 0 to n - 1."""
-    values = np.concatenate([[-1], array, [n]])
-    rises = (values[1:] > values[:-1]).all()  # np.diff would wrap around below 0
-    require(rises, name, f"sorted, distinct integers from 0 to {n - 1}", array)
 
 
 def _key_names(arrays):

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CHUNK_CODES = 1 << 21
+SLICE_CODES = 1 << 21
 
 
 def row_slices(codes):
-    """Cut rows into slices of at most CHUNK_CODES codes, to limit memory."""
-    n = max(1, CHUNK_CODES // max(1, codes.shape[1]))
+    """Cut rows into slices of at most SLICE_CODES codes, to limit memory."""
+    n = max(1, SLICE_CODES // max(1, codes.shape[1]))
     return [slice(start, start + n) for start in range(0, len(codes), n)]
 
 

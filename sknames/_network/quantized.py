@@ -25,8 +25,8 @@ def dequantize(array):
     """Return the float32 numbers of a Quantized array, or of one of floats."""
     if not isinstance(array, Quantized):
         return array.astype(np.float32, copy=False)
-    steps = array.levels - array.zero_point[..., None]  # those below 0 wrap around
-    return steps.view(np.int8) * array.scale[..., None].astype(np.float32)
+    from_zero = array.levels - array.zero_point[..., None]  # below 0 they wrap around
+    return from_zero.view(np.int8) * array.scale[..., None].astype(np.float32)
 
 
 def to_plain(arrays):

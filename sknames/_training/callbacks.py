@@ -85,17 +85,17 @@ class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
 def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
     """Return named callbacks, the built-in ones first, for epochs of `n_batches`."""
     scores, others = _split_callbacks(settings.callbacks or [], has_held_out)
-    steps = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
+    ours = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
     schedules = (isinstance(_callback(item), LRScheduler) for item in others)
     if not settings.early_stopping and not any(schedules):
-        steps.append(("schedule", _one_cycle(settings, n_batches, has_ngrams)))
+        ours.append(("schedule", _one_cycle(settings, n_batches, has_ngrams)))
     if settings.next_symbol_weight:
         key = "next_symbol_loss"
-        steps.append((key, PassthroughScoring(key, lower_is_better=None, on_train=True)))
+        ours.append((key, PassthroughScoring(key, lower_is_better=None, on_train=True)))
     if settings.verbose == 1:
-        steps.append(("progress", Progress(settings.max_epochs)))
+        ours.append(("progress", Progress(settings.max_epochs)))
     # Before early stopping, which ends the epoch for all later callbacks.
-    steps += scores
+    ours += scores
     if has_held_out:
         stop = EarlyStopping(
             patience=settings.n_iter_no_change,
@@ -103,8 +103,8 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
             load_best=True,
             sink=print if settings.verbose > 1 else noop,
         )
-        steps.append(("early_stopping", stop))
-    return steps + others
+        ours.append(("early_stopping", stop))
+    return ours + others
 
 
 def make_log(verbose):

@@ -254,7 +254,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     )
     # The classifier knows no names of columns, and would warn of tables under a global set_output.
     encoder.set_output(transform="default")
-    network = Network.from_arrays(arrays, check=False)
+    network = Network.from_arrays(arrays, in_place=True)
     classes, params = np.array(description["classify"]["classes"]), classify["params"]
     if priors is not AS_WRITTEN:
         network = network.with_priors(check_priors(priors, classes))

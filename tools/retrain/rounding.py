@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sknames._network.network import LEVELS
+from sknames._network.network import QUANTIZED
 from sknames._network.quantized import Quantized, dequantize
 
 HIGHEST = 15  # the last level
@@ -36,7 +36,7 @@ def rounded(network):
     These take a byte each, and files compress them to less than half. It costs no accuracy: a
     name has some 30 n-grams, whose errors cancel out.
     """
-    many = {name: network.weights[name] for name in LEVELS if name in network.weights}
+    many = {name: network.weights[name] for name in QUANTIZED if name in network.weights}
     many = {name: quantize(dequantize(array)) for name, array in many.items()}
     return replace(network, weights=network.weights | many)
 
