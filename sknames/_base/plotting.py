@@ -10,39 +10,7 @@ if TYPE_CHECKING:
 
 
 class DisplayMixin:
-    """Keep the axes that `plot` draws on. Displays share these texts, see `share_docs`.
-
-    {axes}
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
-        The axes that `plot` drew on, and their figure.
-
-    {name}
-    name : str or None, default=None
-        Name of the model, for the legend.
-
-    {labelled}
-    y_true : array-like of shape (n_samples,)
-        The true labels.
-    y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities from `predict_proba`.
-    labels : array-like of shape (n_classes,) or None, default=None
-        Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
-
-    {plot_kwargs}
-    **kwargs
-        Parameters of :meth:`plot`.
-
-    {ax}
-    ax : matplotlib Axes or None, default=None
-        Axes to draw on. None makes new ones.
-
-    {drawn}
-
-    Returns
-    -------
-    Self
-        The display, with its drawing.
-    """
+    """Keep the axes that `plot` draws on."""
 
     ax_: "Axes"
     figure_: "Figure | SubFigure"

@@ -8,14 +8,12 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._base.plotting import DisplayMixin, check_at_least_1, percent
-from .._base.shared_docs import share_docs
 from .shares import COLUMNS, Shares, estimate_shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@share_docs(DisplayMixin)
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
@@ -40,7 +38,8 @@ class SharesDisplay(DisplayMixin):
 
     Attributes
     ----------
-    {axes}
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes that `plot` drew on, and their figure.
     bars_ : matplotlib BarContainer
         The bars.
     errorbar_ : matplotlib ErrorbarContainer
@@ -97,7 +96,10 @@ class SharesDisplay(DisplayMixin):
         **kwargs
             Further parameters of :func:`estimate_shares`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         shares = estimate_shares(estimator, X, **kwargs)
@@ -111,9 +113,13 @@ class SharesDisplay(DisplayMixin):
         ----------
         shares : Shares
             Result of :func:`estimate_shares`, or the `groups` in it.
-        {plot_kwargs}
+        **kwargs
+            Parameters of :meth:`plot`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         display = cls(
             *(shares[name] for name in (*COLUMNS, "resamples")),
@@ -133,11 +139,15 @@ class SharesDisplay(DisplayMixin):
         n_top : int, default=15
             Largest number of nationalities with a bar of their own. The last bar sums all others,
             and those with a share below 0.1 %. Groups all have a bar.
-        {ax}
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
             Keyword arguments of ``ax.barh``.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
         n = min(n_top, max(1, int((self.share >= 0.001).sum())))

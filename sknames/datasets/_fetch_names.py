@@ -10,7 +10,6 @@ from typing import Any
 
 from sklearn.datasets import fetch_file
 
-from .._base.shared_docs import share_docs
 from ._load_names import make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
@@ -47,7 +46,6 @@ _ELSEWHERE = (
 )
 
 
-@share_docs(make_bunch)
 def fetch_names(
     *,
     data_home: str | os.PathLike[str] | None = None,
@@ -71,13 +69,32 @@ def fetch_names(
     raw : bool, default=False
         If True, return the 20,074 lines unchanged, to reproduce a result. By default, the 25 lines
         that are not names and stray characters at the end of a name are removed.
-    {return_X_y}
+    return_X_y : bool, default=False
+        If True, return ``(data, target)`` instead of a Bunch object.
+    as_frame : bool, default=False
+        If True, `data` and `target` are pandas Series, and `frame` holds both.
 
     Returns
     -------
-    {bunch}
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
 
-    {pair}
+        data : ndarray of shape (n_names,), dtype=object
+            The names. If `as_frame` is True, a Series called "name".
+        target : ndarray of shape (n_names,), dtype=object
+            The nationality of each name. If `as_frame` is True, a Series called "nationality".
+        frame : DataFrame of shape (n_names, 2)
+            `data` and `target`. Only present when `as_frame` is True, else None.
+        target_names : ndarray of shape (n_nationalities,), dtype=object
+            The nationalities, sorted.
+        groups : ndarray of shape (n_names,), dtype=int
+            Groups of names that are equal in plain ASCII letters and lower case. Pass them to
+            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
+        DESCR : str
+            Description of the dataset: source, licence, counts, known errors.
+
+    (data, target) : tuple if `return_X_y` is True
+        The two arrays or Series described above.
 
     Raises
     ------

@@ -11,7 +11,6 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import StrOptions
 
 from .._base import validate_params
-from .._base.shared_docs import share_docs
 from .._encoding.spelling_groups import spelling_groups
 
 # ISO 15924 codes of the scripts that names are in; Chinese names are in both kinds of Han.
@@ -50,38 +49,7 @@ def table_bunch(columns, descr, as_frame):
 
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
-    """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/.
-
-    What loads names shares these texts, see `share_docs`.
-
-    {return_X_y}
-    return_X_y : bool, default=False
-        If True, return ``(data, target)`` instead of a Bunch object.
-    as_frame : bool, default=False
-        If True, `data` and `target` are pandas Series, and `frame` holds both.
-
-    {bunch}
-    data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes.
-
-        data : ndarray of shape (n_names,), dtype=object
-            The names. If `as_frame` is True, a Series called "name".
-        target : ndarray of shape (n_names,), dtype=object
-            The nationality of each name. If `as_frame` is True, a Series called "nationality".
-        frame : DataFrame of shape (n_names, 2)
-            `data` and `target`. Only present when `as_frame` is True, else None.
-        target_names : ndarray of shape (n_nationalities,), dtype=object
-            The nationalities, sorted.
-        groups : ndarray of shape (n_names,), dtype=int
-            Groups of names that are equal in plain ASCII letters and lower case. Pass them to
-            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
-        DESCR : str
-            Description of the dataset: source, licence, counts, known errors.
-
-    {pair}
-    (data, target) : tuple if `return_X_y` is True
-        The two arrays or Series described above.
-    """
+    """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/."""
     # dtype=object: with dtype=str, one long name would widen all items.
     values = {"name": names, "nationality": nationalities}
     arrays = {column: np.array(rows, dtype=object) for column, rows in values.items()}
@@ -94,7 +62,6 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     return Bunch(data=data, target=target, **bunch, **columns)
 
 
-@share_docs(make_bunch)
 @validate_params(
     {
         "script": [SCRIPT_OPTIONS],
@@ -119,17 +86,36 @@ def load_names(
         Script of the names: "Latn" for Latin letters with diacritics, "native" for all other
         scripts, "all", or one of these ISO 15924 codes: "Arab", "Armn", "Beng", "Cyrl", "Deva",
         "Geor", "Grek", "Gujr", "Hani", "Hebr", "Jpan", "Kore", "Orya", "Sinh", "Taml", "Thai".
-    {return_X_y}
+    return_X_y : bool, default=False
+        If True, return ``(data, target)`` instead of a Bunch object.
+    as_frame : bool, default=False
+        If True, `data` and `target` are pandas Series, and `frame` holds both.
 
     Returns
     -------
-    {bunch}
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        data : ndarray of shape (n_names,), dtype=object
+            The names. If `as_frame` is True, a Series called "name".
+        target : ndarray of shape (n_names,), dtype=object
+            The nationality of each name. If `as_frame` is True, a Series called "nationality".
+        frame : DataFrame of shape (n_names, 2)
+            `data` and `target`. Only present when `as_frame` is True, else None.
+        target_names : ndarray of shape (n_nationalities,), dtype=object
+            The nationalities, sorted.
+        groups : ndarray of shape (n_names,), dtype=int
+            Groups of names that are equal in plain ASCII letters and lower case. Pass them to
+            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
+        DESCR : str
+            Description of the dataset: source, licence, counts, known errors.
         part : ndarray of shape (n_names,), dtype=object
             "surname", "given" or "both".
         script : ndarray of shape (n_names,), dtype=object
             The ISO 15924 code of the name's script.
 
-    {pair}
+    (data, target) : tuple if `return_X_y` is True
+        The two arrays or Series described above.
 
     See Also
     --------

@@ -10,14 +10,12 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.plotting import DisplayMixin
-from .._base.shared_docs import share_docs
 from ._drawing import check_characters, ticks_of, title_of, write_on
 from ._reading import Reading, column_of
 
 TINY = np.finfo(np.float64).tiny
 
 
-@share_docs(Reading)
 @validate_params(
     {"estimator": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
 )
@@ -30,8 +28,13 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
 
     Parameters
     ----------
-    {estimator}
-    {name}
+    estimator : Pipeline
+        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
+        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
+        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
+        search or a calibration of scikit-learn.
+    name : str
+        The name.
     label : str or int or None, default=None
         Label to explain, one of the model's classes. None takes the most probable one.
 
@@ -40,7 +43,13 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     :class:`~sklearn.utils.Bunch`
         The name and its importances, with
 
-        {read}
+        - name: the name,
+        - dropped: list of str, what the model does not read: titles, degrees, brackets,
+        - characters: array of shape (n_characters,), what the model reads: the characters after
+          transliteration, with U+FFFD for unknown ones,
+        - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name
+          that each of these comes from, and its position there,
+        - classes: array of shape (n_classes,), the labels,
         - importance: array of shape (n_characters,), differences of natural logarithms,
         - label: the label,
         - proba: array of shape (n_classes,), the prediction for the whole name.
@@ -78,7 +87,6 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
 
 
-@share_docs(DisplayMixin, Reading)
 @dataclass(eq=False, repr=False)
 class CharacterImportanceDisplay(DisplayMixin):
     """Characters of a name, blue if they speak for a label, red if they speak against it.
@@ -87,7 +95,8 @@ class CharacterImportanceDisplay(DisplayMixin):
 
     Parameters
     ----------
-    {name}
+    name : str
+        The name.
     characters : array-like of shape (n_characters,)
         Characters that the model reads.
     importance : array-like of shape (n_characters,)
@@ -99,7 +108,8 @@ class CharacterImportanceDisplay(DisplayMixin):
 
     Attributes
     ----------
-    {axes}
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes that `plot` drew on, and their figure.
     im_ : matplotlib AxesImage
         The colours.
     text_ : ndarray of shape (n_characters,), dtype=matplotlib Text
@@ -134,13 +144,22 @@ class CharacterImportanceDisplay(DisplayMixin):
 
         Parameters
         ----------
-        {estimator}
-        {name}
+        estimator : Pipeline
+            Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
+            classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also
+            behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
+            `FrozenEstimator`, a search or a calibration of scikit-learn.
+        name : str
+            The name.
         label : str or int or None, default=None
             Label to explain. None takes the most probable one.
-        {plot_kwargs}
+        **kwargs
+            Parameters of :meth:`plot`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         read = character_importance(estimator, name, label=label)
         probability = float(read.proba[read.classes == read.label][0])
@@ -154,12 +173,16 @@ class CharacterImportanceDisplay(DisplayMixin):
 
         Parameters
         ----------
-        {ax}
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
         im_kwargs : dict or None, default=None
             Keyword arguments of ``ax.imshow``, such as `cmap`, or `vmin` and `vmax` for equal
             colours on several pictures.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         check_characters(self.name, self.characters)
         importance, n = np.asarray(self.importance), len(self.characters)

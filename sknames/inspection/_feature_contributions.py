@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 from .._answers.inside import refusal, unwrap
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
-from .._base.shared_docs import share_docs
 from ._drawing import ticks_of
 from ._reading import Reading, column_of
 
@@ -51,7 +50,6 @@ class Contributions(Bunch):
         )
 
 
-@share_docs(Reading)
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
 def feature_contributions(estimator: Any, name: str) -> Contributions:
     """Split the logits of a name exactly into what each of its features adds.
@@ -69,7 +67,8 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     estimator : Pipeline
         Such a fitted pipeline. It may be in a :class:`~sknames.PriorShiftClassifier`, which adds to
         the intercept, a :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or search.
-    {name}
+    name : str
+        The name.
 
     Returns
     -------
@@ -160,7 +159,6 @@ def _of_network(classifier, read, shift):
     return Contributions(**read.bunch(**figures, intercept=net + shift, spans=spans))
 
 
-@share_docs(DisplayMixin, Reading)
 @dataclass(eq=False, repr=False)
 class FeatureContributionsDisplay(DisplayMixin):
     """Bar chart of the features of a name that separate one label from another.
@@ -169,7 +167,8 @@ class FeatureContributionsDisplay(DisplayMixin):
 
     Parameters
     ----------
-    {name}
+    name : str
+        The name.
     features : array-like of shape (n_features,)
         The features.
     contributions : array-like of shape (n_features,)
@@ -179,7 +178,8 @@ class FeatureContributionsDisplay(DisplayMixin):
 
     Attributes
     ----------
-    {axes}
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes that `plot` drew on, and their figure.
     bars_ : matplotlib BarContainer
         The bars.
 
@@ -215,12 +215,17 @@ class FeatureContributionsDisplay(DisplayMixin):
         ----------
         estimator : Pipeline
             Fitted pipeline, as in :func:`feature_contributions`.
-        {name}
+        name : str
+            The name.
         label, other : str or int or None, default=None
             The labels to compare. None takes the most probable ones.
-        {plot_kwargs}
+        **kwargs
+            Parameters of :meth:`plot`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         odds = feature_contributions(estimator, name).log_odds(label, other)
         return cls(name, odds.features, odds.contributions, odds.label, odds.other).plot(**kwargs)
@@ -234,11 +239,15 @@ class FeatureContributionsDisplay(DisplayMixin):
         ----------
         n_top : int, default=15
             Largest number of features to show.
-        {ax}
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
             Keyword arguments of ``ax.barh``.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
         values = np.asarray(self.contributions)[:n_top]

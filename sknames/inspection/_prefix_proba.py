@@ -10,12 +10,10 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
-from .._base.shared_docs import share_docs
 from ._drawing import check_characters, ticks_of, title_of, write_on
 from ._reading import Reading
 
 
-@share_docs(Reading)
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
 def prefix_proba(estimator: Any, name: str) -> Bunch:
     """Predict after each character of a name.
@@ -26,15 +24,26 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
 
     Parameters
     ----------
-    {estimator}
-    {name}
+    estimator : Pipeline
+        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
+        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
+        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
+        search or a calibration of scikit-learn.
+    name : str
+        The name.
 
     Returns
     -------
     :class:`~sklearn.utils.Bunch`
         The name and its prefixes, with
 
-        {read}
+        - name: the name,
+        - dropped: list of str, what the model does not read: titles, degrees, brackets,
+        - characters: array of shape (n_characters,), what the model reads: the characters after
+          transliteration, with U+FFFD for unknown ones,
+        - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name
+          that each of these comes from, and its position there,
+        - classes: array of shape (n_classes,), the labels,
         - proba: array of shape (n_characters, n_classes).
 
     See Also
@@ -62,7 +71,6 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     return read.bunch(proba=read.predict_proba(rows.astype(read.codes.dtype)))
 
 
-@share_docs(DisplayMixin, Reading)
 @dataclass(eq=False, repr=False)
 class PrefixProbabilityDisplay(DisplayMixin):
     """Heat map of the most probable nationalities after each character of a name.
@@ -71,7 +79,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
     Parameters
     ----------
-    {name}
+    name : str
+        The name.
     characters : array-like of shape (n_characters,)
         Characters that the model reads.
     proba : array-like of shape (n_characters, n_classes)
@@ -81,7 +90,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
     Attributes
     ----------
-    {axes}
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes that `plot` drew on, and their figure.
     im_ : matplotlib AxesImage
         The heat map.
     text_ : ndarray of shape (n_shown, n_characters), dtype=matplotlib Text or None
@@ -114,11 +124,20 @@ class PrefixProbabilityDisplay(DisplayMixin):
 
         Parameters
         ----------
-        {estimator}
-        {name}
-        {plot_kwargs}
+        estimator : Pipeline
+            Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
+            classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also
+            behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
+            `FrozenEstimator`, a search or a calibration of scikit-learn.
+        name : str
+            The name.
+        **kwargs
+            Parameters of :meth:`plot`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         read = prefix_proba(estimator, name)
         display = cls(read.name, read.characters, read.proba, read.classes)
@@ -134,11 +153,15 @@ class PrefixProbabilityDisplay(DisplayMixin):
         n_top : int, default=8
             Number of nationalities to show: those with the highest probability after any character,
             in the order of the whole name's probabilities.
-        {ax}
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
         im_kwargs : dict or None, default=None
             Keyword arguments of ``ax.imshow``.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
         check_characters(self.name, self.characters)

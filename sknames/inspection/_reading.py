@@ -13,30 +13,7 @@ from .._encoding.tidy import dropped
 
 
 class Reading:
-    """Hold a name as a model's encoder reads it, and the rest of the model.
-
-    Explanations share these texts, see `share_docs`.
-
-    {estimator}
-    estimator : Pipeline
-        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
-        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
-        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
-        search or a calibration of scikit-learn.
-
-    {name}
-    name : str
-        The name.
-
-    {read}
-    - name: the name,
-    - dropped: list of str, what the model does not read: titles, degrees, brackets,
-    - characters: array of shape (n_characters,), what the model reads: the characters after
-      transliteration, with U+FFFD for unknown ones,
-    - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name that
-      each of these comes from, and its position there,
-    - classes: array of shape (n_classes,), the labels,
-    """
+    """Hold a name as a model's encoder reads it, and the rest of the model."""
 
     def __init__(self, estimator, name):
         check_is_fitted(estimator)

@@ -10,8 +10,7 @@ from sklearn.utils._param_validation import Interval
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_weights
-from .._base.plotting import DisplayMixin, check_at_least_1, legend_label
-from .._base.shared_docs import share_docs
+from .._base.plotting import check_at_least_1, legend_label
 from ._top_label import TopLabelDisplay, effective_number, top_label, wilson_interval
 
 N_BINS = 15
@@ -54,7 +53,6 @@ def calibration_error(hit, confidence, weights):
     return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())
 
 
-@share_docs(DisplayMixin)
 @validate_params(
     {
         "y_true": ["array-like"],
@@ -78,7 +76,12 @@ def expected_calibration_error(
 
     Parameters
     ----------
-    {labelled}
+    y_true : array-like of shape (n_samples,)
+        The true labels.
+    y_proba : array-like of shape (n_samples, n_classes)
+        Probabilities from `predict_proba`.
+    labels : array-like of shape (n_classes,) or None, default=None
+        Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
     sample_weight : array-like of shape (n_samples,) or None, default=None
         Weights of the names, not negative.
     n_bins : int, default=15
@@ -110,7 +113,6 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / weights.sum())
 
 
-@share_docs(DisplayMixin)
 @dataclass(eq=False, repr=False)
 class ReliabilityDisplay(TopLabelDisplay):
     """Reliability diagram: the accuracy of the most probable label against its probability.
@@ -134,11 +136,13 @@ class ReliabilityDisplay(TopLabelDisplay):
         Number of names in each bin.
     calibration_error : float
         Expected calibration error, see :func:`expected_calibration_error`.
-    {name}
+    name : str or None, default=None
+        Name of the model, for the legend.
 
     Attributes
     ----------
-    {axes}
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes that `plot` drew on, and their figure.
     errorbar_ : matplotlib ErrorbarContainer
         The points and their intervals.
 
@@ -185,16 +189,26 @@ class ReliabilityDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        {labelled}
+        y_true : array-like of shape (n_samples,)
+            The true labels.
+        y_proba : array-like of shape (n_samples, n_classes)
+            Probabilities from `predict_proba`.
+        labels : array-like of shape (n_classes,) or None, default=None
+            Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the names, not negative. Intervals are those of the effective number of
             names (Kish 1965).
         n_bins : int, default=10
             Number of points, at most.
-        {name}
-        {plot_kwargs}
+        name : str or None, default=None
+            Name of the model, for the legend.
+        **kwargs
+            Parameters of :meth:`plot`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         check_at_least_1("n_bins", n_bins)
         hits, confidence = top_label(y_true, y_proba, labels)
@@ -216,12 +230,17 @@ class ReliabilityDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        {ax}
-        {name}
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        name : str or None, default=None
+            Name of the model, for the legend.
         **kwargs
             Keyword arguments of ``ax.errorbar``.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         ax = self._use_axes(ax, (4.8, 4.8))
         if not any(line.get_label() == "perfectly calibrated" for line in ax.lines):

@@ -8,15 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
 
 from .._base.labels_and_weights import check_weights
-from .._base.plotting import DisplayMixin, legend_label, percent
-from .._base.shared_docs import share_docs
+from .._base.plotting import legend_label, percent
 from .._wrappers.risk_coverage import risk_coverage_curve
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
 FEW = 0.1  # of the inputs
 
 
-@share_docs(DisplayMixin)
 @dataclass(eq=False, repr=False)
 class RiskCoverageDisplay(TopLabelDisplay):
     """Risk-coverage curve: the share of wrong answers against the share of answered inputs.
@@ -34,13 +32,15 @@ class RiskCoverageDisplay(TopLabelDisplay):
         The share of wrong answers among these.
     n_answered : ndarray of shape (n_thresholds,)
         Number of these inputs, for 95 % intervals (Wilson 1927).
-    {name}
+    name : str or None, default=None
+        Name of the model, for the legend.
     chosen : tuple (coverage, risk) or None, default=None
         Coverage and risk of a threshold to mark.
 
     Attributes
     ----------
-    {axes}
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes that `plot` drew on, and their figure.
     line_ : matplotlib Line2D
         The curve.
     band_ : matplotlib PolyCollection
@@ -87,13 +87,23 @@ class RiskCoverageDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        {labelled}
+        y_true : array-like of shape (n_samples,)
+            The true labels.
+        y_proba : array-like of shape (n_samples, n_classes)
+            Probabilities from `predict_proba`.
+        labels : array-like of shape (n_classes,) or None, default=None
+            Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the names, not negative.
-        {name}
-        {plot_kwargs}
+        name : str or None, default=None
+            Name of the model, for the legend.
+        **kwargs
+            Parameters of :meth:`plot`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         hits, confidence = top_label(y_true, y_proba, labels)
         weights = check_weights(sample_weight, len(hits))
@@ -118,10 +128,15 @@ class RiskCoverageDisplay(TopLabelDisplay):
             :class:`~sknames.SelectiveClassifier`.
         chosen : tuple (coverage, risk) or None, default=None
             Threshold to mark, such as ``(model.coverage_, model.risk_)``.
-        {name}
-        {plot_kwargs}
+        name : str or None, default=None
+            Name of the model, for the legend.
+        **kwargs
+            Parameters of :meth:`plot`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         display = cls(curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen)
         return display.plot(**kwargs)
@@ -131,12 +146,17 @@ class RiskCoverageDisplay(TopLabelDisplay):
 
         Parameters
         ----------
-        {ax}
-        {name}
+        ax : matplotlib Axes or None, default=None
+            Axes to draw on. None makes new ones.
+        name : str or None, default=None
+            Name of the model, for the legend.
         **kwargs
             Keyword arguments of ``ax.plot``.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         ax = self._use_axes(ax, (6.0, 4.0))
         name = self.name if name is None else name

@@ -9,7 +9,6 @@ from sklearn.utils import check_array, column_or_1d
 from .._answers.inside import labels_as_predicted
 from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.plotting import DisplayMixin
-from .._base.shared_docs import share_docs
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -54,7 +53,6 @@ def wilson_interval(share, n):
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
-@share_docs(DisplayMixin)
 class TopLabelDisplay(DisplayMixin):
     """Make a display of a fitted classifier."""
 
@@ -79,7 +77,10 @@ class TopLabelDisplay(DisplayMixin):
         **kwargs
             Parameters of :meth:`from_predictions`.
 
-        {drawn}
+        Returns
+        -------
+        Self
+            The display, with its drawing.
         """
         name = type(estimator).__name__ if name is None else name
         proba, labels = estimator.predict_proba(X), estimator.classes_
