@@ -20,7 +20,7 @@ from ._answers.inside import refusal, unwrap
 from ._base.version import __version__
 from ._encoding.in_latin import latin_words_text
 from ._encoding.not_names import RULES
-from ._encoding.tidy import RULES as TIDY_RULES
+from ._encoding.titles import RULES as TIDY_RULES
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME

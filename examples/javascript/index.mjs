@@ -20,6 +20,8 @@ const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 const LETTER = /\p{L}/u;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
+// "J.-P.Sartre".
+const GLUED = /^((?:[\p{L}\p{Nl}\p{No}]\.-?)+)([\p{L}\p{Nl}\p{No}][^.]+)$/u;
 // As WORD of sknames/_encoding/in_latin.py.
 const WORD = /[^ ·・‧•･．＝=-]+/gu;
 
@@ -33,54 +35,157 @@ function clean(name) {
     .replace(HYPHENS, "-")
     .replace(COMMAS, ",")
     .replace(BULLETS, "·")
-    .replace(SPACES, " ")
-    .replace(/^[" ]+|[" ]+$/g, "");
-  return /^'(.*')?$/su.test(name) ? name.replace(/^['" ]+|['" ]+$/g, "") : name;
+    .replace(SPACES, " ");
+  name = strip(name, '" ');
+  return name[0] === "'" && name.at(-1) === "'" ? strip(name, "'\" ") : name;
+}
+
+// A text without some characters at its ends. Regular expressions would take quadratic time.
+function strip(text, characters) {
+  let start = 0;
+  while (start < text.length && characters.includes(text[start])) start += 1;
+  return stripEnd(text.slice(start), characters);
+}
+
+function stripEnd(text, characters) {
+  let end = text.length;
+  while (end && characters.includes(text[end - 1])) end -= 1;
+  return text.slice(0, end);
 }
 
 // Names as they are read, as `tidy` of sknames/_encoding/tidy.py; `settings` are as below. Models
-// that older versions wrote have no `settings.tidy`.
+// that older versions wrote have no `settings.tidy`, or rules of format 1, which know no forms.
 export function tidy(name, settings) {
   const { clean: cleans, drop_titles: drops, tidy: rules } = settings;
-  if (drops && rules?.format !== 1) {
+  if (drops && ![1, 2].includes(rules?.format)) {
     throw new Error(
-      "Expected rules for titles of format 1, got " +
+      "Expected rules for titles of format 1 or 2, got " +
         `${rules?.format ?? "none"}. Convert the model again, or take the index.mjs beside it.`,
     );
   }
+  const isNew = rules?.format === 2;
   if (cleans) name = clean(name);
   name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
-  if (drops) name = dropTitles(name, rules);
-  return cleans && rules ? punctuate(name, rules) : name;
+  if (cleans && isNew) name = withoutSigns(name, rules);
+  for (let n = isNew ? 9 : 1, before; n && before !== name; n -= 1) {
+    before = name;
+    if (drops) name = dropTitles(withoutBrackets(name, isNew), rules);
+    if (cleans && rules) name = clean(punctuate(name, rules, drops && isNew));
+  }
+  return name;
 }
 
 export function wordsOf(name, settings) {
   return tidy(name, settings).split(" ").filter(Boolean);
 }
 
-// Leave out commas and dots that do not tell a name from another, and the space in Korean names.
-function punctuate(name, { korean_surnames: surnames }) {
-  const isLatin = !OTHER_SCRIPT.test(name);
-  let stem = name.replace(/[.。, ]+$/u, "");
-  const last = stem.slice(stem.lastIndexOf(" ") + 1);
-  if (last.includes(".") || (isLatin && [...last].length < 3)) stem = name;
-  stem = stem.replace(/^[, ]+|[, ]+$/gu, "").replace(/ *,[, ]*/gu, isLatin ? ", " : " ");
-  const parts = /^([가-힣]{1,2}) ([가-힣]{1,2})$/u.exec(stem);
-  return (parts && surnames.includes(parts[1]) ? parts[1] + parts[2] : stem) || name;
+// Leave out emoji, flags, stars and other signs, but never the whole name.
+function withoutSigns(name, { signs }) {
+  const isSign = (c) =>
+    signs.includes(c) || (/[\p{So}🏻-🏿]/u.test(c) && c.normalize("NFKD") === c);
+  return clean([...name].map((c) => (isSign(c) ? " " : c)).join("")) || name;
 }
 
-// Leave out titles, degrees, brackets and names at birth, but never the whole name.
+// Leave out commas and dots that do not tell a name from another, and the space in Korean names;
+// put the parts in order.
+function punctuate(name, rules, orders) {
+  const isLatin = !OTHER_SCRIPT.test(name);
+  const withoutEnd = (text) => {
+    const stem = stripEnd(text, ".。, ");
+    const last = stem.slice(stem.lastIndexOf(" ") + 1);
+    const isShort = last.includes(".") || (isLatin && [...last].length < 3);
+    return strip(isShort ? text : stem, ", ");
+  };
+  const wordsIn = (text) => text.split(" ").filter(Boolean);
+  let stem = withoutEnd(name);
+  let parts = stem.split(",").map((part) => strip(part, " ")).filter(Boolean);
+  if (!orders || parts.length > 2 || new RegExp(rules.joined, "u").test(name)) {
+    stem = parts.join(isLatin ? ", " : " ");
+  } else {
+    parts = parts.map((part) => wordsIn(withoutEnd(part))).filter((words) => words.length);
+    if (parts.length) stem = inOrder(rules, ...parts).join(" ");
+  }
+  const [, surname, given] = /^([가-힣]{1,2}) ([가-힣]{1,2})$/u.exec(stem) ?? [];
+  return (rules.korean_surnames.includes(surname) ? surname + given : stem) || name;
+}
+
+// The words of a name in order: initials and given names, then the surname.
+function inOrder(rules, words, given = []) {
+  const isMixed = /\p{Lowercase}/u.test([...words, ...given].join(" "));
+  const isName = (w) => isLower([...w].slice(1).join("")) && !isLower([...w][0]);
+  const others = [...given, ...words].filter(isName).map(plain);
+  const areInitials = (word) =>
+    initialsOf(word, isMixed).length > 0 && !isSurname(word, others, rules);
+  if (given.length) {
+    const initials = given.map((word) => initialsOf(word, isMixed));
+    if (initials.every((some) => some.length)) given = initials.flat();
+    let last = words.at(-1);
+    if (!last.includes(".") && areInitials(last)) {
+      const [first, ...rest] = last; // read once more, it would be initials
+      last = rest.length ? first + rest.join("").toLowerCase() : first.toLowerCase();
+    }
+    words = [...given, ...words.slice(0, -1), last];
+  }
+  let n = words.length;
+  while (n && areInitials(words[n - 1])) n -= 1;
+  const isFull = (word) => [...word].length > 1 && !initialsOf(word, false).length;
+  if (!words.slice(0, n).some(isFull)) return words;
+  const front = words.slice(n).flatMap((word) => initialsOf(word, isMixed));
+  let isLeading = true;
+  for (const word of words.slice(0, n).flatMap((word) => GLUED.exec(word)?.slice(1) ?? [word])) {
+    const isAlone = [...word].length === 1 && !rules.vowel_surnames.includes(plain(word));
+    isLeading &&= initialsOf(word, isAlone).length > 0;
+    const initials = initialsOf(word, isLeading && isMixed);
+    front.push(...(initials.length ? initials : [word]));
+  }
+  return front;
+}
+
+// The initials in a word, "A.M." or perhaps "AM", as "A." and "M.", or none.
+function initialsOf(word, orCapitals) {
+  let letters = word.split(/[.-]/u).filter(Boolean);
+  if (!word.includes(".") || letters.some((letter) => [...letter].length > 1)) {
+    letters = orCapitals ? [...word.replace(/\.$/u, "").replaceAll("-", "")] : [];
+    if (letters.length > 3 || !isUpper(letters.join(""))) letters = [];
+  }
+  return letters.every((letter) => LETTER.test(letter)) ? letters.map((c) => `${c}.`) : [];
+}
+
+// Whether one to three capitals are a surname behind other words: "Minsu KIM".
+function isSurname(word, others, rules) {
+  word = plain(word);
+  const isShort = has(rules, "short_surnames", word);
+  const n = [...word].length;
+  if (n > 1 && others.length > 1) return n === 3 || isShort;
+  if (n === 3 || !others.length) return isShort;
+  const isGiven = new RegExp(`^(?:${rules.syllables})$`, "u").test(others.at(-1));
+  return isGiven && !has(rules, "long_surnames", others.at(-1)) && isShort;
+}
+
+// A word in lower case and without accents.
+function plain(word) {
+  return lower(word).normalize("NFD").replace(/[\u0300-\u036f]/gu, "").replaceAll("đ", "d");
+}
+
+// Whether a list of the rules has a text.
+function has(rules, list, text) {
+  rules.sets ??= {};
+  rules.sets[list] ??= new Set(rules[list]);
+  return rules.sets[list].has(text);
+}
+
+// Leave out titles, degrees and names at birth, but never the whole name.
 function dropTitles(name, rules) {
   // Whether a word, with or without its final dot, is in one of some tables.
   const is = (word, ...tables) => {
-    const isLetter = [...word.replace(/\.+$/u, "")].length === 1;
+    const isLetter = [...stripEnd(word, ".")].length === 1;
     const key = isLetter ? word : lower(word);
     const keys = [key, key.replace(/\.$/u, "")];
-    return tables.some((table) => keys.some((k) => rules[table].includes(k)));
+    return tables.some((table) => keys.some((k) => has(rules, table, k)));
   };
   const isOfTitles = (word) => is(word, "titles", "degrees", "initials");
-  const isFollowing = (word) => rules.following.includes(word); // as written
-  let text = withoutBrackets(name);
+  const isFollowing = (word) => has(rules, "following", word); // as written
+  let text = name;
   for (const spaced of rules.spaced) {
     text = text.replaceAll(spaced.replaceAll("_", " "), spaced.replaceAll("_", ""));
   }
@@ -136,29 +241,45 @@ function dropTitles(name, rules) {
   return ["", letters(name)].includes(letters(untitled)) ? name : untitled;
 }
 
-function withoutBrackets(name) {
+// Leave out what stands in brackets, unless only it is Latin, or only it is not. Names in brackets
+// behind a single word stay.
+function withoutBrackets(name, isNew) {
   const brackets = /[([]([^)\]]*)[)\]]?/gu;
   const rest = name.replace(brackets, " ");
   if (rest === name || !LETTER.test(rest)) return name;
   const isOther = OTHER_SCRIPT.test(rest);
-  const isLeft = (text) => LETTER.test(text) && OTHER_SCRIPT.test(text) !== isOther;
-  return name.replace(brackets, (all, inside) => (isLeft(inside) ? all : " "));
+  const isSurname = isNew && strip(rest, " ").split(/ +/u).length === 1;
+  const isName = (w) => isUpper([...w][0]) && isUpper(w) === isUpper(rest);
+  return name.replace(brackets, (all, inside) => {
+    if (LETTER.test(inside) && OTHER_SCRIPT.test(inside) !== isOther) return all;
+    const areNames = isSurname && inside.split(" ").filter(Boolean).every(isName);
+    return areNames ? ` ${inside} ` : " ";
+  });
 }
 
 function withoutAttached(name, { attached, attached_before: before }) {
   const escaped = before.map((title) => title.replaceAll(".", "\\."));
   name = name.replace(new RegExp(`^(?:${escaped.join("|")})+(?=[\\p{L}\\p{N}])`, "u"), "");
-  const characters = [...name];
+  const behind = ".。, ";
+  const characters = [...stripEnd(name, behind)];
+  const length = characters.length;
   const endsIn = (title) => {
     const n = [...title].length;
     return characters.length - n > (n === 1 ? 1 : 0) && characters.slice(-n).join("") === title;
   };
-  for (let title; (title = attached.find(endsIn)); ) characters.splice(-[...title].length);
-  return characters.join("").replace(/^[, "]+|[, "]+$/gu, "");
+  for (let title; (title = attached.find(endsIn)); ) {
+    characters.splice(-[...title].length);
+    while (behind.includes(characters.at(-1))) characters.pop();
+  }
+  return strip(characters.length === length ? name : characters.join(""), ', "');
 }
 
 function isUpper(text) {
   return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
+}
+
+function isLower(text) {
+  return /\p{Lowercase}/u.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text);
 }
 
 // Encode names as `CharEncoder.transform` does; `settings` are the model's metadata "encoder".
@@ -227,9 +348,7 @@ function lower(text) {
 }
 
 function areOfOrganization(tokens, rules) {
-  const kinds = ["word", "written", "phrase", "weak_word", "weak_form"];
-  rules.sets ??= Object.fromEntries(kinds.map((kind) => [kind, new Set(rules[kind])]));
-  const count = (kind, texts) => new Set(texts.filter((text) => rules.sets[kind].has(text))).size;
+  const count = (kind, texts) => new Set(texts.filter((text) => has(rules, kind, text))).size;
   const words = tokens.map(lower);
   const nWeak = count("weak_word", words);
   return (

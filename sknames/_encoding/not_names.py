@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .spelling import clean, compose, lower
-from .tidy import RULES as TITLES
+from .titles import RULES as TITLES
 
 MISSING, NO_LETTER = "missing name", "no known letter"
 ADDRESS, PLACEHOLDER = "address", "placeholder"

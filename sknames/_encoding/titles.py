@@ -1,13 +1,12 @@
-"""Leave out titles, degrees and brackets: all that reads names asks here."""
+"""Leave out titles, degrees and names at birth, and read the tables of words in titles.ini."""
 
 import re
 from collections import defaultdict
 from configparser import ConfigParser
-from difflib import SequenceMatcher
 from itertools import chain
 from pathlib import Path
 
-from .spelling import FOLDED, clean, compose, is_other_script, lower
+from .spelling import lower
 
 AS_WRITTEN = "following", "haji", "birth"  # tables whose words are not in any case
 OF_TITLES = "titles", "degrees", "initials"
@@ -20,7 +19,17 @@ def _read_tables():
 
 
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
-RULES = {"format": 1, **_read_tables()}
+RULES = {
+    "format": 2,
+    # Han, Kana and Hangul, where a surname stands before the given name also without a comma.
+    "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff]",
+    # Given names of China, Korea and Viet Nam, in plain Latin letters.
+    "syllables": "(?:(?:[bcdfghjklmnpqrstvwxyz]|[cgknpst]h|n?gh?|qu|tr)?[aeiouy]{1,3}"
+    "(?:ng|nh|ch|[nmklptc])?-?){1,2}",
+    "signs": "*†‡※™℠",  # beside Unicode's other symbols, which hold no letters
+    **_read_tables(),
+}
 _TABLES_OF: dict[tuple[str, bool], tuple[str, ...]] = defaultdict(tuple)  # of each word
 for table in {*OF_TITLES, "surnames", "names", "indonesian", *AS_WRITTEN}:
     for word in RULES[table]:
@@ -32,80 +41,24 @@ _SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in RULES["sp
 _ENDS = {title[-1] for title in RULES["attached"]}
 # Not before a vowel sign: that is another syllable.
 _BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, RULES['attached_before']))})+(?=\w)")
-_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
 _DOTTED = re.compile("|".join([r"\.[^ .,]", *(re.escape(spaced) for spaced, _ in _SPACED)]))
+_BEHIND = ".。, "
 _MARKS = re.compile("[ ,\"']+")
-_COMMA = re.compile(" *,[, ]*")
-_KOREAN = re.compile(rf"({'|'.join(RULES['korean_surnames'])}) ([가-힣]{{1,2}})")
 
 
-def tidy(names, encoder=None):
-    """Return names as they are read: clean, composed, without titles and brackets.
-
-    An encoder says by `clean` and `tidy` which steps to take; without one, take all. Whether
-    a text is a name is judged before: "(株)" and a lone "Dr." tell.
-    """
-    cleans = encoder is None or encoder.clean
-    if cleans:
-        names = clean(names)
-    names = compose(names)  # before titles are looked for, whose letters are composed
-    if encoder is None or encoder.tidy:
-        names = [_drop_titles(name) if _may_have_title(name) else name for name in names]
-    if cleans:
-        names = [
-            _punctuate(name)
-            if "," in name or name[-1:] in ".。" or "가" <= name[:1] <= "힣"
-            else name
-            for name in names
-        ]
-    return names
-
-
-def dropped(name, encoder):
-    """Return the pieces of a name that an encoder leaves out."""
-    typed = compose(clean([name]) if encoder.clean else [name])[0]
-    left = tidy([name], encoder)[0]
-    changes = SequenceMatcher(None, typed, left, autojunk=False).get_opcodes()
-    pieces = [typed[start:end].strip(", ") for kind, start, end, *_ in changes if kind == "delete"]
-    return [*filter(None, pieces)]
-
-
-def spellings(names):
-    """Return names in ASCII letters and lower case, tidy, for comparison."""
-    return [name.translate(FOLDED) for name in tidy(names)]
-
-
-def _punctuate(name):
-    """Leave out punctuation that does not tell a name from another.
-
-    These are commas and dots at the ends, but no dot behind one or two Latin letters, and the comma
-    between the words of another script. Koreans write no space behind the surname.
-    """
-    is_latin = name.isascii() or not any(map(is_other_script, name))
-    stem = name.rstrip(".。, ")
-    last = stem.rpartition(" ")[2]
-    is_short = "." in last or (is_latin and len(last) < 3)
-    stem = (name if is_short else stem).strip(", ")
-    stem = _COMMA.sub(", " if is_latin else " ", stem)
-    korean = _KOREAN.fullmatch(stem)
-    return korean[1] + korean[2] if korean else stem or name
-
-
-def _may_have_title(name):
+def may_have_title(name):
     """Whether there may be something to leave out; most names take no more time than this."""
     return (
-        "(" in name
-        or "[" in name
-        or not _WORDS.isdisjoint(lower(name).replace(",", " ").split())
+        not _WORDS.isdisjoint(lower(name).replace(",", " ").split())
         or ("." in name and _DOTTED.search(name))
-        or (not name.isascii() and (name[-1] in _ENDS or _BEFORE.match(name)))
+        or (not name.isascii() and (name.rstrip(_BEHIND)[-1:] in _ENDS or _BEFORE.match(name)))
     )
 
 
-def _drop_titles(name):
-    """Leave out titles, degrees, brackets and names at birth, but never the whole name."""
-    text = _without_brackets(name)
+def drop_titles(name):
+    """Leave out titles, degrees and names at birth, but never the whole name."""
+    text = name
     for spaced, word in _SPACED:
         text = text.replace(spaced, word)
     segments = [_words_of(segment, k) for k, segment in enumerate(text.split(","))]
@@ -116,20 +69,6 @@ def _drop_titles(name):
     left = _without_attached(", ".join(" ".join(words) for words in segments if words))
     # A name that loses nothing keeps its spaces and commas.
     return left if _MARKS.sub("", left) not in ("", _MARKS.sub("", name)) else name
-
-
-def _without_brackets(name):
-    """Leave out what stands in brackets, unless only it is Latin, or only it is not."""
-    rest = _BRACKETS.sub(" ", name)
-    if rest == name or not any(map(str.isalpha, rest)):
-        return name
-    is_other = any(map(is_other_script, rest))
-
-    def replace(found):
-        letters = [*filter(str.isalpha, found[1])]
-        return " " if not letters or any(map(is_other_script, letters)) == is_other else found[0]
-
-    return _BRACKETS.sub(replace, name)
 
 
 def _words_of(segment, k):
@@ -213,7 +152,10 @@ def _without_attached(name):
     """Leave out titles that are written next to a name, but never all, nor half of two letters."""
     if before := _BEFORE.match(name):
         name = name[before.end() :]
-    ends, end = RULES["attached"], len(name)
+    ends, end = RULES["attached"], len(name.rstrip(_BEHIND))
+    length = end
     while title := next((t for t in ends if name.endswith(t, 1 + (len(t) == 1), end)), ""):
         end -= len(title)
-    return name[:end].strip(', "')
+        while end and name[end - 1] in _BEHIND:
+            end -= 1
+    return (name if end == length else name[:end]).strip(', "')
