@@ -91,7 +91,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.01'), ('not_names', '{"format": 2, "addres')]
+    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.01'), ('not_names', '{"format": 3, "addres')]
     """  # noqa: E501
     check_is_fitted(estimator)
     inside = unwrap(estimator)
@@ -155,7 +155,7 @@ def _metadata(inside, labels):
         if encoder.transliterate == "both":
             metadata["encoder"]["latin_words"] = latin_words_text()
         if encoder.clean or encoder.tidy:
-            metadata["encoder"]["tidy"] = TIDY_RULES
+            metadata["encoder"]["tidy"] = TIDY_RULES | {"format": encoder.rules_}
         metadata["not_names"] = RULES
     return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
 

@@ -31,9 +31,9 @@ def test_tidy_name_as_people_type_it(typed, name):
         *("H. G. Wells", "M. R. Khan", "M. Night Shyamalan", "Hj. Petersson", "Mehmet Bey"),
         *("Christine Chow Ma", "Wei Ming Shi", "ANNA MARIA SHI", "Prince Boateng", "Lord Byron"),
         *("Oscar Junior", "Major M. Hillard", "Prince", "King Charles", "Earl Grey", "Dean Martin"),
-        *("Don Quijote", "Max Born", "Lim Nee Soon", "Michael Herr", "السيد بدوي", "Drake", "Dr-No"),
-        *("Dr.-No", "H. Budi Santoso", "Anna Kim née", "Abdul Rahman Md.", "ABDUL KARIM SE"),
-        *("Prince J Boateng", "phil. collins", "(Anna Kim) 12", "Anna Gen. Kim"),
+        *("Don Quijote", "Max Born", "Lim Nee Soon", "Michael Herr", "السيد بدوي", "Drake"),
+        *("Dr-No", "Dr.-No", "H. Budi Santoso", "Anna Kim née", "ABDUL KARIM SE", "Anna Gen. Kim"),
+        *("Abdul Rahman Md.", "Prince J Boateng", "phil. collins", "(Anna Kim) 12"),
         # surnames in capitals, and what is no initial
         *("NG Wei Ming", "LI Na", "HE Bingjiao", "DO Thi Ha", "MD Abdul Karim", "MST Fatema"),
         *("Minsu KIM", "Thanh Ha LE", "Hung VU", "Bingjiao HE", "Papa Malick BA", "Yo-Yo MA"),
@@ -150,7 +150,7 @@ def test_titles_are_hardly_ever_names():
     )
     arabic = {f"الحاج {name}" for name in ("حسن", "عارف", "عيسى")}
     assert before == {*"Doctor Sayın Ông Господин श्री श्रीमती นาย".split()} | arabic
-    assert behind == {"Koch II"}
+    assert behind == {"Koch II", "VI"}
 
 
 @pytest.mark.parametrize(

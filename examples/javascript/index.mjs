@@ -20,6 +20,7 @@ const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 const LETTER = /\p{L}/u;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
+const BRACKETS = /[([]([^)\]]*)[)\]]?/gu;
 // "J.-P.Sartre".
 const GLUED = /^((?:[\p{L}\p{Nl}\p{No}]\.-?)+)([\p{L}\p{Nl}\p{No}][^.]+)$/u;
 // As WORD of sknames/_encoding/in_latin.py.
@@ -127,7 +128,10 @@ function inOrder(rules, words, given = []) {
     words = [...given, ...words.slice(0, -1), last];
   }
   let n = words.length;
-  while (n && areInitials(words[n - 1])) n -= 1;
+  while (n && areInitials(words[n - 1])) {
+    if (!words[n - 1].includes(".") && isLower(words[n - 2] ?? "")) break; // "de la O"
+    n -= 1;
+  }
   const isFull = (word) => [...word].length > 1 && !initialsOf(word, false).length;
   if (!words.slice(0, n).some(isFull)) return words;
   const front = words.slice(n).flatMap((word) => initialsOf(word, isMixed));
@@ -244,17 +248,22 @@ function dropTitles(name, rules) {
 // Leave out what stands in brackets, unless only it is Latin, or only it is not. Names in brackets
 // behind a single word stay.
 function withoutBrackets(name, isNew) {
-  const brackets = /[([]([^)\]]*)[)\]]?/gu;
-  const rest = name.replace(brackets, " ");
+  const rest = name.replace(BRACKETS, " ");
   if (rest === name || !LETTER.test(rest)) return name;
   const isOther = OTHER_SCRIPT.test(rest);
   const isSurname = isNew && strip(rest, " ").split(/ +/u).length === 1;
   const isName = (w) => isUpper([...w][0]) && isUpper(w) === isUpper(rest);
-  return name.replace(brackets, (all, inside) => {
+  return name.replace(BRACKETS, (all, inside) => {
     if (LETTER.test(inside) && OTHER_SCRIPT.test(inside) !== isOther) return all;
     const areNames = isSurname && inside.split(" ").filter(Boolean).every(isName);
     return areNames ? ` ${inside} ` : " ";
   });
+}
+
+// What is read of a text when it is judged: the rest of it, if that has a letter.
+function withoutAnyBrackets(text) {
+  const rest = text.replace(BRACKETS, " ");
+  return LETTER.test(rest) ? rest : text;
 }
 
 function withoutAttached(name, { attached, attached_before: before }) {
@@ -332,10 +341,12 @@ export function whyNotName(text, { encoder, not_names: rules }) {
     return "placeholder";
   const token = new RegExp(rules.token ?? "^", "gu");
   const tokensOf = (part) => part.replaceAll(".", "").match(token) ?? [];
-  const tokens = tokensOf(text);
+  const read = rules.format > 2 ? withoutAnyBrackets(text) : text;
+  const tokens = tokensOf(read);
   const isOrganization = rules.format ? areOfOrganization(tokens, rules) : hasForm(text, end, rules);
-  if (isOrganization || rules.inside.some((part) => text.includes(part))) return "organization";
-  const parts = rules.format ? text.split(",") : [];
+  const isInside = (part) => (part.includes("(") ? text : read).includes(part);
+  if (isOrganization || rules.inside.some(isInside)) return "organization";
+  const parts = rules.format ? read.split(",") : [];
   if (parts.some((part) => areSeveral(tokensOf(part), rules))) return "several names";
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.

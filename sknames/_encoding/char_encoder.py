@@ -25,6 +25,7 @@ from .spelling import (
     plain,
     transliterate,
 )
+from .titles import FORMAT
 
 FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
@@ -109,6 +110,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
         Number of columns of the output.
+    rules_ : int
+        Format of the rules for tidy names. Files of earlier versions have 1: they read commas,
+        signs and initials as they are typed, since they learned them so.
 
     See Also
     --------
@@ -142,6 +146,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     alphabet_: str = field(init=False)
     unknown_code_: int = field(init=False)
     max_length_: int = field(init=False)
+    rules_: int = field(init=False)
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -173,6 +178,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
                 alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
         self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
         self.unknown_code_ = len(self.alphabet_) + 1
+        self.rules_ = FORMAT
         if self.max_length is None:
             self.max_length_ = max(int(lengths.max()), 1)
             # The longest of a short list would raise its own percentile.
@@ -240,7 +246,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         fitted["unknown_code_"] = len(str(alphabet)) + 1
         _check_state(fitted)
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
-        self.__dict__.update(fitted, max_length_=int(max_length))
+        self.__dict__.update(fitted, max_length_=int(max_length), rules_=FORMAT)
         return self
 
     def _encode(self, names):
@@ -423,6 +429,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         state = unstamped(state)
         if any(name in state for name in FITTED):
             _check_state(state)
+            state.setdefault("rules_", 1)  # what was learned before there were forms
         super().__setstate__(state)
 
 

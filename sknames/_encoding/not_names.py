@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .spelling import clean, compose, lower
+from .tidy import BRACKETS
 from .titles import RULES as TITLES
 
 MISSING, NO_LETTER = "missing name", "no known letter"
@@ -43,7 +44,7 @@ def _read_rules():
     - "several_or_surname": the same, but "Ortega y Gasset" is one surname.
     """
     rules = {
-        "format": 2,
+        "format": 3,  # with 2, texts in brackets are judged, too
         # Email or web, of lower-cased texts.
         "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
         r"|[^ ]\.(?:(?:com|org|net|info|edu|gov)(?![^/,)> ])|[a-z]{2,3}/)",
@@ -67,6 +68,7 @@ _ADDRESS, _FINAL, _TOKEN = (re.compile(RULES[key]) for key in ("address", "final
 RULES["phrase"] = ["".join(_tokens(text)) for text in RULES["phrase"]]
 _SETS = {kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)}
 _TITLES = {title + "." for title in {*TITLES["titles"]}.difference(TITLES["names"])}
+_IN_BRACKETS = [part for part in RULES["inside"] if "(" in part]
 _INSIDE = re.compile("|".join(map(re.escape, RULES["inside"])))
 
 # What is not a name has one of these words or signs, or does not start with a letter.
@@ -115,10 +117,12 @@ def _why_not_name(text, encoder):
         return ADDRESS
     if _stands_for_none(lower(_FINAL.sub("", text))) or _TITLES.issuperset(lower(text).split()):
         return PLACEHOLDER
-    tokens = _tokens(text)
-    if _INSIDE.search(text) or _is_organization(tokens):
+    is_company = any(form in text for form in _IN_BRACKETS)  # "(株)"
+    rest = BRACKETS.sub(" ", text)
+    read = rest if any(map(str.isalpha, rest)) else text
+    if is_company or _INSIDE.search(read) or _is_organization(_tokens(read)):
         return ORGANIZATION
-    if any(_are_several(_tokens(part)) for part in text.split(",")):
+    if any(_are_several(_tokens(part)) for part in read.split(",")):
         return SEVERAL
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
 

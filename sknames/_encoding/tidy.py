@@ -6,11 +6,9 @@ from collections import Counter
 from itertools import chain
 
 from .spelling import FOLDED, clean, compose, is_other_script, lower
-from .titles import RULES, drop_titles, may_have_title
+from .titles import FORMAT, RULES, drop_titles, may_have_title
 
-# Models of rules of format 1 learned commas, signs, and initials as they are typed.
-FORMAT = RULES["format"]
-_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
+BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _KOREAN = re.compile(rf"({'|'.join(RULES['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
 _GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")  # "J.-P.Sartre"
@@ -58,7 +56,7 @@ def dropped(name, encoder):
         key = _key(word)
         if not is_read and key and key in left.replace(" ", ""):  # "김 민수", "Müller AM"
             is_read = True
-        elif not is_read and left and (at := word.find(left)) >= 0:  # "Dr.Anna", "田中さん"
+        elif not is_read and left and (at := word.lower().find(left)) >= 0:  # "Dr.Anna", "田中さん"
             word = word[:at] + word[at + len(left) :]
         pieces[-1:] = [pieces[-1], ""] if is_read else [f"{pieces[-1]} {word}"]
     pieces = [piece.strip(", ") for piece in pieces]
@@ -84,7 +82,7 @@ def without_signs(names):
 
 
 def _is_sign(character):
-    """Whether a character is a sign, or a skin tone; those that hold letters, such as ㈱, are none."""
+    """Whether a character is a sign, or a skin tone, but none that holds letters, such as ㈱."""
     if character in RULES["signs"]:
         return True
     is_symbol = unicodedata.category(character) == "So" or "🏻" <= character <= "🏿"
@@ -110,7 +108,7 @@ def without_brackets(name, is_new=True):
 
     Names in brackets behind a single word stay.
     """
-    rest = _BRACKETS.sub(" ", name)
+    rest = BRACKETS.sub(" ", name)
     if rest == name or not any(map(str.isalpha, rest)):
         return name
     is_other, is_surname = any(map(is_other_script, rest)), is_new and len(rest.split()) == 1
@@ -122,7 +120,7 @@ def without_brackets(name, is_new=True):
         are_names = all(w[0].isupper() and w.isupper() == rest.strip().isupper() for w in words)
         return f" {found[1]} " if is_surname and are_names else " "
 
-    return _BRACKETS.sub(replace, name)
+    return BRACKETS.sub(replace, name)
 
 
 def _punctuate(name, orders):
@@ -167,6 +165,8 @@ def _in_order(words, given=()):
         words = [*given, *before, last]
     n = len(words)
     while n and _initials(words[n - 1], is_mixed) and not _is_surname(words[n - 1], others):
+        if "." not in words[n - 1] and words[n - 2].islower():  # "de la O"
+            break
         n -= 1
     if not any(len(word) > 1 and not _initials(word, False) for word in words[:n]):
         return words
@@ -205,4 +205,6 @@ def _is_surname(word, others):
 
 def _plain(word):
     """Return a word in lower case and without accents."""
-    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", lower(word))).replace("đ", "d")
+    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", lower(word))).replace(
+        "đ", "d"
+    )

@@ -18,13 +18,14 @@ def _read_tables():
     return {table: " ".join(parser[table].values()).split() for table in parser.sections()}
 
 
+FORMAT = 2  # with 1, commas, signs and initials are read as they are typed
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
 RULES = {
-    "format": 2,
+    "format": FORMAT,
     # Han, Kana and Hangul, where a surname stands before the given name also without a comma.
     "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff]",
-    # Given names of China, Korea and Viet Nam, in plain Latin letters.
+    # Given names of China, Korea, Vietnam, in plain Latin letters.
     "syllables": "(?:(?:[bcdfghjklmnpqrstvwxyz]|[cgknpst]h|n?gh?|qu|tr)?[aeiouy]{1,3}"
     "(?:ng|nh|ch|[nmklptc])?-?){1,2}",
     "signs": "*†‡※™℠",  # beside Unicode's other symbols, which hold no letters
