@@ -28,7 +28,7 @@ RULES = {
     # Given names of China, Korea, Vietnam, in plain Latin letters.
     "syllables": "(?:(?:[bcdfghjklmnpqrstvwxyz]|[cgknpst]h|n?gh?|qu|tr)?[aeiouy]{1,3}"
     "(?:ng|nh|ch|[nmklptc])?-?){1,2}",
-    "signs": "*†‡※™℠",  # beside Unicode's other symbols, which hold no letters
+    "signs": "*†‡※™℠",  # and Unicode's other symbols that hold no letters
     **_read_tables(),
 }
 _TABLES_OF: dict[tuple[str, bool], tuple[str, ...]] = defaultdict(tuple)  # of each word
