@@ -167,6 +167,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
+        self.rules_ = FORMAT
         names = read_names(X, self.handle_missing).read_by(self)
         alphabet = None if self.alphabet is None else self._check_alphabet()
         counts, lengths = self._survey(names, alphabet)
@@ -178,7 +179,6 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
                 alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
         self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
         self.unknown_code_ = len(self.alphabet_) + 1
-        self.rules_ = FORMAT
         if self.max_length is None:
             self.max_length_ = max(int(lengths.max()), 1)
             # The longest of a short list would raise its own percentile.
