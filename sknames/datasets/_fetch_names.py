@@ -14,28 +14,13 @@ from ._load_names import make_bunch
 
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
-# Number of names, and SHA-256 of the names joined by line feeds. Line ends may differ.
-# The zip is not checked, since it also holds other data, which may change.
-_LANGUAGES = {
-    "Arabic": (2000, "7958e263b21262e7dfc2b89f60c789eb10a2abedde0960b5a1b6d54cffb0e2b5"),
-    "Chinese": (268, "4902758aacda902ca57a54f2af556036c63c650c1e3f9387de22f0a4bbe44763"),
-    "Czech": (519, "582db367ed4762c3f71e383fd19e4e48b957375a39de2528201ec840bac6b489"),
-    "Dutch": (297, "d101a9ace502517639fb744b457b7ad83eda218f4b6555e79f3865bc31babb9f"),
-    "English": (3668, "52826b9a9a6cc794126e772655b406a67282c5435008f5192da0cdb188cf9c11"),
-    "French": (277, "0696e9275d661963013419d83ea151857ca2bb31481e13bf4bcaa589e731491c"),
-    "German": (724, "954484da746ee55e86e35fa3da28476022bf2b05b014b42a6e572169b7369f93"),
-    "Greek": (203, "0330859b54b5a15612cad97e463eb1f715563f605f7f026a5dc704714bf03ff8"),
-    "Irish": (232, "6b931e3d5c2645b0a0352168c8e83cb6e0f2596f42d9d5b727898b816fa67d50"),
-    "Italian": (709, "3aeb87e1ddf6c794692c46fcbfeb7e713a50e86aa7243fae6f2246bb03658bf9"),
-    "Japanese": (991, "a68ff2ca5783e0ed186f8f73c0db762d7b84a16a8d669c2107a9ef49a3e4d8b2"),
-    "Korean": (94, "a7d2fca95d2bbe92a570c9ba46dd59df1ad1b7a72e39e2ca9d082ec0f6cdd576"),
-    "Polish": (139, "2619c5e78fd95cae2bfd52d02ba9912933d31681ef7b9ed1dbdffe9e927997c5"),
-    "Portuguese": (74, "5aa1349fcc1970f1d631a624030e5c1d1d42e2ce1458f24c2e50649676bd48e1"),
-    "Russian": (9408, "39b090ed95d90b202517d5dc5272a0427f6bf7e5c16aba7566d88d7ddf258606"),
-    "Scottish": (100, "f15950ed027c035405670d05bdf48d13b3807d8c54795224f21bf57dfdfece30"),
-    "Spanish": (298, "a229b7a8157b555af7e7f1b6c8a99dd3a17b56c020287aefdc100947d4ad0fdb"),
-    "Vietnamese": (73, "477962929e0aaa87e8b7623e8d146686ace381c8f59f68137dea7904babdfeed"),
-}
+_LANGUAGES = (
+    "Arabic Chinese Czech Dutch English French German Greek Irish Italian Japanese Korean Polish "
+    "Portuguese Russian Scottish Spanish Vietnamese"
+).split()
+# Of the languages, each before its lines, since line ends may differ. The zip is not checked: it
+# also holds other data, which may change.
+_SHA256 = "91bd269800f167448cfa22d2229ebaef4b1d595ce8b8e53d8087333c53ee6964"
 _MAX_BYTES = 2**20  # of a file; the largest, Russian, has 85,605
 
 _NOT_NAMES = {"To The First Page", "Maxa/B"}
@@ -133,10 +118,11 @@ def fetch_names(
             )
         _download(folder)
 
+    contents = {language: path.read_bytes() for language, path in paths.items()}
+    remedy = "Delete the folder, and fetch_names will download it again."
     names, languages = [], []
-    for language, path in paths.items():
-        remedy = "Delete the file, and fetch_names will download it again."
-        lines = _checked_lines(language, path.read_bytes(), path, remedy)
+    for language, content in _checked(contents, folder, remedy).items():
+        lines = content.decode("utf-8").split("\n")
         if not raw:
             lines = [" ".join(line.split()).rstrip(_STRAY_ENDS) for line in lines]
             lines = [line for line in lines if line not in _NOT_NAMES]
@@ -155,7 +141,7 @@ def data_folder(data_home):
 
 
 def _download(folder):
-    """Write the files of names into the folder, once all are checked."""
+    """Write the files of names into the folder, once they are checked."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     # On the same file system, where a rename is atomic.
     with TemporaryDirectory(prefix=".names-", dir=folder.parent) as temporary:
@@ -166,7 +152,19 @@ def _download(folder):
                 f"The names could not be downloaded from {_URL}: {error}. Try again with a "
                 f"connection, {_ELSEWHERE}"
             ) from error
-        contents = _read_zip(zip_path)
+        remedy = "Nothing was stored. Try again later, or use load_names, which needs no download."
+        contents = {}
+        try:
+            with zipfile.ZipFile(zip_path) as archive:
+                for language in _LANGUAGES:
+                    with archive.open(f"data/names/{language}.txt") as member:
+                        contents[language] = member.read(_MAX_BYTES)
+        except Exception as error:  # zipfile passes on any error of its decompressors
+            raise ValueError(
+                f"{_URL} should be a zip with data/names/*.txt, but cannot be read: {error}. "
+                f"{remedy}"
+            ) from error
+        contents = _checked(contents, f"data/names in {_URL}", remedy)
         folder.mkdir(exist_ok=True)
         # After an interruption, all written files are complete, and the next call adds the others.
         for language, content in contents.items():
@@ -175,32 +173,14 @@ def _download(folder):
             path.replace(folder / path.name)
 
 
-def _read_zip(zip_path):
-    """Return the checked bytes of each language's file, following no path or link in the zip."""
-    remedy = "Nothing was stored. Try again later, or use load_names, which needs no download."
-    contents = {}
-    try:
-        with zipfile.ZipFile(zip_path) as archive:
-            for language in _LANGUAGES:
-                with archive.open(f"data/names/{language}.txt") as member:
-                    contents[language] = member.read(_MAX_BYTES)
-    except Exception as error:  # zipfile passes on any error of its decompressors
+def _checked(contents, source, remedy):
+    """Return the lines of the languages, joined; raise ValueError unless they are the known."""
+    lines = {language: content.splitlines() for language, content in contents.items()}
+    joined = {language: b"\n".join(some) for language, some in lines.items()}
+    digest = sha256(b"\n".join(part for k, x in joined.items() for part in (k.encode(), x)))
+    if digest.hexdigest() != _SHA256:
         raise ValueError(
-            f"{_URL} should be a zip with data/names/*.txt, but cannot be read: {error}. {remedy}"
-        ) from error
-    for language, content in contents.items():
-        _checked_lines(language, content, f"data/names/{language}.txt from {_URL}", remedy)
-    return contents
-
-
-def _checked_lines(language, content, source, remedy):
-    """Return the lines of a language's file; raise ValueError unless they are the known ones."""
-    n_names, digest = _LANGUAGES[language]
-    lines = content.splitlines()
-    got = sha256(b"\n".join(lines)).hexdigest()
-    if got != digest:
-        raise ValueError(
-            f"{source} should hold {n_names:,} names with SHA-256 {digest}, but holds "
-            f"{len(lines):,} lines with SHA-256 {got}. {remedy}"
+            f"{source} should hold the 20,074 lines with SHA-256 {_SHA256}, but holds "
+            f"{sum(map(len, lines.values())):,} with SHA-256 {digest.hexdigest()}. {remedy}"
         )
-    return [line.decode("utf-8") for line in lines]
+    return joined
