@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._base.holder import DocLinkMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
-from ._network.codes import validate_symbols, without_padding
+from ._network.codes import validate_symbols
 from ._network.head import make_forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
@@ -299,9 +299,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         # check_is_fitted alone would take a tenth of the time of one name.
         if not hasattr(self, "network_"):
             check_is_fitted(self, "network_")
-        X = validate_symbols(self, X, reset=False)
-        codes = self.network_.to_codes(without_padding(X))
-        return self._forward.probabilities(codes)
+        return self._forward.probabilities(self._codes(X))
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
@@ -312,8 +310,11 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     def _logit_terms(self, X):
         """Return the terms of one row's logits, see `Forward.logit_terms`."""
-        X = validate_symbols(self, X, reset=False)
-        return self._forward.logit_terms(self.network_.to_codes(without_padding(X)))
+        return self._forward.logit_terms(self._codes(X))
+
+    def _codes(self, X):
+        """Validate and encode rows of symbols."""
+        return self.network_.to_codes(validate_symbols(self, X, reset=False))
 
     @property
     def symbols_(self) -> NDArray[Any]:

@@ -35,12 +35,6 @@ def validate_symbols(estimator, X, *, reset):
     return X
 
 
-def without_padding(X):
-    """Drop the last columns that are 0 in all rows, to save time and memory."""
-    used = X.any(axis=0).nonzero()[0]
-    return X[:, : used[-1] + 1 if len(used) else 1]
-
-
 def _is_encoded(estimator, X):
     """Return whether X is as `CharEncoder` makes it; skipping checks makes one name faster."""
     return (
@@ -79,8 +73,10 @@ def to_codes(X, symbols, table=None):
 
     Return ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, and 0 on the right,
     in the smallest unsigned integer type. Symbols are sorted. `table` is their
-    `code_table`, made here by default.
+    `code_table`, made here by default. Columns of 0 at the end are left out, to save time.
     """
+    used = X.any(axis=0).nonzero()[0]
+    X = X[:, : used[-1] + 1 if len(used) else 1]
     n, table = len(symbols), code_table(symbols) if table is None else table
     if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
         codes = np.empty(X.shape, table.dtype)

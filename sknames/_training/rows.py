@@ -75,8 +75,8 @@ class Rows:
         share = np.bincount(self.labels, weights=self.weights, minlength=n_classes)
         return share / share.sum()
 
-    def drawn(self):
-        """Return the rows of an epoch.
+    def for_training(self, network):
+        """Return the rows of an epoch, with the n-grams of a network.
 
         A row with k times the mean weight is drawn k times, each with a k-th of its weight: small
         steps in many batches train better than one large step, which clipping would cut. The first
@@ -86,25 +86,22 @@ class Rows:
         index = np.arange(len(self)).repeat(repeats)
         draw = np.arange(len(index)) - (repeats.cumsum() - repeats)[index]
         order = np.argsort(draw, kind="stable")
-        return replace(self, weights=self.weights / repeats).take(index[order])
+        return replace(self, weights=self.weights / repeats).take(index[order])._ready(network)
 
-    def weighed(self):
-        """Scale weights to mean 1, float32, so that losses are weighted means."""
-        return replace(self, weights=(self.weights / self.weights.mean()).astype(np.float32))
+    def for_scoring(self, network, n_classes):
+        """Return the rows with the n-grams of a network and the logits of its words."""
+        words = None
+        if network.words is not None:
+            words = np.zeros((len(self), n_classes), dtype=np.float32)
+            network.words.add_to(words, self.codes, network.separator)
+        return replace(self._ready(network), words=words)
 
-    def with_ngrams(self, network):
-        """Add the n-grams of a network, if it has any."""
-        if network.ngrams is None:
-            return self
-        return replace(self, ngrams=network.ngrams.tfidf(self.codes, network.weights["ngram_idf"]))
-
-    def with_words(self, network, n_classes):
-        """Add the logits of a network's words, if it has any."""
-        if network.words is None:
-            return self
-        words = np.zeros((len(self), n_classes), dtype=np.float32)
-        network.words.add_to(words, self.codes, network.separator)
-        return replace(self, words=words)
+    def _ready(self, network):
+        """Scale weights to mean 1, so that losses are weighted means, and add n-grams."""
+        weights, ngrams = (self.weights / self.weights.mean()).astype(np.float32), None
+        if network.ngrams is not None:
+            ngrams = network.ngrams.tfidf(self.codes, network.weights["ngram_idf"])
+        return replace(self, weights=weights, ngrams=ngrams)
 
 
 def _differs_from_above(codes):

@@ -3,8 +3,9 @@
 How each was chosen: examples/benchmarks/results/defaults.md.
 """
 
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass
 from math import ceil, inf, log2
+from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
@@ -30,33 +31,10 @@ REGULARIZATION = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Hold the parameters of `NameNationalityClassifier` that training uses, and hidden settings.
+@dataclass
+class Hidden:
+    """Hold the settings that are no parameters of the classifier; None stands for "auto"."""
 
-    `resolved` chooses parameters that are "auto" and hidden settings that are None.
-    """
-
-    cell: str
-    hidden_size: int
-    num_layers: int
-    embedding_dim: int | None
-    dropout: Any
-    regularization: float
-    ngram_range: tuple[int, int] | None
-    min_df: Any
-    word_weight: Any
-    logit_adjustment: float
-    lr: Any
-    max_epochs: Any
-    batch_size: Any
-    early_stopping: bool
-    n_iter_no_change: int
-    device: str
-    callbacks: list[Any] | None
-    verbose: int
-    random_state: Any
-    # Hidden, so with a default.
     symbol_dropout: float | None = None
     ngram_dropout: float | None = None
     next_symbol_weight: float | None = None
@@ -65,14 +43,17 @@ class Settings:
     ngram_eps: float | None = None  # the epsilon of Adam for the n-gram weights
     gce_q: float = 0.0  # the exponent of the generalized cross-entropy, see `Loss`
 
+
+class Settings(SimpleNamespace):
+    """Hold the parameters of `NameNationalityClassifier`, and hidden settings."""
+
     @classmethod
     def of(cls, classifier: Any, **hidden: Any) -> Self:
         """Take the parameters of a classifier, and hidden settings by name."""
-        names = [field.name for field in fields(cls) if field.default is MISSING]
-        given = {name: getattr(classifier, name) for name in names}
+        given = classifier.get_params(deep=False)
         # Grids give numpy numbers, of which torch rejects some, and small types overflow.
         plain = {k: x.item() if isinstance(x, np.generic) else x for k, x in given.items()}
-        return cls(**plain, **hidden)
+        return cls(**plain, **vars(Hidden(**hidden)))
 
     def resolved(self, n_rows: int) -> Self:
         """Return the settings for `n_rows` distinct training rows, all of them chosen."""
@@ -116,4 +97,4 @@ class Settings:
         n_batches = ceil(n_rows / batch_size)
         auto["max_epochs"] = max(auto["max_epochs"], ceil(MIN_STEPS / n_batches))
         chosen = {k: x for k, x in auto.items() if getattr(self, k) in ("auto", None)}
-        return replace(self, **chosen, device=resolve_device(self.device))
+        return type(self)(**vars(self) | chosen | {"device": resolve_device(self.device)})

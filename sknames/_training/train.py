@@ -19,7 +19,7 @@ except ImportError as error:
         f"{install('train')}"
     ) from error
 
-from .._network.codes import to_codes, without_padding
+from .._network.codes import to_codes
 from .._network.network import NEVER, Network, narrow
 from .._network.ngrams import NGrams, inverse_document_frequency
 from .._network.words import Words
@@ -46,7 +46,7 @@ def fit(X, y, weights, settings: Settings):
     classes, labels = np.unique(y, return_inverse=True)
     X, labels, weights = (column[weights > 0] for column in (X, labels, weights))
     symbols = np.unique(X[X != 0])
-    codes = to_codes(without_padding(X), symbols)
+    codes = to_codes(X, symbols)
     rng = check_random_state(settings.random_state)
     seed = rng.randint(np.iinfo(np.int32).max)
     rows, held_out = Rows.merged(codes, labels, weights), None
@@ -56,12 +56,12 @@ def fit(X, y, weights, settings: Settings):
     settings = settings.resolved(len(rows))
     untrained = _untrained(rows, symbols, len(classes), settings)
     # N-grams and words count a row once, and an epoch draws a heavy row several times.
-    share, rows = rows.class_shares(len(classes)), rows.drawn()
-    settings = replace(settings, batch_size=min(len(rows), settings.batch_size))
+    share, rows = rows.class_shares(len(classes)), rows.for_training(untrained)
+    settings.batch_size = min(len(rows), settings.batch_size)
     if held_out is not None:
-        held_out = held_out.weighed().with_ngrams(untrained).with_words(untrained, len(classes))
+        held_out = held_out.for_scoring(untrained, len(classes))
     net = _build_net(untrained, classes, share, settings, len(rows), held_out, rng)
-    _run(net, rows.weighed().with_ngrams(untrained), seed)
+    _run(net, rows, seed)
     with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     weights = dict(untrained.weights) | weights_of(net)
