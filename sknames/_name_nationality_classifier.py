@@ -49,8 +49,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Length of the embedding vector of a symbol. None uses one-hot input instead.
     dropout : float or "auto", default="auto"
         Dropout probability of the states that a linear layer reads, rounded to a multiple of 1/256.
-        "auto" is 0.4 for "gru" and 0.3 for the other cells; below 8,192 distinct rows 0.1 more for
-        each halving, up to 0.85; and above 40,000 rows 0.15 less.
+        "auto" is 0.4 for "gru" and 0.3 for the other cells. Below 8,192 distinct rows it is 0.1
+        more for each halving, up to 0.85; above 40,000 rows it is 0.15 less.
     regularization : float, default=1.0
         Strength of the other regularization. It multiplies:
 
@@ -75,10 +75,10 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         n-grams learn them. "auto" is 0.25, which raises accuracy on full names, since people share
         surnames and given names. A file grows by 8 bytes a word. With 0, words are not learned.
     logit_adjustment : float, default=0.15
-        Assume class frequencies to the power of 1 - `logit_adjustment`: training adds this multiple
-        of their logarithm to the logits (Menon et al. 2021). 0.15 improves log loss and macro-F1
-        over 0, and costs no accuracy. With 1, all classes are assumed equally frequent, which
-        raises balanced accuracy and lowers accuracy.
+        Training adds this multiple of the log class frequencies to the logits (Menon et al. 2021).
+        The model then assumes the class frequencies to the power of 1 - `logit_adjustment`. 0.15
+        improves log loss and macro-F1 over 0, at the same accuracy. 1 assumes equally frequent
+        classes, which raises balanced accuracy and lowers accuracy.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     lr : float or "auto", default="auto"
@@ -89,12 +89,12 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         `LRScheduler` among `callbacks` replaces the cycle. Above 40,000 distinct rows, n-gram
         weights learn at twice this rate.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the training rows. "auto" is 13 for "gru" and 16 for the other cells;
-        below 8,192 distinct rows 16 and 20, and more until 100 steps are taken; above 40,000 rows 6
-        and 8, above 400,000 10 and 12.
+        Number of passes over the training rows. "auto" is 13 for "gru" and 16 for the other cells.
+        Below 8,192 distinct rows it is 16 and 20, or as many as 100 steps take. Above 40,000 rows
+        it is 6 and 8, above 400,000 rows 10 and 12.
     batch_size : int or "auto", default="auto"
-        Number of rows in a training step. "auto" is 512; below 8,192 distinct rows about a 32nd of
-        them, at least 32; above 400,000 rows it is 1,024.
+        Number of rows in a training step. "auto" is 512. Below 8,192 distinct rows it is about a
+        32nd of them, at least 32; above 400,000 rows it is 1,024.
     early_stopping : bool, default=False
         Whether to hold out a tenth of the distinct rows, stop when the loss on them has not
         improved for `n_iter_no_change` epochs, and keep the weights of the best epoch. Rows with
@@ -133,12 +133,16 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     n_iter_ : int
         The number of epochs that `fit` trained.
     history_ : list of dict of str to int or float
-        Record of each epoch: its number ("epoch"); the mean cross-entropy of the classes, without
-        logit adjustment, on training rows with dropout ("train_loss") and on held-out rows without
-        it and with words ("valid_loss"); the accuracy on held-out rows ("valid_acc"); the
-        cross-entropy of the next symbol ("next_symbol_loss"); seconds ("dur"); the records of
-        `callbacks`; and whether some values are the best so far ("..._best"). Rows are held out
-        with early stopping only.
+        Record of each epoch. Only early stopping holds out rows.
+
+        - "epoch": its number; "dur": its seconds,
+        - "train_loss": the mean cross-entropy of the training rows, with dropout,
+        - "valid_loss", "valid_acc": cross-entropy and accuracy of the held-out rows, with words,
+        - "next_symbol_loss": the mean cross-entropy of each next symbol,
+        - the records of `callbacks`,
+        - "..._best": whether a value is the best so far.
+
+        Losses are without logit adjustment.
     net_ : skorch.NeuralNetClassifier
         The trained net. Files and copies do not hold it; :meth:`weights` gives its parameters.
 

@@ -39,7 +39,7 @@ class Head(Forward):
         return net, *self.whole.with_word_terms(terms, spans, codes)
 
     def _finish(self, logits, codes):
-        """Return the logits of the head from those below, behind which its n-grams stand."""
+        """Return the logits of the head; its own n-grams are the last columns of `logits`."""
         of_head = self._multiply(logits)
         of_head += logits[:, len(self.bias) :] + self.head_bias
         return self.whole.add_words(of_head, codes)
@@ -57,7 +57,7 @@ class Head(Forward):
 
 
 class _Columns:
-    """Hold the weights of n-grams for the classes below, and behind them those of the head's."""
+    """Hold the weights of n-grams, first for the classes below, then for those of the head."""
 
     def __init__(self, weights):
         self.below, self.own = weights["ngram_weight"], weights["head.ngram_weight"]

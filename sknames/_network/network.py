@@ -29,9 +29,9 @@ class Network:
     The code of ``symbols[i]`` is ``i + 1``; 0 is padding, and the last code, ``n_symbols + 1``, a
     symbol that `fit` has not seen.
 
-    Weights of a "head" turn the logits of net and n-grams into those of other classes: it is linear
-    in them, "head.weight" and "head.bias", and in some of the same n-grams, "head.ngram_weight",
-    the sorted features of which are "head.ngrams". Priors and words are then of these classes.
+    A "head" predicts other classes. It is linear in the logits of net and n-grams ("head.weight",
+    "head.bias"), and in some of the same n-grams: "head.ngrams" are their sorted features,
+    "head.ngram_weight" their weights. Priors and words are then those of the head's classes.
     """
 
     cell: str

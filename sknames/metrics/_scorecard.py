@@ -143,8 +143,8 @@ def scorecard(
         - n: the number of rows; is_right: array of shape (n,), whether each prediction is right, in
           the order of the names,
         - accuracy, with its 95 % accuracy_interval (low, high) (Wilson 1927),
-        - macro_f1, the mean over true and predicted nationalities, with macro_f1_interval from a
-          bootstrap,
+        - macro_f1, the mean F1 of the nationalities in `y` or predicted, with macro_f1_interval
+          from a bootstrap,
         - log_loss, top_3 with top_3_interval, and calibration_error, see
           :func:`expected_calibration_error`, with calibration_interval, and calibration_by_chance,
           the error of a calibrated model on as many names; None without probabilities,
