@@ -42,13 +42,8 @@ def load_skops(path):
     return skops.io.load(path, trusted=OURS)
 
 
-WAYS = {
-    "joblib": (joblib.dump, joblib.load),
+WAYS = {  # others are those of test_conventions.py
     "joblib, mapped": (joblib.dump, lambda path: joblib.load(path, mmap_mode="r")),
-    "pickle": (
-        lambda model, path: path.write_bytes(pickle.dumps(model)),
-        lambda path: pickle.loads(path.read_bytes()),
-    ),
     "skops": (skops.io.dump, load_skops),
 }
 
