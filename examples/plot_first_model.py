@@ -30,8 +30,8 @@ split = StratifiedGroupKFold(10, shuffle=True, random_state=0).split(
 train, test = next(split)
 
 # %%
-# Six epochs are enough for a first look at 80,000 names. Early stopping holds a tenth of them out of
-# training, and ``history_`` has the loss on these after each epoch.
+# Six epochs are enough for a first look at 80,000 names. Early stopping holds a tenth of them out
+# of training, and ``history_`` has the loss on these after each epoch.
 
 classify = NameNationalityClassifier(
     early_stopping=True, max_epochs=6, lr=0.003, random_state=0, verbose=2
