@@ -76,7 +76,11 @@ app.add_middleware(LimitBody)
 @app.exception_handler(RequestValidationError)
 async def explain(request, error):
     """Say what is wrong without a repetition of the input, which may be long or undecodable."""
-    found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:10]]
+    known = {"body", *OneName.model_fields, *Batch.model_fields}
+    found = []
+    for each in error.errors()[:10]:
+        where = [str(key) for key in each["loc"] if key in known or isinstance(key, int)]
+        found.append(f"{'.'.join(where)}: {each['msg']}")
     return JSONResponse({"detail": found}, status_code=422)
 
 

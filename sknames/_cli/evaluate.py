@@ -69,7 +69,7 @@ def evaluate(table, model, label, train, against, jobs):
         # A model of more labels has no F1 in those that are not in the table.
         known = np.unique(labels)
         f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)
-        others[model.path] = card | {"macro_f1": f1}
+        others[model.source] = card | {"macro_f1": f1}
     if learned:
         click.echo(_overlap(names, learned[0]))
         click.echo("\n".join(_compare(_baselines(names, labels, fitted, *learned[:2]) | others)))

@@ -49,7 +49,7 @@ def explain(name, model, top, label):
     except TypeError as error:  # of a classifier whose logits do not split
         if not is_read:
             what = "only models are explained that `sknames train` writes"
-            raise click.UsageError(f"--model {model.path} is none: {what}") from error
+            raise click.UsageError(f"--model {model.source} is none: {what}") from error
     click.echo("\n".join(lines))
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from functools import partial
-from itertools import chain, count, islice
+from itertools import chain, compress, count, islice
 from multiprocessing import get_context, parent_process
 
 import joblib
@@ -90,16 +90,16 @@ class Predicted(ClassifierMixin, BaseEstimator):
         return unwrap(self.model)._replace(ungrouped=None, groups=None)
 
 
-def predict_distinct(model, table, reader, jobs, by=None):
+def predict_distinct(model, table, jobs, by=None):
     """Predict the distinct texts of a table, each once.
 
-    Return a model that repeats the answers; and for each group in the columns `by`, or for all, its
-    texts, their counts, and how many rows have a name. A group is a tuple of (column, value).
+    Return a model that repeats the answers, the texts that are names, and a Counter of the texts of
+    each group in the columns `by`, or of all. A group is a tuple of pairs (column, value).
     """
     row_of, n_of = {}, defaultdict(Counter)
 
     def new_names():
-        for chunk, names in table.names(reader):
+        for chunk, names in table.names():
             columns = table.choose(chunk.column_names, by, "--by") if by else []
             values = [table.texts(chunk, column, "--by").tolist() for column in columns]
             keys = [*zip(*values, strict=True)] or [()] * len(names)
@@ -113,10 +113,7 @@ def predict_distinct(model, table, reader, jobs, by=None):
     with closing(answers(ask, new_names(), jobs)) as answered:
         found = [(found.proba, found.reasons == "") for _, found in answered]
     probabilities, are_names = map(np.concatenate, zip(*found, strict=True))
-    if not are_names.any():
+    names = {*compress(row_of, are_names)}
+    if not names:
         raise ValueError(f"no row of {table.name} has a name: check --column")
-    groups = {
-        key: ([*n], [*n.values()], sum(n[name] for name in n if are_names[row_of[name]]))
-        for key, n in sorted(n_of.items())
-    }
-    return Predicted(model, row_of, probabilities), groups
+    return Predicted(model, row_of, probabilities), names, dict(sorted(n_of.items()))

@@ -1,6 +1,7 @@
 """Options of several commands. Those of one thing become one argument."""
 
-from functools import wraps
+from functools import reduce, wraps
+from inspect import signature
 from typing import NamedTuple
 
 import click
@@ -19,61 +20,52 @@ groups_option = click.option("--groups", type=click.Choice(M49), help="Add up la
 class Model(NamedTuple):
     """--model and --trust-pickle."""
 
-    path: str
+    source: str  # a name or a file
     trust_pickle: bool
 
     def load(self, **options):
         """Load the model; `options` of `load_pretrained` are for one that ships."""
-        if self.path in TARGETS:
-            return load_pretrained(self.path, **options)
-        return load_model(self.path, trust_pickle=self.trust_pickle)
+        if self.source in TARGETS:
+            return load_pretrained(self.source, **options)
+        return load_model(self.source, trust_pickle=self.trust_pickle)
 
 
-def model_options(function):
-    """Give a command the options of its model, as one argument `model`."""
+def as_one(name, make, *options):
+    """Return a decorator of commands: `make` gets options, and a command what it returns."""
 
-    @click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code.")
-    @click.option(
-        "--model",
-        default="nationality",
-        show_default=False,
-        help="A file, or country. [default: nationality]",
-    )
-    @wraps(function)
-    def command(model, trust_pickle, **others):
-        return function(model=Model(model, trust_pickle), **others)
+    def decorate(function):
+        @wraps(function)
+        def command(**given):
+            its = {key: given.pop(key) for key in signature(make).parameters}
+            return function(**{name: make(**its)}, **given)
 
-    return command
+        return reduce(lambda command, option: option(command), reversed(options), command)
+
+    return decorate
 
 
-def table_options(function):
-    """Give a command the options of its INPUT, as one argument `table`."""
-
-    @click.argument("input")
-    @click.option("--column", help="Names or parts: given,family. [default: name, or the only]")
-    @click.option("--delimiter", help="One character, or tab. [default: detected]")
-    @click.option(
-        "--encoding", help="Encoding of CSV, or auto. [default: UTF-8, or UTF-16 if marked]"
-    )
-    @click.option("--no-header", is_flag=True, help="The first row of CSV is no header.")
-    @wraps(function)
-    def command(input, column, delimiter, encoding, no_header, **others):
-        return function(table=Table(input, column, delimiter, encoding, no_header), **others)
-
-    return command
-
-
-def output_options(function):
-    """Give a command the options of its output, as one argument `output`."""
-
-    @click.option("-o", "--output", default="-", help="File to write, or - for standard output.")
-    @click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Output format.")
-    @click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it.")
-    @click.option(
-        "--decimal", type=click.Choice([".", ","]), default=".", help="Decimal mark of CSV."
-    )
-    @wraps(function)
-    def command(output, format, excel, decimal, **others):
-        return function(output=Output(output, format, excel, decimal), **others)
-
-    return command
+model_options = as_one(
+    "model",
+    Model,
+    click.option(
+        "--model", "source", default="nationality", help="nationality, country or a file."
+    ),
+    click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code."),
+)
+table_options = as_one(
+    "table",
+    Table,
+    click.argument("input"),
+    click.option("--column", help="Names or parts: given,family. [default: name, or the only]"),
+    click.option("--delimiter", help="One character, or tab. [default: detected]"),
+    click.option("--encoding", help="Encoding of CSV, or auto. [default: UTF-8, or as marked]"),
+    click.option("--no-header", is_flag=True, help="The first row of CSV is no header."),
+)
+output_options = as_one(
+    "output",
+    Output,
+    click.option("-o", "--output", "path", default="-", help="File to write, or -."),
+    click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Its format."),
+    click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it."),
+    click.option("--decimal", type=click.Choice(".,"), default=".", help="Decimal mark of CSV."),
+)

@@ -93,6 +93,6 @@ class Output:
 def _to_jsonl(chunk, new):
     """Return the bytes of lines. Half of a surrogate pair, which UTF-8 cannot hold, is escaped."""
     rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
-    pairs = zip(rows, new.to_pylist(), strict=True)
+    pairs = zip(rows, new.to_pylist() or [{}] * len(rows), strict=True)
     text = "".join(dumps(row | more) + "\n" for row, more in pairs)
     return text.encode(errors="backslashreplace")

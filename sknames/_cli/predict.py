@@ -59,9 +59,9 @@ def predict(table, model, output, prefix, jobs, top, proba, coverage, known_word
     fitted, threshold = make_model(model, table, jobs, **settings)
     asked = {"top": top, "threshold": threshold, "known_words": known_words}
     ask = partial(answer, fitted, coverage=coverage, proba=proba, **asked)
-    n_of, reader = Counter(), table.open()
-    with closing(answers(ask, table.names(reader), jobs)) as answered:
-        output.write(_add_columns(answered, n_of, prefix), reader.format, reader.delimiter)
+    n_of = Counter()
+    with closing(answers(ask, table.names(), jobs)) as answered:
+        output.write(_add_columns(answered, n_of, prefix), table.format, table.delimiter)
     n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
         what = "no name in it: check --column" if n_rows else "a header and no rows"
@@ -72,13 +72,12 @@ def predict(table, model, output, prefix, jobs, top, proba, coverage, known_word
 
 def make_model(model, table, jobs, *, abstain, fallback, threshold, groups, priors, adapt):
     """Return the model that predicts, and the probability that its predictions must exceed."""
+    is_changed = bool(priors or adapt or groups)
     if adapt and priors:
         raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
-    changes = {"--priors": priors, "--adapt-priors": adapt, "--groups": groups}
-    if fallback and (not abstain or model.path not in TARGETS or any(changes.values())):
-        raise click.UsageError(
-            f"--fallback needs --abstain and a model that ships, without {', '.join(changes)}"
-        )
+    if fallback and (not abstain or model.source not in TARGETS or is_changed):
+        wrong = "--fallback needs --abstain and a model that ships, without other priors and groups"
+        raise click.UsageError(wrong)
     if threshold is not None and not (abstain and 0 <= threshold <= 1):  # click lets NaN through
         raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
     if groups and abstain and threshold is None:
@@ -87,14 +86,14 @@ def make_model(model, table, jobs, *, abstain, fallback, threshold, groups, prio
     if abstain and threshold is None:
         threshold = unwrap(fitted).threshold
         if threshold is None:
-            message = f"{model.path} is no SelectiveClassifier: --abstain needs a --threshold"
-            raise click.UsageError(message)
-    if any(changes.values()) and isinstance(fitted, SelectiveClassifier):
+            wrong = f"{model.source} is no SelectiveClassifier: --abstain needs a --threshold"
+            raise click.UsageError(wrong)
+    if is_changed and isinstance(fitted, SelectiveClassifier):
         fitted = fitted.estimator_  # its threshold would not hold
     if adapt:
-        predicted, groups_of = predict_distinct(fitted, table, table.open(), jobs)
-        texts, n, _ = groups_of[()]
-        priors = PriorShiftClassifier(predicted).fit(texts, sample_weight=n).class_prior_
+        predicted, _, counts = predict_distinct(fitted, table, jobs)
+        texts, weights = zip(*counts[()].items(), strict=True)
+        priors = PriorShiftClassifier(predicted).fit(texts, sample_weight=weights).class_prior_
     elif priors:
         priors = read_priors(priors, fitted.classes_)
     if priors is not None:
@@ -141,7 +140,7 @@ def read_priors(text, classes):
     if "=" not in text or os.path.isfile(text):
         pairs = []
         table = Table(text)
-        for chunk in table.open():
+        for chunk in table:
             both = (table.texts(chunk, column, "--priors") for column in COLUMNS[:2])
             pairs += zip(*both, strict=True)
     label_of = {str(label): label for label in classes.tolist()}

@@ -1,4 +1,4 @@
-"""shares: estimate the mix of nationalities in a table of names."""
+"""shares: estimate the mix of nationalities in a table of names, or compare those of its groups."""
 
 import time
 import warnings
@@ -10,7 +10,7 @@ import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._answers.inside import ungroup
-from .._priors.shares import COLUMNS, estimate_shares
+from .._priors.shares import Comparison, Shares, estimate_shares
 from .._priors.shares_display import draw_shares
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
@@ -19,23 +19,30 @@ from .options import groups_option, jobs_option, model_options, output_options, 
 from .tables import DIGITS
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
+COUNTS = ("names", "not_names")
 
 
 @click.command()
 @table_options
 @model_options
 @click.option("--by", help="Columns of a table, such as region,year: estimate each group alone.")
+@click.option("--against", help="Compare each group with this one of --by, or with all others.")
 @groups_option
 @output_options
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
 @jobs_option
-def shares(table, model, by, groups, output, plot, jobs):
+def shares(table, model, by, against, groups, output, plot, jobs):
     """Estimate the share of each nationality among the names in INPUT.
 
     The shares are those under which the names are most likely, with 95 % intervals. Rows without
-    a name are counted separately. A terminal shows text, files and pipes get a table.
+    a name are counted separately. A terminal shows text; files and pipes get a table.
+
+    --by department --against others compares each department with the rest, --against Sales with
+    that one: differences, their intervals, and which are sure.
     """
     start = time.perf_counter()
+    if against is not None and by is None:
+        raise click.UsageError("--against compares the groups of --by: give both")
     if plot is not None:
         if Path(plot).suffix not in (".png", ".svg", ".pdf"):
             raise click.UsageError(f"--plot {plot}: let its name end in .png, .svg or .pdf")
@@ -45,46 +52,89 @@ def shares(table, model, by, groups, output, plot, jobs):
     if groups is not None:
         fitted = GroupedClassifier(fitted, groups=groups)
     inner, index = ungroup(fitted)
-    reader = table.open()
-    estimator, groups_by = predict_distinct(inner, table, reader, jobs, by)
+    estimator, are_names, texts_of = predict_distinct(inner, table, jobs, by)
     if index is not None:
         names = fitted.classes_[index].tolist()
         group_of = dict(zip(inner.classes_.tolist(), names, strict=True))
         estimator = GroupedClassifier(estimator, groups=group_of)
-    if taken := {column for column, _ in next(iter(groups_by))} & {*COLUMNS, "names", "not_names"}:
+    columns = (Shares if against is None else Comparison)._columns
+    if taken := {column for column, _ in next(iter(texts_of))} & {*columns, *COUNTS}:
         raise click.UsageError(f"--by {taken.pop()}: rename it, the output has another")
-    if plot is not None and len(groups_by) > MOST_PANELS:
+    if plot is not None and len(texts_of) > MOST_PANELS:
         raise click.UsageError(
-            f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives {len(groups_by):,}: "
+            f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives {len(texts_of):,}: "
             "leave --plot out"
         )
-    texts, rows, drawn, n_rows = [], [], {}, Counter()
-    for key, (names, counts, n_names) in groups_by.items():
-        title = ", ".join(f"{column}: {value}" for column, value in key)
-        n = {"names": n_names, "not_names": sum(counts) - n_names}
-        found, columns = f"no name; {n['not_names']:,} not names", [[None]] * len(COLUMNS)
-        if n_names:
-            with warnings.catch_warnings(record=True) as caught:
-                # The same command gives the same intervals.
-                found = estimate_shares(estimator, names, counts=counts, random_state=0)
-            for warning in caught:
-                say(f"sknames: warning: {f'{title}: ' * bool(by)}{warning.message}")
-            drawn[title] = found
-            columns = [found.label, *(found[name].round(DIGITS) for name in COLUMNS[1:])]
-            columns = [values.tolist() for values in columns]
+
+    def estimate(texts, title):
+        return None if are_names.isdisjoint(texts) else _estimate(estimator, texts, title)
+
+    titles = {key: ", ".join(f"{column}: {value}" for column, value in key) for key in texts_of}
+    found = {key: estimate(texts, titles[key]) for key, texts in texts_of.items()}
+    if against is not None:
+        found = _compare(found, against, texts_of, estimate)
+    shown, rows, n_rows = [], [], Counter()
+    for key, texts in texts_of.items():
+        n_names = sum(n for text, n in texts.items() if text in are_names)
+        n = dict(zip(COUNTS, (n_names, texts.total() - n_names), strict=True))
         n_rows.update(n)
-        texts.append(f"{title}\n{found}" if by else str(found))
-        for values in zip(*columns, strict=True):
-            rows.append(dict([*key, *zip(COLUMNS, values, strict=True)]) | (n if by else {}))
+        if key in found:
+            said = found[key] or f"no name; {n['not_names']:,} not names"
+            shown.append(f"{titles[key]}\n{said}" if by else str(said))
+            values = [_to_list(found[key] and found[key][name]) for name in columns]
+            for row in zip(*values, strict=True):
+                rows.append(dict([*key, *zip(columns, row, strict=True)]) | (n if by else {}))
     if output.is_terminal:
-        click.echo("\n\n".join(texts))
+        click.echo("\n\n".join(shown))
     else:
         whole = pa.Table.from_pylist(rows).to_batches()[0], pa.record_batch([], [])
-        output.write([whole], "csv", reader.delimiter)
+        output.write([whole], "csv", table.delimiter)
     if plot is not None:
+        drawn = {titles[key]: table for key, table in found.items() if table}
         with whole_file(plot) as file:
             draw_shares(drawn).savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say(
         f"{n_rows.total():,} rows: {n_rows['names']:,} names, {n_rows['not_names']:,} not names; "
         f"{time.perf_counter() - start:.1f} s"
     )
+
+
+def _estimate(estimator, texts, title):
+    """Return the shares of texts, the same in each call. The title is in front of warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        counts = [*texts.values()]
+        found = estimate_shares(estimator, [*texts], counts=counts, random_state=0)
+    for warning in caught:
+        say(f"sknames: warning: {f'{title}: ' * bool(title)}{warning.message}")
+    return found
+
+
+def _compare(found, against, texts_of, estimate):
+    """Compare each group with one of them, or with all others together; None without names."""
+    values = {key: ",".join(value for _, value in key) for key in found}
+    if against == "others":
+        whole = Counter()
+        for texts in texts_of.values():
+            whole.update(texts)
+        other_of = {
+            key: estimate(whole - texts, f"not {values[key]}") for key, texts in texts_of.items()
+        }
+    elif against in values.values():
+        (chosen,) = (key for key, value in values.items() if value == against)
+        other_of = {key: found[chosen] for key in found if key != chosen}
+    else:
+        listed = ", ".join(map(repr, [*values.values()][:20]))
+        raise click.UsageError(
+            f"--against {against}: no such group. Give others, or one of {listed}"
+        )
+    return {
+        key: found[key] and other and found[key].compare(other, same_source=True)
+        for key, other in other_of.items()
+    }
+
+
+def _to_list(values):
+    """Return a column as a list, of one None if there is none."""
+    if values is None:
+        return [None]
+    return (values.round(DIGITS) if values.dtype.kind == "f" else values).tolist()

@@ -72,7 +72,11 @@ def local_file(path):
 
 
 class Table:
-    """INPUT and its options."""
+    """INPUT and its options, read in each pass in chunks: a RecordBatch or `JsonRows`.
+
+    `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`. The first row
+    is 1, or 2 below a header.
+    """
 
     def __init__(self, input, column=None, delimiter=None, encoding=None, no_header=False):
         delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
@@ -80,17 +84,39 @@ class Table:
             raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
         self.name = "standard input" if input == "-" else input
         self.column, self.dialect = column, (delimiter, encoding, no_header)
-        self.open = partial(TableReader, local_file(input), self.name, *self.dialect)
-        self._has_warned = False
+        self._path, self._has_warned = local_file(input), False
+        self._start()
 
-    def names(self, reader):
+    def __iter__(self):
+        chunks = self._start()
+        with self._errors_name_the_file():
+            yield from chunks
+
+    def _start(self):
+        """Return the chunks; find `format`, `delimiter`, `first_row` and `total` at once."""
+        self.delimiter, self.first_row, self.done = None, 1, 0
+        with self._errors_name_the_file():
+            with open(self._path, "rb") as file:
+                start = file.read(4)
+            self._compression = next((m for s, m in MAGIC.items() if start.startswith(s)), None)
+            self.total = None if self._compression else os.path.getsize(self._path)
+            head = self._open().read(BLOCK_BYTES)
+            text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+            for start, what in NOT_READ.items():
+                if re.match(start, text):
+                    raise ValueError(f"this is {what}")
+            starts = (format for start, format in STARTS.items() if re.match(start, text))
+            self.format = next(starts, None) or FORMATS.get(suffix_of(self.name), "csv")
+            return getattr(self, f"_read_{self.format}")(head)
+
+    def names(self):
         """Yield each chunk, and its names, "" for a missing one.
 
         On a terminal, a bar shows how much has been read.
         """
-        chosen, row, total = None, reader.first_row, reader.total
+        chosen, row, total = None, self.first_row, self.total
         with tqdm(total=total, unit="B", unit_scale=True, leave=False, disable=None) as bar:
-            for chunk in reader:
+            for chunk in self:
                 chosen = chosen or self._columns(chunk.column_names)
                 parts = [self._part(chunk, column, row) for column in chosen]
                 names = pc.fill_null(parts[0], "").to_pylist()
@@ -98,7 +124,7 @@ class Table:
                     rows = zip(*(part.to_pylist() for part in parts), strict=True)
                     names = [name or "" for name in join_parts(rows)]
                 row += len(chunk)
-                bar.update(min(reader.done, total or reader.done) - bar.n)
+                bar.update(min(self.done, total or self.done) - bar.n)
                 yield chunk, names
 
     def _part(self, chunk, column, row):
@@ -129,7 +155,7 @@ class Table:
     def labelled_names(self, label):
         """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
-        for chunk, names in self.names(self.open()):
+        for chunk, names in self.names():
             labels, why = self.texts(chunk, label, "--label"), why_not_names(names)
             rows = zip(names, labels, why, strict=True)
             pairs += [(name, label) for name, label, reason in rows if label and not reason]
@@ -163,41 +189,12 @@ class Table:
             f"{self.name} has {what} {wanted!r}: {step}give {option}, one of {listed}"
         )
 
-
-class TableReader:
-    """A table in a file, iterated over once in chunks, each a RecordBatch or `JsonRows`.
-
-    `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`. The first row
-    is 1, or 2 below a header.
-    """
-
-    def __init__(self, path, name=None, delimiter=None, encoding=None, no_header=False):
-        self._path, self.name, self.delimiter = path, name or path, delimiter
-        self.first_row, self.done, self.total = 1, 0, os.path.getsize(path)
-        with self.errors_name_the_file():
-            with open(path, "rb") as file:
-                start = file.read(4)
-            self._compression = next((m for s, m in MAGIC.items() if start.startswith(s)), None)
-            self.total = None if self._compression else self.total
-            head = self._open().read(BLOCK_BYTES)
-            text = head.removeprefix(codecs.BOM_UTF8).lstrip()
-            for start, what in NOT_READ.items():
-                if re.match(start, text):
-                    raise ValueError(f"this is {what}")
-            starts = (format for start, format in STARTS.items() if re.match(start, text))
-            self.format = next(starts, None) or FORMATS.get(suffix_of(self.name), "csv")
-            self._chunks = getattr(self, f"_read_{self.format}")(head, encoding, no_header)
-
-    def __iter__(self):
-        with self.errors_name_the_file():
-            yield from self._chunks
-
     def _open(self):
         """Open the decompressed bytes, not as a Python file: pyarrow may read when Python ends."""
         file = pa.OSFile(os.fsencode(self._path))  # a str would have to be UTF-8
         return pa.CompressedInputStream(file, self._compression) if self._compression else file
 
-    def _read_parquet(self, *options):
+    def _read_parquet(self, head):
         reader = pa.parquet.ParquetFile(self._open())
         if not reader.metadata.num_rows:
             yield pa.RecordBatch.from_pylist([], reader.schema_arrow)
@@ -205,7 +202,8 @@ class TableReader:
             self.done += self.total * len(batch) // reader.metadata.num_rows
             yield batch
 
-    def _read_csv(self, head, encoding, no_header):
+    def _read_csv(self, head):
+        given, encoding, no_header = self.dialect
         if encoding in (None, "auto") and head.startswith(UTF_16_MARKS):
             encoding = "utf-16"
         file = io.BufferedReader(self._open())
@@ -220,10 +218,10 @@ class TableReader:
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
             raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
-        delimiter = self.delimiter or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
+        delimiter = given or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
         rows = self._csv_rows(lines, delimiter)
         first = next(rows, [""])
-        if len(first) == 1 and self.delimiter and (others := {*first[0]} & {*DELIMITERS}):
+        if len(first) == 1 and given and (others := {*first[0]} & {*DELIMITERS}):
             what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
             raise ValueError(f"{what}: give another --delimiter, perhaps {others.pop()!r}")
         self.delimiter = delimiter if len(first) > 1 else None
@@ -292,7 +290,7 @@ class TableReader:
             said = f"{len(others):,} of {n:,} lines are not UTF-8, read as cp1252: {others[0]!r}"
             say(f"sknames: warning: {self.name}: {said}.")
 
-    def _read_jsonl(self, *options):
+    def _read_jsonl(self, head):
         stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
         for number, line in enumerate(iter(partial(stream.readline, CHUNK_BYTES), b""), 1):
             rows += _parse(line, number)
@@ -304,7 +302,7 @@ class TableReader:
             yield rows
 
     @contextmanager
-    def errors_name_the_file(self):
+    def _errors_name_the_file(self):
         """Add the name of the file and the next step to errors."""
         try:
             yield

@@ -72,7 +72,7 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     if not is_skops and not trust_pickle:
         raise ValueError(
             f"{path} is no skops file. A pickle (joblib) can run any code: only if you trust its "
-            "maker, give --trust-pickle, or in Python pass what joblib.load returns"
+            "maker, pass trust_pickle=True (on the command line: give --trust-pickle)"
         )
     try:
         model = _load_skops(path) if is_skops else joblib.load(path)
