@@ -6,7 +6,6 @@ import fcntl
 import gzip
 import io
 import json
-import lzma
 import os
 import pty
 import re
@@ -31,14 +30,12 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 import skops.io
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 from tqdm import tqdm
 
 import sknames.__main__
@@ -360,30 +357,20 @@ def test_predict_parquet_keeps_columns_and_types(predict, model):
 def test_predict_nan_is_null_in_json(predict):
     nan, inf = float("nan"), float("inf")
     table = parquet_table().append_column("rows", [[[{"x": [1.5, nan, -inf]}]] * 7])
-    pa.parquet.write_table(table.append_column("large", [[inf] * 7]), "in.parquet")
-    predict("in.parquet", "--output", "1.ndjson")
-    rows = [{"name": "Müller", "x": nan}, {"x": [1, {"y": -inf}]}, {}]
-    text = "\n".join(map(json.dumps, rows)).replace("-Infinity", "1e999")
-    Path("in.jsonl").write_text(text, encoding="utf-8")
-    predict("in.jsonl", "--output", "2.jsonl")
-    first, second = (
-        [json.loads(line, parse_constant=pytest.fail) for line in text_of(name).splitlines()]
-        for name in ("1.ndjson", "2.jsonl")
-    )
-    assert '"Müller"' in text_of("2.jsonl")  # not escaped
-    assert [row["share"] for row in first] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
-    assert first[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
-    assert (first[0]["rows"], first[0]["large"]) == ([{"x": [1.5, None, None]}], None)
-    assert [row.get("x", "-") for row in second] == [None, [1, {"y": None}], "-"]
-
-
-def test_predict_nested_values_are_json_in_csv(predict):
-    table = parquet_table().append_column("rows", [[[{"x": [1.5, float("nan")]}]] * 7])
     pa.parquet.write_table(table, "in.parquet")
-    header, *rows = read_csv(predict("in.parquet", "--format", "csv")[0])
+    predict("in.parquet", "--output", "1.ndjson")
+    lines = text_of("1.ndjson").splitlines()
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in lines]
+    assert [row["share"] for row in rows] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
+    assert rows[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
+    assert rows[0]["rows"] == [{"x": [1.5, None, None]}]
+    header, *rows = read_csv(predict("in.parquet", "--format", "csv")[0])  # nested values are JSON
     found = [dict(zip(header, row, strict=True)) for row in rows]
     assert [row["list"] for row in found[:4]] == ["[1]", "[]", "", "[2, 3]"]
-    assert found[0]["rows"] == '[{"x": [1.5, null]}]'
+    assert found[0]["rows"] == '[{"x": [1.5, null, null]}]'
+    Path("in.jsonl").write_text('{"name": "Müller", "x": [1, {"y": -1e999}]}', encoding="utf-8")
+    out, _ = predict("in.jsonl")
+    assert '"Müller"' in out and json.loads(out)["x"] == [1, {"y": None}]  # not escaped
 
 
 @pytest.mark.parametrize("suffix, codec", [("gz", "gzip"), ("zst", "zstd")])
@@ -470,26 +457,20 @@ def test_predict_column_that_exists_asks_for_a_prefix(predict):
 
 
 @pytest.mark.parametrize(
-    "header, column, code, words",
+    "header, column, words",
     [
-        ("id who note", [], 2, "column 'name': give --column, one of 'id', 'who', 'note'. See `sk"),
-        ("id who note", ["--column", "WHO"], 0, "7 rows: 5 predicted"),
-        ("id Name note", [], 0, "7 rows: 5 predicted"),
-        ("Name name note", [], 0, "7 rows: 5 predicted"),
-        ("name name note", [], 2, "has 2 columns 'name'"),
+        ("id who note", [], "column 'name': give --column, one of 'id', 'who', 'note'. See `sk"),
+        ("id who note", ["--column", "WHO"], "7 rows: 5 predicted"),
+        ("id Name note", [], "7 rows: 5 predicted"),
+        ("Name name note", [], "7 rows: 5 predicted"),
+        ("name name note", [], "has 2 columns 'name'"),
+        (" ".join(f"c{k}" for k in range(21)), [], "'c18', 'c19', ... See"),
     ],
 )
-def test_predict_column_of_names_is_chosen(predict, header, column, code, words):
-    write_csv("in.csv", header=header.split())
-    assert words in predict("in.csv", *column, code=code)[1]
-
-
-def test_predict_column_of_names_is_missing_among_many(predict):
-    write_csv("in.csv", [], header=[f"c{k}" for k in range(21)])
-    assert "'c18', 'c19', ... See" in predict("in.csv", code=2)[1]
-
-
-def test_predict_column_without_names_warns(predict):
+def test_predict_column_of_names_is_chosen(predict, header, column, words):
+    header = header.split()
+    write_csv("in.csv", ROWS if len(header) == 3 else [], header)
+    assert words in predict("in.csv", *column, code=None)[1]
     write_csv("in.csv", [("", "Kim")], header=("name", "who"))
     assert "warning: in.csv has no name in it: check --column" in predict("in.csv")[1]
 
@@ -744,22 +725,6 @@ def test_predict_adapt_priors_is_prior_shift_classifier(run, model, small_names)
         np.testing.assert_allclose(found, expected.predict_proba(names), atol=2e-6, rtol=0)
 
 
-@pytest.mark.parametrize(
-    "options, code, message",
-    [
-        ("--set 0.9 --model model.skops", 1, "for, got another model. Take"),
-        ("--set 0.9 --priors uniform", 1, "for, got other priors. Take"),
-        ("--set 0.9 --adapt-priors", 2, "--adapt-priors does not go with --set, which is"),
-        ("--abstain --groups region", 2, "--abstain with --groups needs a --threshold"),
-        ("--abstain --groups region --threshold 0.6", 0, ""),
-    ],
-)
-def test_predict_options_that_need_the_shipped_model_say_so(run, options, code, message):
-    write_csv("odd.csv", [[name] for name in ODD], ["name"])
-    out, said = run("predict", "odd.csv", *options.split(), code=code)
-    assert (code == 0) == bool(out) and message in said
-
-
 def test_predict_columns_are_those_of_predict_table(run):
     names = [*ODD, "Kim", "Anna"]
     write_csv("in.csv", [[name] for name in names], ["name"])
@@ -928,15 +893,6 @@ def test_explain_another_nationality_shows_it(run, model):
     assert "Klingon" in said and "Greek" in said
 
 
-@pytest.mark.parametrize(
-    "name, why", [("123", "no known letter"), ("", "missing name"), ("a@b.org", "address")]
-)
-def test_explain_no_name_says_why(run, name, why):
-    out, said = run("explain", name, "--model", "model.skops", code=1)
-    assert not out
-    assert f"{name!r} has no nationality to explain ({why}): give a name" in said
-
-
 def write_labelled(rows, path="in.csv"):
     write_csv(path, rows, header=("name", "nationality"))
 
@@ -968,20 +924,6 @@ def test_evaluate_prints_the_scorecard(run, model, small_names, has_train):
         "203 rows: 201 used, 1 of them with labels that the model does not know; 2 without a "
         "name or a label\n"
     )
-
-
-@pytest.mark.parametrize(
-    "row, message",
-    [
-        (("Kim", "Korean"), "None of the labels is one of the model's: expected some of"),
-        (("", "Greek"), "no row of in.csv has a name and a label"),
-        (("Kowalski", " "), "no row of in.csv has a name and a label"),
-    ],
-)
-def test_evaluate_nothing_to_score_raises(run, row, message):
-    write_labelled([row])
-    _, said = run("evaluate", "in.csv", "--model", "model.skops", code=1)
-    assert message in said
 
 
 def test_evaluate_against_ngrams_compares_in_pairs(run, model, small_names):
@@ -1102,6 +1044,7 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
 
 
 MIXED = "name\nKim\nZieliński\n".encode() + "Müller\nBøe\n".encode("cp1252")
+BROKEN = "name\nJoÃ£o\nÅ\x81ukasz\nÐšÐ¸Ñ€\nJosé’s\nBÄ–\n"  # the last but one is right
 
 
 @pytest.mark.parametrize(
@@ -1110,6 +1053,12 @@ MIXED = "name\nKim\nZieliński\n".encode() + "Müller\nBøe\n".encode("cp1252")
         ("auto", MIXED, "2 of 5 lines are not UTF-8, read as cp1252: 'Müller'.\n"),
         ("auto", "name\nŻak\n".encode(), None),
         ("auto", "name\nŻak\n".encode("utf-16"), None),
+        ("auto", BROKEN.encode(), "4 of 6 lines had broken letters, repaired: 'João'.\n"),
+        (
+            "auto",
+            b"name\nJo\xc3\xa3o \xe3\n",
+            "1 of 2 lines are not UTF-8, read as cp1252: 'João ã'",
+        ),
         ("cp1252", "name\nMüller\n".encode("cp1252"), None),
         ("utf-16-le", "\ufeffname\nꧻ\n".encode("utf-16-le"), None),
     ],
@@ -1122,7 +1071,9 @@ def test_predict_says_which_lines_are_in_another_encoding(predict, encoding, tex
     names = [row[0] for row in read_csv(out)[1:]]
     if encoding == "auto" and text == MIXED:
         assert names == ["Kim", "Zieliński", "Müller", "Bøe"]
-    else:
+    elif text == BROKEN.encode():
+        assert names == ["João", "Łukasz", "Кир", "José’s", "BĖ"]
+    elif b" " not in text:
         encoding = {"auto": "utf-16" if b"\0" in text else "utf-8"}.get(encoding, encoding)
         assert names == text.decode(encoding).split()[1:]
 
@@ -1150,26 +1101,21 @@ def test_predict_gives_the_reasons_of_python(predict, judged):
         ("in.csv", b"name\nAnna\nB\xfc\n", [r"can't decode b'name\nAnna\nB\xfc", "encoding auto"]),
         ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["line 3 has 3 columns, not 2", "--delimiter"]),
         ("in.csv", b'name,n\n"Kim,1\nBo,2\n', ["a quotation mark stays open in line 2"]),
-        ("in.csv", b'"name\n' + b"Anna\n" * 40_000, ["a quotation mark stays open in line 1"]),
         ("in.csv", b'name\n"' + b"Anna\n" * 900_000, ["is a quotation mark open"]),
         ("in.csv", b"", ["this is an empty file"]),
         ("in.csv", b"\xef\xbb\xbf\r\n", ["this is an empty file"]),
         ("in.csv", "name,n\nKim,1\n".encode("utf-16-le"), ["NUL", "give --encoding utf-16-le"]),
         ("in.json", b'[\n {"name": "Anna"}]', ["this is a JSON array: write one object a line"]),
-        ("in", b'\xef\xbb\xbf[{"name": "Anna"}]', ["this is a JSON array"]),
         ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is not JSON"]),
         ("in.jsonl", b'{"name": "x"}\n[]\n', ["line 2 is [], not an object"]),
-        ("in.jsonl", b'{"name": "x"}\nnull\n', ["line 2 is null, not an object"]),
         ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is not JSON", "can't decode"]),
         ("in.jsonl", b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ["line 1 is not JSON"]),
         ("in.jsonl", b'{"name": "' + b"x" * 20_000_000 + b'"}', ["line 1 is too long"]),
         ("in.parquet", b"name\nAnna\n", ["this is not a parquet file", "not whole"]),
-        ("in.parquet", b"PAR1 and so on", ["damaged or not whole"]),
         ("in.csv.zst", b"\x28\xb5\x2f\xfd and so on", ["damaged or not whole"]),
         ("in.csv.gz", gzip.compress(b"name\n" + os.urandom(9**6))[:9999], ["not whole"]),
         ("in.xlsx", b"PK\x03\x04\0", ["a zip or Excel file", "save the sheet as CSV"]),
         ("in.csv.bz2", bz2.compress(b"name\nKim\n"), ["compressed by bzip2 or xz: unpack it"]),
-        ("in.csv.xz", lzma.compress(b"name\nKim\n"), ["compressed by bzip2 or xz: unpack it"]),
     ],
 )  # fmt: skip
 def test_predict_wrong_file_says_what_is_wrong(predict, name, content, words):
@@ -1194,24 +1140,17 @@ def test_predict_bytes_are_written_to_parquet_only(predict):
     assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [b"\xff"]
 
 
-@pytest.mark.parametrize(
-    "value, kind", [(True, "bool"), (7, "int"), (["Kim"], "list"), ({"first": "Kim"}, "dict")]
-)
+@pytest.mark.parametrize("value, kind", [(7, "int"), (["Kim"], "list")])
 @pytest.mark.parametrize("format", ["jsonl", "parquet"])
 def test_predict_names_that_are_not_text_raise(predict, value, kind, format):
-    missing = [None] * 4 if format == "parquet" else [None, float("nan"), None, ""]
-    columns = {"name": [*missing, value], "family": [None] * 5}
-    if format == "parquet":
-        pa.parquet.write_table(pa.table(columns), "in.parquet")
-    else:
-        rows = [{"name": name, "family": None} for name in columns["name"]]
-        Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    columns = {"name": [*[None] * 4, value], "family": [None] * 5}
+    pa.parquet.write_table(pa.table(columns), "in.parquet")
+    rows = [{"name": name, "family": None} for name in [None, float("nan"), None, "", value]]
+    Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     for more in ([], ["--column", "family,name"]):
         _, said = predict(f"in.{format}", *more, code=1)
         assert said.startswith(f"sknames: in.{format}: expected names of type str")
         assert f"got {kind} ({value!r}) in row 5: give a --column of text" in said
-    _, said = predict(f"in.{format}", "--column", "family")
-    assert "5 rows: 0 predicted, 5 missing name; " in said
 
 
 def test_predict_equal_headers_are_written_to_csv_only(predict):
@@ -1228,11 +1167,9 @@ def test_predict_equal_headers_are_written_to_csv_only(predict):
     [
         ('id,name,n\n1,"Jan,3\n2,Anna,4\n3,"Piotr",5\n', 2),
         ('id,name,n\n1,Jan,3\n\n2,"An""na\n",4\n3,"Jan;3\r4,Kim,4\r5,"Nowak; Piotr",5\n', 6),
-        ('id,name,n\r1,"Jan,3\r2,Anna,4\r3,"Piotr",5\r', 2),
         ('id,name,note\n1,Jan,"a\nb"\n2,Anna,"x\n3,Piotr,"y"\n4,Kim,z\n', 4),
         ('name\n"Kim"\n"Jan, M\nBo\n"Anna, Maria"\n', 3),
         ('name,"note\nKim,1\nBo,"2"\n', 1),
-        ('name,n\nKim,"o\nBo,2\n', 2),
         ('name\n"Kim\nBo\n\n', 2),
     ],
 )
@@ -1328,11 +1265,9 @@ def test_main_on_an_old_terminal_replaces_characters(run_main, monkeypatch):
 
 def test_predict_model_file_that_is_not_ours_is_refused(run):
     write_csv("in.csv")
-    reader = make_pipeline(FunctionTransformer(os.path.basename), CountVectorizer())
     two_labels = make_pipeline(CharEncoder(), KNeighborsClassifier(1))
     two_labels.fit(["Ana", "Bo"], [["Polish", "Europe"], ["Turkish", "Asia"]])
     for model, message in [
-        (reader, "it holds the type posixpath.basename, which is not loaded"),
         ({"a": np.arange(3)}, "other.skops is no model that takes names"),
         (two_labels, "of shape (2, 2, 2) for two names: give a classifier with one"),
     ]:
@@ -1361,22 +1296,25 @@ def test_predict_pickle_asks_for_trust(run, model):
 
 REFUSED = [
     ("predict in.csv --output out.xlsx", "is not written. Give a name in .csv", 2),
-    ("predict in.csv --output out.ods", "is not written. Give a name in .csv", 2),
-    ("predict in.csv --output out.csv.xz", "is not written. Give a name in .csv", 2),
-    ("predict in.csv --output out.csv.bz2", "is not written. Give a name in .csv", 2),
     ("predict in.csv --output out.ZIP", "is not written. Give a name in .csv", 2),
     ("predict in.csv --output out.jsonl --excel", "--excel is for CSV, not for jsonl", 2),
     ("predict in.csv --output out.parquet --decimal ,", "--decimal is for CSV, not for", 2),
     ("predict in.csv --top 5", "top=5: the model has 4 labels. Lower top", 1),
     ("predict in.csv --delimiter ab", "--delimiter 'ab': give one character, or tab", 2),
+    ("explain 123", "'123' has no nationality to explain (no known letter): give a name", 1),
+    ("explain a@b.org", "'a@b.org' has no nationality to explain (address): give a name", 1),
+    ("evaluate five.csv", "None of the labels is one of the model's: expected some of", 1),
+    ("evaluate empty.csv --label note", "no row of empty.csv has a name and a label", 1),
+    ("predict in.csv --set 0.9", "for, got another model. Take", 1),
+    ("predict in.csv --set 0.9 --model nationality --priors uniform", "got other priors. Take", 1),
+    ("predict in.csv --set 0.9 --adapt-priors", "--adapt-priors does not go with --set, whi", 2),
+    ("predict in.csv --abstain --groups region", "--abstain with --groups needs a --thresh", 2),
     ("predict in.csv --abstain", "is no SelectiveClassifier: --abstain needs a --threshold", 2),
     ("predict in.csv --threshold .5", "--threshold needs --abstain, and a number from 0 to 1", 2),
     ("predict in.csv --abstain --threshold nan", "and a number from 0 to 1", 2),
-    ("predict in.csv --abstain --threshold 1.01", "and a number from 0 to 1", 2),
     ("predict in.csv --abstain --threshold -0.01", "and a number from 0 to 1", 2),
     ("predict in.csv --adapt-priors --priors uniform", "give one of them", 2),
     ("predict in.csv --priors Elvish=1", "--priors of 'Elvish' is 1.0; expected", 1),
-    ("predict in.csv --priors Greek=x", "--priors of 'Greek' is 'x'; expected", 1),
     ("predict in.csv --priors Greek=.5", "--priors sum to 0.5; expected 1", 1),
     ("predict in.csv --priors 'Greek=.5, Greek =.5'", "--priors has 'Greek' twice", 1),
     ("predict in.csv --priors in.csv", "in.csv has no column 'label'", 2),
@@ -1393,7 +1331,6 @@ REFUSED = [
     ("predict in.csv --model nofile.skops", "nofile.skops: No such file or directory", 1),
     ("predict in.csv --encoding junk", "in.csv: unknown encoding junk: give the file's", 1),
     ("predict in.csv --encoding zip", "in.csv: unknown encoding zip: give the file's", 1),
-    ("predict in.csv --encoding rot13", "in.csv: unknown encoding rot13: give the file's", 1),
     ("predict in.csv --encoding utf-16", "give --encoding utf-16-le", 1),
     ("train in.csv --param cell=gru", "--param is of a net from scratch: give --from-", 2),
     ("train in.csv --from-scratch --param cell=a", "'cell' parameter of NameNationalityClass", 1),
@@ -1402,7 +1339,6 @@ REFUSED = [
         "skorch callbacks, or pairs of a name",
         1,
     ),
-    ("train in.csv --from-scratch --param transliterate=a", "'transliterate' parameter of Char", 1),
     ("train in.csv --from-scratch --param junk=1", "Valid parameters are: ['batch_size', ", 1),
     ("train in.csv --output model.txt", "model.txt should end in .skops", 1),
     ("train one.csv", "all 3 names have the label 'a': give two or more", 1),
@@ -1424,7 +1360,7 @@ def test_what_does_not_fit_is_refused(run, arguments, words, code):
     files = sorted(os.listdir())
     command, *others = shlex.split(arguments)
     defaults = [] if command == "train" else ["--model", "model.skops"]
-    if command != "evaluate":
+    if command in ("predict", "shares", "train"):
         defaults += ["--output", "own.skops" if command == "train" else "out.csv"]
     out, said = run(command, *defaults, *others, code=code)
     assert not out and words in said and said.endswith(".\n"), said

@@ -29,14 +29,9 @@ NGRAMS = "n-grams + LinearSVC"  # what others are compared with
 @table_options
 @model_options
 @label_option
+@click.option("--train", help="Table that the model learned, to find its names and to compare.")
 @click.option(
-    "--train",
-    help="Table that the model was trained on, to find its names in INPUT and to compare.",
-)
-@click.option(
-    "--against",
-    type=click.Choice(["ngrams"]),
-    help="Compare with models that learn the labels of INPUT, in cross-validation.",
+    "--against", type=click.Choice(["ngrams"]), help="Compare with models of these labels."
 )
 @jobs_option
 def evaluate(table, model, label, train, against, jobs):
@@ -96,20 +91,16 @@ def _overlap(names, learned):
     exactly, spelt = set(learned), set(spellings(learned))
     n_exactly = sum(name in exactly for name in names)
     n = sum(name in exactly or x in spelt for name, x in zip(names, spellings(names), strict=True))
-    return (
-        f"{n:,} rows ({n / len(names):.1%}) have a name of the training table, {n_exactly:,} of "
-        "them spelled identically"
-    )
+    share = f"{n:,} rows ({n / len(names):.1%})"
+    return f"{share} have a name of the training table, {n_exactly:,} of them spelled identically"
 
 
 def _baselines(names, labels, fitted, learned, of_learned):
     """Return the figures of simple models with the same training names."""
     of_learned = labels_as_predicted(fitted, of_learned)
-    models = {"most frequent label": DummyClassifier(), NGRAMS: ngram_svm()}
-    return {
-        title: figures(labels, model.fit(learned, of_learned).predict(names))
-        for title, model in models.items()
-    }
+    dummy, ngrams = (m.fit(learned, of_learned) for m in (DummyClassifier(), ngram_svm()))
+    models = {"most frequent label": dummy, NGRAMS: ngrams}
+    return {title: figures(labels, model.predict(names)) for title, model in models.items()}
 
 
 def _cross_validated(names, labels):

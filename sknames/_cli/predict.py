@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from functools import partial
 
 import click
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -136,13 +137,12 @@ def read_priors(text, classes):
     """Return the priors that --priors gives, in class order."""
     if text in ("uniform", "population"):
         return check_priors(text, classes, "--priors")
-    pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
-    if "=" not in text or os.path.isfile(text):
-        pairs = []
+    if "=" in text and not os.path.isfile(text):
+        pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
+    else:
         table = Table(text)
-        for chunk in table:
-            both = (table.texts(chunk, column, "--priors") for column in COLUMNS[:2])
-            pairs += zip(*both, strict=True)
+        both = [[table.texts(c, name, "--priors") for name in COLUMNS[:2]] for c in table]
+        pairs = zip(*map(np.concatenate, zip(*both, strict=True)), strict=True)
     label_of = {str(label): label for label in classes.tolist()}
     priors = {}
     for label, share in pairs:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -43,6 +44,8 @@ NOT_READ = {
     rb"\[\s*[{\[\"\]]": "a JSON array: write one object a line (jq -c '.[]')",
     b"$": "an empty file",
 }
+NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+BYTE_OF = {ord(x): k for k in range(128, 160) for x in bytes([k]).decode("cp1252", "ignore")}
 ENCODING = "give the file's --encoding, e.g. --encoding cp1252"
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
@@ -276,18 +279,20 @@ class Table:
                 parts = []
 
     def _lines_of_two_encodings(self, file):
-        """Yield lines, read as UTF-8, or else as of Windows; say how many those are."""
-        n, others = 0, []
+        """Yield lines, read as UTF-8, or else as of Windows, and repaired; say how many are so."""
+        n_of, first = Counter(), {}
         for line in file:
-            n += 1
             try:
-                text = line.decode()
+                text = NOT_ASCII.sub(_repaired, line.decode())
+                kind = "had broken letters, repaired" if text.encode() != line else ""
             except UnicodeDecodeError:
-                text = line.decode("cp1252")
-                others.append(text.strip()[:60] if not others else None)
+                text = NOT_ASCII.sub(_repaired, line.decode("cp1252"))
+                kind = "are not UTF-8, read as cp1252"
+            n_of[kind] += 1
+            first.setdefault(kind, text.strip()[:60])
             yield from io.StringIO(text, newline="")
-        if others:
-            said = f"{len(others):,} of {n:,} lines are not UTF-8, read as cp1252: {others[0]!r}"
+        for kind in filter(None, first):
+            said = f"{n_of[kind]:,} of {n_of.total():,} lines {kind}: {first[kind]!r}"
             say(f"sknames: warning: {self.name}: {said}.")
 
     def _read_jsonl(self, head):
@@ -389,6 +394,16 @@ def dumps(value):
     except ValueError:
         text = json.dumps(value, default=_to_json)
         return _encode(json.loads(text, parse_constant=lambda constant: None))
+
+
+def _repaired(found):
+    """Return UTF-8 that was once read as Windows-1252, or what was found if it may be right."""
+    try:
+        text = found[0].translate(BYTE_OF).encode("latin-1").decode()
+    except UnicodeError:
+        return found[0]
+    # Two such characters may stand in a text; more of them are hardly ever valid UTF-8.
+    return text if len(found[0]) > 3 or "À" <= text <= "ɏ" else found[0]
 
 
 def suffix_of(path):
