@@ -20,6 +20,7 @@ import re
 import sys
 import unicodedata
 from collections import Counter
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -34,16 +35,17 @@ WIDER = {"Dutch": 1637, "Polish": 2140, "Turkish": 1600}
 # ------------------------------------------------------------------------------- romanisation
 
 
-def table(text):
-    """Make a dict of ``a=x b=y`` pairs."""
-    return dict(pair.split("=") for pair in text.split())
+def read_letters():
+    """Read ``letters.txt``: tables by name."""
+    tables = {"-": {}}
+    for line in (HERE / "letters.txt").read_text(encoding="utf-8").splitlines():
+        if line and line[0] != "#":
+            name, base, *pairs = line.split(" ")
+            tables[name] = tables[base] | dict(pair.split("=") for pair in pairs)
+    return tables
 
 
-# ISO 15924 codes by the first word of the Unicode names of letters
-SCRIPTS = table(
-    "ARABIC=Arab ARMENIAN=Armn BENGALI=Beng CJK=Hani CYRILLIC=Cyrl DEVANAGARI=Deva GEORGIAN=Geor "
-    "GREEK=Grek GUJARATI=Gujr HANGUL=Kore HEBREW=Hebr ORIYA=Orya SINHALA=Sinh TAMIL=Taml THAI=Thai"
-)
+LETTERS = read_letters()
 
 
 def script_code(name, nationality, part, script):
@@ -51,7 +53,7 @@ def script_code(name, nationality, part, script):
     if script == "Latin":
         return "Latn"
     first = unicodedata.name(name[0]).split()[0]
-    return "Jpan" if nationality == "Japanese" else SCRIPTS[first]
+    return "Jpan" if nationality == "Japanese" else LETTERS["scripts"][first]
 
 
 def capital(name):
@@ -83,96 +85,39 @@ def spell(name, letters, first=None):
     return capital("".join(out))
 
 
-CYRILLIC = table(
-    "а=a б=b в=v г=g д=d е=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh "
-    "ц=ts ч=ch ш=sh щ=shch ы=y э=e ю=yu я=ya"
-)
-RUSSIAN = CYRILLIC | table("ё=e ь= ъ= ье=ye ъе=ye ьё=ye ъё=ye ий=iy ьи=yi ье=ye")
-BULGARIAN = CYRILLIC | table("х=h щ=sht ъ=a ь=y")
-KAZAKH = (
-    CYRILLIC
-    | table(
-        "ә=a ғ=g қ=k ң=n ө=o ұ=u ү=u һ=h і=i ё=yo ь= ъ= ае=aye ее=eye ие=iye ое=oye уе=uye ые=yye"
-    )
-    | {"й": "i", "ий": "i"}
-)
-UKRAINIAN = CYRILLIC | table("г=h ґ=g зг=zgh и=y і=i ї=i й=i є=ie ю=iu я=ia ь= '= ’= ʼ= ʹ=")
-UKRAINIAN_FIRST = table("є=ye ї=yi й=y ю=yu я=ya")
-MACEDONIAN = CYRILLIC | table("ѓ=gj ѕ=dz ј=j љ=lj њ=nj ќ=kj х=h ц=c џ=dzh")
-SERBIAN = table(
-    "а=a б=b в=v г=g д=d ђ=đ е=e ж=ž з=z и=i ј=j к=k л=l љ=lj м=m н=n њ=nj о=o п=p р=r с=s т=t "
-    "ћ=ć у=u ф=f х=h ц=c ч=č џ=dž ш=š"
-)
-SERBIAN_BACK = {latin: cyrillic for cyrillic, latin in SERBIAN.items()}
-GEORGIAN = table(
-    "ა=a ბ=b გ=g დ=d ე=e ვ=v ზ=z თ=t ი=i კ=k ლ=l მ=m ნ=n ო=o პ=p ჟ=zh რ=r ს=s ტ=t უ=u ფ=p ქ=k "
-    "ღ=gh ყ=q შ=sh ჩ=ch ც=ts ძ=dz წ=ts ჭ=ch ხ=kh ჯ=j ჰ=h"
-)
-ARMENIAN = table(
-    "ա=a բ=b գ=g դ=d ե=e զ=z է=e ը=y թ=t ժ=zh ի=i լ=l խ=kh ծ=ts կ=k հ=h ձ=dz ղ=gh ճ=ch մ=m յ=y "
-    "ն=n շ=sh ո=o չ=ch պ=p ջ=j ռ=r ս=s վ=v տ=t ր=r ց=ts ւ=v ու=u փ=p ք=k և=ev օ=o ֆ=f "
-    "իե=iye աե=aye"
-)
-ARMENIAN_FIRST = table("ե=ye ո=vo և=yev ու=u")
-KANA = table(
-    "あ=a い=i う=u え=e お=o か=ka き=ki く=ku け=ke こ=ko さ=sa し=shi す=su せ=se そ=so "
-    "た=ta ち=chi つ=tsu て=te と=to な=na に=ni ぬ=nu ね=ne の=no は=ha ひ=hi ふ=fu へ=he "
-    "ほ=ho ま=ma み=mi む=mu め=me も=mo や=ya ゆ=yu よ=yo ら=ra り=ri る=ru れ=re ろ=ro "
-    "わ=wa を=o ん=n が=ga ぎ=gi ぐ=gu げ=ge ご=go ざ=za じ=ji ず=zu ぜ=ze ぞ=zo だ=da ぢ=ji "
-    "づ=zu で=de ど=do ば=ba び=bi ぶ=bu べ=be ぼ=bo ぱ=pa ぴ=pi ぷ=pu ぺ=pe ぽ=po しゃ=sha "
-    "しゅ=shu しょ=sho ちゃ=cha ちゅ=chu ちょ=cho じゃ=ja じゅ=ju じょ=jo きゃ=kya きゅ=kyu "
-    "きょ=kyo りゃ=rya りゅ=ryu りょ=ryo ひゃ=hya ひゅ=hyu ひょ=hyo にゃ=nya にゅ=nyu "
-    "にょ=nyo みゃ=mya みゅ=myu みょ=myo ぎゃ=gya ぎゅ=gyu ぎょ=gyo ー="
-)
+SERBIAN_BACK = {latin: cyrillic for cyrillic, latin in LETTERS["serbian"].items()}
+
+
+def by_letters(script):
+    return partial(spell, letters=LETTERS[script], first=LETTERS.get(f"{script}-first"))
 
 
 def russian(name):
-    name = spell(name, RUSSIAN)
+    name = spell(name, LETTERS["russian"])
     return re.sub(r"(iy|yy)\b", "y", name)
 
 
 def bulgarian(name):
-    return re.sub(r"iya\b", "ia", spell(name, BULGARIAN))
+    return re.sub(r"iya\b", "ia", spell(name, LETTERS["bulgarian"]))
 
 
 def kazakh(name):
-    return re.sub(r"iya\b", "iya", spell(name, KAZAKH, {"е": "ye"}))
-
-
-def ukrainian(name):
-    return spell(name, UKRAINIAN, UKRAINIAN_FIRST)
-
-
-def macedonian(name):
-    return spell(name, MACEDONIAN)
-
-
-def georgian(name):
-    return spell(name, GEORGIAN)
-
-
-def armenian(name):
-    return spell(name, ARMENIAN, ARMENIAN_FIRST)
+    return re.sub(r"iya\b", "iya", spell(name, LETTERS["kazakh"], {"е": "ye"}))
 
 
 def kana(name):
     """Romanise hiragana or katakana by Hepburn, without long vowels, as in passports."""
     plain = "".join(chr(ord(c) - 96) if "ァ" <= c <= "ヶ" else c for c in name)
-    if any(c not in KANA and c not in "ゃゅょっ" for c in plain):
+    if any(c not in LETTERS["japanese"] and c not in "ゃゅょっ" for c in plain):
         return ""
     plain = re.sub(r"(?<=[おこそとのほもよろごぞどぼょ])う", "", plain)
     plain = re.sub(r"(?<=[うくすつゆるぐじゅ])う", lambda m: m[0], plain)
     plain = re.sub(r"おお", "お", plain)
-    out = spell(plain, KANA).lower()
+    out = spell(plain, LETTERS["japanese"]).lower()
     out = re.sub(r"っ(\w)", r"\1\1", out).replace("cch", "tch")
     return capital(out.replace("uu", "u"))
 
 
-GREEK = table(
-    "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f "
-    "χ=ch ψ=ps ω=o ϊ=i ϋ=y ου=ou γγ=ng γξ=nx γχ=nch μπ=mp γκ=gk ντ=nt"
-)
-GREEK_FIRST = table("μπ=b ντ=d γκ=g")
 VOICED = "βγδζλμνραεηιουω"
 
 
@@ -184,19 +129,12 @@ def greek(name):
     name = unicodedata.normalize("NFC", name.replace("\u0301", ""))
     name = re.sub(f"([αεη])υ(?=[{VOICED}])", lambda m: m[1] + "β", name)
     name = re.sub("([αεη])υ", lambda m: m[1] + "φ", name)
-    return spell(name, GREEK, GREEK_FIRST).replace("|", "")
+    return spell(name, LETTERS["greek"], LETTERS["greek-first"]).replace("|", "")
 
 
 INITIAL = "k kk n d tt r m b pp s ss  j jj ch k t p h".split(" ")
 MEDIAL = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split()
 FINAL = " k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split(" ")
-SYLLABLE = table(
-    "영=young 경=kyung 현=hyun 은=eun 우=woo 수=soo 주=joo 준=jun 훈=hoon 석=seok 승=seung "
-    "성=sung 정=jung 순=soon 숙=sook 명=myung 병=byung 형=hyung 연=yeon 윤=yoon 희=hee "
-    "유=yoo 구=koo 국=kook 무=moo 문=moon 운=woon 욱=wook 춘=choon 중=joong 철=chul 기=ki "
-    "규=kyu 균=kyun 건=gun 관=kwan 광=kwang 강=kang 근=keun 길=gil 덕=duk 선=sun 호=ho "
-    "혁=hyuk 범=bum 인=in 일=il"
-)
 
 
 def korean(name):
@@ -209,46 +147,14 @@ def korean(name):
         first = INITIAL[code // 588]
         first = "g" if first == "k" and code // 588 == 0 else first
         plain = first + MEDIAL[code % 588 // 28] + FINAL[code % 28]
-        out.append(SYLLABLE.get(char, plain))
+        out.append(LETTERS["korean"].get(char, plain))
     return "-".join(out).capitalize()
-
-
-PINYIN = table(
-    "伟=wei 芳=fang 娜=na 敏=min 静=jing 丽=li 强=qiang 磊=lei 军=jun 洋=yang 勇=yong 艳=yan "
-    "杰=jie 娟=juan 涛=tao 明=ming 超=chao 秀=xiu 英=ying 兰=lan 霞=xia 平=ping 刚=gang "
-    "桂=gui 玲=ling 燕=yan 丹=dan 萍=ping 红=hong 玉=yu 梅=mei 莉=li 珍=zhen 婷=ting 凤=feng "
-    "晶=jing 颖=ying 雪=xue 慧=hui 倩=qian 琴=qin 畅=chang 云=yun 洁=jie 柳=liu 淑=shu "
-    "春=chun 海=hai 冬=dong 荣=rong 莹=ying 琳=lin 欣=xin 华=hua 香=xiang 芝=zhi 小=xiao "
-    "金=jin 瑜=yu 花=hua 璐=lu 辉=hui 鹏=peng 飞=fei 鑫=xin 波=bo 斌=bin 宇=yu 浩=hao 凯=kai "
-    "健=jian 俊=jun 帆=fan 帅=shuai 旭=xu 宁=ning 龙=long 林=lin 欢=huan 佳=jia 阳=yang "
-    "建=jian 亮=liang 成=cheng 峰=feng 国=guo 晨=chen 瑞=rui 志=zhi 兵=bing 雷=lei 东=dong "
-    "博=bo 彬=bin 坤=kun 想=xiang 岩=yan 文=wen 利=li 楠=nan 子=zi 涵=han 轩=xuan 雨=yu "
-    "怡=yi 思=si 嘉=jia 梦=meng 诗=shi 雅=ya 美=mei 晓=xiao 心=xin 一=yi 天=tian 泽=ze "
-    "昊=hao 然=ran 睿=rui 辰=chen 曦=xi 钰=yu 若=ruo 馨=xin 语=yu 瑶=yao 妍=yan 菲=fei "
-    "萱=xuan 彤=tong 可=ke 依=yi 悦=yue 清=qing 逸=yi 景=jing 恩=en 德=de 正=zheng 启=qi "
-    "泰=tai 昂=ang 奕=yi 恒=heng 祺=qi 越=yue 城=cheng 家=jia 炎=yan 玄=xuan 硕=shuo 汶=wen "
-    "祝=zhu 桐=tong 祥=xiang 滨=bin 吉=ji 玮=wei 琪=qi 岚=lan 月=yue 星=xing 夏=xia 秋=qiu "
-    "素=su 蓉=rong 薇=wei 娴=xian 姗=shan 珊=shan 琦=qi 璇=xuan 瑾=jin 茜=qian 茹=ru 菊=ju "
-    "蓝=lan 碧=bi 莲=lian 晴=qing 婉=wan 媛=yuan 嫣=yan 妮=ni 艺=yi 竹=zhu 芸=yun 苗=miao "
-    "苑=yuan 慕=mu 忆=yi 安=an 爱=ai 宝=bao 贝=bei 昌=chang 传=chuan 达=da 大=da 定=ding "
-    "多=duo 方=fang 福=fu 富=fu 冠=guan 光=guang 广=guang 贵=gui 翰=han 航=hang 和=he "
-    "鸿=hong 虎=hu 焕=huan 惠=hui 江=jiang 晋=jin 京=jing 君=jun 康=kang 来=lai 立=li 力=li "
-    "连=lian 良=liang 路=lu 伦=lun 满=man 茂=mao 民=min 铭=ming 木=mu 培=pei 品=pin 齐=qi "
-    "奇=qi 千=qian 庆=qing 全=quan 仁=ren 如=ru 润=run 森=sen 山=shan 善=shan 尚=shang "
-    "少=shao 绍=shao 胜=sheng 生=sheng 诚=cheng 世=shi 书=shu 树=shu 顺=shun 松=song 堂=tang "
-    "腾=teng 田=tian 廷=ting 同=tong 万=wan 威=wei 卫=wei 维=wei 武=wu 希=xi 喜=xi 贤=xian "
-    "显=xian 相=xiang 翔=xiang 新=xin 信=xin 兴=xing 学=xue 亚=ya 彦=yan 耀=yao 义=yi 毅=yi "
-    "永=yong 友=you 有=you 余=yu 元=yuan 远=yuan 岳=yue 运=yun 展=zhan 长=chang 真=zhen "
-    "振=zhen 震=zhen 智=zhi 中=zhong 忠=zhong 卓=zhuo 宗=zong 尔=er 凡=fan 婕=jie 菁=jing "
-    "凌=ling 露=lu 曼=man 妙=miao 念=nian 沛=pei 琼=qiong 舒=shu 霜=shuang 桃=tao 甜=tian "
-    "彩=cai 翠=cui 巧=qiao 蓓=bei 雯=wen 汐=xi 芷=zhi 紫=zi 昕=xin"
-)
 
 
 def pinyin(name):
     """Romanise a given name of common characters with one certain reading, or return ""."""
-    if all(char in PINYIN for char in name):
-        return "".join(PINYIN[char] for char in name).capitalize()
+    if all(char in LETTERS["chinese"] for char in name):
+        return "".join(LETTERS["chinese"][char] for char in name).capitalize()
     return ""
 
 
@@ -256,10 +162,10 @@ ROMAN = {
     "Russian": russian,
     "Bulgarian": bulgarian,
     "Kazakh": kazakh,
-    "Ukrainian": ukrainian,
-    "Macedonian": macedonian,
-    "Georgian": georgian,
-    "Armenian": armenian,
+    "Ukrainian": by_letters("ukrainian"),
+    "Macedonian": by_letters("macedonian"),
+    "Georgian": by_letters("georgian"),
+    "Armenian": by_letters("armenian"),
     "Greek": greek,
     "Japanese": kana,
     "Korean": korean,
@@ -575,20 +481,20 @@ def count(rows):
     return "\n".join([*lines, rule])
 
 
-def main():
-    rows = compile_all()
-    path = DATA / "names.csv"
+def write(path, header, rows):
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["name", "nationality", "part", "script"])
-        writer.writerows((*row[:3], script_code(*row)) for row in rows)
-    nationalities = sorted({row[1] for row in rows})
-    with (DATA / "name_orders.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["nationality", "order"])
-        for nationality in nationalities:
-            order = "both" if nationality in BOTH_ORDERS else "given-surname"
-            writer.writerow([nationality, order])
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def main():
+    rows = compile_all()
+    path, nationalities = DATA / "names.csv", sorted({row[1] for row in rows})
+    header = ["name", "nationality", "part", "script"]
+    write(path, header, ((*row[:3], script_code(*row)) for row in rows))
+    orders = [(name, "both" if name in BOTH_ORDERS else "given-surname") for name in nationalities]
+    write(DATA / "name_orders.csv", ["nationality", "order"], orders)
     counts = count(rows)
     print(counts)
     size = check(rows, path)
