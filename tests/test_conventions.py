@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import skops.io
 from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -151,6 +152,12 @@ def case(request, small_names, codes, tiny):
 
 def answers(fitted, X):
     return fitted.predict_proba(X) if hasattr(fitted, "predict_proba") else fitted.transform(X)
+
+
+def test_parameters_are_validated_as_scikit_learn_checks(case):
+    estimator = case[0]
+    if not isinstance(estimator, NameFeatures):  # a FeatureUnion, which has no constraints
+        estimator_checks.check_param_validation(type(estimator).__name__, estimator)
 
 
 def test_unfitted_estimator_raises(case):
@@ -354,6 +361,33 @@ def test_set_output_gives_tables_with_names_and_index(encoder, library, frame):
         np.testing.assert_array_equal(out.to_numpy(), expected, strict=True)
         if library == "pandas":
             pd.testing.assert_index_equal(out.index, names.index)
+
+
+TRANSFORMERS = {
+    "CharEncoder": lambda tiny: CharEncoder(max_length=3),
+    "NameEncoder": NameEncoder,
+    "NameFeatures": lambda tiny: NameFeatures([("one", NameEncoder(tiny)), ("two", CharEncoder())]),
+    "JoinNames": lambda tiny: JoinNames(),
+}
+
+
+@pytest.mark.parametrize("make", TRANSFORMERS.values(), ids=TRANSFORMERS)
+def test_rows_keep_their_index_and_order_beside_other_columns(make, tiny):
+    """As after train_test_split, where a library that joins by index would swap rows."""
+    names, ages = ["Tanaka Ichiro", "Anna Kowalska", "Papadopoulos"], [2, 0, 1]
+    expected = np.array(make(tiny).fit_transform(pd.DataFrame({"name": names})))
+    for library, frame in FRAMES.items():
+        columns = ColumnTransformer(
+            [("names", make(tiny), ["name"]), ("age", "passthrough", ["age"])]
+        )
+        columns.set_output(transform=library)
+        options = {"index": ages} if library == "pandas" else {}
+        table = frame({"name": names, "age": ages}, **options)
+        for out in (columns.fit_transform(table), columns.fit(table).transform(table)):
+            assert isinstance(out, frame) and len(out) == 3 and out["age__age"].to_list() == ages
+            np.testing.assert_array_equal(out.to_numpy()[:, :-1].ravel(), expected.ravel())
+            if library == "pandas":
+                assert out.index.tolist() == ages
 
 
 def test_feature_names_out_begin_with_the_class(encoder, tiny):

@@ -159,12 +159,16 @@ def test_help_is_in_whole_sentences(command):
 # ---- The page of the interface
 
 PAGE = Path(__file__).parent.parent / "docs" / "interface.md"
+# "- labels: array of shape (n_names, top), the most probable", up to the comma.
+FIELD = re.compile(r"^- ([a-z][\w, ]*): ((?:\([^)]*\)|[^,;(.])+)", re.M)
 ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 INTRODUCTION = """\
 # Interface
 
 All that is public, one line each, with the parameters in their order; those behind `*` are given by
-name. [The guide](README.md) explains, and docstrings say the rest: `help(sknames.predict_table)`.
+name. Below each table are the values that parameters take, and behind `->` the fields of a result
+or what `fit` sets. [The guide](README.md) explains, and docstrings say the rest:
+`help(sknames.predict_table)`.
 All classifiers have `fit`, `predict`, `predict_proba` and `score`, and all transformers `fit`,
 `transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
 """
@@ -194,6 +198,21 @@ def row_of(name, public):
     return f"| {' | '.join(cells)} |"
 
 
+def values_of(name, public):
+    """Yield lines: the values that each parameter takes, and the fields of what comes back."""
+    described = getattr(public, "from_estimator", public)
+    doc = NumpyDocString(inspect.getdoc(described))
+    yield name
+    yield from (f"    {item.name} : {item.type}" for item in doc["Parameters"])
+    if inspect.isclass(public):
+        fields = [
+            (item.name, item.type) for item in NumpyDocString(inspect.getdoc(public))["Attributes"]
+        ]
+    else:
+        fields = FIELD.findall("\n".join(line for item in doc["Returns"] for line in item.desc))
+    yield from (f"    -> {field} : {' '.join(type_.split())}" for field, type_ in fields)
+
+
 def page_of_interface():
     lines = [INTRODUCTION]
     for module in public_modules():
@@ -205,6 +224,10 @@ def page_of_interface():
             "| call | what it does | returns |",
             "|---|---|---|",
             *rows,
+            "",
+            "```text",
+            *(line for name in names for line in values_of(name, PUBLIC[f"{module}.{name}"])),
+            "```",
             "",
         ]
     lines += ["## Commands", "", "| command | what it does |", "|---|---|"]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -254,6 +255,12 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     assert character_importance(model, "Kowalski").importance.any()
     with pytest.raises(TypeError, match="For other models, use character_importance"):
         feature_contributions(model, "Kowalski")
+    ngrams = make_pipeline(TfidfVectorizer(analyzer="char"), SGDClassifier(loss="log_loss"))
+    names, labels = small_names
+    found = feature_contributions(ngrams.fit(names, labels == "Greek"), "Kowalski")
+    assert found.classes.tolist() == [False, True]
+    with pytest.raises(TypeError, match="whose probabilities are a softmax, .* use character_imp"):
+        feature_contributions(ngrams.fit(names, labels), "Kowalski")  # one for each class
     alone = LogisticRegression().fit([[0], [1]], [0, 1])
     with pytest.raises(TypeError, match="or one with a linear classifier"):
         feature_contributions(alone, "Kowalski")

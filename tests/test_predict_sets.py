@@ -108,3 +108,8 @@ def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
 def test_coverage_out_of_range_raises(shipped, coverage):
     with pytest.raises(ValueError, match="coverage of sets from 0.8 to 0.99, got"):
         predict_sets(shipped, ["Lee"], coverage=coverage)
+
+
+def test_text_that_is_no_name_has_the_empty_set(shipped):
+    sets = predict_sets(shipped, ["Mehmet Yılmaz", None, "123", "Lee"])
+    assert sets[1:3] == [[], []] and sets[0] == ["Turkish"] and len(sets[3]) == 2

@@ -1,10 +1,15 @@
 """predict_table: a table with the columns of `sknames predict`."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from sknames import JoinNames, load_pretrained, predict_names, predict_table
@@ -147,3 +152,62 @@ def test_top_may_be_all_classes_and_repeats_none():
     found = predict_table(model, ["Ana"], top=2)
     assert found.loc[0, ["predicted", "predicted_2"]].tolist() == ["b", "a"]
     assert _top_classes(np.array([[0.0, 1.0, 0.0]]), 3).tolist() == [[1, 0, 2]]
+
+
+# ---- What predict_names returns
+
+
+@pytest.fixture(scope="module")
+def found():
+    model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
+    return predict_names(model, ["Iker Casillas", "Lee", None], top=3, known_words=True)
+
+
+def test_columns_have_none_and_nan_without_an_answer(found):
+    columns = found.columns(2, "x_", proba=True)
+    best = ["predicted", "probability", "level", "predicted_2", "probability_2"]
+    labels = [f"probability_{label}" for label in found.classes]
+    assert [*columns] == [f"x_{name}" for name in [*best, *labels, "known_words", "reason"]]
+    for name, values in zip(best, map(columns.get, [*columns]), strict=False):
+        assert (values[2] is None) or np.isnan(values[2]), name
+    assert columns["x_predicted"][1] == "Eastern Asia" and columns["x_level"][1] == "subregion"
+    np.testing.assert_array_equal(columns["x_probability_2"][1:2], found.probabilities[1:2, 1])
+    np.testing.assert_array_equal(columns[f"x_{labels[5]}"][:2], found.proba[:2, 5])
+    assert np.isnan(columns[f"x_{labels[5]}"][2]) and [*found.columns()][-3] == "probability_3"
+
+
+def test_what_is_unsure_has_a_set_and_probabilities():
+    found = predict_names(load_pretrained(abstain=True), ["Lee", "1"], threshold=0.9)
+    found.sets = [["Korean", "Chinese"], []]
+    columns = found.columns(proba=True)
+    assert columns["predicted"].tolist() == [None, None]
+    assert columns["set"].tolist() == ["Korean;Chinese", None]
+    assert np.isnan(columns["probability_Korean"]).tolist() == [False, True]
+
+
+def test_frame_is_of_the_library_that_is_installed(found, monkeypatch):
+    columns = found.columns(1, "x_")
+    for library, missing in ((pd, []), (pl, ["pandas"])):
+        for name in missing:
+            monkeypatch.setitem(sys.modules, name, None)
+        frame = found.to_frame(1, "x_")
+        assert isinstance(frame, library.DataFrame) and [*frame.columns] == [*columns]
+        assert frame["x_predicted"].to_list()[1] == "Eastern Asia"
+    assert frame["x_probability"].null_count() == found.columns()["reason"].astype(bool).sum()
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(ImportError, match="Expected pandas or polars .* Install one"):
+        found.to_frame()
+
+
+@pytest.mark.parametrize("blank", ["", None])
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_model_that_took_a_table_gets_a_table(frame, blank):
+    """Also with a name that is missing, which it need not take."""
+    ngrams = ColumnTransformer([("name", TfidfVectorizer(analyzer="char"), "name")])
+    ngrams.set_params(sparse_threshold=0)
+    table = frame({"name": ["Anna", "Bob", blank]})
+    model = make_pipeline(ngrams, GaussianNB()).fit(frame({"name": ["Anna", "Bob"]}), [0, 1])
+    found = predict_names(model, table)
+    assert found.labels[:2].ravel().tolist() == [0, 1] and found.reasons[2] == "missing name"
+    assert found.names == ["Anna", "Bob", ""]
+    assert predict_names(GaussianNB().fit([[0], [1]], [0, 1]), [[0]]).names is None

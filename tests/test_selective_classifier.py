@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.stats import binom
 from sklearn import config_context
@@ -467,7 +468,7 @@ def test_curve_recomputes_hits_at_each_threshold():
 def test_score_counts_a_group_that_holds_the_label():
     model, rows = falling_back()
     model.threshold_ = 0.55
-    assert model.score(rows, [0, 1, 3, 2]) == 1
+    assert model.score(rows, [0, 1, 3, 2]) == model.score(rows, pl.Series([0, 1, 3, 2])) == 1
     assert model.score(rows, [1, 1, 3, 3], sample_weight=[1, 1, 1, 3]) == pytest.approx(2 / 6)
     assert model.classes_.tolist() == [0, 1, 2, 3]
 

@@ -109,8 +109,7 @@ def predict_names(
 ) -> Predictions:
     """Predict names: the most probable labels, their probabilities, and reasons for no answer.
 
-    Everything in this package that answers for texts asks here: :class:`SelectiveClassifier`,
-    :func:`predict_table`, :func:`estimate_shares`, the command line and the examples of services.
+    All answers of this package come from here.
 
     Parameters
     ----------
@@ -121,9 +120,9 @@ def predict_names(
     top : int, default=1
         Number of answers for each name: the most probable labels, or a group and then these.
     threshold : float, "auto" or None, default="auto"
-        Only a larger probability is an answer. "auto" takes that of a :class:`SelectiveClassifier`,
-        if the estimator is one or holds one, or none; None takes none. A model with a
-        `fallback` also falls back with a number.
+        Only a larger probability is an answer. "auto" uses the threshold of a
+        :class:`SelectiveClassifier`, if the model is or holds one. None uses no threshold. A model
+        with a `fallback` also falls back with a number.
     known_words : bool, default=False
         Whether to count the words of each name that were in training.
 

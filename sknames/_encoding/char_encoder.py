@@ -3,14 +3,14 @@
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import warn
@@ -27,7 +27,6 @@ from .spelling import (
 )
 from .titles import FORMAT
 
-FITTED = ("alphabet_", "unknown_code_", "max_length_")
 CHUNK_NAMES = 65_536
 # A name is too long if it has more than MANY times the usual length, which is at least USUAL.
 MANY, USUAL = 20, 10
@@ -66,9 +65,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         False if white space or punctuation carries meaning.
     tidy : bool, default=True
         Whether to drop, in step 2, titles and degrees in 40 languages ("Mr.", "Frau Dr.", "г-н",
-        "Jr.", ", PhD", "S.H.", "さん"), names at birth ("geb. X", "née X", "S/O X"), and what
-        stands in brackets, unless it alone is in Latin letters, or it alone is not. A name never
-        vanishes. Words that are also names or initials stay where they may be: "Don", "M.", "MS
+        "Jr.", ", PhD", "S.H.", "さん"), names at birth ("geb. X", "née X", "S/O X"), and
+        text in brackets. Text in brackets goes if it is in the same script as the rest. A name
+        never vanishes. Titles that can be names are kept where they might be one: "Don", "M.", "MS
         Dhoni", "Rahman Md", "Hinton, S.E.". "Bey", "Prince", "Major" and "Junior" go only if two
         other words are left: "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as "Mehmet
         Yılmaz".
@@ -157,7 +156,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         "alphabet": [str, None],
         "min_frequency": [
             Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0, 1, closed="neither"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
             StrOptions({"auto"}),
         ],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
@@ -242,11 +241,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         """
         self = cls(**params)
         self._validate_params()
-        fitted = {"alphabet_": alphabet, "max_length_": max_length}
-        fitted["unknown_code_"] = len(str(alphabet)) + 1
-        _check_state(fitted)
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
-        self.__dict__.update(fitted, max_length_=int(max_length), rules_=FORMAT)
+        self.alphabet_, self.max_length_, self.rules_ = alphabet, int(max_length), FORMAT
+        self.unknown_code_ = len(str(alphabet)) + 1
+        self._check_fitted()
         return self
 
     def _encode(self, names):
@@ -426,24 +424,19 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return stamped(super().__getstate__())
 
     def __setstate__(self, state):
-        state = unstamped(state)
-        if any(name in state for name in FITTED):
-            _check_state(state)
-            state.setdefault("rules_", 1)  # what was learned before there were forms
-        super().__setstate__(state)
+        super().__setstate__(unstamped(state))
+        if hasattr(self, "alphabet_"):
+            self.rules_ = state.get("rules_", 1)  # what was learned before there were forms
+            self._check_fitted()
+
+    def _check_fitted(self):
+        """Raise ValueError unless each character has its code."""
+        alphabet, code, length = map(vars(self).get, ("alphabet_", "unknown_code_", "max_length_"))
+        is_whole = isinstance(alphabet, str) and alphabet.startswith(SPACE)
+        is_whole = is_whole and len({*alphabet}) + 1 == len(alphabet) + 1 == code
+        require(is_whole, "alphabet_", "distinct characters, the space first", alphabet)
+        require(isinstance(length, int) and length > 0, "max_length_", "a positive int", length)
 
 
 def _lower(text):
     return "".join(c.lower() for c in text)
-
-
-def _check_state(state):
-    """Raise ValueError unless the parts of a fitted encoder fit each other."""
-    alphabet, code, length = map(state.get, FITTED)
-    is_text = isinstance(alphabet, str) and len(set(alphabet)) == len(alphabet)
-    is_text = is_text and alphabet.startswith(SPACE)
-    require(is_text, "alphabet_", "a str of distinct characters, the space first", alphabet)
-    n = len(alphabet) + 1
-    require(isinstance(code, Integral) and code == n, "unknown_code_", n, code)
-    is_length = isinstance(length, Integral) and length >= 1
-    require(is_length, "max_length_", "an integer from 1", length)

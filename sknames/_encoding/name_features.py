@@ -83,7 +83,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         ndarray or sparse matrix of shape (n_names, n_features)
             The features.
         """
-        return super().fit_transform(*self._read(X, y), **params)
+        return _as_indexed(X, super().fit_transform(*self._read(X, y), **params))
 
     def transform(self, X: NamesLike, **params: Any) -> Any:
         """Concatenate the features of all parts.
@@ -101,7 +101,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
             The features.
         """
         check_is_fitted(self)
-        return super().transform(self._read(X)[0], **params)
+        return _as_indexed(X, super().transform(self._read(X)[0], **params))
 
     def _read(self, X, y=None):
         """Return the names, tidy, and the labels as they are, without missing ones."""
@@ -110,3 +110,10 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         if y is not None:
             check_labels(y)
         return names, y
+
+
+def _as_indexed(X, features):
+    """Return features with the index of their names, if both are of pandas."""
+    return (
+        features.set_axis(X.index) if hasattr(X, "iloc") and hasattr(features, "iloc") else features
+    )

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
     _check_method_params,
     _num_samples,
     check_is_fitted,
+    column_or_1d,
     has_fit_parameter,
 )
 
@@ -346,7 +347,7 @@ class SelectiveClassifier(Wrapper):
         float
             The share of names with an answer that is, or holds, the label.
         """
-        y, predicted = labels_as_predicted(self, y), self.predict(X)
+        y, predicted = labels_as_predicted(self, column_or_1d(y)), self.predict(X)
         is_right = answers_as_labels(self, predicted, y) == y
         return float(np.average(is_right, weights=check_weights(sample_weight, len(is_right))))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
+from scipy.special import softmax
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
@@ -58,8 +59,8 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
     - A :class:`~sknames.NameNationalityClassifier` adds the logits of its recurrent net, of each
       n-gram in the name (its TF-IDF value times its weights) and of each word known from `fit`.
-    - A pipeline that ends in a linear classifier, such as that of
-      :func:`~sknames.make_own_labels_pipeline`, adds the value of each feature times its
+    - A pipeline that ends in a linear classifier whose probabilities are a softmax, such as that
+      of :func:`~sknames.make_own_labels_pipeline`, adds the value of each feature times its
       coefficients: of n-grams, and of the nationalities of a :class:`~sknames.NameEncoder`.
 
     Parameters
@@ -77,10 +78,10 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
         - name: the name,
         - classes: array of shape (n_classes,), the labels,
-        - features: array of shape (n_features,) of str, those of the name. Of a network they are
-          n-grams, one entry for each occurrence, and then words. If n-grams stay within words, a
-          space marks the ends of a word; otherwise "^" and "$" mark those of the name. Of a linear
-          classifier they are those with a value, as `get_feature_names_out` calls them,
+        - features: array of shape (n_features,) of str, those present in the name: for a
+          net its n-grams, one entry for each occurrence, then its words. If n-grams stay within
+          words, a space marks the ends of a word; otherwise "^" and "$" mark those of the name. For
+          a linear classifier they have the names that `get_feature_names_out` returns,
         - contributions: array of shape (n_features, n_classes),
         - intercept: array of shape (n_classes,), the rest of the logits: those of the recurrent net
           with their bias, or the intercept of the linear classifier,
@@ -118,12 +119,17 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
         with np.errstate(divide="ignore"):
             shift = np.sum([np.log(factors) for factors in inside.changes], axis=0)
         if inside.linear is not None and inside.steps:
-            return _of_linear(inside, name, shift)
+            found = _of_linear(inside, name, shift)
+            logits = found.intercept + found.contributions.sum(axis=0)
+            # Not so of one classifier for each class, as in SGDClassifier.
+            if np.allclose(softmax(logits), estimator.predict_proba([name]), rtol=0, atol=1e-6):
+                return found
         if inside.classifier is not None:
             return _of_network(inside.classifier, Reading(estimator, name), shift)
     raise refusal(
         estimator,
-        "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear classifier",
+        "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear classifier "
+        "whose probabilities are a softmax",
         "For other models, use character_importance.",
         "SelectiveClassifier",
     )

@@ -41,9 +41,9 @@ def predict_sets(
     Parameters
     ----------
     estimator : classifier
-        Result of :func:`~sknames.load_pretrained` with its default priors. A set of a
-        :class:`~sknames.GroupedClassifier` around it has the groups of the nationalities. For other
-        models, calibrate sets on your own names with MAPIE.
+        Result of :func:`~sknames.load_pretrained` with its default priors. Around it, a
+        :class:`~sknames.GroupedClassifier` gives sets of groups. For other models, calibrate sets
+        on your own names with MAPIE.
     X : iterable of str, or table of one column
         Names.
     coverage : float, default=0.9
@@ -56,7 +56,8 @@ def predict_sets(
     Returns
     -------
     list of list of str
-        The set of each name, the most probable nationality first. No set is empty.
+        The set of each name, the most probable nationality first. Only a text that is no name has
+        the empty set.
 
     See Also
     --------
@@ -78,8 +79,9 @@ def predict_sets(
     >>> sorted(sets[1])
     ['Chinese', 'Korean']
     """
-    proba = predict_names(ungroup(estimator)[0], X, threshold=None).proba
-    return sets_of_probabilities(estimator, proba, coverage, by_class)
+    found = predict_names(ungroup(estimator)[0], X, threshold=None)
+    sets = sets_of_probabilities(estimator, found.proba, coverage, by_class)
+    return [[] if reason else one for one, reason in zip(sets, found.reasons, strict=True)]
 
 
 def sets_of_probabilities(estimator, proba, coverage, by_class=False):
