@@ -160,7 +160,7 @@ def test_help_is_in_whole_sentences(command):
 
 PAGE = Path(__file__).parent.parent / "docs" / "interface.md"
 # "- labels: array of shape (n_names, top), the most probable", up to the comma.
-FIELD = re.compile(r"^- ([a-z][\w, ]*): ((?:\([^)]*\)|[^,;(.])+)", re.M)
+FIELD = re.compile(r"^- ([a-z][\w, ]*): ((?:\([^)]*\)|\{[^}]*\}|[^,;(.{])+)", re.M)
 ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 INTRODUCTION = """\
 # Interface
