@@ -3,7 +3,6 @@
 import os
 import zipfile
 from hashlib import sha256
-from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -147,23 +146,15 @@ def _download(folder):
     with TemporaryDirectory(prefix=".names-", dir=folder.parent) as temporary:
         try:
             zip_path = fetch_file(_URL, folder=temporary, local_filename="data.zip")
-        except (OSError, HTTPException) as error:
+            with zipfile.ZipFile(zip_path) as archive:
+                files = {k: archive.open(f"data/names/{k}.txt") for k in _LANGUAGES}
+                contents = {k: file.read(_MAX_BYTES) for k, file in files.items()}
+        except Exception as error:  # zipfile passes on any error of its decompressors
             raise OSError(
-                f"The names could not be downloaded from {_URL}: {error}. Try again with a "
-                f"connection, {_ELSEWHERE}"
+                f"The names could not be downloaded from {_URL}: {error}. Nothing was stored. Try "
+                f"again with a connection, {_ELSEWHERE}"
             ) from error
         remedy = "Nothing was stored. Try again later, or use load_names, which needs no download."
-        contents = {}
-        try:
-            with zipfile.ZipFile(zip_path) as archive:
-                for language in _LANGUAGES:
-                    with archive.open(f"data/names/{language}.txt") as member:
-                        contents[language] = member.read(_MAX_BYTES)
-        except Exception as error:  # zipfile passes on any error of its decompressors
-            raise ValueError(
-                f"{_URL} should be a zip with data/names/*.txt, but cannot be read: {error}. "
-                f"{remedy}"
-            ) from error
         contents = _checked(contents, f"data/names in {_URL}", remedy)
         folder.mkdir(exist_ok=True)
         # After an interruption, all written files are complete, and the next call adds the others.
