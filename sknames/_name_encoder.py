@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.holder import Holder
+from ._base.estimators import DocLinkMixin, check_is_frozen
 from ._base.saved_state import stamped, unstamped
 from ._base.version import __version__
 from ._encoding.name_features import NameFeatures
@@ -22,7 +23,7 @@ NATIONALITY = "nationality"
 
 
 @dataclass(eq=False, repr=False)
-class NameEncoder(NamesMixin, Holder):
+class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
     """Encode names by the probabilities of a fitted model: features for any other estimator.
 
     Your labels will rarely match the model's nationalities, but what it learned from a million
@@ -32,18 +33,18 @@ class NameEncoder(NamesMixin, Holder):
     The features are the square roots of the class probabilities, so a row has norm 1, like a row of
     TF-IDF values. Equal names are computed once.
 
-    A fitted model is used as it is, also by clones; an unfitted one raises, since there are no
-    labels.
+    The model is never fitted again: it is one that ships, or a frozen one of yours.
 
     Parameters
     ----------
-    model : {"nationality", "country"}, path or fitted classifier, default="nationality"
+    model : {"nationality", "country"}, path or frozen classifier, default="nationality"
         Fitted model.
 
         - "nationality" or "country": a model that ships, ``load_pretrained(model,
           priors="uniform")``.
         - A fitted classifier that takes names and has `predict_proba`, usually a Pipeline that
-          begins with a :class:`CharEncoder`. It predicts under its own priors.
+          begins with a :class:`CharEncoder`, in scikit-learn's `FrozenEstimator`. It predicts under
+          its own priors.
         - The path of such a Pipeline in a skops file, which `fit` reads. Pickles, such as joblib
           files, can run any code and are not read: if you trust the author, load the model yourself
           and pass it.
@@ -81,7 +82,7 @@ class NameEncoder(NamesMixin, Holder):
     """
 
     __module__ = "sknames"
-    _held, _fitted = "model", "model_"
+    _fitted = "model_"
 
     model: Any = NATIONALITY
     _: KW_ONLY
@@ -109,7 +110,7 @@ class NameEncoder(NamesMixin, Holder):
 
             # With its folder: Path("country") is a file, not the model that ships.
             return load_model(os.path.join(os.curdir, self.model)), None
-        self._check_is_frozen()
+        check_is_frozen(self.model, self)
         try:
             got = np.shape(self.model.predict_proba([""]))
         except Exception as error:  # of any type: the model may be any classifier
@@ -189,7 +190,7 @@ def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
 
     Parameters
     ----------
-    model : {"nationality", "country"}, path or fitted classifier, default="nationality"
+    model : {"nationality", "country"}, path or frozen classifier, default="nationality"
         Fitted model, as in :class:`NameEncoder`.
 
     Returns

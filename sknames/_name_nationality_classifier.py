@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.holder import DocLinkMixin
+from ._base.estimators import DocLinkMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
 from ._network.codes import validate_symbols

@@ -56,13 +56,17 @@ def models(path):
         Network.from_arrays(arrays), np.array(classes), n_features_in=24, **PARAMS
     )
     net = Pipeline([("encode", CharEncoder.from_alphabet(alphabet, 24)), ("classify", classify)])
-    own = make_own_labels_pipeline(net).set_params(features__ngrams__max_features=8)
+    own = make_own_labels_pipeline(FrozenEstimator(net)).set_params(
+        features__ngrams__max_features=8
+    )
     own.fit(names, labels == "Greek")
     shares = [0.75, 0.25]
     careful = SelectiveClassifier(FrozenEstimator(net), coverage=0.8).fit(names, labels)
     return {
         "net": net,
-        "own_labels": PriorShiftClassifier(own, priors=shares, assumed_prior=shares).fit(None),
+        "own_labels": PriorShiftClassifier(
+            FrozenEstimator(own), priors=shares, assumed_prior=shares
+        ).fit(None),
         "careful": make_pipeline(JoinNames(), careful),
         "grouped": GroupedClassifier(net, groups={"Greek": "Europe", "Polish": "Europe"}),
     }

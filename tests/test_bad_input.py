@@ -12,6 +12,7 @@ import scipy.sparse
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
@@ -82,9 +83,12 @@ BAD_NAMES = {
 
 @pytest.mark.parametrize("names, error, message", BAD_NAMES.values(), ids=BAD_NAMES)
 def test_wrong_names_raise(tiny, names, error, message):
-    encoder, features = CharEncoder().fit(["anna"]), NameEncoder(tiny).fit(["anna"])
+    encoder, features = (
+        CharEncoder().fit(["anna"]),
+        NameEncoder(FrozenEstimator(tiny)).fit(["anna"]),
+    )
     for method in (
-        NameEncoder(tiny).fit,
+        NameEncoder(FrozenEstimator(tiny)).fit,
         features.transform,
         CharEncoder().fit,
         CharEncoder().fit_transform,

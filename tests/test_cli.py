@@ -707,11 +707,11 @@ def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
 @of_an_unsure_model
 def test_predict_adapt_priors_is_prior_shift_classifier(run, model, small_names):
     names = write_list(small_names[0])
-    adapted = PriorShiftClassifier(model).fit(names)
+    adapted = PriorShiftClassifier(FrozenEstimator(model)).fit(names)
     assert (adapted.predict(names) != model.predict(names)).any()
     shares = estimate_shares(model, names)
     mix = dict(zip(shares.label, shares.share, strict=True))
-    by_shares = PriorShiftClassifier(model, priors=mix).fit(names)
+    by_shares = PriorShiftClassifier(model, priors=mix)
     names = [name for name in names if name not in ("7", "?!")]
     run("shares", "in.csv", "--model", "model.skops", "--output", "mix.csv")
     arguments = ["predict", "in.csv", "--model", "model.skops", "--proba", "--output"]
@@ -780,7 +780,7 @@ def test_predict_groups_is_grouped_classifier(predict, model):
     out, said = predict("in.csv", *options, "--proba")
     header, *rows = read_csv(out)
     assert header[3:7] == ["predicted", "probability", "probability_Asia", "probability_Europe"]
-    fitted = PriorShiftClassifier(model, priors={"Greek": 0.25, "Polish": 0.75}).fit(names)
+    fitted = PriorShiftClassifier(model, priors={"Greek": 0.25, "Polish": 0.75})
     expected = GroupedClassifier(fitted, groups="region").predict(names).tolist()
     assert [row[3] for row in rows if row[3]] == expected
     _, said = predict("in.csv", *options, "--top", "3", code=1)
@@ -791,7 +791,8 @@ def test_predict_groups_is_grouped_classifier(predict, model):
 def test_predict_other_priors_and_groups_of_a_model_that_abstains(run, predict, model, options):
     write_csv("in.csv")
     names = ["Ana", "Yuki", "Jan", "Ali"]
-    careful = SelectiveClassifier(model, coverage=0.5).fit(names, model.classes_)
+    careful = SelectiveClassifier(FrozenEstimator(model), coverage=0.5)
+    careful.fit(names, model.classes_)
     Path("careful.skops").write_bytes(skops.io.dumps(careful))
     found = run("predict", "in.csv", "--model", "careful.skops", *options)[0]
     assert found == predict("in.csv", *options)[0]
@@ -869,7 +870,8 @@ def test_explain_shows_characters_and_ngrams(run, model):
 
 def test_explain_own_labels_shows_features(run, model, small_names):
     names, labels = small_names[0], np.arange(200) % 2
-    own = PriorShiftClassifier(make_own_labels_pipeline(model).fit(names, labels)).fit(names)
+    own = make_own_labels_pipeline(FrozenEstimator(model)).fit(names, labels)
+    own = PriorShiftClassifier(FrozenEstimator(own)).fit(names)
     Path("own.skops").write_bytes(skops.io.dumps(own))
     out, said = run("explain", "Maria", "--model", "own.skops", "--label", "0")
     odds = feature_contributions(own, "Maria").log_odds(0)
@@ -880,7 +882,7 @@ def test_explain_own_labels_shows_features(run, model, small_names):
     assert f"it {odds.intercept:+.2f} by the intercept and {odds.contributions.sum():+.2f}" in of
     pairs = zip(odds.features[:8], odds.contributions, strict=False)
     assert most == "  " + "  ".join(f"{feature!r} {value:+.2f}" for feature, value in pairs)
-    bayes = make_own_labels_pipeline(model).set_params(classify=MultinomialNB())
+    bayes = make_own_labels_pipeline(FrozenEstimator(model)).set_params(classify=MultinomialNB())
     Path("bayes.skops").write_bytes(skops.io.dumps(bayes.fit(names, labels)))
     _, said = run("explain", "Maria", "--model", "bayes.skops", code=2)
     assert "bayes.skops is none: only models are explained that `sknames" in said

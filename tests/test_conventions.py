@@ -11,13 +11,23 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import skops.io
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    TunedThresholdClassifierCV,
+    cross_val_score,
+)
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import estimator_checks, get_tags
 
 import sknames
@@ -31,6 +41,8 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
 )
+from sknames.pretrained import FrozenPipeline
+from sknames.pretrained._model_files import TRUSTED
 from tests.conftest import TINY, tiny_pipeline
 
 pytestmark = pytest.mark.filterwarnings("ignore:The model is unsure")  # the tiny one is
@@ -103,7 +115,7 @@ def test_prior_shift_passes_all_checks_that_it_can():
     for n_features in (1, 2, 3, 4, 5, 10, 20, 30):
         inner = LogisticRegression().fit(rng.randn(40, n_features), np.arange(40) % 4)
         # A check compares with a deep copy, whose arrays lie differently in scikit-learn 1.7.
-        model = PriorShiftClassifier(copy.deepcopy(inner))
+        model = PriorShiftClassifier(FrozenEstimator(copy.deepcopy(inner)))
         for result in estimator_checks.check_estimator(model, on_fail=None, on_skip=None):
             if result["status"] == "passed":
                 passed.add(result["check_name"])
@@ -125,9 +137,11 @@ def case(request, small_names, codes, tiny):
     rows = codes[0]
     return {
         "CharEncoder": lambda: (CharEncoder(max_length=12), small_names[:1], NAMES),
-        "NameEncoder": lambda: (NameEncoder(tiny), small_names[:1], NAMES),
+        "NameEncoder": lambda: (NameEncoder(FrozenEstimator(tiny)), small_names[:1], NAMES),
         "NameFeatures": lambda: (
-            NameFeatures([("one", NameEncoder(tiny)), ("other", CharEncoder(max_length=12))]),
+            NameFeatures(
+                [("one", NameEncoder(FrozenEstimator(tiny))), ("other", CharEncoder(max_length=12))]
+            ),
             small_names[:1],
             NAMES,
         ),
@@ -141,7 +155,11 @@ def case(request, small_names, codes, tiny):
             small_names,
             NAMES,
         ),
-        "PriorShiftClassifier": lambda: (PriorShiftClassifier(tiny), small_names[:1], NAMES),
+        "PriorShiftClassifier": lambda: (
+            PriorShiftClassifier(FrozenEstimator(tiny)),
+            small_names[:1],
+            NAMES,
+        ),
         "SelectiveClassifier": lambda: (
             SelectiveClassifier(FrozenEstimator(tiny), coverage=0.5),
             small_names,
@@ -209,7 +227,7 @@ WAYS = {
     "joblib": lambda model, path: joblib.load(*joblib.dump(model, path)),
     "skops": lambda model, path: skops.io.load(
         *[skops.io.dump(model, path) or path],
-        trusted=[f"sknames.{name}" for name in CLASSES] + ["sklearn.utils._bunch.Bunch"],
+        trusted=TRUSTED,
     ),
 }
 
@@ -284,7 +302,7 @@ def test_names_in_any_container_give_the_same_answers(case, container):
 
 HOLDERS = {
     "grouped": lambda inner: GroupedClassifier(inner, groups={"Greek": "a", "Polish": "a"}),
-    "selective": lambda inner: SelectiveClassifier(inner, coverage=0.5),
+    "selective": lambda inner: SelectiveClassifier(inner, coverage=1.0, cv=2),
     "shifted": PriorShiftClassifier,
     "encoder": NameEncoder,
 }
@@ -298,48 +316,138 @@ def test_holder_takes_only_the_held_estimator_by_position(hold, tiny):
     assert others and {other.kind for other in others} == {first.KEYWORD_ONLY}
 
 
-@holders
-@pytest.mark.parametrize("freeze", [lambda inner: inner, FrozenEstimator])
-def test_holder_uses_a_fitted_estimator_as_it_is_and_so_do_its_clones(
-    hold, freeze, tiny, small_names
-):
-    inner = freeze(tiny)
-    holder = hold(inner)
-    held = "model" if isinstance(holder, NameEncoder) else "estimator"
-    if isinstance(holder, GroupedClassifier):
-        answers(holder, NAMES)  # needs no fit
-    expected = answers(holder.fit(*small_names), NAMES)
-    assert getattr(holder, f"{held}_") is inner
-    twin = clone(holder)
-    assert getattr(twin, held) is inner and not hasattr(twin, f"{held}_")
-    assert not [name for name in twin.get_params() if "__" in name]
-    np.testing.assert_array_equal(answers(twin.fit(*small_names), NAMES), expected)
-    with pytest.raises(ValueError, match="its clones use one fitted"):
-        holder.set_params(**{f"{held}__classify__max_epochs": 1})
-    if held == "estimator" and not isinstance(holder, PriorShiftClassifier):
-        folds = [(np.arange(100), np.arange(100, 200))]
-        test = [column[100:] for column in small_names]
-        learned = hold(inner).fit(*(column[:100] for column in small_names))
-        assert cross_val_score(holder, *small_names, cv=folds) == [learned.score(*test)]
-    holder.set_params(**{held: DummyClassifier().fit(*small_names)})
-    if isinstance(holder, GroupedClassifier):
-        holder.set_params(groups={})
-    np.testing.assert_array_equal(answers(holder, NAMES), expected)  # until it is fitted again
+# What they hold, and whether it is fitted again: that depends on its type alone.
+HELD = {
+    "unfitted": lambda tiny: clone(tiny),
+    "fitted": lambda tiny: tiny,
+    "frozen": FrozenEstimator,
+    "shipped": lambda tiny: FrozenPipeline(tiny.steps),
+}
+NO_PARAMS = r"frozen estimator since|clone\(Pipeline\(model.steps\)\)"
+held = pytest.mark.parametrize("make", HELD.values(), ids=HELD)
 
 
 @holders
-def test_holder_fits_a_clone_of_an_unfitted_estimator_if_there_are_labels(hold, small_names):
-    inner = tiny_pipeline(max_epochs=1)
-    holder = hold(inner)
-    if isinstance(holder, NameEncoder | PriorShiftClassifier):
-        with pytest.raises(NotFittedError, match="since it gets no labels"):
+@held
+def test_holder_fits_a_clone_unless_its_type_is_frozen(hold, make, tiny, small_names, tmp_path):
+    inner, weights = make(tiny), tiny[-1].network_.weights["output.weight"].copy()
+    holder, is_frozen = hold(inner), clone(inner) is inner
+    name = "model" if isinstance(holder, NameEncoder) else "estimator"
+    deep = f"{name}__classify__max_epochs"
+    assert (getattr(clone(holder), name) is inner) == is_frozen == (deep not in holder.get_params())
+    if is_frozen:
+        with pytest.raises(ValueError, match=NO_PARAMS):
+            holder.set_params(**{deep: 1})
+    elif isinstance(holder, NameEncoder | PriorShiftClassifier):
+        with pytest.raises(ValueError, match=r"learns no labels.*FrozenEstimator\(model\)"):
             holder.fit(*small_names)
         return
-    assert "estimator__classify__max_epochs" in holder.get_params()
-    holder.set_params(estimator__classify__max_epochs=2).fit(*small_names)
-    assert not hasattr(inner[-1], "network_") and holder.estimator_[-1].max_epochs == 2
-    holder.set_params(estimator__classify__max_epochs=3)
-    assert holder.estimator_[-1].max_epochs == 2
+    half = [column[::2] for column in small_names]
+    expected = answers(holder.fit(*half), NAMES)
+    assert (getattr(holder, f"{name}_") is inner) == is_frozen
+    np.testing.assert_array_equal(tiny[-1].network_.weights["output.weight"], weights)
+    twin = clone(holder)
+    assert not [attribute for attribute in vars(twin) if attribute.endswith("_")]
+    np.testing.assert_array_equal(answers(twin.fit(*half), NAMES), expected)
+    for way in (WAYS["pickle"], WAYS["skops"]):
+        again = way(holder, tmp_path / "model")
+        np.testing.assert_array_equal(answers(again, NAMES), expected)
+        assert is_frozen == (deep not in again.get_params())
+    # What `fit` read holds until the next one.
+    holder.set_params(**{name: FrozenEstimator(DummyClassifier().fit(*small_names))})
+    np.testing.assert_array_equal(answers(holder, NAMES), expected)
+
+
+@pytest.mark.parametrize("hold", [HOLDERS["grouped"], HOLDERS["selective"]])
+@held
+def test_holder_is_scored_searched_and_routed_by_the_type_inside(hold, make, tiny, small_names):
+    """Labels of chance: what was learned from them must not be scored on them."""
+    names, y = small_names[0], np.random.RandomState(0).permutation(small_names[1])
+    inner, folds = make(clone(tiny).fit(names, y)), [(np.arange(100), np.arange(100, 200))]
+    is_frozen = clone(inner) is inner
+    (score,) = cross_val_score(hold(inner), names, y, cv=folds)
+    (of_unfitted,) = cross_val_score(hold(clone(tiny)), names, y, cv=folds)
+    assert (score == of_unfitted) != is_frozen
+    search = GridSearchCV(hold(inner), {"estimator__classify__max_epochs": [1]}, cv=folds)
+    if is_frozen:
+        with pytest.raises(ValueError, match=NO_PARAMS):
+            search.fit(names, y)
+    else:
+        assert search.fit(names, y).best_estimator_.estimator_[-1].max_epochs == 1
+    with config_context(enable_metadata_routing=True):
+        holder, weights = hold(inner), np.arange(200) % 3
+        if not is_frozen:
+            inner[-1].set_fit_request(sample_weight=True)
+        elif not isinstance(holder, SelectiveClassifier):  # which weighs names itself
+            with pytest.raises(TypeError, match="not routed"):
+                holder.fit(names, y, sample_weight=weights)
+            return
+        holder.fit(names, y, sample_weight=weights)
+        plain = hold(inner).fit(names, y)
+    assert np.array_equal(answers(holder, NAMES), answers(plain, NAMES)) == is_frozen
+
+
+@pytest.fixture
+def frozen(tiny):
+    return FrozenPipeline(tiny.steps)
+
+
+def test_frozen_pipeline_is_a_pipeline_that_keeps_what_it_learned(frozen, small_names):
+    names, y = small_names
+    assert clone(frozen) is frozen is frozen.fit(names, y[::-1]) and isinstance(frozen, Pipeline)
+    assert not hasattr(frozen, "fit_transform") and len(frozen) == 2
+    assert {"predict_proba", "classes_", "score"} < {*dir(frozen)}
+    assert frozen[:-1].transform(names).shape == (200, 12)
+    assert frozen.set_output(transform="default") is frozen is frozen.set_params()
+    anew = clone(Pipeline(frozen.steps)).set_params(classify__max_epochs=1).fit(names, y)
+    assert anew[-1].max_epochs == 1 != frozen[-1].max_epochs
+    with config_context(enable_metadata_routing=True):
+        assert frozen.predict(names).shape == (200,)
+
+
+def test_frozen_pipeline_is_calibrated(frozen, small_names):
+    for ensemble in ("auto", False):
+        found = CalibratedClassifierCV(frozen, method="temperature", cv=2, ensemble=ensemble)
+        found.fit(*small_names)
+        assert all(one.estimator is frozen for one in found.calibrated_classifiers_)
+        assert found.score(*small_names) == frozen.score(*small_names)
+
+
+def test_frozen_pipeline_is_stacked_and_votes(frozen, small_names):
+    names, y = small_names
+    parts = [("ours", frozen), ("ngrams", make_pipeline(TfidfVectorizer(), LogisticRegression()))]
+    for both in (
+        StackingClassifier(parts, LogisticRegression(), cv=2),
+        VotingClassifier(parts, voting="soft"),
+    ):
+        both.fit(names, y)
+        assert both.estimators_[0] is frozen and both.score(names, y) > 0.9
+
+
+def test_frozen_pipeline_is_bagged(frozen, small_names):
+    names, y = small_names[0][:, None], small_names[1]
+    bagged = BaggingClassifier(frozen, 2, random_state=0).fit(names, y)
+    assert bagged.estimators_ == [frozen, frozen] and frozen[-1].random_state == 0
+    np.testing.assert_allclose(bagged.predict_proba(names), frozen.predict_proba(names), rtol=1e-6)
+
+
+def test_threshold_is_tuned_between_two_groups_of_a_frozen_pipeline(frozen, small_names):
+    groups = {"Europe": ["Greek", "Polish"], "Asia": ["Turkish", "Japanese"]}
+    names, y = small_names[0], np.where(np.isin(small_names[1], groups["Asia"]), "Asia", "Europe")
+    two = GroupedClassifier(frozen, groups=groups)
+    for tuned in (
+        FixedThresholdClassifier(two, threshold=0.6, pos_label="Asia"),
+        TunedThresholdClassifierCV(two, cv=2),
+    ):
+        assert tuned.fit(names, y).estimator_.estimator_ is frozen
+        assert {*tuned.predict(names)} == {"Asia", "Europe"}
+
+
+def test_parameters_of_a_wrapper_of_a_frozen_pipeline_are_searched(frozen, small_names):
+    model = SelectiveClassifier(frozen, coverage=0.5)
+    search = GridSearchCV(model, {"coverage": [0.4, 1.0]}, cv=2).fit(*small_names)
+    assert search.best_params_ == {"coverage": 1.0}
+    assert search.best_estimator_.estimator_ is frozen
 
 
 # ---- Transformers
@@ -347,7 +455,11 @@ def test_holder_fits_a_clone_of_an_unfitted_estimator_if_there_are_labels(hold, 
 
 @pytest.fixture(params=["CharEncoder", "NameEncoder"])
 def encoder(request, tiny):
-    return CharEncoder(max_length=3) if request.param == "CharEncoder" else NameEncoder(tiny)
+    return (
+        CharEncoder(max_length=3)
+        if request.param == "CharEncoder"
+        else NameEncoder(FrozenEstimator(tiny))
+    )
 
 
 @pytest.mark.parametrize("library, frame", FRAMES.items())

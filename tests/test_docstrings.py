@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion
 
 import sknames
-from sknames._base.holder import PAGES
+from sknames._base.estimators import PAGES
 from sknames._cli.main import cli
 
 # Checks of numpydoc that do not hold here, each with its reason.

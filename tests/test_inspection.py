@@ -205,11 +205,11 @@ def test_contributions_are_values_times_weights(model):
 @pytest.mark.parametrize("labels", [["a", "b", "b", "a"], ["x", "y", "z", "z"]], ids=len)
 def test_contributions_of_own_labels_are_values_times_coefficients(tiny, small_names, labels):
     names, y = small_names[0], np.repeat(labels, 50)
-    own = make_own_labels_pipeline(tiny).fit(names, y)
-    shifted = PriorShiftClassifier(own, priors="uniform").fit(None)
+    own = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, y)
+    shifted = PriorShiftClassifier(own, priors="uniform")
     classes, n = np.unique(labels), len(set(labels))
     given = PriorShiftClassifier(own, priors=np.arange(n) / sum(range(n)), assumed_prior="uniform")
-    for model in (own, make_pipeline(JoinNames(), own), FrozenEstimator(shifted), given.fit(None)):
+    for model in (own, make_pipeline(JoinNames(), own), FrozenEstimator(shifted), given):
         found = feature_contributions(model, "Herr Jan Nowak")
         assert (found.name, found.classes.tolist()) == ("Herr Jan Nowak", classes.tolist())
         logits = found.intercept + found.contributions.sum(axis=0)

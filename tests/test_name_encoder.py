@@ -12,6 +12,7 @@ import pytest
 import skops.io
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
@@ -58,7 +59,7 @@ def test_equal_names_are_predicted_once(tiny, monkeypatch):
     monkeypatch.setattr(
         Pipeline, "predict_proba", lambda self, X: asked.append(X) or predict_proba(self, X)
     )
-    encoder = NameEncoder(tiny).fit(["Ana"])
+    encoder = NameEncoder(FrozenEstimator(tiny)).fit(["Ana"])
     asked.clear()
     rows = encoder.transform(["Ana", "Bo", "Ana", "Ana", "Bo"])
     assert asked == [["Ana", "Bo"]]
@@ -77,8 +78,8 @@ def test_missing_name_raises_or_is_empty(encoder):
 
 
 def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
-    for model in (tiny, shipped, PriorShiftClassifier(tiny).fit(NAMES)):
-        rows = NameEncoder(model).fit_transform(NAMES)
+    for model in (tiny, shipped, PriorShiftClassifier(FrozenEstimator(tiny)).fit(NAMES)):
+        rows = NameEncoder(FrozenEstimator(model)).fit_transform(NAMES)
         np.testing.assert_allclose(rows**2, model.predict_proba(NAMES), atol=1e-6)
     np.testing.assert_array_equal(
         NameEncoder(shipped_uniform).fit_transform(NAMES), NameEncoder().fit_transform(NAMES)
@@ -87,13 +88,13 @@ def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
 
 @pytest.mark.parametrize("as_path", [str, Path])
 def test_model_may_be_the_path_of_a_file(tiny, tmp_path, as_path):
-    adapted = PriorShiftClassifier(tiny, priors="uniform").fit(NAMES)
+    adapted = PriorShiftClassifier(tiny, priors="uniform")
     for model in (tiny, adapted):
         skops.io.dump(model, tmp_path / "tiny.skops")
         encoder = NameEncoder(as_path(tmp_path / "tiny.skops")).fit(NAMES)
         (tmp_path / "tiny.skops").unlink()  # what is fitted needs it no longer
         again = pickle.loads(pickle.dumps(encoder))
-        expected = NameEncoder(model).fit_transform(NAMES)
+        expected = NameEncoder(FrozenEstimator(model)).fit_transform(NAMES)
         np.testing.assert_array_equal(again.transform(NAMES), expected)
 
 
@@ -101,7 +102,7 @@ def test_path_named_country_is_a_file(tiny, tmp_path, monkeypatch):
     skops.io.dump(tiny, tmp_path / "country")
     monkeypatch.chdir(tmp_path)
     found = NameEncoder(Path("country")).fit_transform(NAMES)
-    np.testing.assert_array_equal(found, NameEncoder(tiny).fit_transform(NAMES))
+    np.testing.assert_array_equal(found, NameEncoder(FrozenEstimator(tiny)).fit_transform(NAMES))
 
 
 def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
@@ -121,19 +122,24 @@ def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
         ("nowhere.skops", OSError, "nowhere.skops"),
         (
             make_pipeline(CharEncoder(), NameNationalityClassifier()),
-            NotFittedError,
-            "takes a fitted model, since it gets no labels.*pretrained",
+            ValueError,
+            r"NameEncoder learns no labels, .*load_pretrained\(\), or FrozenEstimator\(model\)",
         ),
-        ("codes", ValueError, "from NameNationalityClassifier. Give .*CharEncoder"),
+        (
+            FrozenEstimator(make_pipeline(CharEncoder(), NameNationalityClassifier())),
+            NotFittedError,
+            "not fitted yet",
+        ),
+        ("codes", ValueError, "from FrozenEstimator. Give .*CharEncoder"),
         (5, InvalidParameterError, "The 'model' parameter"),
         (LinearSVC(), InvalidParameterError, "The 'model' parameter"),
     ],
-    ids=["missing file", "not fitted", "takes codes", "number", "no probabilities"],
+    ids=["missing file", "not frozen", "not fitted", "takes codes", "number", "no probabilities"],
 )
 def test_wrong_model_raises_and_keeps_the_fitted_one(tiny, encoder, model, error, message):
     fitted = copy.deepcopy(encoder)
     before = vars(fitted).copy()
-    fitted.model = before["model"] = tiny[-1] if model == "codes" else model
+    fitted.model = before["model"] = FrozenEstimator(tiny[-1]) if model == "codes" else model
     with pytest.raises(error, match=message):
         fitted.fit(["Ana"])
     assert vars(fitted) == before
@@ -167,8 +173,8 @@ def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
 
 
 def test_own_labels_pipeline_is_the_one_measured(tiny):
-    found = make_own_labels_pipeline(tiny).get_params()
-    assert found["features__model__model"] is tiny
+    found = make_own_labels_pipeline(FrozenEstimator(tiny)).get_params()
+    assert found["features__model__model__estimator"] is tiny
     for name, value in {
         "features__ngrams__analyzer": "char_wb",
         "features__ngrams__ngram_range": (1, 5),
@@ -185,8 +191,10 @@ LABELLED = ["Ana Souza", "João Lima", "Kim Min-jun", "Lee Ji-woo"], ["home", "h
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 def test_own_labels_pipeline_reads_the_same_names_in_any_container(tiny, container):
     names, labels = LABELLED
-    expected = make_own_labels_pipeline(tiny).fit(names, labels).predict_proba(names)
-    model = make_own_labels_pipeline(tiny).fit(container(names), labels)
+    expected = (
+        make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, labels).predict_proba(names)
+    )
+    model = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(container(names), labels)
     np.testing.assert_array_equal(model.predict_proba(container(names)), expected)
     parts = clone(model[0])
     found, expected = parts.fit(container(names)).transform(names), parts.fit_transform(names)
@@ -195,7 +203,7 @@ def test_own_labels_pipeline_reads_the_same_names_in_any_container(tiny, contain
 
 def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
     names, labels = [*LABELLED[0][:3], None], LABELLED[1]
-    model = make_own_labels_pipeline(tiny)
+    model = make_own_labels_pipeline(FrozenEstimator(tiny))
     with pytest.raises(ValueError, match="missing name \\(None\\) at position 3"):
         model.fit(names, labels)
     model.set_params(features__model__handle_missing="empty").fit(names, labels)
@@ -209,7 +217,7 @@ def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
 def test_own_labels_pipeline_missing_label_raises(tiny, missing, wrap):
     names, labels = LABELLED
     with pytest.raises(ValueError, match="missing label .* at position 3. Drop such rows"):
-        wrap(make_own_labels_pipeline(tiny)).fit(names, [*labels[:3], missing])
+        wrap(make_own_labels_pipeline(FrozenEstimator(tiny))).fit(names, [*labels[:3], missing])
 
 
 def test_country_encodes_by_the_model_of_countries_and_its_file_only_names_it():

@@ -178,8 +178,8 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     found = run(session, model[0].transform(names))
     np.testing.assert_allclose(found, model.predict_proba(names), rtol=0, atol=1e-5)
     frozen = FrozenEstimator(model)
-    adapted = PriorShiftClassifier(frozen, priors=[0.4, 0.3, 0.2, 0.1]).fit(None)
-    never = PriorShiftClassifier(model, priors={"Greek": 0.2, "Polish": 0.8}).fit(None)
+    adapted = PriorShiftClassifier(frozen, priors=[0.4, 0.3, 0.2, 0.1])
+    never = PriorShiftClassifier(model, priors={"Greek": 0.2, "Polish": 0.8})
     nested = GroupedClassifier(make_pipeline(JoinNames(), adapted), groups="subregion")
     for wrapped in (GroupedClassifier(model, groups="region"), never, nested):
         proto = to_onnx(wrapped)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import cross_val_score
 
 from sknames import CharEncoder, NameEncoder
@@ -24,7 +25,7 @@ def frame(small_names):
 @pytest.mark.parametrize("make_frame", [pd.DataFrame, pl.DataFrame])
 def test_skrub_apply_to_cols(frame, small_names, tiny, make_frame):
     skrub = pytest.importorskip("skrub")
-    for encoder in (CharEncoder(max_length=12), NameEncoder(tiny)):
+    for encoder in (CharEncoder(max_length=12), NameEncoder(FrozenEstimator(tiny))):
         expected = encoder.fit_transform(small_names[0])
         encode = skrub.ApplyToCols(encoder, cols="name")
         features = encode.fit_transform(make_frame(frame.to_dict(orient="list")))

@@ -14,6 +14,7 @@ import pytest
 import skops.io
 from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.frozen import FrozenEstimator
 
 import sknames
 from sknames import NameEncoder, load_model, predict_names
@@ -102,7 +103,9 @@ def test_parameter_of_an_earlier_version_gets_its_name_of_today(tiny):
     model = joblib.load(DATA / "saved" / "own_labels.joblib")
     assert model.get_params(deep=False)["assumed_prior"] == [0.75, 0.25]
     assert joblib.load(KEPT[0])[0].tidy is False
-    loaded = reload(NameEncoder(tiny), lambda state: state.update(model="pretrained"))
+    loaded = reload(
+        NameEncoder(FrozenEstimator(tiny)), lambda state: state.update(model="pretrained")
+    )
     assert loaded.model == "nationality" and reload(loaded, dict).model == "nationality"
 
 
@@ -110,7 +113,11 @@ def test_parameter_of_an_earlier_version_gets_its_name_of_today(tiny):
 def test_missing_parameter_takes_its_default(tiny, small_names):
     names = small_names[0]
     codes = tiny[0].transform(names)
-    for fitted, X in ((tiny[0], names), (tiny[-1], codes), (NameEncoder(tiny).fit(names), names)):
+    for fitted, X in (
+        (tiny[0], names),
+        (tiny[-1], codes),
+        (NameEncoder(FrozenEstimator(tiny)).fit(names), names),
+    ):
         answer = "transform" if hasattr(fitted, "transform") else "predict_proba"
         expected = getattr(fitted, answer)(X)
         for name, default in type(fitted)().get_params().items():

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from scipy.special import softmax
-from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
 from sknames.datasets import make_names
@@ -46,7 +46,7 @@ def team():
 def test_estimates_the_mix_and_answers_by_it():
     X, y, X_later, y_later = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
-    adapted = PriorShiftClassifier(inner).fit(X_later)
+    adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)
     assert adapted.class_prior_[0] == pytest.approx(0.05, abs=0.02)
     assert adapted.score(X_later, y_later) > inner.score(X_later, y_later) + 0.05
     np.testing.assert_array_equal(adapted.classes_, [0, 1])
@@ -60,23 +60,33 @@ def test_priors_of_the_estimator_count():
     """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes, inner = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
-    told = PriorShiftClassifier(bayes).fit(X_later).class_prior_
+    told = PriorShiftClassifier(FrozenEstimator(bayes)).fit(X_later).class_prior_
     given = (
-        PriorShiftClassifier(bayes, assumed_prior=[550 / 600, 50 / 600]).fit(X_later).class_prior_
+        PriorShiftClassifier(FrozenEstimator(bayes), assumed_prior=[550 / 600, 50 / 600])
+        .fit(X_later)
+        .class_prior_
     )
     np.testing.assert_array_equal(told, given)
-    uniform = PriorShiftClassifier(bayes, assumed_prior="uniform").fit(X_later).class_prior_
+    uniform = (
+        PriorShiftClassifier(FrozenEstimator(bayes), assumed_prior="uniform")
+        .fit(X_later)
+        .class_prior_
+    )
     assert abs(told - uniform)[0] > 0.1
     frequencies = [550 / 600, 50 / 600]
-    given = PriorShiftClassifier(inner, assumed_prior=frequencies).fit(X_later).class_prior_
+    given = (
+        PriorShiftClassifier(FrozenEstimator(inner), assumed_prior=frequencies)
+        .fit(X_later)
+        .class_prior_
+    )
     assert given[0] == pytest.approx(0.05, abs=0.04)
-    assert PriorShiftClassifier(inner).fit(X_later).class_prior_[0] > 0.15
+    assert PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later).class_prior_[0] > 0.15
 
 
 @pytest.mark.parametrize("priors", [{1: 0.9, 0: 0.1}, [0.1, 0.9]], ids=str)
 def test_given_priors_are_taken(priors, shifted):
     inner, X_later = shifted
-    adapted = PriorShiftClassifier(inner, priors=priors).fit(X_later)
+    adapted = PriorShiftClassifier(FrozenEstimator(inner), priors=priors).fit(X_later)
     odds = inner.predict_proba(X_later) * [0.1, 0.9]
     expected = odds / odds.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(adapted.predict_proba(X_later), expected)
@@ -86,13 +96,13 @@ def test_given_priors_are_taken(priors, shifted):
 def test_weights_are_repeated_rows(shifted):
     inner, X_later = shifted
     weights = np.arange(600) % 4
-    weighted = PriorShiftClassifier(inner).fit(X_later, sample_weight=weights)
-    repeated = PriorShiftClassifier(inner).fit(X_later.repeat(weights, axis=0))
+    weighted = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later, sample_weight=weights)
+    repeated = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later.repeat(weights, axis=0))
     np.testing.assert_allclose(weighted.class_prior_, repeated.class_prior_, atol=1e-6)
-    plain = PriorShiftClassifier(inner).fit(X_later)
+    plain = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)
     assert abs(weighted.class_prior_ - plain.class_prior_).max() > 1e-4
     with pytest.raises(ValueError, match="Expected sample_weight of zero or more"):
-        PriorShiftClassifier(inner).fit(X_later, sample_weight=-np.ones(600))
+        PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later, sample_weight=-np.ones(600))
 
 
 def underconfident(rng, n=60):
@@ -114,14 +124,14 @@ def test_unsure_model_is_warned_of():
     probabilities, _ = underconfident(np.random.default_rng(0))
     message = r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how-do"
     with pytest.warns(UserWarning, match=message) as warned:
-        PriorShiftClassifier(inner).fit(probabilities)
+        PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities)
     assert warned[0].filename == __file__
     with pytest.warns(UserWarning, match="unsure of these names") as warned:
         estimate_shares(inner, np.vstack([probabilities, probabilities + 1e-9]), n_resamples=2)
     assert warned[0].filename == __file__
-    PriorShiftClassifier(inner).fit(probabilities[-29:])  # too few to say
+    PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities[-29:])  # too few to say
     with pytest.warns(UserWarning, match="unsure of these names"):
-        PriorShiftClassifier(inner).fit(probabilities[-30:])
+        PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities[-30:])
 
 
 @pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.5, True), (3, True)])
@@ -133,7 +143,7 @@ def test_underconfident_model_of_many_classes_is_warned_of(shipped_uniform, temp
     inner = Known().fit(np.eye(74).repeat(2, axis=0), shipped_uniform.classes_.repeat(2))
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        adapted = PriorShiftClassifier(inner).fit(probabilities)
+        adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities)
     assert [str(warning.message)[:19] for warning in warned] == ["The model is unsure"] * is_unsure
     assert (adapted.score(probabilities, labels) < 0.9) == is_unsure
 
@@ -142,15 +152,17 @@ def test_underconfident_model_of_many_classes_is_warned_of(shipped_uniform, temp
 def test_equal_rows_of_numbers_count_once(container, shifted):
     inner, X_later = shifted
     often = container(np.repeat(X_later, 3, axis=0))
-    priors = PriorShiftClassifier(inner).fit(X_later).class_prior_
-    np.testing.assert_allclose(PriorShiftClassifier(inner).fit(often).class_prior_, priors)
+    priors = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later).class_prior_
+    np.testing.assert_allclose(
+        PriorShiftClassifier(FrozenEstimator(inner)).fit(often).class_prior_, priors
+    )
 
 
 def test_missing_names_where_the_model_reads_them(shipped, team):
     encode = copy.copy(shipped["encode"]).set_params(handle_missing="empty")
     lenient = make_pipeline(encode, shipped["classify"])
     names = team[0].tolist()
-    found = PriorShiftClassifier(lenient).fit([*names, None, np.nan]).class_prior_
+    found = PriorShiftClassifier(FrozenEstimator(lenient)).fit([*names, None, np.nan]).class_prior_
     np.testing.assert_allclose(
         found, PriorShiftClassifier(shipped).fit(names).class_prior_, atol=1e-7
     )
@@ -158,22 +170,40 @@ def test_missing_names_where_the_model_reads_them(shipped, team):
 
 def test_priors_of_classes_that_the_estimator_excludes_raise(shifted):
     inner, X_later = shifted
-    never = PriorShiftClassifier(inner, priors={0: 1}).fit(X_later)
+    never = PriorShiftClassifier(FrozenEstimator(inner), priors={0: 1}).fit(X_later)
     with pytest.raises(ValueError, match="Expected priors of 0 for 1, which"):
-        PriorShiftClassifier(never, priors="uniform").fit(X_later)
-    same = PriorShiftClassifier(never, priors={0: 1}).fit(X_later)
+        PriorShiftClassifier(FrozenEstimator(never), priors="uniform").fit(X_later)
+    same = PriorShiftClassifier(FrozenEstimator(never), priors={0: 1}).fit(X_later)
     np.testing.assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
 
 
-def test_estimator_that_is_not_fitted_raises(shipped):
-    for inner in (LogisticRegression(), clone(shipped)):
-        with pytest.raises(NotFittedError, match="takes a fitted estimator, since .*Fit it f"):
+def test_estimator_that_is_not_frozen_raises(shipped, shifted):
+    for inner in (
+        LogisticRegression(),
+        shifted[0],
+        make_pipeline(shipped),
+        Pipeline(shipped.steps),
+    ):
+        with pytest.raises(ValueError, match=r"learns no labels.* FrozenEstimator\(model\) for"):
             PriorShiftClassifier(inner).fit(["Niamh"])
+    with pytest.raises(NotFittedError):
+        PriorShiftClassifier(FrozenEstimator(LogisticRegression())).fit(["Niamh"])
+
+
+def test_given_priors_need_no_fit(shifted):
+    inner, X_later = shifted
+    given = PriorShiftClassifier(inner, priors=[0.1, 0.9])
+    fitted = PriorShiftClassifier(FrozenEstimator(inner), priors=[0.1, 0.9]).fit(X_later)
+    np.testing.assert_array_equal(given.predict_proba(X_later), fitted.predict_proba(X_later))
+    with pytest.raises(NotFittedError):
+        PriorShiftClassifier(inner).predict(X_later)
+    with pytest.raises(NotFittedError):
+        given.set_params(estimator=LogisticRegression()).predict(X_later)
 
 
 def test_failed_fit_changes_nothing(shifted):
     inner, X_later = shifted
-    adapted = PriorShiftClassifier(inner).fit(X_later)
+    adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)
     before = adapted.class_prior_.copy()
     with pytest.raises(ValueError, match="priors of 7 is 1; expected"):
         adapted.set_params(priors={7: 1}).fit(X_later)
@@ -183,16 +213,18 @@ def test_failed_fit_changes_nothing(shifted):
 def test_estimate_that_does_not_converge_warns(shifted):
     inner, X_later = shifted
     with pytest.warns(ConvergenceWarning, match="did not converge in 1 steps"):
-        adapted = PriorShiftClassifier(inner, max_iter=1).fit(X_later)
+        adapted = PriorShiftClassifier(FrozenEstimator(inner), max_iter=1).fit(X_later)
     assert adapted.n_iter_ == 1
 
 
 def test_names_of_columns_are_those_of_the_last_fit():
     X, y, X_later, _ = shifted_blobs()
     inner = LogisticRegression().fit(pd.DataFrame(X, columns=["a", "b"]), y)
-    adapted = PriorShiftClassifier(inner).fit(pd.DataFrame(X_later, columns=["a", "b"]))
+    adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(
+        pd.DataFrame(X_later, columns=["a", "b"])
+    )
     assert adapted.feature_names_in_.tolist() == ["a", "b"]
-    adapted.set_params(estimator=LogisticRegression().fit(X, y)).fit(X_later)
+    adapted.set_params(estimator=FrozenEstimator(LogisticRegression().fit(X, y))).fit(X_later)
     assert not hasattr(adapted, "feature_names_in_")
 
 

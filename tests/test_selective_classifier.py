@@ -371,7 +371,7 @@ def test_name_without_a_character_of_the_encoder_gets_no_answer(small_names):
     assert model.reasons(X).tolist() == model.reasons(pd.DataFrame({"n": X})).tolist() == expected
     frozen = SelectiveClassifier(FrozenEstimator(model.estimator_), coverage=1).fit(names, labels)
     assert frozen.reasons(X).tolist() == expected
-    shifted = PriorShiftClassifier(model.estimator_).fit(names)
+    shifted = PriorShiftClassifier(FrozenEstimator(model.estimator_)).fit(names)
     around = SelectiveClassifier(FrozenEstimator(shifted), coverage=1).fit(names, labels)
     assert around.reasons(X).tolist() == expected
 

@@ -10,6 +10,7 @@ import click
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from sklearn.frozen import FrozenEstimator
 
 from .._answers.groups import M49
 from .._answers.inside import ungroup, unwrap
@@ -94,11 +95,12 @@ def make_model(model, table, jobs, *, abstain, fallback, threshold, groups, prio
     if adapt:
         predicted, _, counts = predict_distinct(fitted, table, jobs)
         texts, weights = zip(*counts[()].items(), strict=True)
-        priors = PriorShiftClassifier(predicted).fit(texts, sample_weight=weights).class_prior_
+        found = PriorShiftClassifier(FrozenEstimator(predicted)).fit(texts, sample_weight=weights)
+        priors = found.class_prior_
     elif priors:
         priors = read_priors(priors, fitted.classes_)
     if priors is not None:
-        fitted = PriorShiftClassifier(fitted, priors=priors).fit(None)  # which needs no names
+        fitted = PriorShiftClassifier(fitted, priors=priors)
     return fitted if groups is None else GroupedClassifier(fitted, groups=groups), threshold
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from .._encoding.char_encoder import CharEncoder
@@ -69,6 +70,7 @@ def fit_own_labels(names, labels):
     # The shipped model goes into the file, so later versions read it, too.
     model = make_own_labels_pipeline(load_pretrained(priors="uniform")).fit(names, labels)
     shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    model = FrozenEstimator(model)
     return PriorShiftClassifier(model, priors=shares, assumed_prior=shares).fit(None)
 
 

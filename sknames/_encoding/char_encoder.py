@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import warn
-from .._base.holder import DocLinkMixin
+from .._base.estimators import DocLinkMixin
 from .._base.saved_state import require, stamped, unstamped
 from .in_latin import in_latin
 from .names import NamesMixin, read_names

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from .._base.holder import DocLinkMixin
+from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import is_missing
 from .names import Names
 from .not_names import is_placeholder

@@ -5,7 +5,7 @@ from typing import Any, Self
 from sklearn.pipeline import FeatureUnion
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.holder import DocLinkMixin
+from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import check_labels
 from .names import NamesLike, read_names
 

@@ -14,7 +14,7 @@ from sklearn.utils import check_array, gen_batches
 
 from .._answers.inside import Inside, unwrap
 from .._base import warn
-from .._base.holder import PAGES
+from .._base.estimators import PAGES
 
 POPULATION = Path(__file__).parent / "population.csv"
 BLOCK = 8192  # rows that stay in the cache

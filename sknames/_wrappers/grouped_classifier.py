@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from .._answers.groups import M49, Groups, group_of_each, summed
 from .._answers.inside import Inside, unwrap
-from .._base.holder import is_fitted
+from .._base.estimators import is_fitted, is_frozen
 from .._base.labels_and_weights import check_labels
 from .._priors.priors import assumed_priors
 from .wrapper import Wrapper
@@ -19,8 +19,8 @@ from .wrapper import Wrapper
 class GroupedClassifier(Wrapper):
     """Predict groups of labels: sum the probabilities of a classifier.
 
-    A fitted estimator is used as it is, also by clones, and needs no `fit`; an unfitted one is
-    cloned and fitted.
+    Around a fitted estimator, it predicts without `fit`. `fit` fits a clone, unless the estimator
+    is frozen: a model that ships, or scikit-learn's `FrozenEstimator`.
 
     Parameters
     ----------
@@ -79,14 +79,14 @@ class GroupedClassifier(Wrapper):
     }
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
-        """Fit a clone of the estimator, unless it is fitted.
+        """Fit a clone of the estimator.
 
         Parameters
         ----------
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,) or None, default=None
-            Labels of the estimator, not groups. A fitted estimator needs none.
+            Labels of the estimator, not groups. A frozen estimator needs none.
         **params
             Parameters of the estimator's `fit`, such as `sample_weight`.
 
@@ -96,12 +96,12 @@ class GroupedClassifier(Wrapper):
             The fitted classifier.
         """
         self._validate_params()
-        if not self._is_frozen:
+        frozen = is_frozen(self.estimator)
+        if not frozen:
             check_labels(y)
         self._check_inside(self.estimator)
         estimator = self._fit_estimator(X, y, **params)
-        may_lack = not self._is_frozen
-        self._grouped = _grouped(self.groups, estimator.classes_, may_lack=may_lack)
+        self._grouped = _grouped(self.groups, estimator.classes_, may_lack=not frozen)
         self.estimator_ = estimator
         return self
 

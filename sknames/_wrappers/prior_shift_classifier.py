@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._answers.inside import Inside, unwrap
 from .._answers.predict_names import predict_list
-from .._base.holder import is_fitted
+from .._base.estimators import check_is_frozen, is_fitted
 from .._priors.priors import (
     Priors,
     assumed_priors,
@@ -36,14 +36,14 @@ class PriorShiftClassifier(Wrapper):
     2. Multiply the probabilities by the ratio of the new priors to the assumed ones, and scale them
        to sum to 1.
 
-    A fitted estimator is used as it is, also by clones; an unfitted one raises, since there are no
-    labels.
+    `fit` gets no labels, so it takes a frozen estimator only: a model that ships, or scikit-learn's
+    `FrozenEstimator`. With given `priors`, it predicts without `fit` around any fitted estimator.
 
     Parameters
     ----------
     estimator : classifier
-        Fitted classifier with `predict_proba`: a pipeline of ours, :func:`load_pretrained`, or any
-        of scikit-learn's.
+        Fitted classifier with `predict_proba`, such as :func:`load_pretrained`, or any of
+        scikit-learn's in a `FrozenEstimator`.
     priors : {"estimate", "uniform", "population"}, dict or array-like of shape (n_classes,), \
 default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers that sum to
@@ -67,6 +67,7 @@ default=None
         The estimator.
     class_prior_ : ndarray of shape (n_classes,)
         The mix of the list, in the order of `classes_`: the priors that the probabilities assume.
+        Only present after `fit`.
     n_iter_ : int
         Number of steps of the estimate; 0 if nothing was estimated.
     n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
@@ -144,39 +145,62 @@ default=None
         Raises
         ------
         ValueError
-            If no text is a name, or the given priors are positive where the estimator's own are 0.
+            If no text is a name, the estimator is not frozen, or the given priors are positive
+            where the estimator's own are 0.
         """
         self._validate_params()
-        self._check_is_frozen()
+        check_is_frozen(self.estimator, self)
         self._check_inside(self.estimator)
-        assumed = assumed_priors(self.estimator, self.assumed_prior)
-        if isinstance(self.priors, str) and self.priors == "estimate":
+        if self._estimates:
+            assumed = assumed_priors(self.estimator, self.assumed_prior)
             proba, weights, ids, are_names = predict_list(self.estimator, X, sample_weight)
             priors, n_iter = priors_of_probabilities(
                 proba, weights * are_names, assumed, ids, tol=self.tol, max_iter=self.max_iter
             )
         else:
-            priors, n_iter = check_priors(self.priors, self.estimator.classes_), 0
-            never = self.estimator.classes_[(priors > 0) & (assumed == 0)]
-            if len(never):
-                raise ValueError(
-                    f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
-                    "never predicts, got positive ones. Set them to 0, or take another estimator."
-                )
+            assumed, priors = self._given_mix(self.estimator)
+            n_iter = 0
         self.estimator_, self._assumed = self.estimator, assumed
         self.class_prior_, self.n_iter_ = priors, n_iter
         return self
 
+    @property
+    def _estimates(self):
+        return isinstance(self.priors, str) and self.priors == "estimate"
+
+    def _given_mix(self, estimator):
+        """Return the priors that a fitted estimator assumes, and the given ones."""
+        assumed = assumed_priors(estimator, self.assumed_prior)
+        priors = check_priors(self.priors, estimator.classes_)
+        never = estimator.classes_[(priors > 0) & (assumed == 0)]
+        if len(never):
+            raise ValueError(
+                f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
+                "never predicts, got positive ones. Set them to 0, or take another estimator."
+            )
+        return assumed, priors
+
+    @property
+    def _mix(self):
+        """The priors that the estimator assumes, and those of the list: of `fit`, if any."""
+        if "estimator_" in vars(self):
+            return self._assumed, self.class_prior_
+        return self._given_mix(self._inner())
+
     def _change(self, probabilities):
-        return exchange_priors(probabilities.astype(np.float64), self._assumed, self.class_prior_)
+        return exchange_priors(probabilities.astype(np.float64), *self._mix)
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
         if not is_fitted(self):
             return Inside()
-        inside, prior = unwrap(self.estimator_), self.class_prior_
-        factors = np.divide(prior, self._assumed, out=np.zeros_like(prior), where=self._assumed > 0)
+        inside, (assumed, prior) = unwrap(self._inner()), self._mix
+        factors = np.divide(prior, assumed, out=np.zeros_like(prior), where=assumed > 0)
         return inside.changed(factors, prior, inside.class_bias, self)
+
+    def __sklearn_is_fitted__(self):
+        is_given = not self._estimates and is_fitted(self.estimator)
+        return super().__sklearn_is_fitted__() or is_given
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -26,7 +26,7 @@ from .._answers.groups import Groups, Level, levels_of
 from .._answers.inside import Inside, answers_as_labels, labels_as_predicted, unwrap
 from .._answers.predict_names import predict_names
 from .._base import warn
-from .._base.holder import is_fitted
+from .._base.estimators import is_fitted, is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._priors.priors import assumed_priors
 from .risk_coverage import (
@@ -49,7 +49,8 @@ class SelectiveClassifier(Wrapper):
     With a `fallback`, a group is answered where a label is unsure: the subregion of a country, and
     then its region, until the sum of the probabilities is above the threshold.
 
-    A fitted estimator is used as it is, also by clones; an unfitted one is cloned and fitted.
+    `fit` fits clones of the estimator, unless it is frozen: a model that ships, or scikit-learn's
+    `FrozenEstimator`.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ class SelectiveClassifier(Wrapper):
         for numbers it is -1, or one less than the smallest label.
     cv : int, cross-validation generator, iterable or None, default=5
         How names are held out, as in scikit-learn; None is 5. An int makes stratified folds, which
-        keep the `groups` of `fit` together. With a fitted estimator nothing is held out: all names
+        keep the `groups` of `fit` together. With a frozen estimator nothing is held out: all names
         given to `fit` must then be new to it.
     confidence_level : float, default=0.95
         Probability with which the risk is kept. A coverage ignores it.
@@ -112,7 +113,7 @@ class SelectiveClassifier(Wrapper):
     accepts a threshold if the exact upper bound of its risk (Clopper and Pearson 1934) is at most
     `risk`; each bound may fail with a sixth of the probability 1 - `confidence_level`. The
     guarantee is for names drawn like the held-out ones, and for all of them together, not for each
-    nationality. It is exact for a fitted estimator and names without weights. With a
+    nationality. It is exact for a frozen estimator and names without weights. With a
     `fallback`, an answer is right if it holds the true label: the risk is that of labels and groups
     together.
 
@@ -175,7 +176,7 @@ class SelectiveClassifier(Wrapper):
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. A label that a fitted estimator does not know counts as an error. Around
+            Their labels. A label that a frozen estimator does not know counts as an error. Around
             a :class:`GroupedClassifier`, labels in groups count as these.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
             Weights of the names, for the threshold and for the estimator, if it takes any.
@@ -207,17 +208,15 @@ class SelectiveClassifier(Wrapper):
         weights = check_weights(sample_weight, len(y))
         routed = self._route(sample_weight, params)
         _check_abstain_label(self.abstain_label, y)
-        fitted = self._is_frozen
-        estimator = self.estimator
-        if not fitted:
-            estimator = clone(estimator).fit(X, y, **routed.estimator.fit)
+        frozen = is_frozen(self.estimator)
+        estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
         labels = labels_as_predicted(estimator, y)
         check_some_known(labels, estimator.classes_)
-        levels = self._read_fallback(estimator, may_lack=not fitted)
-        # Labels that a fitted estimator lacks are taken, too.
+        levels = self._read_fallback(estimator, may_lack=not frozen)
+        # Labels that a frozen estimator lacks are taken, too.
         taken = labels, *(level.groups for level in levels)
         abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_, *taken)
-        if fitted:
+        if frozen:
             rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y, levels)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
@@ -355,7 +354,7 @@ class SelectiveClassifier(Wrapper):
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
         groups = params.pop("groups", None)
-        if sample_weight is not None and not self._is_frozen:
+        if sample_weight is not None and not is_frozen(self.estimator):
             if has_fit_parameter(self.estimator, "sample_weight"):
                 params["sample_weight"] = sample_weight
             else:

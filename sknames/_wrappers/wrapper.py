@@ -5,26 +5,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
-from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from .._answers.inside import check_threshold, labels_as_predicted, unwrap
-from .._base.holder import Holder
+from .._base.estimators import DocLinkMixin
 from .._base.saved_state import renamed
 
 
-class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
+class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
     """Predict with another classifier, and change its probabilities or answers."""
 
     estimator: Any
     estimator_: Any
 
     def _fit_estimator(self, X, y, **params):
-        """Return the estimator, if it is fitted, or a fitted clone."""
-        if self._is_frozen:
-            return self.estimator
+        """Return a fitted clone of the estimator."""
         if get_config()["enable_metadata_routing"]:
             params = process_routing(self, "fit", **params).estimator.fit
         return clone(self.estimator).fit(X, y, **params)
@@ -123,10 +121,11 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, Holder):
             The routing.
         """
         router = MetadataRouter(owner=self).add_self_request(self)
-        if not self._is_frozen:  # else it is not fitted again
-            mapping = MethodMapping().add(caller="fit", callee="fit")
-            router.add(estimator=self.estimator, method_mapping=mapping)
-        return router
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return router.add(estimator=self.estimator, method_mapping=mapping)
+
+    def __sklearn_is_fitted__(self):
+        return "estimator_" in vars(self)
 
     def __setstate__(self, state):
         super().__setstate__(renamed(state))

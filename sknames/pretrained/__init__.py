@@ -1,6 +1,7 @@
 """The model that ships with the package."""
 
+from ._frozen_pipeline import FrozenPipeline
 from ._load_pretrained import load_card, load_pretrained
 from ._predict_sets import predict_sets
 
-__all__ = ["load_card", "load_pretrained", "predict_sets"]
+__all__ = ["FrozenPipeline", "load_card", "load_pretrained", "predict_sets"]

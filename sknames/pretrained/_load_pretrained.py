@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
 from .._answers.groups import M49, Groups
@@ -21,6 +20,7 @@ from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
 from .._priors.priors import Priors, check_priors
 from .._wrappers.selective_classifier import SelectiveClassifier
+from ._frozen_pipeline import FrozenPipeline
 
 Target: TypeAlias = Literal["nationality", "country"]
 TARGETS: tuple[Target, ...] = ("nationality", "country")
@@ -103,10 +103,11 @@ default="population"
 
     Returns
     -------
-    Pipeline or SelectiveClassifier
-        Fitted pipeline of "encode", a :class:`CharEncoder`, and "classify", a
-        :class:`NameNationalityClassifier`. With `abstain`, a :class:`SelectiveClassifier` around
-        it.
+    FrozenPipeline or SelectiveClassifier
+        Pipeline of "encode", a :class:`CharEncoder`, and "classify", a
+        :class:`NameNationalityClassifier`, which is never fitted again, see
+        :class:`~sknames.pretrained.FrozenPipeline`. With `abstain`, a :class:`SelectiveClassifier`
+        around it, whose clone is unfitted, as usual.
 
     Raises
     ------
@@ -265,7 +266,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     classifier = NameNationalityClassifier._from_network(
         network, classes, n_features_in=encoder.max_length_, history=classify["history"], **params
     )
-    return Pipeline([("encode", encoder), ("classify", classifier)])
+    return FrozenPipeline([("encode", encoder), ("classify", classifier)])
 
 
 def _arrays(folder, description, given=None):

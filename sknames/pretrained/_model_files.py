@@ -21,6 +21,7 @@ TRUSTED = [
     "sknames.NameNationalityClassifier",
     "sknames.PriorShiftClassifier",
     "sknames.SelectiveClassifier",
+    "sknames.pretrained.FrozenPipeline",
     "sklearn.utils._bunch.Bunch",
 ]
 PICKLES = {".joblib", ".pkl", ".pickle"}

@@ -11,7 +11,6 @@ from collections import Counter
 
 import numpy as np
 from anyascii import anyascii
-from sklearn.frozen import FrozenEstimator
 
 from sknames import load_pretrained
 from sknames.datasets import load_nationalities
@@ -42,7 +41,7 @@ def load(folder=None):
     """Return the shipped model, or that of a folder, with the shipped threshold to abstain."""
     model = load_pretrained(abstain=True)
     if folder is not None:
-        model.estimator_ = FrozenEstimator(read(folder, priors="population"))
+        model.estimator_ = read(folder, priors="population")
     return model
 
 

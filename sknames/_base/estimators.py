@@ -1,0 +1,45 @@
+"""What estimators share: a link to their page, and whether what they hold is fitted or frozen."""
+
+from typing import Any
+
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+# The site that `make -C docs html` builds.
+PAGES = "https://sknames.github.io/sknames"
+
+
+class DocLinkMixin:
+    """Link scikit-learn's HTML representation to our documentation."""
+
+    _doc_link_module = "sknames"
+    _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Return whether an estimator is fitted."""
+    try:
+        check_is_fitted(estimator)
+    except (NotFittedError, TypeError):  # or no estimator
+        return False
+    return True
+
+
+def is_frozen(estimator: Any) -> bool:
+    """Return whether an estimator is never fitted again, which its type says: its clone is itself.
+
+    So are scikit-learn's FrozenEstimator, and the models that ship.
+    """
+    clone = getattr(estimator, "__sklearn_clone__", None)
+    return clone is not None and clone() is estimator
+
+
+def check_is_frozen(estimator: Any, holder: Any) -> None:
+    """Raise ValueError unless the `holder`, which gets no labels, holds a frozen estimator."""
+    if not is_frozen(estimator):
+        got = " ".join(repr(estimator).split())
+        raise ValueError(
+            f"{type(holder).__name__} learns no labels, so it takes a fitted model that is never "
+            f"fitted again: load_pretrained(), or FrozenEstimator(model) for yours. Got {got:.200}."
+        )
+    check_is_fitted(estimator)
