@@ -29,6 +29,7 @@ import joblib
 import numpy as np
 from public_rivals import RIVALS, SETS, read_set
 from scipy.special import softmax
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 from sklearn.pipeline import make_pipeline, make_union
@@ -144,7 +145,7 @@ def estimator(key, others=None):
         return ours(random_state=0)
     if key == "svm":
         return linear(LinearSVC(C=1))
-    encoders = [NameEncoder()] + [NameEncoder(others)] * key.endswith("others")
+    encoders = [NameEncoder()] + [NameEncoder(FrozenEstimator(others))] * key.endswith("others")
     if key.startswith("logreg"):
         return make_pipeline(make_union(*encoders), LogisticRegression(C=10))
     return make_pipeline(make_union(*encoders, linear(None)[0]), LinearSVC(C=0.3))

@@ -20,6 +20,7 @@ import argparse
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
 from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -156,7 +157,11 @@ def numbered(proba):
 
 
 def adapted(proba, supposed):
-    return PriorShiftClassifier(Answers(proba, supposed)).fit(numbered(proba)).class_prior_
+    return (
+        PriorShiftClassifier(FrozenEstimator(Answers(proba, supposed)))
+        .fit(numbered(proba))
+        .class_prior_
+    )
 
 
 def in_order(shares):
