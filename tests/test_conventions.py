@@ -478,7 +478,9 @@ def test_set_output_gives_tables_with_names_and_index(encoder, library, frame):
 TRANSFORMERS = {
     "CharEncoder": lambda tiny: CharEncoder(max_length=3),
     "NameEncoder": NameEncoder,
-    "NameFeatures": lambda tiny: NameFeatures([("one", NameEncoder(tiny)), ("two", CharEncoder())]),
+    "NameFeatures": lambda tiny: NameFeatures(
+        [("one", NameEncoder(FrozenEstimator(tiny))), ("two", CharEncoder())]
+    ),
     "JoinNames": lambda tiny: JoinNames(),
 }
 
