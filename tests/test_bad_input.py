@@ -16,6 +16,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.estimator_checks import check_param_validation
 
 from sknames import (
     CharEncoder,
@@ -231,56 +232,29 @@ def test_only_the_ratios_of_weights_matter():
 
 # Parameters.
 
+# scikit-learn tries other types; these are just outside of what is allowed.
 OUT_OF_RANGE = {
-    CharEncoder: {
-        "clean": ["yes", None],
-        "tidy": ["yes", None],
-        "handle_missing": ["drop", None],
-        "transliterate": ["yes", None],
-        "lowercase": ["no", None],
-        "alphabet": [["a", "b"], b"ab", 5],
-        "min_frequency": [0, -1, 0.0, 1.0, -0.1, 1.5, math.nan, "2", None],
-        "max_length": [0, -1, 2.0, "auto"],
-        "handle_unknown": ["ignore", "", None],
-    },
+    CharEncoder: {"min_frequency": [0, 0.0, 1.0], "max_length": [0], "alphabet": [b"ab"]},
     NameNationalityClassifier: {
-        "cell": ["lstm", "GRU", None],
-        "hidden_size": [0, -1, 8.0, "8", None],
-        "num_layers": [0, 1.5, None],
-        "embedding_dim": [0, 4.0, "auto"],
-        "dropout": [-0.1, 1.0, 1, "none", None, math.nan],
-        "regularization": [-0.1, "auto", None, math.nan],
-        "ngram_range": [[1, 5], 3, "auto"],
-        "min_df": [0, 0.5, None],
-        "word_weight": [-0.1, 10.1, "none", None, math.nan],
-        "logit_adjustment": [-0.1, "auto", None],
-        "class_weight": ["auto", [1, 2], 1.0],
-        "lr": [0, -0.1, "none", None, math.nan],
-        "max_epochs": [0, -1, 2.0, "none", None],
-        "batch_size": [0, -1, 2.0, "none", None],
-        "early_stopping": ["auto", None],
-        "n_iter_no_change": [0, 1.5, None],
-        "device": ["tpu", "cuda:0", None],
-        "callbacks": [(), "all"],
-        "verbose": [-1, "yes", None],
-        "random_state": [-1, "zero", 1.5],
+        "hidden_size": [0],
+        "num_layers": [0],
+        "embedding_dim": [0],
+        "dropout": [-0.1, 1.0, math.nan],
+        "regularization": [-0.1],
+        "min_df": [0],
+        "word_weight": [-0.1, 10.1],
+        "logit_adjustment": [-0.1],
+        "lr": [0],
+        "max_epochs": [0],
+        "batch_size": [0],
+        "n_iter_no_change": [0],
     },
-    PriorShiftClassifier: {
-        "estimator": [LinearSVC()],
-        "priors": ["even", 3],
-        "assumed_prior": ["even", 3],
-        "tol": [-1],
-        "max_iter": [0],
-    },
+    PriorShiftClassifier: {"estimator": [LinearSVC()], "tol": [-1], "max_iter": [0]},
     SelectiveClassifier: {
         "estimator": [LinearSVC()],
         "coverage": [0, 1.1],
         "risk": [0, 1],
-        "groups": ["region"],
-        "abstain_label": [None],
-        "cv": ["prefit"],
         "confidence_level": [0, 1],
-        "n_jobs": [1.5],
     },
 }
 # What they cannot be made without.
@@ -293,7 +267,7 @@ WRONG = [
     (estimator, name, value)
     for estimator, parameters in OUT_OF_RANGE.items()
     for name, values in parameters.items()
-    for value in [*values, object()]
+    for value in values
 ]
 
 
@@ -305,9 +279,8 @@ def test_wrong_parameter_is_named(estimator, name, value):
 
 
 @pytest.mark.parametrize("estimator", OUT_OF_RANGE)
-def test_every_parameter_has_wrong_values_here(estimator):
-    params = estimator(**GIVEN.get(estimator, {})).get_params(deep=False)
-    assert set(OUT_OF_RANGE[estimator]) == set(estimator._parameter_constraints) == set(params)
+def test_wrong_types_of_parameters_raise(estimator):
+    check_param_validation(estimator.__name__, estimator(**GIVEN.get(estimator, {})))
 
 
 @pytest.mark.parametrize("ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")])
