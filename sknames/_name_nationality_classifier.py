@@ -309,7 +309,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         """Return what is inside, see `unwrap`."""
         if not hasattr(self, "network_"):
             return {}
-        names = ("class_prior", "class_bias", "model_error")
+        names = ("class_prior", "class_bias", "model_error", "sharpness")
         return {"classifier": self} | {name: getattr(self.network_, name) for name in names}
 
     def _logit_terms(self, X):

@@ -45,7 +45,8 @@ GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": 
 
 @pytest.fixture(scope="module")
 def model(tiny):
-    network = replace(tiny[-1].network_.with_priors(PRIORS), class_bias=BIAS)
+    shown = {"class_bias": BIAS, "sharpness": np.array([1.3])}
+    network = replace(tiny[-1].network_.with_priors(PRIORS), **shown)
     classify = NameNationalityClassifier._from_network(network, tiny.classes_, n_features_in=12)
     return FrozenPipeline([("encode", tiny[0]), ("classify", classify)])
 
@@ -211,11 +212,18 @@ def test_temperature_flattens_priors_and_bias(model):
     np.testing.assert_allclose(assumed_priors(found, of_people=True), people / people.sum())
     expected = model.predict_proba(["Ana"]) ** 0.5
     np.testing.assert_allclose(found.predict_proba(["Ana"]), expected / expected.sum(), rtol=1e-5)
+    names = ["Ana", "Yuki", "Jan", "Ali"]  # whose likelihood ratios are sharpened as much more
+    one, other = (estimate_shares(m, names, n_resamples=2) for m in (found, model))
+    assert (one.sharpness, other.sharpness) == (2.6, 1.3)
+    one, other = (PriorShiftClassifier(m).fit(names).class_prior_ for m in (found, model))
+    flat = PriorShiftClassifier(model, assumed_prior=PRIORS).fit(names).class_prior_
+    np.testing.assert_allclose(flat, other)
 
 
 def test_other_calibration_assumes_other_priors(model, small_names):
     found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid").fit(*small_names)
     np.testing.assert_allclose(assumed_priors(found, of_people=True), 0.25)
+    assert unwrap(found).sharpness is None
     assert unwrap(found).encoder is model[0]
     ensemble = CalibratedClassifierCV(
         Pipeline(model.steps), ensemble=True, cv=[(np.arange(200),) * 2] * 2

@@ -269,6 +269,10 @@ def test_bias_is_read_by_nationality(folder, shipped):
     write_digests(folder)
     found, bias = load_pretrained()[-1].network_.class_bias, shipped[-1].network_.class_bias
     np.testing.assert_array_equal(found, bias)
+    with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
+        file.write("\nsharpness,1.2500\n")
+    write_digests(folder)
+    assert load_pretrained()[-1].network_.sharpness == [1.25]
     assert rows[1].split(",") == [shipped.classes_[1], f"{bias[1]:.4f}"] and len({*bias}) > 60
 
 

@@ -61,6 +61,17 @@ def shares_of(proba, **params):
     )
 
 
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_sharpness_is_a_power_of_likelihood_ratios():
+    proba, assumed = draw([0.4, 0.3, 0.2, 0.1, 0], 60), np.array([0.1, 0.2, 0.2, 0.2, 0.3])
+    sharp = (proba / assumed) ** 1.5 * assumed
+    sharp /= sharp.sum(axis=1, keepdims=True)
+    found = shares_of(proba, assumed_prior=assumed, sharpness=1.5)
+    expected = shares_of(sharp, assumed_prior=assumed)
+    assert abs(found.share - shares_of(proba, assumed_prior=assumed).share).max() > 0.001
+    np.testing.assert_allclose(found.share, expected.share, atol=1e-9)
+
+
 def by_label(shares, column="share"):
     return dict(zip(shares.label, shares[column], strict=True))
 
@@ -135,7 +146,9 @@ def test_last_bits_hardly_matter():
 def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first):
     shares = estimate_shares(shipped, [name] * 20, random_state=0)
     assert shares.label[0] == first
-    answer = dict(zip(shipped.classes_, shipped.predict_proba([name])[0], strict=True))
+    assumed = assumed_priors(shipped, of_people=True)
+    answer = (shipped.predict_proba([name])[0] / assumed) ** shares.sharpness * assumed
+    answer = dict(zip(shipped.classes_, answer / answer.sum(), strict=True))
     assert by_label(shares) == pytest.approx(answer, abs=1e-6)
     assert shares.low[0] < 0.03 and shares.high[0] > 0.97
 
@@ -357,7 +370,7 @@ def test_sure_holds_for_all_labels_together():
     [
         ({"n_resamples": 100}, "n_resamples, got 200 and 100"),
         ({"confidence_level": 0.9}, "confidence_level, got 0.95 and 0.9"),
-        ({"model_error": 0.2}, "model_error, got 0.5 and 0.2"),
+        ({"model_error": 0.2}, r"error and sharpness of the model, got \(0.5, 1.0\) and \(0.2"),
         ({"class_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
         ({"groups": NORTH}, r"groups, got None and \['Ireland', 'North'\]"),
     ],

@@ -13,7 +13,7 @@ from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
 from sknames._answers.groups import M49
-from sknames._priors.priors import assumed_priors, model_error
+from sknames._priors.priors import assumed_priors, model_error, sharpness
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 
@@ -76,6 +76,7 @@ def build(folder, modules=HERE / "node_modules"):
         prior = assumed_priors(model, of_people=True)
         # For the shares of a list.
         settings[labels] = {"class_prior": prior.tolist(), "model_error": model_error(model)}
+        settings[labels]["sharpness"] = sharpness(model)
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")
 
 

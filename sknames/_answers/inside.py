@@ -34,6 +34,7 @@ class Inside(NamedTuple):
     class_prior: Any = None  # (n_classes,), the priors that the probabilities assume, unchecked
     class_bias: Any = None  # (n_classes,), the bias on people in log odds, see `Network`
     model_error: Any = None  # (1,), what that leaves, see `Network`
+    sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
     # How wrappers change the probabilities of the classifier, from the inside out: floats are
     # factors, (n_classes,), ints the indices of groups that are summed; None is any other way.
     changes: tuple = ()
@@ -90,6 +91,8 @@ def unwrap(model: Any) -> Inside:
     if power is not None and inside.class_prior is not None:
         prior = inside.class_prior**power / (inside.class_prior**power).sum()
         bias = None if inside.class_bias is None else inside.class_bias * power
+    if inside.sharpness is not None:
+        inside = inside._replace(sharpness=None if prior is None else inside.sharpness / power)
     return inside.changed(None, prior, bias, model)
 
 

@@ -16,7 +16,7 @@ from .words import Words
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."
 WORDS = ("word_keys", "word_classes", "word_logits")
-BIAS = ("class_bias", "model_error")  # of what ships
+BIAS = ("class_bias", "model_error", "sharpness")  # of what ships
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
@@ -43,6 +43,7 @@ class Network:
     words: Words | None = None
     class_bias: Any = None  # (n_classes,), log odds that correct the bias on people, or None
     model_error: Any = None  # (1,), the standard deviation of what they leave, or None
+    sharpness: Any = None  # (1,), the power of likelihood ratios that shares take, or None
 
     def __post_init__(self):
         for name, value in [*vars(self).items()]:

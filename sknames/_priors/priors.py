@@ -103,6 +103,12 @@ def model_error(estimator):
     return MODEL_ERROR if found is None else float(found[0])
 
 
+def sharpness(estimator):
+    """Return the power of a classifier's likelihood ratios under which shares are estimated."""
+    found = unwrap(estimator).sharpness
+    return 1.0 if found is None else float(found[0])
+
+
 def exchange_priors(probabilities, assumed, priors):
     """Return probabilities under other priors than those that they assume.
 
@@ -131,17 +137,20 @@ def merge_rows(probabilities, weights):
     return probabilities[order], weights[order], counts[order]
 
 
-def likelihood_ratios(probabilities, assumed):
+def likelihood_ratios(probabilities, assumed, sharpness=1.0):
     """Return the likelihoods of each name under each class, scaled to a largest one of 1.
 
-    A row is 0 if it has no probability on classes with a positive prior.
+    They are taken to a power, the sharpness: probabilities that are calibrated name by name may
+    still be too cautious for the shares of a list. A row is 0 if it has no probability on classes
+    with a positive prior.
     """
     ratios = np.divide(probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0)
     largest = ratios.max(axis=1, keepdims=True)
-    return np.divide(ratios, largest, out=ratios, where=largest > 0)
+    np.divide(ratios, largest, out=ratios, where=largest > 0)
+    return ratios if sharpness == 1 else ratios**sharpness
 
 
-def distinct_names(probabilities, weights, assumed, ids=None):
+def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0):
     """Merge the names of a list into likelihood ratios, weights and counts of distinct names.
 
     A name that occurs twenty times is not twenty observations of the model's error. So its weights
@@ -156,7 +165,7 @@ def distinct_names(probabilities, weights, assumed, ids=None):
         _, first, row = np.unique(ids[kept], return_index=True, return_inverse=True)
         probabilities, weights = probabilities[first], np.bincount(row, weights)
     rows, weights, counts = merge_rows(probabilities, weights)
-    ratios = likelihood_ratios(rows, assumed)
+    ratios = likelihood_ratios(rows, assumed, sharpness)
     informs = ratios.any(axis=1)
     ratios, weights, counts = ratios[informs], weights[informs], counts[informs]
     if not len(ratios):
@@ -274,9 +283,9 @@ def _leave_one_out(ratios, weights, counts, mix):
     return sums
 
 
-def priors_of_probabilities(probabilities, weights, assumed, ids=None, **limits):
+def priors_of_probabilities(probabilities, weights, assumed, ids=None, sharpness=1.0, **limits):
     """Estimate priors as `estimate_mix` does; return them and the number of steps."""
-    names = distinct_names(probabilities, weights, assumed, ids)
+    names = distinct_names(probabilities, weights, assumed, ids, sharpness)
     return estimate_mix(*names, assumed, **limits)[1:]
 
 

@@ -25,6 +25,7 @@ from .priors import (
     estimate_mix,
     model_error,
     newton_steps,
+    sharpness,
     slopes,
 )
 
@@ -184,7 +185,7 @@ class Shares(Table):
             "confidence_level": self.confidence_level,
             "n_resamples": len(self.resamples),
             "priors of the model": self.assumed_prior.round(9).tolist(),
-            "model_error": self.model_error,
+            "error and sharpness of the model": (self.model_error, self.sharpness),
         }
 
     def _added(self):
@@ -284,7 +285,7 @@ default=None
         - confidence_level,
         - resamples: array of shape (n_resamples, n_classes), the shares in each resample,
         - floor: how far the interval of a share of 0 reaches,
-        - assumed_prior, model_error: the priors by class that were assumed, and the error.
+        - assumed_prior, model_error, sharpness: what is assumed of the model, see Notes.
 
         Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the shares of
         two lists: what differs, with intervals, and which differences are sure.
@@ -312,7 +313,7 @@ default=None
     are typical for people of another source. For these, the log odds of each class vary with a
     standard deviation of 0.5, or what held-out people showed for a model that ships. Without
     `assumed_prior`, the bias by class that the shipped model has shown on held-out people is
-    corrected.
+    corrected. Its likelihood ratios are taken to a power, the sharpness, that these people chose.
 
     Examples
     --------
@@ -338,6 +339,7 @@ default=None
         weights=weights,
         assumed_prior=assumed_priors(inner, assumed_prior, of_people=True),
         model_error=model_error(inner),
+        sharpness=sharpness(inner),
         group_index=group_index,
         groups=groups,
         confidence_level=confidence_level,
@@ -368,6 +370,7 @@ def shares_of_probabilities(
     weights=None,
     assumed_prior="uniform",
     model_error=MODEL_ERROR,
+    sharpness=1.0,
     group_index=None,
     groups=None,
     confidence_level=0.95,
@@ -387,7 +390,9 @@ def shares_of_probabilities(
     assumed = check_priors(assumed_prior, columns, "assumed_prior")
     members = {} if groups is None else members_of(groups, classes)
     n_names = int(counts.sum())
-    ratios, weights, counts = distinct_names(probabilities, weights * counts, assumed, ids)
+    ratios, weights, counts = distinct_names(
+        probabilities, weights * counts, assumed, ids, sharpness
+    )
     n_distinct = int(counts.sum())
     if n_distinct < FEW_NAMES:
         warn(
@@ -407,7 +412,7 @@ def shares_of_probabilities(
         share, resamples = np.bincount(group_index, share), summed(resamples, group_index)
     order = np.argsort(-share, kind="stable")
     common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
-    common |= {"assumed_prior": assumed, "model_error": model_error}
+    common |= {"assumed_prior": assumed, "model_error": model_error, "sharpness": sharpness}
     # Resamples lack what the list lacks. So no interval is narrower than that of a share of 0 or 1
     # (Clopper and Pearson 1934).
     floor = 1 - ((1 - confidence_level) / 2) ** (1 / n_effective)

@@ -17,6 +17,7 @@ from .._priors.priors import (
     check_priors,
     exchange_priors,
     priors_of_probabilities,
+    sharpness,
 )
 from .wrapper import Wrapper
 
@@ -154,9 +155,8 @@ default=None
         if self._estimates:
             assumed = assumed_priors(self.estimator, self.assumed_prior)
             proba, weights, ids, are_names = predict_list(self.estimator, X, sample_weight)
-            priors, n_iter = priors_of_probabilities(
-                proba, weights * are_names, assumed, ids, tol=self.tol, max_iter=self.max_iter
-            )
+            names = proba, weights * are_names, assumed, ids, sharpness(self.estimator)
+            priors, n_iter = priors_of_probabilities(*names, tol=self.tol, max_iter=self.max_iter)
         else:
             assumed, priors = self._given_mix(self.estimator)
             n_iter = 0

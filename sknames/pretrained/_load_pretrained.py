@@ -32,8 +32,9 @@ ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
 # The same if subregions and regions are answered, too.
 CLIMBING = "climbing.csv"
-# `class_bias` of the network, from the same people; without a label, its `model_error`.
-BIAS = "class_bias.csv"
+# `class_bias` of the network, from the same people; without a label, its `model_error`; and perhaps
+# its `sharpness`, so called.
+BIAS, SHARPNESS = "class_bias.csv", "sharpness"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Digests of the other files, so that none is changed unnoticed; that of the arrays is in the
 # description. What writes the files writes it, too.
@@ -262,6 +263,8 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     if bias is not None:
         of_classes = np.array([bias[label] for label in classes.tolist()])
         network = replace(network, class_bias=of_classes, model_error=np.array([bias[""]]))
+        if SHARPNESS in bias:
+            network = replace(network, sharpness=np.array([bias[SHARPNESS]]))
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
     classifier = NameNationalityClassifier._from_network(
         network, classes, n_features_in=encoder.max_length_, history=classify["history"], **params
