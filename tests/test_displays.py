@@ -301,10 +301,14 @@ def test_estimator_gives_the_display_of_its_answers():
 # ---- Of shares
 
 
-def reaches(display):
+def reaches(display, k=0):
     """From where to where each interval is drawn."""
-    (segments,) = display.errorbar_.lines[2]
+    (segments,) = display.errorbars_[k].lines[2]
     return np.array([segment[:, 0] for segment in segments.get_segments()])
+
+
+def values(display, k=0):
+    return [bar.get_width() for bar in display.bars_[k]]
 
 
 def bars(display):
@@ -314,14 +318,14 @@ def bars(display):
 def test_shares_display_shows_shares_and_intervals(shares):
     display = SharesDisplay.from_shares(shares, n_top=2, bar_kwargs={"color": "red"})
     assert bars(display) == [*shares.label[:2], "3 others"]
-    widths = [bar.get_width() for bar in display.bars_]
-    np.testing.assert_allclose(widths, [*shares.share[:2], shares.share[2:].sum()])
+    np.testing.assert_allclose(values(display), [*shares.share[:2], shares.share[2:].sum()])
     others = np.quantile(shares.resamples[:, 2:].sum(axis=1), [0.025, 0.975])
     expected = [[shares.low[0], shares.high[0]], [shares.low[1], shares.high[1]], others]
     np.testing.assert_allclose(reaches(display), expected)
     assert display.ax_.yaxis_inverted()  # the largest is on top
     assert display.ax_.get_xlabel() == "share of 300 names, with 95% intervals"
-    assert display.bars_[0].get_facecolor() == (1, 0, 0, 1)
+    assert display.bars_[0][0].get_facecolor() == (1, 0, 0, 1)
+    assert display.ax_.get_legend() is None
 
 
 def test_shares_of_an_estimator_are_those_of_its_probabilities(proba, shares):
@@ -343,10 +347,11 @@ def test_tiny_shares_are_among_the_others():
     assert bars(display) == ["Dutch", "Turkish", "Irish", "2 others"]
     np.testing.assert_allclose(reaches(display)[3], [0, 1 - 0.025 ** (1 / 300)])  # as of one alone
     # One alone has its own bar.
-    share, limits = np.array([0.0, 1.0]), np.array([[0.0, 0.9], [0.1, 1.0]])
-    display = SharesDisplay(CLASSES[:2], share, *limits, np.eye(2), confidence_level=0.975)
-    assert bars(display.plot()) == ["Dutch", "Danish"]
-    assert display.ax_.get_xlabel() == "share, with 97.5% intervals"
+    sure = np.eye(2)[[1] * 120]
+    shares = shares_of_probabilities(sure, CLASSES[:2], confidence_level=0.975)
+    display = SharesDisplay.from_shares(shares)
+    assert bars(display) == ["Dutch", "Danish"]
+    assert display.ax_.get_xlabel() == "share of 120 names, with 97.5% intervals"
 
 
 def test_groups_all_have_a_bar(proba, shares):
@@ -358,3 +363,53 @@ def test_groups_all_have_a_bar(proba, shares):
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
     found = shares_of_probabilities(proba[:300], CLASSES, groups=groups, n_resamples=20).groups
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
+
+
+def of_counts(*counts):
+    groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
+    return shares_of_probabilities(np.eye(5).repeat(counts, axis=0), CLASSES, groups=groups)
+
+
+SOME, OTHER = of_counts(1, 30, 9, 0, 60), of_counts(0, 190, 10, 0, 0)
+
+
+def test_several_lists_stand_side_by_side():
+    display = SharesDisplay.from_shares({"US$": SOME, None: OTHER, "3": SOME}, n_top=2)
+    assert bars(display) == ["Dutch", "Turkish", "3 others"]
+    np.testing.assert_allclose(values(display), [0.3, 0.6, 0.1], atol=0.02)
+    np.testing.assert_allclose(values(display, 1), [0.95, 0, 0.05], atol=0.02)
+    assert reaches(display, 1)[0].tolist() == [OTHER["Dutch"].low, OTHER["Dutch"].high]
+    legend = texts_of(display.ax_.get_legend().get_texts())
+    assert legend == [r"US\$ (100 names)", "(blank) (200 names)", "3 (100 names)"]
+    ends = [[bar.get_y() for bar in display.bars_[k]] for k in range(3)]
+    assert ends[0] < ends[1] < ends[2] and ends[2][0] < ends[0][1]  # by label, as in the legend
+    width, height = display.figure_.get_size_inches()
+    assert width > 1.5 * height
+    assert len({bar[-1].get_facecolor() for bar in display.bars_}) == 3
+
+
+def test_many_lists_have_fewer_bars_and_colors_of_their_own():
+    display = SharesDisplay.from_shares(dict.fromkeys(range(45), SOME))
+    assert bars(display) == ["Turkish", "Dutch", "3 others"]
+    assert len({bar[0].get_facecolor() for bar in display.bars_}) == 45
+    with pytest.raises(ValueError, match="Expected shares to draw, got none"):
+        SharesDisplay.from_shares({})
+    display = SharesDisplay.from_shares(dict.fromkeys(range(100), SOME.groups))
+    assert bars(display) == ["Others", "North"]
+
+
+def test_display_of_a_comparison_shows_what_is_sure():
+    found = SOME.compare(OTHER)
+    display = SharesDisplay.from_shares(found, n_top=3)
+    assert bars(display) == ["Dutch", "Turkish", "Irish"]  # nothing sums the others
+    np.testing.assert_array_equal(values(display), found.difference[:3])
+    np.testing.assert_allclose(reaches(display), np.column_stack([found.low, found.high])[:3])
+    assert [bar.get_facecolor()[3] for bar in display.bars_[0]] == [1, 1, 0.35]
+    label = "difference between 100 and 200 names, with 95% intervals; pale: not sure"
+    assert display.ax_.get_xlabel() == label
+    assert display.ax_.get_xlim()[0] < found.low.min()
+    display = SharesDisplay.from_shares({"a": found, "b": OTHER.compare(SOME)})
+    assert display.ax_.get_xlabel() == "difference, with 95% intervals; pale: not sure"
+    legend = texts_of(display.ax_.get_legend().get_texts())
+    assert legend == ["a (100 and 200 names)", "b (200 and 100 names)"]
+    np.testing.assert_allclose(values(display), -np.array(values(display, 1)))

@@ -11,7 +11,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._answers.inside import ungroup
 from .._priors.shares import Comparison, Shares, estimate_shares
-from .._priors.shares_display import draw_shares
+from .._priors.shares_display import SharesDisplay
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
 from .models import predict_distinct
@@ -90,9 +90,10 @@ def shares(table, model, by, against, groups, output, plot, jobs):
         whole = pa.Table.from_pylist(rows).to_batches()[0], pa.record_batch([], [])
         output.write([whole], "csv", table.delimiter)
     if plot is not None:
-        drawn = {titles[key]: table for key, table in found.items() if table}
+        drawn = {", ".join(v or "(blank)" for _, v in key): some for key, some in found.items()}
+        display = SharesDisplay.from_shares({t: some for t, some in drawn.items() if some})
         with whole_file(plot) as file:
-            draw_shares(drawn).savefig(file, format=Path(plot).suffix[1:], dpi=150)
+            display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say(
         f"{n_rows.total():,} rows: {n_rows['names']:,} names, {n_rows['not_names']:,} not names; "
         f"{time.perf_counter() - start:.1f} s"

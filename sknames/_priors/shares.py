@@ -153,7 +153,7 @@ class Shares(Table):
         # All lists have the same errors of the model, in this order.
         resamples = other.resamples if same_source else np.roll(other.resamples, 1, axis=0)
         resamples, difference = self.resamples - resamples[:, columns], self.share - share
-        low, high = _percentiles(resamples, difference, self.confidence_level)
+        low, high = percentiles(resamples, difference, self.confidence_level)
         # What floors add to the intervals of shares adds to theirs like a variance (Zou and
         # Donner 2008).
         (down, up), (other_down, other_up) = self._added(), other._added()[:, columns]
@@ -190,7 +190,7 @@ class Shares(Table):
 
     def _added(self):
         """Return what floors add to the squared reach of intervals, down and up, (2, n_classes)."""
-        without = _percentiles(self.resamples, self.share, self.confidence_level)
+        without = percentiles(self.resamples, self.share, self.confidence_level)
         ends = np.array([self.low, self.high])
         return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
 
@@ -419,7 +419,7 @@ def shares_of_probabilities(
     common |= {"confidence_level": confidence_level, "floor": floor}
 
     def table(labels, share, resamples):
-        low, high = _percentiles(resamples, share, confidence_level)
+        low, high = percentiles(resamples, share, confidence_level)
         low, high = np.minimum(low, 1 - floor), np.maximum(high, floor)
         return Shares(label=labels, share=share, low=low, high=high, resamples=resamples, **common)
 
@@ -433,7 +433,7 @@ def shares_of_probabilities(
     return shares
 
 
-def _percentiles(resamples, estimate, confidence_level):
+def percentiles(resamples, estimate, confidence_level):
     """Return the ends of the intervals of an estimate, (n_classes,) each, which hold it."""
     limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     low, high = np.quantile(resamples, limits, axis=0)

@@ -1,49 +1,43 @@
-"""Draw the shares of nationalities in a list of names."""
+"""Draw the shares of nationalities in lists of names, and how lists differ."""
 
-from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._base.plotting import DisplayMixin, check_at_least_1, percent
-from .shares import COLUMNS, Shares, estimate_shares
+from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
+from .shares import COLUMNS, Comparison, Shares, Table, estimate_shares, percentiles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Drawn: TypeAlias = Shares | Comparison | Mapping[Any, Shares] | Mapping[Any, Comparison]
+SLIDE = (11, 6.2)  # inches, of several lists
+MOST_BARS = 90  # on it
 
 
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
 
-    Make one with :meth:`from_estimator` or :meth:`from_shares`; all parameters are kept as
-    attributes.
+    Several lists stand side by side. Of a comparison, the bars are the differences, pale where they
+    are not sure. Make one with :meth:`from_estimator` or :meth:`from_shares`.
 
     Parameters
     ----------
-    label : ndarray of shape (n_classes,)
-        The labels.
-    share, low, high : ndarray of shape (n_classes,)
-        Share of each label, and the ends of its interval.
-    resamples : ndarray of shape (n_resamples, n_classes)
-        Shares in resamples of the list. They give the interval of the last bar, the others.
-    confidence_level : float
-        Confidence level of the intervals.
-    n_names : int or None, default=None
-        Number of names, for the label of the axis.
-    are_groups : bool, default=False
-        Whether these are groups. Groups may overlap, so each has a bar.
+    shares : Shares, Comparison or dict of these
+        What to draw, or several of them by title, which have the same labels.
 
     Attributes
     ----------
     ax_, figure_ : matplotlib Axes, matplotlib Figure
         The axes that `plot` drew on, and their figure.
-    bars_ : matplotlib BarContainer
-        The bars.
-    errorbar_ : matplotlib ErrorbarContainer
-        The intervals.
+    bars_ : list of matplotlib BarContainer
+        The bars of each list.
+    errorbars_ : list of matplotlib ErrorbarContainer
+        The intervals of each list.
 
     See Also
     --------
@@ -62,15 +56,7 @@ class SharesDisplay(DisplayMixin):
 
     __module__ = "sknames"
 
-    label: NDArray[Any]
-    share: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    resamples: NDArray[np.float64]
-    _: KW_ONLY
-    confidence_level: float
-    n_names: int | None = None
-    are_groups: bool = False
+    shares: Drawn
 
     @classmethod
     def from_estimator(
@@ -106,13 +92,14 @@ class SharesDisplay(DisplayMixin):
         return cls.from_shares(shares, n_top=n_top, ax=ax, bar_kwargs=bar_kwargs)
 
     @classmethod
-    def from_shares(cls, shares: Shares, **kwargs: Any) -> Self:
+    def from_shares(cls, shares: Drawn, **kwargs: Any) -> Self:
         """Draw shares that have been estimated.
 
         Parameters
         ----------
-        shares : Shares
-            Result of :func:`estimate_shares`, or the `groups` in it.
+        shares : Shares, Comparison or dict of these
+            Result of :func:`estimate_shares`, the `groups` in it, or what its `compare` returns; or
+            several of them by title, such as ``{"north": shares, "south": others}``.
         **kwargs
             Parameters of :meth:`plot`.
 
@@ -121,13 +108,7 @@ class SharesDisplay(DisplayMixin):
         Self
             The display, with its drawing.
         """
-        display = cls(
-            *(shares[name] for name in (*COLUMNS, "resamples")),
-            confidence_level=shares.confidence_level,
-            n_names=shares.n_names,
-            are_groups="groups" not in shares,
-        )
-        return display.plot(**kwargs)
+        return cls(shares).plot(**kwargs)
 
     def plot(
         self, *, n_top: int = 15, ax: "Axes | None" = None, bar_kwargs: dict[str, Any] | None = None
@@ -137,8 +118,9 @@ class SharesDisplay(DisplayMixin):
         Parameters
         ----------
         n_top : int, default=15
-            Largest number of nationalities with a bar of their own. The last bar sums all others,
-            and those with a share below 0.1 %. Groups all have a bar.
+            Largest number of nationalities with a bar of their own; fewer if there are many lists.
+            The last bar sums all others, and those with a share below 0.1 %; other differences are
+            left out. Groups all have a bar.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -150,47 +132,82 @@ class SharesDisplay(DisplayMixin):
             The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
-        n = min(n_top, max(1, int((self.share >= 0.001).sum())))
-        if n == len(self.share) - 1 or self.are_groups:
-            n = len(self.share)
-        order = np.argsort(-self.share, kind="stable")
-        top, others = order[:n], order[n:]
-        labels = [str(label) for label in self.label[top]]
-        share, low, high = self.share[top], self.low[top], self.high[top]
-        if len(others):
+        tables: Any = {"": self.shares} if isinstance(self.shares, Table) else self.shares
+        if not tables:
+            raise ValueError("Expected shares to draw, got none. Draw lists that have names.")
+        several = len(tables) > 1
+        first = next(iter(tables.values()))
+        is_comparison = isinstance(first, Comparison)
+        size = np.abs([_bars(table, first.label)[0] for table in tables.values()])
+        if several:
+            n_top = min(n_top, max(1, MOST_BARS // len(tables)))
+        n = min(n_top, max(1, int((size.max(axis=0) >= 0.001).sum())))
+        if n == len(first.label) - 1 or "groups" not in first:
+            n = len(first.label)
+        order = np.argsort(-size.mean(axis=0), kind="stable")
+        top, others = first.label[order[:n]], first.label[order[n:]]
+        labels = [str(label) for label in top]
+        if len(others) and not is_comparison:  # nothing sums their differences
             labels.append(f"{len(others)} others")
-            share = np.append(share, self.share[others].sum())
-            limits = [(1 - self.confidence_level) / 2, (1 + self.confidence_level) / 2]
-            of_others = np.quantile(self.resamples[:, others].sum(axis=1), limits)
-            # The sum is at least as large as any of the shares in it.
-            low = np.append(low, of_others[0])
-            high = np.append(high, max(of_others[1], self.high[others].max()))
         width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
-        ax = self._use_axes(ax, (width, 0.9 + 0.3 * len(labels)))
-        reach = np.maximum(0, [share - low, high - share])
-        y = np.arange(len(labels))
-        colors = ["C0"] * n + ["0.6"] * (len(labels) - n)
-        self.bars_ = ax.barh(y, share, **({"color": colors} | (bar_kwargs or {})))
+        ax = self._use_axes(ax, SLIDE if several else (width, 0.9 + 0.3 * len(labels)))
         ink = ax.xaxis.label.get_color()  # light in a dark style
-        self.errorbar_ = ax.errorbar(
-            share, y, xerr=reach, fmt="none", ecolor=ink, capsize=3, elinewidth=1.2
-        )
-        ax.set_yticks(y, labels, parse_math=False)
+        style: dict[str, Any] = {"ecolor": ink, "capsize": 3 / len(tables), "elinewidth": 1.2}
+        self.bars_, self.errorbars_ = [], []
+        for k, (title, table) in enumerate(tables.items()):
+            value, low, high, sure = _bars(table, top, others)
+            y = np.arange(len(labels)) + 0.8 * ((k + 0.5) / len(tables) - 0.5)
+            drawn: Any = {"color": [_color(k, len(tables), is_sure) for is_sure in sure]}
+            if not several:
+                drawn["color"][n:] = ["0.6"] * (len(labels) - n)
+            name = "(blank)" if str(title) in ("", "None", "nan", "<NA>") else legend_label(title)
+            drawn |= {"label": f"{name} ({_n_names(table)})"} | (bar_kwargs or {})
+            self.bars_.append(ax.barh(y, value, 0.8 / len(tables), **drawn))
+            reach = [value - low, high - value]
+            self.errorbars_.append(ax.errorbar(value, y, xerr=reach, fmt="none", **style))
+        ax.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         ax.yaxis.set_inverted(True)
-        ax.set_xlim(left=0)
         percent(ax.xaxis)
-        of = "" if self.n_names is None else f" of {self.n_names:,} names"
-        ax.set_xlabel(f"share{of}, with {100 * self.confidence_level:.10g}% intervals")
+        text = "difference" if is_comparison else "share"
+        if not several:
+            text += f"{' between' if is_comparison else ' of'} {_n_names(first)}"
+        text += f", with {100 * first.confidence_level:.10g}% intervals"
+        ax.set_xlabel(text + "; pale: not sure" * is_comparison)
+        if is_comparison:
+            ax.axvline(0, color=ink, linewidth=0.8)
+        else:
+            ax.set_xlim(left=0)
+        if several:
+            ax.legend()
         return self
 
 
-def draw_shares(shares_by_title):
-    """Return a figure with a panel for each of some shares, by title."""
-    import matplotlib.pyplot as plt
+def _bars(table, top, others=()):
+    """Return what is drawn of some labels, and of the sum of others: value, low, high, sure."""
+    place = {label: k for k, label in enumerate(table.label.tolist())}
+    rows, rest = ([place[label] for label in list(labels)] for labels in (top, others))
+    if isinstance(table, Comparison):
+        return [table[name][rows] for name in ("difference", "low", "high", "sure")]
+    bars = [table[name][rows] for name in COLUMNS[1:]]
+    if rest:
+        share = table.share[rest].sum()
+        low, high = percentiles(table.resamples[:, rest].sum(axis=1), share, table.confidence_level)
+        # The sum is at least as large as any of the shares in it.
+        sums = share, low, max(high, table.high[rest].max())
+        bars = [np.append(*pair) for pair in zip(bars, sums, strict=True)]
+    return [*bars, np.full(len(bars[0]), True)]
 
-    bars = [min(16, 1 + int((s.share >= 0.001).sum())) for s in shares_by_title.values()]
-    size = {"figsize": (7.5, sum(0.9 + 0.3 * n for n in bars)), "height_ratios": bars}
-    figure, axes = plt.subplots(len(bars), squeeze=False, layout="constrained", **size)
-    for ax, (title, shares) in zip(axes[:, 0], shares_by_title.items(), strict=True):
-        SharesDisplay.from_shares(shares, ax=ax).ax_.set_title(title, parse_math=False)
-    return figure
+
+def _n_names(table):
+    """Say how many names a list has, or both that are compared."""
+    n = table.n_names, *([table.n_names_of_other] if isinstance(table, Comparison) else [])
+    return " and ".join(f"{some:,}" for some in n) + " names"
+
+
+def _color(k, n, is_sure):
+    """Return the color of the bars of list k out of n."""
+    import matplotlib as mpl
+
+    # The cycle of colors begins again after 10.
+    color = f"C{k}" if n <= 10 else mpl.colormaps["viridis"](0.2 + 0.8 * k / n)
+    return mpl.colors.to_rgba(color, 1 if is_sure else 0.35)
