@@ -477,7 +477,7 @@ def test_set_output_gives_tables_with_names_and_index(encoder, library, frame):
 
 TRANSFORMERS = {
     "CharEncoder": lambda tiny: CharEncoder(max_length=3),
-    "NameEncoder": NameEncoder,
+    "NameEncoder": lambda tiny: NameEncoder(FrozenEstimator(tiny)),
     "NameFeatures": lambda tiny: NameFeatures(
         [("one", NameEncoder(FrozenEstimator(tiny))), ("two", CharEncoder())]
     ),

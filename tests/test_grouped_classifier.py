@@ -1,8 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.datasets import make_blobs
+from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -200,3 +203,15 @@ def test_shares_take_groups_in_any_form(tiny, small_names):
 def test_groups_of_equal_labels_keep_their_type():
     for labels in (np.array([0, 1]), np.array([False, True]), np.array([0.0, 1.0])):
         assert group_of_each({}, labels).dtype == labels.dtype
+
+
+def test_memory_does_not_grow_with_labels_times_groups():
+    labels = np.arange(3000)
+    inner = FrozenEstimator(DummyClassifier().fit(labels[:, None], labels))
+    tracemalloc.start()
+    model = GroupedClassifier(inner, groups={0: 1}).fit(labels[:2, None])
+    assert model.predict_proba(labels[:1, None]).shape == (1, 2999)
+    assert len(unwrap(model).class_prior) == 2999
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6  # a table of both would take 72 MB

@@ -13,16 +13,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import column_or_1d
 
-# The attribute that holds the one fitted estimator which predicts, by class: these are slow to
-# import, and others inherit from them. What holds several has no inside.
-HELD = {
-    "FrozenEstimator": "estimator",
-    "BaseSearchCV": "best_estimator_",
-    "BaseThresholdClassifier": "estimator_",
-    "SelfTrainingClassifier": "estimator_",
-    "CalibratedClassifierCV": "calibrated_classifiers_",
-    "_CalibratedClassifier": "estimator",
-}
+# Where scikit-learn keeps the one fitted estimator that predicts: calibrations by fold,
+# searches, thresholds and our wrappers, and what is frozen, or not fitted itself.
+HELD = ("calibrated_classifiers_", "best_estimator_", "estimator_", "estimator")
 
 
 class Inside(NamedTuple):
@@ -43,7 +36,7 @@ class Inside(NamedTuple):
     groups: Any = None  # and the index of the group of each of its classes
     threshold: float | None = None  # the largest probability that gets no answer
     levels: tuple = ()  # of groups to fall back on, see `levels_of`
-    linear: Any = None  # a linear classifier,
+    last: Any = None  # the innermost estimator, which predicts,
     steps: tuple = ()  # and the steps in front of it
     misplaced: str | None = None  # what changes the probabilities that a threshold was for
 
@@ -60,6 +53,29 @@ class Inside(NamedTuple):
             levels=(),
             misplaced=type(by).__name__ if abstains else self.misplaced,
         )
+
+    def check_threshold(self):
+        """Raise ValueError if something in a model that always answers may abstain."""
+        if self.misplaced is not None:
+            raise ValueError(
+                f"{self.misplaced} changes probabilities, so the threshold of the classifier in "
+                "it, which abstains, does not hold. Put in one that does not, such as "
+                "load_pretrained(), and SelectiveClassifier around the whole."
+            )
+
+    def as_predicted(self, y):
+        """Return labels as the model predicts them: as groups, if it groups them."""
+        for group_of in self.group_of:
+            grouped = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
+            is_text = {isinstance(group, str) for group in grouped}
+            y = np.array(grouped, dtype=object if len(is_text) > 1 else None)
+        return y
+
+    def as_labels(self, predicted, y):
+        """Return predictions, with the label in place of a group that holds it."""
+        for level in self.levels:
+            predicted = np.where(predicted == level.group_of(y), y, predicted)
+        return predicted
 
 
 def unwrap(model: Any) -> Inside:
@@ -81,9 +97,7 @@ def unwrap(model: Any) -> Inside:
             inside = inside._replace(ungrouped=Pipeline(steps))
         return inside
     inner = _held(model)[1]
-    is_linear = "LinearClassifierMixin" in {cls.__name__ for cls in type(model).__mro__}
-    linear = model if is_linear and hasattr(model, "coef_") else None
-    inside = Inside(linear=linear) if inner is None else unwrap(inner)
+    inside = Inside(last=model) if inner is None else unwrap(inner)
     if not hasattr(model, "calibrators"):
         return inside._replace(class_prior=getattr(model, "class_prior_", inside.class_prior))
     # A temperature is a power of the odds; other methods learn the labels' frequencies.
@@ -120,32 +134,6 @@ def ungroup(model: Any) -> tuple[Any, Any]:
     return (model if inside.ungrouped is None else inside.ungrouped), inside.groups
 
 
-def labels_as_predicted(model: Any, y: Any) -> Any:
-    """Return labels as a model predicts them: as groups, if it groups them."""
-    for group_of in unwrap(model).group_of:
-        grouped = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
-        is_text = {isinstance(group, str) for group in grouped}
-        y = np.array(grouped, dtype=object if len(is_text) > 1 else None)
-    return y
-
-
-def answers_as_labels(model: Any, predicted: Any, y: Any) -> Any:
-    """Return predictions, with the label in place of a group that holds it."""
-    for level in unwrap(model).levels:
-        predicted = np.where(predicted == level.group_of(y), y, predicted)
-    return predicted
-
-
-def check_threshold(inside: Inside) -> None:
-    """Raise ValueError if something in a model that always answers may abstain."""
-    if inside.misplaced is not None:
-        raise ValueError(
-            f"{inside.misplaced} changes probabilities, so the threshold of the classifier in it, "
-            "which abstains, does not hold. Put in one that does not, such as load_pretrained(), "
-            "and SelectiveClassifier around the whole."
-        )
-
-
 def refusal(
     model: Any, expected: str, step: str, wrappers: str = "the wrappers of sknames"
 ) -> TypeError:
@@ -163,10 +151,10 @@ def _added_by(step):
 
 
 def _held(model):
-    """Return the attribute and the estimator that a model predicts with, or None and None."""
-    names = (HELD[cls.__name__] for cls in type(model).__mro__ if cls.__name__ in HELD)
-    name = model._holder if hasattr(type(model), "_holder") else next(names, None)
-    inner = None if name is None else getattr(model, name, None)
-    if isinstance(inner, list):  # of a calibration, by fold
+    """Return the attribute and the one estimator that a model predicts with, or None and None."""
+    own = getattr(model, "__dict__", {})  # FrozenEstimator shows what is inside it as its own
+    name = next((name for name in HELD if name in own and "estimators_" not in own), None)
+    inner = own.get(name)
+    if isinstance(inner, list):
         inner = inner[0] if len(inner) == 1 else None
     return name, inner

@@ -16,7 +16,7 @@ from .._base import validate_params
 from .._base.labels_and_weights import check_weights
 from .._encoding.names import Names, read_names
 from .groups import climb
-from .inside import check_threshold, unwrap
+from .inside import unwrap
 
 UNSURE = "unsure"
 BLOCK = 8192  # names whose codes are held at a time
@@ -170,7 +170,7 @@ def predict_names(
     if top > len(classes):
         raise ValueError(f"top={top}: the model has {len(classes)} labels. Lower top.")
     if threshold == "auto":
-        check_threshold(inside)
+        inside.check_threshold()
         threshold = inside.threshold
     names, X = _read(X, inside)
     proba = np.zeros((0, len(classes))) if names == [] else np.asarray(estimator.predict_proba(X))

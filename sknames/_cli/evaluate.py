@@ -10,7 +10,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-from .._answers.inside import labels_as_predicted
+from .._answers.inside import unwrap
 from .._answers.predict_names import predict_names
 from .._encoding.spelling_groups import spelling_groups
 from .._encoding.tidy import spellings
@@ -43,7 +43,7 @@ def evaluate(table, model, label, train, against, jobs):
     fitted = model.load()
     classes = fitted.classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
-    labels = np.array(labels_as_predicted(fitted, labels), dtype=object)
+    labels = np.array(unwrap(fitted).as_predicted(labels), dtype=object)
     learned = train and Table(train, table.column, *table.dialect).labelled_names(label)
     n_unknown, others = len(names) - int(np.isin(labels, classes).sum()), {}
     if against:
@@ -97,7 +97,7 @@ def _overlap(names, learned):
 
 def _baselines(names, labels, fitted, learned, of_learned):
     """Return the figures of simple models with the same training names."""
-    of_learned = labels_as_predicted(fitted, of_learned)
+    of_learned = unwrap(fitted).as_predicted(of_learned)
     dummy, ngrams = (m.fit(learned, of_learned) for m in (DummyClassifier(), ngram_svm()))
     models = {"most frequent label": dummy, NGRAMS: ngrams}
     return {title: figures(labels, model.predict(names)) for title, model in models.items()}

@@ -89,8 +89,13 @@ def assumed_priors(estimator, given=None, *, of_people=False):
     class that the shipped model has on people.
     """
     inside = unwrap(estimator) if given is None else Inside(class_prior=given)
+    return priors_inside(inside, estimator.classes_, of_people=of_people)
+
+
+def priors_inside(inside, classes, *, of_people=False):
+    """Return the priors that the probabilities of a model assume, from what is inside it."""
     priors = "uniform" if inside.class_prior is None else inside.class_prior
-    priors = check_priors(priors, estimator.classes_, "assumed_prior")
+    priors = check_priors(priors, classes, "assumed_prior")
     if of_people and inside.class_bias is not None:
         priors = priors * np.exp(-inside.class_bias)
         priors /= priors.sum()

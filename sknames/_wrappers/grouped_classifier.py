@@ -11,7 +11,7 @@ from .._answers.groups import M49, Groups, group_of_each, summed
 from .._answers.inside import Inside, unwrap
 from .._base.estimators import is_fitted, is_frozen
 from .._base.labels_and_weights import check_labels
-from .._priors.priors import assumed_priors
+from .._priors.priors import assumed_priors, priors_inside
 from .wrapper import Wrapper
 
 
@@ -122,14 +122,15 @@ class GroupedClassifier(Wrapper):
     def _grouping(self):
         """The groups, sorted, and the index of each class's group: those of `fit`, if any."""
         found = vars(self).get("_grouped")
-        return found or _grouped(self.groups, getattr(self, self._holder).classes_)
+        return found or _grouped(self.groups, self._inner().classes_)
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
         if not is_fitted(self):
             return Inside()
         inner, (groups, index) = self._inner(), self._grouping
-        inside, prior = unwrap(inner), assumed_priors(inner)
+        inside = unwrap(inner)
+        prior = priors_inside(inside, inner.classes_)
         sums, bias = np.bincount(index, prior), inside.class_bias
         if bias is not None:
             odds = np.bincount(index, prior * np.exp(-bias))

@@ -23,7 +23,7 @@ from sklearn.utils.validation import (
 )
 
 from .._answers.groups import Groups, Level, levels_of
-from .._answers.inside import Inside, answers_as_labels, labels_as_predicted, unwrap
+from .._answers.inside import Inside, unwrap
 from .._answers.predict_names import predict_names
 from .._base import warn
 from .._base.estimators import is_fitted, is_frozen
@@ -210,7 +210,7 @@ class SelectiveClassifier(Wrapper):
         _check_abstain_label(self.abstain_label, y)
         frozen = is_frozen(self.estimator)
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
-        labels = labels_as_predicted(estimator, y)
+        labels = unwrap(estimator).as_predicted(y)
         check_some_known(labels, estimator.classes_)
         levels = self._read_fallback(estimator, may_lack=not frozen)
         # Labels that a frozen estimator lacks are taken, too.
@@ -346,8 +346,9 @@ class SelectiveClassifier(Wrapper):
         float
             The share of names with an answer that is, or holds, the label.
         """
-        y, predicted = labels_as_predicted(self, column_or_1d(y)), self.predict(X)
-        is_right = answers_as_labels(self, predicted, y) == y
+        predicted, inside = self.predict(X), unwrap(self)
+        y = inside.as_predicted(column_or_1d(y))
+        is_right = inside.as_labels(predicted, y) == y
         return float(np.average(is_right, weights=check_weights(sample_weight, len(is_right))))
 
     def _route(self, sample_weight, params):
@@ -421,5 +422,5 @@ def _answers(fitted, X, y, levels):
     """Return the confidence of a classifier in each row and level, and whether it is right."""
     found = predict_names(fitted, X, threshold=None)
     levels = [level.among(found.classes) for level in levels]  # a fold may lack a rare label
-    y = labels_as_predicted(fitted, y)
+    y = unwrap(fitted).as_predicted(y)
     return confidence_and_hits(found.proba, found.reasons == "", y, found.classes, levels)

@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
-from .._answers.inside import check_threshold, labels_as_predicted, unwrap
+from .._answers.inside import unwrap
 from .._base.estimators import DocLinkMixin
 from .._base.saved_state import renamed
 
@@ -29,18 +29,14 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
 
     def _check_inside(self, inner):
         """Raise ValueError if a threshold inside would not hold for what this predicts."""
-        check_threshold(unwrap(inner).changed(None, None, None, self))
-
-    @property
-    def _holder(self):
-        """The attribute that holds the classifier which predicts."""
-        return "estimator_" if "estimator_" in vars(self) else "estimator"
+        unwrap(inner).changed(None, None, None, self).check_threshold()
 
     def _inner(self):
-        """Return the fitted classifier inside."""
-        if "estimator_" not in vars(self):  # the check would take a tenth of the time of one name
-            check_is_fitted(self)
-        return getattr(self, self._holder)
+        """Return the fitted classifier inside: that of `fit`, or else the given one."""
+        if "estimator_" in vars(self):  # the check would take a tenth of the time of one name
+            return self.estimator_
+        check_is_fitted(self)
+        return self.estimator
 
     def _change(self, probabilities):
         """Return the probabilities of this classifier from those of the one inside."""
@@ -95,7 +91,7 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         float
             The share of right predictions.
         """
-        return super().score(X, labels_as_predicted(self, y), sample_weight)
+        return super().score(X, unwrap(self).as_predicted(y), sample_weight)
 
     @property
     def classes_(self) -> NDArray[Any]:

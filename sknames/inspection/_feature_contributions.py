@@ -112,13 +112,15 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     >>> found.label, bool(found.contributions[0] > 0)
     ('Polish', True)
     """
+    from sklearn.linear_model._base import LinearClassifierMixin  # takes 7 MB
+
     check_is_fitted(estimator)
     inside = unwrap(estimator)
     if all(change is not None and change.dtype.kind == "f" for change in inside.changes):
         # Factors of the probabilities; other changes do not split.
         with np.errstate(divide="ignore"):
             shift = np.sum([np.log(factors) for factors in inside.changes], axis=0)
-        if inside.linear is not None and inside.steps:
+        if isinstance(inside.last, LinearClassifierMixin) and inside.steps:
             found = _of_linear(inside, name, shift)
             logits = found.intercept + found.contributions.sum(axis=0)
             # Not so of one classifier for each class, as in SGDClassifier.
@@ -139,13 +141,13 @@ def _of_linear(inside, name, shift):
     transform = make_pipeline(*inside.steps)
     values = transform.transform([name])
     values = values.toarray()[0] if issparse(values) else np.asarray(values)[0]
-    coef, intercept = inside.linear.coef_, inside.linear.intercept_
+    coef, intercept = inside.last.coef_, inside.last.intercept_
     if len(coef) == 1:  # of the second of two classes
         coef, intercept = (np.concatenate([0 * a, a]) for a in (coef, intercept))
     used = np.flatnonzero(values)
     return Contributions(
         name=name,
-        classes=inside.linear.classes_,
+        classes=inside.last.classes_,
         features=transform.get_feature_names_out()[used],
         contributions=(values * coef)[:, used].T,
         intercept=intercept + shift,

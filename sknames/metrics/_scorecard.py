@@ -12,7 +12,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._answers.inside import answers_as_labels, labels_as_predicted
+from .._answers.inside import unwrap
 from .._answers.predict_names import predict_names
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
@@ -191,8 +191,9 @@ def scorecard(
     if hasattr(estimator, "predict_proba"):
         found = predict_names(estimator, names, threshold=None, known_words=True)
         proba, known = found.proba, found.known_words
-    labels = labels_as_predicted(estimator, labels)
-    predicted = answers_as_labels(estimator, predicted, labels)
+    inside = unwrap(estimator)
+    labels = inside.as_predicted(labels)
+    predicted = inside.as_labels(predicted, labels)
     return scorecard_from(names, labels, predicted, proba, estimator.classes_, known, weights)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
-from .._answers.inside import labels_as_predicted
+from .._answers.inside import unwrap
 from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.plotting import DisplayMixin
 
@@ -84,5 +84,5 @@ class TopLabelDisplay(DisplayMixin):
         """
         name = type(estimator).__name__ if name is None else name
         proba, labels = estimator.predict_proba(X), estimator.classes_
-        y = labels_as_predicted(estimator, y)
+        y = unwrap(estimator).as_predicted(y)
         return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)
