@@ -162,6 +162,26 @@ def test_few_distinct_names_are_warned_of(shipped, names):
         estimate_shares(shipped, [*names[:100]], n_resamples=2)
 
 
+def test_lists_of_initials_are_warned_of(shipped, names):
+    words = [name.split() for name in names[:120]]
+    forms = [f"{first[0]}. {last}" for first, *_, last in words]
+    forms = [*forms[:30], *(f"{last}, {first[0]}.-P. K." for first, *_, last in words[30:61])]
+    for estimate in (estimate_shares, lambda model, X: PriorShiftClassifier(model).fit(X)):
+        with pytest.warns(UserWarning, match="Most of these names have initials"):
+            estimate(shipped, [*forms, *names[61:120], "7"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            estimate(shipped, [*forms[:60], *names[60:120]])
+
+
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_wide_intervals_say_what_helps():
+    rows, classes = np.full((200, 2), 0.5), np.array(["US", "CA"])
+    assert "US has a wide interval, since others" in repr(shares_of_probabilities(rows, classes))
+    assert "wide" not in repr(shares_of_probabilities(rows[:90], classes))  # they are warned of
+    assert "wide" not in repr(shares_of_probabilities(np.eye(2).repeat(100, axis=0), classes))
+
+
 def test_counts_of_a_census_take_no_memory():
     """All names in one array would be 8 TB."""
     shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_resamples=50)

@@ -1,43 +1,38 @@
-"""Measure the error of estimated shares of a list, and the gain of adapting to them.
+"""Measure the error of estimated shares, the gain of adapting to them, and comparisons of lists.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the sources of the
-shipped model in SKNAMES_DATA, for that model on people whom it never learned; ``--labels country``
-is the same for the model of countries. ``--tutorial`` trains a model on four fifths of the
-tutorial's names, and uses the others. It takes ten minutes and prints tables in Markdown.
+shipped model in SKNAMES_DATA, for that model on people whom it never learned: those of
+tools/retrain/kept_apart.py that are reported, while the others have shown the bias by class.
+``--labels country`` is the same for the model of countries. It prints tables in Markdown.
 
 It uses the artificial-prevalence protocol. The people are split in two halves. One gives what needs
 labels (the confusion matrix of adjusted counting, the temperature). Mixes are drawn from a
 Dirichlet distribution, and by each mix lists of people from the other half. ``--small``
-measures lists of 3 to 1,000 distinct people instead.
+measures lists of 3 to 1,000 distinct people instead. ``--mixes`` measures lists of 300 and 1,000
+people of several mixes.
 
-``--mixes`` measures lists of 300 and 1,000 people of several mixes instead, in minutes. The people
-are those of tools/retrain/kept_apart.py that are reported. The others of them have shown the bias
-by class of the shipped model.
+``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two mixes of one
+source, and one mix of two sources.
 """
 
 import argparse
+from itertools import product
 
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
-from sklearn.base import BaseEstimator
-from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
-from sklearn.model_selection import StratifiedGroupKFold
 
-from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
-from sknames._priors.priors import assumed_priors
-from sknames._wrappers.grouped_classifier import group
-from sknames.pretrained._load_pretrained import TARGETS
-from tools.measuring import (
-    clean_names,
-    likeliest_shares,
-    machine,
-    ours,
-    plain,
-    population_priors,
-    show,
-    table,
+from sknames import load_pretrained
+from sknames._answers.groups import group_of_each
+from sknames._priors.priors import (
+    assumed_priors,
+    model_error,
+    priors_of_probabilities,
+    sharpness,
 )
+from sknames._priors.shares import shares_of_probabilities
+from sknames.pretrained._load_pretrained import TARGETS
+from tools.measuring import likeliest_shares, machine, population_priors, show, table
 from tools.retrain import kept_apart
 
 LEAST = 15  # people of a nationality
@@ -61,32 +56,23 @@ MIXES = {
 }
 SIZES_OF_MIXES, N_LISTS = (300, 1_000), 10  # lists of each size and mix
 HITS = ["as it is", "expectation maximisation", "adapted", "with a temperature", "the true mix"]
+# Names of the lists of a pair, labels in a mix, and people of each.
+PAIRS, MOST_LABELS, LEAST_OF_PAIRS = [(100, 100), (100, 1_000), (500, 500), (1_000, 1_000)], 25, 15
+KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
 SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
 # ---- People with probabilities
 
 
-def unseen_people(target):
-    """Return probabilities of the shipped model, labels, and the assumed priors."""
-    apart = kept_apart.load(target)[2]
-    return people(load_pretrained(target), apart.names, apart.labels)
-
-
-def tutorial():
-    """Return the same for a model trained on four fifths of the tutorial's names."""
-    names, labels = clean_names()
-    cv = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    train, test = next(cv.split(names, labels, [plain(name) for name in names]))
-    model = ours(random_state=0).fit(names[train], labels[train])
-    return people(model, names[test], labels[test])
-
-
-def people(model, names, labels):
-    places = np.searchsorted(model.classes_, labels)
-    many = np.bincount(places, minlength=len(model.classes_)) >= LEAST
-    kept = many[places]
-    return model.predict_proba(names[kept]), places[kept], assumed_priors(model, of_people=True)
+def unseen_people(target, least=LEAST):
+    """Return probabilities of the shipped model, labels, sources, and what its shares assume."""
+    model, apart = load_pretrained(target), kept_apart.load(target)[2]
+    places = np.searchsorted(model.classes_, apart.labels)
+    kept = (np.bincount(places, minlength=len(model.classes_)) >= least)[places]
+    assumed = {"assumed_prior": assumed_priors(model, of_people=True)}
+    assumed |= {"model_error": model_error(model), "sharpness": sharpness(model)}
+    return model.predict_proba(apart.names)[kept], places[kept], apart.sources[kept], assumed
 
 
 def by_label(proba, labels, once=False):
@@ -95,15 +81,6 @@ def by_label(proba, labels, once=False):
     def draw(k, n, rng):
         rows = np.flatnonzero(labels == k)
         return proba[rng.choice(rows, min(n, len(rows)) if once else n, replace=not once)]
-
-    return draw
-
-
-def by_probability(proba):
-    """Draw people by the probabilities, as if the model were calibrated."""
-
-    def draw(k, n, rng):
-        return proba[rng.choice(len(proba), n, p=proba[:, k] / proba[:, k].sum())]
 
     return draw
 
@@ -133,35 +110,14 @@ def adjusted_counting(known, labels):
     return adjusted
 
 
-class Answers(BaseEstimator):
-    """Return given probabilities for the names a0, a1 and so on, like a fitted model."""
-
-    def __init__(self, proba, class_prior):
-        self.proba, self.class_prior_ = proba, class_prior
-        self.classes_ = np.arange(proba.shape[1])
-
-    def fit(self, X, y):
-        return self
-
-    def predict_proba(self, X):
-        return self.proba[[int(name[1:]) for name in X]]
+def sknames_shares(proba, assumed, n_resamples=200):
+    classes = np.arange(proba.shape[1])
+    found = {"n_resamples": n_resamples, "random_state": 0} | assumed
+    return shares_of_probabilities(proba, classes, **found)
 
 
-def sknames_shares(proba, supposed, n_resamples=200):
-    model, names = Answers(proba, supposed), numbered(proba)
-    return estimate_shares(model, names, n_resamples=n_resamples, random_state=0)
-
-
-def numbered(proba):
-    return [f"a{row}" for row in range(len(proba))]
-
-
-def adapted(proba, supposed):
-    return (
-        PriorShiftClassifier(FrozenEstimator(Answers(proba, supposed)))
-        .fit(numbered(proba))
-        .class_prior_
-    )
+def adapted(proba, supposed, power=1.0):
+    return priors_of_probabilities(proba, np.ones(len(proba)), supposed, sharpness=power)[0]
 
 
 def in_order(shares):
@@ -203,11 +159,12 @@ def draw_list(draw, counts, rng):
     return np.concatenate([*drawn.values()]), np.repeat([*drawn], [*map(len, drawn.values())])
 
 
-def measure(sizes, draw_known, draw, classes, supposed, alpha, rng):
+def measure(sizes, draw_known, draw, classes, assumed, alpha, rng):
     """Print errors of shares, accuracies and coverages by the size of the list.
 
     Labels come from the people of draw_known; lists are drawn from draw.
     """
+    supposed, power = assumed["assumed_prior"], assumed["sharpness"]
     each = np.isin(np.arange(len(supposed)), classes) * 300
     known, labels = draw_list(draw_known, each, rng)
     temperature = best_temperature(known, labels, supposed)
@@ -228,14 +185,14 @@ def measure(sizes, draw_known, draw, classes, supposed, alpha, rng):
             rows, y = draw_list(draw, rng.multinomial(n, mix), rng)
             cool = sharpened(rows, supposed, temperature)
             found = {way: estimate(rows, supposed) for way, estimate in ways.items()}
-            shares = sknames_shares(rows, supposed)
+            shares = sknames_shares(rows, assumed)
             found["sknames"] = in_order(shares)
-            found["sknames, with a temperature"] = in_order(sknames_shares(cool, supposed, 2))
+            found["sknames, with a temperature"] = in_order(sknames_shares(cool, assumed, 2))
             for way, share in found.items():
                 error[way].append(np.abs(share - mix).sum())
-            priors = supposed, found["expectation maximisation"], adapted(rows, supposed)
+            priors = supposed, found["expectation maximisation"], adapted(rows, supposed, power)
             under = [(rows, of) for of in (*priors, mix)]
-            under.insert(3, (cool, adapted(cool, supposed)))
+            under.insert(3, (cool, adapted(cool, supposed, power)))
             for name, (answers, of) in zip(HITS, under, strict=True):
                 hits[name].append(np.mean((answers * (of / supposed)).argmax(axis=1) == y))
             true = mix[shares.label]
@@ -257,8 +214,8 @@ def mixes_of(target, classes):
     if target == "nationality":
         mixes = {name: np.array([m.get(c, 0) for c in classes]) for name, m in MIXES.items()}
     else:
-        regions, shares = group("region", classes)
-        mixes = {f"{name}, equal": shares[:, k] for k, name in enumerate(regions)}
+        regions = group_of_each("region", classes)
+        mixes = {f"{name}, equal": (regions == name).astype(int) for name in np.unique(regions)}
     return mixes | {
         "all, equal": np.ones(len(classes)),
         "all, population": population_priors(classes),
@@ -267,10 +224,9 @@ def mixes_of(target, classes):
 
 def measure_mixes(target, rng):
     """Print errors of shares and coverages, by mix, of lists of people kept apart."""
-    model, apart = load_pretrained(target), kept_apart.load(target)[2]
-    classes, population = model.classes_, population_priors(model.classes_)
-    corrected = assumed_priors(model, of_people=True)
-    proba, places = model.predict_proba(apart.names), np.searchsorted(classes, apart.labels)
+    proba, places, _, assumed = unseen_people(target, 1)
+    classes = load_pretrained(target).classes_
+    bare = assumed | {"assumed_prior": population_priors(classes)}
     draw, n_of = by_label(proba, places), np.bincount(places, minlength=len(classes))
     mixes = mixes_of(target, classes)
     for n in SIZES_OF_MIXES:
@@ -281,10 +237,10 @@ def measure_mixes(target, rng):
                 mix = mixes[name] if name in mixes else rng.dirichlet(np.full(len(classes), 0.3))
                 mix = mix * (n_of > 0) / (mix * (n_of > 0)).sum()
                 some, _ = draw_list(draw, rng.multinomial(n, mix), rng)
-                shares = sknames_shares(some, corrected)
+                shares = sknames_shares(some, assumed)
                 true = mix[shares.label]
                 covers = (shares.low <= true) & (true <= shares.high)
-                plain_shares = in_order(sknames_shares(some, population, 2))
+                plain_shares = in_order(sknames_shares(some, bare, 2))
                 errors = [counting(some, None), plain_shares, in_order(shares)]
                 errors = [np.abs(share - mix).sum() for share in errors]
                 large = covers[true > 0.02].mean() if (true > 0.02).any() else np.nan
@@ -297,34 +253,81 @@ def measure_mixes(target, rng):
         print(table([f"sum of absolute errors, {N_LISTS} lists", *header], rows), flush=True)
 
 
+def draw_pair(kind, sizes, labels, sources, n_classes, rng):
+    """Return rows of people of two lists, nobody twice in one, and the mixes that these have."""
+    first, second = rng.choice(np.unique(sources), 2, replace=False)
+    found_in = [sources == first, sources == (second if kind == KINDS[2] else first)]
+    there = np.array([np.bincount(labels[rows], minlength=n_classes) for rows in found_in])
+    common = rng.permutation(np.flatnonzero(there.min(axis=0) >= LEAST_OF_PAIRS))[:MOST_LABELS]
+    mixes = np.zeros((2, n_classes))
+    mixes[:, common] = rng.dirichlet(np.full(len(common), 0.5), 2)
+    if kind != KINDS[1]:
+        mixes[1] = mixes[0]
+    sizes = [sum(sizes)] * 2 if kind == KINDS[0] else sizes
+    lists = []
+    for rows, n_of, mix, n in zip(found_in, there, mixes, sizes, strict=True):
+        counts = np.minimum(rng.multinomial(n, mix), n_of)
+        of = (np.flatnonzero(rows & (labels == k)) for k in range(n_classes))
+        drawn = [rng.permutation(people)[:count] for people, count in zip(of, counts, strict=True)]
+        lists.append(rng.permutation(np.concatenate(drawn)))
+    # Of few people, there are fewer than the mix says.
+    mixes = np.minimum(np.array(sizes)[:, None] * mixes, there)
+    return lists, mixes / mixes.sum(axis=1, keepdims=True)
+
+
+def measure_pairs(target, n_pairs, rng):
+    """Print how often comparisons hold, by kind of pair and number of names."""
+    proba, labels, sources, assumed = unseen_people(target, 1)
+    table_rows = []
+    for kind, sizes in product(KINDS, PAIRS):
+        measured = []
+        for _ in range(n_pairs):
+            lists, mixes = draw_pair(kind, sizes, labels, sources, proba.shape[1], rng)
+            if kind == KINDS[0]:
+                lists = np.split(lists[0], [len(lists[0]) * sizes[0] // sum(sizes)])
+                mixes = mixes[[0, 0]]
+            one, other = (sknames_shares(proba[rows], assumed, 300) for rows in lists)
+            is_same = kind != KINDS[2]
+            found, wide = (one.compare(other, same_source=same) for same in (is_same, not is_same))
+            true, large = (mixes[0] - mixes[1])[found.label], mixes.max(axis=0)[found.label] > 0.02
+            covers = ((found.low <= true) & (true <= found.high))[large].mean()
+            widths = [(t.high - t.low)[large].mean() for t in (found, wide)]
+            is_wrong = (found.sure & (found.difference * true <= 0)).any()
+            measured.append([covers, *widths, is_wrong, found.sure.sum()])
+        means = [f"{mean:.3f}" for mean in np.mean(measured, axis=0)]
+        table_rows.append([kind, " and ".join(f"{n:,}" for n in sizes), *means])
+    header = ["pair", "names", "covered", "width", "the other way", "a sure one is wrong"]
+    print(f"\n### {n_pairs} pairs of each kind, {target}\n")
+    print(table([*header, "sure ones"], table_rows), flush=True)
+
+
 def main():
     """Measure the chosen lists."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tutorial", action="store_true", help="instead of the shipped model")
     parser.add_argument("--small", action="store_true", help="lists of 3 to 1,000 people")
     parser.add_argument("--alpha", type=float, default=0.3, help="of the Dirichlet distribution")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--labels", choices=TARGETS, default=TARGETS[0], help="of which model")
     parser.add_argument("--mixes", action="store_true", help="lists of several mixes")
+    parser.add_argument("--pairs", type=int, default=0, help="pairs of lists of each kind")
     args = parser.parse_args()
     print(f"- {machine()}")
+    rng = np.random.default_rng(args.seed)
     if args.mixes:
-        measure_mixes(args.labels, np.random.default_rng(args.seed))
+        measure_mixes(args.labels, rng)
         return
-    proba, labels, supposed = tutorial() if args.tutorial else unseen_people(args.labels)
-    classes, rng = np.unique(labels), np.random.default_rng(args.seed)
+    if args.pairs:
+        measure_pairs(args.labels, args.pairs, rng)
+        return
+    proba, labels, _, assumed = unseen_people(args.labels)
+    classes = np.unique(labels)
     print(f"- {len(proba):,} people of {len(classes)} labels, Dirichlet({args.alpha})")
     print("\n### Real people")
     known = rng.random(len(labels)) < 0.5
     sizes = SMALL if args.small else SIZES
     of_known = by_label(proba[known], labels[known])
     draw = by_label(proba[~known], labels[~known], once=args.small)
-    measure(sizes, of_known, draw, classes, supposed, args.alpha, rng)
-    if args.small:
-        return
-    print("\n### A world in which the model is calibrated: people drawn by their probabilities")
-    draw = by_probability(proba)
-    measure(SIZES, draw, draw, classes, proba.mean(axis=0), args.alpha, rng)
+    measure(sizes, of_known, draw, classes, assumed, args.alpha, rng)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """The one door to a model's answers: labels, probabilities, and why a text has none."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
+from itertools import compress
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -12,13 +14,15 @@ from scipy.sparse import issparse
 from sklearn.utils import Bunch, check_array, gen_batches
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._base import validate_params
+from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._encoding.names import Names, read_names
 from .groups import climb
 from .inside import unwrap
 
 UNSURE = "unsure"
+BYLINE = re.compile(r"([^\W\d_]\. ?-?)+[^.\s]+")  # "A. M. Müller"
+SOME = 1000  # names that say how a list is written
 BLOCK = 8192  # names whose codes are held at a time
 
 
@@ -249,7 +253,16 @@ def predict_list(estimator, X, sample_weight=None):
     proba = check_array(found.proba, dtype=np.float64, input_name="predict_proba's probabilities")
     weights = check_weights(sample_weight, len(proba))
     ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
-    return proba, weights, ids, found.reasons == ""
+    are_names = found.reasons == ""
+    if found.names is not None and are_names.any():
+        some = Names([*compress(found.names, are_names)][:SOME]).tidy  # as they are read by default
+        if 2 * sum(BYLINE.fullmatch(name) is not None for name in some) > len(some):
+            warn(
+                "Most of these names have initials instead of given names. Then the errors of "
+                "shares are about half as large again, and intervals do not show it. Give full "
+                "names if you have them."
+            )
+    return proba, weights, ids, are_names
 
 
 def _ids_of_rows(X, n):

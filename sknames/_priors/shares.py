@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 22  # most counts in a chunk of resamples
 N_PRINTED = 10
 FEW_NAMES = 100  # fewer than these raise a warning
+WIDE = 0.3  # intervals of more get a note
 
 
 COLUMNS = ("label", "share", "low", "high")
@@ -94,6 +95,12 @@ class Shares(Table):
             f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
             f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
         )
+        widths = self.high - self.low
+        if "groups" in self and self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
+            yield (
+                f"{self.label[widths.argmax()]} has a wide interval, since others have such names: "
+                'sum labels, as by groups="subregion", or give a model the priors that you know'
+            )
         for one, other, correlation in self.get("confused_pairs", []):
             yield (
                 f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
