@@ -26,11 +26,14 @@ ASKED = {
 @pytest.mark.filterwarnings("ignore:The shares are rough")
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
 def test_names_are_read_and_judged_at_most_once(shipped, monkeypatch, ask):
-    counted = {name: Mock(wraps=getattr(module, name)) for name in ("tidy", "why_not_names")}
+    counted = {
+        name: Mock(wraps=getattr(module, name)) for name in ("clean", "tidied", "why_not_names")
+    }
     for name, function in counted.items():
         monkeypatch.setattr(module, name, function)
     ask(shipped)
-    assert counted["tidy"].call_count == 1 and counted["why_not_names"].call_count <= 1
+    assert counted["clean"].call_count == counted["tidied"].call_count == 1
+    assert counted["why_not_names"].call_count <= 1
 
 
 def test_names_say_how_they_are_read(shipped):

@@ -21,7 +21,8 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._encoding.not_names import RULES, why_not_names
+from sknames._encoding.names import Names
+from sknames._encoding.not_names import RULES
 from sknames._encoding.spelling import clean
 from sknames.datasets import load_names
 
@@ -33,15 +34,15 @@ ORGANIZATIONS = Path(__file__).parent.parent / "examples" / "benchmarks" / "orga
 def test_text_gets_its_reason_in_any_company(shipped, judged, with_encoder):
     encoder = shipped[0] if with_encoder else None
     texts = [*judged, *["Anna"] * 20]
-    assert why_not_names(texts, encoder)[: len(judged)].tolist() == [*judged.values()]
+    assert Names(texts, encoder).reasons[: len(judged)].tolist() == [*judged.values()]
     for text, reason in judged.items():
-        assert why_not_names([text], encoder).tolist() == [reason], text
+        assert Names([text], encoder).reasons.tolist() == [reason], text
 
 
 def test_every_character_is_a_letter_invisible_or_neither():
     kinds = {c: unicodedata.category(c) for c in map(chr, range(0x110000))}
     texts = [c for c, kind in kinds.items() if kind not in ("Cn", "Cs") and c not in "㈱㈲㈜ﵬﵭ"]
-    found = why_not_names(texts)
+    found = Names(texts).reasons
     for text, plain, reason in zip(texts, clean(texts), found, strict=True):
         if not plain or kinds[text] == "Cc":
             assert reason == "missing name", text
@@ -51,7 +52,7 @@ def test_every_character_is_a_letter_invisible_or_neither():
 
 def test_every_legal_form_makes_an_organization():
     texts = (DATA / "legal_forms.txt").read_text(encoding="utf-8").splitlines()
-    found = why_not_names(texts).tolist()
+    found = Names(texts).reasons.tolist()
     assert [
         text for text, reason in zip(texts, found, strict=True) if reason != "organization"
     ] == []
@@ -59,21 +60,21 @@ def test_every_legal_form_makes_an_organization():
 
 def test_organizations_in_many_languages_are_found():
     texts = ORGANIZATIONS.read_text(encoding="utf-8").splitlines()
-    assert np.count_nonzero(why_not_names(texts) == "organization") >= 354
+    assert np.count_nonzero(Names(texts).reasons == "organization") >= 354
 
 
 def test_words_of_organizations_are_nobodys_name():
     names = load_names(script="all", return_X_y=True)[0]
     borne = {word for name in names for word in name.lower().replace("-", " ").split()}
     assert borne.isdisjoint(RULES["word"])
-    assert {*why_not_names(names)} == {"", "placeholder"}  # Nan
+    assert {*Names(names).reasons} == {"", "placeholder"}  # Nan
 
 
 @pytest.mark.parametrize("behind", ["{}{}", "{}.{}.", "{}. {}."])
 def test_two_capitals_beside_a_name_are_initials(behind):
     initials = [behind.format(*pair) for pair in product(ascii_uppercase, repeat=2)]
     texts = [text for end in initials for text in (f"Smith {end}", f"Smith, {end}", f"{end} Smith")]
-    found = why_not_names(texts)
+    found = Names(texts).reasons
     assert {*np.array(texts)[found != ""].tolist()} <= {"Smith UG", "Smith, UG", "UG Smith"} | {
         "Smith U.G.",
         "Smith, U.G.",
@@ -85,9 +86,9 @@ def test_letter_counts_if_the_encoder_knows_it_composed():
     encoder = CharEncoder.from_alphabet(" é", 9, transliterate=False)
     texts = ["e\u0301", "e", "E\u0301", "王", "王 é"]
     no = "no known letter"
-    assert why_not_names(texts, encoder).tolist() == ["", no, "", no, ""]
+    assert Names(texts, encoder).reasons.tolist() == ["", no, "", no, ""]
     encoder = CharEncoder.from_alphabet(" '", 9)  # which reads the letter ʔ as an apostrophe
-    assert why_not_names(["ʔ"], encoder).tolist() == [no]
+    assert Names(["ʔ"], encoder).reasons.tolist() == [no]
 
 
 def test_missing_name_has_a_reason_and_no_answer(shipped):

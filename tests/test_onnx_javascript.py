@@ -11,7 +11,7 @@ import pytest
 
 from sknames import CharEncoder, load_pretrained, predict_names
 from sknames._answers.inside import Inside, unwrap
-from sknames._encoding.not_names import why_not_names
+from sknames._encoding.names import Names
 from sknames._encoding.spelling import clean, compose
 from sknames.datasets import load_names
 from sknames.onnx import _metadata, to_onnx
@@ -122,7 +122,7 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
     np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
     assert found["predicted"] == model.predict(names[:10]).tolist()
     assert found["known"] == predict_names(model, names, known_words=True).known_words.tolist()
-    assert found["reasons"] == why_not_names(names, model[0]).tolist()
+    assert found["reasons"] == Names(names, model[0]).reasons.tolist()
     assert set(found["reasons"]) == set(judged.values())
 
 

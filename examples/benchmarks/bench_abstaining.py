@@ -15,7 +15,7 @@ import numpy as np
 
 from sknames import GroupedClassifier, load_pretrained
 from sknames._answers.groups import M49, levels_of
-from sknames._encoding.not_names import why_not_names
+from sknames._encoding.names import Names
 from sknames._priors.priors import exchange_priors
 from sknames._wrappers.risk_coverage import confidence_and_hits
 from sknames.datasets import load_names
@@ -84,7 +84,7 @@ def at_threshold(curve, threshold):
 def by_level(proba, people, classes, priors, threshold):
     """Return the shares answered by label, subregion and region, and of these answers the wrong."""
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
-    is_name = why_not_names(people.names.tolist()) == ""
+    is_name = Names(people.names.tolist()).reasons == ""
     levels, y = levels_of(M49, classes), people.labels
     confidence, hits = confidence_and_hits(shifted, is_name, y, classes, levels)
     weights = weights_of(y, classes, priors)

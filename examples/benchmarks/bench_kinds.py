@@ -32,7 +32,7 @@ from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from sknames import spelling_groups
-from sknames._encoding.not_names import why_not_names
+from sknames._encoding.names import Names
 from sknames.datasets import load_names
 from tools.measuring import LINEAR, clean_names, differences, machine, ours, table
 from tools.retrain.biographies import clean_title, read_biographies
@@ -185,7 +185,7 @@ def judge():
     rows = []
     for title, some in texts().items():
         some = [*some]
-        n = Counter(why_not_names(some))
+        n = Counter(Names(some).reasons)
         counts = [n["organization"], n["several names"]]
         others = len(some) - n[""] - sum(counts)
         cells = [f"{k:,} ({k / len(some):.2g})" for k in [*counts, others]]

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from .._base.labels_and_weights import is_missing
 from .._encoding.join_names import find_column, join_parts
-from .._encoding.not_names import why_not_names
+from .._encoding.names import Names
 from .files import is_special, say, unfinished
 
 CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
@@ -159,7 +159,7 @@ class Table:
         """Return the names, their labels, and the number of rows, of which some lack either."""
         pairs, n_rows = [], 0
         for chunk, names in self.names():
-            labels, why = self.texts(chunk, label, "--label"), why_not_names(names)
+            labels, why = self.texts(chunk, label, "--label"), Names(names).reasons
             rows = zip(names, labels, why, strict=True)
             pairs += [(name, label) for name, label, reason in rows if label and not reason]
             n_rows += len(chunk)
@@ -171,7 +171,7 @@ class Table:
         wanted = self.column
         if wanted is None and len(columns) == 1:
             is_header = self.dialect[2] or re.search(HEADER, columns[0].replace("_", " "))
-            if not (is_header or why_not_names(columns)[0]):
+            if not (is_header or Names(columns).reasons[0]):
                 say(f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header.")
             return columns
         return self.choose(columns, wanted or "name", "--column")

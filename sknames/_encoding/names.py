@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base.labels_and_weights import is_missing
 from .not_names import why_not_names
-from .tidy import tidy
+from .spelling import clean
+from .tidy import tidied
 
 NamesLike: TypeAlias = Iterable[str] | ArrayLike
 
@@ -34,14 +35,20 @@ class Names(list[str]):
         return self if self.encoder is encoder else Names(self, encoder)
 
     @cached_property
+    def clean(self) -> list[str]:
+        """The texts without traces of typing, copying and files."""
+        return clean(self)
+
+    @cached_property
     def tidy(self) -> list[str]:
         """The names as they are read."""
-        return tidy(self, self.encoder)
+        cleans = self.encoder is None or self.encoder.clean
+        return tidied(self.clean if cleans else self, self.encoder)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:
         """Why each text is no name, "" for a name: (n_names,)."""
-        return why_not_names(self, self.encoder)
+        return why_not_names(self.clean, self.encoder)
 
     @cached_property
     def ids(self) -> NDArray[np.intp]:

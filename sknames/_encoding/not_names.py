@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .spelling import clean, compose, lower
+from .spelling import compose, lower
 from .tidy import BRACKETS
 from .titles import RULES as TITLES
 
@@ -87,12 +87,12 @@ _RARE = re.compile(f"[{re.escape(''.join(_RAREST))}]")
 
 
 def why_not_names(texts, encoder=None):
-    """Return why each text is not a name, and "" for a name, as str objects.
+    """Return why each clean text is not a name, and "" for a name, as str objects.
 
     `SelectiveClassifier.reasons` describes them. An `encoder` says which letters are known; without
     one, all are.
     """
-    texts, reasons = clean(texts), np.full(len(texts), "", dtype=object)
+    reasons = np.full(len(texts), "", dtype=object)
     # Most texts have none of the signs, so few have to be looked at in full.
     joined = "\n".join(texts)
     words = _SEPARATORS.sub(" ", lower(joined).replace(".", "")).split("\n")

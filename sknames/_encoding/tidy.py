@@ -21,15 +21,17 @@ _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 def tidy(names, encoder=None):
     """Return names as they are read: clean, composed, without titles, brackets and signs.
 
-    Given names, or initials, come first. An encoder says by `clean` and `tidy` which steps
-    to take; without one, take all. Whether a text is a name is judged before: "(株)" and a lone
-    "Dr." tell.
+    Given names, or initials, come first. An encoder says by `clean` and `tidy` which steps to take;
+    without one, take all. Judge first whether a text is a name: "(株)" shows that it is not.
     """
+    return tidied(clean(names) if encoder is None or encoder.clean else names, encoder)
+
+
+def tidied(names, encoder):
+    """Return what `tidy` does of names that are clean, if the encoder cleans."""
     cleans = encoder is None or encoder.clean
     drops = encoder is None or encoder.tidy
     is_new = getattr(encoder, "rules_", FORMAT) == FORMAT
-    if cleans:
-        names = clean(names)
     names = compose(names)  # before titles are looked for, whose letters are composed
     if cleans and is_new:
         names = without_signs(names)

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from sknames._answers.groups import M49, levels_of, members_of
-from sknames._encoding.not_names import why_not_names
+from sknames._encoding.names import Names
 from sknames._priors.priors import MODEL_ERROR, exchange_priors
 from sknames._priors.shares import FEW_NAMES, shares_of_probabilities
 from sknames._wrappers.risk_coverage import confidence_and_hits, risk_coverage_curve, tried_rows
@@ -127,7 +127,7 @@ def weights_of(labels, classes, priors):
 def curve_of(probabilities, names, labels, classes, priors, groups=()):
     """Return the risk-coverage curve under priors, from probabilities under equal frequencies."""
     shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
-    is_name = why_not_names(names.tolist()) == ""
+    is_name = Names(names.tolist()).reasons == ""
     levels = levels_of(groups, classes)
     confidence, hits = confidence_and_hits(shifted, is_name, labels, classes, levels)
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
