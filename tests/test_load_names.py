@@ -1,6 +1,5 @@
 import csv
 import gzip
-import sys
 import unicodedata
 from collections import Counter
 from importlib.resources import files
@@ -184,9 +183,3 @@ def test_as_frame_gives_the_same_in_pandas(latin):
 def test_unknown_script_raises():
     with pytest.raises(ValueError, match="'script' parameter of load_names"):
         load_names(script="Latin")
-
-
-def test_as_frame_without_pandas_raises(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="as_frame=True requires pandas"):
-        load_names(as_frame=True)

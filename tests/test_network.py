@@ -1,4 +1,4 @@
-"""The fitted network in one place: its sizes, its arrays, and which arrays are none."""
+"""The fitted network in one place: its sizes, its arrays, its priors and its codes."""
 
 import dataclasses
 import io
