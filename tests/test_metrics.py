@@ -127,6 +127,11 @@ def test_weight_of_2_counts_as_two_names(model, parts):
     (low, high), equal = weighted.macro_f1_interval, scorecard(model, names, labels)
     assert low < twice.macro_f1 < high
     assert high - low > np.ptp(equal.macro_f1_interval) > np.ptp(twice.macro_f1_interval)
+    wrong = scorecard(model, names, labels, sample_weight=1 + 8 * ~equal.is_right)
+    assert wrong.macro_f1_interval[1] < equal.macro_f1
+    unseen = [*names, "Kim"], [*labels, "Korean"]  # without weight
+    unseen = scorecard(model, *unseen, sample_weight=[*np.ones(len(names)), 0])
+    assert unseen.macro_f1 == pytest.approx(equal.macro_f1)
     for factor in (1, 0.1, 7):
         same = scorecard(model, names, labels, sample_weight=np.full(len(names), factor))
         for key in ("accuracy_interval", "macro_f1_interval", "calibration_interval"):

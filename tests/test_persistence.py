@@ -147,7 +147,14 @@ def put(name, change):
     return apply
 
 
+def drop_an_output(state):
+    arrays = state["network_"]
+    arrays |= {name: arrays[name][:-1] for name in ("output.weight", "output.bias")}
+    arrays["ngram_weight"] = arrays["ngram_weight"][:, :-1]
+
+
 CHANGED = {
+    "output fewer": drop_an_output,
     "no classes": lambda state: state.pop("classes_"),
     "classes reversed": put("classes_", lambda classes: classes[::-1]),
     "class repeated": put("classes_", lambda classes: classes[[0, 1, 2, 2]]),
