@@ -19,6 +19,7 @@ import termios
 import time
 import warnings
 from contextlib import contextmanager, suppress
+from itertools import count, repeat
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -219,6 +220,9 @@ def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
     (folder / "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
     monkeypatch.setattr(tables, "CHUNK_BYTES", 130)
     assert [len(chunk) for chunk in tables.Table("in.jsonl")] == [3, 2, 2]
+    monkeypatch.setattr(tables, "BATCH_ROWS", 1)
+    write_csv("in.csv", [("Kim", "x" * n) for n in (9, 9, 9, 9, 99, 9, 9)], ("name", "x"))
+    assert [len(chunk) for chunk in tables.Table("in.csv")] == [3, 2, 2]
     (folder / "in.jsonl").write_text("\n" * 130 + rows[0], encoding="utf-8")
     assert [len(chunk) for chunk in tables.Table("in.jsonl")] == [1]
 
@@ -509,7 +513,7 @@ def test_answers_processes_read_few_chunks_and_end(folder):
     with pytest.raises(ValueError, match="invalid literal for int"):
         list(answers)
     assert not active_children()
-    answers = models.answers(int, ((k, "7") for k in range(50)), 2)
+    answers = models.answers(int, zip(count(), repeat("7")), 2)  # until it is noticed
     next(answers)
     active_children()[0].kill()
     with pytest.raises(MemoryError, match="a worker died; memory may be full"):

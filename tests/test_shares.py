@@ -343,6 +343,11 @@ def test_compare_shows_all_that_is_sure():
     assert repr(lists[0].compare(lists[0])).splitlines()[1] == "30 others: none is sure"
 
 
+def test_compare_of_one_name_is_not_sure_within_its_interval():
+    found = shares_of(np.array([[0.02, 0.02, 0.9, 0.03, 0.03]])).compare(shares_of(draw(MIX)))
+    assert not (found.sure & (found.low < 0) & (found.high > 0)).any()
+
+
 def test_lists_of_one_source_share_the_errors_of_the_model():
     """In long lists they are all that varies, and cancel."""
     odds = np.exp(np.random.default_rng(0).normal(0, 2, 20_000))

@@ -68,6 +68,9 @@ def predict(table, model, output, prefix, jobs, top, proba, coverage, known_word
     if not n_predicted and not n_of[UNSURE]:
         what = "no name in it: check --column" if n_rows else "a header and no rows"
         say(f"sknames: warning: {table.name} has {what}.")
+    if n := n_of["broken letters"]:
+        step = "give --encoding auto, or export the table again as UTF-8"
+        say(f"sknames: warning: {n:,} names are UTF-8 that was read as Windows-1252: {step}.")
     others = "".join(f", {n:,} {reason}" for reason, n in sorted(n_of.items()))
     say(f"{n_rows:,} rows: {n_predicted:,} predicted{others}; {time.perf_counter() - start:.1f} s")
 

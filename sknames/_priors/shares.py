@@ -170,6 +170,7 @@ class Shares(Table):
         deviation = np.maximum(resamples.std(axis=0), least)
         largest = (np.abs(resamples - difference) / deviation).max(axis=1)
         sure = np.abs(difference) > deviation * np.quantile(largest, self.confidence_level)
+        sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
         order = np.argsort(-np.abs(difference), kind="stable")
         values = (self.label, self.share, share, difference, low, high, sure)
         found = Comparison(
