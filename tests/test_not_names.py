@@ -75,11 +75,7 @@ def test_two_capitals_beside_a_name_are_initials(behind):
     initials = [behind.format(*pair) for pair in product(ascii_uppercase, repeat=2)]
     texts = [text for end in initials for text in (f"Smith {end}", f"Smith, {end}", f"{end} Smith")]
     found = Names(texts).reasons
-    assert {*np.array(texts)[found != ""].tolist()} <= {"Smith UG", "Smith, UG", "UG Smith"} | {
-        "Smith U.G.",
-        "Smith, U.G.",
-        "U.G. Smith",
-    }
+    assert {*np.array(texts)[found != ""].tolist()} <= {"Smith UG", "Smith, UG", "UG Smith"}
 
 
 def test_letter_counts_if_the_encoder_knows_it_composed():

@@ -12,7 +12,10 @@ import pytest
 from sknames import CharEncoder, load_pretrained, predict_names
 from sknames._answers.inside import Inside, unwrap
 from sknames._encoding.names import Names
+from sknames._encoding.not_names import RULES
 from sknames._encoding.spelling import clean, compose
+from sknames._encoding.tidy import tidy
+from sknames._encoding.titles import RULES as TIDY
 from sknames.datasets import load_names
 from sknames.onnx import _metadata, to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
@@ -35,6 +38,13 @@ POOLS = [
 ]
 ODD = ["", " ", "'", "''", "'a", "'a'", "\"'a'\"", "' \"a\" '", "\0", "x" * 80, "é" * 70, "北" * 40]
 ODD += ["e\u0301", "a" + "\u0301" * 40 + "\u0327b", *"O’Brien Nguyễn ﬁ Ǆ ＷＡＮＧ ½ ß".split()]
+# Words whose place and signs in a text count.
+FORMS = """
+Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 .. - '
+" ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨. Иван И.П. ПИ محمد
+د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A. U.G.
+S.A.R.L. MÃ¼ller Ð˜Ð² k.A
+"""
 SCRIPT = """
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -171,6 +181,32 @@ def test_javascript_encodes_as_python_with_other_steps(names, step):
     codes = np.reshape(found, (len(names), -1))
     different = np.flatnonzero((codes != encoder.transform(names)).any(axis=1))
     assert not [names[i] for i in different]
+
+
+def test_javascript_reads_and_judges_forms_as_python():
+    rng = np.random.RandomState(0)
+    tables = [table for of in (TIDY, RULES) for table in of.values() if isinstance(table, list)]
+    pool = [word for table in tables for word in rng.choice(table, min(len(table), 9))]
+    pool += FORMS.split() * 3
+    texts = []
+    for _ in range(1_500):
+        words = rng.choice(pool, rng.randint(1, 7))
+        ends = rng.choice([" ", " ", " ", ",", ", ", ".", ". ", ""], len(words))
+        texts.append("".join(word + end for word, end in zip(words, ends, strict=True)))
+    encoder = CharEncoder().fit(texts)
+    metadata = _metadata(Inside(encoder=encoder), np.array([]))
+    model = {key: json.loads(value) for key, value in metadata.items()}
+    asked = (
+        "given.texts.map((t) => [js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
+    )
+    found = evaluate(asked, texts=texts, model=model)
+    tidied = tidy(texts, encoder)
+    assert found == [list(of) for of in zip(tidied, Names(texts, encoder).reasons, strict=True)]
+    assert tidy(tidied, encoder) == tidied
+    long = ["a" + "." * 100_000 + "b", ", " * 50_000, "Ab " + "A " * 20_000, "'\" " * 30_000 + "a"]
+    asked = "[Date.now(), given.texts.map((t) => js.tidy(t, given.settings)), Date.now()]"
+    start, _, end = evaluate(asked, texts=long, settings=model["encoder"])
+    assert end - start < 20_000  # in milliseconds; quadratic, the first alone took as long
 
 
 def test_javascript_judges_by_rules_of_earlier_models():

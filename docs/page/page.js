@@ -172,6 +172,7 @@ function showAnswer(reason, { label, level, probability }, { labels, abstain: { 
     address: ["I don’t know", "That is an address, not a name."],
     organization: ["I don’t know", "That is an organization, not a name."],
     "several names": ["I don’t know", "These are several names. Type one."],
+    "broken letters": ["I don’t know", "Its letters are broken. Type it anew."],
     placeholder: ["I don’t know", "That stands for a missing name."],
     "no known letter": ["I don’t know", "It has no letter that the model can read."],
     unsure: ["I don’t know", `No ${labels} is more than ${percent(threshold)} probable.`],

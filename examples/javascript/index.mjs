@@ -196,7 +196,7 @@ function dropTitles(name, rules) {
   const segments = text.split(",").map((segment, k) => {
     const words = segment.split(" ").flatMap((word) => {
       const isWhole = isOfTitles(word) || isFollowing(word);
-      const pieces = isWhole ? [word] : word.split(/(?<=\.)(?=[\p{L}\p{N}])/u);
+      const pieces = isWhole ? [word] : word.split(/(?<=\.)(?=[\p{L}\p{Nl}\p{No}])/u);
       let n = 0; // "Prof.Dr.Anna" is three words
       while (n < pieces.length - 1 && (is(pieces[n], "titles") || isFollowing(pieces[n]))) n += 1;
       return [...pieces.slice(0, n), pieces.slice(n).join("")].filter(Boolean);
@@ -268,7 +268,7 @@ function withoutAnyBrackets(text) {
 
 function withoutAttached(name, { attached, attached_before: before }) {
   const escaped = before.map((title) => title.replaceAll(".", "\\."));
-  name = name.replace(new RegExp(`^(?:${escaped.join("|")})+(?=[\\p{L}\\p{N}])`, "u"), "");
+  name = name.replace(new RegExp(`^(?:${escaped.join("|")})+(?=[\\p{L}\\p{N}_])`, "u"), "");
   const behind = ".。, ";
   const characters = [...stripEnd(name, behind)];
   const length = characters.length;
@@ -326,28 +326,31 @@ export function spell(name, settings) {
 
 // Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_encoding/not_names.py.
 export function whyNotName(text, { encoder, not_names: rules }) {
+  if (rules.broken && new RegExp(rules.broken, "u").test(text)) return "broken letters";
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
   if (new RegExp(rules.address, "u").test(lower(text))) return "address";
-  const end = text.replace(new RegExp(rules.final, "u"), "");
-  const placeholders = rules.placeholder ?? rules.placeholders;
-  const inner = lower(end).replace(/^[()[\]]+|[()[\]]+$/g, "");
-  const isPlaceholder = (t) => placeholders.includes(t);
+  const end = stripOnce(stripOnce(text, ","), ".");
+  const inner = strip(lower(end), "()[]");
+  const isPlaceholder = (t) => has(rules, rules.placeholder ? "placeholder" : "placeholders", t);
   const { titles, names } = encoder.tidy ?? { titles: [], names: [] };
-  const isTitle = (t) => titles.includes(t.slice(0, -1)) && !names.includes(t.slice(0, -1));
-  const isDotted = (t) => t.endsWith(".") && isTitle(t);
+  const isIn = (table, t) => table.includes(t) || table.includes(`${t}.`);
+  const isTitle = (t) => isIn(titles, t) && !isIn(names, t) && !t.endsWith(".");
+  const isDotted = (t) => t.endsWith(".") && isTitle(t.slice(0, -1));
   const words = lower(text).split(" ");
-  if (isPlaceholder(inner) || inner.split(" ").every(isPlaceholder) || words.every(isDotted))
+  const areNone = inner.includes(" ") && inner.split(" ").filter(Boolean).every(isPlaceholder);
+  if (isPlaceholder(inner) || areNone || words.every(isDotted))
     return "placeholder";
-  const token = new RegExp(rules.token ?? "^", "gu");
-  const tokensOf = (part) => part.replaceAll(".", "").match(token) ?? [];
-  const read = rules.format > 2 ? withoutAnyBrackets(text) : text;
-  const tokens = tokensOf(read);
-  const isOrganization = rules.format ? areOfOrganization(tokens, rules) : hasForm(text, end, rules);
+  const isNew = rules.format > 2;
+  const read = isNew ? withoutAnyBrackets(text) : text;
+  const isOrganization = rules.format ? isOfOrganization(read, rules) : hasForm(text, end, rules);
   const isInside = (part) => (part.includes("(") ? text : read).includes(part);
   if (isOrganization || rules.inside.some(isInside)) return "organization";
   const parts = rules.format ? read.split(",") : [];
-  if (parts.some((part) => areSeveral(tokensOf(part), rules))) return "several names";
+  if (parts.some((part) => areSeveral(part, rules))) return "several names";
+  if (isNew && has(rules, "family", lower(read).split(" ")[0])) return "several names";
+  const untitled = isNew && encoder.tidy ? dropTitles(read, encoder.tidy).split(",") : [];
+  if (untitled.length > 1 && untitled.every(hasInitials)) return "several names";
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
   const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
@@ -358,13 +361,36 @@ function lower(text) {
   return text.replaceAll("İ", "I").toLowerCase().replaceAll("ı", "i");
 }
 
-function areOfOrganization(tokens, rules) {
+function stripOnce(text, end) {
+  return text.endsWith(end) ? text.slice(0, -1) : text;
+}
+
+function tokensOf(text, rules) {
+  return text.replaceAll(".", "").match(new RegExp(rules.token, "gu")) ?? [];
+}
+
+// Whether a text has a word and, behind or in front of it, initials.
+function hasInitials(text) {
+  const words = text.split(" ").filter(Boolean);
+  const isMixed = /\p{Lowercase}/u.test(text);
+  const areInitials = (word) => initialsOf(word, isMixed).length > 0;
+  const isName = (w) => [...w].length > 1 && isUpper([...w][0]) && !areInitials(w);
+  return words.some(isName) && words.some(areInitials);
+}
+
+function isOfOrganization(text, rules) {
+  // "S.P.A. Fernando" has initials, and "Smith U.G.", but "Rossi S.P.A." is a company.
+  const [found] = (rules.front && /^(?:[A-Z]\.){2,}(?![^ ,])/u.exec(text)) ?? [];
+  if (found && !rules.front.includes(found.replaceAll(".", ""))) text = text.slice(found.length);
+  const two = rules.front ? /(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])/gu : /(?!)/gu;
+  const tokens = tokensOf(text, rules);
+  const full = tokensOf(text.replace(two, " "), rules);
   const count = (kind, texts) => new Set(texts.filter((text) => has(rules, kind, text))).size;
   const words = tokens.map(lower);
   const nWeak = count("weak_word", words);
   return (
-    count("word", words) > 0 ||
-    count("written", tokens) > 0 ||
+    count("word", full.map(lower)) > 0 ||
+    count("written", full) > 0 ||
     count("phrase", ends(words)) > 0 ||
     (nWeak > 0 && nWeak + count("weak_form", ends(tokens)) > 1)
   );
@@ -376,12 +402,18 @@ function ends(tokens) {
   return lengths.flatMap((n) => [tokens.slice(0, n).join(""), tokens.slice(-n).join("")]);
 }
 
-function areSeveral(tokens, rules) {
+function areSeveral(text, rules) {
+  const tokens = tokensOf(text, rules);
+  const words = new Set(text.replaceAll(".", "").split(" "));
+  const isGiven = (token) => has(rules, "given", token);
   return tokens.slice(1, -1).some((token, i) => {
-    const isBetween = tokens.length - i - 2 >= Math.max(i + 1, 2);
-    return (
-      rules.several.includes(token) || (isBetween && rules.several_or_surname.includes(token))
-    );
+    if (rules.given && /^\p{L}+$/u.test(token) && !words.has(token)) return false; // "Young-ja"
+    const nBehind = tokens.length - i - 2;
+    if (rules.given && rules.between_given.includes(token) && isGiven(tokens[i + 2])) {
+      return isGiven(tokens[i]) || (nBehind > 1 && isGiven(tokens[0]));
+    }
+    const isBetween = nBehind >= Math.max(i + 1, 2) && rules.several_or_surname.includes(token);
+    return rules.several.includes(token) || isBetween;
   });
 }
 

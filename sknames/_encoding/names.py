@@ -48,7 +48,7 @@ class Names(list[str]):
     @cached_property
     def reasons(self) -> NDArray[np.object_]:
         """Why each text is no name, "" for a name: (n_names,)."""
-        return why_not_names(self.clean, self.encoder)
+        return why_not_names(self, self.clean, self.encoder)
 
     @cached_property
     def ids(self) -> NDArray[np.intp]:

@@ -8,15 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from .spelling import compose, lower
-from .tidy import BRACKETS
+from .tidy import BRACKETS, has_initials
 from .titles import RULES as TITLES
+from .titles import drop_titles
 
 MISSING, NO_LETTER = "missing name", "no known letter"
 ADDRESS, PLACEHOLDER = "address", "placeholder"
 ORGANIZATION, SEVERAL = "organization", "several names"
+BROKEN = "broken letters"
 
 # Placeholders that people bear, as they are written with another part of a name.
-BORNE = {"Nan", "Null", "Test"}
+BORNE = {"Nan", "Null", "Offen", "Test"}
 LONGEST_PHRASE = 7  # in tokens: S. de R. L. de C. V.
 
 
@@ -40,17 +42,23 @@ def _read_rules():
     - "phrase": tokens at either end of a text, joined, so that "S. p. A." is "SpA",
     - "weak_word" and "weak_form": words, and forms at either end as they are written, which people
       have, too; two of them, one a word, make an organization,
+    - "front": what dotted capitals in front of a name may be, "S.A.R.L."; others are initials,
     - "several": between names,
-    - "several_or_surname": the same, but "Ortega y Gasset" is one surname.
+    - "several_or_surname": the same, but "Thurn und Taxis" is one surname,
+    - "between_given": the same between given names, and "given" are these,
+    - "family": in front of a name.
     """
+    behind = "[\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # the first byte
     rules = {
         "format": 3,  # with 2, texts in brackets are judged, too
+        # Letters of UTF-8 that were read as Windows-1252 or Latin-1.
+        "broken": f"[ÂÃÄÅÆÈ]{behind}|(?:[Ê-ß]{behind}){{2}}|[à-ï]{behind}{{2}}",
         # Email or web, of lower-cased texts.
         "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
         r"|[^ ]\.(?:(?:com|org|net|info|edu|gov)(?![^/,)> ])|[a-z]{2,3}/)",
         "final": r"\.?,?$",  # left out before a text is compared with placeholders
         # Entities of HTML, signs between names, but not that of "s/o", and words.
-        "token": r"&[#0-9A-Za-z]+;|[&;]|(?<! .)(?<!^.)/|[^ !-/:-@\[-`{-~、，（）「」・]+",
+        "token": r"&[#0-9A-Za-z]+;|[&;+]|(?<! .)(?<!^.)/|[^ !-/:-@\[-`{-~、，（）「」・]+",
     }
     with Path(__file__).with_name("not_names.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -64,33 +72,42 @@ def _read_rules():
 
 
 RULES = _read_rules()
-_ADDRESS, _FINAL, _TOKEN = (re.compile(RULES[key]) for key in ("address", "final", "token"))
+_ADDRESS, _FINAL, _TOKEN, _BROKEN = (
+    re.compile(RULES[key]) for key in ("address", "final", "token", "broken")
+)
 RULES["phrase"] = ["".join(_tokens(text)) for text in RULES["phrase"]]
 _SETS = {kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)}
-_TITLES = {title + "." for title in {*TITLES["titles"]}.difference(TITLES["names"])}
+_TITLES = {
+    title.removesuffix(".") + "." for title in {*TITLES["titles"]}.difference(TITLES["names"])
+}
 _IN_BRACKETS = [part for part in RULES["inside"] if "(" in part]
 _INSIDE = re.compile("|".join(map(re.escape, RULES["inside"])))
 
 # What is not a name has one of these words or signs, or does not start with a letter.
+_TWO_INITIALS = re.compile(r"(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])")
+_INITIALS = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
+_HAS_INITIALS = re.compile(r"(?<![^ .,-])[^\W\d_a-z]{1,3}(?![^ .,-])")
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~、，（）「」・]")
+_OF_WORDS = ("placeholder", "word", "written", "weak_word", "several", "several_or_surname")
+_OF_WORDS += ("between_given", "family")
 _WORDS = {
     word
-    for kind in ("placeholder", "word", "written", "weak_word", "several", "several_or_surname")
+    for kind in _OF_WORDS
     for text in map(lower, RULES[kind])
-    for word in _SEPARATORS.sub(" ", text).split()[-1:]
+    for word in _SEPARATORS.sub(" ", text.replace(".", "")).split()[-1:]
 }
 _WORDS |= {text[k:] for text in RULES["phrase"] for k in range(len(text))}  # its last token
-_SIGNS = [*"@/&;", "www.", "Www.", "WWW.", *(f".{c}" for c in "coniegCONIEG"), *RULES["inside"]]
+_SIGNS = [*"@/&;+", "www.", "Www.", "WWW.", *(f".{c}" for c in "coniegCONIEG"), *RULES["inside"]]
 _SIGNS += map(chr, range(0x300, 0x370))  # accents that have to be composed with their letters
 _RAREST = [re.sub("[ 0-9A-Za-z]", "", sign)[0] for sign in _SIGNS]
 _RARE = re.compile(f"[{re.escape(''.join(_RAREST))}]")
 
 
-def why_not_names(texts, encoder=None):
+def why_not_names(typed, texts, encoder=None):
     """Return why each clean text is not a name, and "" for a name, as str objects.
 
-    `SelectiveClassifier.reasons` describes them. An `encoder` says which letters are known; without
-    one, all are.
+    They are what was typed, clean. `SelectiveClassifier.reasons` describes the reasons. An
+    `encoder` says which letters are known; without one, all are.
     """
     reasons = np.full(len(texts), "", dtype=object)
     # Most texts have none of the signs, so few have to be looked at in full.
@@ -104,9 +121,14 @@ def why_not_names(texts, encoder=None):
     for sign, character in zip(_SIGNS, _RAREST, strict=True):
         if character in found and sign in joined:
             odd.update(row for row, text in enumerate(texts) if sign in text)
+    if "," in joined:
+        commas = (row for row, text in enumerate(texts) if "," in text)
+        odd.update(row for row in commas if len(_HAS_INITIALS.findall(texts[row])) > 1)
     rows = sorted(odd)
     for row, text in zip(rows, compose([texts[row] for row in rows]), strict=True):
         reasons[row] = _why_not_name(text, encoder)
+    if _BROKEN.search("\n".join(typed)):
+        reasons[[bool(_BROKEN.search(text)) for text in typed]] = BROKEN
     return reasons
 
 
@@ -120,9 +142,14 @@ def _why_not_name(text, encoder):
     is_company = any(form in text for form in _IN_BRACKETS)  # "(株)"
     rest = BRACKETS.sub(" ", text)
     read = rest if any(map(str.isalpha, rest)) else text
-    if is_company or _INSIDE.search(read) or _is_organization(_tokens(read)):
+    if is_company or _INSIDE.search(read) or _is_organization(read):
         return ORGANIZATION
-    if any(_are_several(_tokens(part)) for part in read.split(",")):
+    parts = drop_titles(read).split(",")
+    if (
+        lower(read).split(" ", 1)[0] in _SETS["family"]
+        or any(map(_are_several, read.split(",")))
+        or (len(parts) > 1 and all(map(has_initials, parts)))  # "Smith J, Doe J"
+    ):
         return SEVERAL
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
 
@@ -138,12 +165,16 @@ def _stands_for_none(text):
     return text in placeholders or (" " in text and placeholders.issuperset(text.split()))
 
 
-def _is_organization(tokens):
+def _is_organization(text):
+    # "S.P.A. Fernando" has initials, and "Smith U.G.", but "Rossi S.P.A." is a company.
+    if (found := _INITIALS.match(text)) and found[0].replace(".", "") not in _SETS["front"]:
+        text = text[found.end() :]
+    tokens, full = _tokens(text), _tokens(_TWO_INITIALS.sub(" ", text))
     words = list(map(lower, tokens))
     n_weak = len(_SETS["weak_word"].intersection(words))
     return (
-        not _SETS["word"].isdisjoint(words)
-        or not _SETS["written"].isdisjoint(tokens)
+        not _SETS["word"].isdisjoint(map(lower, full))
+        or not _SETS["written"].isdisjoint(full)
         or not _SETS["phrase"].isdisjoint(_ends(words))
         or (n_weak > 0 and n_weak + len(_SETS["weak_form"] & _ends(tokens)) > 1)
     )
@@ -155,12 +186,21 @@ def _ends(tokens):
     return {"".join(end) for k in lengths for end in (tokens[:k], tokens[-k:])}
 
 
-def _are_several(tokens):
+def _are_several(text):
     """Whether a word or sign for "and" stands between names; in a surname, few words follow it."""
+    tokens, words, given = _tokens(text), {*text.replace(".", "").split()}, _SETS["given"]
+
+    def is_between(token, k):
+        n_behind = len(tokens) - k - 1
+        if token in _SETS["between_given"] and tokens[k + 1] in given:
+            return tokens[k - 1] in given or (n_behind > 1 and tokens[0] in given)
+        is_word = token in _SETS["several_or_surname"]
+        return token in _SETS["several"] or (is_word and n_behind >= max(k, 2))
+
     return any(
-        token in _SETS["several"]
-        or (token in _SETS["several_or_surname"] and len(tokens) - k - 1 >= max(k, 2))
+        is_between(token, k)
         for k, token in enumerate(tokens[1:-1], 1)
+        if not token.isalpha() or token in words  # no part of "Young-ja"
     )
 
 

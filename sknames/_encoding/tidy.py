@@ -180,6 +180,15 @@ def _in_order(words, given=()):
     return front
 
 
+def has_initials(text):
+    """Whether a text has a word and, behind or in front of it, initials."""
+    words = text.split()
+    is_mixed = any(map(str.islower, text))
+    n_initials = sum(bool(_initials(word, is_mixed)) for word in words)
+    is_name = any(len(w) > 1 and w[0].isupper() and not _initials(w, is_mixed) for w in words)
+    return is_name and n_initials > 0
+
+
 def _split(word):
     glued = _GLUED.fullmatch(word)
     return [glued[1], glued[2]] if glued else [word]

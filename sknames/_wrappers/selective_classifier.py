@@ -296,8 +296,10 @@ class SelectiveClassifier(Wrapper):
             - "address" for an email or web address,
             - "organization" for a legal form, such as Ltd, or a word of organizations, such as
               University, that hardly anybody has as a name,
-            - "several names" for names with "and", "&", "/" or ";" between them,
+            - "several names" for names with "and", "&", "/" or ";" between them, or such a word of
+              other languages, for a list of authors, or for a family,
             - "placeholder" for what stands for a missing name, such as n/a or see above,
+            - "broken letters" for letters that were read in a wrong encoding, such as MÃ¼ller,
             - "no known letter" if it has no letter, or none that the estimator's
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
             - "unsure" if the largest probability is not above `threshold_`, nor that of its groups.
