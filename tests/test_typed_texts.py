@@ -35,6 +35,12 @@ def test_titles_are_read_if_switched_off():
         load_pretrained(tidy="no")
 
 
+def test_initials_are_no_known_words():
+    bylines = ["Müller, A. M.", "Kowalski J", "A. B."]
+    found = predict_names(load_pretrained(), bylines, known_words=True)
+    assert found.known_words.tolist() == [1, 1, 0]
+
+
 def test_joined_columns_are_read_as_typed_texts():
     columns = [["황", "희찬"], ["Dr. Anna", "Müller, PhD"], ["Müller", "Dr. Anna"]]
     assert JoinNames().transform(columns).tolist() == [" ".join(row) for row in columns]

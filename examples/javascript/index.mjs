@@ -539,13 +539,18 @@ export class NationalityModel {
   // How many words of each name were in training, or 0 if the model has no table of words.
   async knownWords(names) {
     if (!this.session.outputNames.includes("known_words")) return names.map(() => 0);
-    const { data, dims } = await this.run(names, "known_words");
+    // Initials say little, and are no known words.
+    const isFull = (word) => !initialsOf(word, false).length;
+    const rows = names.map((name) => wordsOf(name, this.encoder).filter(isFull));
+    const full = rows.map((words) => words.join(" "));
+    const encoder = { ...this.encoder, clean: false, drop_titles: false };
+    const { data, dims } = await this.run(full, "known_words", encoder);
     return names.map((name, row) => {
       if (whyNotName(name, this)) return 0;
-      const n = wordsOf(name, this.encoder).length;
+      const n = rows[row].length;
       const known = new Set();
       let place = 0;
-      spell(name, this.encoder).forEach((character, i) => {
+      spell(full[row], encoder).forEach((character, i) => {
         if (character === " ") place += 1;
         // A name in another script is read twice: a word is known if either is.
         if (data[row * dims[1] + i]) known.add(place % n);
@@ -554,9 +559,9 @@ export class NationalityModel {
     });
   }
 
-  async run(names, output) {
-    const shape = [names.length, this.encoder.max_length];
-    const codes = new this.ort.Tensor("int32", encode(names, this.encoder), shape);
+  async run(names, output, encoder = this.encoder) {
+    const shape = [names.length, encoder.max_length];
+    const codes = new this.ort.Tensor("int32", encode(names, encoder), shape);
     return (await this.session.run({ codes }, [output]))[output];
   }
 

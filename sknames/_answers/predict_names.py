@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._encoding.names import Names, read_names
+from .._encoding.tidy import without_initials
 from .groups import climb
 from .inside import unwrap
 
@@ -285,7 +286,8 @@ def _count_known_words(inside, names, reasons):
         return None
     known = np.zeros(len(names), dtype=np.int64)
     for some in gen_batches(len(names), BLOCK):
-        codes = network.to_codes(encoder._codes(names.tidy[some]))
-        n_words = np.array([max(1, len(name.split())) for name in names.tidy[some]])
+        full = [*map(without_initials, names.tidy[some])]
+        codes = network.to_codes(encoder._codes(full))
+        n_words = np.array([max(1, len(name.split())) for name in full])
         known[some] = network.words.count(codes, network.separator, n_words)
     return np.where(reasons == "", known, 0)

@@ -88,11 +88,10 @@ _TWO_INITIALS = re.compile(r"(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])")
 _INITIALS = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
 _HAS_INITIALS = re.compile(r"(?<![^ .,-])[^\W\d_a-z]{1,3}(?![^ .,-])")
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~、，（）「」・]")
-_OF_WORDS = ("placeholder", "word", "written", "weak_word", "several", "several_or_surname")
-_OF_WORDS += ("between_given", "family")
+_OF_WORDS = "placeholder word written weak_word several several_or_surname between_given family"
 _WORDS = {
     word
-    for kind in _OF_WORDS
+    for kind in _OF_WORDS.split()
     for text in map(lower, RULES[kind])
     for word in _SEPARATORS.sub(" ", text.replace(".", "")).split()[-1:]
 }

@@ -189,6 +189,11 @@ def has_initials(text):
     return is_name and n_initials > 0
 
 
+def without_initials(name):
+    """Return a tidy name without its initials, which say little."""
+    return " ".join(word for word in name.split() if not _initials(word, False))
+
+
 def _split(word):
     glued = _GLUED.fullmatch(word)
     return [glued[1], glued[2]] if glued else [word]
