@@ -13,7 +13,13 @@ import numpy as np
 import pytest
 
 from sknames import estimate_shares, load_pretrained, predict_names
-from sknames._priors.priors import assumed_priors, distinct_names, estimate_mix, model_error
+from sknames._priors.priors import (
+    assumed_priors,
+    distinct_names,
+    estimate_mix,
+    model_error,
+    sharpness,
+)
 from sknames._priors.shares import shares_of_probabilities
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS
@@ -130,8 +136,9 @@ def ask(page, name):
     return page.execute_async_script(ASK, "name", "answer", name)
 
 
-def ask_list(page, names):
-    return page.execute_async_script(ASK, "list", "shares-answer", "\n".join(names))
+def ask_list(page, names, other=False):
+    ids = ("other-list", "differences-answer") if other else ("list", "shares-answer")
+    return page.execute_async_script(ASK, *ids, "\n".join(names))
 
 
 def wait_for(page, condition):
@@ -241,8 +248,9 @@ def test_shares_of_a_list(page, shipped):
     people, nationalities = make_names(400, random_state=1)
     some = np.isin(nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"])
     names = [*people[some], *people[:80], "Anna Kowalska", "Anna Kowalska"]
+    page.find_element("id", "tab-list").click()
     found = ask_list(page, [*names[:20], "", "12345", "a@b.org", *names[20:]])
-    shares = estimate_shares(shipped, names, n_resamples=2)
+    shares = estimate_shares(shipped, names, random_state=0)
     expected = dict(zip(shares.label.tolist(), shares.share, strict=True))
     labels = [label for label, _ in found["bars"]]
     assert labels[:-1] == [label for label in expected if expected[label] >= 0.005][:10]
@@ -251,7 +259,33 @@ def test_shares_of_a_list(page, shipped):
         assert abs(share - expected[label]) < 1e-3, label
     assert sum(share for _, share in found["bars"]) == pytest.approx(1)
     assert found["verdict"] == f"{len(names)} names"
-    assert "2 not names" in found["note"]
+    assert "2 not names, left out: “12345”, “a@b.org”." in found["note"]
+    assert text_of(page, "shares").count(" to ") == len(labels) - 1  # intervals, but of the others
+
+
+def test_differences_of_two_lists(page, shipped):
+    one, _ = make_names(150, nationalities=["Dutch", "Turkish", "Polish"], random_state=1)
+    other, _ = make_names(200, nationalities=["Dutch", "Turkish"], random_state=2)
+    page.find_element("id", "tab-list").click()
+    ask_list(page, one)
+    found = ask_list(page, [*other, "7"], other=True)
+    lists = [estimate_shares(shipped, names, random_state=0) for names in (one, other)]
+    compared = lists[0].compare(lists[1])
+    assert found["verdict"] == f"{compared.sure.sum()} sure differences"
+    assert found["note"].startswith("Compared with 200 names. 1 not names, left out: “7”.")
+    shown = compared.to_frame()[:3]
+    assert [label for label, _ in found["bars"]] == shown["label"].tolist()
+    np.testing.assert_allclose([d for _, d in found["bars"]], shown["difference"], atol=1e-3)
+    shown = text_of(page, "differences")
+    first = shown.splitlines()[1]
+    assert first.startswith("+3") and first.endswith(" sure")
+    page.refresh()
+    page.find_element("id", "tab-list").click()
+    ask_list(page, one)
+    ask_list(page, [*other, "7"], other=True)
+    assert text_of(page, "differences") == shown  # again the same figures
+    assert ask_list(page, ["7"], other=True)["verdict"] == "I don’t know"
+    assert ask_list(page, [], other=True)["bars"] == []
 
 
 def test_page_works_by_keyboard_alone(page):
@@ -358,7 +392,7 @@ def test_shares_without_a_browser():
         pytest.skip("Node.js is not installed")
     rng = np.random.RandomState(0)
     problems, expected = [], []
-    for n_names, n_classes, sharpness in [
+    for n_names, n_classes, scale in [
         (1, 5, 3),
         (2, 74, 3),
         (30, 74, 3),
@@ -366,40 +400,48 @@ def test_shares_without_a_browser():
         (300, 20, 0.3),
     ]:
         assumed = rng.dirichlet(np.ones(n_classes))
-        logits = sharpness * rng.normal(size=(n_names, n_classes)) + np.log(assumed)
+        logits = scale * rng.normal(size=(n_names, n_classes)) + np.log(assumed)
         logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(size=n_names)  # hard to tell apart
         rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         counts = rng.randint(1, 5, size=n_names)
-        problems.append([rows.tolist(), counts.tolist(), assumed.tolist()])
-        evidence = distinct_names(rows, counts, assumed)
+        model = {"class_prior": assumed.tolist(), "model_error": 0.3, "sharpness": 1.2}
+        problems.append([rows.tolist(), counts.tolist(), model])
+        evidence = distinct_names(rows, counts, assumed, sharpness=1.2)
         expected.append(estimate_mix(*evidence, assumed, tol=1e-9)[0])
     code = """
 import { readFileSync } from "node:fs";
-import { estimateShares, intervals } from "./shares.js";
+import { compareShares, sharesWithIntervals } from "./shares.js";
 const problems = JSON.parse(readFileSync(0, "utf-8"));
-let seed = 1; // the minimal standard generator of Park and Miller
-const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
-const found = problems.map((problem) => {
-  const shares = estimateShares(...problem);
-  return [[...shares], problem[0].length !== 30 ? [] : intervals(...problem, shares, 0.3, random)];
-});
-process.stdout.write(JSON.stringify(found));
+const lists = problems.map((problem) => sharesWithIntervals(...problem));
+const [rows, counts, model] = problems[3];
+const few = sharesWithIntervals(rows.slice(0, 120), counts.slice(0, 120), model);
+const differences = [true, false].map((isSame) => compareShares(lists[3], few, isSame));
+const found = lists.map(({ share, ends }) => [[...share], ends]);
+process.stdout.write(JSON.stringify([found, differences]));
 """
     command = [NODE, "--input-type=module", "-e", code]
     run = run_process(*command, cwd=FOLDER, input=json.dumps(problems))
-    found, intervals = zip(*json.loads(run.stdout), strict=True)
-    for shares, wanted in zip(found, expected, strict=True):
+    lists, differences = json.loads(run.stdout)
+    for (shares, _), wanted in zip(lists, expected, strict=True):
         np.testing.assert_allclose(shares, wanted, rtol=0, atol=1e-3)
-    rows, counts, assumed = problems[2]
-    python = shares_of_probabilities(
-        *(rows, np.arange(74)),
-        counts=np.array(counts),
-        assumed_prior=assumed,
-        model_error=0.3,
-        random_state=0,
-    )
-    ends = np.array(intervals[2])[python.label].T
-    np.testing.assert_allclose(ends, [python.low, python.high], rtol=0, atol=0.07)
+
+    def in_python(rows, counts, model):
+        params = model | {"assumed_prior": model["class_prior"], "random_state": 0}
+        del params["class_prior"]
+        classes = np.arange(len(rows[0]))
+        return shares_of_probabilities(rows, classes, counts=np.array(counts), **params)
+
+    for k in (2, 3):  # the last names say next to nothing
+        python, ends = in_python(*problems[k]), np.array(lists[k][1]).T
+        for column, end in zip(("low", "high"), ends, strict=True):
+            np.testing.assert_allclose(end[python.label], python[column], rtol=0, atol=0.05)
+    rows, counts, model = problems[3]
+    python, few = in_python(rows, counts, model), in_python(rows[:120], counts[:120], model)
+    for found, same_source in zip(differences, (True, False), strict=True):
+        compared = python.compare(few, same_source=same_source)
+        found = np.array(found, dtype=float)[compared.label].T
+        for values, column in zip(found, ("difference", "low", "high"), strict=False):
+            np.testing.assert_allclose(values, compared[column], rtol=0, atol=0.05)
 
 
 @pytest.mark.parametrize("labels", TARGETS)
@@ -408,6 +450,7 @@ def test_settings_are_those_of_load_pretrained(server, labels):
     model = load_pretrained(labels)
     assert settings["class_prior"] == assumed_priors(model, of_people=True).tolist()
     assert settings["model_error"] == model_error(model)
+    assert settings["sharpness"] == sharpness(model)
 
 
 def test_build_says_what_is_missing(builder, tmp_path):

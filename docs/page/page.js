@@ -2,11 +2,12 @@
 // as text, never as HTML.
 
 import * as ort from "./vendor/ort.js";
-import { estimateShares, intervals } from "./shares.js";
+import { compareShares, sharesWithIntervals } from "./shares.js";
 import { climb, NationalityModel, spell, tidy, whyNotName, wordsOf } from "./sknames.js";
 
 const N_BARS = 5;
 const N_SHARES = 10;
+const N_QUOTED = 5; // texts that are no names
 const N_LINES = 5; // of the letters' table
 const BATCH = 32; // names at a time, between which the page answers keys
 const MAX_NAMES = 10_000; // of a list; more than that take the page too long
@@ -85,6 +86,10 @@ function percent(share) {
   return `${Math.round(share * 100)}\u00a0%`;
 }
 
+function signed(difference) {
+  return `${difference < 0 ? "−" : "+"}${Math.round(Math.abs(difference) * 100)}\u00a0%`;
+}
+
 // The numbers of the largest values, the largest first.
 function largest(values, n) {
   const order = [...values.keys()].sort((i, j) => values[j] - values[i]);
@@ -98,11 +103,11 @@ function make(tag, className, text) {
   return node;
 }
 
-// Bars are kept and changed, so that they move.
+// Bars are kept and changed, so that they move. Those of differences are sure or not.
 function showBars(list, rows) {
   while (list.children.length > rows.length) list.lastChild.remove();
   list.classList.toggle("intervals", rows.some(([, , ends]) => ends));
-  rows.forEach(([label, share, ends], i) => {
+  rows.forEach(([label, share, ends, isSure], i) => {
     let item = list.children[i];
     if (!item) {
       item = make("li");
@@ -113,10 +118,13 @@ function showBars(list, rows) {
     }
     const [name, track, value] = item.children;
     name.textContent = label;
-    track.firstChild.style.setProperty("width", `${share * 100}%`);
-    item.classList.toggle("slight", share < 0.005);
+    track.firstChild.style.setProperty("width", `${Math.abs(share) * 100}%`);
+    item.classList.toggle("slight", isSure === undefined ? share < 0.005 : !isSure);
+    item.classList.toggle("less", share < 0);
+    const say = isSure === undefined ? percent : signed;
     value.value = String(share);
-    value.textContent = ends ? `${percent(share)} (${ends.map(percent).join(" to ")})` : percent(share);
+    value.textContent = ends ? `${say(share)} (${ends.map(say).join(" to ")})` : percent(share);
+    if (isSure) value.append(" sure");
   });
 }
 
@@ -242,71 +250,111 @@ function showLetters(name, letters, row, rows, model) {
   element.spelling.replaceChildren("The model reads ", make("q", "", spelled));
 }
 
-let askedList = 0;
-async function answerList() {
-  const mine = ++askedList;
-  const names = element.list.value.split(/\r?\n/).filter((line) => line.trim());
-  if (!names.length) {
-    showList("", "", []);
-    return;
-  }
-  element["shares-answer"].setAttribute("aria-busy", "true");
-  const read = names.slice(0, MAX_NAMES);
-  const model = await loadChosen();
+// The names of a list with their probabilities, and the texts that are no names; null if the list
+// has changed since.
+async function readList(text, model, isStale) {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim());
   const counts = new Map();
-  for (const name of read) {
-    if (whyNotName(name, model)) continue;
-    const key = tidy(name, model.encoder);
+  const others = [];
+  for (const line of lines.slice(0, MAX_NAMES)) {
+    if (whyNotName(line, model)) {
+      others.push(line.trim());
+      continue;
+    }
+    const key = tidy(line, model.encoder);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const distinct = [...counts.keys()];
   const rows = [];
   for (let start = 0; start < distinct.length; start += BATCH) {
     await new Promise((done) => setTimeout(done));
-    if (mine !== askedList) return;
+    if (isStale()) return null;
     rows.push(...(await predict(model, distinct.slice(start, start + BATCH))));
     element["shares-reason"].textContent =
       `Read ${number.format(rows.length)} of ${number.format(distinct.length)} names …`;
   }
-  if (mine !== askedList) return;
-  if (!rows.length) {
-    showList("I don’t know", "There is no name in this list.", []);
-    return;
-  }
-  const list = [rows, [...counts.values()], model.class_prior];
-  const shares = estimateShares(...list);
-  const n = distinct.reduce((sum, name) => sum + counts.get(name), 0);
+  const n = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const notes = [];
-  if (read.length > n) notes.push(`${number.format(read.length - n)} not names, left out.`);
-  if (names.length > read.length) {
+  if (others.length) {
+    const shown = others.slice(0, N_QUOTED).map((other) => `“${other.slice(0, 40)}”`).join(", ");
+    const more = others.length > N_QUOTED ? " and others" : "";
+    notes.push(`${number.format(others.length)} not names, left out: ${shown}${more}.`);
+  }
+  if (lines.length > MAX_NAMES) {
     notes.push(
       `Only the first ${number.format(MAX_NAMES)} are read here; sknames reads any number.`,
     );
   }
-  notes.push("These are estimated shares, not counts of predictions.");
-  let ends = [];
-  if (distinct.length < FEW_NAMES) {
-    ends = intervals(...list, shares, model.model_error);
+  if (rows.length && rows.length < FEW_NAMES) {
     notes.push("With few distinct names, each share may be anything in its 95 % interval.");
   }
-  showList(`${number.format(n)} ${n === 1 ? "name" : "names"}`, notes.join(" "), shares, model, ends);
+  const found = rows.length && sharesWithIntervals(rows, [...counts.values()], model);
+  return isStale() ? null : { ...found, n, notes };
 }
 
-function showList(verdict, reason, shares, model, ends = []) {
-  const shown = largest(shares, N_SHARES).filter((k) => shares[k] >= 0.005);
-  const bars = shown.map((k) => [model.classes[k], shares[k], ends[k]]);
-  const rest = 1 - bars.reduce((sum, [, share]) => sum + share, 0);
+const sayNames = (n) => `${number.format(n)} ${n === 1 ? "name" : "names"}`;
+let askedList = 0;
+async function answerList() {
+  const mine = ++askedList;
+  const isStale = () => mine !== askedList;
+  const texts = [element.list.value, element["other-list"].value];
+  const answers = [element["shares-answer"], element["differences-answer"]];
+  for (const answer of answers) answer.setAttribute("aria-busy", "true");
+  const model = texts.some((text) => text.trim()) ? await loadChosen() : null;
+  const lists = [];
+  for (const text of texts) {
+    lists.push(model && (await readList(text, model, isStale)));
+    if (isStale()) return;
+  }
+  showList(texts[0], lists[0], model);
+  showDifferences(texts[1], ...lists, model);
+  answers.forEach((answer, i) => {
+    answer.dataset.of = texts[i];
+    answer.setAttribute("aria-busy", "false");
+  });
+}
+
+function showList(text, list, model) {
+  const { share = [], ends, n, notes = [] } = list ?? {};
+  const shown = largest(share, N_SHARES).filter((k) => share[k] >= 0.005);
+  const bars = shown.map((k) => [model.classes[k], share[k], ends[k]]);
+  const rest = 1 - bars.reduce((sum, [, value]) => sum + value, 0);
   if (bars.length && rest >= 0.005) bars.push(["all others", rest]);
+  let [verdict, reason] = ["", []];
+  if (bars.length) {
+    [verdict, reason] = [sayNames(n), [...notes, "Shares are estimated, not counted predictions."]];
+  } else if (text.trim()) {
+    [verdict, reason] = ["I don’t know", ["There is no name in this list.", ...notes]];
+  }
   element["shares-verdict"].textContent = verdict;
-  element["shares-reason"].textContent = reason;
+  element["shares-reason"].textContent = reason.join(" ");
   showBars(element.shares, bars);
-  element["shares-answer"].dataset.of = element.list.value;
-  element["shares-answer"].setAttribute("aria-busy", "false");
+}
+
+function showDifferences(text, list, other, model) {
+  const isThere = Boolean(list?.n && other?.n);
+  const rows = isThere ? compareShares(list, other, element["same-source"].checked) : [];
+  const bySize = largest(rows.map(([difference]) => Math.abs(difference)), rows.length);
+  const shown = bySize.filter((k, i) => rows[k][3] || (i < N_SHARES && Math.abs(rows[k][0]) >= 0.005));
+  const nSure = shown.filter((k) => rows[k][3]).length;
+  const notes = isThere ? [`Compared with ${sayNames(other.n)}.`, ...other.notes] : [];
+  if (isThere) notes.push("A difference is no cause, and says nothing about a person.");
+  let verdict = text.trim() ? "I don’t know" : "";
+  if (isThere) verdict = nSure ? `${nSure} sure ${nSure > 1 ? "differences" : "difference"}` : "No difference is sure";
+  element["differences-verdict"].textContent = verdict;
+  element["differences-reason"].textContent = notes.join(" ");
+  showBars(
+    element.differences,
+    shown.map((k) => {
+      const [difference, low, high, isSure] = rows[k];
+      return [model.classes[k], difference, [low, high], isSure];
+    }),
+  );
 }
 
 function showFailure(error) {
   console.error(error);
-  for (const prefix of ["", "shares-"]) {
+  for (const prefix of ["", "shares-", "differences-"]) {
     element[`${prefix}verdict`].textContent = "The model does not answer";
     element[`${prefix}reason`].textContent = `${error.message}. Load the page again.`;
     element[`${prefix}answer`].setAttribute("aria-busy", "false");
@@ -351,10 +399,12 @@ element.labels.addEventListener("change", () => {
 });
 
 let wait;
-element.list.addEventListener("input", () => {
-  clearTimeout(wait);
-  wait = setTimeout(() => answerList().catch(showFailure), 300);
-});
+for (const id of ["list", "other-list", "same-source"]) {
+  element[id].addEventListener("input", () => {
+    clearTimeout(wait);
+    wait = setTimeout(() => answerList().catch(showFailure), 300);
+  });
+}
 element["example-list"].addEventListener("click", () => {
   element.list.value = SQUAD.join("\n");
   answerList().catch(showFailure);

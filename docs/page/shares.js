@@ -1,24 +1,36 @@
-// Probabilities of names -> the shares of the classes among them: `estimate_mix` of
-// sknames/_priors/priors.py.
+// Probabilities of names -> the shares of the classes among them, and how two lists differ:
+// `estimate_mix` of sknames/_priors/priors.py, and `Shares.compare` of shares.py.
 
 const TOLERANCE = 1e-7; // of a share, in a step
 const MAX_STEPS = 200;
 const MAX_NEWTON_STEPS = 50;
 const PSEUDO_NAMES = 3;
-const N_RESAMPLES = 200;
+const N_RESAMPLES = 400;
+const MAX_PRODUCTS = 1e7; // of a step: fewer sweeps where there are many classes
+const LEVEL = 0.95;
+const Z = 1.959964; // of a normal distribution, at that level
 
-// `rows` are probabilities of distinct names, each under the priors `assumed`, and `counts` say
-// how often each name occurs. Their sum is scaled to the number of distinct names: a name that
-// comes twenty times is no more evidence of the model's errors than one.
-export function estimateShares(rows, counts, assumed) {
-  const n = rows.length;
-  const scale = n / total(counts);
-  const weights = counts.map((count) => count * scale);
+// `rows` are probabilities of distinct names, and `counts` say how often each name occurs. Their sum
+// is scaled to the number of distinct names: a name that comes twenty times is no more evidence of
+// the model's errors than one. The model says the priors `class_prior` that they assume, and a
+// power of the likelihood ratios.
+export function estimateShares(rows, counts, model) {
+  return shareOf(...evidence(rows, counts, model), model.class_prior);
+}
+
+// Likelihood ratios and weights.
+function evidence(rows, counts, { class_prior: assumed, sharpness }) {
+  const scale = rows.length / total(counts);
   const ratios = rows.map((row) => {
     const ratio = Float64Array.from(row, (p, k) => (assumed[k] > 0 ? p / assumed[k] : 0));
     const largest = Math.max(...ratio);
-    return ratio.map((x) => x / largest);
+    return ratio.map((x) => (x / largest) ** sharpness);
   });
+  return [ratios, counts.map((count) => count * scale)];
+}
+
+function shareOf(ratios, weights, assumed) {
+  const n = ratios.length;
   const [start, nPseudo] = answersSoFar(ratios, weights, assumed);
   const step = (sums) =>
     leaveOneOut(ratios, weights, sums.map((sum, k) => sum + nPseudo * assumed[k]));
@@ -46,29 +58,126 @@ export function estimateShares(rows, counts, assumed) {
   return one.map((sum) => sum / n);
 }
 
-// 95 % intervals of the shares of few names, [low, high] by class: percentiles of a bootstrap over
-// the names, in which the log odds of each class err as those of the model do on other people, with
-// the standard deviation `error`. No interval is narrower than that of a share of 0 (Clopper and
-// Pearson 1934). It is what `estimate_shares` does, without its shortcut for many names.
-export function intervals(rows, counts, assumed, shares, error, random = Math.random) {
-  const n = rows.length;
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const resamples = Array.from({ length: N_RESAMPLES }, () => {
-    const drawn = rows.map(() => Math.floor(random() * n));
-    const prior = assumed.map((p) => p * Math.exp(error * normal()));
-    const sum = total(prior);
-    return estimateShares(
-      drawn.map((i) => rows[i]),
-      drawn.map((i) => counts[i]),
-      prior.map((p) => p / sum),
-    );
+// The shares of a list with 95 % intervals, and resamples to compare it by, as `estimate_shares` has
+// them: percentiles of a bootstrap over the names, in which the log odds of each class err as those
+// of the model do on other people. The same list gives the same figures.
+export function sharesWithIntervals(rows, counts, model) {
+  const { class_prior: assumed, model_error: error } = model;
+  const [ratios, weights] = evidence(rows, counts, model);
+  const share = shareOf(ratios, weights, assumed);
+  const resamples = resample(ratios, weights, share, error);
+  const n = ratios.length;
+  const floor = 1 - 0.025 ** (dot(weights, weights) / n ** 2);
+  const bare = percentiles(resamples, share);
+  const ends = bare.map(([low, high]) => [Math.min(low, 1 - floor), Math.max(high, floor)]);
+  return { share, ends, bare, resamples, floor };
+}
+
+// The difference of the shares of two lists, (n_classes,): [difference, low, high, isSure] of each.
+// `sure` holds for all classes together. Lists of one source share the errors of the model.
+export function compareShares(one, other, isSameSource) {
+  const shift = isSameSource ? 0 : 1;
+  const resamples = one.resamples.map((resample, b) => {
+    const theirs = other.resamples.at(b - shift);
+    return resample.map((share, k) => share - theirs[k]);
   });
-  const none = 0.025 ** (1 / n);
-  return Array.from(shares, (share, k) => {
-    const sorted = resamples.map((resample) => resample[k]).sort((a, b) => a - b);
-    const [low, high] = [0.025, 0.975].map((q) => sorted[Math.round(q * (N_RESAMPLES - 1))]);
-    return [Math.min(low, none, share), Math.max(high, 1 - none, share)];
+  const difference = one.share.map((share, k) => share - other.share[k]);
+  const bare = percentiles(resamples, difference);
+  const least = Math.hypot(one.floor, other.floor) / Z;
+  const deviation = Array.from(difference, (_, k) => {
+    const mean = total(resamples.map((row) => row[k])) / N_RESAMPLES;
+    const variance = total(resamples.map((row) => (row[k] - mean) ** 2)) / N_RESAMPLES;
+    return Math.max(Math.sqrt(variance), least);
   });
+  const largest = resamples.map((row) =>
+    Math.max(...row.map((x, k) => Math.abs(x - difference[k]) / deviation[k])),
+  );
+  const limit = quantile(largest, LEVEL);
+  const added = ({ share, ends, bare }, k, side) =>
+    (ends[k][side] - share[k]) ** 2 - (bare[k][side] - share[k]) ** 2;
+  return Array.from(difference, (d, k) => [
+    d,
+    d - Math.sqrt((d - bare[k][0]) ** 2 + added(one, k, 0) + added(other, k, 1)),
+    d + Math.sqrt((bare[k][1] - d) ** 2 + added(one, k, 1) + added(other, k, 0)),
+    Math.abs(d) > limit * deviation[k],
+  ]);
+}
+
+// The minimal standard generator of Park and Miller.
+function randomFrom(seed) {
+  let state = seed;
+  return () => (state = (state * 48271) % 2147483647) / 2147483647;
+}
+
+// The shares of resamples: each a Newton step away from the shares. The errors are the same for all
+// lists, and the picks those of a list.
+function resample(ratios, weights, share, error) {
+  const n = ratios.length;
+  const scores = ratios.map((ratio) => {
+    const mix = dot(ratio, share);
+    return ratio.map((r) => r / mix);
+  });
+  const gradient = new Float64Array(share.length);
+  const curvature = Array.from(share, () => new Float64Array(share.length));
+  scores.forEach((score, i) => {
+    for (let k = 0; k < share.length; k++) {
+      gradient[k] += weights[i] * score[k];
+      for (let l = 0; l <= k; l++) curvature[k][l] += weights[i] * score[k] * score[l];
+    }
+  });
+  curvature.forEach((row, k) => row.forEach((_, l) => (row[l] = curvature[Math.max(k, l)][Math.min(k, l)])));
+  const own = gradient.map((g, k) => (n * share[k] < 1 ? Math.max(g - n, 0) : g - n));
+  const ofErrors = randomFrom(1);
+  const hash = share.reduce((sum, s) => (sum * 31 + Math.round(1e6 * s)) % 2147483646, n);
+  const ofPicks = randomFrom(1 + hash);
+  const normal = () =>
+    Math.sqrt(-2 * Math.log(1 - ofErrors())) * Math.cos(2 * Math.PI * ofErrors());
+  return Array.from({ length: N_RESAMPLES }, () => {
+    const errors = Float64Array.from(share, () => error * normal());
+    const moved = errors.map((e, k) => e * share[k]);
+    const slope = gradient.map((g, k) => errors[k] * g - dot(moved, curvature[k]) - own[k]);
+    for (let i = 0; i < n; i++) {
+      const pick = Math.floor(ofPicks() * n);
+      const [score, weight] = [scores[pick], weights[pick]];
+      for (let k = 0; k < slope.length; k++) slope[k] += weight * (score[k] - 1);
+    }
+    return newtonStep(share, curvature, slope);
+  });
+}
+
+// The maximum of a quadratic function over shares that are not negative: Newton's method, one class
+// at a time.
+function newtonStep(share, curvature, slope) {
+  const found = Float64Array.from(share);
+  const rest = Float64Array.from(slope); // the slope where we are
+  const maxSweeps = MAX_PRODUCTS / found.length ** 2;
+  for (let sweep = 0; sweep < maxSweeps; sweep++) {
+    let largest = 0;
+    for (let k = 0; k < found.length; k++) {
+      const move = Math.max(-found[k], rest[k] / curvature[k][k]);
+      if (!(Math.abs(move) > 1e-9)) continue;
+      found[k] += move;
+      for (let l = 0; l < rest.length; l++) rest[l] -= move * curvature[k][l];
+      largest = Math.max(largest, Math.abs(move));
+    }
+    if (largest < 1e-7) break;
+  }
+  const sum = total(found);
+  return found.map((x) => x / sum);
+}
+
+// The ends of intervals that hold the estimates, by class.
+function percentiles(resamples, estimates) {
+  return Array.from(estimates, (estimate, k) => {
+    const values = resamples.map((resample) => resample[k]);
+    const [low, high] = [(1 - LEVEL) / 2, (1 + LEVEL) / 2].map((q) => quantile(values, q));
+    return [Math.min(low, estimate), Math.max(high, estimate)];
+  });
+}
+
+function quantile(values, q) {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.round(q * (sorted.length - 1))];
 }
 
 // The sum of the answers under the assumed priors, and how many pseudo-names these are worth: 3
