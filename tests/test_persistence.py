@@ -17,7 +17,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.frozen import FrozenEstimator
 
 import sknames
-from sknames import NameEncoder, load_model, predict_names
+from sknames import NameEncoder, SelectiveClassifier, load_model, predict_names
 from sknames._base.saved_state import FORMAT
 from sknames.datasets import load_names
 from tests.conftest import tiny_pipeline
@@ -107,6 +107,23 @@ def test_parameter_of_an_earlier_version_gets_its_name_of_today(tiny):
         NameEncoder(FrozenEstimator(tiny)), lambda state: state.update(model="pretrained")
     )
     assert loaded.model == "nationality" and reload(loaded, dict).model == "nationality"
+
+
+def test_fallback_of_an_earlier_version_is_kept(tiny, small_names):
+    names, labels = small_names
+    groups = [{"Europe": ["Greek", "Polish"]}]
+    model = SelectiveClassifier(FrozenEstimator(tiny), coverage=0.3, fallback=groups)
+    expected = model.fit(names, labels).predict(names)
+
+    def as_before(state):
+        state["groups"] = state.pop("fallback")
+        state.pop("_levels", None)
+
+    loaded = reload(clone(model).fit(names, labels), as_before)
+    assert loaded.get_params(deep=False) == model.get_params(deep=False)
+    np.testing.assert_array_equal(loaded.predict(names), expected)
+    assert "Europe" in expected and not hasattr(loaded, "groups")
+    assert reload(clone(model), as_before).fallback == groups
 
 
 @pytest.mark.filterwarnings("ignore:.* names are longer than the longest name of fit:UserWarning")

@@ -405,7 +405,7 @@ def falling_back(coverage=1, fallback=NESTED, **params):
     rows = np.array(
         [[0.9, 0.1, 0, 0], [0.5, 0.3, 0.1, 0.1], [0.2, 0.3, 0.3, 0.2], [0, 0, 0.6, 0.4]]
     )
-    given = Given().fit(rows, np.arange(4))
+    given = FrozenEstimator(Given().fit(rows, np.arange(4)))
     model = SelectiveClassifier(given, coverage=coverage, fallback=fallback, **params)
     return model.fit(rows, [0, 1, 3, 2]), rows
 

@@ -249,12 +249,21 @@ class SelectiveClassifier(Wrapper):
     def _set(self, estimator, abstain_label, levels, curve, row):
         self.estimator_ = estimator
         self.abstain_label_ = abstain_label
-        self._levels = [tuple(level) for level in levels]  # of no type that a file would name
+        self._set_levels(levels)
         self.risk_coverage_curve_ = curve
         self.threshold_, self.coverage_, self.risk_ = (
             float(curve[name][row]) for name in ("threshold", "coverage", "risk")
         )
         return self
+
+    def _set_levels(self, levels):
+        self._levels = [tuple(level) for level in levels]  # of no type that a file would name
+
+    def __setstate__(self, state):
+        # Earlier versions called the fallback `groups`, and read it at each prediction.
+        super().__setstate__({"fallback" if k == "groups" else k: v for k, v in state.items()})
+        if "estimator_" in state and "_levels" not in state:
+            self._set_levels(self._read_fallback(self.estimator_))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the most probable label of each name, one of its groups, or the abstain label.
@@ -316,7 +325,7 @@ class SelectiveClassifier(Wrapper):
         """Return what is inside, see `unwrap`."""
         if not is_fitted(self):
             return Inside()
-        levels = tuple(Level(*stored) for stored in vars(self).get("_levels", ()))
+        levels = tuple(Level(*stored) for stored in self._levels)
         inside = unwrap(self.estimator_)
         return inside._replace(threshold=self.threshold_, levels=levels, misplaced=None)
 
