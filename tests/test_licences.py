@@ -7,18 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tools.retrain import recipe
+from tools.retrain import countries
 
 ROOT = Path(__file__).parents[1]
 NOTICE = (ROOT / "LICENSES" / "NOTICE.txt").read_text(encoding="utf-8")
 TOOLS = ROOT / "tools" / "compile_names"
 LISTS = {"F": "Faker", "M": "Mimesis"}
 DICTIONARIES = ["enamdict", "jieba", "Wikidata", "rigour", "arabnamer", "habesha-names"]
-DICTIONARIES += ["names-translator"]
+DICTIONARIES += ["names-translator", "hangulize"]
 PEOPLE = {
     "biographies": "name2nat",
     "chess players": "Scid",
     "names in Arabic": "arabic-name-romanizer",
+    "lifters": "OpenPowerlifting",
+    "rugby players": "RugbyScope",
+    "legislators": "Open States",
+    "weightlifters": "OpenWeightlifting",
 }
 
 
@@ -48,6 +52,6 @@ def test_notice_names_what_the_page_copies():
 @pytest.mark.parametrize("page", ["LICENSES/NOTICE.txt", "README.md", "docs/model_card.md"])
 def test_page_names_every_source_of_people(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    for source in [*(PEOPLE[kind] for kind in recipe.MOST_PEOPLE), *DICTIONARIES]:
+    for source in [*(PEOPLE[kind] for kind in countries.MOST_PEOPLE), *DICTIONARIES]:
         assert source in text
     assert all(package in text for package in LISTS.values())

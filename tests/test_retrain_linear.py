@@ -1,75 +1,51 @@
-"""A linear layer on a trained network, and the same folded into its weights."""
+"""A linear layer on a trained network, within the forms of names, folded into it or as a head."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network.forward import Forward, softmax
 from sknames._network.head import make_forward
 from sknames.datasets import make_names
-from tools.retrain import linear, recipe
+from sknames.pretrained._load_pretrained import read
+from tools.retrain import countries, linear, recipe
+from tools.retrain.files import write_model
+from tools.retrain.linear import FORMS
+
+KINDS = ["French", "Polish", "Spanish"]
 
 
 @pytest.fixture(scope="module")
 def base():
     """A model of three nationalities, and names that it has not learned."""
     params = {"hidden_size": 8, "max_epochs": 3, "min_df": 2, "random_state": 0}
-    model = make_pipeline(CharEncoder(), NameNationalityClassifier(**params))
-    model.steps = [("encode", model[0]), ("classify", model[1])]
-    kinds = ["Spanish", "French", "Polish"]
-    names, labels = make_names(900, nationalities=kinds, random_state=0)
-    more = make_names(1_500, nationalities=kinds, random_state=1)
-    return model.fit(names, labels), more
-
-
-@pytest.fixture(scope="module")
-def network(base):
-    network = replace(base[0]["classify"].network_, words=None)
-    return network.with_priors(np.array([0.6, 0.3, 0.1]))
-
-
-@pytest.fixture(scope="module")
-def layer(base, network):
-    model, (names, labels) = base
-    codes = network.to_codes(model["encode"].transform(names))
-    index = np.searchsorted(model.classes_, labels)
-    return codes, linear.fit_linear(network, codes, index, 3)
+    model = Pipeline([("encode", CharEncoder()), ("classify", NameNationalityClassifier(**params))])
+    names, labels = make_names(900, nationalities=KINDS, random_state=0)
+    return model.fit(names, labels), make_names(1_500, nationalities=KINDS, random_state=1)
 
 
 @pytest.mark.parametrize("share", [0, 0.25, 1])
-def test_folded_gives_the_mean_of_both_logits(network, layer, share):
-    codes, head = layer
+def test_folded_gives_the_mean_of_both_logits(base, share):
+    model, (names, labels) = base
+    network = replace(model["classify"].network_, words=None)
+    network = network.with_priors(np.array([0.6, 0.3, 0.1]))
+    index = np.searchsorted(KINDS, labels)
+    head, _ = linear.fit_layer(network, model["encode"], names, index, 3, 500, 0.6)
+    codes = network.to_codes(model["encode"].transform(names))
+    of_head = make_forward(replace(network, weights=network.weights | head), "float64")
     own = Forward(network, "float64").logits(codes) - np.log(network.class_prior)
-    of_head = replace(network, weights=network.weights | head)
-    of_head = make_forward(of_head, "float64").logits(codes)
+    mixed = share * own + (1 - share) * of_head.logits(codes)
     folded = linear.folded(network, head, share)
     assert "head.bias" not in folded.weights and np.allclose(folded.class_prior, 1 / 3)
     found = softmax(Forward(folded, "float64").logits(codes))
-    np.testing.assert_allclose(found, softmax(share * own + (1 - share) * of_head), atol=1e-5)
+    np.testing.assert_allclose(found, softmax(mixed), atol=1e-5)
 
 
-def test_fit_linear_n_grams_of_rare_classes_can_count_more(base, network, monkeypatch):
-    model, (names, labels) = base
-    polish = np.flatnonzero(labels == "Polish")[:20]
-    rows = np.append(np.flatnonzero(labels != "Polish"), polish)
-    codes = network.to_codes(model["encode"].transform(names[rows]))
-    index = np.searchsorted(model.classes_, labels[rows])
-    of_polish = {*network.ngrams.of_rows(codes[-20:])[0].tolist()}
-    n_polish = []
-    for power in (0, 1):
-        monkeypatch.setattr(linear, "RARE_COUNT", power)
-        head = linear.fit_linear(network, codes, index, 3, n_ngrams=200)
-        assert len(head["head.ngrams"]) == 200
-        n_polish.append(len(of_polish.intersection(head["head.ngrams"].tolist())))
-    assert n_polish[1] > n_polish[0]
-
-
-def test_fit_more_learns_people_and_rounds(base, monkeypatch):
+def test_fit_more_learns_people_and_rounds(base):
     model, more = base
-    monkeypatch.setattr(recipe, "SHARE_OF_TRUNK", 0.5)
     second = recipe.fit_more(model, *more)
     network = second["classify"].network_
     assert second.score(*more) > model.score(*more)
@@ -78,18 +54,85 @@ def test_fit_more_learns_people_and_rounds(base, monkeypatch):
     assert second["encode"].alphabet_ == model["encode"].alphabet_
 
 
-def test_fit_words_leaves_out_those_of_another_script_that_one_name_has():
-    names = np.array(["anna li", "иван петр", "иван", "li яна"], dtype=object)
+@pytest.fixture(scope="module")
+def encoded():
+    """Names in several forms, and a network that reads them."""
+    names = np.array(["anna li", "a. li", "jose élan", "иван петр", "иван", "li яна"], dtype=object)
     encoder = CharEncoder(transliterate=False).fit(names)
-    X, labels = encoder.transform(names), np.array([0, 1, 1, 0])
-    network = (
-        NameNationalityClassifier(hidden_size=2, max_epochs=1, min_df=1).fit(X, labels).network_
-    )
-    words = linear.fit_words(network, names, network.to_codes(X), labels, 2, 1.0)
+    X, labels = encoder.transform(names), np.array([0, 0, 1, 1, 1, 0])
+    params = {"hidden_size": 2, "max_epochs": 1, "min_df": 1}
+    network = NameNationalityClassifier(**params).fit(X, labels).network_
+    codes = network.to_codes(X)
+    return encoder, network, codes, labels, linear.forms_of_codes(network, encoder.alphabet_)
+
+
+def test_forms_are_those_of_words_and_names(encoded):
+    _, network, codes, _, forms = encoded
+    named = [FORMS[form] for form in forms[codes].max(axis=1)]
+    assert named == ["plain", "dotted", "accented", "Cyrillic", "Cyrillic", "Cyrillic"]
+    of_words = linear.forms_of_words(codes, forms, network.separator)
+    assert [FORMS[k] for k in of_words[2]][:9] == ["plain"] * 5 + ["accented"] * 4
+    assert [FORMS[k] for k in of_words[5]][:6] == ["plain"] * 3 + ["Cyrillic"] * 3
+
+
+def test_log_priors_compare_classes_within_the_form():
+    labels = np.repeat([0, 1], [3_000, 1_000])
+    forms = np.repeat([0, 2, 0, 2, 5], [2_900, 100, 500, 450, 50])
+    found = np.exp(linear.log_priors(labels, forms, 2))
+    # Class 0 has three times the rows, but within each form the priors are those of its rows.
+    np.testing.assert_allclose(found[2, 1] / found[2, 0], 450 / 100, rtol=0.05)
+    np.testing.assert_allclose(found[0, 1] / found[0, 0], 500 / 2_900, rtol=0.05)
+    design = np.full((len(FORMS), 2), 0.5)
+    design[5] = 0.4, 0.1
+    found = np.exp(linear.log_priors(labels, forms, 2, design))
+    # A class without a row in the form counts as 20 rows of all classes.
+    of_none = 0.75 * (20 * 50 / 4_000) / 3_020 / 0.4
+    np.testing.assert_allclose(found[5, 0], of_none, rtol=1e-3)
+    np.testing.assert_allclose(found[5, 1], 0.25 * (50.25 / 1_020) / 0.1, rtol=1e-3)
+
+
+def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(encoded):
+    encoder, network, codes, labels, forms = encoded
+    is_other = np.arange(6) > 2
+    words = linear.fit_words(network, codes, labels, forms, is_other, 2, 1.0)
     known = {
         name: words.count(
             network.to_codes(encoder.transform([name])), network.separator, np.ones(1, int)
         )[0]
-        for name in ("anna", "li", "иван", "петр", "яна")
+        for name in ("anna", "li", "иван", "петр", "яна", "élan")
     }
-    assert known == {"anna": 1, "li": 1, "иван": 1, "петр": 0, "яна": 0}
+    assert known == {"anna": 1, "li": 1, "иван": 1, "петр": 0, "яна": 0, "élan": 1}
+    assert (np.diff(words.keys.astype(int)) >= 0).all()
+    entries = words.find(codes[:1], network.separator)[2]
+    assert {*words.classes[entries]} == {0} and (words.logits[entries] > 0).all()
+
+
+# ---- The head of countries
+
+
+def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
+    model, (names, labels) = base
+    codes = np.array([{"French": "FR", "Polish": "PL", "Spanish": "MX"}[k] for k in labels])
+    codes[labels == "Spanish"][::2] = "AR"
+    head = countries.fit(model, names, codes)
+    assert head.classes_.tolist() == ["FR", "MX", "PL"] and head.score(names, codes) > 0.8
+    np.testing.assert_allclose(head["classify"].class_prior_, 1 / 3)
+    write_model(model, tmp_path / "nationality")
+    write_model(head, tmp_path / "country", "nationality")
+    again = read(tmp_path / "country")
+    some = names[:50]
+    np.testing.assert_allclose(again.predict_proba(some), head.predict_proba(some), atol=2e-3)
+    sizes = [(tmp_path / k / "model.npz").stat().st_size for k in ("country", "nationality")]
+    assert sizes[0] < sizes[1]
+
+
+def test_shares_in_scripts_are_by_design():
+    classes = np.array(["BA", "CN", "DE", "GR", "IN", "NP", "RU", "TW"])
+    found = countries.shares_in_scripts(classes)
+    of = {script: found[FORMS.index(script)].tolist() for script in FORMS}
+    assert of["accented"] == [1] * 8
+    own, other = countries.SHARE_OF_LOCALS, countries.SHARE_OF_OTHERS
+    assert of["Greek"] == [other] * 3 + [own] + [other] * 4
+    assert of["Cyrillic"][0] < of["Cyrillic"][6] == own
+    assert of["Devanagari"][4] < of["Devanagari"][5] == own
+    assert of["Han"][1] == of["Han"][7] == own and of["Han"][2] == other

@@ -1,150 +1,230 @@
-"""Sources of names in their own scripts, patronymics, and letters of scripts without rules."""
+"""The readers of the sources: what they take from each file, and make of it."""
 
+import gzip
+import pickle
 import sqlite3
 import unicodedata
 import zipfile
+from hashlib import sha256
 
 import numpy as np
 import pytest
 
-from tools.retrain import blocks, recipe
-from tools.retrain.arabic_names import (
-    as_locals_write,
-    normalized,
-    read_arabic_names,
-    written_words,
+from sknames.datasets import load_names
+from tests.conftest import archive, write_package
+from tools.retrain import biographies, chess_players, dictionaries, people, recipe
+from tools.retrain.arabic_names import as_locals_write, normalized, read_arabic_names, written_words
+from tools.retrain.biographies import read_biographies
+from tools.retrain.chess_players import read_chess_players
+from tools.retrain.latin_words import latin_words, local_words
+from tools.retrain.spellings import Spellings, read_spellings
+
+
+@pytest.fixture
+def put_biographies(home, monkeypatch):
+    """Put a wheel like name2nat's with these names into the folder, and make it the expected."""
+
+    def put(names):
+        path = home / "name2nat-0.5.1-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as wheel:
+            wheel.writestr("name2nat/__init__.py", "raise SystemExit\n")
+            wheel.writestr("name2nat/name2nats.pkl", pickle.dumps(names))
+        monkeypatch.setattr(biographies, "_SHA256", sha256(path.read_bytes()).hexdigest())
+
+    return put
+
+
+def test_biographies_have_one_nationality_or_country_each(put_biographies, home):
+    put_biographies(
+        {
+            "Aristotle": ["Greek"],
+            "Adam Smith": ["British", "American", "English"],
+            "Rafael Nadal": ["Australian"],
+            "Anna Kern": ["German", "Hungarian"],
+            "Anna Kérn": ["Austrian"],
+            "Vagn Holmboe": ["Finn"],
+            "Jean Bemba": ["Congolese"],
+        }
+    )
+    found = dict(zip(*read_biographies(), strict=True))
+    assert found == {"Aristotle": "Greek", "Adam Smith": "English", "Anna Kérn": "German"}
+    found = dict(zip(*read_biographies(column="alpha_2"), strict=True))
+    assert found == {"Aristotle": "GR", "Rafael Nadal": "AU", "Anna Kérn": "AT", "Jean Bemba": "CD"}
+    (home / "name2nat-0.5.1-py3-none-any.whl").write_bytes(b"PK")
+    with pytest.raises(ValueError, match=f"should be name2nat.* is {sha256(b'PK').hexdigest()}"):
+        read_biographies()
+
+
+@pytest.mark.parametrize(
+    "title, name",
+    [
+        ("Marcel·lí Antúnez", "Marcel·lí Antúnez"),
+        ("Anna Kern (footballer)", "Anna Kern"),
+        ("Geronimo Cristobal, Jr.", "Geronimo Cristobal"),
+        ("Uberto Dell’Orto", "Uberto Dell'Orto"),
+        ("... More", "More"),
+        ("Buck 65", None),
+        ("Andrѐy Sinitsyn", None),  # the second e is Cyrillic
+        ("Hasan and Ibrahim", None),
+        ("Princess Dina", None),
+        ("DMX", None),
+        ("Anna" * 15 + "s", None),
+    ],
 )
-from tools.retrain.other_scripts import own_script, spell
-from tools.retrain.patronymics import is_female, with_patronymic
-from tools.retrain.spellings import Spellings
-from tools.retrain.tables import read_table
+def test_titles_of_articles_become_names(put_biographies, title, name):
+    put_biographies({title: ["Irish"], "Kern": ["Irish"]})
+    assert read_biographies()[0].tolist() == [*([name] if name else []), "Kern"]
 
 
-def write_arabic_names(folder, rows):
-    """Write a wheel of arabic-name-romanizer with these (arabic, latin, country)."""
+PLAYERS = """\
+# made up
+Kern, Otto #GM GER [2500] 1900
+@PLAYER "., -_*"
+Kern, Anna #WGM GER [2400] 1950.02.03 w
+   = Kern, A
+%Bio FIDEID 1234567
+van der Poel, Jan, Prof. Dr. #im+cgm URS/NED/USA [2402*] ????--1950.??.??
+Muster, Max #-   AUT/HUN [2000] 1950
+Mehta, R #-  IND [1500] 1990
+MU\u0308LLER, ZOE\u0308 S. #FM PER [2300] 0000
+Nicolo`, D`Isidoro12 #FM ITA [2300] 1980
+Prado, Ana Corzo y (x) #FM KOS [2300] 1981
+@EVENT ",. -"
+Kern, Paul #GM GER [2500] 1900
+"""
+
+
+def test_chess_players_have_a_full_name_and_one_label(home):
+    def write(text):
+        files = {"./usr/share/scid/data/spelling.ssp": text.encode()}
+        write_package(home / "scid-spell-data_1_all.deb", files)
+
+    write(PLAYERS)
+    expected = [
+        ("Anna Kern", "German", 1950),
+        ("Jan van der Poel", "Dutch", np.nan),
+        ("Zoë Müller", "Spanish", np.nan),
+        ("D'Isidoro Nicolo", "Italian", 1980),
+        ("Ana Corzo y Prado", "Albanian", 1981),
+    ]
+    for column, values in zip(read_chess_players(), zip(*expected, strict=True), strict=True):
+        np.testing.assert_array_equal(column, values)
+    write("@PLAYER\n" + "Kern, Anna #GM GER\n" * 98 + "Kern, Anna\n" * 2)
+    with pytest.raises(ValueError, match=r"should .* but 98 of 100 lines are such. Get another"):
+        read_chess_players()
+    (home / "scid-spell-data_1_all.deb").write_bytes(b"!<arch>\n" + b"%-48s%-10d`\n" % (b"x", 0))
+    with pytest.raises(ValueError, match=r"is no Debian package: it has no data\.tar"):
+        read_chess_players()
+
+
+def test_people_of_countries_are_cleaned_and_spelled(home):
+    (home / "people").mkdir()
+    head, no_more = "name\talpha_2\tknown_by\tspelled\n", "name\talpha_2\n"
+    lifters = head + "Ivan Petrov\tRU\tmeets\tИван Петров\nA P\tRU\tmeets\t\nAi Ito\tJP\t\t伊藤\n"
+    files = dict.fromkeys(people.SOURCES.values(), no_more) | {"lifters": lifters}
+    files["weightlifters"] += "ABADIE Benoit\tFR\n"
+    files["spellings"] = (
+        "name\tscript\tspelled\nWolf Ann\tKatakana\tウルフ・アン\nX Y\tHangul/nld\t가\n"
+    )
+    for name, text in files.items():
+        (home / "people" / f"{name}.tsv.gz").write_bytes(gzip.compress(text.encode()))
+    found = people.read_people()
+    assert found["lifters"] == {"RU": ["Ivan Petrov"], "JP": ["Ai Ito"]}
+    assert found["weightlifters"] == {"FR": ["Abadie Benoit"]}
+    spellings = Spellings()
+    people.add_spellings(spellings, recipe.person_of)
+    assert spellings.people["Cyrillic"] == {"ivan petrov": "иван петров"}
+    assert not spellings.people["Han"] and not spellings.words["Hangul"]
+    assert spellings.words["Katakana"] == {"wolf": {"ウルフ": 1}, "ann": {"アン": 1}}
+    (home / "people" / "rugby.tsv.gz").unlink()
+    with pytest.raises(OSError, match="rugby.tsv.gz, as tools/retrain/people.py says"):
+        people.read_people()
+
+
+def test_arabic_names_are_read_and_written_as_locals_do(home):
+    rows = [("علي حسن", "Ali Hassan", "EG"), ("بيروز", "Pirouz", "IR"), ("سمير", "Samir", "")]
     connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE TABLE full_names (arabic_key, latin, country, count, source)")
-    connection.executemany("INSERT INTO full_names VALUES (?, ?, ?, 1, 'wikidata')", rows)
+    connection.execute("CREATE TABLE full_names (arabic_key, latin, country)")
+    connection.executemany("INSERT INTO full_names VALUES (?, ?, ?)", [*rows, rows[0]])
     connection.commit()
-    path = folder / "arabic_name_romanizer-0.2.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
+    with zipfile.ZipFile(home / "arabic_name_romanizer-0.2.0-py3-none-any.whl", "w") as wheel:
         member = "arabic_name_romanizer/resources/names.sqlite3"
         wheel.writestr(member, connection.serialize())
     connection.close()
-    return path
+    assert sorted(read_arabic_names()) == sorted(rows[:2])
+    name = unicodedata.normalize("NFC", "أُسامة إيمان")
+    assert (normalized(name), normalized("کریمی")) == ("اسامه ايمان", "كريمي")
+    # Of two ways to write a word, the more frequent one counts, and of two alike the first.
+    written = written_words({"أسامة": 3, "اسامة": 3, "اسامه": 1})
+    for country, expected in (("EG", "أسامة كريمي"), ("IR", "اسامه کریمی"), ("PK", "اسامہ کریمی")):
+        assert as_locals_write("اسامه كريمي", country, written) == expected
 
 
-def test_read_arabic_names_gives_each_person_once_with_a_country(tmp_path):
-    rows = [("علي حسن", "Ali Hassan", "EG"), ("بيروز", "Pirouz", "IR"), ("سمير", "Samir", "")]
-    path = write_arabic_names(tmp_path, [*rows, rows[0]])
-    assert sorted(read_arabic_names(path)) == sorted(rows[:2])
+def test_dictionaries_take_full_names_in_han_and_katakana(home):
+    text = """木村洋 [きむらひろし] /(h) Kimura Hiroshi/
+東京 [とうきょう] /(p) Tokyo/
+エマニュエル /(m) Emmanuel/
+エマヌエル /(m,s) Emmanuel/
+ヘンリー・キャヴェンディッシュ /(h) Henry Cavendish/
+"""
+    with pytest.raises(OSError, match="apt-get download enamdict"):
+        dictionaries.read_japanese()
+    files = {"./usr/share/edict/enamdict": text.encode("euc_jp")}
+    write_package(home / "enamdict_1_all.deb", files)
+    japanese, katakana = dictionaries.read_japanese()
+    assert japanese == {"木村洋": "Kimura Hiroshi"} and "tokyo" not in katakana
+    assert katakana["emmanuel"] == ["エマニュエル", "エマヌエル"]
+    text = "王伟 3 nr\n王者归来 3 nr\n一梦 3 nr\n欧阳修 9 nr\n司马相如 9 nr\n李白 8 n\n"
+    files = archive({"jieba-1/jieba/dict.txt": text.encode()}, "w:gz")
+    (home / "jieba-1.tar.gz").write_bytes(files)
+    assert dictionaries.read_chinese() == ["王伟", "欧阳修", "司马相如"]
 
 
-def test_read_arabic_names_missing_names_the_command(tmp_path):
-    with pytest.raises(OSError, match=r"pip download --no-deps arabic-name-romanizer==0\.2\.0"):
-        read_arabic_names(tmp_path / "missing.whl")
+@pytest.mark.parametrize("zipped", [True, False])
+def test_read_spellings_reads_both_collections(home, zipped):
+    files = {
+        "wd_hebrew_80": "novak\tנ ו ב א ק\t4\nlast\tנ ו ב א ק\t1\n",
+        "wd_hebrew_20": "novak\tנ ו ב ק\t2\nnovak\tנ ו ב א ק\t1\n",
+        "wd_hebrew": "Iga Świątek\tאיגה שוויונטק\nNobody\tמלך אנגליה\n",
+    }
+    if zipped:
+        words = "".join(files[key].replace(" ", "") for key in ("wd_hebrew_80", "wd_hebrew_20"))
+        files = {"words_hebrew.tsv.gz": words, "full_hebrew.tsv.gz": files["wd_hebrew"]}
+    with zipfile.ZipFile(home / "rigour-1.whl", "w") as wheel:
+        line = "novak, Novák, Новак, ノヴァク, Anna Maria, новак нова => Q1"
+        wheel.writestr("rigour/data/names/persons.txt", line)
+    with pytest.raises(OSError, match="NETransliteration"):
+        read_spellings(recipe.person_of)
+    (home / "pairs").mkdir()
+    for name, text in files.items():
+        content = gzip.compress(text.encode()) if zipped else text.encode()
+        (home / "pairs" / name).write_bytes(content)
+    found = read_spellings(recipe.person_of)
+    assert dict(found.words["Hebrew"]) == {"novak": {"נובאק": 5, "נובק": 2}}
+    assert dict(found.words["Cyrillic"]) == {"novak": {"новак": 1}}
+    assert found.people["Hebrew"] == {"iga swiatek": "איגה שוויונטק"}
 
 
-@pytest.mark.parametrize(
-    "name, expected", [("أُسامة إيمان", "اسامه ايمان"), ("موسى", "موسي"), ("کریمی", "كريمي")]
-)
-def test_normalized_writes_fewer_letters(name, expected):
-    assert normalized(unicodedata.normalize("NFC", name)) == expected
+def test_latin_words_take_the_most_frequent_word_but_no_local_one(monkeypatch):
+    monkeypatch.setattr("tools.retrain.latin_words.MIN_SCRIPTS", 2)
+    words = {
+        "Han": {"novak": {"诺瓦克": 3, "诺·瓦克": 9}, "nowak": {"诺瓦克": 3}, "rare": {"稀": 9}},
+        "Cyrillic": {"novak": {"новак": 5, "новакь": 1}, "nowak": {"новак": 9, "нувак": 1}},
+    }
+    assert latin_words(words, set()) == "\nnovak\tновакь\nnowak\tновак\tнувак\t诺瓦克"
+    assert latin_words(words, {"нувак"}) == "\tнувак\nnovak\tновакь\nnowak\tновак\t诺瓦克"
+    words = {"Cyrillic": {"kozak": {"козак": 1}}, "Hangul": {"kozak": {"코작": 1}}}
+    for locals_, foreigners, expected in ((2, 0, 1), (1, 0, 0), (4, 15, 1), (4, 17, 0), (0, 2, 0)):
+        persons = {
+            "Polish": [f"kozak p{k}" for k in range(foreigners)] + ["x y"] * (20 - foreigners),
+            "Ukrainian": [f"kozak u{k}" for k in range(locals_)] + ["x y"] * (20 - locals_),
+        }
+        found = local_words(words, persons, ["Анна 金"])
+        assert found == {"анна"} | ({"козак"} if expected else set())
 
 
-@pytest.mark.parametrize(
-    "country, expected", [("EG", "أسامة كريمي"), ("IR", "اسامه کریمی"), ("PK", "اسامہ کریمی")]
-)
-def test_as_locals_write_undoes_it_by_country(country, expected):
-    # Of two ways to write a word, the more frequent one counts.
-    written = written_words({"أسامة": 3, "اسامة": 2, "اسامه": 1})
-    assert as_locals_write("اسامه كريمي", country, written) == expected
-
-
-def test_people_in_arabic_leaves_out_those_apart_and_their_namesakes(monkeypatch):
-    apart = next(p for k in range(99) if recipe.is_apart_in_arabic(p := f"ali n{'o' * k}"))
-    learned = next(p for k in range(99) if not recipe.is_apart_in_arabic(p := f"ali m{'o' * k}"))
-    rows = [("علي نور", apart, "EG"), ("علي نور", learned, "EG"), ("علي مراد", learned, "IR")]
-    monkeypatch.setattr(recipe, "read_arabic_names", lambda: rows)
-    lists = recipe.load_names(script="native")
-    labels = {"EG": "Arabic", "IR": "Persian"}
-    found = recipe.people_in_arabic(Spellings(), lists, labels)
-    assert found == {"Persian": [("علی مراد", "علي مراد")]}
-    assert recipe.latin_of_arabic(labels) == {"Arabic": [apart, learned], "Persian": [learned]}
-
-
-def test_kept_apart_is_one_in_so_many_people():
-    people = [f"person {k}" for k in range(20_000)]
-    n_apart = sum(map(recipe.is_kept_apart, people))
-    assert abs(n_apart - 20_000 / recipe.ONE_APART) < 5 * (20_000 / recipe.ONE_APART) ** 0.5
-    n_apart = sum(map(recipe.is_apart_in_arabic, people))
-    expected = 20_000 * (1 / recipe.ONE_APART_IN_ARABIC + 1 / recipe.ONE_APART)
-    assert abs(n_apart - expected) < 5 * expected**0.5
-
-
-# ---- Patronymics
-
-
-@pytest.mark.parametrize(
-    "name, nationality, script, some",
-    [
-        ("Ігор Попов", "Ukrainian", "Cyrillic", {"Попов Ігор Тарасович", "Ігор Тарасович Попов"}),
-        ("Ольга Шевченко", "Ukrainian", "Cyrillic", {"Шевченко Ольга Сергіївна"}),
-        ("İlham Abdullayev", "Azerbaijani", "Latin", {"Abdullayev İlham Heydər oğlu"}),
-        ("Nigora Karimova", "Uzbek", "Latin", {"Karimova Nigora Rustam qizi"}),
-        ("Ilya Petrov", "Russian", "Latin", {"Petrov Ilya Ivanovich"}),
-    ],
-)
-def test_with_patronymic_follows_registers_and_sex(name, nationality, script, some):
-    rng = np.random.RandomState(0)
-    drawn = {with_patronymic(name, nationality, script, rng) for _ in range(3_000)}
-    assert some <= drawn
-    female = is_female(*name.split())
-    endings = ("ович", "ovich", "oğlu", "o'g'li") if female else ("вна", "vna", "qızı", "qizi")
-    assert not any(word.endswith(endings) for found in drawn for word in found.split())
-
-
-@pytest.mark.parametrize(
-    "name, nationality", [("Anna Schmidt", "German"), ("Ivan", "Russian"), ("I van P", "Russian")]
-)
-def test_with_patronymic_without_a_rule_is_none(name, nationality):
-    assert with_patronymic(name, nationality, "Latin", np.random.RandomState(0)) is None
-
-
-def test_patronymics_with_order_zero_keep_the_surname_last():
-    rng = np.random.RandomState(0)
-    drawn = {with_patronymic("Иван Стоянов", "Bulgarian", "Cyrillic", rng) for _ in range(200)}
-    assert all(name.startswith("Иван ") and name.endswith(" Стоянов") for name in drawn)
-
-
-# ---- Letters
-
-
-@pytest.mark.parametrize("script", blocks.BLOCKS)
-def test_to_block_writes_letters_of_the_script_alone(script):
-    rng = np.random.RandomState(0)
-    names = ["Zaw Shwe", "Phoebe Quist", "Xi Jinping", "Božo Đukić", "Åse Ibanez"]
-    for name in names:
-        spelled = spell(name, "English", script, rng)
-        words = spelled.split()
-        assert len(words) == 2, (name, spelled)
-        first, last = blocks.BLOCKS[script]
-        assert all(first <= c <= last for word in words for c in word)
-        assert unicodedata.category(words[0][0])[0] == "L"  # no sign without a letter
-
-
-def test_to_block_draws_all_letters_of_a_sound():
-    rng = np.random.RandomState(0)
-    drawn = {blocks.to_block("na", "Burmese", rng)[0] for _ in range(200)}
-    assert drawn == {"င", "ဉ", "ည", "ဏ", "န"} - {"ည"}
-
-
-def test_words_in_scripts_are_of_their_scripts():
-    spellings = Spellings()
-    for row in read_table("words_in_scripts.csv"):
-        for pair in row["words"].split():
-            latin, word = pair.split("=")
-            assert latin.isascii() and latin.islower() and word.strip() == word
-            spellings.trust(latin, word, row["script"])
-    assert {own_script(name) for name in ("Burmese", "Cambodian", "Tibetan")} < {*spellings.words}
-    assert spellings.words["Burmese"]["san"] == {"စန်း": 1, "ဆန်း": 1}
+def test_lists_have_the_nationalities_that_players_alone_lack():
+    federations = {row["nationality"] for row in chess_players.read_table("federations.csv")}
+    demonyms = {row["nationality"] for row in biographies.read_table("demonyms.csv")}
+    only = federations - demonyms - {*load_names(script="all").target_names}
+    assert only == {"Turkmen", "Zimbabwean"}

@@ -25,7 +25,7 @@ from sknames.pretrained._predict_sets import set_thresholds, sets_of
 from tools.measuring import machine, population_priors, table
 from tools.retrain import kept_apart, recipe
 from tools.retrain.biographies import read_biographies
-from tools.retrain.card import count_known_words
+from tools.retrain.card import has_new_words
 from tools.retrain.risk_coverage import curve_of, weights_of
 from tools.retrain.tables import read_table
 
@@ -116,7 +116,7 @@ def figures_of_sets(sets, labels, weights):
 
 def tables_of_curves(target, model, choose, report):
     """Print thresholds with their coverages and risks, and what climbing adds."""
-    classes, new = model.classes_, report.at(count_known_words(model, report)["0"])
+    classes, new = model.classes_, report.at(has_new_words(model, report))
     mixes = {"population": population_priors(classes), "uniform": model[-1].class_prior_}
     groups = [(choose, "population"), *product((report, new), mixes)]
     proba = {id(people): model.predict_proba(people.names) for people, _ in groups}

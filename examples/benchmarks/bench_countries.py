@@ -28,7 +28,7 @@ from sknames.datasets._load_names import read_rows
 from sknames.pretrained._load_pretrained import read
 from tools.measuring import machine, table, top_3_hits
 from tools.retrain import kept_apart
-from tools.retrain.card import alike, count_known_words
+from tools.retrain.card import alike, has_new_words
 from tools.retrain.recipe import person_of
 
 # Countries of a large language, which a division by population never predicts, but for the largest.
@@ -83,7 +83,7 @@ def main():
 def tables_of_people(model, people):
     """Print the figures on people kept apart, by priors, and of those with no known word."""
     classes, priors = model.classes_, tempered(model.classes_)
-    base, new = load_pretrained(), count_known_words(model, people)["0"]
+    base, new = load_pretrained(), has_new_words(model, people)
     for description, some in {"kept apart": people, "no known word": people.at(new)}.items():
         names, y = some.names, some.labels
         proba, weights = model.predict_proba(names), (alike(y), alike(y, 0.5))

@@ -4,153 +4,78 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import f1_score
 
-from sknames import predict_names
-from sknames._answers.groups import group_of_each, summed
-from sknames._priors.priors import check_priors, exchange_priors
+from sknames import GroupedClassifier, predict_names
+from sknames._priors.priors import check_priors
 from sknames.datasets._load_names import read_rows
-from sknames.metrics import expected_calibration_error
-from tools.measuring import (
-    LINEAR,
-    SVM_SCALE,
-    differences,
-    likeliest_shares,
-    machine,
-    population_priors,
-    svm_probabilities,
-    table,
-    top_3_hits,
-)
+from sknames.metrics import scorecard
+from sknames.metrics._scorecard import scorecard_from
+from tools.measuring import likeliest_shares, machine, table
 
 from . import countries, people_in_scripts
-from .kept_apart import MOST_REPORTED, scores_of
-from .recipe import MORE_PEOPLE, MOST_PEOPLE, ONE_APART, ONE_APART_IN_ARABIC
+from .kept_apart import MOST_REPORTED, SPELLINGS
+from .recipe import MORE_PEOPLE, MOST_PEOPLE, ONE_APART, ONE_APART_IN_ARABIC, with_network
 from .tables import read_table
 
 FEW = 1_000  # people are few to learn a nationality from
-SHORT = {"ours": "sknames", "svm": "LinearSVC", "logreg": "LogisticRegression"}
-TITLES = {"ours": "**sknames, the shipped model**"}
-TITLES |= {key: title for key, (title, _) in LINEAR.items()}
-N_RESAMPLES = 200  # for the interval of the calibration error and the error of macro-F1
-LEVELS = ("nationality", "subregion", "region")
-KNOWN_WORDS = ["0", "1", "2 or more"]
+N_CONFUSIONS = 30
+FIGURES = ("accuracy", "macro_f1", "top_3")
+ROW = ("label", "n", "recall", "n_predicted", "precision")
 MUST_NOT = "Do not decide about a person by it: a name does not tell who bears it."
+PAGE = Path(__file__).with_name("model_card.txt")
+NO_SUCH = (
+    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name. "
+    "Of South African names there are only Zulu ones."
+)
+HELD_OUT = (
+    "Full names of people whom the model never learned, in no spelling; most of their words are "
+    "known from others. new_words are those with no known word."
+)
 
 
-# ---- Statistics
+def figures_of(card):
+    """Return the figures of a scorecard that cards have."""
+    return {"n": card.n} | {key: float(card[key]) for key in FIGURES}
 
 
-def hits_by_level(proba, labels, classes):
-    """Return whether each most probable nationality, subregion and region is right, by level."""
-    hits, places = {}, np.searchsorted(classes, labels)
-    for level in LEVELS:
-        groups = {} if level == "nationality" else level
-        index = np.unique(group_of_each(groups, classes), return_inverse=True)[1]
-        hits[level] = summed(proba, index).argmax(axis=1) == index[places]
-    return hits
-
-
-def figures(y, scores, classes, weights=None):
-    """Return n, accuracy, macro-F1 over the labels of these people, and top-3."""
-    hits = top_3_hits(scores, y, classes)
+def by_group(groups, is_right):
+    """Return n, and the share that is right, of each group of people."""
     return {
-        "n": len(y),
-        "accuracy": float(np.average(hits[:, 0], weights=weights)),
-        "macro_f1": macro_f1(y, classes[scores.argmax(axis=1)], weights),
-        "top_3": float(np.average(hits.any(axis=1), weights=weights)),
-    }
-
-
-def calibration(y, proba, classes):
-    """Return the log loss, and the calibration error with its interval."""
-    errors = [
-        expected_calibration_error(y[rows], proba[rows], labels=classes) for rows in resamples(y)
-    ]
-    return {
-        "log_loss": float(losses(y, proba, classes).mean()),
-        "calibration_error": expected_calibration_error(y, proba, labels=classes),
-        "calibration_error_interval": np.quantile(errors, [0.025, 0.975]).tolist(),
-    }
-
-
-def resamples(y):
-    """Yield the rows of people drawn with replacement."""
-    rng = np.random.RandomState(0)
-    return (rng.randint(len(y), size=len(y)) for _ in range(N_RESAMPLES))
-
-
-def losses(y, scores, classes):
-    return -np.log(scores[np.arange(len(y)), np.searchsorted(classes, y)])
-
-
-def macro_f1(y, predicted, weights=None):
-    """Return macro-F1 over the labels of these people."""
-    labels = np.unique(y)
-    found = f1_score(y, predicted, labels=labels, average="macro", sample_weight=weights)
-    return float(found)
-
-
-def paired(y, ours, theirs, classes, key):
-    """Return rows of the differences of our scores to those of a linear model, with their error."""
-    title = SHORT[key]
-    predicted = [classes[scores.argmax(axis=1)] for scores in (ours, theirs)]
-    rows = [[f"accuracy, to {title}", differences(*(labels == y for labels in predicted))]]
-    gaps = [
-        np.subtract(*(macro_f1(y[some], labels[some]) for labels in predicted))
-        for some in resamples(y)
-    ]
-    gap = np.subtract(*(macro_f1(y, labels) for labels in predicted))
-    rows.append([f"macro-F1, to {title}", f"{gap:+.4f} ± {np.std(gaps):.4f}"])
-    if key != "svm":
-        both = (losses(y, scores, classes) for scores in (ours, theirs))
-        rows.append([f"log loss, to {title}", differences(*both)])
-    return rows
-
-
-def by_group(groups, hits):
-    """Return n, and the share that is right by model, of each group of people."""
-    return {
-        str(title): {"n": int(rows.sum())}
-        | {"accuracy": {key: float(hit[rows].mean()) for key, hit in hits.items()}}
+        str(title): {"n": int(rows.sum()), "accuracy": float(is_right[rows].mean())}
         for title, rows in groups.items()
         if rows.any()
     }
 
 
-def by_nationality(y, predicted):
-    found = {}
-    for nationality in np.unique(y).tolist():
-        hits = int(np.sum((y == nationality) & (predicted == nationality)))
-        n, n_predicted = int(np.sum(y == nationality)), int(np.sum(predicted == nationality))
-        found[nationality] = {
-            "n": n,
-            "recall": hits / n,
-            "n_predicted": n_predicted,
-            "precision": hits / n_predicted if n_predicted else None,
-        }
-    return found
+def by_label(card):
+    """Return the figures of a scorecard of each label that people have."""
+    rows = zip(*(card.by_class[key].tolist() for key in ROW), strict=True)
+    rows = (dict(zip(ROW, row, strict=True)) for row in rows)
+    return {
+        row.pop("label"): row | ({} if row["n_predicted"] else {"precision": None})
+        for row in rows
+        if row["n"]
+    }
 
 
 def by_mix(y, probabilities, classes):
-    """Figures of one list of people under several suppositions of how frequent classes are."""
+    """Return the figures of one list of people under several suppositions of its mix.
+
+    Behind them are the sum of the errors of the estimated mix.
+    """
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
-    estimated, root = likeliest_shares(probabilities), population_priors(classes)
-    bearers = root**2
+    estimated, root = likeliest_shares(probabilities), check_priors("population", classes)
+    mixes = {"equal": np.ones(len(classes)), "population, square root": root}
+    mixes |= {"population": root**2, "estimated": estimated, "true": true}
     # As if nationalities were as frequent among the names as in the world.
-    weights = (bearers / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
+    weights = (root**2 / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
     found = {}
-    for name, mix in {
-        "equal": np.ones(len(classes)),
-        "population, square root": root,
-        "population": bearers,
-        "estimated": estimated,
-        "true": true,
-    }.items():
-        scores = probabilities * mix
-        hits = classes[scores.argmax(axis=1)] == y
-        f = figures(y, scores, classes)
-        found[name] = f | {"accuracy_in_the_world": float(np.average(hits, weights=weights))}
+    for name, mix in mixes.items():
+        proba = probabilities * mix
+        proba /= proba.sum(axis=1, keepdims=True)
+        card = scorecard_from(y, y, classes[proba.argmax(axis=1)], proba, classes)
+        world = float(np.average(card.is_right, weights=weights))
+        found[name] = figures_of(card) | {"accuracy_in_the_world": world}
     return found, float(np.abs(estimated - true).sum())
 
 
@@ -174,17 +99,6 @@ def birth_years(names, nationalities, years):
 
 
 # ---- The cards
-
-
-PAGE = Path(__file__).with_name("model_card.txt")
-NO_SUCH = (
-    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name. "
-    "Of South African names there are only Zulu ones."
-)
-HELD_OUT = (
-    "Full names of people whom the model never learned, in no spelling; most of their words are "
-    "known from others. new_words are those with no known word."
-)
 
 
 def listing(items):
@@ -224,20 +138,20 @@ def at_most(most_people, label):
     return ", ".join(f"at most {n:,} {source} a {label}" for source, n in most_people.items())
 
 
-def count_known_words(model, people):
-    """Return the people by how many words of the name the model knows."""
-    found = predict_names(model, people.names.tolist(), known_words=True).known_words
-    return {title: np.minimum(found, 2) == n for n, title in enumerate(KNOWN_WORDS)}
+def has_new_words(model, people):
+    """Whether the model knows no word of the name, of each person."""
+    return predict_names(model, people.names.tolist(), known_words=True).known_words == 0
 
 
-def of_new_words(y, scores, classes, rows, weights=None):
+def of_new_words(model, people, **options):
     """Return the figures of the people with no known word, who are too few for macro-F1."""
-    weights = None if weights is None else weights[rows]
-    found = figures(y[rows], scores[rows], classes, weights)
-    return {key: found[key] for key in ("n", "accuracy", "top_3")}
+    rows = has_new_words(model, people)
+    options = {key: value[rows] for key, value in options.items()}
+    card = figures_of(scorecard(model, people.names[rows], people.labels[rows], **options))
+    return {key: card[key] for key in ("n", "accuracy", "top_3")}
 
 
-def measure(model, people, linear, born, known):
+def measure(model, people, born, known):
     """Return all figures of the model of nationalities, as the card has them.
 
     Parameters
@@ -246,33 +160,23 @@ def measure(model, people, linear, born, known):
         Under equal priors.
     people : People
         Those to report.
-    linear : dict of dict
-        What `linear_scores` returned, by model.
     born : dict
         Of `birth_years`.
     known : dict
         Of `learned`.
     """
     y, classes = people.labels, model.classes_
-    assert all(np.array_equal(found["classes"], classes) for found in linear.values())
-    scores = {"ours": scores_of(model, people.names)} | linear
-    straight = {key: of["as_written"] for key, of in scores.items()}
-    predicted = {key: classes[of.argmax(axis=1)] for key, of in straight.items()}
-    found = {key: figures(y, of, classes) for key, of in straight.items()}
-    for key in straight.keys() - {"svm"}:
-        found[key] |= calibration(y, straight[key], classes)
-    hits = {key: labels == y for key, labels in predicted.items()}
-    right = {spelling: classes[of.argmax(axis=1)] == y for spelling, of in scores["ours"].items()}
-    mixes, mix_errors = {}, {}
-    # Not LogisticRegression: it supposes the frequencies of its training names.
-    for key in [key for key in ("ours", "svm") if key in straight]:
-        proba = svm_probabilities(straight[key]) if key == "svm" else straight[key]
-        mixes[key], mix_errors[key] = by_mix(y, proba, classes)
-    words = count_known_words(model, people)
-    has_diacritics = np.array([not name.isascii() for name in people.names])
-    in_ascii = {key: classes[of["in_ascii"].argmax(axis=1)] == y for key, of in scores.items()}
-    missed = ~hits["ours"]
-    wrong = Counter(zip(y[missed].tolist(), predicted["ours"][missed].tolist(), strict=True))
+    card = scorecard(model, people.names, y)
+    spelled = {
+        spelling: scorecard(model, [respell(name) for name in people.names], y)
+        for spelling, respell in SPELLINGS.items()
+    }
+    mixes, error = by_mix(y, model.predict_proba(people.names), classes)
+    accented = np.array([not name.isascii() for name in people.names])
+    levels = {
+        level: scorecard(GroupedClassifier(model, groups=level), people.names, y).accuracy
+        for level in ("subregion", "region")
+    }
     return {
         "nationalities": classes.tolist(),
         "learned_from": "load_names(script='all'), make_names, "
@@ -281,35 +185,22 @@ def measure(model, people, linear, born, known):
         "missing": f"Every other nationality; its names are given to one of these. {NO_SUCH}",
         "must_not": MUST_NOT,
         "held_out": f"{HELD_OUT} Priors are equal.",
-        **found["ours"],
-        "new_words": of_new_words(y, straight["ours"], classes, words["0"]),
-        "baselines": {
-            TITLES[key]: found[key] | {"minutes": float(of["minutes"])}
-            for key, of in linear.items()
-        },
-        "differences": [
-            row
-            for key in linear
-            for row in paired(y, straight["ours"], straight[key], classes, key)
-        ],
-        "by_source": by_group({source: people.sources == source for source in MOST_PEOPLE}, hits),
-        "by_known_words": by_group(words, hits),
-        "accuracy_by_level": {
-            level: float(hit.mean())
-            for level, hit in hits_by_level(straight["ours"], y, classes).items()
-        },
-        "accuracy_by_spelling": {key: float(hit.mean()) for key, hit in right.items()},
-        "with_diacritics": by_group({"as written": has_diacritics}, hits)
-        | by_group({"in ASCII": has_diacritics}, in_ascii),
-        "by_birth_decade": by_group(decades_of(people, born), hits),
+        **figures_of(card),
+        "log_loss": card.log_loss,
+        "calibration_error": card.calibration_error,
+        "calibration_error_interval": [*card.calibration_interval],
+        "new_words": of_new_words(model, people),
+        "by_source": by_group({of: people.sources == of for of in MOST_PEOPLE}, card.is_right),
+        "by_known_words": card.by_known_words,
+        "accuracy_by_level": {"nationality": card.accuracy} | levels,
+        "accuracy_by_spelling": {key: of.accuracy for key, of in spelled.items()},
+        "with_diacritics": by_group({"as written": accented}, card.is_right)
+        | by_group({"in ASCII": accented}, spelled["in_ascii"].is_right),
+        "by_birth_decade": by_group(decades_of(people, born), card.is_right),
         "by_frequencies": mixes,
-        "error_of_estimated_frequencies": mix_errors,
-        "by_nationality": by_nationality(y, predicted["ours"]),
-        "baselines_recall": {
-            TITLES[key]: {k: row["recall"] for k, row in by_nationality(y, predicted[key]).items()}
-            for key in linear
-        },
-        "confusions": [[*pair, n] for pair, n in wrong.most_common(30)],
+        "error_of_estimated_frequencies": error,
+        "by_nationality": by_label(card),
+        "confusions": [[*row] for row in card.confusions[:N_CONFUSIONS]],
     }
 
 
@@ -333,12 +224,10 @@ def measure_countries(model, people, training_labels):
         Of the names that it learned.
     """
     y, classes = people.labels, model.classes_
-    equal, priors = (check_priors(name, classes) for name in ("uniform", "population"))
-    proba = model.predict_proba(people.names)
-    shifted, weights = exchange_priors(proba, equal, priors), alike(y, 0.5)
-    new = count_known_words(model, people)["0"]
-    alike_too = figures(y, proba, classes, alike(y))
-    recalls = by_nationality(y, classes[proba.argmax(axis=1)])
+    priors = check_priors("population", classes)
+    default = with_network(model, model["classify"].network_.with_priors(priors))
+    weights = {"sample_weight": alike(y, 0.5)}
+    equal = scorecard(model, people.names, y, sample_weight=alike(y))
     lacking = sorted({row[0] for row in read_rows("countries.csv")} - {*classes.tolist()})
     return {
         "must_not": MUST_NOT,
@@ -349,70 +238,46 @@ def measure_countries(model, people, training_labels):
         "n_names_by_country": dict(sorted(Counter(training_labels).items())),
         "held_out": f"{HELD_OUT} Priors are the default ones, and countries as frequent as the "
         'square root of their inhabitants; those "alike" and recalls have equal priors.',
-        **figures(y, shifted, classes, weights),
-        "new_words": of_new_words(y, shifted, classes, new, weights),
-        **{f"{key}_alike": alike_too[key] for key in ("accuracy", "macro_f1", "top_3")},
+        **figures_of(scorecard(default, people.names, y, **weights)),
+        "new_words": of_new_words(default, people, **weights),
+        **{f"{key}_alike": float(equal[key]) for key in FIGURES},
         "by_country": {
-            code: {key: row[key] for key in ("n", "recall")} for code, row in recalls.items()
+            code: {"n": row["n"], "recall": row["recall"]} for code, row in by_label(equal).items()
         },
         "missing": "Names of people of other countries and territories "
         f"({', '.join(lacking)} in load_countries) are given to one of these.",
     }
 
 
-def page(card, model, options):
+def page(card, model):
     """Return the card in Markdown."""
-    keys = ["ours", *(key for key in LINEAR if TITLES[key] in card["baselines"])]
-    linear, heads = keys[1:], [SHORT[key] for key in keys]
-    found = {"ours": card} | {key: card["baselines"][TITLES[key]] for key in linear}
-    overall = [
-        [TITLES[key]]
-        + [f"{f[name]:.4f}" for name in ("accuracy", "macro_f1", "top_3")]
-        + (
-            [
-                f"{f['log_loss']:.4f}",
-                "{:.4f} ({:.4f} to {:.4f})".format(
-                    f["calibration_error"], *f["calibration_error_interval"]
-                ),
-            ]
-            if "log_loss" in f
-            else ["-", "-"]
-        )
-        + [f"{f['minutes']:.0f}" if "minutes" in f else "-"]
-        for key, f in found.items()
-    ]
+    spread = "{:.4f} ({:.4f} to {:.4f})".format
+    error = spread(card["calibration_error"], *card["calibration_error_interval"])
+    overall = [*(f"{card[key]:.4f}" for key in (*FIGURES, "log_loss")), error]
     mixes = [
-        [SHORT[key], name]
-        + [f"{f[k]:.4f}" for k in ("accuracy", "macro_f1", "top_3", "accuracy_in_the_world")]
-        for key, of in card["by_frequencies"].items()
-        for name, f in of.items()
+        [name, *(f"{f[key]:.4f}" for key in (*FIGURES, "accuracy_in_the_world"))]
+        for name, f in card["by_frequencies"].items()
     ]
-    mix_errors = "; ".join(
-        f"{SHORT[key]} {error:.3f}" for key, error in card["error_of_estimated_frequencies"].items()
-    )
-    recalls = [card["baselines_recall"][TITLES[key]] for key in linear]
     nationality_rows = [
         [
             nationality,
             f["n"],
             f"{f['recall']:.3f}",
-            *(f"{recall[nationality]:.3f}" for recall in recalls),
             "-" if f["precision"] is None else f"{f['precision']:.3f}",
             f["n_predicted"],
         ]
         if (f := card["by_nationality"].get(nationality))
-        else [nationality, 0, *["-"] * (len(recalls) + 3)]
+        else [nationality, 0, "-", "-", "-"]
         for nationality in card["nationalities"]
     ]
     untested = [name for name in card["nationalities"] if name not in card["by_nationality"]]
     n_people, network = card["n_names_of_people"], model["classify"].network_
     return PAGE.read_text(encoding="utf-8").format(
-        options=options,
         machine=machine(),
         wrong=percent(1 - card["accuracy"]),
         wrong_new=percent(1 - card["new_words"]["accuracy"]),
         n_characters=len(model["encode"].alphabet_),
-        hidden_size=model["classify"].hidden_size,
+        hidden_size=network.hidden_size,
         n_ngrams=network.n_ngrams,
         n_words=len(np.unique(network.words.keys)),
         n_classes=len(card["nationalities"]),
@@ -434,35 +299,22 @@ def page(card, model, options):
         per_source=MOST_REPORTED,
         n=card["n"],
         untested=f" Nobody could be tested of: {', '.join(untested)}." if untested else "",
-        overall=table(
-            ["", "accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)", "fit, min"], overall
-        ),
-        known_words=group_table("known words", heads, card["by_known_words"]),
-        sources=group_table("people of", heads, card["by_source"]),
-        paired=table(["sknames minus", "mean ± standard error"], card["differences"])
-        if linear
-        else "No other model was run.",
+        overall=table(["accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)"], [overall]),
+        known_words=group_table("known words", card["by_known_words"]),
+        sources=group_table("people of", card["by_source"]),
         subregion=card["accuracy_by_level"]["subregion"],
         region=card["accuracy_by_level"]["region"],
         **card["accuracy_by_spelling"],
-        in_ascii_table=group_table("names with diacritics", heads, card["with_diacritics"]),
+        in_ascii_table=group_table("names with diacritics", card["with_diacritics"]),
         n_in_scripts=sum(row[1] for row in card["by_script"] if row[0].startswith("all")),
         scripts=table(people_in_scripts.HEADER, card["by_script"]),
         cyrillic=table([*people_in_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]),
-        decades=group_table("born in the", heads, card["by_birth_decade"]),
-        svm_note="\n- LinearSVC has no probabilities: its scores go through a softmax, times "
-        f"{SVM_SCALE}."
-        if "svm" in keys
-        else "",
+        decades=group_table("born in the", card["by_birth_decade"]),
         mixes=table(
-            ["", "frequencies", "accuracy", "macro-F1", "top-3", "accuracy, as in the world"], mixes
+            ["frequencies", "accuracy", "macro-F1", "top-3", "accuracy, as in the world"], mixes
         ),
-        mix_errors=f"Sum of the absolute errors of the estimated shares: {mix_errors}.",
-        by_nationality=table(
-            ["", "n", "recall", *(f"{SHORT[key]}'s recall" for key in linear)]
-            + ["precision", "n predicted"],
-            nationality_rows,
-        ),
+        mix_error=card["error_of_estimated_frequencies"],
+        by_nationality=table(["", "n", "recall", "precision", "n predicted"], nationality_rows),
         n_wrong=card["n"] - round(card["accuracy"] * card["n"]),
         confusions=table(
             ["is", "was taken for", "n", "of"],
@@ -475,10 +327,7 @@ def percent(share):
     return f"{100 * share:.0f} %"
 
 
-def group_table(title, heads, groups):
-    """Return the table of accuracies in what `by_group` returned."""
-    rows = [
-        [name, row["n"], *(f"{x:.4f}" for x in row["accuracy"].values())]
-        for name, row in groups.items()
-    ]
-    return table([title, "n", *heads], rows)
+def group_table(title, groups):
+    """Return the table of what `by_group` returned."""
+    rows = [[name, row["n"], f"{row['accuracy']:.4f}"] for name, row in groups.items()]
+    return table([title, "n", "accuracy"], rows)

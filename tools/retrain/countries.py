@@ -5,7 +5,7 @@ network finds anyway; words add theirs. So the head is as accurate as a network 
 third of its size: see examples/benchmarks/results/countries.md.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -13,15 +13,18 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from sknames import NameNationalityClassifier
-from sknames.datasets import load_names, load_nationalities
+from sknames._encoding.spelling import fold
+from sknames.datasets import load_countries, load_names, load_nationalities
 
 from .arabic_names import read_arabic_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
-from .linear import fit_linear, fit_words
+from .other_scripts import own_script
+from .people import SOURCES, read_people
 from .recipe import (
     LAST_WORD_FIRST,
     also_apart,
+    in_ascii,
     in_other_scripts,
     is_kept_apart,
     latin_of_arabic,
@@ -32,15 +35,33 @@ from .recipe import (
     turn,
 )
 from .rounding import rounded, with_temperature
+from .spellings import SCRIPTS
 
 SEED = 0
 # People of a country, at most, of each source: see `recipe.MOST_PEOPLE`.
 MOST_PEOPLE = {"biographies": 60_000, "chess players": 200_000, "names in Arabic": 20_000}
+MOST_PEOPLE |= dict.fromkeys(SOURCES, 20_000)
 MOST_SPELLED = 8_000  # people of a country who are also learned in other scripts
-LEAST = 10  # people of a country that the model is to know
+LEAST = 7  # people of a country that the model is to know
 LEAST_IN_OWN_SCRIPT = 1_000
 # Countries of no nationality of the trunk that write in a script of their own.
 WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean"}
+# Kinds of Chinese characters, see `in_han`.
+CHARACTERS = {"CN": (0,), "TW": (1,), "HK": (1,)}
+# How much of a country is written in a script, by design: caps and sources decide how much of it is
+# learned so. It is more for those who write in it, and differs where one of several scripts is.
+SHARE_OF_LOCALS, SHARE_OF_OTHERS = 0.35, 0.02
+SHARES = {
+    "Han": {"CN": 0.35, "TW": 0.2, "HK": 0.2, "JP": 0.35, "SG": 0.1},
+    "Katakana": {"JP": 0.1},
+    "Cyrillic": {"ME": 0.04, "BA": 0.04},
+    "Devanagari": {"IN": 0.02},
+}
+# How lists write letters that a keyboard lacks: Soerensen for Sørensen.
+DIGRAPHS = str.maketrans(
+    {"å": "aa"} | {c: f"{vowel}e" for c, vowel in ("øo", "öo", "æa", "äa", "üu")}
+)
+N_NGRAMS = 50_000
 WORD_WEIGHT = 0.6
 TEMPERATURE = 1.74
 
@@ -56,7 +77,7 @@ def people_of_countries():
             sources[source][country].append(name)
     codes = {code for _, _, code in read_arabic_names()}
     sources["names in Arabic"] = latin_of_arabic({code: code for code in codes})
-    return sources
+    return sources | read_people()
 
 
 def read_country_dictionaries():
@@ -68,26 +89,33 @@ def read_country_dictionaries():
     return dictionaries._replace(arabic=arabic)
 
 
+def first_countries():
+    """Return the countries of each nationality, those with the most people first."""
+    table = load_nationalities()
+    return dict(zip(table.nationality, map(str.split, table.alpha_2), strict=True))
+
+
+def nationalities_by_country():
+    """Return the nationality whose names most people of each country have."""
+    several = reversed(first_countries().items())
+    found = {country: nationality for nationality, codes in several for country in codes}
+    return found | nationality_of_countries() | WRITES
+
+
 def training_names(sources, dictionaries=None):
     """Draw the names that the head learns from the result of `people_of_countries`.
 
-    A person of a country in several sources counts once, and those kept apart do not count. With
-    dictionaries, of `read_country_dictionaries`, some people are also spelled in other scripts.
-    Return names and countries, ndarrays of object.
+    A person of a country in several sources counts once, and those kept apart do not count. Names
+    with accents are also learned in ASCII, and names without them with those that locals write.
+    With dictionaries, of `read_country_dictionaries`, some people are also spelled in other
+    scripts. Return names and countries, ndarrays of object.
     """
     rng = check_random_state(SEED)
     names, countries = [], []
-    without = also_apart(sources)
-    nationalities = load_nationalities()
-    first_of = dict(zip(nationalities.nationality, nationalities.alpha_2, strict=True))
-    nationality_of = {
-        country: nationality
-        for nationality, several in reversed(first_of.items())
-        for country in several.split()
-    }
-    nationality_of |= nationality_of_countries() | WRITES
-    native = load_names(script="native")
-    for country in sorted(set().union(*sources.values())):
+    without, lists = also_apart(sources), load_names(script="all")
+    first_of, nationality_of = first_countries(), nationalities_by_country()
+    known = {*load_countries().alpha_2}  # whose inhabitants are the priors
+    for country in sorted(known & set().union(*sources.values())):
         seen, drawn = without, []
         for source, names_of in sources.items():
             found = rng.permutation(np.array(names_of.get(country, []), dtype=object))
@@ -101,10 +129,14 @@ def training_names(sources, dictionaries=None):
             seen = seen | new.keys()
         if len(drawn) < LEAST:
             continue
+        nationality = nationality_of.get(country, "")
+        of_nationality, is_native = lists.target == nationality, lists.script != "Latn"
+        people, listed = drawn, lists.data[of_nationality & ~is_native].tolist()
+        drawn = drawn + [in_ascii(name) for name in people if not name.isascii()]
+        drawn += with_accents(people, listed)
         if dictionaries:
-            nationality = nationality_of.get(country, "")
-            is_first = first_of.get(nationality, country).split()[0] == country
-            some = rng.permutation(np.array(drawn, dtype=object))[:MOST_SPELLED].tolist()
+            firsts = first_of.get(nationality, [country])
+            some = rng.permutation(np.array(people, dtype=object))[:MOST_SPELLED].tolist()
             drawn += in_other_scripts(
                 some,
                 nationality,
@@ -112,15 +144,52 @@ def training_names(sources, dictionaries=None):
                 rng,
                 MOST_PEOPLE["names in Arabic"],
                 country=country,
-                is_first=is_first,
+                is_first=firsts[0] == country,
+                characters=CHARACTERS.get(country, ()),
                 least=LEAST_IN_OWN_SCRIPT,
             )
-            if first_of.get(nationality) == country:
-                drawn += native.data[native.target == nationality].tolist()
+            if firsts == [country]:
+                drawn += lists.data[of_nationality & is_native].tolist()
             drawn += [turn(name) for name in drawn if rng.random_sample() < LAST_WORD_FIRST]
         names += drawn
         countries += [country] * len(drawn)
     return np.array(names, dtype=object), np.array(countries, dtype=object)
+
+
+def with_accents(people, listed):
+    """Return the names in ASCII with the accents that their words have, where that changes them.
+
+    They are those of most names with any, of the same country, and of `listed` names of its
+    nationality, which are written as locals do.
+    """
+    counts = defaultdict(Counter)
+    for name in [*(name for name in people if not name.isascii()), *listed]:
+        for word in name.split():
+            for key in {fold(word), fold(word.lower().translate(DIGRAPHS))}:
+                counts[key][word] += 1
+    most = {key: max(several, key=several.get) for key, several in counts.items()}
+    restored = (
+        " ".join(most.get(word.lower(), word) for word in name.split())
+        for name in people
+        if name.isascii()
+    )
+    return [name for name in restored if not name.isascii()]
+
+
+def shares_in_scripts(classes):
+    """Return how much of each country is written in each form by design, see `log_priors`."""
+    from .linear import FORMS, N_LATIN  # torch
+
+    shares = np.full((len(FORMS), len(classes)), SHARE_OF_OTHERS)
+    shares[:N_LATIN] = 1
+    nationality_of = nationalities_by_country()
+    for k, country in enumerate(classes.tolist()):
+        nationality = nationality_of.get(country, "")
+        for form, script in enumerate(SCRIPTS, start=N_LATIN):
+            if script == own_script(nationality):
+                shares[form, k] = SHARE_OF_LOCALS
+            shares[form, k] = SHARES.get(script, {}).get(country, shares[form, k])
+    return shares
 
 
 def fit(pipeline, names, countries, *, verbose=0):
@@ -128,12 +197,13 @@ def fit(pipeline, names, countries, *, verbose=0):
 
     Its probabilities assume equally frequent countries.
     """
+    from .linear import fit_layer  # torch, which reads SAME_BITS when it is imported
+
     encoder, classifier = pipeline["encode"], pipeline["classify"]
-    network = replace(classifier.network_, words=None)
     classes, labels = np.unique(countries.astype(str), return_inverse=True)
-    codes = network.to_codes(encoder.transform(names))
-    weights = fit_linear(network, codes, labels, len(classes), verbose=verbose)
-    words = fit_words(network, names, codes, labels, len(classes), WORD_WEIGHT)
+    network, settings = replace(classifier.network_, words=None), (N_NGRAMS, WORD_WEIGHT)
+    options = {"design": shares_in_scripts(classes), "verbose": verbose}
+    weights, words = fit_layer(network, encoder, names, labels, len(classes), *settings, **options)
     network = replace(
         network,
         weights=network.weights | weights,

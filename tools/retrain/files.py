@@ -14,18 +14,17 @@ from sknames.pretrained._load_pretrained import (
     DESCRIPTION,
     DIGESTS,
     FORMAT,
-    pretrained_sha256,
 )
 from sknames.pretrained._load_pretrained import FOLDER as MODELS
 
-FOLDER = MODELS / "nationality"
 NATIONALITIES = MODELS.parent / "datasets" / "data" / "nationalities.csv"
 
 
 def write_model(pipeline, folder, trunk=None):
     """Write a fitted pipeline to the two files that `load_pretrained` reads, with the digests.
 
-    For a head, `trunk` is "nationality", and only what differs from that model is written.
+    For a head, `trunk` is "nationality", and only what differs from that model is written, which is
+    in the folder beside.
     """
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     arrays = classifier.network_.to_arrays()
@@ -34,7 +33,8 @@ def write_model(pipeline, folder, trunk=None):
     if trunk:
         own = ("class_prior", "head.", "word_")
         arrays = {name: array for name, array in arrays.items() if name.startswith(own)}
-        description |= {"trunk": trunk, "trunk_sha256": pretrained_sha256(target=trunk)}
+        below = (folder.parent / trunk / DESCRIPTION).read_bytes()
+        description |= {"trunk": trunk, "trunk_sha256": hashlib.sha256(below).hexdigest()}
     else:
         description["encode"] = {
             "params": encoder.get_params(),

@@ -4,24 +4,22 @@ The rule is `recipe.is_kept_apart`: one person in so many of all sources, in eve
 half of them chooses, the other is reported.
 """
 
-import time
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from sknames.datasets import load_names
 from sknames.pretrained._load_pretrained import TARGETS, read
-from tools.measuring import LINEAR, kept
 
 from . import countries, recipe
 from .files import MODELS
 from .recipe import is_apart_in_arabic, is_kept_apart, person_of
 
-# People of a label and source, at most: of all, and of those to report, where each counts alike.
-MOST, MOST_REPORTED = 400, 100
+# People of a label and source, at most: of those who choose, and of those to report, where each
+# counts alike.
+MOST_CHOOSING, MOST_REPORTED = 200, 100
 COLUMNS = dict(zip(TARGETS, ("nationality", "alpha_2"), strict=True))
 # How others may write a full name; lists often have one part of it alone.
 SPELLINGS = {
@@ -52,15 +50,13 @@ class People(NamedTuple):
         return self.at(np.sort(order[np.arange(len(order)) - starts < most]))
 
 
-def people_apart(column="nationality", most=MOST):
-    """Return the people kept apart.
+def people_apart(column="nationality"):
+    """Return the people kept apart, in no order within a label and source.
 
     Parameters
     ----------
     column : {"nationality", "alpha_2"}, default="nationality"
         What the labels are: nationalities, or countries as ISO 3166-1 codes.
-    most : int, default=400
-        How many people of a label and source, at most.
 
     Returns
     -------
@@ -82,7 +78,7 @@ def people_apart(column="nationality", most=MOST):
                 is_apart |= person in of_arabic and is_apart_in_arabic(person)
                 if is_apart and " " in name and (person, label) not in seen:
                     new.setdefault(person, name)
-            drawn = np.random.RandomState(0).permutation(sorted(new))[:most]
+            drawn = np.random.RandomState(0).permutation(sorted(new))
             seen |= {(person, label) for person in drawn}
             rows += [(new[person], label, source) for person in drawn]
     names, labels, sources = zip(*rows, strict=True)
@@ -90,7 +86,7 @@ def people_apart(column="nationality", most=MOST):
 
 
 def load(target="nationality", folder=None):
-    """Return a model under equal priors, and the two halves of the people whom it can predict.
+    """Return a model under equal priors, and the people apart whom it can predict.
 
     Parameters
     ----------
@@ -101,36 +97,13 @@ def load(target="nationality", folder=None):
     Returns
     -------
     model : Pipeline
-    choose, report : People
+    choose, report, everyone : People
+        Some of both halves, and all of them.
     """
     model = read(folder or MODELS / target, priors="uniform")
     people = people_apart(COLUMNS[target])
     people = people.at(np.isin(people.labels, model.classes_))
     digests = (sha256(f"half:{person_of(name)}".encode()).digest() for name in people.names)
     is_reported = np.array([digest[0] % 2 == 1 for digest in digests])
-    return model, people.at(~is_reported), people.at(is_reported).few(MOST_REPORTED)
-
-
-def scores_of(model, names):
-    """Return the probabilities of the names in each spelling, or else the decision function."""
-    predict = getattr(model, "predict_proba", None) or model.decision_function
-    return {
-        spelling: predict([respell(name) for name in names])
-        for spelling, respell in SPELLINGS.items()
-    }
-
-
-def linear_scores(key, names, cache=None):
-    """Return what `scores_of` does for a linear model on the training names, with its "classes".
-
-    "minutes" are those of CPU that fitting took. What is in the cache, a folder, is not run again.
-    """
-    return kept(cache and cache / f"{key}.npz", _linear_scores, key, names)
-
-
-def _linear_scores(key, names):
-    model, training = clone(LINEAR[key][1]), recipe.training_names()
-    start = time.process_time()
-    model.set_params(tfidfvectorizer__min_df=3).fit(*training)
-    minutes = (time.process_time() - start) / 60
-    return {"classes": model.classes_.astype(str), "minutes": minutes, **scores_of(model, names)}
+    choose, report = people.at(~is_reported), people.at(is_reported)
+    return model, choose.few(MOST_CHOOSING), report.few(MOST_REPORTED), people

@@ -3,18 +3,19 @@
 It is as accurate as a network of its own, and learns a million names a minute. Its labels may be
 other ones, of which the result is a head (`countries`), or the network's own, into which it is
 folded (`recipe`).
+
+Sources write people of some classes with accents, in initials or in another script, and those of
+others without. That is a habit of the source, so classes are compared within a form.
 """
 
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 from torch.nn import functional as F
 
-from sknames._encoding.spelling import is_other_script
 from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._network.prefixes import row_slices
@@ -25,29 +26,94 @@ from sknames._training.optimizer import AdamWWithSparse
 from sknames._training.rows import Rows
 from sknames._training.torch_settings import one_torch_thread
 
+from .spellings import SCRIPTS, script_of
+
 SEED = 0
-N_NGRAMS = 50_000  # the most frequent ones of two characters and more
-MIN_N = 2
-RARE_COUNT = 0.0  # the power with which n-grams of names of rare classes count more
 BATCH_SIZE, MAX_EPOCHS = 512, 3
 LR, NGRAM_LR = 0.003, 0.003
 NGRAM_DROPOUT = 0.65
 GCE_Q = 0.2  # as in `recipe`
+# The form of a character, a word or a name: the highest of its characters.
+FORMS = ["plain", "dotted", "accented", *SCRIPTS]
+N_LATIN = FORMS.index(SCRIPTS[0])
+# Rows of a class, and words, that count as having each form as often as those of all classes.
+ROWS_OF_ALL, WORDS_OF_ALL = 20, 50
 
 
-def fit_linear(network, codes, labels, n_classes, *, n_ngrams=N_NGRAMS, verbose=0):
+def fit_layer(network, encoder, names, labels, n_classes, n_ngrams, word_weight, **options):
+    """Train a linear layer and words on a network without words, for labels of any classes.
+
+    Return the weights of `fit_linear`, and the `Words`. `options` are its `verbose`, and `design`
+    of `log_priors`. Without it, only initials are a form: accents and scripts are evidence.
+    """
+    codes, forms = (
+        network.to_codes(encoder.transform(names)),
+        forms_of_codes(network, encoder.alphabet_),
+    )
+    is_other, design = (forms[codes] >= N_LATIN).any(axis=1), options.pop("design", None)
+    if design is None:
+        forms[forms > FORMS.index("dotted")] = 0
+    of_rows = forms[codes].max(axis=1)
+    priors = log_priors(labels, of_rows, n_classes, design)
+    weights = fit_linear(network, codes, labels, of_rows, priors, n_ngrams=n_ngrams, **options)
+    return weights, fit_words(network, codes, labels, forms, is_other, n_classes, word_weight)
+
+
+def forms_of_codes(network, alphabet):
+    """Return the form of the character of each code, (n_codes,)."""
+    forms = np.zeros(network.n_codes, dtype=np.uint8)
+    for code, symbol in enumerate(network.symbols.tolist(), start=1):
+        if symbol <= len(alphabet):
+            character = alphabet[symbol - 1]
+            script = script_of(character)
+            is_accented = script == "Latin" and not character.isascii()
+            form = "accented" if is_accented else "dotted" if character == "." else script
+            forms[code] = FORMS.index(form) if form in FORMS else 0
+    return forms
+
+
+def forms_of_words(codes, forms, separator):
+    """Return the form of the word that each code is of, or 0 between words: (n, L)."""
+    found = np.zeros(codes.shape, dtype=np.uint8)
+    for some in row_slices(codes):
+        ends = (codes[some] == separator) | (codes[some] == 0)
+        ends[:, 0] = True
+        word = ends.ravel().cumsum() - 1
+        highest = np.zeros(word[-1] + 1, dtype=np.uint8)
+        np.maximum.at(highest, word, forms[codes[some]].ravel())
+        is_letter = (codes[some] != separator) & (codes[some] != 0)
+        found[some] = highest[word].reshape(ends.shape) * is_letter
+    return found
+
+
+def log_priors(labels, forms, n_classes, design=None):
+    """Return the log share of each class in training, by form of the row: (n_forms, n_classes).
+
+    It is that within the form. In another script it is relative to a share by design of the class
+    that is written so, (n_forms, n_classes): a script is evidence, of which training has too much.
+    """
+    counts = np.zeros((len(FORMS), n_classes))
+    np.add.at(counts, (forms, labels), 1)
+    of_class, of_form = counts.sum(axis=0), counts.sum(axis=1, keepdims=True) / len(labels)
+    within = np.log((counts + ROWS_OF_ALL * of_form + 1e-9) / (of_class + ROWS_OF_ALL))
+    if design is not None:
+        within[N_LATIN:] -= np.log(design[N_LATIN:])
+    return np.log(of_class / len(labels)) + within
+
+
+def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, verbose=0):
     """Train a linear layer on a network without words, and return its weights by name.
 
-    They are those of a head of `Network`, whose logits assume equally frequent classes.
+    They are those of a head of `Network`, whose logits assume equally frequent classes. `priors`
+    are of `log_priors`, of the form of each row.
     """
+    n_classes = priors.shape[1]
     logits = Forward(network, "float32").logits(codes)
     log_prior = np.log(network.class_prior).astype(np.float32)
     logits -= log_prior
     logits -= logits.mean(axis=1, keepdims=True)
     features, starts, values = network.ngrams.tfidf(codes, network.weights["ngram_idf"])
-    share = np.bincount(labels, minlength=n_classes) / len(labels)
-    rare = (share**-RARE_COUNT)[labels].repeat(np.diff(starts))
-    chosen = _frequent(network, features, rare, n_ngrams)
+    chosen = _frequent(network, features, n_ngrams)
     row_of = np.full(network.n_ngrams, -1, dtype=np.int32)
     row_of[chosen] = np.arange(len(chosen))
     features = row_of[features]
@@ -59,7 +125,7 @@ def fit_linear(network, codes, labels, n_classes, *, n_ngrams=N_NGRAMS, verbose=
     shapes["ngram_weight"] = (len(chosen), n_classes)
     head = {name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()}
     # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal frequencies.
-    adjustment = torch.from_numpy(np.log(share).astype(np.float32))
+    priors = priors.astype(np.float32)
     groups = [
         {"params": [head["weight"], head["bias"]], "lr": LR},
         {"params": [head["ngram_weight"]], "lr": NGRAM_LR, "sparse": True, "eps": 1e-8},
@@ -77,8 +143,9 @@ def fit_linear(network, codes, labels, n_classes, *, n_ngrams=N_NGRAMS, verbose=
                 ngrams = everyone.take(rows).ngrams
                 kept = rng.random_sample(len(ngrams[0])) >= NGRAM_DROPOUT
                 bags = Bags.of(*_some_of(*ngrams, kept))
-                batch = torch.from_numpy(logits[rows]), torch.from_numpy(labels[rows]), bags
-                total += optimizer.step(partial(_loss, head, adjustment, *batch)).item()
+                batch = (logits[rows], labels[rows], priors[forms[rows]])
+                batch = *map(torch.from_numpy, batch), bags
+                total += optimizer.step(partial(_loss, head, *batch)).item()
                 schedule.step()
             if verbose:
                 print(f"epoch {epoch + 1}: loss {total / n_batches:.4f}", flush=True)
@@ -93,23 +160,26 @@ def fit_linear(network, codes, labels, n_classes, *, n_ngrams=N_NGRAMS, verbose=
     }
 
 
-def _loss(head, adjustment, logits, labels, bags):
+def _loss(head, logits, labels, priors, bags):
     """Compute the generalized cross-entropy of a batch, and the gradients."""
     for parameter in head.values():
         parameter.grad = None
     sums = SumOfBags.apply(head["ngram_weight"], bags.values / (1 - NGRAM_DROPOUT), bags)
     logits = logits @ head["weight"].T + head["bias"] + NGRAM_SCALE * sums
-    losses = F.cross_entropy(logits + adjustment, labels, reduction="none")
+    losses = F.cross_entropy(logits + priors, labels, reduction="none")
     loss = -torch.expm1(-GCE_Q * losses).mean() / GCE_Q
     loss.backward()
     return loss.detach()
 
 
-def _frequent(network, features, weights, n):
-    """Return the features of the `n` heaviest n-grams of MIN_N characters and more, sorted."""
-    lengths = np.repeat(np.arange(1, len(network.ngram_keys) + 1), [*map(len, network.ngram_keys)])
-    counts = np.bincount(features, weights, minlength=network.n_ngrams)
-    counts[lengths[len(lengths) - network.n_ngrams :] < MIN_N] = 0
+def _frequent(network, features, n):
+    """Return the features of all single characters and of the most frequent n-grams, `n`, sorted.
+
+    In Han, a single character tells simplified from traditional ones, and Korea from China.
+    """
+    counts = np.bincount(features, minlength=network.n_ngrams)
+    n_characters = max(0, len(counts) - sum(map(len, network.ngram_keys[1:])))
+    counts[:n_characters] *= len(features)
     return np.sort(np.argsort(-counts, kind="stable")[: min(n, np.count_nonzero(counts))])
 
 
@@ -118,22 +188,36 @@ def _some_of(features, starts, values, kept):
     return features[kept], np.append(0, kept.cumsum())[starts], values[kept]
 
 
-def fit_words(network, names, codes, labels, n_classes, word_weight):
-    """Learn the words of names, but for those in another script that only one name has.
+def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
+    """Learn the words of each form by itself, so that a word's rates are those among its like.
 
-    Most of these are spelled names. They are a third of the table, and gain nothing.
+    `forms` are of the codes, see `forms_of_codes`. Words that only one name has, of those that
+    `is_other` says are in another script, are left out: most are spelled names. They are a third of
+    the table, and gain nothing.
     """
-    others = {c for c in {*chain.from_iterable(names)} if is_other_script(c)}
-    is_other = np.array([not others.isdisjoint(name) for name in names])
-    rows = np.ones(len(codes))
-    words = Words.fit(codes, labels, rows, n_classes, network.separator, word_weight)
+    of_words, separator = forms_of_words(codes, forms, network.separator), network.separator
+    n_words = np.bincount(of_words.ravel(), minlength=len(FORMS))
+    n_words[0] = np.count_nonzero(codes) - n_words[1:].sum()
+    tables, everyone = [], np.arange(n_classes)
+    for form, share in enumerate(n_words / n_words.sum()):
+        rows = np.flatnonzero(((of_words == form) & (codes != 0)).any(axis=1))
+        words = np.where(of_words[rows] == form, codes[rows], 0)
+        # A row without a word of each class stands for the words of all classes.
+        words = np.concatenate([words, np.zeros((n_classes, codes.shape[1]), words.dtype)])
+        weights = np.append(np.ones(len(rows)), np.full(n_classes, WORDS_OF_ALL * share))
+        of_rows = np.append(labels[rows], everyone)
+        tables.append(Words.fit(words, of_rows, weights, n_classes, separator, word_weight))
+    columns = zip(*((table.keys, table.classes, table.logits) for table in tables), strict=True)
+    keys, classes, logits = map(np.concatenate, columns)
+    order = np.argsort(keys, kind="stable")
     of_latin, of_others = (
-        np.concatenate([[0], *(_keys(some[k], network.separator)[2] for k in row_slices(some))])
+        np.concatenate([[0], *(_keys(some[k], separator)[2] for k in row_slices(some))])
         for some in (codes[~is_other], codes[is_other])
     )
     found, counts = np.unique(of_others, return_counts=True)
-    kept = np.isin(words.keys, of_latin) | np.isin(words.keys, found[counts > 1])
-    return Words(words.keys[kept], words.classes[kept], words.logits[kept])
+    kept = np.isin(keys, of_latin) | np.isin(keys, found[counts > 1])
+    order = order[kept[order]]
+    return Words(keys[order], classes[order], logits[order])
 
 
 def folded(network, head, share):

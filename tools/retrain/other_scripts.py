@@ -7,10 +7,10 @@ Where practice differs, a letter is drawn at random, once for each name.
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from .blocks import BLOCKS, to_block
-from .tables import read_table
+from .tables import draw, read_table
 
 # Spellings of a script, and how often each is taken.
 SPELLINGS = {
@@ -33,6 +33,8 @@ FOR_HYPHENS = {
 WITHOUT_RULES = {"Han", "Katakana"}
 # Nationalities whose names are written in Han without marks between words.
 WRITE_HAN = {"Chinese", "Japanese", "Korean", "Vietnamese"}
+# Surnames that are the same in both kinds of characters, though other words of them are not.
+SAME_SURNAMES = "余于范岳涂游郁"
 # Nationalities that write in a script, with the spelling that they use.
 LOCALS = {
     "Russian": "Cyrillic ru",
@@ -125,7 +127,7 @@ def spell_person(name, nationality, script, spellings, person, rng):
             return None
         spelled.append(known or spell(word, nationality, spelling, rng))
     between, hyphen = (
-        rng.choice([*marks], p=[*marks.values()])
+        draw(marks, rng)
         for marks in (BETWEEN_WORDS.get(script, {" ": 1}), FOR_HYPHENS.get(script, {"-": 1}))
     )
     spelled = between.join(word.replace("-", hyphen) for word in spelled)
@@ -142,7 +144,7 @@ def _spelling(nationality, script, rng):
     if own_script(nationality) == script:
         return LOCALS[nationality]
     shares = SPELLINGS.get(script, {"": 1})
-    return f"{script} {rng.choice([*shares], p=[*shares.values()])}".strip()
+    return f"{script} {draw(shares, rng)}".strip()
 
 
 def spell(name, nationality, spelling, rng):
@@ -190,6 +192,7 @@ def _keys(nationalities):
     return [nationalities] if ":" in nationalities else nationalities.split()
 
 
+@lru_cache(1 << 20)
 def to_sounds(name, nationality, script):
     """Write a name as it sounds, in Latin letters: ch, kh, th, j as in John, y as in you."""
     name = unicodedata.normalize("NFC", name.lower().replace("’", "'"))
@@ -316,7 +319,8 @@ def _chinese(kind):
 
 def in_han(name, kind):
     """Write a name in simplified (0) or traditional (1) Chinese characters."""
-    return _chinese(kind).convert(name)
+    same = name[:1] if name[:1] in SAME_SURNAMES else ""
+    return same + _chinese(kind).convert(name[len(same) :])
 
 
 def to_katakana(name):

@@ -32,6 +32,7 @@ from .other_scripts import (
     to_katakana,
 )
 from .patronymics import is_female, with_patronymic
+from .people import add_spellings
 from .rounding import rounded, with_temperature
 from .spellings import Spellings, add_collections, read_spellings
 from .tables import read_table
@@ -46,8 +47,9 @@ MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000, "names in Arabic":
 MORE_PEOPLE = {"biographies": 60_000, "chess players": 200_000, "names in Arabic": 20_000}
 MOST_SPELLED = 25_000
 # The logits are a mean of those of the two phases, in which the first counts by this share.
-SHARE_OF_TRUNK = 0.5
-WORD_WEIGHT = 0.5
+SHARE_OF_TRUNK = 0.25
+N_NGRAMS = 200_000  # the most frequent ones, which the second phase learns again
+WORD_WEIGHT = 0.6
 # One in so many people is never learned, in no spelling, so that figures, thresholds and sets are
 # those of the model that ships; more of those in Arabic script, of whom there are fewer.
 ONE_APART, ONE_APART_IN_ARABIC = 64, 12
@@ -59,9 +61,8 @@ RARE = 300
 # A fifth of the players of Kazakhstan, and some of the others, are Russians.
 RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
 # Shares of the full names that are learned once more in the spellings of lists: with the last word
-# first, as in most registers, and also with a comma after it; with initials, as in bylines.
+# first, as in most registers, and with initials, as in bylines.
 LAST_WORD_FIRST = 0.25
-LAST_WORD_AND_COMMA = 0.05
 INITIALS = 0.03
 # Share of the names with an apostrophe or a hyphen that are also learned without it, since many
 # forms and files allow only letters: enough for the model to know OBrien as well as O'Brien.
@@ -103,6 +104,8 @@ JAPANESE_IN_KATAKANA = 0.4
 # People in the writing of China and Japan, from dictionaries; of the Chinese, half in traditional
 # characters. Beyond, those with a character that fewer than ten names have, and made ones.
 MOST_IN_HAN, LEAST_OF_CHARACTER, N_OF_SURNAME = 12_000, 10, 24
+# Names of Koreans in Han, most of them in the characters that Koreans write.
+N_KOREANS = 3_000
 # Diacritics and native scripts say much about a nationality, but many lists lack them. So names
 # that have them are also learned without.
 IN_ASCII = 1
@@ -112,13 +115,13 @@ NAMES_PER_MIN_DF = 90_000
 # Characters that occur less often are read in ASCII.
 ENCODER = {"transliterate": "both", "min_frequency": 10, "max_length": 64}
 CLASSIFIER = {
-    "hidden_size": 224,
+    "hidden_size": 64,
     "dropout": 0.4,
     "word_weight": 0.4,
     "logit_adjustment": 1.0,
     "lr": 0.004,
     "batch_size": 512,
-    "max_epochs": 5,
+    "max_epochs": 4,
     "random_state": SEED,
 }
 # Settings of training that are no parameters of the classifier.
@@ -132,7 +135,7 @@ HIDDEN = {
 
 
 # A generalized cross-entropy makes answers too confident, on people kept apart as well.
-TEMPERATURE = 1.87
+TEMPERATURE = 1.85
 
 
 def by_sounds():
@@ -166,18 +169,13 @@ def fit_more(pipeline, names, nationalities, *, verbose=0):
     The layer is folded into the weights of the network. Then calibrate the probabilities, and round
     most weights.
     """
-    from .linear import (
-        fit_linear,
-        fit_words,
-        folded,
-    )  # torch, which reads SAME_BITS when it is imported
+    from .linear import fit_layer, folded  # torch, which reads SAME_BITS when it is imported
 
     encoder, classifier = pipeline["encode"], pipeline["classify"]
-    network, labels = classifier.network_, np.searchsorted(classifier.classes_, nationalities)
-    codes = network.to_codes(encoder.transform(names))
-    n_classes, network = network.n_classes, replace(network, words=None)
-    layer = fit_linear(network, codes, labels, n_classes, verbose=verbose)
-    words = fit_words(network, names, codes, labels, n_classes, WORD_WEIGHT)
+    labels = np.searchsorted(classifier.classes_, nationalities)
+    network, options = replace(classifier.network_, words=None), {"verbose": verbose}
+    settings = network.n_classes, N_NGRAMS, WORD_WEIGHT
+    layer, words = fit_layer(network, encoder, names, labels, *settings, **options)
     network = replace(folded(network, layer, SHARE_OF_TRUNK), words=words)
     return with_network(pipeline, rounded(with_temperature(network, TEMPERATURE)))
 
@@ -219,8 +217,8 @@ def training_names(*, lists_only=False, second_phase=False):
     3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000 with those
        of 2, and 1,500 in a native script. If common_names.csv has the most common names of a
        nationality, they are about as common as there, and other names equally likely.
-    4. Shares of 1 to 3 once more in other spellings: the last word first, with or without a comma
-       after it; initials for all words but the last; letters only; patronymics.
+    4. Shares of 1 to 3 once more in other spellings: the last word first; initials for all words
+       but the last; letters only; patronymics.
     5. All of 1 to 4 that has diacritics or is in a native script once more in ASCII.
     6. People of 2 in other scripts: a third of those whose nationality has one in their own, and
        shares of all as foreigners are spelled; and Japanese and Chinese people in Han from
@@ -290,7 +288,6 @@ def training_names(*, lists_only=False, second_phase=False):
         _respelled(full, labels, respell, share, rng)
         for respell, share in (
             (turn, LAST_WORD_FIRST),
-            (turn_with_comma, LAST_WORD_AND_COMMA),
             (initials, INITIALS),
         )
     ]
@@ -327,6 +324,7 @@ def read_dictionaries():
     chinese = [name for name in read_chinese() if name not in spelled]
     spellings = read_spellings(person_of)
     add_collections(spellings)
+    add_spellings(spellings, person_of)
     for word, several in katakana.items():
         for spelling in several:
             spellings.add(word, spelling, "Katakana")
@@ -402,6 +400,7 @@ def in_other_scripts(
     *,
     country=None,
     is_first=True,
+    characters=(0, 1),
     least=None,
 ):
     """Return names of people of a nationality in scripts other than Latin.
@@ -419,7 +418,9 @@ def in_other_scripts(
     country : str, default=None
         Their country, if the dictionaries have people in Arabic script by country.
     is_first : bool, default=True
-        Whether to add the nationality's people in Han and in Ukrainian from the dictionaries.
+        Whether to add Japanese and Korean people in Han, and Ukrainians, from the dictionaries.
+    characters : tuple of int, default=(0, 1)
+        The kinds of characters of Chinese people from the dictionaries: simplified, traditional.
     least : int, default=None
         How many names in the nationality's own script there should be at least. By default,
         `LEAST_IN_OWN_SCRIPT`.
@@ -447,16 +448,17 @@ def in_other_scripts(
             found = in_own if script == own else spelled
             for _ in range(int(share + number)):
                 found += _spelled(name, people, nationality, script, spellings, rng)
-    if not is_first:
-        pass
-    elif nationality == "Japanese":
+    if nationality == "Chinese" and characters:
+        drawn = rng.permutation(np.array(chinese, dtype=object))
+        drawn = drawn if country else drawn_of_all_characters(drawn)
+        spelled += [in_han(name, characters[k % len(characters)]) for k, name in enumerate(drawn)]
+    elif nationality == "Japanese" and is_first:
         drawn = drawn_of_all_characters(rng.permutation(np.array([*japanese], dtype=object)))
         spelled += [*drawn]
         again = [name for name in drawn if rng.random_sample() < JAPANESE_IN_KATAKANA]
         spelled += [to_katakana(japanese[name]) for name in again]
-    elif nationality == "Chinese":
-        drawn = drawn_of_all_characters(rng.permutation(np.array(chinese, dtype=object)))
-        spelled += [in_han(name, k % 2) for k, name in enumerate(drawn)]
+    elif nationality == "Korean" and is_first:
+        spelled += made_koreans(rng)
     elif nationality == "Ukrainian" and dictionaries.ukrainian:
         in_own += made_ukrainians(dictionaries.ukrainian, MADE_UKRAINIAN, rng)
     several = dictionaries.arabic.get(country or nationality, [])
@@ -505,6 +507,18 @@ def made_chinese(names, rng):
         for surname in SURNAMES
         for k in range(N_OF_SURNAME if given else 0)
     ]
+
+
+def made_koreans(rng):
+    """Make names of Koreans in Han: a surname and two syllables, about as frequent as they are."""
+    drawn = []
+    for row in read_table("koreans_in_han.csv"):
+        characters = [*row["characters"]]
+        weights = 1 / (int(row["offset"]) + np.arange(len(characters)))
+        shape = N_KOREANS, 1 if row["part"] == "surname" else 2
+        drawn.append(rng.choice(characters, shape, p=weights / weights.sum()))
+    names = map("".join, np.concatenate(drawn, axis=1))
+    return [name if rng.randint(3) else in_han(name, 0) for name in names]
 
 
 def of_no_class(spellings, sources, rng):
@@ -571,13 +585,9 @@ def _respelled(names, labels, respell, share, rng):
     return respelled[changed], labels[rows][changed]
 
 
-def turn(name, comma=""):
+def turn(name):
     *others, last = name.split()
-    return " ".join([last + comma, *others]) if others else name
-
-
-def turn_with_comma(name):
-    return turn(name, ",")
+    return " ".join([last, *others])
 
 
 def initials(name):

@@ -8,6 +8,7 @@ from sknames._network.network import QUANTIZED
 from sknames._network.quantized import Quantized, dequantize
 
 HIGHEST = 15  # the last level
+WORD_LEVELS = np.float16(16)  # of the logits of words, from one to the next integer
 
 
 def with_temperature(network, temperature):
@@ -31,14 +32,17 @@ def with_temperature(network, temperature):
 
 
 def rounded(network):
-    """Round most weights to 16 levels a row, see `quantize`.
+    """Round most weights to 16 levels a row, see `quantize`, and the logits of words.
 
-    These take a byte each, and files compress them to less than half. It costs no accuracy: a
+    The weights take a byte each, and files compress them to less than half. It costs no accuracy: a
     name has some 30 n-grams, whose errors cancel out.
     """
     many = {name: network.weights[name] for name in QUANTIZED if name in network.weights}
     many = {name: quantize(dequantize(array)) for name, array in many.items()}
-    return replace(network, weights=network.weights | many)
+    words = network.words
+    if words is not None:
+        words = replace(words, logits=np.rint(words.logits * WORD_LEVELS) / WORD_LEVELS)
+    return replace(network, weights=network.weights | many, words=words)
 
 
 def quantize(numbers):

@@ -17,16 +17,14 @@ import unicodedata
 import zipfile
 from collections import defaultdict
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-
-import numpy as np
 
 from sknames._encoding.spelling import fold
 from sknames.datasets._fetch_names import data_folder
 
 from .sources import locate
-from .tables import read_table
+from .tables import draw, read_table
 
 PAIRS = "https://github.com/steveash/NETransliteration-COLING2018"
 RIGOUR = "rigour-*.whl"
@@ -70,6 +68,7 @@ _SCRIPTS = {
     "ETHIOPIC": "Ethiopic",
     "LATIN": "Latin",
 }
+SCRIPTS = [script for script in _SCRIPTS.values() if script != "Latin"]
 # How alike the sounds of a pair must be, from 0 to 1, by how many people at least have it.
 ALIKE = {20: 0.25, 2: 0.4, 1: 0.65}
 _POINTS = re.compile("[\u0301\u0591-\u05c7\u064b-\u0652]")  # accents and vowels that lists lack
@@ -115,11 +114,13 @@ class Spellings:
         """
         spelled = self.words[script].get(fold(word))
         if spelled:
-            likely = [
-                count**0.5 * _ratio(sounds, fold(spelling)) ** 4 + 1e-6
+            if len(spelled) == 1:
+                return next(iter(spelled))
+            likely = {
+                spelling: count**0.5 * _ratio(sounds, fold(spelling)) ** 4 + 1e-6
                 for spelling, count in spelled.items()
-            ]
-            return rng.choice([*spelled], p=np.array(likely) / sum(likely))
+            }
+            return draw(likely, rng)
         parts, sounds = word.split("-"), sounds.split("-")
         if len(parts) == 1 or len(parts) != len(sounds):
             return None
@@ -224,6 +225,7 @@ def _alike(latin, spelling):
     return max(consonants, _ratio(latin, ascii_spelling))
 
 
+@lru_cache(1 << 20)
 def _ratio(one, other):
     if not one and not other:
         return 1.0
