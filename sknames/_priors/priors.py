@@ -64,7 +64,7 @@ def check_priors(priors, classes, name="priors"):
                 f"classes_ {', '.join(map(str, labels))}."
             )
     values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
-    if not abs(values.sum() - 1) < 1e-4:  # 198 shares of six digits
+    if not abs(values.sum() - 1) < 1e-4:  # 203 shares of six digits
         raise ValueError(f"{name} sum to {values.sum():.6g}; expected 1. Divide them by their sum.")
     return values / values.sum()
 

@@ -77,7 +77,7 @@ def predict_sets(
     >>> sets[0]
     ['Turkish']
     >>> sorted(sets[1])
-    ['Chinese', 'Korean']
+    ['Chinese', 'English', 'Korean']
     """
     found = predict_names(ungroup(estimator)[0], X, threshold=None)
     sets = sets_of_probabilities(estimator, found.proba, coverage, by_class)
