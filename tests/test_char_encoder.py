@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import sknames
 from sknames import CharEncoder
+from sknames._encoding.tidy import without_signs
 
 BLOG_ALPHABET = string.ascii_letters + " .,:;-'"
 
@@ -103,7 +104,7 @@ def fold(name, alphabet=None, transliterate=True, lowercase=True, clean=True):
     """The reference: one character after the other. Without an alphabet, all is known."""
     folded = ""
     name = unicodedata.normalize("NFC", cleaned(name) if clean else name)
-    name = punctuated(name) if clean else name
+    name = punctuated(without_signs([name])[0]) if clean else name
     if transliterate == "both":
         others = {c for c in name if c.isalpha() and not is_latin(c)}
         is_known = [not fold(c, alphabet, "unknown", lowercase, False).isascii() for c in others]

@@ -1293,7 +1293,7 @@ def test_predict_pickle_asks_for_trust(run, model):
     write_csv("in.csv")
     joblib.dump(Boom(), "boom.joblib")
     _, said = run("predict", "in.csv", "--model", "boom.joblib", code=1)
-    assert "pass trust_pickle=True (on the command line: give --trust-pickle)" in said
+    assert "use load_model(path, trust_pickle=True) (on the command line: --trust-pickle)" in said
     assert not os.path.exists("boom")
     joblib.dump(model, "model.joblib")
     out, _ = run("predict", "in.csv", "--model", "model.joblib", "--trust-pickle")

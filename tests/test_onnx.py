@@ -261,7 +261,9 @@ def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
 
 def test_metadata_has_threshold_and_fallback_of_a_model_that_abstains():
     model = SelectiveClassifier(
-        make_pipeline(CharEncoder(max_length=9).fit(["anna"]), random_classifier()),
+        FrozenEstimator(
+            make_pipeline(CharEncoder(max_length=9).fit(["anna"]), random_classifier())
+        ),
         coverage=1,
         fallback=[{"A": "ab", "B": "ab"}],
     ).fit(["ann", "nana"], ["A", "B"])

@@ -256,7 +256,7 @@ def predict_list(estimator, X, sample_weight=None):
     ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
     are_names = found.reasons == ""
     if found.names is not None and are_names.any():
-        some = Names([*compress(found.names, are_names)][:SOME]).tidy  # as they are read by default
+        some = [*compress(found.names.tidy, are_names)][:SOME]
         if 2 * sum(BYLINE.fullmatch(name) is not None for name in some) > len(some):
             warn(
                 "Most of these names have initials instead of given names. Then the errors of "

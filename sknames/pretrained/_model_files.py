@@ -73,7 +73,7 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     if not is_skops and not trust_pickle:
         raise ValueError(
             f"{path} is no skops file. A pickle (joblib) can run any code: only if you trust its "
-            "maker, pass trust_pickle=True (on the command line: give --trust-pickle)"
+            "maker, use load_model(path, trust_pickle=True) (on the command line: --trust-pickle)"
         )
     try:
         model = _load_skops(path) if is_skops else joblib.load(path)
