@@ -64,6 +64,11 @@ def test_set_output_gives_a_table_that_models_take(shipped, library):
         assert joins.transform(people).index.tolist() == [7, 8, 9]
 
 
+def test_features_without_parts_raise():
+    with pytest.raises(ValueError, match="at least one part in transformer_list and got none"):
+        NameFeatures([]).fit(["Anna"])
+
+
 def test_pipeline_of_join_names_and_model_predicts_tables(shipped):
     table = pd.DataFrame(PEOPLE)[:3]
     model = make_pipeline(JoinNames(), shipped)

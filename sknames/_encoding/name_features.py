@@ -105,6 +105,11 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
 
     def _read(self, X, y=None):
         """Return the names, tidy, and the labels as they are, without missing ones."""
+        if not self.transformer_list:
+            raise ValueError(
+                "Expected at least one part in transformer_list and got none. Pass parts, e.g. "
+                "NameFeatures([('model', NameEncoder())])."
+            )
         first = self.transformer_list[0][1]
         names = read_names(X, getattr(first, "handle_missing", "error")).tidy
         if y is not None:
