@@ -215,7 +215,8 @@ def test_temperature_flattens_priors_and_bias(model):
     names = ["Ana", "Yuki", "Jan", "Ali"]  # whose likelihood ratios are sharpened as much more
     one, other = (estimate_shares(m, names, n_resamples=2) for m in (found, model))
     assert (one.sharpness, other.sharpness) == (2.6, 1.3)
-    one, other = (PriorShiftClassifier(m).fit(names).class_prior_ for m in (found, model))
+    frozen = map(FrozenEstimator, (found, model))
+    one, other = (PriorShiftClassifier(m).fit(names).class_prior_ for m in frozen)
     flat = PriorShiftClassifier(model, assumed_prior=PRIORS).fit(names).class_prior_
     np.testing.assert_allclose(flat, other)
 

@@ -396,7 +396,7 @@ def test_sure_holds_for_all_labels_together():
         ({"n_resamples": 100}, "n_resamples, got 200 and 100"),
         ({"confidence_level": 0.9}, "confidence_level, got 0.95 and 0.9"),
         ({"model_error": 0.2}, r"error and sharpness of the model, got \(0.5, 1.0\) and \(0.2"),
-        ({"class_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
+        ({"assumed_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
         ({"groups": NORTH}, r"groups, got None and \['Ireland', 'North'\]"),
     ],
     ids=str,

@@ -1,6 +1,6 @@
 """The type of the models that ship: they are never fitted again."""
 
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter
@@ -18,14 +18,7 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
     Parameters
     ----------
     steps, transform_input, memory, verbose : list, list, str, bool
-        As in :class:`~sklearn.pipeline.Pipeline`, but all steps are fitted.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-    named_steps : Bunch
-        The steps by name.
+        Parameters of :class:`~sklearn.pipeline.Pipeline`. All steps are fitted.
 
     See Also
     --------
@@ -44,6 +37,16 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
     """
 
     __module__ = "sknames.pretrained"
+
+    def __init__(
+        self,
+        steps: list[tuple[str, Any]],
+        *,
+        transform_input: list[str] | None = None,
+        memory: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Do nothing: the pipeline stays as it is.
@@ -66,7 +69,7 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         return self
 
     @property
-    def fit_transform(self):
+    def fit_transform(self) -> NoReturn:
         """Raise AttributeError, as FrozenEstimator does."""
         raise AttributeError("A FrozenPipeline has no fit_transform: call transform.")
 
