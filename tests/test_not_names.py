@@ -56,6 +56,7 @@ def test_every_legal_form_makes_an_organization():
     assert [
         text for text, reason in zip(texts, found, strict=True) if reason != "organization"
     ] == []
+    assert Names(["Acme S. de R. L. de C. V."]).reasons == ["organization"]  # seven tokens
 
 
 def test_organizations_in_many_languages_are_found():

@@ -82,6 +82,10 @@ def test_tidy_every_word_of_a_table_counts(table):
         assert tidy([typed.format(word)]) == [left.format(word)]
 
 
+def test_tidy_words_that_follow_a_title_stay_elsewhere():
+    assert tidy(["Dr. med. Anna Kim", "Dr. Anna med. Kim"]) == ["Anna Kim", "Anna med. Kim"]
+
+
 def test_tidy_titles_that_may_be_names_stay():
     for word in RULES["names"]:
         assert tidy([f"{word.title()} Kim"]) == [f"{word.title()} Kim"]
