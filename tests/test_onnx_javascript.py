@@ -160,6 +160,12 @@ def test_javascript_climbs_as_python(names):
     np.testing.assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
 
 
+def test_javascript_is_unsure_at_the_threshold():
+    metadata = {"classes": ["a", "b"], "abstain": {"threshold": 0.75, "levels": []}}
+    climb = "given.rows.map((row) => js.climb(row, given.metadata).reason)"
+    assert evaluate(climb, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == ["unsure", ""]
+
+
 @pytest.mark.parametrize(
     "step",
     [
