@@ -22,7 +22,7 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
 
     See Also
     --------
-    load_pretrained : Load a model that ships.
+    sknames.load_pretrained : Load a model that ships.
     sklearn.frozen.FrozenEstimator : Freeze a model of your own.
 
     Examples
