@@ -5,8 +5,6 @@ import time
 
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
 import scipy.sparse
 from hypothesis import example, given, settings
@@ -16,7 +14,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.estimator_checks import check_param_validation
 
 from sknames import (
     CharEncoder,
@@ -36,48 +33,31 @@ BAD_NAMES = {
     "None": (["anna", None], ValueError, r"missing name \(None\) at position 1"),
     "NaN": (["anna", "bo", math.nan], ValueError, r"missing name \(nan\) at position 2"),
     "pd.NA": ([pd.NA, "anna"], ValueError, r"missing name \(<NA>\) at position 0"),
+    "NaT": (["anna", pd.NaT], ValueError, r"missing name \(NaT\) at position 1"),
     "masked": (
         np.ma.array(["anna", "bo"], dtype=object, mask=[0, 1])[:, None],
         ValueError,
         r"missing name \(None\) at position 1",
     ),
-    "NaT": (["anna", pd.NaT], ValueError, r"missing name \(NaT\) at position 1"),
-    "category": (pd.Series(["a", None], dtype="category"), ValueError, r"\(nan\) at position 1"),
     "int item": (["anna", 5], TypeError, r"type str and got int \(5\) at position 1"),
     "bytes item": (["a", b"b"], TypeError, r"got bytes \(b'b'\) at position 1.*name\.decode\(\)"),
-    "list item": (
-        ["anna", ["bo"]],
+    "long list": (
+        ["anna", ["bo"] * 10_000],
         TypeError,
-        r"got list \(\['bo'\]\) at position 1.*name\[0\] for",
+        r"got list .{,60} at position 1.*name\[0\] for",
     ),
     "list of all names": ([["anna", "bo"]], TypeError, r"got list .* at position 0\. X\[0\] holds"),
-    "long list": (
-        [["anna"] * 10_000, "bo"],
-        TypeError,
-        r"got list .{,60} at position 0.*name\[0\]",
-    ),
-    "numbers": (np.arange(3), TypeError, r"got int64 \(.*\) at position 0"),
     "str": ("anna", ValueError, r"a single str\. Wrap it in a list: \['anna'\]\.$"),
-    "np.str_": (np.str_("anna"), ValueError, r"a single str_\. Wrap it in a list: \['anna'\]\.$"),
-    "bytes": (b"anna", ValueError, r"a single bytes\. Wrap it in a list: \['anna'\]\.$"),
     "bytes of no text": (b"\xff", ValueError, r"a single bytes\. Wrap it in a list: \['\ufffd'\]"),
     "DataFrame": (
         pd.DataFrame({"name": ["anna", "bo"], "town": ["a", "b"]}),
         ValueError,
         r"shape \(2, 2\)\. Pass one column, e\.g\. df\['name'\], or join several: JoinNames",
     ),
-    "null in a polars frame": (
-        pl.DataFrame({"name": ["a", None]}),
-        ValueError,
-        r"missing name \(None\) at position 1",
-    ),
-    "pyarrow null": (pa.array(["a", None]), ValueError, r"missing name \(None\) at position 1"),
-    "pyarrow table": (pa.table({"a": "bc", "d": "ef"}), ValueError, r"\(2, 2\)\. Pass one column"),
     "3-D": (np.full((2, 1, 1), "a"), ValueError, r"shape \(2, 1, 1\)\. Pass one column"),
     "dict": ({"anna": 1}, TypeError, "got a dict"),
     "sparse": (scipy.sparse.csr_matrix([[1]]), TypeError, "got a csr_matrix"),
     "int": (3, TypeError, "got a int"),
-    "no list": (None, TypeError, "got a NoneType"),
     "empty": ([], ValueError, r"Found array with 0 sample\(s\)"),
 }
 
@@ -107,13 +87,9 @@ def test_wrong_names_raise(tiny, names, error, message):
 
 STRINGS = {
     "list": ["anna", "bo"],
-    "rows": [["a", "b"], ["c", "d"]],
     "digits": [["1", "2"], ["2", "1"]],
-    "a string beside a number": [["a", 1], [2, 3]],
     "a string beside None": [["a", None], ["b", "c"]],
     "DataFrame": pd.DataFrame({"name": ["anna", "bo"]}),
-    "polars frame": pl.DataFrame({"name": ["anna", "bo"]}),
-    "a single str": "anna",
     "bytes": [b"anna", b"bo"],
 }
 
@@ -140,11 +116,7 @@ BAD_LABELS = {
     "None for all": (None, "requires y to be passed"),
     "None": (["a", None, "b"], r"missing label \(None\) at position 1"),
     "NaN beside strings": (["a", "b", math.nan], r"missing label \(nan\) at position 2"),
-    "pd.NA": (["a", pd.NA, "b"], r"missing label \(<NA>\) at position 1"),
-    "Series": (pd.Series(["a", "b", None], index=[7, 8, 9]), "missing label .* at position 2"),
     "category": (pd.Series([None, "a", "b"], dtype="category"), "missing label .* at position 0"),
-    "nullable integers": (pd.Series([1, 2, None], dtype="Int64"), "missing label .* position 2"),
-    "polars": (pl.Series(["a", None, "b"]), r"missing label \(None\) at position 1"),
     "continuous": ([0.5, 1.5, 2.5], "Unknown label type: continuous"),
     "infinity": ([1.0, -math.inf, 2.0], "infinity at position 1"),
     "2-D": ([["a", "b"]] * 3, r"y should be a 1d array, got an array of shape \(3, 2\)"),
@@ -232,55 +204,34 @@ def test_only_the_ratios_of_weights_matter():
 
 # Parameters.
 
-# scikit-learn tries other types; these are just outside of what is allowed.
-OUT_OF_RANGE = {
-    CharEncoder: {"min_frequency": [0, 0.0, 1.0], "max_length": [0], "alphabet": [b"ab"]},
-    NameNationalityClassifier: {
-        "hidden_size": [0],
-        "num_layers": [0],
-        "embedding_dim": [0],
-        "dropout": [-0.1, 1.0, math.nan],
-        "regularization": [-0.1],
-        "min_df": [0],
-        "word_weight": [-0.1, 10.1],
-        "logit_adjustment": [-0.1],
-        "lr": [0],
-        "max_epochs": [0],
-        "batch_size": [0],
-        "n_iter_no_change": [0],
-    },
-    PriorShiftClassifier: {"estimator": [LinearSVC()], "tol": [-1], "max_iter": [0]},
-    SelectiveClassifier: {
-        "estimator": [LinearSVC()],
-        "coverage": [0, 1.1],
-        "risk": [0, 1],
-        "confidence_level": [0, 1],
-    },
-}
-# What they cannot be made without.
-GIVEN = {
-    PriorShiftClassifier: {"estimator": LogisticRegression()},
-    SelectiveClassifier: {"estimator": LogisticRegression(), "coverage": 0.5},
-}
-DATA, CODES = {CharEncoder: (["anna", "bo"],)}, ([[2, 3], [3, 2]], ["a", "b"])
-WRONG = [
-    (estimator, name, value)
-    for estimator, parameters in OUT_OF_RANGE.items()
-    for name, values in parameters.items()
-    for value in values
+CODES = [[2, 3], [3, 2]], ["a", "b"]
+# scikit-learn's checks try other types; these are just outside of what is allowed.
+AT_LEAST_1 = "hidden_size num_layers embedding_dim min_df lr max_epochs batch_size n_iter_no_change"
+WRONG = [(NameNationalityClassifier(**{name: 0}), name) for name in AT_LEAST_1.split()]
+WRONG += [
+    (NameNationalityClassifier(**{name: value}), name)
+    for name in ("dropout", "regularization", "word_weight", "logit_adjustment")
+    for value in {"dropout": [-0.1, 1.0], "word_weight": [-0.1, 10.1]}.get(name, [-0.1])
+]
+WRONG += [
+    (SelectiveClassifier(LogisticRegression(), **{name: value}), name)
+    for name in ("coverage", "risk", "confidence_level")
+    for value in (0, 1.1 if name == "coverage" else 1)
+]
+WRONG += [
+    (CharEncoder(min_frequency=1.0), "min_frequency"),
+    (CharEncoder(max_length=0), "max_length"),
+    (SelectiveClassifier(LinearSVC(), coverage=0.5), "estimator"),
+    (PriorShiftClassifier(LinearSVC()), "estimator"),
+    (PriorShiftClassifier(LogisticRegression(), max_iter=0), "max_iter"),
 ]
 
 
-@pytest.mark.parametrize("estimator, name, value", WRONG)
-def test_wrong_parameter_is_named(estimator, name, value):
-    message = f"^The '{name}' parameter of {estimator.__name__} must be"
+@pytest.mark.parametrize("estimator, name", WRONG, ids=str)
+def test_parameter_out_of_range_is_named(estimator, name):
+    message = f"^The '{name}' parameter of {type(estimator).__name__} must be"
     with pytest.raises(InvalidParameterError, match=message):
-        estimator(**GIVEN.get(estimator, {}) | {name: value}).fit(*DATA.get(estimator, CODES))
-
-
-@pytest.mark.parametrize("estimator", OUT_OF_RANGE)
-def test_wrong_types_of_parameters_raise(estimator):
-    check_param_validation(estimator.__name__, estimator(**GIVEN.get(estimator, {})))
+        estimator.fit(["anna", "bo"] if isinstance(estimator, CharEncoder) else CODES[0], CODES[1])
 
 
 @pytest.mark.parametrize("ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")])
