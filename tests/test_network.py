@@ -1,7 +1,7 @@
 """The fitted network in one place: its sizes, its arrays, its priors and its codes."""
 
-import dataclasses
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,74 +9,37 @@ import pytest
 from sknames._network.head import make_forward
 from sknames._network.network import QUANTIZED, Network, narrow
 from sknames._network.quantized import Quantized, dequantize, to_plain
-from sknames._network.words import Words
+from tests.conftest import random_codes, random_network
 from tools.retrain.rounding import quantize, rounded, with_temperature
 
-N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 SYMBOLS = np.array([2, 3, 5, 7], dtype=np.uint8)
-N_CODES, N_CLASSES, SIZE, DIM = 6, 3, 5, 4
-# With 7 symbols and marks: 6 n-grams of one symbol, 4 that begin with one of them, 2 of these.
-KEYS = [np.array(keys, dtype=np.int32) for keys in ([0, 1, 2, 3, 4, 6], [1, 8, 20, 41], [0, 27])]
-N_NGRAMS = {1: 12, 2: 6, 3: 2}  # by the shortest length that counts
-
-
-def parts(
-    cell="gru", num_layers=1, one_hot=False, min_n=1, separator=2, has_words=False, has_head=False
-):
-    """The arguments of a Network whose parts fit; min_n=None: without n-grams."""
-    rng = np.random.RandomState(0)
-    shapes = {} if one_hot else {"embedding": (N_CODES, DIM)}
-    rows, input_size = N_GATES[cell] * SIZE, N_CODES if one_hot else DIM
-    for k in range(num_layers):
-        shapes[f"cells.{k}.weight_ih"] = rows, SIZE if k else input_size
-        shapes[f"cells.{k}.weight_hh"] = rows, SIZE
-        shapes[f"cells.{k}.bias_ih"] = shapes[f"cells.{k}.bias_hh"] = (rows,)
-    shapes |= {"output.weight": (N_CLASSES, SIZE), "output.bias": (N_CLASSES,)}
-    shapes |= {"next_symbol.weight": (N_CODES, SIZE), "next_symbol.bias": (N_CODES,)}
-    if min_n is not None:
-        n_ngrams = N_NGRAMS[min_n]
-        shapes |= {"ngram_idf": (n_ngrams,), "ngram_weight": (n_ngrams, N_CLASSES)}
-    if has_head:  # from two classes to three
-        shapes |= {"output.weight": (2, SIZE), "output.bias": (2,), "ngram_weight": (n_ngrams, 2)}
-        shapes |= {"head.weight": (N_CLASSES, 2), "head.bias": (N_CLASSES,)}
-        shapes["head.ngram_weight"] = 2, N_CLASSES
-    weights = {name: rng.randn(*shape).astype(np.float32) for name, shape in shapes.items()}
-    if has_head:
-        weights["head.ngrams"] = np.array([0, 3], np.int32)
-    words = (
-        np.array([5, 5, 9], np.int32),
-        np.array([0, 2, 1], np.uint8),
-        np.array([0.5, 1, 0.25], np.float16),
-    )
-    return {
-        "cell": cell,
-        "symbols": SYMBOLS.copy(),
-        "weights": weights,
-        "ngram_keys": [] if min_n is None else [keys.copy() for keys in KEYS],
-        "separator": separator,
-        "class_prior": np.array([0.5, 0.3, 0.2]),
-        "words": Words(*words) if has_words else None,
-    }
-
-
+N_CODES, N_CLASSES, SIZE = 6, 3, 5
 KINDS = {
     "gru": {},
-    "rnn of two layers": {"cell": "rnn", "num_layers": 2, "min_n": 2},
-    "one-hot of three layers": {"one_hot": True, "num_layers": 3, "separator": None, "min_n": 3},
-    "no n-grams": {"cell": "sigmoid_rnn", "min_n": None},
-    "words": {"has_words": True},
-    "head": {"has_head": True, "has_words": True},
+    "rnn of two layers": {"cell": "rnn", "num_layers": 2, "ngram_range": (2, 3)},
+    "one-hot of three layers": {"embedding_dim": None, "num_layers": 3, "ngram_range": (3, 3)},
+    "no n-grams": {"cell": "sigmoid_rnn", "ngram_range": None},
+    "head and words": {"n_classes": 2, "n_labels": N_CLASSES},
 }
+
+
+def make(**params):
+    params = {"n_classes": N_CLASSES, "ngram_range": (1, 3), "separator": 2} | params
+    seen = random_codes(40, 6, N_CODES - 1)
+    network = random_network(
+        **{"hidden_size": SIZE, "embedding_dim": 4} | params, seen=seen, symbols=SYMBOLS
+    )
+    return replace(network, class_prior=np.array([0.5, 0.3, 0.2]))
 
 
 @pytest.fixture(params=KINDS.values(), ids=KINDS)
 def kind(request):
-    return {"cell": "gru", "num_layers": 1, "one_hot": False, "min_n": 1} | request.param
+    return {"cell": "gru", "num_layers": 1} | request.param
 
 
 @pytest.fixture
 def network(kind):
-    return Network(**parts(**kind))
+    return make(**kind)
 
 
 # ---- What it knows
@@ -88,28 +51,30 @@ def test_sizes_follow_from_shapes(kind, network):
     assert network.n_classes == N_CLASSES
     assert network.hidden_size == SIZE
     assert network.num_layers == kind["num_layers"]
-    assert network.n_ngrams == N_NGRAMS.get(kind["min_n"], 0)
+    assert network.n_ngrams == len(network.weights.get("ngram_idf", ()))
 
 
 @pytest.mark.parametrize("min_n", [1, 2, 3])
 @pytest.mark.parametrize("separator", [None, 1, 4])
 def test_ngrams(min_n, separator):
-    ngrams = Network(**parts(min_n=min_n, separator=separator)).ngrams
+    network = make(ngram_range=(min_n, 3), separator=separator)
+    ngrams = network.ngrams
     assert (ngrams.min_n, ngrams.separator) == (min_n, separator)
     assert (ngrams.n_symbols, ngrams.end) == (7, 6)
-    assert ngrams.offsets[-1] == N_NGRAMS[min_n]
-    for ours, keys in zip(ngrams.keys, KEYS, strict=True):
+    assert ngrams.offsets[-1] == network.n_ngrams > 5
+    for ours, keys in zip(ngrams.keys, network.ngram_keys, strict=True):
         assert ours.dtype == np.int64  # a prefix times the symbols would not fit in four bytes
         np.testing.assert_array_equal(ours, keys)
 
 
-@pytest.mark.parametrize("min_n, n_ngrams", [(1, 10), (2, 4)])
-def test_longest_ngrams_may_be_missing(min_n, n_ngrams):
-    given = parts(min_n=None) | {"ngram_keys": [*KEYS[:2], KEYS[2][:0]]}
-    given["weights"]["ngram_idf"] = np.ones(n_ngrams, np.float32)
-    given["weights"]["ngram_weight"] = np.ones((n_ngrams, N_CLASSES), np.float32)
-    again = Network.from_arrays(Network(**given).to_arrays())
-    assert again.ngrams.min_n == min_n
+@pytest.mark.parametrize("min_n", [1, 2])
+def test_longest_ngrams_may_be_missing(min_n):
+    network = make(ngram_range=(min_n, 3))
+    n_left = network.n_ngrams - len(network.ngram_keys[2])
+    ngrams = {name: network.weights[name][:n_left] for name in ("ngram_idf", "ngram_weight")}
+    keys = [*network.ngram_keys[:2], network.ngram_keys[2][:0]]
+    network = replace(network, weights=network.weights | ngrams, ngram_keys=keys)
+    assert Network.from_arrays(network.to_arrays()).ngrams.min_n == min_n
 
 
 # ---- Its arrays
@@ -148,18 +113,16 @@ def test_arrays_in_a_file_give_the_same_network(network, is_rounded):
     assert arrays == given  # nothing is taken out of the caller's dict
 
 
-@pytest.mark.parametrize("dtype", ["f2", "f4"])
-def test_floats_keep_their_bits_in_files_and_predict_in_float32(dtype):
-    given = parts()
-    given["weights"]["ngram_weight"] = given["weights"]["ngram_weight"].astype(dtype)
-    network, codes = Network(**given), np.array([[1, 2, 3], [2, 4, 0]])
-    assert network.to_arrays()["ngram_weight"].dtype == dtype
-    assert_same(Network.from_arrays(network.to_arrays()), network)
-    given["weights"]["ngram_weight"] = given["weights"]["ngram_weight"].astype("f4")
-    expected = make_forward(Network(**given), "auto").logits(codes)
-    np.testing.assert_array_equal(
-        make_forward(network, "auto").logits(codes), expected, strict=True
-    )
+def test_halves_keep_their_bits_in_files_and_predict_in_float32():
+    network, codes = make(), np.array([[1, 2, 3], [2, 4, 0]])
+    halves = {"ngram_weight": network.weights["ngram_weight"].astype("f2")}
+    small = replace(network, weights=network.weights | halves)
+    assert small.to_arrays()["ngram_weight"].dtype == "f2"
+    assert_same(Network.from_arrays(small.to_arrays()), small)
+    singles = {"ngram_weight": halves["ngram_weight"].astype("f4")}
+    network = replace(network, weights=network.weights | singles)
+    found, expected = (make_forward(of, "auto").logits(codes) for of in (small, network))
+    np.testing.assert_array_equal(found, expected, strict=True)
 
 
 # ---- Rows of 16 levels
@@ -218,7 +181,7 @@ def test_rounded_weights_stay_levels(network):
     codes, many = np.array([[1, 2, 3], [2, 4, 0]]), np.arange(90).reshape(30, 3) % 5
     for dtype in ("float32", "float64"):
         ours = make_forward(small, dtype)
-        expected = make_forward(dataclasses.replace(small, weights=small.weights | floats), dtype)
+        expected = make_forward(replace(small, weights=small.weights | floats), dtype)
         for rows in (codes, many):
             np.testing.assert_array_equal(ours.logits(rows), expected.logits(rows), strict=True)
 
@@ -241,9 +204,9 @@ def test_temperature_divides_the_logits(network):
 # ---- Other priors
 
 
-@pytest.mark.parametrize("has_head, bias", [(False, "output.bias"), (True, "head.bias")])
-def test_with_priors_shifts_the_bias_alone(has_head, bias):
-    network, priors = Network(**parts(has_head=has_head)), np.array([0.2, 0.2, 0.6])
+def test_with_priors_shifts_the_bias_alone(network):
+    priors = np.array([0.2, 0.2, 0.6])
+    bias = "head.bias" if "head.bias" in network.weights else "output.bias"
     shifted = network.with_priors(priors)
     shift = shifted.weights[bias] - network.weights[bias]
     np.testing.assert_allclose(shift, np.log(priors / [0.5, 0.3, 0.2]), atol=1e-6)
@@ -255,7 +218,7 @@ def test_with_priors_shifts_the_bias_alone(has_head, bias):
 
 
 def test_with_priors_of_zero_never_predicts_the_class():
-    network = Network(**parts()).with_priors(np.array([0.4, 0.6, 0.0]))
+    network = make().with_priors(np.array([0.4, 0.6, 0.0]))
     codes = np.array([[1, 2, 3, 4, 5]], dtype=np.uint8)
     (probabilities,) = make_forward(network, "float64").probabilities(codes)
     assert probabilities[2] == 0 and (probabilities[:2] > 0).all()
