@@ -161,23 +161,35 @@ def test_help_is_in_whole_sentences(command):
 PAGE = Path(__file__).parent.parent / "docs" / "interface.md"
 # "- labels: array of shape (n_names, top), the most probable", up to the comma.
 FIELD = re.compile(r"^- ([a-z][\w, ]*): ((?:\([^)]*\)|\{[^}]*\}|[^,;(.{])+)", re.M)
+FIELD_OF_BUNCH = re.compile(r"^(\w+(?:, \w+)*) : (.+)$", re.M)
+# Methods that estimators and displays of scikit-learn have, too, and what is not public.
+KNOWN = re.compile(
+    "_.*|fit|fit_transform|from_estimator|get_.*|inverse_transform|plot|predict|"
+    "predict_proba|score|set_.*|transform"
+)
 ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 INTRODUCTION = """\
 # Interface
 
 All that is public, one line each, with the parameters in their order; those behind `*` are given by
 name. Below each table are the values that parameters take, and behind `->` the fields of a result
-or what `fit` sets. [The guide](README.md) explains, and docstrings say the rest:
+or what `fit` sets, and methods. [The guide](README.md) explains, and docstrings say the rest:
 `help(sknames.predict_table)`.
 All classifiers have `fit`, `predict`, `predict_proba` and `score`, and all transformers `fit`,
 `transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
 """
 
 
+def is_ours(thing):
+    return (getattr(thing, "__module__", None) or "").startswith("sknames")
+
+
 def call_of(name, function):
     """How a function is called: "name(x, *, y)"."""
     parameters, names = inspect.signature(function).parameters.values(), []
     for parameter in parameters:
+        if parameter.name == "self":
+            continue
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in names:
             names.append("*")
         names.append("**" * (parameter.kind is parameter.VAR_KEYWORD) + parameter.name)
@@ -209,8 +221,13 @@ def values_of(name, public):
             (item.name, item.type) for item in NumpyDocString(inspect.getdoc(public))["Attributes"]
         ]
     else:
-        fields = FIELD.findall("\n".join(line for item in doc["Returns"] for line in item.desc))
+        returned = "\n".join(line for item in doc["Returns"] for line in item.desc)
+        fields = FIELD.findall(returned) + FIELD_OF_BUNCH.findall(returned)
     yield from (f"    -> {field} : {' '.join(type_.split())}" for field, type_ in fields)
+    result = public if inspect.isclass(public) else inspect.signature(public).return_annotation
+    for key, method in inspect.getmembers(result, inspect.isroutine) if is_ours(result) else ():
+        if is_ours(method) and not KNOWN.fullmatch(key):
+            yield f"    {call_of('.' + key, method).strip('`')}"
 
 
 def page_of_interface():
