@@ -191,8 +191,11 @@ def test_read_spellings_reads_both_collections(home, zipped):
         words = "".join(files[key].replace(" ", "") for key in ("wd_hebrew_80", "wd_hebrew_20"))
         files = {"words_hebrew.tsv.gz": words, "full_hebrew.tsv.gz": files["wd_hebrew"]}
     with zipfile.ZipFile(home / "rigour-1.whl", "w") as wheel:
-        line = "novak, Novák, Новак, ノヴァク, Anna Maria, новак нова => Q1"
-        wheel.writestr("rigour/data/names/persons.txt", line)
+        lines = (
+            "novak, Novák, Новак, ノヴァク, Anna Maria, новак нова => Q1",
+            "kovak, tovak, povak, sovak, rovak, lovak, ოვაკ => Q2",
+        )
+        wheel.writestr("rigour/data/names/persons.txt", "\n".join(lines))
     with pytest.raises(OSError, match="NETransliteration"):
         read_spellings(recipe.person_of)
     (home / "pairs").mkdir()
@@ -203,6 +206,8 @@ def test_read_spellings_reads_both_collections(home, zipped):
     assert dict(found.words["Hebrew"]) == {"novak": {"נובאק": 5, "נובק": 2}}
     assert dict(found.words["Cyrillic"]) == {"novak": {"новак": 1}}
     assert found.people["Hebrew"] == {"iga swiatek": "איגה שוויונטק"}
+    # In the same order in each process: what is drawn from the words depends on it.
+    assert [*found.words["Georgian"]] == sorted("kovak tovak povak sovak rovak lovak".split())
 
 
 def test_latin_words_take_the_most_frequent_word_but_no_local_one(monkeypatch):

@@ -167,7 +167,7 @@ def read_spellings(key_of, pairs=None, rigour=None):
         by_script.pop(None, None)
         latin = {fold(spelling) for spelling in by_script.pop("Latin", ())}
         for script, spelled in by_script.items():
-            for word in latin:
+            for word in sorted(latin):
                 for spelling in sorted(spelled):
                     found.add(word, spelling, script)
     if not found.people["Hebrew"]:
