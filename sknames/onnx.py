@@ -150,11 +150,11 @@ def _metadata(inside, labels):
         metadata["abstain"] = {"threshold": inside.threshold, "levels": levels}
     if encoder is not None:
         metadata["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
-        steps = {step: getattr(encoder, step) for step in STEPS} | {"drop_titles": encoder.tidy}
+        steps = {step: getattr(encoder, step) for step in STEPS} | {"drop_titles": encoder.tidy_}
         metadata["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
         if encoder.transliterate == "both":
             metadata["encoder"]["latin_words"] = latin_words_text()
-        if encoder.clean or encoder.tidy:
+        if encoder.clean or encoder.tidy_:
             metadata["encoder"]["tidy"] = TIDY_RULES | {"format": encoder.rules_}
         metadata["not_names"] = RULES
     return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}

@@ -390,6 +390,34 @@ def test_titles_are_dropped_unless_switched_off(form):
     assert (plain.transform(typed) != plain.transform(names)).any(axis=1).all()
 
 
+@pytest.mark.parametrize("n_titled, is_tidy", [(0, True), (1, True), (2, False), (200, False)])
+def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_tidy):
+    names = ["Dr. Anna Kim"] * n_titled + ["Kim, Anna (HR)"] * (200 - n_titled)
+    encoder = CharEncoder().fit(names)
+    assert encoder.tidy_ is is_tidy and encoder.tidy == "auto"
+    expected = CharEncoder(tidy=is_tidy).fit(names)
+    assert encoder.alphabet_ == expected.alphabet_
+    for text in ("Herr Kim", "Kim, Anna 😀"):
+        np.testing.assert_array_equal(encoder.transform([text]), expected.transform([text]))
+    assert encoder.fit(["Anna"]).tidy_ is True  # chosen anew
+
+
+def test_title_counts_however_it_is_written():
+    for title in ("Dr.\u200b", "ＤＲ", "Fräulein", "Fra\u0308ulein"):
+        assert CharEncoder().fit([f"{title} Anna Kim"]).tidy_ is False, title
+
+
+def test_encoder_that_was_not_fitted_reads_tidy_names_unless_told_otherwise():
+    for tidy, is_tidy in (("auto", True), (True, True), (False, False)):
+        encoder = CharEncoder.from_alphabet(" ab", 9, tidy=tidy)
+        assert encoder.tidy_ is is_tidy
+        state = encoder.__getstate__()
+        del state["tidy_"]  # as in files of earlier versions
+        loaded = CharEncoder.__new__(CharEncoder)
+        loaded.__setstate__(state)
+        assert loaded.tidy_ is is_tidy
+
+
 def test_failed_fit_leaves_the_encoder_as_it_was():
     encoder = CharEncoder().fit(["abc"])
     before = vars(encoder).copy()

@@ -210,6 +210,16 @@ def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
     assert (model.predict_proba([None]) == model.predict_proba([""])).all()
 
 
+@pytest.mark.parametrize("first", ["Ana Souza", "Mr. Ana Souza"])
+def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_some(first):
+    is_tidy = "Mr." not in first
+    features = make_own_labels_pipeline().fit([first, *LABELLED[0][1:]], LABELLED[1])[0]
+    assert features.tidy_ is is_tidy
+    typed, plain = features.transform(["Mr. Kim Min-jun", "Kim Min-jun"]).toarray()
+    n = len(features["model"].get_feature_names_out())
+    assert (typed[:n] == plain[:n]).all() and (typed[n:] == plain[n:]).all() == is_tidy
+
+
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 @pytest.mark.parametrize(
     "wrap", [lambda model: model, lambda model: GroupedClassifier(model, groups={})]

@@ -27,12 +27,12 @@ ASKED = {
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
 def test_names_are_read_and_judged_at_most_once(shipped, monkeypatch, ask):
     counted = {
-        name: Mock(wraps=getattr(module, name)) for name in ("clean", "tidied", "why_not_names")
+        name: Mock(wraps=getattr(module, name)) for name in ("clean", "tidy", "why_not_names")
     }
     for name, function in counted.items():
         monkeypatch.setattr(module, name, function)
     ask(shipped)
-    assert counted["clean"].call_count == counted["tidied"].call_count == 1
+    assert counted["clean"].call_count == counted["tidy"].call_count == 1
     assert counted["why_not_names"].call_count <= 1
 
 

@@ -116,12 +116,13 @@ def test_tables_lose_no_word():
 def test_tidy_steps_are_those_of_the_encoder():
     name = "  Dr. 김 민수 (김)."
     for params, left in [
-        ({}, "김민수"),
+        ({"tidy": True}, "김민수"),
+        ({}, "Dr. 김 민수 (김)"),  # since all names of `fit` have a title
         ({"tidy": False}, "Dr. 김 민수 (김)"),
-        ({"clean": False}, "김 민수 ."),
+        ({"clean": False, "tidy": True}, "김 민수 ."),
         ({"clean": False, "tidy": False}, name),
     ]:
-        assert tidy([name], CharEncoder(**params)) == [left]
+        assert tidy([name], CharEncoder(**params).fit([name])) == [left]
 
 
 @given(st.lists(TYPED | st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "さん", "(x)"]), max_size=6))
@@ -168,8 +169,9 @@ def test_titles_are_hardly_ever_names():
     ],
 )
 def test_dropped_pieces_are_those_that_are_not_read(typed, pieces):
-    assert dropped(typed, CharEncoder()) == pieces
-    assert dropped(typed, CharEncoder(tidy=False)) == []
+    names = [typed]
+    assert dropped(typed, CharEncoder(tidy=True).fit(names)) == pieces
+    assert dropped(typed, CharEncoder(tidy=False).fit(names)) == []
 
 
 def test_spelling_groups_of_typed_names():

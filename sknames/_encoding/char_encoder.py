@@ -17,7 +17,7 @@ from .._base import warn
 from .._base.estimators import DocLinkMixin
 from .._base.saved_state import require, stamped, unstamped
 from .in_latin import in_latin
-from .names import NamesMixin, read_names
+from .names import Names, NamesMixin, read_names
 from .spelling import (
     characters,
     code_points,
@@ -25,6 +25,7 @@ from .spelling import (
     plain,
     transliterate,
 )
+from .tidy import are_titled
 from .titles import FORMAT
 
 CHUNK_NAMES = 65_536
@@ -47,10 +48,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
        apostrophes, quotation marks and hyphens become the plain ones; half-width and full-width
        forms and Arabic presentation forms become the usual letters.
     2. The name is normalized to NFC, so that an accented letter is one character however it was
-       typed; of more than 30 combining marks in a row, the excess is dropped. Then titles, degrees
-       and what stands in brackets are dropped, and commas and dots at the ends. In another script
-       than Latin, a comma between words becomes a space. The space behind the surname of a Korean
-       goes ("김 민수").
+       typed; of more than 30 combining marks in a row, the excess is dropped. Signs such as emoji
+       are dropped, and commas and dots at the ends. In another script than Latin, a comma between
+       words becomes a space. The space behind the surname of a Korean goes ("김 민수"). Tidy names
+       also lose titles and brackets, see `tidy`.
     3. Each of its characters is lower-cased by itself, and transliterated to ASCII unless the
        alphabet has it, so diacritics and native scripts count where they are frequent. Hebrew and
        Arabic vowel points that it lacks are dropped: names are mostly written without.
@@ -61,16 +62,25 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     Parameters
     ----------
     clean : bool, default=True
-        Whether to clean names (step 1), and commas, dots and names of Koreans in step 2. Set it to
-        False if white space or punctuation carries meaning.
-    tidy : bool, default=True
-        Whether to drop, in step 2, titles and degrees in 40 languages ("Mr.", "Frau Dr.", "г-н",
-        "Jr.", ", PhD", "S.H.", "さん"), names at birth ("geb. X", "née X", "S/O X"), and
-        text in brackets. Text in brackets goes if it is in the same script as the rest. A name
-        never vanishes. Titles that can be names are kept where they might be one: "Don", "M.", "MS
-        Dhoni", "Rahman Md", "Hinton, S.E.". "Bey", "Prince", "Major" and "Junior" go only if two
-        other words are left: "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as "Mehmet
-        Yılmaz".
+        Whether to clean names (step 1), and signs, commas, dots and names of Koreans in step 2. Set
+        it to False if white space or punctuation carries meaning.
+    tidy : bool or "auto", default="auto"
+        Whether to read a name alike in any form. "auto" chooses in `fit`: False if at least one
+        name in 100 would lose a title or degree, since the form is then part of the data, and True
+        otherwise. False reads names as they are typed, apart from white space and signs.
+
+        - Titles and degrees in 40 languages are dropped ("Mr.", "Frau Dr.", "г-н", "Jr.", ", PhD",
+          "S.H.", "さん"), and names at birth ("geb. X", "née X", "S/O X"). Titles that can be names
+          are kept where they might be one: "Don", "M.", "MS Dhoni", "Rahman Md". "Bey", "Prince",
+          "Major" and "Junior" go only if two other words are left: "Mehmet Bey" stays, and "Mehmet
+          Yılmaz Bey" is read as "Mehmet Yılmaz".
+        - Text in brackets is dropped if it is in the same script as the rest. Behind a single word,
+          names in brackets stay: "Silva (Ana Maria)".
+        - One comma turns the parts: "Kim, Anna" is read as "Anna Kim".
+        - Initials have one form, and come first: "Müller AM" is read as "A. M. Müller". "Minsu KIM"
+          stays.
+
+        A name never vanishes.
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as an empty name,
         so that a table with gaps keeps all its rows.
@@ -109,6 +119,8 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
         Number of columns of the output.
+    tidy_ : bool
+        Whether names are tidied: `tidy`, or what `fit` chose.
     rules_ : int
         Format of the rules for tidy names. Files of earlier versions have 1: they read commas,
         signs and initials as they are typed, since they learned them so.
@@ -133,7 +145,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     _fitted = "alphabet_"
 
     clean: bool = True
-    tidy: bool = True
+    tidy: bool | Literal["auto"] = "auto"
     handle_missing: Literal["error", "empty"] = "error"
     transliterate: bool | Literal["unknown", "both"] = "unknown"
     lowercase: bool = True
@@ -145,11 +157,12 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     alphabet_: str = field(init=False)
     unknown_code_: int = field(init=False)
     max_length_: int = field(init=False)
+    tidy_: bool = field(init=False)
     rules_: int = field(init=False)
 
     _parameter_constraints = {
         "clean": ["boolean"],
-        "tidy": ["boolean"],
+        "tidy": ["boolean", StrOptions({"auto"})],
         "handle_missing": [StrOptions({"error", "empty"})],
         "transliterate": ["boolean", StrOptions({"unknown", "both"})],
         "lowercase": ["boolean"],
@@ -166,9 +179,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
-        self.rules_ = FORMAT
-        names = read_names(X, self.handle_missing).read_by(self)
+        names = Names(read_names(X, self.handle_missing), self)
         alphabet = None if self.alphabet is None else self._check_alphabet()
+        is_auto, self.rules_ = self.tidy == "auto", FORMAT
+        self.tidy_ = not are_titled(names.clean) if is_auto else bool(self.tidy)
         counts, lengths = self._survey(names, alphabet)
         if alphabet is None:
             alphabet = self._frequent(counts)
@@ -243,6 +257,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         self._validate_params()
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
         self.alphabet_, self.max_length_, self.rules_ = alphabet, int(max_length), FORMAT
+        self.tidy_ = bool(self.tidy)
         self.unknown_code_ = len(str(alphabet)) + 1
         self._check_fitted()
         return self
@@ -427,6 +442,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         super().__setstate__(unstamped(state))
         if hasattr(self, "alphabet_"):
             self.rules_ = state.get("rules_", 1)  # what was learned before there were forms
+            self.tidy_ = state.get("tidy_", bool(self.tidy))
             self._check_fitted()
 
     def _check_fitted(self):

@@ -3,20 +3,23 @@
 from typing import Any, Self
 
 from sklearn.pipeline import FeatureUnion
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import check_labels
 from .names import NamesLike, read_names
+from .tidy import FORMAT, are_titled, tidy
 
 
 class NameFeatures(DocLinkMixin, FeatureUnion):
     """Concatenate features of names: a FeatureUnion that reads the names once, for all its parts.
 
-    They are read as :class:`CharEncoder` reads them by default: clean, without titles. So its parts
-    may be transformers of text, such as :class:`~sklearn.feature_extraction.text.TfidfVectorizer`,
-    which would take the header of a table for a name. A missing name is an error, or an empty name
-    if the first part has ``handle_missing="empty"``.
+    They are read as :class:`CharEncoder` reads them by default: clean, and without titles if few
+    names of `fit` have some. So its parts may be transformers of text, such as
+    :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, which would take the header of a
+    table for a name. A missing name is an error, or an empty name if the first part has
+    ``handle_missing="empty"``.
 
     Parameters
     ----------
@@ -30,6 +33,14 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         Whether to print the time that each part takes to fit.
     verbose_feature_names_out : bool, default=True
         Whether names of features begin with that of their part.
+
+    Attributes
+    ----------
+    tidy_ : bool
+        Whether names are tidied, as `fit` chose, see ``tidy="auto"`` of :class:`CharEncoder`. A
+        :class:`NameEncoder` among the parts reads names as its model does.
+    rules_ : int
+        Format of the rules for tidy names, as of :class:`CharEncoder`.
 
     See Also
     --------
@@ -46,6 +57,10 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
     """
 
     __module__ = "sknames"
+
+    # As in files of earlier versions, which have neither.
+    tidy_: bool = True
+    rules_: int = 1
 
     def fit(self, X: NamesLike, y: Any = None, **fit_params: Any) -> Self:
         """Fit all parts.
@@ -64,7 +79,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         self : NameFeatures
             The fitted features.
         """
-        return super().fit(*self._read(X, y), **fit_params)
+        return super().fit(*self._read_to_fit(X, y), **fit_params)
 
     def fit_transform(self, X: NamesLike, y: Any = None, **params: Any) -> Any:
         """Fit all parts, and concatenate their features.
@@ -83,7 +98,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         ndarray or sparse matrix of shape (n_names, n_features)
             The features.
         """
-        return _as_indexed(X, super().fit_transform(*self._read(X, y), **params))
+        return _as_indexed(X, super().fit_transform(*self._read_to_fit(X, y), **params))
 
     def transform(self, X: NamesLike, **params: Any) -> Any:
         """Concatenate the features of all parts.
@@ -101,20 +116,29 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
             The features.
         """
         check_is_fitted(self)
-        return _as_indexed(X, super().transform(self._read(X)[0], **params))
+        return _as_indexed(X, super().transform(self._read(X), **params))
 
-    def _read(self, X, y=None):
-        """Return the names, tidy, and the labels as they are, without missing ones."""
+    def _read_to_fit(self, X, y):
+        """Choose how names are read, and return them so, and the labels, none of them missing."""
         if not self.transformer_list:
             raise ValueError(
                 "Expected at least one part in transformer_list and got none. Pass parts, e.g. "
                 "NameFeatures([('model', NameEncoder())])."
             )
-        first = self.transformer_list[0][1]
-        names = read_names(X, getattr(first, "handle_missing", "error")).tidy
         if y is not None:
             check_labels(y)
-        return names, y
+        names = self._names(X)
+        self.tidy_, self.rules_ = not are_titled(names.clean), FORMAT
+        return self._read(names), y
+
+    def _names(self, X):
+        first = self.transformer_list[0][1]
+        return read_names(X, getattr(first, "handle_missing", "error"))
+
+    def _read(self, X):
+        """Return names as they are read."""
+        reader = Bunch(clean=True, tidy_=self.tidy_, rules_=self.rules_)
+        return tidy(self._names(X), reader)
 
 
 def _as_indexed(X, features):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._base.labels_and_weights import is_missing
 from .not_names import why_not_names
 from .spelling import clean
-from .tidy import tidied
+from .tidy import tidy
 
 NamesLike: TypeAlias = Iterable[str] | ArrayLike
 
@@ -42,8 +42,7 @@ class Names(list[str]):
     @cached_property
     def tidy(self) -> list[str]:
         """The names as they are read."""
-        cleans = self.encoder is None or self.encoder.clean
-        return tidied(self.clean if cleans else self, self.encoder)
+        return tidy(self, self.encoder)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:

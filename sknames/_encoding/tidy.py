@@ -8,6 +8,7 @@ from itertools import chain
 from .spelling import FOLDED, clean, compose, is_other_script, lower
 from .titles import FORMAT, RULES, drop_titles, may_have_title
 
+LEAST_TITLED = 0.01
 BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _KOREAN = re.compile(rf"({'|'.join(RULES['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
@@ -21,17 +22,15 @@ _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 def tidy(names, encoder=None):
     """Return names as they are read: clean, composed, without titles, brackets and signs.
 
-    Given names, or initials, come first. An encoder says by `clean` and `tidy` which steps to take;
-    without one, take all. Judge first whether a text is a name: "(株)" shows that it is not.
+    Given names, or initials, come first. A fitted encoder says by `clean`, `tidy_` and `rules_`
+    which steps to take; without one, take all. Judge first whether a text is a name: "(株)" shows
+    that it is not.
     """
-    return tidied(clean(names) if encoder is None or encoder.clean else names, encoder)
-
-
-def tidied(names, encoder):
-    """Return what `tidy` does of names that are clean, if the encoder cleans."""
-    cleans = encoder is None or encoder.clean
-    drops = encoder is None or encoder.tidy
-    is_new = getattr(encoder, "rules_", FORMAT) == FORMAT
+    cleans, drops, is_new = True, True, True
+    if encoder is not None:
+        cleans, drops, is_new = encoder.clean, encoder.tidy_, encoder.rules_ == FORMAT
+    if cleans:
+        names = names.clean if hasattr(names, "clean") else clean(names)  # of `Names`
     names = compose(names)  # before titles are looked for, whose letters are composed
     if cleans and is_new:
         names = without_signs(names)
@@ -43,6 +42,12 @@ def tidied(names, encoder):
         else name
         for name in names
     ]
+
+
+def are_titled(names):
+    """Whether so many clean names would lose a title or degree that these are part of the data."""
+    n = sum(drop_titles(name) != name for name in compose(names) if may_have_title(name))
+    return n >= LEAST_TITLED * len(names)
 
 
 def dropped(name, encoder):

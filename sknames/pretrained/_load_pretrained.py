@@ -158,8 +158,8 @@ default="population"
     bias = read_columns(BIAS, target)
     bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
     model = read(FOLDER / target, pretrained_sha256(target=target), priors, bias)
-    model["encode"].set_params(tidy=tidy)
-    model["encode"]._validate_params()
+    model["encode"].set_params(tidy=tidy)._validate_params()
+    model["encode"].tidy_ = tidy
     if not abstain:
         return model
     name = CLIMBING if fallback else CURVE

@@ -113,7 +113,7 @@ IN_ASCII = 1
 # An n-gram counts if at least one in so many names has it: the file is to stay below 12 MB.
 NAMES_PER_MIN_DF = 90_000
 # Characters that occur less often are read in ASCII.
-ENCODER = {"transliterate": "both", "min_frequency": 10, "max_length": 64}
+ENCODER = {"tidy": True, "transliterate": "both", "min_frequency": 10, "max_length": 64}
 CLASSIFIER = {
     "hidden_size": 64,
     "dropout": 0.4,
