@@ -176,6 +176,7 @@ def test_javascript_is_unsure_at_the_threshold():
         {"transliterate": True, "lowercase": False},
         {"lowercase": False},
         {"tidy": False},
+        {"tidy": True},
         {"clean": False, "tidy": False},
     ],
     ids=str,
@@ -189,7 +190,8 @@ def test_javascript_encodes_as_python_with_other_steps(names, step):
     assert not [names[i] for i in different]
 
 
-def test_javascript_reads_and_judges_forms_as_python():
+@pytest.mark.parametrize("is_tidy", [True, "auto"])  # which reads texts with titles as typed
+def test_javascript_reads_and_judges_forms_as_python(is_tidy):
     rng = np.random.RandomState(0)
     tables = [table for of in (TIDY, RULES) for table in of.values() if isinstance(table, list)]
     pool = [word for table in tables for word in rng.choice(table, min(len(table), 9))]
@@ -199,7 +201,7 @@ def test_javascript_reads_and_judges_forms_as_python():
         words = rng.choice(pool, rng.randint(1, 7))
         ends = rng.choice([" ", " ", " ", ",", ", ", ".", ". ", ""], len(words))
         texts.append("".join(word + end for word, end in zip(words, ends, strict=True)))
-    encoder = CharEncoder().fit(texts)
+    encoder = CharEncoder(tidy=is_tidy).fit(texts)
     metadata = _metadata(Inside(encoder=encoder), np.array([]))
     model = {key: json.loads(value) for key, value in metadata.items()}
     asked = (
@@ -207,6 +209,7 @@ def test_javascript_reads_and_judges_forms_as_python():
     )
     found = evaluate(asked, texts=texts, model=model)
     tidied = tidy(texts, encoder)
+    assert encoder.tidy_ is (is_tidy is True)
     assert found == [list(of) for of in zip(tidied, Names(texts, encoder).reasons, strict=True)]
     assert tidy(tidied, encoder) == tidied
     long = ["a" + "." * 100_000 + "b", ", " * 50_000, "Ab " + "A " * 20_000, "'\" " * 30_000 + "a"]
