@@ -166,7 +166,7 @@ class SharesDisplay(DisplayMixin):
             reach = [value - low, high - value]
             self.errorbars_.append(ax.errorbar(value, y, xerr=reach, fmt="none", **style))
         ax.set_yticks(np.arange(len(labels)), labels, parse_math=False)
-        ax.yaxis.set_inverted(True)
+        ax.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, without a margin
         percent(ax.xaxis)
         text = "difference" if is_comparison else "share"
         if not several:
