@@ -305,13 +305,6 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             check_is_fitted(self, "network_")
         return self._forward.probabilities(self._codes(X))
 
-    def _describe(self):
-        """Return what is inside, see `unwrap`."""
-        if not hasattr(self, "network_"):
-            return {}
-        names = ("class_prior", "class_bias", "model_error", "sharpness")
-        return {"classifier": self} | {name: getattr(self.network_, name) for name in names}
-
     def _logit_terms(self, X):
         """Return the terms of one row's logits, see `Forward.logit_terms`."""
         return self._forward.logit_terms(self._codes(X))

@@ -16,6 +16,7 @@ except ImportError as error:
         f"Expected onnx, to write ONNX models ({error}). Install it: {install('onnx')}"
     ) from error
 
+from ._answers.groups import Level
 from ._answers.inside import refusal, unwrap
 from ._base.version import __version__
 from ._encoding.in_latin import latin_words_text
@@ -95,11 +96,11 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     """  # noqa: E501
     check_is_fitted(estimator)
     inside = unwrap(estimator)
-    if inside.classifier is None or any(change is None for change in inside.changes):
+    if inside.network is None or any(change is None for change in inside.changes):
         expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
         step = "Convert the one inside. For your own labels, train one, or serve yours from Python."
         raise refusal(estimator, expected, step)
-    network, labels = inside.classifier.network_, estimator.classes_
+    network, labels = inside.network, estimator.classes_
     if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
         raise ValueError(
             "Expected a classifier fitted on 32-bit integers, as CharEncoder makes them, got the "
@@ -123,12 +124,12 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
     shares = graph.add("Softmax", logits, axis=-1)
     for change in inside.changes:
-        if change.dtype.kind == "f":
+        if isinstance(change, Level):
+            members = np.eye(change.group_index.max() + 1)[change.group_index]
+            shares = graph.add("MatMul", shares, graph.constant(members, np.float32))
+        else:
             shares = graph.add("Mul", shares, graph.constant(change, np.float32))
             shares = graph.add("Div", shares, graph.add("ReduceSum", shares, [1]))
-        else:
-            members = np.eye(change.max() + 1)[change]
-            shares = graph.add("MatMul", shares, graph.constant(members, np.float32))
     graph.add("Identity", shares, output="probabilities")
     codes = info("codes", TensorProto.INT32, ["n_names", "length"])
     proto = helper.make_model(

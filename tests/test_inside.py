@@ -32,11 +32,16 @@ from sknames import (
     predict_table,
 )
 from sknames._answers.inside import Inside, unwrap
-from sknames._priors.priors import assumed_priors
+from sknames._priors.priors import assumed_priors as priors_of
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
 from sknames.pretrained import FrozenPipeline, predict_sets
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
+
+
+def assumed_priors(model, **params):
+    return priors_of(unwrap(model), **params)
+
 
 BIAS = np.array([0.5, -0.3, 0.0, 0.2])
 PRIORS = np.array([0.4, 0.3, 0.2, 0.1])
@@ -187,7 +192,7 @@ def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_name
     found = estimate_shares(joined(of_groups), [[None, name] for name in names], random_state=0)
     np.testing.assert_array_equal(found.share, expected.share)
     inside = unwrap(make_pipeline(model[0], FunctionTransformer(), model[1]))
-    assert inside.encoder is model[0] and inside.classifier is None
+    assert inside.encoder is model[0] and inside.network is None
 
 
 def test_bias_of_a_group_is_that_of_its_classes_together(model):
@@ -240,7 +245,7 @@ def test_what_holds_several_models_has_no_inside():
     several = OneVsRestClassifier(template).fit(X, np.arange(60) % 3)
     voting = VotingClassifier([("a", template)], voting="soft").fit(X, y)
     for model in (bagged, several, voting):
-        assert unwrap(model) == Inside(last=model)
+        assert unwrap(model) == Inside(model=model, last=model)
         assert set(assumed_priors(model)) == {1 / len(model.classes_)}
     np.testing.assert_allclose(unwrap(template).class_prior, [0.9, 0.1])
     some = np.where(np.arange(60) % 4, y, -1)  # -1 has no label
@@ -262,14 +267,14 @@ def test_what_is_inside_other_models():
     encoder = CharEncoder()
     between = make_pipeline(encoder, OneHotEncoder(), MultinomialNB()).fit(rows, y)
     inside = unwrap(between)
-    assert inside.encoder is encoder and inside.classifier is None and inside.class_prior is None
+    assert inside.encoder is encoder and inside.network is None and inside.class_prior is None
     assert unwrap(make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)).encoder is None
     bayes = make_pipeline(CharEncoder(), GaussianNB()).fit(rows, [0, 1, 1, 1, 1, 1])
     np.testing.assert_allclose(unwrap(searched(bayes)).class_prior, [1 / 6, 5 / 6])
     behind = unwrap(make_pipeline("passthrough", NameNationalityClassifier()))
-    assert unwrap(None) == Inside() and behind.classifier is None
+    assert unwrap(None) == Inside() and behind.network is None
     for other in ("text", make_pipeline(JoinNames())):
-        assert unwrap(other)[:3] == unwrap(None)[:3]
+        assert unwrap(other).encoder is unwrap(other).network is None
 
 
 @pytest.mark.parametrize("wrap", [FrozenEstimator, joined])

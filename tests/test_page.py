@@ -13,13 +13,8 @@ import numpy as np
 import pytest
 
 from sknames import estimate_shares, load_pretrained, predict_names
-from sknames._priors.priors import (
-    assumed_priors,
-    distinct_names,
-    estimate_mix,
-    model_error,
-    sharpness,
-)
+from sknames._answers.inside import unwrap
+from sknames._priors.priors import distinct_names, estimate_mix, settings_of_shares
 from sknames._priors.shares import shares_of_probabilities
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS
@@ -449,9 +444,9 @@ process.stdout.write(JSON.stringify([found, differences]));
 def test_settings_are_those_of_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
     model = load_pretrained(labels)
-    assert settings["class_prior"] == assumed_priors(model, of_people=True).tolist()
-    assert settings["model_error"] == model_error(model)
-    assert settings["sharpness"] == sharpness(model)
+    expected = settings_of_shares(unwrap(model))
+    assert settings.pop("class_prior") == expected.pop("assumed_prior").tolist()
+    assert settings == expected
 
 
 def test_build_says_what_is_missing(builder, tmp_path):

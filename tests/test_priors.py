@@ -11,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sknames._answers.inside import unwrap
 from sknames._priors.priors import (
     _predict,
     assumed_priors,
@@ -105,11 +106,11 @@ def test_priors_that_probabilities_assume():
     bayes, logistic = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
     for model in (bayes, pipeline, FrozenEstimator(pipeline), make_pipeline(pipeline)):
-        np.testing.assert_allclose(assumed_priors(model), [0.6, 0.2, 0.2])
-    np.testing.assert_allclose(assumed_priors(logistic), np.full(3, 1 / 3))
+        np.testing.assert_allclose(assumed_priors(unwrap(model)), [0.6, 0.2, 0.2])
+    np.testing.assert_allclose(assumed_priors(unwrap(logistic)), np.full(3, 1 / 3))
     given = {0: 0.6, 1: 0.4}
     for model in (bayes, logistic):
-        np.testing.assert_allclose(assumed_priors(model, given), [0.6, 0.4, 0])
+        np.testing.assert_allclose(assumed_priors(unwrap(model), given), [0.6, 0.4, 0])
 
 
 # ---- How they are estimated

@@ -13,7 +13,8 @@ from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
 from sknames._answers.groups import M49
-from sknames._priors.priors import assumed_priors, model_error, sharpness
+from sknames._answers.inside import unwrap
+from sknames._priors.priors import settings_of_shares
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 
@@ -73,10 +74,9 @@ def build(folder, modules=HERE / "node_modules"):
         _share(proto, content)
         content = content or proto.SerializeToString()
         onnx.save(proto, folder / f"{labels}.onnx")
-        prior = assumed_priors(model, of_people=True)
-        # For the shares of a list.
-        settings[labels] = {"class_prior": prior.tolist(), "model_error": model_error(model)}
-        settings[labels]["sharpness"] = sharpness(model)
+        of_shares = settings_of_shares(unwrap(model))
+        of_shares["class_prior"] = of_shares.pop("assumed_prior").tolist()
+        settings[labels] = of_shares
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")
 
 

@@ -24,12 +24,8 @@ from sklearn.metrics import log_loss
 
 from sknames import load_pretrained
 from sknames._answers.groups import group_of_each
-from sknames._priors.priors import (
-    assumed_priors,
-    model_error,
-    priors_of_probabilities,
-    sharpness,
-)
+from sknames._answers.inside import unwrap
+from sknames._priors.priors import priors_of_probabilities, settings_of_shares
 from sknames._priors.shares import shares_of_probabilities
 from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
@@ -70,9 +66,8 @@ def unseen_people(target, least=LEAST):
     model, apart = load_pretrained(target), kept_apart.load(target)[2]
     places = np.searchsorted(model.classes_, apart.labels)
     kept = (np.bincount(places, minlength=len(model.classes_)) >= least)[places]
-    assumed = {"assumed_prior": assumed_priors(model, of_people=True)}
-    assumed |= {"model_error": model_error(model), "sharpness": sharpness(model)}
-    return model.predict_proba(apart.names)[kept], places[kept], apart.sources[kept], assumed
+    settings = settings_of_shares(unwrap(model))
+    return model.predict_proba(apart.names)[kept], places[kept], apart.sources[kept], settings
 
 
 def by_label(proba, labels, once=False):

@@ -1,11 +1,8 @@
 """Look inside a model: the one place that knows how scikit-learn's estimators hold each other.
 
-Ours describe themselves: a classifier and a wrapper by `_describe`, which returns what is inside
-them, and a step in front of a classifier by `_add_to`, which adds itself to what is behind it.
+Our wrappers describe themselves: `_describe` returns what is inside them.
 """
 
-from collections.abc import Callable
-from copy import copy
 from textwrap import shorten
 from typing import Any, NamedTuple
 
@@ -13,32 +10,45 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import column_or_1d
 
+from .._encoding.char_encoder import CharEncoder
+from .._encoding.join_names import JoinNames
+from .groups import Level
+
 # Where scikit-learn keeps the one fitted estimator that predicts: calibrations by fold,
 # searches, thresholds and our wrappers, and what is frozen, or not fitted itself.
 HELD = ("calibrated_classifiers_", "best_estimator_", "estimator_", "estimator")
 
 
 class Inside(NamedTuple):
-    """What is inside a model, None for what it lacks."""
+    """What is inside a model, None for what it lacks. It is made once, and handed down."""
 
-    encoder: Any = None  # the fitted encoder at its start
-    classifier: Any = None  # what has a `network_` and takes the codes of that encoder
-    join: Callable[[Any], Any] | None = None  # what joins the columns of names before
+    model: Any = None  # the model itself
+    join: JoinNames | None = None  # what joins the columns of names at its start
+    steps: tuple = ()  # the other steps in front of
+    last: Any = None  # the innermost estimator, which predicts
     class_prior: Any = None  # (n_classes,), the priors that the probabilities assume, unchecked
     class_bias: Any = None  # (n_classes,), the bias on people in log odds, see `Network`
-    model_error: Any = None  # (1,), what that leaves, see `Network`
     sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
-    # How wrappers change the probabilities of the classifier, from the inside out: floats are
-    # factors, (n_classes,), ints the indices of groups that are summed; None is any other way.
+    # How the probabilities of `last` are changed, from the inside out: arrays are factors,
+    # (n_classes,), a Level has the groups that are summed; None is any other way.
     changes: tuple = ()
-    group_of: tuple = ()  # the group of each label, from the inside out: dicts
-    ungrouped: Any = None  # the model without its outer groups, if it has any,
-    groups: Any = None  # and the index of the group of each of its classes
+    # What is inside without the outer groups, and the index of the group of each class there.
+    ungrouped: Any = None
     threshold: float | None = None  # the largest probability that gets no answer
     levels: tuple = ()  # of groups to fall back on, see `levels_of`
-    last: Any = None  # the innermost estimator, which predicts,
-    steps: tuple = ()  # and the steps in front of it
     misplaced: str | None = None  # what changes the probabilities that a threshold was for
+
+    @property
+    def encoder(self):
+        """The fitted encoder at its start, or None."""
+        first = self.steps[0] if self.steps else None
+        return first if isinstance(first, CharEncoder) and hasattr(first, "alphabet_") else None
+
+    @property
+    def network(self):
+        """The network that predicts from codes, those of the encoder if there is one, or None."""
+        takes_codes = len(self.steps) == (self.encoder is not None)
+        return getattr(self.last, "network_", None) if takes_codes else None
 
     def changed(self, change, class_prior, class_bias, by):
         """Return what is inside a model, `by`, that changes the probabilities of this one."""
@@ -48,7 +58,6 @@ class Inside(NamedTuple):
             class_bias=class_bias,
             changes=(*self.changes, change),
             ungrouped=None,
-            groups=None,
             threshold=None,
             levels=(),
             misplaced=type(by).__name__ if abstains else self.misplaced,
@@ -65,10 +74,12 @@ class Inside(NamedTuple):
 
     def as_predicted(self, y):
         """Return labels as the model predicts them: as groups, if it groups them."""
-        for group_of in self.group_of:
-            grouped = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
-            is_text = {isinstance(group, str) for group in grouped}
-            y = np.array(grouped, dtype=object if len(is_text) > 1 else None)
+        for change in self.changes:
+            if isinstance(change, Level):
+                group_of = change.as_dict()
+                found = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
+                is_text = {isinstance(group, str) for group in found}
+                y = np.array(found, dtype=object if len(is_text) > 1 else None)
         return y
 
     def as_labels(self, predicted, y):
@@ -80,24 +91,32 @@ class Inside(NamedTuple):
 
 def unwrap(model: Any) -> Inside:
     """Return what is inside pipelines, searches, calibrated, frozen and our models."""
+    return _look(model)._replace(model=model)
+
+
+def _look(model):
     if hasattr(type(model), "_describe"):
-        described = model._describe()
-        return described if isinstance(described, Inside) else Inside(**described)
+        return model._describe()
     if isinstance(model, Pipeline):
-        *before, last = [step for _, step in model.steps]
+        *before, (name, last) = model.steps
         inside = unwrap(last)
-        for step in reversed([step for step in before if step not in (None, "passthrough")]):
-            inside = inside._replace(steps=(step, *inside.steps))
-            if hasattr(type(step), "_add_to"):
-                inside = step._add_to(inside)
-            else:  # it changes what the others take
-                inside = inside._replace(encoder=None, classifier=None, join=None)
+        steps = [step for _, step in before if step not in (None, "passthrough")]
+        first = steps[0] if steps else inside.join
         if inside.ungrouped is not None:
-            steps = [*model.steps[:-1], (model.steps[-1][0], inside.ungrouped)]
-            inside = inside._replace(ungrouped=Pipeline(steps))
-        return inside
-    inner = _held(model)[1]
-    inside = Inside(last=model) if inner is None else unwrap(inner)
+            below, index = inside.ungrouped
+            ungrouped = unwrap(Pipeline([*before, (name, below.model)])), index
+            inside = inside._replace(ungrouped=ungrouped)
+        return inside._replace(
+            join=first if isinstance(first, JoinNames) else None,
+            steps=(*(step for step in steps if not isinstance(step, JoinNames)), *inside.steps),
+        )
+    held = _held(model)
+    if held is None:
+        network = getattr(model, "network_", None)
+        bias, sharpness = (getattr(network, name, None) for name in ("class_bias", "sharpness"))
+        inside = Inside(last=model, class_bias=bias, sharpness=sharpness)
+    else:
+        inside = unwrap(held)
     if not hasattr(model, "calibrators"):
         return inside._replace(class_prior=getattr(model, "class_prior_", inside.class_prior))
     # A temperature is a power of the odds; other methods learn the labels' frequencies.
@@ -110,28 +129,13 @@ def unwrap(model: Any) -> Inside:
     return inside.changed(None, prior, bias, model)
 
 
-def split(model: Any) -> tuple[Any, Any]:
-    """Return the encoder at the start of a model, or None, and a copy of the rest for codes."""
-    if isinstance(model, Pipeline):
-        steps = [step for step in model.steps if _added_by(step[1]).join is None]
-        encoder, *others = steps or [("", None)]
-        if not others:
-            return split(encoder[1])
-        is_encoder = _added_by(encoder[1]).encoder is not None
-        return (encoder[1], Pipeline(others)) if is_encoder else (None, model)
-    name, inner = _held(model)
-    encoder, rest = (None, None) if inner is None else split(inner)
-    if encoder is None:
-        return None, model
-    copied = copy(model)
-    setattr(copied, name, [rest] if isinstance(getattr(model, name), list) else rest)
-    return encoder, copied
-
-
-def ungroup(model: Any) -> tuple[Any, Any]:
-    """Return a model as it is without groups, and the index of each class's group, or None."""
-    inside = unwrap(model)
-    return (model if inside.ungrouped is None else inside.ungrouped), inside.groups
+def _held(model):
+    """Return the one estimator that a model predicts with, or None."""
+    own = getattr(model, "__dict__", {})  # FrozenEstimator shows what is inside it as its own
+    held = [own[name] for name in HELD if name in own and "estimators_" not in own]
+    if held and isinstance(held[0], list):
+        held = held[0] if len(held[0]) == 1 else []
+    return held[0] if held else None
 
 
 def refusal(
@@ -143,18 +147,3 @@ def refusal(
         f"Expected {expected}, such as load_pretrained(), also inside pipelines with JoinNames, "
         f"searches, FrozenEstimator and {wrappers}; got {got}. {step}"
     )
-
-
-def _added_by(step):
-    """Return what a step of a pipeline adds to what is inside."""
-    return step._add_to(Inside()) if hasattr(type(step), "_add_to") else Inside()
-
-
-def _held(model):
-    """Return the attribute and the one estimator that a model predicts with, or None and None."""
-    own = getattr(model, "__dict__", {})  # FrozenEstimator shows what is inside it as its own
-    name = next((name for name in HELD if name in own and "estimators_" not in own), None)
-    inner = own.get(name)
-    if isinstance(inner, list):
-        inner = inner[0] if len(inner) == 1 else None
-    return name, inner

@@ -171,14 +171,21 @@ def predict_names(
     >>> found.reasons.tolist()
     ['', 'unsure', 'no known letter']
     """
-    inside, classes = unwrap(estimator), estimator.classes_
-    if top > len(classes):
-        raise ValueError(f"top={top}: the model has {len(classes)} labels. Lower top.")
+    inside = unwrap(estimator)
     if threshold == "auto":
         inside.check_threshold()
         threshold = inside.threshold
+    return predict_inside(inside, X, top=top, threshold=threshold, known_words=known_words)
+
+
+def predict_inside(inside, X, *, top=1, threshold=None, known_words=False):
+    """Predict as `predict_names` does, with a model that was looked into."""
+    classes = inside.model.classes_
+    if top > len(classes):
+        raise ValueError(f"top={top}: the model has {len(classes)} labels. Lower top.")
     names, X = _read(X, inside)
-    proba = np.zeros((0, len(classes))) if names == [] else np.asarray(estimator.predict_proba(X))
+    proba = inside.model.predict_proba(X) if names != [] else np.zeros((0, len(classes)))
+    proba = np.asarray(proba)
     reasons = np.full(len(proba), "", dtype=object) if names is None else names.reasons
     best = _top_classes(proba, top)
     found = Predictions(
@@ -203,7 +210,7 @@ def _read(X, inside):
     if isinstance(X, list) and not X:
         return Names(X), X
     try:
-        joined = X if inside.join is None else inside.join(X)
+        joined = X if inside.join is None else inside.join.transform(X)
         names = read_names(joined, handle_missing="empty").read_by(inside.encoder)
     except (TypeError, ValueError):
         return None, X
@@ -248,9 +255,9 @@ def _top_classes(proba, top):
     return best
 
 
-def predict_list(estimator, X, sample_weight=None):
+def predict_list(inside, X, sample_weight=None):
     """Return probabilities and weights of texts, equal ids of names alike, and which are names."""
-    found = predict_names(estimator, X, threshold=None)
+    found = predict_inside(inside, X)
     proba = check_array(found.proba, dtype=np.float64, input_name="predict_proba's probabilities")
     weights = check_weights(sample_weight, len(proba))
     ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
@@ -281,7 +288,7 @@ def _ids_of_rows(X, n):
 
 def _count_known_words(inside, names, reasons):
     """Return how many words of each name were in training, or None if the model does not know."""
-    encoder, network = inside.encoder, getattr(inside.classifier, "network_", None)
+    encoder, network = inside.encoder, inside.network
     if encoder is None or network is None or network.words is None:
         return None
     known = np.zeros(len(names), dtype=np.int64)

@@ -1,8 +1,7 @@
-"""What estimators share: a link to their page, and whether what they hold is fitted or frozen."""
+"""What estimators share: a link to their page, and whether what they hold is frozen."""
 
 from typing import Any
 
-from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 # The site that `make -C docs html` builds.
@@ -14,15 +13,6 @@ class DocLinkMixin:
 
     _doc_link_module = "sknames"
     _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
-
-
-def is_fitted(estimator: Any) -> bool:
-    """Return whether an estimator is fitted."""
-    try:
-        check_is_fitted(estimator)
-    except (NotFittedError, TypeError):  # or no estimator
-        return False
-    return True
 
 
 def is_frozen(estimator: Any) -> bool:

@@ -5,7 +5,7 @@ import unicodedata
 import click
 import numpy as np
 
-from .._answers.inside import split
+from .._answers.inside import unwrap
 from .._answers.predict_names import predict_names
 from ..inspection import character_importance, feature_contributions, prefix_proba
 from .options import model_options
@@ -38,7 +38,7 @@ def explain(name, model, top, label):
     best = np.argsort(-found.proba[0], kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
     lines = [f"{classes[k]:{width}}  {found.proba[0, k]:6.1%}" for k in best]
-    is_read = split(fitted)[0] is not None
+    is_read = unwrap(fitted).encoder is not None
     if is_read:
         shown = character_importance(fitted, name, label=label)
         without = f" without {', '.join(shown.dropped)}" if shown.dropped else ""

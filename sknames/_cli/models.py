@@ -87,7 +87,7 @@ class Predicted(ClassifierMixin, BaseEstimator):
         return self.probabilities[[self.row_of[text] for text in X]]
 
     def _describe(self):
-        return unwrap(self.model)._replace(ungrouped=None, groups=None)
+        return unwrap(self.model)._replace(ungrouped=None)
 
 
 def predict_distinct(model, table, jobs, by=None):

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from sklearn.frozen import FrozenEstimator
 
 from .._answers.groups import M49
-from .._answers.inside import ungroup, unwrap
-from .._answers.predict_names import UNSURE, predict_names
+from .._answers.inside import unwrap
+from .._answers.predict_names import UNSURE, predict_inside, predict_names
 from .._priors.priors import check_priors
 from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import GroupedClassifier
@@ -111,9 +111,10 @@ def answer(model, names, *, coverage, proba, **asked):
     """Return what `predict_names` does, with `sets` for a coverage."""
     found = predict_names(model, names, **asked)
     if coverage is not None:
-        inner, groups = ungroup(model)
-        all_proba = found.proba if groups is None else predict_names(inner, names).proba
-        found.sets = sets_of_probabilities(model, all_proba, coverage)
+        inside, all_proba = unwrap(model), found.proba
+        if inside.ungrouped is not None:
+            all_proba = predict_inside(inside.ungrouped[0], names).proba
+        found.sets = sets_of_probabilities(inside, all_proba, coverage)
     if not proba:  # they are many
         found.proba = None
     if asked["known_words"] and found.known_words is None:

@@ -9,7 +9,7 @@ import click
 import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._answers.inside import ungroup
+from .._answers.inside import unwrap
 from .._priors.shares import Comparison, Shares, estimate_shares
 from .._priors.shares_display import SharesDisplay
 from .._wrappers.grouped_classifier import GroupedClassifier
@@ -51,11 +51,12 @@ def shares(table, model, by, against, groups, output, plot, jobs):
     fitted = model.load()
     if groups is not None:
         fitted = GroupedClassifier(fitted, groups=groups)
-    inner, index = ungroup(fitted)
-    estimator, are_names, texts_of = predict_distinct(inner, table, jobs, by)
+    inside = unwrap(fitted)
+    below, index = inside.ungrouped or (inside, None)
+    estimator, are_names, texts_of = predict_distinct(below.model, table, jobs, by)
     if index is not None:
         names = fitted.classes_[index].tolist()
-        group_of = dict(zip(inner.classes_.tolist(), names, strict=True))
+        group_of = dict(zip(estimator.classes_.tolist(), names, strict=True))
         estimator = GroupedClassifier(estimator, groups=group_of)
     columns = (Shares if against is None else Comparison)._columns
     if taken := {column for column, _ in next(iter(texts_of))} & {*columns, *COUNTS}:

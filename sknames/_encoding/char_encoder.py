@@ -263,7 +263,8 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return self
 
     def _encode(self, names):
-        return self._codes(names.read_by(self).tidy)
+        names = names.read_by(self)
+        return self._codes(names.tidy) if names.codes is None else names.codes
 
     def _codes(self, names):
         """Return the codes of tidy names."""
@@ -382,12 +383,6 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
                 name = f"{name} {latin}" if unknown.isdisjoint(name) else latin
             readings.append(name)
         return readings
-
-    def _add_to(self, inside):
-        """Add this to what is inside a pipeline that begins with it."""
-        if not hasattr(self, "alphabet_"):
-            return inside._replace(encoder=None, classifier=None)
-        return inside._replace(encoder=self)
 
     def _spell(self, tidied):
         """Return the characters of a tidy name that are read, each with its source and index."""

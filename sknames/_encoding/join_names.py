@@ -127,10 +127,6 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
             X = check_array(X, **CHECKS)
         return np.array(join_parts(X.tolist()), dtype=object)
 
-    def _add_to(self, inside):
-        """Add this to what is inside a pipeline that begins with it."""
-        return inside._replace(join=self.transform)
-
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return the name of the joined column, "name".
 

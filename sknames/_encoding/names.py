@@ -26,9 +26,10 @@ class Names(list[str]):
     known; without one, they are read as by default, and all are.
     """
 
-    def __init__(self, texts: Iterable[str], encoder: Any = None):
+    def __init__(self, texts: Iterable[str], encoder: Any = None, codes: Any = None):
         super().__init__(texts)
         self.encoder = encoder
+        self.codes = codes  # what the encoder gives instead of encoding them, to explain a model
 
     def read_by(self, encoder: Any) -> "Names":
         """Return the names for an encoder: these, if they are for it."""

@@ -12,7 +12,6 @@ from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, gen_batches
 
-from .._answers.inside import Inside, unwrap
 from .._base import warn
 from .._base.estimators import PAGES
 
@@ -82,36 +81,34 @@ def _by_population(classes, name):
     return np.array([weights[label] for label in classes.tolist()])
 
 
-def assumed_priors(estimator, given=None, *, of_people=False):
-    """Return the priors that a fitted classifier's probabilities assume, in the order of classes_.
+def assumed_priors(inside, given=None, *, of_people=False):
+    """Return the priors that a model's probabilities assume, in the order of classes_.
 
-    They are the given ones, or those that are inside, or uniform. `of_people` corrects the bias by
-    class that the shipped model has on people.
+    They are the given ones, or those that are `inside` it, or uniform. `of_people` corrects the
+    bias by class that the shipped model has on people.
     """
-    inside = unwrap(estimator) if given is None else Inside(class_prior=given)
-    return priors_inside(inside, estimator.classes_, of_people=of_people)
-
-
-def priors_inside(inside, classes, *, of_people=False):
-    """Return the priors that the probabilities of a model assume, from what is inside it."""
-    priors = "uniform" if inside.class_prior is None else inside.class_prior
-    priors = check_priors(priors, classes, "assumed_prior")
-    if of_people and inside.class_bias is not None:
+    found = inside.class_prior if given is None else given
+    found = "uniform" if found is None else found
+    priors = check_priors(found, inside.model.classes_, "assumed_prior")
+    if of_people and given is None and inside.class_bias is not None:
         priors = priors * np.exp(-inside.class_bias)
         priors /= priors.sum()
     return priors
 
 
-def model_error(estimator):
-    """Return the standard deviation of the errors of a classifier, in the log odds of a class."""
-    found = unwrap(estimator).model_error
-    return MODEL_ERROR if found is None else float(found[0])
+def sharpness(inside):
+    """Return the power of a model's likelihood ratios under which shares are estimated."""
+    return 1.0 if inside.sharpness is None else float(inside.sharpness[0])
 
 
-def sharpness(estimator):
-    """Return the power of a classifier's likelihood ratios under which shares are estimated."""
-    found = unwrap(estimator).sharpness
-    return 1.0 if found is None else float(found[0])
+def settings_of_shares(inside, assumed_prior=None):
+    """Return what the shares of a list take from a model, see `shares_of_probabilities`."""
+    error = getattr(getattr(inside.last, "network_", None), "model_error", None)
+    return {
+        "assumed_prior": assumed_priors(inside, assumed_prior, of_people=True),
+        "model_error": MODEL_ERROR if error is None else float(error[0]),
+        "sharpness": sharpness(inside),
+    }
 
 
 def exchange_priors(probabilities, assumed, priors):

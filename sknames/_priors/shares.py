@@ -7,25 +7,22 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
-from sklearn.utils import Bunch, check_array, check_random_state
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._answers.groups import M49, Groups, members_of, summed
-from .._answers.inside import ungroup
+from .._answers.inside import unwrap
 from .._answers.predict_names import predict_list
 from .._base import validate_params, warn
-from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
 from .priors import (
     MODEL_ERROR,
     Priors,
-    assumed_priors,
     check_priors,
     distinct_names,
     estimate_mix,
-    model_error,
     newton_steps,
-    sharpness,
+    settings_of_shares,
     slopes,
 )
 
@@ -335,20 +332,20 @@ default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    inner, group_index = (estimator, None) if assumed_prior is not None else ungroup(estimator)
-    probabilities, weights, ids, are_names = predict_list(inner, X, sample_weight)
+    inside, index = unwrap(estimator), None
+    if assumed_prior is None and inside.ungrouped is not None:
+        inside, index = inside.ungrouped
+    probabilities, weights, ids, are_names = predict_list(inside, X, sample_weight)
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         estimator.classes_,
         counts=n_of_each * are_names,
-        ids=ids,
         n_not_names=int(n_of_each[~are_names].sum()),
+        ids=ids,
         weights=weights,
-        assumed_prior=assumed_priors(inner, assumed_prior, of_people=True),
-        model_error=model_error(inner),
-        sharpness=sharpness(inner),
-        group_index=group_index,
+        **settings_of_shares(inside, assumed_prior),
+        group_index=index,
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -388,14 +385,14 @@ def shares_of_probabilities(
     """Estimate shares as `estimate_shares` does, from probabilities.
 
     `n_not_names` texts are not names; their rows have a count of 0 or are missing. Equal names have
-    equal `ids`; with None, all are distinct. With `group_index`, (n_columns,), the
-    probabilities are those of what the classes group.
+    equal `ids`; with None, all are distinct. With `group_index`, (n_columns,), the classes are
+    groups of the columns of probabilities.
     """
-    probabilities = check_array(probabilities, dtype=np.float64, input_name="probabilities")
-    weights = check_weights(weights, len(probabilities), "weights")
-    counts = np.ones(len(probabilities), dtype=int) if counts is None else np.asarray(counts)
-    columns = classes if group_index is None else np.arange(len(group_index))
-    assumed = check_priors(assumed_prior, columns, "assumed_prior")
+    n, n_columns = probabilities.shape
+    weights = np.ones(n) if weights is None else weights
+    counts = np.ones(n, dtype=int) if counts is None else np.asarray(counts)
+    index = np.arange(n_columns) if group_index is None else group_index
+    assumed = check_priors(assumed_prior, np.arange(n_columns), "assumed_prior")
     members = {} if groups is None else members_of(groups, classes)
     n_names = int(counts.sum())
     ratios, weights, counts = distinct_names(
@@ -416,14 +413,12 @@ def shares_of_probabilities(
         seed = check_random_state(random_state).randint(2**31)
         rng = np.random.RandomState([seed, crc32(share.round(6))])
         resamples = _resample(ratios, weights, counts, share, errors, rng)
-    if group_index is not None:
-        share, resamples = np.bincount(group_index, share), summed(resamples, group_index)
-    order = np.argsort(-share, kind="stable")
-    common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
-    common |= {"assumed_prior": assumed, "model_error": model_error, "sharpness": sharpness}
+    share, resamples = np.bincount(index, share), summed(resamples, index)
     # Resamples lack what the list lacks. So no interval is narrower than that of a share of 0 or 1
     # (Clopper and Pearson 1934).
     floor = 1 - ((1 - confidence_level) / 2) ** (1 / n_effective)
+    common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
+    common |= {"assumed_prior": assumed, "model_error": model_error, "sharpness": sharpness}
     common |= {"confidence_level": confidence_level, "floor": floor}
 
     def table(labels, share, resamples):
@@ -431,6 +426,7 @@ def shares_of_probabilities(
         low, high = np.minimum(low, 1 - floor), np.maximum(high, floor)
         return Shares(label=labels, share=share, low=low, high=high, resamples=resamples, **common)
 
+    order = np.argsort(-share, kind="stable")
     shares = table(classes[order], share[order], resamples[:, order])
     shares.confused_pairs = _confused_pairs(shares, n_effective)
     shares.groups = None

@@ -1,17 +1,18 @@
 """Predict regions or other groups of nationalities or countries."""
 
 from dataclasses import KW_ONLY, dataclass, field
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
-from .._answers.groups import M49, Groups, group_of_each, summed
+from .._answers.groups import M49, Groups, Level, group_of_each, summed
 from .._answers.inside import Inside, unwrap
-from .._base.estimators import is_fitted, is_frozen
+from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels
-from .._priors.priors import assumed_priors, priors_inside
+from .._priors.priors import assumed_priors
 from .wrapper import Wrapper
 
 
@@ -99,53 +100,62 @@ class GroupedClassifier(Wrapper):
         frozen = is_frozen(self.estimator)
         if not frozen:
             check_labels(y)
-        self._check_inside(self.estimator)
+        self._look_inside(self.estimator)
         estimator = self._fit_estimator(X, y, **params)
         self._grouped = _grouped(self.groups, estimator.classes_, may_lack=not frozen)
         self.estimator_ = estimator
         return self
 
-    def _change(self, probabilities):
-        return summed(probabilities, self._grouping[1])
+    def _grouping(self, inner):
+        """Return what `_grouped` does, as in `fit`, if that was called."""
+        if "_grouped" in vars(self):
+            return self._grouped
+        if isinstance(self.groups, str):
+            return _grouped_by_column(self.groups, tuple(inner.classes_.tolist()))
+        return _grouped(self.groups, inner.classes_)
+
+    def _answer(self, inner, X):
+        groups, index = self._grouping(inner)
+        return groups, summed(super()._answer(inner, X)[1], index)
 
     @property
     def classes_(self) -> NDArray[Any]:
         """The groups, sorted."""
-        return self._grouping[0]
+        return self._grouping(self._inner())[0].copy()
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        return np.bincount(self._grouping[1], assumed_priors(self._inner()))
-
-    @property
-    def _grouping(self):
-        """The groups, sorted, and the index of each class's group: those of `fit`, if any."""
-        found = vars(self).get("_grouped")
-        return found or _grouped(self.groups, self._inner().classes_)
+        inner = self._inner()
+        return np.bincount(self._grouping(inner)[1], assumed_priors(unwrap(inner)))
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
-        if not is_fitted(self):
+        if not self.__sklearn_is_fitted__():
             return Inside()
-        inner, (groups, index) = self._inner(), self._grouping
-        inside = unwrap(inner)
-        prior = priors_inside(inside, inner.classes_)
+        inner = self._inner()
+        inside, (groups, index) = unwrap(inner), self._grouping(inner)
+        prior = assumed_priors(inside)
         sums, bias = np.bincount(index, prior), inside.class_bias
         if bias is not None:
             odds = np.bincount(index, prior * np.exp(-bias))
             bias = -np.log(np.divide(odds, sums, out=np.ones_like(sums), where=sums > 0))
-        group_of = dict(zip(inner.classes_.tolist(), groups[index].tolist(), strict=True))
-        return inside.changed(index, sums, bias, self)._replace(
-            group_of=(*inside.group_of, group_of),
-            ungrouped=inner if inside.ungrouped is None else inside.ungrouped,
-            groups=index if inside.groups is None else index[inside.groups],
+        level = Level("groups", inner.classes_, groups[index], index)
+        below, below_index = inside.ungrouped or (inside, np.arange(len(index)))
+        return inside.changed(level, sums, bias, self)._replace(
+            ungrouped=(below, index[below_index])
         )
 
     def __sklearn_is_fitted__(self):
-        return is_fitted(vars(self).get("estimator_", self.estimator))
+        return super().__sklearn_is_fitted__() or hasattr(self.estimator, "classes_")
 
 
 def _grouped(groups, classes, **options):
     """Return the groups, sorted, and the index of each class's group."""
     return np.unique(group_of_each(groups, classes, **options), return_inverse=True)
+
+
+@lru_cache(maxsize=8)
+def _grouped_by_column(column, labels):
+    """Return what `_grouped` does: for one name, it would take as long as the prediction."""
+    return _grouped(column, np.array(labels))

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._answers.inside import Inside, unwrap
 from .._answers.predict_names import predict_list
-from .._base.estimators import check_is_frozen, is_fitted
+from .._base.estimators import check_is_frozen
 from .._priors.priors import (
     Priors,
     assumed_priors,
@@ -151,15 +151,14 @@ default=None
         """
         self._validate_params()
         check_is_frozen(self.estimator, self)
-        self._check_inside(self.estimator)
+        inside = self._look_inside(self.estimator)
         if self._estimates:
-            assumed = assumed_priors(self.estimator, self.assumed_prior)
-            proba, weights, ids, are_names = predict_list(self.estimator, X, sample_weight)
-            names = proba, weights * are_names, assumed, ids, sharpness(self.estimator)
+            assumed = assumed_priors(inside, self.assumed_prior)
+            proba, weights, ids, are_names = predict_list(inside, X, sample_weight)
+            names = proba, weights * are_names, assumed, ids, sharpness(inside)
             priors, n_iter = priors_of_probabilities(*names, tol=self.tol, max_iter=self.max_iter)
         else:
-            assumed, priors = self._given_mix(self.estimator)
-            n_iter = 0
+            (assumed, priors), n_iter = self._given_mix(inside), 0
         self.estimator_, self._assumed = self.estimator, assumed
         self.class_prior_, self.n_iter_ = priors, n_iter
         return self
@@ -168,11 +167,11 @@ default=None
     def _estimates(self):
         return isinstance(self.priors, str) and self.priors == "estimate"
 
-    def _given_mix(self, estimator):
+    def _given_mix(self, inside):
         """Return the priors that a fitted estimator assumes, and the given ones."""
-        assumed = assumed_priors(estimator, self.assumed_prior)
-        priors = check_priors(self.priors, estimator.classes_)
-        never = estimator.classes_[(priors > 0) & (assumed == 0)]
+        assumed, classes = assumed_priors(inside, self.assumed_prior), inside.model.classes_
+        priors = check_priors(self.priors, classes)
+        never = classes[(priors > 0) & (assumed == 0)]
         if len(never):
             raise ValueError(
                 f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
@@ -180,26 +179,27 @@ default=None
             )
         return assumed, priors
 
-    @property
-    def _mix(self):
-        """The priors that the estimator assumes, and those of the list: of `fit`, if any."""
-        if "estimator_" in vars(self):
+    def _mix(self, inside=None):
+        """Return the priors that the estimator assumes, and those of the list: of `fit`, if any."""
+        if super().__sklearn_is_fitted__():
             return self._assumed, self.class_prior_
-        return self._given_mix(self._inner())
+        return self._given_mix(unwrap(self.estimator) if inside is None else inside)
 
-    def _change(self, probabilities):
-        return exchange_priors(probabilities.astype(np.float64), *self._mix)
+    def _answer(self, inner, X):
+        labels, probabilities = super()._answer(inner, X)
+        return labels, exchange_priors(probabilities.astype(np.float64), *self._mix())
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
-        if not is_fitted(self):
+        if not self.__sklearn_is_fitted__():
             return Inside()
-        inside, (assumed, prior) = unwrap(self._inner()), self._mix
+        inside = unwrap(self._inner())
+        assumed, prior = self._mix(inside)
         factors = np.divide(prior, assumed, out=np.zeros_like(prior), where=assumed > 0)
         return inside.changed(factors, prior, inside.class_bias, self)
 
     def __sklearn_is_fitted__(self):
-        is_given = not self._estimates and is_fitted(self.estimator)
+        is_given = not self._estimates and hasattr(self.estimator, "classes_")
         return super().__sklearn_is_fitted__() or is_given
 
     def __sklearn_tags__(self):

@@ -17,16 +17,15 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     _check_method_params,
     _num_samples,
-    check_is_fitted,
     column_or_1d,
     has_fit_parameter,
 )
 
 from .._answers.groups import Groups, Level, levels_of
 from .._answers.inside import Inside, unwrap
-from .._answers.predict_names import predict_names
+from .._answers.predict_names import predict_inside, predict_names
 from .._base import warn
-from .._base.estimators import is_fitted, is_frozen
+from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._priors.priors import assumed_priors
 from .risk_coverage import (
@@ -210,14 +209,15 @@ class SelectiveClassifier(Wrapper):
         _check_abstain_label(self.abstain_label, y)
         frozen = is_frozen(self.estimator)
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
-        labels = unwrap(estimator).as_predicted(y)
+        inside = unwrap(estimator)
+        labels = inside.as_predicted(y)
         check_some_known(labels, estimator.classes_)
-        levels = self._read_fallback(estimator, may_lack=not frozen)
+        levels = self._read_fallback(inside, may_lack=not frozen)
         # Labels that a frozen estimator lacks are taken, too.
         taken = labels, *(level.groups for level in levels)
         abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_, *taken)
         if frozen:
-            rows, (confidence, hits) = np.arange(len(y)), _answers(estimator, X, y, levels)
+            rows, (confidence, hits) = np.arange(len(y)), _answers(inside, X, y, levels)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
             folds = list(splitter.split(X, y, **routed.splitter.split))
@@ -242,7 +242,7 @@ class SelectiveClassifier(Wrapper):
         self = cls(estimator, **params)
         self._validate_params()
         label = _check_abstain_label(self.abstain_label, estimator.classes_)
-        levels = self._read_fallback(estimator)
+        levels = self._read_fallback(unwrap(estimator))
         row = row_of_risk(curve, self.risk, self.confidence_level)
         return self._set(estimator, label, levels, curve, row)
 
@@ -263,7 +263,7 @@ class SelectiveClassifier(Wrapper):
         # Earlier versions called the fallback `groups`, and read it at each prediction.
         super().__setstate__({"fallback" if k == "groups" else k: v for k, v in state.items()})
         if "estimator_" in state and "_levels" not in state:
-            self._set_levels(self._read_fallback(self.estimator_))
+            self._set_levels(self._read_fallback(unwrap(self.estimator_)))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the most probable label of each name, one of its groups, or the abstain label.
@@ -279,7 +279,6 @@ class SelectiveClassifier(Wrapper):
             Labels from `classes_`, or groups of `fallback`, or `abstain_label_` if :meth:`reasons`
             gives a reason. Booleans and labels with a `fallback` are objects of their own type.
         """
-        check_is_fitted(self)
         found = predict_names(self, X)
         labels = found.labels[:, 0]
         if labels.dtype.kind == "b":  # else an abstain label would make them numbers
@@ -313,32 +312,31 @@ class SelectiveClassifier(Wrapper):
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
             - "unsure" if the largest probability is not above `threshold_`, nor that of its groups.
         """
-        check_is_fitted(self)
         return predict_names(self, X).reasons
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        return assumed_priors(self._inner())
+        return assumed_priors(unwrap(self._inner()))
 
     def _describe(self):
         """Return what is inside, see `unwrap`."""
-        if not is_fitted(self):
+        if not self.__sklearn_is_fitted__():
             return Inside()
         levels = tuple(Level(*stored) for stored in self._levels)
         inside = unwrap(self.estimator_)
         return inside._replace(threshold=self.threshold_, levels=levels, misplaced=None)
 
-    def _read_fallback(self, estimator, *, may_lack=False):
+    def _read_fallback(self, inside, *, may_lack=False):
         """Return the levels above the labels of a fitted estimator; raise if they do not fit."""
         if self.fallback is None:
             return ()
-        if unwrap(estimator).group_of:
+        if any(isinstance(change, Level) for change in inside.changes):
             raise ValueError(
                 "Expected an estimator of labels with a fallback, got a GroupedClassifier, which "
                 "sums their probabilities. Put in the classifier that is inside it."
             )
-        return levels_of(self.fallback, estimator.classes_, may_lack=may_lack)
+        return levels_of(self.fallback, inside.model.classes_, may_lack=may_lack)
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the share of right answers.
@@ -426,12 +424,12 @@ def _fit_and_answer(estimator, X, y, train, test, params, levels):
     """Fit a clone on some rows; return its confidence on others, and whether it is right."""
     params = _check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    return _answers(fitted, _safe_indexing(X, test), y[test], levels)
+    return _answers(unwrap(fitted), _safe_indexing(X, test), y[test], levels)
 
 
-def _answers(fitted, X, y, levels):
+def _answers(inside, X, y, levels):
     """Return the confidence of a classifier in each row and level, and whether it is right."""
-    found = predict_names(fitted, X, threshold=None)
+    found = predict_inside(inside, X)
     levels = [level.among(found.classes) for level in levels]  # a fold may lack a rare label
-    y = unwrap(fitted).as_predicted(y)
+    y = inside.as_predicted(y)
     return confidence_and_hits(found.proba, found.reasons == "", y, found.classes, levels)

@@ -27,20 +27,21 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
             params = process_routing(self, "fit", **params).estimator.fit
         return clone(self.estimator).fit(X, y, **params)
 
-    def _check_inside(self, inner):
-        """Raise ValueError if a threshold inside would not hold for what this predicts."""
-        unwrap(inner).changed(None, None, None, self).check_threshold()
+    def _look_inside(self, inner):
+        """Return what is inside; raise ValueError if a threshold there would not hold for this."""
+        inside = unwrap(inner)
+        inside.changed(None, None, None, self).check_threshold()
+        return inside
 
     def _inner(self):
         """Return the fitted classifier inside: that of `fit`, or else the given one."""
-        if "estimator_" in vars(self):  # the check would take a tenth of the time of one name
-            return self.estimator_
-        check_is_fitted(self)
-        return self.estimator
+        if not self.__sklearn_is_fitted__():  # the check would take a tenth of the time of one name
+            check_is_fitted(self)
+        return vars(self).get("estimator_", self.estimator)
 
-    def _change(self, probabilities):
-        """Return the probabilities of this classifier from those of the one inside."""
-        return probabilities
+    def _answer(self, inner, X):
+        """Return the labels, and their probabilities."""
+        return inner.classes_, np.asarray(inner.predict_proba(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Predict the probabilities of the classes.
@@ -55,7 +56,7 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             Probabilities; columns are in the order of `classes_`.
         """
-        return self._change(np.asarray(self._inner().predict_proba(X)))
+        return self._answer(self._inner(), X)[1]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the most probable label of each name.
@@ -70,9 +71,10 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Labels from `classes_`.
         """
-        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
-        self._check_inside(self._inner())
-        return self.classes_[probabilities.argmax(axis=1)]
+        inner = self._inner()
+        self._look_inside(inner)
+        labels, probabilities = self._answer(inner, X)
+        return labels[probabilities.argmax(axis=1)]
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy.

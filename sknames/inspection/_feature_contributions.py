@@ -116,7 +116,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
     check_is_fitted(estimator)
     inside = unwrap(estimator)
-    if all(change is not None and change.dtype.kind == "f" for change in inside.changes):
+    if all(isinstance(change, np.ndarray) for change in inside.changes):
         # Factors of the probabilities; other changes do not split.
         with np.errstate(divide="ignore"):
             shift = np.sum([np.log(factors) for factors in inside.changes], axis=0)
@@ -126,8 +126,8 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
             # Not so of one classifier for each class, as in SGDClassifier.
             if np.allclose(softmax(logits), estimator.predict_proba([name]), rtol=0, atol=1e-6):
                 return found
-        if inside.classifier is not None:
-            return _of_network(inside.classifier, Reading(estimator, name), shift)
+        if inside.network is not None:
+            return _of_network(inside.last, Reading(estimator, name), shift)
     raise refusal(
         estimator,
         "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear classifier "
@@ -155,7 +155,7 @@ def _of_linear(inside, name, shift):
 
 
 def _of_network(classifier, read, shift):
-    net, contributions, spans = classifier._logit_terms(read.as_given(read.codes))
+    net, contributions, spans = classifier._logit_terms(read.given)
     network = classifier.network_
     start, end = "^", "$"
     if network.separator is not None:

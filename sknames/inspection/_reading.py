@@ -1,4 +1,4 @@
-"""Read a name as a model does: its characters, their codes, and the rest of the model."""
+"""Read a name as a model does: its characters and their codes."""
 
 from reprlib import repr as shorten
 
@@ -6,28 +6,28 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from .._answers.inside import refusal, split
+from .._answers.inside import refusal, unwrap
 from .._encoding.char_encoder import REPLACEMENT
-from .._encoding.names import read_names
+from .._encoding.names import Names, read_names
 from .._encoding.tidy import dropped
 
 
 class Reading:
-    """Hold a name as a model's encoder reads it, and the rest of the model."""
+    """Hold a name as a model's encoder reads it."""
 
     def __init__(self, estimator, name):
         check_is_fitted(estimator)
-        self.encoder, self.rest = split(estimator)
+        self.model, self.encoder = estimator, unwrap(estimator).encoder
         if self.encoder is None:
             expected = "a fitted Pipeline that begins with a CharEncoder"
             step = "Put the encoder into it: make_pipeline(CharEncoder(), ...), or use "
             raise refusal(estimator, expected, step + "feature_contributions for a linear one.")
-        self.classes = self.rest.classes_
+        self.classes = estimator.classes_
         self.name = name
         self.dropped = dropped(name, self.encoder)
         names = read_names([name]).read_by(self.encoder)
-        self._given = self.encoder.transform(names)  # a DataFrame after set_output
-        self.codes = np.asarray(self._given)
+        self.given = self.encoder.transform(names)  # a DataFrame after set_output
+        self.codes = np.asarray(self.given)
         spelt = self.encoder._spell(names.tidy[0])
         self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
         known = [c if c in self.encoder.alphabet_ else REPLACEMENT for c, _, _ in spelt]
@@ -35,17 +35,12 @@ class Reading:
         self.sources = np.array([own for _, own, _ in spelt], dtype=object)
         self.source_index = np.array([index for *_, index in spelt], dtype=int)
 
-    def as_given(self, codes):
-        """Return codes in the type that the encoder gives: an array or a DataFrame."""
-        columns = getattr(self._given, "columns", None)
-        if columns is None:
-            return codes
-        return type(self._given)(dict(zip(columns, codes.T, strict=True)))
-
     def predict_proba(self, codes):
+        """Return the probabilities of other codes, (n, length), instead of those of the name."""
         if not len(codes):
             return np.empty((0, len(self.classes)))
-        return np.asarray(self.rest.predict_proba(self.as_given(codes)), dtype=np.float64)
+        names = Names([self.name] * len(codes), self.encoder, codes)
+        return np.asarray(self.model.predict_proba(names), dtype=np.float64)
 
     def bunch(self, **figures):
         shared = ("name", "dropped", "characters", "sources", "source_index", "classes")

@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
 from .._answers.inside import unwrap
-from .._answers.predict_names import predict_names
+from .._answers.predict_names import predict_inside
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._encoding.names import read_names
@@ -188,10 +188,10 @@ def scorecard(
     labels = check_labels(y, len(names))
     weights = check_weights(sample_weight, len(names))
     predicted, proba, known = estimator.predict(names), None, None
-    if hasattr(estimator, "predict_proba"):
-        found = predict_names(estimator, names, threshold=None, known_words=True)
-        proba, known = found.proba, found.known_words
     inside = unwrap(estimator)
+    if hasattr(estimator, "predict_proba"):
+        found = predict_inside(inside, names, known_words=True)
+        proba, known = found.proba, found.known_words
     labels = inside.as_predicted(labels)
     predicted = inside.as_labels(predicted, labels)
     return scorecard_from(names, labels, predicted, proba, estimator.classes_, known, weights)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .._answers.inside import ungroup, unwrap
-from .._answers.predict_names import predict_names
+from .._answers.inside import unwrap
+from .._answers.predict_names import predict_inside
 from .._priors.priors import check_priors
 from ._load_pretrained import SETS, TARGETS, read_columns
 
@@ -79,27 +79,27 @@ def predict_sets(
     >>> sorted(sets[1])
     ['Chinese', 'English', 'Korean']
     """
-    found = predict_names(ungroup(estimator)[0], X, threshold=None)
-    sets = sets_of_probabilities(estimator, found.proba, coverage, by_class)
+    inside = unwrap(estimator)
+    found = predict_inside(inside.ungrouped[0] if inside.ungrouped else inside, X)
+    sets = sets_of_probabilities(inside, found.proba, coverage, by_class)
     return [[] if reason else one for one, reason in zip(sets, found.reasons, strict=True)]
 
 
-def sets_of_probabilities(estimator, proba, coverage, by_class=False):
-    """Return sets as `predict_sets` does, from the probabilities of what the estimator groups."""
-    inner, index = ungroup(estimator)
-    of, classes = find_thresholds(inner), inner.classes_
+def sets_of_probabilities(inside, proba, coverage, by_class=False):
+    """Return sets as `predict_sets` does, from the probabilities of what the model groups."""
+    below, index = inside.ungrouped or (inside, None)
+    of, classes = _which_thresholds(below), below.model.classes_
     thresholds = set_thresholds(coverage, classes if by_class else ["all"], of)
     sets = sets_of(classes, proba, thresholds)
     if index is None:
         return sets
-    group_of = dict(zip(classes.tolist(), estimator.classes_[index].tolist(), strict=True))
+    group_of = dict(zip(classes.tolist(), inside.model.classes_[index].tolist(), strict=True))
     return [[*dict.fromkeys(group_of[label] for label in one)] for one in sets]
 
 
-def find_thresholds(model):
+def _which_thresholds(inside):
     """Return which thresholds are of a shipped model and its priors; raise if none are."""
-    inside, classes = unwrap(model), model.classes_
-    of = None
+    classes, of = inside.model.classes_, None
     if inside.class_bias is not None:
         of = next((x for x in TARGETS if classes.tolist() == [*read_columns(SETS, x)][2:]), None)
     if of is None or not np.allclose(inside.class_prior, check_priors("population", classes)):
