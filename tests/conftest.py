@@ -173,6 +173,12 @@ def judged():
 
 
 @pytest.fixture(scope="session")
+def all_names():
+    """The names that ship, in all scripts."""
+    return load_names(script="all")
+
+
+@pytest.fixture(scope="session")
 def small_names():
     """200 real names of four nationalities, and their nationalities."""
     names, nationalities = load_names(return_X_y=True)

@@ -4,13 +4,13 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from sknames.datasets import load_names, make_names
+from sknames.datasets import make_names
 
 
 @pytest.fixture(scope="module")
-def parts():
+def parts(all_names):
     """The surnames and the given names of each nationality."""
-    names = load_names(script="all")
+    names = all_names
     parts = {(n, part): set() for n in names.target_names for part in ("surname", "given")}
     for name, nationality, part in zip(names.data, names.target, names.part, strict=True):
         for one in ("surname", "given") if part == "both" else (part,):
