@@ -10,9 +10,8 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from sknames.datasets import load_names
 from tests.conftest import archive, write_package
-from tools.retrain import biographies, chess_players, dictionaries, people, recipe
+from tools.retrain import biographies, dictionaries, people, recipe
 from tools.retrain.arabic_names import as_locals_write, normalized, read_arabic_names, written_words
 from tools.retrain.biographies import read_biographies
 from tools.retrain.chess_players import read_chess_players
@@ -226,10 +225,3 @@ def test_latin_words_take_the_most_frequent_word_but_no_local_one(monkeypatch):
         }
         found = local_words(words, persons, ["Анна 金"])
         assert found == {"анна"} | ({"козак"} if expected else set())
-
-
-def test_lists_have_the_nationalities_that_players_alone_lack():
-    federations = {row["nationality"] for row in chess_players.read_table("federations.csv")}
-    demonyms = {row["nationality"] for row in biographies.read_table("demonyms.csv")}
-    only = federations - demonyms - {*load_names(script="all").target_names}
-    assert only == {"Turkmen", "Zimbabwean"}
