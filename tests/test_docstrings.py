@@ -1,14 +1,11 @@
 """Public docstrings and types: their form, what they describe, and what their examples give.
 
-Run ``PYTHONPATH=. python tests/test_docstrings.py`` to write docs/interface.md.
+docs/interface.py finds what is public, and writes the page about it.
 """
 
 import doctest
 import inspect
-import pkgutil
 import re
-from importlib import import_module
-from pathlib import Path
 
 import click
 import pytest
@@ -17,7 +14,7 @@ from numpydoc.validate import Validator, validate
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion
 
-import sknames
+from docs.interface import PAGE, PUBLIC, page_of_interface
 from sknames._base.estimators import PAGES
 from sknames._cli.main import cli
 
@@ -35,15 +32,6 @@ OPTIONAL = {"estimator_", "feature_names_in_", "n_features_in_"}
 FRAGMENT = re.compile(r"(Of|In|With|From|For|To|As|That|Than|Whose|And|But|Also)\b")
 
 
-def public_modules():
-    """sknames and each module of it whose name is public and that says what in it is."""
-    yield "sknames"
-    for _, name, _ in pkgutil.walk_packages(sknames.__path__, "sknames."):
-        is_private = any(part.startswith("_") for part in name.split("."))
-        if not is_private and hasattr(import_module(name), "__all__"):
-            yield name
-
-
 def public_members(cls):
     """Names of the public methods and properties of a class that are ours."""
     for name, value in inspect.getmembers(cls):
@@ -52,12 +40,6 @@ def public_members(cls):
             yield name
 
 
-PUBLIC = {
-    f"{module}.{name}": getattr(import_module(module), name)
-    for module in public_modules()
-    for name in import_module(module).__all__
-    if callable(getattr(import_module(module), name))
-}
 CLASSES = {name: public for name, public in PUBLIC.items() if inspect.isclass(public)}
 MEMBERS = [f"{name}.{member}" for name, cls in CLASSES.items() for member in public_members(cls)]
 
@@ -154,104 +136,6 @@ def test_help_is_in_whole_sentences(command):
         text = text.strip()
         assert text[0].isupper() and not FRAGMENT.match(text), text
         assert text.endswith((".", "]")), text
-
-
-# ---- The page of the interface
-
-PAGE = Path(__file__).parent.parent / "docs" / "interface.md"
-# "- labels: array of shape (n_names, top), the most probable", up to the comma.
-FIELD = re.compile(r"^- ([a-z][\w, ]*): ((?:\([^)]*\)|\{[^}]*\}|[^,;(.{])+)", re.M)
-FIELD_OF_BUNCH = re.compile(r"^(\w+(?:, \w+)*) : (.+)$", re.M)
-# Methods that estimators and displays of scikit-learn have, too, and what is not public.
-KNOWN = re.compile(
-    "_.*|fit|fit_transform|from_estimator|get_.*|inverse_transform|plot|predict|"
-    "predict_proba|score|set_.*|transform"
-)
-ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
-INTRODUCTION = """\
-# Interface
-
-All that is public, one line each, with the parameters in their order; those behind `*` are given by
-name. Below each table are the values that parameters take, and behind `->` the fields of a result
-or what `fit` sets, and methods. [The guide](README.md) explains, and docstrings say the rest:
-`help(sknames.predict_table)`.
-All classifiers have `fit`, `predict`, `predict_proba` and `score`, and all transformers `fit`,
-`transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
-"""
-
-
-def is_ours(thing):
-    return (getattr(thing, "__module__", None) or "").startswith("sknames")
-
-
-def call_of(name, function):
-    """How a function is called: "name(x, *, y)"."""
-    parameters, names = inspect.signature(function).parameters.values(), []
-    for parameter in parameters:
-        if parameter.name == "self":
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in names:
-            names.append("*")
-        names.append("**" * (parameter.kind is parameter.VAR_KEYWORD) + parameter.name)
-    return f"`{name}({', '.join(names)})`"
-
-
-def row_of(name, public):
-    doc = NumpyDocString(inspect.getdoc(public))
-    kinds = {"predict": "a classifier", "transform": "a transformer", "plot": "a display"}
-    if inspect.isclass(public):
-        returned = next(kind for member, kind in kinds.items() if hasattr(public, member))
-    else:
-        returned = "; ".join(item.type or item.name for item in doc["Returns"])
-    if hasattr(public, "from_estimator"):
-        name, public = f"{name}.from_estimator", public.from_estimator
-    summary = " ".join(doc["Summary"])
-    cells = call_of(name, public), ROLE.sub(r"`\1`", summary), ROLE.sub(r"\1", returned)
-    return f"| {' | '.join(cells)} |"
-
-
-def values_of(name, public):
-    """Yield lines: the values that each parameter takes, and the fields of what comes back."""
-    described = getattr(public, "from_estimator", public)
-    doc = NumpyDocString(inspect.getdoc(described))
-    yield name
-    yield from (f"    {item.name} : {item.type}" for item in doc["Parameters"])
-    if inspect.isclass(public):
-        fields = [
-            (item.name, item.type) for item in NumpyDocString(inspect.getdoc(public))["Attributes"]
-        ]
-    else:
-        returned = "\n".join(line for item in doc["Returns"] for line in item.desc)
-        fields = FIELD.findall(returned) + FIELD_OF_BUNCH.findall(returned)
-    yield from (f"    -> {field} : {' '.join(type_.split())}" for field, type_ in fields)
-    result = public if inspect.isclass(public) else inspect.signature(public).return_annotation
-    for key, method in inspect.getmembers(result, inspect.isroutine) if is_ours(result) else ():
-        if is_ours(method) and not KNOWN.fullmatch(key):
-            yield f"    {call_of('.' + key, method).strip('`')}"
-
-
-def page_of_interface():
-    lines = [INTRODUCTION]
-    for module in public_modules():
-        names = [name for name in import_module(module).__all__ if f"{module}.{name}" in PUBLIC]
-        rows = [row_of(name, PUBLIC[f"{module}.{name}"]) for name in names]
-        lines += [
-            f"## {module}",
-            "",
-            "| call | what it does | returns |",
-            "|---|---|---|",
-            *rows,
-            "",
-            "```text",
-            *(line for name in names for line in values_of(name, PUBLIC[f"{module}.{name}"])),
-            "```",
-            "",
-        ]
-    lines += ["## Commands", "", "| command | what it does |", "|---|---|"]
-    for command in cli.commands.values():
-        summary = " ".join(command.help.split("\n\n")[0].split())
-        lines.append(f"| `sknames {command.name}` | {summary} |")
-    return "\n".join(lines) + "\n"
 
 
 def test_page_of_the_interface_is_what_can_be_imported():

@@ -1,0 +1,131 @@
+"""All that is public, and the page about it.
+
+Run ``PYTHONPATH=. python docs/interface.py`` to write docs/interface.md.
+"""
+
+import inspect
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+from numpydoc.docscrape import NumpyDocString
+
+import sknames
+from sknames._cli.main import cli
+
+PAGE = Path(__file__).with_name("interface.md")
+# "- labels: array of shape (n_names, top), the most probable", up to the comma.
+FIELD = re.compile(r"^- ([a-z][\w, ]*): ((?:\([^)]*\)|\{[^}]*\}|[^,;(.{])+)", re.M)
+FIELD_OF_BUNCH = re.compile(r"^(\w+(?:, \w+)*) : (.+)$", re.M)
+# Methods that estimators and displays of scikit-learn have, too, and what is not public.
+KNOWN = re.compile(
+    "_.*|fit|fit_transform|from_estimator|get_.*|inverse_transform|plot|predict|"
+    "predict_proba|score|set_.*|transform"
+)
+ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
+INTRODUCTION = """\
+# Interface
+
+All that is public, one line each, with the parameters in their order; those behind `*` are given by
+name. Below each table are the values that parameters take, and behind `->` the fields of a result
+or what `fit` sets, and methods. [The guide](README.md) explains, and docstrings say the rest:
+`help(sknames.predict_table)`.
+All classifiers have `fit`, `predict`, `predict_proba` and `score`, and all transformers `fit`,
+`transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
+"""
+
+
+def public_modules():
+    """sknames and each module of it whose name is public and that says what in it is."""
+    yield "sknames"
+    for _, name, _ in pkgutil.walk_packages(sknames.__path__, "sknames."):
+        is_private = any(part.startswith("_") for part in name.split("."))
+        if not is_private and hasattr(import_module(name), "__all__"):
+            yield name
+
+
+PUBLIC = {
+    f"{module}.{name}": getattr(import_module(module), name)
+    for module in public_modules()
+    for name in import_module(module).__all__
+    if callable(getattr(import_module(module), name))
+}
+
+
+def is_ours(thing):
+    return (getattr(thing, "__module__", None) or "").startswith("sknames")
+
+
+def call_of(name, function):
+    """How a function is called: "name(x, *, y)"."""
+    parameters, names = inspect.signature(function).parameters.values(), []
+    for parameter in parameters:
+        if parameter.name == "self":
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in names:
+            names.append("*")
+        names.append("**" * (parameter.kind is parameter.VAR_KEYWORD) + parameter.name)
+    return f"`{name}({', '.join(names)})`"
+
+
+def row_of(name, public):
+    doc = NumpyDocString(inspect.getdoc(public))
+    kinds = {"predict": "a classifier", "transform": "a transformer", "plot": "a display"}
+    if inspect.isclass(public):
+        returned = next(kind for member, kind in kinds.items() if hasattr(public, member))
+    else:
+        returned = "; ".join(item.type or item.name for item in doc["Returns"])
+    if hasattr(public, "from_estimator"):
+        name, public = f"{name}.from_estimator", public.from_estimator
+    summary = " ".join(doc["Summary"])
+    cells = call_of(name, public), ROLE.sub(r"`\1`", summary), ROLE.sub(r"\1", returned)
+    return f"| {' | '.join(cells)} |"
+
+
+def values_of(name, public):
+    """Yield lines: the values that each parameter takes, and the fields of what comes back."""
+    described = getattr(public, "from_estimator", public)
+    doc = NumpyDocString(inspect.getdoc(described))
+    yield name
+    yield from (f"    {item.name} : {item.type}" for item in doc["Parameters"])
+    if inspect.isclass(public):
+        fields = [
+            (item.name, item.type) for item in NumpyDocString(inspect.getdoc(public))["Attributes"]
+        ]
+    else:
+        returned = "\n".join(line for item in doc["Returns"] for line in item.desc)
+        fields = FIELD.findall(returned) + FIELD_OF_BUNCH.findall(returned)
+    yield from (f"    -> {field} : {' '.join(type_.split())}" for field, type_ in fields)
+    result = public if inspect.isclass(public) else inspect.signature(public).return_annotation
+    for key, method in inspect.getmembers(result, inspect.isroutine) if is_ours(result) else ():
+        if is_ours(method) and not KNOWN.fullmatch(key):
+            yield f"    {call_of('.' + key, method).strip('`')}"
+
+
+def page_of_interface():
+    lines = [INTRODUCTION]
+    for module in public_modules():
+        names = [name for name in import_module(module).__all__ if f"{module}.{name}" in PUBLIC]
+        rows = [row_of(name, PUBLIC[f"{module}.{name}"]) for name in names]
+        lines += [
+            f"## {module}",
+            "",
+            "| call | what it does | returns |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "```text",
+            *(line for name in names for line in values_of(name, PUBLIC[f"{module}.{name}"])),
+            "```",
+            "",
+        ]
+    lines += ["## Commands", "", "| command | what it does |", "|---|---|"]
+    for command in cli.commands.values():
+        summary = " ".join(command.help.split("\n\n")[0].split())
+        lines.append(f"| `sknames {command.name}` | {summary} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_of_interface(), "utf-8")
