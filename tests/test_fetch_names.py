@@ -1,12 +1,8 @@
 import io
 import os
-import threading
 import zipfile
 from collections import Counter
-from contextlib import contextmanager
-from functools import partial
 from hashlib import sha256
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -41,37 +37,15 @@ def flat(files):
     return [name for language in sorted(files) for name in files[language]]
 
 
-def zip_of(files, extra=()):
-    """Bytes of a zip like the tutorial's, with other members beside the names."""
+def zip_of(extra=(), **changes):
+    """Bytes of a zip like the tutorial's, with changed files of names, and other members."""
+    files = {language: encode(lines) for language, lines in SMALL.items()} | changes
+    members = {f"data/names/{k}.txt": content for k, content in files.items() if content}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data/eng-fra.txt", "Go.\tVa !\n")
-        for language, content in files.items():
-            archive.writestr(f"data/names/{language}.txt", content)
-        for member, content in extra:
+        for member, content in [("data/eng-fra.txt", "Go.\tVa !\n"), *members.items(), *extra]:
             archive.writestr(member, content)
     return buffer.getvalue()
-
-
-def good_zip(extra=()):
-    return zip_of({language: encode(lines) for language, lines in SMALL.items()}, extra)
-
-
-@contextmanager
-def serve(folder):
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/data.zip"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture
@@ -81,19 +55,16 @@ def small(monkeypatch):
     monkeypatch.setattr(_fetch_names, "_LANGUAGES", [*SMALL])
     monkeypatch.setattr(_fetch_names, "_SHA256", sha256("\n".join(lines).encode()).hexdigest())
     monkeypatch.delenv("SKNAMES_DATA", raising=False)
-    monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # between scikit-learn's retries
 
 
 @pytest.fixture
 def site(tmp_path, small, monkeypatch):
-    """The folder of a local server that stands in for the tutorial's; its data.zip is good."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    (folder / "data.zip").write_bytes(good_zip())
-    with serve(folder) as url:
-        monkeypatch.setattr(_fetch_names, "_URL", url)
-        yield folder
+    """The file that stands in for the tutorial's, a good one."""
+    path = tmp_path / "data.zip"
+    path.write_bytes(zip_of())
+    monkeypatch.setattr(_fetch_names, "_URL", f"file://localhost{path.as_posix()}")
+    return path
 
 
 @pytest.fixture
@@ -108,7 +79,7 @@ def stored(home):
 ALL_STORED = ["names", *(f"names/{language}.txt" for language in sorted(SMALL))]
 
 
-def test_fetch_names_downloads_and_cleans(site, home, monkeypatch):
+def test_fetch_names_downloads_and_cleans(site, home):
     names = fetch_names(data_home=home)
     assert names.data.tolist() == flat(SMALL_MENDED)
     assert Counter(names.target) == {k: len(v) for k, v in SMALL_MENDED.items()}
@@ -120,8 +91,7 @@ def test_fetch_names_downloads_and_cleans(site, home, monkeypatch):
     assert X.tolist() == names.data.tolist() and y.tolist() == names.target.tolist()
     groups = dict(zip(names.data, names.groups, strict=True))
     assert groups["Zhilkin"] == groups["zhilkin"] != groups["Lytkin"]
-    # As the lines stand in the files, which need no server any more.
-    monkeypatch.setattr(_fetch_names, "_URL", "http://127.0.0.1:1/")
+    site.unlink()  # As the lines stand in the files, which need no download any more.
     assert fetch_names(data_home=home, raw=True).data.tolist() == flat(SMALL)
 
 
@@ -167,13 +137,8 @@ def test_missing_files_without_download_raise(site, home):
         fetch_names(data_home=home, download_if_missing=False)
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-def test_failed_download_says_what_to_do_and_stores_nothing(site, home, monkeypatch, is_there):
-    if is_there:
-        (site / "data.zip").unlink()
-    else:
-        monkeypatch.setattr(_fetch_names, "_URL", "http://127.0.0.1:1/data.zip")
-    # Not `as caught`: the error of the server would keep its socket open.
+def test_failed_download_says_what_to_do_and_stores_nothing(site, home):
+    site.unlink()
     message = f"could not be downloaded from {_fetch_names._URL}: .*SKNAMES_DATA.*load_names"
     with (
         pytest.warns(UserWarning, match="Retry downloading"),
@@ -183,29 +148,26 @@ def test_failed_download_says_what_to_do_and_stores_nothing(site, home, monkeypa
     assert stored(home) == []
 
 
-def zip_with(czech, extra=()):
-    """A good zip with other content, or none, for one language."""
-    files = {k: encode(v) for k, v in SMALL.items() if k != "Czech"}
-    return zip_of(files | ({} if czech is None else {"Czech": czech}), extra)
-
-
 @pytest.mark.parametrize(
     "content, message",
     [
-        (good_zip()[:-30], "could not be downloaded from .* not a zip file"),
-        (zip_with(None, [("../evil.txt", "x"), ("/data/names/Czech.txt", "x")]), "Czech.txt"),
-        (zip_with(encode(["Maxa", "Rafaj", "Rafaj"])), "data/names in .* should hold .* 13 with"),
-        (zip_with(b"\xff\xfe\n"), "should hold"),
-        (zip_with(b"a\n" * 2**23), r"should hold .* 524,298 with"),
+        (zip_of()[:-30], "could not be downloaded from .* not a zip file"),
+        (zip_of([("../evil.txt", "x"), ("/data/names/Czech.txt", "x")], Czech=None), "Czech.txt"),
+        (
+            zip_of(Czech=encode(["Maxa", "Rafaj", "Rafaj"])),
+            "data/names in .* should hold .* 13 with",
+        ),
+        (zip_of(Czech=b"\xff\xfe\n"), "should hold"),
+        (zip_of(Czech=b"a\n" * 2**23), r"should hold .* 524,298 with"),
     ],
     ids=["truncated", "names only outside", "other names", "not UTF-8", "huge"],
 )
 def test_bad_zip_stores_nothing(site, home, content, message):
-    (site / "data.zip").write_bytes(content)
+    site.write_bytes(content)
     with pytest.raises((OSError, ValueError), match=f"{message}.*Nothing was stored.*load_names"):
         fetch_names(data_home=home)
     assert stored(home) == []
-    (site / "data.zip").write_bytes(good_zip())
+    site.write_bytes(zip_of())
     assert fetch_names(data_home=home).data.tolist() == flat(SMALL_MENDED)
 
 

@@ -16,7 +16,6 @@ from sknames import (
     GroupedClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
-    estimate_shares,
 )
 from sknames._answers.groups import group_of_each
 from sknames._answers.inside import unwrap
@@ -83,37 +82,26 @@ def test_groups_are_those_of_fit_until_the_next(tiny, small_names):
     assert len(model.fit(*small_names).classes_) == 4
 
 
-@pytest.mark.parametrize(
-    "groups, words",
-    [
-        (
-            {"Greek": "Europe", "Spanish": "Europe"},
-            "Expected groups of Greek.*; got 'Spanish'",
-        ),
-        ({"Greek": 1}, "all strings, or all numbers, got .1, 'Japanese'"),
-        ({"Europe": ["Greek", "Spanish"]}, "got 'Spanish' in 'Europe'"),
-        ({"Europe": [["Greek"]]}, r"got \['Greek'\] in 'Europe'"),
-        ({"Europe": []}, r"a list of labels for each group in groups, got \[\] for 'Europe'"),
-        ({"Europe": ["Greek"], "Asia": "Turkish"}, "got 'Turkish' for 'Asia'"),
-        (
-            {"A": ["Greek", "Polish"], "B": ["Greek"]},
-            "one group of groups, got 'Greek' in 'A' and",
-        ),
-        ({"Greek": None}, "groups has 'Greek' in the group None. Leave it out"),
-        ({"Europe": ["Greek", np.nan]}, "groups has nan in the group 'Europe'"),
-        ("continent", "'groups' parameter"),
-        (["Greek"], "'groups' parameter"),
-    ],
-)
-def test_wrong_groups_raise(tiny, small_names, groups, words):
+@pytest.mark.parametrize("groups, words", [
+    ({"Greek": "Europe", "Spanish": "Europe"}, "Expected groups of Greek.*; got 'Spanish'"),
+    ({"Greek": 1}, "all strings, or all numbers, got .1, 'Japanese'"),
+    ({"Europe": ["Greek", "Spanish"]}, "got 'Spanish' in 'Europe'"),
+    ({"Europe": [["Greek"]]}, r"got \['Greek'\] in 'Europe'"),
+    ({"Europe": []}, r"a list of labels for each group in groups, got \[\] for 'Europe'"),
+    ({"Europe": ["Greek"], "Asia": "Turkish"}, "got 'Turkish' for 'Asia'"),
+    ({"A": ["Greek", "Polish"], "B": ["Greek"]}, "one group of groups, got 'Greek' in 'A' and"),
+    ({"Greek": "Polish", "Polish": "Europe"}, "a label in another group: got 'Polish'.* 'Europe'"),
+    ({"Greek": None}, "groups has 'Greek' in the group None. Leave it out"),
+    ({"Europe": ["Greek", np.nan]}, "groups has nan in the group 'Europe'"),
+    ("country", r"countries, take load_pretrained\('country'\)"),
+    (["Greek"], "'region', 'subregion', or a dict"),
+])  # fmt: skip
+def test_wrong_groups_raise(tiny, groups, words):
     with pytest.raises(ValueError, match=words):
-        GroupedClassifier(FrozenEstimator(tiny), groups=groups).fit(*small_names)
-
-
-def test_group_with_the_name_of_another_groups_label_raises(tiny):
-    """Else it would not be clear which of the two a label is."""
-    with pytest.raises(ValueError, match="a label in another group: got 'Polish'.* 'Europe'"):
-        GroupedClassifier(tiny, groups={"Greek": "Polish", "Polish": "Europe"}).predict(["Ana"])
+        GroupedClassifier(tiny, groups=groups).predict(["Ana"])
+    blobs = LogisticRegression().fit(*make_blobs(random_state=0))
+    with pytest.raises(ValueError, match="codes of load_countries, got 0, 1, 2"):
+        GroupedClassifier(blobs, groups="region").predict([[0, 0]])
 
 
 def test_scores_take_labels_and_groups(small_names, tiny):
@@ -163,11 +151,6 @@ def test_groups_are_cross_validated_as_the_page_shows(small_names):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_level_of_other_labels_raises():
-    with pytest.raises(ValueError, match="codes of load_countries, got 0, 1, 2"):
-        GroupedClassifier(LogisticRegression(), groups="region").fit(*make_blobs(random_state=0))
-
-
 @pytest.mark.parametrize("level", ["region", "subregion"])
 def test_levels_group_nationalities_and_countries(shipped, level):
     table = load_countries(as_frame=True).frame.set_index("alpha_2")
@@ -180,24 +163,6 @@ def test_levels_group_nationalities_and_countries(shipped, level):
     expected = found.groupby(of).sum().T
     np.testing.assert_allclose(grouped.predict_proba(["João Silva"]), expected, rtol=1e-5)
     assert expected.columns.tolist() == grouped.classes_.tolist()
-
-
-def test_split_by_population_is_replaced_by_the_model_of_countries(shipped):
-    with pytest.raises(ValueError, match=r"countries, take load_pretrained\('country'\)"):
-        GroupedClassifier(shipped, groups="country").predict(["João Silva"])
-
-
-@pytest.mark.filterwarnings("ignore:The shares are rough")
-def test_shares_take_groups_in_any_form(tiny, small_names):
-    names = small_names[0]
-    members = {"Europe": ["Greek", "Polish"], "Asia": ["Turkish", "Japanese"]}
-    expected = estimate_shares(tiny, names, groups=members, n_resamples=2, random_state=0).groups
-    for groups in (GROUPS, pd.Series(GROUPS)):
-        found = estimate_shares(tiny, names, groups=groups, n_resamples=2, random_state=0).groups
-        assert repr(found) == repr(expected)
-    found = estimate_shares(tiny, names, groups="region", n_resamples=2).groups
-    assert found.label.tolist() == ["Europe", "Asia"]
-    np.testing.assert_allclose(found.share.sum(), 1)
 
 
 def test_groups_of_equal_labels_keep_their_type():

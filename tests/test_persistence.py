@@ -1,7 +1,6 @@
 """Fitted estimators as files: what they hold and what is refused. test_service.py loads them alone.
 
-The files in tests/data are kept for ever. ``PYTHONPATH=. python tests/test_persistence.py`` writes
-that of a new format, and make_saved_models.py those of the oldest releases.
+The files in tests/data/saved are kept for ever. make_saved_models.py writes those of a new format.
 """
 
 import json
@@ -19,12 +18,9 @@ from sklearn.frozen import FrozenEstimator
 import sknames
 from sknames import NameEncoder, SelectiveClassifier, load_model, predict_names
 from sknames._base.saved_state import FORMAT
-from sknames.datasets import load_names
 from tests.conftest import tiny_pipeline
-from tools.retrain.rounding import rounded
 
-DATA = Path(__file__).parent / "data"
-KEPT = [DATA / f"pipeline-format-{n}.joblib.gz" for n in range(1, FORMAT + 1)]
+DATA = Path(__file__).parent / "data" / "saved"
 OURS = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 SETTINGS = {
     "two layers of one-hot": {"cell": "rnn", "num_layers": 2, "embedding_dim": None},
@@ -81,18 +77,13 @@ def reload(estimator, change):
     return loaded
 
 
-@pytest.mark.parametrize("step", [0, 1])
 @pytest.mark.parametrize("format_", [FORMAT + 1, 0, "1", 1.0, True, None])
-def test_unknown_format_is_refused(tiny, step, format_):
-    message = (
-        rf"Expected a model in format {FORMAT}, which sknames {sknames.__version__} reads, got"
-    )
-    message += rf" one in format {format_!r} .*: 99\.1\)\. Upgrade sknames, or fit"
-    with pytest.raises(ValueError, match=message):
-        reload(tiny[step], lambda state: state.update(_format=format_, _sknames_version="99.1"))
-
-
-def test_state_without_a_stamp_is_refused(tiny):
+def test_unknown_format_is_refused(tiny, format_):
+    message = f"format {FORMAT}, which sknames {sknames.__version__} reads, got one in format "
+    message += rf"{format_!r} .*: 99\.1\)\. Upgrade sknames, or fit"
+    for step in tiny:
+        with pytest.raises(ValueError, match=message):
+            reload(step, lambda state: state.update(_format=format_, _sknames_version="99.1"))
     with pytest.raises(ValueError, match=r"got one in format None .*: unknown\)"):
         reload(tiny[0], lambda state: [state.pop(k) for k in [*state] if k[0] == "_"])
 
@@ -100,9 +91,9 @@ def test_state_without_a_stamp_is_refused(tiny):
 @pytest.mark.filterwarnings(f"ignore::{InconsistentVersionWarning.__module__}."
                             f"{InconsistentVersionWarning.__name__}")  # fmt: skip
 def test_parameter_of_an_earlier_version_gets_its_name_of_today(tiny):
-    model = joblib.load(DATA / "saved" / "own_labels.joblib")
+    model = joblib.load(DATA / "own_labels.joblib")
     assert model.get_params(deep=False)["assumed_prior"] == [0.75, 0.25]
-    assert joblib.load(KEPT[0])[0].tidy is False
+    assert joblib.load(DATA / "net.joblib")[0].tidy is True
     loaded = reload(
         NameEncoder(FrozenEstimator(tiny)), lambda state: state.update(model="pretrained")
     )
@@ -200,50 +191,14 @@ def test_changed_state_is_refused(tiny, change):
         reload(tiny[-1], change)
 
 
-# Pipeline, which scikit-learn stamps, is scikit-learn's.
-@pytest.mark.filterwarnings(f"ignore::{InconsistentVersionWarning.__module__}."
-                            f"{InconsistentVersionWarning.__name__}")  # fmt: skip
-@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name.split(".")[0])
-def test_kept_file_predicts_the_same_numbers(path, tmp_path, small_names):
-    expected = json.loads(path.with_suffix("").with_suffix(".json").read_text(encoding="utf-8"))
-    model = joblib.load(path)
-    skops.io.dump(model, tmp_path / "again")
-    for loaded in (model, load_skops(tmp_path / "again")):
-        assert loaded.classes_.tolist() == expected["classes"]
-        found = loaded.predict_proba(expected["names"])
-        np.testing.assert_allclose(found, expected["probabilities"], rtol=0, atol=1e-6)
-    assert_same(model.fit(*small_names), clone(model).fit(*small_names), small_names[0])
-
-
 @pytest.mark.filterwarnings(f"ignore::{InconsistentVersionWarning.__module__}."
                             f"{InconsistentVersionWarning.__name__}")  # fmt: skip
 @pytest.mark.parametrize("kind", ["joblib", "skops"])
 @pytest.mark.parametrize("name", ["net", "own_labels", "careful", "grouped"])
 def test_model_saved_by_the_oldest_releases_predicts_the_same_numbers(name, kind):
-    expected = json.loads((DATA / "saved" / "expected.json").read_text(encoding="utf-8"))
-    model = load_model(DATA / "saved" / f"{name}.{kind}", trust_pickle=True)
+    expected = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))
+    model = load_model(DATA / f"{name}.{kind}", trust_pickle=True)
     assert model.classes_.tolist() == expected[name]["classes"]
     found = predict_names(model, expected["names"])
     np.testing.assert_allclose(found.proba, expected[name]["probabilities"], rtol=0, atol=1e-6)
     assert found.reasons.tolist() == expected[name]["reasons"]
-
-
-def write_kept_file(path):
-    """Fit a small pipeline, and write it and what it predicts."""
-    names, nationalities = load_names(return_X_y=True)
-    chosen = np.isin(nationalities, ["Greek", "Japanese", "Polish", "Turkish"])
-    names, nationalities = names[chosen], nationalities[chosen]
-    model = tiny_pipeline(max_epochs=10, min_df=20, word_weight=0.3).fit(names, nationalities)
-    classify = model[-1]  # its weights become as those of the shipped model
-    classify._set_fitted(classify.classes_, rounded(classify.network_), classify.history_)
-    asked = [*names[::50], "", "x" * 50, "Ünknøwn", "李", "O'Neil-Smith"]
-    probabilities = model.predict_proba(asked).round(9).tolist()
-    content = {"classes": model.classes_.tolist(), "names": asked, "probabilities": probabilities}
-    joblib.dump(model, path)
-    path.with_suffix("").with_suffix(".json").write_text(
-        json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
-
-
-if __name__ == "__main__":
-    write_kept_file(KEPT[-1])

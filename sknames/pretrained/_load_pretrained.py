@@ -11,8 +11,10 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._answers.groups import M49, Groups
+from .._base import validate_params
 from .._base.saved_state import FORMAT, renamed
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
@@ -51,6 +53,13 @@ AS_WRITTEN = object()
 AGAIN = "install sknames again, as before, with the options --force-reinstall and --no-deps of pip."
 
 
+@validate_params(
+    {
+        "target": [StrOptions({*TARGETS})],
+        "abstain": ["boolean", Interval(Real, 0, 1, closed="neither")],
+        "tidy": ["boolean"],
+    }
+)
 def load_pretrained(
     target: Target = "nationality",
     *,
@@ -143,29 +152,21 @@ default="population"
     >>> sknames.load_pretrained("country").predict(["Angela Merkel", "Kim Min-jun"])
     array(['DE', 'KR'], dtype='<U2')
     """
-    is_switch = isinstance(abstain, bool | np.bool_)
-    if not is_switch and not (isinstance(abstain, Real) and 0 < abstain < 1):
-        raise ValueError(
-            "Expected abstain to be True, False or the largest share of wrong answers, above 0 and "
-            f"below 1; got {abstain!r}."
-        )
     if fallback is not None and (not abstain or fallback != [*M49]):
         raise ValueError(
             f"Expected fallback={[*M49]}, with abstain, or None; got fallback={fallback!r} and "
             f"abstain={abstain!r}. For groups of your own, fit a SelectiveClassifier on names."
         )
-    _check_target(target)
     bias = read_columns(BIAS, target)
     bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
     model = read(FOLDER / target, pretrained_sha256(target=target), priors, bias)
-    model["encode"].set_params(tidy=tidy)._validate_params()
-    model["encode"].tidy_ = tidy
+    model["encode"].set_params(tidy=tidy).tidy_ = tidy
     if not abstain:
         return model
     name = CLIMBING if fallback else CURVE
     columns = read_columns(name, target)
     curve = Bunch(**{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS})
-    risk = RISK[name][target] if is_switch else abstain
+    risk = RISK[name][target] if isinstance(abstain, bool | np.bool_) else abstain
     try:
         return SelectiveClassifier._of_curve(model, curve, risk=risk, fallback=fallback)
     except ValueError as error:
@@ -173,14 +174,6 @@ default="population"
             f"abstain={abstain!r}: {error} For names or a coverage of your own, see "
             "SelectiveClassifier."
         ) from error
-
-
-def _check_target(target):
-    if target not in TARGETS:
-        raise ValueError(
-            f"Expected target to be 'nationality' or 'country', got {target!r}. For regions, put "
-            "the model into GroupedClassifier."
-        )
 
 
 def read_columns(name, target="nationality"):
@@ -195,6 +188,7 @@ def pretrained_sha256(name=DESCRIPTION, target="nationality"):
     return {name: digest for digest, name in map(str.split, lines)}[name]
 
 
+@validate_params({"target": [StrOptions({*TARGETS})]})
 def load_card(target: Target = "nationality") -> dict[str, Any]:
     """Load the card of a model that ships with the package.
 
@@ -228,7 +222,6 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
     (0.81, 0.93)
     """
-    _check_target(target)
     return json.loads(_shipped(CARD, target))
 
 
