@@ -178,7 +178,7 @@ PEOPLE = {
         ("Phoebe Quist", "Danish"),
     ],
     "names in Arabic": [("Ali Noor", "Persian"), ("Reza Karimi", "Persian")],
-    "rugby players": [(f"Bo {name}", "Danish") for name in "Ane Bro Dam Eg Ib Juhl Øst".split()],
+    "rugby players": [(f"Bo {name}", "Danish") for name in "Arne Bro Dam Eg Ib Juhl Øst".split()],
 }
 # Caps that so few people reach.
 SMALL = {
