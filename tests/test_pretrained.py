@@ -4,7 +4,6 @@ Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs
 """
 
 import json
-import os
 import pickle
 import shutil
 import zipfile
@@ -15,10 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.base import clone
 from sklearn.metrics import f1_score
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 import sknames
 from sknames import GroupedClassifier, load_pretrained, predict_table
@@ -59,14 +55,6 @@ def test_golden_outputs(shipped, name):
 # ---- A good citizen
 
 
-def test_is_a_fitted_pipeline(shipped):
-    assert isinstance(shipped, Pipeline) and [*shipped.named_steps] == ["encode", "classify"]
-    check_is_fitted(shipped)
-    assert sknames.load_pretrained is load_pretrained
-    assert shipped["classify"].network_.separator == shipped["encode"].alphabet_.index(" ") + 1
-    assert vars(shipped["encode"]).keys() == vars(clone(shipped["encode"]).fit(["a"])).keys()
-
-
 def test_an_unknown_character_says_nothing_by_itself(shipped):
     """No more than a symbol that training never saw."""
     unknown, names = shipped["encode"].unknown_code_, ["X amamoto", "KowaXski", "X", "aX X"]
@@ -97,11 +85,7 @@ def test_given_priors_shift_the_answers(shipped_uniform, is_array):
         told.predict_proba(NAMES), odds / odds.sum(axis=1, keepdims=True), atol=1e-5
     )
     assert set(told.predict(NAMES)) == {"English", "Scottish"}
-    again = pickle.loads(pickle.dumps(told))
-    np.testing.assert_array_equal(again["classify"].class_prior_, told["classify"].class_prior_)
-    np.testing.assert_array_equal(again.predict_proba(NAMES), told.predict_proba(NAMES))
     assert told["classify"].history_ == model["classify"].history_
-    assert repr(told) == repr(model)
 
 
 def test_wrong_priors_do_not_blame_the_file():
@@ -119,7 +103,6 @@ def test_abstains(shipped):
     assert 0 < selective.coverage_ < bold.coverage_ < 1
     assert load_pretrained(abstain=0.05).risk_ < 0.05  # the docstring says from where on
     assert selective.risk_ < 0.13 < bold.risk_ < 0.18
-    np.testing.assert_array_equal(selective.predict_proba(NAMES), shipped.predict_proba(NAMES))
     answered = shipped.predict_proba(NAMES).max(axis=1) > selective.threshold_
     assert 3 < answered.sum() < len(NAMES)
     labels = np.where(answered, shipped.predict(NAMES), "unknown")
@@ -252,21 +235,17 @@ def test_changed_files_are_refused(folder, labels, name, change):
 
 def test_each_file_is_read_once(folder, monkeypatch):
     """What is used is what was checked."""
-    n_read, path_open = Counter(), Path.open
+    n_read = Counter()
 
-    def once(path, mode):
-        n_read[path.name] += 1
-        file = path_open(path, mode)
-        if path.name != DIGESTS and os.name == "posix":  # Windows keeps open files
-            path.unlink()
-        return file
+    def once(path, mode, path_open=Path.open):
+        n_read[path.name] += path.name != DIGESTS
+        return path_open(path, mode)
 
     monkeypatch.setattr(Path, "open", once)
     load_pretrained(abstain=True)
     load_card()
     set_thresholds()
-    del n_read[DIGESTS]
-    assert n_read == dict.fromkeys(READ_BY.keys() - {_load_pretrained.CLIMBING}, 1)
+    assert n_read == dict.fromkeys(READ_BY.keys() - {_load_pretrained.CLIMBING}, 1) | {DIGESTS: 0}
 
 
 def test_bias_is_read_by_nationality(folder, shipped):
@@ -371,9 +350,7 @@ def test_written_files_give_the_same_model(shipped, tmp_path):
     with zipfile.ZipFile(tmp_path / ARRAYS) as file:  # inflating took most of the time of a load
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
     again = _load_pretrained.read(tmp_path)
-    assert repr(again) == repr(shipped)
-    np.testing.assert_array_equal(again.predict_proba(NAMES), shipped.predict_proba(NAMES))
-    assert again["encode"].alphabet_ == shipped["encode"].alphabet_
+    assert repr(again) == repr(shipped) and again[0].alphabet_ == shipped[0].alphabet_
     ours, theirs = again["classify"], shipped["classify"]
     assert ours.history_ == theirs.history_ and ours.n_features_in_ == theirs.n_features_in_
     expected = theirs.network_.to_arrays()

@@ -1,11 +1,11 @@
 """The cells and the net against torch's own, with copied weights."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._network.prefixes import plan_prefixes
@@ -74,41 +74,26 @@ def build(kind="gru", num_layers=1, embedding_dim=EMBEDDING, n_ngrams=0):
     ).double().eval()  # fmt: skip
 
 
-def reference_of(net, kind):
-    """torch.nn.GRU or RNN with the net's weights; for the sigmoid, which it lacks, a loop."""
-    if kind == "sigmoid rnn":
-        return SigmoidRNN(net)
-    num_layers = len(net.cells)
-    layers = {"gru": nn.GRU, "rnn": nn.RNN}[kind](EMBEDDING, HIDDEN, num_layers, batch_first=True)
-    own = {k: cell.named_parameters() for k, cell in enumerate(net.cells)}
-    layers.double().load_state_dict({f"{name}_l{k}": p for k in own for name, p in own[k]})
-    return layers
+STEPS = {
+    "gru": torch.gru_cell,
+    "rnn": torch.rnn_tanh_cell,
+    "sigmoid rnn": lambda x, h, w, u, b, c: 1 / (1 + torch.exp(-(x @ w.T + b + h @ u.T + c))),
+}
 
 
-class SigmoidRNN(nn.Module):
-    def __init__(self, net):
-        super().__init__()
-        for k, cell in enumerate(net.cells):
-            for name, p in cell.named_parameters():
-                self.register_parameter(f"{name}_l{k}", nn.Parameter(p.detach().clone()))
-        self.num_layers = len(net.cells)
-
-    def forward(self, x):
-        own = dict(self.named_parameters())
-        for k in range(self.num_layers):
-            w, u = own[f"weight_ih_l{k}"], own[f"weight_hh_l{k}"]
-            bias = own[f"bias_ih_l{k}"] + own[f"bias_hh_l{k}"]
-            h, steps = x.new_zeros(len(x), HIDDEN), []
-            for x_t in x.unbind(1):
-                h = 1 / (1 + torch.exp(-(x_t @ w.T + h @ u.T + bias)))
-                steps.append(h)
-            x = torch.stack(steps, dim=1)
-        return x, None
-
-
-def outputs(layers, embedding, codes):
-    """States of the reference after each symbol, and after padding: (rows, time, H)."""
-    return layers(embedding[torch.from_numpy(codes.astype(np.int64))])[0]
+def states_of_torch(cells, kind, embedding, codes):
+    """States after each symbol, and after padding: (rows, time, H)."""
+    x = embedding[torch.from_numpy(codes.astype(np.int64))]
+    for cell in cells:
+        weights = [
+            getattr(cell, f"{name}_{k}") for name in ("weight", "bias") for k in ("ih", "hh")
+        ]
+        h, steps = x.new_zeros(len(x), HIDDEN), []
+        for x_t in x.unbind(1):
+            h = STEPS[kind](x_t, h, *weights)
+            steps.append(h)
+        x = torch.stack(steps, dim=1)
+    return x
 
 
 @pytest.mark.parametrize("kind, n_gates", [("gru", 3), ("rnn", 1), ("sigmoid rnn", 1)])
@@ -163,21 +148,20 @@ def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
 @each_share
 def test_states_and_gradients_are_those_of_torch(codes, kind, num_layers, share):
     net, plan = build(kind, num_layers), plan_of(codes, share)
-    layers = reference_of(net, kind)
+    cells = copy.deepcopy(net.cells)
     embedding = net.embedding.detach().clone().requires_grad_()
     row, time, node = places_of(plan, codes)
     factor = torch.randn(len(codes), 6, HIDDEN).double()[row, time]
-    states, expected = net.states(plan), outputs(layers, embedding, codes)[row, time]
+    states, expected = net.states(plan), states_of_torch(cells, kind, embedding, codes)[row, time]
     torch.testing.assert_close(states[node], expected, **TOLERANCE)
     assert (states[0] == 0).all()
     (states[node] * factor).sum().backward()
     (expected * factor).sum().backward()
     torch.testing.assert_close(net.embedding.grad, embedding.grad, **TOLERANCE)
-    for k, cell in enumerate(net.cells):
-        for name, parameter in cell.named_parameters():
-            expected = getattr(layers, f"{name}_l{k}").grad
-            assert expected.abs().max() > 1e-3
-            torch.testing.assert_close(parameter.grad, expected, **TOLERANCE, msg=name)
+    for name, parameter in net.cells.named_parameters():
+        expected = cells.get_parameter(name).grad
+        assert expected.abs().max() > 1e-3
+        torch.testing.assert_close(parameter.grad, expected, **TOLERANCE, msg=name)
 
 
 @each_kind
