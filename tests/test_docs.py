@@ -171,16 +171,12 @@ def test_figures_of_the_blog_post_are_drawn(small_names, plain_folder):
         fitted[title] = Pipeline(steps).fit(*small_names)
     example["draw"](fitted, *small_names)
     curves, confusions = map(plt.figure, plt.get_fignums())
-    (axes,) = curves.axes
-    assert [line.get_label() for line in axes.lines] == ["RNN", "GRU"]
+    assert [line.get_label() for line in curves.axes[0].lines] == ["RNN", "GRU"]
     assert [axes.get_title() for axes in confusions.axes[:2]] == ["RNN", "GRU"]
-    shown = confusions.axes[0].images[0].get_array()
-    np.testing.assert_allclose(shown.sum(axis=1), 1)
-    assert sorted(path.name for path in Path.cwd().iterdir()) == [
-        "blog_post_confusions.png",
-        "blog_post_loss.png",
-    ]
-    plt.close("all")
+    np.testing.assert_allclose(confusions.axes[0].images[0].get_array().sum(axis=1), 1)
+    assert {path.name for path in Path.cwd().iterdir()} == {
+        f"blog_post_{figure}.png" for figure in ("confusions", "loss")
+    }
 
 
 @pytest.mark.parametrize("has_matplotlib", [True, False])

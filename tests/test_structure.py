@@ -118,10 +118,3 @@ def test_modules_are_there_without_an_import():
     assert {"metrics", "onnx", "pretrained"} | {*sknames.__all__} <= {*dir(sknames)}
     with pytest.raises(AttributeError, match="module 'sknames' has no attribute 'predict'"):
         sknames.predict  # noqa: B018
-
-
-def test_public_names_exist_and_hide_their_files():
-    for name in sknames.__all__:
-        assert hasattr(sknames, name)
-        if isinstance(getattr(sknames, name), type):
-            assert getattr(sknames, name).__module__ == "sknames"
