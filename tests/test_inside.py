@@ -184,6 +184,8 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
     given = GroupedClassifier(model, groups=GROUPS)
     told = estimate_shares(given, names, assumed_prior=given.class_prior_, n_resamples=2)
     assert abs(told.share - found.share).max() > 0.01  # of probabilities of groups
+    never = PriorShiftClassifier(given, priors={"Europe": 1})
+    assert estimate_shares(never, names, n_resamples=2)["Asia"].share == 0
 
 
 def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_names):
@@ -191,6 +193,7 @@ def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_name
     expected = estimate_shares(of_groups, names, random_state=0)
     found = estimate_shares(joined(of_groups), [[None, name] for name in names], random_state=0)
     np.testing.assert_array_equal(found.share, expected.share)
+    assert unwrap(make_pipeline(joined(model))).join is not None
     inside = unwrap(make_pipeline(model[0], FunctionTransformer(), model[1]))
     assert inside.encoder is model[0] and inside.network is None
 
@@ -203,6 +206,8 @@ def test_bias_of_a_group_is_that_of_its_classes_together(model):
     people = PRIORS * np.exp(-BIAS)
     summed, assumed = (np.array([p[0] + p[2], p[1], p[3]]) for p in (people, PRIORS))
     np.testing.assert_allclose(assumed_priors(groups, of_people=True), summed / summed.sum())
+    finer = assumed_priors(groups.estimator, of_people=True)
+    np.testing.assert_allclose(finer, summed[[1, 0, 2]] / summed.sum())
     expected = summed / assumed * [0.5, 0.25, 0.25]
     np.testing.assert_allclose(assumed_priors(outer, of_people=True), expected / expected.sum())
     never = GroupedClassifier(PriorShiftClassifier(model, priors={"Greek": 1}), groups=GROUPS)

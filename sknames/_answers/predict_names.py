@@ -136,8 +136,8 @@ def predict_names(
     Predictions
         A Bunch of arrays with a row for each name, also for one without an answer:
 
-        - labels: array of shape (n_names, top), the answer, then the most probable labels, best
-          first: the first of them is the answer itself, if that is not a group,
+        - labels: array of shape (n_names, top), the answer, then the next labels, the most
+          probable first. Behind a group, they begin with the most probable one,
         - probabilities: array of shape (n_names, top), their probabilities,
         - levels: array of shape (n_names,) of str, what the answer is: "label", or of a
           :class:`SelectiveClassifier` with a `fallback` such as "region"; None without it,

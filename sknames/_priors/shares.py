@@ -138,9 +138,9 @@ class Shares(Table):
 
         Notes
         -----
-        The intervals are percentiles of the differences of resamples. A difference is sure if it is
-        larger, in standard deviations, than the largest one of 95 % of the resamples. People in
-        both lists make both cautious.
+        The intervals are percentiles of the differences of resamples. A difference is sure if it
+        exceeds the largest error in 95 % of the resamples, both in standard deviations.
+        People who are in both lists make both cautious.
         """
         if not isinstance(other, Shares):
             raise TypeError(f"Expected the Shares of another list, got {type(other).__name__}.")

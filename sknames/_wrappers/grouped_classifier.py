@@ -29,9 +29,9 @@ class GroupedClassifier(Wrapper):
         Classifier with `predict_proba`.
     groups : dict or {"subregion", "region"}, default="region"
         The group of each label, such as ``{"Danish": "Nordic", "Swedish": "Nordic"}``, or the
-        labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. A label is in one group at
-        most; one that is in none is a group of its own. Where `fit` learns the labels, groups may
-        name others, too. Or a column of these tables, if the labels are there:
+        labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. Each label is in one group at
+        most. A label without a group is a group of its own. If `fit` learns the labels, groups may
+        name further ones. Or a column of one of these tables, which must have all labels:
 
         - of :func:`~sknames.datasets.load_nationalities`: where names come from. English, Spanish
           and Portuguese names are European.

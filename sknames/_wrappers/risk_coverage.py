@@ -29,10 +29,10 @@ def confidence_and_hits(probabilities, is_name, labels, classes, levels):
 def risk_coverage_curve(confidence, hits, weights):
     """Return coverage and risk of each threshold, the highest first, as a Bunch of arrays.
 
-    A threshold is the largest probability that is not answered, or 0. `confidence` and `hits`, (n,)
-    or (n, n_levels), have the probability of a label, and whether it is right; behind it those of
-    the groups that are answered instead, of which the finest above the threshold is. A probability
-    of 0 is never answered.
+    A threshold is the largest probability without an answer, or 0. `confidence` and `hits`, (n,) or
+    (n, n_levels), have the probability of each row's label, and whether it is right. Further
+    columns have those of its groups. The finest one above the threshold is the answer. A
+    probability of 0 is never answered.
     """
     confidence, hits = (of.reshape(len(weights), -1) for of in (confidence, hits))
     # Along falling thresholds, the coarsest group is answered first, and replaced by finer ones.

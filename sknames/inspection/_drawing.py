@@ -38,10 +38,6 @@ def _drawable(characters):
 def _is_drawable(text):
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    properties = FontProperties()
-    fonts = []
-    for family in properties.get_family():
-        one = properties.copy()
-        one.set_family(family)
-        fonts.append(get_font(findfont(one)))
+    families = FontProperties().get_family()
+    fonts = [get_font(findfont(FontProperties(family=[family]))) for family in families]
     return all(any(font.get_char_index(ord(c)) for font in fonts) for c in text)

@@ -34,7 +34,7 @@ class Contributions(Bunch):
     def log_odds(self, label: Any = None, other: Any = None) -> Bunch:
         """Return the log odds of a label against another, split by feature, the largest first.
 
-        They are of the most probable labels by default.
+        By default, the labels are the two most probable ones.
         """
         logits = self.intercept + self.contributions.sum(axis=0)
         first = column_of(self.classes, label, logits)

@@ -97,10 +97,13 @@ default="population"
         force.
     abstain : bool or float, default=False
         Whether to give no answer ("unknown") where the model is unsure, or the text is not a name.
-        With True, at most 14 % of the answers are wrong (28 % for countries), with 95 % confidence,
-        for people as frequent as "population" says. Four of five get a nationality, and half a
-        country; with `fallback`, 10 % (21 %) are wrong, and nine of ten (three of four) get an
-        answer. A float is the largest share of wrong answers instead, from .05. People of a
+        True keeps these shares with 95 % confidence, for people as frequent as "population" says:
+
+        - nationalities: at most 14 % of the answers are wrong, and four of five people get one;
+          with `fallback`, 10 %, and nine of ten,
+        - countries: at most 28 %, and half; with `fallback`, 21 %, and three of four.
+
+        A float is the largest share of wrong answers instead, from .05. People of a
         nationality that the model does not know are often answered, too. The `page on abstaining
         <https://sknames.github.io/sknames/abstaining.html>`_ has more figures.
     fallback : list or None, default=None

@@ -12,18 +12,11 @@ from .._base import install
 from ._load_pretrained import TARGETS, load_pretrained
 
 # Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
-TRUSTED = [
-    "sknames.CharEncoder",
-    "sknames.GroupedClassifier",
-    "sknames.JoinNames",
-    "sknames.NameEncoder",
-    "sknames.NameFeatures",
-    "sknames.NameNationalityClassifier",
-    "sknames.PriorShiftClassifier",
-    "sknames.SelectiveClassifier",
-    "sknames.pretrained.FrozenPipeline",
-    "sklearn.utils._bunch.Bunch",
-]
+OURS = (
+    "CharEncoder GroupedClassifier JoinNames NameEncoder NameFeatures NameNationalityClassifier "
+    "PriorShiftClassifier SelectiveClassifier pretrained.FrozenPipeline"
+)
+TRUSTED = [*(f"sknames.{name}" for name in OURS.split()), "sklearn.utils._bunch.Bunch"]
 PICKLES = {".joblib", ".pkl", ".pickle"}
 
 
