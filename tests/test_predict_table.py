@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from sknames import JoinNames, load_pretrained, predict_names, predict_table
+from sknames import load_pretrained, predict_names, predict_table
 from sknames._answers.predict_names import _top_classes
 from tests.conftest import tiny_pipeline
 
@@ -107,19 +107,6 @@ def test_empty_table_gets_the_new_columns(shipped, library):
     assert len(predict_table(shipped, full["name"][:0])) == 0
     with pytest.raises(ValueError, match="0 sample"):
         predict_table(shipped, [])
-
-
-def test_pipeline_with_join_names_predicts_columns(shipped):
-    people = pd.DataFrame({"given": ["Mehmet", None], "family": ["Yılmaz", "Nowak"]})
-    for joins in (JoinNames(), JoinNames().fit(people)):
-        found = predict_table(make_pipeline(joins, shipped), people, column=[*people])
-        assert found["predicted"].tolist() == ["Turkish", "Polish"]
-
-
-def test_model_that_abstains_withholds_unsure_answers():
-    found = predict_table(load_pretrained(abstain=True), NAMES)
-    assert found["reason"].tolist() == [*WHY[:-1], "unsure"]
-    assert found["predicted"].isna().tolist() == [False, True, True, True, True]
 
 
 def test_model_with_a_fallback_says_the_level():
