@@ -1098,6 +1098,28 @@ def test_predict_gives_the_reasons_of_python(predict, judged):
     assert found == judged
 
 
+@pytest.mark.parametrize(
+    "names, warning",
+    [
+        (
+            ["A. M. Kim", "Kim, J.-P.", "Anna Kim"],
+            "Most of these names have initials instead of given names. Then accuracy is 15 to 20 ",
+        ),
+        (["A. Kim", "Bo Kim", "7"], None),
+        (
+            ["JoÃ£o", "Å\x81ukasz", "Anna"],
+            "2 names are UTF-8 that was read as Windows-1252: give --encoding auto, or export",
+        ),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--abstain", "--threshold", "1"]])
+def test_predict_form_of_names_is_warned_of(predict, names, warning, options):
+    write_csv("in.csv", [[name] for name in names], ["name"])
+    _, said = predict("in.csv", *options)
+    assert said.count("warning") == (warning is not None)
+    assert f"sknames: warning: {warning or ''}" in said or warning is None
+
+
 # ---- Errors
 
 
@@ -1407,6 +1429,15 @@ def test_predict_signal_leaves_no_file_and_no_process(folder, number, jobs, is_o
         assert said == f"sknames: stopped: {written}.\n"
         assert running.returncode == (-number if number == signal.SIGINT else 128 + number)
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
+
+
+def test_stop_while_a_process_starts_ends_by_the_signal(folder):
+    code = (
+        "import signal; from sknames._cli import main; "
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); main._stop(signal.SIGINT, None)"
+    )
+    said = run_process(sys.executable, "-c", code, code=-signal.SIGINT).stderr
+    assert said == "sknames: stopped: nothing was written.\n"
 
 
 def wait_for(condition):

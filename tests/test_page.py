@@ -284,6 +284,13 @@ def test_differences_of_two_lists(page, shipped):
     assert ask_list(page, [], other=True)["bars"] == []
 
 
+def test_list_of_initials_is_warned_of(page):
+    page.find_element("id", "tab-list").click()
+    for names, warns in ((["A. M. Kim", "Kim, J.-P.", "Anna Kim"], True), (["A. Kim", "Bo"], False)):
+        note = ask_list(page, names)["note"]
+        assert ("Most names have initials" in note) == warns, names
+
+
 def test_page_works_by_keyboard_alone(page):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys

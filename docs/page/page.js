@@ -12,6 +12,7 @@ const N_LINES = 5; // of the letters' table
 const BATCH = 32; // names at a time, between which the page answers keys
 const MAX_NAMES = 10_000; // of a list; more than that take the page too long
 const FEW_NAMES = 100;
+const BYLINE = /^(?:\p{L}\. ?-?)+[^.\s]+$/u; // "A. M. Müller"
 const MAX_REMEMBERED = 20_000;
 const EXAMPLES = ["Mehmet Yılmaz", "Aoife Byrne", "王伟", "Oksana Shevchenko", "محمد حسن", "Ngozi Okafor"];
 const SQUAD = `Lars Nielsen, Mikkel Sørensen, Rasmus Kjær, Frederik Holm, Magnus Bjerregaard, Anders Vestergaard
@@ -287,6 +288,13 @@ async function readList(text, model, isStale) {
   }
   if (rows.length && rows.length < FEW_NAMES) {
     notes.push("With few distinct names, each share may be anything in its 95 % interval.");
+  }
+  const nBylines = [...counts].reduce((sum, [name, k]) => sum + (BYLINE.test(name) ? k : 0), 0);
+  if (2 * nBylines > n) {
+    notes.push(
+      "Most names have initials instead of given names. Then the errors of shares are about half " +
+        "as large again, and intervals do not show it.",
+    );
   }
   const found = rows.length && sharesWithIntervals(rows, [...counts.values()], model);
   return isStale() ? null : { ...found, n, notes };

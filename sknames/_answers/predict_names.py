@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
-from itertools import compress
+from itertools import compress, islice
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -23,6 +23,10 @@ from .inside import unwrap
 
 UNSURE = "unsure"
 BYLINE = re.compile(r"([^\W\d_]\. ?-?)+[^.\s]+")  # "A. M. Müller"
+INITIALS = (
+    "Most of these names have initials instead of given names. Then {}. Give full names if you "
+    "have them."
+)
 SOME = 1000  # names that say how a list is written
 BLOCK = 8192  # names whose codes are held at a time
 
@@ -261,16 +265,18 @@ def predict_list(inside, X, sample_weight=None):
     proba = check_array(found.proba, dtype=np.float64, input_name="predict_proba's probabilities")
     weights = check_weights(sample_weight, len(proba))
     ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
-    are_names = found.reasons == ""
-    if found.names is not None and are_names.any():
-        some = [*compress(found.names.tidy, are_names)][:SOME]
-        if 2 * sum(BYLINE.fullmatch(name) is not None for name in some) > len(some):
-            warn(
-                "Most of these names have initials instead of given names. Then the errors of "
-                "shares are about half as large again, and intervals do not show it. Give full "
-                "names if you have them."
-            )
-    return proba, weights, ids, are_names
+    if have_initials(found):
+        cost = "the errors of shares are about half as large again, and intervals do not show it"
+        warn(INITIALS.format(cost))
+    return proba, weights, ids, found.reasons == ""
+
+
+def have_initials(found):
+    """Return whether most names of predictions have initials instead of given names."""
+    names = [] if found.names is None else found.names.tidy
+    are_names = (found.reasons == "") | (found.reasons == UNSURE)
+    some = [*islice(compress(names, are_names), SOME)]
+    return 2 * sum(BYLINE.fullmatch(name) is not None for name in some) > len(some)
 
 
 def _ids_of_rows(X, n):

@@ -12,6 +12,7 @@ from .._base.version import __version__
 from .evaluate import evaluate
 from .explain import explain
 from .files import remove_unfinished, say
+from .models import set_mask
 from .predict import predict
 from .shares import shares
 from .train import train
@@ -71,6 +72,7 @@ def _stop(number, frame):
     os.write(sys.stderr.fileno(), f"{end}sknames: stopped: {remove_unfinished()}.\n".encode())
     if number == signal.SIGINT:  # so that a shell's loop ends, too
         signal.signal(number, signal.SIG_DFL)
+        set_mask(signal.SIG_UNBLOCK, [number])  # a process may just be starting
         signal.raise_signal(number)
     os._exit(128 + number)
 

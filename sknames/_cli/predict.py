@@ -14,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 
 from .._answers.groups import M49
 from .._answers.inside import unwrap
-from .._answers.predict_names import UNSURE, predict_inside, predict_names
+from .._answers.predict_names import INITIALS, UNSURE, have_initials, predict_inside, predict_names
 from .._priors.priors import check_priors
 from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import GroupedClassifier
@@ -125,6 +125,9 @@ def answer(model, names, *, coverage, proba, **asked):
 def _add_columns(answered, n_of, prefix):
     """Yield each chunk with its new columns; count their reasons in `n_of`."""
     for chunk, found in answered:
+        if not n_of and have_initials(found):
+            cost = INITIALS.format("accuracy is 15 to 20 points lower")
+            say(f"sknames: warning: {cost}")
         n_of.update(found.reasons)
         type_ = pa.array(found.classes.tolist()).type
         columns = found.columns(prefix=prefix, proba=found.proba is not None)
