@@ -286,9 +286,9 @@ def test_differences_of_two_lists(page, shipped):
 
 def test_list_of_initials_is_warned_of(page):
     page.find_element("id", "tab-list").click()
-    for names, warns in ((["A. M. Kim", "Kim, J.-P.", "Anna Kim"], True), (["A. Kim", "Bo"], False)):
-        note = ask_list(page, names)["note"]
-        assert ("Most names have initials" in note) == warns, names
+    for third, warns in (("Kim, J.-P.", True), ("Kim", False)):
+        note = ask_list(page, ["A. M. Kim", "Anna Kim", third])["note"]
+        assert ("Most names have initials" in note) == warns
 
 
 def test_page_works_by_keyboard_alone(page):

@@ -1,8 +1,6 @@
 """evaluate: score a model on names whose nationalities are known."""
 
 from collections import Counter
-from contextlib import closing
-from functools import partial
 
 import click
 import numpy as np
@@ -17,7 +15,7 @@ from .._encoding.tidy import spellings
 from .._name_encoder import make_own_labels_pipeline
 from ..metrics._scorecard import accuracy_gain, figures, ngram_svm, scorecard_from
 from .files import say
-from .models import answers
+from .models import predict_distinct
 from .options import jobs_option, label_option, model_options, table_options
 from .tables import CHUNK_ROWS, Table
 
@@ -49,17 +47,11 @@ def evaluate(table, model, label, train, against, jobs):
     if against:
         _check_folds(names, labels)
     if not against or n_unknown < len(names):
-        chunks = ((None, names[k : k + CHUNK_ROWS]) for k in range(0, len(names), CHUNK_ROWS))
-        ask = partial(predict_names, fitted, threshold=None, known_words=True)
-        with closing(answers(ask, chunks, jobs)) as answered:
-            rows = [
-                (found.labels[:, 0].astype(str), found.proba.astype(np.float32), found.known_words)
-                for _, found in answered
-            ]
-        predicted, proba, known = (
-            None if part[0] is None else np.concatenate(part) for part in zip(*rows, strict=True)
-        )
-        card = scorecard_from(names, labels, predicted, proba, classes, known)
+        chunks = (names[k : k + CHUNK_ROWS] for k in range(0, len(names), CHUNK_ROWS))
+        repeats, _ = predict_distinct(fitted, chunks, jobs, table)
+        found = predict_names(repeats, names, threshold=None, known_words=True)
+        predicted, proba = found.labels[:, 0].astype(str), found.proba.astype(np.float32)
+        card = scorecard_from(names, labels, predicted, proba, classes, found.known_words)
         click.echo(card.to_text() + "\n" * bool(against or learned))
         # A model of more labels has no F1 in those that are not in the table.
         known = np.unique(labels)

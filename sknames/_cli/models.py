@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections import Counter, defaultdict, deque
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from .._answers.inside import unwrap
 from .._answers.predict_names import predict_names
+from .._wrappers.grouped_classifier import GroupedClassifier
 
 # Windows has none, and sends Ctrl-C to all processes.
 set_mask = getattr(signal, "pthread_sigmask", lambda *mask: ())
@@ -74,11 +75,11 @@ def _answer(names):
 
 
 class Predicted(ClassifierMixin, BaseEstimator):
-    """A fitted model that has predicted some texts, and repeats its answers."""
+    """Around a fitted estimator, which has predicted some texts: repeat its answers."""
 
-    def __init__(self, model, row_of, probabilities):
-        self.model, self.row_of, self.probabilities = model, row_of, probabilities
-        self.classes_ = model.classes_
+    def __init__(self, estimator, row_of, probabilities):
+        self.estimator, self.row_of, self.probabilities = estimator, row_of, probabilities
+        self.classes_ = estimator.classes_
 
     def fit(self, X, y=None):
         return self
@@ -86,34 +87,29 @@ class Predicted(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X):
         return self.probabilities[[self.row_of[text] for text in X]]
 
-    def _describe(self):
-        return unwrap(self.model)._replace(ungrouped=None)
 
+def predict_distinct(model, chunks, jobs, table):
+    """Predict the distinct texts of a table, each once, from chunks of its texts.
 
-def predict_distinct(model, table, jobs, by=None):
-    """Predict the distinct texts of a table, each once.
-
-    Return a model that repeats the answers, the texts that are names, and a Counter of the texts of
-    each group in the columns `by`, or of all. A group is a tuple of pairs (column, value).
+    Return a model that repeats the answers, and the texts that are names.
     """
-    row_of, n_of = {}, defaultdict(Counter)
+    inside, row_of = unwrap(model), {}
+    below, index = inside.ungrouped or (inside, None)
 
     def new_names():
-        for chunk, names in table.names():
-            columns = table.choose(chunk.column_names, by, "--by") if by else []
-            values = [table.texts(chunk, column, "--by").tolist() for column in columns]
-            keys = [*zip(*values, strict=True)] or [()] * len(names)
+        for names in chunks:
             new = [name for name in dict.fromkeys(names) if name not in row_of]
             row_of.update(zip(new, count(len(row_of)), strict=False))
-            for key, name in zip(keys, names, strict=True):
-                n_of[tuple(zip(columns, key, strict=True))][name] += 1
             yield None, new
 
-    ask = partial(predict_names, model, threshold=None)
+    ask = partial(predict_names, below.model, threshold=None)
     with closing(answers(ask, new_names(), jobs)) as answered:
         found = [(found.proba, found.reasons == "") for _, found in answered]
     probabilities, are_names = map(np.concatenate, zip(*found, strict=True))
-    names = {*compress(row_of, are_names)}
-    if not names:
+    if not are_names.any():
         raise ValueError(f"no row of {table.name} has a name: check --column")
-    return Predicted(model, row_of, probabilities), names, dict(sorted(n_of.items()))
+    repeats = Predicted(below.model, row_of, probabilities)
+    if index is not None:
+        groups = dict(zip(repeats.classes_.tolist(), model.classes_[index].tolist(), strict=True))
+        repeats = GroupedClassifier(repeats, groups=groups)
+    return repeats, {*compress(row_of, are_names)}

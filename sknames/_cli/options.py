@@ -48,10 +48,7 @@ model_options = as_one(
     "model",
     Model,
     click.option(
-        "--model",
-        "source",
-        default="nationality",
-        help="Model: nationality, country or a file.",
+        "--model", "source", default="nationality", help="Model: nationality, country or a file."
     ),
     click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code."),
 )

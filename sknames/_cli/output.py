@@ -20,6 +20,14 @@ NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
 DELIMITERS = {".": ",", ",": ";"}
 
 
+DIGITS = 6  # of shares and probabilities: those that float32 has
+
+
+def rounded(values):
+    """Return a column of answers with as many digits as are written."""
+    return values.round(DIGITS) if values.dtype.kind == "f" else values
+
+
 class Output:
     """--output and its options."""
 

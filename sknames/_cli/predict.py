@@ -2,14 +2,14 @@
 
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing, suppress
 from functools import partial
+from itertools import chain
 
 import click
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from sklearn.frozen import FrozenEstimator
 
 from .._answers.groups import M49
@@ -25,7 +25,8 @@ from ..pretrained._predict_sets import sets_of_probabilities
 from .files import say
 from .models import answers, predict_distinct
 from .options import groups_option, jobs_option, model_options, output_options, table_options
-from .tables import DIGITS, Table
+from .output import rounded
+from .tables import Table
 
 
 @click.command()
@@ -96,9 +97,10 @@ def make_model(model, table, jobs, *, abstain, fallback, threshold, groups, prio
     if is_changed and isinstance(fitted, SelectiveClassifier):
         fitted = fitted.estimator_  # its threshold would not hold
     if adapt:
-        predicted, _, counts = predict_distinct(fitted, table, jobs)
-        texts, weights = zip(*counts[()].items(), strict=True)
-        found = PriorShiftClassifier(FrozenEstimator(predicted)).fit(texts, sample_weight=weights)
+        n_of = defaultdict(Counter)
+        repeats, _ = predict_distinct(fitted, table.count_names(n_of), jobs, table)
+        texts, weights = zip(*n_of[()].items(), strict=True)
+        found = PriorShiftClassifier(FrozenEstimator(repeats)).fit(texts, sample_weight=weights)
         priors = found.class_prior_
     elif priors:
         priors = read_priors(priors, fitted.classes_)
@@ -129,16 +131,14 @@ def _add_columns(answered, n_of, prefix):
             cost = INITIALS.format("accuracy is 15 to 20 points lower")
             say(f"sknames: warning: {cost}")
         n_of.update(found.reasons)
-        type_ = pa.array(found.classes.tolist()).type
+        of_labels = pa.array(found.classes.tolist()).type
         columns = found.columns(prefix=prefix, proba=found.proba is not None)
+        columns[f"{prefix}reason"] = np.where(found.reasons == "", None, found.reasons)
         for name, values in columns.items():
-            if values.dtype.kind == "f":
-                columns[name] = pa.array(values.round(DIGITS), from_pandas=True)
-            elif values.dtype.kind in "OU":
-                of_labels = name.startswith(f"{prefix}predicted")
-                columns[name] = pa.array(values.tolist(), type_ if of_labels else pa.string())
-        reason = columns[f"{prefix}reason"]
-        columns[f"{prefix}reason"] = pc.if_else(pc.equal(reason, ""), None, reason)
+            type_ = of_labels if name.startswith(f"{prefix}predicted") else pa.string()
+            columns[name] = pa.array(
+                rounded(values), type_ if values.dtype.kind in "OU" else None, from_pandas=True
+            )
         yield chunk, pa.RecordBatch.from_pydict(columns)
 
 
@@ -150,8 +150,8 @@ def read_priors(text, classes):
         pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
     else:
         table = Table(text)
-        both = [[table.texts(c, name, "--priors") for name in COLUMNS[:2]] for c in table]
-        pairs = zip(*map(np.concatenate, zip(*both, strict=True)), strict=True)
+        columns = ([table.texts(c, name, "--priors") for name in COLUMNS[:2]] for c in table)
+        pairs = chain.from_iterable(zip(*both, strict=True) for both in columns)
     label_of = {str(label): label for label in classes.tolist()}
     priors = {}
     for label, share in pairs:

@@ -2,21 +2,23 @@
 
 import time
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import click
+import numpy as np
 import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._answers.inside import unwrap
 from .._priors.shares import Comparison, Shares, estimate_shares
 from .._priors.shares_display import SharesDisplay
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
 from .models import predict_distinct
 from .options import groups_option, jobs_option, model_options, output_options, table_options
-from .tables import DIGITS
+from .output import rounded
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 COUNTS = ("names", "not_names")
@@ -51,13 +53,9 @@ def shares(table, model, by, against, groups, output, plot, jobs):
     fitted = model.load()
     if groups is not None:
         fitted = GroupedClassifier(fitted, groups=groups)
-    inside = unwrap(fitted)
-    below, index = inside.ungrouped or (inside, None)
-    estimator, are_names, texts_of = predict_distinct(below.model, table, jobs, by)
-    if index is not None:
-        names = fitted.classes_[index].tolist()
-        group_of = dict(zip(estimator.classes_.tolist(), names, strict=True))
-        estimator = GroupedClassifier(estimator, groups=group_of)
+    n_of = defaultdict(Counter)
+    estimator, names = predict_distinct(fitted, table.count_names(n_of, by), jobs, table)
+    texts_of = dict(sorted(n_of.items()))
     columns = (Shares if against is None else Comparison)._columns
     if taken := {column for column, _ in next(iter(texts_of))} & {*columns, *COUNTS}:
         raise click.UsageError(f"--by {taken.pop()}: rename it, the output has another")
@@ -66,23 +64,21 @@ def shares(table, model, by, against, groups, output, plot, jobs):
             f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives {len(texts_of):,}: "
             "leave --plot out"
         )
-
-    def estimate(texts, title):
-        return None if are_names.isdisjoint(texts) else _estimate(estimator, texts, title)
-
+    estimate = partial(_estimate, estimator, names)
     titles = {key: ", ".join(f"{column}: {value}" for column, value in key) for key in texts_of}
     found = {key: estimate(texts, titles[key]) for key, texts in texts_of.items()}
     if against is not None:
         found = _compare(found, against, texts_of, estimate)
     shown, rows, n_rows = [], [], Counter()
     for key, texts in texts_of.items():
-        n_names = sum(n for text, n in texts.items() if text in are_names)
+        n_names = sum(n for text, n in texts.items() if text in names)
         n = dict(zip(COUNTS, (n_names, texts.total() - n_names), strict=True))
         n_rows.update(n)
         if key in found:
             said = found[key] or f"no name; {n['not_names']:,} not names"
             shown.append(f"{titles[key]}\n{said}" if by else str(said))
-            values = [_to_list(found[key] and found[key][name]) for name in columns]
+            some = found[key] or dict.fromkeys(columns, np.array([None]))
+            values = [rounded(some[name]).tolist() for name in columns]
             for row in zip(*values, strict=True):
                 rows.append(dict([*key, *zip(columns, row, strict=True)]) | (n if by else {}))
     if output.is_terminal:
@@ -101,8 +97,13 @@ def shares(table, model, by, against, groups, output, plot, jobs):
     )
 
 
-def _estimate(estimator, texts, title):
-    """Return the shares of texts, the same in each call. The title is in front of warnings."""
+def _estimate(estimator, names, texts, title):
+    """Return the shares of texts, the same in each call; None if none of them is a name.
+
+    The title is in front of warnings.
+    """
+    if names.isdisjoint(texts):
+        return None
     with warnings.catch_warnings(record=True) as caught:
         counts = [*texts.values()]
         found = estimate_shares(estimator, [*texts], counts=counts, random_state=0)
@@ -115,9 +116,7 @@ def _compare(found, against, texts_of, estimate):
     """Compare each group with one of them, or with all others together; None without names."""
     values = {key: ",".join(value for _, value in key) for key in found}
     if against == "others":
-        whole = Counter()
-        for texts in texts_of.values():
-            whole.update(texts)
+        whole = Counter(chain.from_iterable(texts.elements() for texts in texts_of.values()))
         other_of = {
             key: estimate(whole - texts, f"not {values[key]}") for key, texts in texts_of.items()
         }
@@ -133,10 +132,3 @@ def _compare(found, against, texts_of, estimate):
         key: found[key] and other and found[key].compare(other, same_source=True)
         for key, other in other_of.items()
     }
-
-
-def _to_list(values):
-    """Return a column as a list, of one None if there is none."""
-    if values is None:
-        return [None]
-    return (values.round(DIGITS) if values.dtype.kind == "f" else values).tolist()

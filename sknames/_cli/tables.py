@@ -27,7 +27,6 @@ from .files import is_special, say, unfinished
 
 CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
 CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
-BATCH_ROWS = 1024  # Python reads rows of CSV, twice as fast in small batches.
 BLOCK_BYTES = 1 << 20  # A value of CSV must be shorter.
 csv.field_size_limit(BLOCK_BYTES)
 NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
@@ -37,7 +36,7 @@ FORMATS |= dict.fromkeys([".json", ".jsonl", ".ndjson"], "jsonl")
 STARTS = {rb'\{\s*["}]': "jsonl", b"PAR1": "parquet"}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 UTF_16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
-MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+MAGIC = {rb"\x1f\x8b": "gzip", rb"\x28\xb5\x2f\xfd": "zstd"}
 NOT_READ = {
     rb"PK\x03\x04|\xd0\xcf\x11\xe0": "a zip or Excel file: unpack it, or save the sheet as CSV",
     rb"BZh\d1AY&SY|\xfd7zXZ": "compressed by bzip2 or xz: unpack it first",
@@ -49,13 +48,12 @@ BYTE_OF = {ord(x): k for k in range(128, 160) for x in bytes([k]).decode("cp1252
 ENCODING = "give the file's --encoding, e.g. --encoding cp1252"
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
-    "BOM": "give --encoding utf-16-le or utf-16-be",
-    "utf-8 can't": "give --encoding auto, or that of the file",
-    "decode|UTF-16": ENCODING,
-    "field larger": "is a quotation mark open, or a value longer than 1 MB?",
+    ".*BOM": "give --encoding utf-16-le or utf-16-be",
+    ".*utf-8 can't": "give --encoding auto, or that of the file",
+    ".*(decode|UTF-16)": ENCODING,
+    ".*field larger": "is a quotation mark open, or a value longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
-DIGITS = 6  # of shares and probabilities: those that float32 has
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
@@ -100,16 +98,13 @@ class Table:
         self.delimiter, self.first_row, self.done = None, 1, 0
         with self._errors_name_the_file():
             with open(self._path, "rb") as file:
-                start = file.read(4)
-            self._compression = next((m for s, m in MAGIC.items() if start.startswith(s)), None)
+                self._compression = _find(MAGIC, file.read(4))
             self.total = None if self._compression else os.path.getsize(self._path)
             head = self._open().read(BLOCK_BYTES)
             text = head.removeprefix(codecs.BOM_UTF8).lstrip()
-            for start, what in NOT_READ.items():
-                if re.match(start, text):
-                    raise ValueError(f"this is {what}")
-            starts = (format for start, format in STARTS.items() if re.match(start, text))
-            self.format = next(starts, None) or FORMATS.get(suffix_of(self.name), "csv")
+            if what := _find(NOT_READ, text):
+                raise ValueError(f"this is {what}")
+            self.format = _find(STARTS, text) or FORMATS.get(suffix_of(self.name), "csv")
             return getattr(self, f"_read_{self.format}")(head)
 
     def names(self):
@@ -154,6 +149,18 @@ class Table:
         """Return the column that an option gives as str without white space around."""
         values = to_text(values_of(chunk, self._choose(chunk.column_names, column, option)))
         return pc.utf8_trim_whitespace(values.fill_null("")).to_numpy(zero_copy_only=False)
+
+    def count_names(self, n_of, by=None):
+        """Yield chunks of names; count them in `n_of`, a Counter for each group of columns `by`.
+
+        A group is a tuple of pairs (column, value).
+        """
+        for chunk, names in self.names():
+            columns = self.choose(chunk.column_names, by, "--by") if by else []
+            pairs = [[(key, text) for text in self.texts(chunk, key, "--by")] for key in columns]
+            for name, *group in zip(names, *pairs, strict=True):
+                n_of[tuple(group)][name] += 1
+            yield names
 
     def labelled_names(self, label):
         """Return the names, their labels, and the number of rows, of which some lack either."""
@@ -220,19 +227,25 @@ class Table:
             text = head.decode(lines.encoding, errors="replace")
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
-            raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['BOM']}")
+            raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['.*BOM']}")
         delimiter = given or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
         rows = self._csv_rows(lines, delimiter)
         first = next(rows, [""])
         if len(first) == 1 and given and (others := {*first[0]} & {*DELIMITERS}):
             what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
             raise ValueError(f"{what}: give another --delimiter, perhaps {others.pop()!r}")
-        self.delimiter = delimiter if len(first) > 1 else None
-        if not no_header:
+        self.delimiter, names = delimiter if len(first) > 1 else None, first
+        if no_header:
+            names = [str(k) for k, _ in enumerate(first, 1)] if len(first) > 1 else ["name"]
+            rows = chain([first], rows)
+        else:
             self.first_row = 2
-            return self._csv_chunks(rows, first)
-        names = [str(k) for k, _ in enumerate(first, 1)] if len(first) > 1 else ["name"]
-        return self._csv_chunks(chain([first], rows), names)
+
+        def to_batch(rows):
+            columns = [*zip(*rows, strict=True)] or [()] * len(names)
+            return pa.record_batch([pa.array(values, pa.string()) for values in columns], names)
+
+        return self._chunks(rows, to_batch)
 
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
@@ -266,45 +279,43 @@ class Table:
             if row:
                 yield row
 
-    def _csv_chunks(self, rows, names):
-        """Yield chunks of rows. Made of small batches, they take half of the time."""
-        parts = [[pa.array([], pa.string())] * len(names)]
-        for part in chain(iter(lambda: [*islice(rows, min(BATCH_ROWS, CHUNK_ROWS))], []), [()]):
-            if part:
-                parts.append([pa.array(values, pa.string()) for values in zip(*part, strict=True)])
-            is_full = sum(len(values) for values, *_ in parts) >= CHUNK_ROWS
-            is_full |= sum(values.nbytes for values in chain(*parts)) >= CHUNK_BYTES
-            if parts and (is_full or not part):
-                yield pa.record_batch([*map(pa.concat_arrays, zip(*parts, strict=True))], names)
-                parts = []
+    def _chunks(self, rows, make):
+        """Yield what is made of few rows and few bytes, at least once."""
+        part, start, is_first = [], self.done, True
+        for row in rows:
+            part.append(row)
+            if len(part) == CHUNK_ROWS or self.done - start >= CHUNK_BYTES:
+                yield make(part)
+                part, start, is_first = [], self.done, False
+        if part or is_first:
+            yield make(part)
 
     def _lines_of_two_encodings(self, file):
         """Yield lines, read as UTF-8, or else as of Windows, and repaired; say how many are so."""
-        n_of, first = Counter(), {}
+        n_of, first, n_lines = Counter(), {}, 0
         for line in file:
+            n_lines += 1
             try:
-                text = NOT_ASCII.sub(_repaired, line.decode())
-                kind = "had broken letters, repaired" if text.encode() != line else ""
+                text, kind = line.decode(), "had broken letters, repaired"
             except UnicodeDecodeError:
-                text = NOT_ASCII.sub(_repaired, line.decode("cp1252"))
-                kind = "are not UTF-8, read as cp1252"
-            n_of[kind] += 1
-            first.setdefault(kind, text.strip()[:60])
+                text, kind = line.decode("cp1252"), "are not UTF-8, read as cp1252"
+            text = NOT_ASCII.sub(_repaired, text)
+            if text.encode() != line:
+                n_of[kind] += 1
+                first.setdefault(kind, text.strip()[:60])
             yield from io.StringIO(text, newline="")
-        for kind in filter(None, first):
-            said = f"{n_of[kind]:,} of {n_of.total():,} lines {kind}: {first[kind]!r}"
+        for kind, text in first.items():
+            said = f"{n_of[kind]:,} of {n_lines:,} lines {kind}: {text!r}"
             say(f"sknames: warning: {self.name}: {said}.")
 
     def _read_jsonl(self, head):
-        stream, rows, size = io.BufferedReader(self._open()), JsonRows(), 0
+        return self._chunks(self._json_rows(), JsonRows)
+
+    def _json_rows(self):
+        stream = io.BufferedReader(self._open())
         for number, line in enumerate(iter(partial(stream.readline, CHUNK_BYTES), b""), 1):
-            rows += _parse(line, number)
-            size, self.done = size + len(line), self.done + len(line)
-            if len(rows) == CHUNK_ROWS or (rows and size >= CHUNK_BYTES):
-                yield rows
-                rows, size = JsonRows(), 0
-        if rows:
-            yield rows
+            self.done += len(line)
+            yield from _parse(line, number)
 
     @contextmanager
     def _errors_name_the_file(self):
@@ -318,8 +329,9 @@ class Table:
             if isinstance(error, UnicodeDecodeError):
                 around = error.object[max(0, error.start - 20) : error.end + 20]
                 said = f"{error.encoding} can't decode {around} ({error.reason})"
-            steps = [step for words, step in NEXT_STEPS.items() if re.search(words, said)]
-            step = "" if type(error) is ValueError else f": {steps[0]}"  # ours have one
+            step = (
+                "" if type(error) is ValueError else f": {_find(NEXT_STEPS, said)}"
+            )  # ours have one
             raise ValueError(f"{self.name}: {said}{step}") from error
 
 
@@ -348,13 +360,14 @@ def _parse(line, number):
     if len(line) == CHUNK_BYTES:
         raise ValueError(f"line {number} is too long: write one object a line")
     try:
-        text = line.decode("utf-8-sig").strip()
-        rows = [json.loads(text)] if text else []
+        rows = [json.loads(line)] if line.strip() else []
     except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
         why = getattr(error, "msg", error)  # without the position, which begins with "line 1"
         raise ValueError(f"line {number} is not JSON ({why}): write one object a line") from error
     if rows and not isinstance(rows[0], dict):
-        raise ValueError(f'line {number} is {text:.20}, not an object: write {{"name": ...}}')
+        raise ValueError(
+            f'line {number} is {line.decode().strip():.20}, not an object: write {{"name": ...}}'
+        )
     return rows
 
 
@@ -404,6 +417,11 @@ def _repaired(found):
         return found[0]
     # Two such characters may stand in a text; more of them are hardly ever valid UTF-8.
     return text if len(found[0]) > 3 or "À" <= text <= "ɏ" else found[0]
+
+
+def _find(table, text):
+    """Return the first value of a table whose pattern matches the start of a text, or None."""
+    return next((value for start, value in table.items() if re.match(start, text)), None)
 
 
 def suffix_of(path):
