@@ -33,7 +33,7 @@ def load_model(path):
     if not path:
         return sknames.load_pretrained(abstain=True)
     if path == "country":
-        return sknames.load_pretrained(path, abstain=True, groups=["subregion", "region"])
+        return sknames.load_pretrained(path, abstain=True, fallback=["subregion", "region"])
     # A pickle, of joblib, can run any code: serve only your own.
     return sknames.load_model(path, trust_pickle=True)
 
