@@ -58,37 +58,27 @@ def test_imbalanced_learn_before_the_encoder(frame, small_names):
         assert cross_val_score(model, X, labels, cv=2).shape == (2,)
 
 
-@pytest.mark.filterwarnings("ignore")  # mlflow's own, of every kind
-def test_mlflow_pyfunc_with_a_signature(frame, tiny, tmp_path, monkeypatch):
-    mlflow = pytest.importorskip("mlflow")
-    from mlflow.models import infer_signature
+TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 
+
+@pytest.mark.filterwarnings("ignore")  # mlflow's own, of every kind
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"serialization_format": "cloudpickle"},
+        {"serialization_format": "skops", "skops_trusted_types": TRUSTED},
+    ],
+)
+def test_mlflow_keeps_a_model_with_a_signature(frame, tiny, tmp_path, monkeypatch, options):
+    mlflow = pytest.importorskip("mlflow")
     monkeypatch.chdir(tmp_path)
-    names = frame[["name"]]
-    signature = infer_signature(names, tiny.predict(names))
-    mlflow.sklearn.save_model(
-        tiny, tmp_path / "cloudpickle", signature=signature, serialization_format="cloudpickle"
-    )
-    model = mlflow.pyfunc.load_model(str(tmp_path / "cloudpickle"))
-    np.testing.assert_array_equal(model.predict(names), tiny.predict(names))
+    names, expected = frame[["name"]], tiny.predict(frame["name"])
+    signature = mlflow.models.infer_signature(names, expected)
+    mlflow.sklearn.save_model(tiny, tmp_path / "model", signature=signature, **options)
+    model = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    np.testing.assert_array_equal(model.predict(names), expected)
     with pytest.raises(mlflow.exceptions.MlflowException, match="name"):
         model.predict(frame[["age"]])
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_mlflow_skops_trusts_our_two_types(frame, tiny, tmp_path, monkeypatch):
-    mlflow = pytest.importorskip("mlflow")
-    monkeypatch.chdir(tmp_path)
-    mlflow.sklearn.save_model(
-        tiny,
-        tmp_path / "skops",
-        serialization_format="skops",
-        skops_trusted_types=["sknames.CharEncoder", "sknames.NameNationalityClassifier"],
-    )
-    model = mlflow.sklearn.load_model(str(tmp_path / "skops"))
-    np.testing.assert_array_equal(
-        model.predict_proba(frame["name"]), tiny.predict_proba(frame["name"])
-    )
 
 
 def test_optuna(small_names):

@@ -146,7 +146,7 @@ def text_of(page, id_):
     return page.find_element("id", id_).text
 
 
-@pytest.mark.parametrize("labels, n_names", [("nationality", 200), ("country", 20)])
+@pytest.mark.parametrize("labels, n_names", [("nationality", 60), ("country", 20)])
 def test_page_answers_names_as_python(page, server, builder, labels, n_names):
     model = load_pretrained(labels, abstain=True, fallback=builder.FALLBACKS[labels])
     page.find_element("id", "labels").send_keys(labels)
@@ -159,8 +159,7 @@ def test_page_answers_names_as_python(page, server, builder, labels, n_names):
         shown = np.array(page.execute_script(script, shown.tolist()))
     rng = np.random.RandomState(0)
     names, _ = load_names(script="all", return_X_y=True)
-    names = [*rng.permutation(names)[:140], *make_names(43, random_state=0)[0], *ODD]
-    assert len(names) == 200
+    names = [*rng.permutation(names)[:30], *make_names(13, random_state=0)[0], *ODD]
     names = rng.permutation(names)[:n_names].tolist()
     answers = predict_names(model, names)
     levels = ["label"] * n_names if answers.levels is None else answers.levels
@@ -188,15 +187,12 @@ def test_page_answers_names_as_python(page, server, builder, labels, n_names):
 
 
 def test_page_gives_the_reasons_of_python(page, judged):
-    for text, reason in judged.items():
-        ask(page, "Anna")
+    for reason, text in {reason: text for text, reason in judged.items()}.items():
         found = ask(page, text)
+        missing = reason == "missing name"
+        assert found["reason"] == reason or (not reason and found["reason"] == "unsure"), text
         if reason:
-            missing = reason == "missing name"
             assert found["verdict"].startswith("Type a" if missing else "I don’t know"), text
-            assert missing or found["reason"] == reason, text
-        else:
-            assert found["reason"] in ("", "unsure"), text
         assert (found["bars"] == []) == (reason != ""), text
         assert page.find_element("id", "letters").is_displayed() == (reason == "")
 

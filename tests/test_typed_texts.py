@@ -3,13 +3,10 @@
 `test_onnx_javascript.py` reads them, too.
 """
 
-import csv
-
 import numpy as np
 import pytest
 
 from sknames import JoinNames, estimate_shares, load_pretrained, predict_names
-from sknames._cli import main
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.test_tidy import LIKE
@@ -54,25 +51,3 @@ def test_typed_texts_are_no_distinct_names():
     shares = estimate_shares(load_pretrained(), [*TYPED, *NAMES, *OTHERS])
     assert shares.n_names == 2 * len(NAMES) + len(OTHERS)
     assert shares.n_distinct == len({*NAMES, *OTHERS})
-
-
-@pytest.fixture
-def run(tmp_path, capfd):
-    """Return a function that runs a command on a column of texts: the rows of its answer."""
-
-    def run(command, texts, *options):
-        path = tmp_path / "names.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([["name"], *([text] for text in texts)])
-        assert main.run([command, str(path), "--column", "name", *options]) == 0
-        return [*csv.DictReader(capfd.readouterr().out.splitlines())]
-
-    return run
-
-
-def test_command_line_answers_typed_texts_as_names(run):
-    typed, names = run("predict", TYPED, "--proba"), run("predict", NAMES, "--proba")
-    assert [row.pop("name") for row in typed] == TYPED
-    assert [row.pop("name") for row in names] == NAMES
-    assert typed == names
-    assert run("shares", TYPED + NAMES + OTHERS) == run("shares", NAMES + NAMES + OTHERS)
