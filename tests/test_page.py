@@ -328,6 +328,7 @@ def test_page_fits_a_phone(page):
         assert width(page) == [360, 360]
         page.find_element("id", "tab-list").click()
         ask_list(page, ["Mehmet Yılmaz", "x" * 300])
+        ask_list(page, ["Jan Kowalski"] * 3, other=True)
         assert width(page) == [360, 360]
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
