@@ -182,12 +182,22 @@ def test_predict_csv_of_any_dialect_keeps_it(predict, tiny, delimiter, output):
 
 
 @pytest.mark.parametrize("ends", ["\r\n", "\r", "\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_predict_any_line_ends_and_marks_keeps_values(predict, ends, encoding):
+@pytest.mark.parametrize(
+    "encoding, given",
+    [
+        ("utf-8", None),
+        ("utf-8-sig", None),
+        ("utf-16", None),
+        ("utf-16", "auto"),
+        ("utf-16-le",) * 2,
+    ],
+)
+def test_predict_any_line_ends_and_marks_keeps_values(predict, ends, encoding, given):
     rows = [["id", "name"], ["007", "Müller"], ["", "王伟"], [f"a{ends}b", "Bo"]]
     text = ends * 2 + ends.join(map('"{0[0]}","{0[1]}"'.format, rows))
-    Path("in.csv").write_bytes(text.encode(encoding))
-    out, _ = predict("in.csv")
+    mark = "\ufeff" * (encoding == "utf-16-le")
+    Path("in.csv").write_bytes((mark + text).encode(encoding))
+    out, _ = predict("in.csv", *(["--encoding", given] if given else []))
     assert [row[:2] for row in read_csv(out)] == rows
 
 
@@ -394,8 +404,6 @@ def test_predict_pipe_is_read_and_appended_to_standard_output(predict, tiny):
 
 PEOPLE = ["Iker Casillas", "Mehmet Yılmaz", "Lee", "Juan Perez", "", "123", "a@b.org", "😀"]
 PEOPLE += ["Aoife Byrne", "Kowalski", "Mehmet Yılmaz", "Papadopoulos", "Giuseppe Rossi"]
-COUNTRIES = "--model country --abstain --fallback"
-FALLBACK = {"abstain": True, "fallback": ["subregion", "region"]}
 MIX = {"Greek": 0.25, "Polish": 0.75}
 
 
@@ -404,50 +412,52 @@ def careful(tiny):
     return model.fit(["Ana", "Yuki", "Jan", "Ali"], tiny.classes_)
 
 
-@pytest.mark.parametrize(
-    "options, make, asked",
-    [
-        (
-            "--model nationality --abstain --top 2 --known-words --set .9 --prefix new_",
-            lambda tiny: load_pretrained(abstain=True),
-            {"top": 2, "known_words": True},
-        ),
-        ("--model nationality --set .9 --priors population", lambda tiny: load_pretrained(), {}),
-        (COUNTRIES, lambda tiny: load_pretrained("country", **FALLBACK), {}),
-        (
-            f"{COUNTRIES} --threshold .5",
-            lambda tiny: load_pretrained("country", **FALLBACK),
-            {"threshold": 0.5},
-        ),
-        (
-            "--model country --groups region --set .8",
-            lambda tiny: GroupedClassifier(load_pretrained("country")),
-            {},
-        ),
-        ("--abstain --threshold .4", lambda tiny: tiny, {"threshold": 0.4}),
-        ("--abstain --threshold 1", lambda tiny: tiny, {"threshold": 1}),
-        (
-            "--priors Greek=.25,Polish=.75 --groups region --proba",
-            lambda tiny: GroupedClassifier(PriorShiftClassifier(tiny, priors=MIX)),
-            {},
-        ),
-        ("--priors mix.csv", lambda tiny: PriorShiftClassifier(tiny, priors=MIX), {}),
-        (
-            "--adapt-priors --proba",
-            lambda tiny: PriorShiftClassifier(FrozenEstimator(tiny)).fit(PEOPLE),
-            {},
-        ),
-        ("--model careful.skops --abstain", careful, {}),
-        ("--model careful.joblib --abstain --trust-pickle", careful, {}),
-        ("--model careful.skops --groups region", lambda tiny: GroupedClassifier(tiny), {}),
-        (
-            "--model careful.skops --priors uniform",
-            lambda tiny: PriorShiftClassifier(tiny, priors="uniform"),
-            {},
-        ),
-    ],
-)
-def test_predict_answers_as_python(run, tiny, options, make, asked):
+def countries(tiny):
+    return load_pretrained("country", abstain=True, fallback=["subregion", "region"])
+
+
+def adapted(tiny):
+    return PriorShiftClassifier(FrozenEstimator(tiny)).fit(PEOPLE)
+
+
+def mixed(tiny):
+    return PriorShiftClassifier(tiny, priors=MIX)
+
+
+# By options: the model in Python, and what it is asked.
+ANSWERS = {
+    "--model nationality --abstain --top 2 --known-words --set .9 --prefix new_": (
+        lambda tiny: load_pretrained(abstain=True),
+        {"top": 2, "known_words": True},
+    ),
+    "--model nationality --set .9 --priors population": (lambda tiny: load_pretrained(), {}),
+    "--model country --abstain --fallback": (countries, {}),
+    "--model country --abstain --fallback --threshold .5": (countries, {"threshold": 0.5}),
+    "--model country --groups region --set .8": (
+        lambda tiny: GroupedClassifier(load_pretrained("country")),
+        {},
+    ),
+    "--abstain --threshold .4": (lambda tiny: tiny, {"threshold": 0.4}),
+    "--abstain --threshold 1": (lambda tiny: tiny, {"threshold": 1}),
+    "--priors mix.csv": (mixed, {}),
+    "--priors Greek=.25,Polish=.75 --groups region --proba": (
+        lambda tiny: GroupedClassifier(mixed(tiny)),
+        {},
+    ),
+    "--adapt-priors --proba": (adapted, {}),
+    "--model careful.skops --abstain": (careful, {}),
+    "--model careful.joblib --abstain --trust-pickle": (careful, {}),
+    "--model careful.skops --groups region": (GroupedClassifier, {}),
+    "--model careful.skops --priors uniform": (
+        lambda tiny: PriorShiftClassifier(tiny, priors="uniform"),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("options", ANSWERS)
+def test_predict_answers_as_python(run, tiny, options):
+    make, asked = ANSWERS[options]
     for name in ("careful.skops", "careful.joblib"):
         with open(name, "wb") as file:
             _model_files.save_model(careful(tiny), file, name)
@@ -474,18 +484,16 @@ def test_predict_parquet_to_a_terminal_is_refused(predict, monkeypatch):
     assert not out and "Parquet is not for a terminal: give --output" in said
 
 
+BYLINES = "Most of these names have initials instead of given names. Then accuracy is 15 to 20 "
+LETTERS = "2 names are UTF-8 that was read as Windows-1252: give --encoding auto, or export"
+
+
 @pytest.mark.parametrize(
     "names, warning",
     [
-        (
-            ["A. M. Kim", "Kim, J.-P.", "Anna Kim"],
-            "Most of these names have initials instead of given names. Then accuracy is 15 to 20 ",
-        ),
+        (["A. M. Kim", "Kim, J.-P.", "Anna Kim", "A. Lee"], BYLINES),
         (["A. Kim", "Bo Kim", "7"], None),
-        (
-            ["JoÃ£o", "Å\x81ukasz", "Anna"],
-            "2 names are UTF-8 that was read as Windows-1252: give --encoding auto, or export",
-        ),
+        (["JoÃ£o", "Å\x81ukasz", "Anna"], LETTERS),
     ],
 )
 @pytest.mark.parametrize("options", [[], ["--abstain", "--threshold", "1"]])
@@ -873,38 +881,26 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
     assert n_run >= 10
 
 
-BROKEN = "name\nJoÃ£o\nÅ\x81ukasz\nÐšÐ¸Ñ€\nJosé’s\nBÄ–\n"  # the last but one is right
+BROKEN = "JoÃ£o Å\x81ukasz ÐšÐ¸Ñ€ José’s BÄ–".encode()  # the last but one is right
+MIXED = "Kim Zieliński ".encode() + "Müller Bøe".encode("cp1252")
+NOT_UTF_8, REPAIRED = (
+    "lines are not UTF-8, read as cp1252: ",
+    "lines had broken letters, repaired: ",
+)
 
 
 @pytest.mark.parametrize(
     "encoding, text, names, warning",
     [
-        (
-            "auto",
-            "name\nKim\nZieliński\n".encode() + "Müller\nBøe\n".encode("cp1252"),
-            "Kim Zieliński Müller Bøe",
-            "2 of 5 lines are not UTF-8, read as cp1252: 'Müller'.\n",
-        ),
-        ("auto", "name\nŻak\n".encode(), "Żak", ""),
-        ("auto", "name\nŻak\n".encode("utf-16"), "Żak", ""),
-        (
-            "auto",
-            BROKEN.encode(),
-            "João Łukasz Кир José’s BĖ",
-            "4 of 6 lines had broken letters, repaired: 'João'.\n",
-        ),
-        (
-            "auto",
-            b"name\nJo\xc3\xa3o_\xe3\n",
-            "João_ã",
-            "1 of 2 lines are not UTF-8, read as cp1252: 'João_ã'",
-        ),
-        ("cp1252", "name\nMüller\n".encode("cp1252"), "Müller", ""),
-        ("utf-16-le", "\ufeffname\nꧻ\n".encode("utf-16-le"), "ꧻ", ""),
+        ("auto", MIXED, "Kim Zieliński Müller Bøe", f"2 of 5 {NOT_UTF_8}'Müller'.\n"),
+        ("auto", "Żak".encode(), "Żak", ""),
+        ("auto", BROKEN, "João Łukasz Кир José’s BĖ", f"4 of 6 {REPAIRED}'João'.\n"),
+        ("auto", b"Jo\xc3\xa3o_\xe3", "João_ã", f"1 of 2 {NOT_UTF_8}'João_ã'"),
+        ("cp1252", "Müller".encode("cp1252"), "Müller", ""),
     ],
 )
 def test_predict_says_which_lines_are_in_another_encoding(predict, encoding, text, names, warning):
-    Path("in.csv").write_bytes(text)
+    Path("in.csv").write_bytes(b"\n".join([b"name", *text.split(), b""]))
     out, said = predict("in.csv", "--encoding", encoding)
     assert ("warning" in said) == bool(warning)
     assert warning in said

@@ -81,22 +81,6 @@ def test_mlflow_keeps_a_model_with_a_signature(frame, tiny, tmp_path, monkeypatc
         model.predict(frame[["age"]])
 
 
-def test_optuna(small_names):
-    optuna = pytest.importorskip("optuna")
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-    def objective(trial):
-        model = tiny_pipeline(
-            cell=trial.suggest_categorical("cell", ["gru", "rnn"]),
-            lr=trial.suggest_float("lr", 1e-9, 0.05, log=True),
-        )
-        return cross_val_score(model, *small_names, cv=2).mean()
-
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))
-    study.optimize(objective, n_trials=6)
-    assert study.best_value > 0.33 and study.best_params["lr"] > 1e-5
-
-
 def test_tool_server_answers_the_client_of_its_protocol(shipped):
     mcp = pytest.importorskip("mcp")
     folder = Path(__file__).parent.parent

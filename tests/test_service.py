@@ -143,19 +143,14 @@ def test_unsure_names_are_answered_unless_abstain(url, shipped):
     "path, body, status, message",
     [
         ("/predict", {"name": "x" * 201}, 422, "body.name.* at most 200 characters"),
-        ("/predict", {"name": 5}, 422, "body.name.* valid string"),
-        ("/predict", {}, 422, "body.name: Field required"),
         ("/predict", {"name": "Anna", "x" * 900_000: 3}, 422, "'body: Extra inputs"),
         ("/predict", {"name": "Anna", "top": 11}, 422, "body.top: .*less than or equal to 10"),
-        ("/predict_batch", {"names": "Anna"}, 422, "body.names: .*valid list"),
         ("/predict_batch", {"names": []}, 422, "body.names: .*at least 1 item"),
         ("/predict_batch", {"names": ["Anna"] * 1001}, 422, "body.names: .*at most 1000 items"),
         ("/predict_batch", {"names": ["x" * 1_000_000]}, 413, "at most 1000000 bytes"),
         ("/predict_batch", b'{"names": ["\\ud800"]}', 422, "body.names.0.*unicode"),
         ("/predict_batch", b'{"names": ["\xff"]}', 400, "parsing the body"),
-        ("/predict_batch", b'{"names": ["Anna', 422, "JSON decode error"),
         ("/predict_batch", b'{"names": ' + b"[" * 100_000, 400, "parsing the body"),
-        ("/elsewhere", {}, 404, "Not Found"),
     ],
 )
 def test_wrong_request_says_what_is_wrong(url, path, body, status, message):
