@@ -71,6 +71,17 @@ def test_words_of_organizations_are_nobodys_name():
     assert {*Names(names).reasons} == {"", "placeholder"}  # Nan
 
 
+def test_surnames_with_and_are_one_person():
+    names = DATA.joinpath("iberian_and_polish_names.txt").read_text(encoding="utf-8").splitlines()
+    assert len(names) == 50 and {*Names(names).reasons} == {""}
+
+
+def test_legal_forms_in_brackets_tell_an_organization():
+    forms = [form for form in RULES["in_brackets"] if form.isascii()]
+    for typed in (str, str.upper, ".".join):
+        assert {*Names([f"Berg ({typed(form)})" for form in forms]).reasons} == {"organization"}
+
+
 @pytest.mark.parametrize("behind", ["{}{}", "{}.{}.", "{}. {}."])
 def test_two_capitals_beside_a_name_are_initials(behind):
     initials = [behind.format(*pair) for pair in product(ascii_uppercase, repeat=2)]

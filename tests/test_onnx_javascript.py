@@ -43,7 +43,7 @@ FORMS = """
 Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 .. - '
 " ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨. Иван И.П. ПИ محمد
 د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A. U.G.
-S.A.R.L. MÃ¼ller Ð˜Ð² k.A
+S.A.R.L. MÃ¼ller Ð˜Ð² k.A (GmbH) [s.r.o.] (Ltd Spa
 """
 SCRIPT = """
 import { readFileSync } from "node:fs";

@@ -345,7 +345,9 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   const read = isNew ? withoutAnyBrackets(text) : text;
   const isOrganization = rules.format ? isOfOrganization(read, rules) : hasForm(text, end, rules);
   const isInside = (part) => (part.includes("(") ? text : read).includes(part);
+  const isForm = ([, inner]) => has(rules, "in_brackets", tokensOf(lower(inner), rules).join(""));
   if (isOrganization || rules.inside.some(isInside)) return "organization";
+  if (isNew && [...text.matchAll(BRACKETS)].some(isForm)) return "organization";
   const parts = rules.format ? read.split(",") : [];
   if (parts.some((part) => areSeveral(part, rules))) return "several names";
   if (isNew && has(rules, "family", lower(read).split(" ")[0])) return "several names";
@@ -391,7 +393,7 @@ function isOfOrganization(text, rules) {
   return (
     count("word", full.map(lower)) > 0 ||
     count("written", full) > 0 ||
-    count("phrase", ends(words)) > 0 ||
+    count("phrase", ends(words).filter((end) => end !== words[0])) > 0 || // "Spa" may be a name
     (nWeak > 0 && nWeak + count("weak_form", ends(tokens)) > 1)
   );
 }

@@ -42,6 +42,7 @@ def _read_rules():
     - "phrase": tokens at either end of a text, joined, so that "S. p. A." is "SpA",
     - "weak_word" and "weak_form": words, and forms at either end as they are written, which people
       have, too; two of them, one a word, make an organization,
+    - "in_brackets": legal forms that tell an organization in brackets, joined like phrases,
     - "front": what dotted capitals in front of a name may be, "S.A.R.L."; others are initials,
     - "several": between names,
     - "several_or_surname": the same, but "Thurn und Taxis" is one surname,
@@ -64,7 +65,7 @@ def _read_rules():
         for row in csv.DictReader(file):
             texts = [text.replace("_", " ") for text in row["texts"].split()]
             rules.setdefault(row["kind"], []).extend(texts)
-    for kind in ("placeholder", "word", "phrase", "weak_word"):
+    for kind in ("placeholder", "word", "phrase", "in_brackets", "weak_word"):
         rules[kind] = list(map(lower, rules[kind]))
     for kind in ("word", "phrase"):
         rules[kind] = [*dict.fromkeys(rules[kind] + list(map(_without_accents, rules[kind])))]
@@ -75,7 +76,8 @@ RULES = _read_rules()
 _ADDRESS, _FINAL, _TOKEN, _BROKEN = (
     re.compile(RULES[key]) for key in ("address", "final", "token", "broken")
 )
-RULES["phrase"] = ["".join(_tokens(text)) for text in RULES["phrase"]]
+for joined in ("phrase", "in_brackets"):
+    RULES[joined] = ["".join(_tokens(text)) for text in RULES[joined]]
 _SETS = {kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)}
 _TITLES = {
     title.removesuffix(".") + "." for title in {*TITLES["titles"]}.difference(TITLES["names"])
@@ -95,7 +97,9 @@ _WORDS = {
     for text in map(lower, RULES[kind])
     for word in _SEPARATORS.sub(" ", text.replace(".", "")).split()[-1:]
 }
-_WORDS |= {text[k:] for text in RULES["phrase"] for k in range(len(text))}  # its last token
+_WORDS |= {  # its last token
+    text[k:] for of in ("phrase", "in_brackets") for text in RULES[of] for k in range(len(text))
+}
 _SIGNS = [*"@/&;+", "www.", "Www.", "WWW.", *(f".{c}" for c in "coniegCONIEG"), *RULES["inside"]]
 _SIGNS += map(chr, range(0x300, 0x370))  # accents that have to be composed with their letters
 _RAREST = [re.sub("[ 0-9A-Za-z]", "", sign)[0] for sign in _SIGNS]
@@ -138,7 +142,9 @@ def _why_not_name(text, encoder):
         return ADDRESS
     if _stands_for_none(lower(_FINAL.sub("", text))) or _TITLES.issuperset(lower(text).split()):
         return PLACEHOLDER
-    is_company = any(form in text for form in _IN_BRACKETS)  # "(株)"
+    is_company = any(form in text for form in _IN_BRACKETS) or not _SETS["in_brackets"].isdisjoint(
+        "".join(_tokens(lower(inner))) for inner in BRACKETS.findall(text)
+    )  # "(株)", "(GmbH)"
     rest = BRACKETS.sub(" ", text)
     read = rest if any(map(str.isalpha, rest)) else text
     if is_company or _INSIDE.search(read) or _is_organization(read):
@@ -174,7 +180,7 @@ def _is_organization(text):
     return (
         not _SETS["word"].isdisjoint(map(lower, full))
         or not _SETS["written"].isdisjoint(full)
-        or not _SETS["phrase"].isdisjoint(_ends(words))
+        or not _SETS["phrase"].isdisjoint(_ends(words) - {*words[:1]})  # "Spa" may be a name
         or (n_weak > 0 and n_weak + len(_SETS["weak_form"] & _ends(tokens)) > 1)
     )
 
