@@ -232,17 +232,21 @@ def test_empty_alphabet_or_repeated_characters_raise(alphabet, repeated):
 
 
 @pytest.mark.parametrize(
-    "alphabet, max_length, message",
-    [
-        (None, 5, "alphabet_ of .* distinct characters, .* got None"),
-        ("", 5, "distinct characters, the space first, got ''"),
-        (" aa", 5, "distinct characters, the space first, got ' aa'"),
-        (" a", 0, "max_length_ of .* a positive int, got 0"),
-    ],
+    "alphabet, max_length", [(None, 5), ("", 5), (" aa", 5), ("ab", 5), (" a", 0)]
 )
-def test_wrong_alphabet_raises_in_from_alphabet(alphabet, max_length, message):
-    with pytest.raises((ValueError, TypeError), match=message):
+def test_alphabet_or_length_that_is_wrong_raises(alphabet, max_length):
+    message = rf"distinct characters, the space first, .* got {alphabet!r} and {max_length}\."
+    with pytest.raises(ValueError, match=message):
         CharEncoder.from_alphabet(alphabet, max_length)
+
+
+@pytest.mark.parametrize(
+    "change", [{"alphabet_": "ab"}, {"unknown_code_": 9}, {"max_length_": "3"}]
+)
+def test_damaged_file_raises(change):
+    state = CharEncoder().fit(["abc"]).__getstate__() | change
+    with pytest.raises(ValueError, match="is damaged or was changed: save the model again"):
+        CharEncoder.__new__(CharEncoder).__setstate__(state)
 
 
 def test_max_length_of_numpy_becomes_an_int_for_json():
@@ -346,10 +350,6 @@ def test_round_trip():
         ([[1, 2], [0, 9]], "from 0 to 4, got 9 in row 1, column 1"),
         ([[-1]], "from 0 to 4, got -1 in row 0, column 0"),
         ([[1, 1.5]], "from 0 to 4, got 1.5 in row 0, column 1"),
-        ([[1, np.nan]], "NaN"),
-        ([1, 2], "Expected 2D array"),
-        ([["a"]], "not compatible with arrays of bytes/strings"),
-        (np.zeros((0, 2)), r"0 sample\(s\)"),
     ],
 )
 def test_wrong_codes_raise_in_inverse_transform(codes, message):
@@ -373,23 +373,6 @@ def test_missing_name_is_empty_when_asked_for(missing):
         encoder.transform(["Ana", missing, 5])
 
 
-TITLED = {
-    " Frau Dr. Anna Schmidt ": "Anna Schmidt",
-    '"Dr. “Anna Kim”, PhD"': "Anna Kim",
-    "Fräulein Müller": "Müller",
-    "김민준 씨": "김민준",
-    "κύριος Νίκος": "Νίκος",
-}
-
-
-@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
-def test_titles_are_dropped_unless_switched_off(form):
-    typed, names = [unicodedata.normalize(form, name) for name in TITLED], [*TITLED.values()]
-    plain, encoder = CharEncoder(tidy=False).fit(typed), CharEncoder().fit(names)
-    np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(names))
-    assert (plain.transform(typed) != plain.transform(names)).any(axis=1).all()
-
-
 @pytest.mark.parametrize("n_titled, is_tidy", [(0, True), (1, True), (2, False), (200, False)])
 def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_tidy):
     names = ["Dr. Anna Kim"] * n_titled + ["Kim, Anna (HR)"] * (200 - n_titled)
@@ -403,8 +386,11 @@ def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_t
 
 
 def test_title_counts_however_it_is_written():
-    for title in ("Dr.\u200b", "ＤＲ", "Fräulein", "Fra\u0308ulein"):
-        assert CharEncoder().fit([f"{title} Anna Kim"]).tidy_ is False, title
+    for title in ("Dr.\u200b", "ＤＲ", "Fräulein", "Fra\u0308ulein", "κύριος", "κυ\u0301ριος"):
+        typed = [f"{title} Anna Kim"]
+        assert CharEncoder().fit(typed).tidy_ is False, title
+        encoder = CharEncoder(tidy=True).fit(typed)
+        np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(["Anna Kim"]))
 
 
 def test_encoder_that_was_not_fitted_reads_tidy_names_unless_told_otherwise():
@@ -445,21 +431,3 @@ def test_marks_that_are_no_points_are_transliterated():
     names = ["सुनीता", "סֻנִטָה", "ب\u0653", "ب\u0655", "ب\u064e\u0652\u0656\u0670\u08ff"]
     read = encoder.inverse_transform(encoder.transform(names))
     assert read.tolist() == ["sunita", "snth", "ba", "b'", "b"]
-
-
-@pytest.mark.parametrize(
-    "change, message",
-    [
-        ({"alphabet_": " aa"}, "alphabet_ .* expected distinct .* first, got ' aa'"),
-        ({"alphabet_": "abcd"}, "alphabet_ .* the space first, got 'abcd'"),
-        ({"alphabet_": " ab"}, "alphabet_ .* got ' ab'"),
-        ({"max_length_": 0}, "max_length_ .* expected a positive int, got 0"),
-        ({"unknown_code_": ...}, "alphabet_ .* got ' abc'"),
-    ],
-    ids=str,
-)
-def test_inconsistent_saved_state_raises(change, message):
-    state = CharEncoder().fit(["abc"]).__getstate__() | change
-    state = {name: value for name, value in state.items() if value is not ...}
-    with pytest.raises(ValueError, match=message):
-        CharEncoder.__new__(CharEncoder).__setstate__(state)

@@ -31,12 +31,3 @@ def unstamped(state):
             "fit the model again with this version."
         )
     return state
-
-
-def require(condition, name, expected, got):
-    """Raise ValueError if a part of a saved model is damaged."""
-    if not condition:
-        raise ValueError(
-            f"{name} of the saved model: expected {expected}, got {got!r:.200}. The file is "
-            "damaged or was changed: save the model again."
-        )

@@ -3,6 +3,8 @@
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
 from numbers import Integral
 from typing import Any, Literal, Self
 
@@ -15,16 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base import warn
 from .._base.estimators import DocLinkMixin
-from .._base.saved_state import require, stamped, unstamped
+from .._base.saved_state import stamped, unstamped
 from .in_latin import in_latin
 from .names import Names, NamesMixin, read_names
-from .spelling import (
-    characters,
-    code_points,
-    is_other_script,
-    plain,
-    transliterate,
-)
+from .spelling import Translation, code_points, is_other_script, plain, transliterate
 from .tidy import are_titled
 from .titles import FORMAT
 
@@ -33,7 +29,7 @@ CHUNK_NAMES = 65_536
 MANY, USUAL = 20, 10
 SPACE, REPLACEMENT = " ", "\ufffd"
 # What occurs less often than RARE times is read in ASCII: a code of its own learns too little.
-RARE, N_ASCII = 5, 128
+RARE = 5
 # The values of `transliterate` that read what the alphabet lacks in ASCII.
 READ_RARE = ("unknown", "both")
 
@@ -183,57 +179,47 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         alphabet = None if self.alphabet is None else self._check_alphabet()
         is_auto, self.rules_ = self.tidy == "auto", FORMAT
         self.tidy_ = not are_titled(names.clean) if is_auto else bool(self.tidy)
-        counts, lengths = self._survey(names, alphabet)
+        spelt = self._spelt(names.tidy, alphabet)
         if alphabet is None:
-            alphabet = self._frequent(counts)
+            alphabet = self._frequent(spelt)
             if self.transliterate in READ_RARE:
                 # What is too rare is read in ASCII, and counts there.
-                counts, lengths = self._survey(names, alphabet)
-                alphabet = "".join(sorted({*alphabet, *self._frequent(counts)}))
+                spelt = self._spelt(names.tidy, alphabet)
+                alphabet = "".join(sorted({*alphabet, *self._frequent(spelt)}))
         self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
         self.unknown_code_ = len(self.alphabet_) + 1
-        if self.max_length is None:
-            self.max_length_ = max(int(lengths.max()), 1)
-            # The longest of a short list would raise its own percentile.
-            usual = max(USUAL, int(np.percentile(lengths, 99, method="lower")))
-            if self.max_length_ > MANY * usual:
-                warn(
-                    f"The name at position {lengths.argmax()} has {self.max_length_:,} characters, "
-                    f"and 99 % of the names have at most {usual}. Every row gets as many columns, "
-                    f"and training that many steps. Correct it, or set max_length={2 * usual}.",
-                )
-        else:
-            self.max_length_ = int(self.max_length)
+        self.max_length_ = int(self.max_length or self._longest([*map(len, spelt)]))
         return names
 
-    def _survey(self, names, alphabet):
-        """Return how often each code point is read, and the lengths of the names."""
-        counts = np.zeros(0, dtype=np.int64)
-        lengths = []
-        for start in range(0, len(names), CHUNK_NAMES):
-            points, some = self._fold(names.tidy[start : start + CHUNK_NAMES], alphabet)
-            lengths.append(some)
-            more = np.bincount(points, minlength=len(counts))
-            more[: len(counts)] += counts
-            counts = more
-        return counts, np.concatenate(lengths)
+    def _longest(self, lengths):
+        """Return the length of the longest name, and warn if it is far longer than the others."""
+        longest = max(lengths)
+        # The longest of a short list would raise its own percentile.
+        usual = max(USUAL, int(np.percentile(lengths, 99, method="lower")))
+        if longest > MANY * usual:
+            warn(
+                f"The name at position {lengths.index(longest)} has {longest:,} characters, and "
+                f"99 % of the names have at most {usual}. Every row gets as many columns, and "
+                f"training that many steps. Correct it, or set max_length={2 * usual}.",
+            )
+        return max(longest, 1)
 
-    def _frequent(self, counts):
+    def _frequent(self, spelt):
         """Return the characters that are frequent enough for a learned alphabet."""
         least, reads_rare = self.min_frequency, self.transliterate in READ_RARE
         if least == "auto":
             least = RARE if reads_rare else 1
-        total = 1 if isinstance(least, Integral) else max(counts.sum(), 1)
-        is_frequent = counts / total >= least
-        if reads_rare:
-            is_frequent[:N_ASCII] = counts[:N_ASCII] > 0  # what rare characters become
-        alphabet = map(chr, np.flatnonzero(is_frequent))
-        # NUL is no letter, and a lone surrogate is half of one.
-        alphabet = [c for c in alphabet if unicodedata.category(c) not in ("Cs", "Cc")]
-        if reads_rare:
+        counts = Counter(chain.from_iterable(spelt))
+        total = 1 if isinstance(least, Integral) else counts.total()
+        return "".join(
+            c
+            for c in sorted(counts)
+            if (counts[c] / total >= least or (reads_rare and c.isascii()))
+            # NUL is no letter, and a lone surrogate is half of one.
+            and unicodedata.category(c) not in ("Cs", "Cc")
             # Among the marks that ASCII drops is the dot that lower-casing leaves of a Turkish İ.
-            alphabet = [c for c in alphabet if transliterate(c)]
-        return "".join(alphabet)
+            and (not reads_rare or transliterate(c))
+        )
 
     @classmethod
     def from_alphabet(cls, alphabet: str, max_length: int, /, **params: Any) -> Self:
@@ -268,27 +254,18 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
 
     def _codes(self, names):
         """Return the codes of tidy names."""
-        table = self._table()
+        table, n_cut = self._table(), 0
         codes = np.zeros((len(names), self.max_length_), dtype=table.dtype)
-        columns = np.arange(self.max_length_)
-        n_cut = 0
         for start in range(0, len(names), CHUNK_NAMES):
-            points, lengths = self._fold(names[start : start + CHUNK_NAMES], self.alphabet_)
-            flat = table.take(points, mode="clip")
-            if self.handle_unknown == "error" and (flat == self.unknown_code_).any():
-                first = int((flat == self.unknown_code_).argmax())
-                position = start + int(np.searchsorted(np.cumsum(lengths), first, side="right"))
-                raise ValueError(
-                    f"Found the character {chr(points[first])!r}, which is not in the alphabet, in "
-                    f"the name at position {position}. Fit on it, or set "
-                    "handle_unknown='use_unknown_code'."
-                )
-            if lengths.max() > self.max_length_:
-                n_cut += int((lengths > self.max_length_).sum())
-                begins = np.cumsum(lengths) - lengths
-                flat = flat[np.arange(len(flat)) - np.repeat(begins, lengths) < self.max_length_]
+            some = slice(start, start + CHUNK_NAMES)
+            spelt = self._spelt(names[some], self.alphabet_)
+            if self.handle_unknown == "error":
+                self._check_known(spelt, start)
+            lengths = np.array([*map(len, spelt)])
+            n_cut += int((lengths > self.max_length_).sum())
+            points = code_points("".join(name[: self.max_length_] for name in spelt))
             w = min(int(lengths.max()), self.max_length_)
-            codes[start : start + CHUNK_NAMES, :w][columns[:w] < lengths[:, None]] = flat
+            codes[some, :w][np.arange(w) < lengths[:, None]] = table.take(points, mode="clip")
         if n_cut and self.max_length is None:
             warn(
                 f"{n_cut} of {len(names)} names are longer than the longest name of fit and "
@@ -296,6 +273,16 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
                 "length.",
             )
         return codes
+
+    def _check_known(self, spelt, start):
+        """Raise ValueError if a character is not in the alphabet; the names begin at `start`."""
+        for position, name in enumerate(spelt, start):
+            if unknown := [c for c in name if c not in self.alphabet_]:
+                raise ValueError(
+                    f"Found the character {unknown[0]!r}, which is not in the alphabet, in the "
+                    f"name at position {position}. Fit on it, or set "
+                    "handle_unknown='use_unknown_code'."
+                )
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.object_]:
         """Decode rows of codes.
@@ -340,7 +327,7 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             c
             for c in alphabet
             if unicodedata.normalize("NFC", c) != c
-            or self._fold_character(c, alphabet) != c
+            or self._speller(alphabet)[ord(c)] != c
             or (self.clean and plain(c) != c)
         )
         if unreachable:
@@ -351,33 +338,20 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             )
         return alphabet
 
-    def _fold_character(self, character, alphabet):
-        """Transliterate and lower-case one character, maybe to several or none.
-
-        Without an alphabet, nothing is transliterated because it is unknown.
-        """
-        lower = _lower if self.lowercase else str
-        if self.transliterate not in READ_RARE:
-            return lower(transliterate(character) if self.transliterate else character)
-        return "".join(
-            c if alphabet is None or c in alphabet else lower(transliterate(c))
-            for c in lower(character)
-        )
+    def _speller(self, alphabet):
+        """Return what each code point is spelt as, see `_make_speller`."""
+        return _make_speller(alphabet, self.transliterate, self.lowercase)
 
     def _readings(self, names, alphabet):
         """Return tidy names, followed by their Latin forms if they are read twice."""
         text = "".join(names)
         if self.transliterate != "both" or text.isascii():
             return names
-        others = {
-            c: self._fold_character(c, alphabet)
-            for c in characters(code_points(text))
-            if is_other_script(c)
-        }
-        unknown = {c for c, read in others.items() if read.isascii()}
+        others = {*filter(is_other_script, {*text})}
+        unknown = {c for c in others if self._speller(alphabet)[ord(c)].isascii()}
         readings = []
         for name in names:
-            if not others.keys().isdisjoint(name):
+            if not others.isdisjoint(name):
                 latin = "".join(text for text, _ in in_latin(name))
                 # Half of 习近平 is another name, so nothing of it is read as written.
                 name = f"{name} {latin}" if unknown.isdisjoint(name) else latin
@@ -395,32 +369,21 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         return [
             (read, own, k)
             for character, own, k in sources
-            for read in self._fold_character(character, self.alphabet_)
+            for read in self._speller(self.alphabet_)[ord(character)]
         ][: self.max_length_]
 
-    def _fold(self, names, alphabet):
-        """Transliterate and lower-case tidy names.
+    def _spelt(self, names, alphabet):
+        """Return tidy names as they are spelt for the encoder, transliterated and lower-cased.
 
         The alphabet has the known characters, if the unknown ones are read in ASCII; None takes all
-        to be known. It returns the code points of all names, one name after the other, and how many
-        each name has.
+        to be known.
         """
-        names = self._readings(names, alphabet)
-        text = "".join(names)
-        lengths = np.fromiter(map(len, names), dtype=np.int64, count=len(names))
-        if text.isascii():
-            text = text.lower() if self.lowercase else text
-            return code_points(text), lengths
-        points = code_points(text)
-        folds = {ord(c): self._fold_character(c, alphabet) for c in characters(points)}
-        folds = {point: fold for point, fold in folds.items() if fold != chr(point)}
-        if any(len(fold) != 1 for fold in folds.values()):
-            sizes = np.ones(int(points.max()) + 1, dtype=np.int64)
-            for point, fold in folds.items():
-                sizes[point] = len(fold)
-            ends = np.concatenate([[0], np.cumsum(sizes[points])])
-            lengths = np.diff(ends[np.concatenate([[0], np.cumsum(lengths)])])
-        return code_points(text.translate(folds)), lengths
+        speller = self._speller(alphabet)
+        lower = str.lower if self.lowercase else str  # is faster, and the same in ASCII
+        return [
+            lower(name) if name.isascii() else name.translate(speller)
+            for name in self._readings(names, alphabet)
+        ]
 
     def _table(self):
         """Return the code of each code point; the last entry, past the alphabet, is unknown."""
@@ -445,9 +408,30 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         alphabet, code, length = map(vars(self).get, ("alphabet_", "unknown_code_", "max_length_"))
         is_whole = isinstance(alphabet, str) and alphabet.startswith(SPACE)
         is_whole = is_whole and len({*alphabet}) + 1 == len(alphabet) + 1 == code
-        require(is_whole, "alphabet_", "distinct characters, the space first", alphabet)
-        require(isinstance(length, int) and length > 0, "max_length_", "a positive int", length)
+        if not (is_whole and isinstance(length, int) and length > 0):
+            raise ValueError(
+                "Expected an alphabet_ of distinct characters, the space first, and a positive int "
+                f"as max_length_; got {alphabet!r:.200} and {length!r}. A file that has these is "
+                "damaged or was changed: save the model again."
+            )
 
 
-def _lower(text):
-    return "".join(c.lower() for c in text)
+@lru_cache
+def _make_speller(alphabet, transliterates, lowercase):
+    """Return a Translation of a character into several or none: transliterated and in lower case.
+
+    Without an alphabet, nothing is transliterated because it is unknown.
+    """
+
+    def lower(text):
+        return "".join(c.lower() for c in text) if lowercase else text
+
+    def spell(character):
+        if transliterates not in READ_RARE:
+            return lower(transliterate(character) if transliterates else character)
+        return "".join(
+            c if alphabet is None or c in alphabet else lower(transliterate(c))
+            for c in lower(character)
+        )
+
+    return Translation(spell)

@@ -215,4 +215,4 @@ def _is_known(character, encoder):
     if encoder is None or not character.isalpha():
         return character.isalpha()
     alphabet = encoder.alphabet_
-    return any(c.isalpha() and c in alphabet for c in encoder._fold_character(character, alphabet))
+    return any(c.isalpha() and c in alphabet for c in encoder._speller(alphabet)[ord(character)])

@@ -50,7 +50,7 @@ def _clean(name):
     return name
 
 
-class _Translation(dict):
+class Translation(dict):
     """Map each code point by a function of its character, computed on first use."""
 
     def __init__(self, of_character):
@@ -74,7 +74,7 @@ def plain(character):
     return {"Cf": "", "Pd": "-"}.get(unicodedata.category(character), character)
 
 
-_PLAIN = _Translation(plain)
+_PLAIN = Translation(plain)
 
 
 def code_points(text):
@@ -93,11 +93,7 @@ def compose(names):
     text = "\n".join(names)
     if text.isascii():
         return names
-    marks = "".join(
-        c
-        for c in characters(code_points(text))
-        if unicodedata.combining(unicodedata.normalize("NFD", c)[0])
-    )
+    marks = "".join(c for c in {*text} if unicodedata.combining(unicodedata.normalize("NFD", c)[0]))
     if marks:
         run = re.compile(f"([{re.escape(marks)}]{{{MAX_MARKS}}})[{re.escape(marks)}]+")
         if run.search(text):
@@ -106,13 +102,6 @@ def compose(names):
     if unicodedata.is_normalized("NFC", text):
         return names
     return [unicodedata.normalize("NFC", name) for name in names]
-
-
-def characters(points):
-    """Return the distinct characters of `code_points`, or all of ASCII."""
-    if points.dtype == np.uint8:
-        return list(map(chr, range(128)))
-    return [chr(point) for point in np.flatnonzero(np.bincount(points))]
 
 
 def lower(text):
@@ -145,4 +134,4 @@ def transliterate(character):
     return character if is_letter and not in_ascii else in_ascii
 
 
-FOLDED = _Translation(lambda character: transliterate(character).lower())
+FOLDED = Translation(lambda character: transliterate(character).lower())
