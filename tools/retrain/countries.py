@@ -52,18 +52,18 @@ CHARACTERS = {"CN": (0,), "TW": (1,), "HK": (1,)}
 # learned so. It is more for those who write in it, and differs where one of several scripts is.
 SHARE_OF_LOCALS, SHARE_OF_OTHERS = 0.35, 0.02
 SHARES = {
-    "Han": {"CN": 0.35, "TW": 0.2, "HK": 0.2, "JP": 0.35, "SG": 0.1},
+    "Han": {"CN": 0.35, "TW": 0.2, "HK": 0.2, "JP": 0.35, "SG": 0.1, "KR": 0.05},
     "Katakana": {"JP": 0.1},
-    "Cyrillic": {"ME": 0.04, "BA": 0.04},
+    "Cyrillic": {"ME": 0.02, "BA": 0.02},
     "Devanagari": {"IN": 0.02},
 }
 # How lists write letters that a keyboard lacks: Soerensen for Sørensen.
 DIGRAPHS = str.maketrans(
     {"å": "aa"} | {c: f"{vowel}e" for c, vowel in ("øo", "öo", "æa", "äa", "üu")}
 )
-N_NGRAMS = 50_000
-WORD_WEIGHT = 0.6
-TEMPERATURE = 1.74
+N_NGRAMS = 46_000
+WORD_WEIGHT = 0.7
+TEMPERATURE = 1.7
 
 
 def people_of_countries():

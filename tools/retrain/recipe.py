@@ -47,9 +47,8 @@ MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000, "names in Arabic":
 MORE_PEOPLE = {"biographies": 60_000, "chess players": 200_000, "names in Arabic": 20_000}
 MOST_SPELLED = 25_000
 # The logits are a mean of those of the two phases, in which the first counts by this share.
-SHARE_OF_TRUNK = 0.25
-N_NGRAMS = 200_000  # the most frequent ones, which the second phase learns again
-WORD_WEIGHT = 0.6
+SHARE_OF_TRUNK = 0.2
+WORD_WEIGHT = 0.7
 # One in so many people is never learned, in no spelling, so that figures, thresholds and sets are
 # those of the model that ships; more of those in Arabic script, of whom there are fewer.
 ONE_APART, ONE_APART_IN_ARABIC = 64, 12
@@ -135,7 +134,7 @@ HIDDEN = {
 
 
 # A generalized cross-entropy makes answers too confident, on people kept apart as well.
-TEMPERATURE = 1.85
+TEMPERATURE = 1.8
 
 
 def by_sounds():
@@ -174,7 +173,7 @@ def fit_more(pipeline, names, nationalities, *, verbose=0):
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     labels = np.searchsorted(classifier.classes_, nationalities)
     network, options = replace(classifier.network_, words=None), {"verbose": verbose}
-    settings = network.n_classes, N_NGRAMS, WORD_WEIGHT
+    settings = network.n_classes, network.n_ngrams, WORD_WEIGHT
     layer, words = fit_layer(network, encoder, names, labels, *settings, **options)
     network = replace(folded(network, layer, SHARE_OF_TRUNK), words=words)
     return with_network(pipeline, rounded(with_temperature(network, TEMPERATURE)))
