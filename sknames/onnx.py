@@ -92,7 +92,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.12'), ('not_names', '{"format": 3, "broken')]
+    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.01'), ('not_names', '{"format": 3, "broken')]
     """  # noqa: E501
     check_is_fitted(estimator)
     inside = unwrap(estimator)

@@ -117,16 +117,20 @@ def test_abstain_answers_whole_names_but_not_names_of_many():
     assert selective.reasons(["Lee", "Microsoft"]).tolist() == ["unsure", "unsure"]
 
 
-def test_abstain_keeps_the_risk_that_the_docstring_says():
-    for (labels, fallback), risk, least in [
-        (("nationality", None), 0.14, 0.8),
-        (("country", None), 0.28, 0.5),
-        (("nationality", [*M49]), 0.1, 0.9),
-        (("country", [*M49]), 0.21, 0.75),
-    ]:
-        model = load_pretrained(labels, abstain=True, fallback=fallback)
-        assert model.risk == risk and round(model.coverage_, 2) >= least
-        assert f"{100 * risk:.0f} %" in load_pretrained.__doc__
+@pytest.mark.parametrize(
+    "target, fallback, least",
+    [
+        ("nationality", None, 0.8),
+        ("country", None, 0.5),
+        ("nationality", [*M49], 0.9),
+        ("country", [*M49], 0.75),
+    ],
+)
+def test_abstain_keeps_the_smallest_whole_risk_that_answers_enough(target, fallback, least):
+    model = load_pretrained(target, abstain=True, fallback=fallback)
+    smaller = load_pretrained(target, abstain=round(model.risk - 0.01, 2), fallback=fallback)
+    assert round(smaller.coverage_, 3) < least <= round(model.coverage_, 3)
+    assert f"{100 * model.risk:.0f} %" in load_pretrained.__doc__
 
 
 def test_abstains_under_other_priors():
@@ -370,9 +374,9 @@ def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(shipped):
     probabilities = shipped.predict_proba(names)
     best = shipped.classes_[np.argsort(-probabilities, axis=1)[:, :3]]
     hits = best == nationalities[:, None]
-    assert hits[:, 0].sum() == 2906 and hits.any(axis=1).sum() == pytest.approx(2988, abs=1)
+    assert hits[:, 0].sum() == 2909 and hits.any(axis=1).sum() == pytest.approx(2989, abs=1)
     macro_f1 = f1_score(nationalities, best[:, 0], labels=np.unique(nationalities), average="macro")
-    assert macro_f1 == pytest.approx(0.9684, abs=1e-4)
+    assert macro_f1 == pytest.approx(0.9693, abs=1e-4)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ DIGESTS = "SHA256SUMS"
 # half of them; with groups to fall back on, nine of ten, and three of four. It is the only place
 # that sets the threshold of load_pretrained, the command line, the service and the page.
 RISK = {
-    CURVE: {"nationality": 0.14, "country": 0.28},
+    CURVE: {"nationality": 0.14, "country": 0.25},
     CLIMBING: {"nationality": 0.1, "country": 0.21},
 }
 AS_WRITTEN = object()
@@ -101,7 +101,7 @@ default="population"
 
         - nationalities: at most 14 % of the answers are wrong, and four of five people get one;
           with `fallback`, 10 %, and nine of ten,
-        - countries: at most 28 %, and half; with `fallback`, 21 %, and three of four.
+        - countries: at most 25 %, and half; with `fallback`, 21 %, and three of four.
 
         A float is the largest share of wrong answers instead, from .05. People of a
         nationality that the model does not know are often answered, too. The `page on abstaining
@@ -223,7 +223,7 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     >>> card["must_not"]
     'Do not decide about a person by it: a name does not tell who bears it.'
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
-    (0.81, 0.93)
+    (0.82, 0.93)
     """
     return json.loads(_shipped(CARD, target))
 

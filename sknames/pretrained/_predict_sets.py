@@ -77,7 +77,7 @@ def predict_sets(
     >>> sets[0]
     ['Turkish']
     >>> sorted(sets[1])
-    ['Chinese', 'English', 'Korean']
+    ['Chinese', 'Korean']
     """
     inside = unwrap(estimator)
     found = predict_inside(inside.ungrouped[0] if inside.ungrouped else inside, X)
