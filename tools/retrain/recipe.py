@@ -462,7 +462,7 @@ def in_other_scripts(
         in_own += made_ukrainians(dictionaries.ukrainian, MADE_UKRAINIAN, rng)
     several = dictionaries.arabic.get(country or nationality, [])
     for k in rng.permutation(len(several))[:in_arabic]:
-        in_own += {*several[k]}
+        in_own += dict.fromkeys(several[k])
     registered = in_registers(in_own, nationality, own, rng)
     return spelled + in_own + [name for name, _ in registered]
 
