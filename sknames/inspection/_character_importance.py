@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods
 from .._base import validate_params
 from .._base.plotting import DisplayMixin
 from ._drawing import check_characters, ticks_of, title_of, write_on
-from ._reading import Reading, column_of
+from ._reading import Reading, column_of, look_inside
 
 TINY = np.finfo(np.float64).tiny
 
@@ -76,7 +76,7 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     >>> result.label, result.importance.shape
     ('Polish', (8,))
     """
-    read = Reading(estimator, name)
+    read = Reading(look_inside(estimator), name)
     n = len(read.characters)
     hidden = read.codes.repeat(n, axis=0)
     hidden[np.arange(n), np.arange(n)] = read.encoder.unknown_code_

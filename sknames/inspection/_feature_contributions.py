@@ -10,13 +10,12 @@ from scipy.special import softmax
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import check_is_fitted
 
-from .._answers.inside import refusal, unwrap
+from .._answers.inside import refusal
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
 from ._drawing import ticks_of
-from ._reading import Reading, column_of
+from ._reading import Reading, column_of, look_inside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,8 +113,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     """
     from sklearn.linear_model._base import LinearClassifierMixin  # takes 7 MB
 
-    check_is_fitted(estimator)
-    inside = unwrap(estimator)
+    inside = look_inside(estimator)
     if all(isinstance(change, np.ndarray) for change in inside.changes):
         # Factors of the probabilities; other changes do not split.
         with np.errstate(divide="ignore"):
@@ -127,7 +125,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
             if np.allclose(softmax(logits), estimator.predict_proba([name]), rtol=0, atol=1e-6):
                 return found
         if inside.network is not None:
-            return _of_network(inside.last, Reading(estimator, name), shift)
+            return _of_network(inside.last, Reading(inside, name), shift)
     raise refusal(
         estimator,
         "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear classifier "

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
 from ._drawing import check_characters, ticks_of, title_of, write_on
-from ._reading import Reading
+from ._reading import Reading, look_inside
 
 
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
@@ -61,7 +61,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     >>> result.proba.shape
     (10, 74)
     """
-    read = Reading(estimator, name)
+    read = Reading(look_inside(estimator), name)
     n = len(read.characters)
     lengths = np.arange(1, n + 1)
     if read.encoder.clean:

@@ -13,16 +13,15 @@ from .._encoding.tidy import dropped
 
 
 class Reading:
-    """Hold a name as a model's encoder reads it."""
+    """Hold a name as the encoder reads it that is inside a model."""
 
-    def __init__(self, estimator, name):
-        check_is_fitted(estimator)
-        self.model, self.encoder = estimator, unwrap(estimator).encoder
+    def __init__(self, inside, name):
+        self.model, self.encoder = inside.model, inside.encoder
         if self.encoder is None:
             expected = "a fitted Pipeline that begins with a CharEncoder"
             step = "Put the encoder into it: make_pipeline(CharEncoder(), ...), or use "
-            raise refusal(estimator, expected, step + "feature_contributions for a linear one.")
-        self.classes = estimator.classes_
+            raise refusal(self.model, expected, step + "feature_contributions for a linear one.")
+        self.classes = self.model.classes_
         self.name = name
         self.dropped = dropped(name, self.encoder)
         names = read_names([name]).read_by(self.encoder)
@@ -45,6 +44,12 @@ class Reading:
     def bunch(self, **figures):
         shared = ("name", "dropped", "characters", "sources", "source_index", "classes")
         return Bunch(**{key: getattr(self, key) for key in shared}, **figures)
+
+
+def look_inside(estimator):
+    """Return what is inside an estimator; raise NotFittedError if it is not fitted."""
+    check_is_fitted(estimator)
+    return unwrap(estimator)
 
 
 def column_of(classes, label, proba):
