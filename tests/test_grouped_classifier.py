@@ -3,7 +3,6 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import config_context
 from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -147,12 +146,6 @@ def test_groups_are_cross_validated_as_the_page_shows(small_names):
     assert np.mean(expected) > 0.7
     selective = SelectiveClassifier(model, coverage=1, cv=cv).fit(names, labels)
     assert selective.risk_ == pytest.approx(1 - np.mean(expected))
-    with config_context(enable_metadata_routing=True):
-        weighted = model.set_score_request(sample_weight=True)
-        weights = {"sample_weight": np.ones(len(names))}
-        weighted.estimator[-1].set_fit_request(sample_weight=True)
-        found = cross_val_score(weighted, names, labels, cv=cv, params=weights)
-    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("level", ["region", "subregion"])
