@@ -33,17 +33,6 @@ def test_skrub_apply_to_cols(frame, small_names, tiny, make_frame):
         np.testing.assert_array_equal(np.asarray(features)[:, :-1], expected)
 
 
-def test_skrub_table_vectorizer(frame, small_names):
-    skrub = pytest.importorskip("skrub")
-    vectorize = skrub.TableVectorizer(
-        specific_transformers=[(CharEncoder(max_length=12), ["name"])]
-    )
-    codes = vectorize.fit_transform(frame)
-    assert sorted(codes.columns) == sorted([f"charencoder{k}" for k in range(12)] + ["age"])
-    again = vectorize.transform(frame)
-    np.testing.assert_array_equal(again, codes)
-
-
 def test_imbalanced_learn_before_the_encoder(frame, small_names):
     pytest.importorskip("imblearn")
     from imblearn.over_sampling import RandomOverSampler

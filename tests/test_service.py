@@ -234,21 +234,13 @@ SCRIPT = """
 from importlib.util import find_spec
 from pathlib import Path
 import joblib
-import numpy as np
-import skops.io
 import sknames
 from sknames import NameNationalityClassifier
 from sknames.datasets import load_names
 
 assert Path(sknames.__file__).with_name("py.typed").is_file()
 assert not any(map(find_spec, ["torch", "skorch", "tqdm", "pandas", "pyarrow", "tools"]))
-predicted = sknames.load_pretrained().predict(["Mehmet Yılmaz", "王伟"])
-assert predicted.tolist() == ["Turkish", "Chinese"]
 assert len(load_names().data) == 80_479 and "Faker" in load_names().DESCR
-names, trusted = ["Papadopoulos", "", "Ünknøwn", "李"], ["sknames.CharEncoder"]
-trusted.append("sknames.NameNationalityClassifier")
-models = joblib.load("model.joblib"), skops.io.load("model.skops", trusted=trusted)
-np.save("found.npy", [model.predict_proba(names) for model in models])
 for fit in (
     lambda: NameNationalityClassifier().fit([[1, 2], [2, 1]], ["a", "b"]),
     lambda: NameNationalityClassifier(cell="junk").fit("not looked at", None),
@@ -263,15 +255,12 @@ for fit in (
 """
 
 
-def test_package_alone_predicts_and_says_what_trains(image, tiny, tmp_path):
+def test_package_alone_says_what_trains(image, tiny, tmp_path):
     site = image[0] / "site"
     joblib.dump(tiny, tmp_path / "model.joblib")
-    skops.io.dump(tiny, tmp_path / "model.skops")
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(site)}
     run_process(sys.executable, "-S", "script.py", cwd=tmp_path, env=environment)
-    expected = [tiny.predict_proba(["Papadopoulos", "", "Ünknøwn", "李"])] * 2
-    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, rtol=0, atol=1e-12)
     # About as large as the wheel.
     files = [path.read_bytes() for path in site.joinpath("sknames").rglob("*.*")]
     assert sum(len(zlib.compress(file, 1)) for file in files) < 38_000_000
