@@ -169,17 +169,12 @@ class RiskCoverageDisplay(TopLabelDisplay):
         if self.chosen is not None:
             ax.plot(*self.chosen, "o", color=color)
         # The first answers are few, so their risk does not set the limits.
-        lines = [
-            np.array(line.get_data(), dtype=float)
-            for line in ax.lines
-            if line.get_transform() != ax.get_xaxis_transform()  # skip those of axvline
-        ]
-        top = max(
-            max(1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0))
-            for coverage, risk in lines
-            if len(risk)
-        )
-        top = min(1, max(top, 0.02))
+        top = 0.02
+        for line in ax.lines:
+            coverage, risk = np.array(line.get_data(), dtype=float)
+            if len(risk) and line.get_transform() == ax.transData:  # not of axvline
+                top = max(top, 1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0))
+        top = min(1, top)
         # Leave room for a risk of 0, and for points at the ends.
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02 * top, 1.02 * top if top == 1 else top))
         percent(ax.xaxis)
