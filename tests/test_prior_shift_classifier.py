@@ -121,9 +121,9 @@ def test_unsure_model_is_warned_of():
         PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities[-30:])
 
 
-@pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.4, True), (3, True)])
+@pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.6, True), (3, True)])
 def test_underconfident_model_of_many_classes_is_warned_of(shipped_uniform, temperature, is_unsure):
-    """Adapting lowers its accuracy, from .97 to .86 and .61, since large classes win names."""
+    """Adapting lowers its accuracy, from .97 to .87 and .77, since large classes win names."""
     names, labels = make_names(1000, random_state=1)
     probabilities = shipped_uniform.predict_proba(names) ** (1 / temperature)
     probabilities /= probabilities.sum(axis=1, keepdims=True)

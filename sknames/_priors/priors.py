@@ -20,8 +20,8 @@ BLOCK = 8192  # rows that stay in the cache
 PSEUDO_NAMES = 3
 MAX_NEWTON_STEPS = 50
 # Of the largest probability under the mix, on average, if classes are many. It is .61 and more in
-# 163 lists of real people by country or of all. It is .52 and .35 for names of 57 nationalities
-# with logits divided by 2.4 and 3. There, adapting lowers the accuracy from .97 to .86 and .61.
+# 163 lists of real people by country or of all. It is .52 and .40 for names of 57 nationalities
+# with logits divided by 2.6 and 3. There, adapting lowers the accuracy from .97 to .87 and .77.
 LEAST_SURE = 0.6
 # Standard deviation of the log odds by which a model is wrong about a class, on people of another
 # source than those that it was calibrated on, if it does not say; see
