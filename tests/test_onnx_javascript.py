@@ -187,7 +187,7 @@ def test_javascript_is_unsure_at_the_threshold():
 )
 def test_javascript_encodes_as_python_with_other_steps(names, step):
     encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
-    settings = json.loads(_metadata(Inside(encoder=encoder), np.array([]))["encoder"])
+    settings = json.loads(_metadata(Inside(steps=(encoder,)), np.array([]))["encoder"])
     found = evaluate("[...js.encode(given.names, given.settings)]", names=names, settings=settings)
     codes = np.reshape(found, (len(names), -1))
     different = np.flatnonzero((codes != encoder.transform(names)).any(axis=1))
@@ -211,7 +211,7 @@ def test_javascript_reads_and_judges_forms_as_python(is_tidy, rules):
         texts.append("".join(word + end for word, end in zip(words, ends, strict=True)))
     encoder = CharEncoder(tidy=is_tidy).fit(texts)
     encoder.rules_ = rules
-    metadata = _metadata(Inside(encoder=encoder), np.array([]))
+    metadata = _metadata(Inside(steps=(encoder,)), np.array([]))
     model = {key: json.loads(value) for key, value in metadata.items()}
     asked = (
         "given.texts.map((t) => [js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
@@ -241,7 +241,7 @@ def test_javascript_judges_by_rules_of_earlier_models():
 def test_javascript_reads_older_files_as_they_were(names):
     """Those with tidy=False have no rules."""
     encoder = load_pretrained(tidy=False)[0]
-    settings = json.loads(_metadata(Inside(encoder=encoder), np.array([]))["encoder"])
+    settings = json.loads(_metadata(Inside(steps=(encoder,)), np.array([]))["encoder"])
     del settings["tidy"]
     asked = "given.names.map((name) => js.tidy(name, given.settings))"
     assert evaluate(asked, names=names, settings=settings) == compose(clean(names))
