@@ -342,34 +342,24 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         """Return what each code point is spelt as, see `_make_speller`."""
         return _make_speller(alphabet, self.transliterate, self.lowercase)
 
-    def _readings(self, names, alphabet):
-        """Return tidy names, followed by their Latin forms if they are read twice."""
-        text = "".join(names)
-        if self.transliterate != "both" or text.isascii():
-            return names
-        others = {*filter(is_other_script, {*text})}
-        unknown = {c for c in others if self._speller(alphabet)[ord(c)].isascii()}
-        readings = []
-        for name in names:
-            if not others.isdisjoint(name):
-                latin = "".join(text for text, _ in in_latin(name))
-                # Half of 习近平 is another name, so nothing of it is read as written.
-                name = f"{name} {latin}" if unknown.isdisjoint(name) else latin
-            readings.append(name)
-        return readings
+    def _sources(self, name, speller):
+        """Return the characters to spell of a tidy name, each with the index of its source."""
+        written = [(own, k) for k, own in enumerate(name)]
+        others = {*filter(is_other_script, name)} if self.transliterate == "both" else ()
+        if not others:
+            return written
+        latin = [(c, k) for text, k in in_latin(name) for c in text]
+        # Half of 习近平 is another name, so nothing of it is read as written.
+        is_known = not any(speller[ord(c)].isascii() for c in others)
+        return [*written, (SPACE, len(name)), *latin] if is_known else latin
 
-    def _spell(self, tidied):
+    def _spell(self, name):
         """Return the characters of a tidy name that are read, each with its source and index."""
-        (reading,) = self._readings([tidied], self.alphabet_)
-        sources = [(own, own, k) for k, own in enumerate(tidied)]
-        if reading != tidied:
-            latin = [(c, tidied[k], k) for text, k in in_latin(tidied) for c in text]
-            is_twice = len(reading) > len(latin)
-            sources = [*sources, (SPACE, SPACE, len(tidied)), *latin] if is_twice else latin
+        speller = self._speller(self.alphabet_)
         return [
-            (read, own, k)
-            for character, own, k in sources
-            for read in self._speller(self.alphabet_)[ord(character)]
+            (read, (name + SPACE)[k], k)
+            for character, k in self._sources(name, speller)
+            for read in speller[ord(character)]
         ][: self.max_length_]
 
     def _spelt(self, names, alphabet):
@@ -381,8 +371,10 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         speller = self._speller(alphabet)
         lower = str.lower if self.lowercase else str  # is faster, and the same in ASCII
         return [
-            lower(name) if name.isascii() else name.translate(speller)
-            for name in self._readings(names, alphabet)
+            lower(name)
+            if name.isascii()
+            else "".join(c for c, _ in self._sources(name, speller)).translate(speller)
+            for name in names
         ]
 
     def _table(self):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .spelling import compose, lower
+from .spelling import compose, lower, without_accents
 from .tidy import BRACKETS, has_initials
 from .titles import RULES as TITLES
 from .titles import drop_titles
@@ -20,10 +20,6 @@ BROKEN = "broken letters"
 # Placeholders that people bear, as they are written with another part of a name.
 BORNE = {"Nan", "Null", "Offen", "Test"}
 LONGEST_PHRASE = 7  # in tokens: S. de R. L. de C. V.
-
-
-def _without_accents(text):
-    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
 
 
 def _tokens(text):
@@ -68,7 +64,7 @@ def _read_rules():
     for kind in ("placeholder", "word", "phrase", "in_brackets", "weak_word"):
         rules[kind] = list(map(lower, rules[kind]))
     for kind in ("word", "phrase"):
-        rules[kind] = [*dict.fromkeys(rules[kind] + list(map(_without_accents, rules[kind])))]
+        rules[kind] = [*dict.fromkeys(rules[kind] + list(map(without_accents, rules[kind])))]
     return rules
 
 

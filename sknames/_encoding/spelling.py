@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 import numpy as np
 from anyascii import anyascii
@@ -110,11 +111,17 @@ def lower(text):
     return text.replace("İ", "I").lower().replace("ı", "i")
 
 
+def without_accents(text):
+    """Return a text decomposed, without accents."""
+    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
+
+
 def fold(name):
     """Return a name in ASCII letters and lower case."""
     return anyascii(name).lower()
 
 
+@cache
 def is_other_script(character):
     """Whether a character is a letter of another script than Latin."""
     name = unicodedata.name(character, "")

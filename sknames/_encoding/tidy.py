@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from itertools import chain
 
-from .spelling import FOLDED, clean, compose, is_other_script, lower
+from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
 from .titles import FORMAT, RULES, drop_titles, may_have_title
 
 LEAST_TITLED = 0.01
@@ -226,6 +226,4 @@ def _is_surname(word, others):
 
 def _plain(word):
     """Return a word in lower case and without accents."""
-    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", lower(word))).replace(
-        "đ", "d"
-    )
+    return without_accents(lower(word)).replace("đ", "d")
