@@ -22,12 +22,14 @@ from sklearn.pipeline import Pipeline
 
 import sknames
 from sknames.pretrained import load_card
+from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import run_process
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 HATCH = PROJECT["tool"]["hatch"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PREDICT = (ROOT / "docs" / "predict.md").read_text(encoding="utf-8")
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *(page for page in GUIDE if "```python" in page.read_text("utf-8"))]
 BLOCK = re.compile(
@@ -139,6 +141,16 @@ def test_recalls_of_readme_are_those_of_the_card():
     claim = re.search(r"Recall is (\S+) for\s+(\w+), but (\S+) for\s+(\w+) names", README)
     best, worst = max(recall), min(recall)
     assert claim.groups() == (f"{best:.2f}", recall[best], f"{worst:.2f}", recall[worst])
+
+
+def test_figures_of_scripts_are_those_of_the_cards():
+    shown = re.findall(r"^\| ([A-Z]\w+|all) " + r"\| (\d+) % " * 4 + r"\|$", PREDICT, re.M)
+    cards = [{row[0]: row for row in load_card(target)["by_script"]} for target in TARGETS]
+    who = "locals", "foreigners"
+    assert len(shown) == 12
+    for script, *figures in shown:
+        right = [float(str(card[f"{script}, {some}"][2])[:4]) for card in cards for some in who]
+        assert np.allclose(right, np.array(figures, float) / 100, atol=0.01), script
 
 
 # ---- Files around them

@@ -54,6 +54,7 @@ SIZES_OF_MIXES, N_LISTS = (300, 1_000), 10  # lists of each size and mix
 HITS = ["as it is", "expectation maximisation", "adapted", "with a temperature", "the true mix"]
 # Names of the lists of a pair, labels in a mix, and people of each.
 PAIRS, MOST_LABELS, LEAST_OF_PAIRS = [(100, 100), (100, 1_000), (500, 500), (1_000, 1_000)], 25, 15
+LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
 SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
@@ -250,7 +251,8 @@ def measure_mixes(target, rng):
 
 def draw_pair(kind, sizes, labels, sources, n_classes, rng):
     """Return rows of people of two lists, nobody twice in one, and the mixes that these have."""
-    first, second = rng.choice(np.unique(sources), 2, replace=False)
+    known, n_of_source = np.unique(sources, return_counts=True)
+    first, second = rng.choice(known[n_of_source >= LEAST_OF_SOURCE], 2, replace=False)
     found_in = [sources == first, sources == (second if kind == KINDS[2] else first)]
     there = np.array([np.bincount(labels[rows], minlength=n_classes) for rows in found_in])
     common = rng.permutation(np.flatnonzero(there.min(axis=0) >= LEAST_OF_PAIRS))[:MOST_LABELS]
