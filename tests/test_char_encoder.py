@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknames import CharEncoder
+from sknames._encoding.names import Names
 
 READINGS = json.loads(
     Path(__file__).with_name("data").joinpath("readings.json").read_text(encoding="utf-8")
@@ -231,6 +232,13 @@ def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_t
     for text in ("Herr Kim", "Kim, Anna 😀"):
         np.testing.assert_array_equal(encoder.transform([text]), expected.transform([text]))
     assert encoder.fit(["Anna"]).tidy_ is True  # chosen anew
+
+
+def test_fit_reads_names_anew_that_it_has_read_before():
+    encoder = CharEncoder(tidy=False).fit(["Dr. Anna Kim"])
+    names = Names(["Dr. Anna Kim"], encoder)
+    assert names.tidy == ["Dr. Anna Kim"]
+    assert encoder.set_params(tidy=True).fit(names).alphabet_ == " aikmn"
 
 
 def test_title_counts_however_it_is_written():
