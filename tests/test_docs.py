@@ -1,6 +1,6 @@
 """README and the pages of docs/: blocks run and print what they show; figures are those of tables.
 
-Run ``python tests/test_docs.py docs/predict.md`` to write what its blocks print into a page.
+``python docs/blocks.py docs/predict.md`` writes what its blocks print into a page.
 """
 
 import os
@@ -8,12 +8,7 @@ import re
 import runpy
 import sys
 import tomllib
-import warnings
-from contextlib import chdir, redirect_stdout
-from importlib.util import find_spec
-from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,6 +16,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 import sknames
+from docs.blocks import run_blocks, write
 from sknames.pretrained import load_card
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import run_process
@@ -32,33 +28,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PREDICT = (ROOT / "docs" / "predict.md").read_text(encoding="utf-8")
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *(page for page in GUIDE if "```python" in page.read_text("utf-8"))]
-BLOCK = re.compile(
-    r"^(?:<!-- ([^\n]*) -->\n)?```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.M
-)
 NUMBER = re.compile(r"\d+(?:\.\d*)?")
-
-
-def run_blocks(path):
-    """Run the blocks of a page in one session. Yield each block and what it prints.
-
-    In front of a block may stand ``<!-- not run: reason -->``, or ``<!-- needs: package -->`` for
-    one that runs where that package is installed.
-    """
-    text = path.read_text(encoding="utf-8")
-    assert len(BLOCK.findall(text)) == text.count("```python\n")
-    session = {"__name__": "__main__"}
-    for block in BLOCK.finditer(text):
-        mark, _, value = (block[1] or "").partition(": ")
-        assert mark in ("", "needs", "not run"), block[1]
-        if mark == "not run" or (mark == "needs" and find_spec(value) is None):
-            continue
-        # Errors then name the line of the page.
-        code = "\n" * text.count("\n", 0, block.start(2)) + block[2]
-        with warnings.catch_warnings(), redirect_stdout(StringIO()) as out:
-            if mark == "needs":
-                warnings.simplefilter("ignore")  # those of that package are its own
-            exec(compile(code, path.name, "exec"), session)
-        yield block, out.getvalue()
 
 
 @pytest.fixture
@@ -218,12 +188,4 @@ runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__m
 
 
 if __name__ == "__main__":
-    for page in [Path(name).resolve() for name in sys.argv[1:]]:
-        text = page.read_text(encoding="utf-8")
-        with TemporaryDirectory() as folder, chdir(folder):  # a page may write files
-            for block, printed in run_blocks(page):
-                bare = block[0].split("\n```text\n")[0].rstrip("\n") + "\n"
-                printed = re.sub(" +$", "", printed, flags=re.M)
-                shown = f"\n```text\n{printed}```\n" if printed else ""
-                text = text.replace(block[0], bare + shown)
-        page.write_text(text, encoding="utf-8")
+    write(sys.argv[1:])

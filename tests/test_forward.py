@@ -83,12 +83,7 @@ class Pair:
         n = len(codes)
         values = None
         if self.ngrams is not None:
-            features, starts = self.ngrams.of_rows(codes)
-            norms = [
-                np.linalg.norm(self.idf[features[first:last]].astype(np.float64))
-                for first, last in itertools.pairwise(starts)
-            ]
-            values = features, starts, self.idf[features] / np.repeat(norms, np.diff(starts))
+            values = self.ngrams.tfidf(codes, self.idf.astype(np.float64))
         batch = Batch.of(Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), values), True)
         with torch.no_grad():
             return self.net(batch.plan, batch.ngrams)[0].numpy()

@@ -133,15 +133,6 @@ def test_abstain_keeps_the_smallest_whole_risk_that_answers_enough(target, fallb
     assert f"{100 * model.risk:.0f} %" in load_pretrained.__doc__
 
 
-def test_abstains_under_other_priors():
-    """The threshold is one on the probability, whichever priors it assumes."""
-    one, other = load_pretrained(abstain=True), load_pretrained(priors="uniform", abstain=True)
-    assert one.threshold_ == other.threshold_
-    n = len(one.classes_)
-    np.testing.assert_allclose(other.class_prior_, 1 / n)
-    assert not np.allclose(one.class_prior_, 1 / n)
-
-
 WRONG = "The 'abstain' parameter of load_pretrained"
 NO_GROUPS = "Expected fallback=.*For groups of your own, fit"
 

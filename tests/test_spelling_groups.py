@@ -1,11 +1,9 @@
 """Which names are spellings of one name, and how that keeps a split from leaking."""
 
-import re
 import unicodedata
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from sknames import CharEncoder, spelling_groups
 from sknames.datasets import load_names
@@ -31,11 +29,3 @@ def test_groups_are_names_of_equal_codes():
     codes = [code.tobytes() for code in encoder.fit_transform(names)]
     groups = spelling_groups(names).tolist()
     assert len(set(groups)) == len(set(codes)) == len(set(zip(groups, codes, strict=True)))
-
-
-@pytest.mark.parametrize("names", ["Anna", [None], [1], []], ids=str)
-def test_what_is_no_list_of_names_is_refused_as_by_the_encoder(names):
-    with pytest.raises((TypeError, ValueError)) as error:
-        CharEncoder().fit(names)
-    with pytest.raises(error.type, match=re.escape(str(error.value))):
-        spelling_groups(names)
