@@ -190,7 +190,7 @@ SMALL = {
     | {"LEAST": 2, "LEAST_IN_OWN_SCRIPT": 8},
 }
 # Where a digest changes, the models learn other names: train them again, and write it here.
-LEARNED = {"first phase": "9a8f5809", "second phase": "ea10d33e", "country": "29dcdcd2"}
+LEARNED = {"first phase": "9a8f5809", "second phase": "ea10d33e", "country": "40182db1"}
 
 
 @pytest.mark.parametrize("phase", PHASES)
