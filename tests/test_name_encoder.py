@@ -215,6 +215,7 @@ def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_som
     is_tidy = "Mr." not in first
     features = make_own_labels_pipeline().fit([first, *LABELLED[0][1:]], LABELLED[1])[0]
     assert features.tidy_ is is_tidy
+    assert features._read(["Kim, Anna ★"]) == ["Anna Kim" if is_tidy else "Kim, Anna"]
     typed, plain = features.transform(["Mr. Kim Min-jun", "Kim Min-jun"]).toarray()
     n = len(features["model"].get_feature_names_out())
     assert (typed[:n] == plain[:n]).all() and (typed[n:] == plain[n:]).all() == is_tidy
