@@ -36,7 +36,7 @@ NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vin
 NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
 COVERAGES = [0.8, 0.9, 0.95]
 LEAST_PEOPLE = 20  # of a nationality whose coverage counts
-RISKS = [0.06, 0.1, 0.14, 0.2, 0.28]
+RISKS = [0.06, 0.1, 0.14, 0.2, 0.21, 0.25]
 
 
 # ---- Names
@@ -171,7 +171,7 @@ def main():
     args = parser.parse_args()
     print(f"- {machine()}\n")
     loaded = {target: kept_apart.load(target) for target in TARGETS}
-    for target, (model, choose, report) in loaded.items():
+    for target, (model, choose, report, _) in loaded.items():
         n_people = len(choose.names) + len(report.names)
         print(f"### {n_people:,} people kept apart, in two halves: {target}\n")
         tables_of_curves(target, model, choose, report)
