@@ -16,7 +16,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 import sknames
-from docs.blocks import run_blocks, write
+from docs.blocks import run_blocks
 from sknames.pretrained import load_card
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import run_process
@@ -185,7 +185,3 @@ runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__m
     assert (tmp_path / "first_model.joblib").stat().st_size > 10_000
     assert (tmp_path / "first_model.png").exists() is has_matplotlib
     assert ("matplotlib is missing: pip install matplotlib" in run.stdout) is not has_matplotlib
-
-
-if __name__ == "__main__":
-    write(sys.argv[1:])

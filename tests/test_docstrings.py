@@ -140,7 +140,3 @@ def test_help_is_in_whole_sentences(command):
 
 def test_page_of_the_interface_is_what_can_be_imported():
     assert PAGE.read_text("utf-8") == page_of_interface()
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page_of_interface(), "utf-8")
