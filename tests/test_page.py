@@ -429,7 +429,7 @@ process.stdout.write(JSON.stringify([found, differences]));
         params = model | {"assumed_prior": model["class_prior"], "random_state": 0}
         del params["class_prior"]
         classes = np.arange(len(rows[0]))
-        return shares_of_probabilities(rows, classes, counts=np.array(counts), **params)
+        return shares_of_probabilities(np.array(rows), classes, counts=np.array(counts), **params)
 
     for k in (2, 3):  # the last names say next to nothing
         python, ends = in_python(*problems[k]), np.array(lists[k][1]).T

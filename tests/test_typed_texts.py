@@ -28,7 +28,7 @@ def test_titles_are_read_if_switched_off():
         model = load_pretrained(abstain=abstain, tidy=False)
         typed, left = model.predict_proba(["Dr. Anna Müller", "Anna Müller"])
         assert (typed != left).any()
-    with pytest.raises(ValueError, match="'tidy' parameter of CharEncoder must be"):
+    with pytest.raises(ValueError, match="'tidy' parameter of load_pretrained must be"):
         load_pretrained(tidy="no")
 
 
