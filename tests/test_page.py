@@ -467,5 +467,7 @@ def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
     with serving(tmp_path) as example, opened(browser, example.url) as page:
         output = page.find_element("tag name", "output")
         assert wait_for(page, lambda _: output.text != "wait" and output.text) == "Turkish"
-        page.find_element("tag name", "input").send_keys(" Kowalska-Wiśniewska")
+        name = page.find_element("tag name", "input")
+        name.clear()
+        name.send_keys("Kowalska-Wiśniewska")
         assert wait_for(page, lambda _: output.text != "Turkish" and output.text) == "Polish"
