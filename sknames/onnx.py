@@ -21,7 +21,7 @@ from ._answers.inside import refusal, unwrap
 from ._base.version import __version__
 from ._encoding.in_latin import latin_words_text
 from ._encoding.not_names import RULES
-from ._encoding.titles import RULES as TIDY_RULES
+from ._encoding.titles import TIDY
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME
@@ -156,7 +156,7 @@ def _metadata(inside, labels):
         if encoder.transliterate == "both":
             metadata["encoder"]["latin_words"] = latin_words_text()
         if encoder.clean or encoder.tidy_:
-            metadata["encoder"]["tidy"] = TIDY_RULES | {"format": encoder.rules_}
+            metadata["encoder"]["tidy"] = TIDY | {"format": encoder.rules_}
         metadata["not_names"] = RULES
     return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
 

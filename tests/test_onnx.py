@@ -23,7 +23,7 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
 )
-from sknames._encoding.tidy import RULES
+from sknames._encoding.titles import TIDY
 from sknames._network.forward import Forward
 from sknames._network.network import Network
 from sknames.datasets import load_names, make_names
@@ -242,7 +242,7 @@ def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
         "drop_titles": True,
         "transliterate": transliterate,
         "lowercase": True,
-        "tidy": RULES,
+        "tidy": TIDY,
     }
     proto = to_onnx(random_classifier())
     assert {field.key: field.value for field in proto.metadata_props} == {

@@ -15,7 +15,7 @@ from sknames._encoding.names import Names
 from sknames._encoding.not_names import RULES
 from sknames._encoding.spelling import clean, compose
 from sknames._encoding.tidy import tidy
-from sknames._encoding.titles import RULES as TIDY
+from sknames._encoding.titles import TIDY
 from sknames.datasets import load_names
 from sknames.onnx import _metadata, to_onnx
 from sknames.pretrained._load_pretrained import TARGETS

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sknames import CharEncoder, spelling_groups
 from sknames._encoding.names import Names
 from sknames._encoding.spelling import clean, compose
-from sknames._encoding.tidy import RULES, dropped, tidy
+from sknames._encoding.tidy import TIDY, dropped, tidy
 from sknames.datasets import load_names, make_names
 from tests.test_spelling import ANY, TYPED
 
@@ -58,7 +58,7 @@ def test_tidy_leaves_other_names(name):
 
 @pytest.mark.parametrize("place", ["titles", "degrees", "initials"])
 def test_tidy_every_title_in_any_case(place):
-    for title in RULES[place]:
+    for title in TIDY[place]:
         assert compose([title]) == [title]
         cases = {title, title.upper(), title.title()} if len(title.strip(".")) > 1 else {title}
         for typed in {case.removesuffix(".") + "." for case in cases} | cases:
@@ -80,7 +80,7 @@ IN_CONTEXT = {
 @pytest.mark.parametrize("table", IN_CONTEXT)
 def test_tidy_every_word_of_a_table_counts(table):
     typed, left = IN_CONTEXT[table]
-    for word in RULES[table]:
+    for word in TIDY[table]:
         assert tidy([typed.format(word)]) == [left.format(word)]
 
 
@@ -89,9 +89,9 @@ def test_tidy_words_that_follow_a_title_stay_elsewhere():
 
 
 def test_tidy_titles_that_may_be_names_stay():
-    for word in RULES["names"]:
+    for word in TIDY["names"]:
         assert tidy([f"{word.title()} Kim"]) == [f"{word.title()} Kim"]
-    for word in RULES["surnames"]:
+    for word in TIDY["surnames"]:
         assert tidy([f"Anna Mary {word.upper()}"]) == [f"Anna Mary {word.upper()}"]
 
 
@@ -101,13 +101,13 @@ def test_tidy_haji_is_an_initial_elsewhere(name):
 
 
 def test_tidy_haji_is_a_title_beside_every_indonesian_word():
-    for word in RULES["indonesian"]:
-        text = "{} H. Budi Santoso" if word in RULES["titles"] else "H. Budi Santoso, {}"
+    for word in TIDY["indonesian"]:
+        text = "{} H. Budi Santoso" if word in TIDY["titles"] else "H. Budi Santoso, {}"
         assert tidy([text.format(word)]) == ["Budi Santoso"], word
 
 
 def test_tables_lose_no_word():
-    found = {table: len({*words}) for table, words in RULES.items() if isinstance(words, list)}
+    found = {table: len({*words}) for table, words in TIDY.items() if isinstance(words, list)}
     assert found == {
         "titles": 227, "following": 17, "degrees": 98, "initials": 37, "surnames": 6, "names": 27,
         "haji": 5, "indonesian": 34, "birth": 27, "attached": 15, "attached_before": 9, "spaced": 4,

@@ -9,8 +9,7 @@ import numpy as np
 
 from .spelling import compose, lower, without_accents
 from .tidy import BRACKETS, has_initials
-from .titles import RULES as TITLES
-from .titles import drop_titles
+from .titles import TIDY, drop_titles
 
 MISSING, NO_LETTER = "missing name", "no known letter"
 ADDRESS, PLACEHOLDER = "address", "placeholder"
@@ -75,9 +74,7 @@ _ADDRESS, _FINAL, _TOKEN, _BROKEN = (
 for joined in ("phrase", "in_brackets"):
     RULES[joined] = ["".join(_tokens(text)) for text in RULES[joined]]
 _SETS = {kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)}
-_TITLES = {
-    title.removesuffix(".") + "." for title in {*TITLES["titles"]}.difference(TITLES["names"])
-}
+_TITLES = {title.removesuffix(".") + "." for title in {*TIDY["titles"]}.difference(TIDY["names"])}
 _IN_BRACKETS = [part for part in RULES["inside"] if "(" in part]
 _INSIDE = re.compile("|".join(map(re.escape, RULES["inside"])))
 

@@ -6,15 +6,15 @@ from collections import Counter
 from itertools import chain
 
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
-from .titles import FORMAT, RULES, drop_titles, may_have_title
+from .titles import FORMAT, TIDY, drop_titles, may_have_title
 
 LEAST_TITLED = 0.01
 BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
-_KOREAN = re.compile(rf"({'|'.join(RULES['korean_surnames'])}) ([가-힣]{{1,2}})")
+_KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
 _GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")  # "J.-P.Sartre"
-_SHORT_SURNAMES, _SURNAMES = (frozenset(RULES[of]) for of in ("short_surnames", "long_surnames"))
-_SYLLABLES, _JOINED = (re.compile(RULES[pattern]) for pattern in ("syllables", "joined"))
+_SHORT_SURNAMES, _SURNAMES = (frozenset(TIDY[of]) for of in ("short_surnames", "long_surnames"))
+_SYLLABLES, _JOINED = (re.compile(TIDY[pattern]) for pattern in ("syllables", "joined"))
 # Names without these have no other form.
 _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 
@@ -90,7 +90,7 @@ def without_signs(names):
 
 def _is_sign(character):
     """Whether a character is a sign, or a skin tone, but none that holds letters, such as ㈱."""
-    if character in RULES["signs"]:
+    if character in TIDY["signs"]:
         return True
     is_symbol = unicodedata.category(character) == "So" or "🏻" <= character <= "🏿"
     return is_symbol and unicodedata.normalize("NFKD", character) == character
@@ -179,7 +179,7 @@ def _in_order(words, given=()):
         return words
     front, is_leading = [initial for w in words[n:] for initial in _initials(w, is_mixed)], True
     for word in chain(*(_split(word) for word in words[:n])):
-        is_alone = len(word) == 1 and _plain(word) not in RULES["vowel_surnames"]
+        is_alone = len(word) == 1 and _plain(word) not in TIDY["vowel_surnames"]
         is_leading = is_leading and bool(_initials(word, is_alone))
         front += _initials(word, is_leading and is_mixed) or [word]
     return front

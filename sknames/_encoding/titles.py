@@ -20,7 +20,7 @@ def _read_tables():
 
 FORMAT = 2  # with 1, commas, signs and initials are read as they are typed
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
-RULES = {
+TIDY = {
     "format": FORMAT,
     # Han, Kana and Hangul, where a surname stands before the given name also without a comma.
     "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
@@ -33,15 +33,15 @@ RULES = {
 }
 _TABLES_OF: dict[tuple[str, bool], tuple[str, ...]] = defaultdict(tuple)  # of each word
 for table in {*OF_TITLES, "surnames", "names", "indonesian", *AS_WRITTEN}:
-    for word in RULES[table]:
+    for word in TIDY[table]:
         _TABLES_OF[word, table in AS_WRITTEN] += (table,)
 _WORDS = {
-    word + dot for table in (*OF_TITLES, "birth") for word in RULES[table] for dot in ("", ".")
+    word + dot for table in (*OF_TITLES, "birth") for word in TIDY[table] for dot in ("", ".")
 }
-_SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in RULES["spaced"]]
-_ENDS = {title[-1] for title in RULES["attached"]}
+_SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in TIDY["spaced"]]
+_ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
-_BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, RULES['attached_before']))})+(?=\w)")
+_BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, TIDY['attached_before']))})+(?=\w)")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
 _DOTTED = re.compile("|".join([r"\.[^ .,]", *(re.escape(spaced) for spaced, _ in _SPACED)]))
 _BEHIND = ".。, "
@@ -153,7 +153,7 @@ def _without_attached(name):
     """Leave out titles that are written next to a name, but never all, nor half of two letters."""
     if before := _BEFORE.match(name):
         name = name[before.end() :]
-    ends, end = RULES["attached"], len(name.rstrip(_BEHIND))
+    ends, end = TIDY["attached"], len(name.rstrip(_BEHIND))
     length = end
     while title := next((t for t in ends if name.endswith(t, 1 + (len(t) == 1), end)), ""):
         end -= len(title)
