@@ -408,6 +408,11 @@ def test_shares_without_a_browser():
         problems.append([rows.tolist(), counts.tolist(), model])
         evidence = distinct_names(rows, counts, assumed, sharpness=1.2)
         expected.append(estimate_mix(*evidence, assumed, tol=1e-9)[0])
+    for k in range(2):  # lists of one class, in which nothing is left to chance
+        rows = np.tile(np.eye(3)[k], (20, 1)).tolist()
+        model = {"class_prior": [0.4, 0.4, 0.2], "model_error": 0.3, "sharpness": 1}
+        problems.append([rows, [1, 4] * 10, model])
+        expected.append(np.eye(3)[k])
     code = """
 import { readFileSync } from "node:fs";
 import { compareShares, sharesWithIntervals } from "./shares.js";
@@ -415,7 +420,9 @@ const problems = JSON.parse(readFileSync(0, "utf-8"));
 const lists = problems.map((problem) => sharesWithIntervals(...problem));
 const [rows, counts, model] = problems[3];
 const few = sharesWithIntervals(rows.slice(0, 120), counts.slice(0, 120), model);
+const pairs = [[3, 3, true], [5, 6, true], [3, 3, false]];
 const differences = [true, false].map((isSame) => compareShares(lists[3], few, isSame));
+differences.push(...pairs.map(([k, l, isSame]) => compareShares(lists[k], lists[l], isSame)));
 const found = lists.map(({ share, ends }) => [[...share], ends]);
 process.stdout.write(JSON.stringify([found, differences]));
 """
@@ -431,17 +438,26 @@ process.stdout.write(JSON.stringify([found, differences]));
         classes = np.arange(len(rows[0]))
         return shares_of_probabilities(np.array(rows), classes, counts=np.array(counts), **params)
 
-    for k in (2, 3):  # the last names say next to nothing
+    for k, atol in ((2, 0.05), (3, 0.05), (5, 1e-3)):  # the names of 3 say next to nothing
         python, ends = in_python(*problems[k]), np.array(lists[k][1]).T
         for column, end in zip(("low", "high"), ends, strict=True):
-            np.testing.assert_allclose(end[python.label], python[column], rtol=0, atol=0.05)
+            np.testing.assert_allclose(end[python.label], python[column], rtol=0, atol=atol)
     rows, counts, model = problems[3]
     python, few = in_python(rows, counts, model), in_python(rows[:120], counts[:120], model)
-    for found, same_source in zip(differences, (True, False), strict=True):
+    for found, same_source in zip(differences[:2], (True, False), strict=True):
         compared = python.compare(few, same_source=same_source)
         found = np.array(found, dtype=float)[compared.label].T
         for values, column in zip(found, ("difference", "low", "high"), strict=False):
             np.testing.assert_allclose(values, compared[column], rtol=0, atol=0.05)
+    # Without chance, the ends are exact, and so is what is sure.
+    certain = [in_python(*problem) for problem in problems[5:]]
+    pairs = (python, python), certain
+    for found, (one, other) in zip(differences[2:4], pairs, strict=True):
+        compared = one.compare(other, same_source=True)
+        found = np.array(found, dtype=float)[compared.label].T
+        for values, column in zip(found, ("difference", "low", "high", "sure"), strict=True):
+            np.testing.assert_allclose(values, compared[column], rtol=0, atol=3e-3)
+    assert all(high - low > 1e-3 for _, low, high, _ in differences[4])  # of other sources
 
 
 @pytest.mark.parametrize("labels", TARGETS)
