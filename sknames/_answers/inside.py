@@ -50,6 +50,10 @@ class Inside(NamedTuple):
         takes_codes = len(self.steps) == (self.encoder is not None)
         return getattr(self.last, "network_", None) if takes_codes else None
 
+    def without_groups(self):
+        """Return what is inside without its outer groups, and the group index of each class."""
+        return self.ungrouped or (self, None)  # None: it has no groups
+
     def changed(self, change, class_prior, class_bias, by):
         """Return what is inside a model, `by`, that changes the probabilities of this one."""
         abstains = self.threshold is not None

@@ -94,7 +94,7 @@ def predict_distinct(model, chunks, jobs, table):
     Return a model that repeats the answers, and the texts that are names.
     """
     inside, row_of = unwrap(model), {}
-    below, index = inside.ungrouped or (inside, None)
+    below, index = inside.without_groups()
 
     def new_names():
         for names in chunks:

@@ -113,9 +113,9 @@ def answer(model, names, *, coverage, proba, **asked):
     """Return what `predict_names` does, with `sets` for a coverage."""
     found = predict_names(model, names, **asked)
     if coverage is not None:
-        inside, all_proba = unwrap(model), found.proba
-        if inside.ungrouped is not None:
-            all_proba = predict_inside(inside.ungrouped[0], names).proba
+        inside = unwrap(model)
+        below, index = inside.without_groups()
+        all_proba = found.proba if index is None else predict_inside(below, names).proba
         found.sets = sets_of_probabilities(inside, all_proba, coverage)
     if not proba:  # they are many
         found.proba = None

@@ -333,8 +333,8 @@ default=None
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
     inside, index = unwrap(estimator), None
-    if assumed_prior is None and inside.ungrouped is not None:
-        inside, index = inside.ungrouped
+    if assumed_prior is None:
+        inside, index = inside.without_groups()
     probabilities, weights, ids, are_names = predict_list(inside, X, sample_weight)
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(

@@ -80,14 +80,14 @@ def predict_sets(
     ['Chinese', 'Korean']
     """
     inside = unwrap(estimator)
-    found = predict_inside(inside.ungrouped[0] if inside.ungrouped else inside, X)
+    found = predict_inside(inside.without_groups()[0], X)
     sets = sets_of_probabilities(inside, found.proba, coverage, by_class)
     return [[] if reason else one for one, reason in zip(sets, found.reasons, strict=True)]
 
 
 def sets_of_probabilities(inside, proba, coverage, by_class=False):
     """Return sets as `predict_sets` does, from the probabilities of what the model groups."""
-    below, index = inside.ungrouped or (inside, None)
+    below, index = inside.without_groups()
     of, classes = _which_thresholds(below), below.model.classes_
     thresholds = set_thresholds(coverage, classes if by_class else ["all"], of)
     sets = sets_of(classes, proba, thresholds)
