@@ -1,9 +1,10 @@
-"""Run the blocks of Python of a page, and write what they print into it.
+"""Run the blocks of Python and the commands of a page, and write what they print into it.
 
 ``python docs/blocks.py docs/predict.md``
 """
 
 import re
+import subprocess
 import sys
 import warnings
 from contextlib import chdir, redirect_stdout
@@ -15,6 +16,10 @@ from tempfile import TemporaryDirectory
 BLOCK = re.compile(
     r"^(?:<!-- ([^\n]*) -->\n)?```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.M
 )
+
+# A command of a block of a console, and what it prints; and a file of the page.
+COMMAND = re.compile(r"^\$ (.*sknames .*)\n((?:(?!\$ |```).*\n)*)", re.M)
+FILE = re.compile(r"```text\n# (.*)\n([^`]*)```")
 
 
 def run_blocks(path):
@@ -50,7 +55,19 @@ def write(pages):
                 printed = re.sub(" +$", "", printed, flags=re.M)
                 shown = f"\n```text\n{printed}```\n" if printed else ""
                 text = text.replace(block[0], bare + shown)
+            for name, content in FILE.findall(text):
+                Path(name).write_text(content, encoding="utf-8")
+            for console in re.findall(r"```console\n.*?```", text, re.S):
+                text = text.replace(console, COMMAND.sub(_with_output, console))
         page.write_text(text, encoding="utf-8")
+
+
+def _with_output(found):
+    """Return a command with what it prints now."""
+    printed = subprocess.run(
+        found[1], shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ).stdout
+    return f"$ {found[1]}\n{printed}"
 
 
 if __name__ == "__main__":
