@@ -64,10 +64,8 @@ def write(pages):
 
 def _with_output(found):
     """Return a command with what it prints now."""
-    printed = subprocess.run(
-        found[1], shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ).stdout
-    return f"$ {found[1]}\n{printed}"
+    printed = subprocess.run(found[1], shell=True, capture_output=True, text=True)
+    return f"$ {found[1]}\n{printed.stdout}{printed.stderr}"
 
 
 if __name__ == "__main__":
