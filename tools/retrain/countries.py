@@ -61,7 +61,7 @@ SHARES = {
 DIGRAPHS = str.maketrans(
     {"å": "aa"} | {c: f"{vowel}e" for c, vowel in ("øo", "öo", "æa", "äa", "üu")}
 )
-N_NGRAMS = 46_000
+N_NGRAMS = 43_000
 WORD_WEIGHT = 0.7
 TEMPERATURE = 1.7
 

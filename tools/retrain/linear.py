@@ -30,7 +30,7 @@ from .spellings import SCRIPTS, script_of
 
 SEED = 0
 BATCH_SIZE, MAX_EPOCHS = 512, 3
-LR, NGRAM_LR = 0.003, 0.003
+LR, NGRAM_LR = 0.003, 0.002
 NGRAM_DROPOUT = 0.65
 GCE_Q = 0.2  # as in `recipe`
 # The form of a character, a word or a name: the highest of its characters.

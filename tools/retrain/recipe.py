@@ -104,7 +104,7 @@ JAPANESE_IN_KATAKANA = 0.4
 # characters. Beyond, those with a character that fewer than ten names have, and made ones.
 MOST_IN_HAN, LEAST_OF_CHARACTER, N_OF_SURNAME = 12_000, 10, 24
 # Names of Koreans in Han, most of them in the characters that Koreans write.
-N_KOREANS = 3_000
+N_KOREANS = 8_000
 # Diacritics and native scripts say much about a nationality, but many lists lack them. So names
 # that have them are also learned without.
 IN_ASCII = 1
@@ -112,7 +112,7 @@ IN_ASCII = 1
 # An n-gram counts if at least one in so many names has it: the file is to stay below 12 MB.
 NAMES_PER_MIN_DF = 90_000
 # Characters that occur less often are read in ASCII.
-ENCODER = {"tidy": True, "transliterate": "both", "min_frequency": 10, "max_length": 64}
+ENCODER = {"tidy": True, "transliterate": "both", "min_frequency": 5, "max_length": 64}
 CLASSIFIER = {
     "hidden_size": 64,
     "dropout": 0.4,
