@@ -1,5 +1,5 @@
 # What contributors run, in the environment that CONTRIBUTING.md sets up.
-.PHONY: check fix test coverage docs build
+.PHONY: check fix test coverage docs retrained build
 
 # What each commit must pass, in seconds.
 check:
@@ -23,6 +23,23 @@ coverage:
 # The site, without the gallery's pictures.
 docs:
 	$(MAKE) -C docs html-noplot
+
+# After a retraining: what the models that ship show. It writes their files, golden outputs and pages,
+# and the tables of examples/benchmarks/results into build/tables.
+retrained:
+	python -m tools.retrain.measure
+	PYTHONPATH=. python tests/test_pretrained.py
+	python docs/blocks.py README.md docs/*.md
+	PYTHONPATH=. python docs/interface.py
+	mkdir -p build/tables
+	python examples/benchmarks/bench_abstaining.py > build/tables/abstaining.md
+	python examples/benchmarks/bench_countries.py > build/tables/countries.md
+	for labels in nationality country; do \
+		python examples/benchmarks/bench_shares.py --labels $$labels > build/tables/$$labels.md || exit; \
+	done
+	python examples/benchmarks/bench_public.py --cache build/tables/public \
+		--write docs/how_it_compares.md examples/benchmarks/results/public.md > build/tables/public.md
+	python examples/benchmarks/bench_own_labels.py > build/tables/own_labels.md
 
 # What is uploaded.
 build:
