@@ -36,7 +36,7 @@ NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vin
 NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
 COVERAGES = [0.8, 0.9, 0.95]
 LEAST_PEOPLE = 20  # of a nationality whose coverage counts
-RISKS = [0.06, 0.1, 0.14, 0.2, 0.21, 0.25]
+RISKS = [0.06, 0.1, 0.11, 0.14, 0.2, 0.21, 0.27]
 
 
 # ---- Names

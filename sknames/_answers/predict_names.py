@@ -171,7 +171,7 @@ def predict_names(
     >>> from sknames import load_pretrained, predict_names
     >>> found = predict_names(load_pretrained(abstain=True), ["Mehmet Yılmaz", "Lee", "123"], top=2)
     >>> found.labels[:2].tolist(), found.probabilities[:2].round(2).tolist()
-    ([['Turkish', 'German'], ['Korean', 'Chinese']], [[1.0, 0.0], [0.44, 0.39]])
+    ([['Turkish', 'Armenian'], ['Korean', 'Chinese']], [[1.0, 0.0], [0.46, 0.39]])
     >>> found.reasons.tolist()
     ['', 'unsure', 'no known letter']
     """

@@ -89,7 +89,7 @@ def predict_table(
     ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
 'probability_3', 'reason']
     >>> added.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
-    ['Turkish', 'German', '']
+    ['Turkish', 'Armenian', '']
     >>> added.loc["b", "reason"]
     'missing name'
     """
