@@ -24,8 +24,8 @@ coverage:
 docs:
 	$(MAKE) -C docs html-noplot
 
-# After a retraining: what the models that ship show. It writes their files, golden outputs and pages,
-# and the tables of examples/benchmarks/results into build/tables.
+# After a retraining and public_rivals.py: what the models that ship show. It writes their files,
+# golden outputs and pages, and the tables of examples/benchmarks/results into build/tables.
 retrained:
 	python -m tools.retrain.measure
 	PYTHONPATH=. python tests/test_pretrained.py
@@ -35,7 +35,8 @@ retrained:
 	python examples/benchmarks/bench_abstaining.py > build/tables/abstaining.md
 	python examples/benchmarks/bench_countries.py > build/tables/countries.md
 	for labels in nationality country; do \
-		python examples/benchmarks/bench_shares.py --labels $$labels > build/tables/$$labels.md || exit; \
+		python examples/benchmarks/bench_shares.py --mixes --labels $$labels \
+			> build/tables/$$labels.md || exit; \
 	done
 	python examples/benchmarks/bench_public.py --cache build/tables/public \
 		--write docs/how_it_compares.md examples/benchmarks/results/public.md > build/tables/public.md
