@@ -17,10 +17,6 @@ BLOCK = re.compile(
     r"^(?:<!-- ([^\n]*) -->\n)?```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.M
 )
 
-# A command of a block of a console, and what it prints; and a file of the page.
-COMMAND = re.compile(r"^\$ (.*sknames .*)\n((?:(?!\$ |```).*\n)*)", re.M)
-FILE = re.compile(r"```text\n# (.*)\n([^`]*)```")
-
 
 def run_blocks(path):
     """Run the blocks of a page in one session. Yield each block and what it prints.
@@ -55,17 +51,29 @@ def write(pages):
                 printed = re.sub(" +$", "", printed, flags=re.M)
                 shown = f"\n```text\n{printed}```\n" if printed else ""
                 text = text.replace(block[0], bare + shown)
-            for name, content in FILE.findall(text):
-                Path(name).write_text(content, encoding="utf-8")
-            for console in re.findall(r"```console\n.*?```", text, re.S):
-                text = text.replace(console, COMMAND.sub(_with_output, console))
+            write_files(text)
+            for command in commands(text):
+                if "sknames " in command[1]:  # others need a server
+                    text = text.replace(command[0], _with_output(command[1]))
         page.write_text(text, encoding="utf-8")
 
 
-def _with_output(found):
+def write_files(text):
+    """Write the files that a page shows, for its commands."""
+    for name, content in re.findall(r"```text\n# (.*)\n([^`]*)```", text):
+        Path(name).write_text(content, encoding="utf-8")
+
+
+def commands(text):
+    """Yield a match for each command in the consoles of a page: the command, what it prints."""
+    for console in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        yield from re.finditer(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE)
+
+
+def _with_output(command):
     """Return a command with what it prints now."""
-    printed = subprocess.run(found[1], shell=True, capture_output=True, text=True)
-    return f"$ {found[1]}\n{printed.stdout}{printed.stderr}"
+    printed = subprocess.run(command, shell=True, capture_output=True, text=True)
+    return f"$ {command}\n{printed.stdout}{printed.stderr}"
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from tqdm import tqdm
 
 import sknames.__main__
+from docs.blocks import commands, write_files
 from sknames import (
     CharEncoder,
     GroupedClassifier,
@@ -861,24 +862,20 @@ def test_train_options_are_parameters(run, small_names):
 def test_documentation_commands_give_what_it_shows(run, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
-    for name, text in re.findall(r"```text\n# (.*)\n([^`]*)```", page):
-        Path(name).write_text(text, encoding="utf-8")
+    write_files(page)
     n_run = 0
-    for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
-        for command, said in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
-            before, _, command = command.rpartition(" | ")
-            if before:
-                Path("stdin").write_text(run_process("sh", "-c", before).stdout, encoding="utf-8")
-                with open("stdin", "rb") as file:
-                    os.dup2(file.fileno(), 0)
-            program, *arguments = shlex.split(command)
-            assert program == "sknames"
-            found = run(*arguments, code=None)
-            found, said = (
-                re.sub(r"\d+\.\d (s|MB)\b", r"... \1", t) for t in ("".join(found), said)
-            )
-            assert found == said, command
-            n_run += 1
+    for shown in commands(page):
+        before, _, command = shown[1].rpartition(" | ")
+        if before:
+            Path("stdin").write_text(run_process("sh", "-c", before).stdout, encoding="utf-8")
+            with open("stdin", "rb") as file:
+                os.dup2(file.fileno(), 0)
+        program, *arguments = shlex.split(command)
+        assert program == "sknames"
+        found = "".join(run(*arguments, code=None))
+        found, said = (re.sub(r"\d+\.\d (s|MB)\b", r"... \1", t) for t in (found, shown[2]))
+        assert found == said, command
+        n_run += 1
     assert n_run >= 10
 
 

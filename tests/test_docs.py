@@ -16,7 +16,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 import sknames
-from docs.blocks import run_blocks
+from docs.blocks import commands, run_blocks
 from sknames.pretrained import load_card
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import run_process
@@ -56,7 +56,7 @@ def test_python_block_prints_what_the_page_shows(page, plain_folder):
 
 def test_console_block_of_readme_prints_what_it_shows(plain_folder):
     """But for the seconds."""
-    ((command, shown),) = re.findall(r"```console\n\$ (.*?)\n(.*?)```", README, re.S)
+    ((command, shown),) = (found.groups() for found in commands(README))
     command = command.replace("| sknames", f"| {sys.executable} -m sknames") + " 2>&1"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     printed = run_process("sh", "-c", command, env=environment).stdout
