@@ -20,7 +20,7 @@ from sknames._priors.priors import exchange_priors
 from sknames._wrappers.risk_coverage import confidence_and_hits
 from sknames.datasets import load_names
 from sknames.pretrained import predict_sets
-from sknames.pretrained._load_pretrained import TARGETS
+from sknames.pretrained._load_pretrained import RISK, TARGETS
 from sknames.pretrained._predict_sets import set_thresholds, sets_of
 from tools.measuring import machine, population_priors, table
 from tools.retrain import kept_apart, recipe
@@ -36,7 +36,8 @@ NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vin
 NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
 COVERAGES = [0.8, 0.9, 0.95]
 LEAST_PEOPLE = 20  # of a nationality whose coverage counts
-RISKS = [0.06, 0.1, 0.11, 0.14, 0.2, 0.21, 0.27]
+# Those that are the default of a model, and a few more.
+RISKS = sorted({0.06, 0.1, 0.2}.union(*(of_targets.values() for of_targets in RISK.values())))
 
 
 # ---- Names
