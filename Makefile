@@ -25,12 +25,13 @@ docs:
 	$(MAKE) -C docs html-noplot
 
 # After a retraining and public_rivals.py: what the models that ship show. It writes their files,
-# golden outputs and pages, and the tables of examples/benchmarks/results into build/tables.
+# golden outputs, pages and pictures, and the tables of examples/benchmarks/results into build/tables.
 retrained:
 	python -m tools.retrain.measure
 	PYTHONPATH=. python tests/test_pretrained.py
 	python docs/blocks.py README.md docs/*.md
 	PYTHONPATH=. python docs/interface.py
+	cd docs && python ../examples/plot_shipped_model.py && python ../examples/plot_letter_by_letter.py
 	mkdir -p build/tables
 	python examples/benchmarks/bench_abstaining.py > build/tables/abstaining.md
 	python examples/benchmarks/bench_countries.py > build/tables/countries.md
