@@ -9,13 +9,32 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parent.parent
-VERSION = re.search(r'"(.+)"', (ROOT / "sknames" / "_base" / "version.py").read_text("utf-8"))[1]
+VERSION = re.search(
+    r'"(.+)"', (ROOT / "sknames" / "_base" / "version.py").read_text("utf-8")
+)[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-NOTES = ["README.md", "CHANGES.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md"]
+NOTES = [
+    "README.md",
+    "CHANGES.md",
+    "CONTRIBUTING.md",
+    "CODE_OF_CONDUCT.md",
+    "SECURITY.md",
+]
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
 PROSE = [*(ROOT / name for name in NOTES), *GUIDE]
-FOLDERS = [".", ".github", "docs", "examples", "examples/*", "examples/benchmarks/results"]
-PAGES = [page for folder in (*FOLDERS, "tools/*") for page in sorted(ROOT.glob(f"{folder}/*.md"))]
+FOLDERS = [
+    ".",
+    ".github",
+    "docs",
+    "examples",
+    "examples/*",
+    "examples/benchmarks/results",
+]
+PAGES = [
+    page
+    for folder in (*FOLDERS, "tools/*")
+    for page in sorted(ROOT.glob(f"{folder}/*.md"))
+]
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.M | re.S)
 
 
@@ -37,9 +56,13 @@ def n_words(text):
 def long_sentences():
     """Yield sentences, items and cells of more than 30 words; pages of more than 16 a sentence."""
     for page in PROSE:
-        parts = re.split(r"(?<=[.!?:])[*\"')]*\s+|\n\s*(?:\n|[-*] |\d+\. |#)|\|", prose(page))
+        parts = re.split(
+            r"(?<=[.!?:])[*\"')]*\s+|\n\s*(?:\n|[-*] |\d+\. |#)|\|", prose(page)
+        )
         lengths = {part: n_words(part) for part in parts if n_words(part)}
-        yield from (f"{page}: {n} words: {part}" for part, n in lengths.items() if n > 30)
+        yield from (
+            f"{page}: {n} words: {part}" for part, n in lengths.items() if n > 30
+        )
         full = [n for part, n in lengths.items() if part.strip().endswith((*".!?:;",))]
         if full and sum(full) / len(full) > 16:
             yield f"{page}: {sum(full) / len(full):.1f} words a sentence"
@@ -64,20 +87,26 @@ def phrases_to_avoid():
     phrases = "|".join(text_of("docs/not_plain.txt").splitlines())
     code = {path: path.read_text("utf-8") for path in (ROOT / "sknames").rglob("*.py")}
     for path, text in (code | {page: prose(page) for page in PROSE}).items():
-        for phrase in re.finditer(rf"\b(?:{phrases})\b", " ".join(text.lower().split())):
+        for phrase in re.finditer(
+            rf"\b(?:{phrases})\b", " ".join(text.lower().split())
+        ):
             yield f"{path}: {phrase[0]}"
 
 
 def slugs(path):
     """Yield the anchors that GitHub, and Sphinx, give to the headings of a page."""
-    for heading in re.findall(r"^#+ (.+)$", CODE_BLOCK.sub("", path.read_text("utf-8")), re.M):
+    for heading in re.findall(
+        r"^#+ (.+)$", CODE_BLOCK.sub("", path.read_text("utf-8")), re.M
+    ):
         yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def broken_links():
     """Yield links to files and headings that are not there."""
     for page in PAGES:
-        for link in re.findall(r"\]\(([^)\s]+)\)", CODE_BLOCK.sub("", page.read_text("utf-8"))):
+        for link in re.findall(
+            r"\]\(([^)\s]+)\)", CODE_BLOCK.sub("", page.read_text("utf-8"))
+        ):
             path, _, anchor = link.partition("#")
             target = page.parent / path if path else page
             if not re.match(r"\w+:", path) and (
@@ -96,19 +125,28 @@ def files_that_disagree():
         (release,) = re.findall(rf"/{name}(?:-pre-commit)?\n    rev: v(\S+)\n", hooks)
         if f"{name}=={release}" not in project["optional-dependencies"]["lint"]:
             yield f"pre-commit runs {name} {release}, and the extra lint another release"
-    read = {".ci", ".github", ".pre-commit-config.yaml", "CITATION.cff", "Makefile", *NOTES}
+    read = {
+        ".ci",
+        ".github",
+        ".pre-commit-config.yaml",
+        "CITATION.cff",
+        "Makefile",
+        *NOTES,
+    }
     included = {*hatch["build"]["targets"]["sdist"]["include"]}
     if not read | {"docs", "examples", "tools"} <= included:
         yield "the source distribution lacks what its tests and CI read"
     for example in (ROOT / "examples").glob("plot_*.py"):
-        title, line, blank = ast.get_docstring(ast.parse(example.read_text("utf-8"))).split("\n")[
-            :3
-        ]
+        title, line, blank = ast.get_docstring(
+            ast.parse(example.read_text("utf-8"))
+        ).split("\n")[:3]
         if line != "=" * len(title) or blank:
             yield f"{example} lacks the title that the gallery needs"
     rooms = (ROOT / "sknames").iterdir()
     public = [
-        room.stem for room in rooms if room.stem[0] not in "._" and room.suffix in ("", ".py")
+        room.stem
+        for room in rooms
+        if room.stem[0] not in "._" and room.suffix in ("", ".py")
     ]
     for module in public:
         if not re.search(rf"^   sknames\.{module}\b", text_of("docs/api.md"), re.M):
@@ -146,6 +184,14 @@ def recipe_that_disagrees():
 
 
 if __name__ == "__main__":
-    checks = long_sentences, long_pages, phrases_to_avoid, broken_links, files_that_disagree
-    problems = [problem for check in (*checks, recipe_that_disagrees) for problem in check()]
+    checks = (
+        long_sentences,
+        long_pages,
+        phrases_to_avoid,
+        broken_links,
+        files_that_disagree,
+    )
+    problems = [
+        problem for check in (*checks, recipe_that_disagrees) for problem in check()
+    ]
     sys.exit("\n".join(problems) or None)

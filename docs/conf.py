@@ -35,7 +35,9 @@ html_extra_path = ["_extra"] if Path(__file__).with_name("_extra").exists() else
 templates_path = ["_templates"]
 # References to other projects stay text: to resolve them, a build would have to ask their sites.
 nitpicky = True
-nitpick_ignore_regex = [(r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")]
+nitpick_ignore_regex = [
+    (r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")
+]
 
 # Sections of all pages can be linked to, as on GitHub.
 myst_heading_anchors = 3
@@ -80,7 +82,9 @@ html_css_files = ["sknames.css"]
 # One sidebar, so that a table has room beside it on a laptop. Pages without others below them have
 # no list of pages.
 html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]}
-html_sidebars |= {page: ["page-toc"] for page in ("install", "faq", "development", "changelog")}
+html_sidebars |= {
+    page: ["page-toc"] for page in ("install", "faq", "development", "changelog")
+}
 html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
@@ -99,13 +103,17 @@ def linkcode_resolve(domain, info):
     if inspect.isclass(item):  # a method of its own is in its file
         item = next(filter(inspect.isfunction, vars(item).values()), item)
     item = inspect.unwrap(getattr(item, "fget", item))  # of a property, its function
-    file = Path(inspect.getsourcefile(item)).relative_to(Path(sknames.__file__).parents[1])
+    file = Path(inspect.getsourcefile(item)).relative_to(
+        Path(sknames.__file__).parents[1]
+    )
     return f"{REPOSITORY}/blob/main/{file.as_posix()}"
 
 
 def localize(app, relative_path, parent_docname, source):
     """Links of a page at the root of the repository are those of a page in docs/."""
-    source[0] = re.sub(r"\]\((?!\w+:|#)", "](../", source[0]).replace("](../docs/", "](")
+    source[0] = re.sub(r"\]\((?!\w+:|#)", "](../", source[0]).replace(
+        "](../docs/", "]("
+    )
     link_out_of_docs(app, parent_docname, source)
 
 

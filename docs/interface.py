@@ -71,9 +71,15 @@ def call_of(name, function):
 
 def row_of(name, public):
     doc = NumpyDocString(inspect.getdoc(public))
-    kinds = {"predict": "a classifier", "transform": "a transformer", "plot": "a display"}
+    kinds = {
+        "predict": "a classifier",
+        "transform": "a transformer",
+        "plot": "a display",
+    }
     if inspect.isclass(public):
-        returned = next(kind for member, kind in kinds.items() if hasattr(public, member))
+        returned = next(
+            kind for member, kind in kinds.items() if hasattr(public, member)
+        )
     else:
         returned = "; ".join(item.type or item.name for item in doc["Returns"])
     if hasattr(public, "from_estimator"):
@@ -91,14 +97,23 @@ def values_of(name, public):
     yield from (f"    {item.name} : {item.type}" for item in doc["Parameters"])
     if inspect.isclass(public):
         fields = [
-            (item.name, item.type) for item in NumpyDocString(inspect.getdoc(public))["Attributes"]
+            (item.name, item.type)
+            for item in NumpyDocString(inspect.getdoc(public))["Attributes"]
         ]
     else:
         returned = "\n".join(line for item in doc["Returns"] for line in item.desc)
         fields = FIELD.findall(returned) + FIELD_OF_BUNCH.findall(returned)
-    yield from (f"    -> {field} : {' '.join(type_.split())}" for field, type_ in fields)
-    result = public if inspect.isclass(public) else inspect.signature(public).return_annotation
-    for key, method in inspect.getmembers(result, inspect.isroutine) if is_ours(result) else ():
+    yield from (
+        f"    -> {field} : {' '.join(type_.split())}" for field, type_ in fields
+    )
+    result = (
+        public
+        if inspect.isclass(public)
+        else inspect.signature(public).return_annotation
+    )
+    for key, method in (
+        inspect.getmembers(result, inspect.isroutine) if is_ours(result) else ()
+    ):
         if is_ours(method) and not KNOWN.fullmatch(key):
             yield f"    {call_of('.' + key, method).strip('`')}"
 
@@ -106,7 +121,11 @@ def values_of(name, public):
 def page_of_interface():
     lines = [INTRODUCTION]
     for module in public_modules():
-        names = [name for name in import_module(module).__all__ if f"{module}.{name}" in PUBLIC]
+        names = [
+            name
+            for name in import_module(module).__all__
+            if f"{module}.{name}" in PUBLIC
+        ]
         rows = [row_of(name, PUBLIC[f"{module}.{name}"]) for name in names]
         lines += [
             f"## {module}",
@@ -116,7 +135,11 @@ def page_of_interface():
             *rows,
             "",
             "```text",
-            *(line for name in names for line in values_of(name, PUBLIC[f"{module}.{name}"])),
+            *(
+                line
+                for name in names
+                for line in values_of(name, PUBLIC[f"{module}.{name}"])
+            ),
             "```",
             "",
         ]

@@ -49,7 +49,9 @@ nets = {
 def split_names():
     """Return the encoder, names and languages to train on, and those to test on."""
     bunch = fetch_names(raw=True)
-    encoder = CharEncoder(clean=False, alphabet=ALPHABET, lowercase=False).fit(bunch.data)
+    encoder = CharEncoder(clean=False, alphabet=ALPHABET, lowercase=False).fit(
+        bunch.data
+    )
     encodable = ~(encoder.transform(bunch.data) == encoder.unknown_code_).any(axis=1)
     names, languages = bunch.data[encodable], bunch.target[encodable]
     train_names, test_names, train_languages, test_languages = train_test_split(
@@ -62,7 +64,9 @@ def draw(fitted, names, languages):
     """Draw the loss of each net during its training, and its confusions of names held out."""
     figure, axes = plt.subplots(layout="constrained")
     for title, pipeline in fitted.items():
-        losses = np.array(pipeline["classify"].net_.history[:, "batches", :, "train_loss"])
+        losses = np.array(
+            pipeline["classify"].net_.history[:, "batches", :, "train_loss"]
+        )
         means = [part.mean() for part in np.array_split(losses.ravel(), 50)]
         axes.plot(np.linspace(0, len(losses), len(means)), means, label=title)
     axes.set(xlabel="epoch", ylabel="loss, mean of a fiftieth of the names")
@@ -93,7 +97,9 @@ def main():
         pipeline = Pipeline([("encode", encoder), ("classify", net)])
         fitted[name] = pipeline.fit(train_names, train_languages)
         accuracy = np.mean(pipeline.predict(test_names) == test_languages)
-        print(f"{name}: accuracy {accuracy:.3f} after {time.perf_counter() - start:.0f} s")
+        print(
+            f"{name}: accuracy {accuracy:.3f} after {time.perf_counter() - start:.0f} s"
+        )
     draw(fitted, test_names, test_languages)
 
 

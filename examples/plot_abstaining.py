@@ -18,7 +18,16 @@ from sklearn.pipeline import make_pipeline
 import sknames
 from sknames.datasets import load_names
 
-NATIONALITIES = ["Chinese", "Danish", "Dutch", "English", "French", "German", "Irish", "Italian"]
+NATIONALITIES = [
+    "Chinese",
+    "Danish",
+    "Dutch",
+    "English",
+    "French",
+    "German",
+    "Irish",
+    "Italian",
+]
 NATIONALITIES += ["Japanese", "Norwegian", "Polish", "Swedish"]
 
 names, nationalities = load_names(return_X_y=True)
@@ -39,7 +48,9 @@ print(f"A probability above {model.threshold_:.2f} is answered.")
 predicted = model.predict(names[new])
 answered = predicted != model.abstain_label_
 wrong = np.mean(predicted[answered] != nationalities[new][answered])
-print(f"Of {len(new):,} new names {answered.mean():.0%} are answered, {wrong:.1%} of them wrongly.")
+print(
+    f"Of {len(new):,} new names {answered.mean():.0%} are answered, {wrong:.1%} of them wrongly."
+)
 
 print("\nWhy the others are not:\n")
 for name in ["Kowalczyk", "Lee", "", "123", "info@example.org"]:
@@ -55,8 +66,12 @@ else:
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.8), layout="constrained")
     X, y = names[new], nationalities[new]
     curve, chosen = model.risk_coverage_curve_, (model.coverage_, model.risk_)
-    RiskCoverageDisplay.from_curve(curve, chosen, name="held out in fit, with the choice", ax=left)
-    RiskCoverageDisplay.from_estimator(model, X, y, name="new names", ax=left, linestyle="--")
+    RiskCoverageDisplay.from_curve(
+        curve, chosen, name="held out in fit, with the choice", ax=left
+    )
+    RiskCoverageDisplay.from_estimator(
+        model, X, y, name="new names", ax=left, linestyle="--"
+    )
     left.axhline(model.risk, color="0.4", linestyle=":")
     left.text(0.99, model.risk, "wanted", ha="right", va="bottom", color="0.3")
     left.set_title("What answering less gains")

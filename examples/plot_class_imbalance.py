@@ -38,7 +38,10 @@ settings = {
     "logit_adjustment=0": {"logit_adjustment": 0},
     "logit_adjustment=0.15, the default": {},
     "logit_adjustment=1": {"logit_adjustment": 1},
-    'class_weight="balanced", no adjustment': {"class_weight": "balanced", "logit_adjustment": 0},
+    'class_weight="balanced", no adjustment': {
+        "class_weight": "balanced",
+        "logit_adjustment": 0,
+    },
 }
 recalls = {}
 for title, params in settings.items():
@@ -46,7 +49,10 @@ for title, params in settings.items():
     model = Pipeline([("encode", CharEncoder()), ("classify", classify)])
     model.fit(bunch.data[train], bunch.target[train])
     recalls[title] = recall_score(
-        bunch.target[test], model.predict(bunch.data[test]), labels=list(TRAIN), average=None
+        bunch.target[test],
+        model.predict(bunch.data[test]),
+        labels=list(TRAIN),
+        average=None,
     )
     print(f"{title:<40} balanced accuracy {recalls[title].mean():.3f}")
 
@@ -58,6 +64,8 @@ places = np.arange(len(TRAIN))
 colors = ["0.75", "0.5", "C0", "C1"]
 for k, ((title, values), color) in enumerate(zip(recalls.items(), colors, strict=True)):
     axis.bar(places + 0.2 * (k - 1.5), values, 0.18, label=title, color=color)
-axis.set_xticks(places, [f"{nationality}\n{n:,} names" for nationality, n in TRAIN.items()])
+axis.set_xticks(
+    places, [f"{nationality}\n{n:,} names" for nationality, n in TRAIN.items()]
+)
 axis.set(ylabel="recall on held-out names", ylim=(0, 1))
 axis.legend(loc="upper right", fontsize=9)

@@ -57,17 +57,25 @@ found = {}
 for target in ("nationality", "country"):
     model = sknames.load_pretrained(target, abstain=True)
     best = sknames.predict_names(model, names.ravel().tolist(), threshold=None)
-    labels, sure = (x[:, 0].reshape(names.shape) for x in (best.labels, best.probabilities))
+    labels, sure = (
+        x[:, 0].reshape(names.shape) for x in (best.labels, best.probabilities)
+    )
     true = [person[target].split() for person in people]
-    right = np.array([np.isin(row, some) for row, some in zip(labels, true, strict=True)])
+    right = np.array(
+        [np.isin(row, some) for row, some in zip(labels, true, strict=True)]
+    )
     kinds = np.where(sure <= model.threshold_, 1, np.where(right, 0, 2))
     found[target] = labels, sure, right
 
     figure, axis = plt.subplots(figsize=(4.4, 11), dpi=170, layout="constrained")
-    axis.imshow(kinds, cmap=ListedColormap([*KINDS.values()]), vmin=0, vmax=2, aspect="auto")
+    axis.imshow(
+        kinds, cmap=ListedColormap([*KINDS.values()]), vmin=0, vmax=2, aspect="auto"
+    )
     for (row, column), label in np.ndenumerate(labels):
         weight = "bold" if kinds[row, column] == 2 else None
-        axis.text(column, row, label, ha="center", va="center", fontsize=5.6, weight=weight)
+        axis.text(
+            column, row, label, ha="center", va="center", fontsize=5.6, weight=weight
+        )
     axis.set_yticks(range(len(people)), names[:, 0], fontsize=6)
     axis.set_xticks(range(names.shape[1]), [*forms[0]], fontsize=6)
     axis.tick_params(length=0, labeltop=True)

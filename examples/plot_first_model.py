@@ -57,7 +57,9 @@ print(f"{'name':<16}{'truth':<14}three best answers")
 drawn = np.random.RandomState(0).choice(len(test), 12, replace=False)
 best = np.argsort(-probabilities[drawn], axis=1)[:, :3]
 for row, three in zip(drawn, best, strict=True):
-    answers = ", ".join(f"{pipeline.classes_[k]} {probabilities[row, k]:.2f}" for k in three)
+    answers = ", ".join(
+        f"{pipeline.classes_[k]} {probabilities[row, k]:.2f}" for k in three
+    )
     print(f"{names[test][row]:<16}{nationalities[test][row]:<14}{answers}")
 
 # %%
@@ -81,7 +83,10 @@ else:
     )  # fmt: skip
     bars, curve, matrix = axes["bars"], axes["curve"], axes["matrix"]
     history = classify.history_
-    for key, label in (("train_loss", "training, with dropout"), ("valid_loss", "held out")):
+    for key, label in (
+        ("train_loss", "training, with dropout"),
+        ("valid_loss", "held out"),
+    ):
         epochs = [epoch["epoch"] for epoch in history]
         curve.plot(epochs, [epoch[key] for epoch in history], "o-", label=label)
     curve.set(xlabel="epoch", ylabel="cross-entropy")
@@ -91,14 +96,22 @@ else:
             is_true = pipeline.classes_[k] == nationalities[test][row]
             y = place + 0.25 * (rank - 1)
             bars.barh(y, probabilities[row, k], 0.22, color="C0" if is_true else "0.75")
-            bars.text(probabilities[row, k] + 0.01, y, pipeline.classes_[k], va="center", size=8)
+            bars.text(
+                probabilities[row, k] + 0.01,
+                y,
+                pipeline.classes_[k],
+                va="center",
+                size=8,
+            )
     bars.set_yticks(
         range(len(drawn)),
         [f"{names[test][row]}\n({nationalities[test][row]})" for row in drawn],
     )
     bars.invert_yaxis()
     bars.set(xlim=(0, 1.25), xticks=[0, 0.5, 1], xlabel="probability")
-    bars.set_title("Twelve held-out names, three best answers\n(blue: the true nationality)")
+    bars.set_title(
+        "Twelve held-out names, three best answers\n(blue: the true nationality)"
+    )
     ConfusionMatrixDisplay.from_predictions(
         nationalities[test], predicted, normalize="true", include_values=False, cmap="Blues",
         xticks_rotation="vertical", ax=matrix,

@@ -43,9 +43,13 @@ print("best:", search.best_params_)
 
 results = search.cv_results_
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-left.errorbar(sizes, -results["mean_test_score"], results["std_test_score"], fmt="C0-o", capsize=4)
+left.errorbar(
+    sizes, -results["mean_test_score"], results["std_test_score"], fmt="C0-o", capsize=4
+)
 left.set_ylabel("log loss, mean and standard deviation\nof 3 folds")
-right.errorbar(sizes, results["mean_fit_time"], results["std_fit_time"], fmt="C1-s", capsize=4)
+right.errorbar(
+    sizes, results["mean_fit_time"], results["std_fit_time"], fmt="C1-s", capsize=4
+)
 right.set_ylabel("seconds to fit")
 right.set_ylim(bottom=0)
 for axis in (left, right):

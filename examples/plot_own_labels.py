@@ -42,7 +42,9 @@ names, nationalities = load_names(return_X_y=True)
 groups, own = spelling_groups(names), np.isin(nationalities, OWN)
 known = np.isin(nationalities, KNOWN) & ~np.isin(groups, groups[own])
 classify = NameNationalityClassifier(hidden_size=64, max_epochs=6, random_state=0)
-model = make_pipeline(CharEncoder(max_length=32), classify).fit(names[known], nationalities[known])
+model = make_pipeline(CharEncoder(max_length=32), classify).fit(
+    names[known], nationalities[known]
+)
 
 # %%
 # One spelling of each of the other names. Names outside the training part are test names.
@@ -50,7 +52,9 @@ model = make_pipeline(CharEncoder(max_length=32), classify).fit(names[known], na
 names, labels = names[own], nationalities[own]
 _, first = np.unique(groups[own], return_index=True)
 names, labels = names[first], labels[first]
-ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), strip_accents="unicode")
+ngrams = TfidfVectorizer(
+    analyzer="char_wb", ngram_range=(1, 5), strip_accents="unicode"
+)
 MODELS = {
     "n-grams alone": make_pipeline(ngrams, LinearSVC(C=0.3)),
     "make_own_labels_pipeline(model)": make_own_labels_pipeline(model),
@@ -75,7 +79,14 @@ for i, size in enumerate(SIZES):
 
 figure, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")
 for (title, values), style in zip(accuracy.items(), ["k^:", "C0o-"], strict=True):
-    axis.errorbar(SIZES, values.mean(axis=1), values.std(axis=1), fmt=style, capsize=3, label=title)
+    axis.errorbar(
+        SIZES,
+        values.mean(axis=1),
+        values.std(axis=1),
+        fmt=style,
+        capsize=3,
+        label=title,
+    )
 axis.set(
     xscale="log",
     xlabel="labelled names",

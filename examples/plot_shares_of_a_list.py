@@ -28,7 +28,9 @@ predicted = model.predict(names)
 labels, counts = np.unique(predicted, return_counts=True)
 for k in np.argsort(-counts)[:5]:
     print(f"{labels[k]:<12} {counts[k] / len(names):6.1%}")
-print(f"{len(labels) - 5} others: {1 - np.sort(counts)[-5:].sum() / len(names):.1%} together")
+print(
+    f"{len(labels) - 5} others: {1 - np.sort(counts)[-5:].sum() / len(names):.1%} together"
+)
 
 print("\nThe shares under which these names are most likely:\n")
 shares = sknames.estimate_shares(model, names, random_state=0)

@@ -26,7 +26,9 @@ surnames = names.data[names.part != "given"]
 _, first = np.unique(spelling_groups(surnames), return_index=True)
 surnames = surnames[first]
 ngrams = TfidfVectorizer(
-    analyzer="char_wb", ngram_range=(1, 3), preprocessor=lambda name: anyascii(name).lower()
+    analyzer="char_wb",
+    ngram_range=(1, 3),
+    preprocessor=lambda name: anyascii(name).lower(),
 )
 encoder = make_union(NameEncoder(), ngrams)
 search = NearestNeighbors(n_neighbors=6).fit(encoder.fit_transform(surnames))

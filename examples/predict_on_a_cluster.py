@@ -38,7 +38,9 @@ class Model(WorkerPlugin):
 
 def add_predictions(part, column):
     """Add new columns to a part of the table; a row without a prediction has a reason."""
-    found = sknames.predict_table(get_worker().model, part[column].astype(TEXT))[[*NEW]].round(6)
+    found = sknames.predict_table(get_worker().model, part[column].astype(TEXT))[
+        [*NEW]
+    ].round(6)
     found = found.assign(reason=found["reason"].replace({"": None})).astype(NEW)
     return pd.concat([part, found], axis=1)
 
@@ -49,20 +51,28 @@ def main():
     parser.add_argument("input")
     parser.add_argument("output")
     parser.add_argument("--column", default="name")
-    parser.add_argument("--model", help="a joblib file: a pickle, so of somebody you trust")
+    parser.add_argument(
+        "--model", help="a joblib file: a pickle, so of somebody you trust"
+    )
     arguments = parser.parse_args()
     files, folder = url_to_fs(arguments.output)
     if files.exists(folder) and files.ls(folder):
         parser.error(f"{arguments.output} is not empty: give another output")
     # Columns keep their types, as integers with gaps would not in numpy; none is an index.
     types = {"types_mapper": pd.ArrowDtype}
-    table = dd.read_parquet(arguments.input, index=False, categories=[], arrow_to_pandas=types)
+    table = dd.read_parquet(
+        arguments.input, index=False, categories=[], arrow_to_pandas=types
+    )
     columns = ", ".join(table.columns)
     if arguments.column not in table.columns:
         parser.error(f"no column {arguments.column!r}: give --column, one of {columns}")
     if not set(NEW).isdisjoint(table.columns):
-        parser.error(f"rename the columns of the input that {[*NEW]} would replace: {columns}")
-    model = joblib.load(arguments.model) if arguments.model else sknames.load_pretrained()
+        parser.error(
+            f"rename the columns of the input that {[*NEW]} would replace: {columns}"
+        )
+    model = (
+        joblib.load(arguments.model) if arguments.model else sknames.load_pretrained()
+    )
 
     # The one line that changes: for a real cluster, Client("tcp://its-scheduler:8786").
     client = Client(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0")
@@ -73,7 +83,9 @@ def main():
         table.map_partitions(add_predictions, arguments.column, meta=meta).to_parquet(
             arguments.output,
             write_index=False,
-            name_function=lambda i: f"part-{i:06d}.parquet",  # whose alphabetical order is theirs
+            name_function=lambda i: (
+                f"part-{i:06d}.parquet"
+            ),  # whose alphabetical order is theirs
         )
     print(f"{arguments.output}: {table.npartitions} parts")
 

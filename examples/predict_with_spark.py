@@ -35,9 +35,13 @@ def main():
     parser.add_argument("input")
     parser.add_argument("output")
     parser.add_argument("--column", default="name")
-    parser.add_argument("--model", help="a joblib file: a pickle, so of somebody you trust")
+    parser.add_argument(
+        "--model", help="a joblib file: a pickle, so of somebody you trust"
+    )
     arguments = parser.parse_args()
-    model = joblib.load(arguments.model) if arguments.model else sknames.load_pretrained()
+    model = (
+        joblib.load(arguments.model) if arguments.model else sknames.load_pretrained()
+    )
 
     # The one line that changes: without .master("local[2]"), spark-submit says where to run.
     spark = SparkSession.builder.master("local[2]").getOrCreate()
@@ -51,11 +55,17 @@ def main():
 
     table = spark.read.parquet(arguments.input)
     if arguments.column not in table.columns:
-        parser.error(f"no column {arguments.column!r}: give --column, one of {table.columns}")
+        parser.error(
+            f"no column {arguments.column!r}: give --column, one of {table.columns}"
+        )
     if not set(NEW).isdisjoint(table.columns):
-        parser.error(f"rename the columns of the input that {NEW} would replace: {table.columns}")
+        parser.error(
+            f"rename the columns of the input that {NEW} would replace: {table.columns}"
+        )
     # Only names go to Python and back: the other columns stay in Spark, as they are.
-    found = table.select("*", tell(table[arguments.column].cast("string")).alias("_found"))
+    found = table.select(
+        "*", tell(table[arguments.column].cast("string")).alias("_found")
+    )
     found.select("*", "_found.*").drop("_found").write.parquet(arguments.output)
     spark.stop()
     print(arguments.output)

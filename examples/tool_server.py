@@ -55,7 +55,12 @@ def predict(names: Names) -> list[Answer]:
     answer, and do not guess one."""
     columns = sknames.predict_names(model, names).columns()
     return [
-        Answer(name=name, nationality=label, probability=None if reason else p, reason=reason)
+        Answer(
+            name=name,
+            nationality=label,
+            probability=None if reason else p,
+            reason=reason,
+        )
         for name, label, p, reason in zip(names, *columns.values(), strict=True)
     ]
 
@@ -79,11 +84,20 @@ def explain(name: Name) -> dict[str, object]:
     A character's importance is the fall of the log odds if it is hidden. It shows what the model
     used, and nothing about the person."""
     if (reason := model.reasons([name])[0]) not in ("", "unsure"):
-        raise ToolError(f"{name!r} has no nationality to explain ({reason}). Give a name.")
+        raise ToolError(
+            f"{name!r} has no nationality to explain ({reason}). Give a name."
+        )
     found = character_importance(model, name)
     characters = zip(found.characters, found.importance.round(2).tolist(), strict=True)
-    best = [(found.classes[k], round(found.proba[k], 3)) for k in (-found.proba).argsort()[:3]]
-    return {"nationality": found.label, "most probable": best, "characters": list(characters)}
+    best = [
+        (found.classes[k], round(found.proba[k], 3))
+        for k in (-found.proba).argsort()[:3]
+    ]
+    return {
+        "nationality": found.label,
+        "most probable": best,
+        "characters": list(characters),
+    }
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ def main():
         missing = error.name.partition(".")[0]
         if missing not in ("click", "pyarrow"):
             raise
-        sys.exit(f"sknames: the command line needs {missing}. Install it: {install('cli')}")
+        sys.exit(
+            f"sknames: the command line needs {missing}. Install it: {install('cli')}"
+        )
     run()
 
 

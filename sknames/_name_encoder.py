@@ -126,11 +126,19 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
 
     def _encode(self, names):
         row_of = {name: row for row, name in enumerate(dict.fromkeys(names))}
-        probabilities = np.asarray(self.model_.predict_proba(list(row_of)), dtype=np.float64)
+        probabilities = np.asarray(
+            self.model_.predict_proba(list(row_of)), dtype=np.float64
+        )
         rows = np.sqrt(probabilities).astype(np.float32)
-        return rows if len(row_of) == len(names) else rows[[row_of[name] for name in names]]
+        return (
+            rows
+            if len(row_of) == len(names)
+            else rows[[row_of[name] for name in names]]
+        )
 
-    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+    def get_feature_names_out(
+        self, input_features: object = None
+    ) -> NDArray[np.object_]:
         """Return the names of the columns, such as "nameencoder_Turkish".
 
         Parameters
@@ -218,7 +226,9 @@ def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
     """
     from sklearn.linear_model import LogisticRegression  # takes 7 MB
 
-    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), max_features=30_000)
+    ngrams = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(1, 5), max_features=30_000
+    )
     classify = LogisticRegression(C=3, solver="saga", tol=0.01, random_state=0)
     features = NameFeatures([("model", NameEncoder(model)), ("ngrams", ngrams)])
     return Pipeline([("features", features), ("classify", classify)])

@@ -225,8 +225,14 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "lr": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_epochs": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "batch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
         "early_stopping": ["boolean"],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "device": [StrOptions({"cpu", "cuda", "auto"})],
@@ -235,7 +241,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -284,7 +292,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Labels from `classes_`.
         """
-        probabilities = self.predict_proba(X)  # first, since it checks that this is fitted
+        probabilities = self.predict_proba(
+            X
+        )  # first, since it checks that this is fitted
         return self.classes_[probabilities.argmax(axis=1)]
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
@@ -337,7 +347,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             The parameters.
         """
         check_is_fitted(self, "network_")
-        return {name: dequantize(array) for name, array in self.network_.weights.items()}
+        return {
+            name: dequantize(array) for name, array in self.network_.weights.items()
+        }
 
     @property
     def net_(self) -> Any:
@@ -360,21 +372,33 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return self
 
     def _set_fitted(self, classes, network, history, net=None):
-        self.classes_, self.network_, self.history_, self._net = classes, network, history, net
+        self.classes_, self.network_, self.history_, self._net = (
+            classes,
+            network,
+            history,
+            net,
+        )
         self._forward = make_forward(network, "auto")
 
     def _load(self):
         """Prepare the network in the state of a file; raise an error if it is damaged."""
         network = Network.from_arrays(self.network_)
-        floats = [array for array in network.to_arrays().values() if array.dtype.kind == "f"]
+        floats = [
+            array for array in network.to_arrays().values() if array.dtype.kind == "f"
+        ]
         if not all(np.isfinite(array).all() for array in floats):
             raise ValueError("some numbers are not finite")
         self._set_fitted(self.classes_, network, self.history_)
         (row,) = self._forward.probabilities(np.arange(1, network.n_codes)[None, -9:])
-        n_codes = {self._forward.table.shape[1], len(network.weights["next_symbol.bias"])}
+        n_codes = {
+            self._forward.table.shape[1],
+            len(network.weights["next_symbol.bias"]),
+        }
         is_sorted = np.array_equal(np.unique(self.classes_), self.classes_)
         if not is_sorted or n_codes != {network.n_codes}:
-            raise ValueError("the classes are not sorted, or the numbers of symbols differ")
+            raise ValueError(
+                "the classes are not sorted, or the numbers of symbols differ"
+            )
         if {len(row), len(self.class_prior_)} != {len(self.classes_)}:
             raise ValueError("the numbers of classes differ")
 
@@ -392,7 +416,13 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         if hasattr(self, "network_"):
             try:
                 self._load()
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            except (
+                ArithmeticError,
+                AttributeError,
+                LookupError,
+                TypeError,
+                ValueError,
+            ) as error:
                 raise ValueError(
                     "Expected a model that sknames saved, got one that is damaged or not ours "
                     f"({type(error).__name__}: {error!s:.200}). Save the model again."

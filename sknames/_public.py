@@ -9,11 +9,15 @@ from ._encoding.name_features import NameFeatures as NameFeatures
 from ._encoding.spelling_groups import spelling_groups as spelling_groups
 from ._name_encoder import NameEncoder as NameEncoder
 from ._name_encoder import make_own_labels_pipeline as make_own_labels_pipeline
-from ._name_nationality_classifier import NameNationalityClassifier as NameNationalityClassifier
+from ._name_nationality_classifier import (
+    NameNationalityClassifier as NameNationalityClassifier,
+)
 from ._priors.shares import estimate_shares as estimate_shares
 from ._priors.shares_display import SharesDisplay as SharesDisplay
 from ._wrappers.grouped_classifier import GroupedClassifier as GroupedClassifier
-from ._wrappers.prior_shift_classifier import PriorShiftClassifier as PriorShiftClassifier
+from ._wrappers.prior_shift_classifier import (
+    PriorShiftClassifier as PriorShiftClassifier,
+)
 from ._wrappers.selective_classifier import SelectiveClassifier as SelectiveClassifier
 from .pretrained import load_pretrained as load_pretrained
 from .pretrained._model_files import load_model as load_model

@@ -121,7 +121,9 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         logits = graph.add("Add", logits, of_words)
         graph.add("Slice", known, [0], [-1], [0], output="known_words")
         outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
-    logits = graph.add("Slice", logits, [0], [-1], [0])  # without the row that `_text` added
+    logits = graph.add(
+        "Slice", logits, [0], [-1], [0]
+    )  # without the row that `_text` added
     shares = graph.add("Softmax", logits, axis=-1)
     for change in inside.changes:
         if isinstance(change, Level):
@@ -147,18 +149,29 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
 def _metadata(inside, labels):
     metadata, encoder = {"classes": labels.tolist()}, inside.encoder
     if inside.threshold is not None:
-        levels = [{"name": of.name, "groups": of.groups.tolist()} for of in inside.levels]
+        levels = [
+            {"name": of.name, "groups": of.groups.tolist()} for of in inside.levels
+        ]
         metadata["abstain"] = {"threshold": inside.threshold, "levels": levels}
     if encoder is not None:
-        metadata["encoder"] = {"alphabet": encoder.alphabet_, "max_length": encoder.max_length_}
-        steps = {step: getattr(encoder, step) for step in STEPS} | {"drop_titles": encoder.tidy_}
-        metadata["encoder"] |= {k: v if isinstance(v, str) else bool(v) for k, v in steps.items()}
+        metadata["encoder"] = {
+            "alphabet": encoder.alphabet_,
+            "max_length": encoder.max_length_,
+        }
+        steps = {step: getattr(encoder, step) for step in STEPS} | {
+            "drop_titles": encoder.tidy_
+        }
+        metadata["encoder"] |= {
+            k: v if isinstance(v, str) else bool(v) for k, v in steps.items()
+        }
         if encoder.transliterate == "both":
             metadata["encoder"]["latin_words"] = latin_words_text()
         if encoder.clean or encoder.tidy_:
             metadata["encoder"]["tidy"] = TIDY | {"format": encoder.rules_}
         metadata["not_names"] = RULES
-    return {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
+    return {
+        key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()
+    }
 
 
 class _Graph:
@@ -179,7 +192,10 @@ class _Graph:
 
         An int or a list of ints among the inputs becomes an int64 constant.
         """
-        names = [self.constant(x, np.int64) if isinstance(x, int | list) else x for x in inputs]
+        names = [
+            self.constant(x, np.int64) if isinstance(x, int | list) else x
+            for x in inputs
+        ]
         node = f"{self.prefix}{operator}_{len(self.nodes)}"
         outputs = [output or f"{node}_{k}" for k in range(n_outputs)]
         self.nodes.append(helper.make_node(operator, names, outputs, **attributes))
@@ -198,7 +214,9 @@ class _Graph:
         index, left = 0, len(keys)
         while left > 1:
             middle = self.add("Add", index, left // 2)
-            is_before = self.add("LessOrEqual", self.add("Gather", stored, middle), wanted)
+            is_before = self.add(
+                "LessOrEqual", self.add("Gather", stored, middle), wanted
+            )
             index = self.add("Where", is_before, middle, index)
             left -= left // 2
         is_it = self.add("Equal", self.add("Gather", stored, index), wanted)
@@ -249,19 +267,25 @@ def _recurrent_logits(graph, network, text, lengths):
             _gates(weights[f"cells.{layer}.{name}"], size)
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
-        parameters = map(graph.constant, (w[None], r[None], np.concatenate([b_w, b_r])[None]))
+        parameters = map(
+            graph.constant, (w[None], r[None], np.concatenate([b_w, b_r])[None])
+        )
         states, state = graph.add(
             operator, x, *parameters, steps, hidden_size=size, n_outputs=2, **attributes
         )
         x = graph.add("Squeeze", states, [1])  # (T + 1, n, H)
-    is_filled = graph.add("Cast", graph.add("Greater", lengths, 0), to=TensorProto.FLOAT)
+    is_filled = graph.add(
+        "Cast", graph.add("Greater", lengths, 0), to=TensorProto.FLOAT
+    )
     state = graph.add("Mul", graph.add("Squeeze", state, [0]), is_filled)
     return _linear(graph, network, "output", state)
 
 
 def _linear(graph, network, name, x):
     """Multiply rows by a weight, and add a bias."""
-    parameters = (graph.constant(network.weights[f"{name}.{kind}"]) for kind in ("weight", "bias"))
+    parameters = (
+        graph.constant(network.weights[f"{name}.{kind}"]) for kind in ("weight", "bias")
+    )
     return graph.add("Gemm", x, *parameters, transB=1)
 
 
@@ -275,13 +299,19 @@ def _gates(array, size):
 
 def _ngram_logits(graph, network, text, lengths):
     """Add the logits of the n-grams, (n, C), see `NGrams.find`: the net's, and those of a head."""
-    ngrams, n_symbols, separator = network.ngrams, network.n_codes + 1, network.separator
+    ngrams, n_symbols, separator = (
+        network.ngrams,
+        network.n_codes + 1,
+        network.separator,
+    )
     weights = network.weights
     tables = [(_table(graph, weights["ngram_weight"]), None, [])]
     if "head.ngrams" in weights:
         rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
         rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
-        tables.append((_table(graph, weights["head.ngram_weight"]), graph.constant(rows), []))
+        tables.append(
+            (_table(graph, weights["head.ngram_weight"]), graph.constant(rows), [])
+        )
     idf, zero = graph.constant(weights["ngram_idf"]), graph.constant(0, np.float32)
 
     length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
@@ -303,7 +333,9 @@ def _ngram_logits(graph, network, text, lengths):
             prefixes = graph.add("Where", is_inside, 0, ABSENT)
         else:
             before = graph.add("Pad", grams, [0, 1, 0, -1], ABSENT)
-            prefixes = graph.add("Where", goes_on if n > 2 else is_inside, before, ABSENT)
+            prefixes = graph.add(
+                "Where", goes_on if n > 2 else is_inside, before, ABSENT
+            )
         wanted = graph.add("Add", graph.add("Mul", prefixes, n_symbols), symbols)
         grams = graph.find(keys, wanted)
         if n < ngrams.min_n:
@@ -316,11 +348,17 @@ def _ngram_logits(graph, network, text, lengths):
         for table, rows, terms in tables:
             row, of_row = feature, value
             if rows is not None:
-                row = graph.add("Cast", graph.add("Gather", rows, feature), to=TensorProto.INT64)
-                of_row = graph.add("Where", graph.add("GreaterOrEqual", row, 0), value, zero)
+                row = graph.add(
+                    "Cast", graph.add("Gather", rows, feature), to=TensorProto.INT64
+                )
+                of_row = graph.add(
+                    "Where", graph.add("GreaterOrEqual", row, 0), value, zero
+                )
             terms.append(_sum_rows(graph, table, row, of_row))
     norm = graph.add("Sqrt", graph.add("Sum", *squares))
-    norm = graph.add("Where", graph.add("Equal", norm, zero), graph.constant(1, np.float32), norm)
+    norm = graph.add(
+        "Where", graph.add("Equal", norm, zero), graph.constant(1, np.float32), norm
+    )
     factor = graph.add("Div", graph.constant(NGRAM_SCALE, np.float32), norm)
     return [graph.add("Mul", graph.add("Sum", *terms), factor) for *_, terms in tables]
 
@@ -335,7 +373,8 @@ def _table(graph, rows):
 def _sum_rows(graph, table, row, value):
     """Sum rows of a table times their values, (n, T + 2), to (n, C)."""
     rows, *rest = (
-        graph.add("Cast", graph.add("Gather", array, row), to=TensorProto.FLOAT) for array in table
+        graph.add("Cast", graph.add("Gather", array, row), to=TensorProto.FLOAT)
+        for array in table
     )
     if rest:
         scale, zero_point = rest
@@ -365,9 +404,13 @@ def _word_logits(graph, network, text):
         for infos in (values, outputs)
     )
     body = helper.make_graph(step.nodes, "word", inputs, outputs, step.initializers)
-    zeros = graph.add("Mul", graph.add("Squeeze", graph.add("Slice", text, [0], [1], [1]), [1]), 0)
+    zeros = graph.add(
+        "Mul", graph.add("Squeeze", graph.add("Slice", text, [0], [1], [1]), [1]), 0
+    )
     columns = (graph.add("Transpose", array, perm=[1, 0]) for array in (text, ends))
-    _, wanted = graph.add("Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2)
+    _, wanted = graph.add(
+        "Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2
+    )
     wanted = graph.add("Transpose", wanted, perm=[1, 0])
     # A word ends before a separator or the end; the last column of the text is always the end.
     is_last = graph.add("Slice", ends, [1], [np.iinfo(np.int64).max], [1])
@@ -376,7 +419,9 @@ def _word_logits(graph, network, text):
     wanted = graph.add("Where", is_word, wanted, ABSENT)
 
     # Widened only after the lookup, since the shipped model has half a million of them.
-    stored, classes, logits = map(graph.constant, (words.keys, words.classes, words.logits))
+    stored, classes, logits = map(
+        graph.constant, (words.keys, words.classes, words.logits)
+    )
     zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
     types = TensorProto.INT64, TensorProto.INT64, TensorProto.FLOAT
     index, terms = graph.find(words.keys, wanted, stored), []

@@ -50,7 +50,9 @@ def start_process(*command, **options):
 
         def kill():
             with suppress(OSError):  # where all have ended
-                os.killpg(running.pid, signal.SIGKILL) if hasattr(os, "killpg") else running.kill()
+                os.killpg(running.pid, signal.SIGKILL) if hasattr(
+                    os, "killpg"
+                ) else running.kill()
 
         timer = threading.Timer(PATIENCE, kill)
         timer.start()
@@ -65,7 +67,12 @@ def start_process(*command, **options):
 def run_process(*command, code=0, input=None, **options):
     """Run a command until it ends, and check its exit status, unless `code` is None."""
     pipe = subprocess.PIPE
-    options = {"stdin": pipe, "stdout": pipe, "stderr": pipe, "encoding": "utf-8"} | options
+    options = {
+        "stdin": pipe,
+        "stdout": pipe,
+        "stderr": pipe,
+        "encoding": "utf-8",
+    } | options
     with start_process(*command, **options) as running:
         out, error = running.communicate(input)
     assert code in (None, running.returncode), f"{running.returncode}: {error}"
@@ -85,9 +92,16 @@ def archive(files, mode="w:xz"):
 
 def write_package(path, files):
     """Write a Debian package with these files."""
-    members = {"debian-binary": b"2.0", "control.tar.gz": b"", "data.tar.xz": archive(files)}
+    members = {
+        "debian-binary": b"2.0",
+        "control.tar.gz": b"",
+        "data.tar.xz": archive(files),
+    }
     content = b"!<arch>\n"
-    for name, its in members.items():  # the first has an odd size, so a byte fills it up
+    for (
+        name,
+        its,
+    ) in members.items():  # the first has an odd size, so a byte fills it up
         content += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(its):<10}`\n".encode()
         content += its + b"\n" * (len(its) % 2)
     path.write_bytes(content)
@@ -97,7 +111,9 @@ def write_package(path, files):
 def tiny_pipeline(max_length=12, **params):
     """An encoder and a tiny classifier, not fitted; `params` are the classifier's."""
     classify = NameNationalityClassifier(**(TINY | params))
-    return Pipeline([("encode", CharEncoder(max_length=max_length)), ("classify", classify)])
+    return Pipeline(
+        [("encode", CharEncoder(max_length=max_length)), ("classify", classify)]
+    )
 
 
 def random_codes(n_rows, n_columns, n_symbols, seed=0):
@@ -119,7 +135,9 @@ def random_network(
     rng = np.random.RandomState(0)
 
     def uniform(*shape):
-        return (rng.uniform(-2, 2, size=shape) / np.sqrt(hidden_size)).astype(np.float32)
+        return (rng.uniform(-2, 2, size=shape) / np.sqrt(hidden_size)).astype(
+            np.float32
+        )
 
     n_codes, n_gates = len(symbols) + 2, {"gru": 3}.get(cell, 1) * hidden_size
     weights, keys, words = {}, (), None
@@ -135,15 +153,27 @@ def random_network(
             f"cells.{k}.bias_hh": uniform(n_gates),
         }
     for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
-        weights |= {f"{name}.weight": uniform(n, hidden_size), f"{name}.bias": uniform(n)}
+        weights |= {
+            f"{name}.weight": uniform(n, hidden_size),
+            f"{name}.bias": uniform(n),
+        }
     if ngram_range is not None:
         ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1)
-        keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, len(seen))
+        keys, weights["ngram_idf"] = (
+            ngrams.keys,
+            inverse_document_frequency(frequency, len(seen)),
+        )
         weights["ngram_weight"] = uniform(len(frequency), n_classes)
     if n_labels is not None:
         features = np.arange(1, len(frequency), 3, dtype=np.int32)
-        weights |= {"head.weight": uniform(n_labels, n_classes), "head.bias": uniform(n_labels)}
-        weights |= {"head.ngrams": features, "head.ngram_weight": uniform(len(features), n_labels)}
+        weights |= {
+            "head.weight": uniform(n_labels, n_classes),
+            "head.bias": uniform(n_labels),
+        }
+        weights |= {
+            "head.ngrams": features,
+            "head.ngram_weight": uniform(len(features), n_labels),
+        }
         labels = rng.randint(n_labels, size=len(seen))
         words = Words.fit(seen, labels, np.ones(len(seen)), n_labels, separator, 1)
     prior = np.full(n_labels or n_classes, 1 / (n_labels or n_classes))
@@ -169,7 +199,9 @@ def judged():
     path = Path(__file__).with_name("data") / "typed_texts.csv"
     with path.open(encoding="utf-8") as file:
         typed = {row["text"]: row["reason"] for row in csv.DictReader(file)}
-    return typed | {text: reason for reason, some in unprintable.items() for text in some}
+    return typed | {
+        text: reason for reason, some in unprintable.items() for text in some
+    }
 
 
 @pytest.fixture(scope="session")

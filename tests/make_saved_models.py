@@ -39,7 +39,9 @@ def models():
     names, labels = make_names(40, nationalities=LABELS, random_state=1)
     encoder = CharEncoder(max_length=24).fit(names)
     seen, n = encoder.transform(names), len(encoder.alphabet_)
-    network = random_network(**PARAMS, seen=seen, symbols=np.arange(1, n + 1), separator=1)
+    network = random_network(
+        **PARAMS, seen=seen, symbols=np.arange(1, n + 1), separator=1
+    )
     classify = NameNationalityClassifier._from_network(
         network, np.array(LABELS), n_features_in=24, **PARAMS
     )
@@ -56,14 +58,24 @@ def models():
             FrozenEstimator(own), priors=shares, assumed_prior=shares
         ).fit(None),
         "careful": make_pipeline(JoinNames(), careful),
-        "grouped": GroupedClassifier(net, groups={"Greek": "Europe", "Polish": "Europe"}),
+        "grouped": GroupedClassifier(
+            net, groups={"Greek": "Europe", "Polish": "Europe"}
+        ),
     }
 
 
 def save():
     """Write the models, and what they predict."""
     DATA.mkdir(exist_ok=True)
-    asked = ["Anna Kowalska", "Papadopoulos", "", "Ünknøwn 李", "Yamamoto", "O'Neil-Smith", "7"]
+    asked = [
+        "Anna Kowalska",
+        "Papadopoulos",
+        "",
+        "Ünknøwn 李",
+        "Yamamoto",
+        "O'Neil-Smith",
+        "7",
+    ]
     expected = {"names": asked}
     for name, model in models().items():
         found = predict_names(model, asked)

@@ -31,7 +31,11 @@ ANY = settings(deadline=None, derandomize=True)
 
 BAD_NAMES = {
     "None": (["anna", None], ValueError, r"missing name \(None\) at position 1"),
-    "NaN": (["anna", "bo", math.nan], ValueError, r"missing name \(nan\) at position 2"),
+    "NaN": (
+        ["anna", "bo", math.nan],
+        ValueError,
+        r"missing name \(nan\) at position 2",
+    ),
     "pd.NA": ([pd.NA, "anna"], ValueError, r"missing name \(<NA>\) at position 0"),
     "NaT": (["anna", pd.NaT], ValueError, r"missing name \(NaT\) at position 1"),
     "masked": (
@@ -40,21 +44,37 @@ BAD_NAMES = {
         r"missing name \(None\) at position 1",
     ),
     "int item": (["anna", 5], TypeError, r"type str and got int \(5\) at position 1"),
-    "bytes item": (["a", b"b"], TypeError, r"got bytes \(b'b'\) at position 1.*name\.decode\(\)"),
+    "bytes item": (
+        ["a", b"b"],
+        TypeError,
+        r"got bytes \(b'b'\) at position 1.*name\.decode\(\)",
+    ),
     "long list": (
         ["anna", ["bo"] * 10_000],
         TypeError,
         r"got list .{,60} at position 1.*name\[0\] for",
     ),
-    "list of all names": ([["anna", "bo"]], TypeError, r"got list .* at position 0\. X\[0\] holds"),
+    "list of all names": (
+        [["anna", "bo"]],
+        TypeError,
+        r"got list .* at position 0\. X\[0\] holds",
+    ),
     "str": ("anna", ValueError, r"a single str\. Wrap it in a list: \['anna'\]\.$"),
-    "bytes of no text": (b"\xff", ValueError, r"a single bytes\. Wrap it in a list: \['\ufffd'\]"),
+    "bytes of no text": (
+        b"\xff",
+        ValueError,
+        r"a single bytes\. Wrap it in a list: \['\ufffd'\]",
+    ),
     "DataFrame": (
         pd.DataFrame({"name": ["anna", "bo"], "town": ["a", "b"]}),
         ValueError,
         r"shape \(2, 2\)\. Pass one column, e\.g\. df\['name'\], or join several: JoinNames",
     ),
-    "3-D": (np.full((2, 1, 1), "a"), ValueError, r"shape \(2, 1, 1\)\. Pass one column"),
+    "3-D": (
+        np.full((2, 1, 1), "a"),
+        ValueError,
+        r"shape \(2, 1, 1\)\. Pass one column",
+    ),
     "dict": ({"anna": 1}, TypeError, "got a dict"),
     "sparse": (scipy.sparse.csr_matrix([[1]]), TypeError, "got a csr_matrix"),
     "int": (3, TypeError, "got a int"),
@@ -115,11 +135,20 @@ def test_strings_given_to_the_classifier_raise(classifier, X):
 BAD_LABELS = {
     "None for all": (None, "requires y to be passed"),
     "None": (["a", None, "b"], r"missing label \(None\) at position 1"),
-    "NaN beside strings": (["a", "b", math.nan], r"missing label \(nan\) at position 2"),
-    "category": (pd.Series([None, "a", "b"], dtype="category"), "missing label .* at position 0"),
+    "NaN beside strings": (
+        ["a", "b", math.nan],
+        r"missing label \(nan\) at position 2",
+    ),
+    "category": (
+        pd.Series([None, "a", "b"], dtype="category"),
+        "missing label .* at position 0",
+    ),
     "continuous": ([0.5, 1.5, 2.5], "Unknown label type: continuous"),
     "infinity": ([1.0, -math.inf, 2.0], "infinity at position 1"),
-    "2-D": ([["a", "b"]] * 3, r"y should be a 1d array, got an array of shape \(3, 2\)"),
+    "2-D": (
+        [["a", "b"]] * 3,
+        r"y should be a 1d array, got an array of shape \(3, 2\)",
+    ),
     "too few": (["a", "b"], "inconsistent numbers of samples"),
 }
 
@@ -146,12 +175,17 @@ BAD_WEIGHTS = {
 @pytest.mark.parametrize("weights, message", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
 def test_wrong_weights_raise(weights, message):
     with pytest.raises(ValueError, match=message):
-        NameNationalityClassifier(**TINY).fit([[2, 3], [3, 2], [4, 2]], ["a", "b", "a"], weights)
+        NameNationalityClassifier(**TINY).fit(
+            [[2, 3], [3, 2], [4, 2]], ["a", "b", "a"], weights
+        )
 
 
 BAD_WEIGHT = {
     "negative": (-2, "Expected sample_weight of zero or more, .* got -2 at position 1"),
-    "minus infinity": (-math.inf, "sample_weight contains infinity or a value too large for"),
+    "minus infinity": (
+        -math.inf,
+        "sample_weight contains infinity or a value too large for",
+    ),
     "NaN": (math.nan, "Input sample_weight contains NaN"),
     "None": (None, "Input sample_weight contains NaN"),
 }
@@ -164,27 +198,37 @@ def test_wrong_weight_of_a_row_or_class_raises(weight, message):
         NameNationalityClassifier(**TINY).fit(X, y, [1, weight, 1])
     # Also where the class does not occur.
     for labels in (y, ["a", "c", "c"]):
-        model = NameNationalityClassifier(**TINY, class_weight={"a": 1, "b": weight, "c": 1})
+        model = NameNationalityClassifier(
+            **TINY, class_weight={"a": 1, "b": weight, "c": 1}
+        )
         with pytest.raises(ValueError, match=f"got {weight!r} for class 'b'"):
             model.fit(X, labels)
 
 
 def test_class_weight_of_rows_without_weight_is_taken():
     X, y, params = [[2], [3], [4]], ["a", "b", "c"], {"class_weight": {"a": 2, "b": 3}}
-    model = NameNationalityClassifier(**TINY, **params, logit_adjustment=0).fit(X, y, [0, 1, 1])
+    model = NameNationalityClassifier(**TINY, **params, logit_adjustment=0).fit(
+        X, y, [0, 1, 1]
+    )
     np.testing.assert_allclose(model.class_prior_, [0, 3 / 4, 1 / 4])
 
 
 def test_balanced_weights_are_those_of_the_classes_that_count():
     X, y, weights = [[2], [3], [4], [5]], ["a", "a", "b", "c"], np.array([1, 1, 0, 4.0])
-    model = NameNationalityClassifier(**TINY, class_weight="balanced", logit_adjustment=0)
+    model = NameNationalityClassifier(
+        **TINY, class_weight="balanced", logit_adjustment=0
+    )
     np.testing.assert_allclose(model.fit(X, y, weights).class_prior_, [0.5, 0, 0.5])
     assert weights.tolist() == [1, 1, 0, 4]
 
 
 def test_class_weights_of_zero_raise():
-    with pytest.raises(ValueError, match="a positive weight for some row; class_weight=.*'a': 0"):
-        NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit([[2], [3]], ["a", "b"])
+    with pytest.raises(
+        ValueError, match="a positive weight for some row; class_weight=.*'a': 0"
+    ):
+        NameNationalityClassifier(class_weight={"a": 0, "b": 0}).fit(
+            [[2], [3]], ["a", "b"]
+        )
 
 
 def test_only_the_ratios_of_weights_matter():
@@ -199,7 +243,9 @@ def test_only_the_ratios_of_weights_matter():
     ]:  # fmt: skip
         expected = NameNationalityClassifier(**TINY, **params).fit(X, y, weights)
         found = NameNationalityClassifier(**TINY, **heavy_params).fit(X, y, heavy)
-        np.testing.assert_allclose(found.predict_proba(X), expected.predict_proba(X), rtol=1e-5)
+        np.testing.assert_allclose(
+            found.predict_proba(X), expected.predict_proba(X), rtol=1e-5
+        )
 
 
 # Parameters.
@@ -231,10 +277,14 @@ WRONG += [
 def test_parameter_out_of_range_is_named(estimator, name):
     message = f"^The '{name}' parameter of {type(estimator).__name__} must be"
     with pytest.raises(InvalidParameterError, match=message):
-        estimator.fit(["anna", "bo"] if isinstance(estimator, CharEncoder) else CODES[0], CODES[1])
+        estimator.fit(
+            ["anna", "bo"] if isinstance(estimator, CharEncoder) else CODES[0], CODES[1]
+        )
 
 
-@pytest.mark.parametrize("ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")])
+@pytest.mark.parametrize(
+    "ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")]
+)
 def test_impossible_ngram_range_raises(ngram_range):
     with pytest.raises(ValueError, match="Expected ngram_range to be integers"):
         NameNationalityClassifier(ngram_range=ngram_range).fit(*CODES)
@@ -246,7 +296,9 @@ CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from(
     "aeEzßﬁİıé\u0301\u0327\u0345\u200d\u202e\0\t\ud800\udfffمحΩж王김😀 '-"
 )
 NAMES = st.text(CHARACTERS) | st.builds(
-    lambda part, times: part * times, st.text(CHARACTERS, max_size=4), st.sampled_from([2, 30, 400])
+    lambda part, times: part * times,
+    st.text(CHARACTERS, max_size=4),
+    st.sampled_from([2, 30, 400]),
 )
 LISTS = st.lists(NAMES, min_size=1, max_size=8)
 
@@ -281,12 +333,20 @@ def test_any_text_has_probabilities(tiny, names):
 def test_any_small_list_can_be_learned(pairs, cell, ngram_range, class_weight):
     names, labels = map(list, zip(*pairs, strict=True))
     model = tiny_pipeline(
-        max_length=40, cell=cell, ngram_range=ngram_range, class_weight=class_weight, max_epochs=1
+        max_length=40,
+        cell=cell,
+        ngram_range=ngram_range,
+        class_weight=class_weight,
+        max_epochs=1,
     ).fit(names, labels)
     assert model.classes_.tolist() == sorted(set(labels))
-    assert_probabilities(model.predict_proba([*names, "new"]), (len(names) + 1, len(set(labels))))
+    assert_probabilities(
+        model.predict_proba([*names, "new"]), (len(names) + 1, len(set(labels)))
+    )
     again = clone(model).fit(names[::-1], labels[::-1])
-    np.testing.assert_array_equal(again.predict_proba(names), model.predict_proba(names))
+    np.testing.assert_array_equal(
+        again.predict_proba(names), model.predict_proba(names)
+    )
 
 
 def seconds(function, *args):
@@ -334,7 +394,9 @@ def test_long_name_takes_linear_time(part, transliterate):
 
 
 def test_many_names_of_one_mark_take_linear_time():
-    assert_linear(lambda size: CharEncoder().fit_transform(["\u0301", "\u0327"] * (size // 2)))
+    assert_linear(
+        lambda size: CharEncoder().fit_transform(["\u0301", "\u0327"] * (size // 2))
+    )
 
 
 def test_long_name_is_classified_whole_and_in_linear_time(small_names):

@@ -15,13 +15,18 @@ from sknames import CharEncoder
 from sknames._encoding.names import Names
 
 READINGS = json.loads(
-    Path(__file__).with_name("data").joinpath("readings.json").read_text(encoding="utf-8")
+    Path(__file__)
+    .with_name("data")
+    .joinpath("readings.json")
+    .read_text(encoding="utf-8")
 )
 NAMES = READINGS["names"]
 
 
 @pytest.mark.parametrize("chunk_names", [3, 65_536])
-@pytest.mark.parametrize("expected", READINGS["encoders"], ids=lambda row: str(row["params"]))
+@pytest.mark.parametrize(
+    "expected", READINGS["encoders"], ids=lambda row: str(row["params"])
+)
 def test_names_are_read_as_their_table_says(monkeypatch, expected, chunk_names):
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     params, alphabet = expected["params"], expected["alphabet"]
@@ -42,9 +47,17 @@ TEXTS = st.lists(st.text(CHARACTERS), min_size=1, max_size=8)
 TRANSLITERATE = st.sampled_from([True, False, "unknown", "both"])
 
 
-@given(TEXTS, st.booleans(), TRANSLITERATE, st.booleans(), st.sampled_from([1, 2, 0.1, 0.5]))
+@given(
+    TEXTS,
+    st.booleans(),
+    TRANSLITERATE,
+    st.booleans(),
+    st.sampled_from([1, 2, 0.1, 0.5]),
+)
 @settings(max_examples=200, deadline=None, derandomize=True)
-def test_any_text_is_read_alike_alone_and_again(names, clean, transliterate, lowercase, least):
+def test_any_text_is_read_alike_alone_and_again(
+    names, clean, transliterate, lowercase, least
+):
     encoder = CharEncoder(
         clean=clean,
         tidy=False,
@@ -55,8 +68,15 @@ def test_any_text_is_read_alike_alone_and_again(names, clean, transliterate, low
     codes = encoder.fit_transform(names)
     alone = [encoder.transform([name]) for name in names]
     np.testing.assert_array_equal(np.concatenate(alone), codes)
-    (first, *others), kinds = encoder.alphabet_, {*map(unicodedata.category, encoder.alphabet_)}
-    assert first == " " and others == sorted({*others} - {" "}) and kinds.isdisjoint(["Cc", "Cs"])
+    (first, *others), kinds = (
+        encoder.alphabet_,
+        {*map(unicodedata.category, encoder.alphabet_)},
+    )
+    assert (
+        first == " "
+        and others == sorted({*others} - {" "})
+        and kinds.isdisjoint(["Cc", "Cs"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,14 +89,18 @@ def test_any_text_is_read_alike_alone_and_again(names, clean, transliterate, low
     ],
 )
 def test_alphabet_that_folding_never_reaches_warns(params, unreachable):
-    with pytest.warns(UserWarning, match=f"{unreachable!r} of alphabet never occur") as record:
+    with pytest.warns(
+        UserWarning, match=f"{unreachable!r} of alphabet never occur"
+    ) as record:
         CharEncoder(**params).fit(["a"])
     assert record[0].filename == __file__
 
 
 @pytest.mark.parametrize("alphabet, repeated", [("", r"\[\]"), ("abca", r"\['a'\]")])
 def test_empty_alphabet_or_repeated_characters_raise(alphabet, repeated):
-    with pytest.raises(ValueError, match=f"alphabet must hold .* with {repeated} repeated"):
+    with pytest.raises(
+        ValueError, match=f"alphabet must hold .* with {repeated} repeated"
+    ):
         CharEncoder(alphabet=alphabet).fit(["a"])
 
 
@@ -84,7 +108,9 @@ def test_empty_alphabet_or_repeated_characters_raise(alphabet, repeated):
     "alphabet, max_length", [(None, 5), ("", 5), (" aa", 5), ("ab", 5), (" a", 0)]
 )
 def test_alphabet_or_length_that_is_wrong_raises(alphabet, max_length):
-    message = rf"distinct characters, the space first, .* got {alphabet!r} and {max_length}\."
+    message = (
+        rf"distinct characters, the space first, .* got {alphabet!r} and {max_length}\."
+    )
     with pytest.raises(ValueError, match=message):
         CharEncoder.from_alphabet(alphabet, max_length)
 
@@ -94,7 +120,9 @@ def test_alphabet_or_length_that_is_wrong_raises(alphabet, max_length):
 )
 def test_damaged_file_raises(change):
     state = CharEncoder().fit(["abc"]).__getstate__() | change
-    with pytest.raises(ValueError, match="is damaged or was changed: save the model again"):
+    with pytest.raises(
+        ValueError, match="is damaged or was changed: save the model again"
+    ):
         CharEncoder.__new__(CharEncoder).__setstate__(state)
 
 
@@ -115,21 +143,25 @@ def test_share_that_is_reached_exactly_is_enough():
 def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_names):
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     encoder = CharEncoder(max_length=None).fit(["abcd", "a"])
-    message = (
-        "2 of 4 names are longer than the longest name of fit and were cut to its 4 characters"
-    )
+    message = "2 of 4 names are longer than the longest name of fit and were cut to its 4 characters"
     with pytest.warns(UserWarning, match=message) as record:
         codes = encoder.transform(["abcda", "b", "abßd", "dcba"])
     assert record[0].filename == __file__
-    np.testing.assert_array_equal(codes, [[2, 3, 4, 5], [3, 0, 0, 0], [2, 3, 6, 6], [5, 4, 3, 2]])
+    np.testing.assert_array_equal(
+        codes, [[2, 3, 4, 5], [3, 0, 0, 0], [2, 3, 6, 6], [5, 4, 3, 2]]
+    )
 
 
-@pytest.mark.parametrize("names", [["Ana", "Bo"], [f"Ana{i}" for i in range(500)]], ids=len)
+@pytest.mark.parametrize(
+    "names", [["Ana", "Bo"], [f"Ana{i}" for i in range(500)]], ids=len
+)
 def test_fit_warns_of_a_name_that_is_far_longer_than_the_others(names):
     assert CharEncoder().fit(names + ["a" * 2000]).max_length_ == 64
     CharEncoder(max_length=None).fit(names + ["a" * 200])
     many = names[:1] + ["a" * 201] + names[1:]
-    message = "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
+    message = (
+        "position 1 has 201 characters, and 99 % .* at most 10.* set max_length=20"
+    )
     with pytest.warns(UserWarning, match=message) as record:
         assert CharEncoder(max_length=None).fit(many).max_length_ == 201
     assert record[0].filename == __file__
@@ -162,7 +194,9 @@ def test_unknown_character_raises_when_asked_for(
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     encoder = CharEncoder(handle_unknown="error", max_length=3).fit(["ab"])
     assert encoder.transform(["ba"]).tolist() == [[3, 2, 0]]
-    with pytest.raises(ValueError, match=f"character {character}.* at position {position}"):
+    with pytest.raises(
+        ValueError, match=f"character {character}.* at position {position}"
+    ):
         encoder.transform(names)
 
 
@@ -185,7 +219,13 @@ def test_round_trip():
     encoder = CharEncoder(max_length=6).fit(["Ana", "Müller"])
     codes = encoder.transform(["Ünal", "x", "", "Ann Mueller"])
     expected = ["unal", "\ufffd", "", "ann mu"]
-    for form in (codes, codes.astype(float), codes.tolist(), pd.DataFrame(codes), codes[:, ::1]):
+    for form in (
+        codes,
+        codes.astype(float),
+        codes.tolist(),
+        pd.DataFrame(codes),
+        codes[:, ::1],
+    ):
         decoded = encoder.inverse_transform(form)
         assert isinstance(decoded, np.ndarray) and decoded.dtype == object
         assert decoded.tolist() == expected
@@ -206,7 +246,14 @@ def test_wrong_codes_raise_in_inverse_transform(codes, message):
         CharEncoder().fit(["ab"]).inverse_transform(codes)
 
 
-MISSING = [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "s"), pd.NA, pd.NaT]
+MISSING = [
+    None,
+    float("nan"),
+    np.float32("nan"),
+    np.datetime64("NaT", "s"),
+    pd.NA,
+    pd.NaT,
+]
 
 
 @pytest.mark.parametrize("missing", MISSING, ids=repr)
@@ -216,13 +263,17 @@ def test_missing_name_is_empty_when_asked_for(missing):
     codes = encoder.fit_transform(names)
     expected = CharEncoder(max_length=3).fit_transform(["Ana", "", "Bo", ""])
     np.testing.assert_array_equal(codes, expected)
-    np.testing.assert_array_equal(encoder.transform(pd.Series(names, dtype=object)), codes)
+    np.testing.assert_array_equal(
+        encoder.transform(pd.Series(names, dtype=object)), codes
+    )
     np.testing.assert_array_equal(encoder.transform([missing]), [[0, 0, 0]])
     with pytest.raises(TypeError, match=r"type str and got int \(5\) at position 2"):
         encoder.transform(["Ana", missing, 5])
 
 
-@pytest.mark.parametrize("n_titled, is_tidy", [(0, True), (1, True), (2, False), (200, False)])
+@pytest.mark.parametrize(
+    "n_titled, is_tidy", [(0, True), (1, True), (2, False), (200, False)]
+)
 def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_tidy):
     names = ["Dr. Anna Kim"] * n_titled + ["Kim, Anna (HR)"] * (200 - n_titled)
     encoder = CharEncoder().fit(names)
@@ -230,7 +281,9 @@ def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_t
     expected = CharEncoder(tidy=is_tidy).fit(names)
     assert encoder.alphabet_ == expected.alphabet_
     for text in ("Herr Kim", "Kim, Anna 😀"):
-        np.testing.assert_array_equal(encoder.transform([text]), expected.transform([text]))
+        np.testing.assert_array_equal(
+            encoder.transform([text]), expected.transform([text])
+        )
     assert encoder.fit(["Anna"]).tidy_ is True  # chosen anew
 
 
@@ -242,11 +295,20 @@ def test_fit_reads_names_anew_that_it_has_read_before():
 
 
 def test_title_counts_however_it_is_written():
-    for title in ("Dr.\u200b", "ＤＲ", "Fräulein", "Fra\u0308ulein", "κύριος", "κυ\u0301ριος"):
+    for title in (
+        "Dr.\u200b",
+        "ＤＲ",
+        "Fräulein",
+        "Fra\u0308ulein",
+        "κύριος",
+        "κυ\u0301ριος",
+    ):
         typed = [f"{title} Anna Kim"]
         assert CharEncoder().fit(typed).tidy_ is False, title
         encoder = CharEncoder(tidy=True).fit(typed)
-        np.testing.assert_array_equal(encoder.transform(typed), encoder.transform(["Anna Kim"]))
+        np.testing.assert_array_equal(
+            encoder.transform(typed), encoder.transform(["Anna Kim"])
+        )
 
 
 def test_encoder_that_was_not_fitted_reads_tidy_names_unless_told_otherwise():
@@ -277,7 +339,9 @@ def test_failed_fit_leaves_the_encoder_as_it_was():
 )
 def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
     """ü is there five times, ø four times. Where it is not read in ASCII, nothing is dropped."""
-    encoder = CharEncoder(transliterate=transliterate).fit(["üüü", "Ü", "ü", "å", "øøøø"])
+    encoder = CharEncoder(transliterate=transliterate).fit(
+        ["üüü", "Ü", "ü", "å", "øøøø"]
+    )
     assert encoder.alphabet_ == " " + "".join(sorted(expected))
     assert encoder.inverse_transform(encoder.transform(["üåø"])).tolist() == [expected]
 

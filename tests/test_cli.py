@@ -151,7 +151,9 @@ def answers_of(found, **options):
     """Return the columns of predictions in Python as they are written."""
     columns = found.columns(**options)
     for name, values in columns.items():
-        columns[name] = [None if v in (None, "") or v != v else v for v in values.tolist()]
+        columns[name] = [
+            None if v in (None, "") or v != v else v for v in values.tolist()
+        ]
     return columns
 
 
@@ -163,13 +165,22 @@ def check(rows, model):
     for row, *answer in zip(rows[1:], *found.values(), strict=True):
         label, probability, reason = row[3:]
         assert [label or None, reason or None] == answer[::2]
-        assert (float(probability) if probability else None) == pytest.approx(answer[1], abs=1e-6)
+        assert (float(probability) if probability else None) == pytest.approx(
+            answer[1], abs=1e-6
+        )
 
 
 # ---- Tables
 
 
-DIALECTS = [(",", "-"), (";", "out.csv"), ("\t", "-"), ("|", "-"), (",", "out.tsv"), ("^", "-")]
+DIALECTS = [
+    (",", "-"),
+    (";", "out.csv"),
+    ("\t", "-"),
+    ("|", "-"),
+    (",", "out.tsv"),
+    ("^", "-"),
+]
 
 
 @pytest.mark.parametrize("delimiter, output", DIALECTS)
@@ -247,19 +258,57 @@ HEADERS = "Full name|surname|customer_full|First_Name|x@y|7".split("|")
 @pytest.mark.parametrize(
     "text, options, header, said",
     [
-        *((f"{header}\nAnna\n", "", [header], "1 rows: 1 predicted") for header in HEADERS),
-        ("Mehmet Yılmaz\nAnna\n", "", ["Mehmet Yılmaz"], "sknames: took 'Mehmet Yılmaz' for the h"),
+        *(
+            (f"{header}\nAnna\n", "", [header], "1 rows: 1 predicted")
+            for header in HEADERS
+        ),
+        (
+            "Mehmet Yılmaz\nAnna\n",
+            "",
+            ["Mehmet Yılmaz"],
+            "sknames: took 'Mehmet Yılmaz' for the h",
+        ),
         ("Mehmet Yılmaz\nAnna\n", "--no-header", ["name"], "2 rows: 2 predicted"),
-        ("{name}\nKim\n", "", ["{name}"], "sknames: took '{name}' for the header: if it is a name"),
-        ("1,Anna,Kim\n2,,Kim\n3,,\n", "--no-header --column 2,3", [*"123"], "3 rows: 2 predicted"),
-        ('Bo\n"Kim\nBo"\n', "--no-header", ["name"], "sknames: warning: in.csv: the name in row 2"),
+        (
+            "{name}\nKim\n",
+            "",
+            ["{name}"],
+            "sknames: took '{name}' for the header: if it is a name",
+        ),
+        (
+            "1,Anna,Kim\n2,,Kim\n3,,\n",
+            "--no-header --column 2,3",
+            [*"123"],
+            "3 rows: 2 predicted",
+        ),
+        (
+            'Bo\n"Kim\nBo"\n',
+            "--no-header",
+            ["name"],
+            "sknames: warning: in.csv: the name in row 2",
+        ),
         ("name", "", ["name"], "sknames: warning: in.csv has a header and no rows"),
-        ("id,name\n", "", ["id", "name"], "sknames: warning: in.csv has a header and no rows"),
-        ("name,who\n,Kim\n", "", ["name", "who"], "sknames: warning: in.csv has no name in it: ch"),
+        (
+            "id,name\n",
+            "",
+            ["id", "name"],
+            "sknames: warning: in.csv has a header and no rows",
+        ),
+        (
+            "name,who\n,Kim\n",
+            "",
+            ["name", "who"],
+            "sknames: warning: in.csv has no name in it: ch",
+        ),
         ("id,Name\n1,Kim\n", "", ["id", "Name"], "1 rows: 1 predicted"),
         ("id,who\n1,Kim\n", "--column WHO", ["id", "who"], "1 rows: 1 predicted"),
         ("Name,name\n,Kim\n", "", ["Name", "name"], "1 rows: 1 predicted"),
-        ("Given,x,family\n,1, Kim\nBo,1,\n,1,\n", TWO, ["Given", "x", "family"], "3 rows: 2 p"),
+        (
+            "Given,x,family\n,1, Kim\nBo,1,\n,1,\n",
+            TWO,
+            ["Given", "x", "family"],
+            "3 rows: 2 p",
+        ),
         ('"given, family"\nKim\n', TWO, ["given, family"], "1 rows: 1 predicted"),
     ],
 )
@@ -301,7 +350,9 @@ def test_predict_json_to_table_writes_text(predict, format):
     rows.append({"x": 2.5, "y": True})
     Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     _, said = predict("in.jsonl", "--output", f"out.{format}")
-    assert said.startswith("4 rows: 1 predicted, 2 missing name, 1 no known letter;"), said
+    assert said.startswith("4 rows: 1 predicted, 2 missing name, 1 no known letter;"), (
+        said
+    )
     read = pa.csv.read_csv if format == "csv" else pa.parquet.read_table
     found = read(f"out.{format}")
     assert found["x"].cast(pa.string()).to_pylist()[::3] == ["1", "2.5"]
@@ -350,11 +401,15 @@ def test_predict_nan_is_null_in_json(predict):
     assert [row["share"] for row in rows] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
     assert rows[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
     assert rows[0]["rows"] == [{"x": [1.5, None, None]}]
-    header, *rows = read_csv(predict("in.parquet", "--format", "csv")[0])  # nested values are JSON
+    header, *rows = read_csv(
+        predict("in.parquet", "--format", "csv")[0]
+    )  # nested values are JSON
     found = [dict(zip(header, row, strict=True)) for row in rows]
     assert [row["list"] for row in found[:4]] == ["[1]", "[]", "", "[2, 3]"]
     assert found[0]["rows"] == '[{"x": [1.5, null, null]}]'
-    Path("in.jsonl").write_text('{"name": "Müller", "x": [1, {"y": -1e999}]}', encoding="utf-8")
+    Path("in.jsonl").write_text(
+        '{"name": "Müller", "x": [1, {"y": -1e999}]}', encoding="utf-8"
+    )
     out, _ = predict("in.jsonl")
     assert '"Müller"' in out and json.loads(out)["x"] == [1, {"y": None}]  # not escaped
 
@@ -372,7 +427,9 @@ def test_predict_compressed_files_are_read_and_written(predict, tiny, suffix, co
         check(read_csv(stream.read().decode()), tiny)
 
 
-@pytest.mark.parametrize("kind, name", [("csv", "-"), ("parquet", "/dev/stdin"), ("jsonl", "-")])
+@pytest.mark.parametrize(
+    "kind, name", [("csv", "-"), ("parquet", "/dev/stdin"), ("jsonl", "-")]
+)
 def test_predict_standard_input_detects_the_format(predict, kind, name):
     write_csv("csv", delimiter=";")
     pa.parquet.write_table(parquet_table(), "parquet")
@@ -380,7 +437,9 @@ def test_predict_standard_input_detects_the_format(predict, kind, name):
     with open(kind, "rb") as file, redirected(0, file.fileno()):
         _, said = predict(name, "--adapt-priors", "--output", "out")
     assert f"{6 if kind == 'jsonl' else 7} rows: " in said, said
-    os.rename("out", "out.tsv" if kind == "parquet" else "out.csv")  # which does not overrule
+    os.rename(
+        "out", "out.tsv" if kind == "parquet" else "out.csv"
+    )  # which does not overrule
     table = tables.Table("out.tsv" if kind == "parquet" else "out.csv")
     assert (table.format, table.delimiter) == (kind, ";" if kind == "csv" else None)
 
@@ -388,7 +447,9 @@ def test_predict_standard_input_detects_the_format(predict, kind, name):
 def test_predict_pipe_is_read_and_appended_to_standard_output(predict, tiny):
     os.mkfifo("pipe")
     write_csv("in.csv")
-    writer = Thread(target=lambda: Path("pipe").write_bytes(Path("in.csv").read_bytes()))
+    writer = Thread(
+        target=lambda: Path("pipe").write_bytes(Path("in.csv").read_bytes())
+    )
     writer.start()
     Path("all.csv").write_text("old\n")
     with open("all.csv", "ab") as file, redirected(1, file.fileno()):
@@ -403,7 +464,16 @@ def test_predict_pipe_is_read_and_appended_to_standard_output(predict, tiny):
 # ---- What predict adds
 
 
-PEOPLE = ["Iker Casillas", "Mehmet Yılmaz", "Lee", "Juan Perez", "", "123", "a@b.org", "😀"]
+PEOPLE = [
+    "Iker Casillas",
+    "Mehmet Yılmaz",
+    "Lee",
+    "Juan Perez",
+    "",
+    "123",
+    "a@b.org",
+    "😀",
+]
 PEOPLE += ["Aoife Byrne", "Kowalski", "Mehmet Yılmaz", "Papadopoulos", "Giuseppe Rossi"]
 MIX = {"Greek": 0.25, "Polish": 0.75}
 
@@ -431,9 +501,15 @@ ANSWERS = {
         lambda tiny: load_pretrained(abstain=True),
         {"top": 2, "known_words": True},
     ),
-    "--model nationality --set .9 --priors population": (lambda tiny: load_pretrained(), {}),
+    "--model nationality --set .9 --priors population": (
+        lambda tiny: load_pretrained(),
+        {},
+    ),
     "--model country --abstain --fallback": (countries, {}),
-    "--model country --abstain --fallback --threshold .5": (countries, {"threshold": 0.5}),
+    "--model country --abstain --fallback --threshold .5": (
+        countries,
+        {"threshold": 0.5},
+    ),
     "--model country --groups region --set .8": (
         lambda tiny: GroupedClassifier(load_pretrained("country")),
         {},
@@ -462,7 +538,9 @@ def test_predict_answers_as_python(run, tiny, options):
     for name in ("careful.skops", "careful.joblib"):
         with open(name, "wb") as file:
             _model_files.save_model(careful(tiny), file, name)
-    write_csv("mix.csv", [*MIX.items(), ("Turkish", 0), ("Japanese", 0)], ("label", "share"))
+    write_csv(
+        "mix.csv", [*MIX.items(), ("Turkish", 0), ("Japanese", 0)], ("label", "share")
+    )
     write_names(PEOPLE)
     words = options.split()
     given = dict(zip(words, [*words[1:], None], strict=True))
@@ -471,7 +549,9 @@ def test_predict_answers_as_python(run, tiny, options):
     answers = predict_names(model, PEOPLE, **asked)
     if "--set" in given:
         answers.sets = predict_sets(model, PEOPLE, coverage=float(given["--set"]))
-    expected = answers_of(answers, prefix=given.get("--prefix", ""), proba="--proba" in given)
+    expected = answers_of(
+        answers, prefix=given.get("--prefix", ""), proba="--proba" in given
+    )
     assert found.pop("name") == PEOPLE
     assert [*found] == [*expected]
     for column, values in expected.items():
@@ -486,7 +566,9 @@ def test_predict_parquet_to_a_terminal_is_refused(predict, monkeypatch):
 
 
 BYLINES = "Most of these names have initials instead of given names. Then accuracy is 15 to 20 "
-LETTERS = "2 names are UTF-8 that was read as Windows-1252: give --encoding auto, or export"
+LETTERS = (
+    "2 names are UTF-8 that was read as Windows-1252: give --encoding auto, or export"
+)
 
 
 @pytest.mark.parametrize(
@@ -517,7 +599,9 @@ def test_predict_letters_that_the_model_lacks_are_no_names(run, tiny, small_name
         assert "60 no" in said, said
 
 
-def test_answers_several_processes_give_the_same_bytes(predict, small_names, monkeypatch):
+def test_answers_several_processes_give_the_same_bytes(
+    predict, small_names, monkeypatch
+):
     started, pool = [], models.ProcessPoolExecutor
 
     def start(jobs, *arguments):
@@ -585,7 +669,15 @@ def test_predict_more_rows_take_no_more_memory(folder):
 
 def write_list(names):
     """Write a list of few nationalities; names recur in their own and in other chunks."""
-    people = [*names[:100], *names[:40:3], *names[150:155].repeat(2), "", "7", "?!", "7"]
+    people = [
+        *names[:100],
+        *names[:40:3],
+        *names[150:155].repeat(2),
+        "",
+        "7",
+        "?!",
+        "7",
+    ]
     write_csv("in.csv", [("1", name, "") for name in people])
     return [name for name in people if name]
 
@@ -600,8 +692,13 @@ def rows_of(text, delimiter=","):
 def rows_of_shares(found, key=(), *counts):
     """Return the rows that a command writes of shares, or a comparison."""
     columns = [found[name] for name in found._columns]
-    columns = [values.round(6) if values.dtype.kind == "f" else values for values in columns]
-    return [(*key, *row, *counts) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    columns = [
+        values.round(6) if values.dtype.kind == "f" else values for values in columns
+    ]
+    return [
+        (*key, *row, *counts)
+        for row in zip(*(c.tolist() for c in columns), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("name", ["model.skops", "nationality", "grouped.skops"])
@@ -609,7 +706,9 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
     names = write_list(small_names[0])
     if name == "grouped.skops":  # their shares are sums of those of the nationalities
         save(GroupedClassifier(FrozenEstimator(tiny), groups="region"), name)
-    model = load_pretrained() if name == "nationality" else _model_files.load_model(name)
+    model = (
+        load_pretrained() if name == "nationality" else _model_files.load_model(name)
+    )
     out, said = run("shares", "in.csv", "--model", name)
     assert out.startswith('"label","share","low","high"\n')
     assert rows_of(out) == rows_of_shares(estimate_shares(model, names, random_state=0))
@@ -619,7 +718,9 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
 @pytest.fixture
 def groups(small_names):
     """Write a table of names, some of none, by region and year; return the names of each."""
-    rows = [(name, "NS"[k % 2], f" {2000 + k % 3}") for k, name in enumerate(small_names[0])]
+    rows = [
+        (name, "NS"[k % 2], f" {2000 + k % 3}") for k, name in enumerate(small_names[0])
+    ]
     rows += [("7", "S", "2000"), ("", "S", "1999")]
     write_csv("in.csv", rows, ("name", "region", "year"), delimiter=";")
     table = pd.DataFrame(rows, columns=["name", "region", "year"])
@@ -639,7 +740,9 @@ def shares_of(model, groups):
 
 def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkeypatch):
     expected, shown = [], []
-    for key, found in shares_of(GroupedClassifier(tiny, groups="region"), groups).items():
+    for key, found in shares_of(
+        GroupedClassifier(tiny, groups="region"), groups
+    ).items():
         expected += rows_of_shares(found, key, found.n_names, found.n_not_names)
         shown.append("region: {}, year: {}\n{}".format(*key, found))
     expected.insert(6, ("S", 1999, "", None, None, None, 0, 1))
@@ -648,7 +751,9 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
     command += ["--groups", "region"]
     out, said = run(*command, "--plot", "o.svg", "--plot", "o.png")
     assert rows_of(out, ";") == expected
-    assert said.startswith("sknames: warning: region: N, year: 2000: The shares are rough"), said
+    assert said.startswith(
+        "sknames: warning: region: N, year: 2000: The shares are rough"
+    ), said
     assert "\n202 rows: 200 names, 2 not names; " in said
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
@@ -663,7 +768,15 @@ def test_shares_against_compares_groups(run, tiny, groups):
     for key in shares:
         rest[key] = [name for other in groups if other != key for name in groups[other]]
     others = shares_of(tiny, rest)
-    command = ["shares", "in.csv", "--model", "model.skops", "--by", "region,year", "--against"]
+    command = [
+        "shares",
+        "in.csv",
+        "--model",
+        "model.skops",
+        "--by",
+        "region,year",
+        "--against",
+    ]
     expected = []
     for key, found in shares.items():
         compared = found.compare(others[key], same_source=True)
@@ -677,10 +790,16 @@ def test_shares_against_compares_groups(run, tiny, groups):
         for row in rows_of_shares(found.compare(other, same_source=True), key)
     ]
     run(*command, "N,2001", "--output", "out.jsonl")
-    rows = [tuple(json.loads(line).values())[:-2] for line in text_of("out.jsonl").splitlines()]
+    rows = [
+        tuple(json.loads(line).values())[:-2]
+        for line in text_of("out.jsonl").splitlines()
+    ]
     assert [(r, int(y), *row) for r, y, *row in rows if row[0]] == expected
     _, said = run(*command, "2001", code=2)
-    assert "--against 2001: no such group. Give others, or one of 'N,2000', 'N,2001', '" in said
+    assert (
+        "--against 2001: no such group. Give others, or one of 'N,2000', 'N,2001', '"
+        in said
+    )
 
 
 def test_shares_distinct_name_is_predicted_once(run, small_names, monkeypatch):
@@ -703,10 +822,15 @@ def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
     assert not nothing
     text = Path("o.csv").read_bytes().decode("utf-8-sig")
     assert Path("o.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    assert [[x.replace(",", ".") for x in row] for row in read_csv(text)] == read_csv(out)
+    assert [[x.replace(",", ".") for x in row] for row in read_csv(text)] == read_csv(
+        out
+    )
     assert re.search(r'^"Turkish","0,\d+","', text, re.MULTILINE)
     write_names(["Kim"])  # whose delimiter is not known
-    assert '"Kim";"' in run("predict", "in.csv", "--model", "model.skops", "--decimal", ",")[0]
+    assert (
+        '"Kim";"'
+        in run("predict", "in.csv", "--model", "model.skops", "--decimal", ",")[0]
+    )
 
 
 # ---- explain, evaluate and train
@@ -724,11 +848,18 @@ def test_explain_another_label_draws_what_speaks_against_it(run, tiny):
     assert lines[4].startswith("      log odds of Greek ")
     rows = lines[5 : 5 + len(found.characters)]
     longest = np.abs(found.importance).max()
-    for row, character, value in zip(rows, found.characters, found.importance, strict=True):
+    for row, character, value in zip(
+        rows, found.characters, found.importance, strict=True
+    ):
         bar = ("#" if value > 0 else "-") * round(24 * abs(value) / longest)
         assert f" {character}  {value:+6.2f} {bar} " in row
     assert (found.importance < 0).any()
-    assert [row[:2].strip() for row in rows[:8]] == ["王", "", "", ""] * 2  # where each begins
+    assert [row[:2].strip() for row in rows[:8]] == [
+        "王",
+        "",
+        "",
+        "",
+    ] * 2  # where each begins
 
 
 def test_explain_own_labels_shows_features(run, tiny, small_names):
@@ -741,11 +872,20 @@ def test_explain_own_labels_shows_features(run, tiny, small_names):
     proba = own.predict_proba(["Maria"])[0]
     *shown, blank, of, most = out.splitlines()
     assert shown == [f"{k}  {proba[k]:6.1%}" for k in np.argsort(-proba)] and not blank
-    assert of.startswith(f"log odds of 0 against 1: {np.log(proba[0] / proba[1]):+.2f}, of it ")
-    assert f"it {odds.intercept:+.2f} by the intercept and {odds.contributions.sum():+.2f}" in of
+    assert of.startswith(
+        f"log odds of 0 against 1: {np.log(proba[0] / proba[1]):+.2f}, of it "
+    )
+    assert (
+        f"it {odds.intercept:+.2f} by the intercept and {odds.contributions.sum():+.2f}"
+        in of
+    )
     pairs = zip(odds.features[:8], odds.contributions, strict=False)
-    assert most == "  " + "  ".join(f"{feature!r} {value:+.2f}" for feature, value in pairs)
-    bayes = make_own_labels_pipeline(FrozenEstimator(tiny)).set_params(classify=MultinomialNB())
+    assert most == "  " + "  ".join(
+        f"{feature!r} {value:+.2f}" for feature, value in pairs
+    )
+    bayes = make_own_labels_pipeline(FrozenEstimator(tiny)).set_params(
+        classify=MultinomialNB()
+    )
     save(bayes.fit(names, labels), "bayes.skops")
     _, said = run("explain", "Maria", "--model", "bayes.skops", code=2)
     assert "bayes.skops is none: only models are explained that `sknames" in said
@@ -757,7 +897,12 @@ def write_labelled(rows, path="in.csv"):
 
 def test_evaluate_with_training_names_compares_and_counts_them(run, tiny, small_names):
     names, labels = small_names
-    rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", " "), ("Kim", " Korean ")]
+    rows = [
+        *zip(names, labels, strict=True),
+        ("", "Greek"),
+        ("Kowalski", " "),
+        ("Kim", " Korean "),
+    ]
     write_labelled(rows)
     learned = names[::4] + np.array(["", "  "] * 25, dtype=object)
     write_labelled(zip(learned, labels[::4], strict=True), "learned.csv")
@@ -767,10 +912,15 @@ def test_evaluate_with_training_names_compares_and_counts_them(run, tiny, small_
     card = scorecard(tiny, names, labels)
     assert out.startswith(card.to_text() + "\n")
     _, overlap, _, *rows = out.removeprefix(card.to_text() + "\n").splitlines()
-    assert overlap.startswith("50 rows (24.9%) have a name of the training table, 25 of them")
+    assert overlap.startswith(
+        "50 rows (24.9%) have a name of the training table, 25 of them"
+    )
     svm = ngram_svm().fit(learned, small_names[1][::4])
     expected = {"most frequent label": labels.count("Greek") / 201}
-    expected |= {"n-grams + LinearSVC": svm.score(names, labels), "model.skops": card.accuracy}
+    expected |= {
+        "n-grams + LinearSVC": svm.score(names, labels),
+        "model.skops": card.accuracy,
+    }
     for row, (title, accuracy) in zip(rows, expected.items(), strict=True):
         assert row.startswith(f"{title:19}  {accuracy:.4f} (")
     assert said == (
@@ -781,36 +931,56 @@ def test_evaluate_with_training_names_compares_and_counts_them(run, tiny, small_
 
 def test_evaluate_against_ngrams_compares_in_pairs(run, tiny, small_names):
     known = small_names[1] != "Greek"
-    names, labels = (column[known][:130] for column in small_names)  # fewer of the last label
+    names, labels = (
+        column[known][:130] for column in small_names
+    )  # fewer of the last label
     write_labelled(zip(names, labels, strict=True))
     command = ["evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams"]
     out, said = run(*command)
-    cv, groups = StratifiedGroupKFold(5, shuffle=True, random_state=0), spelling_groups(names)
+    cv, groups = (
+        StratifiedGroupKFold(5, shuffle=True, random_state=0),
+        spelling_groups(names),
+    )
     ngrams, card = (
         figures(labels, cross_val_predict(own, names, labels, groups=groups, cv=cv))
         for own in (ngram_svm(), make_own_labels_pipeline())
     )
     own, predicted = scorecard(tiny, names, labels), tiny.predict(names)
     assert "Greek" in predicted
-    own.macro_f1 = f1_score(labels, predicted, labels=np.unique(labels), average="macro")
+    own.macro_f1 = f1_score(
+        labels, predicted, labels=np.unique(labels), average="macro"
+    )
     for line, expected in zip(out.splitlines()[-3:], (ngrams, card, own), strict=True):
-        numbers = [expected["accuracy"], *expected["accuracy_interval"], expected["macro_f1"]]
+        numbers = [
+            expected["accuracy"],
+            *expected["accuracy_interval"],
+            expected["macro_f1"],
+        ]
         if expected is not ngrams:
             gain, low, high = accuracy_gain(expected["is_right"], ngrams["is_right"])
             numbers += [gain, low, high]
             assert gain == pytest.approx(expected["accuracy"] - ngrams["accuracy"])
         found = re.findall(r"[+-]?\d\.\d{4}", line)
-        assert found == [f"{x:{'+' if k > 3 else ''}.4f}" for k, x in enumerate(numbers)]
-    write_labelled(zip(names, np.char.add(labels, "s"), strict=True))  # which the model lacks
+        assert found == [
+            f"{x:{'+' if k > 3 else ''}.4f}" for k, x in enumerate(numbers)
+        ]
+    write_labelled(
+        zip(names, np.char.add(labels, "s"), strict=True)
+    )  # which the model lacks
     lines, said = run(*command)
     assert lines.splitlines() == out.splitlines()[-4:-1]
-    assert f"{len(names)} used, {len(names)} of them with labels that the model does" in said
+    assert (
+        f"{len(names)} used, {len(names)} of them with labels that the model does"
+        in said
+    )
     write_labelled([*zip(names, labels, strict=True)][45:55])
     run(*command)
 
 
 def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
-    names, labels = (column[:170].tolist() for column in small_names)  # fewer of the last label
+    names, labels = (
+        column[:170].tolist() for column in small_names
+    )  # fewer of the last label
     write_labelled(zip(names, labels, strict=True))
     assert f"Up to {training.MOST_NAMES:,} names" in run("train", "--help")[0]
     monkeypatch.setattr(training, "MOST_NAMES", 170)
@@ -821,7 +991,9 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     )
     own = _model_files.load_model("own.skops")
     by_hand = make_own_labels_pipeline().fit(names, labels)
-    np.testing.assert_allclose(own.predict_proba(names), by_hand.predict_proba(names), atol=1e-12)
+    np.testing.assert_allclose(
+        own.predict_proba(names), by_hand.predict_proba(names), atol=1e-12
+    )
     frequencies = np.unique(labels, return_counts=True)[1] / len(labels)
     np.testing.assert_allclose(own.class_prior_, frequencies)
     # The file holds the model: another one ships with a later version.
@@ -830,7 +1002,10 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     run("predict", "in.csv", "--model", "own.skops", *more)
     run("shares", "in.csv", "--model", "own.skops")
     _, said = run("predict", "in.csv", "--known-words", "--model", "own.skops", code=2)
-    assert "the model has no table of words: leave it out" in said and said.count("\n") == 1
+    assert (
+        "the model has no table of words: leave it out" in said
+        and said.count("\n") == 1
+    )
     monkeypatch.setattr(training, "MOST_NAMES", 169)
     monkeypatch.setattr(training, "fit_net", lambda *names, **params: by_hand)
     _, said = run("train", "in.csv", "--output", "own.skops")
@@ -841,39 +1016,65 @@ def test_train_options_are_parameters(run, small_names):
     names, labels = small_names
     rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", "")]
     write_csv("in.csv", rows, header=("who", "truth"))
-    arguments = ["train", "in.csv", "--column", "who", "--label", "truth", "--from-scratch"]
-    given = ["max_length=20", "cell=rnn", "hidden_size=8", "max_epochs=2", "ngram_range=1, 3"]
+    arguments = [
+        "train",
+        "in.csv",
+        "--column",
+        "who",
+        "--label",
+        "truth",
+        "--from-scratch",
+    ]
+    given = [
+        "max_length=20",
+        "cell=rnn",
+        "hidden_size=8",
+        "max_epochs=2",
+        "ngram_range=1, 3",
+    ]
     given += ["embedding_dim=none", "early_stopping=true"]
     given += ["transliterate=unknown", "min_frequency=2"]
     params = [word for pair in given for word in ("--param", pair)]
     for name in ("own.skops", "own.joblib"):
         _, said = run(*arguments, *params, "--output", name)
-        assert said.startswith("202 rows: learned 200 names of 4 labels, 2 without a name")
+        assert said.startswith(
+            "202 rows: learned 200 names of 4 labels, 2 without a name"
+        )
     params = {"cell": "rnn", "hidden_size": 8, "max_epochs": 2, "ngram_range": (1, 3)}
     params |= {"embedding_dim": None, "early_stopping": True, "random_state": 0}
     encode = CharEncoder(max_length=20, transliterate="unknown", min_frequency=2)
-    by_hand = Pipeline([("encode", encode), ("classify", NameNationalityClassifier(**params))])
+    by_hand = Pipeline(
+        [("encode", encode), ("classify", NameNationalityClassifier(**params))]
+    )
     by_hand.fit(list(names), list(labels))
     for model in (joblib.load("own.joblib"), _model_files.load_model("own.skops")):
         assert str(model.get_params()) == str(by_hand.get_params())
-        np.testing.assert_array_equal(model.predict_proba(names), by_hand.predict_proba(names))
+        np.testing.assert_array_equal(
+            model.predict_proba(names), by_hand.predict_proba(names)
+        )
 
 
 def test_documentation_commands_give_what_it_shows(run, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(
+        encoding="utf-8"
+    )
     write_files(page)
     n_run = 0
     for shown in commands(page):
         before, _, command = shown[1].rpartition(" | ")
         if before:
-            Path("stdin").write_text(run_process("sh", "-c", before).stdout, encoding="utf-8")
+            Path("stdin").write_text(
+                run_process("sh", "-c", before).stdout, encoding="utf-8"
+            )
             with open("stdin", "rb") as file:
                 os.dup2(file.fileno(), 0)
         program, *arguments = shlex.split(command)
         assert program == "sknames"
         found = "".join(run(*arguments, code=None))
-        found, said = (re.sub(r"\d+\.\d (s|MB)\b", r"... \1", t) for t in (found, shown[2]))
+        found, said = (
+            re.sub(r"\d+\.\d (s|MB)\b", r"... \1", t) for t in (found, shown[2])
+        )
         assert found == said, command
         n_run += 1
     assert n_run >= 10
@@ -897,7 +1098,9 @@ NOT_UTF_8, REPAIRED = (
         ("cp1252", "Müller".encode("cp1252"), "Müller", ""),
     ],
 )
-def test_predict_says_which_lines_are_in_another_encoding(predict, encoding, text, names, warning):
+def test_predict_says_which_lines_are_in_another_encoding(
+    predict, encoding, text, names, warning
+):
     Path("in.csv").write_bytes(b"\n".join([b"name", *text.split(), b""]))
     out, said = predict("in.csv", "--encoding", encoding)
     assert ("warning" in said) == bool(warning)
@@ -906,7 +1109,10 @@ def test_predict_says_which_lines_are_in_another_encoding(predict, encoding, tex
 
 
 def test_predict_gives_the_reasons_of_python(predict, judged):
-    rows = [json.dumps({"name": text, "reason_of_python": why}) for text, why in judged.items()]
+    rows = [
+        json.dumps({"name": text, "reason_of_python": why})
+        for text, why in judged.items()
+    ]
     Path("in.jsonl").write_text("\n".join(rows), encoding="utf-8")
     lines = map(json.loads, predict("in.jsonl")[0].splitlines())
     found = {line["name"]: line["reason"] or "" for line in lines}
@@ -954,7 +1160,9 @@ def test_predict_wrong_file_says_what_is_wrong(predict, name, content, words):
     assert said.count("\n") == 1
     for word in [f"sknames: {name}: ", *words]:
         assert word in said, said
-    assert ("not whole" in said) == ("not whole" in " ".join(words))  # one step, not two
+    assert ("not whole" in said) == (
+        "not whole" in " ".join(words)
+    )  # one step, not two
     assert sorted(os.listdir()) == sorted([name, "model.skops"])
 
 
@@ -963,7 +1171,10 @@ def test_predict_bytes_are_written_to_parquet_only(predict):
     pa.parquet.write_table(pa.table({"view": view, "name": ["Kim"]}), "in.parquet")
     assert read_csv(predict("in.parquet", "--format", "csv")[0])[1][:2] == ["Bo", "Kim"]
     pa.parquet.write_table(pa.table({"name": ["Kim"], "raw": [b"\xff"]}), "in.parquet")
-    for output, what in (("out.csv", "Invalid UTF8 payload"), ("out.jsonl", r"bytes (b'\xff')")):
+    for output, what in (
+        ("out.csv", "Invalid UTF8 payload"),
+        ("out.jsonl", r"bytes (b'\xff')"),
+    ):
         _, said = predict("in.parquet", "--output", output, code=1)
         assert f"{what}: give --format parquet" in said and not os.path.exists(output)
     predict("in.parquet", "--output", "out.parquet")
@@ -976,14 +1187,20 @@ def test_predict_equal_headers_are_written_to_csv_only(predict):
     assert [tuple(row[:3]) for row in read_csv(predict("in.csv")[0])] == [header, *ROWS]
     for output in ("out.json", "out.parquet"):
         _, said = predict("in.csv", "--output", output, code=1)
-        assert "two columns are called 'note': rename one" in said and not os.path.exists(output)
+        assert (
+            "two columns are called 'note': rename one" in said
+            and not os.path.exists(output)
+        )
 
 
 @pytest.mark.parametrize(
     "text, line",
     [
         ('id,name,n\n1,"Jan,3\n2,Anna,4\n3,"Piotr",5\n', 2),
-        ('id,name,n\n1,Jan,3\n\n2,"An""na\n",4\n3,"Jan;3\r4,Kim,4\r5,"Nowak; Piotr",5\n', 6),
+        (
+            'id,name,n\n1,Jan,3\n\n2,"An""na\n",4\n3,"Jan;3\r4,Kim,4\r5,"Nowak; Piotr",5\n',
+            6,
+        ),
         ('id,name,note\n1,Jan,"a\nb"\n2,Anna,"x\n3,Piotr,"y"\n4,Kim,z\n', 4),
         ('name\n"Kim"\n"Jan, M\nBo\n"Anna, Maria"\n', 3),
         ('name,"note\nKim,1\nBo,"2"\n', 1),
@@ -994,7 +1211,10 @@ def test_predict_equal_headers_are_written_to_csv_only(predict):
 def test_predict_open_quotation_mark_is_an_error(predict, text, line, encoding):
     Path("in.csv").write_bytes(text.encode(encoding))
     _, said = predict("in.csv", "--encoding", encoding, "--output", "out.csv", code=1)
-    assert f"sknames: in.csv: a quotation mark stays open in line {line}: close it, or" in said
+    assert (
+        f"sknames: in.csv: a quotation mark stays open in line {line}: close it, or"
+        in said
+    )
     assert not os.path.exists("out.csv")
 
 
@@ -1013,7 +1233,9 @@ def test_predict_line_breaks_warn_in_names_only(predict, text, n_rows, row):
     assert f"{n_rows} rows: {n_rows} predicted" in said, said
     assert said.count("line break, ") == (row is not None)
     if row is not None:
-        assert said.startswith(f"sknames: warning: in.csv: the name in row {row} has a line break")
+        assert said.startswith(
+            f"sknames: warning: in.csv: the name in row {row} has a line break"
+        )
         assert "check that no quotation mark stays open" in said
 
 
@@ -1057,7 +1279,10 @@ def test_main_closed_streams_raise_only_for_output(run_main, monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     arguments = ["predict", "in.csv", "--model", "model.skops"]
     code, said = run_main(*arguments)
-    assert (code, said) == (1, "sknames: standard output is closed: give an --output.\n")
+    assert (code, said) == (
+        1,
+        "sknames: standard output is closed: give an --output.\n",
+    )
     monkeypatch.setattr(sys, "stderr", None)
     assert run_main(*arguments, "--output", "out.csv") == (0, "")
     sys.stderr.close()
@@ -1067,7 +1292,9 @@ def test_main_closed_streams_raise_only_for_output(run_main, monkeypatch):
 def test_main_closed_pipe_ends_silently(run_main, monkeypatch):
     write_csv("in.csv", [("1", "Anna", "x" * 1000)] * 9)
     for stream in ("stdout", "stderr"):
-        monkeypatch.setattr(sys, stream, getattr(sys, stream))  # they are put back afterwards
+        monkeypatch.setattr(
+            sys, stream, getattr(sys, stream)
+        )  # they are put back afterwards
     closed, ours = os.pipe()
     os.close(closed)
     with redirected(1, ours):
@@ -1079,7 +1306,9 @@ def test_main_on_an_old_terminal_replaces_characters(run_main, monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), "latin-1")
     monkeypatch.setattr(sys, "stdout", terminal)
     code, said = run_main("explain", "王Maria", "--model", "model.skops")
-    assert code == 0 and terminal.buffer.getvalue().startswith(b"?Maria, read as "), said
+    assert code == 0 and terminal.buffer.getvalue().startswith(b"?Maria, read as "), (
+        said
+    )
 
 
 class Boom:
@@ -1109,33 +1338,101 @@ def test_predict_model_file_that_is_not_ours_is_refused(run, tiny):
 REFUSED = [
     ("predict in.csv --output out.xlsx", "is not written. Give a name in .csv", 2),
     ("predict in.csv --output out.ZIP", "is not written. Give a name in .csv", 2),
-    ("predict in.csv --output out.jsonl --excel", "--excel is for CSV, not for jsonl", 2),
-    ("predict in.csv --output out.parquet --decimal ,", "--decimal is for CSV, not for", 2),
+    (
+        "predict in.csv --output out.jsonl --excel",
+        "--excel is for CSV, not for jsonl",
+        2,
+    ),
+    (
+        "predict in.csv --output out.parquet --decimal ,",
+        "--decimal is for CSV, not for",
+        2,
+    ),
     ("predict in.csv --top 5", "top=5: the model has 4 labels. Lower top", 1),
-    ("predict in.csv --delimiter ab", "--delimiter 'ab': give one character, or tab", 2),
-    ("predict in.csv --delimiter ;", "has no ';': give another --delimiter, perhaps ','", 1),
-    ("predict in.csv --column id,surname", "no column 'surname': give --column, one of 'id'", 2),
+    (
+        "predict in.csv --delimiter ab",
+        "--delimiter 'ab': give one character, or tab",
+        2,
+    ),
+    (
+        "predict in.csv --delimiter ;",
+        "has no ';': give another --delimiter, perhaps ','",
+        1,
+    ),
+    (
+        "predict in.csv --column id,surname",
+        "no column 'surname': give --column, one of 'id'",
+        2,
+    ),
     ("predict wide.csv", "no column 'name': give --column, one of 'c0', 'c1',", 2),
     ("predict wide.csv", "'c18', 'c19', ... See `sknames predict --help`", 2),
-    ("predict taken.csv --column label", "has 2 columns 'label': rename one, or give --colu", 2),
-    ("predict taken.csv", "two columns are called 'reason': rename one, or --prefix", 1),
-    ("explain 123", "'123' has no nationality to explain (no known letter): give a name", 1),
-    ("explain a@b.org", "'a@b.org' has no nationality to explain (address): give a name", 1),
+    (
+        "predict taken.csv --column label",
+        "has 2 columns 'label': rename one, or give --colu",
+        2,
+    ),
+    (
+        "predict taken.csv",
+        "two columns are called 'reason': rename one, or --prefix",
+        1,
+    ),
+    (
+        "explain 123",
+        "'123' has no nationality to explain (no known letter): give a name",
+        1,
+    ),
+    (
+        "explain a@b.org",
+        "'a@b.org' has no nationality to explain (address): give a name",
+        1,
+    ),
     ("explain Maria --label Klingon", "Greek', 'Japanese', 'Polish', 'Turkish'", 1),
-    ("evaluate five.csv", "None of the labels is one of the model's: expected some of", 1),
-    ("evaluate empty.csv --label note", "no row of empty.csv has a name and a label", 1),
+    (
+        "evaluate five.csv",
+        "None of the labels is one of the model's: expected some of",
+        1,
+    ),
+    (
+        "evaluate empty.csv --label note",
+        "no row of empty.csv has a name and a label",
+        1,
+    ),
     ("predict in.csv --set 0.9", "for, got another model. Take", 1),
-    ("predict in.csv --set 0.9 --model nationality --priors uniform", "got other priors. Take", 1),
-    ("predict in.csv --set 0.9 --adapt-priors", "--adapt-priors does not go with --set, whi", 2),
-    ("predict in.csv --abstain --groups region", "--abstain with --groups needs a --thresh", 2),
-    ("predict in.csv --abstain", "is no SelectiveClassifier: --abstain needs a --threshold", 2),
-    ("predict in.csv --fallback", "--fallback needs --abstain and a model that ships", 2),
+    (
+        "predict in.csv --set 0.9 --model nationality --priors uniform",
+        "got other priors. Take",
+        1,
+    ),
+    (
+        "predict in.csv --set 0.9 --adapt-priors",
+        "--adapt-priors does not go with --set, whi",
+        2,
+    ),
+    (
+        "predict in.csv --abstain --groups region",
+        "--abstain with --groups needs a --thresh",
+        2,
+    ),
+    (
+        "predict in.csv --abstain",
+        "is no SelectiveClassifier: --abstain needs a --threshold",
+        2,
+    ),
+    (
+        "predict in.csv --fallback",
+        "--fallback needs --abstain and a model that ships",
+        2,
+    ),
     (
         "predict in.csv --model country --abstain --fallback --priors uniform",
         "without other priors and groups",
         2,
     ),
-    ("predict in.csv --threshold .5", "--threshold needs --abstain, and a number from 0 to 1", 2),
+    (
+        "predict in.csv --threshold .5",
+        "--threshold needs --abstain, and a number from 0 to 1",
+        2,
+    ),
     ("predict in.csv --abstain --threshold nan", "and a number from 0 to 1", 2),
     ("predict in.csv --abstain --threshold -0.01", "and a number from 0 to 1", 2),
     ("predict in.csv --adapt-priors --priors uniform", "give one of them", 2),
@@ -1146,29 +1443,69 @@ REFUSED = [
     ("predict empty.csv --adapt-priors", "no row of empty.csv has a name", 1),
     ("shares empty.csv", "no row of empty.csv has a name", 1),
     ("shares in.csv --plot o.txt", "let its name end in .png", 2),
-    ("shares in.csv --by place", "no column 'place': give --by, one of 'id', 'name', 'note'", 2),
+    (
+        "shares in.csv --by place",
+        "no column 'place': give --by, one of 'id', 'name', 'note'",
+        2,
+    ),
     ("shares taken.csv --by share", "--by share: rename it, the output has another", 2),
     ("shares taken.csv --by names", "--by names: rename it, the output has another", 2),
-    ("shares in.csv --against others", "--against compares the groups of --by: give both", 2),
+    (
+        "shares in.csv --against others",
+        "--against compares the groups of --by: give both",
+        2,
+    ),
     # Raised before the names are read.
     ("predict empty.csv --adapt-priors --output no/o", "no does not exist", 1),
     ("shares empty.csv --plot no/o.png", "no does not exist", 1),
     ("shares empty.csv --output no/o.csv", "no does not exist", 1),
-    ("train empty.csv --output folder.skops", "folder.skops: is a folder: give another", 1),
+    (
+        "train empty.csv --output folder.skops",
+        "folder.skops: is a folder: give another",
+        1,
+    ),
     ("predict nofile.csv", "nofile.csv: No such file or directory: check the path", 1),
     ("predict .", ".: Is a directory: choose another file", 1),
-    ("predict in.csv --model nofile.skops", "nofile.skops: No such file or directory", 1),
-    ("predict in.csv --encoding junk", "in.csv: unknown encoding junk: give the file's", 1),
-    ("predict in.csv --encoding zip", "in.csv: unknown encoding zip: give the file's", 1),
+    (
+        "predict in.csv --model nofile.skops",
+        "nofile.skops: No such file or directory",
+        1,
+    ),
+    (
+        "predict in.csv --encoding junk",
+        "in.csv: unknown encoding junk: give the file's",
+        1,
+    ),
+    (
+        "predict in.csv --encoding zip",
+        "in.csv: unknown encoding zip: give the file's",
+        1,
+    ),
     ("predict in.csv --encoding utf-16", "give --encoding utf-16-le", 1),
     ("predict byte.csv --encoding auto", r"can't decode b'M\x81ller", 1),
     ("predict byte.csv --encoding auto", "give the file's --encoding", 1),
-    ("train in.csv --param cell=gru", "--param is of a net from scratch: give --from-", 2),
-    ("train in.csv --from-scratch --param cell=a", "'cell' parameter of NameNationalityClass", 1),
-    ("train in.csv --from-scratch --param junk=1", "Valid parameters are: ['batch_size', ", 1),
+    (
+        "train in.csv --param cell=gru",
+        "--param is of a net from scratch: give --from-",
+        2,
+    ),
+    (
+        "train in.csv --from-scratch --param cell=a",
+        "'cell' parameter of NameNationalityClass",
+        1,
+    ),
+    (
+        "train in.csv --from-scratch --param junk=1",
+        "Valid parameters are: ['batch_size', ",
+        1,
+    ),
     ("train in.csv --output model.txt", "model.txt should end in .skops", 1),
     ("train one.csv", "all 3 names have the label 'a': give two or more", 1),
-    ("evaluate five.csv --against ngrams", "needs two labels with 5 different names or more", 1),
+    (
+        "evaluate five.csv --against ngrams",
+        "needs two labels with 5 different names or more",
+        1,
+    ),
     ("train in.csv --label truth", "no column 'truth': give --label, one of", 2),
 ]
 
@@ -1179,7 +1516,10 @@ def test_what_does_not_fit_is_refused(run, arguments, words, code):
     write_csv("in.csv", rows, header=("id", "name", "note", "nationality"))
     write_csv("empty.csv", [("1", "", ""), ("2", "123", "")])
     write_csv("one.csv", [("Hans", "a")] * 3, header=("name", "nationality"))
-    labels = [("Hans", "HANS")[k % 2] for k in range(6)], [*"abcdef"]  # spellings of one name
+    labels = (
+        [("Hans", "HANS")[k % 2] for k in range(6)],
+        [*"abcdef"],
+    )  # spellings of one name
     rows = [(name, names[0]) for names in labels for name in names]
     write_csv("five.csv", rows, header=("name", "nationality"))
     write_csv("wide.csv", [], [f"c{k}" for k in range(21)])
@@ -1198,7 +1538,9 @@ def test_what_does_not_fit_is_refused(run, arguments, words, code):
     assert sorted(os.listdir()) == files
 
 
-def test_train_output_in_a_read_only_folder_is_refused_before_the_work(run, monkeypatch):
+def test_train_output_in_a_read_only_folder_is_refused_before_the_work(
+    run, monkeypatch
+):
     write_csv("in.csv", [("", "")], ("name", "nationality"))  # which has no names
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     _, said = run("train", "in.csv", "--output", "own.skops", code=1)
@@ -1210,29 +1552,52 @@ def test_train_output_in_a_read_only_folder_is_refused_before_the_work(run, monk
 
 @pytest.mark.parametrize("command", [["-m", "sknames"], ["bin/sknames"]])
 def test_ctrl_c_during_the_imports_shows_no_traceback(folder, monkeypatch, command):
-    code = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
+    code = (
+        "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
+    )
     Path("numpy.py").write_text(code)
     Path("bin").mkdir()
     Path("bin/sknames").write_text("from sknames.__main__ import main; main()")
     package = Path(sknames.__file__).parents[1]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), str(package)]))
-    assert run_process(sys.executable, *command, "predict", "-", code=-signal.SIGINT).stderr == ""
+    assert (
+        run_process(
+            sys.executable, *command, "predict", "-", code=-signal.SIGINT
+        ).stderr
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
     "number, jobs, output, said",
     [
-        (signal.SIGINT, 1, "out.csv", "sknames: stopped: nothing was written.\n"),  # at the input
+        (
+            signal.SIGINT,
+            1,
+            "out.csv",
+            "sknames: stopped: nothing was written.\n",
+        ),  # at the input
         (signal.SIGTERM, 1, "out.csv", "sknames: stopped: out.csv was not written.\n"),
         (signal.SIGINT, 2, "-", "sknames: stopped: the output is not whole.\n"),
         (signal.SIGKILL, 2, "-", ""),
     ],
 )
-def test_predict_signal_leaves_no_file_and_no_process(folder, number, jobs, output, said):
+def test_predict_signal_leaves_no_file_and_no_process(
+    folder, number, jobs, output, said
+):
     write_csv("in.csv", [("1", f"Anna {k}", "x" * 50) for k in range(200_000)])
     waits = "nothing" in said
-    arguments = ["predict", "-" if waits else "in.csv", "--jobs", str(jobs), "--output", output]
-    with process(*arguments, "--model", "model.skops", stdin=subprocess.PIPE) as running:
+    arguments = [
+        "predict",
+        "-" if waits else "in.csv",
+        "--jobs",
+        str(jobs),
+        "--output",
+        output,
+    ]
+    with process(
+        *arguments, "--model", "model.skops", stdin=subprocess.PIPE
+    ) as running:
         if waits:
             running.stdin.write(Path("in.csv").read_bytes())
             running.stdin.flush()  # when the process has read most of it, so has begun
@@ -1245,8 +1610,12 @@ def test_predict_signal_leaves_no_file_and_no_process(folder, number, jobs, outp
             with suppress(subprocess.TimeoutExpired):
                 running.wait(5)
         running.stdout.read()
-        assert running.stderr.read().decode() == said  # until no process holds the pipes
-        assert running.returncode == (128 + number if number == signal.SIGTERM else -number)
+        assert (
+            running.stderr.read().decode() == said
+        )  # until no process holds the pipes
+        assert running.returncode == (
+            128 + number if number == signal.SIGTERM else -number
+        )
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
 
 
@@ -1269,8 +1638,12 @@ def wait_for(condition):
 @pytest.mark.parametrize("missing", ["click", "pyarrow"])
 def test_main_missing_package_is_named(missing, monkeypatch):
     monkeypatch.setattr(signal, "signal", lambda *handler: None)
-    monkeypatch.setattr(sknames, "_cli", sknames._cli)  # the attribute is put back afterwards
-    for name in [name for name in sys.modules if name.startswith(("sknames._cli", missing))]:
+    monkeypatch.setattr(
+        sknames, "_cli", sknames._cli
+    )  # the attribute is put back afterwards
+    for name in [
+        name for name in sys.modules if name.startswith(("sknames._cli", missing))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(

@@ -27,13 +27,17 @@ def run(*arguments, code=0, **environment):
 def folder(tmp_path_factory):
     """Eleven files: by name, the tenth comes before the second."""
     folder = tmp_path_factory.mktemp("people")
-    names = np.array([*load_names().data[::700], "123", "a@b.org", *MISSING], dtype=object)
+    names = np.array(
+        [*load_names().data[::700], "123", "a@b.org", *MISSING], dtype=object
+    )
     for k, rows in enumerate(np.array_split(np.arange(len(names)), 11)):
         table = {
             "row": pa.array(2**60 + rows),  # which a float cannot hold
             "name": pa.array(names[rows], pa.string()),
             "born": pa.array([None, *range(1900, 1899 + len(rows))], pa.int16()),
-            "kind": pa.array([f"{k}"] * len(rows)).dictionary_encode(),  # others in each file
+            "kind": pa.array(
+                [f"{k}"] * len(rows)
+            ).dictionary_encode(),  # others in each file
         }
         pq.write_table(pa.table(table), folder / f"part.{k}.parquet")
     return folder
@@ -42,7 +46,9 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def expected(folder, tmp_path_factory):
     """What the command line says of the same rows, in their order."""
-    before, after = (tmp_path_factory.mktemp("command") / "people.parquet" for _ in range(2))
+    before, after = (
+        tmp_path_factory.mktemp("command") / "people.parquet" for _ in range(2)
+    )
     files = [folder / f"part.{k}.parquet" for k in range(11)]
     pq.write_table(pa.concat_tables(map(pq.read_table, files)), before)
     done = run("-m", "sknames", "predict", before, "--output", after)
@@ -87,4 +93,7 @@ def test_dask_refuses_what_it_would_overwrite(folder, expected, tmp_path):
     assert f"{folder} is not empty: give another output" in done.stderr
     pq.write_table(expected, tmp_path / "found.parquet")
     done = run(example, tmp_path, tmp_path / "out", code=2)
-    assert "rename the columns of the input that ['predicted', 'probability'" in done.stderr
+    assert (
+        "rename the columns of the input that ['predicted', 'probability'"
+        in done.stderr
+    )

@@ -76,7 +76,9 @@ FAST = {"hidden_size": 32, "lr": 0.02, "max_epochs": 8}
 
 
 @pytest.mark.parametrize("check", CHECKS_WITHOUT_X)
-@pytest.mark.parametrize("encoder", [CharEncoder(alphabet="ab"), NameEncoder(), JoinNames()])
+@pytest.mark.parametrize(
+    "encoder", [CharEncoder(alphabet="ab"), NameEncoder(), JoinNames()]
+)
 def test_encoder_passes_the_checks_without_data(check, encoder):
     getattr(estimator_checks, check)(type(encoder).__name__, encoder)
 
@@ -97,10 +99,13 @@ def test_encoder_passes_the_checks_without_data(check, encoder):
         # With a coverage of 1: the checks allow no answer to be withheld.
         SelectiveClassifier(LogisticRegression(), coverage=1.0, cv=2),
         GroupedClassifier(LogisticRegression(), groups={}),
-        PriorShiftClassifier(FrozenEstimator(DummyClassifier().fit(np.zeros((4, 1)), range(4)))),
+        PriorShiftClassifier(
+            FrozenEstimator(DummyClassifier().fit(np.zeros((4, 1)), range(4)))
+        ),
     ],
     expected_failed_checks=lambda estimator: dict.fromkeys(
-        NOT_OF_PRIOR_SHIFT if isinstance(estimator, PriorShiftClassifier) else (), "not its part"
+        NOT_OF_PRIOR_SHIFT if isinstance(estimator, PriorShiftClassifier) else (),
+        "not its part",
     ),
 )
 def test_classifier_passes_the_checks(estimator, check):
@@ -109,14 +114,27 @@ def test_classifier_passes_the_checks(estimator, check):
 
 # ---- What the checks do not see, with names
 
-NAMES = ["Mehmet Yılmaz", "王伟", "", "x" * 12, "O'Neill", "😀", "e\u0301", "Mehmet Yılmaz", "12"]
+NAMES = [
+    "Mehmet Yılmaz",
+    "王伟",
+    "",
+    "x" * 12,
+    "O'Neill",
+    "😀",
+    "e\u0301",
+    "Mehmet Yılmaz",
+    "12",
+]
 
 
 TRANSFORMERS = {
     "CharEncoder": lambda tiny: CharEncoder(max_length=12),
     "NameEncoder": lambda tiny: NameEncoder(FrozenEstimator(tiny)),
     "NameFeatures": lambda tiny: NameFeatures(
-        [("one", NameEncoder(FrozenEstimator(tiny))), ("two", CharEncoder(max_length=12))]
+        [
+            ("one", NameEncoder(FrozenEstimator(tiny))),
+            ("two", CharEncoder(max_length=12)),
+        ]
     ),
     "JoinNames": lambda tiny: JoinNames(),
 }
@@ -153,12 +171,18 @@ def case(request, small_names, codes, tiny):
 
 
 def answers(fitted, X):
-    return fitted.predict_proba(X) if hasattr(fitted, "predict_proba") else fitted.transform(X)
+    return (
+        fitted.predict_proba(X)
+        if hasattr(fitted, "predict_proba")
+        else fitted.transform(X)
+    )
 
 
 def test_parameters_are_validated_as_scikit_learn_checks(case):
     estimator = case[0]
-    if not isinstance(estimator, NameFeatures):  # a FeatureUnion, which has no constraints
+    if not isinstance(
+        estimator, NameFeatures
+    ):  # a FeatureUnion, which has no constraints
         estimator_checks.check_param_validation(type(estimator).__name__, estimator)
 
 
@@ -168,9 +192,13 @@ def test_unfitted_estimator_raises(case):
     methods += ("get_feature_names_out",)
     methods = [name for name in methods if hasattr(estimator, name)]
     assert len(methods) > 1
-    who = [type(part).__name__ for _, part in getattr(estimator, "transformer_list", [])]
+    who = [
+        type(part).__name__ for _, part in getattr(estimator, "transformer_list", [])
+    ]
     for method in methods:
-        with pytest.raises(NotFittedError, match="|".join([type(estimator).__name__, *who])):
+        with pytest.raises(
+            NotFittedError, match="|".join([type(estimator).__name__, *who])
+        ):
             getattr(estimator, method)(X)
 
 
@@ -181,7 +209,9 @@ def test_fit_changes_no_parameter_and_a_clone_fits_the_same(case):
     expected = answers(estimator, X)
     after = estimator.get_params()
     # scikit-learn copies lists of parts.
-    assert all(after[k] is v or (type(v) is list and after[k] == v) for k, v in params.items())
+    assert all(
+        after[k] is v or (type(v) is list and after[k] == v) for k, v in params.items()
+    )
     twin = clone(estimator.fit(*(column[20:-20] for column in data)))
     assert repr(twin) == repr(estimator)
     assert not [name for name in vars(twin) if name.endswith("_")]
@@ -216,9 +246,15 @@ WAYS = {
 def test_copies_and_files_give_the_same_estimator(case, way, tmp_path):
     estimator, data, X = case
     unfitted = way(estimator, tmp_path / "unfitted")
-    assert repr(unfitted) == repr(estimator) and vars(unfitted).keys() == vars(estimator).keys()
+    assert (
+        repr(unfitted) == repr(estimator)
+        and vars(unfitted).keys() == vars(estimator).keys()
+    )
     fitted = way(estimator.fit(*data), tmp_path / "fitted")
-    assert repr(fitted) == repr(estimator) and vars(fitted).keys() == vars(estimator).keys()
+    assert (
+        repr(fitted) == repr(estimator)
+        and vars(fitted).keys() == vars(estimator).keys()
+    )
     np.testing.assert_array_equal(answers(fitted, X), answers(estimator, X))
 
 
@@ -259,7 +295,9 @@ CONTAINERS = {
     "pyarrow array": pa.array,
     "pyarrow chunks": lambda names: pa.chunked_array([names[:5], names[5:]]),
     "pyarrow dictionary": lambda names: pa.array(names).dictionary_encode(),
-    "pyarrow table": lambda names: pa.table({"of other letters": pa.array(names, pa.string())}),
+    "pyarrow table": lambda names: pa.table(
+        {"of other letters": pa.array(names, pa.string())}
+    ),
 }
 
 
@@ -276,7 +314,9 @@ def test_names_in_any_container_give_the_same_answers(case, container):
 # ---- What holds another estimator
 
 HOLDERS = {
-    "grouped": lambda inner: GroupedClassifier(inner, groups={"Greek": "a", "Polish": "a"}),
+    "grouped": lambda inner: GroupedClassifier(
+        inner, groups={"Greek": "a", "Polish": "a"}
+    ),
     "selective": lambda inner: SelectiveClassifier(inner, coverage=1.0, cv=2),
     "shifted": PriorShiftClassifier,
     "encoder": NameEncoder,
@@ -304,17 +344,25 @@ held = pytest.mark.parametrize("make", HELD.values(), ids=HELD)
 
 @holders
 @held
-def test_holder_fits_a_clone_unless_its_type_is_frozen(hold, make, tiny, small_names, tmp_path):
+def test_holder_fits_a_clone_unless_its_type_is_frozen(
+    hold, make, tiny, small_names, tmp_path
+):
     inner, weights = make(tiny), tiny[-1].network_.weights["output.weight"].copy()
     holder, is_frozen = hold(inner), clone(inner) is inner
     name = "model" if isinstance(holder, NameEncoder) else "estimator"
     deep = f"{name}__classify__max_epochs"
-    assert (getattr(clone(holder), name) is inner) == is_frozen == (deep not in holder.get_params())
+    assert (
+        (getattr(clone(holder), name) is inner)
+        == is_frozen
+        == (deep not in holder.get_params())
+    )
     if is_frozen:
         with pytest.raises(ValueError, match=NO_PARAMS):
             holder.set_params(**{deep: 1})
     elif isinstance(holder, NameEncoder | PriorShiftClassifier):
-        with pytest.raises(ValueError, match=r"learns no labels.*FrozenEstimator\(model\)"):
+        with pytest.raises(
+            ValueError, match=r"learns no labels.*FrozenEstimator\(model\)"
+        ):
             holder.fit(*small_names)
         return
     half = [column[::2] for column in small_names]
@@ -335,15 +383,22 @@ def test_holder_fits_a_clone_unless_its_type_is_frozen(hold, make, tiny, small_n
 
 @pytest.mark.parametrize("hold", [HOLDERS["grouped"], HOLDERS["selective"]])
 @held
-def test_holder_is_scored_searched_and_routed_by_the_type_inside(hold, make, tiny, small_names):
+def test_holder_is_scored_searched_and_routed_by_the_type_inside(
+    hold, make, tiny, small_names
+):
     """Labels of chance: what was learned from them must not be scored on them."""
     names, y = small_names[0], np.random.RandomState(0).permutation(small_names[1])
-    inner, folds = make(clone(tiny).fit(names, y)), [(np.arange(100), np.arange(100, 200))]
+    inner, folds = (
+        make(clone(tiny).fit(names, y)),
+        [(np.arange(100), np.arange(100, 200))],
+    )
     is_frozen = clone(inner) is inner
     (score,) = cross_val_score(hold(inner), names, y, cv=folds)
     (of_unfitted,) = cross_val_score(hold(clone(tiny)), names, y, cv=folds)
     assert (score == of_unfitted) != is_frozen
-    search = GridSearchCV(hold(inner), {"estimator__classify__max_epochs": [1]}, cv=folds)
+    search = GridSearchCV(
+        hold(inner), {"estimator__classify__max_epochs": [1]}, cv=folds
+    )
     if is_frozen:
         with pytest.raises(ValueError, match=NO_PARAMS):
             search.fit(names, y)
@@ -369,12 +424,16 @@ def frozen(tiny):
 
 def test_frozen_pipeline_is_a_pipeline_that_keeps_what_it_learned(frozen, small_names):
     names, y = small_names
-    assert clone(frozen) is frozen is frozen.fit(names, y[::-1]) and isinstance(frozen, Pipeline)
+    assert clone(frozen) is frozen is frozen.fit(names, y[::-1]) and isinstance(
+        frozen, Pipeline
+    )
     assert not hasattr(frozen, "fit_transform") and len(frozen) == 2
     assert {"predict_proba", "classes_", "score"} < {*dir(frozen)}
     assert frozen[:-1].transform(names).shape == (200, 12)
     assert frozen.set_output(transform="default") is frozen is frozen.set_params()
-    anew = clone(Pipeline(frozen.steps)).set_params(classify__max_epochs=1).fit(names, y)
+    anew = (
+        clone(Pipeline(frozen.steps)).set_params(classify__max_epochs=1).fit(names, y)
+    )
     assert anew[-1].max_epochs == 1 != frozen[-1].max_epochs
     with config_context(enable_metadata_routing=True):
         assert frozen.predict(names).shape == (200,)
@@ -382,7 +441,9 @@ def test_frozen_pipeline_is_a_pipeline_that_keeps_what_it_learned(frozen, small_
 
 AROUND = {
     "calibrated": lambda inner: CalibratedClassifierCV(inner, cv=2),
-    "stacked": lambda inner: StackingClassifier([("", inner)], LogisticRegression(), cv=2),
+    "stacked": lambda inner: StackingClassifier(
+        [("", inner)], LogisticRegression(), cv=2
+    ),
     "voting": lambda inner: VotingClassifier([("", inner)], voting="soft"),
     "searched": lambda inner: GridSearchCV(
         SelectiveClassifier(inner, coverage=1.0), {"coverage": [0.4, 1.0]}, cv=2
@@ -418,8 +479,14 @@ def test_rows_keep_their_index_and_order_beside_other_columns(make, tiny):
         options = {"index": ages} if library == "pandas" else {}
         table = frame({"name": names, "age": ages}, **options)
         for out in (columns.fit_transform(table), columns.fit(table).transform(table)):
-            assert isinstance(out, frame) and len(out) == 3 and out["age__age"].to_list() == ages
-            np.testing.assert_array_equal(out.to_numpy()[:, :-1].ravel(), expected.ravel())
+            assert (
+                isinstance(out, frame)
+                and len(out) == 3
+                and out["age__age"].to_list() == ages
+            )
+            np.testing.assert_array_equal(
+                out.to_numpy()[:, :-1].ravel(), expected.ravel()
+            )
             of_names = [f"names__{name}" for name in alone.get_feature_names_out()]
             assert list(out.columns) == [*of_names, "age__age"]
             if library == "pandas":
@@ -428,12 +495,16 @@ def test_rows_keep_their_index_and_order_beside_other_columns(make, tiny):
 
 ENCODERS = {
     "CharEncoder": [f"charencoder{k}" for k in range(12)],
-    "NameEncoder": [f"nameencoder_{label}" for label in ("Greek", "Japanese", "Polish", "Turkish")],
+    "NameEncoder": [
+        f"nameencoder_{label}" for label in ("Greek", "Japanese", "Polish", "Turkish")
+    ],
 }
 
 
 @pytest.mark.parametrize("name, columns", ENCODERS.items())
-def test_encoder_takes_strings_and_its_features_begin_with_the_class(name, columns, tiny):
+def test_encoder_takes_strings_and_its_features_begin_with_the_class(
+    name, columns, tiny
+):
     encoder = TRANSFORMERS[name](tiny)
     tags = get_tags(encoder)
     assert tags.input_tags.string and tags.input_tags.one_d_array

@@ -69,9 +69,13 @@ def draw(display, label="Dutch", name="Li", ax=None):
     if display is FeatureContributionsDisplay:
         return display(name, [label, "$"], proba[0], label, "Danish").plot(ax=ax)
     if display is SharesDisplay:
-        found = shares_of_probabilities(proba.repeat(50, axis=0), labels, n_resamples=20)
+        found = shares_of_probabilities(
+            proba.repeat(50, axis=0), labels, n_resamples=20
+        )
         return display.from_shares(found, ax=ax)
-    return display.from_predictions(["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax)
+    return display.from_predictions(
+        ["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax
+    )
 
 
 def texts_of(labels):
@@ -122,7 +126,9 @@ def test_prefix_display_shows_the_probabilities(shipped):
     assert display.ax_.get_title() == "Anna Maria"
     proba = prefix_proba(shipped, "Anna Maria").proba
     shown = texts_of(display.ax_.get_yticklabels())
-    assert set(shown) == {shipped.classes_[k] for k in np.argsort(-proba.max(axis=0))[:3]}
+    assert set(shown) == {
+        shipped.classes_[k] for k in np.argsort(-proba.max(axis=0))[:3]
+    }
     columns = [list(shipped.classes_).index(label) for label in shown]
     assert (np.diff(proba[-1, columns]) <= 0).all()  # the whole name's order
     np.testing.assert_array_equal(display.im_.get_array(), proba[:, columns].T)
@@ -132,11 +138,17 @@ def test_prefix_display_shows_the_probabilities(shipped):
 
 
 def test_importance_display_shows_the_importances(shipped):
-    display = CharacterImportanceDisplay.from_estimator(shipped, "Kowalski", label="Czech")
+    display = CharacterImportanceDisplay.from_estimator(
+        shipped, "Kowalski", label="Czech"
+    )
     found = character_importance(shipped, "Kowalski", label="Czech")
     assert texts_of(display.text_) == list("kowalski")
     np.testing.assert_array_equal(display.im_.get_array()[0], found.importance)
-    assert display.im_.norm.vmin == -display.im_.norm.vmax == -np.abs(found.importance).max()
+    assert (
+        display.im_.norm.vmin
+        == -display.im_.norm.vmax
+        == -np.abs(found.importance).max()
+    )
     expected = [f"{value:+.1f}" for value in found.importance]
     assert texts_of(display.ax_.get_xticklabels()) == expected
     probability = found.proba[list(shipped.classes_).index("Czech")]
@@ -147,9 +159,14 @@ def test_importance_display_shows_the_importances(shipped):
 def test_contributions_display_shows_the_largest(shipped):
     odds = feature_contributions(shipped, "王 Kowalski").log_odds("Polish", "Czech")
     options = {"label": "Polish", "other": "Czech", "n_top": 9}
-    display = FeatureContributionsDisplay.from_estimator(shipped, "王 Kowalski", **options)
+    display = FeatureContributionsDisplay.from_estimator(
+        shipped, "王 Kowalski", **options
+    )
     assert [bar.get_width() for bar in display.bars_] == odds.contributions[:9].tolist()
-    expected = [feature.replace(" ", "␣").replace("王", "\ufffd") for feature in odds.features[:9]]
+    expected = [
+        feature.replace(" ", "␣").replace("王", "\ufffd")
+        for feature in odds.features[:9]
+    ]
     assert texts_of(display.ax_.get_yticklabels()) == expected
     assert display.ax_.yaxis_inverted()  # the largest is on top
     assert display.ax_.get_xlabel() == "log odds of Polish against Czech"
@@ -192,18 +209,24 @@ def test_name_without_characters_raises(shipped, display):
 
 
 def test_reliability_display_shows_accuracy_by_confidence(proba, truth):
-    display = ReliabilityDisplay.from_predictions(truth, proba, labels=CLASSES, n_bins=8)
+    display = ReliabilityDisplay.from_predictions(
+        truth, proba, labels=CLASSES, n_bins=8
+    )
     assert display.n_samples.tolist() == [500] * 8
     assert (np.diff(display.confidence) > 0).all()
     error = expected_calibration_error(truth, proba, labels=CLASSES)
     assert display.calibration_error == error < 0.02
     points = display.errorbar_.lines[0].get_xydata()
-    np.testing.assert_array_equal(points, np.column_stack([display.confidence, display.accuracy]))
+    np.testing.assert_array_equal(
+        points, np.column_stack([display.confidence, display.accuracy])
+    )
     (segments,) = display.errorbar_.lines[2]
     ends = np.array([segment[:, 1] for segment in segments.get_segments()])
     np.testing.assert_allclose(ends, np.column_stack([display.low, display.high]))
     sharp = proba**3 / (proba**3).sum(axis=1, keepdims=True)
-    sure = ReliabilityDisplay.from_predictions(truth, sharp, labels=CLASSES, ax=display.ax_)
+    sure = ReliabilityDisplay.from_predictions(
+        truth, sharp, labels=CLASSES, ax=display.ax_
+    )
     assert (sure.high < sure.confidence).sum() >= 5  # overconfident
     texts = texts_of(display.ax_.get_legend().get_texts())
     assert texts.count("perfectly calibrated") == 1 and len(texts) == 3
@@ -225,17 +248,24 @@ def test_risk_coverage_display_shows_risks_of_the_surest(proba, truth):
     params = {"labels": CLASSES, "name": "ours", "color": "C3"}
     display = RiskCoverageDisplay.from_predictions(truth, proba, **params)
     hits = CLASSES[proba.argmax(axis=1)] == truth
-    assert display.coverage[-1] == 1 and display.risk[-1] == pytest.approx(1 - hits.mean())
+    assert display.coverage[-1] == 1 and display.risk[-1] == pytest.approx(
+        1 - hits.mean()
+    )
     surest = np.argsort(-proba.max(axis=1))[:1_000]
     np.testing.assert_allclose(display.coverage[999], 0.25)
     np.testing.assert_allclose(display.risk[999], 1 - hits[surest].mean())
     drawn = display.line_.get_xydata()
-    np.testing.assert_array_equal(drawn, np.column_stack([display.coverage, display.risk]))
+    np.testing.assert_array_equal(
+        drawn, np.column_stack([display.coverage, display.risk])
+    )
     assert display.line_.get_label() == "ours" and display.line_.get_color() == "C3"
     _, ax = plt.subplots()
     ax.axvline(0.8)  # no risk of 1
     ax.plot([], [])
-    for shown in (display, RiskCoverageDisplay.from_predictions(truth, proba, **params, ax=ax)):
+    for shown in (
+        display,
+        RiskCoverageDisplay.from_predictions(truth, proba, **params, ax=ax),
+    ):
         assert shown.ax_.get_ylim()[1] == pytest.approx(1.5 * display.risk[-1])
 
 
@@ -259,7 +289,9 @@ def test_weight_of_2_counts_as_two_answers(display):
 def test_risks_are_within_the_axes():
     one = RiskCoverageDisplay(np.ones(1), np.array([0.2]), np.array([50.0]))
     assert one.plot().line_.get_marker() == "o"
-    coverage = np.linspace(0.01, 1, 100)  # of a model whose surest answers are the worst
+    coverage = np.linspace(
+        0.01, 1, 100
+    )  # of a model whose surest answers are the worst
     worst = RiskCoverageDisplay(coverage, 0.8 - 0.7 * coverage, 1000 * coverage).plot()
     # Room for the risk of .73 at a coverage of .1, and not for those of the few before.
     assert 0.73 < worst.ax_.get_ylim()[1] < 0.85
@@ -305,9 +337,15 @@ def bars(display):
 def test_shares_display_shows_shares_and_intervals(shares):
     display = SharesDisplay.from_shares(shares, n_top=2, bar_kwargs={"color": "red"})
     assert bars(display) == [*shares.label[:2], "3 others"]
-    np.testing.assert_allclose(values(display), [*shares.share[:2], shares.share[2:].sum()])
+    np.testing.assert_allclose(
+        values(display), [*shares.share[:2], shares.share[2:].sum()]
+    )
     others = np.quantile(shares.resamples[:, 2:].sum(axis=1), [0.025, 0.975])
-    expected = [[shares.low[0], shares.high[0]], [shares.low[1], shares.high[1]], others]
+    expected = [
+        [shares.low[0], shares.high[0]],
+        [shares.low[1], shares.high[1]],
+        others,
+    ]
     np.testing.assert_allclose(reaches(display), expected)
     assert display.ax_.yaxis_inverted()  # the largest is on top
     assert display.ax_.get_xlabel() == "share of 300 names, with 95% intervals"
@@ -330,9 +368,13 @@ def test_shares_of_an_estimator_are_those_of_its_probabilities(proba, shares):
 
 def test_tiny_shares_are_among_the_others():
     sure = np.eye(5)[[1] * 200 + [4] * 98 + [2] * 2]
-    display = SharesDisplay.from_shares(shares_of_probabilities(sure, CLASSES, random_state=0))
+    display = SharesDisplay.from_shares(
+        shares_of_probabilities(sure, CLASSES, random_state=0)
+    )
     assert bars(display) == ["Dutch", "Turkish", "Irish", "2 others"]
-    np.testing.assert_allclose(reaches(display)[3], [0, 1 - 0.025 ** (1 / 300)])  # as of one alone
+    np.testing.assert_allclose(
+        reaches(display)[3], [0, 1 - 0.025 ** (1 / 300)]
+    )  # as of one alone
     # One alone has its own bar.
     sure = np.eye(2)[[1] * 120]
     shares = shares_of_probabilities(sure, CLASSES[:2], confidence_level=0.975)
@@ -348,13 +390,17 @@ def test_groups_all_have_a_bar(proba, shares):
     np.testing.assert_allclose(reaches(display), expected)
     # They may overlap, or be empty.
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
-    found = shares_of_probabilities(proba[:300], CLASSES, groups=groups, n_resamples=20).groups
+    found = shares_of_probabilities(
+        proba[:300], CLASSES, groups=groups, n_resamples=20
+    ).groups
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
 
 
 def of_counts(*counts):
     groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
-    return shares_of_probabilities(np.eye(5).repeat(counts, axis=0), CLASSES, groups=groups)
+    return shares_of_probabilities(
+        np.eye(5).repeat(counts, axis=0), CLASSES, groups=groups
+    )
 
 
 SOME, OTHER = of_counts(1, 30, 9, 0, 60), of_counts(0, 190, 10, 0, 0)
@@ -369,7 +415,9 @@ def test_several_lists_stand_side_by_side():
     legend = texts_of(display.ax_.get_legend().get_texts())
     assert legend == [r"US\$ (100 names)", "(blank) (200 names)", "3 (100 names)"]
     ends = [[bar.get_y() for bar in display.bars_[k]] for k in range(3)]
-    assert ends[0] < ends[1] < ends[2] and ends[2][0] < ends[0][1]  # by label, as in the legend
+    assert (
+        ends[0] < ends[1] < ends[2] and ends[2][0] < ends[0][1]
+    )  # by label, as in the legend
     width, height = display.figure_.get_size_inches()
     assert width > 1.5 * height
     assert len({bar[-1].get_facecolor() for bar in display.bars_}) == 3
@@ -390,7 +438,9 @@ def test_display_of_a_comparison_shows_what_is_sure():
     display = SharesDisplay.from_shares(found, n_top=3)
     assert bars(display) == ["Dutch", "Turkish", "Irish"]  # nothing sums the others
     np.testing.assert_array_equal(values(display), found.difference[:3])
-    np.testing.assert_allclose(reaches(display), np.column_stack([found.low, found.high])[:3])
+    np.testing.assert_allclose(
+        reaches(display), np.column_stack([found.low, found.high])[:3]
+    )
     assert [bar.get_facecolor()[3] for bar in display.bars_[0]] == [1, 1, 0.35]
     label = "difference between 100 and 200 names, with 95% intervals; pale: not sure"
     assert display.ax_.get_xlabel() == label

@@ -27,7 +27,10 @@ HATCH = PROJECT["tool"]["hatch"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PREDICT = (ROOT / "docs" / "predict.md").read_text(encoding="utf-8")
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [ROOT / "README.md", *(page for page in GUIDE if "```python" in page.read_text("utf-8"))]
+PAGES = [
+    ROOT / "README.md",
+    *(page for page in GUIDE if "```python" in page.read_text("utf-8")),
+]
 NUMBER = re.compile(r"\d+(?:\.\d*)?")
 
 
@@ -50,7 +53,10 @@ def test_python_block_prints_what_the_page_shows(page, plain_folder):
             for text in (printed, block[3] or "")
         )
         assert NUMBER.sub("#", found) == NUMBER.sub("#", shown)
-        numbers = ([float(number) for number in NUMBER.findall(text)] for text in (found, shown))
+        numbers = (
+            [float(number) for number in NUMBER.findall(text)]
+            for text in (found, shown)
+        )
         assert next(numbers) == pytest.approx(next(numbers), rel=0.05, abs=0.02)
 
 
@@ -71,7 +77,9 @@ def rows_of(page, mark):
     """Return the rows of the table below a mark, each a dict by column."""
     table = (ROOT / page).read_text("utf-8").partition(f"<!-- {mark} -->\n\n")[2]
     lines = table.partition("\n\n")[0].splitlines()
-    header, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
+    header, _, *rows = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in lines
+    )
     # Of columns with the same name, the first.
     return [dict(zip(header[::-1], row[::-1], strict=True)) for row in rows]
 
@@ -90,7 +98,10 @@ def test_accuracy_of_readme_is_that_of_the_table():
         r"accuracy is (\S+); (\w+), the best published model, has (\S+)\.\n.* ours has (\S+)\.",
         README,
     )
-    figures = [f"{float(x):.2f}" for x in (*(row["accuracy"] for row in (ours, best)), ours[NEW])]
+    figures = [
+        f"{float(x):.2f}"
+        for x in (*(row["accuracy"] for row in (ours, best)), ours[NEW])
+    ]
     assert claim.groups() == (figures[0], best[""].partition(",")[0], *figures[1:])
 
 
@@ -108,18 +119,33 @@ def test_tables_of_comparison_are_those_of_the_results(name):
 def test_recalls_of_readme_are_those_of_the_card():
     rows = load_card()["by_nationality"].items()
     recall = {row["recall"]: nationality for nationality, row in rows if row["n"] >= 50}
-    claim = re.search(r"Recall is (\S+) for\s+(\w+), but (\S+) for\s+(\w+) names", README)
+    claim = re.search(
+        r"Recall is (\S+) for\s+(\w+), but (\S+) for\s+(\w+) names", README
+    )
     best, worst = max(recall), min(recall)
-    assert claim.groups() == (f"{best:.2f}", recall[best], f"{worst:.2f}", recall[worst])
+    assert claim.groups() == (
+        f"{best:.2f}",
+        recall[best],
+        f"{worst:.2f}",
+        recall[worst],
+    )
 
 
 def test_figures_of_scripts_are_those_of_the_cards():
-    shown = re.findall(r"^\| ([A-Z]\w+|all) " + r"\| (\d+) % " * 4 + r"\|$", PREDICT, re.M)
-    cards = [{row[0]: row for row in load_card(target)["by_script"]} for target in TARGETS]
+    shown = re.findall(
+        r"^\| ([A-Z]\w+|all) " + r"\| (\d+) % " * 4 + r"\|$", PREDICT, re.M
+    )
+    cards = [
+        {row[0]: row for row in load_card(target)["by_script"]} for target in TARGETS
+    ]
     who = "locals", "foreigners"
     assert len(shown) == 12
     for script, *figures in shown:
-        right = [float(str(card[f"{script}, {some}"][2])[:4]) for card in cards for some in who]
+        right = [
+            float(str(card[f"{script}, {some}"][2])[:4])
+            for card in cards
+            for some in who
+        ]
         assert np.allclose(right, np.array(figures, float) / 100, atol=0.01), script
 
 
@@ -132,7 +158,10 @@ def test_build_makes_links_of_readme_absolute_for_the_index():
         text = re.sub(rule["pattern"], rule["replacement"], text)
     pictures, pages = (
         f"https://{host}/v$HFPR_VERSION/"
-        for host in ("raw.githubusercontent.com/sknames/sknames", "github.com/sknames/sknames/blob")
+        for host in (
+            "raw.githubusercontent.com/sknames/sknames",
+            "github.com/sknames/sknames/blob",
+        )
     )
     found = re.findall(r"(!?)\[[^][]*\]\(([^)\s]+)\)", text)
     assert ("!", f"{pictures}docs/shipped_model.png") in found
@@ -178,10 +207,16 @@ runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__m
     environment = os.environ | {"MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT)}
     run = run_process(sys.executable, "-c", code, cwd=tmp_path, env=environment)
     assert re.search(r"accuracy 0\.\d{3}, macro-F1 0\.\d{3}\.", run.stdout)
-    table = run.stdout.partition("three best answers\n")[2].partition("\n\n")[0].splitlines()
+    table = (
+        run.stdout.partition("three best answers\n")[2]
+        .partition("\n\n")[0]
+        .splitlines()
+    )
     assert len(table) == 12
     for row in table:
         assert re.fullmatch(r".{16}\w+ +(\w+ [01]\.\d\d(, |$)){3}", row), row
     assert (tmp_path / "first_model.joblib").stat().st_size > 10_000
     assert (tmp_path / "first_model.png").exists() is has_matplotlib
-    assert ("matplotlib is missing: pip install matplotlib" in run.stdout) is not has_matplotlib
+    assert (
+        "matplotlib is missing: pip install matplotlib" in run.stdout
+    ) is not has_matplotlib

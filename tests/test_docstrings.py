@@ -36,12 +36,18 @@ def public_members(cls):
     """Names of the public methods and properties of a class that are ours."""
     for name, value in inspect.getmembers(cls):
         function = inspect.unwrap(getattr(value, "fget", value))
-        if not name.startswith("_") and getattr(function, "__module__", "").startswith("sknames"):
+        if not name.startswith("_") and getattr(function, "__module__", "").startswith(
+            "sknames"
+        ):
             yield name
 
 
 CLASSES = {name: public for name, public in PUBLIC.items() if inspect.isclass(public)}
-MEMBERS = [f"{name}.{member}" for name, cls in CLASSES.items() for member in public_members(cls)]
+MEMBERS = [
+    f"{name}.{member}"
+    for name, cls in CLASSES.items()
+    for member in public_members(cls)
+]
 
 
 def find(name):
@@ -63,7 +69,11 @@ def run_examples(name):
 
 
 def test_public_names_are_found():
-    assert {"sknames.CharEncoder", "sknames.onnx.to_onnx", "sknames.metrics.scorecard"} <= {*PUBLIC}
+    assert {
+        "sknames.CharEncoder",
+        "sknames.onnx.to_onnx",
+        "sknames.metrics.scorecard",
+    } <= {*PUBLIC}
     assert "sknames.NameNationalityClassifier.weights" in MEMBERS
 
 
@@ -76,7 +86,9 @@ def test_docstring_is_complete(name, monkeypatch):
     doc = NumpyDocString(inspect.getdoc(find(name)))
     descriptions = {"Summary": " ".join(doc["Summary"])}
     for section in ("Parameters", "Attributes", "Returns", "Yields"):
-        descriptions |= {f"{section}: {item.name}": " ".join(item.desc) for item in doc[section]}
+        descriptions |= {
+            f"{section}: {item.name}": " ".join(item.desc) for item in doc[section]
+        }
     for of, description in descriptions.items():
         assert description and not FRAGMENT.match(description), f"{of}: {description}"
 
@@ -85,7 +97,10 @@ def test_docstring_is_complete(name, monkeypatch):
 def test_signature_has_types(name):
     found = inspect.unwrap(getattr(find(name), "fget", find(name)))
     # It has no parameters, or those of scikit-learn.
-    if inspect.isclass(found) and found.__init__ in (object.__init__, FeatureUnion.__init__):
+    if inspect.isclass(found) and found.__init__ in (
+        object.__init__,
+        FeatureUnion.__init__,
+    ):
         return
     signature = inspect.signature(found.__init__ if inspect.isclass(found) else found)
     assert signature.return_annotation is not inspect.Signature.empty
@@ -129,7 +144,9 @@ def test_estimator_links_to_its_page(name):
     assert estimator._get_doc_link() == f"{PAGES}/generated/{name}.html"
 
 
-@pytest.mark.parametrize("command", [cli, *cli.commands.values()], ids=lambda command: command.name)
+@pytest.mark.parametrize(
+    "command", [cli, *cli.commands.values()], ids=lambda command: command.name
+)
 def test_help_is_in_whole_sentences(command):
     options = [option for option in command.params if isinstance(option, click.Option)]
     for text in [command.help, *(option.help for option in options)]:

@@ -14,7 +14,13 @@ SMALL = {
     "Chinese": ["Lu", "Lu:", "Sze "],
     "Czech": ["Maxa/B", "Rafaj", "Rafaj1"],
     "French": ["Géroux", "D'aramitz"],
-    "Russian": ["Lytkin,", "To The First\xa0 Page", "To The First Page", "Zhilkin", "zhilkin"],
+    "Russian": [
+        "Lytkin,",
+        "To The First\xa0 Page",
+        "To The First Page",
+        "Zhilkin",
+        "zhilkin",
+    ],
 }
 SMALL_MENDED = {
     "Chinese": ["Lu", "Lu", "Sze"],
@@ -40,10 +46,16 @@ def flat(files):
 def zip_of(extra=(), **changes):
     """Bytes of a zip like the tutorial's, with changed files of names, and other members."""
     files = {language: encode(lines) for language, lines in SMALL.items()} | changes
-    members = {f"data/names/{k}.txt": content for k, content in files.items() if content}
+    members = {
+        f"data/names/{k}.txt": content for k, content in files.items() if content
+    }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, content in [("data/eng-fra.txt", "Go.\tVa !\n"), *members.items(), *extra]:
+        for member, content in [
+            ("data/eng-fra.txt", "Go.\tVa !\n"),
+            *members.items(),
+            *extra,
+        ]:
             archive.writestr(member, content)
     return buffer.getvalue()
 
@@ -53,9 +65,13 @@ def small(monkeypatch):
     """The loader expects the small files; nothing slows or redirects a download."""
     lines = [line for language in SMALL for line in (language, *SMALL[language])]
     monkeypatch.setattr(_fetch_names, "_LANGUAGES", [*SMALL])
-    monkeypatch.setattr(_fetch_names, "_SHA256", sha256("\n".join(lines).encode()).hexdigest())
+    monkeypatch.setattr(
+        _fetch_names, "_SHA256", sha256("\n".join(lines).encode()).hexdigest()
+    )
     monkeypatch.delenv("SKNAMES_DATA", raising=False)
-    monkeypatch.setattr("time.sleep", lambda seconds: None)  # between scikit-learn's retries
+    monkeypatch.setattr(
+        "time.sleep", lambda seconds: None
+    )  # between scikit-learn's retries
 
 
 @pytest.fixture
@@ -111,7 +127,9 @@ def test_other_files_and_other_line_ends_in_the_cache(small, home):
     folder.mkdir(parents=True)
     (folder / "README.md").write_text("Not a language.")
     for language, lines in SMALL.items():
-        (folder / f"{language}.txt").write_bytes(encode(lines, "\r\n").removesuffix(b"\r\n"))
+        (folder / f"{language}.txt").write_bytes(
+            encode(lines, "\r\n").removesuffix(b"\r\n")
+        )
     found = fetch_names(data_home=home, raw=True, download_if_missing=False)
     assert found.data.tolist() == flat(SMALL)
 
@@ -121,14 +139,18 @@ def test_damaged_cache_says_what_to_do(site, home, lines):
     fetch_names(data_home=home)
     damaged = home / "names" / "Czech.txt"
     damaged.write_bytes(encode(lines))
-    with pytest.raises(ValueError, match=f"names should .* holds {10 + len(lines)} .* Delete"):
+    with pytest.raises(
+        ValueError, match=f"names should .* holds {10 + len(lines)} .* Delete"
+    ):
         fetch_names(data_home=home)
     damaged.unlink()
     assert fetch_names(data_home=home).data.tolist() == flat(SMALL_MENDED)
 
 
 def test_missing_files_without_download_raise(site, home):
-    with pytest.raises(OSError, match="Chinese.txt, Czech.txt.*download_if_missing.*load_names"):
+    with pytest.raises(
+        OSError, match="Chinese.txt, Czech.txt.*download_if_missing.*load_names"
+    ):
         fetch_names(data_home=home, download_if_missing=False)
     assert not home.exists()
     fetch_names(data_home=home)
@@ -139,7 +161,9 @@ def test_missing_files_without_download_raise(site, home):
 
 def test_failed_download_says_what_to_do_and_stores_nothing(site, home):
     site.unlink()
-    message = f"could not be downloaded from {_fetch_names._URL}: .*SKNAMES_DATA.*load_names"
+    message = (
+        f"could not be downloaded from {_fetch_names._URL}: .*SKNAMES_DATA.*load_names"
+    )
     with (
         pytest.warns(UserWarning, match="Retry downloading"),
         pytest.raises(OSError, match=message),
@@ -152,7 +176,10 @@ def test_failed_download_says_what_to_do_and_stores_nothing(site, home):
     "content, message",
     [
         (zip_of()[:-30], "could not be downloaded from .* not a zip file"),
-        (zip_of([("../evil.txt", "x"), ("/data/names/Czech.txt", "x")], Czech=None), "Czech.txt"),
+        (
+            zip_of([("../evil.txt", "x"), ("/data/names/Czech.txt", "x")], Czech=None),
+            "Czech.txt",
+        ),
         (
             zip_of(Czech=encode(["Maxa", "Rafaj", "Rafaj"])),
             "data/names in .* should hold .* 13 with",
@@ -164,7 +191,9 @@ def test_failed_download_says_what_to_do_and_stores_nothing(site, home):
 )
 def test_bad_zip_stores_nothing(site, home, content, message):
     site.write_bytes(content)
-    with pytest.raises((OSError, ValueError), match=f"{message}.*Nothing was stored.*load_names"):
+    with pytest.raises(
+        (OSError, ValueError), match=f"{message}.*Nothing was stored.*load_names"
+    ):
         fetch_names(data_home=home)
     assert stored(home) == []
     site.write_bytes(zip_of())
@@ -194,7 +223,9 @@ def test_known_counts():
     assert Counter(raw.target) - Counter(names.target) == {"Russian": 24, "Czech": 1}
     assert len(set(names.data[names.target == "Arabic"])) == 108
     for name in names.data:
-        assert name == name.strip() and all(c.isalpha() or c in " '-" for c in name), name
+        assert name == name.strip() and all(c.isalpha() or c in " '-" for c in name), (
+            name
+        )
 
 
 @needs_names

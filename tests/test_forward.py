@@ -61,7 +61,10 @@ class Pair:
             seen = random_codes(40, LENGTH, 5, seed=2)
             ngrams, frequency = NGrams.fit(seen, ngram_range, 2, N_CODES + 1)
             assert len(frequency) > 5
-            keys, weights["ngram_idf"] = ngrams.keys, inverse_document_frequency(frequency, 40)
+            keys, weights["ngram_idf"] = (
+                ngrams.keys,
+                inverse_document_frequency(frequency, 40),
+            )
         options = {"num_layers": 1, "embedding_dim": 3} | KINDS[kind]
         with torch.random.fork_rng():
             torch.manual_seed(0)
@@ -72,7 +75,9 @@ class Pair:
             ).eval()  # fmt: skip
             if ngram_range is not None:
                 self.net.ngram_weight.data.normal_()
-        weights |= {name: value.detach().numpy() for name, value in self.net.named_parameters()}
+        weights |= {
+            name: value.detach().numpy() for name, value in self.net.named_parameters()
+        }
         network = Network(options["cell"], np.arange(1, N_CODES - 1), weights, keys)
         self.idf, self.ngrams = weights.get("ngram_idf"), network.ngrams
         self.forward = Forward(network, dtype)
@@ -84,7 +89,9 @@ class Pair:
         values = None
         if self.ngrams is not None:
             values = self.ngrams.tfidf(codes, self.idf.astype(np.float64))
-        batch = Batch.of(Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), values), True)
+        batch = Batch.of(
+            Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), values), True
+        )
         with torch.no_grad():
             return self.net(batch.plan, batch.ngrams)[0].numpy()
 
@@ -92,7 +99,9 @@ class Pair:
 @each_kind
 @each_range
 @pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-10), ("float32", 1e-5)])
-def test_logits_are_those_of_torch(monkeypatch, codes, kind, ngram_range, dtype, tolerance):
+def test_logits_are_those_of_torch(
+    monkeypatch, codes, kind, ngram_range, dtype, tolerance
+):
     pair = Pair(kind, ngram_range, dtype)
     before = codes.copy()
     expected = pair.expected(codes)
@@ -112,7 +121,10 @@ def test_logits_are_those_of_torch(monkeypatch, codes, kind, ngram_range, dtype,
 
 def network_of(*sizes, n_labels=None):
     """A network of real sizes."""
-    params = {"seen": random_codes(300, LENGTH, 5, seed=2), "symbols": np.arange(1, N_CODES - 1)}
+    params = {
+        "seen": random_codes(300, LENGTH, 5, seed=2),
+        "symbols": np.arange(1, N_CODES - 1),
+    }
     return random_network(*sizes, **params, n_labels=n_labels)
 
 
@@ -121,13 +133,17 @@ def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
     codes, network = codes[-n_rows:], network_of("gru", 1, 8, 4, (1, 3), n_labels=7)
     network, weights = replace(network, words=None), network.weights
     of_head = weights["head.ngrams"].tolist()
-    own = {name: array for name, array in weights.items() if not name.startswith("head")}
+    own = {
+        name: array for name, array in weights.items() if not name.startswith("head")
+    }
     trunk = replace(network, weights=own)
     expected = Forward(trunk, "float64").logits(codes) @ weights["head.weight"].T
     expected += weights["head.bias"]
     features, starts, values = trunk.ngrams.tfidf(codes, trunk.weights["ngram_idf"])
     for row, (first, last) in zip(expected, itertools.pairwise(starts), strict=True):
-        for feature, value in zip(features[first:last], values[first:last], strict=True):
+        for feature, value in zip(
+            features[first:last], values[first:last], strict=True
+        ):
             if feature in of_head:
                 k = of_head.index(feature)
                 row += NGRAM_SCALE * value * weights["head.ngram_weight"][k]
@@ -144,7 +160,10 @@ def largest_difference(forward, n_rows=300):
     together = forward.logits(codes)
     order = np.random.RandomState(4).permutation(n_rows)
     wide = np.pad(codes, ((0, 0), (0, 20)))
-    differences = [forward.logits(codes[order]) - together[order], forward.logits(wide) - together]
+    differences = [
+        forward.logits(codes[order]) - together[order],
+        forward.logits(wide) - together,
+    ]
     for n in (1, 2, 3, 7, 8, 9, 24, 25, 26, 40, 100):
         for start in np.linspace(0, n_rows - n, num=7, dtype=int):
             some = slice(start, start + n)
@@ -157,9 +176,13 @@ def largest_difference(forward, n_rows=300):
 @pytest.mark.parametrize(
     "hidden_size, n_classes", [(5, 130), (64, 2), (128, 1), (128, 18), (192, 130)]
 )
-def test_bits_depend_on_the_row_alone(cell, num_layers, hidden_size, n_classes, ngram_range):
+def test_bits_depend_on_the_row_alone(
+    cell, num_layers, hidden_size, n_classes, ngram_range
+):
     n_labels = 165 if hidden_size == 64 and ngram_range else None
-    network = network_of(cell, num_layers, hidden_size, n_classes, ngram_range, n_labels=n_labels)
+    network = network_of(
+        cell, num_layers, hidden_size, n_classes, ngram_range, n_labels=n_labels
+    )
     forward = make_forward(network, "auto")
     assert forward.is_fixed == (forward.precision == np.float32)
     assert largest_difference(forward) <= (0 if forward.is_fixed else 1e-12)
@@ -189,7 +212,11 @@ def blas_kernel():
     """The kernel of numpy's OpenBLAS, or None."""
     for library in ThreadpoolController().info():
         if library["internal_api"] == "openblas" and "numpy" in library["filepath"]:
-            return library["architecture"].replace("Katmai", "Prescott").replace("Zen", "Haswell")
+            return (
+                library["architecture"]
+                .replace("Katmai", "Prescott")
+                .replace("Zen", "Haswell")
+            )
     return None
 
 
@@ -199,7 +226,9 @@ def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
     if here not in KERNELS or KERNELS.index(here) < KERNELS.index(kernel):
         pytest.skip(f"numpy runs {here}, and a processor for that may not run {kernel}")
     env = os.environ | {"OPENBLAS_CORETYPE": kernel}
-    done = run_process(sys.executable, "-c", ON_A_KERNEL, env=env, cwd=Path(__file__).parents[1])
+    done = run_process(
+        sys.executable, "-c", ON_A_KERNEL, env=env, cwd=Path(__file__).parents[1]
+    )
     found = json.loads(done.stdout)
     if found["kernel"] != kernel:
         pytest.skip("this OpenBLAS does not let choose")
@@ -209,7 +238,9 @@ def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
 @each_range
 @pytest.mark.parametrize("kind", ["gru", "2-layer rnn"])
 @pytest.mark.parametrize("widths", [{5, CLASSES}, {CLASSES}], ids=["all", "the last"])
-def test_auto_is_float64_where_places_of_rows_differ(monkeypatch, codes, kind, ngram_range, widths):
+def test_auto_is_float64_where_places_of_rows_differ(
+    monkeypatch, codes, kind, ngram_range, widths
+):
     # A BLAS that takes another kernel for the last row of a product, of all or of some.
     matmul = np.matmul
 
@@ -226,7 +257,9 @@ def test_auto_is_float64_where_places_of_rows_differ(monkeypatch, codes, kind, n
         tolerance = {"float32": 1e-5, "float64": 1e-10}[precision]
         for rows in (codes, codes[-3:]):
             found = pair.forward.logits(rows)
-            np.testing.assert_allclose(found, pair.expected(rows), rtol=0, atol=tolerance)
+            np.testing.assert_allclose(
+                found, pair.expected(rows), rtol=0, atol=tolerance
+            )
 
 
 def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypatch):
@@ -259,10 +292,19 @@ def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_
     assert 0 < largest_difference(forward) < 1e-5
 
 
-@pytest.mark.parametrize("depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)])
+@pytest.mark.parametrize(
+    "depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)]
+)
 def test_products_are_too_small_for_a_second_thread(depth, width):
-    weights = np.random.RandomState(0).randint(-9, 10, size=(3, depth, width)).astype(np.float32)
-    product, x = _product.Product(weights), np.arange(16.0 * depth, dtype=np.float32) % 7
+    weights = (
+        np.random.RandomState(0)
+        .randint(-9, 10, size=(3, depth, width))
+        .astype(np.float32)
+    )
+    product, x = (
+        _product.Product(weights),
+        np.arange(16.0 * depth, dtype=np.float32) % 7,
+    )
     found = np.empty((3, 16, width), dtype=np.float32)
     product(x.reshape(16, depth), found)
     np.testing.assert_array_equal(found, x.reshape(16, depth) @ weights)
@@ -281,7 +323,9 @@ def test_logits_of_rows_longer_than_255_are_those_of_torch(ngram_range):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_softmax_is_in_float64_and_keeps_its_input(dtype):
-    logits = np.array([[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]], dtype=dtype)
+    logits = np.array(
+        [[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]], dtype=dtype
+    )
     before = logits.copy()
     found = softmax(logits)
     assert found.dtype == np.float64
@@ -298,7 +342,9 @@ def test_softmax_is_in_float64_and_keeps_its_input(dtype):
     [{"CHUNK_ROWS": 7}, {"CHUNK_CODES": 1}, {"CHUNK_CODES": 30, "BLOCK_NODES": 3}],
     ids=str,
 )
-def test_logits_in_chunks_and_blocks_are_the_same(monkeypatch, codes, kind, ngram_range, limits):
+def test_logits_in_chunks_and_blocks_are_the_same(
+    monkeypatch, codes, kind, ngram_range, limits
+):
     pair = Pair(kind, ngram_range)
     chunks, whole_chunk = [], Forward._chunk
 

@@ -31,15 +31,21 @@ def test_fitted_estimator_needs_no_fit(tiny, small_names):
     assert model.classes_.tolist() == ["Asia", "Europe"]
     of = dict(zip(tiny.classes_, tiny.predict_proba(names).T, strict=True))
     asia = of["Turkish"] + of["Japanese"]
-    np.testing.assert_allclose(model.predict_proba(names).T, [asia, 1 - asia], atol=1e-6)
+    np.testing.assert_allclose(
+        model.predict_proba(names).T, [asia, 1 - asia], atol=1e-6
+    )
     assert (model.predict(names) == np.where(asia > 0.5, "Asia", "Europe")).all()
     prior = PriorShiftClassifier(tiny, priors=[0.4, 0.3, 0.2, 0.1])
-    np.testing.assert_allclose(GroupedClassifier(prior, groups=GROUPS).class_prior_, [0.4, 0.6])
+    np.testing.assert_allclose(
+        GroupedClassifier(prior, groups=GROUPS).class_prior_, [0.4, 0.6]
+    )
 
 
 def test_missing_label_raises_around_any_estimator():
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
-    with pytest.raises(ValueError, match=r"missing label \(nan\) at position 1. Drop such rows"):
+    with pytest.raises(
+        ValueError, match=r"missing label \(nan\) at position 1. Drop such rows"
+    ):
         GroupedClassifier(ngrams, groups={}).fit(["Anna", "Bo"], ["a", np.nan])
 
 
@@ -64,13 +70,17 @@ def test_labels_without_a_group_stay(tiny):
 def test_fit_ignores_groups_of_labels_that_it_has_not_seen(tiny, small_names):
     names, y = small_names
     groups = {"Europe": ["Greek", "Polish", "Danish"], "Oceania": ["Fijian"]}
-    model = GroupedClassifier(make_pipeline(TfidfVectorizer(), LogisticRegression()), groups=groups)
+    model = GroupedClassifier(
+        make_pipeline(TfidfVectorizer(), LogisticRegression()), groups=groups
+    )
     assert model.fit(names, y).classes_.tolist() == ["Europe", "Japanese", "Turkish"]
     with pytest.raises(ValueError, match="got 'Danish' in 'Europe'"):
         GroupedClassifier(FrozenEstimator(tiny), groups=groups).fit(names)
     with pytest.raises(ValueError, match="got 'Fijian' in 'Oceania'"):
         model.set_params(groups={"Oceania": ["Fijian"]}).fit(names, y)
-    selective = SelectiveClassifier(model.estimator, coverage=1, fallback=[groups], cv=2)
+    selective = SelectiveClassifier(
+        model.estimator, coverage=1, fallback=[groups], cv=2
+    )
     groups = unwrap(selective.fit(names, y)).levels[0].groups
     assert groups.tolist() == ["Europe", "Japanese", "Europe", "Turkish"]
 
@@ -116,13 +126,19 @@ def test_scores_take_labels_and_groups(small_names, tiny):
     shifted = PriorShiftClassifier(model, priors="uniform")
     for wrapped in (model, FrozenEstimator(model), make_pipeline(model), shifted):
         for y in (labels, groups, labels.tolist(), np.where(hits, labels, groups)):
-            assert wrapped.score(names, y) == wrapped.score(names, groups) >= hits.mean() - 0.1
+            assert (
+                wrapped.score(names, y)
+                == wrapped.score(names, groups)
+                >= hits.mean() - 0.1
+            )
     weights = np.where(hits, 3, 1)
     assert model.score(names, labels, weights) == np.average(hits, weights=weights)
     unknown = np.where(labels == "Greek", "Elvish", labels)
     assert model.score(names, unknown) == np.mean(hits & (labels != "Greek"))
     for y in (labels, groups):
-        selective = SelectiveClassifier(FrozenEstimator(model), coverage=1).fit(names, y)
+        selective = SelectiveClassifier(FrozenEstimator(model), coverage=1).fit(
+            names, y
+        )
         assert selective.risk_ == pytest.approx(1 - hits.mean())
         assert selective.score(names, labels) == hits.mean()  # none is withheld
         card = scorecard(model, names, y)
@@ -142,7 +158,9 @@ def test_groups_are_cross_validated_as_the_page_shows(small_names):
         predicted = tiny_pipeline().fit(names[train], labels[train])
         predicted = GroupedClassifier(predicted, groups=GROUPS).predict(names[test])
         expected.append(np.mean(predicted == [GROUPS[label] for label in labels[test]]))
-    np.testing.assert_array_equal(cross_val_score(model, names, labels, cv=cv), expected)
+    np.testing.assert_array_equal(
+        cross_val_score(model, names, labels, cv=cv), expected
+    )
     assert np.mean(expected) > 0.7
     selective = SelectiveClassifier(model, coverage=1, cv=cv).fit(names, labels)
     assert selective.risk_ == pytest.approx(1 - np.mean(expected))
@@ -153,12 +171,18 @@ def test_levels_group_nationalities_and_countries(shipped, level):
     table = load_countries(as_frame=True).frame.set_index("alpha_2")
     codes = np.array(["BR", "PT", "TR", "XK"])
     assert group_of_each(level, codes).tolist() == table.loc[codes, level].tolist()
-    assert group_of_each(level, table.index.to_numpy()).tolist() == table[level].tolist()
+    assert (
+        group_of_each(level, table.index.to_numpy()).tolist() == table[level].tolist()
+    )
     grouped = GroupedClassifier(shipped, groups=level)
-    found = pd.DataFrame(shipped.predict_proba(["João Silva"]), columns=shipped.classes_).T
+    found = pd.DataFrame(
+        shipped.predict_proba(["João Silva"]), columns=shipped.classes_
+    ).T
     of = load_nationalities(as_frame=True).frame.set_index("nationality")[level]
     expected = found.groupby(of).sum().T
-    np.testing.assert_allclose(grouped.predict_proba(["João Silva"]), expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        grouped.predict_proba(["João Silva"]), expected, rtol=1e-5
+    )
     assert expected.columns.tolist() == grouped.classes_.tolist()
 
 

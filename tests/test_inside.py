@@ -52,7 +52,9 @@ GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": 
 def model(tiny):
     shown = {"class_bias": BIAS, "sharpness": np.array([1.3])}
     network = replace(tiny[-1].network_.with_priors(PRIORS), **shown)
-    classify = NameNationalityClassifier._from_network(network, tiny.classes_, n_features_in=12)
+    classify = NameNationalityClassifier._from_network(
+        network, tiny.classes_, n_features_in=12
+    )
     return FrozenPipeline([("encode", tiny[0]), ("classify", classify)])
 
 
@@ -64,7 +66,9 @@ def searched(model):
 
 def selective(model):
     names, y = ["Ana", "Yuki", "Jan", "Ali"], model.classes_
-    return SelectiveClassifier(FrozenEstimator(model), coverage=0.5).fit(names[: len(y)], y)
+    return SelectiveClassifier(FrozenEstimator(model), coverage=0.5).fit(
+        names[: len(y)], y
+    )
 
 
 def shifted(model):
@@ -88,9 +92,14 @@ def calibrated(model, power=1.0):
 
 WRAPPERS = {
     "copy": lambda model: pickle.loads(pickle.dumps(model)),
-    **{f.__name__: f for f in (FrozenEstimator, searched, selective, shifted, joined, grouped)},
+    **{
+        f.__name__: f
+        for f in (FrozenEstimator, searched, selective, shifted, joined, grouped)
+    },
     "calibrated": calibrated,
-    "nested": lambda model: selective(joined(FrozenEstimator(grouped(shifted(searched(model)))))),
+    "nested": lambda model: selective(
+        joined(FrozenEstimator(grouped(shifted(searched(model)))))
+    ),
 }
 wrappers = pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
 
@@ -105,14 +114,20 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     for column in ("share", "low", "high", "n_not_names"):
         np.testing.assert_allclose(one[column], other[column], atol=1e-5)
     given = estimate_shares(model, names, assumed_prior=PRIORS, n_resamples=2)
-    assert abs(np.sort(one.share) - np.sort(given.share)).max() > 0.01  # the bias counts
+    assert (
+        abs(np.sort(one.share) - np.sort(given.share)).max() > 0.01
+    )  # the bias counts
     for function in (prefix_proba, character_importance):
         one, other = (function(m, "Ana").proba for m in (wrapped, model))
         np.testing.assert_allclose(one, other, rtol=1e-5)
-    one, other = (predict_names(m, names, known_words=True).known_words for m in (wrapped, model))
+    one, other = (
+        predict_names(m, names, known_words=True).known_words for m in (wrapped, model)
+    )
     assert one.tolist() == other.tolist() and one.sum() > 50
     features = NameEncoder(FrozenEstimator(wrapped)).fit_transform(names)
-    np.testing.assert_allclose(features, NameEncoder(model).fit_transform(names), rtol=1e-5)
+    np.testing.assert_allclose(
+        features, NameEncoder(model).fit_transform(names), rtol=1e-5
+    )
     table = pd.DataFrame({"given": "Ana", "family": names})
     columns = {"column": ["given", "family"], "known_words": True}
     one, other = (predict_table(m, table, **columns) for m in (wrapped, model))
@@ -121,47 +136,71 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     else:
         joint = [f"Ana {name}" for name in names]
         assert 20 < (one["reason"] == "unsure").sum() < 50
-        assert one["predicted"].fillna("unknown").tolist() == wrapped.predict(joint).tolist()
+        assert (
+            one["predicted"].fillna("unknown").tolist()
+            == wrapped.predict(joint).tolist()
+        )
 
 
 def test_threshold_counts_where_probabilities_are_its_own(model):
     careful = selective(model)
     for wrap in (FrozenEstimator, searched, joined):
         assert unwrap(wrap(careful)).threshold == careful.threshold_
-        assert predict_table(wrap(careful), ["123"]).loc[0, "reason"] == "no known letter"
+        assert (
+            predict_table(wrap(careful), ["123"]).loc[0, "reason"] == "no known letter"
+        )
     changed = grouped(joined(careful))
     assert unwrap(changed).threshold is None
     assert estimate_shares(changed, ["Ana", "Jan"], n_resamples=2).label.tolist()
-    fits = [PriorShiftClassifier(FrozenEstimator(inner)).fit for inner in (careful, changed)]
+    fits = [
+        PriorShiftClassifier(FrozenEstimator(inner)).fit for inner in (careful, changed)
+    ]
     for answer in (changed.predict, partial(predict_table, changed), *fits):
-        with pytest.raises(ValueError, match="the classifier in it, which abstains, does not hold"):
+        with pytest.raises(
+            ValueError, match="the classifier in it, which abstains, does not hold"
+        ):
             answer(["Ana"])
     around = selective(FrozenEstimator(changed))
     assert unwrap(around).threshold == around.threshold_
-    assert around.predict(["Ana"]).tolist() in ([label] for label in [*changed.classes_, "unknown"])
+    assert around.predict(["Ana"]).tolist() in (
+        [label] for label in [*changed.classes_, "unknown"]
+    )
     assert unwrap(SelectiveClassifier(model, coverage=0.5)).threshold is None
 
 
 @pytest.mark.parametrize(
-    "wrap", [FrozenEstimator, searched, selective, joined, shifted], ids=lambda wrap: wrap.__name__
+    "wrap",
+    [FrozenEstimator, searched, selective, joined, shifted],
+    ids=lambda wrap: wrap.__name__,
 )
 def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
-    found, expected = (feature_contributions(m, "Ana Nowak") for m in (wrap(model), model))
+    found, expected = (
+        feature_contributions(m, "Ana Nowak") for m in (wrap(model), model)
+    )
     np.testing.assert_array_equal(found.contributions, expected.contributions)
     np.testing.assert_allclose(found.intercept, expected.intercept)
     other = wrap(PriorShiftClassifier(model, priors="uniform"))
-    odds, proba = feature_contributions(other, "Ana").log_odds(), other.predict_proba(["Ana"])[0]
+    odds, proba = (
+        feature_contributions(other, "Ana").log_odds(),
+        other.predict_proba(["Ana"])[0],
+    )
     second, first = np.sort(proba)[-2:]
     expected = np.log(first / second)
-    assert odds.intercept + odds.contributions.sum() == pytest.approx(expected, rel=1e-3)
+    assert odds.intercept + odds.contributions.sum() == pytest.approx(
+        expected, rel=1e-3
+    )
     for changed in (grouped, calibrated):
-        with pytest.raises(TypeError, match="For other models, use character_importance"):
+        with pytest.raises(
+            TypeError, match="For other models, use character_importance"
+        ):
             feature_contributions(changed(model), "Ana Nowak")
 
 
 def of_finer_groups(model):
     finer = GroupedClassifier(model.estimator, groups={"Greek": "Polish"})
-    return GroupedClassifier(finer, groups={label: GROUPS[label] for label in finer.classes_})
+    return GroupedClassifier(
+        finer, groups={label: GROUPS[label] for label in finer.classes_}
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,18 +210,24 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
     names, groups = small_names[0][:130], {}
     for label, group in GROUPS.items():
         groups.setdefault(group, []).append(label)
-    found = estimate_shares(wrap(GroupedClassifier(model, groups=GROUPS)), names, random_state=0)
+    found = estimate_shares(
+        wrap(GroupedClassifier(model, groups=GROUPS)), names, random_state=0
+    )
     expected = estimate_shares(model, names, groups=groups, random_state=0).groups
     order = np.argsort(-expected.share)
     assert found.label.tolist() == expected.label[order].tolist()
     for column in ("share", "low", "high"):
         np.testing.assert_allclose(found[column], expected[column][order], atol=1e-9)
     again = estimate_shares(
-        wrap(GroupedClassifier(model, groups=GROUPS)), names, groups={"both": ["Asia", "Europe"]}
+        wrap(GroupedClassifier(model, groups=GROUPS)),
+        names,
+        groups={"both": ["Asia", "Europe"]},
     )
     np.testing.assert_allclose(again.groups.share, 1)
     given = GroupedClassifier(model, groups=GROUPS)
-    told = estimate_shares(given, names, assumed_prior=given.class_prior_, n_resamples=2)
+    told = estimate_shares(
+        given, names, assumed_prior=given.class_prior_, n_resamples=2
+    )
     assert abs(told.share - found.share).max() > 0.01  # of probabilities of groups
     never = PriorShiftClassifier(given, priors={"Europe": 1})
     assert estimate_shares(never, names, n_resamples=2)["Asia"].share == 0
@@ -191,7 +236,9 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
 def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_names):
     names, of_groups = small_names[0][:130], GroupedClassifier(model, groups=GROUPS)
     expected = estimate_shares(of_groups, names, random_state=0)
-    found = estimate_shares(joined(of_groups), [[None, name] for name in names], random_state=0)
+    found = estimate_shares(
+        joined(of_groups), [[None, name] for name in names], random_state=0
+    )
     np.testing.assert_array_equal(found.share, expected.share)
     assert unwrap(make_pipeline(joined(model))).join is not None
     inside = unwrap(make_pipeline(model[0], FunctionTransformer(), model[1]))
@@ -200,17 +247,24 @@ def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_name
 
 def test_bias_of_a_group_is_that_of_its_classes_together(model):
     groups = GroupedClassifier(
-        GroupedClassifier(model, groups={"Greek": "Polish"}), groups={"Polish": "Europe"}
+        GroupedClassifier(model, groups={"Greek": "Polish"}),
+        groups={"Polish": "Europe"},
     )
     outer = PriorShiftClassifier(groups, priors=[0.5, 0.25, 0.25])
     people = PRIORS * np.exp(-BIAS)
     summed, assumed = (np.array([p[0] + p[2], p[1], p[3]]) for p in (people, PRIORS))
-    np.testing.assert_allclose(assumed_priors(groups, of_people=True), summed / summed.sum())
+    np.testing.assert_allclose(
+        assumed_priors(groups, of_people=True), summed / summed.sum()
+    )
     finer = assumed_priors(groups.estimator, of_people=True)
     np.testing.assert_allclose(finer, summed[[1, 0, 2]] / summed.sum())
     expected = summed / assumed * [0.5, 0.25, 0.25]
-    np.testing.assert_allclose(assumed_priors(outer, of_people=True), expected / expected.sum())
-    never = GroupedClassifier(PriorShiftClassifier(model, priors={"Greek": 1}), groups=GROUPS)
+    np.testing.assert_allclose(
+        assumed_priors(outer, of_people=True), expected / expected.sum()
+    )
+    never = GroupedClassifier(
+        PriorShiftClassifier(model, priors={"Greek": 1}), groups=GROUPS
+    )
     np.testing.assert_allclose(assumed_priors(never, of_people=True), [0, 1])
     np.testing.assert_array_equal(unwrap(shifted(never)).changes[-1], [0, 1])
 
@@ -219,10 +273,19 @@ def test_temperature_flattens_priors_and_bias(model):
     found = calibrated(model, 0.5)
     np.testing.assert_allclose(assumed_priors(found), PRIORS**0.5 / (PRIORS**0.5).sum())
     people = (PRIORS * np.exp(-BIAS)) ** 0.5
-    np.testing.assert_allclose(assumed_priors(found, of_people=True), people / people.sum())
+    np.testing.assert_allclose(
+        assumed_priors(found, of_people=True), people / people.sum()
+    )
     expected = model.predict_proba(["Ana"]) ** 0.5
-    np.testing.assert_allclose(found.predict_proba(["Ana"]), expected / expected.sum(), rtol=1e-5)
-    names = ["Ana", "Yuki", "Jan", "Ali"]  # whose likelihood ratios are sharpened as much more
+    np.testing.assert_allclose(
+        found.predict_proba(["Ana"]), expected / expected.sum(), rtol=1e-5
+    )
+    names = [
+        "Ana",
+        "Yuki",
+        "Jan",
+        "Ali",
+    ]  # whose likelihood ratios are sharpened as much more
     one, other = (estimate_shares(m, names, n_resamples=2) for m in (found, model))
     assert (one.sharpness, other.sharpness) == (2.6, 1.3)
     frozen = map(FrozenEstimator, (found, model))
@@ -232,14 +295,18 @@ def test_temperature_flattens_priors_and_bias(model):
 
 
 def test_other_calibration_assumes_other_priors(model, small_names):
-    found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid").fit(*small_names)
+    found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid").fit(
+        *small_names
+    )
     np.testing.assert_allclose(assumed_priors(found, of_people=True), 0.25)
     assert unwrap(found).sharpness is None
     assert unwrap(found).encoder is model[0]
     ensemble = CalibratedClassifierCV(
         Pipeline(model.steps), ensemble=True, cv=[(np.arange(200),) * 2] * 2
     )
-    inside = unwrap(ensemble.set_params(estimator__classify__max_epochs=1).fit(*small_names))
+    inside = unwrap(
+        ensemble.set_params(estimator__classify__max_epochs=1).fit(*small_names)
+    )
     assert inside.class_prior is None and inside.encoder is None
 
 
@@ -263,7 +330,11 @@ def test_what_holds_several_models_has_no_inside():
 
 
 def test_fit_again_drops_the_bias(model, small_names):
-    again = clone(Pipeline(model.steps)).set_params(classify__max_epochs=1).fit(*small_names)
+    again = (
+        clone(Pipeline(model.steps))
+        .set_params(classify__max_epochs=1)
+        .fit(*small_names)
+    )
     assert unwrap(again).class_bias is None and unwrap(model).class_bias is not None
 
 
@@ -272,8 +343,15 @@ def test_what_is_inside_other_models():
     encoder = CharEncoder()
     between = make_pipeline(encoder, OneHotEncoder(), MultinomialNB()).fit(rows, y)
     inside = unwrap(between)
-    assert inside.encoder is encoder and inside.network is None and inside.class_prior is None
-    assert unwrap(make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)).encoder is None
+    assert (
+        inside.encoder is encoder
+        and inside.network is None
+        and inside.class_prior is None
+    )
+    assert (
+        unwrap(make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)).encoder
+        is None
+    )
     bayes = make_pipeline(CharEncoder(), GaussianNB()).fit(rows, [0, 1, 1, 1, 1, 1])
     np.testing.assert_allclose(unwrap(searched(bayes)).class_prior, [1 / 6, 5 / 6])
     behind = unwrap(make_pipeline("passthrough", NameNationalityClassifier()))

@@ -28,7 +28,17 @@ from sknames.datasets import load_names
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
 
 NAMES = ["Kowalski", "Anna Maria", "王伟", "Γιώργος", "Þórður", "عمر", "O’Brien 7"]
-ODD_NAMES = ["a", "x" * 19 + " y", "☃☃", "''a", "-- --", " a  b ", "x" * 80, "'ab'", "e\u0301"]
+ODD_NAMES = [
+    "a",
+    "x" * 19 + " y",
+    "☃☃",
+    "''a",
+    "-- --",
+    " a  b ",
+    "x" * 80,
+    "'ab'",
+    "e\u0301",
+]
 ODD_NAMES += ["\x00"]
 
 
@@ -74,7 +84,10 @@ def some_names():
 def test_characters_are_those_of_the_codes(params, some_names):
     encoder = CharEncoder(**{"max_length": 30} | params).fit(some_names[::2])
     for name in [*some_names, *NAMES, *ODD_NAMES, "", "Frau Dr. Müller"]:
-        pairs, codes = encoder._spell(*Names([name], encoder).tidy), encoder.transform([name])
+        pairs, codes = (
+            encoder._spell(*Names([name], encoder).tidy),
+            encoder.transform([name]),
+        )
         known = ["\ufffd" if c not in encoder.alphabet_ else c for c, *_ in pairs]
         assert "".join(known) == encoder.inverse_transform(codes)[0]
         assert len(pairs) == np.count_nonzero(codes)
@@ -154,7 +167,11 @@ def test_contributions_sum_to_the_logits(small_names, ngram_range, separator):
     names = zip(*[iter(small_names[0])] * 2, strict=True)
     names = [(separator or "-").join(parts) for parts in names]
     classify = NameNationalityClassifier(
-        hidden_size=4, max_epochs=2, ngram_range=ngram_range, word_weight=0, random_state=0
+        hidden_size=4,
+        max_epochs=2,
+        ngram_range=ngram_range,
+        word_weight=0,
+        random_state=0,
     )
     model = Pipeline([("encode", CharEncoder(max_length=30)), ("classify", classify)])
     model.fit(names, small_names[1][::2])
@@ -181,31 +198,53 @@ def test_contributions_are_values_times_weights(model):
     features, _, values = network.ngrams.tfidf(codes, network.weights["ngram_idf"])
     terms = NGRAM_SCALE * values[:, None] * network.weights["ngram_weight"][features]
     assert len(terms) == len(found.features) > 20
-    order, theirs = (np.lexsort(array.T.round(5)) for array in (found.contributions, terms))
+    order, theirs = (
+        np.lexsort(array.T.round(5)) for array in (found.contributions, terms)
+    )
     np.testing.assert_allclose(found.contributions[order], terms[theirs], atol=1e-5)
 
 
 # ---- Features of own labels
 
 
-@pytest.mark.parametrize("labels", [["a", "b", "b", "a"], ["x", "y", "z", "z"]], ids=len)
-def test_contributions_of_own_labels_are_values_times_coefficients(tiny, small_names, labels):
+@pytest.mark.parametrize(
+    "labels", [["a", "b", "b", "a"], ["x", "y", "z", "z"]], ids=len
+)
+def test_contributions_of_own_labels_are_values_times_coefficients(
+    tiny, small_names, labels
+):
     names, y = small_names[0], np.repeat(labels, 50)
     own = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, y)
     shifted = PriorShiftClassifier(own, priors="uniform")
     classes, n = np.unique(labels), len(set(labels))
-    given = PriorShiftClassifier(own, priors=np.arange(n) / sum(range(n)), assumed_prior="uniform")
-    for model in (own, make_pipeline(JoinNames(), own), FrozenEstimator(shifted), given):
+    given = PriorShiftClassifier(
+        own, priors=np.arange(n) / sum(range(n)), assumed_prior="uniform"
+    )
+    for model in (
+        own,
+        make_pipeline(JoinNames(), own),
+        FrozenEstimator(shifted),
+        given,
+    ):
         found = feature_contributions(model, "Herr Jan Nowak")
-        assert (found.name, found.classes.tolist()) == ("Herr Jan Nowak", classes.tolist())
+        assert (found.name, found.classes.tolist()) == (
+            "Herr Jan Nowak",
+            classes.tolist(),
+        )
         logits = found.intercept + found.contributions.sum(axis=0)
         proba = np.exp(logits - logits.max())
         expected = model.predict_proba(["Herr Jan Nowak"])[0]
         np.testing.assert_allclose(proba / proba.sum(), expected, rtol=1e-6)
     assert found.intercept[0] == -np.inf  # of a prior of 0
     table, features = found.to_frame(), found.features.tolist()
-    names, values = own[0].get_feature_names_out(), own[0].transform(["Jan Nowak"]).toarray()[0]
-    assert features == names[values != 0].tolist() and "model__nameencoder_Greek" in features
+    names, values = (
+        own[0].get_feature_names_out(),
+        own[0].transform(["Jan Nowak"]).toarray()[0],
+    )
+    assert (
+        features == names[values != 0].tolist()
+        and "model__nameencoder_Greek" in features
+    )
     assert table.columns.tolist() == classes.tolist()
     k = values.size - 1 - np.argmax(values[::-1] != 0)  # an n-gram
     value, coef, row = values[k], own[1].coef_[:, k], table.loc[names[k]].to_numpy()
@@ -221,7 +260,9 @@ def test_log_odds_are_of_the_most_probable_labels_or_of_those_asked_for(model):
         odds = found.log_odds(*labels)
         assert (odds.label, odds.other) == tuple(pair)
         one, other = (proba[model.classes_ == label] for label in pair)
-        np.testing.assert_allclose(odds.contributions.sum() + odds.intercept, np.log(one / other))
+        np.testing.assert_allclose(
+            odds.contributions.sum() + odds.intercept, np.log(one / other)
+        )
         assert (np.diff(np.abs(odds.contributions)) <= 0).all()
         table = found.to_frame()[pair[0]] - found.to_frame()[pair[1]]
         assert odds.contributions[0] in table[[odds.features[0]]].to_numpy()
@@ -241,21 +282,31 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     assert character_importance(model, "Kowalski").importance.any()
     with pytest.raises(TypeError, match="For other models, use character_importance"):
         feature_contributions(model, "Kowalski")
-    ngrams = make_pipeline(TfidfVectorizer(analyzer="char"), SGDClassifier(loss="log_loss"))
+    ngrams = make_pipeline(
+        TfidfVectorizer(analyzer="char"), SGDClassifier(loss="log_loss")
+    )
     names, labels = small_names
     found = feature_contributions(ngrams.fit(names, labels == "Greek"), "Kowalski")
     assert found.classes.tolist() == [False, True]
-    with pytest.raises(TypeError, match="whose probabilities are a softmax, .* use character_imp"):
-        feature_contributions(ngrams.fit(names, labels), "Kowalski")  # one for each class
+    with pytest.raises(
+        TypeError, match="whose probabilities are a softmax, .* use character_imp"
+    ):
+        feature_contributions(
+            ngrams.fit(names, labels), "Kowalski"
+        )  # one for each class
     alone = LogisticRegression().fit([[0], [1]], [0, 1])
     with pytest.raises(TypeError, match="or one with a linear classifier"):
         feature_contributions(alone, "Kowalski")
     grouped = GroupedClassifier(load_pretrained())
-    with pytest.raises(TypeError, match="FrozenEstimator and SelectiveClassifier; got Grouped"):
+    with pytest.raises(
+        TypeError, match="FrozenEstimator and SelectiveClassifier; got Grouped"
+    ):
         feature_contributions(grouped, "Kowalski")
 
 
-@pytest.mark.parametrize("explain", [prefix_proba, character_importance, feature_contributions])
+@pytest.mark.parametrize(
+    "explain", [prefix_proba, character_importance, feature_contributions]
+)
 def test_unfitted_model_raises(model, explain):
     holders = PriorShiftClassifier(model), SelectiveClassifier(model, coverage=0.5)
     for unfitted in (clone(model), *holders):
@@ -264,11 +315,15 @@ def test_unfitted_model_raises(model, explain):
 
 
 def test_wrong_parameters_raise(model):
-    with pytest.raises(ValueError, match="Expected label to be one of .'Gre.*'Klingon'"):
+    with pytest.raises(
+        ValueError, match="Expected label to be one of .'Gre.*'Klingon'"
+    ):
         character_importance(model, "Anna", label="Klingon")
     with pytest.raises(TypeError, match="begins with a CharEncoder"):
         prefix_proba(model["classify"], "Anna")
-    with pytest.raises(ValueError, match="'name' parameter of prefix_proba must be .*'str'"):
+    with pytest.raises(
+        ValueError, match="'name' parameter of prefix_proba must be .*'str'"
+    ):
         prefix_proba(model, ["Anna"])
 
 

@@ -34,13 +34,18 @@ def test_transform_table_leaves_missing_parts_out(library):
         fitted = JoinNames().fit(table)
         assert fitted.transform(table).tolist() == JOINED
     assert fitted.feature_names_in_.tolist() == COLUMNS
-    assert JoinNames().transform(np.array([["Ana", pd.NA], [np.nan, "Lima"]], object))[1] == "Lima"
+    assert (
+        JoinNames().transform(np.array([["Ana", pd.NA], [np.nan, "Lima"]], object))[1]
+        == "Lima"
+    )
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
 @pytest.mark.parametrize("output", ["default", "pandas", "polars"])
 def test_column_transformer_with_join_names_gives_features(library, output):
-    names = make_pipeline(JoinNames(), CharEncoder(handle_missing="empty", max_length=9))
+    names = make_pipeline(
+        JoinNames(), CharEncoder(handle_missing="empty", max_length=9)
+    )
     transformer = make_column_transformer((names, COLUMNS), remainder="passthrough")
     found = transformer.set_output(transform=output).fit_transform(library(PEOPLE))
     expected = CharEncoder(handle_missing="empty", max_length=9).fit_transform(JOINED)
@@ -59,22 +64,30 @@ def test_set_output_gives_a_table_that_models_take(shipped, library):
         assert [*found.columns] == ["name"] and found["name"].to_list() == JOINED[:3]
         assert shipped.predict(found).tolist() == model.predict(people).tolist()
         found = NameFeatures([("one", NameEncoder(shipped))]).fit_transform(found)
-        np.testing.assert_array_equal(found, NameEncoder(shipped).fit_transform(JOINED[:3]))
+        np.testing.assert_array_equal(
+            found, NameEncoder(shipped).fit_transform(JOINED[:3])
+        )
     if library == "pandas":
         assert joins.transform(people).index.tolist() == [7, 8, 9]
 
 
 def test_features_without_parts_raise():
-    with pytest.raises(ValueError, match="at least one part in transformer_list and got none"):
+    with pytest.raises(
+        ValueError, match="at least one part in transformer_list and got none"
+    ):
         NameFeatures([]).fit(["Anna"])
 
 
 def test_pipeline_of_join_names_and_model_predicts_tables(shipped):
     table = pd.DataFrame(PEOPLE)[:3]
     model = make_pipeline(JoinNames(), shipped)
-    assert model.predict(table[COLUMNS]).tolist() == shipped.predict(JOINED[:3]).tolist()
+    assert (
+        model.predict(table[COLUMNS]).tolist() == shipped.predict(JOINED[:3]).tolist()
+    )
     features = make_union(NameEncoder(), TfidfVectorizer(analyzer="char"))
-    own = make_pipeline(JoinNames(), features, LogisticRegression()).fit(table[COLUMNS], [0, 1, 0])
+    own = make_pipeline(JoinNames(), features, LogisticRegression()).fit(
+        table[COLUMNS], [0, 1, 0]
+    )
     with pytest.raises(ValueError, match="same order"):
         own.predict(table[COLUMNS[::-1]])
     assert clone(own[0]).fit(table[COLUMNS[:2]]).n_features_in_ == 2
@@ -100,7 +113,11 @@ def test_placeholder_is_a_missing_part():
 
 
 def test_id_among_the_columns_says_which_columns_to_pass():
-    with pytest.raises(TypeError, match=r"got \['Mehmet', .*31\] in row 0\. Pass only columns of"):
+    with pytest.raises(
+        TypeError, match=r"got \['Mehmet', .*31\] in row 0\. Pass only columns of"
+    ):
         JoinNames().transform(pd.DataFrame(PEOPLE))
-    with pytest.raises(ValueError, match=r"join several: JoinNames\(\)\.transform\(df\[\['given'"):
+    with pytest.raises(
+        ValueError, match=r"join several: JoinNames\(\)\.transform\(df\[\['given'"
+    ):
         load_pretrained().predict(pd.DataFrame(PEOPLE)[COLUMNS])

@@ -30,7 +30,9 @@ def test_notice_names_every_list_of_compile_names_with_its_release():
     lines = (TOOLS / "sources.txt").read_text(encoding="utf-8").splitlines()
     letters = {line.split()[2][0] for line in lines if line and line[0] != "#"}
     releases = dict(
-        re.findall(r"(\w+)==([\d.]+)", (TOOLS / "compile_names.py").read_text(encoding="utf-8"))
+        re.findall(
+            r"(\w+)==([\d.]+)", (TOOLS / "compile_names.py").read_text(encoding="utf-8")
+        )
     )
     for letter in letters:
         package = LISTS[letter]
@@ -49,7 +51,9 @@ def test_notice_names_what_the_page_copies():
         assert path.split("/")[0] in NOTICE
 
 
-@pytest.mark.parametrize("page", ["LICENSES/NOTICE.txt", "README.md", "docs/model_card.md"])
+@pytest.mark.parametrize(
+    "page", ["LICENSES/NOTICE.txt", "README.md", "docs/model_card.md"]
+)
 def test_page_names_every_source_of_people(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for source in [*(PEOPLE[kind] for kind in countries.MOST_PEOPLE), *DICTIONARIES]:

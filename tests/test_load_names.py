@@ -25,7 +25,9 @@ def data_file(name):
 
 
 def rows_of(name):
-    return list(csv.DictReader(data_file(name).read_text(encoding="utf-8").splitlines()))
+    return list(
+        csv.DictReader(data_file(name).read_text(encoding="utf-8").splitlines())
+    )
 
 
 NATIONALITIES = [row["nationality"] for row in rows_of("name_orders.csv")]
@@ -45,8 +47,13 @@ def test_load_names_gives_columns_of_strings(latin):
     for column in (names.data, names.target, names.part, names.script):
         assert column.shape == names.data.shape and column.dtype == object
         assert {type(item) for item in column} == {str}
-    np.testing.assert_array_equal(names.groups, spelling_groups(names.data), strict=True)
-    assert names.target_names.tolist() == NATIONALITIES and names.target_names.dtype == object
+    np.testing.assert_array_equal(
+        names.groups, spelling_groups(names.data), strict=True
+    )
+    assert (
+        names.target_names.tolist() == NATIONALITIES
+        and names.target_names.dtype == object
+    )
     assert names.frame is None and Counter(names.part)["both"] == 2_060
 
 
@@ -54,7 +61,9 @@ def test_load_names_gives_columns_of_strings(latin):
 def test_load_names_of_a_script_gives_its_rows(script, all_names):
     names = load_names(script=script)
     assert len(names.data) == N_NAMES[script]
-    assert names.target_names.tolist() == (NATIVE if script == "native" else NATIONALITIES)
+    assert names.target_names.tolist() == (
+        NATIVE if script == "native" else NATIONALITIES
+    )
     is_latin = all_names.script == "Latn"
     chosen = {"Latn": is_latin, "native": ~is_latin, "all": is_latin | True}[script]
     for column in ("data", "target", "part", "script"):
@@ -65,8 +74,18 @@ def test_load_names_by_code_gives_one_script(all_names):
     greek = load_names(script="Grek", return_X_y=True)
     assert {unicodedata.name(name[0]).split()[0] for name in greek[0]} == {"GREEK"}
     assert {*greek[1]} == {"Greek"}
-    known = {*all_names.script} | {"Hans", "Hant", "Ethi", "Khmr", "Mong", "Mymr", "Tibt"}
-    assert {code for codes in load_nationalities().scripts for code in codes.split()} <= known
+    known = {*all_names.script} | {
+        "Hans",
+        "Hant",
+        "Ethi",
+        "Khmr",
+        "Mong",
+        "Mymr",
+        "Tibt",
+    }
+    assert {
+        code for codes in load_nationalities().scripts for code in codes.split()
+    } <= known
 
 
 def test_names_are_clean(all_names):
@@ -81,16 +100,23 @@ def test_names_are_clean(all_names):
         assert latin == {script == "Latn"}, name
         if script == "Latn":
             assert all(c.isalpha() or c in " '-" for c in name), name
-            assert name[-1].isalpha() and (name[0].isalpha() or name.startswith("'s ")), name
+            assert name[-1].isalpha() and (
+                name[0].isalpha() or name.startswith("'s ")
+            ), name
         else:
             known = {"Lo", "Lu", "Ll", "Lm", "Mn", "Mc"}
             for c in name:
-                assert unicodedata.category(c) in known or c in " '-" + JOINERS, ascii(name)
+                assert unicodedata.category(c) in known or c in " '-" + JOINERS, ascii(
+                    name
+                )
 
 
 def test_file_is_in_order_and_small():
     rows = rows_of("names.csv")
-    keys = [(row["nationality"], row["script"] != "Latn", row["part"], row["name"]) for row in rows]
+    keys = [
+        (row["nationality"], row["script"] != "Latn", row["part"], row["name"])
+        for row in rows
+    ]
     assert keys == sorted(set(keys))
     content = data_file("names.csv").read_bytes()
     assert b"\r" not in content and len(gzip.compress(content)) < 450_000
@@ -99,7 +125,8 @@ def test_file_is_in_order_and_small():
 def test_description_counts_what_is_there(latin, all_names):
     rows = rows_of("names.csv")
     counts = Counter(
-        (row["nationality"], row["part"] if row["script"] == "Latn" else "native") for row in rows
+        (row["nationality"], row["part"] if row["script"] == "Latn" else "native")
+        for row in rows
     )
     shared = {}
     for group, nationality in zip(latin.groups, latin.target, strict=True):
@@ -111,7 +138,9 @@ def test_description_counts_what_is_there(latin, all_names):
         f"{n_native:,} rows in a native script",
         f"{sum(len(several) > 1 for several in shared.values()):,} of the {len(shared):,} names",
         *(
-            " ".join([n, *(str(counts[n, kind]) for kind in ("surname", "given", "native"))])
+            " ".join(
+                [n, *(str(counts[n, kind]) for kind in ("surname", "given", "native"))]
+            )
             for n in NATIONALITIES
         ),
     ):
@@ -119,7 +148,10 @@ def test_description_counts_what_is_there(latin, all_names):
     assert text == " ".join(all_names.DESCR.split())
     doc = " ".join(load_names.__doc__.split())
     n_native = len(all_names.data) - len(latin.data)
-    assert f"{len(latin.data):,} surnames and given names of {len(NATIONALITIES)} nat" in doc
+    assert (
+        f"{len(latin.data):,} surnames and given names of {len(NATIONALITIES)} nat"
+        in doc
+    )
     assert f"{n_native:,} more in a native script, of {len(NATIVE)} of these" in doc
 
 

@@ -23,7 +23,9 @@ def test_nationalities_are_those_of_the_model(found):
 def test_frame_has_the_columns_as_series(found):
     plain = load_nationalities()
     assert plain.frame is None and "first country" in plain.DESCR
-    assert list(found.frame) == [name for name in plain if name not in ("frame", "DESCR")]
+    assert list(found.frame) == [
+        name for name in plain if name not in ("frame", "DESCR")
+    ]
     for name, column in found.frame.items():
         assert column.equals(found[name])
         np.testing.assert_array_equal(plain[name], column)
@@ -47,9 +49,18 @@ def test_millions_are_about_those_of_the_priors(found):
     path = Path(sknames.__file__).parent / "_priors" / "population.csv"
     rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
     bearers = {row["label"]: float(row["millions"]) for row in rows}
-    listed = found.frame.set_index("nationality").millions.str.split().explode().astype(float)
-    ratio = listed.groupby(level=0).sum() / found.frame.nationality.map(bearers).to_numpy()
-    assert ratio.drop(["Armenian", "Irish"]).between(0.6, 1.3).all()  # most of these live abroad
+    listed = (
+        found.frame.set_index("nationality")
+        .millions.str.split()
+        .explode()
+        .astype(float)
+    )
+    ratio = (
+        listed.groupby(level=0).sum() / found.frame.nationality.map(bearers).to_numpy()
+    )
+    assert (
+        ratio.drop(["Armenian", "Irish"]).between(0.6, 1.3).all()
+    )  # most of these live abroad
 
 
 def test_figures_are_those_of_the_card(found):
@@ -58,7 +69,9 @@ def test_figures_are_those_of_the_card(found):
         card["n_names_by_nationality"][name] for name in found.nationality
     ]
     recall = {name: row["recall"] for name, row in card["by_nationality"].items()}
-    np.testing.assert_array_equal(found.recall, [recall.get(n, np.nan) for n in found.nationality])
+    np.testing.assert_array_equal(
+        found.recall, [recall.get(n, np.nan) for n in found.nationality]
+    )
 
 
 def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
@@ -73,10 +86,16 @@ def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
         # Channel Islanders are English here, and federations of the past of no country.
         if nationality and code not in ("", "GG", "JE"):
             assert code in of_nationality.alpha_2[nationality].split(), row
-    assert of_sources == {*codes} - {"CG"}  # whose people sources call as those of DR Congo
+    assert of_sources == {*codes} - {
+        "CG"
+    }  # whose people sources call as those of DR Congo
     place_of = dict(zip(codes, map(list, places), strict=True))
     for _, row in found.frame.iterrows():
         home = row.alpha_2.split()[0]
         assert place_of[home] == [row.subregion, row.region]
     millions = dict(zip(codes, table.millions, strict=True))
-    assert millions["XK"] > 1 and 1_300 < millions["IN"] < 1_500 and sum(millions.values()) > 7_800
+    assert (
+        millions["XK"] > 1
+        and 1_300 < millions["IN"] < 1_500
+        and sum(millions.values()) > 7_800
+    )

@@ -11,8 +11,12 @@ from sknames.datasets import make_names
 def parts(all_names):
     """The surnames and the given names of each nationality."""
     names = all_names
-    parts = {(n, part): set() for n in names.target_names for part in ("surname", "given")}
-    for name, nationality, part in zip(names.data, names.target, names.part, strict=True):
+    parts = {
+        (n, part): set() for n in names.target_names for part in ("surname", "given")
+    }
+    for name, nationality, part in zip(
+        names.data, names.target, names.part, strict=True
+    ):
         for one in ("surname", "given") if part == "both" else (part,):
             parts[nationality, one].add(name)
     return parts
@@ -23,9 +27,15 @@ def orders(name, nationality, parts):
     found = set()
     for i in range(1, len(name)):
         first, last = name[:i], name[i:].removeprefix(" ")
-        if first in parts[nationality, "given"] and last in parts[nationality, "surname"]:
+        if (
+            first in parts[nationality, "given"]
+            and last in parts[nationality, "surname"]
+        ):
             found.add("given first")
-        if first in parts[nationality, "surname"] and last in parts[nationality, "given"]:
+        if (
+            first in parts[nationality, "surname"]
+            and last in parts[nationality, "given"]
+        ):
             found.add("surname first")
     return found
 
@@ -41,13 +51,21 @@ def test_make_names_gives_arrays_of_strings():
 
 @pytest.mark.parametrize("script", ["Latn", "Cyrl", "native", "all"])
 def test_names_are_made_of_both_parts(script, parts):
-    for name, nationality in zip(*make_names(3000, script=script, random_state=1), strict=True):
+    for name, nationality in zip(
+        *make_names(3000, script=script, random_state=1), strict=True
+    ):
         assert orders(name, nationality, parts), (name, nationality)
 
 
 @pytest.mark.parametrize(
     "nationality, share",
-    [("Polish", 0), ("Turkish", 0), ("Hungarian", 0.5), ("Vietnamese", 0.5), ("Korean", 0.5)],
+    [
+        ("Polish", 0),
+        ("Turkish", 0),
+        ("Hungarian", 0.5),
+        ("Vietnamese", 0.5),
+        ("Korean", 0.5),
+    ],
 )
 def test_order_in_latin_letters(nationality, share, parts):
     names, _ = make_names(2000, nationalities=[nationality], random_state=2)
@@ -61,14 +79,18 @@ def test_order_in_latin_letters(nationality, share, parts):
 
 def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
     asked = ["Chinese", "Japanese", "Korean"]
-    names, nationalities = make_names(2000, nationalities=asked, script="native", random_state=3)
+    names, nationalities = make_names(
+        2000, nationalities=asked, script="native", random_state=3
+    )
     assert set(nationalities) == set(asked)
     for name, nationality in zip(names, nationalities, strict=True):
         assert " " not in name and "surname first" in orders(name, nationality, parts)
 
 
 def test_parts_are_in_one_script():
-    names, _ = make_names(500, nationalities=["Indian"], script="native", random_state=4)
+    names, _ = make_names(
+        500, nationalities=["Indian"], script="native", random_state=4
+    )
     blocks = [{ord(c) // 128 for c in name if c.isalpha()} for name in names]
     assert {len(several) for several in blocks} == {1}
     assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
@@ -85,7 +107,9 @@ def test_random_state_gives_the_same_names():
 
 def test_the_names_of_a_seed_stay():
     digests = [
-        sha256("\n".join(make_names(1000, random_state=0, **arguments)[0]).encode()).hexdigest()[:8]
+        sha256(
+            "\n".join(make_names(1000, random_state=0, **arguments)[0]).encode()
+        ).hexdigest()[:8]
         for arguments in ({}, {"full": False}, {"script": "all"})
     ]
     assert digests == ["412391a9", "db5afbb7", "9201312d"]
@@ -96,7 +120,10 @@ def test_the_names_of_a_seed_stay():
     [
         ({"n_samples": 0}, "'n_samples' parameter of make_names"),
         ({"nationalities": ["Polish", "Klingon"]}, "Albanian, .* Zulu, .* Got Klingon"),
-        ({"nationalities": ["Polish"], "script": "native"}, "Arabic, .* Ukrainian, .* Got Polish"),
+        (
+            {"nationalities": ["Polish"], "script": "native"},
+            "Arabic, .* Ukrainian, .* Got Polish",
+        ),
         ({"nationalities": []}, "Got none of them"),
         ({"nationalities": [1, None]}, "Got 1, None"),
         ({"nationalities": np.array([["Greek"]])}, r"Got \['Greek'\]"),

@@ -26,7 +26,9 @@ def codes(small_names):
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_second_fit_frees_the_first_net(codes, early_stopping):
-    model = NameNationalityClassifier(early_stopping=early_stopping, **SMALL).fit(*codes)
+    model = NameNationalityClassifier(early_stopping=early_stopping, **SMALL).fit(
+        *codes
+    )
     net, module = weakref.ref(model.net_), weakref.ref(model.net_.module_)
     model.fit(*codes)
     gc.collect()

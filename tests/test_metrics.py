@@ -24,7 +24,9 @@ from sknames.metrics._top_label import wilson_interval
 
 
 def bayes():
-    return make_pipeline(CountVectorizer(analyzer="char", ngram_range=(1, 2)), MultinomialNB())
+    return make_pipeline(
+        CountVectorizer(analyzer="char", ngram_range=(1, 2)), MultinomialNB()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -45,25 +47,38 @@ def test_scorecard_gives_the_figures_of_scikit_learn(model, parts):
     found, proba = model.predict(names), model.predict_proba(names)
     assert card.n == len(names)
     assert card.accuracy == pytest.approx(accuracy_score(labels, found))
-    interval = binomtest((labels == found).sum(), len(names)).proportion_ci(method="wilson")
+    interval = binomtest((labels == found).sum(), len(names)).proportion_ci(
+        method="wilson"
+    )
     assert card.accuracy_interval == pytest.approx(tuple(interval))
     assert card.macro_f1 == pytest.approx(f1_score(labels, found, average="macro"))
     assert card.log_loss == pytest.approx(log_loss(labels, proba))
     sure = ["Yamamoto" * 4]
     loss = -np.log(model.predict_proba(sure)[0, -1])
-    assert scorecard(model, sure, ["Turkish"]).log_loss == pytest.approx(loss) and loss > 10
+    assert (
+        scorecard(model, sure, ["Turkish"]).log_loss == pytest.approx(loss)
+        and loss > 10
+    )
     assert card.top_3 == pytest.approx(top_k_accuracy_score(labels, proba, k=3))
     rows, order = card.by_class, {"labels": card.by_class["label"], "average": None}
     np.testing.assert_allclose(rows["recall"], recall_score(labels, found, **order))
-    np.testing.assert_allclose(rows["precision"], precision_score(labels, found, **order))
-    hits = [int(((labels == label) & (found == label)).sum()) for label in rows["label"]]
+    np.testing.assert_allclose(
+        rows["precision"], precision_score(labels, found, **order)
+    )
+    hits = [
+        int(((labels == label) & (found == label)).sum()) for label in rows["label"]
+    ]
     for figure, n in (("recall", "n"), ("precision", "n_predicted")):
         pairs = zip(hits, rows[n].tolist(), strict=True)
         limits = [binomtest(*pair).proportion_ci(method="wilson") for pair in pairs]
         ends = np.transpose([rows[figure + "_low"], rows[figure + "_high"]])
         np.testing.assert_allclose(ends, limits, atol=1e-12)
-    assert rows["n"].tolist() == [int((labels == label).sum()) for label in rows["label"]]
-    assert rows["n_predicted"].tolist() == [int((found == label).sum()) for label in rows["label"]]
+    assert rows["n"].tolist() == [
+        int((labels == label).sum()) for label in rows["label"]
+    ]
+    assert rows["n_predicted"].tolist() == [
+        int((found == label).sum()) for label in rows["label"]
+    ]
     wrong = [pair for pair in zip(labels, found, strict=True) if pair[0] != pair[1]]
     assert wrong and sum(n for *_, n in card.confusions) == len(wrong)
     assert card.confusions[0][2] == max(map(wrong.count, wrong))
@@ -86,19 +101,43 @@ def test_unknown_labels_count_as_wrong(model, parts):
     proba, classes = model.predict_proba(more), model.classes_
     error = expected_calibration_error(truth, proba, labels=classes)
     assert card.calibration_error == pytest.approx(error)
-    assert "Turkish" in model.predict(more[-3:])  # the last class, as which none of them counts
-    assert card.macro_f1 == pytest.approx(f1_score(truth, model.predict(more), average="macro"))
-    assert "3 rows are of labels that the model lacks (Korean, Vietnamese)" in repr(card)
+    assert "Turkish" in model.predict(
+        more[-3:]
+    )  # the last class, as which none of them counts
+    assert card.macro_f1 == pytest.approx(
+        f1_score(truth, model.predict(more), average="macro")
+    )
+    assert "3 rows are of labels that the model lacks (Korean, Vietnamese)" in repr(
+        card
+    )
     assert "lacks" not in repr(known)
     korean = next(line for line in repr(card).splitlines() if line.startswith("Korean"))
-    assert korean.split() == ["Korean", "2", "0.000", "(0.000", "to", "0.658)", "-", "0"]
+    assert korean.split() == [
+        "Korean",
+        "2",
+        "0.000",
+        "(0.000",
+        "to",
+        "0.658)",
+        "-",
+        "0",
+    ]
     card = scorecard(model, [*more, "Thai", "Zulu"], [*truth, "Thai", "Zulu"])
     assert "that the model lacks (Korean, Vietnamese, Thai, ...)" in repr(card)
 
 
 def test_names_with_several_labels_bound_the_accuracy(model):
     names = ["Ali"] * 5 + ["Alí"] * 2 + ["Kim"]
-    labels = ["Turkish", "Greek", "Greek", "Greek", "Polish", "Greek", "Polish", "Greek"]
+    labels = [
+        "Turkish",
+        "Greek",
+        "Greek",
+        "Greek",
+        "Polish",
+        "Greek",
+        "Polish",
+        "Greek",
+    ]
     card = scorecard(model, names, labels)
     # 3 of "Ali", 1 of "Alí", which some model may tell apart, and "Kim"
     assert card.best_accuracy == 5 / 8 and card.n_ambiguous == 2
@@ -112,7 +151,14 @@ def test_weight_of_2_counts_as_two_names(model, parts):
     weights = np.random.RandomState(0).randint(4, size=len(names))
     weighted = scorecard(model, names, labels, sample_weight=weights)
     twice = scorecard(model, names.repeat(weights), labels.repeat(weights))
-    for key in ("accuracy", "macro_f1", "log_loss", "top_3", "best_accuracy", "calibration_error"):
+    for key in (
+        "accuracy",
+        "macro_f1",
+        "log_loss",
+        "top_3",
+        "best_accuracy",
+        "calibration_error",
+    ):
         assert weighted[key] == pytest.approx(twice[key]), key
     for key in ("recall", "precision"):
         np.testing.assert_allclose(weighted.by_class[key], twice.by_class[key])
@@ -122,18 +168,27 @@ def test_weight_of_2_counts_as_two_names(model, parts):
     assert weighted.accuracy_interval == tuple(wilson_interval(twice.accuracy, n))
     k = [*weighted.by_class["label"]].index("Greek")
     greek = weights[labels == "Greek"]
-    ends = wilson_interval(weighted.by_class["recall"][k], greek.sum() ** 2 / (greek**2).sum())
-    assert (weighted.by_class["recall_low"][k], weighted.by_class["recall_high"][k]) == ends
+    ends = wilson_interval(
+        weighted.by_class["recall"][k], greek.sum() ** 2 / (greek**2).sum()
+    )
+    assert (
+        weighted.by_class["recall_low"][k],
+        weighted.by_class["recall_high"][k],
+    ) == ends
     (low, high), equal = weighted.macro_f1_interval, scorecard(model, names, labels)
     assert low < twice.macro_f1 < high
-    assert high - low > np.ptp(equal.macro_f1_interval) > np.ptp(twice.macro_f1_interval)
+    assert (
+        high - low > np.ptp(equal.macro_f1_interval) > np.ptp(twice.macro_f1_interval)
+    )
     wrong = scorecard(model, names, labels, sample_weight=1 + 8 * ~equal.is_right)
     assert wrong.macro_f1_interval[1] < equal.macro_f1
     unseen = [*names, "Kim"], [*labels, "Korean"]  # without weight
     unseen = scorecard(model, *unseen, sample_weight=[*np.ones(len(names)), 0])
     assert unseen.macro_f1 == pytest.approx(equal.macro_f1)
     for factor in (1, 0.1, 7):
-        same = scorecard(model, names, labels, sample_weight=np.full(len(names), factor))
+        same = scorecard(
+            model, names, labels, sample_weight=np.full(len(names), factor)
+        )
         for key in ("accuracy_interval", "macro_f1_interval", "calibration_interval"):
             assert same[key] == pytest.approx(equal[key]), key
         assert same.calibration_by_chance == pytest.approx(equal.calibration_by_chance)
@@ -179,7 +234,9 @@ def test_first_of_equal_probabilities_ranks_higher():
 
 def test_accuracy_by_known_words_counts_rows():
     labels, found = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0])
-    card = scorecard_from([*"abcde"], labels, found, None, np.array([0, 1]), known=[0, 0, 2, 3, 2])
+    card = scorecard_from(
+        [*"abcde"], labels, found, None, np.array([0, 1]), known=[0, 0, 2, 3, 2]
+    )
     assert card.by_known_words == {
         "0": {"n": 2, "accuracy": 0.5},
         "2 or more": {"n": 3, "accuracy": 2 / 3},
@@ -195,7 +252,10 @@ def test_labels_may_be_numbers_beside_a_word(word):
     assert card.by_class["label"].tolist() == [0, 1] + [word] * bool(word)
     assert card.by_class["n"].tolist() == [100, 100] + [0] * bool(word)
     lines = [line.split() for line in repr(card).splitlines()]
-    assert not word or ["unknown", "0", "-", "0.000", "(0.000", "to", "0.793)", "1"] in lines
+    assert (
+        not word
+        or ["unknown", "0", "-", "0.000", "(0.000", "to", "0.793)", "1"] in lines
+    )
     width = len(word or "label")
     for first, n in [("label", "rows"), (0, 100)]:
         assert f"\n{first:<{width}}{n:>10}  " in repr(card)
@@ -212,12 +272,16 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     assert f"{len(n) - 20} others: see by_class" in lines and len(n) > 40
     whole = card.to_text().splitlines()
     shown, all_shown = (
-        [k for x in text if (k := x.split("  ")[0]) in labels] for text in (lines, whole)
+        [k for x in text if (k := x.split("  ")[0]) in labels]
+        for text in (lines, whole)
     )
     assert shown == labels[np.argsort(-n, kind="stable")[:20]].tolist()
     assert all_shown == labels.tolist() and len(whole) == len(lines) + len(n) - 21
     true, predicted, most = card.confusions[0]
-    assert any(line.split() == [*f"{true} taken for {predicted} {most}".split()] for line in lines)
+    assert any(
+        line.split() == [*f"{true} taken for {predicted} {most}".split()]
+        for line in lines
+    )
     assert sum(" taken for " in line for line in lines) == 5 < len(card.confusions)
     frame = card.to_frame()
     assert [*frame.columns] == [*card.by_class]
@@ -229,7 +293,9 @@ def test_accuracy_gain_is_that_of_pairs():
     gain, low, high = accuracy_gain(*right)
     assert gain == pytest.approx(right[0].mean() - right[1].mean())
     expected = ttest_1samp(np.subtract(*right, dtype=int), 0).confidence_interval()
-    np.testing.assert_allclose((low, high), expected, rtol=0.01)  # of few rows, slightly wider
+    np.testing.assert_allclose(
+        (low, high), expected, rtol=0.01
+    )  # of few rows, slightly wider
 
 
 # ---- Calibration
@@ -249,7 +315,9 @@ def test_calibration_error_is_the_mean_gap_by_bin():
     assert weighted == pytest.approx((0.13 + 0.5 * 0.5 + 0) / 3.5)
 
 
-@pytest.mark.parametrize("n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)])
+@pytest.mark.parametrize(
+    "n, sure, right", [(100, 0.99, 0.5), (50, 0.95, 0.04), (10, 0.99, 0)]
+)
 def test_calibration_interval_is_that_of_a_bootstrap(n, sure, right):
     hit, confidence = np.arange(n) < right * n, np.full(n, sure)
     error, low, high, _ = calibration_error(hit, confidence, np.ones(n))
@@ -280,7 +348,11 @@ def test_calibration_interval_of_right_answers_reaches_what_n_cannot_exclude(n):
     ({"sample_weight": [1, 2]}, r"Expected sample_weight of shape \(3,\), got \(2,\)"),
 ], ids=str)  # fmt: skip
 def test_wrong_predictions_raise(params, message):
-    data = {"y_true": ["a", "b", "c"], "y_proba": np.full((3, 3), 1 / 3), "labels": list("abc")}
+    data = {
+        "y_true": ["a", "b", "c"],
+        "y_proba": np.full((3, 3), 1 / 3),
+        "labels": list("abc"),
+    }
     with pytest.raises(ValueError, match=message):
         expected_calibration_error(**data | params)
 

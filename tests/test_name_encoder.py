@@ -46,8 +46,13 @@ def encoder():
 
 def test_transform_gives_square_roots_of_probabilities(encoder, shipped_uniform):
     rows = encoder.transform(NAMES)
-    assert rows.dtype == np.float32 and rows.shape == (len(NAMES), len(shipped_uniform.classes_))
-    np.testing.assert_allclose(rows, np.sqrt(shipped_uniform.predict_proba(NAMES)), atol=1e-6)
+    assert rows.dtype == np.float32 and rows.shape == (
+        len(NAMES),
+        len(shipped_uniform.classes_),
+    )
+    np.testing.assert_allclose(
+        rows, np.sqrt(shipped_uniform.predict_proba(NAMES)), atol=1e-6
+    )
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
     k = encoder.get_feature_names_out().tolist().index("nameencoder_Turkish")
     assert (rows[[0, 10]].argmax(axis=1) == k).all()
@@ -57,13 +62,17 @@ def test_equal_names_are_predicted_once(tiny, monkeypatch):
     asked = []
     predict_proba = Pipeline.predict_proba
     monkeypatch.setattr(
-        Pipeline, "predict_proba", lambda self, X: asked.append(X) or predict_proba(self, X)
+        Pipeline,
+        "predict_proba",
+        lambda self, X: asked.append(X) or predict_proba(self, X),
     )
     encoder = NameEncoder(FrozenEstimator(tiny)).fit(["Ana"])
     asked.clear()
     rows = encoder.transform(["Ana", "Bo", "Ana", "Ana", "Bo"])
     assert asked == [["Ana", "Bo"]]
-    np.testing.assert_array_equal(rows, encoder.transform(["Ana", "Bo"])[[0, 1, 0, 0, 1]])
+    np.testing.assert_array_equal(
+        rows, encoder.transform(["Ana", "Bo"])[[0, 1, 0, 0, 1]]
+    )
 
 
 def test_missing_name_raises_or_is_empty(encoder):
@@ -78,11 +87,16 @@ def test_missing_name_raises_or_is_empty(encoder):
 
 
 def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
-    for model in (tiny, shipped, PriorShiftClassifier(FrozenEstimator(tiny)).fit(NAMES)):
+    for model in (
+        tiny,
+        shipped,
+        PriorShiftClassifier(FrozenEstimator(tiny)).fit(NAMES),
+    ):
         rows = NameEncoder(FrozenEstimator(model)).fit_transform(NAMES)
         np.testing.assert_allclose(rows**2, model.predict_proba(NAMES), atol=1e-6)
     np.testing.assert_array_equal(
-        NameEncoder(shipped_uniform).fit_transform(NAMES), NameEncoder().fit_transform(NAMES)
+        NameEncoder(shipped_uniform).fit_transform(NAMES),
+        NameEncoder().fit_transform(NAMES),
     )
 
 
@@ -102,7 +116,9 @@ def test_path_named_country_is_a_file(tiny, tmp_path, monkeypatch):
     skops.io.dump(tiny, tmp_path / "country")
     monkeypatch.chdir(tmp_path)
     found = NameEncoder(Path("country")).fit_transform(NAMES)
-    np.testing.assert_array_equal(found, NameEncoder(FrozenEstimator(tiny)).fit_transform(NAMES))
+    np.testing.assert_array_equal(
+        found, NameEncoder(FrozenEstimator(tiny)).fit_transform(NAMES)
+    )
 
 
 def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
@@ -134,12 +150,23 @@ def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
         (5, InvalidParameterError, "The 'model' parameter"),
         (LinearSVC(), InvalidParameterError, "The 'model' parameter"),
     ],
-    ids=["missing file", "not frozen", "not fitted", "takes codes", "number", "no probabilities"],
+    ids=[
+        "missing file",
+        "not frozen",
+        "not fitted",
+        "takes codes",
+        "number",
+        "no probabilities",
+    ],
 )
-def test_wrong_model_raises_and_keeps_the_fitted_one(tiny, encoder, model, error, message):
+def test_wrong_model_raises_and_keeps_the_fitted_one(
+    tiny, encoder, model, error, message
+):
     fitted = copy.deepcopy(encoder)
     before = vars(fitted).copy()
-    fitted.model = before["model"] = FrozenEstimator(tiny[-1]) if model == "codes" else model
+    fitted.model = before["model"] = (
+        FrozenEstimator(tiny[-1]) if model == "codes" else model
+    )
     with pytest.raises(error, match=message):
         fitted.fit(["Ana"])
     assert vars(fitted) == before
@@ -163,7 +190,9 @@ def test_file_names_the_shipped_model(encoder, shipped_uniform):
 
 def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
     stored = pickle.dumps(encoder)
-    monkeypatch.setattr("sknames._name_encoder.pretrained_sha256", lambda target: "another")
+    monkeypatch.setattr(
+        "sknames._name_encoder.pretrained_sha256", lambda target: "another"
+    )
     message = f"ships with sknames {sknames.__version__}, which .*fit again"
     with pytest.raises(ValueError, match=message):
         pickle.loads(stored)
@@ -185,19 +214,29 @@ def test_own_labels_pipeline_is_the_one_measured(tiny):
         assert found[name] == value
 
 
-LABELLED = ["Ana Souza", "João Lima", "Kim Min-jun", "Lee Ji-woo"], ["home", "home", "away", "away"]
+LABELLED = (
+    ["Ana Souza", "João Lima", "Kim Min-jun", "Lee Ji-woo"],
+    ["home", "home", "away", "away"],
+)
 
 
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 def test_own_labels_pipeline_reads_the_same_names_in_any_container(tiny, container):
     names, labels = LABELLED
     expected = (
-        make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, labels).predict_proba(names)
+        make_own_labels_pipeline(FrozenEstimator(tiny))
+        .fit(names, labels)
+        .predict_proba(names)
     )
-    model = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(container(names), labels)
+    model = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(
+        container(names), labels
+    )
     np.testing.assert_array_equal(model.predict_proba(container(names)), expected)
     parts = clone(model[0])
-    found, expected = parts.fit(container(names)).transform(names), parts.fit_transform(names)
+    found, expected = (
+        parts.fit(container(names)).transform(names),
+        parts.fit_transform(names),
+    )
     np.testing.assert_allclose(found.toarray(), expected.toarray(), atol=1e-15)
 
 
@@ -211,7 +250,9 @@ def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
 
 
 @pytest.mark.parametrize("first", ["Ana Souza", "Mr. Ana Souza"])
-def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_some(first):
+def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_some(
+    first,
+):
     is_tidy = "Mr." not in first
     features = make_own_labels_pipeline().fit([first, *LABELLED[0][1:]], LABELLED[1])[0]
     assert features.tidy_ is is_tidy
@@ -227,15 +268,21 @@ def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_som
 )
 def test_own_labels_pipeline_missing_label_raises(tiny, missing, wrap):
     names, labels = LABELLED
-    with pytest.raises(ValueError, match="missing label .* at position 3. Drop such rows"):
-        wrap(make_own_labels_pipeline(FrozenEstimator(tiny))).fit(names, [*labels[:3], missing])
+    with pytest.raises(
+        ValueError, match="missing label .* at position 3. Drop such rows"
+    ):
+        wrap(make_own_labels_pipeline(FrozenEstimator(tiny))).fit(
+            names, [*labels[:3], missing]
+        )
 
 
 def test_country_encodes_by_the_model_of_countries_and_its_file_only_names_it():
     encoder = NameEncoder("country").fit(["Ana"])
     stored = pickle.dumps(encoder)
     assert len(stored) < 10_000
-    expected = load_pretrained("country", priors="uniform").predict_proba(["Ana Souza"]) ** 0.5
+    expected = (
+        load_pretrained("country", priors="uniform").predict_proba(["Ana Souza"]) ** 0.5
+    )
     found = pickle.loads(stored).transform(["Ana Souza"])
     np.testing.assert_array_equal(found, expected.astype(np.float32))
 

@@ -19,7 +19,9 @@ from tests.conftest import TINY
 
 def fit(codes, labels, **params):
     sample_weight = params.pop("sample_weight", None)
-    return NameNationalityClassifier(**(TINY | params)).fit(codes, labels, sample_weight)
+    return NameNationalityClassifier(**(TINY | params)).fit(
+        codes, labels, sample_weight
+    )
 
 
 @pytest.mark.parametrize("logit_adjustment", [0, 0.25, 1, 1.5])
@@ -58,7 +60,9 @@ def test_columns_of_padding_are_not_computed(codes, dtype):
     nothing = np.zeros_like(wide)
     shapes = [model.network_.to_codes(rows).shape for rows in (wide, nothing)]
     assert shapes == [X.shape, (len(X), 1)]
-    np.testing.assert_array_equal(model.predict_proba(nothing), fit(X, y).predict_proba(X * 0))
+    np.testing.assert_array_equal(
+        model.predict_proba(nothing), fit(X, y).predict_proba(X * 0)
+    )
 
 
 def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
@@ -70,7 +74,9 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
     np.testing.assert_array_equal(named.predict_proba(frame), expected)
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
         np.testing.assert_array_equal(named.predict_proba(X), expected)
-    with pytest.warns(UserWarning, match="X has feature names, but .* without feature names"):
+    with pytest.warns(
+        UserWarning, match="X has feature names, but .* without feature names"
+    ):
         nameless.predict(frame)
     with pytest.raises(ValueError, match="feature names should match"):
         named.predict(frame[frame.columns[::-1]])
@@ -83,7 +89,9 @@ def test_net_after_loading_says_what_to_do(codes):
     for name, value in model.net_.module_.named_parameters():
         np.testing.assert_array_equal(value.detach().numpy(), model.weights()[name])
     loaded = pickle.loads(pickle.dumps(model))
-    with pytest.raises(AttributeError, match=r"loaded or copied. Call weights\(\) .* fit a clone"):
+    with pytest.raises(
+        AttributeError, match=r"loaded or copied. Call weights\(\) .* fit a clone"
+    ):
         loaded.net_  # noqa: B018
     assert not hasattr(loaded, "net_")
 
@@ -101,11 +109,15 @@ def test_the_space_of_char_encoder_separates_words_by_default():
     X = CharEncoder().fit_transform(names)
     params = {"min_df": 1, "max_epochs": 1}
     assert fit(X, names, **params).network_.separator == 1
-    X = CharEncoder(max_length=4).fit_transform(names)  # half of the rows end with the space
+    X = CharEncoder(max_length=4).fit_transform(
+        names
+    )  # half of the rows end with the space
     assert fit(X, names, **params).network_.separator == 1
 
 
-POLISH = "Nowak Kowalczyk Mazur Krawczyk Kaczmarek Pawlak Walczak Szymczak Baran".split()
+POLISH = (
+    "Nowak Kowalczyk Mazur Krawczyk Kaczmarek Pawlak Walczak Szymczak Baran".split()
+)
 TURKISH = "Yılmaz Şahin Çakır Polat Doğan Kaplan Koçak Toprak Bayrak".split()
 
 
@@ -130,10 +142,15 @@ def test_rows_that_begin_with_the_space_warn_above_one_in_100(params):
     X[1::2, 3] = X[:3, 0] = 1
     assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator == 1
     X[:5, 0] = 1
-    with pytest.warns(UserWarning, match=r"1% of the rows begin with 1, .*letters at 2") as found:
+    with pytest.warns(
+        UserWarning, match=r"1% of the rows begin with 1, .*letters at 2"
+    ) as found:
         assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator == 1
     assert [Path(warning.filename) for warning in found] == [Path(__file__)]
-    params |= {"ngram_range": None, "word_weight": 0}  # the net alone reads it as any other symbol
+    params |= {
+        "ngram_range": None,
+        "word_weight": 0,
+    }  # the net alone reads it as any other symbol
     assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator is None
 
 
@@ -173,7 +190,9 @@ def test_beats_a_linear_svm_on_the_names_that_ship():
     folds = StratifiedGroupKFold(3, shuffle=True, random_state=7)
     train, test = next(folds.split(X, y, groups))
     ngrams = TfidfVectorizer(
-        preprocessor=lambda name: anyascii(name).lower(), analyzer="char_wb", ngram_range=(1, 5)
+        preprocessor=lambda name: anyascii(name).lower(),
+        analyzer="char_wb",
+        ngram_range=(1, 5),
     )
     ours, svm = (
         make_pipeline(*steps).fit(X[train], y[train]).score(X[test], y[test])

@@ -16,7 +16,9 @@ TYPED = ["Dr. Anna Kim", "Anna Kim", "", "123", "Müller GmbH"]
 TABLE = np.array([["Anna", "Kim"], ["Bo", "Lee"]], dtype=object)
 ASKED = {
     "predict_names": lambda model: predict_names(model, TYPED, known_words=True),
-    "two columns": lambda model: predict_names(make_pipeline(JoinNames(), model), TABLE),
+    "two columns": lambda model: predict_names(
+        make_pipeline(JoinNames(), model), TABLE
+    ),
     "estimate_shares": lambda model: estimate_shares(model, TYPED, n_resamples=2),
     "an explanation": lambda model: prefix_proba(model, "Dr. Anna Kim"),
     "fit_transform": lambda model: CharEncoder().fit_transform(TYPED),
@@ -27,7 +29,8 @@ ASKED = {
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
 def test_names_are_read_and_judged_at_most_once(shipped, monkeypatch, ask):
     counted = {
-        name: Mock(wraps=getattr(module, name)) for name in ("clean", "tidy", "why_not_names")
+        name: Mock(wraps=getattr(module, name))
+        for name in ("clean", "tidy", "why_not_names")
     }
     for name, function in counted.items():
         monkeypatch.setattr(module, name, function)
@@ -39,10 +42,19 @@ def test_names_are_read_and_judged_at_most_once(shipped, monkeypatch, ask):
 def test_names_say_how_they_are_read(shipped):
     names = read_names([*TYPED, None], "empty")
     assert names == [*TYPED, ""] and read_names(names) is names
-    assert names.tidy[:2] == ["Anna Kim", "Anna Kim"] and names.ids.tolist() == [0, 0, 1, 2, 3, 1]
+    assert names.tidy[:2] == ["Anna Kim", "Anna Kim"] and names.ids.tolist() == [
+        0,
+        0,
+        1,
+        2,
+        3,
+        1,
+    ]
     assert names.reasons.tolist()[1:3] == ["", "missing name"]
     as_typed = CharEncoder(tidy=False).fit(["Anna"])
-    assert names.read_by(None) is names and names.read_by(as_typed).ids.tolist()[:2] == [0, 1]
+    assert names.read_by(None) is names and names.read_by(as_typed).ids.tolist()[
+        :2
+    ] == [0, 1]
     assert CharEncoder().fit(["x"]).transform(names.read_by(as_typed)).any(axis=1)[0]
     by_other = as_typed.transform(names.read_by(shipped[0]))  # read anew
     np.testing.assert_array_equal(by_other, as_typed.transform([*names]))

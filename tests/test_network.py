@@ -17,7 +17,11 @@ N_CODES, N_CLASSES, SIZE = 6, 3, 5
 KINDS = {
     "gru": {},
     "rnn of two layers": {"cell": "rnn", "num_layers": 2, "ngram_range": (2, 3)},
-    "one-hot of three layers": {"embedding_dim": None, "num_layers": 3, "ngram_range": (3, 3)},
+    "one-hot of three layers": {
+        "embedding_dim": None,
+        "num_layers": 3,
+        "ngram_range": (3, 3),
+    },
     "no n-grams": {"cell": "sigmoid_rnn", "ngram_range": None},
     "head and words": {"n_classes": 2, "n_labels": N_CLASSES},
 }
@@ -63,7 +67,9 @@ def test_ngrams(min_n, separator):
     assert (ngrams.n_symbols, ngrams.end) == (7, 6)
     assert ngrams.offsets[-1] == network.n_ngrams > 5
     for ours, keys in zip(ngrams.keys, network.ngram_keys, strict=True):
-        assert ours.dtype == np.int64  # a prefix times the symbols would not fit in four bytes
+        assert (
+            ours.dtype == np.int64
+        )  # a prefix times the symbols would not fit in four bytes
         np.testing.assert_array_equal(ours, keys)
 
 
@@ -71,7 +77,9 @@ def test_ngrams(min_n, separator):
 def test_longest_ngrams_may_be_missing(min_n):
     network = make(ngram_range=(min_n, 3))
     n_left = network.n_ngrams - len(network.ngram_keys[2])
-    ngrams = {name: network.weights[name][:n_left] for name in ("ngram_idf", "ngram_weight")}
+    ngrams = {
+        name: network.weights[name][:n_left] for name in ("ngram_idf", "ngram_weight")
+    }
     keys = [*network.ngram_keys[:2], network.ngram_keys[2][:0]]
     network = replace(network, weights=network.weights | ngrams, ngram_keys=keys)
     assert Network.from_arrays(network.to_arrays()).ngrams.min_n == min_n
@@ -82,7 +90,12 @@ def test_longest_ngrams_may_be_missing(min_n):
 
 def arrays_of(network):
     words = [] if network.words is None else vars(network.words).values()
-    arrays = [network.symbols, *network.ngram_keys, *to_plain(network.weights).values(), *words]
+    arrays = [
+        network.symbols,
+        *network.ngram_keys,
+        *to_plain(network.weights).values(),
+        *words,
+    ]
     return [*arrays, network.class_prior]
 
 
@@ -121,7 +134,9 @@ def test_halves_keep_their_bits_in_files_and_predict_in_float32():
     assert_same(Network.from_arrays(small.to_arrays()), small)
     singles = {"ngram_weight": halves["ngram_weight"].astype("f4")}
     network = replace(network, weights=network.weights | singles)
-    found, expected = (make_forward(of, "auto").logits(codes) for of in (small, network))
+    found, expected = (
+        make_forward(of, "auto").logits(codes) for of in (small, network)
+    )
     np.testing.assert_array_equal(found, expected, strict=True)
 
 
@@ -138,7 +153,9 @@ def random_rows(n_rows=9):
 
 
 def test_quantize_rounds_to_the_nearest_of_sixteen_levels():
-    for row, found in zip(random_rows(), dequantize(quantize(random_rows())), strict=True):
+    for row, found in zip(
+        random_rows(), dequantize(quantize(random_rows())), strict=True
+    ):
         step = (row.max(initial=0) - row.min(initial=0)) / 15
         levels = step * np.arange(-15, 16)
         nearest = levels[np.abs(row[:, None] - levels).argmin(axis=1)]
@@ -174,16 +191,24 @@ def test_rounded_weights_stay_levels(network):
             assert np.shares_memory(arrays[name], small.weights[name].levels)
             again = Network.from_arrays(arrays).weights[name]
             assert np.shares_memory(arrays[name], again.levels)
-            np.testing.assert_allclose(dequantize(small.weights[name]), weight, atol=0.4)
+            np.testing.assert_allclose(
+                dequantize(small.weights[name]), weight, atol=0.4
+            )
         else:
             assert np.shares_memory(arrays[name], weight)
-    floats = {name: dequantize(small.weights[name]) for name in QUANTIZED if name in small.weights}
+    floats = {
+        name: dequantize(small.weights[name])
+        for name in QUANTIZED
+        if name in small.weights
+    }
     codes, many = np.array([[1, 2, 3], [2, 4, 0]]), np.arange(90).reshape(30, 3) % 5
     for dtype in ("float32", "float64"):
         ours = make_forward(small, dtype)
         expected = make_forward(replace(small, weights=small.weights | floats), dtype)
         for rows in (codes, many):
-            np.testing.assert_array_equal(ours.logits(rows), expected.logits(rows), strict=True)
+            np.testing.assert_array_equal(
+                ours.logits(rows), expected.logits(rows), strict=True
+            )
 
 
 # ---- Other temperature
@@ -193,7 +218,9 @@ def test_temperature_divides_the_logits(network):
     codes = np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
     flatter = with_temperature(network, 1.4)
     expected = make_forward(network, "float64").logits(codes) / 1.4
-    np.testing.assert_allclose(make_forward(flatter, "float64").logits(codes), expected, atol=1e-3)
+    np.testing.assert_allclose(
+        make_forward(flatter, "float64").logits(codes), expected, atol=1e-3
+    )
     expected = network.class_prior ** (1 / 1.4)
     np.testing.assert_allclose(flatter.class_prior, expected / expected.sum())
     if network.words is not None:
@@ -224,26 +251,42 @@ def test_with_priors_of_zero_never_predicts_the_class():
     assert probabilities[2] == 0 and (probabilities[:2] > 0).all()
     still = network.with_priors(np.array([0.5, 0.5, 0.0]))
     assert make_forward(still, "float64").probabilities(codes)[0, 2] == 0
-    with pytest.raises(ValueError, match="A class of prior 0 cannot get a positive one"):
+    with pytest.raises(
+        ValueError, match="A class of prior 0 cannot get a positive one"
+    ):
         network.with_priors(np.full(3, 1 / 3))
 
 
 def test_keys_take_four_bytes_where_they_fit():
     largest = np.iinfo(np.int32).max
-    for keys, dtype in [([], np.int32), ([largest], np.int32), ([0, largest + 1], np.int64)]:
+    for keys, dtype in [
+        ([], np.int32),
+        ([largest], np.int32),
+        ([0, largest + 1], np.int64),
+    ]:
         found = narrow(np.array(keys, dtype=np.int64))
         assert found.dtype == dtype and found.tolist() == keys
 
 
 # ---- Codes
 
-DTYPES = ["bool", "uint8", "int8", "uint16", "int64", "float32"]  # each way to find codes
+DTYPES = [
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int64",
+    "float32",
+]  # each way to find codes
 
 
 def expected_codes(X, symbols):
     """Value by value, in the words of the docstring."""
     known = {symbol: i + 1 for i, symbol in enumerate(symbols.tolist())}
-    rows = [[known.get(value, len(known) + 1) for value in row if value] for row in X.tolist()]
+    rows = [
+        [known.get(value, len(known) + 1) for value in row if value]
+        for row in X.tolist()
+    ]
     return [row + [0] * (X.shape[1] - len(row)) for row in rows]
 
 
@@ -255,7 +298,9 @@ def test_codes_of_any_numbers(dtype, of_symbols):
     def numbers(values, dtype):
         if np.dtype(dtype).kind in "iu":
             info = np.iinfo(dtype)
-            values = [int(x) for x in values if x == int(x) and info.min <= x <= info.max]
+            values = [
+                int(x) for x in values if x == int(x) and info.min <= x <= info.max
+            ]
         return np.array(values).astype(dtype)
 
     values = [-128, -1, -0.5, 0, 0.25, 1, 2, 3, 5, 100, 127, 255, 256, 300, 65_408]
@@ -267,12 +312,16 @@ def test_codes_of_any_numbers(dtype, of_symbols):
     assert codes.tolist() == expected_codes(X, symbols)
     assert codes.dtype == np.uint8 and codes.shape == X.shape
     np.testing.assert_array_equal(X, before)
-    np.testing.assert_array_equal(Network("gru", symbols, {}).to_codes(np.asfortranarray(X)), codes)
+    np.testing.assert_array_equal(
+        Network("gru", symbols, {}).to_codes(np.asfortranarray(X)), codes
+    )
     every_other = Network("gru", symbols, {}).to_codes(X[::2, ::-1])
     assert every_other.tolist() == expected_codes(X[::2, ::-1], symbols)
 
 
-@pytest.mark.parametrize("n, dtype", [(253, np.uint8), (254, np.uint16), (300, np.uint16)])
+@pytest.mark.parametrize(
+    "n, dtype", [(253, np.uint8), (254, np.uint16), (300, np.uint16)]
+)
 @pytest.mark.parametrize("of_x", [np.uint16, np.int64])
 def test_codes_leave_room_for_the_mark_of_the_end(n, dtype, of_x):
     symbols = np.arange(1, n + 1, dtype=np.uint16)

@@ -6,17 +6,47 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sknames._network.ngrams import ABSENT, Lookup, NGrams, Symbols, inverse_document_frequency
+from sknames._network.ngrams import (
+    ABSENT,
+    Lookup,
+    NGrams,
+    Symbols,
+    inverse_document_frequency,
+)
 from sknames._network.prefixes import plan_prefixes
 
-NAMES = ["anna", "annie", "nan", "", "a", "nnnn", "ian", "anna", "diana", "aidan", "inn"]
+NAMES = [
+    "anna",
+    "annie",
+    "nan",
+    "",
+    "a",
+    "nnnn",
+    "ian",
+    "anna",
+    "diana",
+    "aidan",
+    "inn",
+]
 # With a separator, each word is read as `analyzer="char_wb"` of scikit-learn reads it.
 SPACED = ["an ia", "ia an", "a", " nn", "an  i ", ""]
 LETTERS = [" ", *sorted(set("".join(NAMES)))]
-RANGES = [((1, 1), 1), ((1, 5), 1), ((1, 5), 2), ((2, 4), 2), ((3, 3), 1), ((1, 3), 3), ((2, 9), 1)]
-CASES = [(NAMES, *case, None) for case in RANGES] + [(SPACED, (1, 4), n, 1) for n in (1, 2)]
+RANGES = [
+    ((1, 1), 1),
+    ((1, 5), 1),
+    ((1, 5), 2),
+    ((2, 4), 2),
+    ((3, 3), 1),
+    ((1, 3), 3),
+    ((2, 9), 1),
+]
+CASES = [(NAMES, *case, None) for case in RANGES] + [
+    (SPACED, (1, 4), n, 1) for n in (1, 2)
+]
 each_range = pytest.mark.parametrize("ngram_range, min_df", RANGES, ids=str)
-each_case = pytest.mark.parametrize("names, ngram_range, min_df, separator", CASES, ids=str)
+each_case = pytest.mark.parametrize(
+    "names, ngram_range, min_df, separator", CASES, ids=str
+)
 
 
 def encode(names, length=None, scale=1):
@@ -24,7 +54,9 @@ def encode(names, length=None, scale=1):
     length = max(map(len, names)) if length is None else length
     codes = np.zeros((len(names), length), dtype=np.uint32)
     for row, name in zip(codes, names, strict=True):
-        places = [LETTERS.index(c) + 1 if c in LETTERS else len(LETTERS) + 1 for c in name]
+        places = [
+            LETTERS.index(c) + 1 if c in LETTERS else len(LETTERS) + 1 for c in name
+        ]
         row[: len(name)] = np.array(places, dtype=np.uint32) * scale
     return codes
 
@@ -40,7 +72,9 @@ def count(name, ngram_range, separator=None):
 
 
 def document_frequency(names, ngram_range, min_df, separator=None):
-    frequency = Counter(gram for name in names for gram in count(name, ngram_range, separator))
+    frequency = Counter(
+        gram for name in names for gram in count(name, ngram_range, separator)
+    )
     return {gram: n for gram, n in frequency.items() if n >= min_df}
 
 
@@ -52,7 +86,8 @@ def features_of(ngrams, scale=1):
     for n, keys in enumerate(ngrams.keys, start=1):
         prefixes, symbols = np.divmod(keys, ngrams.n_symbols)
         before = [
-            before[p] + letter[s] for p, s in zip(prefixes.tolist(), symbols.tolist(), strict=True)
+            before[p] + letter[s]
+            for p, s in zip(prefixes.tolist(), symbols.tolist(), strict=True)
         ]
         if n >= ngrams.min_n:
             features += before
@@ -83,7 +118,9 @@ def test_fit_without_frequent_ngrams_finds_none():
 
 
 @each_case
-@pytest.mark.parametrize("asked", [NAMES, SPACED, ["annika", "", "xanax", "dd"], [""]], ids=len)
+@pytest.mark.parametrize(
+    "asked", [NAMES, SPACED, ["annika", "", "xanax", "dd"], [""]], ids=len
+)
 def test_of_rows_lists_each_occurrence(names, ngram_range, min_df, separator, asked):
     ngrams, _ = fit(names, ngram_range, min_df, separator)
     grams = np.array(features_of(ngrams))
@@ -93,7 +130,9 @@ def test_of_rows_lists_each_occurrence(names, ngram_range, min_df, separator, as
     known = document_frequency(names, ngram_range, min_df, separator)
     for i, name in enumerate(asked):
         found = Counter(grams[features[starts[i] : starts[i + 1]]].tolist())
-        expected = {g: n for g, n in count(name, ngram_range, separator).items() if g in known}
+        expected = {
+            g: n for g, n in count(name, ngram_range, separator).items() if g in known
+        }
         assert found == expected
 
 
@@ -120,7 +159,9 @@ def test_find_on_a_tree_is_find_in_rows(names, ngram_range, min_df, separator, s
     ngrams, _ = fit(names, ngram_range, min_df, separator)
     codes = encode([*NAMES, *SPACED, "xan", "annx"])
     plan = plan_prefixes(codes, share=share)
-    text = np.concatenate([plan.symbols.astype(np.int64), np.full(len(codes), ngrams.end)])
+    text = np.concatenate(
+        [plan.symbols.astype(np.int64), np.full(len(codes), ngrams.end)]
+    )
     parents = np.concatenate([plan.parents, plan.ends])
     found = np.stack(ngrams.find(text, parents), axis=1)
     features, starts = ngrams.of_rows(codes)
@@ -142,7 +183,9 @@ def test_fit_of_many_symbols_does_not_overflow(n_symbols):
     found = dict(zip(features_of(ngrams, scale=scale), frequency.tolist(), strict=True))
     assert found == document_frequency(NAMES, (1, 4), 2)
     small, _ = fit(NAMES, (1, 4), 2)
-    for big, expected in zip(ngrams.of_rows(codes), small.of_rows(encode(NAMES)), strict=True):
+    for big, expected in zip(
+        ngrams.of_rows(codes), small.of_rows(encode(NAMES)), strict=True
+    ):
         np.testing.assert_array_equal(big, expected)
 
 
@@ -151,7 +194,9 @@ def test_fit_of_many_symbols_does_not_overflow(n_symbols):
 def test_lookup_finds_keys_by_prefix_and_symbol(n_symbols, share):
     prefixes, symbols = np.mgrid[-1:4, :n_symbols].reshape(2, -1)
     wanted = prefixes * n_symbols + symbols
-    keys = wanted[(prefixes >= 0) & (np.random.RandomState(0).uniform(size=len(wanted)) < share)]
+    keys = wanted[
+        (prefixes >= 0) & (np.random.RandomState(0).uniform(size=len(wanted)) < share)
+    ]
     numbers = {key: i for i, key in enumerate(keys.tolist())}
     found = Lookup(keys, 4, n_symbols)(prefixes, Symbols(symbols))
     assert found.tolist() == [numbers.get(key, ABSENT) for key in wanted.tolist()]
@@ -169,7 +214,9 @@ def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
         return [*ngrams.keys, frequency, *ngrams.tfidf(codes, idf)]
 
     expected = everything()
-    monkeypatch.setattr("sknames._network.prefixes.SLICE_CODES", chunk_rows * codes.shape[1])
+    monkeypatch.setattr(
+        "sknames._network.prefixes.SLICE_CODES", chunk_rows * codes.shape[1]
+    )
     for found, whole in zip(everything(), expected, strict=True):
         np.testing.assert_array_equal(found, whole)
         assert found.dtype == whole.dtype

@@ -27,7 +27,9 @@ from sknames._encoding.spelling import clean
 from sknames.datasets import load_names
 
 DATA = Path(__file__).parent / "data"
-ORGANIZATIONS = Path(__file__).parent.parent / "examples" / "benchmarks" / "organizations.txt"
+ORGANIZATIONS = (
+    Path(__file__).parent.parent / "examples" / "benchmarks" / "organizations.txt"
+)
 
 
 @pytest.mark.parametrize("with_encoder", [False, True])
@@ -41,22 +43,32 @@ def test_text_gets_its_reason_in_any_company(shipped, judged, with_encoder):
 
 def test_every_character_is_a_letter_invisible_or_neither():
     kinds = {c: unicodedata.category(c) for c in map(chr, range(0x110000))}
-    texts = [c for c, kind in kinds.items() if kind not in ("Cn", "Cs") and c not in "㈱㈲㈜ﵬﵭ"]
+    texts = [
+        c
+        for c, kind in kinds.items()
+        if kind not in ("Cn", "Cs") and c not in "㈱㈲㈜ﵬﵭ"
+    ]
     found = Names(texts).reasons
     for text, plain, reason in zip(texts, clean(texts), found, strict=True):
         if not plain or kinds[text] == "Cc":
             assert reason == "missing name", text
         else:
-            assert reason == ("" if kinds[plain[0]][0] == "L" else "no known letter"), text
+            assert reason == ("" if kinds[plain[0]][0] == "L" else "no known letter"), (
+                text
+            )
 
 
 def test_every_legal_form_makes_an_organization():
     texts = (DATA / "legal_forms.txt").read_text(encoding="utf-8").splitlines()
     found = Names(texts).reasons.tolist()
     assert [
-        text for text, reason in zip(texts, found, strict=True) if reason != "organization"
+        text
+        for text, reason in zip(texts, found, strict=True)
+        if reason != "organization"
     ] == []
-    assert Names(["Acme S. de R. L. de C. V."]).reasons == ["organization"]  # seven tokens
+    assert Names(["Acme S. de R. L. de C. V."]).reasons == [
+        "organization"
+    ]  # seven tokens
 
 
 def test_organizations_in_many_languages_are_found():
@@ -72,22 +84,36 @@ def test_words_of_organizations_are_nobodys_name():
 
 
 def test_surnames_with_and_are_one_person():
-    names = DATA.joinpath("iberian_and_polish_names.txt").read_text(encoding="utf-8").splitlines()
+    names = (
+        DATA.joinpath("iberian_and_polish_names.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     assert len(names) == 50 and {*Names(names).reasons} == {""}
 
 
 def test_legal_forms_in_brackets_tell_an_organization():
     forms = [form for form in RULES["in_brackets"] if form.isascii()]
     for typed in (str, str.upper, ".".join):
-        assert {*Names([f"Berg ({typed(form)})" for form in forms]).reasons} == {"organization"}
+        assert {*Names([f"Berg ({typed(form)})" for form in forms]).reasons} == {
+            "organization"
+        }
 
 
 @pytest.mark.parametrize("behind", ["{}{}", "{}.{}.", "{}. {}."])
 def test_two_capitals_beside_a_name_are_initials(behind):
     initials = [behind.format(*pair) for pair in product(ascii_uppercase, repeat=2)]
-    texts = [text for end in initials for text in (f"Smith {end}", f"Smith, {end}", f"{end} Smith")]
+    texts = [
+        text
+        for end in initials
+        for text in (f"Smith {end}", f"Smith, {end}", f"{end} Smith")
+    ]
     found = Names(texts).reasons
-    assert {*np.array(texts)[found != ""].tolist()} <= {"Smith UG", "Smith, UG", "UG Smith"}
+    assert {*np.array(texts)[found != ""].tolist()} <= {
+        "Smith UG",
+        "Smith, UG",
+        "UG Smith",
+    }
 
 
 def test_letter_counts_if_the_encoder_knows_it_composed():
@@ -95,15 +121,23 @@ def test_letter_counts_if_the_encoder_knows_it_composed():
     texts = ["e\u0301", "e", "E\u0301", "王", "王 é"]
     no = "no known letter"
     assert Names(texts, encoder).reasons.tolist() == ["", no, "", no, ""]
-    encoder = CharEncoder.from_alphabet(" '", 9)  # which reads the letter ʔ as an apostrophe
+    encoder = CharEncoder.from_alphabet(
+        " '", 9
+    )  # which reads the letter ʔ as an apostrophe
     assert Names(["ʔ"], encoder).reasons.tolist() == [no]
 
 
 def test_missing_name_has_a_reason_and_no_answer(shipped):
     found = predict_names(shipped, ["Kowalski", None])
-    assert found.reasons.tolist() == ["", "missing name"] and found.labels[0, 0] == "Polish"
+    assert (
+        found.reasons.tolist() == ["", "missing name"]
+        and found.labels[0, 0] == "Polish"
+    )
     careful = load_pretrained(abstain=True)
-    assert careful.predict(pd.Series(["Kowalski", None])).tolist() == ["Polish", "unknown"]
+    assert careful.predict(pd.Series(["Kowalski", None])).tolist() == [
+        "Polish",
+        "unknown",
+    ]
 
 
 def test_every_answer_has_the_same_reason(shipped, judged):
@@ -113,7 +147,9 @@ def test_every_answer_has_the_same_reason(shipped, judged):
     assert np.where(found == "unsure", "", found).tolist() == reasons
     columns = [[*text.split(" ", 1), ""][:2] for text in texts]
     joins = FrozenEstimator(make_pipeline(JoinNames(), shipped))
-    joins = SelectiveClassifier(joins, coverage=1).fit(columns, ["Polish"] * len(columns))
+    joins = SelectiveClassifier(joins, coverage=1).fit(
+        columns, ["Polish"] * len(columns)
+    )
     assert joins.reasons(columns).tolist() == reasons
     table = predict_table(shipped, texts, known_words=True)
     assert table["reason"].tolist() == reasons
@@ -130,8 +166,13 @@ def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
     found = estimate_shares(make_pipeline(JoinNames(), shipped), rows, n_resamples=2)
     np.testing.assert_allclose(found.share, expected.share, atol=1e-7)
     assert (found.n_names, found.n_not_names) == (4, 2 * len(others))
-    assert f"{4 + 2 * len(others)} rows: 4 names (3 distinct), {2 * len(others)} not" in repr(found)
-    expected, found = (PriorShiftClassifier(shipped).fit(X) for X in (names, names + others))
+    assert (
+        f"{4 + 2 * len(others)} rows: 4 names (3 distinct), {2 * len(others)} not"
+        in repr(found)
+    )
+    expected, found = (
+        PriorShiftClassifier(shipped).fit(X) for X in (names, names + others)
+    )
     np.testing.assert_allclose(found.class_prior_, expected.class_prior_, atol=1e-7)
     with pytest.raises(ValueError, match="No usable names"):
         PriorShiftClassifier(shipped).fit(others)

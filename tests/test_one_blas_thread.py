@@ -12,7 +12,10 @@ from sknames._base.one_blas_thread import OneBlasThread, one_blas_thread
 
 
 def blas_threads():
-    return [lib["num_threads"] for lib in ThreadpoolController().select(user_api="blas").info()]
+    return [
+        lib["num_threads"]
+        for lib in ThreadpoolController().select(user_api="blas").info()
+    ]
 
 
 @pytest.fixture
@@ -57,12 +60,18 @@ def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_thre
 
 
 def openmp_threads():
-    return [lib["num_threads"] for lib in ThreadpoolController().select(user_api="openmp").info()]
+    return [
+        lib["num_threads"]
+        for lib in ThreadpoolController().select(user_api="openmp").info()
+    ]
 
 
 def test_the_limit_of_openmp_which_belongs_to_a_thread_stays(two_blas_threads):
     guard = OneBlasThread()
-    with ThreadpoolController().limit(limits=2, user_api="openmp"), ThreadPoolExecutor(1) as pool:
+    with (
+        ThreadpoolController().limit(limits=2, user_api="openmp"),
+        ThreadPoolExecutor(1) as pool,
+    ):
         before, others = openmp_threads(), pool.submit(openmp_threads).result()
         assert 2 in before
         with guard:
@@ -92,7 +101,9 @@ class SlowBlas:
 def test_threads_that_begin_and_end_at_any_time_have_the_limit(monkeypatch):
     blas, guard = SlowBlas(), OneBlasThread()
     controller = SimpleNamespace(select=lambda user_api: blas)
-    monkeypatch.setattr("sknames._base.one_blas_thread.ThreadpoolController", lambda: controller)
+    monkeypatch.setattr(
+        "sknames._base.one_blas_thread.ThreadpoolController", lambda: controller
+    )
 
     def call(k):
         found = []

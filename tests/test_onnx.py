@@ -35,7 +35,20 @@ CLASSES, LENGTH = 4, 9
 SYMBOLS = np.arange(1, 7)
 UNKNOWN = 99
 RANGES = [None, (1, 1), (1, 4), (3, 4)]
-ODD_NAMES = ["", "  ", "☃☃", "'", "a", "王伟", "Ωμέγα", "-- --", "x" * 80, " a  b ", "ʼʼ", "\x00"]
+ODD_NAMES = [
+    "",
+    "  ",
+    "☃☃",
+    "'",
+    "a",
+    "王伟",
+    "Ωμέγα",
+    "-- --",
+    "x" * 80,
+    " a  b ",
+    "ʼʼ",
+    "\x00",
+]
 
 
 def random_rows(n, seed):
@@ -55,7 +68,9 @@ def random_classifier(symbols=SYMBOLS, embedding_dim=3, n_labels=None, **params)
     params |= {"symbols": symbols, "embedding_dim": embedding_dim, "n_labels": n_labels}
     network = random_network(seen=codes, **params)
     classifier = NameNationalityClassifier._from_network(
-        network, np.array(list("ABCDEFG"))[: len(network.class_prior)], n_features_in=LENGTH
+        network,
+        np.array(list("ABCDEFG"))[: len(network.class_prior)],
+        n_features_in=LENGTH,
     )
     classifier._forward = Forward(network, "float64")
     return classifier
@@ -65,7 +80,9 @@ def session_of(proto):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     providers = ["CPUExecutionProvider"]
-    return onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=providers)
+    return onnxruntime.InferenceSession(
+        proto.SerializeToString(), options, providers=providers
+    )
 
 
 def run(session, X):
@@ -108,11 +125,15 @@ def test_row_does_not_depend_on_its_batch(n_labels):
     together = run(session, rows)
     alone = np.concatenate([run(session, row[None]) for row in rows])
     np.testing.assert_allclose(alone, together, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(run(session, rows[::-1]), together[::-1], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        run(session, rows[::-1]), together[::-1], rtol=0, atol=1e-6
+    )
     for i in (0, 4, 10):
         short = rows[i][rows[i] != 0]
         for padded in (short, np.pad(short, (0, 50))):
-            np.testing.assert_allclose(run(session, padded[None])[0], together[i], atol=1e-6)
+            np.testing.assert_allclose(
+                run(session, padded[None])[0], together[i], atol=1e-6
+            )
 
 
 @pytest.mark.parametrize("shape", [(0, LENGTH), (0, 0), (2, 0), (3, 1)])
@@ -123,7 +144,9 @@ def test_onnx_of_no_names_or_columns_has_the_right_shape(shape):
     np.testing.assert_allclose(found, empty.repeat(shape[0], axis=0), rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("symbols", [[-7, 3, 2_000_000_000], [2.0, 3.0, 5.0], [5], []], ids=str)
+@pytest.mark.parametrize(
+    "symbols", [[-7, 3, 2_000_000_000], [2.0, 3.0, 5.0], [5], []], ids=str
+)
 def test_onnx_of_any_integer_symbols_predicts_as_numpy(symbols):
     symbols = np.array(symbols)
     classifier = random_classifier(ngram_range=None, symbols=symbols)
@@ -139,12 +162,16 @@ def test_to_onnx_of_other_symbols_raises(symbols):
 
 
 @pytest.mark.parametrize(
-    "n_classes, n_labels", [(2, None), (CLASSES, None), (CLASSES + 1, None), (2, 7), (CLASSES, 3)]
+    "n_classes, n_labels",
+    [(2, None), (CLASSES, None), (CLASSES + 1, None), (2, 7), (CLASSES, 3)],
 )
 def test_weights_in_a_byte_only_where_that_loses_nothing(n_classes, n_labels):
     classifier = random_classifier(n_classes=n_classes, n_labels=n_labels)
     rows = random_rows(200, seed=5)
-    for network, is_small in [(rounded(classifier.network_), True), (classifier.network_, False)]:
+    for network, is_small in [
+        (rounded(classifier.network_), True),
+        (classifier.network_, False),
+    ]:
         model = NameNationalityClassifier._from_network(
             network, classifier.classes_, n_features_in=LENGTH
         )
@@ -178,8 +205,12 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     for wrapped in (GroupedClassifier(model, groups="region"), never, nested):
         proto = to_onnx(wrapped)
         found = run(session_of(proto), model[0].transform(names))
-        np.testing.assert_allclose(found, wrapped.predict_proba(names), rtol=0, atol=1e-5)
-        metadata = {field.key: json.loads(field.value) for field in proto.metadata_props}
+        np.testing.assert_allclose(
+            found, wrapped.predict_proba(names), rtol=0, atol=1e-5
+        )
+        metadata = {
+            field.key: json.loads(field.value) for field in proto.metadata_props
+        }
         assert metadata["classes"] == wrapped.classes_.tolist()
         assert metadata["encoder"]["alphabet"] == model[0].alphabet_
 
@@ -187,7 +218,9 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
 @pytest.mark.parametrize("separator", [" ", None])
 @pytest.mark.parametrize("word_weight", [1, 10])
 def test_onnx_with_words_predicts_as_numpy(separator, word_weight):
-    names, y = make_names(1_500, nationalities=["French", "Irish", "Polish"], random_state=0)
+    names, y = make_names(
+        1_500, nationalities=["French", "Irish", "Polish"], random_state=0
+    )
     params = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
     classify = NameNationalityClassifier(word_weight=word_weight, **params)
     model = make_pipeline(CharEncoder(), classify)
@@ -198,7 +231,9 @@ def test_onnx_with_words_predicts_as_numpy(separator, word_weight):
     assert len(words.keys) > len(np.unique(words.keys)) or separator is None
     names = [*names, "Ó Zqxj", "Zqxj", "", "a  b", "Ó Ó"]  # "ó" has the smallest number
     session, codes = session_of(to_onnx(model)), model[0].transform(names)
-    np.testing.assert_allclose(run(session, codes), model.predict_proba(names), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(
+        run(session, codes), model.predict_proba(names), rtol=0, atol=1e-5
+    )
     (known,) = session.run(["known_words"], {"codes": codes.astype(np.int32)})
     of_network = model[-1].network_.to_codes(codes)
     rows, last, _ = words.find(of_network, separator and 1)
@@ -210,7 +245,9 @@ def test_onnx_with_words_predicts_as_numpy(separator, word_weight):
 
 def test_onnx_without_words_that_add_predicts_as_numpy():
     X, params = np.tile([[2, 3, 0]], (17, 1)), {"hidden_size": 2, "max_epochs": 1}
-    model = NameNationalityClassifier(word_weight=1, random_state=0, **params).fit(X, np.arange(17))
+    model = NameNationalityClassifier(word_weight=1, random_state=0, **params).fit(
+        X, np.arange(17)
+    )
     assert not model.network_.words.logits.any()
     assert_same(model, X)
 
@@ -218,10 +255,14 @@ def test_onnx_without_words_that_add_predicts_as_numpy():
 def test_shipped_model_in_onnx_predicts_as_numpy(names, shipped):
     proto = to_onnx(shipped)
     onnx.checker.check_model(proto, full_check=True)
-    assert proto.ByteSize() < 50_000_000  # as the arrays that it is made of, and Latin words
+    assert (
+        proto.ByteSize() < 50_000_000
+    )  # as the arrays that it is made of, and Latin words
     session = session_of(proto)
     codes, expected = shipped[0].transform(names), shipped.predict_proba(names)
-    found = np.concatenate([run(session, codes[i : i + 100]) for i in range(0, 500, 100)])
+    found = np.concatenate(
+        [run(session, codes[i : i + 100]) for i in range(0, 500, 100)]
+    )
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-5)
     alone = np.concatenate([run(session, row[None]) for row in codes[-50:]])
@@ -273,7 +314,9 @@ def test_to_onnx_of_other_models_raises():
         make_pipeline(CharEncoder(), classifier),
         calibrated.fit(random_rows(8, 0), list("ABCD") * 2),
     ):
-        with pytest.raises(TypeError, match="Expected a Pipeline of .*Convert the one inside"):
+        with pytest.raises(
+            TypeError, match="Expected a Pipeline of .*Convert the one inside"
+        ):
             to_onnx(model)
     with pytest.raises(NotFittedError):
         to_onnx(make_pipeline(CharEncoder(), NameNationalityClassifier()))
@@ -282,5 +325,7 @@ def test_to_onnx_of_other_models_raises():
 def test_import_without_onnx_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     monkeypatch.delitem(sys.modules, "sknames.onnx")
-    with pytest.raises(ImportError, match=r"pip install 'sknames\[onnx\]', or pip install"):
+    with pytest.raises(
+        ImportError, match=r"pip install 'sknames\[onnx\]', or pip install"
+    ):
         importlib.import_module("sknames.onnx")

@@ -36,8 +36,25 @@ POOLS = [
     " '\"-.,`´‘’“”«»–—−⁃•∙ʻʼ()/\\_@#☃😀\t\n\x1c\x85\xa0\u2003\u3000",
     "\u200b\u200d\u200e\u202e\u2060\ufeff\xad\u034f\u3164\ufe0f\U000e0101\u0301\u0308\u0327\u0345\u093e\u05b8\u05c1\u064e\u0651\u0670\u0654\u0640\u0941",
 ]
-ODD = ["", " ", "'", "''", "'a", "'a'", "\"'a'\"", "' \"a\" '", "\0", "x" * 80, "é" * 70, "北" * 40]
-ODD += ["e\u0301", "a" + "\u0301" * 40 + "\u0327b", *"O’Brien Nguyễn ﬁ Ǆ ＷＡＮＧ ½ ß".split()]
+ODD = [
+    "",
+    " ",
+    "'",
+    "''",
+    "'a",
+    "'a'",
+    "\"'a'\"",
+    "' \"a\" '",
+    "\0",
+    "x" * 80,
+    "é" * 70,
+    "北" * 40,
+]
+ODD += [
+    "e\u0301",
+    "a" + "\u0301" * 40 + "\u0327b",
+    *"O’Brien Nguyễn ﬁ Ǆ ＷＡＮＧ ½ ß".split(),
+]
 # Words whose place and signs in a text count.
 FORMS = """
 Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 .. - '
@@ -70,7 +87,9 @@ process.stdout.write(JSON.stringify(found));
 
 
 def node(script, *arguments, **options):
-    return run_process(NODE, "--input-type=module", "-e", script, *arguments, cwd=FOLDER, **options)
+    return run_process(
+        NODE, "--input-type=module", "-e", script, *arguments, cwd=FOLDER, **options
+    )
 
 
 def evaluate(expression, code=0, **given):
@@ -135,7 +154,10 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
     expected = model.predict_proba(names)
     np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
     assert found["predicted"] == model.predict(names[:10]).tolist()
-    assert found["known"] == predict_names(model, names, known_words=True).known_words.tolist()
+    assert (
+        found["known"]
+        == predict_names(model, names, known_words=True).known_words.tolist()
+    )
     assert found["reasons"] == Names(names, model[0]).reasons.tolist()
     assert set(found["reasons"]) == set(judged.values())
 
@@ -143,7 +165,9 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
 def test_javascript_climbs_as_python(names):
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     found = predict_names(model, names[:300])
-    levels = [{"name": of.name, "groups": of.groups.tolist()} for of in unwrap(model).levels]
+    levels = [
+        {"name": of.name, "groups": of.groups.tolist()} for of in unwrap(model).levels
+    ]
     metadata = {
         "classes": model.classes_.tolist(),
         "abstain": {"threshold": model.threshold_, "levels": levels},
@@ -154,20 +178,27 @@ def test_javascript_climbs_as_python(names):
         rows=found.proba.tolist(),
         metadata=metadata,
     )
-    is_name = np.isin(found.reasons, ["", "unsure"])  # what else it is, `whyNotName` says
+    is_name = np.isin(
+        found.reasons, ["", "unsure"]
+    )  # what else it is, `whyNotName` says
     labels, levels, probabilities, reasons = zip(*rows, strict=True)
     assert {*found.levels} == {"label", "subregion", "region"}
     assert np.array(labels)[is_name].tolist() == found.labels[is_name, 0].tolist()
     assert np.array(levels)[is_name].tolist() == found.levels[is_name].tolist()
     assert np.array(reasons)[is_name].tolist() == found.reasons[is_name].tolist()
     expected = found.probabilities[is_name, 0]
-    np.testing.assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6
+    )
 
 
 def test_javascript_is_unsure_at_the_threshold():
     metadata = {"classes": ["a", "b"], "abstain": {"threshold": 0.75, "levels": []}}
     climb = "given.rows.map((row) => js.climb(row, given.metadata).reason)"
-    assert evaluate(climb, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == ["unsure", ""]
+    assert evaluate(climb, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
+        "unsure",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +219,9 @@ def test_javascript_is_unsure_at_the_threshold():
 def test_javascript_encodes_as_python_with_other_steps(names, step):
     encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
     settings = json.loads(_metadata(Inside(steps=(encoder,)), np.array([]))["encoder"])
-    found = evaluate("[...js.encode(given.names, given.settings)]", names=names, settings=settings)
+    found = evaluate(
+        "[...js.encode(given.names, given.settings)]", names=names, settings=settings
+    )
     codes = np.reshape(found, (len(names), -1))
     different = np.flatnonzero((codes != encoder.transform(names)).any(axis=1))
     assert not [names[i] for i in different]
@@ -201,7 +234,12 @@ def test_javascript_encodes_as_python_with_other_steps(names, step):
 )
 def test_javascript_reads_and_judges_forms_as_python(is_tidy, rules):
     rng = np.random.RandomState(0)
-    tables = [table for of in (TIDY, RULES) for table in of.values() if isinstance(table, list)]
+    tables = [
+        table
+        for of in (TIDY, RULES)
+        for table in of.values()
+        if isinstance(table, list)
+    ]
     pool = [word for table in tables for word in rng.choice(table, min(len(table), 9))]
     pool += FORMS.split() * 3
     texts = []
@@ -213,29 +251,45 @@ def test_javascript_reads_and_judges_forms_as_python(is_tidy, rules):
     encoder.rules_ = rules
     metadata = _metadata(Inside(steps=(encoder,)), np.array([]))
     model = {key: json.loads(value) for key, value in metadata.items()}
-    asked = (
-        "given.texts.map((t) => [js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
-    )
+    asked = "given.texts.map((t) => [js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
     found = evaluate(asked, texts=texts, model=model)
     tidied = tidy(texts, encoder)
     assert encoder.tidy_ is (is_tidy is True)
-    assert found == [list(of) for of in zip(tidied, Names(texts, encoder).reasons, strict=True)]
+    assert found == [
+        list(of) for of in zip(tidied, Names(texts, encoder).reasons, strict=True)
+    ]
     assert rules == 1 or tidy(tidied, encoder) == tidied
-    long = ["a" + "." * 100_000 + "b", ", " * 50_000, "Ab " + "A " * 20_000, "'\" " * 30_000 + "a"]
-    asked = "[Date.now(), given.texts.map((t) => js.tidy(t, given.settings)), Date.now()]"
+    long = [
+        "a" + "." * 100_000 + "b",
+        ", " * 50_000,
+        "Ab " + "A " * 20_000,
+        "'\" " * 30_000 + "a",
+    ]
+    asked = (
+        "[Date.now(), given.texts.map((t) => js.tidy(t, given.settings)), Date.now()]"
+    )
     start, _, end = evaluate(asked, texts=long, settings=model["encoder"])
-    assert end - start < 20_000  # in milliseconds; quadratic, the first alone took as long
+    assert (
+        end - start < 20_000
+    )  # in milliseconds; quadratic, the first alone took as long
 
 
 def test_javascript_judges_by_rules_of_earlier_models():
     judged = {"Muster AG": "organization", "MUSTER AG": "", "foo gmbh": "organization"}
     judged |= {"Foo S.A.": "organization"}
-    judged |= {"Pizzeria Napoli": "", "PT Telkom": "organization", "n/a": "placeholder", "😀": "no"}
+    judged |= {
+        "Pizzeria Napoli": "",
+        "PT Telkom": "organization",
+        "n/a": "placeholder",
+        "😀": "no",
+    }
     judged |= {"(주)삼성": "organization", "a@b.org": "address", "Ann & Bo": ""}
     model = json.loads((DATA / "not_names_format_1.json").read_text(encoding="utf-8"))
     asked = "given.texts.map((text) => js.whyNotName(text, given.model))"
     found = evaluate(asked, texts=[*judged], model=model)
-    assert [reason[:2] for reason in found] == [reason[:2] for reason in judged.values()]
+    assert [reason[:2] for reason in found] == [
+        reason[:2] for reason in judged.values()
+    ]
 
 
 def test_javascript_reads_older_files_as_they_were(names):
@@ -265,7 +319,11 @@ def test_errors_say_what_to_do(tiny):
             f"{rules} 3. Convert",
         ),
         ("js.tidy('a', given)", {"drop_titles": True}, f"{rules} none. Convert"),
-        (load, {"bytes": [*classifier]}, "Expected a model that to_onnx made of a pipeline"),
+        (
+            load,
+            {"bytes": [*classifier]},
+            "Expected a model that to_onnx made of a pipeline",
+        ),
         (load, {"bytes": [*b"no model"]}, "Expected an ONNX model"),
     ]:
         assert message in evaluate(expression, code=1, **given)

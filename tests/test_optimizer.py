@@ -22,7 +22,9 @@ def train(make_optimizer, *, sparse, n_steps=12, rows=N):
     schedule = OneCycleLR(optimizer, max_lr=0.1, total_steps=n_steps)
     for step in range(n_steps):
         index = torch.randint(rows, (5,), generator=generator)
-        index = index.sort().values if step % 2 else index  # rows that repeat may be sorted
+        index = (
+            index.sort().values if step % 2 else index
+        )  # rows that repeat may be sorted
         target = torch.randn(5, WIDTH, generator=generator)
 
         def closure(index=index, target=target):
@@ -49,7 +51,9 @@ def test_sparse_gradients_take_the_steps_of_sparse_adam():
 
 def test_dense_gradients_take_the_steps_of_adamw():
     found = train(partial(ours, sparse=False), sparse=False)
-    theirs = train(lambda weight: torch.optim.AdamW([weight], weight_decay=0.3), sparse=False)
+    theirs = train(
+        lambda weight: torch.optim.AdamW([weight], weight_decay=0.3), sparse=False
+    )
     torch.testing.assert_close(found, theirs, rtol=0, atol=1e-6)
 
 
@@ -76,7 +80,11 @@ def test_loaded_optimizer_takes_the_same_steps(reload):
 
         def closure():
             optimizer.zero_grad()
-            loss = (F.embedding(torch.arange(3), table, sparse=True) * factor + bias).square().sum()
+            loss = (
+                (F.embedding(torch.arange(3), table, sparse=True) * factor + bias)
+                .square()
+                .sum()
+            )
             loss.backward()
             return loss
 
@@ -84,7 +92,13 @@ def test_loaded_optimizer_takes_the_same_steps(reload):
         return [table.detach(), bias.detach()]
 
     move(optimizer, 0.1, 2)
-    assert (table[:3] < 1).all() and torch.equal(table[3:], torch.ones(3, 2)) and (bias < 1).all()
+    assert (
+        (table[:3] < 1).all()
+        and torch.equal(table[3:], torch.ones(3, 2))
+        and (bias < 1).all()
+    )
     loaded = reload(optimizer, copy.deepcopy(optimizer))
-    for ours, theirs in zip(move(loaded, 0.05, 3), move(optimizer, 0.05, 3), strict=True):
+    for ours, theirs in zip(
+        move(loaded, 0.05, 3), move(optimizer, 0.05, 3), strict=True
+    ):
         assert torch.equal(ours, theirs)

@@ -58,7 +58,9 @@ TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
         {"serialization_format": "skops", "skops_trusted_types": TRUSTED},
     ],
 )
-def test_mlflow_keeps_a_model_with_a_signature(frame, tiny, tmp_path, monkeypatch, options):
+def test_mlflow_keeps_a_model_with_a_signature(
+    frame, tiny, tmp_path, monkeypatch, options
+):
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.chdir(tmp_path)
     names, expected = frame[["name"]], tiny.predict(frame["name"])
@@ -83,12 +85,19 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
         "shares": {"names": ["Mehmet Yılmaz"] * 20},
         "explain": {"name": "Lee"},  # unsure
     }
-    wrong = [("explain", {"name": "123"}), ("predict", {"names": []}), ("shares", {"names": [1]})]
+    wrong = [
+        ("explain", {"name": "123"}),
+        ("predict", {"names": []}),
+        ("shares", {"names": [1]}),
+    ]
 
     async def ask():
         async with mcp.Client(mcp.stdio_client(server)) as client:
             tools = (await client.list_tools()).tools
-            found = {tool: await client.call_tool(tool, given) for tool, given in calls.items()}
+            found = {
+                tool: await client.call_tool(tool, given)
+                for tool, given in calls.items()
+            }
             failed = [await client.call_tool(*call) for call in wrong]
         return tools, found, failed
 
@@ -97,19 +106,29 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
     for tool in tools:
         assert "Do not decide about a person" in tool.description
         assert tool.annotations.read_only_hint and not tool.annotations.open_world_hint
-    assert [result.is_error for result in (*found.values(), *failed)] == [False] * 3 + [True] * 3
+    assert [result.is_error for result in (*found.values(), *failed)] == [False] * 3 + [
+        True
+    ] * 3
     texts = [result.content[0].text for result in failed]
-    for text, part in zip(texts, ["no known letter", "at least 1", "string"], strict=True):
+    for text, part in zip(
+        texts, ["no known letter", "at least 1", "string"], strict=True
+    ):
         assert part in text
 
     answers = found["predict"].structured_content["result"]
     assert [answer["nationality"] for answer in answers] == ["Turkish", None, None]
     assert [answer["reason"] for answer in answers] == ["", "unsure", "no known letter"]
     expected = shipped.predict_proba(["Mehmet Yılmaz"]).max()
-    assert [answer["probability"] for answer in answers] == [pytest.approx(expected), None, None]
+    assert [answer["probability"] for answer in answers] == [
+        pytest.approx(expected),
+        None,
+        None,
+    ]
     text = found["shares"].structured_content["result"]
     assert re.search(r"^Turkish +\d+\.\d%   \d+\.\d% to \d+\.\d%$", text, re.M)
     assert "20 rows: 20 names (1 distinct)" in text and "The shares are rough" in text
     why = found["explain"].structured_content
-    assert why["nationality"] == why["most probable"][0][0] == shipped.predict(["Lee"])[0]
+    assert (
+        why["nationality"] == why["most probable"][0][0] == shipped.predict(["Lee"])[0]
+    )
     assert "".join(character for character, _ in why["characters"]) == "lee"

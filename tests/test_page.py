@@ -25,8 +25,27 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "javascript"
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
-ODD = ["O’Brien", "e\u0301", "王伟", "Müller-Lüdenscheidt", "محمد حسن", "'a'", "é" * 70, "İ", "ß"]
-ODD += ["Nguyễn Thị Hoa", "Ω\u200bμέγα", " Anna ", "a1b2", "김철수", "<b>Anna</b>", "\u00a0x", "Ǆ"]
+ODD = [
+    "O’Brien",
+    "e\u0301",
+    "王伟",
+    "Müller-Lüdenscheidt",
+    "محمد حسن",
+    "'a'",
+    "é" * 70,
+    "İ",
+    "ß",
+]
+ODD += [
+    "Nguyễn Thị Hoa",
+    "Ω\u200bμέγα",
+    " Anna ",
+    "a1b2",
+    "김철수",
+    "<b>Anna</b>",
+    "\u00a0x",
+    "Ǆ",
+]
 # Types into a field and waits for the answer to just that.
 ASK = """
 const [field, answer, text, done] = arguments;
@@ -86,7 +105,9 @@ def builder():
 def server(builder, tmp_path_factory):
     """The page, built and served."""
     if not (FOLDER / "node_modules").exists():
-        pytest.skip("The packages of npm are missing: npm install --ignore-scripts, in docs/page")
+        pytest.skip(
+            "The packages of npm are missing: npm install --ignore-scripts, in docs/page"
+        )
     folder = tmp_path_factory.mktemp("page")
     builder.build(folder)
     with serving(folder) as server:
@@ -95,16 +116,22 @@ def server(builder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(server):
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="selenium is not installed"
+    )
     if CHROMIUM is None or DRIVER is None:
-        pytest.skip("Chromium is not installed, with its driver: chromium and chromium-driver")
+        pytest.skip(
+            "Chromium is not installed, with its driver: chromium and chromium-driver"
+        )
     from selenium.webdriver.chrome.service import Service
 
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    options.set_capability(
+        "goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"}
+    )
     with webdriver.Chrome(options=options, service=Service(DRIVER)) as browser:
         browser.set_script_timeout(PATIENCE)
         browser.set_page_load_timeout(PATIENCE)
@@ -117,7 +144,9 @@ def opened(browser, url):
     browser.get_log("browser")
     browser.get(url)
     yield browser
-    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    severe = [
+        entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"
+    ]
     assert not severe
 
 
@@ -164,7 +193,9 @@ def test_page_answers_names_as_python(page, server, builder, labels, n_names):
     answers = predict_names(model, names)
     levels = ["label"] * n_names if answers.levels is None else answers.levels
     assert labels == "nationality" or "region" in levels
-    rows = zip(names, answers.proba, answers.labels[:, 0], levels, answers.reasons, strict=True)
+    rows = zip(
+        names, answers.proba, answers.labels[:, 0], levels, answers.reasons, strict=True
+    )
     for name, row, label, level, expected in rows:
         found = ask(page, name)
         assert found["reason"] == expected, name
@@ -173,7 +204,9 @@ def test_page_answers_names_as_python(page, server, builder, labels, n_names):
         found_labels, probabilities = zip(*found["bars"], strict=True)
         order = np.argsort(-row)[:5]
         assert found_labels[0] == shown[order[0]], name
-        np.testing.assert_allclose(probabilities, row[order], rtol=0, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(
+            probabilities, row[order], rtol=0, atol=1e-4, err_msg=name
+        )
         verdict = found_labels[0] if level == "label" else label
         assert found["verdict"] == ("I don’t know" if expected else verdict)
         if level != "label":
@@ -190,15 +223,22 @@ def test_page_gives_the_reasons_of_python(page, judged):
     for reason, text in {reason: text for text, reason in judged.items()}.items():
         found = ask(page, text)
         missing = reason == "missing name"
-        assert found["reason"] == reason or (not reason and found["reason"] == "unsure"), text
+        assert found["reason"] == reason or (
+            not reason and found["reason"] == "unsure"
+        ), text
         if reason:
-            assert found["verdict"].startswith("Type a" if missing else "I don’t know"), text
+            assert found["verdict"].startswith(
+                "Type a" if missing else "I don’t know"
+            ), text
         assert (found["bars"] == []) == (reason != ""), text
         assert page.find_element("id", "letters").is_displayed() == (reason == "")
 
 
 def test_page_says_how_many_words_the_model_knows(page):
-    expected = {"Novak Djokovic": "knows 2 of the 2 words.", "Новак Брзqович": "knows 1 of the 2"}
+    expected = {
+        "Novak Djokovic": "knows 2 of the 2 words.",
+        "Новак Брзqович": "knows 1 of the 2",
+    }
     expected |= {"Djokovic": "knows this word.", "Brzqovic": "has not seen this word."}
     for name, note in expected.items():
         assert note in ask(page, name)["note"], name
@@ -238,7 +278,9 @@ def test_text_stays_text_and_runs_its_way(page):
 
 def test_shares_of_a_list(page, shipped):
     people, nationalities = make_names(400, random_state=1)
-    some = np.isin(nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"])
+    some = np.isin(
+        nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"]
+    )
     names = [*people[some], *people[:80], "Anna Kowalska", "Anna Kowalska"]
     page.find_element("id", "tab-list").click()
     found = ask_list(page, [*names[:20], "", "12345", "a@b.org", *names[20:]])
@@ -252,11 +294,15 @@ def test_shares_of_a_list(page, shipped):
     assert sum(share for _, share in found["bars"]) == pytest.approx(1)
     assert found["verdict"] == f"{len(names)} names"
     assert "2 not names, left out: “12345”, “a@b.org”." in found["note"]
-    assert text_of(page, "shares").count(" to ") == len(labels) - 1  # intervals, but of the others
+    assert (
+        text_of(page, "shares").count(" to ") == len(labels) - 1
+    )  # intervals, but of the others
 
 
 def test_differences_of_two_lists(page, shipped):
-    one, _ = make_names(150, nationalities=["Dutch", "Turkish", "Polish"], random_state=1)
+    one, _ = make_names(
+        150, nationalities=["Dutch", "Turkish", "Polish"], random_state=1
+    )
     other, _ = make_names(200, nationalities=["Dutch", "Turkish"], random_state=2)
     page.find_element("id", "tab-list").click()
     ask_list(page, one)
@@ -264,10 +310,14 @@ def test_differences_of_two_lists(page, shipped):
     lists = [estimate_shares(shipped, names, random_state=0) for names in (one, other)]
     compared = lists[0].compare(lists[1])
     assert found["verdict"] == f"{compared.sure.sum()} sure differences"
-    assert found["note"].startswith("Compared with 200 names. 1 not names, left out: “7”.")
+    assert found["note"].startswith(
+        "Compared with 200 names. 1 not names, left out: “7”."
+    )
     shown = compared.to_frame()[:3]
     assert [label for label, _ in found["bars"]] == shown["label"].tolist()
-    np.testing.assert_allclose([d for _, d in found["bars"]], shown["difference"], atol=1e-3)
+    np.testing.assert_allclose(
+        [d for _, d in found["bars"]], shown["difference"], atol=1e-3
+    )
     shown = text_of(page, "differences")
     first = shown.splitlines()[1]
     assert first.startswith("+3") and first.endswith(" sure")
@@ -294,7 +344,9 @@ def test_page_works_by_keyboard_alone(page):
     def press(*keys):
         ActionChains(page).send_keys(*keys).perform()
         focused = page.switch_to.active_element
-        assert focused.value_of_css_property("outline-style") == "solid"  # one sees where one is
+        assert (
+            focused.value_of_css_property("outline-style") == "solid"
+        )  # one sees where one is
         return focused.get_attribute("id")
 
     press(Keys.TAB)
@@ -303,7 +355,9 @@ def test_page_works_by_keyboard_alone(page):
     assert press(Keys.TAB) == "name"
     press("Kowalski")
     wait_for(page, lambda page: text_of(page, "verdict") == "Polish")
-    ActionChains(page).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+    ActionChains(page).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(
+        Keys.SHIFT
+    ).perform()
     assert press(Keys.ARROW_RIGHT) == "tab-list"
     assert press(Keys.TAB) == "list"
     assert not page.find_element("id", "name").is_displayed()
@@ -322,7 +376,9 @@ def test_page_fits_a_phone(page):
         for name in ("", "Anna", "Maria-Aparecida Gonçalves de Albuquerque", "W" * 80):
             ask(page, name)
             assert width(page) == [360, 360]
-            assert page.find_element("id", "sideways").is_displayed() is (len(name) > 20)
+            assert page.find_element("id", "sideways").is_displayed() is (
+                len(name) > 20
+            )
         page.find_element("id", "labels").send_keys("country")
         assert ask(page, "Emina Hadžić")["bars"][0][0] == "Bosnia & Herzegovina"
         assert width(page) == [360, 360]
@@ -336,13 +392,20 @@ def test_page_fits_a_phone(page):
 
 def width(page):
     """That of all there is, and that of the window, which a phone widens for it."""
-    return page.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    return page.execute_script(
+        "return [document.documentElement.scrollWidth, innerWidth]"
+    )
 
 
 def sent_so_far(browser):
     """What was sent since the last call."""
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    requests = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    messages = [
+        json.loads(entry["message"])["message"]
+        for entry in browser.get_log("performance")
+    ]
+    requests = [
+        m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"
+    ]
     return [params["request"]["url"] for params in requests]
 
 
@@ -360,7 +423,9 @@ def test_page_sends_nothing(browser, server, tmp_path):
     assert len(server.asked) == asked_before  # not even to where it came from
     sent += sent_so_far(browser)
     assert [sent.count(f"{server.url}{labels}.onnx") for labels in TARGETS] == [1, 1]
-    first, second = ((server.folder / f"{labels}.onnx").stat().st_size for labels in TARGETS)
+    first, second = (
+        (server.folder / f"{labels}.onnx").stat().st_size for labels in TARGETS
+    )
     assert second < 0.6 * first  # what both share is in the first
     assert not [url for url in sent if not url.startswith(server.url)]
     # Nor could a script of the page, were there one that wanted to.
@@ -381,7 +446,10 @@ def test_says_what_failed(browser, server, tmp_path):
     (tmp_path / "page" / "nationality.onnx").unlink()
     with serving(tmp_path / "page") as other:
         browser.get(other.url)
-        wait_for(browser, lambda page: text_of(page, "verdict") == "The model does not answer")
+        wait_for(
+            browser,
+            lambda page: text_of(page, "verdict") == "The model does not answer",
+        )
         assert text_of(browser, "reason").startswith("nationality.onnx: 404")
     browser.get_log("browser")  # it tells of the failure
 
@@ -401,7 +469,9 @@ def test_shares_without_a_browser():
     ]:
         assumed = rng.dirichlet(np.ones(n_classes))
         logits = scale * rng.normal(size=(n_names, n_classes)) + np.log(assumed)
-        logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(size=n_names)  # hard to tell apart
+        logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(
+            size=n_names
+        )  # hard to tell apart
         rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         counts = rng.randint(1, 5, size=n_names)
         model = {"class_prior": assumed.tolist(), "model_error": 0.3, "sharpness": 1.2}
@@ -436,14 +506,25 @@ process.stdout.write(JSON.stringify([found, differences]));
         params = model | {"assumed_prior": model["class_prior"], "random_state": 0}
         del params["class_prior"]
         classes = np.arange(len(rows[0]))
-        return shares_of_probabilities(np.array(rows), classes, counts=np.array(counts), **params)
+        return shares_of_probabilities(
+            np.array(rows), classes, counts=np.array(counts), **params
+        )
 
-    for k, atol in ((2, 0.05), (3, 0.05), (5, 1e-3)):  # the names of 3 say next to nothing
+    for k, atol in (
+        (2, 0.05),
+        (3, 0.05),
+        (5, 1e-3),
+    ):  # the names of 3 say next to nothing
         python, ends = in_python(*problems[k]), np.array(lists[k][1]).T
         for column, end in zip(("low", "high"), ends, strict=True):
-            np.testing.assert_allclose(end[python.label], python[column], rtol=0, atol=atol)
+            np.testing.assert_allclose(
+                end[python.label], python[column], rtol=0, atol=atol
+            )
     rows, counts, model = problems[3]
-    python, few = in_python(rows, counts, model), in_python(rows[:120], counts[:120], model)
+    python, few = (
+        in_python(rows, counts, model),
+        in_python(rows[:120], counts[:120], model),
+    )
     for found, same_source in zip(differences[:2], (True, False), strict=True):
         compared = python.compare(few, same_source=same_source)
         found = np.array(found, dtype=float)[compared.label].T
@@ -455,9 +536,13 @@ process.stdout.write(JSON.stringify([found, differences]));
     for found, (one, other) in zip(differences[2:4], pairs, strict=True):
         compared = one.compare(other, same_source=True)
         found = np.array(found, dtype=float)[compared.label].T
-        for values, column in zip(found, ("difference", "low", "high", "sure"), strict=True):
+        for values, column in zip(
+            found, ("difference", "low", "high", "sure"), strict=True
+        ):
             np.testing.assert_allclose(values, compared[column], rtol=0, atol=3e-3)
-    assert all(high - low > 1e-3 for _, low, high, _ in differences[4])  # of other sources
+    assert all(
+        high - low > 1e-3 for _, low, high, _ in differences[4]
+    )  # of other sources
 
 
 @pytest.mark.parametrize("labels", TARGETS)
@@ -482,8 +567,13 @@ def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
     (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")
     with serving(tmp_path) as example, opened(browser, example.url) as page:
         output = page.find_element("tag name", "output")
-        assert wait_for(page, lambda _: output.text != "wait" and output.text) == "Turkish"
+        assert (
+            wait_for(page, lambda _: output.text != "wait" and output.text) == "Turkish"
+        )
         name = page.find_element("tag name", "input")
         name.clear()
         name.send_keys("Kowalska-Wiśniewska")
-        assert wait_for(page, lambda _: output.text != "Turkish" and output.text) == "Polish"
+        assert (
+            wait_for(page, lambda _: output.text != "Turkish" and output.text)
+            == "Polish"
+        )

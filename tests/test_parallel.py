@@ -26,9 +26,13 @@ def cluster():
 
 # distributed's own sockets and event loops may still be open when its processes have ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_large_prediction_in_processes_gives_the_same_bits(small_names, tmp_path, monkeypatch):
+def test_large_prediction_in_processes_gives_the_same_bits(
+    small_names, tmp_path, monkeypatch
+):
     docs = Path(__file__).parent.parent / "docs" / "deploy.md"
-    (code,) = re.findall(r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S)
+    (code,) = re.findall(
+        r"```python\n(from joblib import Parallel.*?)```", docs.read_text(), re.S
+    )
     names, labels = small_names
     model = tiny_pipeline()
     scope = {"np": np, "pipeline": model, "names": names, "nationalities": labels}
@@ -46,7 +50,9 @@ def test_dask_shares_over_partitions_are_those_of_one_call(
     small_names, cluster, tmp_path, monkeypatch
 ):
     docs = Path(__file__).parent.parent / "docs" / "shares.md"
-    (code,) = re.findall(r"```python\n(import dask.*?)```", docs.read_text("utf-8"), re.S)
+    (code,) = re.findall(
+        r"```python\n(import dask.*?)```", docs.read_text("utf-8"), re.S
+    )
     pandas = pytest.importorskip("pandas")
     names, labels = small_names
     model = tiny_pipeline().fit(names, labels)
@@ -54,7 +60,9 @@ def test_dask_shares_over_partitions_are_those_of_one_call(
     monkeypatch.chdir(tmp_path)
     Path("people").mkdir()
     for i in range(3):
-        pandas.DataFrame({"name": [*people[i::3], None]}).to_parquet(f"people/{i}.parquet")
+        pandas.DataFrame({"name": [*people[i::3], None]}).to_parquet(
+            f"people/{i}.parquet"
+        )
     scope = {"sknames": sknames, "model": model}
     exec(code, scope)
     assert scope["people"].npartitions == 3

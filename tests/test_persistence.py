@@ -46,7 +46,9 @@ WAYS = {  # others are those of test_conventions.py
 
 
 def assert_same(loaded, model, names):
-    np.testing.assert_array_equal(loaded.predict_proba(names), model.predict_proba(names))
+    np.testing.assert_array_equal(
+        loaded.predict_proba(names), model.predict_proba(names)
+    )
     np.testing.assert_array_equal(loaded.predict(names), model.predict(names))
     for ours, theirs in zip(loaded, model, strict=True):
         assert set(vars(ours)) == set(vars(theirs))
@@ -60,7 +62,9 @@ def assert_same(loaded, model, names):
 
 
 @pytest.mark.parametrize("dump, load", WAYS.values(), ids=WAYS)
-def test_every_way_gives_the_same_model(any_pipeline, small_names, tmp_path, dump, load):
+def test_every_way_gives_the_same_model(
+    any_pipeline, small_names, tmp_path, dump, load
+):
     dump(any_pipeline, tmp_path / "model")
     loaded = load(tmp_path / "model")
     assert_same(loaded, any_pipeline, small_names[0])
@@ -83,7 +87,10 @@ def test_unknown_format_is_refused(tiny, format_):
     message += rf"{format_!r} .*: 99\.1\)\. Upgrade sknames, or fit"
     for step in tiny:
         with pytest.raises(ValueError, match=message):
-            reload(step, lambda state: state.update(_format=format_, _sknames_version="99.1"))
+            reload(
+                step,
+                lambda state: state.update(_format=format_, _sknames_version="99.1"),
+            )
     with pytest.raises(ValueError, match=r"got one in format None .*: unknown\)"):
         reload(tiny[0], lambda state: [state.pop(k) for k in [*state] if k[0] == "_"])
 
@@ -95,7 +102,8 @@ def test_parameter_of_an_earlier_version_gets_its_name_of_today(tiny):
     assert model.get_params(deep=False)["assumed_prior"] == [0.75, 0.25]
     assert joblib.load(DATA / "net.joblib")[0].tidy is True
     loaded = reload(
-        NameEncoder(FrozenEstimator(tiny)), lambda state: state.update(model="pretrained")
+        NameEncoder(FrozenEstimator(tiny)),
+        lambda state: state.update(model="pretrained"),
     )
     assert loaded.model == "nationality" and reload(loaded, dict).model == "nationality"
 
@@ -117,7 +125,9 @@ def test_fallback_of_an_earlier_version_is_kept(tiny, small_names):
     assert reload(clone(model), as_before).fallback == groups
 
 
-@pytest.mark.filterwarnings("ignore:.* names are longer than the longest name of fit:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.* names are longer than the longest name of fit:UserWarning"
+)
 def test_missing_parameter_takes_its_default(tiny, small_names):
     names = small_names[0]
     codes = tiny[0].transform(names)
@@ -130,13 +140,20 @@ def test_missing_parameter_takes_its_default(tiny, small_names):
         expected = getattr(fitted, answer)(X)
         for name, default in type(fitted)().get_params().items():
             loaded = reload(fitted, lambda state, name=name: state.pop(name))
-            assert loaded.get_params(deep=False) == fitted.get_params(deep=False) | {name: default}
+            assert loaded.get_params(deep=False) == fitted.get_params(deep=False) | {
+                name: default
+            }
             np.testing.assert_array_equal(getattr(loaded, answer)(X), expected)
 
 
 def test_parameters_set_after_fit_are_kept(any_pipeline, small_names):
     """A file keeps both what was learned and what the next fit is to take."""
-    anew = {"cell": "rnn", "regularization": 0.5, "hidden_size": 16, "ngram_range": (2, 2)}
+    anew = {
+        "cell": "rnn",
+        "regularization": 0.5,
+        "hidden_size": 16,
+        "ngram_range": (2, 2),
+    }
     model = pickle.loads(pickle.dumps(any_pipeline))
     model[-1].set_params(**anew)
     loaded = pickle.loads(pickle.dumps(model))
@@ -179,10 +196,14 @@ CHANGED = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value")
+@pytest.mark.filterwarnings(
+    "ignore:divide by zero:RuntimeWarning", "ignore:invalid value"
+)
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
 def test_changed_state_is_refused(tiny, change):
-    message = r"sknames saved, got one that is damaged or not ours .*\. Save the model again"
+    message = (
+        r"sknames saved, got one that is damaged or not ours .*\. Save the model again"
+    )
     with pytest.raises(ValueError, match=message):
         reload(tiny[-1], change)
 
@@ -196,5 +217,7 @@ def test_model_saved_by_the_oldest_releases_predicts_the_same_numbers(name, kind
     model = load_model(DATA / f"{name}.{kind}", trust_pickle=True)
     assert model.classes_.tolist() == expected[name]["classes"]
     found = predict_names(model, expected["names"])
-    np.testing.assert_allclose(found.proba, expected[name]["probabilities"], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        found.proba, expected[name]["probabilities"], rtol=0, atol=1e-6
+    )
     assert found.reasons.tolist() == expected[name]["reasons"]

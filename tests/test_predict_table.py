@@ -28,12 +28,18 @@ def test_pandas_in_keeps_index_and_columns(shipped):
         "predicted", "probability", "predicted_2", "probability_2", "reason",
     ]  # fmt: skip
     assert found["reason"].tolist() == WHY
-    assert found.drop(columns=["Name", "age", "reason"]).isna().all(axis=1).tolist() == [
-        bool(why) for why in WHY
-    ]
+    assert found.drop(columns=["Name", "age", "reason"]).isna().all(
+        axis=1
+    ).tolist() == [bool(why) for why in WHY]
     proba = np.sort(shipped.predict_proba(["Lee"])[0])
-    assert found.iloc[-1][["probability", "probability_2"]].tolist() == proba[[-1, -2]].tolist()
-    assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == ["Name", "predicted"]
+    assert (
+        found.iloc[-1][["probability", "probability_2"]].tolist()
+        == proba[[-1, -2]].tolist()
+    )
+    assert predict_table(shipped, people["Name"]).columns.tolist()[:2] == [
+        "Name",
+        "predicted",
+    ]
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
@@ -41,14 +47,20 @@ def test_column_name_is_found_in_any_case_and_its_own_case_first(shipped, librar
     people = library({"ID": ["Kim"], "NAME": ["Kowalski"], "Family": ["Papadopoulos"]})
     assert predict_table(shipped, people)["predicted"][0] == "Polish"
     assert predict_table(shipped, people, column="family")["predicted"][0] == "Greek"
-    assert predict_table(shipped, people, column=["id", "family"])["predicted"][0] == "Greek"
+    assert (
+        predict_table(shipped, people, column=["id", "family"])["predicted"][0]
+        == "Greek"
+    )
     both = library({"name": ["Kim"], "NAME": ["Kowalski"]})
     assert predict_table(shipped, both)["predicted"][0] == "Korean"
 
 
 def test_names_of_columns_may_be_numbers_or_tuples(shipped):
     rows = [["Mehmet", "Yılmaz", 3]]
-    assert predict_table(shipped, pd.DataFrame(rows), column=0)["predicted"][0] == "Turkish"
+    assert (
+        predict_table(shipped, pd.DataFrame(rows), column=0)["predicted"][0]
+        == "Turkish"
+    )
     levels = [("who", "given"), ("who", "family"), ("age", "")]
     people = pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(levels))
     for column in (levels[1], levels[:2]):
@@ -56,7 +68,9 @@ def test_names_of_columns_may_be_numbers_or_tuples(shipped):
 
 
 def test_all_labels_of_two_columns_in_a_tuple_come_without_a_warning(shipped):
-    people = pd.DataFrame({"given": ["Mehmet", "Wei"], "family": ["Yılmaz", "Wang"]}, [1, 1])
+    people = pd.DataFrame(
+        {"given": ["Mehmet", "Wei"], "family": ["Yılmaz", "Wang"]}, [1, 1]
+    )
     found = predict_table(shipped, people, column=("given", "family"), top=74)
     assert found["predicted"].tolist() == ["Turkish", "Chinese"]
     assert found.shape == (2, 2 + 2 * 74 + 1) and found.index.tolist() == [1, 1]
@@ -65,16 +79,26 @@ def test_all_labels_of_two_columns_in_a_tuple_come_without_a_warning(shipped):
 def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
     model = tiny_pipeline().set_params(encode__clean=False)
     model.fit(['" Anna', '" Anna', "Bo", "Cleo Bo"] * 5, ["x", "x", "y", "y"] * 5)
-    assert predict_table(model, ['"', "Bo"], known_words=True)["known_words"].tolist() == [0, 1]
+    assert predict_table(model, ['"', "Bo"], known_words=True)[
+        "known_words"
+    ].tolist() == [0, 1]
 
 
 def test_known_words_are_those_of_training(shipped, monkeypatch):
     monkeypatch.setattr("sknames._answers.predict_names.BLOCK", 2)
-    names = ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz", '" Иван Петров "', None]
+    names = [
+        "Novak Djokovic",
+        "Djokovic Brzqovic",
+        "Zilvan Quortz",
+        '" Иван Петров "',
+        None,
+    ]
     found = predict_table(shipped, names, known_words=True)
     assert found["known_words"].tolist() == [2, 1, 0, 2, 0]
     model = DummyClassifier().fit(NAMES, [0, 0, 0, 0, 1])
-    with pytest.raises(ValueError, match="expects a model with a table of words.*got DummyClass"):
+    with pytest.raises(
+        ValueError, match="expects a model with a table of words.*got DummyClass"
+    ):
         predict_table(model, names, known_words=True)
 
 
@@ -112,10 +136,16 @@ def test_empty_table_gets_the_new_columns(shipped, library):
 def test_model_with_a_fallback_says_the_level():
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     names = ["Iker Casillas", "Aoife Byrne", "Lee", "Juan Perez", "7"]
-    found, answers = predict_table(model, names, top=2), predict_names(model, names, top=2)
+    found, answers = (
+        predict_table(model, names, top=2),
+        predict_names(model, names, top=2),
+    )
     is_answered = answers.reasons == ""
     assert [*found.columns[1:4]] == ["predicted", "probability", "level"]
-    assert found["predicted"][is_answered].tolist() == answers.labels[is_answered, 0].tolist()
+    assert (
+        found["predicted"][is_answered].tolist()
+        == answers.labels[is_answered, 0].tolist()
+    )
     assert found["level"].isna().tolist() == (~is_answered).tolist()
     assert found["level"][is_answered].tolist() == answers.levels[is_answered].tolist()
     assert len({*answers.levels}) > 1
@@ -135,7 +165,9 @@ def test_what_does_not_fit_says_the_next_step(X, options, message):
 
 def test_top_may_be_all_classes_and_repeats_none():
     """Also of probability 0, as with a prior of 0."""
-    model = DummyClassifier(strategy="most_frequent").fit(["x", "y", "z"], ["b", "a", "b"])
+    model = DummyClassifier(strategy="most_frequent").fit(
+        ["x", "y", "z"], ["b", "a", "b"]
+    )
     found = predict_table(model, ["Ana"], top=2)
     assert found.loc[0, ["predicted", "predicted_2"]].tolist() == ["b", "a"]
     assert _top_classes(np.array([[0.0, 1.0, 0.0]]), 3).tolist() == [[1, 0, 2]]
@@ -154,13 +186,23 @@ def test_columns_have_none_and_nan_without_an_answer(found):
     columns = found.columns(2, "x_", proba=True)
     best = ["predicted", "probability", "level", "predicted_2", "probability_2"]
     labels = [f"probability_{label}" for label in found.classes]
-    assert [*columns] == [f"x_{name}" for name in [*best, *labels, "known_words", "reason"]]
+    assert [*columns] == [
+        f"x_{name}" for name in [*best, *labels, "known_words", "reason"]
+    ]
     for name, values in zip(best, map(columns.get, [*columns]), strict=False):
         assert (values[2] is None) or np.isnan(values[2]), name
-    assert columns["x_predicted"][1] == "Eastern Asia" and columns["x_level"][1] == "subregion"
-    np.testing.assert_array_equal(columns["x_probability_2"][1:2], found.probabilities[1:2, 1])
+    assert (
+        columns["x_predicted"][1] == "Eastern Asia"
+        and columns["x_level"][1] == "subregion"
+    )
+    np.testing.assert_array_equal(
+        columns["x_probability_2"][1:2], found.probabilities[1:2, 1]
+    )
     np.testing.assert_array_equal(columns[f"x_{labels[5]}"][:2], found.proba[:2, 5])
-    assert np.isnan(columns[f"x_{labels[5]}"][2]) and [*found.columns()][-3] == "probability_3"
+    assert (
+        np.isnan(columns[f"x_{labels[5]}"][2])
+        and [*found.columns()][-3] == "probability_3"
+    )
 
 
 def test_what_is_unsure_has_a_set_and_probabilities():
@@ -180,7 +222,10 @@ def test_frame_is_of_the_library_that_is_installed(found, monkeypatch):
         frame = found.to_frame(1, "x_")
         assert isinstance(frame, library.DataFrame) and [*frame.columns] == [*columns]
         assert frame["x_predicted"].to_list()[1] == "Eastern Asia"
-    assert frame["x_probability"].null_count() == found.columns()["reason"].astype(bool).sum()
+    assert (
+        frame["x_probability"].null_count()
+        == found.columns()["reason"].astype(bool).sum()
+    )
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(ImportError, match="Expected pandas or polars .* Install one"):
         found.to_frame()
@@ -193,8 +238,13 @@ def test_model_that_took_a_table_gets_a_table(frame, blank):
     ngrams = ColumnTransformer([("name", TfidfVectorizer(analyzer="char"), "name")])
     ngrams.set_params(sparse_threshold=0)
     table = frame({"name": ["Anna", "Bob", blank]})
-    model = make_pipeline(ngrams, GaussianNB()).fit(frame({"name": ["Anna", "Bob"]}), [0, 1])
+    model = make_pipeline(ngrams, GaussianNB()).fit(
+        frame({"name": ["Anna", "Bob"]}), [0, 1]
+    )
     found = predict_names(model, table)
-    assert found.labels[:2].ravel().tolist() == [0, 1] and found.reasons[2] == "missing name"
+    assert (
+        found.labels[:2].ravel().tolist() == [0, 1]
+        and found.reasons[2] == "missing name"
+    )
     assert found.names == ["Anna", "Bob", ""]
     assert predict_names(GaussianNB().fit([[0], [1]], [0, 1]), [[0]]).names is None

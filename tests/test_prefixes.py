@@ -33,7 +33,9 @@ def random_rows(n, length, n_symbols, seed=0):
 def node_prefixes(plan):
     """The prefix of each node, read off its parents."""
     prefixes = [()]
-    for symbol, parent in zip(plan.symbols[1:].tolist(), plan.parents[1:].tolist(), strict=True):
+    for symbol, parent in zip(
+        plan.symbols[1:].tolist(), plan.parents[1:].tolist(), strict=True
+    ):
         prefixes.append((*prefixes[parent], symbol))
     return prefixes
 
@@ -45,7 +47,11 @@ CASES = {
     "low bytes equal": ([(1,), (257,), (1, 513), (257, 1), (1, 1)], 5, np.uint16),
     "high bytes equal": ([(255, 255), (255, 254), (255,)], 3, np.uint8),
     "wide": (random_rows(20, 300, 2) + [(1,) * 300, (1,) * 299], 320, np.uint8),
-    "longer than a word of the sort": ([(1,) * 9, (1,) * 8, (1,) * 16 + (2,)], 17, np.uint8),
+    "longer than a word of the sort": (
+        [(1,) * 9, (1,) * 8, (1,) * 16 + (2,)],
+        17,
+        np.uint8,
+    ),
     "duplicates": ([(2, 1), (1,), (2, 1), (1,), (2, 1)], 4, np.uint8),
     "some empty": ([(), (1, 2), (), (1,)], 3, np.uint8),
     "all empty": ([()] * 3, 4, np.uint8),
@@ -86,7 +92,11 @@ def test_nodes_are_the_prefixes(rows, length, dtype, share, is_sorted):
     weights = np.random.RandomState(1).uniform(0.5, 2, size=len(rows))
     if share:
         expected = [
-            sum(w for row, w in zip(rows, weights, strict=True) if row[: len(prefix)] == prefix)
+            sum(
+                w
+                for row, w in zip(rows, weights, strict=True)
+                if row[: len(prefix)] == prefix
+            )
             for prefix in found
         ]
     else:
@@ -104,12 +114,18 @@ def test_sort_is_that_of_python(rows, length, dtype):
     codes = pad(rows, length, dtype)
     order, new = sort_rows(codes)
     in_order = codes[order].tolist()
-    assert new.tolist() == [i == 0 or in_order[i - 1] != row for i, row in enumerate(in_order)]
+    assert new.tolist() == [
+        i == 0 or in_order[i - 1] != row for i, row in enumerate(in_order)
+    ]
     assert sorted(order) == list(range(len(rows)))
     assert [rows[i] for i in order] == sorted(rows)
     keys = row_keys(codes)
     assert all(key.dtype == np.uint64 and key.shape == (len(rows),) for key in keys)
-    words = list(zip(*map(np.ndarray.tolist, keys), strict=True)) if keys else [()] * len(rows)
+    words = (
+        list(zip(*map(np.ndarray.tolist, keys), strict=True))
+        if keys
+        else [()] * len(rows)
+    )
     assert sorted(words) == [words[i] for i in order]
     assert len(set(words)) == len(set(rows))
     np.testing.assert_array_equal(row_lengths(codes), list(map(len, rows)))

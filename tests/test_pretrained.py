@@ -57,7 +57,10 @@ def test_golden_outputs(shipped, name):
 
 def test_an_unknown_character_says_nothing_by_itself(shipped):
     """No more than a symbol that training never saw."""
-    unknown, names = shipped["encode"].unknown_code_, ["X amamoto", "KowaXski", "X", "aX X"]
+    unknown, names = (
+        shipped["encode"].unknown_code_,
+        ["X amamoto", "KowaXski", "X", "aX X"],
+    )
     codes = shipped["encode"].transform(names).astype(np.int64)
     found = []
     for symbol in (unknown, unknown + 1):
@@ -71,7 +74,9 @@ def test_priors_of_the_world(shipped, shipped_uniform):
     names = ["John Smith", "John Murray"]
     assert shipped.predict(names).tolist() == ["English", "English"]
     assert shipped_uniform.predict(names).tolist() == ["Scottish", "Scottish"]
-    np.testing.assert_allclose(shipped_uniform["classify"].class_prior_, np.full(74, 1 / 74))
+    np.testing.assert_allclose(
+        shipped_uniform["classify"].class_prior_, np.full(74, 1 / 74)
+    )
 
 
 @pytest.mark.parametrize("is_array", [True, False])
@@ -101,7 +106,9 @@ def test_abstains(shipped):
     assert type(selective.estimator) is type(shipped)
     assert 0 < bold.threshold_ < selective.threshold_ < 1
     assert 0 < selective.coverage_ < bold.coverage_ < 1
-    assert load_pretrained(abstain=0.06).risk_ < 0.06  # the docstring says from where on
+    assert (
+        load_pretrained(abstain=0.06).risk_ < 0.06
+    )  # the docstring says from where on
     assert selective.risk_ < 0.13 < bold.risk_ < 0.18
     answered = shipped.predict_proba(NAMES).max(axis=1) > selective.threshold_
     assert 3 < answered.sum() < len(NAMES)
@@ -126,9 +133,13 @@ def test_abstain_answers_whole_names_but_not_names_of_many():
         ("country", [*M49], 0.75),
     ],
 )
-def test_abstain_keeps_the_smallest_whole_risk_that_answers_enough(target, fallback, least):
+def test_abstain_keeps_the_smallest_whole_risk_that_answers_enough(
+    target, fallback, least
+):
     model = load_pretrained(target, abstain=True, fallback=fallback)
-    smaller = load_pretrained(target, abstain=round(model.risk - 0.01, 2), fallback=fallback)
+    smaller = load_pretrained(
+        target, abstain=round(model.risk - 0.01, 2), fallback=fallback
+    )
     assert round(smaller.coverage_, 3) < least <= round(model.coverage_, 3)
     assert f"{100 * model.risk:.0f} %" in load_pretrained.__doc__
 
@@ -156,7 +167,9 @@ def test_each_call_gives_a_model_of_its_own(shipped):
     other = load_pretrained()
     load_card().clear()
     assert load_card() != {}
-    ours, theirs = (pipeline["classify"].network_.to_arrays() for pipeline in (shipped, other))
+    ours, theirs = (
+        pipeline["classify"].network_.to_arrays() for pipeline in (shipped, other)
+    )
     for name, array in ours.items():
         assert not np.shares_memory(array, theirs[name])
     for array in to_plain(other["classify"].network_.weights).values():
@@ -165,13 +178,22 @@ def test_each_call_gives_a_model_of_its_own(shipped):
     other["classify"].set_params(hidden_size=1)
     other["classify"].history_.clear()
     assert load_pretrained()["classify"].history_ == shipped["classify"].history_ != []
-    assert load_pretrained()["classify"].hidden_size == shipped["classify"].hidden_size != 1
+    assert (
+        load_pretrained()["classify"].hidden_size
+        == shipped["classify"].hidden_size
+        != 1
+    )
 
 
 # ---- Its files
 
 
-ARRAYS, DESCRIPTION, CARD, DIGESTS = "model.npz", "model.json", "card.json", "SHA256SUMS"
+ARRAYS, DESCRIPTION, CARD, DIGESTS = (
+    "model.npz",
+    "model.json",
+    "card.json",
+    "SHA256SUMS",
+)
 READ_BY = {
     CARD: load_card,
     _load_pretrained.CURVE: partial(load_pretrained, abstain=True),
@@ -240,21 +262,33 @@ def test_each_file_is_read_once(folder, monkeypatch):
     load_pretrained(abstain=True)
     load_card()
     set_thresholds()
-    assert n_read == dict.fromkeys(READ_BY.keys() - {_load_pretrained.CLIMBING}, 1) | {DIGESTS: 0}
+    assert n_read == dict.fromkeys(READ_BY.keys() - {_load_pretrained.CLIMBING}, 1) | {
+        DIGESTS: 0
+    }
 
 
 def test_bias_is_read_by_nationality(folder, shipped):
     """A file in another order, with its own digest."""
-    header, *rows = (folder / _load_pretrained.BIAS).read_text(encoding="utf-8").splitlines()
-    (folder / _load_pretrained.BIAS).write_text("\n".join([header, *rows[::-1]]), encoding="utf-8")
+    header, *rows = (
+        (folder / _load_pretrained.BIAS).read_text(encoding="utf-8").splitlines()
+    )
+    (folder / _load_pretrained.BIAS).write_text(
+        "\n".join([header, *rows[::-1]]), encoding="utf-8"
+    )
     write_digests(folder)
-    found, bias = load_pretrained()[-1].network_.class_bias, shipped[-1].network_.class_bias
+    found, bias = (
+        load_pretrained()[-1].network_.class_bias,
+        shipped[-1].network_.class_bias,
+    )
     np.testing.assert_array_equal(found, bias)
     with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
         file.write("\nsharpness,1.2500\n")
     write_digests(folder)
     assert load_pretrained()[-1].network_.sharpness == [1.25]
-    assert rows[1].split(",") == [shipped.classes_[1], f"{bias[1]:.4f}"] and len({*bias}) > 60
+    assert (
+        rows[1].split(",") == [shipped.classes_[1], f"{bias[1]:.4f}"]
+        and len({*bias}) > 60
+    )
 
 
 def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):
@@ -300,8 +334,12 @@ def test_countries_are_read_from_the_name(countries):
     np.testing.assert_allclose(countries[-1].class_prior_, prior / prior.sum())
     found = countries.predict_proba(names)
     np.testing.assert_allclose(found.sum(axis=1), 1)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(countries)).predict_proba(names), found)
-    assert predict_table(countries, ["Iker Qwrtzx"], known_words=True).known_words[0] == 1
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(countries)).predict_proba(names), found
+    )
+    assert (
+        predict_table(countries, ["Iker Qwrtzx"], known_words=True).known_words[0] == 1
+    )
     grouped = GroupedClassifier(countries, groups="region")
     assert grouped.predict(names[:2]).tolist() == ["Europe", "Americas"]
 
@@ -309,7 +347,9 @@ def test_countries_are_read_from_the_name(countries):
 def test_countries_share_the_network_of_nationalities(countries, shipped_uniform):
     weights, trunk = (m[-1].network_.weights for m in (countries, shipped_uniform))
     head = {name for name in weights if name.startswith("head.")}
-    assert head == {f"head.{name}" for name in ("weight", "bias", "ngrams", "ngram_weight")}
+    assert head == {
+        f"head.{name}" for name in ("weight", "bias", "ngrams", "ngram_weight")
+    }
     assert weights.keys() - head == trunk.keys()
     np.testing.assert_array_equal(weights["embedding"], trunk["embedding"])
     description = json.loads((COUNTRY / DESCRIPTION).read_text())
@@ -327,14 +367,28 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     card = load_card("country")
     # Some small countries have nobody in the half of the people that is reported.
     classes = countries.classes_.tolist()
-    assert [*card["by_country"]] == [code for code in classes if code in card["by_country"]]
+    assert [*card["by_country"]] == [
+        code for code in classes if code in card["by_country"]
+    ]
     assert len(card["by_country"]) > 150 and card["accuracy"] > 0.5
-    both = {"accuracy", "macro_f1", "top_3", "n", "new_words", "held_out", "missing", "must_not"}
+    both = {
+        "accuracy",
+        "macro_f1",
+        "top_3",
+        "n",
+        "new_words",
+        "held_out",
+        "missing",
+        "must_not",
+    }
     both |= {"learned_from", "n_names"}
     assert both <= card.keys() & load_card().keys()
     assert all(code not in classes and code in card["missing"] for code in ("CG", "CW"))
     network = countries[-1].network_
-    assert network.class_bias.shape == network.class_prior.shape and network.class_bias.std() > 0.1
+    assert (
+        network.class_bias.shape == network.class_prior.shape
+        and network.class_bias.std() > 0.1
+    )
     for load in (load_pretrained, load_card):
         with pytest.raises(ValueError, match="The 'target' parameter of load_.*'city'"):
             load("city")
@@ -342,12 +396,17 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
 
 def test_written_files_give_the_same_model(shipped, tmp_path):
     write_model(shipped, tmp_path)
-    with zipfile.ZipFile(tmp_path / ARRAYS) as file:  # inflating took most of the time of a load
+    with zipfile.ZipFile(
+        tmp_path / ARRAYS
+    ) as file:  # inflating took most of the time of a load
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
     again = _load_pretrained.read(tmp_path)
     assert repr(again) == repr(shipped) and again[0].alphabet_ == shipped[0].alphabet_
     ours, theirs = again["classify"], shipped["classify"]
-    assert ours.history_ == theirs.history_ and ours.n_features_in_ == theirs.n_features_in_
+    assert (
+        ours.history_ == theirs.history_
+        and ours.n_features_in_ == theirs.n_features_in_
+    )
     expected = theirs.network_.to_arrays()
     for name, array in ours.network_.to_arrays().items():
         np.testing.assert_array_equal(array, expected[name], strict=True)
@@ -365,12 +424,18 @@ def test_the_shipped_model_is_as_accurate_as_when_it_was_shipped(shipped):
     probabilities = shipped.predict_proba(names)
     best = shipped.classes_[np.argsort(-probabilities, axis=1)[:, :3]]
     hits = best == nationalities[:, None]
-    assert hits[:, 0].sum() == 2912 and hits.any(axis=1).sum() == pytest.approx(2989, abs=1)
-    macro_f1 = f1_score(nationalities, best[:, 0], labels=np.unique(nationalities), average="macro")
+    assert hits[:, 0].sum() == 2912 and hits.any(axis=1).sum() == pytest.approx(
+        2989, abs=1
+    )
+    macro_f1 = f1_score(
+        nationalities, best[:, 0], labels=np.unique(nationalities), average="macro"
+    )
     assert macro_f1 == pytest.approx(0.9709, abs=1e-4)
 
 
 if __name__ == "__main__":
     pipeline = load_pretrained()
     golden = {name: top(pipeline, name) for name in NAMES}
-    GOLDEN.write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    GOLDEN.write_text(
+        json.dumps(golden, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )

@@ -38,7 +38,9 @@ def team():
         make_names(n, nationalities=[of], random_state=0)
         for n, of in [(160, "Irish"), (40, "Dutch")]
     ]
-    return np.concatenate([names for names, _ in parts]), np.concatenate([y for _, y in parts])
+    return np.concatenate([names for names, _ in parts]), np.concatenate(
+        [y for _, y in parts]
+    )
 
 
 def test_estimates_the_mix_and_answers_by_it():
@@ -83,20 +85,28 @@ def test_given_priors_are_taken(priors, shifted):
 def test_weights_are_repeated_rows(shifted):
     inner, X_later = shifted
     weights = np.arange(600) % 4
-    weighted = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later, sample_weight=weights)
-    repeated = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later.repeat(weights, axis=0))
+    weighted = PriorShiftClassifier(FrozenEstimator(inner)).fit(
+        X_later, sample_weight=weights
+    )
+    repeated = PriorShiftClassifier(FrozenEstimator(inner)).fit(
+        X_later.repeat(weights, axis=0)
+    )
     np.testing.assert_allclose(weighted.class_prior_, repeated.class_prior_, atol=1e-6)
     plain = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)
     assert abs(weighted.class_prior_ - plain.class_prior_).max() > 1e-4
     with pytest.raises(ValueError, match="Expected sample_weight of zero or more"):
-        PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later, sample_weight=-np.ones(600))
+        PriorShiftClassifier(FrozenEstimator(inner)).fit(
+            X_later, sample_weight=-np.ones(600)
+        )
 
 
 def underconfident(rng, n=60):
     """Answers that are right nine times in ten, and half sure; and the labels, evenly mixed."""
     labels = rng.integers(4, size=n)
     seen = np.where(rng.random(n) < 0.9, labels, rng.integers(4, size=n))
-    return softmax(1.1 * np.eye(4)[seen] + 0.3 * rng.normal(size=(n, 4)), axis=1), labels
+    return softmax(
+        1.1 * np.eye(4)[seen] + 0.3 * rng.normal(size=(n, 4)), axis=1
+    ), labels
 
 
 class Known(LogisticRegression):
@@ -109,29 +119,41 @@ class Known(LogisticRegression):
 def test_unsure_model_is_warned_of():
     inner = Known().fit(np.eye(4), np.arange(4))
     probabilities, _ = underconfident(np.random.default_rng(0))
-    message = r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how-do"
+    message = (
+        r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how-do"
+    )
     with pytest.warns(UserWarning, match=message) as warned:
         PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities)
     assert warned[0].filename == __file__
     with pytest.warns(UserWarning, match="unsure of these names") as warned:
-        estimate_shares(inner, np.vstack([probabilities, probabilities + 1e-9]), n_resamples=2)
+        estimate_shares(
+            inner, np.vstack([probabilities, probabilities + 1e-9]), n_resamples=2
+        )
     assert warned[0].filename == __file__
-    PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities[-29:])  # too few to say
+    PriorShiftClassifier(FrozenEstimator(inner)).fit(
+        probabilities[-29:]
+    )  # too few to say
     with pytest.warns(UserWarning, match="unsure of these names"):
         PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities[-30:])
 
 
 @pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.6, True), (3, True)])
-def test_underconfident_model_of_many_classes_is_warned_of(shipped_uniform, temperature, is_unsure):
+def test_underconfident_model_of_many_classes_is_warned_of(
+    shipped_uniform, temperature, is_unsure
+):
     """Adapting lowers its accuracy, from .97 to .87 and .77, since large classes win names."""
     names, labels = make_names(1000, random_state=1)
     probabilities = shipped_uniform.predict_proba(names) ** (1 / temperature)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    inner = Known().fit(np.eye(74).repeat(2, axis=0), shipped_uniform.classes_.repeat(2))
+    inner = Known().fit(
+        np.eye(74).repeat(2, axis=0), shipped_uniform.classes_.repeat(2)
+    )
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities)
-    assert [str(warning.message)[:19] for warning in warned] == ["The model is unsure"] * is_unsure
+    assert [str(warning.message)[:19] for warning in warned] == [
+        "The model is unsure"
+    ] * is_unsure
     assert (adapted.score(probabilities, labels) < 0.9) == is_unsure
 
 
@@ -161,7 +183,9 @@ def test_estimator_that_is_not_frozen_raises(shipped, shifted):
         make_pipeline(shipped),
         Pipeline(shipped.steps),
     ):
-        with pytest.raises(ValueError, match=r"learns no labels.* FrozenEstimator\(model\) for"):
+        with pytest.raises(
+            ValueError, match=r"learns no labels.* FrozenEstimator\(model\) for"
+        ):
             PriorShiftClassifier(inner).fit(["Niamh"])
     with pytest.raises(NotFittedError):
         PriorShiftClassifier(FrozenEstimator(LogisticRegression())).fit(["Niamh"])
@@ -170,8 +194,12 @@ def test_estimator_that_is_not_frozen_raises(shipped, shifted):
 def test_given_priors_need_no_fit(shifted):
     inner, X_later = shifted
     given = PriorShiftClassifier(inner, priors=[0.1, 0.9])
-    fitted = PriorShiftClassifier(FrozenEstimator(inner), priors=[0.1, 0.9]).fit(X_later)
-    np.testing.assert_array_equal(given.predict_proba(X_later), fitted.predict_proba(X_later))
+    fitted = PriorShiftClassifier(FrozenEstimator(inner), priors=[0.1, 0.9]).fit(
+        X_later
+    )
+    np.testing.assert_array_equal(
+        given.predict_proba(X_later), fitted.predict_proba(X_later)
+    )
     with pytest.raises(NotFittedError):
         PriorShiftClassifier(inner).predict(X_later)
     with pytest.raises(NotFittedError):

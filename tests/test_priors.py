@@ -99,14 +99,18 @@ def test_priors_that_probabilities_assume():
 
 def estimated(probabilities, assumed, weights=None, **limits):
     weights = np.ones(len(probabilities)) if weights is None else weights
-    return estimate_mix(*distinct_names(probabilities, weights, assumed), assumed, **limits)
+    return estimate_mix(
+        *distinct_names(probabilities, weights, assumed), assumed, **limits
+    )
 
 
 def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
     """As it is defined: each answer under the mix of the others and the pseudo-names."""
     answers, ratios = (
         probabilities,
-        np.divide(probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0),
+        np.divide(
+            probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0
+        ),
     )
     for _ in range(100_000):
         others = weights @ answers - weights[:, None] * answers
@@ -141,7 +145,9 @@ def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own()
 
     sums, n_pseudo = pseudo_names([0] * 40)
     np.testing.assert_array_equal(sums, [40, 0, 0, 0])
-    assert n_pseudo == pytest.approx(3 / (1 - 1 / 4))  # two have the same class four times as often
+    assert n_pseudo == pytest.approx(
+        3 / (1 - 1 / 4)
+    )  # two have the same class four times as often
     likelier = 4 * 19 / 39  # of 39 others, 19 have its class
     assert pseudo_names([0, 1] * 20)[1] == pytest.approx(3 / (1 - 1 / likelier))
     assert pseudo_names([0, 1, 2, 3] * 10)[1] > 1e6
@@ -152,7 +158,9 @@ def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own()
 def test_heavy_weights_of_sure_rare_answers_are_counted():
     """Where the mix of the others hardly has the class at all."""
     assumed = np.array([0.001, 0.999])
-    found, *_ = estimated(np.array([[1 - 1e-9, 1e-9], [0, 1]]), assumed, np.array([1000.0, 1]))
+    found, *_ = estimated(
+        np.array([[1 - 1e-9, 1e-9], [0, 1]]), assumed, np.array([1000.0, 1])
+    )
     np.testing.assert_allclose(found, [1000 / 1001, 1 / 1001], atol=1e-4)
 
 
@@ -210,7 +218,9 @@ def test_exchanged_priors_are_bayes_rule():
     expected = probabilities / assumed * priors
     np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True))
     assert (found[:, 4] == 0).all()
-    np.testing.assert_allclose(exchange_priors(probabilities, assumed, assumed), probabilities)
+    np.testing.assert_allclose(
+        exchange_priors(probabilities, assumed, assumed), probabilities
+    )
 
 
 def test_rows_that_the_priors_exclude():
@@ -219,5 +229,7 @@ def test_rows_that_the_priors_exclude():
     found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     np.testing.assert_array_equal(found, [[0, 1]])
     # What was assumed to be impossible stays so.
-    found = exchange_priors(np.full((1, 3), 1 / 3), np.array([0.5, 0.5, 0]), np.full(3, 1 / 3))
+    found = exchange_priors(
+        np.full((1, 3), 1 / 3), np.array([0.5, 0.5, 0]), np.full(3, 1 / 3)
+    )
     np.testing.assert_allclose(found, [[0.5, 0.5, 0]])

@@ -41,7 +41,14 @@ def codes():
     rng = np.random.RandomState(0)
     codes = rng.randint(1, 4, size=(30, 6)).astype(np.uint8)
     codes[np.arange(6) >= rng.randint(0, 7, size=(30, 1))] = 0
-    codes[:6] = [[0] * 6, [1, 2, 3, 1, 2, 3], [1, 2, 3, 1, 2, 3], [5] + [0] * 5, [0] * 6, [1] * 6]
+    codes[:6] = [
+        [0] * 6,
+        [1, 2, 3, 1, 2, 3],
+        [1, 2, 3, 1, 2, 3],
+        [5] + [0] * 5,
+        [0] * 6,
+        [1] * 6,
+    ]
     return codes
 
 
@@ -77,7 +84,9 @@ def build(kind="gru", num_layers=1, embedding_dim=EMBEDDING, n_ngrams=0):
 STEPS = {
     "gru": torch.gru_cell,
     "rnn": torch.rnn_tanh_cell,
-    "sigmoid rnn": lambda x, h, w, u, b, c: 1 / (1 + torch.exp(-(x @ w.T + b + h @ u.T + c))),
+    "sigmoid rnn": lambda x, h, w, u, b, c: (
+        1 / (1 + torch.exp(-(x @ w.T + b + h @ u.T + c)))
+    ),
 }
 
 
@@ -86,7 +95,9 @@ def states_of_torch(cells, kind, embedding, codes):
     x = embedding[torch.from_numpy(codes.astype(np.int64))]
     for cell in cells:
         weights = [
-            getattr(cell, f"{name}_{k}") for name in ("weight", "bias") for k in ("ih", "hh")
+            getattr(cell, f"{name}_{k}")
+            for name in ("weight", "bias")
+            for k in ("ih", "hh")
         ]
         h, steps = x.new_zeros(len(x), HIDDEN), []
         for x_t in x.unbind(1):
@@ -123,20 +134,28 @@ def test_elements_are_dropped_independently(p):
     out, again = dropout(x), dropout(x)
     scale = 1 / (1 - p)
     for k in range(8):
-        assert out[k::8].mean().item() == pytest.approx(1, abs=5 * scale * (8 / len(x)) ** 0.5)
+        assert out[k::8].mean().item() == pytest.approx(
+            1, abs=5 * scale * (8 / len(x)) ** 0.5
+        )
     for k in (1, 2, 4, 7, 8, 64):
         product = (out[k:] * out[:-k]).mean().item()
         assert product == pytest.approx(1, abs=5 * scale / len(x) ** 0.5)
-    assert (out * again).mean().item() == pytest.approx(1, abs=5 * scale / len(x) ** 0.5)
+    assert (out * again).mean().item() == pytest.approx(
+        1, abs=5 * scale / len(x) ** 0.5
+    )
 
 
 @each_kind
 @each_depth
 def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
     net = build(kind, num_layers)
-    (shared, states), (unshared, _) = (net(plan_of(codes, share)) for share in (True, False))
+    (shared, states), (unshared, _) = (
+        net(plan_of(codes, share)) for share in (True, False)
+    )
     torch.testing.assert_close(shared, unshared, **TOLERANCE)
-    torch.testing.assert_close(shared[:1], net.output.bias[None].expand(1, CLASSES), **TOLERANCE)
+    torch.testing.assert_close(
+        shared[:1], net.output.bias[None].expand(1, CLASSES), **TOLERANCE
+    )
     logits = net.next_symbol_logits(states)
     assert logits.shape == (len(states), N_CODES)
     some = torch.tensor([0, 3, 4])
@@ -152,7 +171,10 @@ def test_states_and_gradients_are_those_of_torch(codes, kind, num_layers, share)
     embedding = net.embedding.detach().clone().requires_grad_()
     row, time, node = places_of(plan, codes)
     factor = torch.randn(len(codes), 6, HIDDEN).double()[row, time]
-    states, expected = net.states(plan), states_of_torch(cells, kind, embedding, codes)[row, time]
+    states, expected = (
+        net.states(plan),
+        states_of_torch(cells, kind, embedding, codes)[row, time],
+    )
     torch.testing.assert_close(states[node], expected, **TOLERANCE)
     assert (states[0] == 0).all()
     (states[node] * factor).sum().backward()
@@ -185,7 +207,9 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
 @each_kind
 @each_depth
 @pytest.mark.parametrize("embedding_dim", [EMBEDDING, None])
-def test_all_is_computed_on_the_device_of_the_parameters(codes, kind, num_layers, embedding_dim):
+def test_all_is_computed_on_the_device_of_the_parameters(
+    codes, kind, num_layers, embedding_dim
+):
     # The device "meta" computes shapes only, and rejects tensors of another device.
     net = build(kind, num_layers, embedding_dim, n_ngrams=9).float().to("meta")
     n, loss = len(codes), Loss(np.zeros(CLASSES)).to("meta")
@@ -242,7 +266,9 @@ def dropped_half(found, whole):
 
 
 @each_kind
-@pytest.mark.parametrize("where", ["dropout", "embedding_dropout", "ngram_dropout", None])
+@pytest.mark.parametrize(
+    "where", ["dropout", "embedding_dropout", "ngram_dropout", None]
+)
 def test_each_dropout_drops_in_its_place(codes, kind, where):
     # The linear layers return what they read, and the n-grams what they add.
     n = N_CODES
@@ -259,13 +285,17 @@ def test_each_dropout_drops_in_its_place(codes, kind, where):
     features, starts = np.tile(np.arange(n), len(codes)), np.arange(len(codes) + 1) * n
     plan, ngrams = plan_of(codes), Bags.of(features, starts, values.ravel().numpy())
     embeddings = []
-    net.embedding_dropout.register_forward_hook(lambda _, given, out: embeddings.append(out))
+    net.embedding_dropout.register_forward_hook(
+        lambda _, given, out: embeddings.append(out)
+    )
     logits, states = net(plan, ngrams)
     next_symbol = net.next_symbol_logits(states)
     of_rows, of_ngrams = states[plan.ends], NGRAM_SCALE * values
     if where == "dropout":
         filled = plan.ends > 0  # The state of the root is 0 anyway.
-        assert dropped_half((logits - of_ngrams)[filled].round(decimals=12), of_rows[filled])
+        assert dropped_half(
+            (logits - of_ngrams)[filled].round(decimals=12), of_rows[filled]
+        )
         assert dropped_half(next_symbol[1:], states[1:])
     else:
         assert torch.equal(next_symbol, states)

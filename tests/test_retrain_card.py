@@ -16,14 +16,23 @@ from tools.retrain import card as _card
 from tools.retrain import countries, files, kept_apart, measure, recipe
 
 CODES = {"English": "GB", "Scottish": "GB", "Turkish": "TR", "Malagasy": "MG"}
-WRITTEN = {"card.json", "class_bias.csv", "climbing.csv", "risk_coverage.csv", "set_thresholds.csv"}
+WRITTEN = {
+    "card.json",
+    "class_bias.csv",
+    "climbing.csv",
+    "risk_coverage.csv",
+    "set_thresholds.csv",
+}
 
 
 def people_of(label, n, rng):
     """Full names; those of Malagasy are of no known word."""
     if label != "Malagasy":
         return make_names(n, nationalities=[label], random_state=rng)[0]
-    words = ["".join(rng.choice(["ra", "be", "no", "fy", "ny", "ka"], 7)) for _ in range(2 * n)]
+    words = [
+        "".join(rng.choice(["ra", "be", "no", "fy", "ny", "ka"], 7))
+        for _ in range(2 * n)
+    ]
     return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
 
 
@@ -32,8 +41,13 @@ def people(tmp_path, monkeypatch):
     """People of several sources, in place of all that the files are of."""
     rng = np.random.RandomState(0)
     n_of = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}
-    sources = {of: {k: people_of(k, n, rng) for k, n in n_of.items()} for of in recipe.MOST_PEOPLE}
-    rows = [(n, k, of) for of, found in sources.items() for k in found for n in found[k]]
+    sources = {
+        of: {k: people_of(k, n, rng) for k, n in n_of.items()}
+        for of in recipe.MOST_PEOPLE
+    }
+    rows = [
+        (n, k, of) for of, found in sources.items() for k in found for n in found[k]
+    ]
     names, labels, of = (np.array(column) for column in zip(*rows, strict=True))
     codes = np.array([CODES[label] for label in labels])
 
@@ -71,8 +85,12 @@ def written(target, folder):
 
 
 def test_page_of_the_card_that_ships_is_the_model_card(monkeypatch):
-    shown = (Path(__file__).parents[1] / "docs" / "model_card.md").read_text(encoding="utf-8")
-    (machine,) = re.search(r"tools\.retrain\.measure` on (.*)\. The same", shown).groups()
+    shown = (Path(__file__).parents[1] / "docs" / "model_card.md").read_text(
+        encoding="utf-8"
+    )
+    (machine,) = re.search(
+        r"tools\.retrain\.measure` on (.*)\. The same", shown
+    ).groups()
     monkeypatch.setattr(_card, "machine", lambda: machine)
     page = _card.page(load_card(), load_pretrained(priors="uniform"))
     assert page.rstrip("\n") == shown.rstrip("\n")
@@ -88,9 +106,15 @@ def test_measure_writes_all_files_and_a_page(people, tmp_path):
         right = sum(row["n"] * row["accuracy"] for row in card[key].values())
         assert right == pytest.approx(card["n"] * card["accuracy"])
     assert card["new_words"]["n"] == card["by_known_words"]["0"]["n"] > 10
-    assert card["from_lists_alone"] == ["Zulu"] and card["from_people_alone"] == ["Malagasy"]
+    assert card["from_lists_alone"] == ["Zulu"] and card["from_people_alone"] == [
+        "Malagasy"
+    ]
     decades = card["by_birth_decade"]
-    assert 0 < sum(row["n"] for row in decades.values()) < card["by_source"]["chess players"]["n"]
+    assert (
+        0
+        < sum(row["n"] for row in decades.values())
+        < card["by_source"]["chess players"]["n"]
+    )
     assert [*decades] == [f"{year}s" for year in range(1900, 2000, 10)]
     found = csv.DictReader(files.NATIONALITIES.read_text("utf-8").splitlines())
     found = {row["nationality"]: (row["n_names"], row["recall"]) for row in found}
@@ -129,8 +153,12 @@ def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
     }
     model = Bunch(classes_=np.array(["French", "Irish"]))
     monkeypatch.setattr(recipe, "typical_people", lambda lists: sources)
-    monkeypatch.setattr(kept_apart, "is_kept_apart", lambda person: len(person) % 3 == 0)
-    monkeypatch.setattr(kept_apart, "is_apart_in_arabic", lambda person: person == "ali noor")
+    monkeypatch.setattr(
+        kept_apart, "is_kept_apart", lambda person: len(person) % 3 == 0
+    )
+    monkeypatch.setattr(
+        kept_apart, "is_apart_in_arabic", lambda person: person == "ali noor"
+    )
     monkeypatch.setattr(kept_apart, "read", lambda folder, priors: model)
     monkeypatch.setattr(kept_apart, "MOST_CHOOSING", 50)
     loaded, choose, report, everyone = kept_apart.load()
@@ -147,5 +175,7 @@ def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
         assert len(persons) == len({*persons}) and {*persons} - {"ali noor"} == apart
     halves = [{*map(person_of, half.names)} for half in (choose, report)]
     assert halves[0].isdisjoint(halves[1]) and (choose.labels == "French").sum() == 50
-    few = kept_apart.People(*map(np.array, ([*"abcdef"], [*"xxxyyx"], [*"stssss"]))).few(1)
+    few = kept_apart.People(
+        *map(np.array, ([*"abcdef"], [*"xxxyyx"], [*"stssss"]))
+    ).few(1)
     assert few.names.tolist() == ["a", "b", "d"]

@@ -22,9 +22,13 @@ KINDS = ["French", "Polish", "Spanish"]
 def base():
     """A model of three nationalities, and names that it has not learned."""
     params = {"hidden_size": 8, "max_epochs": 3, "min_df": 2, "random_state": 0}
-    model = Pipeline([("encode", CharEncoder()), ("classify", NameNationalityClassifier(**params))])
+    model = Pipeline(
+        [("encode", CharEncoder()), ("classify", NameNationalityClassifier(**params))]
+    )
     names, labels = make_names(900, nationalities=KINDS, random_state=0)
-    return model.fit(names, labels), make_names(1_500, nationalities=KINDS, random_state=1)
+    return model.fit(names, labels), make_names(
+        1_500, nationalities=KINDS, random_state=1
+    )
 
 
 def test_folded_gives_the_mean_of_both_logits(base):
@@ -48,7 +52,10 @@ def test_fit_more_learns_people_and_rounds(base):
     second = recipe.fit_more(model, *more)
     network = second["classify"].network_
     assert second.score(*more) > model.score(*more)
-    assert network.weights["ngram_weight"].levels.max() == 15 and "head.bias" not in network.weights
+    assert (
+        network.weights["ngram_weight"].levels.max() == 15
+        and "head.bias" not in network.weights
+    )
     assert len(network.words.keys) > 100
     assert second["encode"].alphabet_ == model["encode"].alphabet_
 
@@ -56,13 +63,21 @@ def test_fit_more_learns_people_and_rounds(base):
 @pytest.fixture(scope="module")
 def encoded():
     """Names in several forms, and a network that reads them."""
-    names = np.array(["anna li", "a. li", "jose élan", "иван петр", "иван", "li яна"], dtype=object)
+    names = np.array(
+        ["anna li", "a. li", "jose élan", "иван петр", "иван", "li яна"], dtype=object
+    )
     encoder = CharEncoder(transliterate=False).fit(names)
     X, labels = encoder.transform(names), np.array([0, 0, 1, 1, 1, 0])
     params = {"hidden_size": 2, "max_epochs": 1, "min_df": 1}
     network = NameNationalityClassifier(**params).fit(X, labels).network_
     codes = network.to_codes(X)
-    return encoder, network, codes, labels, linear.forms_of_codes(network, encoder.alphabet_)
+    return (
+        encoder,
+        network,
+        codes,
+        labels,
+        linear.forms_of_codes(network, encoder.alphabet_),
+    )
 
 
 def test_forms_are_those_of_words_and_names(encoded):
@@ -96,7 +111,9 @@ def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(enc
     words = linear.fit_words(network, codes, labels, forms, is_other, 2, 1.0)
     known = {
         name: words.count(
-            network.to_codes(encoder.transform([name])), network.separator, np.ones(1, int)
+            network.to_codes(encoder.transform([name])),
+            network.separator,
+            np.ones(1, int),
         )[0]
         for name in ("anna", "li", "иван", "петр", "яна", "élan")
     }
@@ -111,17 +128,25 @@ def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(enc
 
 def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
     model, (names, labels) = base
-    codes = np.array([{"French": "FR", "Polish": "PL", "Spanish": "MX"}[k] for k in labels])
+    codes = np.array(
+        [{"French": "FR", "Polish": "PL", "Spanish": "MX"}[k] for k in labels]
+    )
     codes[labels == "Spanish"][::2] = "AR"
     head = countries.fit(model, names, codes)
-    assert head.classes_.tolist() == ["FR", "MX", "PL"] and head.score(names, codes) > 0.8
+    assert (
+        head.classes_.tolist() == ["FR", "MX", "PL"] and head.score(names, codes) > 0.8
+    )
     np.testing.assert_allclose(head["classify"].class_prior_, 1 / 3)
     write_model(model, tmp_path / "nationality")
     write_model(head, tmp_path / "country", "nationality")
     again = read(tmp_path / "country")
     some = names[:50]
-    np.testing.assert_allclose(again.predict_proba(some), head.predict_proba(some), atol=2e-3)
-    sizes = [(tmp_path / k / "model.npz").stat().st_size for k in ("country", "nationality")]
+    np.testing.assert_allclose(
+        again.predict_proba(some), head.predict_proba(some), atol=2e-3
+    )
+    sizes = [
+        (tmp_path / k / "model.npz").stat().st_size for k in ("country", "nationality")
+    ]
     assert sizes[0] < sizes[1]
 
 

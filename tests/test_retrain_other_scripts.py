@@ -35,20 +35,31 @@ from tools.retrain.spellings import Spellings
         ("Roman Keb Jana", "Polish", "Thai", {"โรมัน เก็บ ยานา"}),
     ],
 )
-def test_spell_follows_the_sounds_of_the_language(name, nationality, spelling, expected):
-    drawn = {spell(name, nationality, spelling, np.random.RandomState(k)) for k in range(60)}
+def test_spell_follows_the_sounds_of_the_language(
+    name, nationality, spelling, expected
+):
+    drawn = {
+        spell(name, nationality, spelling, np.random.RandomState(k)) for k in range(60)
+    }
     assert drawn & expected, drawn
 
 
 def test_spell_leaves_no_letter_of_any_list_in_latin():
     rng = np.random.RandomState(0)
     names, labels = recipe.load_names(return_X_y=True)
-    spellings = "Cyrillic bg,Greek,Arabic,Hebrew,Hangul,Georgian,Armenian,Thai".split(",")
+    spellings = "Cyrillic bg,Greek,Arabic,Hebrew,Hangul,Georgian,Armenian,Thai".split(
+        ","
+    )
     for row in rng.permutation(len(names))[:800]:
         for spelling in spellings:
             spelled = spell(names[row], labels[row], spelling, rng)
-            assert not any(c.isascii() and c.isalpha() for c in spelled), (names[row], spelled)
-    assert {spelling.split()[0] for spelling in LOCALS.values()} <= recipe.FOREIGN_SCRIPTS.keys()
+            assert not any(c.isascii() and c.isalpha() for c in spelled), (
+                names[row],
+                spelled,
+            )
+    assert {
+        spelling.split()[0] for spelling in LOCALS.values()
+    } <= recipe.FOREIGN_SCRIPTS.keys()
 
 
 @pytest.mark.parametrize("script", blocks.BLOCKS)
@@ -58,7 +69,10 @@ def test_to_block_writes_letters_of_the_script_alone(script):
         words = spell(name, "English", script, rng).split()
         assert len(words) == 2
         for word in words:  # no sign without a letter
-            assert all(first <= c <= last for c in word) and unicodedata.category(word[0])[0] == "L"
+            assert (
+                all(first <= c <= last for c in word)
+                and unicodedata.category(word[0])[0] == "L"
+            )
 
 
 # ---- Patronymics
@@ -67,7 +81,12 @@ def test_to_block_writes_letters_of_the_script_alone(script):
 @pytest.mark.parametrize(
     "name, nationality, script, some",
     [
-        ("Ігор Попов", "Ukrainian", "Cyrillic", {"Попов Ігор Тарасович", "Ігор Тарасович Попов"}),
+        (
+            "Ігор Попов",
+            "Ukrainian",
+            "Cyrillic",
+            {"Попов Ігор Тарасович", "Ігор Тарасович Попов"},
+        ),
         ("Ольга Шевченко", "Ukrainian", "Cyrillic", {"Шевченко Ольга Сергіївна"}),
         ("İlham Abdullayev", "Azerbaijani", "Latin", {"Abdullayev İlham Heydər oğlu"}),
         ("Nigora Karimova", "Uzbek", "Latin", {"Karimova Nigora Rustam qizi"}),
@@ -121,7 +140,10 @@ def test_spellings_take_and_draw_what_sounds_alike(spellings):
     assert spellings.word("Ikemoto", "ikemoto", "Hangul", np.random) is None
     assert not spellings.words["Greek"] and [*spellings.words["Cyrillic"]] == ["muller"]
     assert {"jean", "paul", "edward"} == {*spellings.words["Han"]}
-    assert spellings.words["Hebrew"] == {"nir": {"ניר": 1}} and "aya" in spellings.words["Arabic"]
+    assert (
+        spellings.words["Hebrew"] == {"nir": {"ניר": 1}}
+        and "aya" in spellings.words["Arabic"]
+    )
 
 
 def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
@@ -132,16 +154,22 @@ def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
     assert spell_person("Kim Min-seo", "Korean", "Hangul", *args) is None
     assert spell_person("Müller", "Serbian", "Cyrillic", *args) != "мюллер"
     assert spell_person("Müller", "Russian", "Cyrillic", *args) == "мюллер"
-    drawn = {spell_person("Ivan Petrov", "Bulgarian", "Katakana", *args) for _ in range(300)}
+    drawn = {
+        spell_person("Ivan Petrov", "Bulgarian", "Katakana", *args) for _ in range(300)
+    }
     assert drawn == {f"イヴァン{mark}ペトロフ" for mark in BETWEEN_WORDS["Katakana"]}
 
 
 def test_recipe_learns_sounds_and_predicts_by_words(monkeypatch):
     learned, fit = [], train.fit
-    monkeypatch.setattr(train, "fit", lambda X, *args: learned.append(X) or fit(X, *args))
+    monkeypatch.setattr(
+        train, "fit", lambda X, *args: learned.append(X) or fit(X, *args)
+    )
     names = np.array(["罗伯特·莱万多夫斯基", "robert lewandowski"] * 10)
     small = {"hidden_size": 2, "embedding_dim": 2, "max_epochs": 1}
     encoder = recipe.fit(names, np.array(["Chinese", "Polish"] * 10), **small)["encode"]
     read = encoder.inverse_transform(learned[0][:1])
     assert read == ["罗伯特·莱万多夫斯基 luobote-laiwanduofusiji"]
-    assert encoder.inverse_transform(encoder.transform(names[:1]))[0].endswith(" lewandowski")
+    assert encoder.inverse_transform(encoder.transform(names[:1]))[0].endswith(
+        " lewandowski"
+    )

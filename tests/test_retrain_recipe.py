@@ -19,8 +19,20 @@ from tools.retrain.__main__ import main
 from tools.retrain.spellings import Spellings
 from tools.retrain.tables import read_table
 
-LABELS = {"Chinese": "CN", "Danish": "DK", "Greek": "GR", "Persian": "IR", "Japanese": "JP"}
-LABELS |= {"Russian": "RU", "Ukrainian": "UA", "Kazakh": "KZ", "Korean": "KR", "Thai": "TH"}
+LABELS = {
+    "Chinese": "CN",
+    "Danish": "DK",
+    "Greek": "GR",
+    "Persian": "IR",
+    "Japanese": "JP",
+}
+LABELS |= {
+    "Russian": "RU",
+    "Ukrainian": "UA",
+    "Kazakh": "KZ",
+    "Korean": "KR",
+    "Thai": "TH",
+}
 
 
 @pytest.fixture
@@ -29,7 +41,12 @@ def few(all_names, monkeypatch):
     rows = np.flatnonzero(np.isin(all_names.target, [*LABELS]))[::7]
     native = rows[all_names.script[rows] != "Latn"]
     lists = {
-        script: Bunch(**{key: all_names[key][some] for key in ("data", "target", "part", "script")})
+        script: Bunch(
+            **{
+                key: all_names[key][some]
+                for key in ("data", "target", "part", "script")
+            }
+        )
         for script, some in (("all", rows), ("native", native))
     }
     for several in lists.values():
@@ -49,7 +66,9 @@ def sources(few, monkeypatch):
     """Put people into the place of all sources: {source: [(name, nationality)]}."""
 
     def put(pairs_of, dictionaries=({}, []), in_scripts=(set(), set())):
-        arabic = [(name, name, LABELS[k]) for name, k in pairs_of.get("names in Arabic", [])]
+        arabic = [
+            (name, name, LABELS[k]) for name, k in pairs_of.get("names in Arabic", [])
+        ]
 
         def columns(source, n, column="nationality"):
             pairs = pairs_of.get(source, [])
@@ -59,11 +78,18 @@ def sources(few, monkeypatch):
             return tuple(np.array(column, dtype=object) for column in found)[:n]
 
         def read_people():
-            return {of: {"DK": [name for name, _ in pairs_of.get(of, [])]} for of in people.SOURCES}
+            return {
+                of: {"DK": [name for name, _ in pairs_of.get(of, [])]}
+                for of in people.SOURCES
+            }
 
         for module in (recipe, countries):
-            monkeypatch.setattr(module, "read_biographies", partial(columns, "biographies", 2))
-            monkeypatch.setattr(module, "read_chess_players", partial(columns, "chess players", 3))
+            monkeypatch.setattr(
+                module, "read_biographies", partial(columns, "biographies", 2)
+            )
+            monkeypatch.setattr(
+                module, "read_chess_players", partial(columns, "chess players", 3)
+            )
             monkeypatch.setattr(module, "read_arabic_names", lambda: arabic)
         monkeypatch.setattr(countries, "read_people", read_people)
         monkeypatch.setattr(recipe, "read_japanese", lambda: (dictionaries[0], {}))
@@ -93,13 +119,19 @@ def learned(phase):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_nobody_apart_is_learned_of_any_source_in_any_spelling(sources, monkeypatch, phase):
-    names = ["".join(word).title() for word in product("bdf", "aeiou", "lmnrst", "aeiou")]
+def test_nobody_apart_is_learned_of_any_source_in_any_spelling(
+    sources, monkeypatch, phase
+):
+    names = [
+        "".join(word).title() for word in product("bdf", "aeiou", "lmnrst", "aeiou")
+    ]
     all_sources = ["biographies", "chess players", "names in Arabic", *people.SOURCES]
     put = {}
     for k, source in enumerate(all_sources):
         full = [f"{name}{'xyz'[k % 3] * (k + 1)} " for name in names]
-        is_apart = recipe.is_apart_in_arabic if "Arabic" in source else recipe.is_kept_apart
+        is_apart = (
+            recipe.is_apart_in_arabic if "Arabic" in source else recipe.is_kept_apart
+        )
         apart = [name for name in full if is_apart(recipe.person_of(f"{name}Zapart"))]
         assert apart
         put[source] = [(f"{name}Zapart", "Persian") for name in apart]
@@ -107,7 +139,9 @@ def test_nobody_apart_is_learned_of_any_source_in_any_spelling(sources, monkeypa
         put[source] += [
             (f"{name}Source{'abcdefg'[k]}", "Persian")
             for name in full
-            if not recipe.is_apart_in_arabic(recipe.person_of(f"{name}Source{'abcdefg'[k]}"))
+            if not recipe.is_apart_in_arabic(
+                recipe.person_of(f"{name}Source{'abcdefg'[k]}")
+            )
         ]
     dictionaries = {"zapart": "Zapart Mai", "kept": "Kept Mai"}, ["zapart", "kept"] * 3
 
@@ -127,7 +161,11 @@ def test_main_twice_writes_the_same_bits(few, tmp_path, capsys):
     for k in "ab":
         main(["--lists-only", "--output", str(tmp_path / k)])
     printed = capsys.readouterr().out
-    for name in (_load_pretrained.ARRAYS, _load_pretrained.DESCRIPTION, _load_pretrained.DIGESTS):
+    for name in (
+        _load_pretrained.ARRAYS,
+        _load_pretrained.DESCRIPTION,
+        _load_pretrained.DIGESTS,
+    ):
         both = [(tmp_path / k / "nationality" / name).read_bytes() for k in "ab"]
         assert both[0] == both[1]
     assert "not of the shape of the weights that ship" in printed
@@ -153,7 +191,11 @@ def test_labels_of_the_models_are_those_of_all_sources():
         keys = [row[next(iter(row))] for row in table]
         assert keys == sorted({*keys})
         assert all(row["nationality"] or row["reason"] for row in table)
-    assert load_pretrained().classes_.tolist() == load_card()["nationalities"] == sorted(of_sources)
+    assert (
+        load_pretrained().classes_.tolist()
+        == load_card()["nationalities"]
+        == sorted(of_sources)
+    )
 
 
 PEOPLE = {
@@ -178,15 +220,32 @@ PEOPLE = {
         ("Phoebe Quist", "Danish"),
     ],
     "names in Arabic": [("Ali Noor", "Persian"), ("Reza Karimi", "Persian")],
-    "rugby players": [(f"Bo {name}", "Danish") for name in "Arne Bro Dam Eg Ib Juhl Øst".split()],
+    "rugby players": [
+        (f"Bo {name}", "Danish") for name in "Arne Bro Dam Eg Ib Juhl Øst".split()
+    ],
 }
 # Caps that so few people reach.
 SMALL = {
-    recipe: {"MOST_PEOPLE": dict.fromkeys(recipe.MOST_PEOPLE, 4), "RARE": 2, "MIN_MADE_NAMES": 8}
-    | {"MORE_PEOPLE": dict.fromkeys(recipe.MORE_PEOPLE, 6), "MOST_SPELLED": 5, "MOST_IN_HAN": 1}
-    | dict.fromkeys("N_OF_NO_CLASS N_OF_SURNAME MADE_UKRAINIAN LEAST_IN_OWN_SCRIPT".split(), 8)
-    | dict.fromkeys("INITIALS LETTERS_ONLY PATRONYMICS LEAST_OF_CHARACTER".split(), 0.5),
-    countries: {"MOST_PEOPLE": dict.fromkeys(countries.MOST_PEOPLE, 6), "MOST_SPELLED": 5}
+    recipe: {
+        "MOST_PEOPLE": dict.fromkeys(recipe.MOST_PEOPLE, 4),
+        "RARE": 2,
+        "MIN_MADE_NAMES": 8,
+    }
+    | {
+        "MORE_PEOPLE": dict.fromkeys(recipe.MORE_PEOPLE, 6),
+        "MOST_SPELLED": 5,
+        "MOST_IN_HAN": 1,
+    }
+    | dict.fromkeys(
+        "N_OF_NO_CLASS N_OF_SURNAME MADE_UKRAINIAN LEAST_IN_OWN_SCRIPT".split(), 8
+    )
+    | dict.fromkeys(
+        "INITIALS LETTERS_ONLY PATRONYMICS LEAST_OF_CHARACTER".split(), 0.5
+    ),
+    countries: {
+        "MOST_PEOPLE": dict.fromkeys(countries.MOST_PEOPLE, 6),
+        "MOST_SPELLED": 5,
+    }
     | {"LEAST": 2, "LEAST_IN_OWN_SCRIPT": 8},
 }
 # Where a digest changes, the models learn other names: train them again, and write it here.
@@ -209,7 +268,10 @@ def test_names_of_a_training_stay(sources, monkeypatch, phase):
         *"Cyrillic Greek Arabic Hebrew Hangul Georgian Armenian Thai".split(),
         *blocks.BLOCKS,
     ]
-    dictionaries = {"木村洋": "Kimura Hiroshi", "佐藤翔": "Sato Sho"}, ["刘伟", "王小明", "李小龙"]
+    dictionaries = (
+        {"木村洋": "Kimura Hiroshi", "佐藤翔": "Sato Sho"},
+        ["刘伟", "王小明", "李小龙"],
+    )
     sources(PEOPLE, dictionaries)
     monkeypatch.setattr(recipe, "read_spellings", lambda key_of: spellings)
     monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", dict.fromkeys(spelled, 0.5))

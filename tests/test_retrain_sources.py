@@ -12,7 +12,12 @@ import pytest
 
 from tests.conftest import archive, write_package
 from tools.retrain import biographies, dictionaries, people, recipe
-from tools.retrain.arabic_names import as_locals_write, normalized, read_arabic_names, written_words
+from tools.retrain.arabic_names import (
+    as_locals_write,
+    normalized,
+    read_arabic_names,
+    written_words,
+)
 from tools.retrain.biographies import read_biographies
 from tools.retrain.chess_players import read_chess_players
 from tools.retrain.latin_words import latin_words, local_words
@@ -28,7 +33,9 @@ def put_biographies(home, monkeypatch):
         with zipfile.ZipFile(path, "w") as wheel:
             wheel.writestr("name2nat/__init__.py", "raise SystemExit\n")
             wheel.writestr("name2nat/name2nats.pkl", pickle.dumps(names))
-        monkeypatch.setattr(biographies, "_SHA256", sha256(path.read_bytes()).hexdigest())
+        monkeypatch.setattr(
+            biographies, "_SHA256", sha256(path.read_bytes()).hexdigest()
+        )
 
     return put
 
@@ -46,11 +53,22 @@ def test_biographies_have_one_nationality_or_country_each(put_biographies, home)
         }
     )
     found = dict(zip(*read_biographies(), strict=True))
-    assert found == {"Aristotle": "Greek", "Adam Smith": "English", "Anna Kérn": "German"}
+    assert found == {
+        "Aristotle": "Greek",
+        "Adam Smith": "English",
+        "Anna Kérn": "German",
+    }
     found = dict(zip(*read_biographies(column="alpha_2"), strict=True))
-    assert found == {"Aristotle": "GR", "Rafael Nadal": "AU", "Anna Kérn": "AT", "Jean Bemba": "CD"}
+    assert found == {
+        "Aristotle": "GR",
+        "Rafael Nadal": "AU",
+        "Anna Kérn": "AT",
+        "Jean Bemba": "CD",
+    }
     (home / "name2nat-0.5.1-py3-none-any.whl").write_bytes(b"PK")
-    with pytest.raises(ValueError, match=f"should be name2nat.* is {sha256(b'PK').hexdigest()}"):
+    with pytest.raises(
+        ValueError, match=f"should be name2nat.* is {sha256(b'PK').hexdigest()}"
+    ):
         read_biographies()
 
 
@@ -106,12 +124,18 @@ def test_chess_players_have_a_full_name_and_one_label(home):
         ("D'Isidoro Nicolo", "Italian", 1980),
         ("Ana Corzo y Prado", "Albanian", 1981),
     ]
-    for column, values in zip(read_chess_players(), zip(*expected, strict=True), strict=True):
+    for column, values in zip(
+        read_chess_players(), zip(*expected, strict=True), strict=True
+    ):
         np.testing.assert_array_equal(column, values)
     write("@PLAYER\n" + "Kern, Anna #GM GER\n" * 98 + "Kern, Anna\n" * 2)
-    with pytest.raises(ValueError, match=r"should .* but 98 of 100 lines are such. Get another"):
+    with pytest.raises(
+        ValueError, match=r"should .* but 98 of 100 lines are such. Get another"
+    ):
         read_chess_players()
-    (home / "scid-spell-data_1_all.deb").write_bytes(b"!<arch>\n" + b"%-48s%-10d`\n" % (b"x", 0))
+    (home / "scid-spell-data_1_all.deb").write_bytes(
+        b"!<arch>\n" + b"%-48s%-10d`\n" % (b"x", 0)
+    )
     with pytest.raises(ValueError, match=r"is no Debian package: it has no data\.tar"):
         read_chess_players()
 
@@ -119,7 +143,10 @@ def test_chess_players_have_a_full_name_and_one_label(home):
 def test_people_of_countries_are_cleaned_and_spelled(home):
     (home / "people").mkdir()
     head, no_more = "name\talpha_2\tknown_by\tspelled\n", "name\talpha_2\n"
-    lifters = head + "Ivan Petrov\tRU\tmeets\tИван Петров\nA P\tRU\tmeets\t\nAi Ito\tJP\t\t伊藤\n"
+    lifters = (
+        head
+        + "Ivan Petrov\tRU\tmeets\tИван Петров\nA P\tRU\tmeets\t\nAi Ito\tJP\t\t伊藤\n"
+    )
     files = dict.fromkeys(people.SOURCES.values(), no_more) | {"lifters": lifters}
     files["weightlifters"] += "ABADIE Benoit\tFR\n"
     files["spellings"] = (
@@ -141,12 +168,18 @@ def test_people_of_countries_are_cleaned_and_spelled(home):
 
 
 def test_arabic_names_are_read_and_written_as_locals_do(home):
-    rows = [("علي حسن", "Ali Hassan", "EG"), ("بيروز", "Pirouz", "IR"), ("سمير", "Samir", "")]
+    rows = [
+        ("علي حسن", "Ali Hassan", "EG"),
+        ("بيروز", "Pirouz", "IR"),
+        ("سمير", "Samir", ""),
+    ]
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE full_names (arabic_key, latin, country)")
     connection.executemany("INSERT INTO full_names VALUES (?, ?, ?)", [*rows, rows[0]])
     connection.commit()
-    with zipfile.ZipFile(home / "arabic_name_romanizer-0.2.0-py3-none-any.whl", "w") as wheel:
+    with zipfile.ZipFile(
+        home / "arabic_name_romanizer-0.2.0-py3-none-any.whl", "w"
+    ) as wheel:
         member = "arabic_name_romanizer/resources/names.sqlite3"
         wheel.writestr(member, connection.serialize())
     connection.close()
@@ -155,7 +188,11 @@ def test_arabic_names_are_read_and_written_as_locals_do(home):
     assert (normalized(name), normalized("کریمی")) == ("اسامه ايمان", "كريمي")
     # Of two ways to write a word, the more frequent one counts, and of two alike the first.
     written = written_words({"أسامة": 3, "اسامة": 3, "اسامه": 1})
-    for country, expected in (("EG", "أسامة كريمي"), ("IR", "اسامه کریمی"), ("PK", "اسامہ کریمی")):
+    for country, expected in (
+        ("EG", "أسامة كريمي"),
+        ("IR", "اسامه کریمی"),
+        ("PK", "اسامہ کریمی"),
+    ):
         assert as_locals_write("اسامه كريمي", country, written) == expected
 
 
@@ -187,7 +224,9 @@ def test_read_spellings_reads_both_collections(home, zipped):
         "wd_hebrew": "Iga Świątek\tאיגה שוויונטק\nNobody\tמלך אנגליה\n",
     }
     if zipped:
-        words = "".join(files[key].replace(" ", "") for key in ("wd_hebrew_80", "wd_hebrew_20"))
+        words = "".join(
+            files[key].replace(" ", "") for key in ("wd_hebrew_80", "wd_hebrew_20")
+        )
         files = {"words_hebrew.tsv.gz": words, "full_hebrew.tsv.gz": files["wd_hebrew"]}
     with zipfile.ZipFile(home / "rigour-1.whl", "w") as wheel:
         lines = (
@@ -206,22 +245,41 @@ def test_read_spellings_reads_both_collections(home, zipped):
     assert dict(found.words["Cyrillic"]) == {"novak": {"новак": 1}}
     assert found.people["Hebrew"] == {"iga swiatek": "איגה שוויונטק"}
     # In the same order in each process: what is drawn from the words depends on it.
-    assert [*found.words["Georgian"]] == sorted("kovak tovak povak sovak rovak lovak".split())
+    assert [*found.words["Georgian"]] == sorted(
+        "kovak tovak povak sovak rovak lovak".split()
+    )
 
 
 def test_latin_words_take_the_most_frequent_word_but_no_local_one(monkeypatch):
     monkeypatch.setattr("tools.retrain.latin_words.MIN_SCRIPTS", 2)
     words = {
-        "Han": {"novak": {"诺瓦克": 3, "诺·瓦克": 9}, "nowak": {"诺瓦克": 3}, "rare": {"稀": 9}},
-        "Cyrillic": {"novak": {"новак": 5, "новакь": 1}, "nowak": {"новак": 9, "нувак": 1}},
+        "Han": {
+            "novak": {"诺瓦克": 3, "诺·瓦克": 9},
+            "nowak": {"诺瓦克": 3},
+            "rare": {"稀": 9},
+        },
+        "Cyrillic": {
+            "novak": {"новак": 5, "новакь": 1},
+            "nowak": {"новак": 9, "нувак": 1},
+        },
     }
     assert latin_words(words, set()) == "\nnovak\tновакь\nnowak\tновак\tнувак\t诺瓦克"
-    assert latin_words(words, {"нувак"}) == "\tнувак\nnovak\tновакь\nnowak\tновак\t诺瓦克"
+    assert (
+        latin_words(words, {"нувак"}) == "\tнувак\nnovak\tновакь\nnowak\tновак\t诺瓦克"
+    )
     words = {"Cyrillic": {"kozak": {"козак": 1}}, "Hangul": {"kozak": {"코작": 1}}}
-    for locals_, foreigners, expected in ((2, 0, 1), (1, 0, 0), (4, 15, 1), (4, 17, 0), (0, 2, 0)):
+    for locals_, foreigners, expected in (
+        (2, 0, 1),
+        (1, 0, 0),
+        (4, 15, 1),
+        (4, 17, 0),
+        (0, 2, 0),
+    ):
         persons = {
-            "Polish": [f"kozak p{k}" for k in range(foreigners)] + ["x y"] * (20 - foreigners),
-            "Ukrainian": [f"kozak u{k}" for k in range(locals_)] + ["x y"] * (20 - locals_),
+            "Polish": [f"kozak p{k}" for k in range(foreigners)]
+            + ["x y"] * (20 - foreigners),
+            "Ukrainian": [f"kozak u{k}" for k in range(locals_)]
+            + ["x y"] * (20 - locals_),
         }
         found = local_words(words, persons, ["Анна 金"])
         assert found == {"анна"} | ({"козак"} if expected else set())

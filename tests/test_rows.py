@@ -53,22 +53,33 @@ def test_merge_adds_weights_and_sorts_rows(dtype):
     codes = rng.randint(0, 3, size=(60, 9)).astype(dtype)
     codes[:, 2:8] = 1  # Rows are compared beyond the eight bytes of a word.
     # Few, so that neighbours of other codes have the same label.
-    y, weights = rng.randint(3, size=60).astype(np.int32), rng.randint(1, 9, size=60).astype(float)
+    y, weights = (
+        rng.randint(3, size=60).astype(np.int32),
+        rng.randint(1, 9, size=60).astype(float),
+    )
     expected = {}
-    for row, label, weight in zip(codes.tolist(), y.tolist(), weights.tolist(), strict=True):
+    for row, label, weight in zip(
+        codes.tolist(), y.tolist(), weights.tolist(), strict=True
+    ):
         key = tuple(row), label
         expected[key] = expected.get(key, 0) + weight
     found_codes, found_y, sums = merge(codes, y, weights)
-    keys = [(tuple(row), label) for row, label in zip(found_codes.tolist(), found_y, strict=True)]
+    keys = [
+        (tuple(row), label)
+        for row, label in zip(found_codes.tolist(), found_y, strict=True)
+    ]
     assert keys == sorted(expected) and 20 < len(keys) < 55
     assert sums.tolist() == [expected[key] for key in keys]
     assert found_codes.dtype == dtype and found_y.dtype == np.int64
 
 
 @pytest.mark.parametrize(
-    "fraction, n_held_out", [(0.001, 1), (0.04, 1), (0.1, 2), (0.24, 5), (0.26, 5), (0.5, 10)]
+    "fraction, n_held_out",
+    [(0.001, 1), (0.04, 1), (0.1, 2), (0.24, 5), (0.26, 5), (0.5, 10)],
 )
-def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(fraction, n_held_out):
+def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(
+    fraction, n_held_out
+):
     # Each code has two labels, and each label most of the codes.
     codes, y = np.arange(1, 21, dtype=np.uint8).repeat(2)[:, None], np.tile([0, 1], 20)
     held_out_once = set()

@@ -58,12 +58,25 @@ def real():
     """Counts of n-grams of real names, one of each spelling, and nationalities."""
     names, labels = load_names(return_X_y=True)
     chosen = np.unique(spelling_groups(names), return_index=True)[1]
-    nations = ["Arabic", "Chinese", "Finnish", "German", "Greek", "Irish", "Italian", "Japanese"]
+    nations = [
+        "Arabic",
+        "Chinese",
+        "Finnish",
+        "German",
+        "Greek",
+        "Irish",
+        "Italian",
+        "Japanese",
+    ]
     nations += ["Polish", "Spanish", "Turkish"]
     chosen = chosen[np.isin(labels[chosen], nations)]
     chosen = np.random.RandomState(0).permutation(chosen)[:9_000]
     ngrams = HashingVectorizer(
-        analyzer="char_wb", ngram_range=(1, 3), n_features=2**13, alternate_sign=False, norm=None
+        analyzer="char_wb",
+        ngram_range=(1, 3),
+        n_features=2**13,
+        alternate_sign=False,
+        norm=None,
     )
     return ngrams.transform(names[chosen]), labels[chosen].astype(str)
 
@@ -106,7 +119,9 @@ def test_curve_has_a_row_for_each_threshold():
     hits = np.array([True, False, True, False, True, True, False])
     curve = risk_coverage_curve(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0, 0]))
     np.testing.assert_allclose(curve.threshold, [0.7, 0.6, 0.5, 0])
-    np.testing.assert_allclose(curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7])  # never all
+    np.testing.assert_allclose(
+        curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7]
+    )  # never all
     np.testing.assert_allclose(curve.risk, [0, 1 / 3, 1 / 5, 2 / 6])
     np.testing.assert_allclose(curve.n_answered, [2, 3, 25 / 7, 36 / 8])
 
@@ -119,22 +134,24 @@ def halved(n_wrong=0):
 
 def test_risk_is_sought_among_fifty_shares_of_what_can_be_answered():
     curve = halved()
-    np.testing.assert_allclose(curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100)
+    np.testing.assert_allclose(
+        curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100
+    )
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.5
 
 
 def test_risk_that_no_bound_proves_raises_with_the_best_bound():
     """Six are tried, each with a sixth of what the confidence leaves; of 50 names ten are wrong."""
     bound = 1 - (0.05 / 6) ** (1 / 24)
-    message = (
-        f"of the 12% of .*, 0.0% of 24 answers are wrong, so the risk may be as high as {bound:.3f}"
-    )
+    message = f"of the 12% of .*, 0.0% of 24 answers are wrong, so the risk may be as high as {bound:.3f}"
     with pytest.raises(ValueError, match=message):
         row_of_risk(halved(60), 0.01, 0.95)
 
 
 def test_coverage_allows_for_rounding():
-    curve = risk_coverage_curve(np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7))
+    curve = risk_coverage_curve(
+        np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7)
+    )
     assert curve.coverage[2] < 0.75 and row_of_coverage(curve, 0.75) == 2
 
 
@@ -150,7 +167,9 @@ def test_answers_where_it_is_sure():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     probabilities = model.predict_proba(X)
-    np.testing.assert_array_equal(probabilities, LogisticRegression().fit(X, y).predict_proba(X))
+    np.testing.assert_array_equal(
+        probabilities, LogisticRegression().fit(X, y).predict_proba(X)
+    )
     sure = probabilities.max(axis=1) > model.threshold_
     assert 0.4 < sure.mean() < 0.6
     predicted = model.predict(X)
@@ -168,12 +187,16 @@ def test_frozen_estimator_is_not_fitted_and_all_names_count():
     X, y = blobs()
     inner = LogisticRegression().fit(X[:100], y[:100])
     before = inner.coef_.copy()
-    model = SelectiveClassifier(FrozenEstimator(inner), coverage=0.4).fit(X[100:], y[100:])
+    model = SelectiveClassifier(FrozenEstimator(inner), coverage=0.4).fit(
+        X[100:], y[100:]
+    )
     np.testing.assert_array_equal(inner.coef_, before)
     # The surest name withheld is at the threshold itself, and must stay withheld.
     assert np.mean(model.predict(X[100:]) != -1) == model.coverage_ == 0.4
     with pytest.raises(NotFittedError):
-        SelectiveClassifier(FrozenEstimator(LogisticRegression()), coverage=0.4).fit(X, y)
+        SelectiveClassifier(FrozenEstimator(LogisticRegression()), coverage=0.4).fit(
+            X, y
+        )
 
 
 def test_label_unknown_to_a_frozen_estimator_counts_as_an_error():
@@ -200,19 +223,28 @@ def test_groups_are_held_out_together():
     with config_context(enable_metadata_routing=True):
         for cv in (5, None, LeaveOneGroupOut()):
             routed = SelectiveClassifier(nearest, coverage=1, cv=cv)
-            assert routed.fit(X, y, groups=groups if cv in (5, None) else groups % 7).risk_ > 0.3
+            assert (
+                routed.fit(X, y, groups=groups if cv in (5, None) else groups % 7).risk_
+                > 0.3
+            )
 
 
 def test_weights_count_for_estimator_and_threshold():
     X, y = blobs()
     weights = np.where(X[:, 0] > 0, 5, 0)
     plain = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
-    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y, sample_weight=weights)
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(
+        X, y, sample_weight=weights
+    )
     assert not np.allclose(model.estimator_.coef_, plain.estimator_.coef_, rtol=0.1)
     found = model.predict(X) != -1
     assert np.average(found, weights=weights) == pytest.approx(0.5, abs=0.04)
-    with pytest.warns(UserWarning, match="KNeighborsClassifier takes no sample_weight in") as found:
-        SelectiveClassifier(KNeighborsClassifier(), coverage=0.5).fit(X, y, sample_weight=weights)
+    with pytest.warns(
+        UserWarning, match="KNeighborsClassifier takes no sample_weight in"
+    ) as found:
+        SelectiveClassifier(KNeighborsClassifier(), coverage=0.5).fit(
+            X, y, sample_weight=weights
+        )
     assert [Path(warning.filename) for warning in found] == [Path(__file__)]
 
 
@@ -222,7 +254,9 @@ def test_weights_are_routed_to_a_step(enable):
     weights = np.where(X[:, 0] > 0, 1, 1e-9)
     with config_context(enable_metadata_routing=enable):
         step = LogisticRegression()
-        inner = make_pipeline(step.set_fit_request(sample_weight=True) if enable else step)
+        inner = make_pipeline(
+            step.set_fit_request(sample_weight=True) if enable else step
+        )
         name = "sample_weight" if enable else "logisticregression__sample_weight"
         model = SelectiveClassifier(inner, coverage=0.5).fit(X, y, **{name: weights})
     expected = LogisticRegression().fit(X, y, sample_weight=weights)
@@ -272,11 +306,15 @@ def test_unreachable_risk_raises_and_changes_nothing():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     threshold = model.threshold_
-    with pytest.raises(ValueError, match=r"risk=1e-05 is not reached: of the \d+% of the names"):
+    with pytest.raises(
+        ValueError, match=r"risk=1e-05 is not reached: of the \d+% of the names"
+    ):
         model.set_params(coverage=None, risk=1e-5).fit(X, y)
     assert model.threshold_ == threshold  # a failed fit changes nothing
     rng = np.random.RandomState(0)
-    with pytest.raises(ValueError, match="Give a larger risk, more names, or a coverage"):
+    with pytest.raises(
+        ValueError, match="Give a larger risk, more names, or a coverage"
+    ):
         model.set_params(risk=0.4).fit(X, rng.randint(3, size=len(y)))
 
 
@@ -288,12 +326,17 @@ def test_wrong_abstain_label_raises(label):
     kind = "string" if are_strings else "number"
     expected = f"a {kind} as the labels, and none of them, got {label!r}"
     # Before the estimator is fitted, which this one cannot be.
-    for inner in (LogisticRegression(C=-1), FrozenEstimator(LogisticRegression().fit(X, y))):
+    for inner in (
+        LogisticRegression(C=-1),
+        FrozenEstimator(LogisticRegression().fit(X, y)),
+    ):
         with pytest.raises(ValueError, match=expected):
             SelectiveClassifier(inner, coverage=0.5, abstain_label=label).fit(X, y)
     with pytest.raises(ValueError, match=expected):  # also where the data lack it
         kept = y != np.unique(y)[1]
-        SelectiveClassifier(inner, coverage=0.5, abstain_label=label).fit(X[kept], y[kept])
+        SelectiveClassifier(inner, coverage=0.5, abstain_label=label).fit(
+            X[kept], y[kept]
+        )
 
 
 @pytest.mark.parametrize("labels, abstain_label", [
@@ -305,7 +348,9 @@ def test_wrong_abstain_label_raises(label):
 ], ids=str)  # fmt: skip
 def test_labels_of_any_type_are_predicted_whole(labels, abstain_label):
     X, y = blobs()
-    frozen = FrozenEstimator(LogisticRegression().fit(X[y > 0], np.asarray(labels)[y[y > 0]]))
+    frozen = FrozenEstimator(
+        LogisticRegression().fit(X[y > 0], np.asarray(labels)[y[y > 0]])
+    )
     for inner, n_lacking in [(LogisticRegression(), 0), (frozen, 1)]:
         model = SelectiveClassifier(inner, coverage=0.5).fit(X, np.asarray(labels)[y])
         assert {*model.predict(X).tolist()} == {
@@ -339,12 +384,23 @@ def test_name_without_a_character_of_the_encoder_gets_no_answer(small_names):
     encoder = CharEncoder(max_length=20, transliterate=False, handle_missing="empty")
     inner = make_pipeline(encoder, tiny_pipeline(max_epochs=1)[-1])
     model = SelectiveClassifier(inner, coverage=1, cv=2).fit(names, labels)
-    X, expected = ["王伟", "Tanaka", "王 a", None], ["no known letter", "", "", "missing name"]
-    assert model.reasons(X).tolist() == model.reasons(pd.DataFrame({"n": X})).tolist() == expected
-    frozen = SelectiveClassifier(FrozenEstimator(model.estimator_), coverage=1).fit(names, labels)
+    X, expected = (
+        ["王伟", "Tanaka", "王 a", None],
+        ["no known letter", "", "", "missing name"],
+    )
+    assert (
+        model.reasons(X).tolist()
+        == model.reasons(pd.DataFrame({"n": X})).tolist()
+        == expected
+    )
+    frozen = SelectiveClassifier(FrozenEstimator(model.estimator_), coverage=1).fit(
+        names, labels
+    )
     assert frozen.reasons(X).tolist() == expected
     shifted = PriorShiftClassifier(FrozenEstimator(model.estimator_)).fit(names)
-    around = SelectiveClassifier(FrozenEstimator(shifted), coverage=1).fit(names, labels)
+    around = SelectiveClassifier(FrozenEstimator(shifted), coverage=1).fit(
+        names, labels
+    )
     assert around.reasons(X).tolist() == expected
 
 
@@ -387,7 +443,11 @@ def test_answer_is_the_finest_group_above_the_threshold():
     for threshold, answers, levels in [
         (0.4, [0, 0, 10, 2], ["label", "label", "fallback[0]", "label"]),
         (0.55, [0, 10, 20, 2], ["label", "fallback[0]", "fallback[1]", "label"]),
-        (0.95, [10, 20, 20, 11], ["fallback[0]", "fallback[1]", "fallback[1]", "fallback[0]"]),
+        (
+            0.95,
+            [10, 20, 20, 11],
+            ["fallback[0]", "fallback[1]", "fallback[1]", "fallback[0]"],
+        ),
         (1.0, [0, 0, 1, 2], ["label"] * 4),
     ]:
         found = predict_names(model, rows, threshold=threshold, top=2)
@@ -410,7 +470,9 @@ def test_answers_keep_the_types_of_labels_and_groups():
         answers = model.predict(rows).tolist()
         assert answers == [0, "a", missing, "b"] and {*map(type, answers)} == {int, str}
         assert model.score(rows, [0, 1, 3, 2]) == 0.75 == 1 - model.risk_ - 0.25
-    assert model.set_params(fallback=None).predict(rows).tolist() == answers  # until it is fitted
+    assert (
+        model.set_params(fallback=None).predict(rows).tolist() == answers
+    )  # until it is fitted
     found = predict_names(model, rows, top=3)
     assert found.labels[1].tolist() == ["a", 0, 1]
     np.testing.assert_allclose(found.probabilities[1], [0.8, 0.5, 0.3])
@@ -420,7 +482,10 @@ def test_booleans_stay_booleans():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y > 0)
     answers = model.predict(X).tolist()
-    assert {*answers} == {True, False, "unknown"} and {*map(type, answers)} == {bool, str}
+    assert {*answers} == {True, False, "unknown"} and {*map(type, answers)} == {
+        bool,
+        str,
+    }
     assert model.score(X, y > 0) == pytest.approx((1 - model.risk_) / 2, abs=0.02)
 
 
@@ -440,8 +505,14 @@ def test_curve_recomputes_hits_at_each_threshold():
 def test_score_counts_a_group_that_holds_the_label():
     model, rows = falling_back()
     model.threshold_ = 0.55
-    assert model.score(rows, [0, 1, 3, 2]) == model.score(rows, pl.Series([0, 1, 3, 2])) == 1
-    assert model.score(rows, [1, 1, 3, 3], sample_weight=[1, 1, 1, 3]) == pytest.approx(2 / 6)
+    assert (
+        model.score(rows, [0, 1, 3, 2])
+        == model.score(rows, pl.Series([0, 1, 3, 2]))
+        == 1
+    )
+    assert model.score(rows, [1, 1, 3, 3], sample_weight=[1, 1, 1, 3]) == pytest.approx(
+        2 / 6
+    )
     assert model.classes_.tolist() == [0, 1, 2, 3]
 
 
@@ -469,7 +540,9 @@ def test_groups_around_groups_raise():
 def test_fold_without_a_label_falls_back_all_the_same():
     X, y = blobs(90)
     cv = [(np.flatnonzero(y != 2), np.arange(90)), (np.arange(90), np.arange(90))]
-    model = SelectiveClassifier(LogisticRegression(), coverage=1, cv=cv, fallback=[{1: 7, 2: 7}])
+    model = SelectiveClassifier(
+        LogisticRegression(), coverage=1, cv=cv, fallback=[{1: 7, 2: 7}]
+    )
     model.fit(X, y)
     assert model.coverage_ == 1 and model.risk_ < 0.5
 

@@ -47,7 +47,9 @@ def image(tmp_path_factory):
     """What the Dockerfile makes, its working directory and its command; Python's folder is site."""
     folder = tmp_path_factory.mktemp("image")
     lines = (EXAMPLE / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    for instruction, *rest in (line.split() for line in lines if line and line[0] != "#"):
+    for instruction, *rest in (
+        line.split() for line in lines if line and line[0] != "#"
+    ):
         if instruction == "COPY":
             *sources, target = rest
             for source in sources:
@@ -69,7 +71,9 @@ def image(tmp_path_factory):
 
 def start(image, **environment):
     folder, command = image
-    return bench.service(folder, command, PYTHONPATH=str(folder / "site"), **environment)
+    return bench.service(
+        folder, command, PYTHONPATH=str(folder / "site"), **environment
+    )
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +121,13 @@ def test_predict_with_top_gives_the_best(url, shipped):
 
 def test_text_that_is_not_a_name_gets_its_reason(url, judged):
     answers = post(url, "/predict_batch", names=[*judged, None]).json()["answers"]
-    assert [answer["reason"] or "" for answer in answers] == [*judged.values(), "missing name"]
+    assert [answer["reason"] or "" for answer in answers] == [
+        *judged.values(),
+        "missing name",
+    ]
     assert all(
-        (answer["predicted"] is None) == (answer["reason"] is not None) for answer in answers
+        (answer["predicted"] is None) == (answer["reason"] is not None)
+        for answer in answers
     )
     name = next(text for text in judged if judged[text])
     nothing = {"predicted": None, "probability": None, "reason": judged[name]}
@@ -144,9 +152,19 @@ def test_unsure_names_are_answered_unless_abstain(url, shipped):
     [
         ("/predict", {"name": "x" * 201}, 422, "body.name.* at most 200 characters"),
         ("/predict", {"name": "Anna", "x" * 900_000: 3}, 422, "'body: Extra inputs"),
-        ("/predict", {"name": "Anna", "top": 11}, 422, "body.top: .*less than or equal to 10"),
+        (
+            "/predict",
+            {"name": "Anna", "top": 11},
+            422,
+            "body.top: .*less than or equal to 10",
+        ),
         ("/predict_batch", {"names": []}, 422, "body.names: .*at least 1 item"),
-        ("/predict_batch", {"names": ["Anna"] * 1001}, 422, "body.names: .*at most 1000 items"),
+        (
+            "/predict_batch",
+            {"names": ["Anna"] * 1001},
+            422,
+            "body.names: .*at most 1000 items",
+        ),
         ("/predict_batch", {"names": ["x" * 1_000_000]}, 413, "at most 1000000 bytes"),
         ("/predict_batch", b'{"names": ["\\ud800"]}', 422, "body.names.0.*unicode"),
         ("/predict_batch", b'{"names": ["\xff"]}', 400, "parsing the body"),
@@ -156,7 +174,9 @@ def test_unsure_names_are_answered_unless_abstain(url, shipped):
 def test_wrong_request_says_what_is_wrong(url, path, body, status, message):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
-    reply = httpx.post(f"{url}{path}", content=content, headers=headers, timeout=TIMEOUT)
+    reply = httpx.post(
+        f"{url}{path}", content=content, headers=headers, timeout=TIMEOUT
+    )
     assert reply.status_code == status
     assert re.search(message, str(reply.json()["detail"]))
     assert len(reply.content) < 500  # it does not repeat the input
@@ -187,7 +207,9 @@ def test_concurrent_requests_get_their_answers(service, names, expected):
     assert process.memory_info().rss < before + bench.MAX_GROWTH
 
 
-def test_service_of_a_joblib_file_answers_as_in_process(image, tiny, small_names, tmp_path):
+def test_service_of_a_joblib_file_answers_as_in_process(
+    image, tiny, small_names, tmp_path
+):
     path = tmp_path / "own.joblib"
     joblib.dump(tiny, path)
     some = small_names[0].tolist()
@@ -195,7 +217,11 @@ def test_service_of_a_joblib_file_answers_as_in_process(image, tiny, small_names
         reply = post(url, "/predict_batch", names=some).json()
         health = httpx.get(f"{url}/health", timeout=TIMEOUT).json()
         assert health.pop("nationalities") == tiny.classes_.tolist()
-        assert health == {"status": "ok", "sknames": sknames.__version__, "model": path.name}
+        assert health == {
+            "status": "ok",
+            "sknames": sknames.__version__,
+            "model": path.name,
+        }
         for name in (some[0], None):  # there are four
             reply_of_all = post(url, "/predict", name=name, top=10).json()
             assert [key for key in reply_of_all if "_" in key] == [
@@ -209,7 +235,9 @@ def test_service_of_a_joblib_file_answers_as_in_process(image, tiny, small_names
 @pytest.mark.parametrize("name", ["serve_with_joblib/app.py", "tool_server.py"])
 def test_example_to_copy_imports_public_names_only(name):
     code = (ROOT / "examples" / name).read_text(encoding="utf-8")
-    assert "sknames" in code and not re.findall(r"sknames[\w.]*\._[a-z]|import _[a-z]", code)
+    assert "sknames" in code and not re.findall(
+        r"sknames[\w.]*\._[a-z]|import _[a-z]", code
+    )
 
 
 def test_load_model_of_countries_falls_back_on_regions():
@@ -217,7 +245,9 @@ def test_load_model_of_countries_falls_back_on_regions():
     assert model.classes_[0] == "AD" and model.fallback == ["subregion", "region"]
 
 
-@pytest.mark.parametrize("content", ["junk", "an encoder", "a function in a skops file"])
+@pytest.mark.parametrize(
+    "content", ["junk", "an encoder", "a function in a skops file"]
+)
 def test_load_model_of_something_else_raises(tmp_path, content):
     path = tmp_path / "own"
     if content == "junk":
@@ -226,7 +256,9 @@ def test_load_model_of_something_else_raises(tmp_path, content):
         joblib.dump(CharEncoder().fit(["Anna"]), path)
     else:
         skops.io.dump(os.getcwd, path)
-    with pytest.raises(ValueError, match=r"own is no model that takes names \(.*: give a file"):
+    with pytest.raises(
+        ValueError, match=r"own is no model that takes names \(.*: give a file"
+    ):
         sknames.load_model(str(path), trust_pickle=True)
 
 

@@ -12,7 +12,9 @@ PARTS = ["symbol_dropout", "ngram_dropout", "next_symbol_weight", "weight_decay"
 
 
 def resolved(n_rows, hidden=(), **params):
-    return Settings.of(NameNationalityClassifier(**params), **dict(hidden)).resolved(n_rows)
+    return Settings.of(NameNationalityClassifier(**params), **dict(hidden)).resolved(
+        n_rows
+    )
 
 
 def values(settings, names):
@@ -40,7 +42,9 @@ def test_values_of_the_default_cell(n_rows, expected):
     assert values(resolved(n_rows), NAMES) == pytest.approx(expected, abs=0.01)
 
 
-@pytest.mark.parametrize("n_rows, epochs", [(1_000, 20), (16_000, 16), (100_000, 8), (10**6, 12)])
+@pytest.mark.parametrize(
+    "n_rows, epochs", [(1_000, 20), (16_000, 16), (100_000, 8), (10**6, 12)]
+)
 @pytest.mark.parametrize("cell", ["rnn", "sigmoid_rnn"])
 def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
     settings, of_gru = resolved(n_rows, cell=cell), resolved(n_rows)
@@ -66,7 +70,13 @@ def test_epsilon_of_generalized_cross_entropy_stays(gce_q, ngram_eps):
 
 @pytest.mark.parametrize("n_rows", [10, 10_000, 10**6])
 def test_given_values_are_kept(n_rows):
-    given = {"dropout": 0.33, "batch_size": 77, "max_epochs": 3, "min_df": 4, "word_weight": 0}
+    given = {
+        "dropout": 0.33,
+        "batch_size": 77,
+        "max_epochs": 3,
+        "min_df": 4,
+        "word_weight": 0,
+    }
     hidden = {"ngram_dropout": 0, "ngram_lr": 3.0, "ngram_eps": 0.1}
     settings = resolved(n_rows, hidden, **given)
     assert vars(settings).items() >= (given | hidden).items()
@@ -87,7 +97,11 @@ def test_regularization_scales_its_parts(strength, expected):
 
 
 def test_settings_of_numpy_become_those_of_python():
-    given = {"hidden_size": np.uint8(200), "lr": np.float32(0.5), "early_stopping": np.bool_(True)}
+    given = {
+        "hidden_size": np.uint8(200),
+        "lr": np.float32(0.5),
+        "early_stopping": np.bool_(True),
+    }
     settings = resolved(10, **given, cell=np.str_("rnn"))
     assert values(settings, [*given, "cell"]) == [200, 0.5, True, "rnn"]
     assert not any(isinstance(value, np.generic) for value in vars(settings).values())

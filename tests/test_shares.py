@@ -61,12 +61,17 @@ def shares_of(proba, **params):
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_sharpness_is_a_power_of_likelihood_ratios():
-    proba, assumed = draw([0.4, 0.3, 0.2, 0.1, 0], 60), np.array([0.1, 0.2, 0.2, 0.2, 0.3])
+    proba, assumed = (
+        draw([0.4, 0.3, 0.2, 0.1, 0], 60),
+        np.array([0.1, 0.2, 0.2, 0.2, 0.3]),
+    )
     sharp = (proba / assumed) ** 1.5 * assumed
     sharp /= sharp.sum(axis=1, keepdims=True)
     found = shares_of(proba, assumed_prior=assumed, sharpness=1.5)
     expected = shares_of(sharp, assumed_prior=assumed)
-    assert abs(found.share - shares_of(proba, assumed_prior=assumed).share).max() > 0.001
+    assert (
+        abs(found.share - shares_of(proba, assumed_prior=assumed).share).max() > 0.001
+    )
     np.testing.assert_allclose(found.share, expected.share, atol=1e-9)
 
 
@@ -85,11 +90,22 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
 
 
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
-    adapted, assumed = PriorShiftClassifier(shipped).fit(names), assumed_priors(unwrap(shipped))
-    shares = by_label(estimate_shares(shipped, names, assumed_prior=assumed, n_resamples=2))
+    adapted, assumed = (
+        PriorShiftClassifier(shipped).fit(names),
+        assumed_priors(unwrap(shipped)),
+    )
+    shares = by_label(
+        estimate_shares(shipped, names, assumed_prior=assumed, n_resamples=2)
+    )
     found = np.array([shares[label] for label in adapted.classes_])
-    pull = (assumed - found) @ (adapted.class_prior_ - found) / ((assumed - found) ** 2).sum()
-    np.testing.assert_allclose(adapted.class_prior_, found + pull * (assumed - found), atol=1e-9)
+    pull = (
+        (assumed - found)
+        @ (adapted.class_prior_ - found)
+        / ((assumed - found) ** 2).sum()
+    )
+    np.testing.assert_allclose(
+        adapted.class_prior_, found + pull * (assumed - found), atol=1e-9
+    )
     assert 3 / 253 < pull < 4 / 254
 
 
@@ -99,7 +115,9 @@ def test_intervals_hold_an_error_of_the_model_in_each_class(given):
 
     def share_of_a(odds, column="share"):
         rows = np.column_stack([odds, np.ones(len(odds))]) / (1 + odds)[:, None]
-        return by_label(shares_of_probabilities(rows, np.array(["a", "b"]), **given), column)["a"]
+        return by_label(
+            shares_of_probabilities(rows, np.array(["a", "b"]), **given), column
+        )["a"]
 
     odds = np.exp(np.random.default_rng(0).normal(0.4, 3, 20_000))
     slope = (share_of_a(odds * np.exp(0.1)) - share_of_a(odds / np.exp(0.1))) / 0.2
@@ -110,7 +128,10 @@ def test_intervals_hold_an_error_of_the_model_in_each_class(given):
 
 def test_order_and_counts_of_distinct_names_do_not_matter(shipped, names):
     names = [*names, *names[:20], "", "7", "7"]
-    distinct, params = pd.Series(names).value_counts().astype(np.uint16), {"n_resamples": 50}
+    distinct, params = (
+        pd.Series(names).value_counts().astype(np.uint16),
+        {"n_resamples": 50},
+    )
     expected = estimate_shares(shipped, names, random_state=0, **params)
     every = [names[::-1], pd.Series(names), iter(names), distinct.index]
     for X, counts in zip(every, [None, None, None, distinct], strict=True):
@@ -128,7 +149,9 @@ def test_last_bits_hardly_matter():
     np.testing.assert_allclose(one.resamples, other.resamples, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name, first", [("Anna Müller", "German"), ("John Smith", "English")])
+@pytest.mark.parametrize(
+    "name, first", [("Anna Müller", "German"), ("John Smith", "English")]
+)
 def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first):
     shares = estimate_shares(shipped, [name] * 20, random_state=0)
     assert shares.label[0] == first
@@ -151,8 +174,14 @@ def test_few_distinct_names_are_warned_of(shipped, names):
 def test_lists_of_initials_are_warned_of(shipped, names):
     words = [name.split() for name in names[:120]]
     forms = [f"{first[0]}. {last}" for first, *_, last in words]
-    forms = [*forms[:30], *(f"{last}, {first[0]}.-P. K." for first, *_, last in words[30:61])]
-    for estimate in (estimate_shares, lambda model, X: PriorShiftClassifier(model).fit(X)):
+    forms = [
+        *forms[:30],
+        *(f"{last}, {first[0]}.-P. K." for first, *_, last in words[30:61]),
+    ]
+    for estimate in (
+        estimate_shares,
+        lambda model, X: PriorShiftClassifier(model).fit(X),
+    ):
         with pytest.warns(UserWarning, match="Most of these names have initials"):
             estimate(shipped, [*forms, *names[61:120], "7"])
         with warnings.catch_warnings():
@@ -163,9 +192,15 @@ def test_lists_of_initials_are_warned_of(shipped, names):
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_wide_intervals_say_what_helps():
     rows, classes = np.full((200, 2), 0.5), np.array(["US", "CA"])
-    assert "US has a wide interval, since others" in repr(shares_of_probabilities(rows, classes))
-    assert "wide" not in repr(shares_of_probabilities(rows[:90], classes))  # they are warned of
-    assert "wide" not in repr(shares_of_probabilities(np.eye(2).repeat(100, axis=0), classes))
+    assert "US has a wide interval, since others" in repr(
+        shares_of_probabilities(rows, classes)
+    )
+    assert "wide" not in repr(
+        shares_of_probabilities(rows[:90], classes)
+    )  # they are warned of
+    assert "wide" not in repr(
+        shares_of_probabilities(np.eye(2).repeat(100, axis=0), classes)
+    )
 
 
 def test_counts_of_a_census_take_no_memory():
@@ -185,7 +220,10 @@ def test_wrong_counts_raise(shipped, counts):
 
 def test_weights_give_the_shares_of_counts():
     proba, weights = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60), np.arange(60) % 4
-    weighted, counted = shares_of(proba, weights=weights), shares_of(proba, counts=weights)
+    weighted, counted = (
+        shares_of(proba, weights=weights),
+        shares_of(proba, counts=weights),
+    )
     for column in ("label", "share", "low", "high"):
         np.testing.assert_array_equal(weighted[column], counted[column])
     assert (weighted.n_names, counted.n_names) == (60, 90)
@@ -212,11 +250,16 @@ def test_resamples_agree_with_starting_anew():
     ]
     order = np.searchsorted(CLASSES, shares.label)
     for q in (0.025, 0.25, 0.5, 0.75, 0.975):
-        found, expected = np.quantile(resamples, q, axis=0), np.quantile(anew, q, axis=0)[order]
+        found, expected = (
+            np.quantile(resamples, q, axis=0),
+            np.quantile(anew, q, axis=0)[order],
+        )
         np.testing.assert_allclose(found, expected, atol=0.01)
     half = shares_of(proba, confidence_level=0.5)
     common = half.share > 0.05
-    np.testing.assert_allclose(half.low[common], np.quantile(half.resamples, 0.25, axis=0)[common])
+    np.testing.assert_allclose(
+        half.low[common], np.quantile(half.resamples, 0.25, axis=0)[common]
+    )
 
 
 def test_resample_of_the_list_itself_has_its_shares():
@@ -226,7 +269,9 @@ def test_resample_of_the_list_itself_has_its_shares():
         def randint(self, n, size):
             return np.arange(size)
 
-    proba = np.pad(draw([0.3, 0.3, 0.2, 0.1, 0.1], 60), ((0, 0), (2, 0)))  # no one is of two
+    proba = np.pad(
+        draw([0.3, 0.3, 0.2, 0.1, 0.1], 60), ((0, 0), (2, 0))
+    )  # no one is of two
     assumed = np.full(7, 1 / 7)
     listed = distinct_names(proba, np.ones(60), assumed)
     share = estimate_mix(*listed, assumed)[0]
@@ -260,10 +305,14 @@ def test_nationality_of_no_one_has_the_exact_upper_limit():
         assert by_label(shares, "high")[label] == pytest.approx(1 - 0.025**0.01)
     half = shares_of(np.eye(5)[[1] * 60 + [2] * 40], confidence_level=0.5)
     assert by_label(half, "high")["Danish"] == pytest.approx(1 - 0.25**0.01)
-    weights = np.repeat([1, 2], [60, 40])  # which tell as much as (60 + 80)^2 / (60 + 160) names
+    weights = np.repeat(
+        [1, 2], [60, 40]
+    )  # which tell as much as (60 + 80)^2 / (60 + 160) names
     shares = shares_of(np.eye(5)[[1] * 60 + [2] * 40], weights=weights)
     assert by_label(shares, "high")["Irish"] > by_label(shares)["Irish"] > 0.4
-    assert by_label(shares, "high")["Danish"] == pytest.approx(1 - 0.025 ** (220 / 140**2))
+    assert by_label(shares, "high")["Danish"] == pytest.approx(
+        1 - 0.025 ** (220 / 140**2)
+    )
 
 
 def test_random_state_decides_the_resamples():
@@ -293,25 +342,44 @@ NORTH = {"North": ["Danish", "Norwegian"], "Ireland": ["Irish"]}
 
 
 def test_compare_gives_differences_by_label():
-    here, there = shares_of(draw(MIX), groups=NORTH), shares_of(draw(OTHER, 300), groups=NORTH)
+    here, there = (
+        shares_of(draw(MIX), groups=NORTH),
+        shares_of(draw(OTHER, 300), groups=NORTH),
+    )
     found = here.compare(there)
     assert found.label[:2].tolist() == ["Turkish", "Dutch"]
     assert found.sure.tolist() == [True, True, False, False, False]
     assert (np.diff(abs(found.difference)) <= 0).all()
     for row in (found[label] for label in CLASSES):
         assert (row.share, row.other) == (here[row.label].share, there[row.label].share)
-        assert row.difference == row.share - row.other and row.low <= row.difference <= row.high
+        assert (
+            row.difference == row.share - row.other
+            and row.low <= row.difference <= row.high
+        )
     assert list(found.to_frame().columns) == [*found["Irish"]]
-    assert found.groups.label.tolist() == ["Ireland", "North"] and not found.groups.sure.any()
-    assert found.groups["Ireland"] == found["Irish"] | {"label": "Ireland", "sure": False}
-    assert (found.n_names, found.n_names_of_other, found.confidence_level) == (500, 300, 0.95)
+    assert (
+        found.groups.label.tolist() == ["Ireland", "North"]
+        and not found.groups.sure.any()
+    )
+    assert found.groups["Ireland"] == found["Irish"] | {
+        "label": "Ireland",
+        "sure": False,
+    }
+    assert (found.n_names, found.n_names_of_other, found.confidence_level) == (
+        500,
+        300,
+        0.95,
+    )
     back = there.compare(here)
     np.testing.assert_allclose(back["Dutch"].difference, -found["Dutch"].difference)
     np.testing.assert_allclose(back["Dutch"].low, -found["Dutch"].high, atol=0.02)
     lines = repr(found).splitlines()
     assert lines[1].startswith("Turkish")
     assert [line.endswith("   sure") for line in lines[1:4]] == [True, True, False]
-    assert f"  {found.difference[1]:+.1%}   {found.low[1]:+.1%} to {found.high[1]:+.1%}" in lines[2]
+    assert (
+        f"  {found.difference[1]:+.1%}   {found.low[1]:+.1%} to {found.high[1]:+.1%}"
+        in lines[2]
+    )
     assert lines[-1] == "500 names against 300"
 
 
@@ -328,7 +396,9 @@ def test_compare_shows_all_that_is_sure():
 
 
 def test_compare_of_one_name_is_not_sure_within_its_interval():
-    found = shares_of(np.array([[0.02, 0.02, 0.9, 0.03, 0.03]])).compare(shares_of(draw(MIX)))
+    found = shares_of(np.array([[0.02, 0.02, 0.9, 0.03, 0.03]])).compare(
+        shares_of(draw(MIX))
+    )
     assert not (found.sure & (found.low < 0) & (found.high > 0)).any()
 
 
@@ -356,7 +426,9 @@ def test_sure_holds_for_all_labels_together():
     """Of 5 x 100 intervals of differences of lists of one mix, some miss; few pairs are sure."""
     n_sure = n_missed = 0
     for seed in range(0, 200, 2):
-        one, other = (shares_of(draw(UNIFORM, 150, seed + k), model_error=0) for k in (0, 1))
+        one, other = (
+            shares_of(draw(UNIFORM, 150, seed + k), model_error=0) for k in (0, 1)
+        )
         found = one.compare(other)
         n_sure += found.sure.any()
         n_missed += (found.low * found.high > 0).sum()
@@ -368,7 +440,10 @@ def test_sure_holds_for_all_labels_together():
     [
         ({"n_resamples": 100}, "n_resamples, got 200 and 100"),
         ({"confidence_level": 0.9}, "confidence_level, got 0.95 and 0.9"),
-        ({"model_error": 0.2}, r"error and sharpness of the model, got \(0.5, 1.0\) and \(0.2"),
+        (
+            {"model_error": 0.2},
+            r"error and sharpness of the model, got \(0.5, 1.0\) and \(0.2",
+        ),
         ({"assumed_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
         ({"classes": np.array([*"abcde"])}, "labels"),
         ({"groups": NORTH}, r"groups, got None and \['Ireland', 'North'\]"),
@@ -377,10 +452,14 @@ def test_sure_holds_for_all_labels_together():
 )
 def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
     proba = draw(MIX)
-    other = shares_of_probabilities(proba, **{"classes": CLASSES, "n_resamples": 200} | params)
+    other = shares_of_probabilities(
+        proba, **{"classes": CLASSES, "n_resamples": 200} | params
+    )
     with pytest.raises(ValueError, match=f"Expected shares with the same {name}"):
         shares_of(proba).compare(other)
-    with pytest.raises(TypeError, match="Expected the Shares of another list, got list"):
+    with pytest.raises(
+        TypeError, match="Expected the Shares of another list, got list"
+    ):
         other.compare([0.5])
 
 
@@ -393,9 +472,13 @@ def test_nationalities_with_the_same_names_are_confused_pairs():
     shares = shares_of(proba, groups=groups)
     ((one, other, correlation),) = shares.confused_pairs
     assert {one, other} == {"Danish", "Norwegian"} and correlation < -0.7
-    pair = shares.resamples[:, [shares.label.tolist().index(label) for label in (one, other)]]
+    pair = shares.resamples[
+        :, [shares.label.tolist().index(label) for label in (one, other)]
+    ]
     assert correlation == pytest.approx(np.corrcoef(pair, rowvar=False)[0, 1])
-    assert f"{one} and {other} are hard to tell apart here (correlation -0." in repr(shares)
+    assert f"{one} and {other} are hard to tell apart here (correlation -0." in repr(
+        shares
+    )
     found = shares.groups
     assert found.label.tolist() == list(groups)
     share, low, high = (by_label(shares, column) for column in ("share", "low", "high"))
@@ -423,10 +506,15 @@ def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():
 
 
 def test_table_shows_shares_intervals_and_groups(names, shipped):
-    shares = estimate_shares(shipped, names, groups={"Low Countries": ["Dutch"]}, random_state=0)
+    shares = estimate_shares(
+        shipped, names, groups={"Low Countries": ["Dutch"]}, random_state=0
+    )
     lines = repr(shares).splitlines()
     assert lines[0].split() == ["label", "share", "95", "%", "interval"]
-    assert lines[1].startswith("Turkish") and lines[1].split()[1] == f"{shares.share[0]:.1%}"
+    assert (
+        lines[1].startswith("Turkish")
+        and lines[1].split()[1] == f"{shares.share[0]:.1%}"
+    )
     assert lines[1].endswith(f"{shares.low[0]:.1%} to {shares.high[0]:.1%}")
     (group,) = (line for line in lines if line.startswith("Low Countries"))
     assert "of groups:" in lines and group.index("%") == lines[1].index("%")
@@ -449,17 +537,25 @@ def test_table_shows_ten_at_most_and_none_of_next_to_nothing():
         (2 ** np.arange(13)[::-1], 10, "3 others: 0.1% together"),
         ([9990, 6, 4, *[0] * 10], 2, "11 others: 0.0% together"),
     ]:
-        shares = shares_of_probabilities(np.eye(13), classes, counts=counts, n_resamples=2)
+        shares = shares_of_probabilities(
+            np.eye(13), classes, counts=counts, n_resamples=2
+        )
         lines = repr(shares).splitlines()
         assert lines[n_shown + 1] == others
-        assert [line.split()[0] for line in lines[2 : n_shown + 1]] == [*classes[1:n_shown]]
+        assert [line.split()[0] for line in lines[2 : n_shown + 1]] == [
+            *classes[1:n_shown]
+        ]
         assert len({line.index("%") for line in lines[1 : n_shown + 1]}) == 1
 
 
 def test_table_of_groups_has_them_all():
-    groups = {label: [label] for label in ["Danish", "Norwegian", "Turkish", "Dutch", "Irish"]}
+    groups = {
+        label: [label] for label in ["Danish", "Norwegian", "Turkish", "Dutch", "Irish"]
+    }
     groups |= {f"again {k}": ["Dutch", "Turkish"] for k in range(10)}
-    lines = repr(shares_of(draw([0, 0, 0, 0.5, 0.5]), groups=groups).groups).splitlines()
+    lines = repr(
+        shares_of(draw([0, 0, 0, 0.5, 0.5]), groups=groups).groups
+    ).splitlines()
     assert [line.split("  ")[0] for line in lines[1:-1]] == [*groups]
 
 
@@ -468,12 +564,18 @@ def test_missing_names_are_no_names(shipped, names, missing):
     joined = make_pipeline(JoinNames(), shipped)
     column = pd.Series([*names[:120], missing, missing], dtype=object, name="name")
     expected = estimate_shares(shipped, names[:120], random_state=0)
-    for model, X in [(shipped, column), (shipped, column.to_frame()), (joined, column.to_frame())]:
+    for model, X in [
+        (shipped, column),
+        (shipped, column.to_frame()),
+        (joined, column.to_frame()),
+    ]:
         shares = estimate_shares(model, X, random_state=0)
         assert (shares.n_names, shares.n_not_names) == (120, 2)
         np.testing.assert_array_equal(shares.share, expected.share)
         np.testing.assert_array_equal(shares.low, expected.low)
-    mix = [PriorShiftClassifier(shipped).fit(X).class_prior_ for X in (names[:120], column)]
+    mix = [
+        PriorShiftClassifier(shipped).fit(X).class_prior_ for X in (names[:120], column)
+    ]
     np.testing.assert_array_equal(*mix)
 
 

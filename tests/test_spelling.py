@@ -8,7 +8,8 @@ from sknames._encoding.spelling import clean, compose
 
 ANY = settings(max_examples=300, deadline=None, derandomize=True)
 TYPED = st.text(
-    st.characters(exclude_categories=()) | st.sampled_from(" \n\t\u00a0\u200b\ufeff\"'’“„`–-aB.,")
+    st.characters(exclude_categories=())
+    | st.sampled_from(" \n\t\u00a0\u200b\ufeff\"'’“„`–-aB.,")
 )
 
 WAYS_TO_TYPE = {
@@ -27,7 +28,15 @@ WAYS_TO_TYPE = {
     "quotes and spaces": ' " {} " ',
     "quotes of both kinds": "\"'{}'\"",
 }
-NAMES = ["Anna", "Seán O'Neill", "Müller-Lüdenscheidt", "王伟", "محمد علي", "'t Hooft", ""]
+NAMES = [
+    "Anna",
+    "Seán O'Neill",
+    "Müller-Lüdenscheidt",
+    "王伟",
+    "محمد علي",
+    "'t Hooft",
+    "",
+]
 
 
 @pytest.mark.parametrize("way", WAYS_TO_TYPE.values(), ids=WAYS_TO_TYPE)

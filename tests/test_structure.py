@@ -63,7 +63,9 @@ def imports(path):
             yield node.module.partition(".")[0]
         elif isinstance(node, ast.ImportFrom):
             folder = path.parents[node.level - 1].relative_to(PACKAGE).parts
-            names = [node.module] if node.module else [alias.name for alias in node.names]
+            names = (
+                [node.module] if node.module else [alias.name for alias in node.names]
+            )
             yield from ("." + (*folder, *name.split("."))[0] for name in names)
 
 
@@ -76,7 +78,9 @@ def test_imports_follow_the_table(path):
         if name.startswith("."):
             assert name in allowed, f"{room} may not import {name}"
         else:
-            assert room in HEAVY.get(name, room).split(), f"{room} may not import {name}"
+            assert room in HEAVY.get(name, room).split(), (
+                f"{room} may not import {name}"
+            )
 
 
 def test_table_has_every_room():
@@ -96,9 +100,13 @@ def test_rooms_stand_on_9_floors_at_most():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_data_files_are_read_in_their_room(path):
-    room_of_data = {p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in DATA}
+    room_of_data = {
+        p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in DATA
+    }
     for name in re.findall(r'"([\w.]+\.\w+)"', path.read_text(encoding="utf-8")):
-        assert room_of_data.get(name, room_of(path)) == room_of(path), f"{path} reads {name}"
+        assert room_of_data.get(name, room_of(path)) == room_of(path), (
+            f"{path} reads {name}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -116,5 +124,7 @@ def test_modules_are_there_without_an_import():
     code = "import sknames; sknames.metrics.scorecard, sknames.onnx.to_onnx, sknames.datasets"
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
     assert {"metrics", "onnx", "pretrained"} | {*sknames.__all__} <= {*dir(sknames)}
-    with pytest.raises(AttributeError, match="module 'sknames' has no attribute 'predict'"):
+    with pytest.raises(
+        AttributeError, match="module 'sknames' has no attribute 'predict'"
+    ):
         sknames.predict  # noqa: B018

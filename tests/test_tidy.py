@@ -15,7 +15,12 @@ from sknames._encoding.tidy import TIDY, dropped, tidy
 from sknames.datasets import load_names, make_names
 from tests.test_spelling import ANY, TYPED
 
-with Path(__file__).with_name("data").joinpath("typed_texts.csv").open(encoding="utf-8") as file:
+with (
+    Path(__file__)
+    .with_name("data")
+    .joinpath("typed_texts.csv")
+    .open(encoding="utf-8") as file
+):
     LIKE = {row["text"]: row["like"] for row in csv.DictReader(file) if row["like"]}
 
 
@@ -60,7 +65,11 @@ def test_tidy_leaves_other_names(name):
 def test_tidy_every_title_in_any_case(place):
     for title in TIDY[place]:
         assert compose([title]) == [title]
-        cases = {title, title.upper(), title.title()} if len(title.strip(".")) > 1 else {title}
+        cases = (
+            {title, title.upper(), title.title()}
+            if len(title.strip(".")) > 1
+            else {title}
+        )
         for typed in {case.removesuffix(".") + "." for case in cases} | cases:
             typed = f"{typed} Anna Kim" if place == "titles" else f"Anna Kim, {typed}"
             assert tidy([typed]) == ["Anna Kim"], typed
@@ -85,7 +94,10 @@ def test_tidy_every_word_of_a_table_counts(table):
 
 
 def test_tidy_words_that_follow_a_title_stay_elsewhere():
-    assert tidy(["Dr. med. Anna Kim", "Dr. Anna med. Kim"]) == ["Anna Kim", "Anna med. Kim"]
+    assert tidy(["Dr. med. Anna Kim", "Dr. Anna med. Kim"]) == [
+        "Anna Kim",
+        "Anna med. Kim",
+    ]
 
 
 def test_tidy_titles_that_may_be_names_stay():
@@ -107,7 +119,9 @@ def test_tidy_haji_is_a_title_beside_every_indonesian_word():
 
 
 def test_tables_lose_no_word():
-    found = {table: len({*words}) for table, words in TIDY.items() if isinstance(words, list)}
+    found = {
+        table: len({*words}) for table, words in TIDY.items() if isinstance(words, list)
+    }
     assert found == {
         "titles": 227, "following": 17, "degrees": 98, "initials": 37, "surnames": 6, "names": 27,
         "haji": 5, "indonesian": 34, "birth": 27, "attached": 15, "attached_before": 9, "spaced": 4,
@@ -137,7 +151,9 @@ def test_older_files_read_commas_initials_and_signs_as_typed():
         "Anna Müller ★": "Anna Müller ★",
         "Silva (Ana Maria)": "Silva",
     }
-    net, own = (joblib.load(folder / f"{name}.joblib") for name in ("net", "own_labels"))
+    net, own = (
+        joblib.load(folder / f"{name}.joblib") for name in ("net", "own_labels")
+    )
     features = own.estimator[0]
     for reader in (net[0], features):
         assert (reader.rules_, reader.tidy_) == (1, True)
@@ -145,7 +161,12 @@ def test_older_files_read_commas_initials_and_signs_as_typed():
     assert Names(read, CharEncoder(tidy=True).fit(["Anna"])).tidy[0] == "Anna Müller"
 
 
-@given(st.lists(TYPED | st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "さん", "(x)"]), max_size=6))
+@given(
+    st.lists(
+        TYPED | st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "さん", "(x)"]),
+        max_size=6,
+    )
+)
 @ANY
 def test_tidy_never_leaves_nothing(parts):
     typed = " ".join(parts)
@@ -154,7 +175,11 @@ def test_tidy_never_leaves_nothing(parts):
     assert clean([left]) == [left]
 
 
-@given(st.lists(st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "H.", "MA", "(x)"]), max_size=6))
+@given(
+    st.lists(
+        st.sampled_from(["Mr.", "Dr", "Jr.", ", PhD", "H.", "MA", "(x)"]), max_size=6
+    )
+)
 @ANY
 def test_tidy_twice_is_tidy(parts):
     left = tidy([" ".join([*parts[:3], "Anna", "Kim", *parts[3:]])])
@@ -163,14 +188,20 @@ def test_tidy_twice_is_tidy(parts):
 
 def test_titles_are_hardly_ever_names():
     names, _ = make_names(20_000, random_state=0)
-    changed = [name for name, left in zip(names, tidy(names), strict=True) if name != left]
+    changed = [
+        name for name, left in zip(names, tidy(names), strict=True) if name != left
+    ]
     assert len(changed) <= 20, changed
     # A lone title is never dropped.
     listed = sorted(set(clean(load_names(script="all").data)))
     assert tidy(listed) == compose(listed)
     beside = [[f"{name} Xyzw" for name in listed], [f"Xyzw {name}" for name in listed]]
     before, behind = (
-        {name for name, text, left in zip(listed, some, tidy(some), strict=True) if text != left}
+        {
+            name
+            for name, text, left in zip(listed, some, tidy(some), strict=True)
+            if text != left
+        }
         for some in beside
     )
     arabic = {f"الحاج {name}" for name in ("حسن", "عارف", "عيسى")}

@@ -30,7 +30,13 @@ from sknames._training import settings as _settings
 from sknames._training import train as _training
 from sknames._training import training_net as _training_net
 from sknames._training.bags import Bags
-from sknames._training.batches import MIN_ROWS_TO_SHARE, RUN, Batch, Batches, runs_in_random_order
+from sknames._training.batches import (
+    MIN_ROWS_TO_SHARE,
+    RUN,
+    Batch,
+    Batches,
+    runs_in_random_order,
+)
 from sknames._training.loss import Loss
 from sknames._training.rows import Rows
 from tests.conftest import random_codes
@@ -111,7 +117,11 @@ def symbols_of(plan):
 def entries(ngrams, i):
     """The features and values of a row, of Rows or of a Batch."""
     if isinstance(ngrams, Bags):
-        features, starts, values = ngrams.features[ngrams.columns], ngrams.starts, ngrams.values
+        features, starts, values = (
+            ngrams.features[ngrams.columns],
+            ngrams.starts,
+            ngrams.values,
+        )
     else:
         features, starts, values = ngrams
     last = starts[i + 1] if i + 1 < len(starts) else len(features)
@@ -127,7 +137,10 @@ def test_batches_that_share_no_prefixes_draw_rows_one_by_one(batch_size):
     expected = 1 - 1 / RUN if batch_size >= MIN_ROWS_TO_SHARE else 0
     assert share_of_neighbours == pytest.approx(expected, abs=0.01)
     # Runs may begin anywhere, so that no two rows are always or never together.
-    starts = {order[0] % RUN for order in (runs_in_random_order(2_000, RUN, rng) for _ in range(9))}
+    starts = {
+        order[0] % RUN
+        for order in (runs_in_random_order(2_000, RUN, rng) for _ in range(9))
+    }
     assert len(starts) > 1
 
 
@@ -145,7 +158,9 @@ def test_epoch_has_each_row_once(batch_size, sizes, with_ngrams):
         for batch, labels in batches:
             chosen = labels.tolist()
             assert len(batch) == len(chosen)
-            assert symbols_of(batch.plan) == [row[row > 0].tolist() for row in rows.codes[chosen]]
+            assert symbols_of(batch.plan) == [
+                row[row > 0].tolist() for row in rows.codes[chosen]
+            ]
             np.testing.assert_array_equal(batch.weights, rows.weights[chosen])
             for i, row in enumerate(chosen if with_ngrams else []):
                 assert entries(batch.ngrams, i) == entries(rows.ngrams, row)
@@ -158,7 +173,9 @@ def test_epoch_has_each_row_once(batch_size, sizes, with_ngrams):
 
 def test_batches_without_random_state_keep_the_order_of_rows():
     batches = Batches(make_rows(), 30, unknown=9, symbol_dropout=0.9)
-    assert [label for _, labels in batches for label in labels.tolist()] == list(range(100))
+    assert [label for _, labels in batches for label in labels.tolist()] == list(
+        range(100)
+    )
     assert all(9 not in batch.plan.symbols for batch, _ in batches)
 
 
@@ -216,7 +233,9 @@ def test_class_loss_is_adjusted_and_doubts_labels_in_training_only(doubt):
         p = softmax(logits + prior * training, axis=1)[np.arange(7), rows.labels]
         losses = (1 - p**doubt) / doubt if doubt and training else -np.log(p)
         found = loss(torch.from_numpy(logits).float(), Batch.of(rows), training)
-        assert found.item() == pytest.approx((losses * rows.weights).sum() / 7, rel=1e-5)
+        assert found.item() == pytest.approx(
+            (losses * rows.weights).sum() / 7, rel=1e-5
+        )
         assert found.dtype == torch.float32
 
 
@@ -228,7 +247,9 @@ class NextSymbol(Callback):
 
     def on_grad_computed(self, net, named_parameters, batch, **kwargs):
         self.symbols.append(np.unique(batch[0].plan.symbols).tolist())
-        self.gradients.append(dict(named_parameters)["next_symbol.bias"].grad.numpy().copy())
+        self.gradients.append(
+            dict(named_parameters)["next_symbol.bias"].grad.numpy().copy()
+        )
 
 
 def next_symbol_of(X, y, **params):
@@ -249,7 +270,9 @@ def test_next_symbol_loss_counts_by_its_weight(X, y, monkeypatch):
 
 
 @pytest.mark.parametrize("many", [5, 6])
-def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(X, y, monkeypatch, many):
+def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(
+    X, y, monkeypatch, many
+):
     # Padding, 1 to 4 and the unknown code are 6; 4 is in few of the batches.
     monkeypatch.setattr(_training_net, "MANY_CODES", many)
     X = np.where(np.arange(len(X))[:, None] < 10, X, np.minimum(X, 4))
@@ -262,7 +285,9 @@ def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(X, y, monk
 @pytest.mark.parametrize("p", [0.05, 0.3])
 def test_symbols_are_dropped_to_the_unknown_one(p):
     rng = np.random.RandomState(0)
-    X = rng.choice([3, 5, 7, 9], size=(400, 5)) * (np.arange(5) < rng.randint(1, 6, size=(400, 1)))
+    X = rng.choice([3, 5, 7, 9], size=(400, 5)) * (
+        np.arange(5) < rng.randint(1, 6, size=(400, 1))
+    )
     total = dropped = 0
     seen = set()
 
@@ -274,19 +299,38 @@ def test_symbols_are_dropped_to_the_unknown_one(p):
             total += weights.sum().item()
             dropped += weights[symbols == 5].sum().item()
 
-    fit(X, X[:, 0], symbol_dropout=p, max_epochs=20, ngram_range=None, callbacks=[Symbols()])
-    assert seen == {1, 2, 3, 4, 5}  # The unknown symbol has the code behind those that are known.
+    fit(
+        X,
+        X[:, 0],
+        symbol_dropout=p,
+        max_epochs=20,
+        ngram_range=None,
+        callbacks=[Symbols()],
+    )
+    assert seen == {
+        1,
+        2,
+        3,
+        4,
+        5,
+    }  # The unknown symbol has the code behind those that are known.
     assert dropped / total == pytest.approx(p, abs=0.01)
 
 
 def test_classes_are_adjusted_by_their_weight_among_rows_to_train_on():
     rng, recorder = np.random.RandomState(0), Recorder()
-    X, y, weights = np.arange(2, 102)[:, None], rng.randint(3, size=100), rng.lognormal(size=100)
+    X, y, weights = (
+        np.arange(2, 102)[:, None],
+        rng.randint(3, size=100),
+        rng.lognormal(size=100),
+    )
     params = {"early_stopping": True, "logit_adjustment": 0.7, "gce_q": 0.3}
     model = fit(X, y, weights, **params, callbacks=[recorder])
     train = recorder.train
     shares = np.bincount(train.labels, weights=train.weights) / train.weights.sum()
-    np.testing.assert_allclose(model.net_.criterion_.prior, 0.7 * np.log(shares), rtol=1e-4)
+    np.testing.assert_allclose(
+        model.net_.criterion_.prior, 0.7 * np.log(shares), rtol=1e-4
+    )
     assert model.net_.criterion_.gce_q == 0.3
 
 
@@ -320,7 +364,9 @@ class Steps(Callback):
 
     def record(self, optimizer, args, kwargs):
         (lr,) = {group["lr"] for group in optimizer.param_groups}
-        gradients = [p.grad for group in optimizer.param_groups for p in group["params"]]
+        gradients = [
+            p.grad for group in optimizer.param_groups for p in group["params"]
+        ]
         gradients = [grad.flatten() for grad in gradients if not grad.is_sparse]
         self.lrs.append(lr)
         self.norms.append(torch.cat(gradients).norm().item())
@@ -360,7 +406,9 @@ def score_of(name, model, rows):
 def test_scoring_callback_scores_held_out_rows(X, y, monkeypatch):
     monkeypatch.setattr(_training, "HELD_OUT", 0.4)
     recorder = Recorder()
-    scorings = [EpochScoring(name, lower_is_better=False, name=f"of_{name}") for name in SCORES]
+    scorings = [
+        EpochScoring(name, lower_is_better=False, name=f"of_{name}") for name in SCORES
+    ]
     model = fit(
         X, y, early_stopping=True, lr=0.05,
         n_iter_no_change=2, max_epochs=60, callbacks=[*scorings, recorder],
@@ -369,13 +417,19 @@ def test_scoring_callback_scores_held_out_rows(X, y, monkeypatch):
         scores = [epoch[f"of_{name}"] for epoch in model.history_]
         # Also the epoch that early stopping ends, whose weights are not kept.
         assert len(scores) < 60 and len(set(scores)) > 1
-        assert scores[-3] == pytest.approx(score_of(name, model, recorder.valid), rel=1e-5)
-    assert model.history_[-3]["valid_acc"] == score_of("accuracy", model, recorder.valid)
+        assert scores[-3] == pytest.approx(
+            score_of(name, model, recorder.valid), rel=1e-5
+        )
+    assert model.history_[-3]["valid_acc"] == score_of(
+        "accuracy", model, recorder.valid
+    )
 
 
 @pytest.mark.parametrize("scoring", [EpochScoring, BatchScoring, PassthroughScoring])
 def test_scoring_callback_without_held_out_rows_warns(X, y, scoring):
-    with pytest.warns(UserWarning, match="Scoring of 'accuracy' .* no rows .*on_train") as found:
+    with pytest.warns(
+        UserWarning, match="Scoring of 'accuracy' .* no rows .*on_train"
+    ) as found:
         on_train = EpochScoring("accuracy", on_train=True, name="on_train")
         model = fit(X, y, callbacks=[("mine", scoring("accuracy")), on_train])
     assert [Path(warning.filename) for warning in found] == [Path(__file__)]
@@ -396,7 +450,11 @@ def test_callbacks_see_logits_and_labels_alone(X, y):
     class See(Callback):
         def on_batch_end(self, net, batch, training, y_pred, loss, **kwargs):
             assert loss.ndim == 0 and not y_pred.requires_grad
-            assert y_pred.shape == (len(batch[0]), 3) and set(batch[1]) <= {"a", "b", "c"}
+            assert y_pred.shape == (len(batch[0]), 3) and set(batch[1]) <= {
+                "a",
+                "b",
+                "c",
+            }
             seen.append(training)
 
     fit(X, y, early_stopping=True, callbacks=[See()])
@@ -442,7 +500,11 @@ def test_many_small_batches_stay_at_the_maximum_learning_rate(X, y, monkeypatch)
     # Batches that are not small take one cycle, whatever its length.
     X, y = symbols_of_codes(random_codes(200, 6, 4)), random_labels(200)
     lrs = steps_of(X, y, batch_size=MIN_ROWS_TO_SHARE, lr=0.01, max_epochs=60).lrs
-    assert len(lrs) > 100 and np.argmax(lrs) == len(lrs) // 5 - 1 and lrs.count(max(lrs)) == 1
+    assert (
+        len(lrs) > 100
+        and np.argmax(lrs) == len(lrs) // 5 - 1
+        and lrs.count(max(lrs)) == 1
+    )
 
 
 def test_lr_scheduler_replaces_the_cycle(X, y):
@@ -461,11 +523,15 @@ def two_threads():
 
 
 @pytest.mark.parametrize(
-    "at_epoch_end, error", [(print, None), (fail, RuntimeError), (interrupt, KeyboardInterrupt)]
+    "at_epoch_end, error",
+    [(print, None), (fail, RuntimeError), (interrupt, KeyboardInterrupt)],
 )
 def test_fit_leaves_torch_as_it_was(X, y, two_threads, at_epoch_end, error):
     recorder = Recorder(at_epoch_end)
-    state, numpy_state = torch.random.get_rng_state(), pickle.dumps(np.random.get_state())
+    state, numpy_state = (
+        torch.random.get_rng_state(),
+        pickle.dumps(np.random.get_state()),
+    )
     if error is None:
         fit(X, y, callbacks=[recorder])
     else:
@@ -570,7 +636,9 @@ def test_early_stopping_keeps_the_best_weights(X, y):
     # The held-out loss is that of prediction: no adjustment, no dropout, no next symbol.
     proba = model.predict_proba(symbols_of_codes(valid.codes))
     logits = np.log(proba)[np.arange(len(valid)), valid.labels]
-    assert losses[best] == pytest.approx(-(logits * valid.weights).sum() / len(valid), rel=1e-4)
+    assert losses[best] == pytest.approx(
+        -(logits * valid.weights).sum() / len(valid), rel=1e-4
+    )
 
 
 def test_early_stopping_counts_any_improvement(X, y):
@@ -591,7 +659,10 @@ def test_losses_of_training_and_validation_are_alike(X, y, next_symbol_weight):
     score = score_of("neg_log_loss", model, recorder.train)
     for epoch in model.history_:
         assert epoch["score"] == pytest.approx(score, rel=1e-5)
-        for key, rows in [("train_loss", recorder.train), ("valid_loss", recorder.valid)]:
+        for key, rows in [
+            ("train_loss", recorder.train),
+            ("valid_loss", recorder.valid),
+        ]:
             proba = model.predict_proba(symbols_of_codes(rows.codes))
             chances = proba[np.arange(len(rows)), rows.labels]
             expected = -np.average(np.log(chances), weights=rows.weights)
@@ -603,7 +674,9 @@ def test_losses_of_training_and_validation_are_alike(X, y, next_symbol_weight):
 
 
 @pytest.mark.parametrize("early_stopping, min_df", [(False, 1), (True, 1), (True, 2)])
-def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(monkeypatch, early_stopping, min_df):
+def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(
+    monkeypatch, early_stopping, min_df
+):
     monkeypatch.setattr(_training, "HELD_OUT", 0.4)
     # Each of 40 symbols is in two of 80 names: some are in held-out names only.
     X = np.random.RandomState(0).permutation(np.arange(80) % 40 + 2).reshape(40, 2)
@@ -616,7 +689,11 @@ def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(monkeypatch, early_sto
     assert len(codes) == (24 if early_stopping else 40)
     df = np.array([(codes == symbol).any(axis=1).sum() for symbol in range(1, 41)])
     assert (df == 0).any() == early_stopping
-    df = [len(codes), *df[df >= min_df], len(codes)]  # The marks of start and end are in every row.
+    df = [
+        len(codes),
+        *df[df >= min_df],
+        len(codes),
+    ]  # The marks of start and end are in every row.
     expected = np.log((1 + len(codes)) / (1 + np.array(df))) + 1
     np.testing.assert_allclose(model.weights()["ngram_idf"], expected, rtol=1e-6)
     assert model.network_.ngram_keys[0].dtype == np.int32
@@ -624,7 +701,11 @@ def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(monkeypatch, early_sto
 
 def test_rare_ngrams_leave_no_arrays(X, y):
     network = fit(X, y, min_df=1_000).network_
-    assert (network.ngrams, network.ngram_keys, "ngram_idf" in network.weights) == (None, (), False)
+    assert (network.ngrams, network.ngram_keys, "ngram_idf" in network.weights) == (
+        None,
+        (),
+        False,
+    )
 
 
 @pytest.mark.parametrize("class_weight", [None, {0: 3.0, 1: 1.0}])
@@ -673,11 +754,18 @@ def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, is_terminal):
     keys = ["epoch", "next_symbol_loss", "train_loss", "valid_acc", "valid_loss", "dur"]
     assert header.split() == keys
     for row, epoch in zip(rows, model.history_, strict=True):
-        assert list(map(float, row.split())) == pytest.approx([epoch[k] for k in keys], abs=1e-4)
+        assert list(map(float, row.split())) == pytest.approx(
+            [epoch[k] for k in keys], abs=1e-4
+        )
 
 
 def test_verbose_0_is_silent(X, y, capsys):
-    params = {"early_stopping": True, "n_iter_no_change": 1, "lr": 0.1, "max_epochs": 30}
+    params = {
+        "early_stopping": True,
+        "n_iter_no_change": 1,
+        "lr": 0.1,
+        "max_epochs": 30,
+    }
     fit(X, y, **params)
     assert capsys.readouterr() == ("", "")
 
@@ -696,7 +784,9 @@ def test_fit_on_cuda_gives_weights_in_numpy(X, y, device):
     model, again = (fit(X, y, device=device, early_stopping=True) for _ in range(2))
     assert model.net_.module_.output.bias.is_cuda
     assert {type(value) for value in model.weights().values()} == {np.ndarray}
-    np.testing.assert_allclose(model.predict_proba(X), again.predict_proba(X), atol=1e-3)
+    np.testing.assert_allclose(
+        model.predict_proba(X), again.predict_proba(X), atol=1e-3
+    )
     assert torch.equal(torch.cuda.get_rng_state(), state)
 
 
@@ -720,15 +810,27 @@ def test_ngrams_of_many_rows_learn_faster_with_a_larger_epsilon(
             names = {id(parameter): name for name, parameter in named_parameters}
             groups = [group for group in net.optimizer_.param_groups if group["sparse"]]
             groups += net.optimizer_.adamw.param_groups
-            steps.append({names[id(p)]: (g["lr"], g["eps"]) for g in groups for p in g["params"]})
+            steps.append(
+                {names[id(p)]: (g["lr"], g["eps"]) for g in groups for p in g["params"]}
+            )
 
-    fit(X, y, ngram_range=ngram_range, early_stopping=early_stopping, callbacks=[Groups()])
+    fit(
+        X,
+        y,
+        ngram_range=ngram_range,
+        early_stopping=early_stopping,
+        callbacks=[Groups()],
+    )
     for step in steps:
         of_ngrams = step.pop("ngram_weight", None)
         ((lr, eps),) = set(step.values())
         assert eps == 1e-8
-        assert of_ngrams == (None if ngram_range is None else (pytest.approx(2 * lr), 2e-5))
-    assert len({step["embedding"] for step in steps}) == (1 if early_stopping else len(steps))
+        assert of_ngrams == (
+            None if ngram_range is None else (pytest.approx(2 * lr), 2e-5)
+        )
+    assert len({step["embedding"] for step in steps}) == (
+        1 if early_stopping else len(steps)
+    )
 
 
 def test_gradients_are_clipped_to_a_norm(X, y, monkeypatch):
@@ -751,7 +853,9 @@ def dropout_rates(net):
 
 def test_each_dropout_is_that_of_its_name(X, y):
     params = {"dropout": 0.7, "symbol_dropout": 0.1, "ngram_dropout": 0.9}
-    assert dropout_rates(fit(X, y, **params).net_) == pytest.approx([0.7, 0.2, 0.9], abs=0.01)
+    assert dropout_rates(fit(X, y, **params).net_) == pytest.approx(
+        [0.7, 0.2, 0.9], abs=0.01
+    )
 
 
 def test_without_regularization_nothing_holds_the_net_back(X, y):
@@ -763,7 +867,10 @@ def test_without_regularization_nothing_holds_the_net_back(X, y):
 
 def test_ngram_weights_are_rounded_to_half_precision(X, y):
     model = fit(X, y)
-    for weight in (model.weights()["ngram_weight"], model.net_.module_.ngram_weight.detach()):
+    for weight in (
+        model.weights()["ngram_weight"],
+        model.net_.module_.ngram_weight.detach(),
+    ):
         weight = np.asarray(weight)
         assert weight.any() and weight.dtype == np.float32
         np.testing.assert_array_equal(weight.astype(np.float16), weight)

@@ -18,8 +18,13 @@ OTHERS = list(make_names(150, random_state=0)[0])  # enough for shares
 @pytest.mark.parametrize("target", TARGETS)
 def test_typed_texts_have_the_bits_of_names(target):
     model = load_pretrained(target)
-    np.testing.assert_array_equal(model.predict_proba(TYPED), model.predict_proba(NAMES))
-    found = (predict_names(model, texts, known_words=True).known_words for texts in (TYPED, NAMES))
+    np.testing.assert_array_equal(
+        model.predict_proba(TYPED), model.predict_proba(NAMES)
+    )
+    found = (
+        predict_names(model, texts, known_words=True).known_words
+        for texts in (TYPED, NAMES)
+    )
     assert next(found).tolist() == next(found).tolist()
 
 

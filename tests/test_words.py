@@ -25,7 +25,17 @@ def encode(names):
     return encoder.transform(names)
 
 
-NAMES = ["anna li", "li", "li wu", "jan  wu", "", "bo li wu ", " o'li", "li li", "annali"]
+NAMES = [
+    "anna li",
+    "li",
+    "li wu",
+    "jan  wu",
+    "",
+    "bo li wu ",
+    " o'li",
+    "li li",
+    "annali",
+]
 LABELS = np.array([0, 1, 1, 2, 0, 1, 2, 2, 0])
 WEIGHTS = np.array([1, 0.5, 2, 1, 1, 1, 3, 0.25, 1])
 
@@ -41,7 +51,9 @@ def expected(names, labels, weights, n_classes, split=str.split):
         rates = {label: n / totals[label] for label, n in counts.items()}
         n = sum(counts.values()) * n_classes / sum(rates.values())
         discount = math.sqrt(10 / (10 + sum(counts.values())))
-        logits[word] = {label: discount * math.log1p(n * rate) for label, rate in rates.items()}
+        logits[word] = {
+            label: discount * math.log1p(n * rate) for label, rate in rates.items()
+        }
     return logits
 
 
@@ -70,7 +82,9 @@ def test_fit_words_without_separator_takes_rows():
     assert len(words.keys) == len(by_word) == 8
     found = np.zeros((2, 3))
     words.add_to(found, encode(["li wu", "wu"]), None)
-    np.testing.assert_allclose(found, [[0, by_word["li wu"][1], 0], [0, 0, 0]], rtol=1e-3)
+    np.testing.assert_allclose(
+        found, [[0, by_word["li wu"][1], 0], [0, 0, 0]], rtol=1e-3
+    )
 
 
 def test_words_of_many_classes_are_known_and_add_nothing():
@@ -82,10 +96,24 @@ def test_words_of_many_classes_are_known_and_add_nothing():
     rows, last, entries = words.find(codes[:4], SPACE)
     assert Counter(rows.tolist()) == {0: 1, 1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
     assert last.tolist() == [1] + [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
-    assert words.classes[entries].tolist() == [0, *range(MAX_CLASSES), *range(MAX_CLASSES), 0]
+    assert words.classes[entries].tolist() == [
+        0,
+        *range(MAX_CLASSES),
+        *range(MAX_CLASSES),
+        0,
+    ]
     assert words.logits[entries[0]] == 0 and (words.logits[entries[1:]] > 0).all()
-    assert words.count(codes, SPACE, np.array([1, 1, 1, 1, 3, 4])).tolist() == [1, 1, 1, 1, 2, 2]
-    assert words.count(codes[5:], SPACE, np.array([2])).tolist() == [1]  # two words, read twice
+    assert words.count(codes, SPACE, np.array([1, 1, 1, 1, 3, 4])).tolist() == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+    ]
+    assert words.count(codes[5:], SPACE, np.array([2])).tolist() == [
+        1
+    ]  # two words, read twice
 
 
 def test_fit_words_of_300_classes_keeps_each():
@@ -113,7 +141,12 @@ def names():
 
 
 def classifier(**params):
-    params = {"hidden_size": 8, "max_epochs": 2, "random_state": 0, "word_weight": 0.3} | params
+    params = {
+        "hidden_size": 8,
+        "max_epochs": 2,
+        "random_state": 0,
+        "word_weight": 0.3,
+    } | params
     return NameNationalityClassifier(**params)
 
 
@@ -126,14 +159,19 @@ def test_words_count_by_default(names):
     X = CharEncoder().fit_transform(names[0][:50])
     params = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
     default = NameNationalityClassifier(**params).fit(X, names[1][:50])
-    expected = NameNationalityClassifier(**params, word_weight=0.25).fit(X, names[1][:50])
+    expected = NameNationalityClassifier(**params, word_weight=0.25).fit(
+        X, names[1][:50]
+    )
     assert len(default.network_.words.keys)
     np.testing.assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
 
 @pytest.mark.parametrize(
     "params",
-    [{"ngram_range": (1, 3)}, {"ngram_range": None, "class_weight": "balanced", "cell": "rnn"}],
+    [
+        {"ngram_range": (1, 3)},
+        {"ngram_range": None, "class_weight": "balanced", "cell": "rnn"},
+    ],
     ids=str,
 )
 def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, params):
@@ -141,7 +179,9 @@ def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, param
     weights = np.random.RandomState(0).randint(0, 4, len(X))
     order = np.random.RandomState(1).permutation(weights.sum())
     weighted = classifier(**params).fit(X, y, weights)
-    repeated = classifier(**params).fit(X.repeat(weights, axis=0)[order], y.repeat(weights)[order])
+    repeated = classifier(**params).fit(
+        X.repeat(weights, axis=0)[order], y.repeat(weights)[order]
+    )
     assert weighted.network_.separator is not None
     np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
 
@@ -149,14 +189,20 @@ def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, param
 def test_early_stopping_sees_words_of_the_other_rows(names):
     classify = classifier(early_stopping=True, max_epochs=1)
     model = make_pipeline(CharEncoder(transliterate=True), classify).fit(*names)
-    without = clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
+    without = (
+        clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
+    )
     (with_words,), (plain,) = model[-1].history_, without[-1].history_
     assert with_words["train_loss"] == plain["train_loss"]
     assert with_words["valid_acc"] > plain["valid_acc"] + 0.03
 
 
 def test_contributions_sum_to_the_logits(names, model):
-    row = next(i for i, name in enumerate(names[0]) if re.fullmatch("[A-Za-z]{5} [A-Za-z]+", name))
+    row = next(
+        i
+        for i, name in enumerate(names[0])
+        if re.fullmatch("[A-Za-z]{5} [A-Za-z]+", name)
+    )
     name, label = names[0][row], names[1][row]
     found = feature_contributions(model, name)
     assert found.features[-2:].tolist() == name.lower().split()

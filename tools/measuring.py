@@ -52,7 +52,9 @@ def some_of(known):
 
     def parse(text):
         if unknown := {*text.split(",")} - {*known}:
-            raise ArgumentTypeError(f"unknown {sorted(unknown)}; choose from {[*known]}")
+            raise ArgumentTypeError(
+                f"unknown {sorted(unknown)}; choose from {[*known]}"
+            )
         return [name for name in known if name in text.split(",")]
 
     return parse
@@ -69,14 +71,18 @@ def plain(name):
 def clean_names():
     """Return the tutorial's names and labels, one row for each plain name and label."""
     names, labels = fetch_names(return_X_y=True)
-    pairs = [f"{plain(name)}\n{label}" for name, label in zip(names, labels, strict=True)]
+    pairs = [
+        f"{plain(name)}\n{label}" for name, label in zip(names, labels, strict=True)
+    ]
     first = np.sort(np.unique(pairs, return_index=True)[1])
     return names[first], labels[first].astype(str)
 
 
 def linear(classifier):
     """Return a model of the n-grams of names as they are written, in lower case."""
-    return make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5)), classifier)
+    return make_pipeline(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5)), classifier
+    )
 
 
 def all_plain(names):
@@ -111,7 +117,11 @@ def top_3_hits(scores, y, classes):
 
 def standard_error(x, test_to_train=0.0):
     """Return the standard error, with Nadeau and Bengio's correction if a ratio is given."""
-    return np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1)) if len(x) > 1 else np.nan
+    return (
+        np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1))
+        if len(x) > 1
+        else np.nan
+    )
 
 
 def differences(ours, theirs, folds=None):
@@ -154,7 +164,9 @@ def machine():
     """Describe the machine and the releases."""
     processor, info = platform.processor(), Path("/proc/cpuinfo")
     if not processor and info.exists():
-        models = [x for x in info.read_text().splitlines() if x.startswith("model name")]
+        models = [
+            x for x in info.read_text().splitlines() if x.startswith("model name")
+        ]
         processor = models[0].partition(": ")[2] if models else platform.machine()
     packages = ["numpy", "scipy", "scikit-learn", "torch", "skorch"]
     versions = ", ".join(f"{name} {version(name)}" for name in packages)

@@ -20,7 +20,14 @@ from sknames.pretrained._load_pretrained import TARGETS
 
 HERE = Path(__file__).parent
 ENCODER = HERE.parent.parent / "examples" / "javascript" / "index.mjs"
-PAGES = ["index.html", "page.css", "page.js", "shares.js", "icon.svg", "onnxruntime.LICENSE.txt"]
+PAGES = [
+    "index.html",
+    "page.css",
+    "page.js",
+    "shares.js",
+    "icon.svg",
+    "onnxruntime.LICENSE.txt",
+]
 # What is copied of each package of npm, and its name in the page. Names end in .js, which every
 # server knows for JavaScript; not every one knows .mjs.
 VENDORED = {
@@ -62,7 +69,9 @@ def build(folder, modules=HERE / "node_modules"):
     # A browser does not find a package by its name.
     text = ENCODER.read_text(encoding="utf-8")
     if text.count('from "any-ascii"') != 1:
-        raise ValueError(f'Expected {ENCODER} to import once from "any-ascii". Update build.py.')
+        raise ValueError(
+            f'Expected {ENCODER} to import once from "any-ascii". Update build.py.'
+        )
     text = text.replace('from "any-ascii"', 'from "./vendor/any-ascii.js"')
     (folder / "sknames.js").write_text(text, encoding="utf-8")
 
@@ -83,7 +92,9 @@ def build(folder, modules=HERE / "node_modules"):
 def _share(proto, content):
     """Let a model read the weights that are in the content of the first one's file from there."""
     for tensor in proto.graph.initializer:
-        start = content.find(tensor.raw_data) if len(tensor.raw_data) > MIN_SHARED else -1
+        start = (
+            content.find(tensor.raw_data) if len(tensor.raw_data) > MIN_SHARED else -1
+        )
         if start >= 0:
             name = f"{TARGETS[0]}.onnx"
             set_external_data(tensor, name, offset=start, length=len(tensor.raw_data))

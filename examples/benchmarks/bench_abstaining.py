@@ -32,12 +32,16 @@ from tools.retrain.tables import read_table
 EACH = 100  # people of an unlisted nationality
 N_STRINGS = 1_000
 # Demonyms of peoples with names of all origins, and demonyms that are not of a people.
-NO_PEOPLE = "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
+NO_PEOPLE = (
+    "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
+)
 NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
 COVERAGES = [0.8, 0.9, 0.95]
 LEAST_PEOPLE = 20  # of a nationality whose coverage counts
 # Those that are the default of a model, and a few more.
-RISKS = sorted({0.06, 0.1, 0.2}.union(*(of_targets.values() for of_targets in RISK.values())))
+RISKS = sorted(
+    {0.06, 0.1, 0.2}.union(*(of_targets.values() for of_targets in RISK.values()))
+)
 
 
 # ---- Names
@@ -45,16 +49,27 @@ RISKS = sorted({0.06, 0.1, 0.2}.union(*(of_targets.values() for of_targets in RI
 
 def people_of_others():
     """Return biographies of nationalities that are not ours."""
-    sources, rng = recipe.typical_people(load_names(script="all")), np.random.RandomState(0)
-    ours = chain.from_iterable(found for of in sources.values() for found in of.values())
+    sources, rng = (
+        recipe.typical_people(load_names(script="all")),
+        np.random.RandomState(0),
+    )
+    ours = chain.from_iterable(
+        found for of in sources.values() for found in of.values()
+    )
     seen = {*map(recipe.person_of, ours)}
     several = defaultdict(set)
     for name, demonym in zip(*read_biographies(raw=True), strict=True):
         several[name].add(demonym)
-    known = {row["demonym"]: bool(row["nationality"]) for row in read_table("demonyms.csv")}
+    known = {
+        row["demonym"]: bool(row["nationality"]) for row in read_table("demonyms.csv")
+    }
     rows = []
-    for demonym in sorted({d for d, is_ours in known.items() if not is_ours} - {*NO_PEOPLE}):
-        theirs = [name for name, of in several.items() if of == {demonym} and " " in name]
+    for demonym in sorted(
+        {d for d, is_ours in known.items() if not is_ours} - {*NO_PEOPLE}
+    ):
+        theirs = [
+            name for name, of in several.items() if of == {demonym} and " " in name
+        ]
         theirs = [name for name in theirs if recipe.person_of(name) not in seen]
         rows += rng.permutation(theirs)[:EACH].tolist()
     return rows
@@ -62,14 +77,18 @@ def people_of_others():
 
 def not_people(kind):
     """Return the names of "places" or "companies"."""
-    rows = (line.split(",") for line in NOT_PEOPLE.read_text(encoding="utf-8").splitlines())
+    rows = (
+        line.split(",") for line in NOT_PEOPLE.read_text(encoding="utf-8").splitlines()
+    )
     return [name for found, name in rows if found == kind]
 
 
 def random_strings():
     rng = np.random.RandomState(0)
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    words = ["".join(rng.choice(letters, rng.randint(4, 11))) for _ in range(2 * N_STRINGS)]
+    words = [
+        "".join(rng.choice(letters, rng.randint(4, 11))) for _ in range(2 * N_STRINGS)
+    ]
     return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
 
 
@@ -79,7 +98,10 @@ def random_strings():
 def at_threshold(curve, threshold):
     """Return coverage and risk, of people few of whom may be so sure."""
     rows = np.flatnonzero(curve.threshold >= threshold)
-    return (f"{of[rows[-1]]:.3f}" if len(rows) else "-" for of in (curve.coverage, curve.risk))
+    return (
+        f"{of[rows[-1]]:.3f}" if len(rows) else "-"
+        for of in (curve.coverage, curve.risk)
+    )
 
 
 def by_level(proba, people, classes, priors, threshold):
@@ -92,7 +114,9 @@ def by_level(proba, people, classes, priors, threshold):
     answered = confidence > threshold
     level = np.where(answered.any(axis=1), answered.argmax(axis=1), -1)
     shares = [np.average(level == k, weights=weights) for k in range(1 + len(M49))]
-    wrong = weights @ ((level >= 0) & ~hits[np.arange(len(level)), level]) / weights.sum()
+    wrong = (
+        weights @ ((level >= 0) & ~hits[np.arange(len(level)), level]) / weights.sum()
+    )
     return [*(f"{share:.3f}" for share in shares), f"{wrong / sum(shares):.3f}"]
 
 
@@ -103,8 +127,13 @@ def sizes_of_sets(proba, labels, classes, priors, target, coverage, by_class):
     sets = sets_of(classes, shifted, thresholds)
     cells, hits = figures_of_sets(sets, labels, weights_of(labels, classes, priors))
     found, n_of = np.unique(labels, return_counts=True)
-    of_class = [np.mean(hits[labels == k]) for k in found[n_of >= LEAST_PEOPLE]] or [np.nan]
-    return [*cells, *(f"{share:.3f}" for share in (min(of_class), np.quantile(of_class, 0.1)))]
+    of_class = [np.mean(hits[labels == k]) for k in found[n_of >= LEAST_PEOPLE]] or [
+        np.nan
+    ]
+    return [
+        *cells,
+        *(f"{share:.3f}" for share in (min(of_class), np.quantile(of_class, 0.1))),
+    ]
 
 
 def figures_of_sets(sets, labels, weights):
@@ -118,7 +147,10 @@ def figures_of_sets(sets, labels, weights):
 def tables_of_curves(target, model, choose, report):
     """Print thresholds with their coverages and risks, and what climbing adds."""
     classes, new = model.classes_, report.at(has_new_words(model, report))
-    mixes = {"population": population_priors(classes), "uniform": model[-1].class_prior_}
+    mixes = {
+        "population": population_priors(classes),
+        "uniform": model[-1].class_prior_,
+    }
     groups = [(choose, "population"), *product((report, new), mixes)]
     proba = {id(people): model.predict_proba(people.names) for people, _ in groups}
     curves = [
@@ -133,8 +165,12 @@ def tables_of_curves(target, model, choose, report):
         except ValueError:  # not proven
             continue
         cells = [at_threshold(curve, threshold) for curve in curves]
-        rows.append([f"{risk:.0%}", f"{threshold:.3f}", *(", ".join(cell) for cell in cells)])
-        cells = by_level(proba[id(report)], report, classes, mixes["population"], climbs)
+        rows.append(
+            [f"{risk:.0%}", f"{threshold:.3f}", *(", ".join(cell) for cell in cells)]
+        )
+        cells = by_level(
+            proba[id(report)], report, classes, mixes["population"], climbs
+        )
         climbing.append([f"{risk:.0%}", f"{climbs:.3f}", *cells])
     of = ["people", "people, uniform", "no known word", "no known word, uniform"]
     print("Each cell: coverage, risk.\n")
@@ -144,13 +180,28 @@ def tables_of_curves(target, model, choose, report):
     rows = [
         [group, priors, "each" if by_class else "all", f"{coverage:.0%}"]
         + sizes_of_sets(
-            proba[id(people)], people.labels, classes, mixes[priors], target, coverage, by_class
+            proba[id(people)],
+            people.labels,
+            classes,
+            mixes[priors],
+            target,
+            coverage,
+            by_class,
         )
         for group, people in {"people": report, "no known word": new}.items()
         for priors, by_class in (*product(mixes, [False]), ("population", True))
         for coverage in COVERAGES
     ]
-    header = ["", "frequencies", "wanted of", "", "covered", "mean size", "of one", "largest"]
+    header = [
+        "",
+        "frequencies",
+        "wanted of",
+        "",
+        "covered",
+        "mean size",
+        "of one",
+        "largest",
+    ]
     header += ["worst label", "one in ten below"]
     print("#### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
     shipped, rows = load_pretrained(target), []
@@ -162,13 +213,18 @@ def tables_of_curves(target, model, choose, report):
             labels = levels_of([level], classes)[0].group_of(labels)
         sets = predict_sets(estimator, report.names)
         rows.append([level or target, *figures_of_sets(sets, labels, weights)[0]])
-    print(table(["sets of 90%", "covered", "mean size", "of one", "largest"], rows), end="\n\n")
+    print(
+        table(["sets of 90%", "covered", "mean size", "of one", "largest"], rows),
+        end="\n\n",
+    )
 
 
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--curve-only", action="store_true", help="of the people kept apart")
+    parser.add_argument(
+        "--curve-only", action="store_true", help="of the people kept apart"
+    )
     args = parser.parse_args()
     print(f"- {machine()}\n")
     loaded = {target: kept_apart.load(target) for target in TARGETS}
@@ -191,7 +247,9 @@ def tables_of_others(people):
     }
     groups = {group: model.predict_proba(members) for group, members in groups.items()}
     known = model.predict_proba(people.names)
-    weights = weights_of(people.labels, model.classes_, population_priors(model.classes_))
+    weights = weights_of(
+        people.labels, model.classes_, population_priors(model.classes_)
+    )
     print("### How many are answered\n")
     thresholds = [0, 0.5, model.threshold_, 0.9]
     rows = [["people of the 74", *answered(known, thresholds, weights)]]
@@ -202,7 +260,9 @@ def tables_of_others(people):
     for threshold in thresholds:
         some = known.max(axis=1) > threshold
         error = np.average(wrong[some], weights=weights[some])
-        print(f"- above {threshold:.2f}, {error:.3f} of the answers for the 74 are wrong")
+        print(
+            f"- above {threshold:.2f}, {error:.3f} of the answers for the 74 are wrong"
+        )
 
 
 def answered(proba, thresholds, weights=None):

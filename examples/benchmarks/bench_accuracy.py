@@ -23,7 +23,12 @@ import torch
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score, log_loss
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+)
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
@@ -50,12 +55,17 @@ from tools.measuring import (
 COUNTS = CountVectorizer(analyzer="char", ngram_range=(1, 3))
 MODELS = {
     "majority": ("majority", DummyClassifier()),
-    "nb": ("CountVectorizer char (1, 3) + MultinomialNB", make_pipeline(COUNTS, MultinomialNB())),
+    "nb": (
+        "CountVectorizer char (1, 3) + MultinomialNB",
+        make_pipeline(COUNTS, MultinomialNB()),
+    ),
     **LINEAR,
 }
 CHEAP = {"hidden_size": 64, "embedding_dim": 32, "max_epochs": 12}
 BALANCED = {"class_weight": "balanced", "logit_adjustment": 0}
-ASCII_READER = make_pipeline(CharEncoder(transliterate=True), NameNationalityClassifier())
+ASCII_READER = make_pipeline(
+    CharEncoder(transliterate=True), NameNationalityClassifier()
+)
 MODELS |= {
     "svm-ascii": ("LinearSVC, names in ASCII", in_ascii(LINEAR["svm"][1])),
     "gru": ("**sknames, default (GRU)**", ours()),
@@ -73,7 +83,11 @@ def clean_split(seed):
     """Return names, labels, and where those to train on and to test on are."""
     names, labels = clean_names()
     cv = StratifiedGroupKFold(10, shuffle=True, random_state=seed)
-    return names, labels, *next(cv.split(names, labels, [plain(name) for name in names]))
+    return (
+        names,
+        labels,
+        *next(cv.split(names, labels, [plain(name) for name in names])),
+    )
 
 
 # ---- Measuring
@@ -82,9 +96,13 @@ def clean_split(seed):
 def measure(run_id, key, seed, names, labels, train, test):
     """Fit and score a model; return metrics, confusion matrix, and where they were measured."""
     model = clone(MODELS[key][1])
-    model.set_params(**{p: seed for p in model.get_params() if p.endswith("random_state")})
+    model.set_params(
+        **{p: seed for p in model.get_params() if p.endswith("random_state")}
+    )
     fit_s, _ = timed(model.fit, names[train], labels[train])
-    predict_s, predicted = zip(*(timed(model.predict, names[test]) for _ in range(3)), strict=True)
+    predict_s, predicted = zip(
+        *(timed(model.predict, names[test]) for _ in range(3)), strict=True
+    )
     predicted, y = predicted[0], labels[test]
     metrics = {
         "accuracy": np.mean(predicted == y),
@@ -116,7 +134,9 @@ def run(seeds, keys, cache, run_id):
         for key, records in results.items():
             path = cache and cache / f"{seed}-{key}.npz"
             records[seed] = kept(path, measure, run_id, key, seed, *split)
-            shown = {name: f"{records[seed][name]:.4f}" for name in ("accuracy", "macro-F1")}
+            shown = {
+                name: f"{records[seed][name]:.4f}" for name in ("accuracy", "macro-F1")
+            }
             print(f"seed {seed}, {key}: {shown}", file=sys.stderr)
     return results
 
@@ -136,8 +156,14 @@ def values(results, model, metric, minus=None):
 
 def fit_ratios(results):
     """Return the time of the GRU over that of LogisticRegression, if one run timed both."""
-    pairs = [(r, results.get("logreg", {}).get(s)) for s, r in results.get("gru", {}).items()]
-    pairs = [(a["fit, CPU s"], b["fit, CPU s"]) for a, b in pairs if b and a["run"] == b["run"]]
+    pairs = [
+        (r, results.get("logreg", {}).get(s)) for s, r in results.get("gru", {}).items()
+    ]
+    pairs = [
+        (a["fit, CPU s"], b["fit, CPU s"])
+        for a, b in pairs
+        if b and a["run"] == b["run"]
+    ]
     return np.array([a / b for a, b in pairs])
 
 
@@ -164,7 +190,9 @@ def share(part, whole):
 
 
 def metrics_table(results, keys):
-    digits = dict.fromkeys(["accuracy", "balanced accuracy", "macro-F1", "top-3", "log loss"], 4)
+    digits = dict.fromkeys(
+        ["accuracy", "balanced accuracy", "macro-F1", "top-3", "log loss"], 4
+    )
     digits |= {"ECE": 4, "fit, CPU s": 1, "predict, names/CPU s": 0}
     rows = [
         [MODELS[k][0], *(show(values(results, k, m), digits[m]) for m in digits)]
@@ -186,7 +214,15 @@ def paired_table(results):
 
 
 def language_table(results, labels):
-    header = ["", "names", "n", "recall", "LinearSVC's recall", "precision", "n predicted"]
+    header = [
+        "",
+        "names",
+        "n",
+        "recall",
+        "LinearSVC's recall",
+        "precision",
+        "n predicted",
+    ]
     if "gru" not in results:
         return "Not run."
     gru, total = confusion(results, "gru"), Counter(labels.tolist())
@@ -195,7 +231,9 @@ def language_table(results, labels):
     for i, language in enumerate(np.unique(labels).tolist()):
         n, hits, predicted = gru[i].sum(), gru[i, i], gru[:, i].sum()
         recalls = [share(hits, n), share(svm[i, i], svm[i].sum())]
-        rows.append([language, total[language], n, *recalls, share(hits, predicted), predicted])
+        rows.append(
+            [language, total[language], n, *recalls, share(hits, predicted), predicted]
+        )
     return table(header, sorted(rows, key=lambda row: row[1]))
 
 
@@ -207,10 +245,17 @@ def imbalance_table(results, labels):
     metrics, rows = ["accuracy", "balanced accuracy", "macro-F1"], []
     for key in ["gru", "balanced", "adjust", "no-adjust"]:
         if key in results:
-            matrix, at = confusion(results, key), [languages.index(language) for language in small]
+            matrix, at = (
+                confusion(results, key),
+                [languages.index(language) for language in small],
+            )
             recalls = [share(matrix[i, i], matrix[i].sum()) for i in at]
             rows.append(
-                [MODELS[key][0], *(show(values(results, key, m)) for m in metrics), *recalls]
+                [
+                    MODELS[key][0],
+                    *(show(values(results, key, m)) for m in metrics),
+                    *recalls,
+                ]
             )
     return table(["", *metrics, *(f"recall, {language}" for language in small)], rows)
 
@@ -218,7 +263,9 @@ def imbalance_table(results, labels):
 def report(results, keys):
     """Print the tables in Markdown."""
     labels, ratios = clean_names()[1], fit_ratios(results)
-    for where in sorted({str(r["machine"]) for of in results.values() for r in of.values()}):
+    for where in sorted(
+        {str(r["machine"]) for of in results.values() for r in of.values()}
+    ):
         print(f"- {where}")
     for title, text in {
         f"Clean splits of {len(labels):,} names": metrics_table(results, keys),
@@ -240,7 +287,9 @@ def parse_seeds(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="11-16", help="of the splits, like 11-13,21")
-    parser.add_argument("--models", type=some_of(MODELS), default=[*MODELS], help=",".join(MODELS))
+    parser.add_argument(
+        "--models", type=some_of(MODELS), default=[*MODELS], help=",".join(MODELS)
+    )
     parser.add_argument("--cache", type=Path, help="folder of finished results")
     args = parser.parse_args()
 
@@ -249,7 +298,9 @@ def main():
     with threadpool_limits(1), warnings.catch_warnings():
         # Names longer than the training part's, the 100 iterations, languages not in a test part.
         warnings.simplefilter("ignore", UserWarning)
-        ours(max_epochs=1).fit(["a", "b"], ["a", "b"])  # or the first fit is charged for imports
+        ours(max_epochs=1).fit(
+            ["a", "b"], ["a", "b"]
+        )  # or the first fit is charged for imports
         results = run(parse_seeds(args.seeds), args.models, args.cache, run_id)
     report(results, args.models)
 

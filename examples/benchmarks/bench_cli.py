@@ -39,14 +39,22 @@ def parts(n):
     for start in range(0, n, PART):
         pairs = np.arange(start, min(start + PART, n)) * step % n_all
         yield [
-            f"{given[i]} {surnames[j]}" for i, j in zip(*divmod(pairs, len(surnames)), strict=True)
+            f"{given[i]} {surnames[j]}"
+            for i, j in zip(*divmod(pairs, len(surnames)), strict=True)
         ]
 
 
 def command(folder, jobs):
     """Run the command: seconds, those of CPU, and the peak memory of its processes together."""
     output = folder / f"{jobs}.csv"
-    arguments = ["predict", folder / "names.csv", "--output", output, "--jobs", str(jobs)]
+    arguments = [
+        "predict",
+        folder / "names.csv",
+        "--output",
+        output,
+        "--jobs",
+        str(jobs),
+    ]
     start, cpu, peak = time.perf_counter(), sum(os.times()[2:4]), 0
     with subprocess.Popen([sys.executable, "-m", "sknames", *arguments]) as process:
         while process.poll() is None:
@@ -79,7 +87,9 @@ def library(n):
 def main():
     """Measure, print a table, and say which bars are missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("n", nargs="?", type=int, default=10_000_000, help="names (10,000,000)")
+    parser.add_argument(
+        "n", nargs="?", type=int, default=10_000_000, help="names (10,000,000)"
+    )
     n = parser.parse_args().n
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -88,17 +98,27 @@ def main():
             for part in parts(n):
                 file.writelines(f"{name}\n" for name in part)
         before = library(min(n, MAX_LIBRARY))
-        seconds, cpu, memory = zip(*(command(folder, jobs) for jobs in (1, 2)), strict=True)
+        seconds, cpu, memory = zip(
+            *(command(folder, jobs) for jobs in (1, 2)), strict=True
+        )
         after = library(min(n, MAX_LIBRARY))
         same = filecmp.cmp(folder / "1.csv", folder / "2.csv", shallow=False)
     share, gain = n / seconds[0] / ((before + after) / 2), seconds[0] / seconds[1]
-    print(f"{n:,} distinct full names from CSV to CSV, with the start of the processes\n")
+    print(
+        f"{n:,} distinct full names from CSV to CSV, with the start of the processes\n"
+    )
     print("| | s | names/s | CPU s | peak MB of all processes |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for jobs, s, c, peak in zip((1, 2), seconds, cpu, memory, strict=True):
-        print(f"| `--jobs {jobs}` | {s:.1f} | {n / s:,.0f} | {c:.1f} | {peak / 1e6:.0f} |")
-    print(f"\nlibrary alone: {before:,.0f} names/s before, {after:,.0f} after; ", end="")
-    print(f"share of one job {share:.3f}; two jobs / one {gain:.2f}; same bytes: {same}")
+        print(
+            f"| `--jobs {jobs}` | {s:.1f} | {n / s:,.0f} | {c:.1f} | {peak / 1e6:.0f} |"
+        )
+    print(
+        f"\nlibrary alone: {before:,.0f} names/s before, {after:,.0f} after; ", end=""
+    )
+    print(
+        f"share of one job {share:.3f}; two jobs / one {gain:.2f}; same bytes: {same}"
+    )
     missed = {
         f"memory of one job below {MAX_MEMORY / 1e6:.0f} MB": memory[0] < MAX_MEMORY,
         f"at least {MIN_SHARE} of the library's speed": share >= MIN_SHARE,

@@ -38,8 +38,12 @@ SAME_LANGUAGE = "US BR MX AR CO CL ES PT GB AT CH BE EG MA NG AU SG".split()
 def read_public(name):
     """Return the names and countries of a set in the folder "public"."""
     text = (data_folder(None) / "public" / f"{name}.tsv").read_text(encoding="utf-8")
-    names, countries = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
-    return np.array(names, dtype=object), np.array([ISO.get(code, code) for code in countries])
+    names, countries = zip(
+        *(line.split("\t") for line in text.splitlines()), strict=True
+    )
+    return np.array(names, dtype=object), np.array(
+        [ISO.get(code, code) for code in countries]
+    )
 
 
 def by_population(model, names):
@@ -47,10 +51,14 @@ def by_population(model, names):
     rows = load_nationalities()
     countries = np.unique(" ".join(rows.alpha_2).split())
     shares = np.zeros((len(model.classes_), len(countries)))
-    for label, codes, millions in zip(rows.nationality, rows.alpha_2, rows.millions, strict=True):
+    for label, codes, millions in zip(
+        rows.nationality, rows.alpha_2, rows.millions, strict=True
+    ):
         millions = np.array(millions.split(), dtype=float)
         columns = np.searchsorted(countries, codes.split())
-        shares[np.searchsorted(model.classes_, label), columns] = millions / millions.sum()
+        shares[np.searchsorted(model.classes_, label), columns] = (
+            millions / millions.sum()
+        )
     return countries, model.predict_proba(names) @ shares
 
 
@@ -58,21 +66,33 @@ def tempered(classes):
     """Return priors by name, from the inhabitants of each country."""
     millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
     people = np.array([millions[country] for country in classes])
-    powers = {"uniform": 0, "inhabitants, fourth root": 0.25, "inhabitants, square root": 0.5}
-    return {name: people**power / (people**power).sum() for name, power in powers.items()}
+    powers = {
+        "uniform": 0,
+        "inhabitants, fourth root": 0.25,
+        "inhabitants, square root": 0.5,
+    }
+    return {
+        name: people**power / (people**power).sum() for name, power in powers.items()
+    }
 
 
 def figures(y, scores, classes, weights=None):
     """Return accuracy and how often the country is among the first three."""
     hits = top_3_hits(scores, y, classes)
-    return [f"{np.average(h, weights=weights):.3f}" for h in (hits[:, 0], hits.any(axis=1))]
+    return [
+        f"{np.average(h, weights=weights):.3f}" for h in (hits[:, 0], hits.any(axis=1))
+    ]
 
 
 def main():
     """Print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", type=Path, help="Folder of the model (default: that ships).")
-    parser.add_argument("--half", type=int, default=1, help="0 for what chose the settings.")
+    parser.add_argument(
+        "--model", type=Path, help="Folder of the model (default: that ships)."
+    )
+    parser.add_argument(
+        "--half", type=int, default=1, help="0 for what chose the settings."
+    )
     options = parser.parse_args()
     print(f"On {machine()}.\n")
     model, *halves = kept_apart.load("country", options.model)
@@ -84,21 +104,34 @@ def tables_of_people(model, people):
     """Print the figures on people kept apart, by priors, and of those with no known word."""
     classes, priors = model.classes_, tempered(model.classes_)
     base, new = load_pretrained(), has_new_words(model, people)
-    for description, some in {"kept apart": people, "no known word": people.at(new)}.items():
+    for description, some in {
+        "kept apart": people,
+        "no known word": people.at(new),
+    }.items():
         names, y = some.names, some.labels
         proba, weights = model.predict_proba(names), (alike(y), alike(y, 0.5))
         rows = [("by population", *by_population(base, names))]
         rows += [(name, classes, proba * prior) for name, prior in priors.items()]
         print(f"## {len(y):,} people, {description}\n")
-        header = ["priors", "accuracy, countries alike", "first three", "as sqrt(inhabitants)"]
+        header = [
+            "priors",
+            "accuracy, countries alike",
+            "first three",
+            "as sqrt(inhabitants)",
+        ]
         lines = [
             [name, *(x for w in weights for x in figures(y, scores, labels, w))]
             for name, labels, scores in rows
         ]
         print(table([*header, "first three"], lines))
         hits = classes[proba.argmax(axis=1)] == y
-        recall = sorted((hits[y == c].mean(), c, int((y == c).sum())) for c in np.unique(y))
-        print("\nRecall, countries alike:", ", ".join(f"{c} {r:.2f} ({n})" for r, c, n in recall))
+        recall = sorted(
+            (hits[y == c].mean(), c, int((y == c).sum())) for c in np.unique(y)
+        )
+        print(
+            "\nRecall, countries alike:",
+            ", ".join(f"{c} {r:.2f} ({n})" for r, c, n in recall),
+        )
         same = [f"{c} {r:.2f}" for r, c, _ in recall if c in SAME_LANGUAGE]
         print(f"\nOf languages of several countries: {', '.join(same)}\n")
 
@@ -117,16 +150,23 @@ def public_tables(model):
             ("equal priors", classes, proba / model[-1].class_prior_),
         ]
         if name == "arczi21_test":
-            rows = [(key, c[np.isin(c, y)], scores[:, np.isin(c, y)]) for key, c, scores in rows]
+            rows = [
+                (key, c[np.isin(c, y)], scores[:, np.isin(c, y)])
+                for key, c, scores in rows
+            ]
         lines = [
             [key, *figures(y, scores, c), *figures(y[new], scores[new], c)]
             for key, c, scores in rows
         ]
         print(f"## {name}: {len(y):,} people, {new.sum():,} of them new\n")
-        print(table(["", "all", "first three", "new", "first three"], lines), end="\n\n")
+        print(
+            table(["", "all", "first three", "new", "first three"], lines), end="\n\n"
+        )
         _, labels, scores = rows[-1]
         hits = labels[scores.argmax(axis=1)] == y
-        recall = sorted((hits[y == c].mean(), c) for c in np.unique(y) if (y == c).sum() >= 50)
+        recall = sorted(
+            (hits[y == c].mean(), c) for c in np.unique(y) if (y == c).sum() >= 50
+        )
         print("Recall:", ", ".join(f"{c} {r:.2f}" for r, c in recall), end="\n\n")
 
 

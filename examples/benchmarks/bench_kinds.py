@@ -47,7 +47,9 @@ REGIONS = {
     "Africa and Middle East": "Arabic Armenian Azerbaijani Ethiopian Georgian Ghanaian Hebrew "
     "Kenyan Nigerian Persian Turkish Zulu",
 }
-REGION_OF = {name: region for region, names in REGIONS.items() for name in names.split()}
+REGION_OF = {
+    name: region for region, names in REGIONS.items() for name in names.split()
+}
 nationalities = partial(load_names, return_X_y=True)
 
 
@@ -66,7 +68,9 @@ def cyrillic_and_arabic():
 def ethnicities():
     path = Path(os.environ.get("SKNAMES_DATA", ""), "wikilabels13.tsv.gz")
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        names, labels = zip(*(line.rstrip("\n").split("\t") for line in file), strict=True)
+        names, labels = zip(
+            *(line.rstrip("\n").split("\t") for line in file), strict=True
+        )
     return np.array(names, dtype=object), np.array(labels)
 
 
@@ -88,7 +92,10 @@ def measure(names, labels, n_train, draw):
     groups, random = spelling_groups(names), np.random.default_rng(draw)
     held_out = random.permutation(len(names))[: min(N_TEST, len(names) // 5)]
     is_test = np.isin(groups, groups[held_out])
-    train, test = random.permutation(np.flatnonzero(~is_test))[:n_train], np.flatnonzero(is_test)
+    train, test = (
+        random.permutation(np.flatnonzero(~is_test))[:n_train],
+        np.flatnonzero(is_test),
+    )
     found = []
     for model in (clone(LINEAR["svm"][1]), ours(random_state=draw)):
         start = time.process_time()
@@ -107,7 +114,9 @@ def row(key):
     folds = np.repeat(np.arange(draws), [len(both[0][0]) for both in found])
     others = np.array([[one[1:] for one in both] for both in found])  # draws, models, 2
     f1, seconds = others.mean(axis=0).T
-    cells = [f"{x.mean():.4f}" for x in right] + [differences(right[1], right[0], folds)]
+    cells = [f"{x.mean():.4f}" for x in right] + [
+        differences(right[1], right[0], folds)
+    ]
     cells += [f"{f1[1] - f1[0]:+.4f}", *(f"{x:.1f}" for x in seconds)]
     cells = [title, f"{n_train:,}", draws, *cells]
     print(*cells, sep=" | ", file=sys.stderr, flush=True)
@@ -125,14 +134,18 @@ def authors(n_authors=40_000):
         for row in random.integers(len(people), size=(n_authors // len(names) + 1, 3)):
             words, second, other = (people[i] for i in row)
             surname = " ".join([words[-1], second[-1]][: 1 + (random.random() < 0.25)])
-            initials = "".join(word[0] for word in words[:-1] + other if word[0].isupper())
+            initials = "".join(
+                word[0] for word in words[:-1] + other if word[0].isupper()
+            )
             made.append((nationality, surname, initials[: 2 + (random.random() < 0.3)]))
     return made
 
 
 def read_kinds(kind):
     path = Path(os.environ["SKNAMES_DATA"], "kinds.tsv")
-    rows = [line.rpartition("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [
+        line.rpartition("\t") for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     return [text for text, _, of_kind in rows if of_kind == kind]
 
 
@@ -140,8 +153,14 @@ def network_devices():
     """Read who makes network devices, from a list of IEEE."""
     (path,) = Path(os.environ["SKNAMES_DATA"]).glob("ieee-data_*.deb")
     with open_package(path) as archive:
-        files = [archive.extractfile(m) for m in archive if m.isfile() and m.name.endswith(".csv")]
-        rows = [row for f in files for row in csv.DictReader(io.TextIOWrapper(f, "utf-8"))]
+        files = [
+            archive.extractfile(m)
+            for m in archive
+            if m.isfile() and m.name.endswith(".csv")
+        ]
+        rows = [
+            row for f in files for row in csv.DictReader(io.TextIOWrapper(f, "utf-8"))
+        ]
     return {row["Organization Name"] for row in rows} - {"", "Private"}
 
 
@@ -149,7 +168,9 @@ def banks():
     (path,) = Path(os.environ["SKNAMES_DATA"]).glob("schwifty-*.whl")
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if "bank_registry/" in name]
-        files = [json.loads(archive.read(name)) for name in names if name.endswith(".json")]
+        files = [
+            json.loads(archive.read(name)) for name in names if name.endswith(".json")
+        ]
     lists = [file["entries"] if "entries" in file else file for file in files]
     return {row["name"] for rows in lists for row in rows} - {""}
 
@@ -159,7 +180,9 @@ def texts():
     hand = Path(__file__).with_name("organizations.txt").read_text(encoding="utf-8")
     found = {"Organizations in many languages, by hand": hand.splitlines()}
     for title, read in {
-        "Companies of `kinds.tsv`, which chose the rules": partial(read_kinds, "company"),
+        "Companies of `kinds.tsv`, which chose the rules": partial(
+            read_kinds, "company"
+        ),
         "People of `kinds.tsv`, some of them couples": partial(read_kinds, "person"),
         "Makers of network devices (IEEE), kept apart": network_devices,
         "Banks (schwifty), kept apart": banks,
@@ -174,7 +197,9 @@ def texts():
     found["Chess players (Scid), surname first"] = {*read_chess_players(raw=True)[0]}
     made, ends = authors(), ("{} {}", "{}, {}", "{} {}.", "{}, {}.")
     for end in ends:
-        found[f"Authors: `{end.format('Smith', '.'.join('AB') if '.' in end else 'AB')}`"] = [
+        found[
+            f"Authors: `{end.format('Smith', '.'.join('AB') if '.' in end else 'AB')}`"
+        ] = [
             end.format(surname, ".".join(initials) if "." in end else initials)
             for _, surname, initials in made
         ]
@@ -200,7 +225,9 @@ def main():
     header = ["", "names", "draws", "LinearSVC", "default", "difference", "macro-F1"]
     header += ["LinearSVC, CPU s", "default, CPU s"]
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # names longer than all that were learned
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # names longer than all that were learned
         rows = [row(key) for key in filter(None, args.kinds.split(","))]
     print(f"{machine()}; one thread\n\n{table(header, rows)}\n\n{judge()}")
 

@@ -107,7 +107,9 @@ LABEL_SETS = {
 
 def scores_of(key, names, rows, labels, train, test, before):
     """Return classes and scores of the test names; `before` has those of other models."""
-    if key == "vote_svm":  # of the SVM's scores at about the temperature that calibrates them
+    if (
+        key == "vote_svm"
+    ):  # of the SVM's scores at about the temperature that calibrates them
         classes, of_logreg = before["logreg"]
         return classes, (of_logreg + softmax(6 * before["union_less"][1], axis=1)) / 2
     if key == "logreg":
@@ -150,7 +152,11 @@ def run(sets, draws, cache):
         names, labels = LABEL_SETS[name][1](seen)
         n_test = min(N_TEST, len(names) - max(SIZES))
         rows = NameEncoder().fit_transform(names)
-        about[name] = {"names": len(names), "labels": len(np.unique(labels)), "test": n_test}
+        about[name] = {
+            "names": len(names),
+            "labels": len(np.unique(labels)),
+            "test": n_test,
+        }
         for draw, n in product(range(draws), SIZES):
             order = np.random.RandomState(draw).permutation(len(names))
             args = names, rows, labels, order[n_test:][:n], order[:n_test]
@@ -165,7 +171,9 @@ def run(sets, draws, cache):
 
 def values(found, label_set, key, n, metric, minus=None):
     """Return a metric in each draw that has it, or its difference to another model's."""
-    cells = [cell for (s, size, _), cell in found.items() if (s, size) == (label_set, n)]
+    cells = [
+        cell for (s, size, _), cell in found.items() if (s, size) == (label_set, n)
+    ]
     cells = [cell for cell in cells if f"{key} {metric}" in cell]
     theirs = [cell[f"{minus} {metric}"] if minus else 0 for cell in cells]
     return [cell[f"{key} {metric}"] - x for cell, x in zip(cells, theirs, strict=True)]
@@ -175,7 +183,9 @@ def report(found, about):
     print(f"- {machine()}")
     for label_set, facts in about.items():
         print(f"\n### {LABEL_SETS[label_set][0]}\n")
-        print(f"{facts['labels']} different labels, {facts['test']:,} names to test on.\n")
+        print(
+            f"{facts['labels']} different labels, {facts['test']:,} names to test on.\n"
+        )
         header = [f"{n:,} names" for n in SIZES]
         for metric, minus in [
             ("accuracy", None), ("accuracy", "svm"), ("top-5", None), ("ECE", None)
@@ -185,7 +195,9 @@ def report(found, about):
             for key, title_of in MODELS.items():
                 cells = [values(found, label_set, key, n, metric, minus) for n in SIZES]
                 if any(cells) and key != minus:
-                    lines.append([title_of, *(show(x, 3, "+" if minus else "") for x in cells)])
+                    lines.append(
+                        [title_of, *(show(x, 3, "+" if minus else "") for x in cells)]
+                    )
             print(table([title, *header], lines), end="\n\n")
 
 

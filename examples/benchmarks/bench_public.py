@@ -62,10 +62,16 @@ VOTES = {
     "vote": ["logreg", "union"],
     "vote_others": ["logreg_others", "union_others"],
 }
-USE_SHIPPED = {key for key in MODELS if key.split("_")[0] in ("shipped", "logreg", "union", "vote")}
+USE_SHIPPED = {
+    key for key in MODELS if key.split("_")[0] in ("shipped", "logreg", "union", "vote")
+}
 
 # What nationalities, demonyms, federations and the labels of rivals stand for.
-with Path(__file__).with_name("public_labels.csv").open(encoding="utf-8", newline="") as file:
+with (
+    Path(__file__)
+    .with_name("public_labels.csv")
+    .open(encoding="utf-8", newline="") as file
+):
     LABELS = {name: {} for name in SETS}
     for row in csv.DictReader(file):
         LABELS[row["set"]][row["label"]] = row["stands_for"].split()
@@ -80,8 +86,13 @@ MOST_OTHERS = 10_000  # people of a country
 
 def source_people():
     """Return the people in name2nat and in Scid's file, as `person_of` writes them."""
-    titles, entries = set(read_biographies(raw=True)[0]), set(read_chess_players(raw=True)[0])
-    cleaned = {clean_title(title) for title in titles} | {clean_entry(entry) for entry in entries}
+    titles, entries = (
+        set(read_biographies(raw=True)[0]),
+        set(read_chess_players(raw=True)[0]),
+    )
+    cleaned = {clean_title(title) for title in titles} | {
+        clean_entry(entry) for entry in entries
+    }
     return {person_of(name) for name in titles | cleaned if name}
 
 
@@ -101,12 +112,19 @@ def other_people(names):
     rows = [(name, *several) for name, several in found.items() if len(several) == 1]
     rng, chosen, counts = np.random.RandomState(0), [], defaultdict(int)
     entries, federations, _ = read_chess_players(raw=True)
-    players = zip(map(clean_entry, entries), map(country_of.get, federations), strict=True)
+    players = zip(
+        map(clean_entry, entries), map(country_of.get, federations), strict=True
+    )
     for part in (rows, list(players)):
         for k in rng.permutation(len(part)):
             name, country = part[k]
             person = person_of(name)
-            if name and country and counts[country] < MOST_OTHERS and person not in seen:
+            if (
+                name
+                and country
+                and counts[country] < MOST_OTHERS
+                and person not in seen
+            ):
                 seen.add(person)
                 counts[country] += 1
                 chosen.append((name, country))
@@ -132,9 +150,13 @@ def shares_of(key, classes, labels):
         table = load_nationalities()
         rows = zip(table.alpha_2, table.millions, strict=True)
         rows = [dict(zip(*map(str.split, row), strict=True)) for row in rows]
-        shares = np.array([[row.get(ISO.get(c, c), 0) for c in labels] for row in rows], float)
+        shares = np.array(
+            [[row.get(ISO.get(c, c), 0) for c in labels] for row in rows], float
+        )
     else:
-        words = [(LABELS["arczi21"] | LABELS["wikilabels13"])[label] for label in labels]
+        words = [
+            (LABELS["arczi21"] | LABELS["wikilabels13"])[label] for label in labels
+        ]
         shares = np.array([[c in some for some in words] for c in classes], dtype=float)
     return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
 
@@ -145,7 +167,9 @@ def estimator(key, others=None):
         return ours(random_state=0)
     if key == "svm":
         return linear(LinearSVC(C=1))
-    encoders = [NameEncoder()] + [NameEncoder(FrozenEstimator(others))] * key.endswith("others")
+    encoders = [NameEncoder()] + [NameEncoder(FrozenEstimator(others))] * key.endswith(
+        "others"
+    )
     if key.startswith("logreg"):
         return make_pipeline(make_union(*encoders), LogisticRegression(C=10))
     return make_pipeline(make_union(*encoders, linear(None)[0]), LinearSVC(C=0.3))
@@ -179,16 +203,23 @@ class Set:
         """
         version = f"-{pretrained_sha256()[:8]}" if key in USE_SHIPPED else ""
         path = self.cache / f"{self.name}-{key}{version}.npz"
-        if (key in RIVALS and not path.exists()) or ("others" in key and self.name != "arczi21"):
+        if (key in RIVALS and not path.exists()) or (
+            "others" in key and self.name != "arczi21"
+        ):
             return None
         found = kept(path, self._found, key)
         found["has_proba"] = found["scores"].min() >= 0
         if key in {"shipped", "others", *RIVALS}:  # they predict the training rows, too
-            found["seconds"] = found["seconds"] * [1, len(self.tested) / len(self.names)]
+            found["seconds"] = found["seconds"] * [
+                1,
+                len(self.tested) / len(self.names),
+            ]
         if list(found["classes"]) != list(self.classes):
             shares = shares_of(key, found["classes"], self.classes)
             scores = found["scores"].astype(float) @ shares
-            found["scores"] = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-9)
+            found["scores"] = scores / np.maximum(
+                scores.sum(axis=1, keepdims=True), 1e-9
+            )
             found["known"] = shares.any(axis=0)
             # What a class is divided among is never the most probable label, but for the largest.
             largest = shares.argmax(axis=1)[shares.any(axis=1)]
@@ -207,11 +238,17 @@ class Set:
         if key in VOTES:
             parts = [self.answers(part) for part in VOTES[key]]
             proba = [
-                part["scores"] if part["has_proba"] else softmax(6 * part["scores"], axis=1)
+                part["scores"]
+                if part["has_proba"]
+                else softmax(6 * part["scores"], axis=1)
                 for part in parts
             ]
-            seconds, size = (sum(part[what] for part in parts) for what in ("seconds", "size"))
-            if key == "vote_others":  # which the model of other people has to learn first
+            seconds, size = (
+                sum(part[what] for part in parts) for what in ("seconds", "size")
+            )
+            if (
+                key == "vote_others"
+            ):  # which the model of other people has to learn first
                 seconds = seconds + self.answers("others")["seconds"] * [1, 0]
             return sum(proba) / 2, self.classes, seconds, size - SHIPPED.stat().st_size
         if key == "shipped":
@@ -259,7 +296,13 @@ PUBLISHED = {
         ("ByT5, published", MANY, CUDA, "0.733", "-"),
     ],
     "wikilabels13": [
-        ("ethnicolr's LSTM, published", "107,097", "4,389 s, machine not stated", "0.74", "0.69")
+        (
+            "ethnicolr's LSTM, published",
+            "107,097",
+            "4,389 s, machine not stated",
+            "0.74",
+            "0.69",
+        )
     ],
 }
 
@@ -322,7 +365,15 @@ def tables(a_set, keys):
     header = ["", "labels learned", "training", "accuracy", "macro-F1"]
     header += ["accuracy, new people", "macro-F1, new people"]
     yield table(header, short)
-    header = ["", "people", "accuracy", "macro-F1", "first three", "log loss", "calibration error"]
+    header = [
+        "",
+        "people",
+        "accuracy",
+        "macro-F1",
+        "first three",
+        "log loss",
+        "calibration error",
+    ]
     yield table([*header, "fit, s", "predict, s", "MB"], long)
 
 
@@ -347,7 +398,9 @@ def rivals_table(a_set):
         recalls = []
         for c in columns.values():
             place = np.flatnonzero(c.by_class["label"] == label)
-            recalls.append(f"{c.by_class['recall'][place[0]]:.2f}" if len(place) else "-")
+            recalls.append(
+                f"{c.by_class['recall'][place[0]]:.2f}" if len(place) else "-"
+            )
         if set(recalls) != {"-"}:
             lines.append([label, f"{counts[label]:,}", *recalls])
     for what in ("accuracy", "macro_f1"):
@@ -377,14 +430,18 @@ def main():
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--cache", type=Path, default=Path("public_cache"))
-    parser.add_argument("--write", nargs="*", default=[], type=Path, help="pages with the tables")
+    parser.add_argument(
+        "--write", nargs="*", default=[], type=Path, help="pages with the tables"
+    )
     args = parser.parse_args()
     args.cache.mkdir(exist_ok=True)
     found = {"machine": f"- {machine()}"}
     with threadpool_limits(1):
         for name in args.sets.split(","):
             a_set = Set(name, args.cache)
-            found[name], found[f"{name}, all figures"] = tables(a_set, args.models.split(","))
+            found[name], found[f"{name}, all figures"] = tables(
+                a_set, args.models.split(",")
+            )
             found[f"{name}, rivals"] = rivals_table(a_set)
     for mark, content in found.items():
         print(f"\n## {mark}\n\n{content}")

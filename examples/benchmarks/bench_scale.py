@@ -34,8 +34,19 @@ from tools.measuring import LINEAR, in_ascii, kept, machine, ours, table
 from tools.retrain.biographies import read_biographies
 
 N_TEST = 20_000
-ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-COLUMNS = ["fit s", "fit s (CPU)", "GB", "file MB", "names/s", "accuracy", "macro-F1", "log loss"]
+ONE_THREAD = dict.fromkeys(
+    ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1"
+)
+COLUMNS = [
+    "fit s",
+    "fit s (CPU)",
+    "GB",
+    "file MB",
+    "names/s",
+    "accuracy",
+    "macro-F1",
+    "log loss",
+]
 
 
 MODELS = {
@@ -55,7 +66,10 @@ def assemble(largest):
     n_real = len(names)
     if largest > n_real - 2 * N_TEST:
         made = make_names(largest, random_state=0)
-        names, labels = np.concatenate([names, made[0]]), np.concatenate([labels, made[1]])
+        names, labels = (
+            np.concatenate([names, made[0]]),
+            np.concatenate([labels, made[1]]),
+        )
     groups = spelling_groups(names)
     order = rng.permutation(len(names))
     held_out = rng.permutation(np.unique(groups[:n_real]))[:N_TEST]
@@ -127,7 +141,9 @@ def in_a_process(*args):
     """
     command = [sys.executable, __file__, *map(str, args)]
     env = os.environ | ONE_THREAD
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, env=env
+    )
     return done.stdout.rpartition("\n")[0].rpartition("\n")[2]
 
 
@@ -135,7 +151,11 @@ def report(rows, keys, sizes):
     """Print a table of the rows."""
     print(f"{machine()}; one thread\n")
     rows = [
-        [f"{n:,}", MODELS[key][0], *(show(name, rows[f"{key} {n}"][name]) for name in COLUMNS)]
+        [
+            f"{n:,}",
+            MODELS[key][0],
+            *(show(name, rows[f"{key} {n}"][name]) for name in COLUMNS),
+        ]
         for n, key in product(sizes, keys)
     ]
     print(table(["names", "model", *COLUMNS], rows))
@@ -153,7 +173,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--models", default=",".join(MODELS))
-    parser.add_argument("--cache", type=Path, help="folder of what was measured, to go on with")
+    parser.add_argument(
+        "--cache", type=Path, help="folder of what was measured, to go on with"
+    )
     parser.add_argument("--assemble", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()

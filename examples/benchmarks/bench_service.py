@@ -63,7 +63,11 @@ def expected_answers(model, names):
     probabilities = model.predict_proba(names)
     best = probabilities.argmax(axis=1)
     return [
-        {"predicted": str(model.classes_[k]), "probability": row[k].round(6).item(), "reason": None}
+        {
+            "predicted": str(model.classes_[k]),
+            "probability": row[k].round(6).item(),
+            "reason": None,
+        }
         for k, row in zip(best, probabilities, strict=True)
     ]
 
@@ -85,7 +89,9 @@ async def drive(url, expected, seconds, concurrency=32):
     async def ask(client, seed):
         rng = np.random.default_rng(seed)
         n = seed
-        while n < seed + 4 or time.perf_counter() < end:  # a batch each, however slow they are
+        while (
+            n < seed + 4 or time.perf_counter() < end
+        ):  # a batch each, however slow they are
             n += 1
             start = time.perf_counter()
             try:
@@ -120,7 +126,9 @@ def main():
     answers = expected_answers(sknames.load_pretrained(), names)
     expected = dict(zip(names, answers, strict=True))
     with service() as (url, process):
-        asyncio.run(drive(url, expected, 3, arguments.concurrency))  # until memory is laid out
+        asyncio.run(
+            drive(url, expected, 3, arguments.concurrency)
+        )  # until memory is laid out
         before, cpu_before = process.memory_info().rss, sum(process.cpu_times()[:2])
         singles, batches, failures = asyncio.run(
             drive(url, expected, arguments.seconds, arguments.concurrency)
@@ -133,7 +141,9 @@ def main():
     cpu = 1000 * (cpu_after - cpu_before) / (len(singles) + len(batches))
     print(f"CPU time of the service: {cpu:.1f} ms a request")
     print(f"{len(failures)} failures {failures[:3]}")
-    print(f"resident memory of the service {before / 1e6:.0f} MB, at the end {after / 1e6:.0f} MB")
+    print(
+        f"resident memory of the service {before / 1e6:.0f} MB, at the end {after / 1e6:.0f} MB"
+    )
     print(f"load average {os.getloadavg()[0]:.1f}")
     return bool(failures) or after > before + MAX_GROWTH
 

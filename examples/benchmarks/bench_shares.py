@@ -42,18 +42,40 @@ MIXES = {
     "Europe, equal": dict.fromkeys(EUROPE, 1),
     "Africa, equal": dict.fromkeys(AFRICA, 1),
     "Nordic": {"Swedish": 7, "Danish": 5, "Norwegian": 5, "Finnish": 2, "Icelandic": 1},
-    "Slavic": {"Russian": 6, "Ukrainian": 5, "Bulgarian": 2, "Serbian": 2, "Croatian": 2}
+    "Slavic": {
+        "Russian": 6,
+        "Ukrainian": 5,
+        "Bulgarian": 2,
+        "Serbian": 2,
+        "Croatian": 2,
+    }
     | {"Belarusian": 2, "Macedonian": 1},
     "Asia": {"Chinese": 6, "Indian": 5, "Korean": 2, "Japanese": 2, "Vietnamese": 2}
     | {"Pakistani": 1, "Bengali": 1, "Nepali": 1},
     "football": {"Spanish": 5, "Portuguese": 4, "English": 3, "French": 2, "German": 2}
     | {"Italian": 2, "Dutch": 1, "Croatian": 1, "Nigerian": 1, "Senegalese": 1},
-    "British Isles": {"English": 12, "Irish": 4, "Scottish": 3, "Indian": 1, "Pakistani": 1},
+    "British Isles": {
+        "English": 12,
+        "Irish": 4,
+        "Scottish": 3,
+        "Indian": 1,
+        "Pakistani": 1,
+    },
 }
 SIZES_OF_MIXES, N_LISTS = (300, 1_000), 10  # lists of each size and mix
-HITS = ["as it is", "expectation maximisation", "adapted", "with a temperature", "the true mix"]
+HITS = [
+    "as it is",
+    "expectation maximisation",
+    "adapted",
+    "with a temperature",
+    "the true mix",
+]
 # Names of the lists of a pair, labels in a mix, and people of each.
-PAIRS, MOST_LABELS, LEAST_OF_PAIRS = [(100, 100), (100, 1_000), (500, 500), (1_000, 1_000)], 25, 15
+PAIRS, MOST_LABELS, LEAST_OF_PAIRS = (
+    [(100, 100), (100, 1_000), (500, 500), (1_000, 1_000)],
+    25,
+    15,
+)
 LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
 SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
@@ -68,7 +90,12 @@ def unseen_people(target, least=LEAST):
     places = np.searchsorted(model.classes_, apart.labels)
     kept = (np.bincount(places, minlength=len(model.classes_)) >= least)[places]
     settings = settings_of_shares(unwrap(model))
-    return model.predict_proba(apart.names)[kept], places[kept], apart.sources[kept], settings
+    return (
+        model.predict_proba(apart.names)[kept],
+        places[kept],
+        apart.sources[kept],
+        settings,
+    )
 
 
 def by_label(proba, labels, once=False):
@@ -76,7 +103,9 @@ def by_label(proba, labels, once=False):
 
     def draw(k, n, rng):
         rows = np.flatnonzero(labels == k)
-        return proba[rng.choice(rows, min(n, len(rows)) if once else n, replace=not once)]
+        return proba[
+            rng.choice(rows, min(n, len(rows)) if once else n, replace=not once)
+        ]
 
     return draw
 
@@ -113,7 +142,9 @@ def sknames_shares(proba, assumed, n_resamples=200):
 
 
 def adapted(proba, supposed, power=1.0):
-    return priors_of_probabilities(proba, np.ones(len(proba)), supposed, sharpness=power)[0]
+    return priors_of_probabilities(
+        proba, np.ones(len(proba)), supposed, sharpness=power
+    )[0]
 
 
 def in_order(shares):
@@ -132,7 +163,9 @@ def sharpened(proba, supposed, temperature):
 
 def best_temperature(known, labels, supposed):
     """Return the temperature with the smallest log loss, under the assumed priors."""
-    weights = (supposed / np.maximum(1, np.bincount(labels, minlength=len(supposed))))[labels]
+    weights = (supposed / np.maximum(1, np.bincount(labels, minlength=len(supposed))))[
+        labels
+    ]
     found = minimize_scalar(
         lambda t: log_loss(
             labels,
@@ -152,7 +185,9 @@ def best_temperature(known, labels, supposed):
 def draw_list(draw, counts, rng):
     """Return probabilities and nationalities of given numbers of people of each."""
     drawn = {k: draw(k, counts[k], rng) for k in np.flatnonzero(counts)}
-    return np.concatenate([*drawn.values()]), np.repeat([*drawn], [*map(len, drawn.values())])
+    return np.concatenate([*drawn.values()]), np.repeat(
+        [*drawn], [*map(len, drawn.values())]
+    )
 
 
 def measure(sizes, draw_known, draw, classes, assumed, alpha, rng):
@@ -183,14 +218,22 @@ def measure(sizes, draw_known, draw, classes, assumed, alpha, rng):
             found = {way: estimate(rows, supposed) for way, estimate in ways.items()}
             shares = sknames_shares(rows, assumed)
             found["sknames"] = in_order(shares)
-            found["sknames, with a temperature"] = in_order(sknames_shares(cool, assumed, 2))
+            found["sknames, with a temperature"] = in_order(
+                sknames_shares(cool, assumed, 2)
+            )
             for way, share in found.items():
                 error[way].append(np.abs(share - mix).sum())
-            priors = supposed, found["expectation maximisation"], adapted(rows, supposed, power)
+            priors = (
+                supposed,
+                found["expectation maximisation"],
+                adapted(rows, supposed, power),
+            )
             under = [(rows, of) for of in (*priors, mix)]
             under.insert(3, (cool, adapted(cool, supposed, power)))
             for name, (answers, of) in zip(HITS, under, strict=True):
-                hits[name].append(np.mean((answers * (of / supposed)).argmax(axis=1) == y))
+                hits[name].append(
+                    np.mean((answers * (of / supposed)).argmax(axis=1) == y)
+                )
             true = mix[shares.label]
             covers = (shares.low <= true) & (true <= shares.high)
             inside.append(covers[true > 0].mean())
@@ -199,19 +242,31 @@ def measure(sizes, draw_known, draw, classes, assumed, alpha, rng):
         accuracies.append([f"{n:,}", *(show(values, 3) for values in hits.values())])
         coverages.append([f"{n:,}", show(inside, 3), show(inside_large, 3)])
     print(f"\nTemperature {temperature:.2f}.\n")
-    print(table(["sum of absolute errors of the shares, names", *error], errors), end="\n\n")
+    print(
+        table(["sum of absolute errors of the shares, names", *error], errors),
+        end="\n\n",
+    )
     print(table(["accuracy, names", *hits], accuracies), end="\n\n")
-    header = ["coverage of 95 % intervals, names", "all in the mix", "of a share above 2 %"]
+    header = [
+        "coverage of 95 % intervals, names",
+        "all in the mix",
+        "of a share above 2 %",
+    ]
     print(table(header, coverages), flush=True)
 
 
 def mixes_of(target, classes):
     """Return weights of the classes by mix."""
     if target == "nationality":
-        mixes = {name: np.array([m.get(c, 0) for c in classes]) for name, m in MIXES.items()}
+        mixes = {
+            name: np.array([m.get(c, 0) for c in classes]) for name, m in MIXES.items()
+        }
     else:
         regions = group_of_each("region", classes)
-        mixes = {f"{name}, equal": (regions == name).astype(int) for name in np.unique(regions)}
+        mixes = {
+            f"{name}, equal": (regions == name).astype(int)
+            for name in np.unique(regions)
+        }
     return mixes | {
         "all, equal": np.ones(len(classes)),
         "all, population": population_priors(classes),
@@ -230,7 +285,11 @@ def measure_mixes(target, rng):
         for name in [*mixes, "uneven"]:
             found = []
             for _ in range(N_LISTS):
-                mix = mixes[name] if name in mixes else rng.dirichlet(np.full(len(classes), 0.3))
+                mix = (
+                    mixes[name]
+                    if name in mixes
+                    else rng.dirichlet(np.full(len(classes), 0.3))
+                )
                 mix = mix * (n_of > 0) / (mix * (n_of > 0)).sum()
                 some, _ = draw_list(draw, rng.multinomial(n, mix), rng)
                 shares = sknames_shares(some, assumed)
@@ -244,9 +303,18 @@ def measure_mixes(target, rng):
             every.append(np.array(found).mean(axis=0))
             rows.append([name, *(f"{value:.3f}" for value in every[-1])])
         rows.append(["mean", *(f"{value:.3f}" for value in np.nanmean(every, axis=0))])
-        header = ["counting", "without the bias", "estimate_shares", "covered", "above 2 %"]
+        header = [
+            "counting",
+            "without the bias",
+            "estimate_shares",
+            "covered",
+            "above 2 %",
+        ]
         print(f"\n### Lists of {n:,} of {len(proba):,} people kept apart\n")
-        print(table([f"sum of absolute errors, {N_LISTS} lists", *header], rows), flush=True)
+        print(
+            table([f"sum of absolute errors, {N_LISTS} lists", *header], rows),
+            flush=True,
+        )
 
 
 def draw_pair(kind, sizes, labels, sources, n_classes, rng):
@@ -254,8 +322,12 @@ def draw_pair(kind, sizes, labels, sources, n_classes, rng):
     known, n_of_source = np.unique(sources, return_counts=True)
     first, second = rng.choice(known[n_of_source >= LEAST_OF_SOURCE], 2, replace=False)
     found_in = [sources == first, sources == (second if kind == KINDS[2] else first)]
-    there = np.array([np.bincount(labels[rows], minlength=n_classes) for rows in found_in])
-    common = rng.permutation(np.flatnonzero(there.min(axis=0) >= LEAST_OF_PAIRS))[:MOST_LABELS]
+    there = np.array(
+        [np.bincount(labels[rows], minlength=n_classes) for rows in found_in]
+    )
+    common = rng.permutation(np.flatnonzero(there.min(axis=0) >= LEAST_OF_PAIRS))[
+        :MOST_LABELS
+    ]
     mixes = np.zeros((2, n_classes))
     mixes[:, common] = rng.dirichlet(np.full(len(common), 0.5), 2)
     if kind != KINDS[1]:
@@ -265,7 +337,10 @@ def draw_pair(kind, sizes, labels, sources, n_classes, rng):
     for rows, n_of, mix, n in zip(found_in, there, mixes, sizes, strict=True):
         counts = np.minimum(rng.multinomial(n, mix), n_of)
         of = (np.flatnonzero(rows & (labels == k)) for k in range(n_classes))
-        drawn = [rng.permutation(people)[:count] for people, count in zip(of, counts, strict=True)]
+        drawn = [
+            rng.permutation(people)[:count]
+            for people, count in zip(of, counts, strict=True)
+        ]
         lists.append(rng.permutation(np.concatenate(drawn)))
     # Of few people, there are fewer than the mix says.
     mixes = np.minimum(np.array(sizes)[:, None] * mixes, there)
@@ -285,15 +360,27 @@ def measure_pairs(target, n_pairs, rng):
                 mixes = mixes[[0, 0]]
             one, other = (sknames_shares(proba[rows], assumed, 300) for rows in lists)
             is_same = kind != KINDS[2]
-            found, wide = (one.compare(other, same_source=same) for same in (is_same, not is_same))
-            true, large = (mixes[0] - mixes[1])[found.label], mixes.max(axis=0)[found.label] > 0.02
+            found, wide = (
+                one.compare(other, same_source=same) for same in (is_same, not is_same)
+            )
+            true, large = (
+                (mixes[0] - mixes[1])[found.label],
+                mixes.max(axis=0)[found.label] > 0.02,
+            )
             covers = ((found.low <= true) & (true <= found.high))[large].mean()
             widths = [(t.high - t.low)[large].mean() for t in (found, wide)]
             is_wrong = (found.sure & (found.difference * true <= 0)).any()
             measured.append([covers, *widths, is_wrong, found.sure.sum()])
         means = [f"{mean:.3f}" for mean in np.mean(measured, axis=0)]
         table_rows.append([kind, " and ".join(f"{n:,}" for n in sizes), *means])
-    header = ["pair", "names", "covered", "width", "the other way", "a sure one is wrong"]
+    header = [
+        "pair",
+        "names",
+        "covered",
+        "width",
+        "the other way",
+        "a sure one is wrong",
+    ]
     print(f"\n### {n_pairs} pairs of each kind, {target}\n")
     print(table([*header, "sure ones"], table_rows), flush=True)
 
@@ -301,12 +388,20 @@ def measure_pairs(target, n_pairs, rng):
 def main():
     """Measure the chosen lists."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="lists of 3 to 1,000 people")
-    parser.add_argument("--alpha", type=float, default=0.3, help="of the Dirichlet distribution")
+    parser.add_argument(
+        "--small", action="store_true", help="lists of 3 to 1,000 people"
+    )
+    parser.add_argument(
+        "--alpha", type=float, default=0.3, help="of the Dirichlet distribution"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--labels", choices=TARGETS, default=TARGETS[0], help="of which model")
+    parser.add_argument(
+        "--labels", choices=TARGETS, default=TARGETS[0], help="of which model"
+    )
     parser.add_argument("--mixes", action="store_true", help="lists of several mixes")
-    parser.add_argument("--pairs", type=int, default=0, help="pairs of lists of each kind")
+    parser.add_argument(
+        "--pairs", type=int, default=0, help="pairs of lists of each kind"
+    )
     args = parser.parse_args()
     print(f"- {machine()}")
     rng = np.random.default_rng(args.seed)

@@ -36,7 +36,9 @@ from tools.measuring import clean_names, linear, machine, ours, plain, table
 
 ROUNDS = 5
 NETS = {"gru": nn.GRU, "rnn": nn.RNN}
-ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+ONE_THREAD = dict.fromkeys(
+    ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1"
+)
 
 
 # ---- Timing
@@ -62,7 +64,11 @@ def child(code, *args):
     """Return what code prints in a new process on one thread."""
     command = [sys.executable, "-c", code, *map(str, args)]
     return subprocess.run(
-        command, check=True, text=True, stdout=subprocess.PIPE, env=os.environ | ONE_THREAD
+        command,
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        env=os.environ | ONE_THREAD,
     ).stdout
 
 
@@ -79,7 +85,10 @@ class Packed(nn.Module):
 
     def __init__(self, cell, n_codes, n_classes):
         super().__init__()
-        self.embedding, self.net = nn.Embedding(n_codes, 64), NETS[cell](64, 128, batch_first=True)
+        self.embedding, self.net = (
+            nn.Embedding(n_codes, 64),
+            NETS[cell](64, 128, batch_first=True),
+        )
         self.output = nn.Linear(128, n_classes)
 
     def forward(self, codes):
@@ -91,7 +100,9 @@ class Packed(nn.Module):
 
     def predict_proba(self, codes, chunk=1024):
         with torch.inference_mode():
-            return torch.cat([self(part).softmax(dim=1) for part in codes.split(chunk)]).numpy()
+            return torch.cat(
+                [self(part).softmax(dim=1) for part in codes.split(chunk)]
+            ).numpy()
 
     def epoch(self, codes, y):
         """Train for an epoch in a bare loop."""
@@ -114,11 +125,13 @@ def shipped(names, labels, every):
     full, _ = make_names(9_000 // every, random_state=0)
     svm = linear(LinearSVC()).fit(known, nationalities)
     models = {
-        f"load_pretrained({key!r})": load_pretrained(key) for key in ("nationality", "country")
+        f"load_pretrained({key!r})": load_pretrained(key)
+        for key in ("nationality", "country")
     }
     models = {"TF-IDF + LinearSVC": svm, **models}
     return compare(
-        {what: partial(model.predict, full) for what, model in models.items()}, len(full)
+        {what: partial(model.predict, full) for what, model in models.items()},
+        len(full),
     )
 
 
@@ -126,13 +139,18 @@ def strings(names, labels, every):
     """Names to labels, names/s, of models of the tutorial's names."""
     models = {
         "TF-IDF + LinearSVC": linear(LinearSVC()).fit(names, labels),
-        "TF-IDF + LogisticRegression": linear(LogisticRegression(max_iter=5)).fit(names, labels),
+        "TF-IDF + LogisticRegression": linear(LogisticRegression(max_iter=5)).fit(
+            names, labels
+        ),
         "default": few_epochs(names, labels),
         "net alone": few_epochs(names, labels, ngram_range=None),
-        'net alone, cell="rnn"': few_epochs(names, labels, ngram_range=None, cell="rnn"),
+        'net alone, cell="rnn"': few_epochs(
+            names, labels, ngram_range=None, cell="rnn"
+        ),
     }
     return compare(
-        {what: partial(model.predict, names) for what, model in models.items()}, len(names)
+        {what: partial(model.predict, names) for what, model in models.items()},
+        len(names),
     )
 
 
@@ -142,8 +160,15 @@ def torch_nets(names, labels, every):
     """
     rows = []
     for cell in NETS:
-        settings = {"ngram_range": None, "regularization": 0, "logit_adjustment": 0, "dropout": 0}
-        model = few_epochs(names, labels, cell=cell, batch_size=256, hidden_size=128, **settings)
+        settings = {
+            "ngram_range": None,
+            "regularization": 0,
+            "logit_adjustment": 0,
+            "dropout": 0,
+        }
+        model = few_epochs(
+            names, labels, cell=cell, batch_size=256, hidden_size=128, **settings
+        )
         codes, net = model[0].transform(names), model[-1]
         classes, y = np.unique(labels, return_inverse=True)
         packed = Packed(cell, model[0].unknown_code_ + 1, len(classes))
@@ -153,7 +178,10 @@ def torch_nets(names, labels, every):
              partial(net.predict_proba, codes)),
             ("fit", partial(packed.epoch, rows_of_torch, y), partial(net.fit, codes, labels)),
         ]:  # fmt: skip
-            functions = {f"{title}, {cell}, torch": theirs, f"{title}, {cell}, sknames": own}
+            functions = {
+                f"{title}, {cell}, torch": theirs,
+                f"{title}, {cell}, sknames": own,
+            }
             rows += compare(functions, len(names), rounds=3)
     return rows
 
@@ -179,21 +207,34 @@ def one_name(names, labels, every):
     models = {"default": few_epochs(names, labels), "shipped": load_pretrained()}
     with TemporaryDirectory() as folder:
         some = Path(folder, "names.txt")
-        some.write_text("\n".join(np.random.default_rng(0).choice(names, 2_100 // every + 100)))
-        rows, functions = [], {"import sklearn.pipeline": partial(child, "import sklearn.pipeline")}
+        some.write_text(
+            "\n".join(np.random.default_rng(0).choice(names, 2_100 // every + 100))
+        )
+        rows, functions = (
+            [],
+            {"import sklearn.pipeline": partial(child, "import sklearn.pipeline")},
+        )
         for what, model in models.items():
             path = Path(folder, f"{what}.joblib")
             joblib.dump(model, path)
             seconds = json.loads(child(LATENCY, path, some))
             p50, p99 = 1000 * np.percentile(seconds, [50, 99])
             rows.append(
-                [f"one name, {what}: p50 {p50:.2f} ms", f"{1000 / p50:,.4g}", f"p99 {p99:.2f} ms"]
+                [
+                    f"one name, {what}: p50 {p50:.2f} ms",
+                    f"{1000 / p50:,.4g}",
+                    f"p99 {p99:.2f} ms",
+                ]
             )
-            functions[f"a first answer, {what}"] = partial(child, COLD, path, "yamamoto")
+            functions[f"a first answer, {what}"] = partial(
+                child, COLD, path, "yamamoto"
+            )
         return rows + compare(functions)
 
 
-SECTIONS = {function.__name__: function for function in (shipped, strings, torch_nets, one_name)}
+SECTIONS = {
+    function.__name__: function for function in (shipped, strings, torch_nets, one_name)
+}
 
 
 def main():

@@ -31,7 +31,9 @@ NOT_OF_THE_NAME = re.compile(r"\s*(?:\(.*|,.*)$")
 def read_set(data, name):
     """Return the names and labels of a public set."""
     path = Path(data) / "public" / SETS[name]
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
+    with (gzip.open if path.suffix == ".gz" else open)(
+        path, "rt", encoding="utf-8"
+    ) as file:
         rows = [line.rstrip("\n").split("\t") for line in file]
     names, labels = zip(*rows, strict=True)
     names = [NOT_OF_THE_NAME.sub("", found) or found for found in names]
@@ -58,11 +60,17 @@ def name2nat(data):
 
     (wheel,) = Path(data).glob("name2nat-*.whl")
     content = zipfile.ZipFile(wheel).read("name2nat/best-model.pt")
-    plain = types.SimpleNamespace(Unpickler=Unpickler, load=pickle.load, __name__="pickle")
-    model = torch.load(io.BytesIO(content), "cpu", pickle_module=plain, weights_only=False)
+    plain = types.SimpleNamespace(
+        Unpickler=Unpickler, load=pickle.load, __name__="pickle"
+    )
+    model = torch.load(
+        io.BytesIO(content), "cpu", pickle_module=plain, weights_only=False
+    )
     weights = model["state_dict"]
     (embedding,) = model["document_embeddings"]._modules["embeddings"].embeddings
-    codes = {char.decode(): k for char, k in embedding.vocab_dictionary.item2idx.items()}
+    codes = {
+        char.decode(): k for char, k in embedding.vocab_dictionary.item2idx.items()
+    }
     part = "document_embeddings."
     gru = torch.nn.GRU(300, 256, batch_first=True, bidirectional=True)
     gru.load_state_dict(
@@ -80,7 +88,9 @@ def name2nat(data):
             rows = np.flatnonzero(lengths == length)
             for some in np.array_split(rows, -(-len(rows) // 512)):
                 spelled = [names[k].replace(" ", "▁") for k in some]
-                coded = torch.tensor([[codes.get(char, 0) for char in name] for name in spelled])
+                coded = torch.tensor(
+                    [[codes.get(char, 0) for char in name] for name in spelled]
+                )
                 with torch.no_grad():
                     states, _ = gru(embed[coded])
                 both = torch.cat([states[:, 0], states[:, -1]], dim=1)
@@ -115,10 +125,15 @@ def ethnicolr(data):
     labels = pd.read_csv(table)["race"].tolist()
 
     def predict(names):
-        *_, first, last = zip(*(("", *name.rpartition(" ")[::2]) for name in names), strict=True)
+        *_, first, last = zip(
+            *(("", *name.rpartition(" ")[::2]) for name in names), strict=True
+        )
         frame = pd.DataFrame({"first": first, "last": last})
         parts = [frame[k : k + 10_000] for k in range(0, len(frame), 10_000)]
-        found = [WikiNameModel.pred_wiki_name(part, "last", "first")[labels] for part in parts]
+        found = [
+            WikiNameModel.pred_wiki_name(part, "last", "first")[labels]
+            for part in parts
+        ]
         return pd.concat(found).fillna(1 / len(labels)).to_numpy()
 
     return predict, labels, Path(model).stat().st_size

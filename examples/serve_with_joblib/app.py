@@ -33,7 +33,9 @@ def load_model(path):
     if not path:
         return sknames.load_pretrained(abstain=True)
     if path == "country":
-        return sknames.load_pretrained(path, abstain=True, fallback=["subregion", "region"])
+        return sknames.load_pretrained(
+            path, abstain=True, fallback=["subregion", "region"]
+        )
     # A pickle, of joblib, can run any code: serve only your own.
     return sknames.load_model(path, trust_pickle=True)
 
@@ -62,7 +64,8 @@ class LimitBody:
             n_bytes += len(message.get("body", b""))
             if n_bytes > MAX_BODY:
                 raise HTTPException(
-                    413, f"Expected a body of at most {MAX_BODY} bytes. Send fewer names at a time."
+                    413,
+                    f"Expected a body of at most {MAX_BODY} bytes. Send fewer names at a time.",
                 )
             return message
 
@@ -79,7 +82,9 @@ async def explain(request, error):
     known = {"body", *OneName.model_fields, *Batch.model_fields}
     found = []
     for each in error.errors()[:10]:
-        where = [str(key) for key in each["loc"] if key in known or isinstance(key, int)]
+        where = [
+            str(key) for key in each["loc"] if key in known or isinstance(key, int)
+        ]
         found.append(f"{'.'.join(where)}: {each['msg']}")
     return JSONResponse({"detail": found}, status_code=422)
 
@@ -123,14 +128,17 @@ def predict(request: Request, body: OneName):
 @app.post("/predict_batch")
 def predict_batch(request: Request, body: Batch):
     """The most probable nationality of each of several names, in their order."""
-    return {"answers": answer(request.app.state.model, body.names, body.top, body.abstain)}
+    return {
+        "answers": answer(request.app.state.model, body.names, body.top, body.abstain)
+    }
 
 
 def answer(model, names, top, abstain):
     """Return for each name the columns that `sknames predict` adds."""
     if abstain and not hasattr(model, "threshold_"):
         raise HTTPException(
-            422, "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a threshold."
+            422,
+            "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a threshold.",
         )
     top, threshold = min(top, len(model.classes_)), "auto" if abstain else None
     found = sknames.predict_names(model, names, top=top, threshold=threshold)

@@ -31,7 +31,9 @@ def members_of(groups, classes, name="groups", *, may_lack=False):
     members, unknown = {}, {}
     for label, group in _pairs(groups, labels, name):
         if is_missing(label) or is_missing(group):
-            raise ValueError(f"{name} has {label!r} in the group {group!r}. Leave it out.")
+            raise ValueError(
+                f"{name} has {label!r} in the group {group!r}. Leave it out."
+            )
         is_known = isinstance(label, Hashable) and label in labels
         (members if is_known else unknown).setdefault(group, []).append(label)
     if unknown and not (may_lack and members):
@@ -99,7 +101,15 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False):
                 f"{group!r}, which is in the group {group_of[group]!r}. Rename the group."
             )
     found = [group_of.get(label, label) for label in classes.tolist()]
-    if len({(isinstance(group, str), isinstance(group, bool | np.bool_)) for group in found}) > 1:
+    if (
+        len(
+            {
+                (isinstance(group, str), isinstance(group, bool | np.bool_))
+                for group in found
+            }
+        )
+        > 1
+    ):
         raise ValueError(
             f"Expected {name} that are all strings, or all numbers, got {[*dict.fromkeys(found)]}. "
             "A label that is in no group is a group of its own."
@@ -143,7 +153,9 @@ class Level(NamedTuple):
 
     def among(self, classes):
         """Return the same groups of some of the classes."""
-        return self.of(self.name, classes, self.groups[np.searchsorted(self.classes, classes)])
+        return self.of(
+            self.name, classes, self.groups[np.searchsorted(self.classes, classes)]
+        )
 
 
 def levels_of(fallback, classes, *, may_lack=False):
@@ -152,10 +164,14 @@ def levels_of(fallback, classes, *, may_lack=False):
     for k, groups in enumerate(fallback):
         name = f"fallback[{k}]"
         each = group_of_each(groups, classes, name, may_lack=may_lack)
-        levels.append(Level.of(groups if isinstance(groups, str) else name, classes, each))
+        levels.append(
+            Level.of(groups if isinstance(groups, str) else name, classes, each)
+        )
     for fine, coarse in pairwise(levels):
         above = {}
-        for one, other in zip(fine.groups.tolist(), coarse.groups.tolist(), strict=True):
+        for one, other in zip(
+            fine.groups.tolist(), coarse.groups.tolist(), strict=True
+        ):
             if above.setdefault(one, other) != other:
                 raise ValueError(
                     "Expected groups from fine to coarse, each within one of the next, got "
@@ -184,5 +200,8 @@ def climb(proba, best, levels):
     """
     rows = np.arange(len(proba))
     columns = [proba[rows, best]]
-    columns += [summed(proba, level.group_index)[rows, level.group_index[best]] for level in levels]
+    columns += [
+        summed(proba, level.group_index)[rows, level.group_index[best]]
+        for level in levels
+    ]
     return np.column_stack(columns)

@@ -26,8 +26,12 @@ class Inside(NamedTuple):
     join: JoinNames | None = None  # what joins the columns of names at its start
     steps: tuple = ()  # the other steps in front of
     last: Any = None  # the innermost estimator, which predicts
-    class_prior: Any = None  # (n_classes,), the priors that the probabilities assume, unchecked
-    class_bias: Any = None  # (n_classes,), the bias on people in log odds, see `Network`
+    class_prior: Any = (
+        None  # (n_classes,), the priors that the probabilities assume, unchecked
+    )
+    class_bias: Any = (
+        None  # (n_classes,), the bias on people in log odds, see `Network`
+    )
     sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
     # How the probabilities of `last` are changed, from the inside out: arrays are factors,
     # (n_classes,), a Level has the groups that are summed; None is any other way.
@@ -36,13 +40,19 @@ class Inside(NamedTuple):
     ungrouped: Any = None
     threshold: float | None = None  # the largest probability that gets no answer
     levels: tuple = ()  # of groups to fall back on, see `levels_of`
-    misplaced: str | None = None  # what changes the probabilities that a threshold was for
+    misplaced: str | None = (
+        None  # what changes the probabilities that a threshold was for
+    )
 
     @property
     def encoder(self):
         """The fitted encoder at its start, or None."""
         first = self.steps[0] if self.steps else None
-        return first if isinstance(first, CharEncoder) and hasattr(first, "alphabet_") else None
+        return (
+            first
+            if isinstance(first, CharEncoder) and hasattr(first, "alphabet_")
+            else None
+        )
 
     @property
     def network(self):
@@ -81,7 +91,9 @@ class Inside(NamedTuple):
         for change in self.changes:
             if isinstance(change, Level):
                 group_of = change.as_dict()
-                found = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
+                found = [
+                    group_of.get(label, label) for label in column_or_1d(y).tolist()
+                ]
                 is_text = {isinstance(group, str) for group in found}
                 y = np.array(found, dtype=object if len(is_text) > 1 else None)
         return y
@@ -112,30 +124,41 @@ def _look(model):
             inside = inside._replace(ungrouped=ungrouped)
         return inside._replace(
             join=first if isinstance(first, JoinNames) else None,
-            steps=(*(step for step in steps if not isinstance(step, JoinNames)), *inside.steps),
+            steps=(
+                *(step for step in steps if not isinstance(step, JoinNames)),
+                *inside.steps,
+            ),
         )
     held = _held(model)
     if held is None:
         network = getattr(model, "network_", None)
-        bias, sharpness = (getattr(network, name, None) for name in ("class_bias", "sharpness"))
+        bias, sharpness = (
+            getattr(network, name, None) for name in ("class_bias", "sharpness")
+        )
         inside = Inside(last=model, class_bias=bias, sharpness=sharpness)
     else:
         inside = unwrap(held)
     if not hasattr(model, "calibrators"):
-        return inside._replace(class_prior=getattr(model, "class_prior_", inside.class_prior))
+        return inside._replace(
+            class_prior=getattr(model, "class_prior_", inside.class_prior)
+        )
     # A temperature is a power of the odds; other methods learn the labels' frequencies.
     power, prior, bias = getattr(model.calibrators[0], "beta_", None), None, None
     if power is not None and inside.class_prior is not None:
         prior = inside.class_prior**power / (inside.class_prior**power).sum()
         bias = None if inside.class_bias is None else inside.class_bias * power
     if inside.sharpness is not None:
-        inside = inside._replace(sharpness=None if prior is None else inside.sharpness / power)
+        inside = inside._replace(
+            sharpness=None if prior is None else inside.sharpness / power
+        )
     return inside.changed(None, prior, bias, model)
 
 
 def _held(model):
     """Return the one estimator that a model predicts with, or None."""
-    own = getattr(model, "__dict__", {})  # FrozenEstimator shows what is inside it as its own
+    own = getattr(
+        model, "__dict__", {}
+    )  # FrozenEstimator shows what is inside it as its own
     held = [own[name] for name in HELD if name in own and "estimators_" not in own]
     if held and isinstance(held[0], list):
         held = held[0] if len(held[0]) == 1 else []

@@ -58,12 +58,16 @@ class Predictions(Bunch):
         for k in range(self.labels.shape[1] if top is None else top):
             end = f"_{k + 1}" if k else ""
             columns[f"predicted{end}"] = _or_none(self.labels[:, k], no_answer)
-            columns[f"probability{end}"] = np.where(no_answer, np.nan, self.probabilities[:, k])
+            columns[f"probability{end}"] = np.where(
+                no_answer, np.nan, self.probabilities[:, k]
+            )
             if self.levels is not None and not k:
                 columns["level"] = _or_none(self.levels, no_answer)
         no_name = no_answer & (self.reasons != UNSURE)
         if "sets" in self:
-            columns["set"] = _or_none(np.array([*map(";".join, self.sets)], dtype=str), no_name)
+            columns["set"] = _or_none(
+                np.array([*map(";".join, self.sets)], dtype=str), no_name
+            )
         if proba:
             for label, column in zip(self.classes, self.proba.T, strict=True):
                 columns[f"probability_{label}"] = np.where(no_name, np.nan, column)
@@ -92,7 +96,9 @@ class Predictions(Bunch):
             return import_module("pandas").DataFrame(columns)
         with suppress(ImportError):
             return import_module("polars").DataFrame(columns, nan_to_null=True)
-        raise ImportError("Expected pandas or polars for a table. Install one, or take `columns`.")
+        raise ImportError(
+            "Expected pandas or polars for a table. Install one, or take `columns`."
+        )
 
 
 def _or_none(values, is_none):
@@ -179,7 +185,9 @@ def predict_names(
     if threshold == "auto":
         inside.check_threshold()
         threshold = inside.threshold
-    return predict_inside(inside, X, top=top, threshold=threshold, known_words=known_words)
+    return predict_inside(
+        inside, X, top=top, threshold=threshold, known_words=known_words
+    )
 
 
 def predict_inside(inside, X, *, top=1, threshold=None, known_words=False):
@@ -188,7 +196,9 @@ def predict_inside(inside, X, *, top=1, threshold=None, known_words=False):
     if top > len(classes):
         raise ValueError(f"top={top}: the model has {len(classes)} labels. Lower top.")
     names, X = _read(X, inside)
-    proba = inside.model.predict_proba(X) if names != [] else np.zeros((0, len(classes)))
+    proba = (
+        inside.model.predict_proba(X) if names != [] else np.zeros((0, len(classes)))
+    )
     proba = np.asarray(proba)
     reasons = np.full(len(proba), "", dtype=object) if names is None else names.reasons
     best = _top_classes(proba, top)
@@ -234,16 +244,27 @@ def _fall_back(found, best, threshold, levels):
     """Set, in place, what is sure: labels or groups of them, and the reason where nothing is."""
     chain = climb(found.proba, best, levels)
     is_sure = chain > threshold
-    found.reasons = np.where((found.reasons == "") & ~is_sure.any(axis=1), UNSURE, found.reasons)
+    found.reasons = np.where(
+        (found.reasons == "") & ~is_sure.any(axis=1), UNSURE, found.reasons
+    )
     if levels:
         rows, step = np.arange(len(chain)), is_sure.argmax(axis=1)  # 0 if none is sure
         answers = [found.labels[:, 0], *(of.groups[best] for of in levels)]
-        found.labels = found.labels.astype(object)  # which keeps the type of each answer
-        for of_best in (found.labels, found.probabilities):  # behind a group is the best label
-            of_best[:, 1:] = np.where(step[:, None] > 0, of_best[:, :-1], of_best[:, 1:])
+        found.labels = found.labels.astype(
+            object
+        )  # which keeps the type of each answer
+        for of_best in (
+            found.labels,
+            found.probabilities,
+        ):  # behind a group is the best label
+            of_best[:, 1:] = np.where(
+                step[:, None] > 0, of_best[:, :-1], of_best[:, 1:]
+            )
         found.labels[:, 0] = np.array(answers, dtype=object)[step, rows]
         found.probabilities[:, 0] = chain[rows, step]
-        found.levels = np.array(["label", *(of.name for of in levels)], dtype=object)[step]
+        found.levels = np.array(["label", *(of.name for of in levels)], dtype=object)[
+            step
+        ]
 
 
 def _top_classes(proba, top):
@@ -262,7 +283,9 @@ def _top_classes(proba, top):
 def predict_list(inside, X, sample_weight=None):
     """Return probabilities and weights of texts, equal ids of names alike, and which are names."""
     found = predict_inside(inside, X)
-    proba = check_array(found.proba, dtype=np.float64, input_name="predict_proba's probabilities")
+    proba = check_array(
+        found.proba, dtype=np.float64, input_name="predict_proba's probabilities"
+    )
     weights = check_weights(sample_weight, len(proba))
     ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
     if have_initials(found):
@@ -284,7 +307,9 @@ def _ids_of_rows(X, n):
     if issparse(X):
         X = X.tocsr()
         parts = (np.split(entries, X.indptr[1:-1]) for entries in (X.indices, X.data))
-        rows = [(i.tobytes(), values.tobytes()) for i, values in zip(*parts, strict=True)]
+        rows = [
+            (i.tobytes(), values.tobytes()) for i, values in zip(*parts, strict=True)
+        ]
     else:
         X = np.asarray(X)
         rows = [row.tobytes() for row in X] if X.dtype.kind in "biuf" else range(n)

@@ -95,11 +95,17 @@ def predict_table(
     """
     table, X = _read(X, column)
     names = read_names(X, "empty") if len(X) else []
-    chunks = (Names(names[k : k + CHUNK_NAMES]) for k in range(0, max(1, len(names)), CHUNK_NAMES))
+    chunks = (
+        Names(names[k : k + CHUNK_NAMES])
+        for k in range(0, max(1, len(names)), CHUNK_NAMES)
+    )
     found = [
-        _columns(estimator, chunk, prefix, top=top, known_words=known_words) for chunk in chunks
+        _columns(estimator, chunk, prefix, top=top, known_words=known_words)
+        for chunk in chunks
     ]
-    new = {name: np.concatenate([columns[name] for columns in found]) for name in found[0]}
+    new = {
+        name: np.concatenate([columns[name] for columns in found]) for name in found[0]
+    }
     for name in new:
         if name in table.columns:
             raise ValueError(
@@ -134,7 +140,9 @@ def _read(X, column):
                 "of columns to join, such as column=['given', 'family']."
             )
         found += same
-    return X, X[found[0]] if len(found) == 1 or not len(X) else JoinNames().transform(X[found])
+    return X, X[found[0]] if len(found) == 1 or not len(X) else JoinNames().transform(
+        X[found]
+    )
 
 
 def _columns(estimator, names, prefix, **options):

@@ -17,7 +17,10 @@ _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn of the line that called the library, however deep this is in it."""
     frame, level = sys._getframe(), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
+    while (
+        frame.f_back
+        and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES
+    ):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 
@@ -29,4 +32,6 @@ def install(extra: str) -> str:
 
 def validate_params(constraints: dict[str, Any]) -> Callable[[Function], Function]:
     """Decorate a function to check its parameters as in scikit-learn, and keep its types."""
-    return _param_validation.validate_params(constraints, prefer_skip_nested_validation=True)
+    return _param_validation.validate_params(
+        constraints, prefer_skip_nested_validation=True
+    )

@@ -44,7 +44,9 @@ def check_labels(y, n_samples=None):
 
 def check_some_known(y, classes):
     """Raise ValueError if no label is a class, perhaps since the spelling differs."""
-    y, classes = ([*dict.fromkeys(np.asarray(labels).tolist())] for labels in (y, classes))
+    y, classes = (
+        [*dict.fromkeys(np.asarray(labels).tolist())] for labels in (y, classes)
+    )
     if set(y).isdisjoint(classes):
         raise ValueError(
             "None of the labels is one of the model's: expected some of "
@@ -61,9 +63,13 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
         sample_weight = 1.0
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight, dtype=np.float64)
-    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name=name
+    )
     if weights.shape != (n_samples,):
-        raise ValueError(f"Expected {name} of shape {(n_samples,)}, got {weights.shape}.")
+        raise ValueError(
+            f"Expected {name} of shape {(n_samples,)}, got {weights.shape}."
+        )
     if (weights < 0).any() or not weights.any():
         raise ValueError(
             f"Expected {name} of zero or more, and a positive one; got {weights.min():g} at "
@@ -81,7 +87,10 @@ def weigh_classes(y, weights, class_weight):
         return weights
     if isinstance(class_weight, dict):
         for label, weight in class_weight.items():
-            if not isinstance(weight, Real) or not 0 <= weight <= np.finfo(np.float64).max:
+            if (
+                not isinstance(weight, Real)
+                or not 0 <= weight <= np.finfo(np.float64).max
+            ):
                 raise ValueError(
                     f"Expected finite numbers of at least 0 in class_weight, got {weight!r} for "
                     f"class {label!r}. Use 0 to leave a class out."

@@ -38,7 +38,9 @@ class OneBlasThread:
 @contextmanager
 def _any_thread_may_limit():
     """Let threadpoolctl 3.8 and later accept limits of OpenBLAS from any thread."""
-    release = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
+    release = getattr(
+        OpenBLASController, "clear_controlling_thread", lambda force: None
+    )
     release(force=True)
     yield
     release(force=True)

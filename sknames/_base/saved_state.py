@@ -23,7 +23,10 @@ def unstamped(state):
     Parameters that are newer than the file keep the defaults that their class has.
     """
     state = renamed(state)
-    format_, writer = state.pop("_format", None), state.pop("_sknames_version", "unknown")
+    format_, writer = (
+        state.pop("_format", None),
+        state.pop("_sknames_version", "unknown"),
+    )
     if type(format_) is not int or not 1 <= format_ <= FORMAT:
         raise ValueError(
             f"Expected a model in format {FORMAT}, which sknames {__version__} reads, got one in "

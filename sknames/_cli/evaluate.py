@@ -27,9 +27,13 @@ NGRAMS = "n-grams + LinearSVC"  # what others are compared with
 @table_options
 @model_options
 @label_option
-@click.option("--train", help="Table that the model learned, to find its names and to compare.")
 @click.option(
-    "--against", type=click.Choice(["ngrams"]), help="Compare with models of these labels."
+    "--train", help="Table that the model learned, to find its names and to compare."
+)
+@click.option(
+    "--against",
+    type=click.Choice(["ngrams"]),
+    help="Compare with models of these labels.",
 )
 @jobs_option
 def evaluate(table, model, label, train, against, jobs):
@@ -50,8 +54,13 @@ def evaluate(table, model, label, train, against, jobs):
         chunks = (names[k : k + CHUNK_ROWS] for k in range(0, len(names), CHUNK_ROWS))
         repeats, _ = predict_distinct(fitted, chunks, jobs, table)
         found = predict_names(repeats, names, threshold=None, known_words=True)
-        predicted, proba = found.labels[:, 0].astype(str), found.proba.astype(np.float32)
-        card = scorecard_from(names, labels, predicted, proba, classes, found.known_words)
+        predicted, proba = (
+            found.labels[:, 0].astype(str),
+            found.proba.astype(np.float32),
+        )
+        card = scorecard_from(
+            names, labels, predicted, proba, classes, found.known_words
+        )
         click.echo(card.to_text() + "\n" * bool(against or learned))
         # A model of more labels has no F1 in those that are not in the table.
         known = np.unique(labels)
@@ -59,7 +68,11 @@ def evaluate(table, model, label, train, against, jobs):
         others[model.source] = card | {"macro_f1": f1}
     if learned:
         click.echo(_overlap(names, learned[0]))
-        click.echo("\n".join(_compare(_baselines(names, labels, fitted, *learned[:2]) | others)))
+        click.echo(
+            "\n".join(
+                _compare(_baselines(names, labels, fitted, *learned[:2]) | others)
+            )
+        )
     if against:
         click.echo("\n".join(_compare(_cross_validated(names, labels) | others)))
     say(
@@ -82,7 +95,10 @@ def _overlap(names, learned):
     """Say how many names a model has learned."""
     exactly, spelt = set(learned), set(spellings(learned))
     n_exactly = sum(name in exactly for name in names)
-    n = sum(name in exactly or x in spelt for name, x in zip(names, spellings(names), strict=True))
+    n = sum(
+        name in exactly or x in spelt
+        for name, x in zip(names, spellings(names), strict=True)
+    )
     share = f"{n:,} rows ({n / len(names):.1%})"
     return f"{share} have a name of the training table, {n_exactly:,} of them spelled identically"
 
@@ -90,16 +106,23 @@ def _overlap(names, learned):
 def _baselines(names, labels, fitted, learned, of_learned):
     """Return the figures of simple models with the same training names."""
     of_learned = unwrap(fitted).as_predicted(of_learned)
-    dummy, ngrams = (m.fit(learned, of_learned) for m in (DummyClassifier(), ngram_svm()))
+    dummy, ngrams = (
+        m.fit(learned, of_learned) for m in (DummyClassifier(), ngram_svm())
+    )
     models = {"most frequent label": dummy, NGRAMS: ngrams}
-    return {title: figures(labels, model.predict(names)) for title, model in models.items()}
+    return {
+        title: figures(labels, model.predict(names)) for title, model in models.items()
+    }
 
 
 def _cross_validated(names, labels):
     """Return the figures of two models that learn the labels, in folds that share no spelling."""
     cv = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
     folds = [*cv.split(names, labels, spelling_groups(names))]
-    models = {NGRAMS: ngram_svm(), "what `sknames train` fits": make_own_labels_pipeline()}
+    models = {
+        NGRAMS: ngram_svm(),
+        "what `sknames train` fits": make_own_labels_pipeline(),
+    }
     return {
         title: figures(labels, cross_val_predict(model, names, labels, cv=folds))
         for title, model in models.items()

@@ -45,7 +45,10 @@ def explain(name, model, top, label):
         lines.insert(0, f"{name}, read{without} as {''.join(shown.characters)}")
         lines += ["", *_characters(shown, prefix_proba(fitted, name).proba, classes)]
     try:
-        lines += ["", *_features(feature_contributions(fitted, name).log_odds(label), is_read)]
+        lines += [
+            "",
+            *_features(feature_contributions(fitted, name).log_odds(label), is_read),
+        ]
     except TypeError as error:  # of a classifier whose logits do not split
         if not is_read:
             what = "only models are explained that `sknames train` writes"
@@ -58,7 +61,14 @@ def _characters(shown, prefixes, classes):
     longest = np.abs(shown.importance).max()
     yield f"{'':6}{f'log odds of {shown.label}':{BAR + 8}}  if the name ended there"
     is_first = np.diff(shown.source_index, prepend=-1) != 0
-    rows = zip(shown.characters, shown.sources, is_first, shown.importance, prefixes, strict=True)
+    rows = zip(
+        shown.characters,
+        shown.sources,
+        is_first,
+        shown.importance,
+        prefixes,
+        strict=True,
+    )
     for character, source, first, value, proba in rows:
         n = round(BAR * abs(value) / longest) if longest else 0
         bar = ("#" if value > 0 else "-") * n
@@ -72,7 +82,9 @@ def _characters(shown, prefixes, classes):
 def _features(odds, is_net):
     """Yield the features that separate the label most from the next most probable one."""
     total = odds.contributions.sum()
-    rest, features = ("recurrent net", "n-grams") if is_net else ("intercept", "features")
+    rest, features = (
+        ("recurrent net", "n-grams") if is_net else ("intercept", "features")
+    )
     yield (
         f"log odds of {odds.label} against {odds.other}: {total + odds.intercept:+.2f}, of it "
         f"{odds.intercept:+.2f} by the {rest} and {total:+.2f} by {features}, most of all"

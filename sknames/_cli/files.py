@@ -25,7 +25,9 @@ def whole_file(path):
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     is_direct = is_special(path)
     where = 1 if path in STDOUT else path if is_direct else part
-    unfinished[where] = "the output is not whole" if is_direct else f"{path} was not written"
+    unfinished[where] = (
+        "the output is not whole" if is_direct else f"{path} was not written"
+    )
     try:
         with open(where, "wb", closefd=where != 1) as file:
             yield file
@@ -56,12 +58,18 @@ def check_output(path):
     if path in STDOUT and sys.stdout is None:
         raise ValueError("standard output is closed: give an --output")
     if not is_special(path) and (os.path.isdir(path) or not os.access(folder, os.W_OK)):
-        what = "is a folder" if os.path.isdir(path) else f"{folder} does not exist or is read-only"
+        what = (
+            "is a folder"
+            if os.path.isdir(path)
+            else f"{folder} does not exist or is read-only"
+        )
         raise ValueError(f"{path}: {what}: give another --output, or create the folder")
 
 
 def is_special(path):
     """Return whether `path` is "-", standard output, a pipe or a device."""
     # Not of the resolved path: /dev/fd/3 resolves to a name that does not exist.
-    is_other = os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
+    is_other = os.path.exists(path) and not (
+        os.path.isfile(path) or os.path.isdir(path)
+    )
     return path in STDOUT or is_other

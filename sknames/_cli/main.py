@@ -35,14 +35,20 @@ def run(arguments):
     """Run a command in this process, and return its exit code. An error is one line."""
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *where: say(f"sknames: warning: {message}")
+            warnings.showwarning = lambda message, *where: say(
+                f"sknames: warning: {message}"
+            )
             return cli(arguments, prog_name="sknames", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
         return error.exit_code
     except click.ClickException as error:
         message, code = error.format_message(), error.exit_code
-        hint = f" See `{error.ctx.command_path} --help`." if getattr(error, "ctx", None) else ""
+        hint = (
+            f" See `{error.ctx.command_path} --help`."
+            if getattr(error, "ctx", None)
+            else ""
+        )
     except Exception as error:
         hint, message, code = "", _message(error), 1
     message = " ".join(message.split())
@@ -61,15 +67,24 @@ def _message(error):
             step = "check the path"
         elif error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
             step += "; make room"
-        return f"{error.filename}: " * bool(error.filename) + f"{error.strerror or error}: {step}"
+        return (
+            f"{error.filename}: " * bool(error.filename)
+            + f"{error.strerror or error}: {step}"
+        )
     is_ours = isinstance(error, ValueError | TypeError | ImportError | RuntimeError)
-    return str(error) if is_ours else f"{error!r}: this is a fault of sknames, please report it"
+    return (
+        str(error)
+        if is_ours
+        else f"{error!r}: this is a fault of sknames, please report it"
+    )
 
 
 def _stop(number, frame):
     """End the process here: an exception may be lost, for example in the callback of a weakref."""
     end = "\n" * sys.stderr.isatty()  # of the bar
-    os.write(sys.stderr.fileno(), f"{end}sknames: stopped: {remove_unfinished()}.\n".encode())
+    os.write(
+        sys.stderr.fileno(), f"{end}sknames: stopped: {remove_unfinished()}.\n".encode()
+    )
     if number == signal.SIGINT:  # so that a shell's loop ends, too
         signal.signal(number, signal.SIG_DFL)
         set_mask(signal.SIG_UNBLOCK, [number])  # a process may just be starting
@@ -83,8 +98,14 @@ def main():
     # multiprocessing warns of semaphores if a command with --jobs is stopped; it removes them, too.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     if sys.stdout is not None:
-        sys.stdout.reconfigure(errors="replace")  # an old terminal may know few characters
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        sys.stdout.reconfigure(
+            errors="replace"
+        )  # an old terminal may know few characters
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        getattr(signal, "SIGHUP", signal.SIGTERM),
+    ):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))

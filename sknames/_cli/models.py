@@ -36,7 +36,10 @@ def answers(ask, chunks, jobs):
     if len(first) < 2:
         yield from ((chunk, ask(names)) for chunk, names in chunks)
         return
-    pool, waiting = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (ask,)), deque()
+    pool, waiting = (
+        ProcessPoolExecutor(jobs, get_context("spawn"), _start, (ask,)),
+        deque(),
+    )
     try:
         for chunk, names in chunks:
             waiting.append((chunk, _submit(pool, names)))
@@ -78,7 +81,11 @@ class Predicted(ClassifierMixin, BaseEstimator):
     """Around a fitted estimator, which has predicted some texts: repeat its answers."""
 
     def __init__(self, estimator, row_of, probabilities):
-        self.estimator, self.row_of, self.probabilities = estimator, row_of, probabilities
+        self.estimator, self.row_of, self.probabilities = (
+            estimator,
+            row_of,
+            probabilities,
+        )
         self.classes_ = estimator.classes_
 
     def fit(self, X, y=None):
@@ -110,6 +117,8 @@ def predict_distinct(model, chunks, jobs, table):
         raise ValueError(f"no row of {table.name} has a name: check --column")
     repeats = Predicted(below.model, row_of, probabilities)
     if index is not None:
-        groups = dict(zip(repeats.classes_.tolist(), model.classes_[index].tolist(), strict=True))
+        groups = dict(
+            zip(repeats.classes_.tolist(), model.classes_[index].tolist(), strict=True)
+        )
         repeats = GroupedClassifier(repeats, groups=groups)
     return repeats, {*compress(row_of, are_names)}

@@ -12,9 +12,15 @@ from ..pretrained._model_files import load_model
 from .output import Output
 from .tables import Table
 
-label_option = click.option("--label", default="nationality", help="Column that holds the labels.")
-jobs_option = click.option("--jobs", type=click.IntRange(1), default=1, help="Processes to use.")
-groups_option = click.option("--groups", type=click.Choice(M49), help="Add up labels by group.")
+label_option = click.option(
+    "--label", default="nationality", help="Column that holds the labels."
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1), default=1, help="Processes to use."
+)
+groups_option = click.option(
+    "--groups", type=click.Choice(M49), help="Add up labels by group."
+)
 
 
 class Model(NamedTuple):
@@ -39,7 +45,9 @@ def as_one(name, make, *options):
             its = {key: given.pop(key) for key in signature(make).parameters}
             return function(**{name: make(**its)}, **given)
 
-        return reduce(lambda command, option: option(command), reversed(options), command)
+        return reduce(
+            lambda command, option: option(command), reversed(options), command
+        )
 
     return decorate
 
@@ -48,24 +56,39 @@ model_options = as_one(
     "model",
     Model,
     click.option(
-        "--model", "source", default="nationality", help="Model: nationality, country or a file."
+        "--model",
+        "source",
+        default="nationality",
+        help="Model: nationality, country or a file.",
     ),
-    click.option("--trust-pickle", is_flag=True, help="Load a pickle: it can run code."),
+    click.option(
+        "--trust-pickle", is_flag=True, help="Load a pickle: it can run code."
+    ),
 )
 table_options = as_one(
     "table",
     Table,
     click.argument("input"),
-    click.option("--column", help="Names or parts: given,family. [default: name, or the only]"),
+    click.option(
+        "--column", help="Names or parts: given,family. [default: name, or the only]"
+    ),
     click.option("--delimiter", help="One character, or tab. [default: detected]"),
-    click.option("--encoding", help="Encoding of CSV, or auto. [default: UTF-8, or as marked]"),
-    click.option("--no-header", is_flag=True, help="The first row of CSV is no header."),
+    click.option(
+        "--encoding", help="Encoding of CSV, or auto. [default: UTF-8, or as marked]"
+    ),
+    click.option(
+        "--no-header", is_flag=True, help="The first row of CSV is no header."
+    ),
 )
 output_options = as_one(
     "output",
     Output,
     click.option("-o", "--output", "path", default="-", help="File to write, or -."),
-    click.option("--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Its format."),
+    click.option(
+        "--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Its format."
+    ),
     click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it."),
-    click.option("--decimal", type=click.Choice(".,"), default=".", help="Decimal mark of CSV."),
+    click.option(
+        "--decimal", type=click.Choice(".,"), default=".", help="Decimal mark of CSV."
+    ),
 )

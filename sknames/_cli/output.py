@@ -33,7 +33,9 @@ class Output:
 
     def __init__(self, path, format=None, excel=False, decimal="."):
         self.path, self.format, self.excel, self.decimal = path, format, excel, decimal
-        self.is_terminal = path in STDOUT and sys.stdout is not None and sys.stdout.isatty()
+        self.is_terminal = (
+            path in STDOUT and sys.stdout is not None and sys.stdout.isatty()
+        )
         self._suffix = Path(path).suffix.lower()
         if self._suffix in NOT_WRITTEN:
             raise click.UsageError(
@@ -52,7 +54,9 @@ class Output:
             raise click.UsageError("Parquet is not for a terminal: give --output")
         for option in ["--excel"] * self.excel + ["--decimal"] * (self.decimal != "."):
             if format != "csv":
-                raise click.UsageError(f"{option} is for CSV, not for {format}: leave it out")
+                raise click.UsageError(
+                    f"{option} is for CSV, not for {format}: leave it out"
+                )
         delimiter = "\t" if suffix_of(self.path) == ".tsv" else delimiter
         options = pa.csv.WriteOptions(delimiter=delimiter or DELIMITERS[self.decimal])
         open_csv = partial(pa.csv.CSVWriter, write_options=options)
@@ -60,7 +64,9 @@ class Output:
         writer = columns = None
         with whole_file(self.path) as file, ExitStack() as closing:
             compression = COMPRESSIONS.get(self._suffix)
-            sink = closing.enter_context(pa.output_stream(file, compression=compression))
+            sink = closing.enter_context(
+                pa.output_stream(file, compression=compression)
+            )
             if self.excel:
                 sink.write(codecs.BOM_UTF8)
             for chunk, new in chunks:
@@ -80,7 +86,9 @@ class Output:
                     chunk = chunk.append_column(name, values)
                 try:
                     chunk = self._as_csv(chunk) if format == "csv" else chunk
-                    writer = writer or closing.enter_context(open_writer(sink, chunk.schema))
+                    writer = writer or closing.enter_context(
+                        open_writer(sink, chunk.schema)
+                    )
                     writer.write_batch(chunk)
                 except pa.ArrowException as error:
                     message = f"--output {self.path}: {error}: give --format parquet"
@@ -93,7 +101,9 @@ class Output:
             if pa.types.is_nested(field.type) or field.type == pa.string_view():
                 values = to_text(values.to_pylist())
             elif pa.types.is_floating(field.type) and self.decimal != ".":
-                values = pc.replace_substring(values.cast(pa.string()), ".", self.decimal)
+                values = pc.replace_substring(
+                    values.cast(pa.string()), ".", self.decimal
+                )
             chunk = chunk.set_column(k, field.name, values)
         return chunk
 

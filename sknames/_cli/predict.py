@@ -14,7 +14,13 @@ from sklearn.frozen import FrozenEstimator
 
 from .._answers.groups import M49
 from .._answers.inside import unwrap
-from .._answers.predict_names import INITIALS, UNSURE, have_initials, predict_inside, predict_names
+from .._answers.predict_names import (
+    INITIALS,
+    UNSURE,
+    have_initials,
+    predict_inside,
+    predict_names,
+)
 from .._priors.priors import check_priors
 from .._priors.shares import COLUMNS
 from .._wrappers.grouped_classifier import GroupedClassifier
@@ -24,7 +30,13 @@ from ..pretrained._load_pretrained import TARGETS
 from ..pretrained._predict_sets import sets_of_probabilities
 from .files import say
 from .models import answers, predict_distinct
-from .options import groups_option, jobs_option, model_options, output_options, table_options
+from .options import (
+    groups_option,
+    jobs_option,
+    model_options,
+    output_options,
+    table_options,
+)
 from .output import rounded
 from .tables import Table
 
@@ -35,19 +47,34 @@ from .tables import Table
 @click.option("--top", type=click.IntRange(1), default=1, help="Labels for each name.")
 @click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
 @click.option(
-    "--set", "coverage", type=float, help="Add sets that hold the true nationality so often: 0.9."
+    "--set",
+    "coverage",
+    type=float,
+    help="Add sets that hold the true nationality so often: 0.9.",
 )
 @groups_option
-@click.option("--known-words", is_flag=True, help="Add how many words of a name were in training.")
-@click.option("--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares.")
-@click.option("--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT.")
-@click.option("--abstain", is_flag=True, help="Give no prediction where the model is unsure.")
+@click.option(
+    "--known-words", is_flag=True, help="Add how many words of a name were in training."
+)
+@click.option(
+    "--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares."
+)
+@click.option(
+    "--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT."
+)
+@click.option(
+    "--abstain", is_flag=True, help="Give no prediction where the model is unsure."
+)
 @click.option("--fallback", is_flag=True, help="Where only a region is sure, give it.")
-@click.option("--threshold", type=float, help="Probability to exceed. [default: the model's]")
+@click.option(
+    "--threshold", type=float, help="Probability to exceed. [default: the model's]"
+)
 @output_options
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
-def predict(table, model, output, prefix, jobs, top, proba, coverage, known_words, **settings):
+def predict(
+    table, model, output, prefix, jobs, top, proba, coverage, known_words, **settings
+):
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted, probability,
@@ -58,36 +85,54 @@ def predict(table, model, output, prefix, jobs, top, proba, coverage, known_word
     """
     start = time.perf_counter()
     if settings["adapt"] and coverage is not None:
-        raise click.UsageError("--adapt-priors does not go with --set, which is for default priors")
+        raise click.UsageError(
+            "--adapt-priors does not go with --set, which is for default priors"
+        )
     fitted, threshold = make_model(model, table, jobs, **settings)
     asked = {"top": top, "threshold": threshold, "known_words": known_words}
     ask = partial(answer, fitted, coverage=coverage, proba=proba, **asked)
     n_of = Counter()
     with closing(answers(ask, table.names(), jobs)) as answered:
-        output.write(_add_columns(answered, n_of, prefix), table.format, table.delimiter)
+        output.write(
+            _add_columns(answered, n_of, prefix), table.format, table.delimiter
+        )
     n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
         what = "no name in it: check --column" if n_rows else "a header and no rows"
         say(f"sknames: warning: {table.name} has {what}.")
     if n := n_of["broken letters"]:
         step = "give --encoding auto, or export the table again as UTF-8"
-        say(f"sknames: warning: {n:,} names are UTF-8 that was read as Windows-1252: {step}.")
+        say(
+            f"sknames: warning: {n:,} names are UTF-8 that was read as Windows-1252: {step}."
+        )
     others = "".join(f", {n:,} {reason}" for reason, n in sorted(n_of.items()))
-    say(f"{n_rows:,} rows: {n_predicted:,} predicted{others}; {time.perf_counter() - start:.1f} s")
+    say(
+        f"{n_rows:,} rows: {n_predicted:,} predicted{others}; {time.perf_counter() - start:.1f} s"
+    )
 
 
-def make_model(model, table, jobs, *, abstain, fallback, threshold, groups, priors, adapt):
+def make_model(
+    model, table, jobs, *, abstain, fallback, threshold, groups, priors, adapt
+):
     """Return the model that predicts, and the probability that its predictions must exceed."""
     is_changed = bool(priors or adapt or groups)
     if adapt and priors:
-        raise click.UsageError("--adapt-priors estimates what --priors gives: give one of them")
+        raise click.UsageError(
+            "--adapt-priors estimates what --priors gives: give one of them"
+        )
     if fallback and (not abstain or model.source not in TARGETS or is_changed):
         wrong = "--fallback needs --abstain and a model that ships, without other priors and groups"
         raise click.UsageError(wrong)
-    if threshold is not None and not (abstain and 0 <= threshold <= 1):  # click lets NaN through
-        raise click.UsageError("--threshold needs --abstain, and a number from 0 to 1: give both")
+    if threshold is not None and not (
+        abstain and 0 <= threshold <= 1
+    ):  # click lets NaN through
+        raise click.UsageError(
+            "--threshold needs --abstain, and a number from 0 to 1: give both"
+        )
     if groups and abstain and threshold is None:
-        raise click.UsageError("--abstain with --groups needs a --threshold: give one, such as 0.6")
+        raise click.UsageError(
+            "--abstain with --groups needs a --threshold: give one, such as 0.6"
+        )
     fitted = model.load(abstain=abstain, fallback=[*M49] if fallback else None)
     if abstain and threshold is None:
         threshold = unwrap(fitted).threshold
@@ -100,13 +145,17 @@ def make_model(model, table, jobs, *, abstain, fallback, threshold, groups, prio
         n_of = defaultdict(Counter)
         repeats, _ = predict_distinct(fitted, table.count_names(n_of), jobs, table)
         texts, weights = zip(*n_of[()].items(), strict=True)
-        found = PriorShiftClassifier(FrozenEstimator(repeats)).fit(texts, sample_weight=weights)
+        found = PriorShiftClassifier(FrozenEstimator(repeats)).fit(
+            texts, sample_weight=weights
+        )
         priors = found.class_prior_
     elif priors:
         priors = read_priors(priors, fitted.classes_)
     if priors is not None:
         fitted = PriorShiftClassifier(fitted, priors=priors)
-    return fitted if groups is None else GroupedClassifier(fitted, groups=groups), threshold
+    return fitted if groups is None else GroupedClassifier(
+        fitted, groups=groups
+    ), threshold
 
 
 def answer(model, names, *, coverage, proba, **asked):
@@ -120,7 +169,9 @@ def answer(model, names, *, coverage, proba, **asked):
     if not proba:  # they are many
         found.proba = None
     if asked["known_words"] and found.known_words is None:
-        raise click.UsageError("--known-words: the model has no table of words: leave it out")
+        raise click.UsageError(
+            "--known-words: the model has no table of words: leave it out"
+        )
     return found
 
 
@@ -137,7 +188,9 @@ def _add_columns(answered, n_of, prefix):
         for name, values in columns.items():
             type_ = of_labels if name.startswith(f"{prefix}predicted") else pa.string()
             columns[name] = pa.array(
-                rounded(values), type_ if values.dtype.kind in "OU" else None, from_pandas=True
+                rounded(values),
+                type_ if values.dtype.kind in "OU" else None,
+                from_pandas=True,
             )
         yield chunk, pa.RecordBatch.from_pydict(columns)
 
@@ -150,7 +203,9 @@ def read_priors(text, classes):
         pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
     else:
         table = Table(text)
-        columns = ([table.texts(c, name, "--priors") for name in COLUMNS[:2]] for c in table)
+        columns = (
+            [table.texts(c, name, "--priors") for name in COLUMNS[:2]] for c in table
+        )
         pairs = chain.from_iterable(zip(*both, strict=True) for both in columns)
     label_of = {str(label): label for label in classes.tolist()}
     priors = {}
@@ -159,6 +214,8 @@ def read_priors(text, classes):
             share = float(share)
         label = label_of.get(label.strip(), label)
         if label in priors:
-            raise ValueError(f"--priors has {label!r} twice: give each nationality once")
+            raise ValueError(
+                f"--priors has {label!r} twice: give each nationality once"
+            )
         priors[label] = share
     return check_priors(priors, classes, "--priors")

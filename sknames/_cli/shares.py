@@ -17,7 +17,13 @@ from .._priors.shares_display import SharesDisplay
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
 from .models import predict_distinct
-from .options import groups_option, jobs_option, model_options, output_options, table_options
+from .options import (
+    groups_option,
+    jobs_option,
+    model_options,
+    output_options,
+    table_options,
+)
 from .output import rounded
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
@@ -27,8 +33,12 @@ COUNTS = ("names", "not_names")
 @click.command()
 @table_options
 @model_options
-@click.option("--by", help="Columns of a table, such as region,year: estimate each group alone.")
-@click.option("--against", help="Compare each group with this one of --by, or with all others.")
+@click.option(
+    "--by", help="Columns of a table, such as region,year: estimate each group alone."
+)
+@click.option(
+    "--against", help="Compare each group with this one of --by, or with all others."
+)
 @groups_option
 @output_options
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
@@ -47,14 +57,18 @@ def shares(table, model, by, against, groups, output, plot, jobs):
         raise click.UsageError("--against compares the groups of --by: give both")
     if plot is not None:
         if Path(plot).suffix not in (".png", ".svg", ".pdf"):
-            raise click.UsageError(f"--plot {plot}: let its name end in .png, .svg or .pdf")
+            raise click.UsageError(
+                f"--plot {plot}: let its name end in .png, .svg or .pdf"
+            )
         check_output(plot)
         check_matplotlib_support("--plot")
     fitted = model.load()
     if groups is not None:
         fitted = GroupedClassifier(fitted, groups=groups)
     n_of = defaultdict(Counter)
-    estimator, names = predict_distinct(fitted, table.count_names(n_of, by), jobs, table)
+    estimator, names = predict_distinct(
+        fitted, table.count_names(n_of, by), jobs, table
+    )
     texts_of = dict(sorted(n_of.items()))
     columns = (Shares if against is None else Comparison)._columns
     if taken := {column for column, _ in next(iter(texts_of))} & {*columns, *COUNTS}:
@@ -65,7 +79,10 @@ def shares(table, model, by, against, groups, output, plot, jobs):
             "leave --plot out"
         )
     estimate = partial(_estimate, estimator, names)
-    titles = {key: ", ".join(f"{column}: {value}" for column, value in key) for key in texts_of}
+    titles = {
+        key: ", ".join(f"{column}: {value}" for column, value in key)
+        for key in texts_of
+    }
     found = {key: estimate(texts, titles[key]) for key, texts in texts_of.items()}
     if against is not None:
         found = _compare(found, against, texts_of, estimate)
@@ -80,15 +97,22 @@ def shares(table, model, by, against, groups, output, plot, jobs):
             some = found[key] or dict.fromkeys(columns, np.array([None]))
             values = [rounded(some[name]).tolist() for name in columns]
             for row in zip(*values, strict=True):
-                rows.append(dict([*key, *zip(columns, row, strict=True)]) | (n if by else {}))
+                rows.append(
+                    dict([*key, *zip(columns, row, strict=True)]) | (n if by else {})
+                )
     if output.is_terminal:
         click.echo("\n\n".join(shown))
     else:
         whole = pa.Table.from_pylist(rows).to_batches()[0], pa.record_batch([], [])
         output.write([whole], "csv", table.delimiter)
     if plot is not None:
-        drawn = {", ".join(v or "(blank)" for _, v in key): some for key, some in found.items()}
-        display = SharesDisplay.from_shares({t: some for t, some in drawn.items() if some})
+        drawn = {
+            ", ".join(v or "(blank)" for _, v in key): some
+            for key, some in found.items()
+        }
+        display = SharesDisplay.from_shares(
+            {t: some for t, some in drawn.items() if some}
+        )
         with whole_file(plot) as file:
             display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say(
@@ -116,9 +140,12 @@ def _compare(found, against, texts_of, estimate):
     """Compare each group with one of them, or with all others together; None without names."""
     values = {key: ",".join(value for _, value in key) for key in found}
     if against == "others":
-        whole = Counter(chain.from_iterable(texts.elements() for texts in texts_of.values()))
+        whole = Counter(
+            chain.from_iterable(texts.elements() for texts in texts_of.values())
+        )
         other_of = {
-            key: estimate(whole - texts, f"not {values[key]}") for key, texts in texts_of.items()
+            key: estimate(whole - texts, f"not {values[key]}")
+            for key, texts in texts_of.items()
         }
     elif against in values.values():
         (chosen,) = (key for key, value in values.items() if value == against)

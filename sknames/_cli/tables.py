@@ -44,7 +44,9 @@ NOT_READ = {
     b"$": "an empty file",
 }
 NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-BYTE_OF = {ord(x): k for k in range(128, 160) for x in bytes([k]).decode("cp1252", "ignore")}
+BYTE_OF = {
+    ord(x): k for k in range(128, 160) for x in bytes([k]).decode("cp1252", "ignore")
+}
 ENCODING = "give the file's --encoding, e.g. --encoding cp1252"
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
@@ -64,7 +66,9 @@ def local_file(path):
     if not is_special(path):
         return path
     # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
-    with open(0 if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
+    with open(
+        0 if path == "-" else path, "rb", buffering=0, closefd=path != "-"
+    ) as file:
         copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
         unfinished[Path(copy.name)] = None
         copy.writelines(iter(partial(file.read, BLOCK_BYTES), b""))
@@ -79,10 +83,14 @@ class Table:
     is 1, or 2 below a header.
     """
 
-    def __init__(self, input, column=None, delimiter=None, encoding=None, no_header=False):
+    def __init__(
+        self, input, column=None, delimiter=None, encoding=None, no_header=False
+    ):
         delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
         if delimiter and len(delimiter) > 1:
-            raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
+            raise click.UsageError(
+                f"--delimiter {delimiter!r}: give one character, or tab"
+            )
         self.name = "standard input" if input == "-" else input
         self.column, self.dialect = column, (delimiter, encoding, no_header)
         self._path, self._has_warned = local_file(input), False
@@ -104,7 +112,9 @@ class Table:
             text = head.removeprefix(codecs.BOM_UTF8).lstrip()
             if what := _find(NOT_READ, text):
                 raise ValueError(f"this is {what}")
-            self.format = _find(STARTS, text) or FORMATS.get(suffix_of(self.name), "csv")
+            self.format = _find(STARTS, text) or FORMATS.get(
+                suffix_of(self.name), "csv"
+            )
             return getattr(self, f"_read_{self.format}")(head)
 
     def names(self):
@@ -113,7 +123,9 @@ class Table:
         On a terminal, a bar shows how much has been read.
         """
         chosen, row, total = None, self.first_row, self.total
-        with tqdm(total=total, unit="B", unit_scale=True, leave=False, disable=None) as bar:
+        with tqdm(
+            total=total, unit="B", unit_scale=True, leave=False, disable=None
+        ) as bar:
             for chunk in self:
                 chosen = chosen or self._columns(chunk.column_names)
                 parts = [self._part(chunk, column, row) for column in chosen]
@@ -147,8 +159,12 @@ class Table:
 
     def texts(self, chunk, column, option):
         """Return the column that an option gives as str without white space around."""
-        values = to_text(values_of(chunk, self._choose(chunk.column_names, column, option)))
-        return pc.utf8_trim_whitespace(values.fill_null("")).to_numpy(zero_copy_only=False)
+        values = to_text(
+            values_of(chunk, self._choose(chunk.column_names, column, option))
+        )
+        return pc.utf8_trim_whitespace(values.fill_null("")).to_numpy(
+            zero_copy_only=False
+        )
 
     def count_names(self, n_of, by=None):
         """Yield chunks of names; count them in `n_of`, a Counter for each group of columns `by`.
@@ -157,7 +173,10 @@ class Table:
         """
         for chunk, names in self.names():
             columns = self.choose(chunk.column_names, by, "--by") if by else []
-            pairs = [[(key, text) for text in self.texts(chunk, key, "--by")] for key in columns]
+            pairs = [
+                [(key, text) for text in self.texts(chunk, key, "--by")]
+                for key in columns
+            ]
             for name, *group in zip(names, *pairs, strict=True):
                 n_of[tuple(group)][name] += 1
             yield names
@@ -168,18 +187,26 @@ class Table:
         for chunk, names in self.names():
             labels, why = self.texts(chunk, label, "--label"), Names(names).reasons
             rows = zip(names, labels, why, strict=True)
-            pairs += [(name, label) for name, label, reason in rows if label and not reason]
+            pairs += [
+                (name, label) for name, label, reason in rows if label and not reason
+            ]
             n_rows += len(chunk)
         if not pairs:
-            raise ValueError(f"no row of {self.name} has a name and a label: check --label")
+            raise ValueError(
+                f"no row of {self.name} has a name and a label: check --label"
+            )
         return *map(list, zip(*pairs, strict=True)), n_rows
 
     def _columns(self, columns):
         wanted = self.column
         if wanted is None and len(columns) == 1:
-            is_header = self.dialect[2] or re.search(HEADER, columns[0].replace("_", " "))
+            is_header = self.dialect[2] or re.search(
+                HEADER, columns[0].replace("_", " ")
+            )
             if not (is_header or Names(columns).reasons[0]):
-                say(f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header.")
+                say(
+                    f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header."
+                )
             return columns
         return self.choose(columns, wanted or "name", "--column")
 
@@ -193,7 +220,9 @@ class Table:
         same = find_column(columns, wanted)
         if len(same) == 1:
             return same[0]
-        what, step = (f"{len(same)} columns", "rename one, or ") if same else ("no column", "")
+        what, step = (
+            (f"{len(same)} columns", "rename one, or ") if same else ("no column", "")
+        )
         listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
         raise click.UsageError(
             f"{self.name} has {what} {wanted!r}: {step}give {option}, one of {listed}"
@@ -202,7 +231,11 @@ class Table:
     def _open(self):
         """Open the decompressed bytes, not as a Python file: pyarrow may read when Python ends."""
         file = pa.OSFile(os.fsencode(self._path))  # a str would have to be UTF-8
-        return pa.CompressedInputStream(file, self._compression) if self._compression else file
+        return (
+            pa.CompressedInputStream(file, self._compression)
+            if self._compression
+            else file
+        )
 
     def _read_parquet(self, head):
         reader = pa.parquet.ParquetFile(self._open())
@@ -218,7 +251,10 @@ class Table:
             encoding = "utf-16"
         file = io.BufferedReader(self._open())
         if encoding == "auto":
-            text, lines = head.decode(errors="replace"), self._lines_of_two_encodings(file)
+            text, lines = (
+                head.decode(errors="replace"),
+                self._lines_of_two_encodings(file),
+            )
         else:
             try:
                 lines = io.TextIOWrapper(file, encoding or "utf-8", newline="")
@@ -233,17 +269,23 @@ class Table:
         first = next(rows, [""])
         if len(first) == 1 and given and (others := {*first[0]} & {*DELIMITERS}):
             what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
-            raise ValueError(f"{what}: give another --delimiter, perhaps {others.pop()!r}")
+            raise ValueError(
+                f"{what}: give another --delimiter, perhaps {others.pop()!r}"
+            )
         self.delimiter, names = delimiter if len(first) > 1 else None, first
         if no_header:
-            names = [str(k) for k, _ in enumerate(first, 1)] if len(first) > 1 else ["name"]
+            names = (
+                [str(k) for k, _ in enumerate(first, 1)] if len(first) > 1 else ["name"]
+            )
             rows = chain([first], rows)
         else:
             self.first_row = 2
 
         def to_batch(rows):
             columns = [*zip(*rows, strict=True)] or [()] * len(names)
-            return pa.record_batch([pa.array(values, pa.string()) for values in columns], names)
+            return pa.record_batch(
+                [pa.array(values, pa.string()) for values in columns], names
+            )
 
         return self._chunks(rows, to_batch)
 
@@ -313,7 +355,9 @@ class Table:
 
     def _json_rows(self):
         stream = io.BufferedReader(self._open())
-        for number, line in enumerate(iter(partial(stream.readline, CHUNK_BYTES), b""), 1):
+        for number, line in enumerate(
+            iter(partial(stream.readline, CHUNK_BYTES), b""), 1
+        ):
             self.done += len(line)
             yield from _parse(line, number)
 
@@ -362,8 +406,12 @@ def _parse(line, number):
     try:
         rows = [json.loads(line)] if line.strip() else []
     except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
-        why = getattr(error, "msg", error)  # without the position, which begins with "line 1"
-        raise ValueError(f"line {number} is not JSON ({why}): write one object a line") from error
+        why = getattr(
+            error, "msg", error
+        )  # without the position, which begins with "line 1"
+        raise ValueError(
+            f"line {number} is not JSON ({why}): write one object a line"
+        ) from error
     if rows and not isinstance(rows[0], dict):
         raise ValueError(
             f'line {number} is {line.decode().strip():.20}, not an object: write {{"name": ...}}'
@@ -384,7 +432,9 @@ def to_text(values):
     """Return values as an array of str, in JSON if they are not text, null if missing."""
     if isinstance(values, pa.Array):
         return values
-    values = [v if isinstance(v, str) else None if is_missing(v) else dumps(v) for v in values]
+    values = [
+        v if isinstance(v, str) else None if is_missing(v) else dumps(v) for v in values
+    ]
     # JSON can hold half of a surrogate pair, which UTF-8 cannot.
     values = [v if v is None else v.encode(errors="replace").decode() for v in values]
     return pa.array(values, pa.string())
@@ -393,7 +443,9 @@ def to_text(values):
 def _to_json(value):
     """Return dates, times and decimals as text."""
     if isinstance(value, bytes):
-        raise TypeError(f"JSON cannot hold bytes ({value[:9]!r}): give --format parquet")
+        raise TypeError(
+            f"JSON cannot hold bytes ({value[:9]!r}): give --format parquet"
+        )
     return str(value)
 
 
@@ -421,7 +473,9 @@ def _repaired(found):
 
 def _find(table, text):
     """Return the first value of a table whose pattern matches the start of a text, or None."""
-    return next((value for start, value in table.items() if re.match(start, text)), None)
+    return next(
+        (value for start, value in table.items() if re.match(start, text)), None
+    )
 
 
 def suffix_of(path):

@@ -28,10 +28,15 @@ MOST_NAMES = 200_000
 @table_options
 @label_option
 @click.option(
-    "-o", "--output", required=True, help="File for the model: .skops, or .joblib (a pickle)."
+    "-o",
+    "--output",
+    required=True,
+    help="File for the model: .skops, or .joblib (a pickle).",
 )
 @click.option("--from-scratch", is_flag=True, help="Train a net on these names alone.")
-@click.option("--param", multiple=True, help="Parameter of this net: hidden_size=256. Repeatable.")
+@click.option(
+    "--param", multiple=True, help="Parameter of this net: hidden_size=256. Repeatable."
+)
 def train(table, label, output, from_scratch, param):
     """Train a model on the names and nationalities, or other labels, in INPUT.
 
@@ -43,7 +48,9 @@ def train(table, label, output, from_scratch, param):
     """
     start = time.perf_counter()
     if param and not from_scratch:
-        raise click.UsageError("--param is of a net from scratch: give --from-scratch, too")
+        raise click.UsageError(
+            "--param is of a net from scratch: give --from-scratch, too"
+        )
     net = make_net(param)
     check_model_path(output)
     check_output(output)
@@ -52,9 +59,13 @@ def train(table, label, output, from_scratch, param):
     if not from_scratch:
         both = "n-grams and features of the shipped model", "a net from scratch"
         fits, other = both[is_net], both[not is_net]
-        say(f"sknames: fits {fits}, for {len(names):,} names more accurate than {other}.")
+        say(
+            f"sknames: fits {fits}, for {len(names):,} names more accurate than {other}."
+        )
     if not is_net and len(set(labels)) == 1:
-        raise ValueError(f"all {len(names):,} names have the label {labels[0]!r}: give two or more")
+        raise ValueError(
+            f"all {len(names):,} names have the label {labels[0]!r}: give two or more"
+        )
     with whole_file(output) as file:
         model = fit_net(net, names, labels) if is_net else fit_own_labels(names, labels)
         save_model(model, file, output)
@@ -68,7 +79,9 @@ def train(table, label, output, from_scratch, param):
 def fit_own_labels(names, labels):
     """Return the recipe for own labels, fitted, with the priors of the labels."""
     # The shipped model goes into the file, so later versions read it, too.
-    model = make_own_labels_pipeline(load_pretrained(priors="uniform")).fit(names, labels)
+    model = make_own_labels_pipeline(load_pretrained(priors="uniform")).fit(
+        names, labels
+    )
     shares = np.unique(labels, return_counts=True)[1] / len(labels)
     model = FrozenEstimator(model)
     return PriorShiftClassifier(model, priors=shares, assumed_prior=shares).fit(None)
@@ -76,13 +89,17 @@ def fit_own_labels(names, labels):
 
 def make_net(pairs):
     """Return a net for names, with parameters given as "name=value"."""
-    classifier = NameNationalityClassifier(random_state=0)  # the same command gives the same model
+    classifier = NameNationalityClassifier(
+        random_state=0
+    )  # the same command gives the same model
     net = Pipeline([("encode", CharEncoder()), ("classify", classifier)])
     for pair in pairs:
         name, _, text = pair.partition("=")
         value = text
         with suppress(ValueError, SyntaxError):  # the net checks other texts
-            value = literal_eval(text.title() if text in ("none", "true", "false") else text)
+            value = literal_eval(
+                text.title() if text in ("none", "true", "false") else text
+            )
         step = "encode" if name in net["encode"].get_params() else "classify"
         net.set_params(**{f"{step}__{name}": value})
     return net

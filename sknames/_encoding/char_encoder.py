@@ -35,7 +35,9 @@ READ_RARE = ("unknown", "both")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
+class CharEncoder(
+    DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator
+):
     """Encode names as rows of character codes.
 
     1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode white space
@@ -242,7 +244,11 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
         self = cls(**params)
         self._validate_params()
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
-        self.alphabet_, self.max_length_, self.rules_ = alphabet, int(max_length), FORMAT
+        self.alphabet_, self.max_length_, self.rules_ = (
+            alphabet,
+            int(max_length),
+            FORMAT,
+        )
         self.tidy_ = bool(self.tidy)
         self.unknown_code_ = len(str(alphabet)) + 1
         self._check_fitted()
@@ -265,7 +271,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
             n_cut += int((lengths > self.max_length_).sum())
             points = code_points("".join(name[: self.max_length_] for name in spelt))
             w = min(int(lengths.max()), self.max_length_)
-            codes[some, :w][np.arange(w) < lengths[:, None]] = table.take(points, mode="clip")
+            codes[some, :w][np.arange(w) < lengths[:, None]] = table.take(
+                points, mode="clip"
+            )
         if n_cut and self.max_length is None:
             warn(
                 f"{n_cut} of {len(names)} names are longer than the longest name of fit and "
@@ -345,7 +353,9 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     def _sources(self, name, speller):
         """Return the characters to spell of a tidy name, each with the index of its source."""
         written = [(own, k) for k, own in enumerate(name)]
-        others = {*filter(is_other_script, name)} if self.transliterate == "both" else ()
+        others = (
+            {*filter(is_other_script, name)} if self.transliterate == "both" else ()
+        )
         if not others:
             return written
         latin = [(c, k) for text, k in in_latin(name) for c in text]
@@ -391,13 +401,17 @@ class CharEncoder(DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, Bas
     def __setstate__(self, state):
         super().__setstate__(unstamped(state))
         if hasattr(self, "alphabet_"):
-            self.rules_ = state.get("rules_", 1)  # what was learned before there were forms
+            self.rules_ = state.get(
+                "rules_", 1
+            )  # what was learned before there were forms
             self.tidy_ = state.get("tidy_", bool(self.tidy))
             self._check_fitted()
 
     def _check_fitted(self):
         """Raise ValueError unless each character has its code."""
-        alphabet, code, length = map(vars(self).get, ("alphabet_", "unknown_code_", "max_length_"))
+        alphabet, code, length = map(
+            vars(self).get, ("alphabet_", "unknown_code_", "max_length_")
+        )
         is_whole = isinstance(alphabet, str) and alphabet.startswith(SPACE)
         is_whole = is_whole and len({*alphabet}) + 1 == len(alphabet) + 1 == code
         if not (is_whole and isinstance(length, int) and length > 0):

@@ -21,7 +21,11 @@ def in_latin(name, by_words=True):
     All other characters are transliterated.
     """
     words = [*WORD.finditer(name)] if by_words else []
-    latin = [_latin_words().get(word[0].lower()) for word in words] if len(words) > 1 else [""]
+    latin = (
+        [_latin_words().get(word[0].lower()) for word in words]
+        if len(words) > 1
+        else [""]
+    )
     if "" in latin:
         return [(transliterate(own), k) for k, own in enumerate(name)]
     pieces = []
@@ -31,7 +35,9 @@ def in_latin(name, by_words=True):
         if form is None:
             pieces += [(transliterate(c), k) for k, c in enumerate(own, start)]
         else:  # spread evenly
-            pieces += [(c, start + j * len(own) // len(form)) for j, c in enumerate(form)]
+            pieces += [
+                (c, start + j * len(own) // len(form)) for j, c in enumerate(form)
+            ]
     return pieces
 
 

@@ -19,7 +19,9 @@ CHECKS = {"dtype": object, "ensure_all_finite": False}
 def find_column(columns, wanted):
     """Return the columns that are called `wanted`, in the same case or else in any."""
     same = [column for column in columns if column == wanted]
-    return same or [column for column in columns if str(column).lower() == str(wanted).lower()]
+    return same or [
+        column for column in columns if str(column).lower() == str(wanted).lower()
+    ]
 
 
 def join_parts(rows):
@@ -127,7 +129,9 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
             X = check_array(X, **CHECKS)
         return np.array(join_parts(X.tolist()), dtype=object)
 
-    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+    def get_feature_names_out(
+        self, input_features: object = None
+    ) -> NDArray[np.object_]:
         """Return the name of the joined column, "name".
 
         Parameters

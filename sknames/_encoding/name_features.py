@@ -144,5 +144,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
 def _as_indexed(X, features):
     """Return features with the index of their names, if both are of pandas."""
     return (
-        features.set_axis(X.index) if hasattr(X, "iloc") and hasattr(features, "iloc") else features
+        features.set_axis(X.index)
+        if hasattr(X, "iloc") and hasattr(features, "iloc")
+        else features
     )

@@ -29,7 +29,9 @@ class Names(list[str]):
     def __init__(self, texts: Iterable[str], encoder: Any = None, codes: Any = None):
         super().__init__(texts)
         self.encoder = encoder
-        self.codes = codes  # what the encoder gives instead of encoding them, to explain a model
+        self.codes = (
+            codes  # what the encoder gives instead of encoding them, to explain a model
+        )
 
     def read_by(self, encoder: Any) -> "Names":
         """Return the names for an encoder: these, if they are for it."""
@@ -54,7 +56,9 @@ class Names(list[str]):
     def ids(self) -> NDArray[np.intp]:
         """Numbers, equal for names that are read alike: (n_names,)."""
         ids: dict[str, int] = {}
-        return np.array([ids.setdefault(name, len(ids)) for name in self.tidy], dtype=np.intp)
+        return np.array(
+            [ids.setdefault(name, len(ids)) for name in self.tidy], dtype=np.intp
+        )
 
     def __reduce__(self) -> Any:
         return Names, ([*self],)
@@ -179,7 +183,9 @@ def _check_names(names, handle_missing):
     except TypeError:
         if handle_missing == "empty":
             names = ["" if is_missing(name) else name for name in names]
-        position = next((i for i, name in enumerate(names) if not isinstance(name, str)), None)
+        position = next(
+            (i for i, name in enumerate(names) if not isinstance(name, str)), None
+        )
         if position is None:
             return names
         name = names[position]
@@ -193,7 +199,11 @@ def _check_names(names, handle_missing):
         advice = f"Convert names first, e.g. [{convert} for name in X]."
         if isinstance(name, list | tuple) or getattr(name, "shape", ()):
             is_bracketed = len(names) == 1 and len(name) > 1
-            advice = "X[0] holds them: pass it" if is_bracketed else "Pass [name[0] for name in X]"
+            advice = (
+                "X[0] holds them: pass it"
+                if is_bracketed
+                else "Pass [name[0] for name in X]"
+            )
             advice += " instead."
         raise TypeError(
             f"Expected names of type str and got {type(name).__name__} ({shorten(name)}) at "

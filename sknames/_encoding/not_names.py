@@ -56,14 +56,20 @@ def _read_rules():
         # Entities of HTML, signs between names, but not that of "s/o", and words.
         "token": r"&[#0-9A-Za-z]+;|[&;+]|(?<! .)(?<!^.)/|[^ !-/:-@\[-`{-~、，（）「」・]+",
     }
-    with Path(__file__).with_name("not_names.csv").open(encoding="utf-8", newline="") as file:
+    with (
+        Path(__file__)
+        .with_name("not_names.csv")
+        .open(encoding="utf-8", newline="") as file
+    ):
         for row in csv.DictReader(file):
             texts = [text.replace("_", " ") for text in row["texts"].split()]
             rules.setdefault(row["kind"], []).extend(texts)
     for kind in ("placeholder", "word", "phrase", "in_brackets", "weak_word"):
         rules[kind] = list(map(lower, rules[kind]))
     for kind in ("word", "phrase"):
-        rules[kind] = [*dict.fromkeys(rules[kind] + list(map(without_accents, rules[kind])))]
+        rules[kind] = [
+            *dict.fromkeys(rules[kind] + list(map(without_accents, rules[kind])))
+        ]
     return rules
 
 
@@ -73,8 +79,13 @@ _ADDRESS, _FINAL, _TOKEN, _BROKEN = (
 )
 for joined in ("phrase", "in_brackets"):
     RULES[joined] = ["".join(_tokens(text)) for text in RULES[joined]]
-_SETS = {kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)}
-_TITLES = {title.removesuffix(".") + "." for title in {*TIDY["titles"]}.difference(TIDY["names"])}
+_SETS = {
+    kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)
+}
+_TITLES = {
+    title.removesuffix(".") + "."
+    for title in {*TIDY["titles"]}.difference(TIDY["names"])
+}
 _IN_BRACKETS = [part for part in RULES["inside"] if "(" in part]
 _INSIDE = re.compile("|".join(map(re.escape, RULES["inside"])))
 
@@ -83,7 +94,9 @@ _TWO_INITIALS = re.compile(r"(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])")
 _INITIALS = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
 _HAS_INITIALS = re.compile(r"(?<![^ .,-])[^\W\d_a-z]{1,3}(?![^ .,-])")
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~、，（）「」・]")
-_OF_WORDS = "placeholder word written weak_word several several_or_surname between_given family"
+_OF_WORDS = (
+    "placeholder word written weak_word several several_or_surname between_given family"
+)
 _WORDS = {
     word
     for kind in _OF_WORDS.split()
@@ -91,10 +104,22 @@ _WORDS = {
     for word in _SEPARATORS.sub(" ", text.replace(".", "")).split()[-1:]
 }
 _WORDS |= {  # its last token
-    text[k:] for of in ("phrase", "in_brackets") for text in RULES[of] for k in range(len(text))
+    text[k:]
+    for of in ("phrase", "in_brackets")
+    for text in RULES[of]
+    for k in range(len(text))
 }
-_SIGNS = [*"@/&;+", "www.", "Www.", "WWW.", *(f".{c}" for c in "coniegCONIEG"), *RULES["inside"]]
-_SIGNS += map(chr, range(0x300, 0x370))  # accents that have to be composed with their letters
+_SIGNS = [
+    *"@/&;+",
+    "www.",
+    "Www.",
+    "WWW.",
+    *(f".{c}" for c in "coniegCONIEG"),
+    *RULES["inside"],
+]
+_SIGNS += map(
+    chr, range(0x300, 0x370)
+)  # accents that have to be composed with their letters
 _RAREST = [re.sub("[ 0-9A-Za-z]", "", sign)[0] for sign in _SIGNS]
 _RARE = re.compile(f"[{re.escape(''.join(_RAREST))}]")
 
@@ -109,10 +134,16 @@ def why_not_names(typed, texts, encoder=None):
     # Most texts have none of the signs, so few have to be looked at in full.
     joined = "\n".join(texts)
     words = _SEPARATORS.sub(" ", lower(joined).replace(".", "")).split("\n")
-    odd = {row for row, some in enumerate(map(str.split, words)) if not _WORDS.isdisjoint(some)}
+    odd = {
+        row
+        for row, some in enumerate(map(str.split, words))
+        if not _WORDS.isdisjoint(some)
+    }
     strange = {text[:1] for text in texts}
     strange = {first for first in strange if not (first and _is_known(first, encoder))}
-    odd.update(row for row, text in enumerate(texts) if text[:1] in strange or text[-1:] == ".")
+    odd.update(
+        row for row, text in enumerate(texts) if text[:1] in strange or text[-1:] == "."
+    )
     found = {*_RARE.findall(joined)}
     for sign, character in zip(_SIGNS, _RAREST, strict=True):
         if character in found and sign in joined:
@@ -133,9 +164,13 @@ def _why_not_name(text, encoder):
         return MISSING
     if _ADDRESS.search(lower(text)):
         return ADDRESS
-    if _stands_for_none(lower(_FINAL.sub("", text))) or _TITLES.issuperset(lower(text).split()):
+    if _stands_for_none(lower(_FINAL.sub("", text))) or _TITLES.issuperset(
+        lower(text).split()
+    ):
         return PLACEHOLDER
-    is_company = any(form in text for form in _IN_BRACKETS) or not _SETS["in_brackets"].isdisjoint(
+    is_company = any(form in text for form in _IN_BRACKETS) or not _SETS[
+        "in_brackets"
+    ].isdisjoint(
         "".join(_tokens(lower(inner))) for inner in BRACKETS.findall(text)
     )  # "(株)", "(GmbH)"
     rest = BRACKETS.sub(" ", text)
@@ -160,12 +195,16 @@ def is_placeholder(part):
 def _stands_for_none(text):
     """Whether a text, or each of its words, is a placeholder, perhaps in brackets."""
     text, placeholders = text.strip("()[]"), _SETS["placeholder"]
-    return text in placeholders or (" " in text and placeholders.issuperset(text.split()))
+    return text in placeholders or (
+        " " in text and placeholders.issuperset(text.split())
+    )
 
 
 def _is_organization(text):
     # "S.P.A. Fernando" has initials, and "Smith U.G.", but "Rossi S.P.A." is a company.
-    if (found := _INITIALS.match(text)) and found[0].replace(".", "") not in _SETS["front"]:
+    if (found := _INITIALS.match(text)) and found[0].replace(".", "") not in _SETS[
+        "front"
+    ]:
         text = text[found.end() :]
     tokens, full = _tokens(text), _tokens(_TWO_INITIALS.sub(" ", text))
     words = list(map(lower, tokens))
@@ -173,7 +212,9 @@ def _is_organization(text):
     return (
         not _SETS["word"].isdisjoint(map(lower, full))
         or not _SETS["written"].isdisjoint(full)
-        or not _SETS["phrase"].isdisjoint(_ends(words) - {*words[:1]})  # "Spa" may be a name
+        or not _SETS["phrase"].isdisjoint(
+            _ends(words) - {*words[:1]}
+        )  # "Spa" may be a name
         or (n_weak > 0 and n_weak + len(_SETS["weak_form"] & _ends(tokens)) > 1)
     )
 
@@ -186,7 +227,11 @@ def _ends(tokens):
 
 def _are_several(text):
     """Whether a word or sign for "and" stands between names; in a surname, few words follow it."""
-    tokens, words, given = _tokens(text), {*text.replace(".", "").split()}, _SETS["given"]
+    tokens, words, given = (
+        _tokens(text),
+        {*text.replace(".", "").split()},
+        _SETS["given"],
+    )
 
     def is_between(token, k):
         n_behind = len(tokens) - k - 1
@@ -208,4 +253,7 @@ def _is_known(character, encoder):
     if encoder is None or not character.isalpha():
         return character.isalpha()
     alphabet = encoder.alphabet_
-    return any(c.isalpha() and c in alphabet for c in encoder._speller(alphabet)[ord(character)])
+    return any(
+        c.isalpha() and c in alphabet
+        for c in encoder._speller(alphabet)[ord(character)]
+    )

@@ -67,7 +67,9 @@ def plain(character):
     if character in PLAIN:
         return PLAIN[character]
     if FORM.match(character):
-        usual = unicodedata.normalize("NFKC", character).strip()  # a mark has a space before it
+        usual = unicodedata.normalize(
+            "NFKC", character
+        ).strip()  # a mark has a space before it
         if usual != character:
             return "".join(map(plain, usual))
     if character.isspace():
@@ -94,7 +96,9 @@ def compose(names):
     text = "\n".join(names)
     if text.isascii():
         return names
-    marks = "".join(c for c in {*text} if unicodedata.combining(unicodedata.normalize("NFD", c)[0]))
+    marks = "".join(
+        c for c in {*text} if unicodedata.combining(unicodedata.normalize("NFD", c)[0])
+    )
     if marks:
         run = re.compile(f"([{re.escape(marks)}]{{{MAX_MARKS}}})[{re.escape(marks)}]+")
         if run.search(text):
@@ -125,7 +129,9 @@ def fold(name):
 def is_other_script(character):
     """Whether a character is a letter of another script than Latin."""
     name = unicodedata.name(character, "")
-    return character.isalpha() and "LATIN" not in name and "ORDINAL" not in name  # "Dr.ª"
+    return (
+        character.isalpha() and "LATIN" not in name and "ORDINAL" not in name
+    )  # "Dr.ª"
 
 
 def transliterate(character):
@@ -135,7 +141,9 @@ def transliterate(character):
     that NFC leaves on Arabic letters, from U+0653 to U+0655, are no points.
     """
     category, in_ascii = unicodedata.category(character), anyascii(character)
-    if category == "Mn" and re.match("[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff]", character):
+    if category == "Mn" and re.match(
+        "[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff]", character
+    ):
         return ""
     is_letter = category not in ("Mn", "Mc", "Me", "Cf")
     return character if is_letter and not in_ascii else in_ascii

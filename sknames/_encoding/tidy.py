@@ -13,7 +13,9 @@ BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
 _GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")  # "J.-P.Sartre"
-_SHORT_SURNAMES, _SURNAMES = (frozenset(TIDY[of]) for of in ("short_surnames", "long_surnames"))
+_SHORT_SURNAMES, _SURNAMES = (
+    frozenset(TIDY[of]) for of in ("short_surnames", "long_surnames")
+)
 _SYLLABLES, _JOINED = (re.compile(TIDY[pattern]) for pattern in ("syllables", "joined"))
 # Names without these have no other form.
 _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
@@ -46,7 +48,9 @@ def tidy(names, encoder=None):
 
 def are_titled(names):
     """Whether so many clean names would lose a title or degree that these are part of the data."""
-    n = sum(drop_titles(name) != name for name in compose(names) if may_have_title(name))
+    n = sum(
+        drop_titles(name) != name for name in compose(names) if may_have_title(name)
+    )
     return n >= LEAST_TITLED * len(names)
 
 
@@ -61,9 +65,13 @@ def dropped(name, encoder):
     left, pieces = " ".join(rest.elements()), [""]
     for word, is_read in zip(words, are_read, strict=True):
         key = _key(word)
-        if not is_read and key and key in left.replace(" ", ""):  # "김 민수", "Müller AM"
+        if (
+            not is_read and key and key in left.replace(" ", "")
+        ):  # "김 민수", "Müller AM"
             is_read = True
-        elif not is_read and left and (at := word.lower().find(left)) >= 0:  # "Dr.Anna", "田中さん"
+        elif (
+            not is_read and left and (at := word.lower().find(left)) >= 0
+        ):  # "Dr.Anna", "田中さん"
             word = word[:at] + word[at + len(left) :]
         pieces[-1:] = [pieces[-1], ""] if is_read else [f"{pieces[-1]} {word}"]
     pieces = [piece.strip(", ") for piece in pieces]
@@ -85,7 +93,11 @@ def without_signs(names):
     if text.isascii() and "*" not in text:
         return names
     blank = {ord(character): " " for character in {*text} if _is_sign(character)}
-    return [clean([name.translate(blank)])[0] or name for name in names] if blank else names
+    return (
+        [clean([name.translate(blank)])[0] or name for name in names]
+        if blank
+        else names
+    )
 
 
 def _is_sign(character):
@@ -118,13 +130,18 @@ def without_brackets(name, is_new=True):
     rest = BRACKETS.sub(" ", name)
     if rest == name or not any(map(str.isalpha, rest)):
         return name
-    is_other, is_surname = any(map(is_other_script, rest)), is_new and len(rest.split()) == 1
+    is_other, is_surname = (
+        any(map(is_other_script, rest)),
+        is_new and len(rest.split()) == 1,
+    )
 
     def replace(found):
         letters, words = [*filter(str.isalpha, found[1])], found[1].split()
         if letters and any(map(is_other_script, letters)) != is_other:
             return found[0]
-        are_names = all(w[0].isupper() and w.isupper() == rest.strip().isupper() for w in words)
+        are_names = all(
+            w[0].isupper() and w.isupper() == rest.strip().isupper() for w in words
+        )
         return f" {found[1]} " if is_surname and are_names else " "
 
     return BRACKETS.sub(replace, name)
@@ -141,7 +158,9 @@ def _punctuate(name, orders):
     parts = [*filter(None, (part.strip() for part in stem.split(",")))]
     if not orders or len(parts) > 2 or _JOINED.search(name):
         stem = (", " if is_latin else " ").join(parts)
-    elif parts := [*filter(None, (_without_end(part, is_latin).split() for part in parts))]:
+    elif parts := [
+        *filter(None, (_without_end(part, is_latin).split() for part in parts))
+    ]:
         stem = " ".join(_in_order(*parts))
     korean = _KOREAN.fullmatch(stem)
     return korean[1] + korean[2] if korean else stem or name
@@ -161,23 +180,36 @@ def _in_order(words, given=()):
     unless they are a short surname, and "A" in front of it.
     """
     is_mixed = any(map(str.islower, chain(*words, *given)))
-    others = [_plain(w) for w in (*given, *words) if w[1:].islower() and not w[0].islower()]
+    others = [
+        _plain(w) for w in (*given, *words) if w[1:].islower() and not w[0].islower()
+    ]
     if given:
         initials = [_initials(word, is_mixed) for word in given]
         given = [*chain(*initials)] if all(initials) else given
         *before, last = words
-        if "." not in last and _initials(last, is_mixed) and not _is_surname(last, others):
+        if (
+            "." not in last
+            and _initials(last, is_mixed)
+            and not _is_surname(last, others)
+        ):
             # Read once more, it would be initials.
             last = last.capitalize() if len(last) > 1 else last.lower()
         words = [*given, *before, last]
     n = len(words)
-    while n and _initials(words[n - 1], is_mixed) and not _is_surname(words[n - 1], others):
+    while (
+        n
+        and _initials(words[n - 1], is_mixed)
+        and not _is_surname(words[n - 1], others)
+    ):
         if "." not in words[n - 1] and words[n - 2].islower():  # "de la O"
             break
         n -= 1
     if not any(len(word) > 1 and not _initials(word, False) for word in words[:n]):
         return words
-    front, is_leading = [initial for w in words[n:] for initial in _initials(w, is_mixed)], True
+    front, is_leading = (
+        [initial for w in words[n:] for initial in _initials(w, is_mixed)],
+        True,
+    )
     for word in chain(*(_split(word) for word in words[:n])):
         is_alone = len(word) == 1 and _plain(word) not in TIDY["vowel_surnames"]
         is_leading = is_leading and bool(_initials(word, is_alone))
@@ -190,7 +222,9 @@ def has_initials(text):
     words = text.split()
     is_mixed = any(map(str.islower, text))
     n_initials = sum(bool(_initials(word, is_mixed)) for word in words)
-    is_name = any(len(w) > 1 and w[0].isupper() and not _initials(w, is_mixed) for w in words)
+    is_name = any(
+        len(w) > 1 and w[0].isupper() and not _initials(w, is_mixed) for w in words
+    )
     return is_name and n_initials > 0
 
 
@@ -210,7 +244,9 @@ def _initials(word, or_capitals):
     if "." not in word or any(len(letter) > 1 for letter in letters):
         letters = word.removesuffix(".").replace("-", "") if or_capitals else ""
         letters = letters if len(letters) < 4 and letters.isupper() else ""
-    return [f"{letter}." for letter in letters] if all(map(str.isalpha, letters)) else []
+    return (
+        [f"{letter}." for letter in letters] if all(map(str.isalpha, letters)) else []
+    )
 
 
 def _is_surname(word, others):

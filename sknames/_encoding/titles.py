@@ -15,7 +15,9 @@ OF_TITLES = "titles", "degrees", "initials"
 def _read_tables():
     parser = ConfigParser(delimiters="=", interpolation=None)
     parser.read(Path(__file__).with_name("titles.ini"), encoding="utf-8")
-    return {table: " ".join(parser[table].values()).split() for table in parser.sections()}
+    return {
+        table: " ".join(parser[table].values()).split() for table in parser.sections()
+    }
 
 
 FORMAT = 2  # with 1, commas, signs and initials are read as they are typed
@@ -36,14 +38,19 @@ for table in {*OF_TITLES, "surnames", "names", "indonesian", *AS_WRITTEN}:
     for word in TIDY[table]:
         _TABLES_OF[word, table in AS_WRITTEN] += (table,)
 _WORDS = {
-    word + dot for table in (*OF_TITLES, "birth") for word in TIDY[table] for dot in ("", ".")
+    word + dot
+    for table in (*OF_TITLES, "birth")
+    for word in TIDY[table]
+    for dot in ("", ".")
 }
 _SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in TIDY["spaced"]]
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
 _BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, TIDY['attached_before']))})+(?=\w)")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
-_DOTTED = re.compile("|".join([r"\.[^ .,]", *(re.escape(spaced) for spaced, _ in _SPACED)]))
+_DOTTED = re.compile(
+    "|".join([r"\.[^ .,]", *(re.escape(spaced) for spaced, _ in _SPACED)])
+)
 _BEHIND = ".。, "
 _MARKS = re.compile("[ ,\"']+")
 
@@ -53,7 +60,10 @@ def may_have_title(name):
     return (
         not _WORDS.isdisjoint(lower(name).replace(",", " ").split())
         or ("." in name and _DOTTED.search(name))
-        or (not name.isascii() and (name.rstrip(_BEHIND)[-1:] in _ENDS or _BEFORE.match(name)))
+        or (
+            not name.isascii()
+            and (name.rstrip(_BEHIND)[-1:] in _ENDS or _BEFORE.match(name))
+        )
     )
 
 
@@ -78,10 +88,14 @@ def _words_of(segment, k):
     for word in filter(None, segment.split(" ")):
         pieces = [word] if _tables(word) else _BEHIND_DOT.split(word)
         n_titles = 0  # "Prof.Dr.Anna" is three words
-        while n_titles < len(pieces) - 1 and {"titles", "following"} & {*_tables(pieces[n_titles])}:
+        while n_titles < len(pieces) - 1 and {"titles", "following"} & {
+            *_tables(pieces[n_titles])
+        }:
             n_titles += 1
         words += [*pieces[:n_titles], "".join(pieces[n_titles:])]
-    births = [i for i, word in enumerate(words[:-1]) if "birth" in _tables(word) and (i or k)]
+    births = [
+        i for i, word in enumerate(words[:-1]) if "birth" in _tables(word) and (i or k)
+    ]
     return words[: births[0]] if births else words
 
 
@@ -101,7 +115,9 @@ class _Titled:
     def __init__(self, words):
         tables = [_tables(word) for word in words]
         of_titles = {*OF_TITLES}
-        others = [w for w, own in zip(words, tables, strict=True) if of_titles.isdisjoint(own)]
+        others = [
+            w for w, own in zip(words, tables, strict=True) if of_titles.isdisjoint(own)
+        ]
         self.n_others = len(others)
         self.n_full = sum(len(word) > 1 and "." not in word for word in others)
         self.in_capitals = " ".join(others).isupper()
@@ -138,7 +154,9 @@ class _Titled:
         tables = _tables(word)
         if "degrees" in tables:
             return not self._may_be_name(word, tables)
-        in_capitals = word.isupper() and not self.in_capitals and "surnames" not in tables
+        in_capitals = (
+            word.isupper() and not self.in_capitals and "surnames" not in tables
+        )
         is_sure = is_list or "." in word[:-1] or in_capitals
         return "initials" in tables and self.n_others > 1 and is_sure
 
@@ -146,7 +164,12 @@ class _Titled:
         """Whether a title may be a name, or two initials, here."""
         if "names" in tables:
             return self.n_full < 2
-        return len(word) == 2 and word.isupper() and not self.in_capitals and self.n_others < 2
+        return (
+            len(word) == 2
+            and word.isupper()
+            and not self.in_capitals
+            and self.n_others < 2
+        )
 
 
 def _without_attached(name):
@@ -155,7 +178,9 @@ def _without_attached(name):
         name = name[before.end() :]
     ends, end = TIDY["attached"], len(name.rstrip(_BEHIND))
     length = end
-    while title := next((t for t in ends if name.endswith(t, 1 + (len(t) == 1), end)), ""):
+    while title := next(
+        (t for t in ends if name.endswith(t, 1 + (len(t) == 1), end)), ""
+    ):
         end -= len(title)
         while end and name[end - 1] in _BEHIND:
             end -= 1

@@ -41,7 +41,9 @@ class GRUStep:
         size, dtype = weight_hh.shape[1], weight_hh.dtype
         half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]
         bias_ih, bias_hh = bias_ih.reshape(3, 1, size), bias_hh.reshape(3, 1, size)
-        self.recurrent = dtype.type(0.5) * weight_hh.reshape(3, size, size).swapaxes(1, 2)
+        self.recurrent = dtype.type(0.5) * weight_hh.reshape(3, size, size).swapaxes(
+            1, 2
+        )
         self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
         self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
         # Repeated for all rows of a block: numpy adds equal shapes several times as fast.
@@ -62,4 +64,8 @@ class GRUStep:
         out += new
 
 
-STEPS = {"gru": GRUStep, "rnn": RNNStep, "sigmoid_rnn": partial(RNNStep, is_sigmoid=True)}
+STEPS = {
+    "gru": GRUStep,
+    "rnn": RNNStep,
+    "sigmoid_rnn": partial(RNNStep, is_sigmoid=True),
+}

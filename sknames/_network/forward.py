@@ -51,7 +51,9 @@ def _arrange(plan):
     n_parents = np.add.reduceat(is_first, starts, dtype=int)
     rows = np.cumsum(is_first) - 1
     rows -= rows[starts][block]
-    index = np.where(is_first, starts[block] + rows, nodes + n_parents[block] - rows - 1)
+    index = np.where(
+        is_first, starts[block] + rows, nodes + n_parents[block] - rows - 1
+    )
     order = np.empty_like(index)
     order[index] = nodes
     symbols, parents = plan.symbols[order].astype(int), index[plan.parents[order]]
@@ -106,7 +108,9 @@ class Forward:
             table = np.empty((len(table), len(rows), self.size), dtype)
             multiply(rows, table)
             table = table[:, :n_codes]
-        self.table = np.ascontiguousarray(table + self.steps[0].bias)  # (gates, n_codes, H)
+        self.table = np.ascontiguousarray(
+            table + self.steps[0].bias
+        )  # (gates, n_codes, H)
         self.recurrent = [Product(step.recurrent) for step in self.steps]
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
         self.output = Product(weights["output.weight"].T[None])
@@ -115,10 +119,17 @@ class Forward:
         self.has_few = all(product.has_few for product in products)
         for product in products:
             product.is_fixed = self.is_fixed
-        self.network, self.bias, self.ngrams = network, weights["output.bias"], network.ngrams
+        self.network, self.bias, self.ngrams = (
+            network,
+            weights["output.bias"],
+            network.ngrams,
+        )
         if self.ngrams is not None:
             # As they are, since they are most of a model.
-            self.idf, self.ngram_weight = weights["ngram_idf"], network.weights["ngram_weight"]
+            self.idf, self.ngram_weight = (
+                weights["ngram_idf"],
+                network.weights["ngram_weight"],
+            )
             self.n_columns = self._terms(np.zeros(0, dtype=int))[0].shape[1]
 
     def logits(self, codes):
@@ -147,7 +158,10 @@ class Forward:
         start = 0
         while start < len(distinct):
             stop = min(start + CHUNK_ROWS, len(distinct))
-            while stop - start > 1 and (stop - start) * lengths[start:stop].max() > CHUNK_CODES:
+            while (
+                stop - start > 1
+                and (stop - start) * lengths[start:stop].max() > CHUNK_CODES
+            ):
                 stop = start + (stop - start) // 2
             chunk = slice(start, stop)
             some = distinct[chunk, : lengths[chunk].max()]
@@ -225,7 +239,9 @@ class Forward:
         """Return the logits of distinct, sorted rows."""
         plan = plan_prefixes(codes, is_sorted=True)
         lengths = row_lengths(codes)
-        by_length = np.argsort(lengths.astype(np.min_scalar_type(codes.shape[1])), kind="stable")
+        by_length = np.argsort(
+            lengths.astype(np.min_scalar_type(codes.shape[1])), kind="stable"
+        )
         n_shorter = np.searchsorted(lengths[by_length], np.arange(len(plan.bounds) + 1))
         symbols, parents, ends, rows, n_parents = _arrange(plan)
         ends, n_parents = ends[by_length], iter(n_parents)
@@ -240,12 +256,16 @@ class Forward:
                 for states, out in zip(before, memory.h_prev, strict=True):
                     _take(states, index, out[: middle - start])
                 out = now[:, start - first :]
-                self._step(symbols[start:stop], memory.h_prev, rows[middle:stop], out, memory)
+                self._step(
+                    symbols[start:stop], memory.h_prev, rows[middle:stop], out, memory
+                )
             some = slice(n_shorter[depth], n_shorter[depth + 1])
             _take(now[-1], ends[some] - first, memory.final[some])
             now, before, offset = before, now, first
         net = np.empty((len(codes), len(self.bias)), dtype=self.precision)
-        net[by_length] = self._logits(memory.final[: self.fill(len(codes))])[: len(codes)]
+        net[by_length] = self._logits(memory.final[: self.fill(len(codes))])[
+            : len(codes)
+        ]
         return net if self.ngrams is None else _logits(net, *self._sum_ngrams(plan))
 
     def _step(self, symbols, h_prev, siblings, out, memory):
@@ -284,7 +304,9 @@ class Forward:
         sum of its parent.
         """
         n_nodes, n_rows = len(plan.symbols), len(plan.ends)
-        text = np.concatenate([plan.symbols.astype(np.int64), np.full(n_rows, self.ngrams.end)])
+        text = np.concatenate(
+            [plan.symbols.astype(np.int64), np.full(n_rows, self.ngrams.end)]
+        )
         parents = np.concatenate([plan.parents, plan.ends])
         rows, sums, squares = self._sum_terms(self.ngrams.find(text, parents))
         squares = squares[rows]  # (n, 1)
@@ -296,8 +318,13 @@ class Forward:
         ended = np.searchsorted(plan.ends[by_end], plan.bounds).tolist()
         width = max(last - first for first, last in depths)
         before, now = np.zeros((2, width, sums.shape[1]), dtype=self.precision)
-        of_parents, offset = np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision), 0
-        for (first, last), some in zip(depths, map(slice, [0, *ended], ended), strict=True):
+        of_parents, offset = (
+            np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision),
+            0,
+        )
+        for (first, last), some in zip(
+            depths, map(slice, [0, *ended], ended), strict=True
+        ):
             _take(sums, rows[first:last], now[: last - first])
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)

@@ -69,4 +69,6 @@ class _Columns:
         rows = self.rows.take(features)
         own = dequantize(self.own.take(rows, axis))
         own[rows == ABSENT] = 0
-        return np.concatenate([dequantize(self.below.take(features, axis)), own], axis=-1)
+        return np.concatenate(
+            [dequantize(self.below.take(features, axis)), own], axis=-1
+        )

@@ -19,7 +19,9 @@ WORDS = ("word_keys", "word_classes", "word_logits")
 BIAS = ("class_bias", "model_error", "sharpness")  # of what ships
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
-NEVER = -1e4  # the logit of a class with prior 0: finite, with a probability of exactly 0
+NEVER = (
+    -1e4
+)  # the logit of a class with prior 0: finite, with a probability of exactly 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +38,22 @@ class Network:
 
     cell: str
     symbols: np.ndarray  # (n_symbols,), the distinct values of X without 0, sorted
-    weights: Mapping  # float32 parameters by name, with the "ngram_idf"; see `QUANTIZED`
+    weights: (
+        Mapping  # float32 parameters by name, with the "ngram_idf"; see `QUANTIZED`
+    )
     ngram_keys: tuple = ()  # sorted keys of the n-grams of each length, see `NGrams`
     separator: int | None = None  # the code between words, if n-grams stay within words
-    class_prior: Any = None  # (n_classes,), the priors that the logits assume, after training
+    class_prior: Any = (
+        None  # (n_classes,), the priors that the logits assume, after training
+    )
     words: Words | None = None
-    class_bias: Any = None  # (n_classes,), log odds that correct the bias on people, or None
+    class_bias: Any = (
+        None  # (n_classes,), log odds that correct the bias on people, or None
+    )
     model_error: Any = None  # (1,), the standard deviation of what they leave, or None
-    sharpness: Any = None  # (1,), the power of likelihood ratios that shares take, or None
+    sharpness: Any = (
+        None  # (1,), the power of likelihood ratios that shares take, or None
+    )
 
     def __post_init__(self):
         for name, value in [*vars(self).items()]:
@@ -73,7 +83,9 @@ class Network:
     def num_layers(self):
         """The number of recurrent layers."""
         names = map(str, self.weights)
-        return len({name.rpartition(".")[0] for name in names if name.startswith("cells.")})
+        return len(
+            {name.rpartition(".")[0] for name in names if name.startswith("cells.")}
+        )
 
     @property
     def n_ngrams(self):
@@ -126,7 +138,9 @@ class Network:
         kept = priors > 0
         shift = np.log(priors[kept]) - np.log(self.class_prior[kept])
         bias[kept] = self.weights[self._bias][kept] + shift
-        return replace(self, weights=self.weights | {self._bias: bias}, class_prior=priors)
+        return replace(
+            self, weights=self.weights | {self._bias: bias}, class_prior=priors
+        )
 
     def to_arrays(self):
         """Return the network as a dict of arrays by name."""
@@ -145,7 +159,9 @@ class Network:
         if self.words is not None:
             # The differences of sorted keys are small, and compress better.
             keys = np.diff(self.words.keys, prepend=np.int32(0))
-            arrays |= dict(zip(WORDS, (keys, self.words.classes, self.words.logits), strict=True))
+            arrays |= dict(
+                zip(WORDS, (keys, self.words.classes, self.words.logits), strict=True)
+            )
         return arrays
 
     @classmethod
@@ -164,7 +180,9 @@ class Network:
             out = differences if in_place else None
             words = Words(differences.cumsum(dtype=np.int32, out=out), classes, logits)
         separator = int(separator[0]) if len(separator) else None
-        return cls(str(cell), symbols, weights, keys, separator, class_prior, words, *bias)
+        return cls(
+            str(cell), symbols, weights, keys, separator, class_prior, words, *bias
+        )
 
 
 def _key_names(arrays):
@@ -182,7 +200,9 @@ def _read_only(value):
     if isinstance(value, Quantized | Words):
         return type(value)(*map(_read_only, vars(value).values()))
     if isinstance(value, Mapping):
-        return MappingProxyType({name: _read_only(array) for name, array in value.items()})
+        return MappingProxyType(
+            {name: _read_only(array) for name, array in value.items()}
+        )
     if isinstance(value, list | tuple):
         return tuple(map(_read_only, value))
     if isinstance(value, np.ndarray):

@@ -65,7 +65,9 @@ class NGrams:
                 prefix * np.int64(n_symbols) + symbol
                 for prefix, symbol in zip(prefixes, symbols, strict=True)
             ]
-            distinct, frequency = _document_frequency(keys, [rows for _, rows in chunks])
+            distinct, frequency = _document_frequency(
+                keys, [rows for _, rows in chunks]
+            )
             all_keys.append(distinct[frequency >= min_df])
             if n >= min_n:
                 counts.append(frequency[frequency >= min_df])
@@ -101,7 +103,9 @@ class NGrams:
             present = of_text != ABSENT
             features.append(of_text[present].astype(np.int32))
             counts.append(
-                np.bincount(rows, weights=present.sum(axis=1), minlength=len(codes[some]))
+                np.bincount(
+                    rows, weights=present.sum(axis=1), minlength=len(codes[some])
+                )
             )
         starts = np.concatenate([[0], *counts]).cumsum().astype(np.int64)
         return np.concatenate(features), starts
@@ -142,9 +146,13 @@ def _document_frequency(keys, rows):
         first = np.flatnonzero(new_key)
         all_keys.append(some[first])
         if len(first):
-            counts.append(np.add.reduceat((new_key | new_row)[first[0] :], first - first[0]))
+            counts.append(
+                np.add.reduceat((new_key | new_row)[first[0] :], first - first[0])
+            )
     distinct, index = np.unique(np.concatenate(all_keys), return_inverse=True)
-    frequency = np.bincount(index, weights=np.concatenate(counts), minlength=len(distinct))
+    frequency = np.bincount(
+        index, weights=np.concatenate(counts), minlength=len(distinct)
+    )
     return distinct, frequency.astype(np.int64)
 
 

@@ -39,7 +39,9 @@ def row_keys(codes):
     """
     n, length = codes.shape
     per_word = 8 // codes.dtype.itemsize
-    padded = np.zeros((n, -(-length // per_word) * per_word), dtype=codes.dtype.newbyteorder(">"))
+    padded = np.zeros(
+        (n, -(-length // per_word) * per_word), dtype=codes.dtype.newbyteorder(">")
+    )
     padded[:, :length] = codes
     return list(padded.view(">u8").astype(np.uint64).T)
 
@@ -64,7 +66,9 @@ class PrefixPlan:
     """Hold the distinct prefixes of rows as nodes of a tree; node 0, the root, is the empty one."""
 
     symbols: np.ndarray  # (n_nodes,), the last symbol of each prefix; 0 at the root
-    parents: np.ndarray  # (n_nodes,), the node that is one symbol shorter; 0 at the root
+    parents: (
+        np.ndarray
+    )  # (n_nodes,), the node that is one symbol shorter; 0 at the root
     bounds: list  # nodes of depth d are bounds[d - 1] to bounds[d]
     ends: np.ndarray  # (n_rows,), the node at which each row ends
 
@@ -74,10 +78,14 @@ class PrefixPlan:
 
     def node_weights(self, row_weights):
         """Sum the weights of the rows that pass through each node or end there, (n_nodes,)."""
-        weights = np.bincount(self.ends, weights=row_weights, minlength=len(self.symbols))
+        weights = np.bincount(
+            self.ends, weights=row_weights, minlength=len(self.symbols)
+        )
         for first, last in reversed(list(self.depths())):
             weights += np.bincount(
-                self.parents[first:last], weights=weights[first:last], minlength=len(weights)
+                self.parents[first:last],
+                weights=weights[first:last],
+                minlength=len(weights),
             )
         return weights
 

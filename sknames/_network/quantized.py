@@ -35,7 +35,10 @@ def to_plain(arrays):
     for name, array in arrays.items():
         if isinstance(array, Quantized):
             plain[name] = array.levels
-            plain |= {f"{name}.scale": array.scale, f"{name}.zero_point": array.zero_point}
+            plain |= {
+                f"{name}.scale": array.scale,
+                f"{name}.zero_point": array.zero_point,
+            }
     return plain
 
 

@@ -59,7 +59,9 @@ class Words:
         is_common = np.bincount(word)[word] > MAX_CLASSES
         kept = new | ~is_common
         narrow = classes.astype(np.min_scalar_type(n_classes - 1))
-        logits = np.log1p(n_classes * n * rates / sums) * np.sqrt(DISCOUNT / (n + DISCOUNT))
+        logits = np.log1p(n_classes * n * rates / sums) * np.sqrt(
+            DISCOUNT / (n + DISCOUNT)
+        )
         logits[is_common] = 0
         words = cls(keys[kept].astype(np.int32), narrow[kept], logits[kept])
         return words.scaled(word_weight)
@@ -75,7 +77,9 @@ class Words:
         Return the row of each, sorted, the column of the last code of its word, and the entry.
         """
         rows, last, keys = _keys(codes, separator)
-        keys = keys.astype(self.keys.dtype)  # otherwise `searchsorted` would copy the table
+        keys = keys.astype(
+            self.keys.dtype
+        )  # otherwise `searchsorted` would copy the table
         first = np.searchsorted(self.keys, keys)
         counts = np.searchsorted(self.keys, keys, side="right") - first
         offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
@@ -92,7 +96,9 @@ class Words:
             return np.bincount(np.unique(rows), minlength=len(codes))
         width = codes.shape[1]
         word = (codes == separator).cumsum(axis=1)[rows, last] % n_words[rows]
-        return np.bincount(np.unique(rows * width + word) // width, minlength=len(codes))
+        return np.bincount(
+            np.unique(rows * width + word) // width, minlength=len(codes)
+        )
 
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows to (n, n_classes) in place."""
@@ -131,5 +137,8 @@ def _keys(codes, separator):
 def _powers(n):
     powers, inverse = np.ones((2, n), dtype=np.int64)
     for k in range(1, n):
-        powers[k], inverse[k] = powers[k - 1] * BASE % PRIME, inverse[k - 1] * INVERSE % PRIME
+        powers[k], inverse[k] = (
+            powers[k - 1] * BASE % PRIME,
+            inverse[k - 1] * INVERSE % PRIME,
+        )
     return powers, inverse

@@ -43,7 +43,11 @@ def check_priors(priors, classes, name="priors"):
             raise ValueError(
                 f"Expected {name} 'uniform' or 'population', or numbers by label, got {priors!r}."
             )
-        values = np.ones(len(classes)) if priors == "uniform" else _by_population(classes, name)
+        values = (
+            np.ones(len(classes))
+            if priors == "uniform"
+            else _by_population(classes, name)
+        )
         return values / values.sum()
     labels = classes.tolist()
     # A Series is read by label, too: its order may differ.
@@ -64,14 +68,19 @@ def check_priors(priors, classes, name="priors"):
             )
     values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
     if not abs(values.sum() - 1) < 1e-4:  # 203 shares of six digits
-        raise ValueError(f"{name} sum to {values.sum():.6g}; expected 1. Divide them by their sum.")
+        raise ValueError(
+            f"{name} sum to {values.sum():.6g}; expected 1. Divide them by their sum."
+        )
     return values / values.sum()
 
 
 def _by_population(classes, name):
     with open(POPULATION, encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        weights = {row["label"]: float(row["millions"]) ** (1 / int(row["root"])) for row in rows}
+        weights = {
+            row["label"]: float(row["millions"]) ** (1 / int(row["root"]))
+            for row in rows
+        }
     unknown = [str(label) for label in classes.tolist() if label not in weights]
     if unknown:
         raise ValueError(
@@ -119,7 +128,9 @@ def exchange_priors(probabilities, assumed, priors):
     factor = np.divide(priors, assumed, out=np.zeros_like(priors), where=assumed > 0)
     shifted = probabilities * (factor / (factor.max() or 1))
     total = shifted.sum(axis=1, keepdims=True)
-    return np.divide(shifted, total, out=np.tile(priors, (len(shifted), 1)), where=total > 0)
+    return np.divide(
+        shifted, total, out=np.tile(priors, (len(shifted), 1)), where=total > 0
+    )
 
 
 def merge_rows(probabilities, weights):
@@ -131,7 +142,8 @@ def merge_rows(probabilities, weights):
     table = np.column_stack([probabilities, weights]) + 0.0  # -0.0 becomes 0.0
     # numpy sorts bytes far faster than rows of numbers.
     rows, counts = np.unique(
-        table.view(np.dtype((np.void, table.itemsize * table.shape[1])))[:, 0], return_counts=True
+        table.view(np.dtype((np.void, table.itemsize * table.shape[1])))[:, 0],
+        return_counts=True,
     )
     table = rows.view(table.dtype).reshape(len(rows), table.shape[1])
     probabilities, weights = table[:, :-1], table[:, -1]
@@ -146,7 +158,9 @@ def likelihood_ratios(probabilities, assumed, sharpness=1.0):
     still be too cautious for the shares of a list. A row is 0 if it has no probability on classes
     with a positive prior.
     """
-    ratios = np.divide(probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0)
+    ratios = np.divide(
+        probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0
+    )
     largest = ratios.max(axis=1, keepdims=True)
     np.divide(ratios, largest, out=ratios, where=largest > 0)
     return ratios if sharpness == 1 else ratios**sharpness
@@ -220,7 +234,9 @@ def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
             ConvergenceWarning,
         )
     priors = (one + pseudo) / (n + pseudo.sum())
-    _warn_if_unsure(before, _predict(ratios, weights, counts, priors)[2], (assumed > 0).sum(), n)
+    _warn_if_unsure(
+        before, _predict(ratios, weights, counts, priors)[2], (assumed > 0).sum(), n
+    )
     return one / n, priors, n_iter
 
 
@@ -241,7 +257,9 @@ def _predict(ratios, weights, counts, priors):
         largest += counts[some] @ answers.max(axis=1)
     positive, pairs = priors > 0, n**2 - counts @ weights**2
     likelier = ((sums**2 - squares)[positive] / priors[positive]).sum()
-    likelier = likelier / pairs if pairs > 1e-9 * n**2 else 1  # a single name has no pairs
+    likelier = (
+        likelier / pairs if pairs > 1e-9 * n**2 else 1
+    )  # a single name has no pairs
     return sums, PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9), largest / n
 
 
@@ -252,7 +270,9 @@ def _warn_if_unsure(before, after, n_classes, n):
     classes of a list lose names to the large ones.
     """
     guess = 1 / n_classes
-    if n >= 30 and (before < guess + (1 - guess) / 3 or after < LEAST_SURE * (1 - guess)):
+    if n >= 30 and (
+        before < guess + (1 - guess) / 3 or after < LEAST_SURE * (1 - guess)
+    ):
         warn(
             "The model is unsure of these names: the probability of the most probable class is "
             f"{before:.2f} on average, and {after:.2f} under the mix. If its answers are right "
@@ -271,7 +291,9 @@ def _leave_one_out(ratios, weights, counts, mix):
     for some in gen_batches(len(ratios), BLOCK):
         r, w = ratios[some], weights[some, None]
         total = r @ mix
-        z = np.maximum(total - weights[some], 1e-3 * total)  # a lower bound, close in long lists
+        z = np.maximum(
+            total - weights[some], 1e-3 * total
+        )  # a lower bound, close in long lists
         for _ in range(MAX_NEWTON_STEPS):
             share = r / (z[:, None] + w * r)
             excess = share @ mix - 1
@@ -285,7 +307,9 @@ def _leave_one_out(ratios, weights, counts, mix):
     return sums
 
 
-def priors_of_probabilities(probabilities, weights, assumed, ids=None, sharpness=1.0, **limits):
+def priors_of_probabilities(
+    probabilities, weights, assumed, ids=None, sharpness=1.0, **limits
+):
     """Estimate priors as `estimate_mix` does; return them and the number of steps."""
     names = distinct_names(probabilities, weights, assumed, ids, sharpness)
     return estimate_mix(*names, assumed, **limits)[1:]
@@ -319,5 +343,8 @@ def newton_steps(priors, curvature, slope):
     # impossible in all rows, would cost the others their digits.
     targets = np.maximum(targets, -targets.max(axis=1, keepdims=True))
     root = np.linalg.cholesky(curvature)
-    shares = np.array([nnls(root.T, t)[0] for t in np.linalg.solve(root, targets.T).T]) / scale
+    shares = (
+        np.array([nnls(root.T, t)[0] for t in np.linalg.solve(root, targets.T).T])
+        / scale
+    )
     return shares / shares.sum(axis=1, keepdims=True)

@@ -50,7 +50,9 @@ class Table(Bunch):
     def __missing__(self, label):
         labels = list(self.get("label", []))
         if label not in labels:
-            raise KeyError(f"Expected one of the labels {labels!s:.200}, got {label!r}.")
+            raise KeyError(
+                f"Expected one of the labels {labels!s:.200}, got {label!r}."
+            )
         row = labels.index(label)
         return Bunch(**{name: self[name][row] for name in self._columns})
 
@@ -61,12 +63,20 @@ class Table(Bunch):
         tables = [self, self.groups] if self.get("groups") else [self]
         labels = [label for table in tables for label in table.label]
         width = max(len(str(label)) for label in ["label", *labels])
-        lines = [f"{'label':<{width}}   " + self._header.format(100 * self.confidence_level)]
+        lines = [
+            f"{'label':<{width}}   " + self._header.format(100 * self.confidence_level)
+        ]
         for table in tables:
             lines += ["of groups:"] if table is not self else []
-            is_shown = table._is_shown() if "groups" in table else np.full(len(table.label), True)
+            is_shown = (
+                table._is_shown()
+                if "groups" in table
+                else np.full(len(table.label), True)
+            )
             rows = zip(*(table[name][is_shown] for name in table._columns), strict=True)
-            lines += [f"{label!s:<{width}}  " + table._line(*row) for label, *row in rows]
+            lines += [
+                f"{label!s:<{width}}  " + table._line(*row) for label, *row in rows
+            ]
             if not is_shown.all():  # groups may overlap, so no "others" sums them
                 lines.append(f"{(~is_shown).sum()} others: " + table._sum(~is_shown))
         return "\n".join([*lines, *self._notes()])
@@ -143,7 +153,9 @@ class Shares(Table):
         People who are in both lists make both cautious.
         """
         if not isinstance(other, Shares):
-            raise TypeError(f"Expected the Shares of another list, got {type(other).__name__}.")
+            raise TypeError(
+                f"Expected the Shares of another list, got {type(other).__name__}."
+            )
         theirs = other._settings()
         for name, mine in self._settings().items():
             if mine != theirs[name]:
@@ -155,30 +167,44 @@ class Shares(Table):
         columns = [place[label] for label in self.label.tolist()]
         share = other.share[columns]
         # All lists have the same errors of the model, in this order.
-        resamples = other.resamples if same_source else np.roll(other.resamples, 1, axis=0)
-        resamples, difference = self.resamples - resamples[:, columns], self.share - share
+        resamples = (
+            other.resamples if same_source else np.roll(other.resamples, 1, axis=0)
+        )
+        resamples, difference = (
+            self.resamples - resamples[:, columns],
+            self.share - share,
+        )
         low, high = percentiles(resamples, difference, self.confidence_level)
         # What floors add to the intervals of shares adds to theirs like a variance (Zou and
         # Donner 2008).
         (down, up), (other_down, other_up) = self._added(), other._added()[:, columns]
         low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
         high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
-        least = np.hypot(self.floor, other.floor) / norm.ppf((1 + self.confidence_level) / 2)
+        least = np.hypot(self.floor, other.floor) / norm.ppf(
+            (1 + self.confidence_level) / 2
+        )
         deviation = np.maximum(resamples.std(axis=0), least)
         largest = (np.abs(resamples - difference) / deviation).max(axis=1)
-        sure = np.abs(difference) > deviation * np.quantile(largest, self.confidence_level)
+        sure = np.abs(difference) > deviation * np.quantile(
+            largest, self.confidence_level
+        )
         sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
         order = np.argsort(-np.abs(difference), kind="stable")
         values = (self.label, self.share, share, difference, low, high, sure)
         found = Comparison(
-            **{name: v[order] for name, v in zip(Comparison._columns, values, strict=True)},
+            **{
+                name: v[order]
+                for name, v in zip(Comparison._columns, values, strict=True)
+            },
             n_names=self.n_names,
             n_names_of_other=other.n_names,
             confidence_level=self.confidence_level,
         )
         if "groups" in self:
             of_groups = {"same_source": same_source}
-            found.groups = self.groups and self.groups.compare(other.groups, **of_groups)
+            found.groups = self.groups and self.groups.compare(
+                other.groups, **of_groups
+            )
         return found
 
     def _settings(self):
@@ -407,7 +433,9 @@ def shares_of_probabilities(
     # So many names of equal weight hold as much information (Kish 1965).
     n_effective = n_distinct**2 / (weights**2 @ counts)
     # Lists that are compared have the same errors, and picks of their own.
-    errors = np.random.RandomState(0).normal(scale=model_error, size=(n_resamples, len(assumed)))
+    errors = np.random.RandomState(0).normal(
+        scale=model_error, size=(n_resamples, len(assumed))
+    )
     with one_blas_thread:
         share = estimate_mix(ratios, weights, counts, assumed)[0]
         seed = check_random_state(random_state).randint(2**31)
@@ -418,20 +446,28 @@ def shares_of_probabilities(
     # (Clopper and Pearson 1934).
     floor = 1 - ((1 - confidence_level) / 2) ** (1 / n_effective)
     common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
-    common |= {"assumed_prior": assumed, "model_error": model_error, "sharpness": sharpness}
+    common |= {
+        "assumed_prior": assumed,
+        "model_error": model_error,
+        "sharpness": sharpness,
+    }
     common |= {"confidence_level": confidence_level, "floor": floor}
 
     def table(labels, share, resamples):
         low, high = percentiles(resamples, share, confidence_level)
         low, high = np.minimum(low, 1 - floor), np.maximum(high, floor)
-        return Shares(label=labels, share=share, low=low, high=high, resamples=resamples, **common)
+        return Shares(
+            label=labels, share=share, low=low, high=high, resamples=resamples, **common
+        )
 
     order = np.argsort(-share, kind="stable")
     shares = table(classes[order], share[order], resamples[:, order])
     shares.confused_pairs = _confused_pairs(shares, n_effective)
     shares.groups = None
     if groups is not None:
-        is_in = np.array([np.isin(classes, labels) for labels in members.values()], dtype=float)
+        is_in = np.array(
+            [np.isin(classes, labels) for labels in members.values()], dtype=float
+        )
         is_in = is_in.reshape(-1, len(classes))  # also without groups
         shares.groups = table(np.array([*members]), is_in @ share, resamples @ is_in.T)
     return shares
@@ -462,7 +498,9 @@ def _resample(ratios, weights, counts, share, errors, rng):
     for first in range(0, len(errors), n_chunk):
         chunk = resamples[first : first + n_chunk]
         picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
-        drawn = np.array([np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float)
+        drawn = np.array(
+            [np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float
+        )
         chunk += drawn @ scores - (drawn @ weights)[:, None] - own
         chunk[:] = newton_steps(share, curvature, chunk)
     return resamples
@@ -485,6 +523,10 @@ def _confused_pairs(shares, n_effective):
         for i in range(j):
             of_both = doubt[i, i] + doubt[j, j]
             if of_both > drawing[i, i] + drawing[j, j] and -doubt[i, j] > of_both / 4:
-                correlation = covariance[i, j] / np.sqrt(covariance[i, i] * covariance[j, j])
-                pairs.append((float(covariance[i, j]), labels[i], labels[j], float(correlation)))
+                correlation = covariance[i, j] / np.sqrt(
+                    covariance[i, i] * covariance[j, j]
+                )
+                pairs.append(
+                    (float(covariance[i, j]), labels[i], labels[j], float(correlation))
+                )
     return [pair[1:] for pair in sorted(pairs, key=lambda pair: pair[0])]

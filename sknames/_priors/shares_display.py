@@ -111,7 +111,11 @@ class SharesDisplay(DisplayMixin):
         return cls(shares).plot(**kwargs)
 
     def plot(
-        self, *, n_top: int = 15, ax: "Axes | None" = None, bar_kwargs: dict[str, Any] | None = None
+        self,
+        *,
+        n_top: int = 15,
+        ax: "Axes | None" = None,
+        bar_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw the bars.
 
@@ -132,9 +136,13 @@ class SharesDisplay(DisplayMixin):
             The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
-        tables: Any = {"": self.shares} if isinstance(self.shares, Table) else self.shares
+        tables: Any = (
+            {"": self.shares} if isinstance(self.shares, Table) else self.shares
+        )
         if not tables:
-            raise ValueError("Expected shares to draw, got none. Draw lists that have names.")
+            raise ValueError(
+                "Expected shares to draw, got none. Draw lists that have names."
+            )
         several = len(tables) > 1
         first = next(iter(tables.values()))
         is_comparison = isinstance(first, Comparison)
@@ -152,19 +160,31 @@ class SharesDisplay(DisplayMixin):
         width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
         ax = self._use_axes(ax, SLIDE if several else (width, 0.9 + 0.3 * len(labels)))
         ink = ax.xaxis.label.get_color()  # light in a dark style
-        style: dict[str, Any] = {"ecolor": ink, "capsize": 3 / len(tables), "elinewidth": 1.2}
+        style: dict[str, Any] = {
+            "ecolor": ink,
+            "capsize": 3 / len(tables),
+            "elinewidth": 1.2,
+        }
         self.bars_, self.errorbars_ = [], []
         for k, (title, table) in enumerate(tables.items()):
             value, low, high, sure = _bars(table, top, others)
             y = np.arange(len(labels)) + 0.8 * ((k + 0.5) / len(tables) - 0.5)
-            drawn: Any = {"color": [_color(k, len(tables), is_sure) for is_sure in sure]}
+            drawn: Any = {
+                "color": [_color(k, len(tables), is_sure) for is_sure in sure]
+            }
             if not several:
                 drawn["color"][n:] = ["0.6"] * (len(labels) - n)
-            name = "(blank)" if str(title) in ("", "None", "nan", "<NA>") else legend_label(title)
+            name = (
+                "(blank)"
+                if str(title) in ("", "None", "nan", "<NA>")
+                else legend_label(title)
+            )
             drawn |= {"label": f"{name} ({_n_names(table)})"} | (bar_kwargs or {})
             self.bars_.append(ax.barh(y, value, 0.8 / len(tables), **drawn))
             reach = [value - low, high - value]
-            self.errorbars_.append(ax.errorbar(value, y, xerr=reach, fmt="none", **style))
+            self.errorbars_.append(
+                ax.errorbar(value, y, xerr=reach, fmt="none", **style)
+            )
         ax.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         ax.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, without a margin
         percent(ax.xaxis)
@@ -191,7 +211,9 @@ def _bars(table, top, others=()):
     bars = [table[name][rows] for name in COLUMNS[1:]]
     if rest:
         share = table.share[rest].sum()
-        low, high = percentiles(table.resamples[:, rest].sum(axis=1), share, table.confidence_level)
+        low, high = percentiles(
+            table.resamples[:, rest].sum(axis=1), share, table.confidence_level
+        )
         # The sum is at least as large as any of the shares in it.
         sums = share, low, max(high, table.high[rest].max())
         bars = [np.append(*pair) for pair in zip(bars, sums, strict=True)]
@@ -200,7 +222,10 @@ def _bars(table, top, others=()):
 
 def _n_names(table):
     """Say how many names a list has, or both that are compared."""
-    n = table.n_names, *([table.n_names_of_other] if isinstance(table, Comparison) else [])
+    n = (
+        table.n_names,
+        *([table.n_names_of_other] if isinstance(table, Comparison) else []),
+    )
     return " and ".join(f"{some:,}" for some in n) + " names"
 
 

@@ -12,7 +12,9 @@ class Bags:
     """Hold the entries of a sparse matrix (rows, features) by row, and by feature for gradients."""
 
     features: torch.Tensor  # (n_distinct,), sorted
-    columns: torch.Tensor  # (n_entries,), the position of each entry's feature in `features`
+    columns: (
+        torch.Tensor
+    )  # (n_entries,), the position of each entry's feature in `features`
     starts: torch.Tensor  # (n_rows,), the first entry of each row
     values: torch.Tensor  # (n_entries,)
     by_feature: torch.Tensor  # (n_entries,), the entries sorted by feature, then by row
@@ -62,7 +64,11 @@ class SumOfBags(torch.autograd.Function):
         values = values.index_select(0, bags.by_feature)
         of_features = _sum(bags.rows_by_feature, grad, bags.feature_starts, values)
         gradient = torch.sparse_coo_tensor(
-            bags.features[None], of_features, ctx.shape, is_coalesced=True, check_invariants=False
+            bags.features[None],
+            of_features,
+            ctx.shape,
+            is_coalesced=True,
+            check_invariants=False,
         )
         return gradient, None, None
 

@@ -32,7 +32,9 @@ class Batch:
         """Plan the prefixes of rows and make tensors."""
         share = len(rows) >= MIN_ROWS_TO_SHARE if share is None else share
         plan = plan_prefixes(rows.codes, share=share)
-        node_weights = torch.from_numpy(plan.node_weights(rows.weights).astype(np.float32))
+        node_weights = torch.from_numpy(
+            plan.node_weights(rows.weights).astype(np.float32)
+        )
         ngrams = None if rows.ngrams is None else Bags.of(*rows.ngrams)
         plan = replace(
             plan,
@@ -50,7 +52,9 @@ class Batch:
     def to(self, device):
         """Move to another device."""
         names = ("symbols", "parents", "ends")
-        plan = replace(self.plan, **{name: getattr(self.plan, name).to(device) for name in names})
+        plan = replace(
+            self.plan, **{name: getattr(self.plan, name).to(device) for name in names}
+        )
         others = self.node_weights, self.labels, self.weights, self.ngrams, self.words
         return Batch(plan, *(None if x is None else x.to(device) for x in others))
 
@@ -63,23 +67,31 @@ class Batches:
     batch_size: int
     random_state: np.random.RandomState | None = None
     unknown: int = 0  # the code of the unknown symbol
-    symbol_dropout: float = 0.0  # probability of replacing a symbol by it, before prefixes merge
+    symbol_dropout: float = (
+        0.0  # probability of replacing a symbol by it, before prefixes merge
+    )
     device: str = "cpu"
-    classes: np.ndarray | None = None  # the labels that scoring callbacks read; None gives indices
+    classes: np.ndarray | None = (
+        None  # the labels that scoring callbacks read; None gives indices
+    )
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
 
     def __iter__(self):
         n, rng = len(self.rows), self.random_state
-        length = RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1  # small batches share nothing
+        length = (
+            RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
+        )  # small batches share nothing
         order = np.arange(n) if rng is None else runs_in_random_order(n, length, rng)
         for start in range(0, n, self.batch_size):
             rows = self.rows.take(order[start : start + self.batch_size])
             if rng is not None and self.symbol_dropout:
                 chances = rng.random_sample(rows.codes.shape)
                 dropped = (chances < self.symbol_dropout) & (rows.codes != 0)
-                codes = np.where(dropped, rows.codes.dtype.type(self.unknown), rows.codes)
+                codes = np.where(
+                    dropped, rows.codes.dtype.type(self.unknown), rows.codes
+                )
                 rows = replace(rows, codes=codes)
             labels = rows.labels if self.classes is None else self.classes[rows.labels]
             yield Batch.of(rows).to(self.device), labels

@@ -55,7 +55,9 @@ class StopOnDivergence(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         epoch = net.history[-1]
-        if not np.isfinite([epoch["train_loss"], epoch.get("next_symbol_loss", 0)]).all():
+        if not np.isfinite(
+            [epoch["train_loss"], epoch.get("next_symbol_loss", 0)]
+        ).all():
             raise ValueError(DIVERGED.format(what="the loss", epoch=len(net.history)))
 
 
@@ -64,7 +66,11 @@ class ClipGradients(Callback):
 
     # A sparse gradient has the rows of one batch only. Adam scales its steps anyway.
     def on_grad_computed(self, net, named_parameters, **kwargs):
-        dense = [p for _, p in named_parameters if p.grad is not None and not p.grad.is_sparse]
+        dense = [
+            p
+            for _, p in named_parameters
+            if p.grad is not None and not p.grad.is_sparse
+        ]
         torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
 
 

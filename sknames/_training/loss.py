@@ -38,7 +38,9 @@ class Loss(torch.nn.Module):
         plan = batch.plan
         columns = plan.symbols if columns is None else columns
         log_probabilities = F.log_softmax(logits, dim=1)  # (N, K)
-        symbols = log_probabilities[plan.parents[1:], columns[1:]] @ batch.node_weights[1:]
+        symbols = (
+            log_probabilities[plan.parents[1:], columns[1:]] @ batch.node_weights[1:]
+        )
         ends = log_probabilities[plan.ends, 0] @ batch.weights
         total = batch.node_weights[1:].sum() + batch.weights.sum()
         # All weights of a batch may be 0 in float32.

@@ -14,7 +14,12 @@ class AdamWWithSparse(torch.optim.Optimizer):
     """
 
     def __init__(self, params, lr, weight_decay):
-        defaults = {"lr": lr, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": weight_decay}
+        defaults = {
+            "lr": lr,
+            "betas": (0.9, 0.999),
+            "eps": 1e-8,
+            "weight_decay": weight_decay,
+        }
         super().__init__(params, defaults | {"sparse": False})
         self._share()
 
@@ -53,7 +58,9 @@ class AdamWWithSparse(torch.optim.Optimizer):
         state["step"] += 1
         beta_1, beta_2 = group["betas"]
         mean = _average(state["mean"], rows, gradient, beta_1)
-        mean_of_squares = _average(state["mean_of_squares"], rows, gradient * gradient, beta_2)
+        mean_of_squares = _average(
+            state["mean_of_squares"], rows, gradient * gradient, beta_2
+        )
         # Running averages begin at 0, and are too small at first.
         correction = sqrt(1 - beta_2 ** state["step"]) / (1 - beta_1 ** state["step"])
         move = mean.div_(mean_of_squares.sqrt_().add_(group["eps"]))

@@ -89,7 +89,9 @@ class Cell(nn.Module):
             ("bias_ih", (n_gates * hidden_size,)),
             ("bias_hh", (n_gates * hidden_size,)),
         ]:
-            self.register_parameter(name, nn.Parameter(torch.empty(shape).uniform_(-bound, bound)))
+            self.register_parameter(
+                name, nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+            )
 
 
 class RNNCell(Cell):
@@ -166,13 +168,19 @@ class GRUCell(Cell):
         return d_h_prev.addmm_(d_x_t[:, : 3 * self.hidden_size], weight_hh)  # (B, H)
 
 
-CELLS = {"gru": GRUCell, "rnn": RNNCell, "sigmoid_rnn": partial(RNNCell, nonlinearity="sigmoid")}
+CELLS = {
+    "gru": GRUCell,
+    "rnn": RNNCell,
+    "sigmoid_rnn": partial(RNNCell, nonlinearity="sigmoid"),
+}
 
 
 def cut(plan, *tensors):
     """Split tensors (N, ...) by depth into a list of tuples, faster than slice by slice."""
     sizes = [last - first for first, last in plan.depths()]
-    return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[1:]
+    return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[
+        1:
+    ]
 
 
 class Scan(torch.autograd.Function):
@@ -210,9 +218,13 @@ class Scan(torch.autograd.Function):
         d_x[0] = 0
         depths = cut(ctx.plan, parents, d_states, states, before, d_x)
         n_kept = len(saved) // max(1, len(depths))
-        for k, (parents_t, d_h_t, h_t, h_prev, d_x_t) in reversed(list(enumerate(depths))):
+        for k, (parents_t, d_h_t, h_t, h_prev, d_x_t) in reversed(
+            list(enumerate(depths))
+        ):
             kept = saved[k * n_kept : (k + 1) * n_kept]
-            d_h_prev = ctx.cell.step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
+            d_h_prev = ctx.cell.step_backward(
+                d_h_t, h_t, h_prev, kept, weight_hh, d_x_t
+            )
             d_states.index_add_(0, parents_t, d_h_prev)
         return d_x, d_x[:, : len(weight_hh)].t() @ before, None, None
 
@@ -244,13 +256,19 @@ class RecurrentNet(nn.Module):
         self.embedding_dropout = Dropout(embedding_dropout)
         self.ngram_dropout = Dropout(ngram_dropout)
         one_hot = embedding_dim is None
-        self.embedding = None if one_hot else nn.Parameter(torch.randn(n_codes, embedding_dim))
-        sizes = [n_codes if one_hot else embedding_dim] + [hidden_size] * (num_layers - 1)
+        self.embedding = (
+            None if one_hot else nn.Parameter(torch.randn(n_codes, embedding_dim))
+        )
+        sizes = [n_codes if one_hot else embedding_dim] + [hidden_size] * (
+            num_layers - 1
+        )
         self.cells = nn.ModuleList(CELLS[cell](size, hidden_size) for size in sizes)
         self.output = nn.Linear(hidden_size, n_classes)
         # It predicts the symbol after a prefix, or the end, whose code is that of padding.
         self.next_symbol = nn.Linear(hidden_size, n_codes)
-        self.ngram_weight = nn.Parameter(torch.zeros(n_ngrams, n_classes)) if n_ngrams else None
+        self.ngram_weight = (
+            nn.Parameter(torch.zeros(n_ngrams, n_classes)) if n_ngrams else None
+        )
 
     def states(self, plan):
         """Return the last layer's state after each prefix, (N, H)."""
@@ -261,11 +279,15 @@ class RecurrentNet(nn.Module):
                 codes, symbols = symbols.unique(return_inverse=True)
                 x = x.index_select(0, codes)
         first, *above = self.cells
-        inputs = first.inputs(x)  # (n_codes, K), once for each symbol, not for each node
+        inputs = first.inputs(
+            x
+        )  # (n_codes, K), once for each symbol, not for each node
         inputs = inputs.index_select(0, symbols)  # (N, K)
         states = Scan.apply(inputs, first.weight_hh, plan, first)  # (N, H)
         for cell in above:
-            states = Scan.apply(cell.inputs(states), cell.weight_hh, plan, cell)  # (N, H)
+            states = Scan.apply(
+                cell.inputs(states), cell.weight_hh, plan, cell
+            )  # (N, H)
         return states
 
     def forward(self, plan, ngrams=None):
@@ -274,7 +296,9 @@ class RecurrentNet(nn.Module):
         logits = self.output(self.dropout(states.index_select(0, plan.ends)))  # (n, C)
         if self.ngram_weight is not None:
             values = self.ngram_dropout(ngrams.values) * NGRAM_SCALE
-            logits = logits + SumOfBags.apply(self.ngram_weight, values, ngrams)  # (n, C)
+            logits = logits + SumOfBags.apply(
+                self.ngram_weight, values, ngrams
+            )  # (n, C)
         return logits, states
 
     def next_symbol_logits(self, states, codes=None):

@@ -17,7 +17,9 @@ class Rows:
     weights: np.ndarray  # (n,)
     # (features, starts, values) for `embedding_bag`: row i owns entries starts[i] to starts[i + 1].
     ngrams: tuple | None = None
-    words: np.ndarray | None = None  # (n, n_classes), logits of the words, for rows to predict
+    words: np.ndarray | None = (
+        None  # (n, n_classes), logits of the words, for rows to predict
+    )
 
     @classmethod
     def merged(cls, codes, labels, weights):
@@ -42,10 +44,14 @@ class Rows:
             features, starts, values = self.ngrams
             first, counts = starts[index], starts[index + 1] - starts[index]
             new_starts = np.concatenate([[0], np.cumsum(counts)])
-            entries = np.repeat(first - new_starts[:-1], counts) + np.arange(new_starts[-1])
+            entries = np.repeat(first - new_starts[:-1], counts) + np.arange(
+                new_starts[-1]
+            )
             ngrams = features[entries], new_starts, values[entries]
         words = None if self.words is None else self.words[index]
-        return Rows(self.codes[index], self.labels[index], self.weights[index], ngrams, words)
+        return Rows(
+            self.codes[index], self.labels[index], self.weights[index], ngrams, words
+        )
 
     def split(self, fraction, rng):
         """Split merged rows into training and held-out rows; the latter are None if none remains.
@@ -63,7 +69,9 @@ class Rows:
             if held_out[of_label].all():
                 held_out[group == group[np.flatnonzero(of_label)[0]]] = False
         if held_out.any():
-            return self.take(np.flatnonzero(~held_out)), self.take(np.flatnonzero(held_out))
+            return self.take(np.flatnonzero(~held_out)), self.take(
+                np.flatnonzero(held_out)
+            )
         warn(
             "early_stopping=True found no rows to hold out, since each class has only one distinct "
             "row; training takes all epochs. Give more rows, or set early_stopping=False.",
@@ -82,11 +90,17 @@ class Rows:
         steps in many batches train better than one large step, which clipping would cut. The first
         draws of all rows come first, then the second ones.
         """
-        repeats = np.maximum(1, np.rint(self.weights / self.weights.mean())).astype(np.int64)
+        repeats = np.maximum(1, np.rint(self.weights / self.weights.mean())).astype(
+            np.int64
+        )
         index = np.arange(len(self)).repeat(repeats)
         draw = np.arange(len(index)) - (repeats.cumsum() - repeats)[index]
         order = np.argsort(draw, kind="stable")
-        return replace(self, weights=self.weights / repeats).take(index[order])._ready(network)
+        return (
+            replace(self, weights=self.weights / repeats)
+            .take(index[order])
+            ._ready(network)
+        )
 
     def for_scoring(self, network, n_classes):
         """Return the rows with the n-grams of a network and the logits of its words."""

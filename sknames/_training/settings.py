@@ -52,7 +52,9 @@ class Settings(SimpleNamespace):
         """Take the parameters of a classifier, and hidden settings by name."""
         given = classifier.get_params(deep=False)
         # Grids give numpy numbers, of which torch rejects some, and small types overflow.
-        plain = {k: x.item() if isinstance(x, np.generic) else x for k, x in given.items()}
+        plain = {
+            k: x.item() if isinstance(x, np.generic) else x for k, x in given.items()
+        }
         return cls(**plain, **vars(Hidden(**hidden)))
 
     def resolved(self, n_rows: int) -> Self:
@@ -78,7 +80,9 @@ class Settings(SimpleNamespace):
         if n_rows < FEW_ROWS:
             # Few rows need more dropout against overfitting, and more and smaller steps for
             # n-grams.
-            auto["dropout"] = min(MAX_DROPOUT, auto["dropout"] + 0.1 * log2(FEW_ROWS / n_rows))
+            auto["dropout"] = min(
+                MAX_DROPOUT, auto["dropout"] + 0.1 * log2(FEW_ROWS / n_rows)
+            )
             auto["batch_size"] = max(MIN_BATCH_SIZE, 2 ** round(log2(n_rows / 32)))
             auto["min_df"] = 1
         if n_rows > MANY_ROWS:
@@ -93,8 +97,12 @@ class Settings(SimpleNamespace):
             # Larger data get more epochs.
             auto["batch_size"] = 1024
             auto["max_epochs"] = round(EPOCHS[self.cell] * 0.625)
-        batch_size = auto["batch_size"] if self.batch_size == "auto" else self.batch_size
+        batch_size = (
+            auto["batch_size"] if self.batch_size == "auto" else self.batch_size
+        )
         n_batches = ceil(n_rows / batch_size)
         auto["max_epochs"] = max(auto["max_epochs"], ceil(MIN_STEPS / n_batches))
         chosen = {k: x for k, x in auto.items() if getattr(self, k) in ("auto", None)}
-        return type(self)(**vars(self) | chosen | {"device": resolve_device(self.device)})
+        return type(self)(
+            **vars(self) | chosen | {"device": resolve_device(self.device)}
+        )

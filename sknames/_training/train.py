@@ -62,7 +62,9 @@ def fit(X, y, weights, settings: Settings):
         held_out = held_out.for_scoring(untrained, len(classes))
     net = _build_net(untrained, classes, share, settings, len(rows), held_out, rng)
     _run(net, rows, seed)
-    with torch.no_grad():  # a class without weight has prior 0, as in `Network.with_priors`
+    with (
+        torch.no_grad()
+    ):  # a class without weight has prior 0, as in `Network.with_priors`
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     weights = dict(untrained.weights) | weights_of(net)
     if "ngram_weight" in weights:  # which `_run` has rounded
@@ -80,15 +82,23 @@ def _untrained(rows, symbols, n_classes, settings):
     space = _space(symbols, rows.codes)
     if settings.ngram_range is not None:
         ngrams, frequency = NGrams.fit(
-            rows.codes, settings.ngram_range, settings.min_df, network.n_codes + 1, space
+            rows.codes,
+            settings.ngram_range,
+            settings.min_df,
+            network.n_codes + 1,
+            space,
         )
         if len(frequency):
             weights = {"ngram_idf": inverse_document_frequency(frequency, len(rows))}
-            network = replace(network, weights=weights, ngram_keys=[*map(narrow, ngrams.keys)])
+            network = replace(
+                network, weights=weights, ngram_keys=[*map(narrow, ngrams.keys)]
+            )
     words = None
     if word_weight:
         weights = rows.weights / rows.weights.mean()
-        words = Words.fit(rows.codes, rows.labels, weights, n_classes, space, word_weight)
+        words = Words.fit(
+            rows.codes, rows.labels, weights, n_classes, space, word_weight
+        )
     return replace(network, separator=space, words=words)
 
 
@@ -128,7 +138,11 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
     params = {"module": module, "iterator_train": train, "iterator_valid": valid}
     return TrainingNet(
         RecurrentNet,
-        **{f"{owner}__{name}": x for owner, of in params.items() for name, x in of.items()},
+        **{
+            f"{owner}__{name}": x
+            for owner, of in params.items()
+            for name, x in of.items()
+        },
         criterion=Loss,
         criterion__prior=settings.logit_adjustment * _log(share),
         criterion__gce_q=settings.gce_q,
@@ -141,7 +155,9 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
         batch_size=settings.batch_size,
         iterator_train=Batches,
         iterator_valid=Batches,
-        callbacks=make_callbacks(settings, n_batches, untrained.n_ngrams > 0, held_out is not None),
+        callbacks=make_callbacks(
+            settings, n_batches, untrained.n_ngrams > 0, held_out is not None
+        ),
         callbacks__print_log=make_log(settings.verbose),
         train_split=None if held_out is None else predefined_split(held_out),
         classes=classes,
@@ -185,7 +201,9 @@ def _run(net, rows, seed):
         with torch.no_grad():
             net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
     # The last step may diverge after its loss was computed.
-    if not all(torch.isfinite(parameter).all() for parameter in net.module_.parameters()):
+    if not all(
+        torch.isfinite(parameter).all() for parameter in net.module_.parameters()
+    ):
         raise ValueError(DIVERGED.format(what="a weight", epoch=len(net.history)))
 
 

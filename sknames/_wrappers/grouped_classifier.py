@@ -139,7 +139,9 @@ class GroupedClassifier(Wrapper):
         sums, bias = np.bincount(index, prior), inside.class_bias
         if bias is not None:
             odds = np.bincount(index, prior * np.exp(-bias))
-            bias = -np.log(np.divide(odds, sums, out=np.ones_like(sums), where=sums > 0))
+            bias = -np.log(
+                np.divide(odds, sums, out=np.ones_like(sums), where=sums > 0)
+            )
         level = Level("groups", inner.classes_, groups[index], index)
         below, below_index = inside.ungrouped or (inside, np.arange(len(index)))
         return inside.changed(level, sums, bias, self)._replace(

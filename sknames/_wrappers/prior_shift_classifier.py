@@ -120,13 +120,24 @@ default=None
 
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
-        "priors": [StrOptions({"estimate", "uniform", "population"}), dict, "array-like"],
-        "assumed_prior": [StrOptions({"uniform", "population"}), dict, "array-like", None],
+        "priors": [
+            StrOptions({"estimate", "uniform", "population"}),
+            dict,
+            "array-like",
+        ],
+        "assumed_prior": [
+            StrOptions({"uniform", "population"}),
+            dict,
+            "array-like",
+            None,
+        ],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def fit(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Estimate the mix of a list of names, or take the given one.
 
         Parameters
@@ -156,7 +167,9 @@ default=None
             assumed = assumed_priors(inside, self.assumed_prior)
             proba, weights, ids, are_names = predict_list(inside, X, sample_weight)
             names = proba, weights * are_names, assumed, ids, sharpness(inside)
-            priors, n_iter = priors_of_probabilities(*names, tol=self.tol, max_iter=self.max_iter)
+            priors, n_iter = priors_of_probabilities(
+                *names, tol=self.tol, max_iter=self.max_iter
+            )
         else:
             (assumed, priors), n_iter = self._given_mix(inside), 0
         self.estimator_, self._assumed = self.estimator, assumed
@@ -169,7 +182,10 @@ default=None
 
     def _given_mix(self, inside):
         """Return the priors that a fitted estimator assumes, and the given ones."""
-        assumed, classes = assumed_priors(inside, self.assumed_prior), inside.model.classes_
+        assumed, classes = (
+            assumed_priors(inside, self.assumed_prior),
+            inside.model.classes_,
+        )
         priors = check_priors(self.priors, classes)
         never = classes[(priors > 0) & (assumed == 0)]
         if len(never):

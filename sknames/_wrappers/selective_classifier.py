@@ -12,7 +12,11 @@ from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils import Bunch, _safe_indexing, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     _check_method_params,
@@ -167,7 +171,9 @@ class SelectiveClassifier(Wrapper):
         "n_jobs": [Integral, None],
     }
 
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **params: Any) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **params: Any
+    ) -> Self:
         """Find the threshold, and fit the estimator.
 
         Parameters
@@ -215,14 +221,18 @@ class SelectiveClassifier(Wrapper):
         levels = self._read_fallback(inside, may_lack=not frozen)
         # Labels that a frozen estimator lacks are taken, too.
         taken = labels, *(level.groups for level in levels)
-        abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_, *taken)
+        abstain_label = _check_abstain_label(
+            self.abstain_label, estimator.classes_, *taken
+        )
         if frozen:
             rows, (confidence, hits) = np.arange(len(y)), _answers(inside, X, y, levels)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
             folds = list(splitter.split(X, y, **routed.splitter.split))
             answers = Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_and_answer)(self.estimator, X, y, *fold, routed.estimator.fit, levels)
+                delayed(_fit_and_answer)(
+                    self.estimator, X, y, *fold, routed.estimator.fit, levels
+                )
                 for fold in folds
             )
             rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
@@ -257,11 +267,15 @@ class SelectiveClassifier(Wrapper):
         return self
 
     def _set_levels(self, levels):
-        self._levels = [tuple(level) for level in levels]  # of no type that a file would name
+        self._levels = [
+            tuple(level) for level in levels
+        ]  # of no type that a file would name
 
     def __setstate__(self, state):
         # Earlier versions called the fallback `groups`, and read it at each prediction.
-        super().__setstate__({"fallback" if k == "groups" else k: v for k, v in state.items()})
+        super().__setstate__(
+            {"fallback" if k == "groups" else k: v for k, v in state.items()}
+        )
         if "estimator_" in state and "_levels" not in state:
             self._set_levels(self._read_fallback(unwrap(self.estimator_)))
 
@@ -338,7 +352,9 @@ class SelectiveClassifier(Wrapper):
             )
         return levels_of(self.fallback, inside.model.classes_, may_lack=may_lack)
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return the share of right answers.
 
         Parameters
@@ -358,7 +374,9 @@ class SelectiveClassifier(Wrapper):
         predicted, inside = self.predict(X), unwrap(self)
         y = inside.as_predicted(column_or_1d(y))
         is_right = inside.as_labels(predicted, y) == y
-        return float(np.average(is_right, weights=check_weights(sample_weight, len(is_right))))
+        return float(
+            np.average(is_right, weights=check_weights(sample_weight, len(is_right)))
+        )
 
     def _route(self, sample_weight, params):
         if get_config()["enable_metadata_routing"]:
@@ -396,9 +414,15 @@ class SelectiveClassifier(Wrapper):
         from sklearn.model_selection import StratifiedGroupKFold
 
         cv = self.cv
-        splitter = StratifiedGroupKFold() if cv is None or isinstance(cv, Integral) else cv
+        splitter = (
+            StratifiedGroupKFold() if cv is None or isinstance(cv, Integral) else cv
+        )
         mapping = MethodMapping().add(caller="fit", callee="split")
-        return super().get_metadata_routing().add(splitter=splitter, method_mapping=mapping)
+        return (
+            super()
+            .get_metadata_routing()
+            .add(splitter=splitter, method_mapping=mapping)
+        )
 
 
 def _check_abstain_label(label, classes, *taken):
@@ -409,7 +433,9 @@ def _check_abstain_label(label, classes, *taken):
     are_texts = isinstance(np.asarray(classes).tolist()[0], str | bool)
     taken = {value for some in (classes, *taken) for value in np.asarray(some).tolist()}
     if isinstance(label, str) and label == "auto":
-        lowest = min((value for value in taken if not isinstance(value, str)), default=0)
+        lowest = min(
+            (value for value in taken if not isinstance(value, str)), default=0
+        )
         label = "unknown" if are_texts else min(-1, math.floor(lowest) - 1)
     if isinstance(label, str) != are_texts or isinstance(label, bool) or label in taken:
         kind = "string" if are_texts else "number"
@@ -430,6 +456,10 @@ def _fit_and_answer(estimator, X, y, train, test, params, levels):
 def _answers(inside, X, y, levels):
     """Return the confidence of a classifier in each row and level, and whether it is right."""
     found = predict_inside(inside, X)
-    levels = [level.among(found.classes) for level in levels]  # a fold may lack a rare label
+    levels = [
+        level.among(found.classes) for level in levels
+    ]  # a fold may lack a rare label
     y = inside.as_predicted(y)
-    return confidence_and_hits(found.proba, found.reasons == "", y, found.classes, levels)
+    return confidence_and_hits(
+        found.proba, found.reasons == "", y, found.classes, levels
+    )

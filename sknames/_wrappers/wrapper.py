@@ -7,7 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from .._answers.inside import unwrap
@@ -35,7 +39,9 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
 
     def _inner(self):
         """Return the fitted classifier inside: that of `fit`, or else the given one."""
-        if not self.__sklearn_is_fitted__():  # the check would take a tenth of the time of one name
+        if (
+            not self.__sklearn_is_fitted__()
+        ):  # the check would take a tenth of the time of one name
             check_is_fitted(self)
         return vars(self).get("estimator_", self.estimator)
 
@@ -76,7 +82,9 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         labels, probabilities = self._answer(inner, X)
         return labels[probabilities.argmax(axis=1)]
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return the accuracy.
 
         Parameters

@@ -128,7 +128,11 @@ def fetch_names(
         names += lines
         languages += [language] * len(lines)
     return make_bunch(
-        names, languages, descr="pytorch_names.rst", return_X_y=return_X_y, as_frame=as_frame
+        names,
+        languages,
+        descr="pytorch_names.rst",
+        return_X_y=return_X_y,
+        as_frame=as_frame,
     )
 
 
@@ -168,7 +172,9 @@ def _checked(contents, source, remedy):
     """Return the lines of the languages, joined; raise ValueError unless they are the known."""
     lines = {language: content.splitlines() for language, content in contents.items()}
     joined = {language: b"\n".join(some) for language, some in lines.items()}
-    digest = sha256(b"\n".join(part for k, x in joined.items() for part in (k.encode(), x)))
+    digest = sha256(
+        b"\n".join(part for k, x in joined.items() for part in (k.encode(), x))
+    )
     if digest.hexdigest() != _SHA256:
         raise ValueError(
             f"{source} should hold the 20,074 lines with SHA-256 {_SHA256}, but holds "

@@ -62,8 +62,12 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     return Bunch(data=data, target=target, **bunch, **columns)
 
 
-@validate_params({"script": [SCRIPT_OPTIONS], "return_X_y": ["boolean"], "as_frame": ["boolean"]})
-def load_names(*, script: str = "Latn", return_X_y: bool = False, as_frame: bool = False) -> Any:
+@validate_params(
+    {"script": [SCRIPT_OPTIONS], "return_X_y": ["boolean"], "as_frame": ["boolean"]}
+)
+def load_names(
+    *, script: str = "Latn", return_X_y: bool = False, as_frame: bool = False
+) -> Any:
     """Load the names of the world that ship with the package (classification).
 
     The dataset has 80,479 surnames and given names of 57 nationalities in Latin letters, as people

@@ -81,7 +81,9 @@ def make_names(
     pools = _pools(script)
     known = sorted({nationality for nationality, _ in pools})
     asked = known if nationalities is None else list(nationalities)
-    unknown = {str(item) for item in asked if not isinstance(item, str) or item not in known}
+    unknown = {
+        str(item) for item in asked if not isinstance(item, str) or item not in known
+    }
     if unknown or not asked:
         raise ValueError(
             f"`nationalities` should be some of {', '.join(known)}, which have names with "
@@ -89,13 +91,17 @@ def make_names(
         )
     chosen = [nationality for nationality in known if nationality in asked]
     both_orders = {
-        nationality for nationality, order in read_rows("name_orders.csv") if order == "both"
+        nationality
+        for nationality, order in read_rows("name_orders.csv")
+        if order == "both"
     }
 
     # Pools are sorted by nationality, and names by pool, so that a draw from either adds a random
     # number to the start of its part.
     pools = {key: pool for key, pool in sorted(pools.items()) if key[0] in chosen}
-    n_pools = np.unique([nationality for nationality, _ in pools], return_counts=True)[1]
+    n_pools = np.unique([nationality for nationality, _ in pools], return_counts=True)[
+        1
+    ]
     unspaced = np.array([its_script in _UNSPACED for _, its_script in pools])
     either_order = np.array([nationality in both_orders for nationality, _ in pools])
 
@@ -103,9 +109,9 @@ def make_names(
     which = rng.randint(len(chosen), size=n_samples)
     pool = _draw(rng, n_pools, which)
     given, surnames = (
-        np.array([name for names in pools.values() for name in names[part]], dtype=object)[
-            _draw(rng, np.array([len(names[part]) for names in pools.values()]), pool)
-        ]
+        np.array(
+            [name for names in pools.values() for name in names[part]], dtype=object
+        )[_draw(rng, np.array([len(names[part]) for names in pools.values()]), pool)]
         for part in ("given", "surname")
     )
     coin = rng.randint(2, size=n_samples).astype(bool)
@@ -132,4 +138,6 @@ def _pools(script):
     for name, nationality, part, its_script in read_names_in(script):
         pool = pools.setdefault((nationality, its_script), {"surname": [], "given": []})
         pool[part].append(name)
-    return {key: pool for key, pool in pools.items() if pool["surname"] and pool["given"]}
+    return {
+        key: pool for key, pool in pools.items() if pool["surname"] and pool["given"]
+    }

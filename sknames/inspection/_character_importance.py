@@ -17,7 +17,11 @@ TINY = np.finfo(np.float64).tiny
 
 
 @validate_params(
-    {"estimator": [HasMethods(["predict_proba"])], "name": [str], "label": "no_validation"}
+    {
+        "estimator": [HasMethods(["predict_proba"])],
+        "name": [str],
+        "label": "no_validation",
+    }
 )
 def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bunch:
     """Measure how much each character of a name matters for a prediction, by occlusion.
@@ -84,7 +88,9 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     k = column_of(read.classes, label, proba[0])
     others = np.delete(proba, k, axis=1).sum(axis=1)
     odds = np.log(np.maximum(proba[:, k], TINY)) - np.log(np.maximum(others, TINY))
-    return read.bunch(importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0])
+    return read.bunch(
+        importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0]
+    )
 
 
 @dataclass(eq=False, repr=False)
@@ -139,7 +145,9 @@ class CharacterImportanceDisplay(DisplayMixin):
     probability: float | None = None
 
     @classmethod
-    def from_estimator(cls, estimator: Any, name: str, *, label: Any = None, **kwargs: Any) -> Self:
+    def from_estimator(
+        cls, estimator: Any, name: str, *, label: Any = None, **kwargs: Any
+    ) -> Self:
         """Measure the importance of each character of a name, and draw it.
 
         Parameters
@@ -164,7 +172,11 @@ class CharacterImportanceDisplay(DisplayMixin):
         read = character_importance(estimator, name, label=label)
         probability = float(read.proba[read.classes == read.label][0])
         display = cls(
-            read.name, read.characters, read.importance, read.label, probability=probability
+            read.name,
+            read.characters,
+            read.importance,
+            read.label,
+            probability=probability,
         )
         return display.plot(**kwargs)
 
@@ -192,14 +204,25 @@ class CharacterImportanceDisplay(DisplayMixin):
         style = {"cmap": "RdBu", "vmin": -reach, "vmax": reach} | (im_kwargs or {})
         self.im_ = ax.imshow(importance[None], **style)
         pairs = enumerate(zip(ticks_of(self.characters), importance, strict=True))
-        texts = [write_on(self.im_, (0, k), *pair, fontsize="x-large") for k, pair in pairs]
+        texts = [
+            write_on(self.im_, (0, k), *pair, fontsize="x-large") for k, pair in pairs
+        ]
         self.text_ = np.array(texts)
-        ax.set_xticks(range(n), [f"{value:+.1f}" for value in importance], fontsize="small")
+        ax.set_xticks(
+            range(n), [f"{value:+.1f}" for value in importance], fontsize="small"
+        )
         ax.set_yticks([])
         ax.tick_params(length=0)
         for side in ax.spines.values():
             side.set_visible(False)
-        ax.set_xlabel(f"what each character adds to the log odds of {self.label}", parse_math=False)
-        answer = "" if self.probability is None else f": {self.label} {self.probability:.0%}"
-        ax.set_title(f"{title_of(self.name, self.characters)}{answer}", parse_math=False)
+        ax.set_xlabel(
+            f"what each character adds to the log odds of {self.label}",
+            parse_math=False,
+        )
+        answer = (
+            "" if self.probability is None else f": {self.label} {self.probability:.0%}"
+        )
+        ax.set_title(
+            f"{title_of(self.name, self.characters)}{answer}", parse_math=False
+        )
         return self

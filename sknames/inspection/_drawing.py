@@ -2,7 +2,9 @@
 
 import numpy as np
 
-LUMA = np.array([0.299, 0.587, 0.114])  # how bright red, green and blue are (ITU-R BT.601)
+LUMA = np.array(
+    [0.299, 0.587, 0.114]
+)  # how bright red, green and blue are (ITU-R BT.601)
 
 
 def check_characters(name, characters):
@@ -14,7 +16,9 @@ def check_characters(name, characters):
 def write_on(image, cell, text, value, **kwargs):
     """Write on a cell (row, column) of an image, in white if its colour is dark."""
     color = "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
-    return image.axes.text(*cell[::-1], text, ha="center", va="center", color=color, **kwargs)
+    return image.axes.text(
+        *cell[::-1], text, ha="center", va="center", color=color, **kwargs
+    )
 
 
 def title_of(name, characters):

@@ -28,7 +28,9 @@ class Contributions(Bunch):
         """Return the contributions as a DataFrame, a row for each feature."""
         import pandas as pd
 
-        return pd.DataFrame(self.contributions, index=self.features, columns=self.classes)
+        return pd.DataFrame(
+            self.contributions, index=self.features, columns=self.classes
+        )
 
     def log_odds(self, label: Any = None, other: Any = None) -> Bunch:
         """Return the log odds of a label against another, split by feature, the largest first.
@@ -122,7 +124,9 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
             found = _of_linear(inside, name, shift)
             logits = found.intercept + found.contributions.sum(axis=0)
             # Not so of one classifier for each class, as in SGDClassifier.
-            if np.allclose(softmax(logits), estimator.predict_proba([name]), rtol=0, atol=1e-6):
+            if np.allclose(
+                softmax(logits), estimator.predict_proba([name]), rtol=0, atol=1e-6
+            ):
                 return found
         if inside.network is not None:
             return _of_network(inside.last, Reading(inside, name), shift)
@@ -161,7 +165,10 @@ def _of_network(classifier, read, shift):
         start = end = read.encoder.alphabet_[code - 1]
     text = [start, *read.characters, end]
     ngrams = ["".join(text[first + 1 : last + 1]) for first, last in spans.tolist()]
-    figures = {"features": np.array(ngrams, dtype=object), "contributions": contributions}
+    figures = {
+        "features": np.array(ngrams, dtype=object),
+        "contributions": contributions,
+    }
     return Contributions(**read.bunch(**figures, intercept=net + shift, spans=spans))
 
 
@@ -213,7 +220,13 @@ class FeatureContributionsDisplay(DisplayMixin):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, name: str, *, label: Any = None, other: Any = None, **kwargs: Any
+        cls,
+        estimator: Any,
+        name: str,
+        *,
+        label: Any = None,
+        other: Any = None,
+        **kwargs: Any,
     ) -> Self:
         """Compute the contributions, and draw them.
 
@@ -234,10 +247,16 @@ class FeatureContributionsDisplay(DisplayMixin):
             The display, with its drawing.
         """
         odds = feature_contributions(estimator, name).log_odds(label, other)
-        return cls(name, odds.features, odds.contributions, odds.label, odds.other).plot(**kwargs)
+        return cls(
+            name, odds.features, odds.contributions, odds.label, odds.other
+        ).plot(**kwargs)
 
     def plot(
-        self, *, n_top: int = 15, ax: Any = None, bar_kwargs: dict[str, Any] | None = None
+        self,
+        *,
+        n_top: int = 15,
+        ax: Any = None,
+        bar_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw the bars.
 

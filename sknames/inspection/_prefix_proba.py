@@ -172,13 +172,17 @@ class PrefixProbabilityDisplay(DisplayMixin):
         labels = [str(self.classes[k]) for k in top]
         left = max(2.2, 1 + 0.1 * max(map(len, labels)))
         ax = self._use_axes(ax, (left + 0.45 * n, 1.3 + 0.32 * len(top)))
-        style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"} | (im_kwargs or {})
+        style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"} | (
+            im_kwargs or {}
+        )
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
         for cell, value in np.ndenumerate(shown):
             if value >= 0.005:
                 text = f"{100 * value:.0f}"
-                self.text_[cell] = write_on(self.im_, cell, text, value, fontsize="small")
+                self.text_[cell] = write_on(
+                    self.im_, cell, text, value, fontsize="small"
+                )
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), labels, parse_math=False)
         ax.tick_params(length=0)

@@ -20,7 +20,9 @@ class Reading:
         if self.encoder is None:
             expected = "a fitted Pipeline that begins with a CharEncoder"
             step = "Put the encoder into it: make_pipeline(CharEncoder(), ...), or use "
-            raise refusal(self.model, expected, step + "feature_contributions for a linear one.")
+            raise refusal(
+                self.model, expected, step + "feature_contributions for a linear one."
+            )
         self.classes = self.model.classes_
         self.name = name
         self.dropped = dropped(name, self.encoder)
@@ -58,5 +60,7 @@ def column_of(classes, label, proba):
         return int(proba.argmax())
     classes = classes.tolist()
     if label not in classes:
-        raise ValueError(f"Expected label to be one of {shorten(classes)}, got {label!r}.")
+        raise ValueError(
+            f"Expected label to be one of {shorten(classes)}, got {label!r}."
+        )
     return classes.index(label)

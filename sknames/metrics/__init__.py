@@ -4,4 +4,9 @@ from ._calibration import ReliabilityDisplay, expected_calibration_error
 from ._risk_coverage import RiskCoverageDisplay
 from ._scorecard import scorecard
 
-__all__ = ["ReliabilityDisplay", "RiskCoverageDisplay", "expected_calibration_error", "scorecard"]
+__all__ = [
+    "ReliabilityDisplay",
+    "RiskCoverageDisplay",
+    "expected_calibration_error",
+    "scorecard",
+]

@@ -213,14 +213,18 @@ class ReliabilityDisplay(TopLabelDisplay):
         check_at_least_1("n_bins", n_bins)
         hits, confidence = top_label(y_true, y_proba, labels)
         weights = check_weights(sample_weight, len(hits))
-        hits, confidence, weights = (of[weights > 0] for of in (hits, confidence, weights))
+        hits, confidence, weights = (
+            of[weights > 0] for of in (hits, confidence, weights)
+        )
         in_order = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
         # Equal probabilities share a bin, so that the order of the names does not matter.
         starts = np.unique([of_bin[0] for of_bin in in_order])
         bins = np.searchsorted(starts, confidence, side="right") - 1
         sizes, total = np.bincount(bins), np.bincount(bins, weights=weights)
         accuracy = np.bincount(bins, weights=weights * hits) / total
-        low, high = wilson_interval(accuracy, effective_number(weights, bins, len(sizes)))
+        low, high = wilson_interval(
+            accuracy, effective_number(weights, bins, len(sizes))
+        )
         mean = np.bincount(bins, weights=weights * confidence) / total
         error = calibration_error(hits, confidence, weights)[0]
         return cls(mean, accuracy, low, high, sizes, error, name=name).plot(**kwargs)

@@ -138,7 +138,9 @@ class RiskCoverageDisplay(TopLabelDisplay):
         Self
             The display, with its drawing.
         """
-        display = cls(curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen)
+        display = cls(
+            curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen
+        )
         return display.plot(**kwargs)
 
     def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
@@ -165,7 +167,9 @@ class RiskCoverageDisplay(TopLabelDisplay):
         (self.line_,) = ax.plot(self.coverage, self.risk, **(style | kwargs))
         color = self.line_.get_color()
         low, high = wilson_interval(self.risk, self.n_answered)
-        self.band_ = ax.fill_between(self.coverage, low, high, color=color, alpha=0.2, linewidth=0)
+        self.band_ = ax.fill_between(
+            self.coverage, low, high, color=color, alpha=0.2, linewidth=0
+        )
         if self.chosen is not None:
             ax.plot(*self.chosen, "o", color=color)
         # The first answers are few, so their risk does not set the limits.
@@ -173,7 +177,9 @@ class RiskCoverageDisplay(TopLabelDisplay):
         for line in ax.lines:
             coverage, risk = np.array(line.get_data(), dtype=float)
             if len(risk) and line.get_transform() == ax.transData:  # not of axvline
-                top = max(top, 1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0))
+                top = max(
+                    top, 1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0)
+                )
         top = min(1, top)
         # Leave room for a risk of 0, and for points at the ends.
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02 * top, 1.02 * top if top == 1 else top))

@@ -28,7 +28,13 @@ N_PRINTED = 20  # nationalities
 N_CONFUSIONS = 5
 TOP = 3
 # Figures that need probabilities or known words, and are None otherwise.
-NOT_ALWAYS = ["log_loss", "top_3", "top_3_interval", "calibration_error", "calibration_interval"]
+NOT_ALWAYS = [
+    "log_loss",
+    "top_3",
+    "top_3_interval",
+    "calibration_error",
+    "calibration_interval",
+]
 NOT_ALWAYS += ["calibration_by_chance", "by_known_words"]
 KNOWN_WORDS = "0", "1", "2 or more"
 DENOMINATORS = {"recall": "n", "precision": "n_predicted"}
@@ -51,7 +57,9 @@ class Scorecard(Bunch):
             f"macro-F1  {self.macro_f1:.4f} ({_interval(self.macro_f1_interval)})",
         ]
         if self.log_loss is None:
-            lines.append("log loss, top-3 and ECE need predict_proba, which the model lacks")
+            lines.append(
+                "log loss, top-3 and ECE need predict_proba, which the model lacks"
+            )
         else:
             lines += [
                 f"top-3     {self.top_3:.4f} ({_interval(self.top_3_interval)})",
@@ -62,12 +70,17 @@ class Scorecard(Bunch):
         lines.append(f"{self.n:,} rows; {self._of_labels()}")
         if self.by_known_words:
             rows = self.by_known_words.items()
-            figures = (f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows)
+            figures = (
+                f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows
+            )
             lines.append(f"accuracy by known words: {', '.join(figures)}")
         lines.append("")
         lines += self._table(n_classes)
         if self.confusions:
-            taken = [f"{true} taken for {predicted}" for true, predicted, _ in self.confusions]
+            taken = [
+                f"{true} taken for {predicted}"
+                for true, predicted, _ in self.confusions
+            ]
             rows = [*zip(taken, self.confusions, strict=True)][:N_CONFUSIONS]
             width = max(len(text) for text, _ in rows)
             lines += ["", *(f"{text:{width}}  {n:>10,}" for text, (_, _, n) in rows)]
@@ -194,7 +207,9 @@ def scorecard(
         proba, known = found.proba, found.known_words
     labels = inside.as_predicted(labels)
     predicted = inside.as_labels(predicted, labels)
-    return scorecard_from(names, labels, predicted, proba, estimator.classes_, known, weights)
+    return scorecard_from(
+        names, labels, predicted, proba, estimator.classes_, known, weights
+    )
 
 
 def scorecard_from(names, labels, predicted, proba, classes, known=None, weights=None):
@@ -226,13 +241,18 @@ def scorecard_from(names, labels, predicted, proba, classes, known=None, weights
         losses = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
         card.log_loss = float(np.average(losses[is_known], weights=weights[is_known]))
         card.top_3, card.top_3_interval = _share(is_in_top, weights)
-        error, *interval, chance = calibration_error(is_first, proba.max(axis=1), weights)
+        error, *interval, chance = calibration_error(
+            is_first, proba.max(axis=1), weights
+        )
         card.calibration_error, card.calibration_interval = error, tuple(interval)
         card.calibration_by_chance = chance
     if known is not None:
         some = [np.minimum(known, 2) == n for n in range(3)]
         card.by_known_words = {
-            name: {"n": int(rows.sum()), "accuracy": _share(card.is_right[rows], weights[rows])[0]}
+            name: {
+                "n": int(rows.sum()),
+                "accuracy": _share(card.is_right[rows], weights[rows])[0],
+            }
             for name, rows in zip(KNOWN_WORDS, some, strict=True)
             if rows.any()
         }
@@ -255,23 +275,44 @@ def accuracy_gain(is_right, is_right_of_other):
 def figures(labels, predicted, weights=1.0):
     """Return the figures that need no probabilities."""
     weights = check_weights(weights, len(labels))
-    labels, predicted = (np.asarray(x, dtype=object).tolist() for x in (labels, predicted))
+    labels, predicted = (
+        np.asarray(x, dtype=object).tolist() for x in (labels, predicted)
+    )
     # Labels may be numbers and text, as a model of numbers may abstain by a word: numbers first.
-    values = sorted({*labels, *predicted}, key=lambda label: (isinstance(label, str), label))
+    values = sorted(
+        {*labels, *predicted}, key=lambda label: (isinstance(label, str), label)
+    )
     codes = {label: k for k, label in enumerate(values)}
-    true, answer = (np.array([codes[x] for x in column]) for column in (labels, predicted))
+    true, answer = (
+        np.array([codes[x] for x in column]) for column in (labels, predicted)
+    )
     precision, recall, f1, _ = precision_recall_fscore_support(
-        true, answer, labels=range(len(values)), zero_division=np.nan, sample_weight=weights
+        true,
+        answer,
+        labels=range(len(values)),
+        zero_division=np.nan,
+        sample_weight=weights,
     )
     is_right = true == answer
     accuracy, interval = _share(is_right, weights)
-    pairs = Counter(pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1])
+    pairs = Counter(
+        pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1]
+    )
     by_class = {"label": np.array(values, dtype=object)}
-    for key, figure, codes in (("recall", recall, true), ("precision", precision, answer)):
+    for key, figure, codes in (
+        ("recall", recall, true),
+        ("precision", precision, answer),
+    ):
         by_class[DENOMINATORS[key]] = np.bincount(codes, minlength=len(values))
-        with np.errstate(invalid="ignore", divide="ignore"):  # without rows there is no figure
-            limits = wilson_interval(figure, effective_number(weights, codes, len(values)))
-        by_class |= dict(zip([key + end for end in ENDS], [figure, *limits], strict=True))
+        with np.errstate(
+            invalid="ignore", divide="ignore"
+        ):  # without rows there is no figure
+            limits = wilson_interval(
+                figure, effective_number(weights, codes, len(values))
+            )
+        by_class |= dict(
+            zip([key + end for end in ENDS], [figure, *limits], strict=True)
+        )
     return {
         "is_right": is_right,
         "accuracy": accuracy,
@@ -286,12 +327,17 @@ def figures(labels, predicted, weights=1.0):
 def _share(is_so, weights):
     """Return the share of rows, and its 95 % interval."""
     share = np.average(is_so, weights=weights)
-    return float(share), tuple(map(float, wilson_interval(share, effective_number(weights))))
+    return float(share), tuple(
+        map(float, wilson_interval(share, effective_number(weights)))
+    )
 
 
 def _macro_f1_interval(true, answer, weights):
     """Return percentiles of macro-F1 in resamples of the rows."""
-    n_values, n = max(true.max(), answer.max()) + 1, round(float(effective_number(weights)))
+    n_values, n = (
+        max(true.max(), answer.max()) + 1,
+        round(float(effective_number(weights))),
+    )
     cells, index = np.unique(true * n_values + answer, return_inverse=True)
     true, answer = (np.eye(n_values)[values] for values in divmod(cells, n_values))
     shares = np.bincount(index, weights=weights) / weights.sum()

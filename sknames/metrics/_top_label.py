@@ -41,7 +41,9 @@ def effective_number(weights, index=None, n=1):
     `index` has the group of each row. Without it, all rows are one group, and a number returns.
     """
     groups = np.zeros(len(weights), dtype=int) if index is None else index
-    sums, squares = (np.bincount(groups, weights=w, minlength=n) for w in (weights, weights**2))
+    sums, squares = (
+        np.bincount(groups, weights=w, minlength=n) for w in (weights, weights**2)
+    )
     numbers = np.divide(sums**2, squares, out=np.zeros(n), where=squares > 0)
     return numbers[0] if index is None else numbers
 
@@ -60,7 +62,13 @@ class TopLabelDisplay(DisplayMixin):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: ArrayLike, *, name: str | None = None, **kwargs: Any
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        name: str | None = None,
+        **kwargs: Any,
     ) -> Self:
         """Draw it for a fitted classifier on names outside its training data.
 

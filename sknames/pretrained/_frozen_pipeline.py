@@ -46,7 +46,9 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         memory: Any = None,
         verbose: bool = False,
     ) -> None:
-        super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
+        super().__init__(
+            steps, transform_input=transform_input, memory=memory, verbose=verbose
+        )
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Do nothing: the pipeline stays as it is.

@@ -31,7 +31,10 @@ FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people kept apart, under the default priors.
 # tools/retrain/measure.py writes it.
-CURVE, CURVE_COLUMNS = "risk_coverage.csv", ["threshold", "coverage", "risk", "n_answered"]
+CURVE, CURVE_COLUMNS = (
+    "risk_coverage.csv",
+    ["threshold", "coverage", "risk", "n_answered"],
+)
 # The same if subregions and regions are answered, too.
 CLIMBING = "climbing.csv"
 # `class_bias` of the network, from the same people; without a label, its `model_error`; and perhaps
@@ -168,7 +171,9 @@ default="population"
         return model
     name = CLIMBING if fallback else CURVE
     columns = read_columns(name, target)
-    curve = Bunch(**{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS})
+    curve = Bunch(
+        **{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS}
+    )
     risk = RISK[name][target] if isinstance(abstain, bool | np.bool_) else abstain
     try:
         return SelectiveClassifier._of_curve(model, curve, risk=risk, fallback=fallback)
@@ -258,12 +263,18 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
         network = network.with_priors(check_priors(priors, classes))
     if bias is not None:
         of_classes = np.array([bias[label] for label in classes.tolist()])
-        network = replace(network, class_bias=of_classes, model_error=np.array([bias[""]]))
+        network = replace(
+            network, class_bias=of_classes, model_error=np.array([bias[""]])
+        )
         if SHARPNESS in bias:
             network = replace(network, sharpness=np.array([bias[SHARPNESS]]))
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
     classifier = NameNationalityClassifier._from_network(
-        network, classes, n_features_in=encoder.max_length_, history=classify["history"], **params
+        network,
+        classes,
+        n_features_in=encoder.max_length_,
+        history=classify["history"],
+        **params,
     )
     return FrozenPipeline([("encode", encoder), ("classify", classifier)])
 
@@ -271,8 +282,13 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
 def _arrays(folder, description, given=None):
     """Return the arrays of a folder, but for the given ones, which replace those of a trunk."""
     given = given or {}
-    with _checked(folder / ARRAYS, description["sha256"]) as file, np.load(file) as arrays:
-        return {name: arrays[name] for name in arrays.files if name not in given} | given
+    with (
+        _checked(folder / ARRAYS, description["sha256"]) as file,
+        np.load(file) as arrays,
+    ):
+        return {
+            name: arrays[name] for name in arrays.files if name not in given
+        } | given
 
 
 def _shipped(name, target):

@@ -62,7 +62,9 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
         is_zip = file.read(4) == b"PK\x03\x04"
     is_skops = zipfile.is_zipfile(path)
     if is_zip and not is_skops:
-        raise ValueError(f"{path} is cut off or damaged: copy it again, or train the model again")
+        raise ValueError(
+            f"{path} is cut off or damaged: copy it again, or train the model again"
+        )
     if not is_skops and not trust_pickle:
         raise ValueError(
             f"{path} is no skops file. A pickle (joblib) can run any code: only if you trust its "
@@ -73,7 +75,9 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
         n_classes = len(model.classes_)
         shape = np.shape(model.predict_proba(["", ""]))
     except ImportError as error:
-        raise ImportError(f"{path}: {error}: install what the model was made with") from error
+        raise ImportError(
+            f"{path}: {error}: install what the model was made with"
+        ) from error
     except Exception as error:  # files can raise any error
         raise ValueError(
             f"{path} is no model that takes names ({type(error).__name__}: {error}): give a file "
@@ -99,14 +103,18 @@ def _import_skops():
     try:
         import skops.io
     except ModuleNotFoundError as error:
-        raise ImportError(f"Install skops for files of models: {install('cli')}") from error
+        raise ImportError(
+            f"Install skops for files of models: {install('cli')}"
+        ) from error
     return skops.io
 
 
 def check_model_path(path):
     """Raise ValueError unless `save_model` can write a file of this name."""
     if Path(path).suffix not in {".skops", *PICKLES}:
-        raise ValueError(f"{path} should end in .skops, or in .joblib for a pickle: rename it")
+        raise ValueError(
+            f"{path} should end in .skops, or in .joblib for a pickle: rename it"
+        )
     if Path(path).suffix == ".skops":
         _import_skops()
 

@@ -82,7 +82,9 @@ def predict_sets(
     inside = unwrap(estimator)
     found = predict_inside(inside.without_groups()[0], X)
     sets = sets_of_probabilities(inside, found.proba, coverage, by_class)
-    return [[] if reason else one for one, reason in zip(sets, found.reasons, strict=True)]
+    return [
+        [] if reason else one for one, reason in zip(sets, found.reasons, strict=True)
+    ]
 
 
 def sets_of_probabilities(inside, proba, coverage, by_class=False):
@@ -93,7 +95,9 @@ def sets_of_probabilities(inside, proba, coverage, by_class=False):
     sets = sets_of(classes, proba, thresholds)
     if index is None:
         return sets
-    group_of = dict(zip(classes.tolist(), inside.model.classes_[index].tolist(), strict=True))
+    group_of = dict(
+        zip(classes.tolist(), inside.model.classes_[index].tolist(), strict=True)
+    )
     return [[*dict.fromkeys(group_of[label] for label in one)] for one in sets]
 
 
@@ -101,8 +105,13 @@ def _which_thresholds(inside):
     """Return which thresholds are of a shipped model and its priors; raise if none are."""
     classes, of = inside.model.classes_, None
     if inside.class_bias is not None:
-        of = next((x for x in TARGETS if classes.tolist() == [*read_columns(SETS, x)][2:]), None)
-    if of is None or not np.allclose(inside.class_prior, check_priors("population", classes)):
+        of = next(
+            (x for x in TARGETS if classes.tolist() == [*read_columns(SETS, x)][2:]),
+            None,
+        )
+    if of is None or not np.allclose(
+        inside.class_prior, check_priors("population", classes)
+    ):
         raise ValueError(
             "Expected load_pretrained() with its default priors, which the thresholds of sets are "
             f"for, got {'other priors' if of else 'another model'}. Take that model, or "
@@ -116,5 +125,7 @@ def set_thresholds(coverage=0.9, labels=("all",), of="nationality"):
     columns = read_columns(SETS, of)
     enough = np.array(columns["coverage"], dtype=float) > coverage - 1e-9
     if not 0.8 <= coverage or not enough.any():  # nor NaN
-        raise ValueError(f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}.")
+        raise ValueError(
+            f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}."
+        )
     return np.array([columns[label][enough.argmax()] for label in labels], dtype=float)

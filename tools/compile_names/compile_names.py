@@ -243,7 +243,9 @@ PARTICLES = (
 ).split()
 LATIN = re.compile(r"[^\W\d_]+(?:[ '’ʻ‘ʼ.\-][^\W\d_]+)*$")
 INNER_CAPITAL = re.compile(r"^(Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz|Del|D)(?=[A-Z])")
-TITLES = re.compile(r"(?i)^(mr|mrs|ms|dr|prof|ing|mgr|bc|ir|sr|jr|st|doe|name|test|unknown)\.?$")
+TITLES = re.compile(
+    r"(?i)^(mr|mrs|ms|dr|prof|ing|mgr|bc|ir|sr|jr|st|doe|name|test|unknown)\.?$"
+)
 
 
 def is_latin(name):
@@ -252,13 +254,17 @@ def is_latin(name):
 
 def fold(name):
     """Return the name in small letters without marks, for comparisons."""
-    plain = unicodedata.normalize("NFD", name.lower().replace("ł", "l").replace("ø", "o"))
+    plain = unicodedata.normalize(
+        "NFD", name.lower().replace("ł", "l").replace("ø", "o")
+    )
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def clean(name, part):
     """Return the cleaned name, or "" if it is not a name."""
-    name = unicodedata.normalize("NFC", name).strip(" ,;\u200c\u200d\u200e\u200f\ufeff\t")
+    name = unicodedata.normalize("NFC", name).strip(
+        " ,;\u200c\u200d\u200e\u200f\ufeff\t"
+    )
     name = name.replace("’", "'").replace("ʼ", "'").replace("‘", "'").replace("ʻ", "'")
     name = re.sub(r"\s+", " ", name).replace("‐", "-").replace("ـ", "")
     if not name or any(c.isdigit() for c in name) or TITLES.match(name):
@@ -266,12 +272,18 @@ def clean(name, part):
     if not is_latin(name):
         if any("LATIN" in unicodedata.name(c, "") for c in name):
             return ""
-        if not re.search(r"[\u0d80-\u0dff\u0600-\u06ff]", name):  # Sinhala and Persian need them
+        if not re.search(
+            r"[\u0d80-\u0dff\u0600-\u06ff]", name
+        ):  # Sinhala and Persian need them
             name = name.replace("\u200d", "").replace("\u200c", "")
         kinds = {"Zs", "Pd"}
         for char in name:
             kind = unicodedata.category(char)
-            if kind[0] not in "LM" and kind not in kinds and char not in "'\u200c\u200d":
+            if (
+                kind[0] not in "LM"
+                and kind not in kinds
+                and char not in "'\u200c\u200d"
+            ):
                 return ""
         return name if name.count(" ") <= 2 else ""
     if not LATIN.match(name.replace("' ", "'").lstrip("'")) or len(name) < 2:
@@ -282,7 +294,11 @@ def clean(name, part):
     if len(words) > (2 if part == "given" else 4):
         return ""
     for word in words:
-        if word[0].islower() and word not in PARTICLES and not re.match(r"[a-z]'[A-Z]", word):
+        if (
+            word[0].islower()
+            and word not in PARTICLES
+            and not re.match(r"[a-z]'[A-Z]", word)
+        ):
             return ""
     if all(word in PARTICLES for word in words):
         return ""
@@ -399,7 +415,9 @@ def choose(nationality, part, source, options, afar, english):
 
 def compile_all():
     afar = from_afar()
-    english = {fold(n) for n in read_source("F:en_GB:s+m+f") + read_source("F:en_US:m+f")}
+    english = {
+        fold(n) for n in read_source("F:en_GB:s+m+f") + read_source("F:en_US:m+f")
+    }
     found = {}  # (nationality, script, part) -> names in order
 
     def put(nationality, part, names, native_only=False):
@@ -419,12 +437,18 @@ def compile_all():
             latin = "" if native_only or roman is None else clean(roman(name), part)
             if latin and is_latin(latin):
                 found.setdefault((nationality, "Latin", part), {})[latin] = None
-            if nationality == "Japanese" and re.search(r"[ァ-ヶ]", name) and part == "surname":
+            if (
+                nationality == "Japanese"
+                and re.search(r"[ァ-ヶ]", name)
+                and part == "surname"
+            ):
                 continue  # surnames are written in kanji
             found.setdefault((nationality, "native", part), {})[name] = None
 
     lines = (HERE / "sources.txt").read_text(encoding="utf-8").splitlines()
-    lines = [line.replace("\\ ", "\\s").split() for line in lines if not line.startswith("#")]
+    lines = [
+        line.replace("\\ ", "\\s").split() for line in lines if not line.startswith("#")
+    ]
     nationalities = sorted({line[0] for line in lines} | set(HAND_ONLY))
     for nationality in nationalities:
         sections = handwritten(nationality)
@@ -473,7 +497,11 @@ def count(rows):
     """Make a table of the counts in reStructuredText."""
     counts = Counter((row[1], row[3], row[2]) for row in rows)
     rule = f"{'=' * 12}  {'=' * 8}  {'=' * 8}  {'=' * 8}"
-    lines = [rule, f"{'nationality':12}  {'surnames':>8}  {'given':>8}  {'native':>8}", rule]
+    lines = [
+        rule,
+        f"{'nationality':12}  {'surnames':>8}  {'given':>8}  {'native':>8}",
+        rule,
+    ]
     for nationality in sorted({row[1] for row in rows}):
         native = sum(counts[nationality, "native", part] for part in CAP)
         surnames, given = (counts[nationality, "Latin", part] for part in CAP)
@@ -493,7 +521,10 @@ def main():
     path, nationalities = DATA / "names.csv", sorted({row[1] for row in rows})
     header = ["name", "nationality", "part", "script"]
     write(path, header, ((*row[:3], script_code(*row)) for row in rows))
-    orders = [(name, "both" if name in BOTH_ORDERS else "given-surname") for name in nationalities]
+    orders = [
+        (name, "both" if name in BOTH_ORDERS else "given-surname")
+        for name in nationalities
+    ]
     write(DATA / "name_orders.csv", ["nationality", "order"], orders)
     counts = count(rows)
     print(counts)

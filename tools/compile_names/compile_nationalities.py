@@ -28,7 +28,10 @@ DATA = HERE.parent.parent / "sknames" / "datasets" / "data"
 REGIONS = HERE.parent.parent / "sknames" / "_answers" / "regions.csv"
 # UN M49, with its intermediate regions where it has them. https://unstats.un.org/unsd/methodology/m49
 M49 = {
-    ("Africa", "Eastern Africa"): "BI DJ ER ET KE KM MG MU MW MZ RW SC SO SS TZ UG ZM ZW",
+    (
+        "Africa",
+        "Eastern Africa",
+    ): "BI DJ ER ET KE KM MG MU MW MZ RW SC SO SS TZ UG ZM ZW",
     ("Africa", "Middle Africa"): "AO CD CF CG CM GA GQ ST TD",
     ("Africa", "Northern Africa"): "DZ EG LY MA SD TN",
     ("Africa", "Southern Africa"): "BW LS NA SZ ZA",
@@ -53,7 +56,9 @@ M49 = {
 }
 # Taiwan is in no list of M49, and Kosovo, with a code that users assign, in none of ISO either.
 PLACE = {code: place for place, codes in M49.items() for code in codes.split()}
-ALPHA_3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {"XK": "XKX"}
+ALPHA_3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {
+    "XK": "XKX"
+}
 
 
 def main():
@@ -69,15 +74,20 @@ def main():
             parts = row["millions"].split()
             countries, millions = parts[::2], parts[1::2]
             assert all(
-                code in PLACE and float(n) > 0 for code, n in zip(countries, millions, strict=True)
+                code in PLACE and float(n) > 0
+                for code, n in zip(countries, millions, strict=True)
             )
-            assert all(pycountry.scripts.get(alpha_4=code) for code in row["scripts"].split())
+            assert all(
+                pycountry.scripts.get(alpha_4=code) for code in row["scripts"].split()
+            )
             assert PLACE.keys() >= {*countries}
             region, subregion = PLACE[countries[0]]
             codes = " ".join(countries), " ".join(ALPHA_3[code] for code in countries)
             name, old = row["nationality"], of_model.get(row["nationality"], {})
             places = " ".join(millions), subregion, region, row["scripts"]
-            writer.writerow([name, *codes, *places, old.get("n_names", 0), old.get("recall", "")])
+            writer.writerow(
+                [name, *codes, *places, old.get("n_names", 0), old.get("recall", "")]
+            )
     with open(HERE / "countries.csv", encoding="utf-8") as file:
         rows = [*csv.DictReader(file)]
     with open(DATA / "countries.csv", "w", encoding="utf-8", newline="") as file:
@@ -87,12 +97,22 @@ def main():
             code, (region, subregion) = row["alpha_2"], PLACE[row["alpha_2"]]
             assert float(row["millions"]) > 0
             writer.writerow(
-                [code, ALPHA_3[code], row["country"], row["millions"], subregion, region]
+                [
+                    code,
+                    ALPHA_3[code],
+                    row["country"],
+                    row["millions"],
+                    subregion,
+                    region,
+                ]
             )
     lines = ["label,subregion,region"]
     for name, label in (("nationalities", "nationality"), ("countries", "alpha_2")):
         with open(DATA / f"{name}.csv", encoding="utf-8") as file:
-            lines += [f"{r[label]},{r['subregion']},{r['region']}" for r in csv.DictReader(file)]
+            lines += [
+                f"{r[label]},{r['subregion']},{r['region']}"
+                for r in csv.DictReader(file)
+            ]
     REGIONS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -55,9 +55,13 @@ def main(arguments=None):
         from . import countries  # torch, which reads SAME_BITS when it is imported
 
         people = countries.people_of_countries()
-        names, labels = countries.training_names(people, countries.read_country_dictionaries())
+        names, labels = countries.training_names(
+            people, countries.read_country_dictionaries()
+        )
         print(f"{len(names):,} names of {len({*labels})} countries", flush=True)
-        _write(countries.fit(model, names, labels, verbose=1), options.output, "country")
+        _write(
+            countries.fit(model, names, labels, verbose=1), options.output, "country"
+        )
     print(f"trained in {time.process_time() / 60:.0f} minutes")
 
 
@@ -65,7 +69,9 @@ def _write(model, folder, target):
     """Write a model, and say how its weights differ from those that ship."""
     write_model(model, folder / target, TARGETS[0] if target != TARGETS[0] else None)
     new, shipped = (_numbers(of) for of in (model, read(MODELS / target)))
-    if {name: x.shape for name, x in new.items()} != {name: x.shape for name, x in shipped.items()}:
+    if {name: x.shape for name, x in new.items()} != {
+        name: x.shape for name, x in shipped.items()
+    }:
         found = "not of the shape of the weights that ship"
     elif largest := max(np.abs(new[name] - shipped[name]).max() for name in shipped):
         found = f"weights differ from those that ship by up to {largest:.2g}"

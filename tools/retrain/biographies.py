@@ -58,7 +58,11 @@ def read_biographies(wheel=None, *, raw=False, column="nationality"):
     """
     demonyms_of = _read_wheel(locate(wheel, _WHEEL, _COMMAND))
     if raw:
-        rows = [(name, demonym) for name, several in demonyms_of.items() for demonym in several]
+        rows = [
+            (name, demonym)
+            for name, several in demonyms_of.items()
+            for demonym in several
+        ]
     else:
         rows = _mapped(demonyms_of, column)
     return tuple(np.array(column, dtype=object) for column in zip(*rows, strict=True))
@@ -110,7 +114,8 @@ def _drop_other_scripts(found):
     strange = {
         char
         for char in set().union(*found)
-        if char not in " -.'·" and not unicodedata.name(char, "").startswith(("LATIN", "COMBINING"))
+        if char not in " -.'·"
+        and not unicodedata.name(char, "").startswith(("LATIN", "COMBINING"))
     }
     for name in [name for name in found if not strange.isdisjoint(name)]:
         del found[name]

@@ -38,7 +38,9 @@ def to_block(sounds, script, rng):
             if sound not in letters and sound not in signs:
                 sound = SIMILAR.get(sound, sound)
         is_sign = sound in signs and (is_behind or sound not in letters)
-        choice = (signs if is_sign else letters).get(sound, [" " if sound == " " else ""])
+        choice = (signs if is_sign else letters).get(
+            sound, [" " if sound == " " else ""]
+        )
         written += carrier if is_sign and not is_behind else ""
         written += choice[rng.randint(len(choice))]
         is_behind = sound[-1] not in "aeiou "
@@ -52,7 +54,9 @@ def _letters(script):
     Between them stands the letter without a sound, which carries a sign that no consonant does.
     """
     letters, signs, carrier = {}, {}, ""
-    for character in map(chr, range(ord(BLOCKS[script][0]), ord(BLOCKS[script][1]) + 1)):
+    for character in map(
+        chr, range(ord(BLOCKS[script][0]), ord(BLOCKS[script][1]) + 1)
+    ):
         sound = anyascii(character).lower().replace("'", "")
         category = unicodedata.category(character)[0]
         is_mark = category == "M"

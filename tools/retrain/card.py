@@ -14,7 +14,13 @@ from tools.measuring import likeliest_shares, machine, table
 
 from . import countries, people_in_scripts
 from .kept_apart import MOST_REPORTED, SPELLINGS
-from .recipe import MORE_PEOPLE, MOST_PEOPLE, ONE_APART, ONE_APART_IN_ARABIC, with_network
+from .recipe import (
+    MORE_PEOPLE,
+    MOST_PEOPLE,
+    ONE_APART,
+    ONE_APART_IN_ARABIC,
+    with_network,
+)
 from .tables import read_table
 
 FEW = 1_000  # people are few to learn a nationality from
@@ -64,7 +70,10 @@ def by_mix(y, probabilities, classes):
     Behind them are the sum of the errors of the estimated mix.
     """
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
-    estimated, root = likeliest_shares(probabilities), check_priors("population", classes)
+    estimated, root = (
+        likeliest_shares(probabilities),
+        check_priors("population", classes),
+    )
     mixes = {"equal": np.ones(len(classes)), "population, square root": root}
     mixes |= {"population": root**2, "estimated": estimated, "true": true}
     # As if nationalities were as frequent among the names as in the world.
@@ -135,19 +144,25 @@ def learned(names, nationalities, lists, sources):
 
 def at_most(most_people, label):
     """Say how many people of a label each source gives, at most."""
-    return ", ".join(f"at most {n:,} {source} a {label}" for source, n in most_people.items())
+    return ", ".join(
+        f"at most {n:,} {source} a {label}" for source, n in most_people.items()
+    )
 
 
 def has_new_words(model, people):
     """Whether the model knows no word of the name, of each person."""
-    return predict_names(model, people.names.tolist(), known_words=True).known_words == 0
+    return (
+        predict_names(model, people.names.tolist(), known_words=True).known_words == 0
+    )
 
 
 def of_new_words(model, people, **options):
     """Return the figures of the people with no known word, who are too few for macro-F1."""
     rows = has_new_words(model, people)
     options = {key: value[rows] for key, value in options.items()}
-    card = figures_of(scorecard(model, people.names[rows], people.labels[rows], **options))
+    card = figures_of(
+        scorecard(model, people.names[rows], people.labels[rows], **options)
+    )
     return {key: card[key] for key in ("n", "accuracy", "top_3")}
 
 
@@ -174,7 +189,9 @@ def measure(model, people, born, known):
     mixes, error = by_mix(y, model.predict_proba(people.names), classes)
     accented = np.array([not name.isascii() for name in people.names])
     levels = {
-        level: scorecard(GroupedClassifier(model, groups=level), people.names, y).accuracy
+        level: scorecard(
+            GroupedClassifier(model, groups=level), people.names, y
+        ).accuracy
         for level in ("subregion", "region")
     }
     return {
@@ -190,7 +207,9 @@ def measure(model, people, born, known):
         "calibration_error": card.calibration_error,
         "calibration_error_interval": [*card.calibration_interval],
         "new_words": of_new_words(model, people),
-        "by_source": by_group({of: people.sources == of for of in MOST_PEOPLE}, card.is_right),
+        "by_source": by_group(
+            {of: people.sources == of for of in MOST_PEOPLE}, card.is_right
+        ),
         "by_known_words": card.by_known_words,
         "accuracy_by_level": {"nationality": card.accuracy} | levels,
         "accuracy_by_spelling": {key: of.accuracy for key, of in spelled.items()},
@@ -228,7 +247,9 @@ def measure_countries(model, people, training_labels):
     default = with_network(model, model["classify"].network_.with_priors(priors))
     weights = {"sample_weight": alike(y, 0.5)}
     equal = scorecard(model, people.names, y, sample_weight=alike(y))
-    lacking = sorted({row[0] for row in read_rows("countries.csv")} - {*classes.tolist()})
+    lacking = sorted(
+        {row[0] for row in read_rows("countries.csv")} - {*classes.tolist()}
+    )
     return {
         "must_not": MUST_NOT,
         "labels": "ISO 3166-1 alpha-2 codes of countries; XK is Kosovo",
@@ -242,7 +263,8 @@ def measure_countries(model, people, training_labels):
         "new_words": of_new_words(default, people, **weights),
         **{f"{key}_alike": float(equal[key]) for key in FIGURES},
         "by_country": {
-            code: {"n": row["n"], "recall": row["recall"]} for code, row in by_label(equal).items()
+            code: {"n": row["n"], "recall": row["recall"]}
+            for code, row in by_label(equal).items()
         },
         "missing": "Names of people of other countries and territories "
         f"({', '.join(lacking)} in load_countries) are given to one of these.",
@@ -270,7 +292,9 @@ def page(card, model):
         else [nationality, 0, "-", "-", "-"]
         for nationality in card["nationalities"]
     ]
-    untested = [name for name in card["nationalities"] if name not in card["by_nationality"]]
+    untested = [
+        name for name in card["nationalities"] if name not in card["by_nationality"]
+    ]
     n_people, network = card["n_names_of_people"], model["classify"].network_
     return PAGE.read_text(encoding="utf-8").format(
         machine=machine(),
@@ -292,33 +316,55 @@ def page(card, model):
         more=", ".join(f"{most:,} {source}" for source, most in MORE_PEOPLE.items()),
         lists_alone=listing(card["from_lists_alone"]),
         few=FEW,
-        few_people=listing(f"{name} ({n})" for name, n in card["from_few_people"].items()),
+        few_people=listing(
+            f"{name} ({n})" for name, n in card["from_few_people"].items()
+        ),
         people_alone=listing(card["from_people_alone"]),
         one_apart=ONE_APART,
         one_apart_in_arabic=ONE_APART_IN_ARABIC,
         per_source=MOST_REPORTED,
         n=card["n"],
-        untested=f" Nobody could be tested of: {', '.join(untested)}." if untested else "",
-        overall=table(["accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)"], [overall]),
+        untested=f" Nobody could be tested of: {', '.join(untested)}."
+        if untested
+        else "",
+        overall=table(
+            ["accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)"], [overall]
+        ),
         known_words=group_table("known words", card["by_known_words"]),
         sources=group_table("people of", card["by_source"]),
         subregion=card["accuracy_by_level"]["subregion"],
         region=card["accuracy_by_level"]["region"],
         **card["accuracy_by_spelling"],
         in_ascii_table=group_table("names with diacritics", card["with_diacritics"]),
-        n_in_scripts=sum(row[1] for row in card["by_script"] if row[0].startswith("all")),
+        n_in_scripts=sum(
+            row[1] for row in card["by_script"] if row[0].startswith("all")
+        ),
         scripts=table(people_in_scripts.HEADER, card["by_script"]),
-        cyrillic=table([*people_in_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]),
+        cyrillic=table(
+            [*people_in_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]
+        ),
         decades=group_table("born in the", card["by_birth_decade"]),
         mixes=table(
-            ["frequencies", "accuracy", "macro-F1", "top-3", "accuracy, as in the world"], mixes
+            [
+                "frequencies",
+                "accuracy",
+                "macro-F1",
+                "top-3",
+                "accuracy, as in the world",
+            ],
+            mixes,
         ),
         mix_error=card["error_of_estimated_frequencies"],
-        by_nationality=table(["", "n", "recall", "precision", "n predicted"], nationality_rows),
+        by_nationality=table(
+            ["", "n", "recall", "precision", "n predicted"], nationality_rows
+        ),
         n_wrong=card["n"] - round(card["accuracy"] * card["n"]),
         confusions=table(
             ["is", "was taken for", "n", "of"],
-            [[a, b, n, card["by_nationality"][a]["n"]] for a, b, n in card["confusions"]],
+            [
+                [a, b, n, card["by_nationality"][a]["n"]]
+                for a, b, n in card["confusions"]
+            ],
         ),
     )
 

@@ -21,7 +21,9 @@ _MAX_MISFITS = 0.01
 
 _MAX_LENGTH = 60
 _NUMBER_OR_NOTE = re.compile(r"\([^)]*\)?|\d+")
-_NOT_OF_THE_NAME = set("dr drs hon inactive ing jnr jr jun med prof rev sir sr ii iii iv".split())
+_NOT_OF_THE_NAME = set(
+    "dr drs hon inactive ing jnr jr jun med prof rev sir sr ii iii iv".split()
+)
 
 
 def read_chess_players(path=None, *, raw=False, column="nationality"):
@@ -76,8 +78,14 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
         (player["name"], player["federation"], int(player["birth"] or 0) or np.nan)
         for player in matches
     ]
-    names, labels, years = zip(*(players if raw else _mapped(players, column)), strict=True)
-    return np.array(names, dtype=object), np.array(labels, dtype=object), np.array(years, float)
+    names, labels, years = zip(
+        *(players if raw else _mapped(players, column)), strict=True
+    )
+    return (
+        np.array(names, dtype=object),
+        np.array(labels, dtype=object),
+        np.array(years, float),
+    )
 
 
 def _player_lines(text):
@@ -112,7 +120,9 @@ def clean_entry(entry):
     surname, comma, given = name.partition(",")
     # Titles follow a second comma. Without a comma, the words are in the order of the name.
     parts = [given.partition(",")[0], surname] if comma else [surname]
-    parts = [[word for word in map(_clean_word, part.split()) if word] for part in parts]
+    parts = [
+        [word for word in map(_clean_word, part.split()) if word] for part in parts
+    ]
     words = [*chain.from_iterable(parts)]
     name = " ".join(words)
     if (
@@ -130,4 +140,6 @@ def _clean_word(word):
     initial = word.isupper() or (len(word) == 1 and word not in "ey")  # Costa e Silva
     if initial or word.endswith(".") or word.lower() in _NOT_OF_THE_NAME:
         return ""
-    return word.strip("'-")  # a final apostrophe is how Italians write an accent: Nicolo'
+    return word.strip(
+        "'-"
+    )  # a final apostrophe is how Italians write an accent: Nicolo'

@@ -39,7 +39,11 @@ from .spellings import SCRIPTS
 
 SEED = 0
 # People of a country, at most, of each source: see `recipe.MOST_PEOPLE`.
-MOST_PEOPLE = {"biographies": 60_000, "chess players": 200_000, "names in Arabic": 20_000}
+MOST_PEOPLE = {
+    "biographies": 60_000,
+    "chess players": 200_000,
+    "names in Arabic": 20_000,
+}
 MOST_PEOPLE |= dict.fromkeys(SOURCES, 20_000)
 MOST_SPELLED = 8_000  # people of a country who are also learned in other scripts
 LEAST = 7  # people of a country that the model is to know
@@ -71,7 +75,10 @@ def people_of_countries():
     biographies = read_biographies(column="alpha_2")
     chess_players = read_chess_players(column="alpha_2")[:2]
     sources = {}
-    for source, columns in (("biographies", biographies), ("chess players", chess_players)):
+    for source, columns in (
+        ("biographies", biographies),
+        ("chess players", chess_players),
+    ):
         sources[source] = defaultdict(list)
         for name, country in zip(*columns, strict=True):
             sources[source][country].append(name)
@@ -82,9 +89,14 @@ def people_of_countries():
 
 def read_country_dictionaries():
     """Return what `read_dictionaries` does, with people in Arabic script by country."""
-    dictionaries, codes = read_dictionaries(), {code for _, _, code in read_arabic_names()}
+    dictionaries, codes = (
+        read_dictionaries(),
+        {code for _, _, code in read_arabic_names()},
+    )
     arabic = people_in_arabic(
-        dictionaries.spellings, load_names(script="native"), {code: code for code in codes}
+        dictionaries.spellings,
+        load_names(script="native"),
+        {code: code for code in codes},
     )
     return dictionaries._replace(arabic=arabic)
 
@@ -98,7 +110,9 @@ def first_countries():
 def nationalities_by_country():
     """Return the nationality whose names most people of each country have."""
     several = reversed(first_countries().items())
-    found = {country: nationality for nationality, codes in several for country in codes}
+    found = {
+        country: nationality for nationality, codes in several for country in codes
+    }
     return found | nationality_of_countries() | WRITES
 
 
@@ -136,7 +150,9 @@ def training_names(sources, dictionaries=None):
         drawn += with_accents(people, listed)
         if dictionaries:
             firsts = first_of.get(nationality, [country])
-            some = rng.permutation(np.array(people, dtype=object))[:MOST_SPELLED].tolist()
+            some = rng.permutation(np.array(people, dtype=object))[
+                :MOST_SPELLED
+            ].tolist()
             drawn += in_other_scripts(
                 some,
                 nationality,
@@ -150,7 +166,9 @@ def training_names(sources, dictionaries=None):
             )
             if firsts == [country]:
                 drawn += lists.data[of_nationality & is_native].tolist()
-            drawn += [turn(name) for name in drawn if rng.random_sample() < LAST_WORD_FIRST]
+            drawn += [
+                turn(name) for name in drawn if rng.random_sample() < LAST_WORD_FIRST
+            ]
         names += drawn
         countries += [country] * len(drawn)
     return np.array(names, dtype=object), np.array(countries, dtype=object)
@@ -201,9 +219,14 @@ def fit(pipeline, names, countries, *, verbose=0):
 
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     classes, labels = np.unique(countries.astype(str), return_inverse=True)
-    network, settings = replace(classifier.network_, words=None), (N_NGRAMS, WORD_WEIGHT)
+    network, settings = (
+        replace(classifier.network_, words=None),
+        (N_NGRAMS, WORD_WEIGHT),
+    )
     options = {"design": shares_in_scripts(classes), "verbose": verbose}
-    weights, words = fit_layer(network, encoder, names, labels, len(classes), *settings, **options)
+    weights, words = fit_layer(
+        network, encoder, names, labels, len(classes), *settings, **options
+    )
     network = replace(
         network,
         weights=network.weights | weights,
@@ -213,6 +236,9 @@ def fit(pipeline, names, countries, *, verbose=0):
     )
     network = rounded(with_temperature(network, TEMPERATURE))
     classifier = NameNationalityClassifier._from_network(
-        network, classes, n_features_in=classifier.n_features_in_, **classifier.get_params()
+        network,
+        classes,
+        n_features_in=classifier.n_features_in_,
+        **classifier.get_params(),
     )
     return Pipeline([("encode", encoder), ("classify", classifier)])

@@ -34,7 +34,10 @@ def write_model(pipeline, folder, trunk=None):
         own = ("class_prior", "head.", "word_")
         arrays = {name: array for name, array in arrays.items() if name.startswith(own)}
         below = (folder.parent / trunk / DESCRIPTION).read_bytes()
-        description |= {"trunk": trunk, "trunk_sha256": hashlib.sha256(below).hexdigest()}
+        description |= {
+            "trunk": trunk,
+            "trunk_sha256": hashlib.sha256(below).hexdigest(),
+        }
     else:
         description["encode"] = {
             "params": encoder.get_params(),
@@ -42,7 +45,8 @@ def write_model(pipeline, folder, trunk=None):
             "max_length": encoder.max_length_,
         }
         classify |= {
-            "params": classifier.get_params() | {"ngram_range": list(classifier.ngram_range)},
+            "params": classifier.get_params()
+            | {"ngram_range": list(classifier.ngram_range)},
             # Leave out seconds, which differ in each training.
             "history": [row | {"dur": 0.0} for row in classifier.history_],
         }
@@ -51,7 +55,10 @@ def write_model(pipeline, folder, trunk=None):
     # Stored, which loads four times as fast: the wheel is compressed anyway.
     np.savez(content, **arrays)
     (folder / ARRAYS).write_bytes(content.getvalue())
-    description |= {"sha256": hashlib.sha256(content.getvalue()).hexdigest(), "classify": classify}
+    description |= {
+        "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
+        "classify": classify,
+    }
     text = json.dumps(description, ensure_ascii=False, indent=1)
     (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems
     write_digests(folder)
@@ -68,7 +75,9 @@ def write_recalls(card):
     rows = [*csv.DictReader(NATIONALITIES.read_text(encoding="utf-8").splitlines())]
     for row in rows:
         row["n_names"] = card["n_names_by_nationality"].get(row["nationality"], 0)
-        row["recall"] = card["by_nationality"].get(row["nationality"], {}).get("recall", "")
+        row["recall"] = (
+            card["by_nationality"].get(row["nationality"], {}).get("recall", "")
+        )
     write_csv(NATIONALITIES, [*rows[0]], (row.values() for row in rows))
 
 
@@ -82,6 +91,11 @@ def write_csv(path, header, rows):
 
 def write_digests(folder):
     """Write the digests that the package checks, as `sha256sum *.csv *.json` prints them."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".json"))
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
+    paths = sorted(
+        path for path in folder.iterdir() if path.suffix in (".csv", ".json")
+    )
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in paths
+    ]
     (folder / DIGESTS).write_bytes("".join(lines).encode())

@@ -67,7 +67,11 @@ def people_apart(column="nationality"):
         sources = recipe.typical_people(load_names(script="all"))
     else:
         sources = countries.people_of_countries()
-    of_arabic = {person_of(name) for found in sources["names in Arabic"].values() for name in found}
+    of_arabic = {
+        person_of(name)
+        for found in sources["names in Arabic"].values()
+        for name in found
+    }
     rows, seen = [], set()
     for source, names_of in sources.items():
         for label in sorted(names_of):
@@ -103,7 +107,9 @@ def load(target="nationality", folder=None):
     model = read(folder or MODELS / target, priors="uniform")
     people = people_apart(COLUMNS[target])
     people = people.at(np.isin(people.labels, model.classes_))
-    digests = (sha256(f"half:{person_of(name)}".encode()).digest() for name in people.names)
+    digests = (
+        sha256(f"half:{person_of(name)}".encode()).digest() for name in people.names
+    )
     is_reported = np.array([digest[0] % 2 == 1 for digest in digests])
     choose, report = people.at(~is_reported), people.at(is_reported)
     return model, choose.few(MOST_CHOOSING), report.few(MOST_REPORTED), people

@@ -48,9 +48,15 @@ def latin_words(words, local):
                     counts[spelling][latin] = count
         for spelling, several in counts.items():
             latin = max(several, key=lambda word: (several[word], word))
-            if fold(spelling) != latin and spelling not in local and WORD.fullmatch(spelling):
+            if (
+                fold(spelling) != latin
+                and spelling not in local
+                and WORD.fullmatch(spelling)
+            ):
                 found[latin].append(spelling)
-    return "\n".join("\t".join([latin, *sorted(found[latin])]) for latin in sorted(found))
+    return "\n".join(
+        "\t".join([latin, *sorted(found[latin])]) for latin in sorted(found)
+    )
 
 
 def local_words(words, people, lists):
@@ -73,8 +79,13 @@ def local_words(words, people, lists):
             counts[word][nationality] += 1
     for script, of_script in words.items():
         for latin in of_script.keys() & counts.keys():
-            shares = {label: n / (len(people[label]) + FEW) for label, n in counts[latin].items()}
-            of_locals = sum(n for label, n in shares.items() if own_script(label) == script)
+            shares = {
+                label: n / (len(people[label]) + FEW)
+                for label, n in counts[latin].items()
+            }
+            of_locals = sum(
+                n for label, n in shares.items() if own_script(label) == script
+            )
             is_rare = counts[latin].total() < 2
             if of_locals >= LOCAL_SHARE * sum(shares.values()) and not is_rare:
                 local |= of_script[latin].keys()
@@ -90,5 +101,7 @@ if __name__ == "__main__":
             people[nationality] |= {*map(person_of, names)}
     lists = load_names(script="native").data
     text = latin_words(words, local_words(words, people, lists))
-    LATIN_WORDS.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    LATIN_WORDS.write_bytes(
+        lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME)
+    )
     print(f"{text.count(chr(10)):,} Latin words, {text.count(chr(9)):,} spellings")

@@ -40,7 +40,9 @@ N_LATIN = FORMS.index(SCRIPTS[0])
 ROWS_OF_ALL, WORDS_OF_ALL = 20, 50
 
 
-def fit_layer(network, encoder, names, labels, n_classes, n_ngrams, word_weight, **options):
+def fit_layer(
+    network, encoder, names, labels, n_classes, n_ngrams, word_weight, **options
+):
     """Train a linear layer and words on a network without words, for labels of any classes.
 
     Return the weights of `fit_linear`, and the `Words`. `options` are its `verbose`, and `design`
@@ -50,13 +52,20 @@ def fit_layer(network, encoder, names, labels, n_classes, n_ngrams, word_weight,
         network.to_codes(encoder.transform(names)),
         forms_of_codes(network, encoder.alphabet_),
     )
-    is_other, design = (forms[codes] >= N_LATIN).any(axis=1), options.pop("design", None)
+    is_other, design = (
+        (forms[codes] >= N_LATIN).any(axis=1),
+        options.pop("design", None),
+    )
     if design is None:
         forms[forms > FORMS.index("dotted")] = 0
     of_rows = forms[codes].max(axis=1)
     priors = log_priors(labels, of_rows, n_classes, design)
-    weights = fit_linear(network, codes, labels, of_rows, priors, n_ngrams=n_ngrams, **options)
-    return weights, fit_words(network, codes, labels, forms, is_other, n_classes, word_weight)
+    weights = fit_linear(
+        network, codes, labels, of_rows, priors, n_ngrams=n_ngrams, **options
+    )
+    return weights, fit_words(
+        network, codes, labels, forms, is_other, n_classes, word_weight
+    )
 
 
 def forms_of_codes(network, alphabet):
@@ -67,7 +76,9 @@ def forms_of_codes(network, alphabet):
             character = alphabet[symbol - 1]
             script = script_of(character)
             is_accented = script == "Latin" and not character.isascii()
-            form = "accented" if is_accented else "dotted" if character == "." else script
+            form = (
+                "accented" if is_accented else "dotted" if character == "." else script
+            )
             forms[code] = FORMS.index(form) if form in FORMS else 0
     return forms
 
@@ -94,7 +105,10 @@ def log_priors(labels, forms, n_classes, design=None):
     """
     counts = np.zeros((len(FORMS), n_classes))
     np.add.at(counts, (forms, labels), 1)
-    of_class, of_form = counts.sum(axis=0), counts.sum(axis=1, keepdims=True) / len(labels)
+    of_class, of_form = (
+        counts.sum(axis=0),
+        counts.sum(axis=1, keepdims=True) / len(labels),
+    )
     within = np.log((counts + ROWS_OF_ALL * of_form + 1e-9) / (of_class + ROWS_OF_ALL))
     if design is not None:
         within[N_LATIN:] -= np.log(design[N_LATIN:])
@@ -123,7 +137,9 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, verbose=0):
     rng = check_random_state(SEED)
     shapes = {"weight": (n_classes, logits.shape[1]), "bias": (n_classes,)}
     shapes["ngram_weight"] = (len(chosen), n_classes)
-    head = {name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()}
+    head = {
+        name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()
+    }
     # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal frequencies.
     priors = priors.astype(np.float32)
     groups = [
@@ -134,7 +150,11 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, verbose=0):
         optimizer = AdamWWithSparse(groups, lr=LR, weight_decay=0)
         n_batches = -(-len(labels) // BATCH_SIZE)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, [LR, NGRAM_LR], n_batches * MAX_EPOCHS, pct_start=0.1, cycle_momentum=False
+            optimizer,
+            [LR, NGRAM_LR],
+            n_batches * MAX_EPOCHS,
+            pct_start=0.1,
+            cycle_momentum=False,
         )
         for epoch in range(MAX_EPOCHS):
             total, order = 0.0, rng.permutation(len(labels))
@@ -164,7 +184,9 @@ def _loss(head, logits, labels, priors, bags):
     """Compute the generalized cross-entropy of a batch, and the gradients."""
     for parameter in head.values():
         parameter.grad = None
-    sums = SumOfBags.apply(head["ngram_weight"], bags.values / (1 - NGRAM_DROPOUT), bags)
+    sums = SumOfBags.apply(
+        head["ngram_weight"], bags.values / (1 - NGRAM_DROPOUT), bags
+    )
     logits = logits @ head["weight"].T + head["bias"] + NGRAM_SCALE * sums
     losses = F.cross_entropy(logits + priors, labels, reduction="none")
     loss = -torch.expm1(-GCE_Q * losses).mean() / GCE_Q
@@ -180,7 +202,9 @@ def _frequent(network, features, n):
     counts = np.bincount(features, minlength=network.n_ngrams)
     n_characters = max(0, len(counts) - sum(map(len, network.ngram_keys[1:])))
     counts[:n_characters] *= len(features)
-    return np.sort(np.argsort(-counts, kind="stable")[: min(n, np.count_nonzero(counts))])
+    return np.sort(
+        np.argsort(-counts, kind="stable")[: min(n, np.count_nonzero(counts))]
+    )
 
 
 def _some_of(features, starts, values, kept):
@@ -195,7 +219,10 @@ def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
     `is_other` says are in another script, are left out: most are spelled names. They are a third of
     the table, and gain nothing.
     """
-    of_words, separator = forms_of_words(codes, forms, network.separator), network.separator
+    of_words, separator = (
+        forms_of_words(codes, forms, network.separator),
+        network.separator,
+    )
     n_words = np.bincount(of_words.ravel(), minlength=len(FORMS))
     n_words[0] = np.count_nonzero(codes) - n_words[1:].sum()
     tables, everyone = [], np.arange(n_classes)
@@ -203,11 +230,19 @@ def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
         rows = np.flatnonzero(((of_words == form) & (codes != 0)).any(axis=1))
         words = np.where(of_words[rows] == form, codes[rows], 0)
         # A row without a word of each class stands for the words of all classes.
-        words = np.concatenate([words, np.zeros((n_classes, codes.shape[1]), words.dtype)])
-        weights = np.append(np.ones(len(rows)), np.full(n_classes, WORDS_OF_ALL * share))
+        words = np.concatenate(
+            [words, np.zeros((n_classes, codes.shape[1]), words.dtype)]
+        )
+        weights = np.append(
+            np.ones(len(rows)), np.full(n_classes, WORDS_OF_ALL * share)
+        )
         of_rows = np.append(labels[rows], everyone)
-        tables.append(Words.fit(words, of_rows, weights, n_classes, separator, word_weight))
-    columns = zip(*((table.keys, table.classes, table.logits) for table in tables), strict=True)
+        tables.append(
+            Words.fit(words, of_rows, weights, n_classes, separator, word_weight)
+        )
+    columns = zip(
+        *((table.keys, table.classes, table.logits) for table in tables), strict=True
+    )
     keys, classes, logits = map(np.concatenate, columns)
     order = np.argsort(keys, kind="stable")
     of_latin, of_others = (
@@ -235,4 +270,6 @@ def folded(network, head, share):
     ngrams[head["head.ngrams"]] += np.float32(1 - share) * head["head.ngram_weight"]
     weights["ngram_weight"] = ngrams
     equal = np.full(network.n_classes, 1 / network.n_classes)
-    return replace(network, weights=weights, class_prior=equal, class_bias=None, words=None)
+    return replace(
+        network, weights=weights, class_prior=equal, class_bias=None, words=None
+    )

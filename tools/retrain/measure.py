@@ -28,7 +28,9 @@ def write_nationality():
     rows = people_in_scripts.people()
     found = people_in_scripts.outcomes(people_in_scripts.load(), rows)
     card["by_script"] = people_in_scripts.by_script(found, rows)
-    card["locals_in_cyrillic"] = people_in_scripts.by_nationality(found, rows, "Cyrillic")
+    card["locals_in_cyrillic"] = people_in_scripts.by_nationality(
+        found, rows, "Cyrillic"
+    )
     write_card(MODELS / "nationality", card)
     write_recalls(card)
     PAGE.write_text(page(card, model), encoding="utf-8")
@@ -37,10 +39,15 @@ def write_nationality():
 def write_country():
     """Write the files of the model of countries."""
     model, report = write_chosen("country")
-    sources, dictionaries = countries.people_of_countries(), countries.read_country_dictionaries()
+    sources, dictionaries = (
+        countries.people_of_countries(),
+        countries.read_country_dictionaries(),
+    )
     _, labels = countries.training_names(sources, dictionaries)
     card = measure_countries(model, report, labels)
-    card["by_script"] = people_in_scripts.countries_by_script(people_in_scripts.people())
+    card["by_script"] = people_in_scripts.countries_by_script(
+        people_in_scripts.people()
+    )
     write_card(MODELS / "country", card)
 
 

@@ -21,7 +21,15 @@ SPELLINGS = {
 WITHOUT_WORDS = {"Cyrillic uk", "Cyrillic bg", "Cyrillic sr", "Arabic fa"}
 # What stands between the words of a name, and for a hyphen, and how often.
 BETWEEN_WORDS = {
-    "Han": {"·": 0.7, " ": 0.1, "・": 0.06, "‧": 0.05, "•": 0.04, "．": 0.03, "-": 0.02},
+    "Han": {
+        "·": 0.7,
+        " ": 0.1,
+        "・": 0.06,
+        "‧": 0.05,
+        "•": 0.04,
+        "．": 0.03,
+        "-": 0.02,
+    },
     "Katakana": {"・": 0.75, " ": 0.12, "･": 0.04, "＝": 0.03, "=": 0.03, "·": 0.03},
 }
 FOR_HYPHENS = {
@@ -72,7 +80,15 @@ LOCALS = {
 }
 # Scripts in which some of a nationality write besides.
 OTHERS_OF_LOCALS = {
-    "Indian": ("Tamil", "Telugu", "Malayalam", "Kannada", "Gujarati", "Gurmukhi", "Oriya"),
+    "Indian": (
+        "Tamil",
+        "Telugu",
+        "Malayalam",
+        "Kannada",
+        "Gujarati",
+        "Gurmukhi",
+        "Oriya",
+    ),
     "Sinhalese": ("Tamil",),
 }
 # Scripts of India, and how ICU writes sounds in them.
@@ -98,8 +114,20 @@ THAI = [
     for pairs in (THAI_FIRST, THAI_OPEN, THAI_CLOSED, THAI_LAST)
 ]
 # Places of the parts of a syllable of Hangul in Unicode.
-INITIAL = {c: k for k, c in enumerate("g kk n d tt r m b pp s ss _ j jj ch k t p h".split())}
-INITIAL |= {"l": 5, "f": 17, "v": 7, "z": 12, "sh": 9, "ts": 14, "zh": 12, "th": 9, "kh": 18}
+INITIAL = {
+    c: k for k, c in enumerate("g kk n d tt r m b pp s ss _ j jj ch k t p h".split())
+}
+INITIAL |= {
+    "l": 5,
+    "f": 17,
+    "v": 7,
+    "z": 12,
+    "sh": 9,
+    "ts": 14,
+    "zh": 12,
+    "th": 9,
+    "kh": 18,
+}
 INITIAL |= {"q": 15, "c": 15, "x": 9}
 MEDIAL = "a ɛ ya yɛ ʌ e yʌ ye o wa wɛ oe yo u wo we wi yu ï ui i".split()
 MEDIAL = {c: k for k, c in enumerate(MEDIAL)} | {"ö": 11, "ü": 16}
@@ -128,7 +156,10 @@ def spell_person(name, nationality, script, spellings, person, rng):
         spelled.append(known or spell(word, nationality, spelling, rng))
     between, hyphen = (
         draw(marks, rng)
-        for marks in (BETWEEN_WORDS.get(script, {" ": 1}), FOR_HYPHENS.get(script, {"-": 1}))
+        for marks in (
+            BETWEEN_WORDS.get(script, {" ": 1}),
+            FOR_HYPHENS.get(script, {"-": 1}),
+        )
     )
     spelled = between.join(word.replace("-", hyphen) for word in spelled)
     return in_han(spelled, rng.randint(2)) if script == "Han" else spelled
@@ -166,7 +197,9 @@ def spell(name, nationality, spelling, rng):
     if script == "Greek":
         spelled = _accented(spelled, rng)
     elif script == "Hebrew":
-        spelled = re.sub(r"[כמנפצ]\b(?!')", lambda found: "ךםןףץ"["כמנפצ".index(found[0])], spelled)
+        spelled = re.sub(
+            r"[כמנפצ]\b(?!')", lambda found: "ךםןףץ"["כמנפצ".index(found[0])], spelled
+        )
     return unicodedata.normalize("NFC", spelled)
 
 
@@ -174,7 +207,9 @@ def spell(name, nationality, spelling, rng):
 def _all_rules():
     """Return the rules of each nationality, or of a nationality in a script."""
     return {
-        key: row["rules"] for row in read_table("sounds.csv") for key in _keys(row["nationalities"])
+        key: row["rules"]
+        for row in read_table("sounds.csv")
+        for key in _keys(row["nationalities"])
     }
 
 
@@ -202,7 +237,14 @@ def to_sounds(name, nationality, script):
         name = pattern.sub(sound, name)  # in capitals, which no later rule changes
     name = name.lower().replace("ı", "ï")
     return unicodedata.normalize("NFC", _without_marks(name, keep="öüï")).translate(
-        {ord("ø"): "ö", ord("æ"): "e", ord("ł"): "l", ord("đ"): "d", ord("ð"): "d", ord("ß"): "s"}
+        {
+            ord("ø"): "ö",
+            ord("æ"): "e",
+            ord("ł"): "l",
+            ord("đ"): "d",
+            ord("ð"): "d",
+            ord("ß"): "s",
+        }
         | {ord("þ"): "th", ord("ə"): "a", ord("'"): ""}
     )
 
@@ -211,7 +253,9 @@ def _without_marks(name, keep=""):
     return "".join(
         c
         if c in keep or not c.isalpha() or (ord(c) > 0x24F and ord(c) < 0x1E00)
-        else "".join(d for d in unicodedata.normalize("NFD", c) if not unicodedata.combining(d))
+        else "".join(
+            d for d in unicodedata.normalize("NFD", c) if not unicodedata.combining(d)
+        )
         for c in name
     )
 
@@ -222,7 +266,9 @@ def _letters(spelling):
     rows = {row["script"]: row["letters"] for row in read_table("letters.csv")}
     pairs = (pair.split("=") for pair in rows[spelling].split(" ") if "=" in pair)
     letters_of = {sound: letters.split("|") for sound, letters in pairs}
-    sounds = sorted(letters_of, key=lambda sound: (-len(sound.strip("^$")), -len(sound)))
+    sounds = sorted(
+        letters_of, key=lambda sound: (-len(sound.strip("^$")), -len(sound))
+    )
     parts = (sound.replace("^", r"\b").replace("$", r"\b") for sound in sounds)
     return re.compile("|".join(f"({part})" for part in parts)), sounds, letters_of
 
@@ -241,7 +287,9 @@ def _accented(name, rng):
     words = []
     for word in name.replace("σ ", "ς ").split(" "):
         word = word[:-1] + "ς" if word.endswith("σ") else word
-        vowels = [found.end() - 1 for found in re.finditer("ου|αι|ει|οι|[αεηιουω]", word)]
+        vowels = [
+            found.end() - 1 for found in re.finditer("ου|αι|ει|οι|[αεηιουω]", word)
+        ]
         if len(vowels) > 1:
             place = vowels[-1 - (rng.random_sample() < 0.6)]
             word = word[: place + 1] + "\u0301" + word[place + 1 :]
@@ -301,9 +349,13 @@ def to_hangul(sounds):
         first, vowel, last = (found[key] or "" for key in ("first", "vowel", "last"))
         if alone := found["alone"]:
             first = "" if alone in "yw" else alone
-            vowel = {"w": "u", "y": "i", "sh": "i", "zh": "i", "ch": "i"}.get(alone, "ï")
+            vowel = {"w": "u", "y": "i", "sh": "i", "zh": "i", "ch": "i"}.get(
+                alone, "ï"
+            )
         if first == "sh":
-            vowel = {"a": "ya", "e": "ye", "i": "wi", "o": "yo", "u": "yu"}.get(vowel, vowel)
+            vowel = {"a": "ya", "e": "ye", "i": "wi", "o": "yo", "u": "yu"}.get(
+                vowel, vowel
+            )
         initial = INITIAL[first or "_"]
         return chr(0xAC00 + (initial * 21 + MEDIAL[vowel]) * 28 + FINAL.get(last, 0))
 

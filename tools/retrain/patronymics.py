@@ -9,7 +9,9 @@ from .tables import read_table
 # Endings of surnames, in plain letters, that women or men bear.
 _FEMALE = ("ova", "eva", "ina", "aya", "ska", "skaia", "skaja")
 _MALE = ("ov", "ev", "in", "yi", "iy", "ii", "sky", "ski")
-_MEN_IN_A = set("nikita ilya illya illia mykola mykyta sava savva foma luka kuzma danila".split())
+_MEN_IN_A = set(
+    "nikita ilya illya illia mykola mykyta sava savva foma luka kuzma danila".split()
+)
 
 
 @cache
@@ -36,7 +38,9 @@ def with_patronymic(name, nationality, script, rng):
     stem = row["stems"][rng.randint(len(row["stems"]))]
     father = stem + row["female" if is_female(given, surname) else "male"]
     is_register = rng.random_sample() < row["register"]
-    return " ".join([surname, given, father] if is_register else [given, father, surname])
+    return " ".join(
+        [surname, given, father] if is_register else [given, father, surname]
+    )
 
 
 def is_female(given, surname):

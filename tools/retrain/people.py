@@ -34,7 +34,9 @@ def read_rows(name):
     """Return the rows of a file, a dict each."""
     path = data_folder(None) / "people" / f"{name}.tsv.gz"
     if not path.is_file():
-        raise OSError(f"Expected {path}, as tools/retrain/people.py says, and it is not there.")
+        raise OSError(
+            f"Expected {path}, as tools/retrain/people.py says, and it is not there."
+        )
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         return [*csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
 
@@ -54,7 +56,9 @@ def add_spellings(found, key_of):
     for row in read_rows("lifters"):
         name, spelled = clean_entry(row["name"]), row["spelled"].strip()
         script = script_of(spelled[:1] or " ")
-        if script and len(name.split()) == len(row["name"].split()) == len(spelled.split()):
+        if script and len(name.split()) == len(row["name"].split()) == len(
+            spelled.split()
+        ):
             found.people[script].setdefault(key_of(name), spelled.lower())
     for row in read_rows("spellings"):
         script = row["script"].partition("/")[0]
@@ -66,4 +70,6 @@ def add_spellings(found, key_of):
 
 def _capitalized(name):
     """Write a surname in capitals as names are: "ABADIE Benoit" is no initials."""
-    return " ".join(w.capitalize() if w.isupper() and len(w) > 2 else w for w in name.split())
+    return " ".join(
+        w.capitalize() if w.isupper() and len(w) > 2 else w for w in name.split()
+    )

@@ -93,7 +93,9 @@ def by_script(found, rows, new=None):
         for script in dict.fromkeys(scripts):
             groups[f"{script}, foreigners of new words"] = foreign & (scripts == script)
         groups["all, foreigners of new words"] = foreign
-    return [[title, *cells(found, some)] for title, some in groups.items() if some.any()]
+    return [
+        [title, *cells(found, some)] for title, some in groups.items() if some.any()
+    ]
 
 
 def _groups(rows):
@@ -119,7 +121,9 @@ def countries_by_script(rows):
         np.array(
             [
                 found in countries[row["nationality"]]
-                for found, row in zip(model.predict([r[key] for r in rows]), rows, strict=True)
+                for found, row in zip(
+                    model.predict([r[key] for r in rows]), rows, strict=True
+                )
             ]
         )
         for key in ("name", "latin")
@@ -138,7 +142,9 @@ def by_nationality(found, rows, script):
     lines = []
     for nationality in np.unique(y[local]):
         some = local & (y == nationality)
-        wrong = Counter(found["answer"][some & ~found["name right"]].tolist()).most_common()
+        wrong = Counter(
+            found["answer"][some & ~found["name right"]].tolist()
+        ).most_common()
         named = ", ".join(f"{label} {n}" for label, n in wrong)
         lines.append([nationality, *cells(found, some), named or "-"])
     return lines

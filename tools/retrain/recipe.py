@@ -44,7 +44,11 @@ SEED = 0
 # ordinary people, as in users' lists, so the model learns more of them than of the famous.
 MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000, "names in Arabic": 12_000}
 # The second phase learns more people, and spells so many of a nationality in other scripts.
-MORE_PEOPLE = {"biographies": 60_000, "chess players": 200_000, "names in Arabic": 20_000}
+MORE_PEOPLE = {
+    "biographies": 60_000,
+    "chess players": 200_000,
+    "names in Arabic": 20_000,
+}
 MOST_SPELLED = 25_000
 # The logits are a mean of those of the two phases, in which the first counts by this share.
 SHARE_OF_TRUNK = 0.2
@@ -147,14 +151,18 @@ def fit(names, nationalities, **params):
 
     `params` are those of the classifier that differ from `CLASSIFIER`.
     """
-    from sknames._training import train  # torch, which reads SAME_BITS when it is imported
+    from sknames._training import (
+        train,
+    )  # torch, which reads SAME_BITS when it is imported
 
     params = CLASSIFIER | {"min_df": max(1, len(names) // NAMES_PER_MIN_DF)} | params
     encoder, settings = CharEncoder(**ENCODER), NameNationalityClassifier(**params)
     settings = train.Settings.of(settings, **HIDDEN)
     with by_sounds():
         X = encoder.fit_transform(names)
-    classes, network, history, _ = train.fit(X, nationalities, np.ones(len(X)), settings)
+    classes, network, history, _ = train.fit(
+        X, nationalities, np.ones(len(X)), settings
+    )
     network = _forget(network, encoder.unknown_code_)
     classifier = NameNationalityClassifier._from_network(
         network, classes, n_features_in=encoder.max_length_, history=history, **params
@@ -168,7 +176,10 @@ def fit_more(pipeline, names, nationalities, *, verbose=0):
     The layer is folded into the weights of the network. Then calibrate the probabilities, and round
     most weights.
     """
-    from .linear import fit_layer, folded  # torch, which reads SAME_BITS when it is imported
+    from .linear import (
+        fit_layer,
+        folded,
+    )  # torch, which reads SAME_BITS when it is imported
 
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     labels = np.searchsorted(classifier.classes_, nationalities)
@@ -203,7 +214,9 @@ def _forget(network, symbol):
     # Without a loss, the weights of the next symbol are random: noise, which no file should hold.
     names = ("next_symbol.weight", "next_symbol.bias")
     untrained = {name: np.zeros_like(network.weights[name]) for name in names}
-    return replace(network, weights=network.weights | {"embedding": embedding} | untrained)
+    return replace(
+        network, weights=network.weights | {"embedding": embedding} | untrained
+    )
 
 
 def training_names(*, lists_only=False, second_phase=False):
@@ -238,8 +251,14 @@ def training_names(*, lists_only=False, second_phase=False):
     names, nationalities : ndarray of shape (n_names,), dtype=object
         The names and their labels.
     """
-    rng, most_people = check_random_state(SEED), MORE_PEOPLE if second_phase else MOST_PEOPLE
-    lists, native = load_names(script="all"), set(load_names(script="native").target_names)
+    rng, most_people = (
+        check_random_state(SEED),
+        MORE_PEOPLE if second_phase else MOST_PEOPLE,
+    )
+    lists, native = (
+        load_names(script="all"),
+        set(load_names(script="native").target_names),
+    )
     sources = {} if lists_only else typical_people(lists)
     without = also_apart(sources)
     common = common_names()
@@ -248,7 +267,9 @@ def training_names(*, lists_only=False, second_phase=False):
     for nationality in sorted(set(lists.target_names).union(*sources.values())):
         people = {}
         for source, names_of in sources.items():
-            names = rng.permutation(np.array(names_of.get(nationality, []), dtype=object))
+            names = rng.permutation(
+                np.array(names_of.get(nationality, []), dtype=object)
+            )
             new = {
                 person: name
                 for name in names
@@ -266,10 +287,15 @@ def training_names(*, lists_only=False, second_phase=False):
             )
             full += [*(given + " " + surnames)]
         elif nationality in lists.target_names:
-            full += [*make_names(n_made, nationalities=[nationality], random_state=rng)[0]]
+            full += [
+                *make_names(n_made, nationalities=[nationality], random_state=rng)[0]
+            ]
         if nationality in native:
             made, _ = make_names(
-                N_NATIVE_NAMES, nationalities=[nationality], script="native", random_state=rng
+                N_NATIVE_NAMES,
+                nationalities=[nationality],
+                script="native",
+                random_state=rng,
             )
             full += [*made]
         registers += in_registers(people.values(), nationality, "Latin", rng)
@@ -292,15 +318,24 @@ def training_names(*, lists_only=False, second_phase=False):
     ]
     respelled.append(_respelled(names, nationalities, letters_only, LETTERS_ONLY, rng))
     respelled.append(tuple(np.array(registers, dtype=object).reshape(-1, 2).T))
-    names, nationalities = map(np.concatenate, zip((names, nationalities), *respelled, strict=True))
+    names, nationalities = map(
+        np.concatenate, zip((names, nationalities), *respelled, strict=True)
+    )
     plain = _respelled(names, nationalities, in_ascii, IN_ASCII, rng)
     for name in [] if lists_only else of_no_class(dictionaries.spellings, sources, rng):
         other.append(name)
         other_labels.append(labels[rng.randint(len(labels))])
     other, other_labels = (np.array(of, dtype=object) for of in (other, other_labels))
     turned = _respelled(other, other_labels, turn, LAST_WORD_FIRST, rng)
-    surnames = [] if lists_only else made_chinese(dictionaries.chinese, check_random_state(SEED))
-    chinese = np.array(surnames, dtype=object), np.full(len(surnames), "Chinese", dtype=object)
+    surnames = (
+        []
+        if lists_only
+        else made_chinese(dictionaries.chinese, check_random_state(SEED))
+    )
+    chinese = (
+        np.array(surnames, dtype=object),
+        np.full(len(surnames), "Chinese", dtype=object),
+    )
     pairs = (names, nationalities), plain, (other, other_labels), turned, chinese
     names, nationalities = map(np.concatenate, zip(*pairs, strict=True))
     return names, nationalities
@@ -361,7 +396,11 @@ def people_in_arabic(spellings, lists, label_of):
 def nationality_of_countries():
     """Return the nationality whose names most people of a country have, if there is one."""
     rows = read_table("demonyms.csv")
-    return {row["alpha_2"]: row["nationality"] for row in reversed(rows) if row["nationality"]}
+    return {
+        row["alpha_2"]: row["nationality"]
+        for row in reversed(rows)
+        if row["nationality"]
+    }
 
 
 @cache
@@ -428,7 +467,9 @@ def in_other_scripts(
         return []
     japanese, chinese, spellings = dictionaries[:3]
     own = own_script(nationality)
-    shares = {script: share for script, share in FOREIGN_SCRIPTS.items() if script != own}
+    shares = {
+        script: share for script, share in FOREIGN_SCRIPTS.items() if script != own
+    }
     if nationality in WRITE_HAN:
         shares.pop("Han", None)
     if nationality == "Japanese":
@@ -450,9 +491,14 @@ def in_other_scripts(
     if nationality == "Chinese" and characters:
         drawn = rng.permutation(np.array(chinese, dtype=object))
         drawn = drawn if country else drawn_of_all_characters(drawn)
-        spelled += [in_han(name, characters[k % len(characters)]) for k, name in enumerate(drawn)]
+        spelled += [
+            in_han(name, characters[k % len(characters)])
+            for k, name in enumerate(drawn)
+        ]
     elif nationality == "Japanese" and is_first:
-        drawn = drawn_of_all_characters(rng.permutation(np.array([*japanese], dtype=object)))
+        drawn = drawn_of_all_characters(
+            rng.permutation(np.array([*japanese], dtype=object))
+        )
         spelled += [*drawn]
         again = [name for name in drawn if rng.random_sample() < JAPANESE_IN_KATAKANA]
         spelled += [to_katakana(japanese[name]) for name in again]
@@ -523,8 +569,12 @@ def made_koreans(rng):
 def of_no_class(spellings, sources, rng):
     """Yield names in the scripts of `OF_NO_CLASS`: of words of the table, or like names spelled."""
     for script, nationality in OF_NO_CLASS.items():
-        words = [word for several in spellings.words[script].values() for word in several]
-        people = sources["chess players"][nationality] + sources["biographies"][nationality]
+        words = [
+            word for several in spellings.words[script].values() for word in several
+        ]
+        people = (
+            sources["chess players"][nationality] + sources["biographies"][nationality]
+        )
         for k in range(N_OF_NO_CLASS):
             if k % 2 and words:
                 yield " ".join(rng.choice(words, 2))
@@ -573,7 +623,9 @@ def _draw(lists, nationality, part, share, common, n, rng):
     rows &= (lists.part == part) | (lists.part == "both")
     by_rank = 1 / (4 + np.arange(len(common)))
     frequent = rng.choice(np.array(common, dtype=object), n, p=by_rank / by_rank.sum())
-    return np.where(rng.random_sample(n) < share, frequent, rng.choice(lists.data[rows], n))
+    return np.where(
+        rng.random_sample(n) < share, frequent, rng.choice(lists.data[rows], n)
+    )
 
 
 def _respelled(names, labels, respell, share, rng):
@@ -591,7 +643,9 @@ def turn(name):
 
 def initials(name):
     *others, last = name.split()
-    others = [f"{word[0]}." if word[0].isupper() else word for word in others]  # J. van Dijk
+    others = [
+        f"{word[0]}." if word[0].isupper() else word for word in others
+    ]  # J. van Dijk
     return " ".join([*others, last])
 
 
@@ -638,7 +692,9 @@ def typical_biographies(lists):
     """
     names, nationalities = read_biographies()
     counts = Counter(nationalities)
-    rare = {nationality for nationality in lists.target_names if counts[nationality] < RARE}
+    rare = {
+        nationality for nationality in lists.target_names if counts[nationality] < RARE
+    }
     bearers = _bearers(lists, "surname")
     typical = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):

@@ -12,7 +12,11 @@ from sknames._answers.groups import M49, group_of_each, levels_of
 from sknames._encoding.names import Names
 from sknames._priors.priors import MODEL_ERROR, exchange_priors
 from sknames._priors.shares import FEW_NAMES, shares_of_probabilities
-from sknames._wrappers.risk_coverage import confidence_and_hits, risk_coverage_curve, tried_rows
+from sknames._wrappers.risk_coverage import (
+    confidence_and_hits,
+    risk_coverage_curve,
+    tried_rows,
+)
 from sknames.pretrained._load_pretrained import (
     BIAS,
     CLIMBING,
@@ -28,7 +32,13 @@ from .files import write_csv
 # Lists to choose the error of a model by: how many of a source and region, names in one, the
 # concentration of the Dirichlet distribution of their mixes, people of a class in a source, shares
 # that count.
-N_LISTS, SIZES, CONCENTRATION, LEAST_OF_CLASS, LEAST_SHARE = 2, (200, 800), 1.0, 20, 0.02
+N_LISTS, SIZES, CONCENTRATION, LEAST_OF_CLASS, LEAST_SHARE = (
+    2,
+    (200, 800),
+    1.0,
+    20,
+    0.02,
+)
 ERRORS, COVERED = np.arange(2, 16) / 10, 0.95
 # Countries share names, and lists of athletes elsewhere lose by a sharpness: .36 to .41 at 1.25.
 SHARPNESSES = {"nationality": (1.0, 1.25, 1.5, 1.75, 2.0), "country": (1.0,)}
@@ -71,7 +81,9 @@ def write_thresholds(folder, model, everyone, people, priors):
     probabilities = model.predict_proba(names)
     for name, groups in ((CURVE, ()), (CLIMBING, M49)):
         curve = curve_of(probabilities, names, labels, classes, priors, groups)
-        columns = zip(*(curve[key][tried_rows(curve)] for key in CURVE_COLUMNS), strict=True)
+        columns = zip(
+            *(curve[key][tried_rows(curve)] for key in CURVE_COLUMNS), strict=True
+        )
         rows = ([f"{value:.6f}" for value in row] for row in columns)
         write_csv(folder / name, CURVE_COLUMNS, rows)
     rows = sets_thresholds(probabilities, labels, classes, priors)
@@ -83,7 +95,11 @@ def write_thresholds(folder, model, everyone, people, priors):
     given = probabilities, labels, sources, classes
     sharpness, error = sharpness_and_error(*given, SHARPNESSES[folder.name])
     rows += [("", error), (SHARPNESS, sharpness)]
-    write_csv(folder / BIAS, ["label", "bias"], ([label, f"{bias:.4f}"] for label, bias in rows))
+    write_csv(
+        folder / BIAS,
+        ["label", "bias"],
+        ([label, f"{bias:.4f}"] for label, bias in rows),
+    )
 
 
 def lists_of_people(probabilities, labels, sources, classes):
@@ -98,7 +114,9 @@ def lists_of_people(probabilities, labels, sources, classes):
     for source in np.unique(sources):
         here = sources == source
         bias = class_bias(probabilities[~here], labels[~here], classes)
-        counts = np.bincount(np.searchsorted(classes, labels[here]), minlength=len(classes))
+        counts = np.bincount(
+            np.searchsorted(classes, labels[here]), minlength=len(classes)
+        )
         for k, of_list in product(range(N_LISTS), is_in):
             many = np.flatnonzero(of_list & (counts >= LEAST_OF_CLASS))
             if len(many) < 2:
@@ -106,7 +124,9 @@ def lists_of_people(probabilities, labels, sources, classes):
             mix = rng.dirichlet(np.full(len(many), CONCENTRATION))
             n_of = np.minimum(rng.multinomial(SIZES[k % 2], mix), counts[many])
             rows = [
-                rng.choice(np.flatnonzero(here & (labels == classes[c])), n, replace=False)
+                rng.choice(
+                    np.flatnonzero(here & (labels == classes[c])), n, replace=False
+                )
                 for c, n in zip(many, n_of, strict=True)
             ]
             rows, prior = np.concatenate(rows), np.exp(-bias)
@@ -119,7 +139,10 @@ def shares_of_people(lists, probabilities, labels, classes, **options):
     for rows, prior in lists:
         with warnings.catch_warnings(action="ignore"):  # a model unsure of some list
             found = shares_of_probabilities(
-                *(probabilities[rows], classes), assumed_prior=prior, random_state=0, **options
+                *(probabilities[rows], classes),
+                assumed_prior=prior,
+                random_state=0,
+                **options,
             )
         yield found, np.mean(labels[rows][:, None] == found.label, axis=0)
 
@@ -136,7 +159,9 @@ def sharpness_and_error(probabilities, labels, sources, classes, sharpnesses):
     wrong, given = {}, (lists, probabilities, labels, classes)
     for power in sharpnesses:
         pairs = shares_of_people(*given, sharpness=power, n_resamples=1)
-        wrong[power] = np.mean([np.abs(found.share - true).sum() for found, true in pairs])
+        wrong[power] = np.mean(
+            [np.abs(found.share - true).sum() for found, true in pairs]
+        )
     sharpness = min(wrong, key=wrong.get)
 
     def covers(error):
@@ -159,7 +184,9 @@ def weights_of(labels, classes, priors):
 
 def curve_of(probabilities, names, labels, classes, priors, groups=()):
     """Return the risk-coverage curve under priors, from probabilities under equal frequencies."""
-    shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
+    shifted = exchange_priors(
+        probabilities, np.full(len(classes), 1 / len(classes)), priors
+    )
     is_name = Names(names.tolist()).reasons == ""
     levels = levels_of(groups, classes)
     confidence, hits = confidence_and_hits(shifted, is_name, labels, classes, levels)
@@ -168,8 +195,13 @@ def curve_of(probabilities, names, labels, classes, priors, groups=()):
 
 def sets_thresholds(probabilities, labels, classes, priors):
     """Return rows of a coverage, the threshold of all classes, and that of each class alone."""
-    shifted = exchange_priors(probabilities, np.full(len(classes), 1 / len(classes)), priors)
-    places, weights = np.searchsorted(classes, labels), weights_of(labels, classes, priors)
+    shifted = exchange_priors(
+        probabilities, np.full(len(classes), 1 / len(classes)), priors
+    )
+    places, weights = (
+        np.searchsorted(classes, labels),
+        weights_of(labels, classes, priors),
+    )
     coverages = np.arange(80, 100) / 100
     columns = [calibrate_sets(shifted, places, weights, coverages)]
     for k in range(len(classes)):
@@ -178,7 +210,9 @@ def sets_thresholds(probabilities, labels, classes, priors):
         enough = coverages <= some.sum() / (some.sum() + 1)
         if enough.any():
             ones = np.ones(some.sum())
-            of_class[enough] = calibrate_sets(shifted[some], places[some], ones, coverages[enough])
+            of_class[enough] = calibrate_sets(
+                shifted[some], places[some], ones, coverages[enough]
+            )
         columns.append(of_class)
     return zip(coverages, *columns, strict=True)
 

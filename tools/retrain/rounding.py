@@ -37,7 +37,9 @@ def rounded(network):
     The weights take a byte each, and files compress them to less than half. It costs no accuracy: a
     name has some 30 n-grams, whose errors cancel out.
     """
-    many = {name: network.weights[name] for name in QUANTIZED if name in network.weights}
+    many = {
+        name: network.weights[name] for name in QUANTIZED if name in network.weights
+    }
     many = {name: quantize(dequantize(array)) for name, array in many.items()}
     words = network.words
     if words is not None:

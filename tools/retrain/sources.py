@@ -31,4 +31,6 @@ def open_package(path):
         if header.startswith(b"data.tar"):
             return tarfile.open(fileobj=io.BytesIO(content[position : position + size]))
         position += size + size % 2
-    raise ValueError(f"{path} is no Debian package: it has no data.tar. Get another copy.")
+    raise ValueError(
+        f"{path} is no Debian package: it has no data.tar. Get another copy."
+    )

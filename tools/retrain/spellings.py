@@ -71,7 +71,9 @@ _SCRIPTS = {
 SCRIPTS = [script for script in _SCRIPTS.values() if script != "Latin"]
 # How alike the sounds of a pair must be, from 0 to 1, by how many people at least have it.
 ALIKE = {20: 0.25, 2: 0.4, 1: 0.65}
-_POINTS = re.compile("[\u0301\u0591-\u05c7\u064b-\u0652]")  # accents and vowels that lists lack
+_POINTS = re.compile(
+    "[\u0301\u0591-\u05c7\u064b-\u0652]"
+)  # accents and vowels that lists lack
 # Letters between which scripts differ are one: f and p, l and r, t and d, k and s as in "c".
 _CONSONANTS = str.maketrans("bfvwdrcgjhqsxz", "ppppt" + "l" + "k" * 8, "aeiouy")
 
@@ -97,7 +99,9 @@ class Spellings:
         spelling = unicodedata.normalize("NFC", _POINTS.sub("", spelling.lower()))
         is_initial = len(latin) < 2 or latin.endswith(".")
         if not is_initial and {*_scripts(spelling)} == {script}:
-            if _alike(latin, spelling) >= next(ALIKE[least] for least in ALIKE if count >= least):
+            if _alike(latin, spelling) >= next(
+                ALIKE[least] for least in ALIKE if count >= least
+            ):
                 several = self.words[script][latin]
                 several[spelling] = several.get(spelling, 0) + count
 
@@ -124,7 +128,9 @@ class Spellings:
         parts, sounds = word.split("-"), sounds.split("-")
         if len(parts) == 1 or len(parts) != len(sounds):
             return None
-        parts = [self.word(*both, script, rng) for both in zip(parts, sounds, strict=True)]
+        parts = [
+            self.word(*both, script, rng) for both in zip(parts, sounds, strict=True)
+        ]
         return "-".join(parts) if all(parts) else None
 
 
@@ -153,8 +159,12 @@ def read_spellings(key_of, pairs=None, rigour=None):
         of_words = _lines(pairs, f"wd_{language}_[28]0", f"words_{language}.tsv.gz")
         for latin, spelling, count in of_words:
             found.add(latin, spelling.replace(" ", ""), script, int(count))
-        for latin, spelling in _lines(pairs, f"wd_{language}", f"full_{language}.tsv.gz"):
-            if {*_scripts(spelling)} == {script} and _alike(fold(latin), spelling) >= ALIKE[1]:
+        for latin, spelling in _lines(
+            pairs, f"wd_{language}", f"full_{language}.tsv.gz"
+        ):
+            if {*_scripts(spelling)} == {script} and _alike(
+                fold(latin), spelling
+            ) >= ALIKE[1]:
                 found.people[script][key_of(latin)] = spelling
     with zipfile.ZipFile(rigour) as wheel:
         lines = wheel.read(_LIST).decode().splitlines()
@@ -180,7 +190,9 @@ def add_collections(found):
     for row in read_table("words_in_scripts.csv"):
         for pair in row["words"].split():
             found.trust(*pair.split("="), row["script"])
-    for latin, spelling in _members(ARABNAMER, "arabnamer/data/dict_FINAL.json").items():
+    for latin, spelling in _members(
+        ARABNAMER, "arabnamer/data/dict_FINAL.json"
+    ).items():
         found.add(latin, spelling, "Arabic")
     for entry in _members(HABESHA, "habesha_names/data/given_names.json")["entries"]:
         for latin in (entry["canonical"], *entry["variants"]):

@@ -41,4 +41,6 @@ def read_ukrainian_names(wheel=None):
 
 def is_female(name):
     """Whether a Ukrainian patronymic or surname has the form that women bear."""
-    return name.endswith(("івна", "ївна", "ова", "ева", "єва", "іна", "їна", "ська", "цька"))
+    return name.endswith(
+        ("івна", "ївна", "ова", "ева", "єва", "іна", "їна", "ська", "цька")
+    )
