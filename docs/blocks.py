@@ -1,4 +1,4 @@
-"""Run the blocks of Python and the commands of a page, and write what they print into it.
+"""Run the Python blocks and the commands of a page, and write their output into it.
 
 ``python docs/blocks.py docs/predict.md``
 """
@@ -22,8 +22,8 @@ BLOCK = re.compile(
 def run_blocks(path):
     """Run the blocks of a page in one session. Yield each block and what it prints.
 
-    In front of a block may stand ``<!-- not run: reason -->``, or ``<!-- needs: package -->`` for
-    one that runs where that package is installed.
+    In front of a block may stand ``<!-- not run: reason -->``, or ``<!-- needs: package
+    -->`` for one that runs where that package is installed.
     """
     text = path.read_text(encoding="utf-8")
     assert len(BLOCK.findall(text)) == text.count("```python\n")
@@ -66,7 +66,7 @@ def write_files(text):
 
 
 def commands(text):
-    """Yield a match for each command in the consoles of a page: the command, what it prints."""
+    """Yield a match for each console command of a page: the command and its output."""
     for console in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         yield from re.finditer(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE)
 

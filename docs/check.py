@@ -1,4 +1,4 @@
-"""Check README, the pages and the files around them, and print what is wrong: `make check`."""
+"""Check README, the pages and related files, and print what is wrong: `make check`."""
 
 import ast
 import re
@@ -44,8 +44,8 @@ def text_of(name):
 
 def prose(path):
     """Return the text of a page without code, comments and the targets of links."""
-    text = re.sub(r"^    .*?$|<!--.*?-->", "\n\n", CODE_BLOCK.sub("\n\n", path.read_text("utf-8")),
-                  flags=re.M | re.S)  # fmt: skip
+    text = CODE_BLOCK.sub("\n\n", path.read_text("utf-8"))
+    text = re.sub(r"^    .*?$|<!--.*?-->", "\n\n", text, flags=re.M | re.S)
     return re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
 
@@ -54,7 +54,7 @@ def n_words(text):
 
 
 def long_sentences():
-    """Yield sentences, items and cells of more than 30 words; pages of more than 16 a sentence."""
+    """Yield sentences, items and cells over 30 words; pages that average over 16."""
     for page in PROSE:
         parts = re.split(
             r"(?<=[.!?:])[*\"')]*\s+|\n\s*(?:\n|[-*] |\d+\. |#)|\|", prose(page)
@@ -116,7 +116,7 @@ def broken_links():
 
 
 def files_that_disagree():
-    """Yield what of a release, of CI, of the gallery and of the reference does not fit."""
+    """Yield what does not fit in a release, CI, the gallery and the reference."""
     project, hatch = PROJECT["project"], PROJECT["tool"]["hatch"]
     if f"\nversion: {VERSION}\n" not in text_of("CITATION.cff"):
         yield "CITATION.cff has another version"
@@ -124,7 +124,9 @@ def files_that_disagree():
     for name in ("ruff", "codespell"):
         (release,) = re.findall(rf"/{name}(?:-pre-commit)?\n    rev: v(\S+)\n", hooks)
         if f"{name}=={release}" not in project["optional-dependencies"]["lint"]:
-            yield f"pre-commit runs {name} {release}, and the extra lint another release"
+            yield (
+                f"pre-commit runs {name} {release}, and the extra lint another release"
+            )
     read = {
         ".ci",
         ".github",

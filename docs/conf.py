@@ -33,7 +33,8 @@ exclude_patterns = ["_build", "_extra", "page"]
 # The page that answers, where `make html` has built it.
 html_extra_path = ["_extra"] if Path(__file__).with_name("_extra").exists() else []
 templates_path = ["_templates"]
-# References to other projects stay text: to resolve them, a build would have to ask their sites.
+# References to other projects stay text: to resolve them, a build would have to ask
+# their sites.
 nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")
@@ -79,8 +80,8 @@ html_title = "sknames"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["sknames.css"]
-# One sidebar, so that a table has room beside it on a laptop. Pages without others below them have
-# no list of pages.
+# One sidebar, so that a table has room beside it on a laptop. Pages without others
+# below them have no list of pages.
 html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]}
 html_sidebars |= {
     page: ["page-toc"] for page in ("install", "faq", "development", "changelog")
@@ -118,7 +119,7 @@ def localize(app, relative_path, parent_docname, source):
 
 
 def link_out_of_docs(app, docname, source):
-    """Links that lead out of docs/, which GitHub follows, lead to the gallery or to GitHub."""
+    """Point links out of docs/, which GitHub follows, to the gallery or to GitHub."""
 
     def target(match):
         path = match[1]
@@ -132,7 +133,7 @@ def link_out_of_docs(app, docname, source):
 
 
 def list_pages(app, docname, source):
-    """The pages of a list in README.md, which GitHub shows, are the guide's next part."""
+    """Make the pages of a list in README.md, for GitHub, the guide's next part."""
 
     def with_toctree(match):
         pages = re.findall(r"^- \[.*?\]\((\w+)\.md\)", match[0], re.MULTILINE)

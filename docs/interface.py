@@ -18,7 +18,8 @@ PAGE = Path(__file__).with_name("interface.md")
 # "- labels: array of shape (n_names, top), the most probable", up to the comma.
 FIELD = re.compile(r"^- ([a-z][\w, ]*): ((?:\([^)]*\)|\{[^}]*\}|[^,;(.{])+)", re.M)
 FIELD_OF_BUNCH = re.compile(r"^(\w+(?:, \w+)*) : (.+)$", re.M)
-# Methods that estimators and displays of scikit-learn have, too, and what is not public.
+# Methods that estimators and displays of scikit-learn have, too, and what is not
+# public.
 KNOWN = re.compile(
     "_.*|fit|fit_transform|from_estimator|get_.*|inverse_transform|plot|predict|"
     "predict_proba|score|set_.*|transform"
@@ -27,17 +28,21 @@ ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 INTRODUCTION = """\
 # Interface
 
-All that is public, one line each, with the parameters in their order; those behind `*` are given by
-name. Below each table are the values that parameters take, and behind `->` the fields of a result
-or what `fit` sets, and methods. [The guide](README.md) explains, and docstrings say the rest:
+All that is public, one line each, with the parameters in their order; those behind \
+`*` are given by
+name. Below each table are the values that parameters take, and behind `->` \
+the fields of a result
+or what `fit` sets, and methods. [The guide](README.md) explains, \
+and docstrings say the rest:
 `help(sknames.predict_table)`.
-All classifiers have `fit`, `predict`, `predict_proba` and `score`, and all transformers `fit`,
+All classifiers have `fit`, `predict`, `predict_proba` and `score`, \
+and all transformers `fit`,
 `transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
 """
 
 
 def public_modules():
-    """sknames and each module of it whose name is public and that says what in it is."""
+    """Yield sknames and each of its public modules that lists what is in it."""
     yield "sknames"
     for _, name, _ in pkgutil.walk_packages(sknames.__path__, "sknames."):
         is_private = any(part.startswith("_") for part in name.split("."))
@@ -90,7 +95,7 @@ def row_of(name, public):
 
 
 def values_of(name, public):
-    """Yield lines: the values that each parameter takes, and the fields of what comes back."""
+    """Yield as lines the values of each parameter, and the fields of the result."""
     described = getattr(public, "from_estimator", public)
     doc = NumpyDocString(inspect.getdoc(described))
     yield name

@@ -1,15 +1,17 @@
 """Train the two nets of "PyTorch RNN from Scratch", the post that sknames grew out of.
 
-The post is https://jaketae.github.io/study/pytorch-rnn/. It follows PyTorch's tutorial "NLP From
-Scratch: Classifying Names with a Character-Level RNN". Its nets are settings of sknames: one-hot
-characters, hidden size 256, Adam, one name at a time, two epochs, on the 20,070 encodable lines of
-the tutorial's names, split at random into 18,063 and 2,007. The post reached 0.722 with its RNN and
-0.814 with its GRU. The split leaks (names are repeated, 2,000 Arabic lines are 108 names), so the
-figures serve only to compare with the post's.
+The post is https://jaketae.github.io/study/pytorch-rnn/. It follows PyTorch's tutorial
+"NLP From Scratch: Classifying Names with a Character-Level RNN". Its nets are settings
+of sknames: one-hot characters, hidden size 256, Adam, one name at a time, two epochs,
+on the 20,070 encodable lines of the tutorial's names, split at random into 18,063 and
+2,007. The post reached 0.722 with its RNN and 0.814 with its GRU. The split leaks
+(names are repeated, 2,000 Arabic lines are 108 names), so the figures serve only to
+compare with the post's.
 
-Run ``python examples/blog_post.py``: it downloads the names at first use and takes some minutes. It
-draws the two figures of the tutorial: ``blog_post_loss.png`` and ``blog_post_confusions.png``.
-``examples/benchmarks/bench_blog_post.py`` compares these nets with a plain torch loop.
+Run ``python examples/blog_post.py``: it downloads the names at first use and takes some
+minutes. It draws the two figures of the tutorial: ``blog_post_loss.png`` and
+``blog_post_confusions.png``. ``examples/benchmarks/bench_blog_post.py`` compares these
+nets with a plain torch loop.
 """
 
 import string
@@ -61,7 +63,7 @@ def split_names():
 
 
 def draw(fitted, names, languages):
-    """Draw the loss of each net during its training, and its confusions of names held out."""
+    """Draw each net's loss during training, and its confusions of held-out names."""
     figure, axes = plt.subplots(layout="constrained")
     for title, pipeline in fitted.items():
         losses = np.array(

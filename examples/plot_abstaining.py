@@ -4,9 +4,9 @@ When to abstain
 
 Draw risk against coverage, and check whether the probabilities are calibrated.
 
-Run ``python examples/plot_abstaining.py``: it takes about a minute. It fits a linear model on half
-of the names of twelve nationalities, and predicts the others, and text that is not a name. If
-matplotlib is installed, it writes `abstaining.png`.
+Run ``python examples/plot_abstaining.py``: it takes about a minute. It fits a linear
+model on half of the names of twelve nationalities, and predicts the others, and text
+that is not a name. If matplotlib is installed, it writes `abstaining.png`.
 """
 
 import numpy as np
@@ -49,7 +49,8 @@ predicted = model.predict(names[new])
 answered = predicted != model.abstain_label_
 wrong = np.mean(predicted[answered] != nationalities[new][answered])
 print(
-    f"Of {len(new):,} new names {answered.mean():.0%} are answered, {wrong:.1%} of them wrongly."
+    f"Of {len(new):,} new names {answered.mean():.0%} are answered, {wrong:.1%} of "
+    "them wrongly."
 )
 
 print("\nWhy the others are not:\n")

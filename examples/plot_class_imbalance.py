@@ -2,8 +2,8 @@
 Class imbalance
 ===============
 
-Three neighbours: 1,000 Polish, 200 Czech and 60 Slovak names to learn from. What do logit
-adjustment and weights of the classes do to each of them?
+Three neighbours: 1,000 Polish, 200 Czech and 60 Slovak names to learn from. What do
+logit adjustment and weights of the classes do to each of them?
 """
 
 import matplotlib.pyplot as plt
@@ -31,8 +31,8 @@ for nationality, n_train in TRAIN.items():
     train.append(drawn[N_TEST : N_TEST + n_train])
 train, test = np.concatenate(train), np.concatenate(test)
 
-# %%
-# If test data had the frequencies of training, the first setting would be the most accurate.
+# %% If test data had the frequencies of training, the first setting would be the most
+# accurate.
 
 settings = {
     "logit_adjustment=0": {"logit_adjustment": 0},

@@ -2,8 +2,9 @@
 Confusions
 ==========
 
-Errors are not random: the model confuses names of neighbours and of related languages. Sorted by
-their confusions, nationalities form families, which the model has never been given.
+Errors are not random: the model confuses names of neighbours and of related languages.
+Sorted by their confusions, nationalities form families, which the model has never been
+given.
 """
 
 import matplotlib.pyplot as plt
@@ -18,9 +19,10 @@ from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
 from sknames.datasets import load_names
 
 SOME = (
-    "Arabic Bulgarian Croatian Czech Danish Dutch English Finnish French German Hungarian "
-    "Icelandic Irish Italian Japanese Norwegian Persian Polish Portuguese Romanian Russian "
-    "Scottish Serbian Slovak Slovenian Spanish Swedish Turkish Ukrainian Uzbek"
+    "Arabic Bulgarian Croatian Czech Danish Dutch English Finnish French German "
+    "Hungarian Icelandic Irish Italian Japanese Norwegian Persian Polish Portuguese "
+    "Romanian Russian Scottish Serbian Slovak Slovenian Spanish Swedish Turkish "
+    "Ukrainian Uzbek"
 ).split()
 
 names, nationalities = load_names(return_X_y=True)
@@ -34,9 +36,8 @@ model = Pipeline([("encode", CharEncoder()), ("classify", classify)])
 model.fit(names[train], nationalities[train])
 predicted = model.predict(names[test])
 
-# %%
-# Two nationalities are close if the model often confuses their names. Hierarchical clustering joins
-# the closest first, and gives the order of the rows.
+# %% Two nationalities are close if the model often confuses their names. Hierarchical
+# clustering joins the closest first, and gives the order of the rows.
 
 shares = confusion_matrix(nationalities[test], predicted, labels=SOME, normalize="true")
 confused = (shares + shares.T) / 2
@@ -44,8 +45,8 @@ np.fill_diagonal(confused, confused.max())
 distance = squareform(1 - confused / confused.max(), checks=False)
 order = leaves_list(linkage(distance, "average", optimal_ordering=True))
 
-# %%
-# Each row shows the names of one nationality. Without the diagonal, colour shows errors.
+# %% Each row shows the names of one nationality. Without the diagonal, colour shows
+# errors.
 
 mistakes = shares[np.ix_(order, order)]
 np.fill_diagonal(mistakes, np.nan)
@@ -55,8 +56,8 @@ display.plot(
     include_values=False, cmap="viridis_r", xticks_rotation="vertical", ax=axis
 )
 axis.set(
-    title=f"Held-out names, {np.mean(predicted == nationalities[test]):.0%} of them right: "
-    "share of each row that is taken for another's",
+    title=f"Held-out names, {np.mean(predicted == nationalities[test]):.0%} "
+    "of them right: share of each row that is taken for another's",
     xlabel="taken for",
     ylabel="true nationality",
 )

@@ -2,11 +2,11 @@
 Sixty famous people
 ===================
 
-Ask both models for sixty people of as many countries, each written in five ways: where are the
-answers right, unsure or wrong?
+Ask both models for sixty people of as many countries, each written in five ways: where
+are the answers right, unsure or wrong?
 
-**This is no accuracy.** The biographies and lists that the models learned from have many of these
-people. `famous_people.csv` beside this script has their names. Run
+**This is no accuracy.** The biographies and lists that the models learned from have
+many of these people. `famous_people.csv` beside this script has their names. Run
 ``python examples/plot_famous_people.py``: it takes some seconds.
 """
 
@@ -25,9 +25,8 @@ folder = Path(__file__).parent if "__file__" in globals() else Path.cwd()
 with open(folder / "famous_people.csv", encoding="utf-8") as file:
     people = list(csv.DictReader(file))
 
-# %%
-# Lists write a person's name in different ways. Where the own script is Latin, the file has the
-# name as another script spells it.
+# %% Lists write a person's name in different ways. Where the own script is Latin, the
+# file has the name as another script spells it.
 
 
 def forms_of(given, surname, surname_first, other_script, **_):
@@ -47,10 +46,10 @@ forms = [forms_of(**person) for person in people]
 names = np.array([list(of.values()) for of in forms])
 print(*names[[0, -1]], sep="\n")
 
-# %%
-# An answer is sure if its probability is above the threshold of ``abstain=True``. The nationality
-# is that of the country, or another whose people bear such names. Some countries, such as the
-# United States, have no nationality of their own among the labels: any sure answer is then wrong.
+# %% An answer is sure if its probability is above the threshold of ``abstain=True``.
+# The nationality is that of the country, or another whose people bear such names. Some
+# countries, such as the United States, have no nationality of their own among the
+# labels: any sure answer is then wrong.
 
 KINDS = {"right": "#a6cee3", "unsure": "#e8e8e8", "wrong": "#f4a582"}
 found = {}
@@ -87,14 +86,17 @@ for target in ("nationality", "country"):
 # %%
 # Why are sure answers wrong?
 #
-# - **The person is not where the name is common.** Gennady Golovkin is from Kazakhstan and has a
+# - **The person is not where the name is common.** Gennady Golovkin is from Kazakhstan
+# and has a
 #   Russian name, Lee Kuan Yew from Singapore and has a Chinese one.
-# - **The label is missing**: Barack Obama, Cate Blanchett and Roger Federer.
-# - **The form hides the name.** A byline leaves a surname, and Arabic and Hebrew no vowels.
-# - **The sources differ by country.** Some countries have only chess players in training, some only
+# - **The label is missing**: Barack Obama, Cate Blanchett and Roger Federer. - **The
+# form hides the name.** A byline leaves a surname, and Arabic and Hebrew no vowels. -
+# **The sources differ by country.** Some countries have only chess players in training,
+# some only
 #   famous people, so the way in which a name is written can speak for a country.
 #
-# The worst errors: an answer above 0.9 in one form is wrong, and that in another form is right.
+# The worst errors: an answer above 0.9 in one form is wrong, and that in another form
+# is right.
 
 for target, (labels, sure, right) in found.items():
     print(f"{target}, wrong above 0.9 and right in another form:")

@@ -4,9 +4,9 @@ A first model
 
 Train on the names that ship with sknames, score held-out names, and show some of them.
 
-Run ``python examples/plot_first_model.py``: it takes about a minute, prints the three best answers
-for twelve held-out names next to the truth, and writes `first_model.joblib` and, if matplotlib is
-installed, `first_model.png`.
+Run ``python examples/plot_first_model.py``: it takes about a minute, prints the three
+best answers for twelve held-out names next to the truth, and writes
+`first_model.joblib` and, if matplotlib is installed, `first_model.png`.
 """
 
 import joblib
@@ -29,9 +29,9 @@ split = StratifiedGroupKFold(10, shuffle=True, random_state=0).split(
 )
 train, test = next(split)
 
-# %%
-# Six epochs are enough for a first look at 80,000 names. Early stopping holds a tenth of them out
-# of training, and ``history_`` has the loss on these after each epoch.
+# %% Six epochs are enough for a first look at 80,000 names. Early stopping holds a
+# tenth of them out of training, and ``history_`` has the loss on these after each
+# epoch.
 
 classify = NameNationalityClassifier(
     early_stopping=True, max_epochs=6, lr=0.003, random_state=0, verbose=2
@@ -39,9 +39,8 @@ classify = NameNationalityClassifier(
 pipeline = Pipeline([("encode", CharEncoder()), ("classify", classify)])
 pipeline.fit(names[train], nationalities[train])
 
-# %%
-# How good is it? A single name often fits several nationalities, so the first of 57 is right about
-# half the time.
+# %% How good is it? A single name often fits several nationalities, so the first of 57
+# is right about half the time.
 
 probabilities = pipeline.predict_proba(names[test])
 predicted = pipeline.classes_[probabilities.argmax(axis=1)]
@@ -68,8 +67,8 @@ for row, three in zip(drawn, best, strict=True):
 joblib.dump(pipeline, "first_model.joblib")
 print("\nWrote first_model.joblib.")
 
-# %%
-# The same twelve as bars, the loss during training, and the confusions of all held-out names.
+# %% The same twelve as bars, the loss during training, and the confusions of all
+# held-out names.
 
 try:
     import matplotlib.pyplot as plt
@@ -79,7 +78,8 @@ except ImportError:
 else:
     figure, axes = plt.subplot_mosaic(
         [["bars", "matrix"], ["curve", "matrix"]],
-        figsize=(17, 12), width_ratios=[1, 2.2], height_ratios=[3, 1], layout="constrained",
+        figsize=(17, 12), width_ratios=[1, 2.2], height_ratios=[3, 1],
+        layout="constrained",
     )  # fmt: skip
     bars, curve, matrix = axes["bars"], axes["curve"], axes["matrix"]
     history = classify.history_
@@ -113,8 +113,8 @@ else:
         "Twelve held-out names, three best answers\n(blue: the true nationality)"
     )
     ConfusionMatrixDisplay.from_predictions(
-        nationalities[test], predicted, normalize="true", include_values=False, cmap="Blues",
-        xticks_rotation="vertical", ax=matrix,
+        nationalities[test], predicted, normalize="true", include_values=False,
+        cmap="Blues", xticks_rotation="vertical", ax=matrix,
     )  # fmt: skip
     matrix.set_title("All held-out names: share of each true nationality")
     figure.savefig("first_model.png", dpi=80)

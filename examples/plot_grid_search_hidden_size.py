@@ -2,8 +2,8 @@
 Grid search over the hidden size
 ================================
 
-How large a net do these names need? A grid search measures it. The spread over the folds shows how
-reliable the result is.
+How large a net do these names need? A grid search measures it. The spread over the
+folds shows how reliable the result is.
 """
 
 import matplotlib.pyplot as plt
@@ -18,9 +18,8 @@ names, nationalities = load_names(return_X_y=True)
 some = np.isin(nationalities, ["Czech", "Dutch", "Greek", "Italian", "Japanese"])
 names, nationalities = names[some][::4], nationalities[some][::4]
 
-# %%
-# Names that are spelled alike stay on one side of each split. The log loss separates candidates
-# better than accuracy: it looks at all probabilities.
+# %% Names that are spelled alike stay on one side of each split. The log loss separates
+# candidates better than accuracy: it looks at all probabilities.
 
 sizes = [8, 16, 32, 64, 128]
 pipeline = Pipeline(
@@ -38,8 +37,8 @@ search = GridSearchCV(
 search.fit(names, nationalities, groups=spelling_groups(names))
 print("best:", search.best_params_)
 
-# %%
-# A point within the spread of its neighbour is not better. A larger net always takes more time.
+# %% A point within the spread of its neighbour is not better. A larger net always takes
+# more time.
 
 results = search.cv_results_
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")

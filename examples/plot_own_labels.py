@@ -2,14 +2,15 @@
 Your own labels from a few hundred names
 ========================================
 
-Your labels will rarely match those of a trained model. What the model has learned still helps:
-`make_own_labels_pipeline` learns from its probabilities and from n-grams. Here a model knows 20
-nationalities, and the labels are ten others, whose names it has not seen. A learning curve shows
-the accuracy by the number of labelled names, with and without that model.
+Your labels will rarely match those of a trained model. What the model has learned still
+helps: `make_own_labels_pipeline` learns from its probabilities and from n-grams. Here a
+model knows 20 nationalities, and the labels are ten others, whose names it has not
+seen. A learning curve shows the accuracy by the number of labelled names, with and
+without that model.
 
-With the model that ships, which has learned 74 nationalities from a million names, the gain is
-larger: examples/benchmarks/results/own_labels.md has the figures. It has seen the names of this
-example, so a fair comparison needs another model.
+With the model that ships, which has learned 74 nationalities from a million names, the
+gain is larger: examples/benchmarks/results/own_labels.md has the figures. It has seen
+the names of this example, so a fair comparison needs another model.
 """
 
 import matplotlib.pyplot as plt
@@ -27,16 +28,16 @@ from sknames import (
 from sknames.datasets import load_names
 
 KNOWN = (
-    "Arabic Bulgarian Chinese Czech Dutch English French German Greek Hungarian Indian Italian "
-    "Japanese Korean Persian Polish Romanian Russian Spanish Turkish"
+    "Arabic Bulgarian Chinese Czech Dutch English French German Greek Hungarian Indian "
+    "Italian Japanese Korean Persian Polish Romanian Russian Spanish Turkish"
 ).split()
 OWN = (
-    "Azerbaijani Danish Icelandic Irish Nepali Norwegian Portuguese Slovak Ukrainian Vietnamese"
+    "Azerbaijani Danish Icelandic Irish Nepali Norwegian Portuguese Slovak Ukrainian "
+    "Vietnamese"
 ).split()
 
-# %%
-# The model learns other nationalities. Names that also occur in the ten, in any spelling, are left
-# out, so the model has not seen them.
+# %% The model learns other nationalities. Names that also occur in the ten, in any
+# spelling, are left out, so the model has not seen them.
 
 names, nationalities = load_names(return_X_y=True)
 groups, own = spelling_groups(names), np.isin(nationalities, OWN)
@@ -46,8 +47,8 @@ model = make_pipeline(CharEncoder(max_length=32), classify).fit(
     names[known], nationalities[known]
 )
 
-# %%
-# One spelling of each of the other names. Names outside the training part are test names.
+# %% One spelling of each of the other names. Names outside the training part are test
+# names.
 
 names, labels = names[own], nationalities[own]
 _, first = np.unique(groups[own], return_index=True)
@@ -97,6 +98,5 @@ axis.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
 axis.grid(alpha=0.3)
 axis.legend(loc="lower right")
 
-# %%
-# A name does not show who bears it, and nationality is protected from discrimination in many
-# places: such features must not decide about a person.
+# %% A name does not show who bears it, and nationality is protected from discrimination
+# in many places: such features must not decide about a person.

@@ -2,11 +2,13 @@
 Shares of a list
 ================
 
-Estimate the shares of nationalities in a list, with intervals, and predictions that fit the list.
+Estimate the shares of nationalities in a list, with intervals, and predictions that fit
+the list.
 
-Run ``python examples/plot_shares_of_a_list.py``: it takes some seconds. The list is 1,000 members
-of a made-up club in a Dutch town, 700 of them with Dutch names, 240 with Turkish and 60 with Polish
-ones, in random order. If matplotlib is installed, it writes `shares.png`.
+Run ``python examples/plot_shares_of_a_list.py``: it takes some seconds. The list is
+1,000 members of a made-up club in a Dutch town, 700 of them with Dutch names, 240 with
+Turkish and 60 with Polish ones, in random order. If matplotlib is installed, it writes
+`shares.png`.
 """
 
 import numpy as np
@@ -29,7 +31,8 @@ labels, counts = np.unique(predicted, return_counts=True)
 for k in np.argsort(-counts)[:5]:
     print(f"{labels[k]:<12} {counts[k] / len(names):6.1%}")
 print(
-    f"{len(labels) - 5} others: {1 - np.sort(counts)[-5:].sum() / len(names):.1%} together"
+    f"{len(labels) - 5} others: {1 - np.sort(counts)[-5:].sum() / len(names):.1%} "
+    "together"
 )
 
 print("\nThe shares under which these names are most likely:\n")
@@ -38,8 +41,9 @@ print(shares)
 
 adapted = sknames.PriorShiftClassifier(model).fit(names)
 print(
-    f"\nOf the single names, {np.mean(predicted == nationalities):.1%} are answered rightly under "
-    f"the priors of the world, {adapted.score(names, nationalities):.1%} as fits the list."
+    f"\nOf the single names, {np.mean(predicted == nationalities):.1%} are answered "
+    f"rightly under the priors of the world, {adapted.score(names, nationalities):.1%} "
+    "as fits the list."
 )
 
 try:

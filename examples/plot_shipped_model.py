@@ -2,10 +2,12 @@
 Ask the model that ships
 ========================
 
-It knows 74 nationalities and predicts at once: no download, no training, no torch. Here are the
-three most probable nationalities of six names. The model is sure of some and unsure of others.
+It knows 74 nationalities and predicts at once: no download, no training, no torch. Here
+are the three most probable nationalities of six names. The model is sure of some and
+unsure of others.
 
-Run ``python examples/plot_shipped_model.py``: it takes a second and writes `shipped_model.png`.
+Run ``python examples/plot_shipped_model.py``: it takes a second and writes
+`shipped_model.png`.
 """
 
 import matplotlib.pyplot as plt

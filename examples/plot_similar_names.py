@@ -2,9 +2,10 @@
 Similar names
 =============
 
-With `NameEncoder`, names are close if the shipped model classifies them alike; with n-grams, if
-they are spelled alike. Together they find variants of a name: other endings, another romanisation,
-another script. scikit-learn searches for the nearest neighbours.
+With `NameEncoder`, names are close if the shipped model classifies them alike; with
+n-grams, if they are spelled alike. Together they find variants of a name: other
+endings, another romanisation, another script. scikit-learn searches for the nearest
+neighbours.
 """
 
 import matplotlib.pyplot as plt
@@ -36,16 +37,16 @@ some = ["Schmidt", "Yılmaz", "Nakamura", "Papadopoulos", "Andersen", "Hovhannis
 for name, near in zip(some, search.kneighbors(encoder.transform(some))[1], strict=True):
     print(f"{name:<13} {', '.join(other for other in surnames[near] if other != name)}")
 
-# %%
-# One person may be in a list in several spellings. If these differ only in case, diacritics and
-# white space, they have equal numbers in `spelling_groups`; other romanisations need a distance.
-# The nearest pairs are only candidates: Oleksandr Ivanov is another name.
+# %% One person may be in a list in several spellings. If these differ only in case,
+# diacritics and white space, they have equal numbers in `spelling_groups`; other
+# romanisations need a distance. The nearest pairs are only candidates: Oleksandr Ivanov
+# is another name.
 
 people = [
     "Aleksandr Ivanov", "Alexander Ivanov", "Александр Иванов", "Oleksandr Ivanov",
     "Mohammed Al-Sayed", "Mohamed El Sayed", "Jürgen Müller", "Juergen Mueller",
-    "Katarzyna Wójcik", "KATARZYNA WOJCIK", "Seán O’Brien", "Sean O'Brien", "Yuki Tanaka",
-    "Giulia Rossi", "Juan García",
+    "Katarzyna Wójcik", "KATARZYNA WOJCIK", "Seán O’Brien", "Sean O'Brien",
+    "Yuki Tanaka", "Giulia Rossi", "Juan García",
 ]  # fmt: skip
 distance = pairwise_distances(encoder.transform(people))
 pairs = np.argwhere(np.triu(distance < 1.6, k=1))

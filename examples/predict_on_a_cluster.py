@@ -1,12 +1,14 @@
 """Predict the names in a folder of Parquet files on a Dask cluster.
 
-Run ``python examples/predict_on_a_cluster.py INPUT OUTPUT [--column name] [--model FILE]``, where
-INPUT is a folder of Parquet files and OUTPUT one that does not exist yet or is empty. It needs
-``pip install 'dask[dataframe,distributed]'`` and starts two processes on this machine as a small
-cluster. On a real cluster one line changes, the one marked below; its workers need sknames, and
-find both folders under the same names (on a shared disk, or as s3://...).
+Run ``python examples/predict_on_a_cluster.py INPUT OUTPUT [--column name] [--model
+FILE]``, where INPUT is a folder of Parquet files and OUTPUT one that does not exist yet
+or is empty. It needs ``pip install 'dask[dataframe,distributed]'`` and starts two
+processes on this machine as a small cluster. On a real cluster one line changes, the
+one marked below; its workers need sknames, and find both folders under the same names
+(on a shared disk, or as s3://...).
 
-Every row comes out once, in order, with the columns that `sknames predict` adds to its own.
+Every row comes out once, in order, with the columns that `sknames predict` adds to its
+own.
 """
 
 import argparse
@@ -37,7 +39,7 @@ class Model(WorkerPlugin):
 
 
 def add_predictions(part, column):
-    """Add new columns to a part of the table; a row without a prediction has a reason."""
+    """Add new columns to a part of the table; rows with no prediction have a reason."""
     found = sknames.predict_table(get_worker().model, part[column].astype(TEXT))[
         [*NEW]
     ].round(6)
@@ -58,7 +60,8 @@ def main():
     files, folder = url_to_fs(arguments.output)
     if files.exists(folder) and files.ls(folder):
         parser.error(f"{arguments.output} is not empty: give another output")
-    # Columns keep their types, as integers with gaps would not in numpy; none is an index.
+    # Columns keep their types, as integers with gaps would not in numpy; none is an
+    # index.
     types = {"types_mapper": pd.ArrowDtype}
     table = dd.read_parquet(
         arguments.input, index=False, categories=[], arrow_to_pandas=types
@@ -90,6 +93,7 @@ def main():
     print(f"{arguments.output}: {table.npartitions} parts")
 
 
-# The processes of a local cluster import this file: without the guard each would start a cluster.
+# The processes of a local cluster import this file: without the guard each would start
+# a cluster.
 if __name__ == "__main__":
     main()

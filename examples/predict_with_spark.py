@@ -1,13 +1,14 @@
 """Predict the names in a folder of Parquet files with Spark.
 
-Run ``python examples/predict_with_spark.py INPUT OUTPUT [--column name] [--model FILE]``, where
-INPUT is a folder of Parquet files and OUTPUT one that does not exist yet. It needs Java and
-``pip install pyspark pandas pyarrow``, and runs in two threads on this machine. On a real cluster
-one line changes, the one marked below; its workers need sknames, pandas and pyarrow. They run the
-`python3` on their path, or the one that the environment variable `PYSPARK_PYTHON` names.
+Run ``python examples/predict_with_spark.py INPUT OUTPUT [--column name] [--model
+FILE]``, where INPUT is a folder of Parquet files and OUTPUT one that does not exist
+yet. It needs Java and ``pip install pyspark pandas pyarrow``, and runs in two threads
+on this machine. On a real cluster one line changes, the one marked below; its workers
+need sknames, pandas and pyarrow. They run the `python3` on their path, or the one that
+the environment variable `PYSPARK_PYTHON` names.
 
-Every row comes out once, with the columns that `sknames predict` adds to its own. Spark reads
-the files in an order of its own: sort by a column if order matters.
+Every row comes out once, with the columns that `sknames predict` adds to its own. Spark
+reads the files in an order of its own: sort by a column if order matters.
 """
 
 import argparse
@@ -43,7 +44,8 @@ def main():
         joblib.load(arguments.model) if arguments.model else sknames.load_pretrained()
     )
 
-    # The one line that changes: without .master("local[2]"), spark-submit says where to run.
+    # The one line that changes: without .master("local[2]"), spark-submit says where to
+    # run.
     spark = SparkSession.builder.master("local[2]").getOrCreate()
 
     model = spark.sparkContext.broadcast(model)  # each worker gets and keeps one

@@ -1,8 +1,9 @@
 """Give agents the model as tools, on your machine, by the Model Context Protocol.
 
-``pip install . mcp`` in a clone, and let your agent's program start ``python`` with this file. Most
-have a file for it: ``{"mcpServers": {"sknames": {"command": "python", "args": [PATH]}}}``.
-This server sends nothing anywhere. Whoever runs the agent reads the names and the answers.
+``pip install . mcp`` in a clone, and let your agent's program start ``python`` with
+this file. Most have a file for it: ``{"mcpServers": {"sknames": {"command": "python",
+"args": [PATH]}}}``. This server sends nothing anywhere. Whoever runs the agent reads
+the names and the answers.
 """
 
 import warnings
@@ -18,12 +19,18 @@ from sknames.inspection import character_importance
 
 # docs/responsible_use.md, for a reader who sees nothing else.
 LIMITS = """
-A name shows where it is common, not who bears it. It is not citizenship, ethnicity, race, religion,
-language or place of birth. Do not decide about a person with it (hiring, credit, insurance,
-housing, asylum, policing, health, education, prices, advertising), do not store a guess as if the
-person had given it, and do not sort people by it. Prefer `shares` of a list to guesses about
-persons. It knows 74 nationalities: people of others, such as Americans, get a wrong one, often with
-confidence. Of people from abroad, spelled in a script other than Latin, three in ten are wrong."""
+A name shows where it is common, not who bears it. It is not citizenship, ethnicity, \
+race, religion,
+language or place of birth. Do not decide about a person with it (hiring, credit, \
+insurance,
+housing, asylum, policing, health, education, prices, advertising), do not store \
+a guess as if the
+person had given it, and do not sort people by it. Prefer `shares` of a list \
+to guesses about
+persons. It knows 74 nationalities: people of others, such as Americans, \
+get a wrong one, often with
+confidence. Of people from abroad, spelled in a script other than Latin, \
+three in ten are wrong."""
 Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
@@ -39,7 +46,7 @@ class Answer(BaseModel):
 
 
 def tool(function):
-    """Offer a function as a tool that only reads, with the limits in its description."""
+    """Offer a read-only function as a tool, with the limits in its description."""
     offer = server.tool(
         description=f"{function.__doc__}{LIMITS}",
         annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
@@ -51,8 +58,8 @@ def tool(function):
 def predict(names: Names) -> list[Answer]:
     """Predict the nationality of each name, with its probability.
 
-    The nationality is null where the model is unsure or the text is no name: say that there is no
-    answer, and do not guess one."""
+    The nationality is null where the model is unsure or the text is no name: say that
+    there is no answer, and do not guess one."""
     columns = sknames.predict_names(model, names).columns()
     return [
         Answer(
@@ -69,8 +76,8 @@ def predict(names: Names) -> list[Answer]:
 def shares(names: Names) -> str:
     """Estimate the share of each nationality in a list of names, with 95 % intervals.
 
-    It corrects for the errors of single predictions. Pass all names at once, 100 or more, and
-    report the interval with each share."""
+    It corrects for the errors of single predictions. Pass all names at once, 100 or
+    more, and report the interval with each share."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         found = sknames.estimate_shares(model, names, random_state=0)
@@ -79,10 +86,10 @@ def shares(names: Names) -> str:
 
 @tool
 def explain(name: Name) -> dict[str, object]:
-    """Show which characters of a name speak for its most probable nationality, and how much.
+    """Show how much each character of a name speaks for its most probable nationality.
 
-    A character's importance is the fall of the log odds if it is hidden. It shows what the model
-    used, and nothing about the person."""
+    A character's importance is the fall of the log odds if it is hidden. It shows what
+    the model used, and nothing about the person."""
     if (reason := model.reasons([name])[0]) not in ("", "unsure"):
         raise ToolError(
             f"{name!r} has no nationality to explain ({reason}). Give a name."

@@ -1,4 +1,4 @@
-"""Predict the nationality of a person's name, with scikit-learn compatible estimators."""
+"""Predict the nationality of a person's name, compatible with scikit-learn."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ _MODULES = {"datasets", "inspection", "metrics", "onnx", "pretrained"}
 if not TYPE_CHECKING:  # type checkers would take any name for one of the package
 
     def __getattr__(name):
-        """Import what is asked for: all of it takes a second, in which Ctrl-C must work."""
+        """Import what is asked for; all takes a second, in which Ctrl-C must work."""
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         if name not in __all__:

@@ -24,14 +24,15 @@ NATIONALITY = "nationality"
 
 @dataclass(eq=False, repr=False)
 class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
-    """Encode names by the probabilities of a fitted model: features for any other estimator.
+    """Encode names by the probabilities of a fitted model, for any other estimator.
 
-    Your labels will rarely match the model's nationalities, but what it learned from a million
-    names helps with other labels, too. A few hundred labelled names with these features and n-grams
-    reach the accuracy of several thousand names with n-grams alone.
+    Your labels will rarely match the model's nationalities, but what it learned from a
+    million names helps with other labels, too. A few hundred labelled names with these
+    features and n-grams reach the accuracy of several thousand names with n-grams
+    alone.
 
-    The features are the square roots of the class probabilities, so a row has norm 1, like a row of
-    TF-IDF values. Equal names are computed once.
+    The features are the square roots of the class probabilities, so a row has norm 1,
+    like a row of TF-IDF values. Equal names are computed once.
 
     The model is never fitted again: it is one that ships, or a frozen one of yours.
 
@@ -42,12 +43,12 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
 
         - "nationality" or "country": a model that ships, ``load_pretrained(model,
           priors="uniform")``.
-        - A fitted classifier that takes names and has `predict_proba`, usually a Pipeline that
-          begins with a :class:`CharEncoder`, in scikit-learn's `FrozenEstimator`. It predicts under
-          its own priors.
-        - The path of such a Pipeline in a skops file, which `fit` reads. Pickles, such as joblib
-          files, can run any code and are not read: if you trust the author, load the model yourself
-          and pass it.
+        - A fitted classifier that takes names and has `predict_proba`, usually a
+          Pipeline that begins with a :class:`CharEncoder`, in scikit-learn's
+          `FrozenEstimator`. It predicts under its own priors.
+        - The path of such a Pipeline in a skops file, which `fit` reads. Pickles, such
+          as joblib files, can run any code and are not read: if you trust the author,
+          load the model yourself and pass it.
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name, as in :class:`CharEncoder`.
 
@@ -60,18 +61,20 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
     --------
     make_own_labels_pipeline : Learn labels from these features and n-grams.
     load_pretrained : Load the model that ships, to predict its nationalities.
-    sklearn.pipeline.FeatureUnion : Concatenate features; `transformer_weights` scale them.
+    sklearn.pipeline.FeatureUnion : Concatenate features; `transformer_weights` scale
+        them.
 
     Notes
     -----
-    A row depends on its name alone, to the bit: on neither the order of the names nor the batch.
+    A row depends on its name alone, to the bit: on neither the order of the names nor
+    the batch.
 
-    A file of an encoder with "nationality" or "country" does not hold the model: only an sknames
-    that ships the same model reads it. ``NameEncoder(load_pretrained(priors="uniform"))`` saves the
-    model, too.
+    A file of an encoder with "nationality" or "country" does not hold the model: only
+    an sknames that ships the same model reads it.
+    ``NameEncoder(load_pretrained(priors="uniform"))`` saves the model, too.
 
-    Nationality is protected from discrimination in many places, and a model with such features can
-    discriminate: do not decide about a person by it.
+    Nationality is protected from discrimination in many places, and a model with such
+    features can discriminate: do not decide about a person by it.
 
     Examples
     --------
@@ -118,9 +121,9 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
         expected = (1, len(self.model.classes_))
         if got != expected:
             raise ValueError(
-                f"Expected a model that gives probabilities of shape {expected} for one name, got "
-                f"{got} from {type(self.model).__name__}. Give a fitted Pipeline that begins "
-                "with a CharEncoder and predicts one label a name."
+                f"Expected a model that gives probabilities of shape {expected} for "
+                f"one name, got {got} from {type(self.model).__name__}. Give a fitted "
+                "Pipeline that begins with a CharEncoder and predicts one label a name."
             )
         return self.model, None
 
@@ -178,22 +181,22 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
 
 
 def _shipped(sha256, version):
-    """Return the model that ships with this fingerprint; raise ValueError if none does."""
+    """Return the shipped model with this fingerprint; raise ValueError without one."""
     for target in TARGETS:
         if sha256 == pretrained_sha256(target=target):
             return load_pretrained(target, priors="uniform")
     raise ValueError(
-        f"Expected the model that ships with sknames {version}, which this NameEncoder was fitted "
-        f"with, got that of sknames {__version__}. Install sknames=={version}, or fit again with "
-        "this one."
+        f"Expected the model that ships with sknames {version}, which this NameEncoder "
+        f"was fitted with, got that of sknames {__version__}. Install "
+        f"sknames=={version}, or fit again with this one."
     )
 
 
 def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
     """Make a classifier that learns labels of your own, from a few hundred names on.
 
-    It learns from the probabilities that a fitted model gives to its nationalities, and from
-    n-grams. Up to about 200,000 names, it is more accurate than a
+    It learns from the probabilities that a fitted model gives to its nationalities, and
+    from n-grams. Up to about 200,000 names, it is more accurate than a
     :class:`NameNationalityClassifier` from scratch. It needs no torch.
 
     Parameters
@@ -204,14 +207,16 @@ def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
     Returns
     -------
     :class:`~sklearn.pipeline.Pipeline`
-        An unfitted pipeline: "features", :class:`NameFeatures` of a :class:`NameEncoder`, "model",
-        and a :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, "ngrams"; and "classify", a
-        :class:`~sklearn.linear_model.LogisticRegression`.
+        An unfitted pipeline: "features", :class:`NameFeatures` of a
+        :class:`NameEncoder`, "model", and a
+        :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, "ngrams"; and
+        "classify", a :class:`~sklearn.linear_model.LogisticRegression`.
 
     See Also
     --------
     NameEncoder : The features alone, for other classifiers.
-    PriorShiftClassifier : Adapt its predictions to a list. Give it the frequencies of the training
+    PriorShiftClassifier : Adapt its predictions to a list. Give it the frequencies of
+        the training
         labels as `assumed_prior`.
 
     Examples

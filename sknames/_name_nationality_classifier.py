@@ -23,111 +23,125 @@ from ._network.quantized import dequantize
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
-    """Classify rows of character codes by nationality, with a recurrent net and n-grams.
+    """Classify rows of character codes by nationality, by a recurrent net and n-grams.
 
-    The logits of two models are added and learned together ("wide and deep", Cheng et al. 2016): a
-    recurrent net (Elman or GRU, written from scratch), which reads a row symbol by symbol, and a
-    linear model of the row's n-grams, with TF-IDF values. On ten thousand names, a net alone does
-    not beat a linear model of n-grams; the two together do.
+    The logits of two models are added and learned together ("wide and deep", Cheng et
+    al. 2016): a recurrent net (Elman or GRU, written from scratch), which reads a row
+    symbol by symbol, and a linear model of the row's n-grams, with TF-IDF values. On
+    ten thousand names, a net alone does not beat a linear model of n-grams; the two
+    together do.
 
-    `X` is a 2-D array of symbols, such as `CharEncoder` makes from names. 0 is padding, every other
-    value seen in `fit` is a symbol, and other values are the unknown symbol. 1 is the space between
-    words: start the codes of letters at 2. `fit` warns if more than one row in 100 begins with 1.
+    `X` is a 2-D array of symbols, such as `CharEncoder` makes from names. 0 is padding,
+    every other value seen in `fit` is a symbol, and other values are the unknown
+    symbol. 1 is the space between words: start the codes of letters at 2. `fit` warns
+    if more than one row in 100 begins with 1.
 
     Parameters
     ----------
     cell : {"gru", "rnn", "sigmoid_rnn"}, default="gru"
-        Recurrent cell: "gru", a gated recurrent unit (Cho et al. 2014); "rnn", an Elman network
-        (Elman 1990) with tanh, about twice as fast and slightly less accurate; or "sigmoid_rnn", an
-        Elman network with the logistic function, as in Elman's paper.
+        Recurrent cell: "gru", a gated recurrent unit (Cho et al. 2014); "rnn", an Elman
+        network (Elman 1990) with tanh, about twice as fast and slightly less accurate;
+        or "sigmoid_rnn", an Elman network with the logistic function, as in Elman's
+        paper.
     hidden_size : int, default=128
-        Number of units in the state of each layer. Time grows with its square; accuracy falls
-        below 64.
+        Number of units in the state of each layer. Time grows with its square; accuracy
+        falls below 64.
     num_layers : int, default=1
-        Number of recurrent layers. More layers need far more data than ten thousand names.
+        Number of recurrent layers. More layers need far more data than ten thousand
+        names.
     embedding_dim : int or None, default=64
         Length of the embedding vector of a symbol. None uses one-hot input instead.
     dropout : float or "auto", default="auto"
-        Dropout probability of the states that a linear layer reads, rounded to a multiple of 1/256.
-        "auto" is 0.4 for "gru" and 0.3 for the other cells. Below 8,192 distinct rows it is 0.1
-        more for each halving, up to 0.85; above 40,000 rows it is 0.15 less.
+        Dropout probability of the states that a linear layer reads, rounded to a
+        multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the other cells. Below
+        8,192 distinct rows it is 0.1 more for each halving, up to 0.85; above 40,000
+        rows it is 0.15 less.
     regularization : float, default=1.0
         Strength of the other regularization. It multiplies:
 
         - the weight 0.5 of a second loss, the cross-entropy of each next symbol,
         - the probability 0.5 of dropping an n-gram of a row, up to 0.95,
-        - the probability 0.05 of replacing a symbol by the unknown one (word dropout, Iyyer et al.
-          2015), up to 0.45, and twice that of dropping elements of the embedding,
+        - the probability 0.05 of replacing a symbol by the unknown one (word dropout,
+          Iyyer et al. 2015), up to 0.45, and twice that of dropping elements of the
+          embedding,
         - the weight decay 0.02 of AdamW, except for n-gram weights.
 
-        With 0, the unknown symbol has random weights, and training takes a tenth less time.
+        With 0, the unknown symbol has random weights, and training takes a tenth less
+        time.
     ngram_range : tuple (min_n, max_n) or None, default=(1, 5)
-        Shortest and longest n-grams, with marks for the start and end of a row. N-grams do not
-        cross a space, as with ``analyzer="char_wb"`` in scikit-learn. None leaves only the
-        recurrent net.
+        Shortest and longest n-grams, with marks for the start and end of a row. N-grams
+        do not cross a space, as with ``analyzer="char_wb"`` in scikit-learn. None
+        leaves only the recurrent net.
     min_df : int or "auto", default="auto"
-        Minimum number of distinct rows in which an n-gram must occur. Higher values make a smaller
-        model. "auto" is 1 below 8,192 distinct rows, then 2, and above 409,600 rows one in 163,840.
-        Wherever "auto" counts rows, a row with two labels counts twice.
+        Minimum number of distinct rows in which an n-gram must occur. Higher values
+        make a smaller model. "auto" is 1 below 8,192 distinct rows, then 2, and above
+        409,600 rows one in 163,840. Wherever "auto" counts rows, a row with two labels
+        counts twice.
     word_weight : float or "auto", default="auto"
-        Weight of the logits of known words. The logit of a word compares how often it occurs in a
-        class and in all classes (naive Bayes). Frequent words count less, because the net and the
-        n-grams learn them. "auto" is 0.25, which raises accuracy on full names, since people share
-        surnames and given names. A file grows by 8 bytes a word. With 0, words are not learned.
+        Weight of the logits of known words. The logit of a word compares how often it
+        occurs in a class and in all classes (naive Bayes). Frequent words count less,
+        because the net and the n-grams learn them. "auto" is 0.25, which raises
+        accuracy on full names, since people share surnames and given names. A file
+        grows by 8 bytes a word. With 0, words are not learned.
     logit_adjustment : float, default=0.15
-        Training adds this multiple of the log class frequencies to the logits (Menon et al. 2021).
-        The model then assumes the class frequencies to the power of 1 - `logit_adjustment`. 0.15
-        improves log loss and macro-F1 over 0, at the same accuracy. 1 assumes equally frequent
-        classes, which raises balanced accuracy and lowers accuracy.
+        Training adds this multiple of the log class frequencies to the logits (Menon et
+        al. 2021). The model then assumes the class frequencies to the power of 1 -
+        `logit_adjustment`. 0.15 improves log loss and macro-F1 over 0, at the same
+        accuracy. 1 assumes equally frequent classes, which raises balanced accuracy and
+        lowers accuracy.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     lr : float or "auto", default="auto"
-        Maximum learning rate of AdamW. "auto" is 0.005, and 0.008 for 8,192 to 40,000 distinct rows
-        without early stopping. The rate rises during the first fifth of the steps, then falls to
-        almost 0 (one-cycle policy, Smith and Topin 2019). In batches of fewer than 64 rows, steps
-        beyond 10,000 are taken at the maximum. With early stopping the rate is constant. An
-        `LRScheduler` among `callbacks` replaces the cycle. Above 40,000 distinct rows, n-gram
-        weights learn at twice this rate.
+        Maximum learning rate of AdamW. "auto" is 0.005, and 0.008 for 8,192 to 40,000
+        distinct rows without early stopping. The rate rises during the first fifth of
+        the steps, then falls to almost 0 (one-cycle policy, Smith and Topin 2019). In
+        batches of fewer than 64 rows, steps beyond 10,000 are taken at the maximum.
+        With early stopping the rate is constant. An `LRScheduler` among `callbacks`
+        replaces the cycle. Above 40,000 distinct rows, n-gram weights learn at twice
+        this rate.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the training rows. "auto" is 13 for "gru" and 16 for the other cells.
-        Below 8,192 distinct rows it is 16 and 20, or as many as 100 steps take. Above 40,000 rows
-        it is 6 and 8, above 400,000 rows 10 and 12.
+        Number of passes over the training rows. "auto" is 13 for "gru" and 16 for the
+        other cells. Below 8,192 distinct rows it is 16 and 20, or as many as 100 steps
+        take. Above 40,000 rows it is 6 and 8, above 400,000 rows 10 and 12.
     batch_size : int or "auto", default="auto"
-        Number of rows in a training step. "auto" is 512. Below 8,192 distinct rows it is about a
-        32nd of them, at least 32; above 400,000 rows it is 1,024.
+        Number of rows in a training step. "auto" is 512. Below 8,192 distinct rows it
+        is about a 32nd of them, at least 32; above 400,000 rows it is 1,024.
     early_stopping : bool, default=False
-        Whether to hold out a tenth of the distinct rows, stop when the loss on them has not
-        improved for `n_iter_no_change` epochs, and keep the weights of the best epoch. Rows with
-        equal codes stay together. Use it with many epochs.
+        Whether to hold out a tenth of the distinct rows, stop when the loss on them has
+        not improved for `n_iter_no_change` epochs, and keep the weights of the best
+        epoch. Rows with equal codes stay together. Use it with many epochs.
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. No GPU has run
-        this yet, only tests with the CPU in its place. Prediction always uses numpy.
+        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. No
+        GPU has run this yet, only tests with the CPU in its place. Prediction always
+        uses numpy.
     callbacks : list of skorch callbacks or None, default=None
-        Callbacks of skorch to run in training. Those that score, such as `EpochScoring`, receive
-        labels from `classes_`. They score held-out rows, which need ``early_stopping=True``, or
-        training rows with ``on_train=True``. Files of the classifier lack the callbacks' records.
+        Callbacks of skorch to run in training. Those that score, such as
+        `EpochScoring`, receive labels from `classes_`. They score held-out rows, which
+        need ``early_stopping=True``, or training rows with ``on_train=True``. Files of
+        the classifier lack the callbacks' records.
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs each epoch of `history_`.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the order of the rows and all dropout. An int gives the same
-        bits in each `fit` on one CPU.
+        Seed of the initial weights, the order of the rows and all dropout. An int gives
+        the same bits in each `fit` on one CPU.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels seen in `fit`, sorted.
     class_prior_ : ndarray of shape (n_classes,)
-        The priors that the probabilities assume: the weighted class frequencies of the training
-        rows, to the power of 1 - `logit_adjustment`. A class without weight has 0, and is never
-        predicted.
+        The priors that the probabilities assume: the weighted class frequencies of the
+        training rows, to the power of 1 - `logit_adjustment`. A class without weight
+        has 0, and is never predicted.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` had names.
     network_ : object
-        The network learned in `fit`, as read-only arrays; its type is private and may change.
+        The network learned in `fit`, as read-only arrays; its type is private and may
+        change.
     symbols_ : ndarray of shape (n_symbols,)
         The distinct values of `X` without 0, sorted, from `network_`.
     n_iter_ : int
@@ -137,14 +151,16 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
         - "epoch": its number; "dur": its seconds,
         - "train_loss": the mean cross-entropy of the training rows, with dropout,
-        - "valid_loss", "valid_acc": cross-entropy and accuracy of the held-out rows, with words,
+        - "valid_loss", "valid_acc": cross-entropy and accuracy of the held-out rows,
+          with words,
         - "next_symbol_loss": the mean cross-entropy of each next symbol,
         - the records of `callbacks`,
         - "..._best": whether a value is the best so far.
 
         Losses are without logit adjustment.
     net_ : skorch.NeuralNetClassifier
-        The trained net. Files and copies do not hold it; :meth:`weights` gives its parameters.
+        The trained net. Files and copies do not hold it; :meth:`weights` gives its
+        parameters.
 
     See Also
     --------
@@ -152,12 +168,14 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Equal (row, label) pairs are merged before training, and their weights added. So a weight of 2
-    and a repeated row give the same bits, and the order of the rows does not matter.
+    Equal (row, label) pairs are merged before training, and their weights added. So a
+    weight of 2 and a repeated row give the same bits, and the order of the rows does
+    not matter.
 
-    CPU work uses one thread of torch and BLAS, and restores the caller's setting; for parallel
-    fits, use `n_jobs` of a scikit-learn meta-estimator. Prediction uses float32 if a trial shows
-    that a row's bits do not depend on the other rows, and float64, at half the speed, otherwise.
+    CPU work uses one thread of torch and BLAS, and restores the caller's setting; for
+    parallel fits, use `n_jobs` of a scikit-learn meta-estimator. Prediction uses
+    float32 if a trial shows that a row's bits do not depend on the other rows, and
+    float64, at half the speed, otherwise.
 
     References
     ----------
@@ -175,7 +193,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     >>> names = ["Yılmaz", "Demir", "Kaya", "Kowalski", "Nowak", "Wiśniewski"]
     >>> labels = ["Turkish"] * 3 + ["Polish"] * 3
     >>> classify = NameNationalityClassifier(random_state=0)
-    >>> pipeline = Pipeline([("encode", CharEncoder()), ("classify", classify)]).fit(names, labels)
+    >>> pipeline = Pipeline(
+    ...     [("encode", CharEncoder()), ("classify", classify)]
+    ... ).fit(names, labels)
     >>> pipeline.predict(["Jankowski", "Demirkaya"])
     array(['Polish', 'Turkish'], dtype='<U7')
     """
@@ -220,7 +240,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         "regularization": [Interval(Real, 0, None, closed="left")],
         "ngram_range": [tuple, None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        # With a larger weight, words would decide alone, and ONNX models would lose precision.
+        # With a larger weight, words would decide alone, and ONNX models would lose
+        # precision.
         "word_weight": [Interval(Real, 0, 10, closed="both"), StrOptions({"auto"})],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -303,7 +324,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of symbols, 0 for padding. A row's probabilities do not depend on other rows.
+            Rows of symbols, 0 for padding. A row's probabilities do not depend on other
+            rows.
 
         Returns
         -------
@@ -339,7 +361,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return len(self.history_)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """Return the parameters of the network by name, copies where `network_` has few levels.
+        """Return the parameters of the network by name.
+
+        They are copies where `network_` has few levels.
 
         Returns
         -------
@@ -357,14 +381,15 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "network_")
         if self._net is None:
             raise AttributeError(
-                "Only fit makes net_, and this classifier was loaded or copied. Call weights() for "
-                "its parameters, or fit a clone of it, which then has a net_."
+                "Only fit makes net_, and this classifier was loaded or copied. Call "
+                "weights() for its parameters, or fit a clone of it, which then has a "
+                "net_."
             )
         return self._net
 
     @classmethod
     def _from_network(cls, network, classes, *, n_features_in, history=(), **params):
-        """Return a classifier fitted to a network; `params` are those of the constructor."""
+        """Return a classifier with a network; `params` are those of the constructor."""
         self = cls(**params)
         self._validate_params()
         self.n_features_in_ = n_features_in
@@ -381,7 +406,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         self._forward = make_forward(network, "auto")
 
     def _load(self):
-        """Prepare the network in the state of a file; raise an error if it is damaged."""
+        """Prepare the network in a file's state; raise an error if it is damaged."""
         network = Network.from_arrays(self.network_)
         floats = [
             array for array in network.to_arrays().values() if array.dtype.kind == "f"
@@ -407,7 +432,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         if "network_" in state:
             state["network_"] = self.network_.to_arrays()
             del state["_net"], state["_forward"]
-            # Clones lack records of the training, which would bring torch into the file.
+            # Clones lack records of the training, which would bring torch into the
+            # file.
             state["callbacks"] = clone(self.callbacks, safe=False)
         return stamped(state)
 
@@ -424,8 +450,9 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
                 ValueError,
             ) as error:
                 raise ValueError(
-                    "Expected a model that sknames saved, got one that is damaged or not ours "
-                    f"({type(error).__name__}: {error!s:.200}). Save the model again."
+                    "Expected a model that sknames saved, got one that is damaged or "
+                    f"not ours ({type(error).__name__}: {error!s:.200}). Save the "
+                    "model again."
                 ) from error
 
     def __sklearn_tags__(self):

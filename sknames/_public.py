@@ -1,4 +1,4 @@
-"""Gather what the package gives, which `sknames` imports when some of it is first asked for."""
+"""Gather the public names, which `sknames` imports when one is first asked for."""
 
 from ._answers.predict_names import predict_names as predict_names
 from ._answers.predict_table import predict_table as predict_table

@@ -35,7 +35,8 @@ OPERATORS = {
     "rnn": ("RNN", {}),
     "sigmoid_rnn": ("RNN", {"activations": ["Sigmoid"]}),
 }
-# Parameters of CharEncoder that an encoder in another language needs, with alphabet and length.
+# Parameters of CharEncoder that an encoder in another language needs, with alphabet and
+# length.
 STEPS = ("clean", "transliterate", "lowercase")
 
 
@@ -43,33 +44,34 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     r"""Convert a fitted model to ONNX, to predict in any language with a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows from
-       :meth:`sknames.CharEncoder.transform`, padded with 0 to any length. A classifier alone takes
-       any X like that of `fit`, as int32.
-    2. Recurrent layers use ONNX operators. A binary search finds n-grams and words at all positions
-       at once.
-    3. The output ``probabilities``, float32 of shape (n_names, n_classes), equals `predict_proba`
-       to 1e-5. Each row depends on its name alone.
-    4. The output ``known_words``, bool of shape (n_names, longest), is true where a word ends that
-       was in training. Models without words lack it.
+       :meth:`sknames.CharEncoder.transform`, padded with 0 to any length. A classifier
+       alone takes any X like that of `fit`, as int32.
+    2. Recurrent layers use ONNX operators. A binary search finds n-grams and words at
+       all positions at once.
+    3. The output ``probabilities``, float32 of shape (n_names, n_classes), equals
+       `predict_proba` to 1e-5. Each row depends on its name alone.
+    4. The output ``known_words``, bool of shape (n_names, longest), is true where a
+       word ends that was in training. Models without words lack it.
 
-    Text is encoded outside the model. The ``metadata_props`` of the model hold, as JSON, "classes",
-    the labels in the order of the columns, and for a pipeline "encoder", with "alphabet",
-    "max_length", the steps of `CharEncoder`, their words as "tidy" and "latin_words", and "not_names",
-    rules of what is not a name.
+    Text is encoded outside the model. The ``metadata_props`` of the model hold, as
+    JSON, "classes", the labels in the order of the columns, and for a pipeline
+    "encoder", with "alphabet", "max_length", the steps of `CharEncoder`, their words as
+    "tidy" and "latin_words", and "not_names", rules of what is not a name.
 
     Parameters
     ----------
     estimator : Pipeline or classifier
-        Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, like that of
-        :func:`sknames.load_pretrained`, or that classifier alone; also in a
-        :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`, or a
-        :class:`~sknames.SelectiveClassifier`, whose threshold and fallback are in the metadata.
+        Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, like that
+        of :func:`sknames.load_pretrained`, or that classifier alone; also in a
+        :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`,
+        or a :class:`~sknames.SelectiveClassifier`, whose threshold and fallback are in
+        the metadata.
 
     Returns
     -------
     onnx.ModelProto
-        The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. N-gram weights take a byte
-        each if the model's do, as in the one that ships, and otherwise two.
+        The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. N-gram weights
+        take a byte each if the model's do, as in the one that ships, and otherwise two.
 
     Raises
     ------
@@ -97,14 +99,21 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     check_is_fitted(estimator)
     inside = unwrap(estimator)
     if inside.network is None or any(change is None for change in inside.changes):
-        expected = "a Pipeline of CharEncoder and NameNationalityClassifier, or that classifier"
-        step = "Convert the one inside. For your own labels, train one, or serve yours from Python."
+        expected = (
+            "a Pipeline of CharEncoder and NameNationalityClassifier, or that "
+            "classifier"
+        )
+        step = (
+            "Convert the one inside. For your own labels, train one, or serve yours "
+            "from Python."
+        )
         raise refusal(estimator, expected, step)
     network, labels = inside.network, estimator.classes_
     if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
         raise ValueError(
-            "Expected a classifier fitted on 32-bit integers, as CharEncoder makes them, got the "
-            f"symbols {np.array2string(network.symbols, threshold=6)}. Fit it on such integers."
+            "Expected a classifier fitted on 32-bit integers, as CharEncoder makes "
+            f"them, got the symbols {np.array2string(network.symbols, threshold=6)}. "
+            "Fit it on such integers."
         )
     graph = _Graph()
     text, lengths = _text(graph, network.symbols)
@@ -121,9 +130,8 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         logits = graph.add("Add", logits, of_words)
         graph.add("Slice", known, [0], [-1], [0], output="known_words")
         outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
-    logits = graph.add(
-        "Slice", logits, [0], [-1], [0]
-    )  # without the row that `_text` added
+    # Without the row that `_text` added.
+    logits = graph.add("Slice", logits, [0], [-1], [0])
     shares = graph.add("Softmax", logits, axis=-1)
     for change in inside.changes:
         if isinstance(change, Level):
@@ -202,9 +210,9 @@ class _Graph:
         return outputs[0] if n_outputs == 1 else outputs
 
     def find(self, keys, wanted, stored=None):
-        """Find wanted keys in sorted keys by binary search: the last index of each, or ABSENT.
+        """Find the last index of wanted keys in sorted keys, or ABSENT.
 
-        `stored` names the keys if they are a constant already.
+        It is a binary search. `stored` names the keys if they are a constant already.
         """
         if not len(keys):
             return self.add("Where", self.add("Equal", wanted, wanted), ABSENT, ABSENT)
@@ -224,10 +232,11 @@ class _Graph:
 
 
 def _text(graph, symbols):
-    """Add codes with 0 before and after them, (n, T + 2), and the lengths of the rows, (n, 1).
+    """Add codes with a 0 at both ends, (n, T + 2), and the lengths of rows, (n, 1).
 
-    Symbols are numbered and moved to the left, as in `to_codes`. T is the longest length. There are
-    n - 1 names and an empty row, since onnxruntime 1.32 crashes without rows.
+    Symbols are numbered and moved to the left, as in `to_codes`. T is the longest
+    length. There are n - 1 names and an empty row, since onnxruntime 1.32 crashes
+    without rows.
     """
     wanted = graph.add("Cast", "codes", to=TensorProto.INT64)
     wanted = graph.add("Pad", wanted, [0, 0, 1, 0])
@@ -238,7 +247,8 @@ def _text(graph, symbols):
     code = graph.add("Where", is_padding, 0, code)
     is_symbol = graph.add("Cast", graph.add("Not", is_padding), to=TensorProto.INT64)
     lengths = graph.add("ReduceSum", is_symbol, [1])
-    # The column of each symbol is the running count of symbols. Padding goes to the last column.
+    # The column of each symbol is the running count of symbols. Padding goes to the
+    # last column.
     last = graph.add("Add", graph.add("Shape", wanted, start=1, end=2), 1)
     column = graph.add("Where", is_padding, last, graph.add("CumSum", is_symbol, 1))
     empty = graph.add("Pad", graph.add("Mul", code, 0), [0, 1, 0, 1])
@@ -290,7 +300,7 @@ def _linear(graph, network, name, x):
 
 
 def _gates(array, size):
-    """Reorder the gates of a GRU from reset, update, new to ONNX's update, reset, new."""
+    """Reorder the gates of a GRU: reset, update, new to update, reset, new."""
     if len(array) == size:
         return array
     reset, update, new = np.split(array, 3)
@@ -298,7 +308,7 @@ def _gates(array, size):
 
 
 def _ngram_logits(graph, network, text, lengths):
-    """Add the logits of the n-grams, (n, C), see `NGrams.find`: the net's, and those of a head."""
+    """Add n-gram logits, (n, C), of the net and of a head, see `NGrams.find`."""
     ngrams, n_symbols, separator = (
         network.ngrams,
         network.n_codes + 1,
@@ -385,12 +395,13 @@ def _sum_rows(graph, table, row, value):
 
 
 def _word_logits(graph, network, text):
-    """Add the logits of words, (n, C), as in `Words.find`, and where known ones end, (n, T)."""
+    """Add word logits, (n, C), as in `Words.find`, and ends of known words, (n, T)."""
     words = network.words
     ends = graph.add("Equal", text, 0)
     if network.separator is not None:
         ends = graph.add("Or", ends, graph.add("Equal", text, network.separator))
-    # A step of the scan reads a column: a code and whether it is between words, (n,) each.
+    # A step of the scan reads a column: a code and whether it is between words, (n,)
+    # each.
     step = _Graph("step_")
     key = step.add("Add", step.add("Mul", "key", BASE), "code")
     key = step.add("Mod", key, PRIME)
@@ -412,7 +423,8 @@ def _word_logits(graph, network, text):
         "Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2
     )
     wanted = graph.add("Transpose", wanted, perm=[1, 0])
-    # A word ends before a separator or the end; the last column of the text is always the end.
+    # A word ends before a separator or the end; the last column of the text is always
+    # the end.
     is_last = graph.add("Slice", ends, [1], [np.iinfo(np.int64).max], [1])
     wanted = graph.add("Slice", wanted, [0], [-1], [1])
     is_word = graph.add("And", is_last, graph.add("Greater", wanted, 0))

@@ -10,7 +10,8 @@ import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Read when they are first imported. scikit-learn skips a check of estimators without this.
+# Read when they are first imported. scikit-learn skips a check of estimators without
+# this.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # Several workers, with several threads each, would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,11 +28,13 @@ from sknames.datasets import load_names
 
 PATIENCE = 300  # seconds that a process may take, on a busy machine
 
-# A shell starts what it puts into the background with Ctrl-C ignored, and processes inherit that.
+# A shell starts what it puts into the background with Ctrl-C ignored, and processes
+# inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Parameters of a classifier that learns `small_names` in some 40 ms, far better than chance.
+# Parameters of a classifier that learns `small_names` in some 40 ms, far better than
+# chance.
 TINY = {
     "hidden_size": 8,
     "embedding_dim": 4,
@@ -44,7 +47,7 @@ TINY = {
 
 @contextmanager
 def start_process(*command, **options):
-    """Start a command. It and its children end with the block, or when `PATIENCE` is over."""
+    """Start a command; end it and its children with the block, or after `PATIENCE`."""
     command = [str(part) for part in command]
     with subprocess.Popen(command, start_new_session=True, **options) as running:
 
@@ -128,9 +131,10 @@ def random_network(
     cell="gru", num_layers=1, hidden_size=5, n_classes=4, ngram_range=(1, 4), *, seen,
     symbols, embedding_dim=64, separator=None, n_labels=None,
 ):  # fmt: skip
-    """A network of random weights, with the n-grams of codes, and words and a head of `n_labels`.
+    """Make a network of random weights, with n-grams, words and a head of `n_labels`.
 
-    Its n-grams go across the separator, as none of `fit` do: a reader has to stop there by itself.
+    Its n-grams go across the separator, as none of `fit` do: a reader has to stop there
+    by itself.
     """
     rng = np.random.RandomState(0)
 
@@ -189,7 +193,10 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def judged():
-    """Texts, and why they are not names: all of Python, command line, service and page agree."""
+    """Return texts, and why they are not names.
+
+    All of Python, command line, service and page agree.
+    """
     unprintable = {
         "missing name": ["", " \t\n", "\u200b", "\u3164", "\x00\x1f", '"\u200d “'],
         "organization": ["TU\u0308RKİYE IS\u0327 BANKASI"],

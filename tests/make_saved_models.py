@@ -1,7 +1,8 @@
 """Write small models of each kind into tests/data, as joblib and as skops files.
 
-tests/test_persistence.py reads them, so they were saved by the oldest releases that pyproject.toml
-allows, which .ci/run installs: ``PYTHONPATH=. $oldest/bin/python tests/make_saved_models.py``.
+tests/test_persistence.py reads them, so they were saved by the oldest releases that
+pyproject.toml allows, which .ci/run installs: ``PYTHONPATH=. $oldest/bin/python
+tests/make_saved_models.py``.
 
 Do not write over files of a release: they show what earlier versions wrote.
 """

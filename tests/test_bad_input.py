@@ -68,7 +68,8 @@ BAD_NAMES = {
     "DataFrame": (
         pd.DataFrame({"name": ["anna", "bo"], "town": ["a", "b"]}),
         ValueError,
-        r"shape \(2, 2\)\. Pass one column, e\.g\. df\['name'\], or join several: JoinNames",
+        r"shape \(2, 2\)\. Pass one column, e\.g\. df\['name'\], "
+        "or join several: JoinNames",
     ),
     "3-D": (
         np.full((2, 1, 1), "a"),
@@ -239,7 +240,8 @@ def test_only_the_ratios_of_weights_matter():
         ({}, [1, 1, 0.5, 1] * 3, {}, np.multiply([1, 1, 0.5, 1] * 3, large)),
         ({"class_weight": "balanced"}, 1, {"class_weight": "balanced"}, large),
         ({"class_weight": by_class}, 1,
-         {"class_weight": {label: large * by_class[label] for label in by_class}}, large),
+         {"class_weight": {label: large * by_class[label] for label in by_class}},
+         large),
     ]:  # fmt: skip
         expected = NameNationalityClassifier(**TINY, **params).fit(X, y, weights)
         found = NameNationalityClassifier(**TINY, **heavy_params).fit(X, y, heavy)
@@ -252,7 +254,10 @@ def test_only_the_ratios_of_weights_matter():
 
 CODES = [[2, 3], [3, 2]], ["a", "b"]
 # scikit-learn's checks try other types; these are just outside of what is allowed.
-AT_LEAST_1 = "hidden_size num_layers embedding_dim min_df lr max_epochs batch_size n_iter_no_change"
+AT_LEAST_1 = (
+    "hidden_size num_layers embedding_dim min_df lr max_epochs batch_size "
+    "n_iter_no_change"
+)
 WRONG = [(NameNationalityClassifier(**{name: 0}), name) for name in AT_LEAST_1.split()]
 WRONG += [
     (NameNationalityClassifier(**{name: value}), name)
@@ -360,7 +365,7 @@ def seconds(function, *args):
 
 
 def assert_linear(function):
-    """Eight times the characters take about eight times as long, where 64 would be quadratic."""
+    """Assert that 8 times the characters take about 8 times as long, not 64 times."""
     short, long = (seconds(function, size) for size in (12_000, 96_000))
     assert long < 24 * max(short, 1e-3)
 

@@ -41,7 +41,8 @@ def test_names_are_read_as_their_table_says(monkeypatch, expected, chunk_names):
 
 
 CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from(
-    "aAzßİıﬁé\u0301\u0327\u0345\0\ud800Σ王 \n\t\"'’„\u00a0\u200b\ufeff–`·・＝,.،。ﾞ\u0640\ufe70"
+    "aAzßİıﬁé\u0301\u0327\u0345\0\ud800Σ王 \n"
+    "\t\"'’„\u00a0\u200b\ufeff–`·・＝,.،。ﾞ\u0640\ufe70"
 )
 TEXTS = st.lists(st.text(CHARACTERS), min_size=1, max_size=8)
 TRANSLITERATE = st.sampled_from([True, False, "unknown", "both"])
@@ -143,7 +144,10 @@ def test_share_that_is_reached_exactly_is_enough():
 def test_longer_names_than_in_fit_warn_with_their_number(monkeypatch, chunk_names):
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", chunk_names)
     encoder = CharEncoder(max_length=None).fit(["abcd", "a"])
-    message = "2 of 4 names are longer than the longest name of fit and were cut to its 4 characters"
+    message = (
+        "2 of 4 names are longer than the longest name of fit "
+        "and were cut to its 4 characters"
+    )
     with pytest.warns(UserWarning, match=message) as record:
         codes = encoder.transform(["abcda", "b", "abßd", "dcba"])
     assert record[0].filename == __file__
@@ -204,7 +208,7 @@ def test_unknown_character_raises_when_asked_for(
     "n_characters, dtype", [(253, "uint8"), (254, "uint16"), (65_534, "uint32")]
 )
 def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, dtype):
-    """CJK ideographs: the block of the first 20,992, then the one of the rarer 42,720."""
+    """Take CJK ideographs: the block of the first 20,992, then that of 42,720 rarer."""
     ideographs = [*map(chr, range(0x4E00, 0xA000)), *map(chr, range(0x20000, 0x2A6E0))]
     ideographs += [*map(chr, range(0xAC00, 0xD7A4))]
     name = "".join(ideographs[:n_characters])
@@ -338,7 +342,7 @@ def test_failed_fit_leaves_the_encoder_as_it_was():
     [("unknown", "üao"), ("both", "üao"), (True, "uao"), (False, "üåø")],
 )
 def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
-    """ü is there five times, ø four times. Where it is not read in ASCII, nothing is dropped."""
+    """ü is there five times, ø four. Unless read in ASCII, nothing is dropped."""
     encoder = CharEncoder(transliterate=transliterate).fit(
         ["üüü", "Ü", "ü", "å", "øøøø"]
     )

@@ -102,7 +102,7 @@ def run(folder, capfd):
 
 @pytest.fixture
 def predict(run):
-    """Return a function that predicts with model.skops: (standard output, standard error)."""
+    """Return a function that predicts with model.skops and returns both outputs."""
 
     def predict(*arguments, code=0):
         return run("predict", *arguments, "--model", "model.skops", code=code)
@@ -565,7 +565,10 @@ def test_predict_parquet_to_a_terminal_is_refused(predict, monkeypatch):
     assert not out and "Parquet is not for a terminal: give --output" in said
 
 
-BYLINES = "Most of these names have initials instead of given names. Then accuracy is 15 to 20 "
+BYLINES = (
+    "Most of these names have initials instead of given names. "
+    "Then accuracy is 15 to 20 "
+)
 LETTERS = (
     "2 names are UTF-8 that was read as Windows-1252: give --encoding auto, or export"
 )
@@ -668,7 +671,7 @@ def test_predict_more_rows_take_no_more_memory(folder):
 
 
 def write_list(names):
-    """Write a list of few nationalities; names recur in their own and in other chunks."""
+    """Write a list of few nationalities; names recur within and across chunks."""
     people = [
         *names[:100],
         *names[:40:3],
@@ -717,7 +720,7 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
 
 @pytest.fixture
 def groups(small_names):
-    """Write a table of names, some of none, by region and year; return the names of each."""
+    """Write names, some of none, by region and year; return each group's names."""
     rows = [
         (name, "NS"[k % 2], f" {2000 + k % 3}") for k, name in enumerate(small_names[0])
     ]
@@ -924,8 +927,8 @@ def test_evaluate_with_training_names_compares_and_counts_them(run, tiny, small_
     for row, (title, accuracy) in zip(rows, expected.items(), strict=True):
         assert row.startswith(f"{title:19}  {accuracy:.4f} (")
     assert said == (
-        "203 rows: 201 used, 1 of them with labels that the model does not know; 2 without a "
-        "name or a label\n"
+        "203 rows: 201 used, 1 of them with labels that the model does not know; 2 "
+        "without a name or a label\n"
     )
 
 
@@ -986,8 +989,9 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     monkeypatch.setattr(training, "MOST_NAMES", 170)
     _, said = run("train", "in.csv", "--output", "own.skops")
     assert said.startswith(
-        "sknames: fits n-grams and features of the shipped model, for 170 names more accurate than "
-        "a net from scratch.\n170 rows: learned 170 names of 4 labels, 0 without"
+        "sknames: fits n-grams and features of the shipped model, for 170 names more "
+        "accurate than a net from scratch.\n170 rows: learned 170 names of 4 labels, 0 "
+        "without"
     )
     own = _model_files.load_model("own.skops")
     by_hand = make_own_labels_pipeline().fit(names, labels)
@@ -1132,26 +1136,36 @@ def parquet_of(names):
 @pytest.mark.parametrize(
     "name, content, words",
     [
-        ("in.csv", b"name\nAnna\nB\xfc\n", [r"can't decode b'name\nAnna\nB\xfc", "encoding auto"]),
-        ("in.csv", b"name;n\nBo;1\nBo;2;3\n", ["line 3 has 3 columns, not 2", "--delimiter"]),
+        ("in.csv", b"name\nAnna\nB\xfc\n",
+         [r"can't decode b'name\nAnna\nB\xfc", "encoding auto"]),
+        ("in.csv", b"name;n\nBo;1\nBo;2;3\n",
+         ["line 3 has 3 columns, not 2", "--delimiter"]),
         ("in.csv", b'name\n"' + b"Anna\n" * 900_000, ["is a quotation mark open"]),
         ("in.csv", b"", ["this is an empty file"]),
         ("in.csv", b"\xef\xbb\xbf\r\n", ["this is an empty file"]),
-        ("in.csv", "name,n\nKim,1\n".encode("utf-16-le"), ["NUL", "give --encoding utf-16-le"]),
-        ("in.json", b'[\n {"name": "Anna"}]', ["this is a JSON array: write one object a line"]),
+        ("in.csv", "name,n\nKim,1\n".encode("utf-16-le"),
+         ["NUL", "give --encoding utf-16-le"]),
+        ("in.json", b'[\n {"name": "Anna"}]',
+         ["this is a JSON array: write one object a line"]),
         ("in.jsonl", b'{"name": "x"}\n\n{"name": \n', ["line 3 is not JSON"]),
         ("in.jsonl", b'{"name": "x"}\n[]\n', ["line 2 is [], not an object"]),
         ("in.jsonl", b'{"name": "\xfc"}\n', ["line 1 is not JSON", "can't decode"]),
-        ("in.jsonl", b'{}\n{"name": NaN}\n\n{"name": ""}\n{"name": 7}', ["int (7) in row 4: give"]),
-        ("in.parquet", parquet_of([None] * 4 + [7]), ["names of type str and got int (7)"]),
-        ("in.parquet", parquet_of([None] * 4 + [["a"]]), ["got list (['a']) in row 5: give a --c"]),
-        ("in.jsonl", b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ["line 1 is not JSON"]),
+        ("in.jsonl", b'{}\n{"name": NaN}\n\n{"name": ""}\n{"name": 7}',
+         ["int (7) in row 4: give"]),
+        ("in.parquet", parquet_of([None] * 4 + [7]),
+         ["names of type str and got int (7)"]),
+        ("in.parquet", parquet_of([None] * 4 + [["a"]]),
+         ["got list (['a']) in row 5: give a --c"]),
+        ("in.jsonl", b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+         ["line 1 is not JSON"]),
         ("in.jsonl", b'{"name": "' + b"x" * 20_000_000 + b'"}', ["line 1 is too long"]),
         ("in.parquet", b"name\nAnna\n", ["this is not a parquet file", "not whole"]),
         ("in.csv.zst", b"\x28\xb5\x2f\xfd and so on", ["damaged or not whole"]),
-        ("in.csv.gz", gzip.compress(b"name\n" + os.urandom(9**6))[:9999], ["not whole"]),
+        ("in.csv.gz", gzip.compress(b"name\n" + os.urandom(9**6))[:9999],
+         ["not whole"]),
         ("in.xlsx", b"PK\x03\x04\0", ["a zip or Excel file", "save the sheet as CSV"]),
-        ("in.csv.bz2", bz2.compress(b"name\nKim\n"), ["compressed by bzip2 or xz: unpack it"]),
+        ("in.csv.bz2", bz2.compress(b"name\nKim\n"),
+         ["compressed by bzip2 or xz: unpack it"]),
     ],
 )  # fmt: skip
 def test_predict_wrong_file_says_what_is_wrong(predict, name, content, words):
@@ -1198,7 +1212,8 @@ def test_predict_equal_headers_are_written_to_csv_only(predict):
     [
         ('id,name,n\n1,"Jan,3\n2,Anna,4\n3,"Piotr",5\n', 2),
         (
-            'id,name,n\n1,Jan,3\n\n2,"An""na\n",4\n3,"Jan;3\r4,Kim,4\r5,"Nowak; Piotr",5\n',
+            'id,name,n\n1,Jan,3\n\n2,"An""na\n",4\n3,"Jan;3\r4,Kim,4\r'
+            '5,"Nowak; Piotr",5\n',
             6,
         ),
         ('id,name,note\n1,Jan,"a\nb"\n2,Anna,"x\n3,Piotr,"y"\n4,Kim,z\n', 4),
@@ -1262,7 +1277,7 @@ def test_predict_full_disk_leaves_the_old_file(predict, output):
 
 @pytest.fixture
 def run_main(folder, monkeypatch, capfd):
-    """Return a function that runs `main` in this process with arguments: its exit code."""
+    """Return a function that runs `main` in this process and returns its exit code."""
     monkeypatch.setattr(main.signal, "signal", lambda *handler: None)
 
     def run_main(*arguments):
@@ -1622,7 +1637,8 @@ def test_predict_signal_leaves_no_file_and_no_process(
 def test_stop_while_a_process_starts_ends_by_the_signal(folder):
     code = (
         "import signal; from sknames._cli import main; "
-        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); main._stop(signal.SIGINT, None)"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); "
+        "main._stop(signal.SIGINT, None)"
     )
     said = run_process(sys.executable, "-c", code, code=-signal.SIGINT).stderr
     assert said == "sknames: stopped: nothing was written.\n"

@@ -1,4 +1,4 @@
-"""The examples that predict on a cluster, run as they are, on a small cluster on this machine."""
+"""The examples that predict on a cluster run as they are, on a small local cluster."""
 
 import os
 import shutil

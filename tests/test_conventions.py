@@ -50,7 +50,8 @@ CLASSES = {
 
 # ---- The checks of scikit-learn
 
-# Of an estimator that takes strings, check_estimator runs one check. These ask for no X.
+# Of an estimator that takes strings, check_estimator runs one check. These ask for no
+# X.
 CHECKS_WITHOUT_X = [
     "check_estimator_tags_renamed",
     "check_valid_tag_types",
@@ -63,12 +64,14 @@ CHECKS_WITHOUT_X = [
     "check_set_params",
     "check_transformer_n_iter",
 ]
-# PriorShiftClassifier learns no labels, and leaves X to the estimator, which here reads none.
+# PriorShiftClassifier learns no labels, and leaves X to the estimator, which here reads
+# none.
 NOT_OF_PRIOR_SHIFT = """
-    check_classifiers_classes check_classifiers_one_label check_classifiers_regression_target
-    check_classifiers_train check_complex_data check_dtype_object
-    check_estimators_empty_data_messages check_estimators_nan_inf check_fit1d
-    check_fit2d_predict1d check_n_features_in check_n_features_in_after_fitting
+    check_classifiers_classes check_classifiers_one_label
+    check_classifiers_regression_target check_classifiers_train check_complex_data
+    check_dtype_object check_estimators_empty_data_messages check_estimators_nan_inf
+    check_fit1d check_fit2d_predict1d check_n_features_in
+    check_n_features_in_after_fitting
     check_supervised_y_2d check_supervised_y_no_nan
 """.split()
 # Learn what the checks ask for in half of the steps.
@@ -467,7 +470,7 @@ def test_frozen_pipeline_is_bagged(frozen, small_names):
 
 @pytest.mark.parametrize("make", TRANSFORMERS.values(), ids=TRANSFORMERS)
 def test_rows_keep_their_index_and_order_beside_other_columns(make, tiny):
-    """As after train_test_split, where a library that joins by index would swap rows."""
+    """As after train_test_split: a library that joins by index would swap the rows."""
     names, ages = ["Tanaka Ichiro", "Anna Kowalska", "Papadopoulos"], [2, 0, 1]
     alone = make(tiny)
     expected = np.array(alone.fit_transform(pd.DataFrame({"name": names})))

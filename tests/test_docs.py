@@ -1,4 +1,4 @@
-"""README and the pages of docs/: blocks run and print what they show; figures are those of tables.
+"""README and docs/: blocks run and print what they show; figures are those of tables.
 
 ``python docs/blocks.py docs/predict.md`` writes what its blocks print into a page.
 """
@@ -95,7 +95,8 @@ def test_accuracy_of_readme_is_that_of_the_table():
     published = [row for row in rows if row[""].endswith(", published")]
     best = max(published, key=lambda row: float(row["accuracy"]))
     claim = re.search(
-        r"accuracy is (\S+); (\w+), the best published model, has (\S+)\.\n.* ours has (\S+)\.",
+        r"accuracy is (\S+); (\w+), the best published model, has (\S+)\.\n"
+        r".* ours has (\S+)\.",
         README,
     )
     figures = [

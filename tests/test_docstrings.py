@@ -1,4 +1,4 @@
-"""Public docstrings and types: their form, what they describe, and what their examples give.
+"""Public docstrings and types: their form, what they describe, and their examples.
 
 docs/interface.py finds what is public, and writes the page about it.
 """
@@ -27,7 +27,8 @@ LEFT_OUT = {
 }
 # For methods, the See Also section and the example of their class serve.
 LEFT_OUT_OF_METHODS = LEFT_OUT | {"SA01", "EX01"}
-# Attributes that some inputs of `fit` do not give; `estimator_` is there after `fit` only.
+# Attributes that some inputs of `fit` do not give; `estimator_` is there after `fit`
+# only.
 OPTIONAL = {"estimator_", "feature_names_in_", "n_features_in_"}
 FRAGMENT = re.compile(r"(Of|In|With|From|For|To|As|That|Than|Whose|And|But|Also)\b")
 

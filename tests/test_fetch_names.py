@@ -44,7 +44,7 @@ def flat(files):
 
 
 def zip_of(extra=(), **changes):
-    """Bytes of a zip like the tutorial's, with changed files of names, and other members."""
+    """Return the bytes of a zip like the tutorial's, with changed and other files."""
     files = {language: encode(lines) for language, lines in SMALL.items()} | changes
     members = {
         f"data/names/{k}.txt": content for k, content in files.items() if content
@@ -237,7 +237,9 @@ def test_description_counts_what_is_there():
     for fact in (
         f"{len(names.data):,} (20,074 with ``raw=True``)",
         f"{len(languages):,}; {len(set(names.groups)):,} in plain ASCII letters",
-        f"{sum(map(len, languages.values())):,} pairs of name and language are distinct",
-        f"{sum(len(several) > 1 for several in languages.values())} names have more than one",
+        f"{sum(map(len, languages.values())):,} pairs of name and language are "
+        "distinct",
+        f"{sum(len(several) > 1 for several in languages.values())} names have more "
+        "than one",
     ):
         assert fact in " ".join(names.DESCR.split())

@@ -42,7 +42,10 @@ each_range = pytest.mark.parametrize("ngram_range", RANGES, ids=str)
 
 @pytest.fixture
 def codes():
-    """Rows with common prefixes, duplicates, empty rows, unknown symbols, repeated n-grams."""
+    """Make rows with common prefixes, duplicates, unknown symbols, repeated n-grams.
+
+    Some rows are empty.
+    """
     codes = random_codes(120, LENGTH, 5, seed=1)
     codes[:4] = 0
     codes[4:8] = codes[8]
@@ -155,7 +158,10 @@ def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
 
 
 def largest_difference(forward, n_rows=300):
-    """Of a row's logits in other companies and places: alone, with few, with many, permuted."""
+    """Return how much a row's logits differ by its companions and its place.
+
+    It is alone, with few, with many, and permuted.
+    """
     codes = random_codes(n_rows, LENGTH, 5, seed=3)
     together = forward.logits(codes)
     order = np.random.RandomState(4).permutation(n_rows)
@@ -188,8 +194,8 @@ def test_bits_depend_on_the_row_alone(
     assert largest_difference(forward) <= (0 if forward.is_fixed else 1e-12)
 
 
-# From old to new. A processor runs its own and those before; "Katmai" is how Prescott calls itself,
-# and "Zen" has the kernels of Haswell.
+# From old to new. A processor runs its own and those before; "Katmai" is how Prescott
+# calls itself, and "Zen" has the kernels of Haswell.
 KERNELS = ["Prescott", "Nehalem", "Sandybridge", "Haswell", "SkylakeX"]
 ON_A_KERNEL = """
 import json, sys
@@ -197,11 +203,13 @@ import numpy as np
 from tests.test_forward import blas_kernel, largest_difference, make_forward, network_of
 
 found = {"kernel": blas_kernel(), "largest_difference": 0, "is_fixed": True}
-for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), ("gru", 2, 192, 2, None)]:
+for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), \
+("gru", 2, 192, 2, None)]:
     network = network_of(*sizes, n_labels=sizes[-1] and 165)
     forward = make_forward(network, "auto")
     found["is_fixed"] &= bool(forward.is_fixed)
-    found["largest_difference"] = max(found["largest_difference"], largest_difference(forward))
+    found["largest_difference"] = \
+max(found["largest_difference"], largest_difference(forward))
 network = network_of("gru", 1, 128, 18, None)
 found["has_few"] = bool(make_forward(network, "auto").has_few)
 print(json.dumps(found, default=float))

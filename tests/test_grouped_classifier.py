@@ -96,14 +96,18 @@ def test_groups_are_those_of_fit_until_the_next(tiny, small_names):
 
 
 @pytest.mark.parametrize("groups, words", [
-    ({"Greek": "Europe", "Spanish": "Europe"}, "Expected groups of Greek.*; got 'Spanish'"),
+    ({"Greek": "Europe", "Spanish": "Europe"},
+     "Expected groups of Greek.*; got 'Spanish'"),
     ({"Greek": 1}, "all strings, or all numbers, got .1, 'Japanese'"),
     ({"Europe": ["Greek", "Spanish"]}, "got 'Spanish' in 'Europe'"),
     ({"Europe": [["Greek"]]}, r"got \['Greek'\] in 'Europe'"),
-    ({"Europe": []}, r"a list of labels for each group in groups, got \[\] for 'Europe'"),
+    ({"Europe": []},
+     r"a list of labels for each group in groups, got \[\] for 'Europe'"),
     ({"Europe": ["Greek"], "Asia": "Turkish"}, "got 'Turkish' for 'Asia'"),
-    ({"A": ["Greek", "Polish"], "B": ["Greek"]}, "one group of groups, got 'Greek' in 'A' and"),
-    ({"Greek": "Polish", "Polish": "Europe"}, "a label in another group: got 'Polish'.* 'Europe'"),
+    ({"A": ["Greek", "Polish"], "B": ["Greek"]},
+     "one group of groups, got 'Greek' in 'A' and"),
+    ({"Greek": "Polish", "Polish": "Europe"},
+     "a label in another group: got 'Polish'.* 'Europe'"),
     ({"Greek": None}, "groups has 'Greek' in the group None. Leave it out"),
     ({"Europe": ["Greek", np.nan]}, "groups has nan in the group 'Europe'"),
     ("country", r"countries, take load_pretrained\('country'\)"),

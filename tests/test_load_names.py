@@ -13,8 +13,8 @@ from sknames import spelling_groups
 from sknames.datasets import load_names, load_nationalities
 
 NATIVE = (
-    "Arabic Armenian Bengali Bulgarian Chinese Georgian Greek Hebrew Indian Japanese Kazakh Korean "
-    "Macedonian Nepali Persian Russian Serbian Sinhalese Thai Ukrainian"
+    "Arabic Armenian Bengali Bulgarian Chinese Georgian Greek Hebrew Indian Japanese "
+    "Kazakh Korean Macedonian Nepali Persian Russian Serbian Sinhalese Thai Ukrainian"
 ).split()
 N_NAMES = {"Latn": 80_479, "native": 23_175, "all": 103_654}
 JOINERS = "\u200c\u200d"  # Persian and Sinhala spelling need them
@@ -134,9 +134,11 @@ def test_description_counts_what_is_there(latin, all_names):
     n_native = sum(row["script"] != "Latn" for row in rows)
     text = " ".join(latin.DESCR.split())
     for fact in (
-        f"{len(NATIONALITIES)} nationalities, {len(rows):,} rows, {len(latin.data):,} distinct",
+        f"{len(NATIONALITIES)} nationalities, {len(rows):,} rows, {len(latin.data):,} "
+        "distinct",
         f"{n_native:,} rows in a native script",
-        f"{sum(len(several) > 1 for several in shared.values()):,} of the {len(shared):,} names",
+        f"{sum(len(several) > 1 for several in shared.values()):,} of the "
+        f"{len(shared):,} names",
         *(
             " ".join(
                 [n, *(str(counts[n, kind]) for kind in ("surname", "given", "native"))]

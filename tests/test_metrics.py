@@ -1,4 +1,4 @@
-"""scorecard and calibration error: the figures are scikit-learn's, or counted by hand."""
+"""scorecard and calibration error give scikit-learn's figures, or those by hand."""
 
 import numpy as np
 import pytest
@@ -338,7 +338,8 @@ def test_calibration_interval_of_right_answers_reaches_what_n_cannot_exclude(n):
 
 
 @pytest.mark.parametrize("params, message", [
-    ({"labels": [0, 1, 2]}, "None of the labels .* some of .0, 1, 2., got .'a', 'b', 'c'"),
+    ({"labels": [0, 1, 2]},
+     "None of the labels .* some of .0, 1, 2., got .'a', 'b', 'c'"),
     ({"labels": ["a", "a", "b"]}, "Expected distinct labels"),
     ({"y_proba": [[0.5, 0.5]] * 3}, "one for each of 2 columns of y_proba, got 3"),
     ({"y_proba": [[1.5, 0, 0]] * 3}, "from 0 to 1, got 0 to 1.5"),

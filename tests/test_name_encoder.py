@@ -31,8 +31,9 @@ from tests.conftest import run_process
 from tests.test_conventions import CONTAINERS
 
 NAMES = [
-    "Mehmet Yılmaz", "王伟", "", "Anna Nowak", "x" * 100, "O'Neill", "😀", "Mehmet Yılmaz",
-    "e\u0301", "Lars Nielsen", "mehmet yilmaz", "Nguyễn Thị Hoa", "J. Smith", "12",
+    "Mehmet Yılmaz", "王伟", "", "Anna Nowak", "x" * 100, "O'Neill", "😀",
+    "Mehmet Yılmaz", "e\u0301", "Lars Nielsen", "mehmet yilmaz", "Nguyễn Thị Hoa",
+    "J. Smith", "12",
 ]  # fmt: skip
 
 
@@ -139,7 +140,8 @@ def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
         (
             make_pipeline(CharEncoder(), NameNationalityClassifier()),
             ValueError,
-            r"NameEncoder learns no labels, .*load_pretrained\(\), or FrozenEstimator\(model\)",
+            r"NameEncoder learns no labels, .*load_pretrained\(\), "
+            r"or FrozenEstimator\(model\)",
         ),
         (
             FrozenEstimator(make_pipeline(CharEncoder(), NameNationalityClassifier())),

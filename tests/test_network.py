@@ -159,7 +159,8 @@ def test_quantize_rounds_to_the_nearest_of_sixteen_levels():
         step = (row.max(initial=0) - row.min(initial=0)) / 15
         levels = step * np.arange(-15, 16)
         nearest = levels[np.abs(row[:, None] - levels).argmin(axis=1)]
-        # Scales are in half precision, and the outer half of an outermost step may be cut off.
+        # Scales are in half precision, and the outer half of an outermost step may be
+        # cut off.
         at_end = np.isin(row, [row.min(), row.max()])
         np.testing.assert_allclose(found[~at_end], nearest[~at_end], atol=5e-3)
         assert (np.abs(found - row) <= step * (0.5 + 0.5 * at_end) + 5e-3).all()

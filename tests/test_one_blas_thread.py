@@ -38,7 +38,8 @@ def set_one_blas_thread():
 
 
 def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_threads):
-    # threadpoolctl lets one thread at a time set limits, and silently ignores the others.
+    # threadpoolctl lets one thread at a time set limits, and silently ignores the
+    # others.
 
     def call():
         with one_blas_thread:
@@ -83,7 +84,7 @@ def test_the_limit_of_openmp_which_belongs_to_a_thread_stays(two_blas_threads):
 
 
 class SlowBlas:
-    """Stands for threadpoolctl's controller. A change takes so long that threads meet in it."""
+    """Stand in for threadpoolctl's controller; threads meet in its slow changes."""
 
     n_threads = 2
 

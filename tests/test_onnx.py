@@ -52,7 +52,7 @@ ODD_NAMES = [
 
 
 def random_rows(n, seed):
-    """Rows with common prefixes, empty rows, unknown symbols and many separators (1)."""
+    """Make rows with shared prefixes, no or unknown symbols, many separators (1)."""
     rng = np.random.RandomState(seed)
     rows = rng.choice([1, 1, 2, 3, 4, 5, 6, UNKNOWN], size=(n, LENGTH)).astype(np.int32)
     rows[np.arange(LENGTH) >= rng.randint(0, LENGTH + 1, size=(n, 1))] = 0

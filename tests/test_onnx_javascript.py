@@ -57,10 +57,11 @@ ODD += [
 ]
 # Words whose place and signs in a text count.
 FORMS = """
-Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 .. - '
-" ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨. Иван И.П. ПИ محمد
-د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A. U.G.
-S.A.R.L. MÃ¼ller Ð˜Ð² k.A (GmbH) [s.r.o.] (Ltd Spa
+Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 ..
+- ' " ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨.
+Иван И.П. ПИ محمد
+د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A.
+U.G. S.A.R.L. MÃ¼ller Ð˜Ð² k.A (GmbH) [s.r.o.] (Ltd Spa
 """
 SCRIPT = """
 import { readFileSync } from "node:fs";
@@ -93,7 +94,7 @@ def node(script, *arguments, **options):
 
 
 def evaluate(expression, code=0, **given):
-    """Return what an expression of `given` values and of `js`, index.mjs, gives in JavaScript.
+    """Return the value in JavaScript of an expression of `given` and `js`, index.mjs.
 
     With code=1, return the error that it raises.
     """
@@ -251,7 +252,10 @@ def test_javascript_reads_and_judges_forms_as_python(is_tidy, rules):
     encoder.rules_ = rules
     metadata = _metadata(Inside(steps=(encoder,)), np.array([]))
     model = {key: json.loads(value) for key, value in metadata.items()}
-    asked = "given.texts.map((t) => [js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
+    asked = (
+        "given.texts.map((t) => "
+        "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
+    )
     found = evaluate(asked, texts=texts, model=model)
     tidied = tidy(texts, encoder)
     assert encoder.tidy_ is (is_tidy is True)

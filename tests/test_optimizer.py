@@ -58,7 +58,7 @@ def test_dense_gradients_take_the_steps_of_adamw():
 
 
 def load_state(optimizer, copied):
-    """The state of an optimizer, loaded into one of the same groups that has taken no step."""
+    """Load an optimizer's state into a new one of the same groups, without steps."""
     groups = [{**group, "lr": 9.0} for group in copied.param_groups]
     new = AdamWWithSparse(groups, lr=1.0, weight_decay=0.0)
     new.load_state_dict(copy.deepcopy(optimizer.state_dict()))

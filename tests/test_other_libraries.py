@@ -1,4 +1,4 @@
-"""The estimators in libraries around scikit-learn: the real ones, of the extra `integration`."""
+"""Estimators in the real libraries around scikit-learn: the extra `integration`."""
 
 import asyncio
 import os

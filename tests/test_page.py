@@ -1,4 +1,4 @@
-"""The page that answers, in a browser: what Python answers, and nothing sent anywhere."""
+"""The page answers in a browser what Python answers, and sends nothing anywhere."""
 
 import functools
 import http.server
@@ -53,7 +53,8 @@ const input = document.getElementById(field), output = document.getElementById(a
 input.value = text;
 input.dispatchEvent(new Event("input", { bubbles: true }));
 (function look() {
-  const isThere = output.getAttribute("aria-busy") === "false" && output.dataset.of === input.value;
+  const isThere = output.getAttribute("aria-busy") === "false" \
+&& output.dataset.of === input.value;
   if (!isThere) return setTimeout(look, 2);
   const bars = [...document.querySelectorAll(`#${answer} ~ .bars > li`)];
   done({
@@ -106,7 +107,8 @@ def server(builder, tmp_path_factory):
     """The page, built and served."""
     if not (FOLDER / "node_modules").exists():
         pytest.skip(
-            "The packages of npm are missing: npm install --ignore-scripts, in docs/page"
+            "The packages of npm are missing: npm install --ignore-scripts, in "
+            "docs/page"
         )
     folder = tmp_path_factory.mktemp("page")
     builder.build(folder)
@@ -492,7 +494,8 @@ const [rows, counts, model] = problems[3];
 const few = sharesWithIntervals(rows.slice(0, 120), counts.slice(0, 120), model);
 const pairs = [[3, 3, true], [5, 6, true], [3, 3, false]];
 const differences = [true, false].map((isSame) => compareShares(lists[3], few, isSame));
-differences.push(...pairs.map(([k, l, isSame]) => compareShares(lists[k], lists[l], isSame)));
+differences.push(\
+...pairs.map(([k, l, isSame]) => compareShares(lists[k], lists[l], isSame)));
 const found = lists.map(({ share, ends }) => [[...share], ends]);
 process.stdout.write(JSON.stringify([found, differences]));
 """

@@ -1,4 +1,4 @@
-"""Predictions in several processes, and shares over partitions, are those of one process."""
+"""Several processes give the predictions of one, and partitions its shares."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,8 @@ from tests.conftest import tiny_pipeline
 def cluster():
     """A process with two threads on this machine, and a client of it."""
     distributed = pytest.importorskip("distributed")
-    # Dask's usual port for its web pages may be taken by another cluster on this machine.
+    # Dask's usual port for its web pages may be taken by another cluster on this
+    # machine.
     with (
         distributed.LocalCluster(
             n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0"
@@ -24,7 +25,8 @@ def cluster():
         yield client
 
 
-# distributed's own sockets and event loops may still be open when its processes have ended.
+# distributed's own sockets and event loops may still be open when its processes have
+# ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_large_prediction_in_processes_gives_the_same_bits(
     small_names, tmp_path, monkeypatch

@@ -1,6 +1,7 @@
-"""Fitted estimators as files: what they hold and what is refused. test_service.py loads them alone.
+"""Fitted estimators as files: what they hold and what is refused.
 
-The files in tests/data/saved are kept for ever. make_saved_models.py writes those of a new format.
+The files in tests/data/saved are kept for ever. make_saved_models.py writes those of a
+new format. test_service.py loads them alone.
 """
 
 import json
@@ -83,7 +84,8 @@ def reload(estimator, change):
 
 @pytest.mark.parametrize("format_", [FORMAT + 1, 0, "1", 1.0, True, None])
 def test_unknown_format_is_refused(tiny, format_):
-    message = f"format {FORMAT}, which sknames {sknames.__version__} reads, got one in format "
+    message = f"format {FORMAT}, which sknames {sknames.__version__} reads, "
+    message += "got one in format "
     message += rf"{format_!r} .*: 99\.1\)\. Upgrade sknames, or fit"
     for step in tiny:
         with pytest.raises(ValueError, match=message):

@@ -152,10 +152,12 @@ def test_model_with_a_fallback_says_the_level():
 
 
 @pytest.mark.parametrize("X, options, message", [
-    (pd.DataFrame({"a": ["x"], "b": ["y"]}), {}, r"column 'name', got \['a', 'b'\]\. Give the co"),
+    (pd.DataFrame({"a": ["x"], "b": ["y"]}), {},
+     r"column 'name', got \['a', 'b'\]\. Give the co"),
     (pd.DataFrame({"name": ["x"], "reason": [1]}), {}, "'reason' already: rename it"),
     (["x"], {"top": 3}, r"top=3: the model has 2 labels\. Lower top"),
-    (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {}, r"one column 'name', got \['name', 'n"),
+    (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {},
+     r"one column 'name', got \['name', 'n"),
 ])  # fmt: skip
 def test_what_does_not_fit_says_the_next_step(X, options, message):
     model = DummyClassifier().fit(["x", "y"], ["one", "two"])

@@ -1,6 +1,7 @@
 """The model that ships with the package: what it says, and its files.
 
-Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs of a new model.
+Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs of a
+new model.
 """
 
 import json
@@ -30,9 +31,9 @@ TARGETS = _load_pretrained.TARGETS
 FOLDER, COUNTRY = (_load_pretrained.FOLDER / labels for labels in TARGETS)
 GOLDEN = Path(__file__).parent / "data" / "pretrained.json"
 NAMES = (
-    "Mike,Qin,Slaveya,Jake,Fernando,Demirkan,Satoshi,Müller,O'Connor,Nguyễn,Papadopoulos,Иванов,"
-    "王伟,김민수,محمد,Kowalski,Jónsdóttir,García Márquez,Schröder,van der Berg,Mehmet Yılmaz,"
-    "HANSEN Jens,Ağaoğlu,שרה,สมชาย,X Æ A-12"
+    "Mike,Qin,Slaveya,Jake,Fernando,Demirkan,Satoshi,Müller,O'Connor,Nguyễn,"
+    "Papadopoulos,Иванов,王伟,김민수,محمد,Kowalski,Jónsdóttir,García Márquez,Schröder,"
+    "van der Berg,Mehmet Yılmaz,HANSEN Jens,Ağaoğlu,שרה,สมชาย,X Æ A-12"
 ).split(",")
 
 
@@ -300,7 +301,8 @@ def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):
 @pytest.mark.parametrize("format_", [FORMAT + 1, FORMAT - 1, None])
 def test_other_formats_are_refused(folder, format_):
     edit(folder / DESCRIPTION, lambda d: d.update(format=format_))
-    message = f"Expected format {FORMAT}, .*{sknames.__version__} reads, got {format_} in .*json"
+    message = f"Expected format {FORMAT}, .*{sknames.__version__} reads, "
+    message += f"got {format_} in .*json"
     with pytest.raises(ValueError, match=message):
         _load_pretrained.read(folder)
 

@@ -1,4 +1,4 @@
-"""PriorShiftClassifier: the mix of a list from the names alone, and answers that fit it."""
+"""PriorShiftClassifier estimates the mix of a list from its names and adapts to it."""
 
 import warnings
 
@@ -101,7 +101,7 @@ def test_weights_are_repeated_rows(shifted):
 
 
 def underconfident(rng, n=60):
-    """Answers that are right nine times in ten, and half sure; and the labels, evenly mixed."""
+    """Return answers 90 % right and half sure, and the labels, evenly mixed."""
     labels = rng.integers(4, size=n)
     seen = np.where(rng.random(n) < 0.9, labels, rng.integers(4, size=n))
     return softmax(
@@ -141,7 +141,7 @@ def test_unsure_model_is_warned_of():
 def test_underconfident_model_of_many_classes_is_warned_of(
     shipped_uniform, temperature, is_unsure
 ):
-    """Adapting lowers its accuracy, from .97 to .87 and .77, since large classes win names."""
+    """Adapting lowers accuracy from .97 to .87 and .77: large classes win names."""
     names, labels = make_names(1000, random_state=1)
     probabilities = shipped_uniform.predict_proba(names) ** (1 / temperature)
     probabilities /= probabilities.sum(axis=1, keepdims=True)

@@ -67,12 +67,16 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
     ({"Irish": 0.6}, r"priors sum to 0\.6; expected 1\. Divide"),
     ([0.5, 0.5, 1.1e-4], r"priors sum to 1\.00011; expected 1"),
     ([0, 0, 0], "priors sum to 0; expected 1"),
-    ({"Irish": 0.6, "Elvish": 0.4}, "priors of 'Elvish' is 0.4; expected .* classes_ Dutch, I"),
-    ({"Irish": 1.5, "Dutch": -0.5}, r"of 'Dutch' is -0\.5; expected a number of 0 or more"),
+    ({"Irish": 0.6, "Elvish": 0.4},
+     "priors of 'Elvish' is 0.4; expected .* classes_ Dutch, I"),
+    ({"Irish": 1.5, "Dutch": -0.5},
+     r"of 'Dutch' is -0\.5; expected a number of 0 or more"),
     ({"Irish": np.nan, "Dutch": 1.0}, "priors of 'Irish' is nan; expected a number"),
     ({"Irish": "all"}, "priors of 'Irish' is 'all'; expected a number"),
-    ([0.5, 0.5], r"Expected priors of shape \(3,\), in the order of classes_, got shape \(2,\)"),
-    ([[0.2, 0.3, 0.5]], r"of shape \(3,\), in the order of classes_, got shape \(1, 3\)"),
+    ([0.5, 0.5],
+     r"Expected priors of shape \(3,\), in the order of classes_, got shape \(2,\)"),
+    ([[0.2, 0.3, 0.5]],
+     r"of shape \(3,\), in the order of classes_, got shape \(1, 3\)"),
     ([0.5, np.inf, 0.5], "Input priors contains infinity"),
     ("population", "no number of bearers for Elvish. Give priors as a dict"),
 ], ids=str)  # fmt: skip
@@ -105,7 +109,7 @@ def estimated(probabilities, assumed, weights=None, **limits):
 
 
 def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
-    """As it is defined: each answer under the mix of the others and the pseudo-names."""
+    """Compute as defined each answer under the mix of others and pseudo-names."""
     answers, ratios = (
         probabilities,
         np.divide(
@@ -167,7 +171,7 @@ def test_heavy_weights_of_sure_rare_answers_are_counted():
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 @pytest.mark.parametrize("seed", [3, 4])
 def test_many_classes_that_no_row_can_be(seed):
-    """Half of them, as where a forest has only ever seen names of the others; a warning fails."""
+    """Half are impossible, as if a forest never saw their names; a warning fails."""
     assumed = np.random.default_rng(seed).dirichlet(np.full(48, 0.5))
     rows = np.pad(draw(50, 24, seed), ((0, 0), (24, 0)))
     found, _, n_iter = estimated(rows, assumed)
@@ -185,7 +189,8 @@ def test_a_step_too_few_is_told():
     assumed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
     _, _, needed = estimated(draw(), assumed)
     estimated(draw(), assumed, max_iter=needed)
-    message = rf"did not converge in {needed - 1} steps: .* more than tol=1e-07. Raise max_iter"
+    message = rf"did not converge in {needed - 1} steps: .* more than tol=1e-07. "
+    message += "Raise max_iter"
     with pytest.warns(ConvergenceWarning, match=message):
         estimated(draw(), assumed, max_iter=needed - 1)
 

@@ -111,8 +111,8 @@ def states_of_torch(cells, kind, embedding, codes):
 def test_weights_before_training(kind, n_gates):
     size = 400
     net = RecurrentNet(
-        n_codes=50, n_classes=5, hidden_size=size, num_layers=2, embedding_dim=200, n_ngrams=9,
-        **NO_DROPOUT, **KINDS[kind],
+        n_codes=50, n_classes=5, hidden_size=size, num_layers=2, embedding_dim=200,
+        n_ngrams=9, **NO_DROPOUT, **KINDS[kind],
     )  # fmt: skip
     assert net.embedding.mean().item() == pytest.approx(0, abs=0.05)
     assert net.embedding.std().item() == pytest.approx(1, abs=0.05)
@@ -273,8 +273,8 @@ def test_each_dropout_drops_in_its_place(codes, kind, where):
     # The linear layers return what they read, and the n-grams what they add.
     n = N_CODES
     net = RecurrentNet(
-        n_codes=n, n_classes=n, hidden_size=n, num_layers=1, embedding_dim=EMBEDDING, n_ngrams=n,
-        **KINDS[kind], **NO_DROPOUT | ({where: 0.5} if where else {}),
+        n_codes=n, n_classes=n, hidden_size=n, num_layers=1, embedding_dim=EMBEDDING,
+        n_ngrams=n, **KINDS[kind], **NO_DROPOUT | ({where: 0.5} if where else {}),
     ).double()  # fmt: skip
     with torch.no_grad():
         for layer in (net.output, net.next_symbol):

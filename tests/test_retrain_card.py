@@ -1,4 +1,4 @@
-"""What writes the cards and the files of thresholds, from a few people in place of those apart."""
+"""Cards and files of thresholds are written, from a few people as those kept apart."""
 
 import csv
 import json

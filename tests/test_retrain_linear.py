@@ -1,4 +1,4 @@
-"""A linear layer on a trained network, within the forms of names, folded into it or as a head."""
+"""A linear layer within the forms of names joins a network, folded or as a head."""
 
 from dataclasses import replace
 
@@ -93,7 +93,8 @@ def test_log_priors_compare_classes_within_the_form():
     labels = np.repeat([0, 1], [3_000, 1_000])
     forms = np.repeat([0, 2, 0, 2, 5], [2_900, 100, 500, 450, 50])
     found = np.exp(linear.log_priors(labels, forms, 2))
-    # Class 0 has three times the rows, but within each form the priors are those of its rows.
+    # Class 0 has three times the rows, but within each form the priors are those of its
+    # rows.
     np.testing.assert_allclose(found[2, 1] / found[2, 0], 450 / 100, rtol=0.05)
     np.testing.assert_allclose(found[0, 1] / found[0, 0], 500 / 2_900, rtol=0.05)
     design = np.full((len(FORMS), 2), 0.5)

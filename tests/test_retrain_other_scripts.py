@@ -1,4 +1,7 @@
-"""Names in other scripts: spelled by sounds, by collections and from dictionaries; patronymics."""
+"""Other scripts: names are spelled by sounds, by collections and from dictionaries.
+
+Patronymics are made, too.
+"""
 
 import unicodedata
 

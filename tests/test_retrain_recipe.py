@@ -1,4 +1,4 @@
-"""What the shipped models learn, whom they never learn, and that training again gives the same."""
+"""What the shipped models learn, whom they never learn, and that training repeats."""
 
 import sys
 from functools import partial
@@ -248,7 +248,8 @@ SMALL = {
     }
     | {"LEAST": 2, "LEAST_IN_OWN_SCRIPT": 8},
 }
-# Where a digest changes, the models learn other names: train them again, and write it here.
+# Where a digest changes, the models learn other names: train them again, and write it
+# here.
 LEARNED = {"first phase": "9a8f5809", "second phase": "ea10d33e", "country": "40182db1"}
 
 

@@ -26,7 +26,7 @@ from tools.retrain.spellings import Spellings, read_spellings
 
 @pytest.fixture
 def put_biographies(home, monkeypatch):
-    """Put a wheel like name2nat's with these names into the folder, and make it the expected."""
+    """Put a wheel like name2nat's with these names into the folder, as the expected."""
 
     def put(names):
         path = home / "name2nat-0.5.1-py3-none-any.whl"
@@ -186,7 +186,8 @@ def test_arabic_names_are_read_and_written_as_locals_do(home):
     assert sorted(read_arabic_names()) == sorted(rows[:2])
     name = unicodedata.normalize("NFC", "أُسامة إيمان")
     assert (normalized(name), normalized("کریمی")) == ("اسامه ايمان", "كريمي")
-    # Of two ways to write a word, the more frequent one counts, and of two alike the first.
+    # Of two ways to write a word, the more frequent one counts, and of two alike the
+    # first.
     written = written_words({"أسامة": 3, "اسامة": 3, "اسامه": 1})
     for country, expected in (
         ("EG", "أسامة كريمي"),

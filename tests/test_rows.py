@@ -24,7 +24,8 @@ def split(codes, y, fraction, rng):
     return train.weights, np.array([], int) if valid is None else valid.weights
 
 
-# Sums of floating point numbers depend on their order: (1e16 + 1) + 1 is less than (1 + 1) + 1e16.
+# Sums of floating point numbers depend on their order: (1e16 + 1) + 1 is less than (1 +
+# 1) + 1e16.
 TRIPLES = [(1e16, 1.0, 1.0), (0.1, 0.2, 0.3), (0.5, 1.0, 1e16)]
 
 

@@ -1,4 +1,4 @@
-"""SelectiveClassifier: the wanted share answered or risk kept, and no answer where no name is."""
+"""SelectiveClassifier keeps the wanted share or risk, and answers for names only."""
 
 from pathlib import Path
 
@@ -103,7 +103,8 @@ def outcomes(real, frozen, **goal):
 def test_risk_is_exceeded_in_at_most_one_split_of_twenty(real, frozen):
     coverage, risk = np.transpose([*outcomes(real, frozen, risk=0.08)])
     assert np.sum(risk > 0.08) <= 1, risk
-    # Keeping it is no art where hardly anything is answered, or where nothing would be wrong.
+    # Keeping it is no art where hardly anything is answered, or where nothing would be
+    # wrong.
     assert risk.mean() > 0.05 and coverage.min() > 0.3 and coverage.max() < 0.9
 
 
@@ -127,7 +128,7 @@ def test_curve_has_a_row_for_each_threshold():
 
 
 def halved(n_wrong=0):
-    """The curve of 100 names, of which the least sure are wrong, and of as many that are none."""
+    """Return the curve of 100 names, the least sure wrong, and of 100 that are none."""
     confidence = np.append(np.linspace(1, 0.5, 100), np.zeros(100))
     return risk_coverage_curve(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
 
@@ -141,9 +142,10 @@ def test_risk_is_sought_among_fifty_shares_of_what_can_be_answered():
 
 
 def test_risk_that_no_bound_proves_raises_with_the_best_bound():
-    """Six are tried, each with a sixth of what the confidence leaves; of 50 names ten are wrong."""
+    """Six are tried, each with a sixth of 5 %; of 50 names ten are wrong."""
     bound = 1 - (0.05 / 6) ** (1 / 24)
-    message = f"of the 12% of .*, 0.0% of 24 answers are wrong, so the risk may be as high as {bound:.3f}"
+    message = "of the 12% of .*, 0.0% of 24 answers are wrong, "
+    message += f"so the risk may be as high as {bound:.3f}"
     with pytest.raises(ValueError, match=message):
         row_of_risk(halved(60), 0.01, 0.95)
 
@@ -208,7 +210,7 @@ def test_label_unknown_to_a_frozen_estimator_counts_as_an_error():
 
 
 def test_groups_are_held_out_together():
-    """With each row ten times, the nearest neighbour knows all, unless they are one group."""
+    """The nearest neighbour knows all rows, ten times each, unless grouped."""
     rng = np.random.RandomState(0)
     X, y = np.tile(rng.randn(60, 5), (10, 1)), np.tile(rng.randint(2, size=60), 10)
     groups = np.tile(np.arange(60), 10)
@@ -492,7 +494,8 @@ def test_booleans_stay_booleans():
 def test_curve_recomputes_hits_at_each_threshold():
     model, _ = falling_back()
     curve = model.risk_coverage_curve_
-    # From .9 on, two rows are right as groups, two at the top; from .6, one is wrong as label.
+    # From .9 on, two rows are right as groups, two at the top; from .6, one is wrong as
+    # label.
     at = {round(t, 3): r for t, r in zip(curve.threshold, curve.risk, strict=True)}
     assert at[0.9] == 0  # 10, 20, 20, 11
     assert at[0.6] == 0 and at[0.5] == 0  # 0, 10, 20, 2
@@ -517,8 +520,10 @@ def test_score_counts_a_group_that_holds_the_label():
 
 
 @pytest.mark.parametrize("params, message", [
-    ({"fallback": NESTED[::-1]}, r"each within one of the next, got fallback\[0\] 20 in 10 and 11"),
-    ({"fallback": [{0: 1, 1: 1}]}, "stand for the same labels at all levels, got 1 of fallback"),
+    ({"fallback": NESTED[::-1]},
+     r"each within one of the next, got fallback\[0\] 20 in 10 and 11"),
+    ({"fallback": [{0: 1, 1: 1}]},
+     "stand for the same labels at all levels, got 1 of fallback"),
     ({"fallback": [{0: 10, 1: 10}, {0: 10, 1: 10, 2: 10}]}, "got 10 of fallback"),
     ({"fallback": ["continent"]}, r"fallback\[0\] 'region', 'subregion', or a dict"),
     ({"fallback": [{0: "a", 1: "a"}]}, "all strings, or all numbers"),

@@ -44,7 +44,10 @@ bench = load(ROOT / "examples" / "benchmarks" / "bench_service.py")
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """What the Dockerfile makes, its working directory and its command; Python's folder is site."""
+    """Yield the folder that the Dockerfile makes, and its command.
+
+    Python's folder is site.
+    """
     folder = tmp_path_factory.mktemp("image")
     lines = (EXAMPLE / "Dockerfile").read_text(encoding="utf-8").splitlines()
     for instruction, *rest in (
@@ -271,7 +274,8 @@ from sknames import NameNationalityClassifier
 from sknames.datasets import load_names
 
 assert Path(sknames.__file__).with_name("py.typed").is_file()
-assert not any(map(find_spec, ["torch", "skorch", "tqdm", "pandas", "pyarrow", "tools"]))
+assert not any(map(find_spec, \
+["torch", "skorch", "tqdm", "pandas", "pyarrow", "tools"]))
 assert len(load_names().data) == 80_479 and "Faker" in load_names().DESCR
 for fit in (
     lambda: NameNationalityClassifier().fit([[1, 2], [2, 1]], ["a", "b"]),
@@ -281,7 +285,8 @@ for fit in (
     try:
         fit()
     except ImportError as error:
-        assert str(error).endswith("or pip install '.[train]' in a clone of sknames"), error
+        assert str(error).endswith(\
+"or pip install '.[train]' in a clone of sknames"), error
     else:
         raise AssertionError("no error")
 """

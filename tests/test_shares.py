@@ -43,7 +43,8 @@ def draw(mix, n=500, seed=0, twins=False):
     labels = rng.choice(5, n, p=mix)
     seen = np.where(twins & (labels == 3), 0, labels)
     logits = rng.normal(size=(n, 5)) + 3 * np.eye(5)[seen]
-    # Of normal logits with these means, 3 x the logit is the logarithm of the likelihood ratio.
+    # Of normal logits with these means, 3 x the logit is the logarithm of the
+    # likelihood ratio.
     ratios = np.exp(3 * logits)
     if twins:  # Danish and Norwegian people have the same names, but for a little
         side = np.select([labels == 0, labels == 3], [-1, 1], rng.choice([-1, 1], n))
@@ -111,7 +112,7 @@ def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names
 
 @pytest.mark.parametrize("given", [{}, {"model_error": 0.3}])
 def test_intervals_hold_an_error_of_the_model_in_each_class(given):
-    """In a long list, where chance adds little: that of two classes is the error * sqrt(2)."""
+    """Chance adds little to a long list; two classes have the error * sqrt(2)."""
 
     def share_of_a(odds, column="share"):
         rows = np.column_stack([odds, np.ones(len(odds))]) / (1 + odds)[:, None]
@@ -423,7 +424,7 @@ def test_interval_of_a_difference_keeps_the_floor_of_each_share(same_source):
 
 
 def test_sure_holds_for_all_labels_together():
-    """Of 5 x 100 intervals of differences of lists of one mix, some miss; few pairs are sure."""
+    """Some of 500 intervals miss the difference of like lists; few pairs are sure."""
     n_sure = n_missed = 0
     for seed in range(0, 200, 2):
         one, other = (
@@ -495,7 +496,7 @@ def test_confused_pairs_begin_with_the_least_certain():
 
 
 def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():
-    """One of two must be smaller where the other is larger: a correlation of almost -1."""
+    """One of two is smaller where the other is larger: a correlation of almost -1."""
     for mix in ([0.2, 0.3, 0.2, 0.2, 0.1], [0, 0.7, 0, 0, 0.3]):
         shares = shares_of(draw(mix))
         assert np.corrcoef(shares.resamples[:, :2], rowvar=False)[0, 1] < -0.1

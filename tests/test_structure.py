@@ -55,7 +55,7 @@ def room_of(path):
 
 
 def imports(path):
-    """Yield the names of what a file imports, also inside functions; ours by room, with a dot."""
+    """Yield what a file imports, also in functions; ours by room, with a dot."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -113,15 +113,18 @@ def test_data_files_are_read_in_their_room(path):
     "module", ["sknames", "sknames.datasets", "sknames.inspection", "sknames.metrics"]
 )
 def test_import_is_light(module):
-    # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the rooms.
+    # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the
+    # rooms.
     heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
-    code = f"import sys, sknames; assert 'numpy' not in sys.modules; from {module} import *; "
+    code = "import sys, sknames; assert 'numpy' not in sys.modules; "
+    code += f"from {module} import *; "
     code += f"assert 'numpy' in sys.modules and not {heavy} & set(sys.modules)"
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
 
 
 def test_modules_are_there_without_an_import():
-    code = "import sknames; sknames.metrics.scorecard, sknames.onnx.to_onnx, sknames.datasets"
+    code = "import sknames; sknames.metrics.scorecard, sknames.onnx.to_onnx, "
+    code += "sknames.datasets"
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
     assert {"metrics", "onnx", "pretrained"} | {*sknames.__all__} <= {*dir(sknames)}
     with pytest.raises(

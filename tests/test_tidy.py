@@ -34,17 +34,20 @@ def test_tidy_name_as_people_type_it(typed, name):
     "name",
     [
         # names that are titles elsewhere
-        *("Md. Rahman", "Rahman Md", "Abdul Rahman Md", "MS Dhoni", "SR Nathan", "Frank Mba"),
-        *("H. G. Wells", "M. R. Khan", "M. Night Shyamalan", "Hj. Petersson", "Mehmet Bey"),
-        *("Christine Chow Ma", "Wei Ming Shi", "ANNA MARIA SHI", "Prince Boateng", "Lord Byron"),
-        *("Oscar Junior", "Major M. Hillard", "Prince", "King Charles", "Earl Grey", "Dean Martin"),
-        *("Don Quijote", "Max Born", "Lim Nee Soon", "Michael Herr", "السيد بدوي", "Drake"),
-        *("Dr-No", "Dr.-No", "H. Budi Santoso", "Anna Kim née", "ABDUL KARIM SE", "Anna Gen. Kim"),
+        *("Md. Rahman", "Rahman Md", "Abdul Rahman Md", "MS Dhoni", "SR Nathan"),
+        *("Frank Mba", "H. G. Wells", "M. R. Khan", "M. Night Shyamalan"),
+        *("Hj. Petersson", "Mehmet Bey", "Christine Chow Ma", "Wei Ming Shi"),
+        *("ANNA MARIA SHI", "Prince Boateng", "Lord Byron", "Oscar Junior"),
+        *("Major M. Hillard", "Prince", "King Charles", "Earl Grey", "Dean Martin"),
+        *("Don Quijote", "Max Born", "Lim Nee Soon", "Michael Herr", "السيد بدوي"),
+        *("Drake", "Dr-No", "Dr.-No", "H. Budi Santoso", "Anna Kim née"),
+        *("ABDUL KARIM SE", "Anna Gen. Kim"),
         *("Abdul Rahman Md.", "Prince J Boateng", "phil. collins", "(Anna Kim) 12"),
         # surnames in capitals, and what is no initial
-        *("NG Wei Ming", "LI Na", "HE Bingjiao", "DO Thi Ha", "MD Abdul Karim", "MST Fatema"),
-        *("Minsu KIM", "Thanh Ha LE", "Hung VU", "Bingjiao HE", "Papa Malick BA", "Yo-Yo MA"),
-        *("Kuan Yew XYZ", "U Thant", "O Jinhyok", "Jinhyok O", "MÜLLER AM", "JOHN Y SMITH"),
+        *("NG Wei Ming", "LI Na", "HE Bingjiao", "DO Thi Ha", "MD Abdul Karim"),
+        *("MST Fatema", "Minsu KIM", "Thanh Ha LE", "Hung VU", "Bingjiao HE"),
+        *("Papa Malick BA", "Yo-Yo MA", "Kuan Yew XYZ", "U Thant", "O Jinhyok"),
+        *("Jinhyok O", "MÜLLER AM", "JOHN Y SMITH"),
         *("Yu. Petrov", "John F Kennedy", "A. B.", "K. R. Narayanan", "Anna M. Müller"),
         *("Müller, Anna, Berlin", "田中 太郎", "😀", "*"),
         # never the whole name, nor half of one
@@ -123,9 +126,10 @@ def test_tables_lose_no_word():
         table: len({*words}) for table, words in TIDY.items() if isinstance(words, list)
     }
     assert found == {
-        "titles": 227, "following": 17, "degrees": 98, "initials": 37, "surnames": 6, "names": 27,
-        "haji": 5, "indonesian": 34, "birth": 27, "attached": 15, "attached_before": 9, "spaced": 4,
-        "korean_surnames": 120, "short_surnames": 754, "long_surnames": 55, "vowel_surnames": 4,
+        "titles": 227, "following": 17, "degrees": 98, "initials": 37, "surnames": 6,
+        "names": 27, "haji": 5, "indonesian": 34, "birth": 27, "attached": 15,
+        "attached_before": 9, "spaced": 4, "korean_surnames": 120,
+        "short_surnames": 754, "long_surnames": 55, "vowel_surnames": 4,
     }  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def symbols_of_codes(codes):
 
 
 def fit(X, y, weights=None, **params):
-    """Fit a classifier; with hidden settings as the recipe of the shipped model does."""
+    """Fit a classifier; hidden settings work as in the shipped model's recipe."""
     params = TINY | params
     hidden = {name: params.pop(name) for name in params.keys() & HIDDEN}
     classifier = NameNationalityClassifier(**params)
@@ -240,7 +240,7 @@ def test_class_loss_is_adjusted_and_doubts_labels_in_training_only(doubt):
 
 
 class NextSymbol(Callback):
-    """Keep the symbols of each batch, and the gradients of the bias that predicts the next one."""
+    """Keep the symbols of each batch, and the gradients of the bias of the next one."""
 
     def on_train_begin(self, net, **kwargs):
         self.symbols, self.gradients = [], []
@@ -354,9 +354,7 @@ class Recorder(Callback):
 
 
 class Steps(Callback):
-    """Keep what the optimizer sees in each step: the learning rate, and the norm of the gradients
-    but the sparse ones.
-    """
+    """Keep each step's learning rate, and the norm of the dense gradients."""
 
     def on_train_begin(self, net, **kwargs):
         self.lrs, self.norms = [], []
@@ -373,7 +371,7 @@ class Steps(Callback):
 
 
 def assert_kept(model, snapshot):
-    """The weights are those of a snapshot, those of n-grams rounded to half precision."""
+    """Assert that weights are a snapshot's, those of n-grams in half precision."""
     for name, value in snapshot.items():
         if name == "ngram_weight":
             value = value.astype(np.float16)
@@ -633,7 +631,8 @@ def test_early_stopping_keeps_the_best_weights(X, y):
         assert not np.array_equal(value, recorder.snapshots[-1][name])
     train, valid = recorder.train, recorder.valid
     assert 0.05 < len(valid) / (len(train) + len(valid)) < 0.15
-    # The held-out loss is that of prediction: no adjustment, no dropout, no next symbol.
+    # The held-out loss is that of prediction: no adjustment, no dropout, no next
+    # symbol.
     proba = model.predict_proba(symbols_of_codes(valid.codes))
     logits = np.log(proba)[np.arange(len(valid)), valid.labels]
     assert losses[best] == pytest.approx(
@@ -682,8 +681,8 @@ def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(
     X = np.random.RandomState(0).permutation(np.arange(80) % 40 + 2).reshape(40, 2)
     recorder = Recorder()
     model = fit(
-        X, np.arange(40) % 2, ngram_range=(1, 1), min_df=min_df, early_stopping=early_stopping,
-        callbacks=[recorder],
+        X, np.arange(40) % 2, ngram_range=(1, 1), min_df=min_df,
+        early_stopping=early_stopping, callbacks=[recorder],
     )  # fmt: skip
     codes = np.unique(recorder.train.codes, axis=0)
     assert len(codes) == (24 if early_stopping else 40)

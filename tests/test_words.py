@@ -1,4 +1,4 @@
-"""The words of rows and their classes: against dicts of strings, and in a fitted classifier."""
+"""Words of rows and their classes match dicts of strings, and a fitted classifier."""
 
 import math
 import re

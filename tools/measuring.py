@@ -1,4 +1,4 @@
-"""Share models, a cache, statistics and tables between benchmarks and what writes cards."""
+"""Share models, a cache, statistics and tables between benchmarks and model cards."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabiliti
 
 
 def kept(path, make, *args):
-    """Return the dict of arrays of an .npz file, made and written first if it is missing.
+    """Return the dict of arrays of an .npz file; if it is missing, make it first.
 
     Without a path, they are only made, by ``make(*args)``.
     """
@@ -41,14 +41,20 @@ def kept(path, make, *args):
 
 
 def timed(function, *args):
-    """Return CPU seconds, which other work on the machine hardly changes, and the result."""
+    """Return CPU seconds and the result.
+
+    Other work on the machine hardly changes CPU seconds.
+    """
     start = time.process_time()
     result = function(*args)
     return time.process_time() - start, result
 
 
 def some_of(known):
-    """Return the type of an option of argparse: names with commas between, in the known order."""
+    """Return the type of an option of argparse: names with commas between.
+
+    Parsed names are in the known order.
+    """
 
     def parse(text):
         if unknown := {*text.split(",")} - {*known}:
@@ -111,12 +117,15 @@ def svm_probabilities(scores):
 
 
 def top_3_hits(scores, y, classes):
-    """Return which of the three best classes, the best first, is the label: shape (n, 3)."""
+    """Return which of the three best classes is the label.
+
+    The best class comes first; the shape is (n, 3).
+    """
     return classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]] == y[:, None]
 
 
 def standard_error(x, test_to_train=0.0):
-    """Return the standard error, with Nadeau and Bengio's correction if a ratio is given."""
+    """Return the standard error, with Nadeau-Bengio's correction given a ratio."""
     return (
         np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1))
         if len(x) > 1
@@ -127,8 +136,8 @@ def standard_error(x, test_to_train=0.0):
 def differences(ours, theirs, folds=None):
     """Return the mean of paired differences with its standard error.
 
-    With folds, it is that over the means of these. The standard error of a single fold is that over
-    its names.
+    With folds, it is that over the means of these. The standard error of a single fold
+    is that over its names.
     """
     gaps = np.asarray(ours, dtype=float) - theirs
     error = standard_error(gaps)
@@ -146,7 +155,8 @@ def population_priors(classes):
 def likeliest_shares(probabilities, tolerance=1e-9):
     """Return the shares of the classes with the highest likelihood of the names.
 
-    The probabilities are those under equal frequencies. This is plain EM (Saerens et al. 2002).
+    The probabilities are those under equal frequencies. This is plain EM (Saerens et
+    al. 2002).
     """
     shares = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
     while True:
@@ -171,7 +181,10 @@ def machine():
     packages = ["numpy", "scipy", "scikit-learn", "torch", "skorch"]
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     system = f"{processor}, {os.cpu_count()} cores, {platform.system()}"
-    return f"{system}; Python {platform.python_version()}, {versions}, sknames {__version__}"
+    return (
+        f"{system}; Python {platform.python_version()}, {versions}, "
+        f"sknames {__version__}"
+    )
 
 
 def table(header, rows):

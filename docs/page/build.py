@@ -1,6 +1,7 @@
 """Build the page that answers: python docs/page/build.py FOLDER
 
-Needs the extra onnx, and the packages of npm: npm install --ignore-scripts, in docs/page.
+Needs the extra onnx, and the packages of npm: npm install --ignore-scripts, in
+docs/page.
 """
 
 import json
@@ -28,8 +29,8 @@ PAGES = [
     "icon.svg",
     "onnxruntime.LICENSE.txt",
 ]
-# What is copied of each package of npm, and its name in the page. Names end in .js, which every
-# server knows for JavaScript; not every one knows .mjs.
+# What is copied of each package of npm, and its name in the page. Names end in .js,
+# which every server knows for JavaScript; not every one knows .mjs.
 VENDORED = {
     "onnxruntime-web/dist/ort.wasm.bundle.min.mjs": "ort.js",
     "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm": "ort.wasm",
@@ -58,7 +59,8 @@ def build(folder, modules=HERE / "node_modules"):
     missing = [source for source in VENDORED if not (modules / source).exists()]
     if missing:
         raise FileNotFoundError(
-            f"Expected {missing[0]} in {modules}. Run npm install --ignore-scripts in {HERE}."
+            f"Expected {missing[0]} in {modules}. Run npm install --ignore-scripts in "
+            f"{HERE}."
         )
     vendor = folder / "vendor"
     vendor.mkdir(parents=True, exist_ok=True)
@@ -90,7 +92,7 @@ def build(folder, modules=HERE / "node_modules"):
 
 
 def _share(proto, content):
-    """Let a model read the weights that are in the content of the first one's file from there."""
+    """Let a model read weights from the first one's file if its content has them."""
     for tensor in proto.graph.initializer:
         start = (
             content.find(tensor.raw_data) if len(tensor.raw_data) > MIN_SHARED else -1

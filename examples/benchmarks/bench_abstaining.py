@@ -1,9 +1,10 @@
 """Measure what abstaining gains: the tables of docs/abstaining.md.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the sources of the
-shipped model in SKNAMES_DATA. It prints tables in Markdown, of nationalities and of countries;
-``--curve-only`` stops before those of unlisted nationalities. The people are those of kept_apart.py
-in tools/retrain: one half has chosen the thresholds, and the other is reported.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the
+sources of the shipped model in SKNAMES_DATA. It prints tables in Markdown, of
+nationalities and of countries; ``--curve-only`` stops before those of unlisted
+nationalities. The people are those of kept_apart.py in tools/retrain: one half has
+chosen the thresholds, and the other is reported.
 """
 
 import argparse
@@ -105,7 +106,7 @@ def at_threshold(curve, threshold):
 
 
 def by_level(proba, people, classes, priors, threshold):
-    """Return the shares answered by label, subregion and region, and of these answers the wrong."""
+    """Return shares answered by label, subregion and region, and their error rates."""
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
     is_name = Names(people.names.tolist()).reasons == ""
     levels, y = levels_of(M49, classes), people.labels
@@ -137,7 +138,7 @@ def sizes_of_sets(proba, labels, classes, priors, target, coverage, by_class):
 
 
 def figures_of_sets(sets, labels, weights):
-    """Return the share of sets that have the label, mean size, share of one; and which have it."""
+    """Return coverage, mean size, share of size one, and which have the label."""
     sizes = np.array([len(found) for found in sets])
     hits = np.array([label in found for label, found in zip(labels, sets, strict=True)])
     shares = (np.average(x, weights=weights) for x in (hits, sizes, sizes == 1))

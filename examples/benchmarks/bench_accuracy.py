@@ -1,13 +1,13 @@
 """Compare the accuracy of sknames with linear models.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_accuracy.py --seeds 11-16``: it prints
-tables in Markdown. All models take some minutes a seed, in turn and on one thread. Figures are the
-mean over the seeds and its standard error. What ``--cache FOLDER`` has is not run again; empty it
-after a change of the code.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_accuracy.py --seeds 11-16``:
+it prints tables in Markdown. All models take some minutes a seed, in turn and on one
+thread. Figures are the mean over the seeds and its standard error. What ``--cache
+FOLDER`` has is not run again; empty it after a change of the code.
 
-For each seed, the first fold of ``StratifiedGroupKFold(10, shuffle=True, random_state=seed)`` is
-tested on; names that are equal in ASCII and lower case are a group, so that none is on both sides.
-The seed is also the models' `random_state`.
+For each seed, the first fold of ``StratifiedGroupKFold(10, shuffle=True,
+random_state=seed)`` is tested on; names that are equal in ASCII and lower case are a
+group, so that none is on both sides. The seed is also the models' `random_state`.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def clean_split(seed):
 
 
 def measure(run_id, key, seed, names, labels, train, test):
-    """Fit and score a model; return metrics, confusion matrix, and where they were measured."""
+    """Fit and score a model; return metrics, the confusion matrix and the machine."""
     model = clone(MODELS[key][1])
     model.set_params(
         **{p: seed for p in model.get_params() if p.endswith("random_state")}
@@ -145,7 +145,7 @@ def run(seeds, keys, cache, run_id):
 
 
 def values(results, model, metric, minus=None):
-    """Return a metric, or its difference to another model's, at each seed that has it."""
+    """Return a metric, or its difference to another model's, at each of its seeds."""
     records = results.get(model, {}).items()
     found = {seed: r[metric] for seed, r in records if metric in r}
     if minus is not None:
@@ -155,7 +155,7 @@ def values(results, model, metric, minus=None):
 
 
 def fit_ratios(results):
-    """Return the time of the GRU over that of LogisticRegression, if one run timed both."""
+    """Return the ratio of GRU to LogisticRegression time, if one run timed both."""
     pairs = [
         (r, results.get("logreg", {}).get(s)) for s, r in results.get("gru", {}).items()
     ]
@@ -267,11 +267,10 @@ def report(results, keys):
         {str(r["machine"]) for of in results.values() for r in of.values()}
     ):
         print(f"- {where}")
+    paired = f"Paired differences; time, GRU / LogisticRegression {show(ratios, 2)}"
     for title, text in {
         f"Clean splits of {len(labels):,} names": metrics_table(results, keys),
-        f"Paired differences; time, GRU / LogisticRegression {show(ratios, 2)}": paired_table(
-            results
-        ),
+        paired: paired_table(results),
         "Languages, rare ones first": language_table(results, labels),
         "Class imbalance": imbalance_table(results, labels),
     }.items():
@@ -296,7 +295,8 @@ def main():
     torch.set_num_threads(1)
     run_id = f"{time.time():.0f}-{os.getpid()}"
     with threadpool_limits(1), warnings.catch_warnings():
-        # Names longer than the training part's, the 100 iterations, languages not in a test part.
+        # Names longer than the training part's, the 100 iterations, languages not in a
+        # test part.
         warnings.simplefilter("ignore", UserWarning)
         ours(max_epochs=1).fit(
             ["a", "b"], ["a", "b"]

@@ -1,8 +1,9 @@
-"""Compare the accuracy of the blog post's two nets in sknames and in a plain torch loop.
+"""Compare the accuracy of the blog post's two nets in sknames and in plain torch.
 
-Run ``python examples/benchmarks/bench_blog_post.py``: it trains both nets of ``blog_post.py`` and
-the post's loop over single names with three seeds, half an hour on an idle core. It prints "pass"
-or "short" with the goals, and exits with 1 if a net is short. ``--nets RNN --seeds 0`` takes less.
+Run ``python examples/benchmarks/bench_blog_post.py``: it trains both nets of
+``blog_post.py`` and the post's loop over single names with three seeds, half an hour on
+an idle core. It prints "pass" or "short" with the goals, and exits with 1 if a net is
+short. ``--nets RNN --seeds 0`` takes less.
 """
 
 import argparse
@@ -24,7 +25,7 @@ GOALS = {
 
 
 class PostNet(nn.Module):
-    """Compute the scores of languages from the codes of one name, as the post's net does."""
+    """Compute languages' scores from the codes of one name, as the post's net does."""
 
     def __init__(self, kind, n_codes, n_languages, hidden=256):
         super().__init__()

@@ -1,12 +1,13 @@
 """Measure the speed and the memory of the command line.
 
-Run ``python examples/benchmarks/bench_cli.py [N]``: `sknames predict` reads N (10,000,000) distinct
-full names from a CSV file, with the shipped model, with one job and with two, and the library
-predicts the first of these names. It needs ``psutil``, the extra ``cli`` and 100 bytes of disk a
-name, and with 10,000,000 names and two idle cores a quarter of an hour. It exits with 1 if one job
-takes 600 MB of resident memory or has less than 0.8 of the library's speed, if two jobs are less
-than 1.7 times as fast as one, or if they write different bytes. On a busy machine, compare the
-seconds of CPU, which include the start of the processes.
+Run ``python examples/benchmarks/bench_cli.py [N]``: `sknames predict` reads N
+(10,000,000) distinct full names from a CSV file, with the shipped model, with one job
+and with two, and the library predicts the first of these names. It needs ``psutil``,
+the extra ``cli`` and 100 bytes of disk a name, and with 10,000,000 names and two idle
+cores a quarter of an hour. It exits with 1 if one job takes 600 MB of resident memory
+or has less than 0.8 of the library's speed, if two jobs are less than 1.7 times as fast
+as one, or if they write different bytes. On a busy machine, compare the seconds of CPU,
+which include the start of the processes.
 """
 
 import argparse
@@ -45,7 +46,7 @@ def parts(n):
 
 
 def command(folder, jobs):
-    """Run the command: seconds, those of CPU, and the peak memory of its processes together."""
+    """Run the command; return seconds, CPU seconds and peak memory of all processes."""
     output = folder / f"{jobs}.csv"
     arguments = [
         "predict",

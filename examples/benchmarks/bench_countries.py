@@ -1,18 +1,19 @@
-"""How often the model of countries is right: on people kept apart, and on sets that others made.
+"""Measure the accuracy of the model of countries on held-out people and public sets.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py``, or with ``--model
-FOLDER`` for a model that does not ship. SKNAMES_DATA holds the sources of the shipped model, and in
-a folder "public"
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py``, or with
+``--model FOLDER`` for a model that does not ship. SKNAMES_DATA holds the sources of the
+shipped model, and in a folder "public"
 
 - goalscorers.tsv: scorers of 210 men's national teams from goalscorers.csv of
-  github.com/martj42/international_results (65d212aa, CC0), without own goals, the four teams of
-  the United Kingdom as GB; a name and a country a row;
+  github.com/martj42/international_results (65d212aa, CC0), without own goals, the four
+  teams of the United Kingdom as GB; a name and a country a row;
 - arczi21_test.tsv, see bench_public.py.
 
-No setting was chosen on these two. The people kept apart are those of tools/retrain/kept_apart.py,
-whom neither the network nor its head has learned. Half of them chose the settings, and the other
-half is reported: see results/countries.md. Beside it stands what a nationality says of countries if
-it is divided by population, as `datasets.load_nationalities` has it.
+No setting was chosen on these two. The people kept apart are those of
+tools/retrain/kept_apart.py, whom neither the network nor its head has learned. Half of
+them chose the settings, and the other half is reported: see results/countries.md.
+Beside it stands what a nationality says of countries if it is divided by population, as
+`datasets.load_nationalities` has it.
 """
 
 import argparse
@@ -31,7 +32,8 @@ from tools.retrain import kept_apart
 from tools.retrain.card import alike, has_new_words
 from tools.retrain.recipe import person_of
 
-# Countries of a large language, which a division by population never predicts, but for the largest.
+# Countries of a large language, which a division by population never predicts, but for
+# the largest.
 SAME_LANGUAGE = "US BR MX AR CO CL ES PT GB AT CH BE EG MA NG AU SG".split()
 
 
@@ -47,7 +49,7 @@ def read_public(name):
 
 
 def by_population(model, names):
-    """Return countries and probabilities: a nationality divided by the millions of its people."""
+    """Return countries, and probabilities: nationalities are divided by population."""
     rows = load_nationalities()
     countries = np.unique(" ".join(rows.alpha_2).split())
     shares = np.zeros((len(model.classes_), len(countries)))
@@ -101,7 +103,7 @@ def main():
 
 
 def tables_of_people(model, people):
-    """Print the figures on people kept apart, by priors, and of those with no known word."""
+    """Print the figures on held-out people, by priors, and with no known word."""
     classes, priors = model.classes_, tempered(model.classes_)
     base, new = load_pretrained(), has_new_words(model, people)
     for description, some in {
@@ -137,7 +139,7 @@ def tables_of_people(model, people):
 
 
 def public_tables(model):
-    """Print the figures on sets that others made, of the default priors and of equal ones."""
+    """Print the figures on public sets, with the default priors and with equal ones."""
     known, classes, base = source_people(), model.classes_, load_pretrained()
     for name in ("goalscorers", "arczi21_test"):
         names, y = read_public(name)

@@ -1,14 +1,15 @@
-"""Compare the default with LinearSVC on names and labels of different kinds, and judge texts.
+"""Compare the default with LinearSVC on kinds of names and labels, and judge texts.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints two tables of
-results/accuracy.md in five minutes. The folder holds the tutorial's names, name2nat's wheel, Scid's
-Debian package and wikilabels13.tsv.gz: lines of name, tab and label, for the people in
-WikiLabels.tar.gz of github.com/appeler/ethnicolr. ``--kinds`` runs some of the sets, and none with
-``--kinds=``. Lists that the folder may hold, too, are kinds.tsv (lines of text, tab and person or
-company, from datamade/probablepeople), Debian's ieee-data_*.deb and the wheel of schwifty.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints two
+tables of results/accuracy.md in five minutes. The folder holds the tutorial's names,
+name2nat's wheel, Scid's Debian package and wikilabels13.tsv.gz: lines of name, tab and
+label, for the people in WikiLabels.tar.gz of github.com/appeler/ethnicolr. ``--kinds``
+runs some of the sets, and none with ``--kinds=``. Lists that the folder may hold, too,
+are kinds.tsv (lines of text, tab and person or company, from datamade/probablepeople),
+Debian's ieee-data_*.deb and the wheel of schwifty.
 
-Each draw holds out names in all their spellings. The standard error is that over the draws, or over
-the names of a single draw.
+Each draw holds out names in all their spellings. The standard error is that over the
+draws, or over the names of a single draw.
 """
 
 import argparse
@@ -40,12 +41,12 @@ from tools.retrain.chess_players import read_chess_players
 from tools.retrain.sources import open_package
 
 REGIONS = {
-    "Western Europe": "Danish Dutch English Finnish French German Greek Icelandic Irish Italian "
-    "Norwegian Portuguese Scottish Spanish Swedish",
-    "Eastern Europe": "Albanian Bulgarian Croatian Czech Estonian Hungarian Latvian Lithuanian "
-    "Macedonian Polish Romanian Russian Serbian Slovak Slovenian Ukrainian",
-    "Africa and Middle East": "Arabic Armenian Azerbaijani Ethiopian Georgian Ghanaian Hebrew "
-    "Kenyan Nigerian Persian Turkish Zulu",
+    "Western Europe": "Danish Dutch English Finnish French German Greek Icelandic "
+    "Irish Italian Norwegian Portuguese Scottish Spanish Swedish",
+    "Eastern Europe": "Albanian Bulgarian Croatian Czech Estonian Hungarian Latvian "
+    "Lithuanian Macedonian Polish Romanian Russian Serbian Slovak Slovenian Ukrainian",
+    "Africa and Middle East": "Arabic Armenian Azerbaijani Ethiopian Georgian Ghanaian "
+    "Hebrew Kenyan Nigerian Persian Turkish Zulu",
 }
 REGION_OF = {
     name: region for region, names in REGIONS.items() for name in names.split()
@@ -88,7 +89,7 @@ N_TEST = 10_000
 
 
 def measure(names, labels, n_train, draw):
-    """Return for LinearSVC and for the default which names are right, macro-F1 and CPU seconds."""
+    """Return which names LinearSVC and the default get right, macro-F1, CPU seconds."""
     groups, random = spelling_groups(names), np.random.default_rng(draw)
     held_out = random.permutation(len(names))[: min(N_TEST, len(names) // 5)]
     is_test = np.isin(groups, groups[held_out])
@@ -124,7 +125,7 @@ def row(key):
 
 
 def authors(n_authors=40_000):
-    """Make people of an author list, "Smith AB", and each nationality: that of a biography."""
+    """Make people of an author list, "Smith AB", and nationalities of biographies."""
     random, names = np.random.default_rng(0), {}
     for name, nationality in zip(*read_biographies(), strict=True):
         if len(words := name.split()) > 1:

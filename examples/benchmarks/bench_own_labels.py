@@ -1,12 +1,13 @@
-"""Measure accuracy by the number of labelled names, from scratch and with the shipped model.
+"""Measure accuracy by the number of labels, from scratch and with the shipped model.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FOLDER``, with the
-wheel of name2nat, Scid's file of players and the tutorial's names in SKNAMES_DATA. It prints the
-tables of results/own_labels.md. What --cache has is not run again.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache
+FOLDER``, with the wheel of name2nat, Scid's file of players and the tutorial's names in
+SKNAMES_DATA. It prints the tables of results/own_labels.md. What --cache has is not run
+again.
 
-Labels are those of the sources: demonyms, federations, languages. People in the shipped model's
-training data, in any spelling or order of the words, are left out, so that all people are new to
-it. Parts of their names may be known.
+Labels are those of the sources: demonyms, federations, languages. People in the shipped
+model's training data, in any spelling or order of the words, are left out, so that all
+people are new to it. Parts of their names may be known.
 """
 
 import argparse
@@ -33,8 +34,8 @@ SIZES = [100, 500, 2_000, 5_000, 10_000]
 N_TEST = 3_000
 N_LABELS = 127  # at most, the most frequent ones
 LEAST = 40  # people of a label
-# Frequencies of labels are those of people to this power; otherwise half of all would be from the
-# United States.
+# Frequencies of labels are those of people to this power; otherwise half of all would
+# be from the United States.
 POWER = 0.57
 
 MODELS = {
@@ -106,7 +107,7 @@ LABEL_SETS = {
 
 
 def scores_of(key, names, rows, labels, train, test, before):
-    """Return classes and scores of the test names; `before` has those of other models."""
+    """Return classes and scores of test names; `before` has other models' scores."""
     if (
         key == "vote_svm"
     ):  # of the SVM's scores at about the temperature that calibrates them
@@ -170,7 +171,7 @@ def run(sets, draws, cache):
 
 
 def values(found, label_set, key, n, metric, minus=None):
-    """Return a metric in each draw that has it, or its difference to another model's."""
+    """Return a metric of each draw, or its difference to another model's."""
     cells = [
         cell for (s, size, _), cell in found.items() if (s, size) == (label_set, n)
     ]

@@ -1,20 +1,23 @@
 """How it compares, on test sets that others made.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_public.py --cache FOLDER``. It prints
-the tables of docs/how_it_compares.md. SKNAMES_DATA holds the wheel of name2nat, Scid's file of
-players, and in a folder "public" the two sets, under these names:
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_public.py --cache FOLDER``.
+It prints the tables of docs/how_it_compares.md. SKNAMES_DATA holds the wheel of
+name2nat, Scid's file of players, and in a folder "public" the two sets, under these
+names:
 
-- arczi21_test.tsv: nationalities_test.csv of github.com/arczi21/nationality-prediction (9041e51a),
-  24,000 people of 24 European countries, a name and a country a row;
-- wikilabels13.tsv.gz: WikiLabels.tar.gz of github.com/appeler/ethnicolr (40b56747), 144,632 people
-  of 13 ethnicities (Ambekar et al., KDD 2009), a name and an ethnicity a row.
+- arczi21_test.tsv: nationalities_test.csv of github.com/arczi21/nationality-prediction
+  (9041e51a), 24,000 people of 24 European countries, a name and a country a row;
+- wikilabels13.tsv.gz: WikiLabels.tar.gz of github.com/appeler/ethnicolr (40b56747),
+  144,632 people of 13 ethnicities (Ambekar et al., KDD 2009), a name and an ethnicity a
+  row.
 
-First run public_rivals.py, which lets the rivals predict. The cache holds the answers of each
-model: those that use the shipped model are found again only for the same files of it.
+First run public_rivals.py, which lets the rivals predict. The cache holds the answers
+of each model: those that use the shipped model are found again only for the same files
+of it.
 
-"New" people have a name that neither name2nat nor Scid's file holds, as the same words in any
-order, in ASCII and lower case; and none that the training part of the set holds. Dictionaries of
-people in Chinese characters do not count.
+"New" people have a name that neither name2nat nor Scid's file holds, as the same words
+in any order, in ASCII and lower case; and none that the training part of the set holds.
+Dictionaries of people in Chinese characters do not count.
 """
 
 import argparse
@@ -97,10 +100,10 @@ def source_people():
 
 
 def other_people(names):
-    """Return people of name2nat and Scid's file with their countries, none of them in `names`.
+    """Return people of name2nat and Scid's file with countries, none in `names`.
 
-    They have one demonym, or federation, and it stands for one country. Players fill up what
-    biographies leave below `MOST_OTHERS`.
+    They have one demonym, or federation, and it stands for one country. Players fill up
+    what biographies leave below `MOST_OTHERS`.
     """
     country_of = {}
     for country, words in LABELS["arczi21"].items():
@@ -196,10 +199,10 @@ class Set:
         return {"is_new": is_new}
 
     def answers(self, key):
-        """Return the scores of all rows, seconds and size of a model, from the cache or anew.
+        """Return a model's scores of all rows, seconds and size, cached or computed.
 
-        Seconds are those of the CPU, to fit once and to predict all test rows; the size is that of
-        a pickle. It is None if the model cannot be had.
+        Seconds are those of the CPU, to fit once and to predict all test rows; the size
+        is that of a pickle. It is None if the model cannot be had.
         """
         version = f"-{pretrained_sha256()[:8]}" if key in USE_SHIPPED else ""
         path = self.cache / f"{self.name}-{key}{version}.npz"
@@ -221,7 +224,8 @@ class Set:
                 scores.sum(axis=1, keepdims=True), 1e-9
             )
             found["known"] = shares.any(axis=0)
-            # What a class is divided among is never the most probable label, but for the largest.
+            # What a class is divided among is never the most probable label, but for
+            # the largest.
             largest = shares.argmax(axis=1)[shares.any(axis=1)]
             found["predicted"] = np.isin(np.arange(len(self.classes)), largest)
             if not shares.any():
@@ -308,7 +312,7 @@ PUBLISHED = {
 
 
 def card(a_set, found, rows, among=None):
-    """Return the scorecard of a model on some rows, and which labels are among its first three."""
+    """Return a model's scorecard on rows, and the labels among its first three."""
     among = np.arange(len(a_set.classes)) if among is None else np.flatnonzero(among)
     classes, scores = a_set.classes[among], found["scores"][rows][:, among]
     if found["has_proba"]:
@@ -378,7 +382,7 @@ def tables(a_set, keys):
 
 
 def rivals_table(a_set):
-    """Return recall by label of the shipped model and of each rival, among labels that both know.
+    """Return recall by label of the shipped model and each rival, on labels both know.
 
     Rivals that know the same labels share a column of ours.
     """

@@ -1,16 +1,17 @@
-"""Compare time, memory, size and accuracy with linear models, for up to a million names.
+"""Compare time, memory, size and accuracy with linear models, up to a million names.
 
-Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000] [--models
-ours,svm,...] [--cache FOLDER]``. It needs name2nat's wheel in SKNAMES_DATA. The
-names are those of the biographies and of `load_names`, in a random order that depends only on the
-largest size; if they are not enough, names of `make_names` fill up. The test names are 20,000
-groups of real names, not in training in any spelling; the log loss is over nationalities in
-training. All models but ``svm-ascii`` read diacritics and native scripts, which a sixth of the
-names have.
+Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000]
+[--models ours,svm,...] [--cache FOLDER]``. It needs name2nat's wheel in SKNAMES_DATA.
+The names are those of the biographies and of `load_names`, in a random order that
+depends only on the largest size; if they are not enough, names of `make_names` fill up.
+The test names are 20,000 groups of real names, not in training in any spelling; the log
+loss is over nationalities in training. All models but ``svm-ascii`` read diacritics and
+native scripts, which a sixth of the names have.
 
-Each fit runs in its own process, on one thread. What the cache has is not run again: empty it
-before a run of another largest size. LogisticRegression needs 15 GB for a million names. It exits
-with 1 if, with so many, ours takes longer to fit than LinearSVC, or gains less than a point.
+Each fit runs in its own process, on one thread. What the cache has is not run again:
+empty it before a run of another largest size. LogisticRegression needs 15 GB for a
+million names. It exits with 1 if, with so many, ours takes longer to fit than
+LinearSVC, or gains less than a point.
 """
 
 import argparse
@@ -57,7 +58,7 @@ MODELS = {
 
 
 def assemble(largest):
-    """Return names and nationalities to train on, at least `largest`, and to test on."""
+    """Return names and nationalities: `largest` or more to train on, some to test."""
     rng = np.random.default_rng(0)
     names, labels = read_biographies()
     lists = load_names(script="all")
@@ -135,7 +136,7 @@ def run(keys, sizes, cache):
 
 
 def in_a_process(*args):
-    """Return the last line that this script prints with other arguments, in a new process.
+    """Run this script with other arguments, and return the last line that it prints.
 
     A new process measures the peak memory of one task.
     """

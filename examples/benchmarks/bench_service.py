@@ -1,10 +1,11 @@
 """Load the service in examples/serve_with_joblib with 32 concurrent requests.
 
-Run ``python examples/benchmarks/bench_service.py [--seconds 30] [--concurrency 32]``. It needs
-``pip install . fastapi httpx psutil skops uvicorn``. The service runs in a process of its own on
-this machine; the client runs here and takes about as much CPU, which the times include. Every
-fourth request is a batch. Each answer is compared with that of the same model in this process.
-Exits with 1 if a request fails or an answer differs, or if memory grows by more than 20 MB.
+Run ``python examples/benchmarks/bench_service.py [--seconds 30] [--concurrency 32]``.
+It needs ``pip install . fastapi httpx psutil skops uvicorn``. The service runs in a
+process of its own on this machine; the client runs here and takes about as much CPU,
+which the times include. Every fourth request is a batch. Each answer is compared with
+that of the same model in this process. Exits with 1 if a request fails or an answer
+differs, or if memory grows by more than 20 MB.
 """
 
 import argparse
@@ -73,7 +74,7 @@ def expected_answers(model, names):
 
 
 async def drive(url, expected, seconds, concurrency=32):
-    """Ask for `seconds`; gives the seconds of single requests and of batches, and the failures.
+    """Send requests for `seconds`; return times of singles and batches, and failures.
 
     Parameters
     ----------
@@ -142,7 +143,8 @@ def main():
     print(f"CPU time of the service: {cpu:.1f} ms a request")
     print(f"{len(failures)} failures {failures[:3]}")
     print(
-        f"resident memory of the service {before / 1e6:.0f} MB, at the end {after / 1e6:.0f} MB"
+        f"resident memory of the service {before / 1e6:.0f} MB, at the end "
+        f"{after / 1e6:.0f} MB"
     )
     print(f"load average {os.getloadavg()[0]:.1f}")
     return bool(failures) or after > before + MAX_GROWTH

@@ -1,18 +1,19 @@
-"""Measure the error of estimated shares, the gain of adapting to them, and comparisons of lists.
+"""Measure errors of estimated shares, gains of adapting, and comparisons of lists.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the sources of the
-shipped model in SKNAMES_DATA, for that model on people whom it never learned: those of
-tools/retrain/kept_apart.py that are reported, while the others have shown the bias by class.
-``--labels country`` is the same for the model of countries. It prints tables in Markdown.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the sources
+of the shipped model in SKNAMES_DATA, for that model on people whom it never learned:
+those of tools/retrain/kept_apart.py that are reported, while the others have shown the
+bias by class. ``--labels country`` is the same for the model of countries. It prints
+tables in Markdown.
 
-It uses the artificial-prevalence protocol. The people are split in two halves. One gives what needs
-labels (the confusion matrix of adjusted counting, the temperature). Mixes are drawn from a
-Dirichlet distribution, and by each mix lists of people from the other half. ``--small``
-measures lists of 3 to 1,000 distinct people instead. ``--mixes`` measures lists of 300 and 1,000
-people of several mixes.
+It uses the artificial-prevalence protocol. The people are split in two halves. One
+gives what needs labels (the confusion matrix of adjusted counting, the temperature).
+Mixes are drawn from a Dirichlet distribution, and by each mix lists of people from the
+other half. ``--small`` measures lists of 3 to 1,000 distinct people instead.
+``--mixes`` measures lists of 300 and 1,000 people of several mixes.
 
-``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two mixes of one
-source, and one mix of two sources.
+``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
+mixes of one source, and one mix of two sources.
 """
 
 import argparse
@@ -34,10 +35,12 @@ from tools.retrain import kept_apart
 LEAST = 15  # people of a nationality
 SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
 # Weights of nationalities in lists like real ones; the others are none in them.
-EUROPE = """Albanian Belarusian Bosnian Bulgarian Croatian Czech Danish Dutch English Estonian
-Finnish French German Greek Hungarian Irish Italian Latvian Lithuanian Macedonian Norwegian Polish
-Portuguese Romanian Russian Scottish Serbian Slovak Slovenian Spanish Swedish Ukrainian""".split()
-AFRICA = "Ethiopian Ghanaian Kenyan Malagasy Nigerian Rwandan Senegalese Ugandan Zambian".split()
+EUROPE = """Albanian Belarusian Bosnian Bulgarian Croatian Czech Danish Dutch English
+Estonian Finnish French German Greek Hungarian Irish Italian Latvian Lithuanian
+Macedonian Norwegian Polish Portuguese Romanian Russian Scottish Serbian Slovak
+Slovenian Spanish Swedish Ukrainian""".split()
+AFRICA = """Ethiopian Ghanaian Kenyan Malagasy Nigerian Rwandan Senegalese Ugandan
+Zambian""".split()
 MIXES = {
     "Europe, equal": dict.fromkeys(EUROPE, 1),
     "Africa, equal": dict.fromkeys(AFRICA, 1),
@@ -85,7 +88,7 @@ SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
 def unseen_people(target, least=LEAST):
-    """Return probabilities of the shipped model, labels, sources, and what its shares assume."""
+    """Return probabilities of the shipped model, labels, sources, share settings."""
     model, apart = load_pretrained(target), kept_apart.load(target)[2]
     places = np.searchsorted(model.classes_, apart.labels)
     kept = (np.bincount(places, minlength=len(model.classes_)) >= least)[places]
@@ -110,7 +113,8 @@ def by_label(proba, labels, once=False):
     return draw
 
 
-# ---- Ways to estimate shares: one half of the people -> (probabilities, priors) -> shares
+# ---- Ways to estimate shares: one half of the people -> (probabilities, priors) ->
+# shares
 
 
 def counting(proba, supposed):
@@ -318,7 +322,7 @@ def measure_mixes(target, rng):
 
 
 def draw_pair(kind, sizes, labels, sources, n_classes, rng):
-    """Return rows of people of two lists, nobody twice in one, and the mixes that these have."""
+    """Return rows of people of two lists, nobody twice in one, and the lists' mixes."""
     known, n_of_source = np.unique(sources, return_counts=True)
     first, second = rng.choice(known[n_of_source >= LEAST_OF_SOURCE], 2, replace=False)
     found_in = [sources == first, sources == (second if kind == KINDS[2] else first)]

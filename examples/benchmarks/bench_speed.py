@@ -1,12 +1,12 @@
 """Compare the speed of sknames with TF-IDF + LinearSVC and with torch's recurrent nets.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_speed.py``: it prints tables in Markdown,
-of the sections that it is given or of all, in some minutes. ``--every 20`` tries it on a part of
-the names; ignore its figures.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_speed.py``: it prints tables
+in Markdown, of the sections that it is given or of all, in some minutes. ``--every 20``
+tries it on a part of the names; ignore its figures.
 
-All run on one thread. The functions of a comparison are called in turn, in rounds, so that other
-work on the machine affects all. A rate is that of the median time, a ratio the median of the
-rounds' ratios.
+All run on one thread. The functions of a comparison are called in turn, in rounds, so
+that other work on the machine affects all. A rate is that of the median time, a ratio
+the median of the rounds' ratios.
 """
 
 import argparse
@@ -45,7 +45,7 @@ ONE_THREAD = dict.fromkeys(
 
 
 def compare(functions, n=1, rounds=ROUNDS):
-    """Return rows of a table: the rate of each function, and that of each over the first's."""
+    """Return rows of a table: each function's rate, and its ratio to the first's."""
     seconds = {what: [] for what in functions}
     for k in range(-1, rounds):
         for what, function in functions.items():
@@ -76,12 +76,12 @@ def child(code, *args):
 
 
 def few_epochs(names, labels, **params):
-    """Return a pipeline trained for an epoch: its time does not depend on the weights."""
+    """Return a pipeline trained for an epoch: weights do not change its speed."""
     return ours(max_epochs=1, random_state=0, **params).fit(names, labels)
 
 
 class Packed(nn.Module):
-    """Put torch.nn's GRU or RNN on packed sequences, from an embedding to a linear layer."""
+    """Run torch.nn's GRU or RNN on packed sequences, from embedding to linear layer."""
 
     def __init__(self, cell, n_codes, n_classes):
         super().__init__()
@@ -118,8 +118,8 @@ class Packed(nn.Module):
 
 
 def shipped(names, labels, every):
-    """Full names to labels, names/s: the models that ship, and TF-IDF + LinearSVC of the names in
-    the package, of all their nationalities.
+    """Full names to labels, names/s: the models that ship, and TF-IDF + LinearSVC of
+    the names in the package, of all their nationalities.
     """
     known, nationalities = (x[::every] for x in load_names(return_X_y=True))
     full, _ = make_names(9_000 // every, random_state=0)
@@ -155,8 +155,8 @@ def strings(names, labels, every):
 
 
 def torch_nets(names, labels, every):
-    """Codes to probabilities, and an epoch of training in batches of 256, names/s: the net alone
-    beside a bare loop of torch.nn on packed sequences.
+    """Codes to probabilities, and an epoch of training in batches of 256, names/s: the
+    net alone beside a bare loop of torch.nn on packed sequences.
     """
     rows = []
     for cell in NETS:
@@ -176,7 +176,8 @@ def torch_nets(names, labels, every):
         for title, theirs, own in [
             ("predict", partial(packed.predict_proba, rows_of_torch),
              partial(net.predict_proba, codes)),
-            ("fit", partial(packed.epoch, rows_of_torch, y), partial(net.fit, codes, labels)),
+            ("fit", partial(packed.epoch, rows_of_torch, y),
+             partial(net.fit, codes, labels)),
         ]:  # fmt: skip
             functions = {
                 f"{title}, {cell}, torch": theirs,
@@ -201,8 +202,9 @@ COLD = "import sys, joblib; joblib.load(sys.argv[1]).predict(sys.argv[2:])"
 
 
 def one_name(names, labels, every):
-    """`predict_proba([name])`, calls/s in the median of 2,000; and new processes/s that load a
-    model by joblib and answer for a name, beside one that only imports `sklearn.pipeline`.
+    """`predict_proba([name])`, calls/s in the median of 2,000; and new processes/s that
+    load a model by joblib and answer for a name, beside one that only imports
+    `sklearn.pipeline`.
     """
     models = {"default": few_epochs(names, labels), "shipped": load_pretrained()}
     with TemporaryDirectory() as folder:

@@ -1,13 +1,15 @@
 """Let rivals predict the names of the public sets, each in an environment of its own.
 
-Run ``python examples/benchmarks/public_rivals.py RIVAL DATA CACHE`` before bench_public.py, where
-DATA holds the folder "public", and for name2nat also its wheel, and CACHE is that of
-bench_public.py. This file needs numpy and the rival alone. Tested environments:
+Run ``python examples/benchmarks/public_rivals.py RIVAL DATA CACHE`` before
+bench_public.py, where DATA holds the folder "public", and for name2nat also its wheel,
+and CACHE is that of bench_public.py. This file needs numpy and the rival alone. Tested
+environments:
 
-- name2nat: the wheel is read without flair, which it needs to run; torch does what its net does.
+- name2nat: the wheel is read without flair, which it needs to run; torch does what its
+  net does.
 - ethnicseer 0.1.2: ``pip install ethnicseer "setuptools<81" "scikit-learn<1.7"``
-- ethnicolr 0.21.1, the last with weights in the wheel: ``pip install "ethnicolr<1" tf_keras
-  tensorflow-cpu "numpy<2"``
+- ethnicolr 0.21.1, the last with weights in the wheel: ``pip install "ethnicolr<1"
+  tf_keras tensorflow-cpu "numpy<2"``
 """
 
 import gzip

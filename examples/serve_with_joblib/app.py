@@ -1,9 +1,9 @@
 """A web service that predicts nationalities from names.
 
-Run ``uvicorn app:app`` in this folder (see README.md). The environment variable ``SKNAMES_MODEL``
-is the path of a fitted model, a joblib or a skops file, or "country" for the model of countries
-that ships; without it, that of nationalities answers. It is read once, at the start. Nothing here
-needs torch.
+Run ``uvicorn app:app`` in this folder (see README.md). The environment variable
+``SKNAMES_MODEL`` is the path of a fitted model, a joblib or a skops file, or "country"
+for the model of countries that ships; without it, that of nationalities answers. It is
+read once, at the start. Nothing here needs torch.
 """
 
 import math
@@ -65,7 +65,8 @@ class LimitBody:
             if n_bytes > MAX_BODY:
                 raise HTTPException(
                     413,
-                    f"Expected a body of at most {MAX_BODY} bytes. Send fewer names at a time.",
+                    f"Expected a body of at most {MAX_BODY} bytes. Send fewer names at "
+                    "a time.",
                 )
             return message
 
@@ -78,7 +79,7 @@ app.add_middleware(LimitBody)
 
 @app.exception_handler(RequestValidationError)
 async def explain(request, error):
-    """Say what is wrong without a repetition of the input, which may be long or undecodable."""
+    """Say what is wrong without the input, which may be long or undecodable."""
     known = {"body", *OneName.model_fields, *Batch.model_fields}
     found = []
     for each in error.errors()[:10]:
@@ -118,7 +119,8 @@ async def health(request: Request):
     }
 
 
-# These are no coroutines, so that FastAPI calls them in threads: others are read meanwhile.
+# These are no coroutines, so that FastAPI calls them in threads: others are read
+# meanwhile.
 @app.post("/predict")
 def predict(request: Request, body: OneName):
     """The most probable nationality of a name."""
@@ -138,7 +140,8 @@ def answer(model, names, top, abstain):
     if abstain and not hasattr(model, "threshold_"):
         raise HTTPException(
             422,
-            "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a threshold.",
+            "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a "
+            "threshold.",
         )
     top, threshold = min(top, len(model.classes_)), "auto" if abstain else None
     found = sknames.predict_names(model, names, top=top, threshold=threshold)

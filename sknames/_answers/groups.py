@@ -1,4 +1,4 @@
-"""Groups of labels, such as regions: read them, sum their probabilities, and fall back on them."""
+"""Read groups of labels, sum their probabilities, and fall back on them."""
 
 import csv
 from collections.abc import Hashable, Mapping
@@ -21,11 +21,12 @@ Groups: TypeAlias = Literal["subregion", "region"] | Mapping[Any, Any]
 
 
 def members_of(groups, classes, name="groups", *, may_lack=False):
-    """Return the classes in each group, as lists by group, from any form that users give.
+    """Return the classes in each group, as lists by group.
 
-    "subregion" and "region" must have all classes in their table. A dict or Series has the group of
-    each label, or the labels of each group. If classes `may_lack` labels, these are left out. A
-    label may be in several groups, or in none. Errors show `name`.
+    Groups may have any form that users give. "subregion" and "region" must have all
+    classes in their table. A dict or Series has the group of each label, or the labels
+    of each group. If classes `may_lack` labels, these are left out. A label may be in
+    several groups, or in none. Errors show `name`.
     """
     labels = dict.fromkeys(classes.tolist())
     members, unknown = {}, {}
@@ -37,9 +38,10 @@ def members_of(groups, classes, name="groups", *, may_lack=False):
         is_known = isinstance(label, Hashable) and label in labels
         (members if is_known else unknown).setdefault(group, []).append(label)
     if unknown and not (may_lack and members):
+        got = [f"{some[0]!r} in {group!r}" for group, some in unknown.items()]
         raise ValueError(
-            f"Expected {name} of {', '.join(map(str, labels))}, the labels of the model; got "
-            f"{', '.join(f'{some[0]!r} in {group!r}' for group, some in unknown.items())}."
+            f"Expected {name} of {', '.join(map(str, labels))}, the labels of the "
+            f"model; got {', '.join(got)}."
         )
     return members
 
@@ -51,15 +53,16 @@ def _pairs(groups, labels, name):
         unknown = [label for label in labels if label not in group_of]
         if unknown:
             raise ValueError(
-                f"{name}={groups!r} expects nationalities of load_nationalities or codes of "
-                f"load_countries, got {', '.join(map(repr, unknown))}. Give the groups as a dict."
+                f"{name}={groups!r} expects nationalities of load_nationalities or "
+                f"codes of load_countries, got {', '.join(map(repr, unknown))}. Give "
+                "the groups as a dict."
             )
         return [(label, group_of[label]) for label in labels]
     if not hasattr(groups, "items"):
         raise ValueError(
-            f"Expected {name} 'region', 'subregion', or a dict: the group of each label, or the "
-            f"labels of each group; got {groups!r:.100}. To predict countries, take "
-            "load_pretrained('country')."
+            f"Expected {name} 'region', 'subregion', or a dict: the group of each "
+            f"label, or the labels of each group; got {groups!r:.100}. To predict "
+            "countries, take load_pretrained('country')."
         )
     pairs = [*groups.items()]
     if not any(_is_list(value) for _, value in pairs):
@@ -67,7 +70,8 @@ def _pairs(groups, labels, name):
     for group, some in pairs:
         if not (_is_list(some) and len(some)):
             raise ValueError(
-                f"Expected a list of labels for each group in {name}, got {some!r} for {group!r}."
+                f"Expected a list of labels for each group in {name}, got {some!r} for "
+                f"{group!r}."
             )
     return [(label, group) for group, some in pairs for label in some]
 
@@ -84,21 +88,25 @@ def _groups_of_regions(column):
 
 
 def group_of_each(groups, classes, name="groups", *, may_lack=False):
-    """Return the one group of each class, (n_classes,); a class without one is its own."""
+    """Return the one group of each class, (n_classes,).
+
+    A class without a group is its own.
+    """
     group_of = {}
     for group, labels in members_of(groups, classes, name, may_lack=may_lack).items():
         for label in labels:
             if group_of.setdefault(label, group) != group:
                 raise ValueError(
                     f"Expected each label in one group of {name}, got {label!r} in "
-                    f"{group_of[label]!r} and {group!r}. Only estimate_shares sums groups that "
-                    "overlap."
+                    f"{group_of[label]!r} and {group!r}. Only estimate_shares sums "
+                    "groups that overlap."
                 )
     for group in group_of.values():
         if group_of.get(group, group) != group:
             raise ValueError(
                 "A group may not be named like a label in another group: got "
-                f"{group!r}, which is in the group {group_of[group]!r}. Rename the group."
+                f"{group!r}, which is in the group {group_of[group]!r}. Rename the "
+                "group."
             )
     found = [group_of.get(label, label) for label in classes.tolist()]
     if (
@@ -111,17 +119,19 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False):
         > 1
     ):
         raise ValueError(
-            f"Expected {name} that are all strings, or all numbers, got {[*dict.fromkeys(found)]}. "
-            "A label that is in no group is a group of its own."
+            f"Expected {name} that are all strings, or all numbers, got "
+            f"{[*dict.fromkeys(found)]}. A label that is in no group is a group of its "
+            "own."
         )
     return np.array(found) if group_of else classes.copy()
 
 
 def summed(probabilities, index):
-    """Return the sums of probabilities (n, n_classes) by the index of each class's group."""
+    """Sum probabilities (n, n_classes) by the index of each class's group."""
     n_groups = index.max() + 1
     sums = np.zeros((len(probabilities), n_groups), dtype=probabilities.dtype)
-    # The bits of a matrix product would depend on the number of rows. One dimension is faster.
+    # The bits of a matrix product would depend on the number of rows. One dimension is
+    # faster.
     for some in gen_batches(len(probabilities), BLOCK):
         block = probabilities[some]
         cells = np.arange(len(block))[:, None] * n_groups + index
@@ -130,7 +140,7 @@ def summed(probabilities, index):
 
 
 class Level(NamedTuple):
-    """Hold the groups that a model falls back on, where a label or a finer group is unsure."""
+    """Hold groups to fall back on, where a label or a finer group is unsure."""
 
     name: str
     classes: NDArray[Any]
@@ -159,7 +169,7 @@ class Level(NamedTuple):
 
 
 def levels_of(fallback, classes, *, may_lack=False):
-    """Return the levels of a list of groups, from fine to coarse; raise if they do not nest."""
+    """Return levels of groups, from fine to coarse; raise if they do not nest."""
     levels = [Level.of("label", classes, classes)]
     for k, groups in enumerate(fallback):
         name = f"fallback[{k}]"
@@ -174,9 +184,9 @@ def levels_of(fallback, classes, *, may_lack=False):
         ):
             if above.setdefault(one, other) != other:
                 raise ValueError(
-                    "Expected groups from fine to coarse, each within one of the next, got "
-                    f"{fine.name} {one!r} in {above[one]!r} and {other!r} of {coarse.name}. Change "
-                    "the groups or their order."
+                    "Expected groups from fine to coarse, each within one of the next, "
+                    f"got {fine.name} {one!r} in {above[one]!r} and {other!r} of "
+                    f"{coarse.name}. Change the groups or their order."
                 )
     members = {}
     for level in levels:
@@ -186,8 +196,8 @@ def levels_of(fallback, classes, *, may_lack=False):
         for group, some in of_level.items():
             if members.setdefault(group, some) != some:
                 raise ValueError(
-                    f"Expected names that stand for the same labels at all levels, got {group!r} "
-                    f"of {level.name} for others than before. Rename it."
+                    "Expected names that stand for the same labels at all levels, got "
+                    f"{group!r} of {level.name} for others than before. Rename it."
                 )
     return tuple(levels[1:])
 
@@ -195,8 +205,8 @@ def levels_of(fallback, classes, *, may_lack=False):
 def climb(proba, best, levels):
     """Return the probability of a label of each row, and of its group at each level.
 
-    `best` (n,) has the index of the label. The result (n, 1 + n_levels) never falls along a row
-    (the rule "climbing" of Goren et al. 2024, without its calibration).
+    `best` (n,) has the index of the label. The result (n, 1 + n_levels) never falls
+    along a row (the rule "climbing" of Goren et al. 2024, without its calibration).
     """
     rows = np.arange(len(proba))
     columns = [proba[rows, best]]

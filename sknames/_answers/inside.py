@@ -1,6 +1,7 @@
-"""Look inside a model: the one place that knows how scikit-learn's estimators hold each other.
+"""Look inside a model.
 
-Our wrappers describe themselves: `_describe` returns what is inside them.
+Only this module knows how scikit-learn's estimators hold each other. Our wrappers
+describe themselves: `_describe` returns what is inside them.
 """
 
 from textwrap import shorten
@@ -20,29 +21,31 @@ HELD = ("calibrated_classifiers_", "best_estimator_", "estimator_", "estimator")
 
 
 class Inside(NamedTuple):
-    """What is inside a model, None for what it lacks. It is made once, and handed down."""
+    """Hold what is inside a model, None for what it lacks.
+
+    It is made once, and handed down.
+    """
 
     model: Any = None  # the model itself
     join: JoinNames | None = None  # what joins the columns of names at its start
     steps: tuple = ()  # the other steps in front of
     last: Any = None  # the innermost estimator, which predicts
-    class_prior: Any = (
-        None  # (n_classes,), the priors that the probabilities assume, unchecked
-    )
-    class_bias: Any = (
-        None  # (n_classes,), the bias on people in log odds, see `Network`
-    )
+    # The priors that the probabilities assume, (n_classes,), unchecked.
+    class_prior: Any = None
+    # The bias on people in log odds, (n_classes,), see `Network`.
+    class_bias: Any = None
     sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
-    # How the probabilities of `last` are changed, from the inside out: arrays are factors,
-    # (n_classes,), a Level has the groups that are summed; None is any other way.
+    # How the probabilities of `last` are changed, from the inside out: arrays are
+    # factors, (n_classes,), a Level has the groups that are summed; None is any other
+    # way.
     changes: tuple = ()
-    # What is inside without the outer groups, and the index of the group of each class there.
+    # What is inside without the outer groups, and the index of the group of each class
+    # there.
     ungrouped: Any = None
     threshold: float | None = None  # the largest probability that gets no answer
     levels: tuple = ()  # of groups to fall back on, see `levels_of`
-    misplaced: str | None = (
-        None  # what changes the probabilities that a threshold was for
-    )
+    # What changes the probabilities that a threshold was for.
+    misplaced: str | None = None
 
     @property
     def encoder(self):
@@ -56,16 +59,19 @@ class Inside(NamedTuple):
 
     @property
     def network(self):
-        """The network that predicts from codes, those of the encoder if there is one, or None."""
+        """The network that predicts from codes, or None.
+
+        The codes are those of the encoder if there is one.
+        """
         takes_codes = len(self.steps) == (self.encoder is not None)
         return getattr(self.last, "network_", None) if takes_codes else None
 
     def without_groups(self):
-        """Return what is inside without its outer groups, and the group index of each class."""
+        """Return what is inside without outer groups, and each class's group index."""
         return self.ungrouped or (self, None)  # None: it has no groups
 
     def changed(self, change, class_prior, class_bias, by):
-        """Return what is inside a model, `by`, that changes the probabilities of this one."""
+        """Return what is inside a model `by` that changes these probabilities."""
         abstains = self.threshold is not None
         return self._replace(
             class_prior=class_prior,
@@ -81,9 +87,10 @@ class Inside(NamedTuple):
         """Raise ValueError if something in a model that always answers may abstain."""
         if self.misplaced is not None:
             raise ValueError(
-                f"{self.misplaced} changes probabilities, so the threshold of the classifier in "
-                "it, which abstains, does not hold. Put in one that does not, such as "
-                "load_pretrained(), and SelectiveClassifier around the whole."
+                f"{self.misplaced} changes probabilities, so the threshold of the "
+                "classifier in it, which abstains, does not hold. Put in one that does "
+                "not, such as load_pretrained(), and SelectiveClassifier around the "
+                "whole."
             )
 
     def as_predicted(self, y):
@@ -156,9 +163,8 @@ def _look(model):
 
 def _held(model):
     """Return the one estimator that a model predicts with, or None."""
-    own = getattr(
-        model, "__dict__", {}
-    )  # FrozenEstimator shows what is inside it as its own
+    # FrozenEstimator shows what is inside it as its own.
+    own = getattr(model, "__dict__", {})
     held = [own[name] for name in HELD if name in own and "estimators_" not in own]
     if held and isinstance(held[0], list):
         held = held[0] if len(held[0]) == 1 else []
@@ -168,9 +174,9 @@ def _held(model):
 def refusal(
     model: Any, expected: str, step: str, wrappers: str = "the wrappers of sknames"
 ) -> TypeError:
-    """Return the error for a model that lacks what is needed inside; `step` is what to do."""
+    """Return the error for a model without what is needed; `step` is what to do."""
     got = shorten(repr(model), 200, placeholder=" ...")
     return TypeError(
-        f"Expected {expected}, such as load_pretrained(), also inside pipelines with JoinNames, "
-        f"searches, FrozenEstimator and {wrappers}; got {got}. {step}"
+        f"Expected {expected}, such as load_pretrained(), also inside pipelines with "
+        f"JoinNames, searches, FrozenEstimator and {wrappers}; got {got}. {step}"
     )

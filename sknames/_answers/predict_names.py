@@ -24,8 +24,8 @@ from .inside import unwrap
 UNSURE = "unsure"
 BYLINE = re.compile(r"([^\W\d_]\. ?-?)+[^.\s]+")  # "A. M. Müller"
 INITIALS = (
-    "Most of these names have initials instead of given names. Then {}. Give full names if you "
-    "have them."
+    "Most of these names have initials instead of given names. Then {}. Give full "
+    "names if you have them."
 )
 SOME = 1000  # names that say how a list is written
 BLOCK = 8192  # names whose codes are held at a time
@@ -46,13 +46,15 @@ class Predictions(Bunch):
         prefix : str, default=""
             Prefix of the names of the columns.
         proba : bool, default=False
-            Whether to add the probability of each label, also where the answer is unsure.
+            Whether to add the probability of each label, also where the answer is
+            unsure.
 
         Returns
         -------
         dict of str to array of shape (n_names,)
-            predicted, probability, predicted_2, probability_2 and so on: None and NaN without an
-            answer; and where there are any, level, set, the probabilities and known_words; reason.
+            predicted, probability, predicted_2, probability_2 and so on: None and NaN
+            without an answer; and where there are any, level, set, the probabilities
+            and known_words; reason.
         """
         no_answer, columns = self.reasons != "", {}
         for k in range(self.labels.shape[1] if top is None else top):
@@ -77,7 +79,9 @@ class Predictions(Bunch):
         return {prefix + name: values for name, values in columns.items()}
 
     def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
-        """Return `columns` as a DataFrame of pandas, or of polars if only that is installed.
+        """Return `columns` as a DataFrame of pandas.
+
+        It is one of polars if only that is installed.
 
         Parameters
         ----------
@@ -102,7 +106,10 @@ class Predictions(Bunch):
 
 
 def _or_none(values, is_none):
-    """Return values as objects, None where there is none; if there are no rows, of their type."""
+    """Return values as objects, None where there is none.
+
+    Without rows, they keep their type.
+    """
     return np.where(is_none, None, values) if len(values) else values
 
 
@@ -122,9 +129,9 @@ def predict_names(
     threshold: float | Literal["auto"] | None = "auto",
     known_words: bool = False,
 ) -> Predictions:
-    """Predict names: the most probable labels, their probabilities, and reasons for no answer.
+    """Predict the most probable labels of names, and reasons for no answer.
 
-    All answers of this package come from here.
+    Labels come with their probabilities. All answers of this package come from here.
 
     Parameters
     ----------
@@ -133,11 +140,12 @@ def predict_names(
     X : iterable of str, or other input of the estimator
         Names. A missing one counts as empty; an empty list is accepted.
     top : int, default=1
-        Number of answers for each name: the most probable labels, or a group and then these.
+        Number of answers for each name: the most probable labels, or a group and then
+        these.
     threshold : float, "auto" or None, default="auto"
         Only a larger probability is an answer. "auto" uses the threshold of a
-        :class:`SelectiveClassifier`, if the model is or holds one. None uses no threshold. A model
-        with a `fallback` also falls back with a number.
+        :class:`SelectiveClassifier`, if the model is or holds one. None uses no
+        threshold. A model with a `fallback` also falls back with a number.
     known_words : bool, default=False
         Whether to count the words of each name that were in training.
 
@@ -146,27 +154,30 @@ def predict_names(
     Predictions
         A Bunch of arrays with a row for each name, also for one without an answer:
 
-        - labels: array of shape (n_names, top), the answer, then the next labels, the most
-          probable first. Behind a group, they begin with the most probable one,
+        - labels: array of shape (n_names, top), the answer, then the next labels, the
+          most probable first. Behind a group, they begin with the most probable one,
         - probabilities: array of shape (n_names, top), their probabilities,
         - levels: array of shape (n_names,) of str, what the answer is: "label", or of a
-          :class:`SelectiveClassifier` with a `fallback` such as "region"; None without it,
-        - reasons: array of shape (n_names,) of str, why there is no answer, else "", see
-          :meth:`SelectiveClassifier.reasons`,
-        - known_words: array of shape (n_names,) of int, 0 for what is not a name; None if not asked
-          for, or if the estimator does not know,
-        - proba, classes: arrays of shape (n_names, n_classes) and (n_classes,), the probabilities
-          of all labels, and these labels,
-        - names: list of str, the names, "" for a missing one; None if `X` holds no texts.
+          :class:`SelectiveClassifier` with a `fallback` such as "region"; None without
+          it,
+        - reasons: array of shape (n_names,) of str, why there is no answer, else "",
+          see :meth:`SelectiveClassifier.reasons`,
+        - known_words: array of shape (n_names,) of int, 0 for what is not a name; None
+          if not asked for, or if the estimator does not know,
+        - proba, classes: arrays of shape (n_names, n_classes) and (n_classes,), the
+          probabilities of all labels, and these labels,
+        - names: list of str, the names, "" for a missing one; None if `X` holds no
+          texts.
 
-        Its method ``columns(top=None, prefix="")`` returns the columns that :func:`predict_table`
-        adds, as a dict of arrays; `to_frame` makes a DataFrame of them.
+        Its method ``columns(top=None, prefix="")`` returns the columns that
+        :func:`predict_table` adds, as a dict of arrays; `to_frame` makes a DataFrame of
+        them.
 
     Raises
     ------
     ValueError
-        If `top` is larger than the number of labels, or the threshold of a model inside does not
-        hold.
+        If `top` is larger than the number of labels, or the threshold of a model inside
+        does not hold.
 
     See Also
     --------
@@ -175,7 +186,8 @@ def predict_names(
     Examples
     --------
     >>> from sknames import load_pretrained, predict_names
-    >>> found = predict_names(load_pretrained(abstain=True), ["Mehmet Yılmaz", "Lee", "123"], top=2)
+    >>> names = ["Mehmet Yılmaz", "Lee", "123"]
+    >>> found = predict_names(load_pretrained(abstain=True), names, top=2)
     >>> found.labels[:2].tolist(), found.probabilities[:2].round(2).tolist()
     ([['Turkish', 'Armenian'], ['Korean', 'Chinese']], [[1.0, 0.0], [0.46, 0.39]])
     >>> found.reasons.tolist()
@@ -218,7 +230,7 @@ def predict_inside(inside, X, *, top=1, threshold=None, known_words=False):
 
 
 def _read(X, inside):
-    """Return the names in an input, None if it holds no texts, and what to hand to the model."""
+    """Return the names in an input, None without texts, and the model's input."""
     if isinstance(X, Iterator):
         X = list(X)
     if isinstance(X, list) and not X:
@@ -234,14 +246,17 @@ def _read(X, inside):
 
 
 def _filled(X, names):
-    """Return an input without missing names, which a model need not take, of its type if it can."""
+    """Return an input without missing names, of its type if possible.
+
+    A model need not take missing names.
+    """
     if hasattr(X, "fill_null"):  # of polars
         return X.fill_null("")
     return X.astype(object).fillna("") if hasattr(X, "fillna") else [*names]
 
 
 def _fall_back(found, best, threshold, levels):
-    """Set, in place, what is sure: labels or groups of them, and the reason where nothing is."""
+    """Set, in place, labels or groups that are sure, and the reason where none is."""
     chain = climb(found.proba, best, levels)
     is_sure = chain > threshold
     found.reasons = np.where(
@@ -250,13 +265,10 @@ def _fall_back(found, best, threshold, levels):
     if levels:
         rows, step = np.arange(len(chain)), is_sure.argmax(axis=1)  # 0 if none is sure
         answers = [found.labels[:, 0], *(of.groups[best] for of in levels)]
-        found.labels = found.labels.astype(
-            object
-        )  # which keeps the type of each answer
-        for of_best in (
-            found.labels,
-            found.probabilities,
-        ):  # behind a group is the best label
+        # Objects keep the type of each answer.
+        found.labels = found.labels.astype(object)
+        # The best label follows a group.
+        for of_best in (found.labels, found.probabilities):
             of_best[:, 1:] = np.where(
                 step[:, None] > 0, of_best[:, :-1], of_best[:, 1:]
             )
@@ -281,7 +293,10 @@ def _top_classes(proba, top):
 
 
 def predict_list(inside, X, sample_weight=None):
-    """Return probabilities and weights of texts, equal ids of names alike, and which are names."""
+    """Return probabilities, weights and ids of texts, and which are names.
+
+    Names that are read alike have equal ids.
+    """
     found = predict_inside(inside, X)
     proba = check_array(
         found.proba, dtype=np.float64, input_name="predict_proba's probabilities"
@@ -289,7 +304,10 @@ def predict_list(inside, X, sample_weight=None):
     weights = check_weights(sample_weight, len(proba))
     ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
     if have_initials(found):
-        cost = "the errors of shares are about half as large again, and intervals do not show it"
+        cost = (
+            "the errors of shares are about half as large again, and intervals do not "
+            "show it"
+        )
         warn(INITIALS.format(cost))
     return proba, weights, ids, found.reasons == ""
 
@@ -303,7 +321,7 @@ def have_initials(found):
 
 
 def _ids_of_rows(X, n):
-    """Return numbers, equal for equal rows of numbers; other rows all count as different."""
+    """Return ids, equal for equal rows of numbers; other rows all differ."""
     if issparse(X):
         X = X.tocsr()
         parts = (np.split(entries, X.indptr[1:-1]) for entries in (X.indices, X.data))
@@ -318,7 +336,7 @@ def _ids_of_rows(X, n):
 
 
 def _count_known_words(inside, names, reasons):
-    """Return how many words of each name were in training, or None if the model does not know."""
+    """Count the words of each name seen in training, None if the model cannot."""
     encoder, network = inside.encoder, inside.network
     if encoder is None or network is None or network.words is None:
         return None

@@ -1,4 +1,4 @@
-"""predict_table: add predictions to a table of names, as the command `sknames predict` does."""
+"""Add predictions to a table of names, as the command `sknames predict` does."""
 
 from collections.abc import Hashable, Sequence
 from numbers import Integral
@@ -34,9 +34,10 @@ def predict_table(
     known_words: bool = False,
     prefix: str = "",
 ) -> Any:
-    """Add the most probable nationalities of names, and their probabilities, to a table.
+    """Add the most probable nationalities of names to a table.
 
-    The columns are those that the command ``sknames predict`` adds to a file.
+    Their probabilities are added, too. The columns are those that the command
+    ``sknames predict`` adds to a file.
 
     Parameters
     ----------
@@ -44,29 +45,33 @@ def predict_table(
         Fitted classifier that takes names, such as :func:`load_pretrained`.
     X : DataFrame or Series of pandas or polars, or iterable of str
         Names, alone or in a table with other columns.
-    column : str or other name of a column, list or tuple of these, or None, default=None
-        Column of a table that holds the names, or several to join, see :class:`JoinNames`. None is
-        the only column, or "name"; the case of letters counts only if several columns match.
+    column : str or other name of a column, list or tuple of these, or None, \
+default=None
+        Column of a table that holds the names, or several to join, see
+        :class:`JoinNames`. None is the only column, or "name"; the case of letters
+        counts only if several columns match.
     top : int, default=1
         Number of labels for each name.
     known_words : bool, default=False
-        Whether to add a column with the number of words of the name that were in training.
+        Whether to add a column with the number of words of the name that were in
+        training.
     prefix : str, default=""
         Prefix of the names of the new columns.
 
     Returns
     -------
     DataFrame
-        The table, its index and columns unchanged, with the new columns behind them. It is one of
-        polars for what comes from polars, else one of pandas. The new columns are
+        The table, its index and columns unchanged, with the new columns behind them. It
+        is one of polars for what comes from polars, else one of pandas. The new columns
+        are
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
         - level: what the prediction is, such as "label" or "region", of a
           :class:`SelectiveClassifier` with a `fallback`,
         - known_words: how many words of the name were in training, if asked for,
-        - reason: why a row has no prediction, else "", see :meth:`SelectiveClassifier.reasons`;
-          only such a model has "unsure".
+        - reason: why a row has no prediction, else "", see
+          :meth:`SelectiveClassifier.reasons`; only such a model has "unsure".
 
     Raises
     ------
@@ -77,17 +82,19 @@ def predict_table(
 
     See Also
     --------
-    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure predictions.
+    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure
+        predictions.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from sknames import load_pretrained, predict_table
-    >>> people = pd.DataFrame({"name": ["Mehmet Yılmaz", None], "age": [31, 45]}, index=["a", "b"])
+    >>> people = {"name": ["Mehmet Yılmaz", None], "age": [31, 45]}
+    >>> people = pd.DataFrame(people, index=["a", "b"])
     >>> added = predict_table(load_pretrained(), people, top=3)
     >>> added.columns.tolist()
-    ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', 'predicted_3', \
-'probability_3', 'reason']
+    ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', \
+'predicted_3', 'probability_3', 'reason']
     >>> added.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
     ['Turkish', 'Armenian', '']
     >>> added.loc["b", "reason"]
@@ -136,8 +143,9 @@ def _read(X, column):
         same = find_column(columns, name)
         if len(same) != 1:
             raise ValueError(
-                f"Expected one column {name!r}, got {columns}. Give the column of names, or a list "
-                "of columns to join, such as column=['given', 'family']."
+                f"Expected one column {name!r}, got {columns}. Give the column of "
+                "names, or a list of columns to join, such as column=['given', "
+                "'family']."
             )
         found += same
     return X, X[found[0]] if len(found) == 1 or not len(X) else JoinNames().transform(
@@ -150,7 +158,7 @@ def _columns(estimator, names, prefix, **options):
     found = predict_names(estimator, names, **options)
     if options["known_words"] and found.known_words is None:
         raise ValueError(
-            "known_words=True expects a model with a table of words, such as load_pretrained(), "
-            f"got {estimator!r:.100}. Leave known_words out."
+            "known_words=True expects a model with a table of words, such as "
+            f"load_pretrained(), got {estimator!r:.100}. Leave known_words out."
         )
     return found.columns(prefix=prefix)

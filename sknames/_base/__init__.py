@@ -1,4 +1,4 @@
-"""What all rooms use: checks, bases of estimators, saved states, and a look inside models."""
+"""Share checks, bases of estimators, saved states and inspection among all folders."""
 
 import sys
 import warnings
@@ -26,12 +26,15 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def install(extra: str) -> str:
-    """Return the command that installs what an extra needs, also before there is a release."""
-    return f"pip install 'sknames[{extra}]', or pip install '.[{extra}]' in a clone of sknames"
+    """Return the commands that install an extra, with and without a release."""
+    return (
+        f"pip install 'sknames[{extra}]', "
+        f"or pip install '.[{extra}]' in a clone of sknames"
+    )
 
 
 def validate_params(constraints: dict[str, Any]) -> Callable[[Function], Function]:
-    """Decorate a function to check its parameters as in scikit-learn, and keep its types."""
+    """Make a function check its parameters as in scikit-learn, and keep its types."""
     return _param_validation.validate_params(
         constraints, prefer_skip_nested_validation=True
     )

@@ -16,20 +16,22 @@ class DocLinkMixin:
 
 
 def is_frozen(estimator: Any) -> bool:
-    """Return whether an estimator is never fitted again, which its type says: its clone is itself.
+    """Return whether an estimator is never fitted again, since its clone is itself.
 
-    So are scikit-learn's FrozenEstimator, and the models that ship.
+    Its type says so. Examples are scikit-learn's FrozenEstimator, and the models that
+    ship.
     """
     clone = getattr(estimator, "__sklearn_clone__", None)
     return clone is not None and clone() is estimator
 
 
 def check_is_frozen(estimator: Any, holder: Any) -> None:
-    """Raise ValueError unless the `holder`, which gets no labels, holds a frozen estimator."""
+    """Raise ValueError unless the estimator in a `holder` without labels is frozen."""
     if not is_frozen(estimator):
         got = " ".join(repr(estimator).split())
         raise ValueError(
-            f"{type(holder).__name__} learns no labels, so it takes a fitted model that is never "
-            f"fitted again: load_pretrained(), or FrozenEstimator(model) for yours. Got {got:.200}."
+            f"{type(holder).__name__} learns no labels, so it takes a fitted model "
+            "that is never fitted again: load_pretrained(), or FrozenEstimator(model) "
+            f"for yours. Got {got:.200}."
         )
     check_is_fitted(estimator)

@@ -72,16 +72,18 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
         )
     if (weights < 0).any() or not weights.any():
         raise ValueError(
-            f"Expected {name} of zero or more, and a positive one; got {weights.min():g} at "
-            f"position {weights.argmin()}. Use 0 to leave a row out."
+            f"Expected {name} of zero or more, and a positive one; got "
+            f"{weights.min():g} at position {weights.argmin()}. Use 0 to leave a row "
+            "out."
         )
     return weights
 
 
 def weigh_classes(y, weights, class_weight):
-    """Multiply the weights of rows by those of their classes: a dict, "balanced" or None.
+    """Multiply the weights of rows by those of their classes.
 
-    Classes whose rows all have weight 0 are ignored.
+    These are a dict, "balanced" or None. Classes whose rows all have weight 0 are
+    ignored.
     """
     if class_weight is None:
         return weights
@@ -92,8 +94,8 @@ def weigh_classes(y, weights, class_weight):
                 or not 0 <= weight <= np.finfo(np.float64).max
             ):
                 raise ValueError(
-                    f"Expected finite numbers of at least 0 in class_weight, got {weight!r} for "
-                    f"class {label!r}. Use 0 to leave a class out."
+                    "Expected finite numbers of at least 0 in class_weight, got "
+                    f"{weight!r} for class {label!r}. Use 0 to leave a class out."
                 )
     # A dict may name any class; "balanced" sees only classes with weight.
     counts = weights > 0 if class_weight == "balanced" else np.ones(len(y), dtype=bool)
@@ -105,7 +107,7 @@ def weigh_classes(y, weights, class_weight):
     weights[counts] *= by_class[index]
     if not weights.any():
         raise ValueError(
-            f"Expected a positive weight for some row; class_weight={class_weight!r} gives "
-            f"{by_class} to {classes}. Change it, or the sample_weight."
+            f"Expected a positive weight for some row; class_weight={class_weight!r} "
+            f"gives {by_class} to {classes}. Change it, or the sample_weight."
         )
     return weights

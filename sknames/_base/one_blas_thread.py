@@ -9,7 +9,8 @@ from threadpoolctl import OpenBLASController, ThreadpoolController
 class OneBlasThread:
     """Let BLAS use one thread in a block, then restore its setting; blocks may overlap.
 
-    Several threads make products of this size slower, and much slower if a core is busy.
+    Several threads make products of this size slower, and much slower if a core is
+    busy.
     """
 
     def __init__(self):
@@ -20,7 +21,8 @@ class OneBlasThread:
     def __enter__(self):
         with self.lock:
             if self.controller is None:
-                # Not OpenMP: its limit belongs to a thread, and another could not restore it.
+                # Not OpenMP: its limit belongs to a thread, and another could not
+                # restore it.
                 self.controller = ThreadpoolController().select(user_api="blas")
             if not self.n_inside:
                 with _any_thread_may_limit():

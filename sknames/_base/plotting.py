@@ -33,7 +33,10 @@ def check_at_least_1(name, value):
 
 
 def legend_label(name):
-    """Return a name for a legend; matplotlib would read text between dollar signs as a formula."""
+    """Return a name for a legend, its dollar signs escaped.
+
+    matplotlib would read text between them as a formula.
+    """
     return str(name).replace("$", r"\$")
 
 

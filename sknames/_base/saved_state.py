@@ -18,9 +18,10 @@ def stamped(state):
 
 
 def unstamped(state):
-    """Return the state of an estimator without its stamp; raise ValueError for another format.
+    """Return the state of an estimator without its stamp.
 
-    Parameters that are newer than the file keep the defaults that their class has.
+    Raise ValueError for another format. Parameters that are newer than the file keep
+    the defaults that their class has.
     """
     state = renamed(state)
     format_, writer = (
@@ -29,8 +30,8 @@ def unstamped(state):
     )
     if type(format_) is not int or not 1 <= format_ <= FORMAT:
         raise ValueError(
-            f"Expected a model in format {FORMAT}, which sknames {__version__} reads, got one in "
-            f"format {format_!r} (version of sknames that saved it: {writer}). Upgrade sknames, or "
-            "fit the model again with this version."
+            f"Expected a model in format {FORMAT}, which sknames {__version__} reads, "
+            f"got one in format {format_!r} (version of sknames that saved it: "
+            f"{writer}). Upgrade sknames, or fit the model again with this version."
         )
     return state

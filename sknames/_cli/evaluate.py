@@ -39,8 +39,9 @@ NGRAMS = "n-grams + LinearSVC"  # what others are compared with
 def evaluate(table, model, label, train, against, jobs):
     """Score a model on the nationalities in INPUT.
 
-    It prints accuracy, recall and precision of each nationality, and the most frequent confusions.
-    Rows without a name or a label do not count. Labels that the model does not know count as wrong.
+    It prints accuracy, recall and precision of each nationality, and the most frequent
+    confusions. Rows without a name or a label do not count. Labels that the model does
+    not know count as wrong.
     """
     fitted = model.load()
     classes = fitted.classes_.astype(str)
@@ -76,18 +77,19 @@ def evaluate(table, model, label, train, against, jobs):
     if against:
         click.echo("\n".join(_compare(_cross_validated(names, labels) | others)))
     say(
-        f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that the model "
-        f"does not know; {n_rows - len(names):,} without a name or a label"
+        f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that "
+        f"the model does not know; {n_rows - len(names):,} without a name or a label"
     )
 
 
 def _check_folds(names, labels):
-    """Raise ValueError unless two labels have names for each fold, which spellings share."""
+    """Raise ValueError unless two labels have a different name for each fold."""
     pairs = set(zip(labels, spelling_groups(names).tolist(), strict=True))
     counts = sorted(Counter(label for label, _ in pairs).values())
     if len(counts) < 2 or counts[-2] < N_FOLDS:
         raise ValueError(
-            f"--against needs two labels with {N_FOLDS} different names or more: give more rows"
+            f"--against needs two labels with {N_FOLDS} different names or more: give "
+            "more rows"
         )
 
 
@@ -100,7 +102,10 @@ def _overlap(names, learned):
         for name, x in zip(names, spellings(names), strict=True)
     )
     share = f"{n:,} rows ({n / len(names):.1%})"
-    return f"{share} have a name of the training table, {n_exactly:,} of them spelled identically"
+    return (
+        f"{share} have a name of the training table, {n_exactly:,} of them spelled "
+        "identically"
+    )
 
 
 def _baselines(names, labels, fitted, learned, of_learned):
@@ -116,7 +121,7 @@ def _baselines(names, labels, fitted, learned, of_learned):
 
 
 def _cross_validated(names, labels):
-    """Return the figures of two models that learn the labels, in folds that share no spelling."""
+    """Return the figures of two models, in folds that share no spelling."""
     cv = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
     folds = [*cv.split(names, labels, spelling_groups(names))]
     models = {

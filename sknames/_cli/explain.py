@@ -22,10 +22,11 @@ N_FEATURES = 8
 def explain(name, model, top, label):
     """Show why a model gives NAME its nationality.
 
-    For each character, as the model reads it, a bar shows how far the log odds of the nationality
-    fall if the character is hidden: # is for the nationality, - against it. The last column has
-    the prediction for a name that ends there. The last lines show what most separates the
-    nationality from the next most probable one: n-grams, or the features of a model for own labels.
+    For each character, as the model reads it, a bar shows how far the log odds of the
+    nationality fall if the character is hidden: # is for the nationality, - against it.
+    The last column has the prediction for a name that ends there. The last lines show
+    what most separates the nationality from the next most probable one: n-grams, or the
+    features of a model for own labels.
     """
     fitted = model.load()
     classes = fitted.classes_.astype(str).tolist()
@@ -57,7 +58,7 @@ def explain(name, model, top, label):
 
 
 def _characters(shown, prefixes, classes):
-    """Yield a line for each character: its source, its importance, the prediction so far."""
+    """Yield a line for each character: source, importance, prediction so far."""
     longest = np.abs(shown.importance).max()
     yield f"{'':6}{f'log odds of {shown.label}':{BAR + 8}}  if the name ended there"
     is_first = np.diff(shown.source_index, prepend=-1) != 0
@@ -76,18 +77,22 @@ def _characters(shown, prefixes, classes):
         k = proba.argmax()
         # East Asian characters fill two columns.
         mark += " " * (unicodedata.east_asian_width(mark) not in "WF")
-        yield f"{mark} {character}  {value:+6.2f} {bar:{BAR}}  {classes[k]} {proba[k]:.0%}"
+        yield (
+            f"{mark} {character}  {value:+6.2f} {bar:{BAR}}  "
+            f"{classes[k]} {proba[k]:.0%}"
+        )
 
 
 def _features(odds, is_net):
-    """Yield the features that separate the label most from the next most probable one."""
+    """Yield the features that best separate the label from the next most probable."""
     total = odds.contributions.sum()
     rest, features = (
         ("recurrent net", "n-grams") if is_net else ("intercept", "features")
     )
     yield (
-        f"log odds of {odds.label} against {odds.other}: {total + odds.intercept:+.2f}, of it "
-        f"{odds.intercept:+.2f} by the {rest} and {total:+.2f} by {features}, most of all"
+        f"log odds of {odds.label} against {odds.other}: "
+        f"{total + odds.intercept:+.2f}, of it {odds.intercept:+.2f} by the {rest} and "
+        f"{total:+.2f} by {features}, most of all"
     )
     pairs = zip(odds.features[:N_FEATURES], odds.contributions, strict=False)
     yield "  " + "  ".join(f"{feature!r} {value:+.2f}" for feature, value in pairs)

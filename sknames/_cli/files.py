@@ -17,9 +17,10 @@ unfinished: dict[object, str | None] = {}
 
 @contextmanager
 def whole_file(path):
-    """Open a hidden binary file next to `path`, which replaces it if the block raises no error.
+    """Open a hidden binary file next to `path`, which replaces it at the end.
 
-    Standard output, pipes and devices are written to directly.
+    If the block raises an error, `path` stays as it is. Standard output, pipes and
+    devices are written to directly.
     """
     target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")

@@ -1,4 +1,4 @@
-"""The group of commands, and the process: its errors, its warnings and how it is stopped."""
+"""Define the group of commands; handle errors, warnings and signals of the process."""
 
 import errno
 import os
@@ -26,8 +26,9 @@ from .train import train
 def cli():
     """Predict nationalities from the names in files.
 
-    Files are CSV, TSV, JSON lines or Parquet, of any size; "-" is standard input or output, and
-    files compressed with gzip or zstd are read directly. Run `sknames COMMAND --help` for more.
+    Files are CSV, TSV, JSON lines or Parquet, of any size; "-" is standard input or
+    output, and files compressed with gzip or zstd are read directly. Run `sknames
+    COMMAND --help` for more.
     """
 
 
@@ -80,7 +81,10 @@ def _message(error):
 
 
 def _stop(number, frame):
-    """End the process here: an exception may be lost, for example in the callback of a weakref."""
+    """End the process here.
+
+    An exception may be lost, for example in the callback of a weakref.
+    """
     end = "\n" * sys.stderr.isatty()  # of the bar
     os.write(
         sys.stderr.fileno(), f"{end}sknames: stopped: {remove_unfinished()}.\n".encode()
@@ -95,7 +99,8 @@ def _stop(number, frame):
 def main():
     """Run the command line in a process of its own."""
     sys.stderr = sys.stderr or open(os.devnull, "w")  # None after 2>&-
-    # multiprocessing warns of semaphores if a command with --jobs is stopped; it removes them, too.
+    # multiprocessing warns of semaphores if a command with --jobs is stopped; it
+    # removes them, too.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     if sys.stdout is not None:
         sys.stdout.reconfigure(

@@ -26,8 +26,8 @@ set_mask = getattr(signal, "pthread_sigmask", lambda *mask: ())
 def answers(ask, chunks, jobs):
     """Yield (chunk, ask(names)) for each (chunk, names), in order.
 
-    Several processes give the same bits. There are never more processes than cores. At most one
-    chunk a process waits, also if the writer is slow.
+    Several processes give the same bits. There are never more processes than cores. At
+    most one chunk a process waits, also if the writer is slow.
     """
     jobs = min(jobs, joblib.cpu_count())
     chunks = iter(chunks)
@@ -54,9 +54,10 @@ def answers(ask, chunks, jobs):
 
 
 def _submit(pool, names):
-    """Let a process answer. Ctrl-C, which a terminal sends to all, is not for one that this starts.
+    """Submit names to a worker, and block SIGINT meanwhile.
 
-    It ends with this process.
+    A terminal sends Ctrl-C to all processes. A worker that starts here ignores it, and
+    ends with this process.
     """
     before = set_mask(signal.SIG_BLOCK, [signal.SIGINT])
     try:

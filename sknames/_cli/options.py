@@ -37,7 +37,10 @@ class Model(NamedTuple):
 
 
 def as_one(name, make, *options):
-    """Return a decorator of commands: `make` gets options, and a command what it returns."""
+    """Return a decorator of commands.
+
+    `make` gets the options, and the command gets what `make` returns, as `name`.
+    """
 
     def decorate(function):
         @wraps(function)

@@ -39,8 +39,8 @@ class Output:
         self._suffix = Path(path).suffix.lower()
         if self._suffix in NOT_WRITTEN:
             raise click.UsageError(
-                f"--output {path}: {self._suffix} is not written. Give a name in .csv (Excel: "
-                "--excel), .tsv, .jsonl or .parquet"
+                f"--output {path}: {self._suffix} is not written. Give a name in .csv "
+                "(Excel: --excel), .tsv, .jsonl or .parquet"
             )
         check_output(path)
 
@@ -109,7 +109,10 @@ class Output:
 
 
 def _to_jsonl(chunk, new):
-    """Return the bytes of lines. Half of a surrogate pair, which UTF-8 cannot hold, is escaped."""
+    """Return the bytes of lines.
+
+    Half of a surrogate pair, which UTF-8 cannot hold, is escaped.
+    """
     rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
     pairs = zip(rows, new.to_pylist() or [{}] * len(rows), strict=True)
     text = "".join(dumps(row | more) + "\n" for row, more in pairs)

@@ -77,11 +77,12 @@ def predict(
 ):
     """Add nationalities to the rows of INPUT.
 
-    Every row is written once, in order and unchanged, with new columns: predicted, probability,
-    predicted_2 and so on with --top, and reason, which says why a row has no prediction.
+    Every row is written once, in order and unchanged, with new columns: predicted,
+    probability, predicted_2 and so on with --top, and reason, which says why a row has
+    no prediction.
 
-    Save a sheet of Excel as CSV first; --excel writes CSV that Excel reads. Names in two columns
-    need --column given,family. `sknames explain` takes a single name.
+    Save a sheet of Excel as CSV first; --excel writes CSV that Excel reads. Names in
+    two columns need --column given,family. `sknames explain` takes a single name.
     """
     start = time.perf_counter()
     if settings["adapt"] and coverage is not None:
@@ -103,25 +104,30 @@ def predict(
     if n := n_of["broken letters"]:
         step = "give --encoding auto, or export the table again as UTF-8"
         say(
-            f"sknames: warning: {n:,} names are UTF-8 that was read as Windows-1252: {step}."
+            f"sknames: warning: {n:,} names are UTF-8 that was read as Windows-1252: "
+            f"{step}."
         )
     others = "".join(f", {n:,} {reason}" for reason, n in sorted(n_of.items()))
     say(
-        f"{n_rows:,} rows: {n_predicted:,} predicted{others}; {time.perf_counter() - start:.1f} s"
+        f"{n_rows:,} rows: {n_predicted:,} predicted{others}; "
+        f"{time.perf_counter() - start:.1f} s"
     )
 
 
 def make_model(
     model, table, jobs, *, abstain, fallback, threshold, groups, priors, adapt
 ):
-    """Return the model that predicts, and the probability that its predictions must exceed."""
+    """Return the model that predicts, and the threshold of its probabilities."""
     is_changed = bool(priors or adapt or groups)
     if adapt and priors:
         raise click.UsageError(
             "--adapt-priors estimates what --priors gives: give one of them"
         )
     if fallback and (not abstain or model.source not in TARGETS or is_changed):
-        wrong = "--fallback needs --abstain and a model that ships, without other priors and groups"
+        wrong = (
+            "--fallback needs --abstain and a model that ships, without other priors "
+            "and groups"
+        )
         raise click.UsageError(wrong)
     if threshold is not None and not (
         abstain and 0 <= threshold <= 1
@@ -137,7 +143,10 @@ def make_model(
     if abstain and threshold is None:
         threshold = unwrap(fitted).threshold
         if threshold is None:
-            wrong = f"{model.source} is no SelectiveClassifier: --abstain needs a --threshold"
+            wrong = (
+                f"{model.source} is no SelectiveClassifier: --abstain needs a "
+                "--threshold"
+            )
             raise click.UsageError(wrong)
     if is_changed and isinstance(fitted, SelectiveClassifier):
         fitted = fitted.estimator_  # its threshold would not hold

@@ -1,4 +1,4 @@
-"""shares: estimate the mix of nationalities in a table of names, or compare those of its groups."""
+"""shares: estimate the mix of nationalities in a table, or compare its groups."""
 
 import time
 import warnings
@@ -46,11 +46,12 @@ COUNTS = ("names", "not_names")
 def shares(table, model, by, against, groups, output, plot, jobs):
     """Estimate the share of each nationality among the names in INPUT.
 
-    The shares are those under which the names are most likely, with 95 % intervals. Rows without
-    a name are counted separately. A terminal shows text; files and pipes get a table.
+    The shares are those under which the names are most likely, with 95 % intervals.
+    Rows without a name are counted separately. A terminal shows text; files and pipes
+    get a table.
 
-    --by department --against others compares each department with the rest, --against Sales with
-    that one: differences, their intervals, and which are sure.
+    --by department --against others compares each department with the rest, --against
+    Sales with that one: differences, their intervals, and which are sure.
     """
     start = time.perf_counter()
     if against is not None and by is None:
@@ -75,8 +76,8 @@ def shares(table, model, by, against, groups, output, plot, jobs):
         raise click.UsageError(f"--by {taken.pop()}: rename it, the output has another")
     if plot is not None and len(texts_of) > MOST_PANELS:
         raise click.UsageError(
-            f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives {len(texts_of):,}: "
-            "leave --plot out"
+            f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives "
+            f"{len(texts_of):,}: leave --plot out"
         )
     estimate = partial(_estimate, estimator, names)
     titles = {
@@ -116,15 +117,15 @@ def shares(table, model, by, against, groups, output, plot, jobs):
         with whole_file(plot) as file:
             display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say(
-        f"{n_rows.total():,} rows: {n_rows['names']:,} names, {n_rows['not_names']:,} not names; "
-        f"{time.perf_counter() - start:.1f} s"
+        f"{n_rows.total():,} rows: {n_rows['names']:,} names, {n_rows['not_names']:,} "
+        f"not names; {time.perf_counter() - start:.1f} s"
     )
 
 
 def _estimate(estimator, names, texts, title):
-    """Return the shares of texts, the same in each call; None if none of them is a name.
+    """Return the shares of texts, or None if none of them is a name.
 
-    The title is in front of warnings.
+    Each call returns the same. The title is in front of warnings.
     """
     if names.isdisjoint(texts):
         return None
@@ -137,7 +138,7 @@ def _estimate(estimator, names, texts, title):
 
 
 def _compare(found, against, texts_of, estimate):
-    """Compare each group with one of them, or with all others together; None without names."""
+    """Compare each group with one of them, or with all others; None without names."""
     values = {key: ",".join(value for _, value in key) for key in found}
     if against == "others":
         whole = Counter(

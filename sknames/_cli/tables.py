@@ -38,7 +38,9 @@ COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 UTF_16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 MAGIC = {rb"\x1f\x8b": "gzip", rb"\x28\xb5\x2f\xfd": "zstd"}
 NOT_READ = {
-    rb"PK\x03\x04|\xd0\xcf\x11\xe0": "a zip or Excel file: unpack it, or save the sheet as CSV",
+    rb"PK\x03\x04|\xd0\xcf\x11\xe0": (
+        "a zip or Excel file: unpack it, or save the sheet as CSV"
+    ),
     rb"BZh\d1AY&SY|\xfd7zXZ": "compressed by bzip2 or xz: unpack it first",
     rb"\[\s*[{\[\"\]]": "a JSON array: write one object a line (jq -c '.[]')",
     b"$": "an empty file",
@@ -62,7 +64,10 @@ HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b
 
 
 def local_file(path):
-    """Return the path of a file that can be read twice; standard input or a pipe is copied."""
+    """Return the path of a file that can be read twice.
+
+    Standard input or a pipe is copied.
+    """
     if not is_special(path):
         return path
     # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
@@ -79,8 +84,8 @@ def local_file(path):
 class Table:
     """INPUT and its options, read in each pass in chunks: a RecordBatch or `JsonRows`.
 
-    `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`. The first row
-    is 1, or 2 below a header.
+    `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`.
+    The first row is 1, or 2 below a header.
     """
 
     def __init__(
@@ -102,7 +107,7 @@ class Table:
             yield from chunks
 
     def _start(self):
-        """Return the chunks; find `format`, `delimiter`, `first_row` and `total` at once."""
+        """Return the chunks; set `format`, `delimiter`, `first_row` and `total`."""
         self.delimiter, self.first_row, self.done = None, 1, 0
         with self._errors_name_the_file():
             with open(self._path, "rb") as file:
@@ -138,22 +143,24 @@ class Table:
                 yield chunk, names
 
     def _part(self, chunk, column, row):
-        """Return a column of names, null where one is missing; its first one is in this row."""
+        """Return a column of names, null where one is missing, from this row on."""
         values = values_of(chunk, column)
         if not isinstance(values, pa.Array):
             for k, value in enumerate(values):
                 if not (isinstance(value, str) or is_missing(value)):
                     raise TypeError(
-                        f"{self.name}: expected names of type str and got {type(value).__name__} "
-                        f"({shorten(value)}) in row {row + k}: give a --column of text"
+                        f"{self.name}: expected names of type str and got "
+                        f"{type(value).__name__} ({shorten(value)}) in row {row + k}: "
+                        "give a --column of text"
                     )
             values = to_text(values)
         k = pc.index(pc.match_substring_regex(values, LINE_BREAK), True).as_py()
         if k >= 0 and not self._has_warned:
             self._has_warned = True
             say(
-                f"sknames: warning: {self.name}: the name in row {row + k} has a line break, "
-                f"{values[k].as_py()[:60]!r}: check that no quotation mark stays open."
+                f"sknames: warning: {self.name}: the name in row {row + k} has a line "
+                f"break, {values[k].as_py()[:60]!r}: check that no quotation mark "
+                "stays open."
             )
         return values
 
@@ -167,9 +174,10 @@ class Table:
         )
 
     def count_names(self, n_of, by=None):
-        """Yield chunks of names; count them in `n_of`, a Counter for each group of columns `by`.
+        """Yield chunks of names, and count the names in `n_of`.
 
-        A group is a tuple of pairs (column, value).
+        It has a Counter for each group of the columns `by`. A group is a tuple of pairs
+        (column, value).
         """
         for chunk, names in self.names():
             columns = self.choose(chunk.column_names, by, "--by") if by else []
@@ -182,7 +190,7 @@ class Table:
             yield names
 
     def labelled_names(self, label):
-        """Return the names, their labels, and the number of rows, of which some lack either."""
+        """Return names, their labels, and the number of all rows, complete or not."""
         pairs, n_rows = [], 0
         for chunk, names in self.names():
             labels, why = self.texts(chunk, label, "--label"), Names(names).reasons
@@ -205,7 +213,8 @@ class Table:
             )
             if not (is_header or Names(columns).reasons[0]):
                 say(
-                    f"sknames: took {columns[0]!r} for the header: if it is a name, --no-header."
+                    f"sknames: took {columns[0]!r} for the header: if it is a name, "
+                    "--no-header."
                 )
             return columns
         return self.choose(columns, wanted or "name", "--column")
@@ -216,7 +225,7 @@ class Table:
         return [self._choose(columns, part.strip(), option) for part in parts]
 
     def _choose(self, columns, wanted, option):
-        """Return the column that is called `wanted`, in the same case or else in any."""
+        """Return the column called `wanted`, in the same case or else in any."""
         same = find_column(columns, wanted)
         if len(same) == 1:
             return same[0]
@@ -229,7 +238,10 @@ class Table:
         )
 
     def _open(self):
-        """Open the decompressed bytes, not as a Python file: pyarrow may read when Python ends."""
+        """Open the decompressed bytes.
+
+        This is no Python file, because pyarrow may still read when Python ends.
+        """
         file = pa.OSFile(os.fsencode(self._path))  # a str would have to be UTF-8
         return (
             pa.CompressedInputStream(file, self._compression)
@@ -292,8 +304,8 @@ class Table:
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
 
-        Raise ValueError if a quotation mark stays open until that of a later value: rows would
-        merge. In a table of one column, an empty line is a row.
+        Raise ValueError if a quotation mark stays open until that of a later value:
+        rows would merge. In a table of one column, an empty line is a row.
         """
         kept, n_columns = [], 0
 
@@ -309,7 +321,10 @@ class Table:
                 try:
                     [*csv.reader(kept, delimiter=delimiter, strict=True)]
                 except csv.Error as error:
-                    what = f"a quotation mark stays open in line {reader.line_num - len(kept) + 1}"
+                    what = (
+                        "a quotation mark stays open in line "
+                        f"{reader.line_num - len(kept) + 1}"
+                    )
                     step = "close it, or double it and quote the value"
                     raise ValueError(f"{what}: {step}") from error
             kept.clear()
@@ -333,7 +348,10 @@ class Table:
             yield make(part)
 
     def _lines_of_two_encodings(self, file):
-        """Yield lines, read as UTF-8, or else as of Windows, and repaired; say how many are so."""
+        """Yield lines, decoded as UTF-8 or else as cp1252, and repaired.
+
+        Say how many were not plain UTF-8.
+        """
         n_of, first, n_lines = Counter(), {}, 0
         for line in file:
             n_lines += 1
@@ -382,7 +400,8 @@ class Table:
 class JsonRows(list):
     """Rows of JSON lines, each a dict; they may have different keys.
 
-    pyarrow's reader of JSON would change large numbers, and raise for a key of two types.
+    pyarrow's reader of JSON would change large numbers, and raise for a key of two
+    types.
     """
 
     @property
@@ -394,7 +413,8 @@ class JsonRows(list):
         new = [name for name in self.column_names if name not in names]
         if new:
             raise ValueError(
-                f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give --format jsonl"
+                f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give "
+                "--format jsonl"
             )
         return pa.record_batch({name: to_text(values_of(self, name)) for name in names})
 
@@ -414,13 +434,14 @@ def _parse(line, number):
         ) from error
     if rows and not isinstance(rows[0], dict):
         raise ValueError(
-            f'line {number} is {line.decode().strip():.20}, not an object: write {{"name": ...}}'
+            f"line {number} is {line.decode().strip():.20}, not an object: "
+            'write {"name": ...}'
         )
     return rows
 
 
 def values_of(chunk, column):
-    """Return a column, an array of str if all its values are text or missing, else a list."""
+    """Return a column: an array if all its values are text or missing, else a list."""
     if isinstance(chunk, JsonRows):
         return [row.get(column) for row in chunk]
     values = chunk.column(column)
@@ -429,7 +450,7 @@ def values_of(chunk, column):
 
 
 def to_text(values):
-    """Return values as an array of str, in JSON if they are not text, null if missing."""
+    """Return an array of str: null for missing values, JSON for all but text."""
     if isinstance(values, pa.Array):
         return values
     values = [
@@ -453,7 +474,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json
 
 
 def dumps(value):
-    """Return a value as JSON, with null for NaN and infinity, which JSON cannot hold."""
+    """Return a value as JSON, with null for NaN and infinity, which JSON lacks."""
     try:
         return _encode(value)
     except ValueError:
@@ -462,7 +483,10 @@ def dumps(value):
 
 
 def _repaired(found):
-    """Return UTF-8 that was once read as Windows-1252, or what was found if it may be right."""
+    """Decode UTF-8 that was once read as Windows-1252.
+
+    Return what was found if it may be right.
+    """
     try:
         text = found[0].translate(BYTE_OF).encode("latin-1").decode()
     except UnicodeError:
@@ -472,14 +496,14 @@ def _repaired(found):
 
 
 def _find(table, text):
-    """Return the first value of a table whose pattern matches the start of a text, or None."""
+    """Return the value of the first pattern that a text starts with, or None."""
     return next(
         (value for start, value in table.items() if re.match(start, text)), None
     )
 
 
 def suffix_of(path):
-    """Return the suffix of a path without that of compression: ".csv" for names.CSV.gz."""
+    """Return the suffix before that of compression: ".csv" for names.CSV.gz."""
     path = Path(path.lower())
     return (path.with_suffix("") if path.suffix in COMPRESSIONS else path).suffix
 

@@ -20,7 +20,8 @@ from ..pretrained._model_files import check_model_path, save_model
 from .files import check_output, say, whole_file
 from .options import label_option, table_options
 
-# About where a net from scratch becomes more accurate: it is 2 points behind with 115,705 names.
+# About where a net from scratch becomes more accurate: it is 2 points behind with
+# 115,705 names.
 MOST_NAMES = 200_000
 
 
@@ -41,10 +42,10 @@ def train(table, label, output, from_scratch, param):
     """Train a model on the names and nationalities, or other labels, in INPUT.
 
     Up to 200,000 names, it learns from n-grams and from the shipped model's predicted
-    probabilities, which is more accurate than a net from scratch. Rows without a name or a label
-    are left out. The names must fit in memory. --param sets what NameNationalityClassifier and
-    CharEncoder take in Python: cell=rnn, ngram_range=1,4, class_weight=balanced,
-    transliterate=both.
+    probabilities, which is more accurate than a net from scratch. Rows without a name
+    or a label are left out. The names must fit in memory. --param sets what
+    NameNationalityClassifier and CharEncoder take in Python: cell=rnn, ngram_range=1,4,
+    class_weight=balanced, transliterate=both.
     """
     start = time.perf_counter()
     if param and not from_scratch:
@@ -60,7 +61,8 @@ def train(table, label, output, from_scratch, param):
         both = "n-grams and features of the shipped model", "a net from scratch"
         fits, other = both[is_net], both[not is_net]
         say(
-            f"sknames: fits {fits}, for {len(names):,} names more accurate than {other}."
+            f"sknames: fits {fits}, for {len(names):,} names more accurate than "
+            f"{other}."
         )
     if not is_net and len(set(labels)) == 1:
         raise ValueError(
@@ -70,9 +72,10 @@ def train(table, label, output, from_scratch, param):
         model = fit_net(net, names, labels) if is_net else fit_own_labels(names, labels)
         save_model(model, file, output)
     say(
-        f"{n_rows:,} rows: learned {len(names):,} names of {len(model.classes_)} labels, "
-        f"{n_rows - len(names):,} without a name or a label; "
-        f"{time.perf_counter() - start:.1f} s; {Path(output).stat().st_size / 1e6:.1f} MB"
+        f"{n_rows:,} rows: learned {len(names):,} names of {len(model.classes_)} "
+        f"labels, {n_rows - len(names):,} without a name or a label; "
+        f"{time.perf_counter() - start:.1f} s; {Path(output).stat().st_size / 1e6:.1f} "
+        "MB"
     )
 
 

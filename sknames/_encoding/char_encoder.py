@@ -25,10 +25,12 @@ from .tidy import are_titled
 from .titles import FORMAT
 
 CHUNK_NAMES = 65_536
-# A name is too long if it has more than MANY times the usual length, which is at least USUAL.
+# A name is too long if it has more than MANY times the usual length, which is at least
+# USUAL.
 MANY, USUAL = 20, 10
 SPACE, REPLACEMENT = " ", "\ufffd"
-# What occurs less often than RARE times is read in ASCII: a code of its own learns too little.
+# What occurs less often than RARE times is read in ASCII: a code of its own learns too
+# little.
 RARE = 5
 # The values of `transliterate` that read what the alphabet lacks in ASCII.
 READ_RARE = ("unknown", "both")
@@ -40,79 +42,89 @@ class CharEncoder(
 ):
     """Encode names as rows of character codes.
 
-    1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode white space
-       becomes one space, and none is left at the ends; zero-width, bidirectional and other format
-       characters, tatweel and the quotation marks around a name are removed; typographic
-       apostrophes, quotation marks and hyphens become the plain ones; half-width and full-width
-       forms and Arabic presentation forms become the usual letters.
-    2. The name is normalized to NFC, so that an accented letter is one character however it was
-       typed; of more than 30 combining marks in a row, the excess is dropped. Signs such as emoji
-       are dropped, and commas and dots at the ends. In another script than Latin, a comma between
-       words becomes a space. The space behind the surname of a Korean goes ("김 민수"). Tidy names
-       also lose titles and brackets, see `tidy`.
-    3. Each of its characters is lower-cased by itself, and transliterated to ASCII unless the
-       alphabet has it, so diacritics and native scripts count where they are frequent. Hebrew and
-       Arabic vowel points that it lacks are dropped: names are mostly written without.
-    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``. The space always has
-       code 1, so that the classifier can tell it from a letter. Every other character has the next
-       code, the unknown code. Rows are padded with 0 on the right.
+    1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode
+       white space becomes one space, and none is left at the ends; zero-width,
+       bidirectional and other format characters, tatweel and the quotation marks around
+       a name are removed; typographic apostrophes, quotation marks and hyphens become
+       the plain ones; half-width and full-width forms and Arabic presentation forms
+       become the usual letters.
+    2. The name is normalized to NFC, so that an accented letter is one character
+       however it was typed; of more than 30 combining marks in a row, the excess is
+       dropped. Signs such as emoji are dropped, and commas and dots at the ends. In
+       another script than Latin, a comma between words becomes a space. The space
+       behind the surname of a Korean goes ("김 민수"). Tidy names also lose titles and
+       brackets, see `tidy`.
+    3. Each of its characters is lower-cased by itself, and transliterated to ASCII
+       unless the alphabet has it, so diacritics and native scripts count where they are
+       frequent. Hebrew and Arabic vowel points that it lacks are dropped: names are
+       mostly written without.
+    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``. The space
+       always has code 1, so that the classifier can tell it from a letter. Every other
+       character has the next code, the unknown code. Rows are padded with 0 on the
+       right.
 
     Parameters
     ----------
     clean : bool, default=True
-        Whether to clean names (step 1), and signs, commas, dots and names of Koreans in step 2. Set
-        it to False if white space or punctuation carries meaning.
+        Whether to clean names (step 1), and signs, commas, dots and names of Koreans in
+        step 2. Set it to False if white space or punctuation carries meaning.
     tidy : bool or "auto", default="auto"
-        Whether to read a name alike in any form. "auto" chooses in `fit`: False if at least one
-        name in 100 would lose a title or degree, since the form is then part of the data, and True
-        otherwise. False reads names as they are typed, apart from white space and signs.
+        Whether to read a name alike in any form. "auto" chooses in `fit`: False if at
+        least one name in 100 would lose a title or degree, since the form is then part
+        of the data, and True otherwise. False reads names as they are typed, apart from
+        white space and signs.
 
-        - Titles and degrees in 40 languages are dropped ("Mr.", "Frau Dr.", "г-н", "Jr.", ", PhD",
-          "S.H.", "さん"), and names at birth ("geb. X", "née X", "S/O X"). Titles that can be names
-          are kept where they might be one: "Don", "M.", "MS Dhoni", "Rahman Md". "Bey", "Prince",
-          "Major" and "Junior" go only if two other words are left: "Mehmet Bey" stays, and "Mehmet
-          Yılmaz Bey" is read as "Mehmet Yılmaz".
-        - Text in brackets is dropped if it is in the same script as the rest. Behind a single word,
-          names in brackets stay: "Silva (Ana Maria)".
+        - Titles and degrees in 40 languages are dropped ("Mr.", "Frau Dr.", "г-н",
+          "Jr.", ", PhD", "S.H.", "さん"), and names at birth ("geb. X", "née X", "S/O
+          X"). Titles that can be names are kept where they might be one: "Don", "M.",
+          "MS Dhoni", "Rahman Md". "Bey", "Prince", "Major" and "Junior" go only if two
+          other words are left: "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as
+          "Mehmet Yılmaz".
+        - Text in brackets is dropped if it is in the same script as the rest. Behind a
+          single word, names in brackets stay: "Silva (Ana Maria)".
         - One comma turns the parts: "Kim, Anna" is read as "Anna Kim".
-        - Initials have one form, and come first: "Müller AM" is read as "A. M. Müller". "Minsu KIM"
-          stays.
+        - Initials have one form, and come first: "Müller AM" is read as "A. M. Müller".
+          "Minsu KIM" stays.
 
         A name never vanishes.
     handle_missing : {"error", "empty"}, default="error"
-        What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as an empty name,
-        so that a table with gaps keeps all its rows.
+        What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as an
+        empty name, so that a table with gaps keeps all its rows.
     transliterate : bool, "unknown" or "both", default="unknown"
-        Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by "Wang"):
-        "unknown" replaces those that are not in the alphabet, True replaces all, False none. "both"
-        is "unknown", and repeats a name with letters that are not Latin in ASCII, behind a space
-        ("иван ivan"), or reads it only in ASCII if the alphabet lacks one of them: use it if people
-        of many nationalities are written in one script. In a foreign name of several words, 139,000
-        spellings of words are read as their most frequent Latin form ("莱万多夫斯基" as
-        "lewandowski"). A character without a transliteration is kept; a combining mark or format
-        character without one is dropped. Use True if the names in `fit` have diacritics and later
-        ones do not.
+        Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by
+        "Wang"): "unknown" replaces those that are not in the alphabet, True replaces
+        all, False none. "both" is "unknown", and repeats a name with letters that are
+        not Latin in ASCII, behind a space ("иван ivan"), or reads it only in ASCII if
+        the alphabet lacks one of them: use it if people of many nationalities are
+        written in one script. In a foreign name of several words, 139,000 spellings of
+        words are read as their most frequent Latin form ("莱万多夫斯基" as
+        "lewandowski"). A character without a transliteration is kept; a combining mark
+        or format character without one is dropped. Use True if the names in `fit` have
+        diacritics and later ones do not.
     lowercase : bool, default=True
-        Whether to lower-case. Set it to False if case carries information and is reliable.
+        Whether to lower-case. Set it to False if case carries information and is
+        reliable.
     alphabet : str or None, default=None
-        Characters that have codes, in the order of their codes; the space, in it or not, comes
-        first. None learns them in `fit`, in the order of their code points.
+        Characters that have codes, in the order of their codes; the space, in it or
+        not, comes first. None learns them in `fit`, in the order of their code points.
     min_frequency : int, float or "auto", default="auto"
-        Minimum number of times (int), or minimum share of all characters (float), that a character
-        must have in `fit` to enter a learned alphabet. With "unknown" and "both", rarer
-        characters are transliterated, and ASCII characters always enter. Otherwise, rarer ones get
-        the unknown code. "auto" is 5 with "unknown" and "both", and 1 otherwise.
+        Minimum number of times (int), or minimum share of all characters (float), that
+        a character must have in `fit` to enter a learned alphabet. With "unknown" and
+        "both", rarer characters are transliterated, and ASCII characters always enter.
+        Otherwise, rarer ones get the unknown code. "auto" is 5 with "unknown" and
+        "both", and 1 otherwise.
     max_length : int or None, default=64
-        Number of columns. Longer names are cut without a warning; padding takes no time in
-        training. None takes the length of the longest name of `fit`, which warns if that is 20
-        times the 99th percentile, and `transform` warns of longer names.
+        Number of columns. Longer names are cut without a warning; padding takes no time
+        in training. None takes the length of the longest name of `fit`, which warns if
+        that is 20 times the 99th percentile, and `transform` warns of longer names.
     handle_unknown : {"use_unknown_code", "error"}, default="use_unknown_code"
         What `transform` does with a character that is not in the alphabet.
 
     Attributes
     ----------
     alphabet_ : str
-        The characters that have codes, the space first; the code of ``alphabet_[i]`` is ``i + 1``.
+        The characters that have codes, the space first; the code of ``alphabet_[i]`` is
+        ``i + 1``.
     unknown_code_ : int
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
@@ -120,8 +132,8 @@ class CharEncoder(
     tidy_ : bool
         Whether names are tidied: `tidy`, or what `fit` chose.
     rules_ : int
-        Format of the rules for tidy names. Files of earlier versions have 1: they read commas,
-        signs and initials as they are typed, since they learned them so.
+        Format of the rules for tidy names. Files of earlier versions have 1: they read
+        commas, signs and initials as they are typed, since they learned them so.
 
     See Also
     --------
@@ -194,15 +206,16 @@ class CharEncoder(
         return names
 
     def _longest(self, lengths):
-        """Return the length of the longest name, and warn if it is far longer than the others."""
+        """Return the longest name's length; warn if it is far longer than others."""
         longest = max(lengths)
         # The longest of a short list would raise its own percentile.
         usual = max(USUAL, int(np.percentile(lengths, 99, method="lower")))
         if longest > MANY * usual:
             warn(
-                f"The name at position {lengths.index(longest)} has {longest:,} characters, and "
-                f"99 % of the names have at most {usual}. Every row gets as many columns, and "
-                f"training that many steps. Correct it, or set max_length={2 * usual}.",
+                f"The name at position {lengths.index(longest)} has {longest:,} "
+                f"characters, and 99 % of the names have at most {usual}. Every row "
+                "gets as many columns, and training that many steps. Correct it, or "
+                f"set max_length={2 * usual}.",
             )
         return max(longest, 1)
 
@@ -219,7 +232,8 @@ class CharEncoder(
             if (counts[c] / total >= least or (reads_rare and c.isascii()))
             # NUL is no letter, and a lone surrogate is half of one.
             and unicodedata.category(c) not in ("Cs", "Cc")
-            # Among the marks that ASCII drops is the dot that lower-casing leaves of a Turkish İ.
+            # Among the marks that ASCII drops is the dot that lower-casing leaves of a
+            # Turkish İ.
             and (not reads_rare or transliterate(c))
         )
 
@@ -230,7 +244,8 @@ class CharEncoder(
         Parameters
         ----------
         alphabet : str
-            Value of `alphabet_`. It sets no parameter: a later `fit` follows the parameters.
+            Value of `alphabet_`. It sets no parameter: a later `fit` follows the
+            parameters.
         max_length : int
             Value of `max_length_`.
         **params
@@ -276,19 +291,22 @@ class CharEncoder(
             )
         if n_cut and self.max_length is None:
             warn(
-                f"{n_cut} of {len(names)} names are longer than the longest name of fit and "
-                f"were cut to its {self.max_length_} characters. Set max_length to choose the "
-                "length.",
+                f"{n_cut} of {len(names)} names are longer than the longest name of "
+                f"fit and were cut to its {self.max_length_} characters. Set "
+                "max_length to choose the length.",
             )
         return codes
 
     def _check_known(self, spelt, start):
-        """Raise ValueError if a character is not in the alphabet; the names begin at `start`."""
+        """Raise ValueError if a character is not in the alphabet.
+
+        `start` is the position of the first name.
+        """
         for position, name in enumerate(spelt, start):
             if unknown := [c for c in name if c not in self.alphabet_]:
                 raise ValueError(
-                    f"Found the character {unknown[0]!r}, which is not in the alphabet, in the "
-                    f"name at position {position}. Fit on it, or set "
+                    f"Found the character {unknown[0]!r}, which is not in the "
+                    f"alphabet, in the name at position {position}. Fit on it, or set "
                     "handle_unknown='use_unknown_code'."
                 )
 
@@ -303,8 +321,8 @@ class CharEncoder(
         Returns
         -------
         ndarray of shape (n_names,) of str objects
-            Names as they were encoded (transliterated, lower-cased); the unknown code becomes
-            U+FFFD.
+            Names as they were encoded (transliterated, lower-cased); the unknown code
+            becomes U+FFFD.
         """
         check_is_fitted(self)
         codes = check_array(X)
@@ -312,8 +330,9 @@ class CharEncoder(
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise ValueError(
-                f"Expected codes from 0 to {self.unknown_code_}, got {codes[row, column]} in row "
-                f"{row}, column {column}. Pass what transform returned."
+                f"Expected codes from 0 to {self.unknown_code_}, got "
+                f"{codes[row, column]} in row {row}, column {column}. Pass what "
+                "transform returned."
             )
         characters = np.array(["", *self.alphabet_, REPLACEMENT], dtype=object)
         return characters[codes.astype(np.intp)].sum(axis=1)
@@ -323,7 +342,10 @@ class CharEncoder(
         return self.max_length_
 
     def _check_alphabet(self):
-        """Return the given alphabet; reject repeated characters, and warn of unreachable ones."""
+        """Return the given alphabet.
+
+        Reject repeated characters, and warn of unreachable ones.
+        """
         alphabet = self.alphabet
         repeated = sorted(c for c, n in Counter(alphabet).items() if n > 1)
         if not alphabet or repeated:
@@ -340,9 +362,9 @@ class CharEncoder(
         )
         if unreachable:
             warn(
-                f"The characters {unreachable!r} of alphabet never occur after folding. "
-                "Set lowercase=False, transliterate=False or clean=False to keep them, and give "
-                "them in NFC.",
+                f"The characters {unreachable!r} of alphabet never occur after "
+                "folding. Set lowercase=False, transliterate=False or clean=False to "
+                "keep them, and give them in NFC.",
             )
         return alphabet
 
@@ -351,7 +373,7 @@ class CharEncoder(
         return _make_speller(alphabet, self.transliterate, self.lowercase)
 
     def _sources(self, name, speller):
-        """Return the characters to spell of a tidy name, each with the index of its source."""
+        """Return the characters of a tidy name to spell, each with a source index."""
         written = [(own, k) for k, own in enumerate(name)]
         others = (
             {*filter(is_other_script, name)} if self.transliterate == "both" else ()
@@ -364,7 +386,7 @@ class CharEncoder(
         return [*written, (SPACE, len(name)), *latin] if is_known else latin
 
     def _spell(self, name):
-        """Return the characters of a tidy name that are read, each with its source and index."""
+        """Return the read characters of a tidy name, each with its source and index."""
         speller = self._speller(self.alphabet_)
         return [
             (read, (name + SPACE)[k], k)
@@ -373,10 +395,10 @@ class CharEncoder(
         ][: self.max_length_]
 
     def _spelt(self, names, alphabet):
-        """Return tidy names as they are spelt for the encoder, transliterated and lower-cased.
+        """Return tidy names as they are spelt for the encoder.
 
-        The alphabet has the known characters, if the unknown ones are read in ASCII; None takes all
-        to be known.
+        They are transliterated and lower-cased. The alphabet has the known characters,
+        if the unknown ones are read in ASCII; None takes all to be known.
         """
         speller = self._speller(alphabet)
         lower = str.lower if self.lowercase else str  # is faster, and the same in ASCII
@@ -388,7 +410,10 @@ class CharEncoder(
         ]
 
     def _table(self):
-        """Return the code of each code point; the last entry, past the alphabet, is unknown."""
+        """Return the code of each code point.
+
+        The last entry, past the alphabet, is the unknown code.
+        """
         points = code_points(self.alphabet_)
         dtype = np.min_scalar_type(self.unknown_code_)
         table = np.full(int(points.max(initial=0)) + 2, self.unknown_code_, dtype=dtype)
@@ -416,17 +441,18 @@ class CharEncoder(
         is_whole = is_whole and len({*alphabet}) + 1 == len(alphabet) + 1 == code
         if not (is_whole and isinstance(length, int) and length > 0):
             raise ValueError(
-                "Expected an alphabet_ of distinct characters, the space first, and a positive int "
-                f"as max_length_; got {alphabet!r:.200} and {length!r}. A file that has these is "
-                "damaged or was changed: save the model again."
+                "Expected an alphabet_ of distinct characters, the space first, and a "
+                f"positive int as max_length_; got {alphabet!r:.200} and {length!r}. A "
+                "file that has these is damaged or was changed: save the model again."
             )
 
 
 @lru_cache
 def _make_speller(alphabet, transliterates, lowercase):
-    """Return a Translation of a character into several or none: transliterated and in lower case.
+    """Return a Translation of a character into several or none.
 
-    Without an alphabet, nothing is transliterated because it is unknown.
+    It transliterates and lower-cases. Without an alphabet, nothing is transliterated
+    because it is unknown.
     """
 
     def lower(text):

@@ -6,19 +6,20 @@ from pathlib import Path
 
 from .spelling import transliterate
 
-# Lines of a word in plain Latin letters and its spellings, separated by tabs; the first line, with
-# no Latin word, has words of locals. Written by tools/retrain/latin_words.py.
+# Lines of a word in plain Latin letters and its spellings, separated by tabs; the first
+# line, with no Latin word, has words of locals. Written by
+# tools/retrain/latin_words.py.
 LATIN_WORDS = Path(__file__).with_name("latin_words.tsv.xz")
 # Words stand between spaces, hyphens and the marks that Chinese and Japanese put there.
 WORD = re.compile("[^ ·・‧•･．＝=-]+")
 
 
 def in_latin(name, by_words=True):
-    """Return a name in Latin letters: pieces of text, each with the index of its character.
+    """Return a name in Latin letters, as pieces of text with their characters' indices.
 
-    In a foreign name, a word that the table has becomes its Latin form: no rule of sound knows that
-    莱万多夫斯基 is Lewandowski. A name is foreign if it has two words or more, and none of a local.
-    All other characters are transliterated.
+    In a foreign name, a word that the table has becomes its Latin form: no rule of
+    sound knows that 莱万多夫斯基 is Lewandowski. A name is foreign if it has two words
+    or more, and none of a local. All other characters are transliterated.
     """
     words = [*WORD.finditer(name)] if by_words else []
     latin = (
@@ -50,6 +51,6 @@ def latin_words_text():
 
 @cache
 def _latin_words():
-    """Return {spelling: Latin word}, without a Latin word if the spelling is a local's."""
+    """Return {spelling: Latin word}; the Latin word of a local's spelling is empty."""
     lines = (line.split("\t") for line in latin_words_text().splitlines())
     return {spelling: latin for latin, *spellings in lines for spelling in spellings}

@@ -38,8 +38,9 @@ def join_parts(rows):
             names.append(" ".join(known) if parts else None)
         except TypeError as error:
             raise TypeError(
-                f"Expected parts of names, each a str or missing, got {row!r:.200} in row "
-                f"{len(names)}. Pass only columns of names, e.g. df[['given', 'family']]."
+                f"Expected parts of names, each a str or missing, got {row!r:.200} in "
+                f"row {len(names)}. Pass only columns of names, e.g. df[['given', "
+                "'family']]."
             ) from error
     return names
 
@@ -48,13 +49,14 @@ def join_parts(rows):
 class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     """Join given name, family name and other parts in several columns to one name.
 
-    Columns are joined in their order, with a space between. Missing and blank parts are left out,
-    and placeholders such as "n/a"; a name without parts is None, see `handle_missing` of
-    :class:`CharEncoder`. A row of placeholders becomes the first of them, which is not a name.
-    Names that are joined already, such as a list, stay as they are.
+    Columns are joined in their order, with a space between. Missing and blank parts are
+    left out, and placeholders such as "n/a"; a name without parts is None, see
+    `handle_missing` of :class:`CharEncoder`. A row of placeholders becomes the first of
+    them, which is not a name. Names that are joined already, such as a list, stay as
+    they are.
 
-    `transform` needs no `fit`. After `fit`, later tables must have the same columns. With
-    `set_output`, names become a table of one column, "name".
+    `transform` needs no `fit`. After `fit`, later tables must have the same columns.
+    With `set_output`, names become a table of one column, "name".
 
     Attributes
     ----------
@@ -72,7 +74,9 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     >>> import pandas as pd
     >>> from sklearn.pipeline import make_pipeline
     >>> from sknames import JoinNames, load_pretrained
-    >>> people = pd.DataFrame({"given": ["Mehmet", None], "family": ["Yılmaz", "Nowak"]})
+    >>> people = pd.DataFrame(
+    ...     {"given": ["Mehmet", None], "family": ["Yılmaz", "Nowak"]}
+    ... )
     >>> JoinNames().transform(people)
     array(['Mehmet Yılmaz', 'Nowak'], dtype=object)
 
@@ -150,7 +154,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         tags.input_tags.string = True
-        # As in scikit-learn's transformers of text, since its checks use arrays of numbers.
+        # As in scikit-learn's transformers of text, since its checks use arrays of
+        # numbers.
         tags.input_tags.two_d_array = False
         tags.input_tags.allow_nan = True
         return tags

@@ -13,13 +13,13 @@ from .tidy import FORMAT, are_titled, tidy
 
 
 class NameFeatures(DocLinkMixin, FeatureUnion):
-    """Concatenate features of names: a FeatureUnion that reads the names once, for all its parts.
+    """Concatenate features of names: a FeatureUnion that reads the names only once.
 
-    They are read as :class:`CharEncoder` reads them by default: clean, and without titles if few
-    names of `fit` have some. So its parts may be transformers of text, such as
-    :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, which would take the header of a
-    table for a name. A missing name is an error, or an empty name if the first part has
-    ``handle_missing="empty"``.
+    All parts get names as :class:`CharEncoder` reads them by default: clean, and
+    without titles if few names of `fit` have some. So its parts may be transformers of
+    text, such as :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, which would
+    take the header of a table for a name. A missing name is an error, or an empty name
+    if the first part has ``handle_missing="empty"``.
 
     Parameters
     ----------
@@ -37,8 +37,9 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
     Attributes
     ----------
     tidy_ : bool
-        Whether names are tidied, as `fit` chose, see ``tidy="auto"`` of :class:`CharEncoder`. A
-        :class:`NameEncoder` among the parts reads names as its model does.
+        Whether names are tidied, as `fit` chose, see ``tidy="auto"`` of
+        :class:`CharEncoder`. A :class:`NameEncoder` among the parts reads names as its
+        model does.
     rules_ : int
         Format of the rules for tidy names, as of :class:`CharEncoder`.
 
@@ -51,8 +52,11 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
     >>> import pandas as pd
     >>> from sklearn.feature_extraction.text import TfidfVectorizer
     >>> from sknames import NameEncoder, NameFeatures
-    >>> features = NameFeatures([("model", NameEncoder()), ("ngrams", TfidfVectorizer())])
-    >>> features.fit_transform(pd.DataFrame({"name": ["Ana Souza", "Kim Min-jun"]})).shape
+    >>> features = NameFeatures(
+    ...     [("model", NameEncoder()), ("ngrams", TfidfVectorizer())]
+    ... )
+    >>> names = pd.DataFrame({"name": ["Ana Souza", "Kim Min-jun"]})
+    >>> features.fit_transform(names).shape
     (2, 79)
     """
 
@@ -119,11 +123,11 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         return _as_indexed(X, super().transform(self._read(X), **params))
 
     def _read_to_fit(self, X, y):
-        """Choose how names are read, and return them so, and the labels, none of them missing."""
+        """Choose how to read names; return them so read, and labels, none missing."""
         if not self.transformer_list:
             raise ValueError(
-                "Expected at least one part in transformer_list and got none. Pass parts, e.g. "
-                "NameFeatures([('model', NameEncoder())])."
+                "Expected at least one part in transformer_list and got none. Pass "
+                "parts, e.g. NameFeatures([('model', NameEncoder())])."
             )
         if y is not None:
             check_labels(y)

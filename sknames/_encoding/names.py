@@ -20,10 +20,10 @@ NamesLike: TypeAlias = Iterable[str] | ArrayLike
 
 
 class Names(list[str]):
-    """Hold texts as they were typed, and what is asked about them, each computed on first use.
+    """Hold texts as they were typed, and compute on first use what is asked about them.
 
-    It is a list, so any model takes it. An encoder says how names are read, and which letters are
-    known; without one, they are read as by default, and all are.
+    It is a list, so any model takes it. An encoder says how names are read, and which
+    letters are known; without one, they are read as by default, and all are.
     """
 
     def __init__(self, texts: Iterable[str], encoder: Any = None, codes: Any = None):
@@ -65,7 +65,7 @@ class Names(list[str]):
 
 
 class NamesMixin(TransformerMixin, BaseEstimator):
-    """Define transformers of names by `_fit`, `_encode` and a fitted attribute, `_fitted`."""
+    """Define transformers of names by `_fit`, `_encode` and the attribute `_fitted`."""
 
     # skrub's ApplyToCols and TableVectorizer then pass one column at a time.
     __single_column_transformer__ = True
@@ -118,8 +118,8 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_names, n_columns)
-            A row for each name: its codes as the smallest unsigned integers, padded with 0 on the
-            right, or its features as float32.
+            A row for each name: its codes as the smallest unsigned integers, padded
+            with 0 on the right, or its features as float32.
         """
         # check_is_fitted alone would take a tenth of the time of one name.
         if not hasattr(self, self._fitted):
@@ -136,9 +136,10 @@ class NamesMixin(TransformerMixin, BaseEstimator):
 
 
 def read_names(X, handle_missing="error"):
-    """Return the names in a collection or one-column table, these if they were read before.
+    """Return the names in a collection or one-column table.
 
-    A missing name raises ValueError, or becomes "" with ``handle_missing="empty"``.
+    Names that were read before are returned as they are. A missing name raises
+    ValueError, or becomes "" with ``handle_missing="empty"``.
     """
     if isinstance(X, Names):
         return X
@@ -176,7 +177,8 @@ def _is_pyarrow(X):
 def _check_names(names, handle_missing):
     if not names:
         raise ValueError(
-            "Found array with 0 sample(s) while a minimum of 1 is required. Pass at least one name."
+            "Found array with 0 sample(s) while a minimum of 1 is required. Pass at "
+            "least one name."
         )
     try:
         "".join(names)
@@ -191,9 +193,9 @@ def _check_names(names, handle_missing):
         name = names[position]
         if is_missing(name):
             raise ValueError(
-                f"Input contains a missing name ({name}) at position {position}; every name must "
-                "be a str. Drop it. CharEncoder and NameEncoder read it as an empty name if "
-                "handle_missing='empty'."
+                f"Input contains a missing name ({name}) at position {position}; every "
+                "name must be a str. Drop it. CharEncoder and NameEncoder read it as "
+                "an empty name if handle_missing='empty'."
             ) from None
         convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
         advice = f"Convert names first, e.g. [{convert} for name in X]."
@@ -206,7 +208,7 @@ def _check_names(names, handle_missing):
             )
             advice += " instead."
         raise TypeError(
-            f"Expected names of type str and got {type(name).__name__} ({shorten(name)}) at "
-            f"position {position}. {advice}"
+            f"Expected names of type str and got {type(name).__name__} "
+            f"({shorten(name)}) at position {position}. {advice}"
         ) from None
     return names

@@ -26,19 +26,22 @@ def _tokens(text):
 
 
 def _read_rules():
-    """Return the rules for cleaned texts, which JavaScript reads in the metadata of an ONNX model.
+    """Return the rules for cleaned texts.
 
-    Besides patterns, these are lists of ``not_names.csv``, by their kind:
+    JavaScript reads them in the metadata of an ONNX model. Besides patterns, these are
+    lists of ``not_names.csv``, by their kind:
 
     - "placeholder": whole texts,
     - "inside": parts of texts, as they are written, mostly in scripts without spaces,
     - "word": words of organizations, also without accents,
     - "written": the same, as they are written,
     - "phrase": tokens at either end of a text, joined, so that "S. p. A." is "SpA",
-    - "weak_word" and "weak_form": words, and forms at either end as they are written, which people
-      have, too; two of them, one a word, make an organization,
-    - "in_brackets": legal forms that tell an organization in brackets, joined like phrases,
-    - "front": what dotted capitals in front of a name may be, "S.A.R.L."; others are initials,
+    - "weak_word" and "weak_form": words, and forms at either end as they are written,
+      which people have, too; two of them, one a word, make an organization,
+    - "in_brackets": legal forms that tell an organization in brackets, joined like
+      phrases,
+    - "front": what dotted capitals in front of a name may be, "S.A.R.L."; others are
+      initials,
     - "several": between names,
     - "several_or_surname": the same, but "Thurn und Taxis" is one surname,
     - "between_given": the same between given names, and "given" are these,
@@ -54,7 +57,8 @@ def _read_rules():
         r"|[^ ]\.(?:(?:com|org|net|info|edu|gov)(?![^/,)> ])|[a-z]{2,3}/)",
         "final": r"\.?,?$",  # left out before a text is compared with placeholders
         # Entities of HTML, signs between names, but not that of "s/o", and words.
-        "token": r"&[#0-9A-Za-z]+;|[&;+]|(?<! .)(?<!^.)/|[^ !-/:-@\[-`{-~、，（）「」・]+",
+        "token": r"&[#0-9A-Za-z]+;|[&;+]|(?<! .)(?<!^.)/"
+        r"|[^ !-/:-@\[-`{-~、，（）「」・]+",
     }
     with (
         Path(__file__)
@@ -127,8 +131,8 @@ _RARE = re.compile(f"[{re.escape(''.join(_RAREST))}]")
 def why_not_names(typed, texts, encoder=None):
     """Return why each clean text is not a name, and "" for a name, as str objects.
 
-    They are what was typed, clean. `SelectiveClassifier.reasons` describes the reasons. An
-    `encoder` says which letters are known; without one, all are.
+    They are what was typed, clean. `SelectiveClassifier.reasons` describes the reasons.
+    An `encoder` says which letters are known; without one, all are.
     """
     reasons = np.full(len(texts), "", dtype=object)
     # Most texts have none of the signs, so few have to be looked at in full.
@@ -226,7 +230,10 @@ def _ends(tokens):
 
 
 def _are_several(text):
-    """Whether a word or sign for "and" stands between names; in a surname, few words follow it."""
+    """Return whether a word or sign for "and" stands between names.
+
+    In a surname, few words follow it.
+    """
     tokens, words, given = (
         _tokens(text),
         {*text.replace(".", "").split()},

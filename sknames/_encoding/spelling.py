@@ -16,8 +16,8 @@ IGNORABLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
 VARIATION_SELECTORS = map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 COMMAS = "،、"
 TATWEEL = "\u0640"
-# Half-width and full-width forms and Arabic presentation forms, as old files and PDF have them,
-# without the dot and the sign that Japanese put between foreign words.
+# Half-width and full-width forms and Arabic presentation forms, as old files and PDF
+# have them, without the dot and the sign that Japanese put between foreign words.
 FORM = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff00-\uff0d\uff0f-\uff1c\uff1e-\uffef]")
 PLAIN = (
     dict.fromkeys(APOSTROPHES, "'")
@@ -34,10 +34,10 @@ MAX_MARKS = 30
 def clean(names):
     """Remove traces of typing, copying and files from names.
 
-    1. Replace half-width and full-width forms (U+FF00 to FFEF) and Arabic presentation forms
-       (U+FB50 to FDFF, FE70 to FEFF) by their compatibility decomposition. Drop tatweel and format
-       characters (zero-width, bidirectional, soft hyphens); replace typographic apostrophes,
-       quotation marks, hyphens and commas by plain ones.
+    1. Replace half-width and full-width forms (U+FF00 to FFEF) and Arabic presentation
+       forms (U+FB50 to FDFF, FE70 to FEFF) by their compatibility decomposition. Drop
+       tatweel and format characters (zero-width, bidirectional, soft hyphens); replace
+       typographic apostrophes, quotation marks, hyphens and commas by plain ones.
     2. Replace runs of Unicode white space by one space, and strip the ends.
     3. Strip quotation marks around a name, and apostrophes if both sides have one.
     """
@@ -63,7 +63,7 @@ class Translation(dict):
 
 
 def plain(character):
-    """Return the plain form of a character in a name: itself, another one, or nothing."""
+    """Return the plain form of a character in a name: itself, another, or nothing."""
     if character in PLAIN:
         return PLAIN[character]
     if FORM.match(character):
@@ -88,10 +88,11 @@ def code_points(text):
 
 
 def compose(names):
-    """Return names in Unicode's normal form C, where a letter with a mark is one character.
+    """Return names in Unicode's normal form C.
 
-    At most 30 marks in a row are kept, since normalization sorts them in quadratic time. Return the
-    same list if nothing changes.
+    A letter with a mark is then one character. At most 30 marks in a row are kept,
+    since normalization sorts them in quadratic time. Return the same list if nothing
+    changes.
     """
     text = "\n".join(names)
     if text.isascii():
@@ -137,8 +138,9 @@ def is_other_script(character):
 def transliterate(character):
     """Return one character in ASCII, or itself if it is a letter without a counterpart.
 
-    Hebrew and Arabic points become nothing, not vowels: names are mostly written without. The signs
-    that NFC leaves on Arabic letters, from U+0653 to U+0655, are no points.
+    Hebrew and Arabic points become nothing, not vowels: names are mostly written
+    without. The signs that NFC leaves on Arabic letters, from U+0653 to U+0655, are no
+    points.
     """
     category, in_ascii = unicodedata.category(character), anyascii(character)
     if category == "Mn" and re.match(

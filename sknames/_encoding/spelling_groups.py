@@ -10,8 +10,8 @@ from .tidy import spellings
 def spelling_groups(names: NamesLike) -> NDArray[np.intp]:
     """Return the group of each name; spellings of one name share a group.
 
-    A model that has learned Dvořák also knows Dvorak and " DVORAK". To measure accuracy on unseen
-    names, keep each group on one side of each split.
+    A model that has learned Dvořák also knows Dvorak and " DVORAK". To measure accuracy
+    on unseen names, keep each group on one side of each split.
 
     Parameters
     ----------
@@ -21,8 +21,9 @@ def spelling_groups(names: NamesLike) -> NDArray[np.intp]:
     Returns
     -------
     ndarray of shape (n_names,) of int
-        Groups. Names of a group differ at most in white space, the kind of quotation marks,
-        apostrophes and hyphens, diacritics, case, script ("王" is "Wang"), titles and degrees.
+        Groups. Names of a group differ at most in white space, the kind of quotation
+        marks, apostrophes and hyphens, diacritics, case, script ("王" is "Wang"),
+        titles and degrees.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Read the form of a name, which says nothing of it: signs, brackets, titles, commas, initials."""
+"""Normalize how a name is written: signs, brackets, titles, commas, initials."""
 
 import re
 import unicodedata
@@ -22,11 +22,12 @@ _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 
 
 def tidy(names, encoder=None):
-    """Return names as they are read: clean, composed, without titles, brackets and signs.
+    """Return names as they are read.
 
-    Given names, or initials, come first. A fitted encoder says by `clean`, `tidy_` and `rules_`
-    which steps to take; without one, take all. Judge first whether a text is a name: "(株)" shows
-    that it is not.
+    They are clean, composed, and without titles, brackets and signs. Given names, or
+    initials, come first. A fitted encoder says by `clean`, `tidy_` and `rules_` which
+    steps to take; without one, take all. Judge first whether a text is a name: "(株)"
+    shows that it is not.
     """
     cleans, drops, is_new = True, True, True
     if encoder is not None:
@@ -47,7 +48,7 @@ def tidy(names, encoder=None):
 
 
 def are_titled(names):
-    """Whether so many clean names would lose a title or degree that these are part of the data."""
+    """Return whether so many clean names have a title or degree that these are data."""
     n = sum(
         drop_titles(name) != name for name in compose(names) if may_have_title(name)
     )
@@ -101,7 +102,10 @@ def without_signs(names):
 
 
 def _is_sign(character):
-    """Whether a character is a sign, or a skin tone, but none that holds letters, such as ㈱."""
+    """Return whether a character is a sign or a skin tone.
+
+    A sign that holds letters, such as ㈱, is none.
+    """
     if character in TIDY["signs"]:
         return True
     is_symbol = unicodedata.category(character) == "So" or "🏻" <= character <= "🏿"
@@ -148,10 +152,11 @@ def without_brackets(name, is_new=True):
 
 
 def _punctuate(name, orders):
-    """Leave out punctuation that does not tell a name from another, and put its parts in order.
+    """Leave out uninformative punctuation in a name, and put its parts in order.
 
-    These are commas and dots at the ends, but no dot behind one or two Latin letters, and the comma
-    between the words of another script. Koreans write no space behind the surname.
+    These are commas and dots at the ends, but no dot behind one or two Latin letters,
+    and the comma between the words of another script. Koreans write no space behind the
+    surname.
     """
     is_latin = name.isascii() or not any(map(is_other_script, name))
     stem = _without_end(name, is_latin)
@@ -176,8 +181,8 @@ def _without_end(text, is_latin):
 def _in_order(words, given=()):
     """Return the words of a name in order: initials and given names, then the surname.
 
-    Initials are "A.", "A.M.", "J.-P.", and in a name with small letters "AM" behind another word,
-    unless they are a short surname, and "A" in front of it.
+    Initials are "A.", "A.M.", "J.-P.", and in a name with small letters "AM" behind
+    another word, unless they are a short surname, and "A" in front of it.
     """
     is_mixed = any(map(str.islower, chain(*words, *given)))
     others = [
@@ -239,7 +244,7 @@ def _split(word):
 
 
 def _initials(word, or_capitals):
-    """Return the initials in a word, "A.M." or perhaps "AM", as "A." and "M.", or none."""
+    """Return the initials in "A.M.", or perhaps "AM", as "A." and "M.", or none."""
     letters = [*filter(None, re.split("[.-]", word))]
     if "." not in word or any(len(letter) > 1 for letter in letters):
         letters = word.removesuffix(".").replace("-", "") if or_capitals else ""

@@ -1,4 +1,4 @@
-"""Leave out titles, degrees and names at birth, and read the tables of words in titles.ini."""
+"""Leave out titles, degrees and names at birth, by the words in titles.ini."""
 
 import re
 from collections import defaultdict
@@ -24,9 +24,10 @@ FORMAT = 2  # with 1, commas, signs and initials are read as they are typed
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
 TIDY = {
     "format": FORMAT,
-    # Han, Kana and Hangul, where a surname stands before the given name also without a comma.
-    "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff]",
+    # Han, Kana and Hangul, where a surname stands before the given name also without a
+    # comma.
+    "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff]",
     # Given names of China, Korea, Vietnam, in plain Latin letters.
     "syllables": "(?:(?:[bcdfghjklmnpqrstvwxyz]|[cgknpst]h|n?gh?|qu|tr)?[aeiouy]{1,3}"
     "(?:ng|nh|ch|[nmklptc])?-?){1,2}",
@@ -56,7 +57,10 @@ _MARKS = re.compile("[ ,\"']+")
 
 
 def may_have_title(name):
-    """Whether there may be something to leave out; most names take no more time than this."""
+    """Return whether there may be something to leave out.
+
+    Most names take no more time than this.
+    """
     return (
         not _WORDS.isdisjoint(lower(name).replace(",", " ").split())
         or ("." in name and _DOTTED.search(name))
@@ -124,7 +128,7 @@ class _Titled:
         self.is_indonesian = any("indonesian" in own for own in tables)
 
     def drop(self, words, k):
-        """Return the words before the first comma, or behind the k-th, without titles."""
+        """Return words before the first comma, or after the k-th, without titles."""
         left, is_behind_title = [], False
         for i, word in enumerate(words):
             tables = _tables(word)
@@ -173,7 +177,10 @@ class _Titled:
 
 
 def _without_attached(name):
-    """Leave out titles that are written next to a name, but never all, nor half of two letters."""
+    """Leave out titles that are attached to a name.
+
+    Never leave out all of it, nor half of two letters.
+    """
     if before := _BEFORE.match(name):
         name = name[before.end() :]
     ends, end = TIDY["attached"], len(name.rstrip(_BEHIND))

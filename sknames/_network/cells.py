@@ -31,10 +31,11 @@ class RNNStep:
 
 
 class GRUStep:
-    """Compute a GRU with sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: numpy's tanh is faster than its exp.
+    """Compute a GRU with sigmoid(a) = tanh(a / 2) / 2 + 1 / 2.
 
-    With R and Z the tanh of half the gates' arguments, and the halves moved into the weights,
-    n = tanh(x_n + (R + 1) hn / 2) and h = n + (Z + 1) (h_prev - n) / 2.
+    numpy's tanh is faster than its exp. With R and Z the tanh of half the gates'
+    arguments, and the halves moved into the weights, n = tanh(x_n + (R + 1) hn / 2) and
+    h = n + (Z + 1) (h_prev - n) / 2.
     """
 
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
@@ -46,7 +47,8 @@ class GRUStep:
         )
         self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
         self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
-        # Repeated for all rows of a block: numpy adds equal shapes several times as fast.
+        # Repeated for all rows of a block: numpy adds equal shapes several times as
+        # fast.
         self.bias_new = aligned((bias_hh[2] / 2).repeat(BLOCK_NODES, axis=0))
 
     def __call__(self, added, products, h_prev, out):

@@ -22,21 +22,24 @@ def validate_symbols(estimator, X, *, reset):
     except (ValueError, TypeError) as error:
         if _holds_strings(X):
             raise ValueError(
-                f"{type(estimator).__name__} expected a 2-D array of integer codes and got "
-                "strings. Encode names with CharEncoder first: make_pipeline(CharEncoder(), "
-                "NameNationalityClassifier())."
+                f"{type(estimator).__name__} expected a 2-D array of integer codes and "
+                "got strings. Encode names with CharEncoder first: "
+                "make_pipeline(CharEncoder(), NameNationalityClassifier())."
             ) from error
         raise
     if X.dtype.kind == "f" and not (X == np.rint(X)).all():
         warn(
-            "X has values that are not integers; each distinct value becomes a symbol. Encode "
-            "names with CharEncoder to get integer codes.",
+            "X has values that are not integers; each distinct value becomes a symbol. "
+            "Encode names with CharEncoder to get integer codes.",
         )
     return X
 
 
 def _is_encoded(estimator, X):
-    """Return whether X is as `CharEncoder` makes it; skipping checks makes one name faster."""
+    """Return whether X is as `CharEncoder` makes it.
+
+    Skipping checks makes one name faster.
+    """
     return (
         type(X) is np.ndarray
         and X.dtype.kind == "u"
@@ -69,11 +72,12 @@ def code_table(symbols):
 
 
 def to_codes(X, symbols, table=None):
-    """Encode an array of any numbers (n, length), in which 0 is padding wherever it stands.
+    """Encode an array of any numbers (n, length), in which each 0 is padding.
 
-    Return ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, and 0 on the right,
-    in the smallest unsigned integer type. Symbols are sorted. `table` is their
-    `code_table`, made here by default. Columns of 0 at the end are left out, to save time.
+    Return ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, and 0 on
+    the right, in the smallest unsigned integer type. Symbols are sorted. `table` is
+    their `code_table`, made here by default. Columns of 0 at the end are left out, to
+    save time.
     """
     used = X.any(axis=0).nonzero()[0]
     X = X[:, : used[-1] + 1 if len(used) else 1]

@@ -1,7 +1,8 @@
 """Predict with a network in numpy, without torch.
 
-The steps are those of `_training.recurrent_net`, over the same tree of prefixes. Only two depths of
-states are in memory at a time. The logits of n-grams are summed along the same tree.
+The steps are those of `_training.recurrent_net`, over the same tree of prefixes. Only
+two depths of states are in memory at a time. The logits of n-grams are summed along the
+same tree.
 """
 
 import math
@@ -38,9 +39,9 @@ def _take(rows, index, out, axis=0):
 def _arrange(plan):
     """Renumber the nodes of a plan: in each block first children, then their siblings.
 
-    The product of a parent's state is computed once in a block, in the row of its first child.
-    Return symbols, parents and ends as in the plan, the row of each node's parent in its block, and
-    the number of first children of each block.
+    The product of a parent's state is computed once in a block, in the row of its first
+    child. Return symbols, parents and ends as in the plan, the row of each node's
+    parent in its block, and the number of first children of each block.
     """
     depths = [range(first, last, BLOCK_NODES) for first, last in plan.depths()]
     starts = np.concatenate([[0], *depths]).astype(int)
@@ -61,13 +62,17 @@ def _arrange(plan):
 
 
 class _Memory:
-    """Hold the arrays of a call; allocating them in each step would take longer than the step."""
+    """Hold the arrays of a call.
+
+    Allocating them in each step would take longer than the step.
+    """
 
     def __init__(self, forward, n_rows, n_nodes):
         n_gates, layers, size = len(forward.table), len(forward.steps), forward.size
         n_rows, n_nodes = forward.fill(n_rows), forward.fill(n_nodes)
         rows = aligned_zeros((1 + 2 * layers, n_rows, size), forward.precision)
-        # The state of an empty row is 0, and stands in final, since such a row sorts first.
+        # The state of an empty row is 0, and stands in final, since such a row sorts
+        # first.
         self.final, self.states = rows[0], rows[1:].reshape(2, layers, n_rows, size)
         nodes = aligned_zeros((layers + 2 * n_gates, n_nodes, size), forward.precision)
         self.h_prev, self.products = nodes[:layers], nodes[layers:-n_gates]
@@ -77,8 +82,8 @@ class _Memory:
 class Forward:
     """Prepare a network to compute logits from codes.
 
-    A dtype of "auto" is float32 if a row's bits then depend on that row alone; otherwise it is
-    float64, whose rows agree to about 1e-15.
+    A dtype of "auto" is float32 if a row's bits then depend on that row alone;
+    otherwise it is float64, whose rows agree to about 1e-15.
     """
 
     def __init__(self, network, dtype):
@@ -102,7 +107,8 @@ class Forward:
         self.size = network.hidden_size
         table, embedding = self.steps[0].input, weights.get("embedding")
         if embedding is not None:
-            # In small products: after one that OpenBLAS divides, its threads stay busy for 20 ms.
+            # In small products: after one that OpenBLAS divides, its threads stay busy
+            # for 20 ms.
             n_codes, multiply = len(embedding), Product(table)
             rows = np.pad(embedding, ((0, -n_codes % PRODUCT_ROWS), (0, 0)))
             table = np.empty((len(table), len(rows), self.size), dtype)
@@ -133,7 +139,7 @@ class Forward:
             self.n_columns = self._terms(np.zeros(0, dtype=int))[0].shape[1]
 
     def logits(self, codes):
-        """Return the logits of rows of codes, padded with 0 on the right, (n, n_classes)."""
+        """Return the logits (n, n_classes) of rows of codes, right-padded with 0."""
         return self._map(codes, self._finish)
 
     def probabilities(self, codes):
@@ -145,7 +151,10 @@ class Forward:
         return self.network.add_words(logits, codes)
 
     def _map(self, codes, finish):
-        """Apply a function to the logits of net and n-grams, and to the codes, of distinct rows."""
+        """Apply a function to distinct rows' codes, and logits of net and n-grams.
+
+        The logits are its first argument.
+        """
         if len(codes) < MIN_ROWS_TO_PLAN:
             return finish(self._few(codes), codes)
         order, new = sort_rows(codes)
@@ -180,11 +189,12 @@ class Forward:
         return rows_to_multiply(n, self.has_few) if self.is_fixed else n
 
     def logit_terms(self, codes):
-        """Split the logits of one row, (1, length), into those of the net, n-grams and words.
+        """Split the logits of a row (1, length) into those of net, n-grams and words.
 
-        Return the net's with the bias, (n_classes,); a term for each known n-gram, by occurrence,
-        and then for each known word, (n_terms, n_classes); and the start and stop of each in the
-        row, (n_terms, 2), where the start mark is at -1, and the end mark after the last symbol.
+        Return the net's with the bias, (n_classes,); a term for each known n-gram, by
+        occurrence, and then for each known word, (n_terms, n_classes); and the start
+        and stop of each in the row, (n_terms, 2), where the start mark is at -1, and
+        the end mark after the last symbol.
         """
         lengths = row_lengths(codes)
         net = self._few_of_net(codes, lengths)[0]
@@ -206,7 +216,8 @@ class Forward:
             return net
         text, marks = self._marked(codes, lengths)
         features = self.ngrams.find(text.ravel(), np.arange(-1, text.size - 1))
-        # Sum over lengths, and from the start of a row, as along the tree, for the same bits.
+        # Sum over lengths, and from the start of a row, as along the tree, for the same
+        # bits.
         terms, squares = (
             np.add.reduce(array).reshape(*text.shape, -1).cumsum(axis=1)[marks]
             for array in self._terms(features)
@@ -271,8 +282,8 @@ class Forward:
     def _step(self, symbols, h_prev, siblings, out, memory):
         """Write the states at nodes (n,) of each layer into out (layers, n or more, H).
 
-        h_prev (layers, rows, H) holds the state of each parent once. `siblings` are the rows of the
-        parents of the last nodes.
+        h_prev (layers, rows, H) holds the state of each parent once. `siblings` are the
+        rows of the parents of the last nodes.
         """
         n, n_parents = len(symbols), len(symbols) - len(siblings)
         products = memory.products
@@ -300,8 +311,8 @@ class Forward:
     def _sum_ngrams(self, plan):
         """Return the sums of both terms of the n-grams of rows, see `_terms`.
 
-        The end of each row becomes a node, too. Each node adds the n-grams that end there to the
-        sum of its parent.
+        The end of each row becomes a node, too. Each node adds the n-grams that end
+        there to the sum of its parent.
         """
         n_nodes, n_rows = len(plan.symbols), len(plan.ends)
         text = np.concatenate(
@@ -335,11 +346,12 @@ class Forward:
         return logits, squares[n_nodes:]
 
     def _sum_terms(self, features):
-        """Sum the terms of the n-grams that end at each position, once for equal positions.
+        """Sum the terms of the n-grams that end at each position.
 
-        An n-gram contains all shorter ones that end with it, so that positions of the same longest
-        n-gram have the same sum. Return the row of each position among the sums, the sums, and the
-        sums for the squared norm.
+        Equal positions are computed once. An n-gram contains all shorter ones that end
+        with it, so that positions of the same longest n-gram have the same sum. Return
+        the row of each position among the sums, the sums, and the sums for the squared
+        norm.
         """
         rows = np.zeros(len(features[0]), dtype=np.int64)
         of_feature = np.empty(len(self.idf), dtype=np.int64)
@@ -366,9 +378,10 @@ class Forward:
         return rows, sums, squares
 
     def _terms(self, features):
-        """Return the terms of n-grams (...) for the logits, (..., C), and squared norm, (..., 1).
+        """Return the terms of n-grams (...) for the logits and for the squared norm.
 
-        Those of ABSENT are 0. The weights may have more columns than the net has classes.
+        Their shapes are (..., C) and (..., 1). Those of ABSENT are 0. The weights may
+        have more columns than the net has classes.
         """
         idf = np.where(features == ABSENT, 0, self.idf.take(features))[..., None]
         terms = dequantize(self.ngram_weight.take(features, axis=0))
@@ -378,7 +391,10 @@ class Forward:
 
 
 def _logits(net, sums, squares):
-    """Return the logits of net and n-grams, from the net's and the sums of `Forward._terms`."""
+    """Return the logits of net and n-grams, from the net's and sums of its terms.
+
+    The sums are those of `Forward._terms`.
+    """
     norm = np.sqrt(squares)
     norm[norm == 0] = 1
     sums /= norm

@@ -1,4 +1,4 @@
-"""Predict the classes of a head, in numpy: it stands on the network of other classes."""
+"""Predict, in numpy, the classes of a head on the network of other classes."""
 
 from dataclasses import replace
 
@@ -39,13 +39,16 @@ class Head(Forward):
         return net, *self.whole.with_word_terms(terms, spans, codes)
 
     def _finish(self, logits, codes):
-        """Return the logits of the head; its own n-grams are the last columns of `logits`."""
+        """Return the head's logits; its n-grams are the last columns of `logits`."""
         of_head = self._multiply(logits)
         of_head += logits[:, len(self.bias) :] + self.head_bias
         return self.whole.add_words(of_head, codes)
 
     def _multiply(self, logits):
-        """Multiply the first columns, of the classes below, by the head's weights: (n, C)."""
+        """Multiply the columns of the classes below by the head's weights, (n, C).
+
+        These columns come first.
+        """
         n, n_filled = len(logits), max(1, len(logits))
         if self.product.is_fixed:
             n_filled = rows_to_multiply(n_filled, self.product.has_few)
@@ -57,7 +60,7 @@ class Head(Forward):
 
 
 class _Columns:
-    """Hold the weights of n-grams, first for the classes below, then for those of the head."""
+    """Hold weights of n-grams, for the classes below, then for those of the head."""
 
     def __init__(self, weights):
         self.below, self.own = weights["ngram_weight"], weights["head.ngram_weight"]

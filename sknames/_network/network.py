@@ -1,4 +1,4 @@
-"""Define the fitted network, which training makes, and prediction, files and ONNX read."""
+"""Define the fitted network; training makes it, prediction, files and ONNX read it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,12 +28,13 @@ NEVER = (
 class Network:
     """Hold what `fit` learns, as read-only arrays whose shapes give all sizes.
 
-    The code of ``symbols[i]`` is ``i + 1``; 0 is padding, and the last code, ``n_symbols + 1``, a
-    symbol that `fit` has not seen.
+    The code of ``symbols[i]`` is ``i + 1``; 0 is padding, and the last code,
+    ``n_symbols + 1``, a symbol that `fit` has not seen.
 
-    A "head" predicts other classes. It is linear in the logits of net and n-grams ("head.weight",
-    "head.bias"), and in some of the same n-grams: "head.ngrams" are their sorted features,
-    "head.ngram_weight" their weights. Priors and words are then those of the head's classes.
+    A "head" predicts other classes. It is linear in the logits of net and n-grams
+    ("head.weight", "head.bias"), and in some of the same n-grams: "head.ngrams" are
+    their sorted features, "head.ngram_weight" their weights. Priors and words are then
+    those of the head's classes.
     """
 
     cell: str
@@ -112,13 +113,13 @@ class Network:
         return code_table(self.symbols)
 
     def add_words(self, logits, codes):
-        """Add the logits of known words to those of rows of codes, in place, and return them."""
+        """Add the logits of known words to those of rows in place, and return them."""
         if self.words is not None:
             self.words.add_to(logits, codes, self.separator)
         return logits
 
     def with_word_terms(self, terms, spans, codes):
-        """Append the terms and spans of the known words of one row, see `Words.logit_terms`."""
+        """Append the terms and spans of a row's known words by `Words.logit_terms`."""
         if self.words is None:
             return terms, spans
         of_words = self.words.logit_terms(codes, self.separator, self.n_classes)
@@ -127,12 +128,13 @@ class Network:
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
 
-        A class with prior 0 is never predicted. Raise ValueError if a prior of 0 gets positive.
+        A class with prior 0 is never predicted. Raise ValueError if a prior of 0 gets
+        positive.
         """
         if (priors[self.class_prior == 0] > 0).any():
             raise ValueError(
-                "A class of prior 0 cannot get a positive one, since the model does not know it. "
-                "Start from a model in whose class_prior_ it is positive."
+                "A class of prior 0 cannot get a positive one, since the model does "
+                "not know it. Start from a model in whose class_prior_ it is positive."
             )
         bias = np.full(len(priors), NEVER, dtype=np.float32)
         kept = priors > 0

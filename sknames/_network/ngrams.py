@@ -1,18 +1,21 @@
 """Find n-grams of codes, and compute their TF-IDF values.
 
-A name, or with a separator each of its words, is read as start mark, symbols, end mark. An n-gram
-is an (n - 1)-gram, its prefix, plus one symbol. So the n-grams that end at a position follow from
-those that end one position before, in a text or a tree of prefixes, and no string is built.
+A name, or with a separator each of its words, is read as start mark, symbols, end mark.
+An n-gram is an (n - 1)-gram, its prefix, plus one symbol. So the n-grams that end at a
+position follow from those that end one position before, in a text or a tree of
+prefixes, and no string is built.
 
-"anna", with the codes a = 1 and n = 2, the start mark ^ = 0 and the end mark $ = 4 of 5 codes:
+"anna", with the codes a = 1 and n = 2, the start mark ^ = 0 and the end mark $ = 4 of 5
+codes:
 
     text         ^ a n n a $     =  0 1 2 2 1 4
-    1-grams      ^ a n $         keys 0 1 2 4           in this order: a has index 1, n 2
-    2-grams      ^a an a$ na nn  keys 1 7 9 11 12       an = (a, n) = 1 * 5 + 2 = 7, index 1
-    3-grams      ^an ann na$ nna keys 2 7 19 21         ann = (an, n) = 1 * 5 + 2 = 7
+    1-grams      ^ a n $         keys 0 1 2 4       in this order: a has index 1, n 2
+    2-grams      ^a an a$ na nn  keys 1 7 9 11 12   an = (a, n) = 1 * 5 + 2 = 7, index 1
+    3-grams      ^an ann na$ nna keys 2 7 19 21     ann = (an, n) = 1 * 5 + 2 = 7
 
-The key of an n-gram is the index of its prefix among the (n - 1)-grams, times the number of codes,
-plus its last code. Its index is the position of its key among the sorted keys.
+The key of an n-gram is the index of its prefix among the (n - 1)-grams, times the
+number of codes, plus its last code. Its index is the position of its key among the
+sorted keys.
 """
 
 from numbers import Integral
@@ -30,10 +33,10 @@ N_BITS = 64  # in a uint64
 class NGrams:
     """Hold a vocabulary of n-grams.
 
-    `keys` lists, for each n = 1, 2, ..., the sorted keys of its n-grams, int64. `n_symbols` counts
-    start mark, symbols and end mark. N-grams shorter than `min_n` only lead to longer ones, and are
-    not features. A `separator`, the code between words, replaces both marks; an n-gram continues
-    after it only if it begins with it.
+    `keys` lists, for each n = 1, 2, ..., the sorted keys of its n-grams, int64.
+    `n_symbols` counts start mark, symbols and end mark. N-grams shorter than `min_n`
+    only lead to longer ones, and are not features. A `separator`, the code between
+    words, replaces both marks; an n-gram continues after it only if it begins with it.
     """
 
     def __init__(self, keys, n_symbols, min_n, separator=None):
@@ -78,10 +81,10 @@ class NGrams:
         return cls(all_keys, n_symbols, min_n, separator), np.concatenate(counts)
 
     def find(self, text, parents):
-        """Find the n-grams that end at each position of a text of symbols and marks, (n,).
+        """Find the n-grams that end at each position of a text (n,).
 
-        `parents` (n,) are the positions before; they do not matter for start marks. Return features
-        or ABSENT, (n_lengths, n).
+        The text has symbols and marks. `parents` (n,) are the positions before; they do
+        not matter for start marks. Return features or ABSENT, (n_lengths, n).
         """
         symbols = Symbols(_symbols(text, self.n_symbols, self.separator))
         prefixes = np.zeros_like(text)
@@ -95,7 +98,7 @@ class NGrams:
         return features
 
     def of_rows(self, codes):
-        """Return the features of all occurrences, row by row, and where each row starts in them."""
+        """Return the features of all occurrences, row by row, and each row's start."""
         features, counts = [], []
         for some in row_slices(codes):
             text, rows = flatten(codes[some], self.end)
@@ -113,8 +116,8 @@ class NGrams:
     def tfidf(self, codes, idf):
         """Return the TF-IDF vectors of rows, each of norm 1: features, starts, values.
 
-        Each occurrence is one entry, also if an n-gram occurs twice. So the squared norm is a
-        running sum along the row, like the logits.
+        Each occurrence is one entry, also if an n-gram occurs twice. So the squared
+        norm is a running sum along the row, like the logits.
         """
         features, starts = self.of_rows(codes)
         values = idf[features]
@@ -135,7 +138,8 @@ def _before(text):
 def _document_frequency(keys, rows):
     """Return the sorted distinct keys of n-grams, and in how many rows each occurs.
 
-    `keys` (negative where there is no n-gram) and `rows` are lists of arrays, one for each chunk.
+    `keys` (negative where there is no n-gram) and `rows` are lists of arrays, one for
+    each chunk.
     """
     all_keys, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for some, row in zip(keys, rows, strict=True):
@@ -157,7 +161,10 @@ def _document_frequency(keys, rows):
 
 
 def flatten(codes, end):
-    """Concatenate rows with their marks: return the text (n,) and the row of each position (n,)."""
+    """Concatenate rows with their marks.
+
+    Return the text (n,) and the row of each position (n,).
+    """
     lengths = np.count_nonzero(codes, axis=1)
     dtype = np.int32 if end <= np.iinfo(np.int32).max else np.int64
     marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=dtype)
@@ -168,11 +175,12 @@ def flatten(codes, end):
 
 
 class Lookup:
-    """Find the index of an n-gram from that of its prefix, an (n - 1)-gram, and its last symbol.
+    """Find the index of an n-gram from its prefix's index and its last symbol.
 
-    Sorted keys of the same prefix stand together. So the position of a key is that of the prefix's
-    first key plus the number of its symbols below, which the bits of an integer count. A binary
-    search finds symbols that have no bit.
+    The prefix is an (n - 1)-gram. Sorted keys of the same prefix stand together. So the
+    position of a key is that of the prefix's first key plus the number of its symbols
+    below, which the bits of an integer count. A binary search finds symbols that have
+    no bit.
     """
 
     def __init__(self, keys, n_prefixes, n_symbols):
@@ -181,7 +189,8 @@ class Lookup:
         symbols = Symbols(keys - prefixes * n_symbols)
         symbols.bit[symbols.others] = 0
         first = np.append(0, np.bincount(prefixes, minlength=n_prefixes).cumsum())
-        # The bits of a prefix are distinct, so their sum is their union. ABSENT, -1, has none.
+        # The bits of a prefix are distinct, so their sum is their union. ABSENT, -1,
+        # has none.
         sums = np.append(np.uint64(0), symbols.bit.cumsum(dtype=np.uint64))
         self.bits = np.append(np.diff(sums[first]), np.uint64(0))
         self.first = first.astype(np.int32)
@@ -233,8 +242,8 @@ def check_ngram_range(ngram_range):
     valid = len(ngram_range) == 2 and all(isinstance(n, Integral) for n in ngram_range)
     if not valid or not 1 <= ngram_range[0] <= ngram_range[1]:
         raise ValueError(
-            "Expected ngram_range to be integers (min_n, max_n) with 1 <= min_n <= max_n, or None "
-            f"for no n-grams, got {ngram_range}."
+            "Expected ngram_range to be integers (min_n, max_n) with 1 <= min_n <= "
+            f"max_n, or None for no n-grams, got {ngram_range}."
         )
 
 

@@ -1,9 +1,9 @@
 """Find the distinct prefixes of rows of codes, each with its parent.
 
-"anna" and "annie" share the prefixes a, an and ann, after each of which a recurrent net has the
-same state. So the net runs over the tree of distinct prefixes, depth by depth, and a row's result
-is the state at its last node. The 20,070 names of the PyTorch tutorial have 143,592 characters but
-59,714 prefixes.
+"anna" and "annie" share the prefixes a, an and ann, after each of which a recurrent net
+has the same state. So the net runs over the tree of distinct prefixes, depth by depth,
+and a row's result is the state at its last node. The 20,070 names of the PyTorch
+tutorial have 143,592 characters but 59,714 prefixes.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def row_slices(codes):
 
 
 def compact(codes):
-    """Move the symbols of each row to the left, so that all padding (0) is on the right."""
+    """Move the symbols of each row to the left, so that padding (0) is on the right."""
     padding = codes == 0
     if not (padding[:, :-1] & ~padding[:, 1:]).any():
         return codes
@@ -33,9 +33,10 @@ def row_lengths(codes):
 
 
 def row_keys(codes):
-    """Pack codes into uint64 words, a list of arrays (n,), whose order is that of the rows.
+    """Pack codes into uint64 words, whose order is that of the rows.
 
-    Eight codes of one byte (four of two, two of four) fill a word from its high end.
+    Return a list of arrays (n,). Eight codes of one byte (four of two, two of four)
+    fill a word from its high end.
     """
     n, length = codes.shape
     per_word = 8 // codes.dtype.itemsize
@@ -47,9 +48,9 @@ def row_keys(codes):
 
 
 def sort_rows(codes):
-    """Return indices that sort rows lexicographically, and whether each then differs from the last.
+    """Return indices that sort rows lexicographically, and which sorted rows are new.
 
-    Both are arrays of shape (n,).
+    A row is new if it differs from the one before. Both are arrays of shape (n,).
     """
     keys = row_keys(codes)
     order = np.lexsort(keys[::-1]) if keys else np.arange(len(codes))
@@ -63,7 +64,10 @@ def sort_rows(codes):
 
 @dataclass(frozen=True)
 class PrefixPlan:
-    """Hold the distinct prefixes of rows as nodes of a tree; node 0, the root, is the empty one."""
+    """Hold the distinct prefixes of rows as nodes of a tree.
+
+    Node 0, the root, is the empty prefix.
+    """
 
     symbols: np.ndarray  # (n_nodes,), the last symbol of each prefix; 0 at the root
     parents: (
@@ -77,7 +81,10 @@ class PrefixPlan:
         return zip(self.bounds[:-1], self.bounds[1:], strict=True)
 
     def node_weights(self, row_weights):
-        """Sum the weights of the rows that pass through each node or end there, (n_nodes,)."""
+        """Sum the weights of the rows that pass through each node or end there.
+
+        Return an array of shape (n_nodes,).
+        """
         weights = np.bincount(
             self.ends, weights=row_weights, minlength=len(self.symbols)
         )
@@ -93,12 +100,15 @@ class PrefixPlan:
 def plan_prefixes(codes, *, share=True, is_sorted=False):
     """Find the distinct prefixes of rows (n, length), padded with 0 on the right.
 
-    1. Sort the rows, unless they are. A row then shares its longest prefix with the row above.
-    2. Longer prefixes are new. In the matrix (depth, row) they are the nodes, counted by depth.
-    3. So the running count at (depth, row) is the node of that prefix, shared or not, and the count
-       above it in the column is its parent.
+    1. Sort the rows, unless they are. A row then shares its longest prefix with the row
+       above.
+    2. Longer prefixes are new. In the matrix (depth, row) they are the nodes, counted
+       by depth.
+    3. So the running count at (depth, row) is the node of that prefix, shared or not,
+       and the count above it in the column is its parent.
 
-    Without `share`, each row has its own nodes, and nothing is sorted: cheaper for few rows.
+    Without `share`, each row has its own nodes, and nothing is sorted: cheaper for few
+    rows.
     """
     n_rows = len(codes)
     if share and not is_sorted:

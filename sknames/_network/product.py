@@ -6,8 +6,8 @@ import numpy as np
 
 PRODUCT_ROWS = 8
 FEW_ROWS = 4  # in the product of one name
-# The most multiplications in one product. Up to so many, OpenBLAS uses one thread, and its AVX-512
-# kernels do not copy the operands.
+# The most multiplications in one product. Up to so many, OpenBLAS uses one thread, and
+# its AVX-512 kernels do not copy the operands.
 PRODUCT_SIZE = 1 << 18
 
 
@@ -18,7 +18,7 @@ def rows_to_multiply(n, has_few):
 
 
 def aligned_zeros(shape, dtype):
-    """Return zeros that start at a cache line, where products take a quarter less time."""
+    """Return zeros that start at a cache line, where products take 25 % less time."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.zeros(n_bytes + 64, dtype=np.uint8)
     start = -memory.ctypes.data % 64
@@ -33,11 +33,12 @@ def aligned(array):
 
 
 class Product:
-    """Multiply rows by weights (gates, depth, width), PRODUCT_ROWS at a time if `is_fixed`.
+    """Multiply rows by weights (gates, depth, width).
 
-    BLAS chooses a kernel by the number of rows, and in some kernels (AVX2) the order of a sum
-    depends on the row's position. A trial shows whether PRODUCT_ROWS give the same bits at all
-    positions, and whether FEW_ROWS give them, too.
+    Multiply PRODUCT_ROWS at a time if `is_fixed`. BLAS chooses a kernel by the number
+    of rows, and in some kernels (AVX2) the order of a sum depends on the row's
+    position. A trial shows whether PRODUCT_ROWS give the same bits at all positions,
+    and whether FEW_ROWS give them, too.
     """
 
     def __init__(self, weights):
@@ -60,7 +61,7 @@ class Product:
             np.matmul(x, weights, out=out[..., columns])
 
     def _bits_agree(self, shape):
-        """Return whether rows keep their bits at other positions, and FEW_ROWS at a time."""
+        """Return whether rows keep their bits elsewhere, and FEW_ROWS at a time."""
         n_gates, depth, width = shape
         n = PRODUCT_ROWS * (8 + 256 // width)
         rng = np.random.default_rng(0)

@@ -7,9 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Quantized:
-    """Hold rows of numbers as levels, with a scale and a zero point a row (Jacob et al. 2018).
+    """Hold rows of numbers as levels, with a scale and a zero point a row.
 
-    ``number = (level - zero_point) * scale``, which float32 holds exactly.
+    ``number = (level - zero_point) * scale``, which float32 holds exactly (Jacob et al.
+    2018).
     """
 
     levels: np.ndarray  # (n, k), uint8, at most 15
@@ -30,7 +31,7 @@ def dequantize(array):
 
 
 def to_plain(arrays):
-    """Return arrays by name, with the levels, scale and zero point of those that are Quantized."""
+    """Return arrays by name; a Quantized one as levels, scale and zero point."""
     plain = dict(arrays)
     for name, array in arrays.items():
         if isinstance(array, Quantized):

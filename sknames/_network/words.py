@@ -1,15 +1,15 @@
-"""Learn the classes of words, as logits that are added to those of the net and the n-grams.
+"""Learn the classes of words, as logits to add to those of the net and the n-grams.
 
-A rare surname says more than its n-grams, which other surnames share. For a word in n rows, with a
-share s_k of class k if all K classes were equally frequent, the estimate with one more row of no
-class is
+A rare surname says more than its n-grams, which other surnames share. For a word in n
+rows, with a share s_k of class k if all K classes were equally frequent, the estimate
+with one more row of no class is
 
     p(k | word) = (n s_k + 1 / K) / (n + 1)    (naive Bayes).
 
-Up to a constant, its logarithm is ln(1 + K n s_k), which is 0 for most classes, so a table of these
-is small. The net and the n-grams have learned frequent words, too. To count these less, logits are
-multiplied by sqrt(DISCOUNT / (n + DISCOUNT)). Wang and Manning (2012) also combine naive Bayes with
-a linear model.
+Up to a constant, its logarithm is ln(1 + K n s_k), which is 0 for most classes, so a
+table of these is small. The net and the n-grams have learned frequent words, too. To
+count these less, logits are multiplied by sqrt(DISCOUNT / (n + DISCOUNT)). Wang and
+Manning (2012) also combine naive Bayes with a linear model.
 """
 
 from dataclasses import dataclass, replace
@@ -19,14 +19,14 @@ import numpy as np
 
 from .prefixes import row_slices
 
-# The key of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Four of 10,000
-# unknown words collide with one of 830,000 known ones.
+# The key of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Four of
+# 10,000 unknown words collide with one of 830,000 known ones.
 PRIME = 2**31 - 1
 BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
 DISCOUNT = 10  # a word in so many rows counts 1 / sqrt(2)
-# Words of more classes are frequent, and known from the net and the n-grams. They have one entry of
-# logit 0, so that they count as known.
+# Words of more classes are frequent, and known from the net and the n-grams. They have
+# one entry of logit 0, so that they count as known.
 MAX_CLASSES = 16
 
 
@@ -42,8 +42,8 @@ class Words:
     def fit(cls, codes, labels, weights, n_classes, separator, word_weight):
         """Learn the words of rows of codes, whose labels are indices of classes.
 
-        `separator` is the code between words; without one, a row is one word. `word_weight` is a
-        factor of the logits.
+        `separator` is the code between words; without one, a row is one word.
+        `word_weight` is a factor of the logits.
         """
         pairs, counts = np.zeros(0, np.int64), np.zeros(0)
         for some in row_slices(codes):
@@ -74,7 +74,8 @@ class Words:
     def find(self, codes, separator):
         """Find the entries of the words in rows.
 
-        Return the row of each, sorted, the column of the last code of its word, and the entry.
+        Return the row of each, sorted, the column of the last code of its word, and the
+        entry.
         """
         rows, last, keys = _keys(codes, separator)
         keys = keys.astype(
@@ -88,8 +89,8 @@ class Words:
     def count(self, codes, separator, n_words):
         """Count the words of each row that have an entry: (n_rows,).
 
-        A row may hold each of its `n_words` words twice, as it is written and in Latin. A word is
-        known if either form has an entry.
+        A row may hold each of its `n_words` words twice, as it is written and in Latin.
+        A word is known if either form has an entry.
         """
         rows, last, _ = self.find(codes, separator)
         if separator is None:
@@ -107,7 +108,7 @@ class Words:
         np.add.at(logits, (rows, self.classes[entries]), added)
 
     def logit_terms(self, codes, separator, n_classes):
-        """Return what each word of one row adds, (n, n_classes), and its span (n, 2)."""
+        """Return what each word of a row adds, (n, n_classes), and its span (n, 2)."""
         _, last, entries = self.find(codes, separator)
         ends, of = np.unique(last, return_inverse=True)
         terms = np.zeros((len(ends), n_classes))

@@ -19,12 +19,13 @@ POPULATION = Path(__file__).parent / "population.csv"
 BLOCK = 8192  # rows that stay in the cache
 PSEUDO_NAMES = 3
 MAX_NEWTON_STEPS = 50
-# Of the largest probability under the mix, on average, if classes are many. It is .61 and more in
-# 163 lists of real people by country or of all. It is .52 and .40 for names of 57 nationalities
-# with logits divided by 2.6 and 3. There, adapting lowers the accuracy from .97 to .87 and .77.
+# Of the largest probability under the mix, on average, if classes are many. It is .61
+# and more in 163 lists of real people by country or of all. It is .52 and .40 for names
+# of 57 nationalities with logits divided by 2.6 and 3. There, adapting lowers the
+# accuracy from .97 to .87 and .77.
 LEAST_SURE = 0.6
-# Standard deviation of the log odds by which a model is wrong about a class, on people of another
-# source than those that it was calibrated on, if it does not say; see
+# Standard deviation of the log odds by which a model is wrong about a class, on people
+# of another source than those that it was calibrated on, if it does not say; see
 # examples/benchmarks/results/shares.md.
 MODEL_ERROR = 0.5
 
@@ -34,14 +35,16 @@ Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | Arr
 def check_priors(priors, classes, name="priors"):
     """Return priors in any accepted form as float64, in the order of the classes.
 
-    "population" is the square root of a rough number of bearers in the world, or the fourth root of
-    a country's inhabitants: compromises between the world's people and equal shares. A dict or
-    Series may leave labels out, which get 0. Errors show `name`.
+    "population" is the square root of a rough number of bearers in the world, or the
+    fourth root of a country's inhabitants: compromises between the world's people and
+    equal shares. A dict or Series may leave labels out, which get 0. Errors show
+    `name`.
     """
     if priors is None or isinstance(priors, str):
         if priors not in ("uniform", "population"):
             raise ValueError(
-                f"Expected {name} 'uniform' or 'population', or numbers by label, got {priors!r}."
+                f"Expected {name} 'uniform' or 'population', or numbers by label, got "
+                f"{priors!r}."
             )
         values = (
             np.ones(len(classes))
@@ -56,15 +59,15 @@ def check_priors(priors, classes, name="priors"):
         values = check_array(priors, ensure_2d=False, dtype=np.float64, input_name=name)
         if values.shape != (len(labels),):
             raise ValueError(
-                f"Expected {name} of shape ({len(labels)},), in the order of classes_, got shape "
-                f"{values.shape}. Give a dict to name only some."
+                f"Expected {name} of shape ({len(labels)},), in the order of classes_, "
+                f"got shape {values.shape}. Give a dict to name only some."
             )
         by_label = dict(zip(labels, values.tolist(), strict=True))
     for label, value in by_label.items():
         if label not in labels or not isinstance(value, Real) or not value >= 0:
             raise ValueError(
-                f"{name} of {label!r} is {value!r}; expected a number of 0 or more for one of the "
-                f"classes_ {', '.join(map(str, labels))}."
+                f"{name} of {label!r} is {value!r}; expected a number of 0 or more for "
+                f"one of the classes_ {', '.join(map(str, labels))}."
             )
     values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
     if not abs(values.sum() - 1) < 1e-4:  # 203 shares of six digits
@@ -84,8 +87,8 @@ def _by_population(classes, name):
     unknown = [str(label) for label in classes.tolist() if label not in weights]
     if unknown:
         raise ValueError(
-            f"{name}='population' has no number of bearers for {', '.join(unknown)}. Give {name} "
-            "as a dict."
+            f"{name}='population' has no number of bearers for {', '.join(unknown)}. "
+            f"Give {name} as a dict."
         )
     return np.array([weights[label] for label in classes.tolist()])
 
@@ -93,8 +96,8 @@ def _by_population(classes, name):
 def assumed_priors(inside, given=None, *, of_people=False):
     """Return the priors that a model's probabilities assume, in the order of classes_.
 
-    They are the given ones, or those that are `inside` it, or uniform. `of_people` corrects the
-    bias by class that the shipped model has on people.
+    They are the given ones, or those that are `inside` it, or uniform. `of_people`
+    corrects the bias by class that the shipped model has on people.
     """
     found = inside.class_prior if given is None else given
     found = "uniform" if found is None else found
@@ -106,12 +109,12 @@ def assumed_priors(inside, given=None, *, of_people=False):
 
 
 def sharpness(inside):
-    """Return the power of a model's likelihood ratios under which shares are estimated."""
+    """Return the power of a model's likelihood ratios that shares take."""
     return 1.0 if inside.sharpness is None else float(inside.sharpness[0])
 
 
 def settings_of_shares(inside, assumed_prior=None):
-    """Return what the shares of a list take from a model, see `shares_of_probabilities`."""
+    """Return what `shares_of_probabilities` takes from a model."""
     error = getattr(getattr(inside.last, "network_", None), "model_error", None)
     return {
         "assumed_prior": assumed_priors(inside, assumed_prior, of_people=True),
@@ -134,10 +137,10 @@ def exchange_priors(probabilities, assumed, priors):
 
 
 def merge_rows(probabilities, weights):
-    """Return distinct pairs of probabilities (a row) and weight, and how often each occurs.
+    """Return distinct pairs of probabilities (a row) and weight, and their counts.
 
-    They are sorted by the most probable class and its probability, so that results do not depend on
-    the order of the names, and hardly on the processor.
+    They are sorted by the most probable class and its probability, so that results do
+    not depend on the order of the names, and hardly on the processor.
     """
     table = np.column_stack([probabilities, weights]) + 0.0  # -0.0 becomes 0.0
     # numpy sorts bytes far faster than rows of numbers.
@@ -152,11 +155,11 @@ def merge_rows(probabilities, weights):
 
 
 def likelihood_ratios(probabilities, assumed, sharpness=1.0):
-    """Return the likelihoods of each name under each class, scaled to a largest one of 1.
+    """Return each name's likelihoods under each class, scaled to a largest of 1.
 
-    They are taken to a power, the sharpness: probabilities that are calibrated name by name may
-    still be too cautious for the shares of a list. A row is 0 if it has no probability on classes
-    with a positive prior.
+    They are taken to a power, the sharpness: probabilities that are calibrated name by
+    name may still be too cautious for the shares of a list. A row is 0 if it has no
+    probability on classes with a positive prior.
     """
     ratios = np.divide(
         probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0
@@ -167,12 +170,13 @@ def likelihood_ratios(probabilities, assumed, sharpness=1.0):
 
 
 def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0):
-    """Merge the names of a list into likelihood ratios, weights and counts of distinct names.
+    """Return likelihood ratios, weights and counts of the distinct names of a list.
 
-    A name that occurs twenty times is not twenty observations of the model's error. So its weights
-    are summed, and all weights are scaled to sum to the number of distinct names. Equal names have
-    equal `ids`; with None, all are distinct. Rows with weight 0 or without ratios are left out;
-    ValueError if none remains. `counts` holds how many names share a row and weight.
+    A name that occurs twenty times is not twenty observations of the model's error. So
+    its weights are summed, and all weights are scaled to sum to the number of distinct
+    names. Equal names have equal `ids`; with None, all are distinct. Rows with weight 0
+    or without ratios are left out; ValueError if none remains. `counts` holds how many
+    names share a row and weight.
     """
     n = len(probabilities)
     kept = weights > 0
@@ -195,14 +199,15 @@ def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0):
 def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
     """Estimate the shares of the classes from the result of `distinct_names`.
 
-    Each name is predicted under the mix of the *other* names and some pseudo-names with the assumed
-    priors; the shares are the mean prediction. This is collapsed variational Bayes (Asuncion et al.
-    2009). Plain expectation maximisation lets a name choose its own prior, and in a short list ends
-    at the class of the largest likelihood ratio; in long lists both agree. Steps are extrapolated
-    (SQUAREM, Varadhan and Roland 2008): 10 to 20 are usually enough.
+    Each name is predicted under the mix of the *other* names and some pseudo-names with
+    the assumed priors; the shares are the mean prediction. This is collapsed
+    variational Bayes (Asuncion et al. 2009). Plain expectation maximisation lets a name
+    choose its own prior, and in a short list ends at the class of the largest
+    likelihood ratio; in long lists both agree. Steps are extrapolated (SQUAREM,
+    Varadhan and Roland 2008): 10 to 20 are usually enough.
 
-    Return the shares, the shares with pseudo-names, which are the priors of another name of the
-    list, and the number of steps.
+    Return the shares, the shares with pseudo-names, which are the priors of another
+    name of the list, and the number of steps.
     """
     n = counts.sum()
     sums, n_pseudo, before = _predict(ratios, weights, counts, assumed)
@@ -229,8 +234,9 @@ def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
         sums *= n / sums.sum()
     if change > tol:
         warn(
-            f"The estimate of the mix did not converge in {max_iter} steps: a share still changed "
-            f"by {change:.1e}, more than tol={tol}. Raise max_iter or tol.",
+            f"The estimate of the mix did not converge in {max_iter} steps: a share "
+            f"still changed by {change:.1e}, more than tol={tol}. Raise max_iter or "
+            "tol.",
             ConvergenceWarning,
         )
     priors = (one + pseudo) / (n + pseudo.sum())
@@ -241,12 +247,13 @@ def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
 
 
 def _predict(ratios, weights, counts, priors):
-    """Predict under priors: sum the predictions, (n_classes,); choose how many pseudo-names.
+    """Sum predictions under priors, (n_classes,), and choose how many pseudo-names.
 
-    If the list has a mix of its own, two of its names share a class more often than the priors
-    predict. `likelier` measures this: the mean of sum(p * q / priors) over pairs of names. The
-    closer it is to 1, the more pseudo-names there are, at least 3. Without them, an underconfident
-    model would mistake chance for a mix. The mean of the largest probabilities comes last.
+    If the list has a mix of its own, two of its names share a class more often than the
+    priors predict. `likelier` measures this: the mean of sum(p * q / priors) over pairs
+    of names. The closer it is to 1, the more pseudo-names there are, at least 3.
+    Without them, an underconfident model would mistake chance for a mix. The mean of
+    the largest probabilities comes last.
     """
     n, sums, squares, largest = counts.sum(), 0.0, 0.0, 0.0
     for some in gen_batches(len(ratios), BLOCK):
@@ -257,43 +264,43 @@ def _predict(ratios, weights, counts, priors):
         largest += counts[some] @ answers.max(axis=1)
     positive, pairs = priors > 0, n**2 - counts @ weights**2
     likelier = ((sums**2 - squares)[positive] / priors[positive]).sum()
-    likelier = (
-        likelier / pairs if pairs > 1e-9 * n**2 else 1
-    )  # a single name has no pairs
+    # A single name has no pairs.
+    likelier = likelier / pairs if pairs > 1e-9 * n**2 else 1
     return sums, PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9), largest / n
 
 
 def _warn_if_unsure(before, after, n_classes, n):
     """Warn if at least 30 names get probabilities that hardly tell classes apart.
 
-    They may be so before the mix is estimated or under it: with an underconfident model, the small
-    classes of a list lose names to the large ones.
+    They may be so before the mix is estimated or under it: with an underconfident
+    model, the small classes of a list lose names to the large ones.
     """
     guess = 1 / n_classes
     if n >= 30 and (
         before < guess + (1 - guess) / 3 or after < LEAST_SURE * (1 - guess)
     ):
         warn(
-            "The model is unsure of these names: the probability of the most probable class is "
-            f"{before:.2f} on average, and {after:.2f} under the mix. If its answers are right "
-            "more often than that, the mix is wrong. Then calibrate it on held-out names, as the "
-            f"FAQ shows: {PAGES}/faq.html#how-do-i-calibrate-a-model"
+            "The model is unsure of these names: the probability of the most probable "
+            f"class is {before:.2f} on average, and {after:.2f} under the mix. If its "
+            "answers are right more often than that, the mix is wrong. Then calibrate "
+            "it on held-out names, as the FAQ shows: "
+            f"{PAGES}/faq.html#how-do-i-calibrate-a-model"
         )
 
 
 def _leave_one_out(ratios, weights, counts, mix):
     """Sum the predictions of names, each under the mix without the name itself.
 
-    With ratios r and weight w of a name, its prediction is q = r * (mix - w * q) / z, that is
-    q = r * mix / (z + w * r). Newton's method finds the z for which it sums to 1.
+    With ratios r and weight w of a name, its prediction is q = r * (mix - w * q) / z,
+    that is q = r * mix / (z + w * r). Newton's method finds the z for which it sums to
+    1.
     """
     sums = np.zeros_like(mix)
     for some in gen_batches(len(ratios), BLOCK):
         r, w = ratios[some], weights[some, None]
         total = r @ mix
-        z = np.maximum(
-            total - weights[some], 1e-3 * total
-        )  # a lower bound, close in long lists
+        # A lower bound, close in long lists.
+        z = np.maximum(total - weights[some], 1e-3 * total)
         for _ in range(MAX_NEWTON_STEPS):
             share = r / (z[:, None] + w * r)
             excess = share @ mix - 1
@@ -316,7 +323,10 @@ def priors_of_probabilities(
 
 
 def slopes(ratios, mix, weights):
-    """Return gradient and negative Hessian of weights @ log(mix), where mix = ratios @ priors."""
+    """Return gradient and negative Hessian of weights @ log(mix).
+
+    mix is ratios @ priors.
+    """
     n_classes = ratios.shape[1]
     gradient, curvature = np.zeros(n_classes), np.zeros((n_classes, n_classes))
     for some in gen_batches(len(ratios), BLOCK):
@@ -328,19 +338,20 @@ def slopes(ratios, mix, weights):
 
 
 def newton_steps(priors, curvature, slope):
-    """Maximise a quadratic log-likelihood near some priors over shares that are not negative.
+    """Maximise a quadratic log-likelihood near some priors.
 
-    A linear penalty replaces the constraint that shares sum to 1 (Kim et al. 2020). Each row of
-    `slope`, (n_problems, n_classes), is one problem: a gradient at the priors, minus the sum of the
-    weights. `curvature` is the negative Hessian. Rows of the result sum to 1.
+    Shares are not negative. A linear penalty replaces the constraint that they sum to 1
+    (Kim et al. 2020). Each row of `slope`, (n_problems, n_classes), is one problem: a
+    gradient at the priors, minus the sum of the weights. `curvature` is the negative
+    Hessian. Rows of the result sum to 1.
     """
     # The floor is for classes that are impossible in all rows.
     diagonal = np.diag(curvature)
     scale = np.sqrt(np.maximum(diagonal, 1e-12 * diagonal.max()))
     curvature = curvature / scale / scale[:, None] + 1e-10 * np.eye(len(scale))
     targets = curvature @ (priors * scale) + slope / scale
-    # A negative target gives a share of 0, however negative it is. Huge ones, of classes that are
-    # impossible in all rows, would cost the others their digits.
+    # A negative target gives a share of 0, however negative it is. Huge ones, of
+    # classes that are impossible in all rows, would cost the others their digits.
     targets = np.maximum(targets, -targets.max(axis=1, keepdims=True))
     root = np.linalg.cholesky(curvature)
     shares = (

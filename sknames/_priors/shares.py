@@ -39,7 +39,7 @@ COLUMNS = ("label", "share", "low", "high")
 
 
 class Table(Bunch):
-    """Columns of equal length, by label, with those of groups if it has the key "groups"."""
+    """Hold columns of equal length, by label, and of groups under "groups"."""
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the table as a DataFrame."""
@@ -105,13 +105,14 @@ class Shares(Table):
         widths = self.high - self.low
         if "groups" in self and self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
             yield (
-                f"{self.label[widths.argmax()]} has a wide interval, since others have such names: "
-                'sum labels, as by groups="subregion", or give a model the priors that you know'
+                f"{self.label[widths.argmax()]} has a wide interval, since others have "
+                'such names: sum labels, as by groups="subregion", or give a model the '
+                "priors that you know"
             )
         for one, other, correlation in self.get("confused_pairs", []):
             yield (
-                f"{one} and {other} are hard to tell apart here (correlation {correlation:.2f}); "
-                "group them for a narrower interval"
+                f"{one} and {other} are hard to tell apart here (correlation "
+                f"{correlation:.2f}); group them for a narrower interval"
             )
 
     def compare(self, other: "Shares", *, same_source: bool = False) -> "Comparison":
@@ -122,8 +123,9 @@ class Shares(Table):
         other : Shares
             The shares of the other list.
         same_source : bool, default=False
-            Whether both lists are of one source, such as departments in one file, or years of one
-            journal. Then the model's errors are alike in both, and the intervals narrower.
+            Whether both lists are of one source, such as departments in one file, or
+            years of one journal. Then the model's errors are alike in both, and the
+            intervals narrower.
 
         Returns
         -------
@@ -131,15 +133,17 @@ class Shares(Table):
             A Bunch that prints as a table, with
 
             - label: array of shape (n_classes,), the largest difference first,
-            - share, other, difference: the shares here and in the other list, and the former minus
-              the latter,
+            - share, other, difference: the shares here and in the other list, and the
+              former minus the latter,
             - low, high: the ends of the interval of the difference,
-            - sure: whether the lists differ in this label. This holds for all labels together: at
-              a confidence level of 95 %, one in 20 pairs of lists of equal mixes has any,
+            - sure: whether the lists differ in this label. This holds for all labels
+              together: at a confidence level of 95 %, one in 20 pairs of lists of equal
+              mixes has any,
             - groups: the same for the groups, or None,
             - n_names, n_names_of_other, confidence_level.
 
-            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a row.
+            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
+            row.
 
         Raises
         ------
@@ -148,9 +152,9 @@ class Shares(Table):
 
         Notes
         -----
-        The intervals are percentiles of the differences of resamples. A difference is sure if it
-        exceeds the largest error in 95 % of the resamples, both in standard deviations.
-        People who are in both lists make both cautious.
+        The intervals are percentiles of the differences of resamples. A difference is
+        sure if it exceeds the largest error in 95 % of the resamples, both in standard
+        deviations. People who are in both lists make both cautious.
         """
         if not isinstance(other, Shares):
             raise TypeError(
@@ -161,7 +165,8 @@ class Shares(Table):
             if mine != theirs[name]:
                 raise ValueError(
                     f"Expected shares with the same {name}, got {mine!s:.60} and "
-                    f"{theirs[name]!s:.60}. Estimate both by one model and the same parameters."
+                    f"{theirs[name]!s:.60}. Estimate both by one model and the same "
+                    "parameters."
                 )
         place = {label: k for k, label in enumerate(other.label.tolist())}
         columns = [place[label] for label in self.label.tolist()]
@@ -175,8 +180,8 @@ class Shares(Table):
             self.share - share,
         )
         low, high = percentiles(resamples, difference, self.confidence_level)
-        # What floors add to the intervals of shares adds to theirs like a variance (Zou and
-        # Donner 2008).
+        # What floors add to the intervals of shares adds to theirs like a variance (Zou
+        # and Donner 2008).
         (down, up), (other_down, other_up) = self._added(), other._added()[:, columns]
         low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
         high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
@@ -220,7 +225,10 @@ class Shares(Table):
         }
 
     def _added(self):
-        """Return what floors add to the squared reach of intervals, down and up, (2, n_classes)."""
+        """Return what floors add to the squared reach of intervals.
+
+        The shape is (2, n_classes), for down and up.
+        """
         without = percentiles(self.resamples, self.share, self.confidence_level)
         ends = np.array([self.low, self.high])
         return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
@@ -235,7 +243,10 @@ class Comparison(Table):
     @staticmethod
     def _line(share, other, difference, low, high, sure):
         mark = "   sure" if sure else ""
-        return f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   {low:+.1%} to {high:+.1%}{mark}"
+        return (
+            f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
+            f"{low:+.1%} to {high:+.1%}{mark}"
+        )
 
     def _is_shown(self):
         first = np.arange(len(self.label)) < N_PRINTED
@@ -273,8 +284,9 @@ def estimate_shares(
 ) -> Shares:
     """Estimate the share of each nationality in a list of names.
 
-    Counting predicted labels gives wrong shares, because classification errors are not symmetric.
-    The mean prediction under the mix of the list does better, see :class:`PriorShiftClassifier`.
+    Counting predicted labels gives wrong shares, because classification errors are not
+    symmetric. The mean prediction under the mix of the list does better, see
+    :class:`PriorShiftClassifier`.
 
     Parameters
     ----------
@@ -286,40 +298,46 @@ def estimate_shares(
     sample_weight : array-like of shape (n_names,) or None, default=None
         Weights of the names, such as survey weights, not negative.
     counts : array-like of shape (n_names,), int, or None, default=None
-        How often each name occurs in the list. Distinct names with counts give the same result as
-        the whole list, in less memory.
-    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
-default=None
+        How often each name occurs in the list. Distinct names with counts give the same
+        result as the whole list, in less memory.
+    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
+or None, default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
     groups : dict, {"subregion", "region"} or None, default=None
-        Labels to sum, such as ``{"Nordic": ["Danish", "Norwegian", "Swedish"]}``, in any form that
-        :class:`GroupedClassifier` takes. Each sum gets an interval. Groups may overlap, and leave
-        labels out.
+        Labels to sum, such as ``{"Nordic": ["Danish", "Norwegian", "Swedish"]}``, in
+        any form that :class:`GroupedClassifier` takes. Each sum gets an interval.
+        Groups may overlap, and leave labels out.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     n_resamples : int, default=1000
         Number of bootstrap resamples.
     random_state : int, RandomState instance or None, default=None
-        Seed of the resamples. An int gives the same intervals for the same list in each call.
+        Seed of the resamples. An int gives the same intervals for the same list in each
+        call.
 
     Returns
     -------
     Shares
         A Bunch that prints as a table, and of which ``shares["German"]`` is a row, with
 
-        - label, share, low, high: arrays of shape (n_classes,), the largest share first,
+        - label, share, low, high: arrays of shape (n_classes,), the largest share
+          first,
         - groups: the same for the groups, in their order, or None,
-        - confused_pairs: tuples (label, label, correlation) of nationalities that the model
-          confuses, the least certain pair first; the sum of a pair is more certain than either,
+        - confused_pairs: tuples (label, label, correlation) of nationalities that the
+          model confuses, the least certain pair first; the sum of a pair is more
+          certain than either,
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - confidence_level,
-        - resamples: array of shape (n_resamples, n_classes), the shares in each resample,
+        - resamples: array of shape (n_resamples, n_classes), the shares in each
+          resample,
         - floor: how far the interval of a share of 0 reaches,
-        - assumed_prior, model_error, sharpness: what is assumed of the model, see Notes.
+        - assumed_prior, model_error, sharpness: what is assumed of the model, see
+          Notes.
 
-        Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the shares of
-        two lists: what differs, with intervals, and which differences are sure.
+        Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the
+        shares of two lists: what differs, with intervals, and which differences are
+        sure.
 
     Raises
     ------
@@ -329,8 +347,8 @@ default=None
     Warns
     -----
     UserWarning
-        If there are fewer than 100 distinct names, or the model is unsure of the names, see
-        :class:`PriorShiftClassifier`.
+        If there are fewer than 100 distinct names, or the model is unsure of the names,
+        see :class:`PriorShiftClassifier`.
 
     See Also
     --------
@@ -339,12 +357,13 @@ default=None
 
     Notes
     -----
-    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names, each resample one
-    constrained Newton step away from the estimate. They cover chance, and errors of the model that
-    are typical for people of another source. For these, the log odds of each class vary with a
-    standard deviation of 0.5, or what held-out people showed for a model that ships. Without
-    `assumed_prior`, the bias by class that the shipped model has shown on held-out people is
-    corrected. Its likelihood ratios are taken to a power, the sharpness, that these people chose.
+    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names, each
+    resample one constrained Newton step away from the estimate. They cover chance, and
+    errors of the model that are typical for people of another source. For these, the
+    log odds of each class vary with a standard deviation of 0.5, or what held-out
+    people showed for a model that ships. Without `assumed_prior`, the bias by class
+    that the shipped model has shown on held-out people is corrected. Its likelihood
+    ratios are taken to a power, the sharpness, that these people chose.
 
     Examples
     --------
@@ -385,8 +404,9 @@ def _check_counts(counts, n):
     counts = np.asarray(counts)
     if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
-            f"Expected counts of {n} names, integers from 0; got {counts.dtype} of shape "
-            f"{counts.shape}, {counts!s:.200}. Give other numbers as sample_weight."
+            f"Expected counts of {n} names, integers from 0; got {counts.dtype} of "
+            f"shape {counts.shape}, {counts!s:.200}. Give other numbers as "
+            "sample_weight."
         )
     return counts
 
@@ -410,9 +430,9 @@ def shares_of_probabilities(
 ):
     """Estimate shares as `estimate_shares` does, from probabilities.
 
-    `n_not_names` texts are not names; their rows have a count of 0 or are missing. Equal names have
-    equal `ids`; with None, all are distinct. With `group_index`, (n_columns,), the classes are
-    groups of the columns of probabilities.
+    `n_not_names` texts are not names; their rows have a count of 0 or are missing.
+    Equal names have equal `ids`; with None, all are distinct. With `group_index`,
+    (n_columns,), the classes are groups of the columns of probabilities.
     """
     n, n_columns = probabilities.shape
     weights = np.ones(n) if weights is None else weights
@@ -442,8 +462,8 @@ def shares_of_probabilities(
         rng = np.random.RandomState([seed, crc32(share.round(6))])
         resamples = _resample(ratios, weights, counts, share, errors, rng)
     share, resamples = np.bincount(index, share), summed(resamples, index)
-    # Resamples lack what the list lacks. So no interval is narrower than that of a share of 0 or 1
-    # (Clopper and Pearson 1934).
+    # Resamples lack what the list lacks. So no interval is narrower than that of a
+    # share of 0 or 1 (Clopper and Pearson 1934).
     floor = 1 - ((1 - confidence_level) / 2) ** (1 / n_effective)
     common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
     common |= {
@@ -474,18 +494,20 @@ def shares_of_probabilities(
 
 
 def percentiles(resamples, estimate, confidence_level):
-    """Return the ends of the intervals of an estimate, (n_classes,) each, which hold it."""
+    """Return the ends of intervals, (n_classes,) each, which hold the estimate."""
     limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     low, high = np.quantile(resamples, limits, axis=0)
     return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
 def _resample(ratios, weights, counts, share, errors, rng):
-    """Return the shares of resamples of the distinct names, of shape (n_resamples, n_classes).
+    """Return the shares of resamples of the distinct names.
 
-    Each is a Newton step away from the estimate, with a resampled gradient. The list's own gradient
-    at the estimate is not 0, and is subtracted; for classes with less than one name, only where it
-    is positive. Errors of the model in the log odds, of this shape, add their first-order effect.
+    Their shape is (n_resamples, n_classes). Each is a Newton step away from the
+    estimate, with a resampled gradient. The list's own gradient at the estimate is not
+    0, and is subtracted; for classes with less than one name, only where it is
+    positive. Errors of the model in the log odds, of this shape, add their first-order
+    effect.
     """
     n, mix = counts.sum(), ratios @ share
     gradient, curvature = slopes(ratios, mix, weights * counts)
@@ -507,11 +529,11 @@ def _resample(ratios, weights, counts, share, errors, rng):
 
 
 def _confused_pairs(shares, n_effective):
-    """Find pairs whose sum is more certain than either, because the model confuses them.
+    """Find pairs that the model confuses: their sum is more certain than either.
 
-    With known labels, resamples would vary like a multinomial distribution. Any further variance is
-    doubt about the labels. A pair counts if doubt is at least half of its variance and mostly
-    cancels in its sum.
+    With known labels, resamples would vary like a multinomial distribution. Any further
+    variance is doubt about the labels. A pair counts if doubt is at least half of its
+    variance and mostly cancels in its sum.
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
     labels, share = shares.label[doubtful], shares.share[doubtful]

@@ -20,10 +20,11 @@ MOST_BARS = 90  # on it
 
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
-    """Bar chart of the shares of nationalities in a list, with intervals, the largest first.
+    """Draw a bar chart of the shares of nationalities in a list, with intervals.
 
-    Several lists stand side by side. Of a comparison, the bars are the differences, pale where they
-    are not sure. Make one with :meth:`from_estimator` or :meth:`from_shares`.
+    The largest share comes first. Several lists stand side by side. Of a comparison,
+    the bars are the differences, pale where they are not sure. Make one with
+    :meth:`from_estimator` or :meth:`from_shares`.
 
     Parameters
     ----------
@@ -98,8 +99,9 @@ class SharesDisplay(DisplayMixin):
         Parameters
         ----------
         shares : Shares, Comparison or dict of these
-            Result of :func:`estimate_shares`, the `groups` in it, or what its `compare` returns; or
-            several of them by title, such as ``{"north": shares, "south": others}``.
+            Result of :func:`estimate_shares`, the `groups` in it, or what its `compare`
+            returns; or several of them by title, such as ``{"north": shares, "south":
+            others}``.
         **kwargs
             Parameters of :meth:`plot`.
 
@@ -122,9 +124,9 @@ class SharesDisplay(DisplayMixin):
         Parameters
         ----------
         n_top : int, default=15
-            Largest number of nationalities with a bar of their own; fewer if there are many lists.
-            The last bar sums all others, and those with a share below 0.1 %; other differences are
-            left out. Groups all have a bar.
+            Largest number of nationalities with a bar of their own; fewer if there are
+            many lists. The last bar sums all others, and those with a share below 0.1
+            %; other differences are left out. Groups all have a bar.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -203,7 +205,10 @@ class SharesDisplay(DisplayMixin):
 
 
 def _bars(table, top, others=()):
-    """Return what is drawn of some labels, and of the sum of others: value, low, high, sure."""
+    """Return what is drawn: value, low, high, sure.
+
+    It has some labels, and the sum of the others.
+    """
     place = {label: k for k, label in enumerate(table.label.tolist())}
     rows, rest = ([place[label] for label in list(labels)] for labels in (top, others))
     if isinstance(table, Comparison):

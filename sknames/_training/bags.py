@@ -9,7 +9,10 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Bags:
-    """Hold the entries of a sparse matrix (rows, features) by row, and by feature for gradients."""
+    """Hold the entries of a sparse matrix (rows, features) by row.
+
+    They are also held by feature, for gradients.
+    """
 
     features: torch.Tensor  # (n_distinct,), sorted
     columns: (
@@ -24,7 +27,8 @@ class Bags:
     @classmethod
     def of(cls, features, starts, values):
         """Make bags from `Rows.ngrams`."""
-        # Sorting feature and position as one number is several times as fast as a stable argsort.
+        # Sorting feature and position as one number is several times as fast as a
+        # stable argsort.
         both = (features.astype(np.int64) << 32) + np.arange(len(features))
         both.sort()
         in_order, by_feature = both >> 32, both & 0xFFFFFFFF
@@ -42,10 +46,11 @@ class Bags:
 
 
 class SumOfBags(torch.autograd.Function):
-    """Sum weights (n_features, C) times values over the entries of each row, (n_rows, C).
+    """Sum weights (n_features, C) times values over each row's entries, (n_rows, C).
 
-    The gradient of the weights is sparse: it has only the rows of the bags' features. It is the
-    same sum with rows and features swapped, in a fifth of the time of torch's `embedding_bag`.
+    The gradient of the weights is sparse: it has only the rows of the bags' features.
+    It is the same sum with rows and features swapped, in a fifth of the time of torch's
+    `embedding_bag`.
     """
 
     @staticmethod
@@ -74,5 +79,5 @@ class SumOfBags(torch.autograd.Function):
 
 
 def _sum(index, table, starts, values):
-    """Sum rows `index` of a table times values, from each start to the next, (n_starts, C)."""
+    """Sum rows `index` of a table times values, from start to start, (n_starts, C)."""
     return F.embedding_bag(index, table, starts, mode="sum", per_sample_weights=values)

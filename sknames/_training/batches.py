@@ -11,14 +11,15 @@ from .bags import Bags
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
-# Rows are sorted, so neighbours share long prefixes, which a batch computes once. So batches draw
-# runs of neighbours, short ones, since neighbours often have the same label.
+# Rows are sorted, so neighbours share long prefixes, which a batch computes once. So
+# batches draw runs of neighbours, short ones, since neighbours often have the same
+# label.
 RUN = 4
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Hold rows as tensors with their plan of prefixes: the input of one training step."""
+    """Hold rows as tensors with their plan of prefixes, to input to a training step."""
 
     plan: PrefixPlan
     node_weights: torch.Tensor
@@ -61,7 +62,10 @@ class Batch:
 
 @dataclass(eq=False)
 class Batches:
-    """Iterate over rows in whole batches, in a new random order each time with `random_state`."""
+    """Iterate over rows in whole batches.
+
+    With `random_state`, the order is new and random each time.
+    """
 
     rows: Any
     batch_size: int
@@ -98,6 +102,9 @@ class Batches:
 
 
 def runs_in_random_order(n, length, rng):
-    """Return the indices below n as runs of neighbours in random order; the first may be short."""
+    """Return the indices below n as runs of neighbours in random order.
+
+    The first run may be short.
+    """
     run = (np.arange(n) + rng.randint(length)) // length
     return np.argsort(rng.permutation(run[-1] + 1)[run], kind="stable")

@@ -23,8 +23,8 @@ from .batches import MIN_ROWS_TO_SHARE
 DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
 MAX_GRADIENT_NORM = 1.0
-# Small batches make many steps, and nets learn too little at the mean rate of a cycle, half its
-# maximum. So steps beyond this number are taken at the maximum.
+# Small batches make many steps, and nets learn too little at the mean rate of a cycle,
+# half its maximum. So steps beyond this number are taken at the maximum.
 MAX_CYCLE = 10_000
 
 
@@ -154,14 +154,15 @@ def _callback(item):
 
 
 def _split_callbacks(callbacks, has_held_out):
-    """Return scoring callbacks and others; warn of one that scores held-out rows without any."""
+    """Return scoring callbacks and others; warn if one lacks held-out rows to score."""
     scores, others = [], []
     for item in callbacks:
         callback = _callback(item)
         if not hasattr(callback, "on_epoch_end"):
             raise TypeError(
-                "Expected skorch callbacks, or pairs of a name and a callback, in callbacks; got "
-                f"{callback!r:.200}. Take some of skorch.callbacks, such as EpochScoring."
+                "Expected skorch callbacks, or pairs of a name and a callback, in "
+                f"callbacks; got {callback!r:.200}. Take some of skorch.callbacks, "
+                "such as EpochScoring."
             )
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
             others.append(item)
@@ -169,8 +170,9 @@ def _split_callbacks(callbacks, has_held_out):
         scores.append(item)
         if not callback.on_train and not has_held_out:
             warn(
-                f"{type(callback).__name__} of {callback.name or callback.scoring!r} in callbacks "
-                "records nothing, since no rows are held out. Set early_stopping=True, or "
-                "on_train=True in the callback to score the training rows.",
+                f"{type(callback).__name__} of {callback.name or callback.scoring!r} "
+                "in callbacks records nothing, since no rows are held out. Set "
+                "early_stopping=True, or on_train=True in the callback to score the "
+                "training rows.",
             )
     return scores, others

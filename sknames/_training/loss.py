@@ -5,12 +5,12 @@ from torch.nn import functional as F
 
 
 class Loss(torch.nn.Module):
-    """Compute the cross-entropy of the classes, and of the symbol that follows each prefix.
+    """Compute the cross-entropy of the classes, and of the symbol after each prefix.
 
-    Training adds `prior`, a multiple of the log class frequencies, to the logits (logit adjustment,
-    Menon et al. 2021). `gce_q` is the exponent q of the generalized cross-entropy (Zhang and
-    Sabuncu 2018), which learns less from improbable labels: 0 is the cross-entropy, 1 the mean
-    absolute error.
+    Training adds `prior`, a multiple of the log class frequencies, to the logits (logit
+    adjustment, Menon et al. 2021). `gce_q` is the exponent q of the generalized
+    cross-entropy (Zhang and Sabuncu 2018), which learns less from improbable labels: 0
+    is the cross-entropy, 1 the mean absolute error.
     """
 
     def __init__(self, prior, gce_q=0.0):
@@ -30,10 +30,11 @@ class Loss(torch.nn.Module):
 
     @staticmethod
     def next_symbol(logits, batch, columns=None):
-        """Return the mean cross-entropy of the next symbol, or the end, over all symbols.
+        """Return the mean cross-entropy, over all symbols, of the next one or the end.
 
-        The symbols that follow a node are its children and, for rows that end there, the end (0).
-        `columns` (N,) are those of the nodes' symbols, by default their codes; 0 is the end.
+        The symbols that follow a node are its children and, for rows that end there,
+        the end (0). `columns` (N,) are those of the nodes' symbols, by default their
+        codes; 0 is the end.
         """
         plan = batch.plan
         columns = plan.symbols if columns is None else columns

@@ -6,11 +6,12 @@ import torch
 
 
 class AdamWWithSparse(torch.optim.Optimizer):
-    """Use `torch.optim.AdamW`, and lazy Adam in the groups of parameters with ``"sparse": True``.
+    """Use `torch.optim.AdamW`, and lazy Adam for groups with ``"sparse": True``.
 
-    Lazy Adam moves only the rows in the gradient, without weight decay. It computes the same as
-    `torch.optim.SparseAdam` in half the time. Both share the groups and the state of this
-    optimizer, so that a schedule of the learning rate and a file hold both.
+    Lazy Adam moves only the rows in the gradient, without weight decay. It computes the
+    same as `torch.optim.SparseAdam` in half the time. Both share the groups of
+    parameters and the state of this optimizer, so that a schedule of the learning rate
+    and a file hold both.
     """
 
     def __init__(self, params, lr, weight_decay):

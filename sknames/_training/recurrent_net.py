@@ -1,8 +1,9 @@
-"""Define the network in torch: cells written from scratch, run over the prefix tree of a batch.
+"""Define the network in torch: cells from scratch, run over a batch's prefix tree.
 
-A cell defines one step and its gradients. `Scan` takes the steps depth by depth, for all prefixes
-of one length at once: no step reads padding, and equal prefixes are computed once. The backward
-pass is written by hand; autograd, which records each step, would take about half as long again.
+A cell defines one step and its gradients. `Scan` takes the steps depth by depth, for
+all prefixes of one length at once: no step reads padding, and equal prefixes are
+computed once. The backward pass is written by hand; autograd, which records each step,
+would take about half as long again.
 """
 
 import math
@@ -15,8 +16,8 @@ from torch.nn import functional as F
 from .._network.ngrams import NGRAM_SCALE
 from .bags import SumOfBags
 
-# From so many codes on, a batch computes inputs and the next symbol for its own codes only: for
-# all, these would take longer than the net.
+# From so many codes on, a batch computes inputs and the next symbol for its own codes
+# only: for all, these would take longer than the net.
 MANY_CODES = 128
 MINUS_ONE = torch.tensor(-1.0)  # converting a number in each call would double the time
 
@@ -37,10 +38,11 @@ def sigmoid_backward(d_y, y, d_x):
 
 
 class Dropout(nn.Module):
-    """Drop elements by single random bytes: one number of 64 bits serves eight elements.
+    """Drop elements by single random bytes.
 
-    torch draws a number for each, which takes longer than the rest of a layer. The probability is
-    rounded to a multiple of 1/256 between 1/256 and 255/256, unless it is 0.
+    One number of 64 bits serves eight elements. torch draws a number for each, which
+    takes longer than the rest of a layer. The probability is rounded to a multiple of
+    1/256 between 1/256 and 255/256, unless it is 0.
     """
 
     def __init__(self, p):
@@ -67,16 +69,16 @@ class Cell(nn.Module):
     """Define the methods that `Scan` calls, with the parameters of `torch.nn`'s cells.
 
     inputs(x)
-        Return the part of a step that does not depend on the state, (R, K) for inputs x (R, I). It
-        is computed for all steps at once, and is x_t (B, K) below. None stands for all one-hot
-        inputs.
+        Return the part of a step that does not depend on the state, (R, K) for inputs x
+        (R, I). It is computed for all steps at once, and is x_t (B, K) below. None
+        stands for all one-hot inputs.
     step(x_t, h_prev, recurrent)
-        Return h_t (B, H), and a tuple of tensors to keep for `step_backward`. `recurrent` is W_hh
-        transposed, (H, G); h_prev @ recurrent must be added to the first G columns of x_t, so that
-        their gradient gives that of W_hh.
+        Return h_t (B, H), and a tuple of tensors to keep for `step_backward`.
+        `recurrent` is W_hh transposed, (H, G); h_prev @ recurrent must be added to the
+        first G columns of x_t, so that their gradient gives that of W_hh.
     step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
-        From the gradient of h_t (B, H), write that of x_t into d_x_t (B, K), and return that of
-        h_prev (B, H).
+        From the gradient of h_t (B, H), write that of x_t into d_x_t (B, K), and return
+        that of h_prev (B, H).
     """
 
     def __init__(self, input_size, hidden_size, n_gates):
@@ -97,7 +99,8 @@ class Cell(nn.Module):
 class RNNCell(Cell):
     """Take one step of an Elman network (Elman 1990), f = tanh or sigmoid.
 
-    h_t = f(W_ih x_t + b_ih + W_hh h_prev + b_hh), the parameters as in `torch.nn.RNNCell`.
+    h_t = f(W_ih x_t + b_ih + W_hh h_prev + b_hh), the parameters as in
+    `torch.nn.RNNCell`.
     """
 
     def __init__(self, input_size, hidden_size, nonlinearity="tanh"):
@@ -130,14 +133,16 @@ class GRUCell(Cell):
     reset  = sigmoid(W_ir x_t + b_ir + W_hr h_prev + b_hr)
     update = sigmoid(W_iz x_t + b_iz + W_hz h_prev + b_hz)
     new    = tanh(W_in x_t + b_in + reset * (W_hn h_prev + b_hn))
-    h_t    = (1 - update) * new + update * h_prev, the parameters as in `torch.nn.GRUCell`.
+    h_t    = (1 - update) * new + update * h_prev
+
+    The parameters are as in `torch.nn.GRUCell`.
     """
 
     def __init__(self, input_size, hidden_size):
         super().__init__(input_size, hidden_size, n_gates=3)
 
     def inputs(self, x):
-        """Return the terms of reset, of update, to add to W_hn h_prev, and of new, (R, 4H)."""
+        """Return the terms to add to reset, update, W_hn h_prev and new, (R, 4H)."""
         sizes = 2 * self.hidden_size, self.hidden_size
         b_reset_update, b_new = self.bias_hh.split(sizes)  # (2H,), (H,)
         gates = linear(x, self.weight_ih, self.bias_ih)  # (R, 3H)
@@ -157,7 +162,10 @@ class GRUCell(Cell):
         return h_t, (reset, update, h_new, new)
 
     def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
-        """Write d_reset, d_update, d_h_new and d_new, those of the arguments of sigmoid, tanh."""
+        """Write d_reset, d_update, d_h_new and d_new into d_x_t.
+
+        They are the gradients of the arguments of sigmoid and tanh.
+        """
         reset, update, h_new, new = kept  # (B, H) each
         d_reset, d_update, d_h_new, d_new = d_x_t.chunk(4, dim=1)  # (B, H) each
         d_h_prev = d_h_t * update  # (B, H)
@@ -176,7 +184,7 @@ CELLS = {
 
 
 def cut(plan, *tensors):
-    """Split tensors (N, ...) by depth into a list of tuples, faster than slice by slice."""
+    """Split tensors (N, ...) by depth into a list of tuples, faster than by slices."""
     sizes = [last - first for first, last in plan.depths()]
     return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[
         1:
@@ -186,13 +194,14 @@ def cut(plan, *tensors):
 class Scan(torch.autograd.Function):
     """Compute the states of all nodes of a plan (N, H) from x_t (N, K), depth by depth.
 
-    A node's state is one step after its parent's; the root's is 0. Backward runs from the last
-    depth, since the gradient of a state is complete once its children have added theirs.
+    A node's state is one step after its parent's; the root's is 0. Backward runs from
+    the last depth, since the gradient of a state is complete once its children have
+    added theirs.
     """
 
     @staticmethod
     def forward(ctx, x, weight_hh, plan, cell):
-        """Take `weight_hh` of the cell as an argument, since autograd needs it as one."""
+        """Take the cell's `weight_hh` as an argument, since autograd needs that."""
         recurrent = weight_hh.t().contiguous()  # (H, G), faster than a view
         states = x.new_empty(len(x), cell.hidden_size)  # (N, H)
         states[0] = 0
@@ -230,11 +239,12 @@ class Scan(torch.autograd.Function):
 
 
 class RecurrentNet(nn.Module):
-    """Compute logits from symbols, by a recurrent net and n-grams ("wide and deep", Cheng 2016).
+    """Compute logits from symbols, by a recurrent net and n-grams.
 
-    `n_codes` counts padding, the symbols and the unknown symbol. An `embedding_dim` of None stands
-    for one-hot input. `dropout` applies to the states that a linear layer reads, `ngram_dropout`
-    to the entries of n-gram vectors.
+    It is "wide and deep" (Cheng 2016). `n_codes` counts padding, the symbols and the
+    unknown symbol. An `embedding_dim` of None stands for one-hot input. `dropout`
+    applies to the states that a linear layer reads, `ngram_dropout` to the entries of
+    n-gram vectors.
     """
 
     def __init__(
@@ -264,7 +274,8 @@ class RecurrentNet(nn.Module):
         )
         self.cells = nn.ModuleList(CELLS[cell](size, hidden_size) for size in sizes)
         self.output = nn.Linear(hidden_size, n_classes)
-        # It predicts the symbol after a prefix, or the end, whose code is that of padding.
+        # It predicts the symbol after a prefix, or the end, whose code is that of
+        # padding.
         self.next_symbol = nn.Linear(hidden_size, n_codes)
         self.ngram_weight = (
             nn.Parameter(torch.zeros(n_ngrams, n_classes)) if n_ngrams else None
@@ -291,7 +302,7 @@ class RecurrentNet(nn.Module):
         return states
 
     def forward(self, plan, ngrams=None):
-        """Return the logits (n, C) of a plan and Bags of n-grams, and the states (N, H)."""
+        """Return the logits (n, C) of a plan and Bags of n-grams, and states (N, H)."""
         states = self.states(plan)
         logits = self.output(self.dropout(states.index_select(0, plan.ends)))  # (n, C)
         if self.ngram_weight is not None:
@@ -302,7 +313,10 @@ class RecurrentNet(nn.Module):
         return logits, states
 
     def next_symbol_logits(self, states, codes=None):
-        """Return logits of the next symbol after each prefix (0 is the end) for all or K codes."""
+        """Return logits of the next symbol after each prefix for all or K codes.
+
+        Code 0 is the end.
+        """
         weight, bias = self.next_symbol.weight, self.next_symbol.bias
         if codes is not None:
             weight, bias = weight.index_select(0, codes), bias.index_select(0, codes)

@@ -15,7 +15,8 @@ class Rows:
     codes: np.ndarray  # (n, length), unsigned
     labels: np.ndarray  # (n,), int64, indices of classes
     weights: np.ndarray  # (n,)
-    # (features, starts, values) for `embedding_bag`: row i owns entries starts[i] to starts[i + 1].
+    # (features, starts, values) for `embedding_bag`: row i owns entries starts[i] to
+    # starts[i + 1].
     ngrams: tuple | None = None
     words: np.ndarray | None = (
         None  # (n, n_classes), logits of the words, for rows to predict
@@ -23,7 +24,7 @@ class Rows:
 
     @classmethod
     def merged(cls, codes, labels, weights):
-        """Return distinct (codes, label) pairs in lexicographic order, with summed weights.
+        """Return distinct (codes, label) pairs in lexicographic order; sum weights.
 
         Sorting by weight, too, makes each sum independent of the order of the rows.
         """
@@ -54,10 +55,10 @@ class Rows:
         )
 
     def split(self, fraction, rng):
-        """Split merged rows into training and held-out rows; the latter are None if none remains.
+        """Split merged rows into training and held-out rows.
 
-        Rows of equal codes stay on one side, and each class keeps a row in training. Warn if no row
-        is held out.
+        Rows of equal codes stay on one side, and each class keeps a row in training. If
+        no row is held out, warn, and return None for held-out rows.
         """
         group = np.cumsum(_differs_from_above(self.codes)) - 1
         order = rng.permutation(group[-1] + 1)
@@ -73,8 +74,9 @@ class Rows:
                 np.flatnonzero(held_out)
             )
         warn(
-            "early_stopping=True found no rows to hold out, since each class has only one distinct "
-            "row; training takes all epochs. Give more rows, or set early_stopping=False.",
+            "early_stopping=True found no rows to hold out, since each class has only "
+            "one distinct row; training takes all epochs. Give more rows, or set "
+            "early_stopping=False.",
         )
         return self, None
 
@@ -86,9 +88,10 @@ class Rows:
     def for_training(self, network):
         """Return the rows of an epoch, with the n-grams of a network.
 
-        A row with k times the mean weight is drawn k times, each with a k-th of its weight: small
-        steps in many batches train better than one large step, which clipping would cut. The first
-        draws of all rows come first, then the second ones.
+        A row with k times the mean weight is drawn k times, each with a k-th of its
+        weight: small steps in many batches train better than one large step, which
+        clipping would cut. The first draws of all rows come first, then the second
+        ones.
         """
         repeats = np.maximum(1, np.rint(self.weights / self.weights.mean())).astype(
             np.int64
@@ -111,7 +114,7 @@ class Rows:
         return replace(self._ready(network), words=words)
 
     def _ready(self, network):
-        """Scale weights to mean 1, so that losses are weighted means, and add n-grams."""
+        """Scale weights to mean 1, so losses are weighted means, and add n-grams."""
         weights, ngrams = (self.weights / self.weights.mean()).astype(np.float32), None
         if network.ngrams is not None:
             ngrams = network.ngrams.tfidf(self.codes, network.weights["ngram_idf"])

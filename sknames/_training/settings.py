@@ -21,8 +21,8 @@ MAX_DROPOUT = 0.85
 FEW_ROWS, MANY_ROWS = 8_192, 40_000
 VERY_MANY_ROWS = 400_000
 MIN_DF_OF_ROWS = 1 / 163_840  # leaves about 250,000 n-grams of a million names
-# The values that `regularization` multiplies, and their maximum: a probability stays below 1, and
-# embeddings are dropped with twice that of symbols.
+# The values that `regularization` multiplies, and their maximum: a probability stays
+# below 1, and embeddings are dropped with twice that of symbols.
 REGULARIZATION = {
     "symbol_dropout": (0.05, 0.45),
     "ngram_dropout": (0.5, 0.95),
@@ -33,7 +33,7 @@ REGULARIZATION = {
 
 @dataclass
 class Hidden:
-    """Hold the settings that are no parameters of the classifier; None stands for "auto"."""
+    """Hold settings that are no parameters of the classifier; None means "auto"."""
 
     symbol_dropout: float | None = None
     ngram_dropout: float | None = None
@@ -51,14 +51,15 @@ class Settings(SimpleNamespace):
     def of(cls, classifier: Any, **hidden: Any) -> Self:
         """Take the parameters of a classifier, and hidden settings by name."""
         given = classifier.get_params(deep=False)
-        # Grids give numpy numbers, of which torch rejects some, and small types overflow.
+        # Grids give numpy numbers, of which torch rejects some, and small types
+        # overflow.
         plain = {
             k: x.item() if isinstance(x, np.generic) else x for k, x in given.items()
         }
         return cls(**plain, **vars(Hidden(**hidden)))
 
     def resolved(self, n_rows: int) -> Self:
-        """Return the settings for `n_rows` distinct training rows, all of them chosen."""
+        """Return the settings for `n_rows` distinct training rows, none left "auto"."""
         auto: dict[str, Any] = {
             "dropout": DROPOUT[self.cell],
             "batch_size": BATCH_SIZE,
@@ -72,23 +73,24 @@ class Settings(SimpleNamespace):
         for name, (value, most) in REGULARIZATION.items():
             auto[name] = min(most, value * self.regularization)
         if FEW_ROWS <= n_rows <= MANY_ROWS:
-            # As accurate as batches of 256 at the other rate for 16 epochs, in two thirds of the
-            # time. With more rows, or fewer, a higher rate gives a higher log loss.
+            # As accurate as batches of 256 at the other rate for 16 epochs, in two
+            # thirds of the time. With more rows, or fewer, a higher rate gives a higher
+            # log loss.
             auto["max_epochs"] = round(0.8 * auto["max_epochs"])
             # The rate of early stopping is constant, and the lower one is then better.
             auto["lr"] = LR if self.early_stopping else LARGE_LR
         if n_rows < FEW_ROWS:
-            # Few rows need more dropout against overfitting, and more and smaller steps for
-            # n-grams.
+            # Few rows need more dropout against overfitting, and more and smaller steps
+            # for n-grams.
             auto["dropout"] = min(
                 MAX_DROPOUT, auto["dropout"] + 0.1 * log2(FEW_ROWS / n_rows)
             )
             auto["batch_size"] = max(MIN_BATCH_SIZE, 2 ** round(log2(n_rows / 32)))
             auto["min_df"] = 1
         if n_rows > MANY_ROWS:
-            # Frequent n-grams get many steps in few epochs. A larger epsilon keeps Adam from moving
-            # rare ones as far, on the evidence of a few names. With a generalized cross-entropy,
-            # their gradients are small anyway.
+            # Frequent n-grams get many steps in few epochs. A larger epsilon keeps Adam
+            # from moving rare ones as far, on the evidence of a few names. With a
+            # generalized cross-entropy, their gradients are small anyway.
             auto["ngram_lr"] = 2.0
             auto["ngram_eps"] = 1e-8 if self.gce_q else 2e-5
             auto["dropout"] -= 0.15

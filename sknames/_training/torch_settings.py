@@ -5,16 +5,17 @@ from contextlib import contextmanager
 
 import torch
 
-# torch's number of threads, default dtype and generator are global: one fit at a time sets them.
+# torch's number of threads, default dtype and generator are global: one fit at a time
+# sets them.
 _TORCH_SETTINGS = threading.RLock()
 
 
 @contextmanager
 def one_torch_thread():
-    """Let torch use one thread and float32, and restore its settings; other callers wait.
+    """Let torch use one thread and float32, and restore its settings.
 
-    Two threads make nets of this size slower, and 20 to 100 times slower if a core is busy, since
-    they wait for each other in a spin.
+    Other callers wait. Two threads make nets of this size slower, and 20 to 100 times
+    slower if a core is busy, since they wait for each other in a spin.
     """
     with _TORCH_SETTINGS:
         before = torch.get_num_threads(), torch.get_default_dtype()
@@ -48,7 +49,7 @@ def resolve_device(device):
         return "cuda" if available else "cpu"
     if device == "cuda" and not available:
         raise ValueError(
-            "Expected a CUDA device and a torch built for it, for device='cuda'; found none. Use "
-            "device='auto' or 'cpu'."
+            "Expected a CUDA device and a torch built for it, for device='cuda'; found "
+            "none. Use device='auto' or 'cpu'."
         )
     return device

@@ -15,8 +15,8 @@ try:
     from .callbacks import DIVERGED, make_callbacks, make_log, stopped_early
 except ImportError as error:
     raise ImportError(
-        f"Expected torch, skorch and tqdm, which training needs ({error}). Install them: "
-        f"{install('train')}"
+        f"Expected torch, skorch and tqdm, which training needs ({error}). Install "
+        f"them: {install('train')}"
     ) from error
 
 from .._network.codes import to_codes
@@ -38,10 +38,10 @@ MAX_STRAY = 0.01  # of the rows may begin with it
 
 
 def fit(X, y, weights, settings: Settings):
-    """Train a network, and return the classes, the network, its history and the skorch net.
+    """Train a network; return the classes, the network, its history, the skorch net.
 
-    `X` (n, length) has symbols, and 0 for padding; `y` (n,) the labels. Rows whose `weights` (n,)
-    are 0 only add their labels to the classes.
+    `X` (n, length) has symbols, and 0 for padding; `y` (n,) the labels. Rows whose
+    `weights` (n,) are 0 only add their labels to the classes.
     """
     classes, labels = np.unique(y, return_inverse=True)
     X, labels, weights = (column[weights > 0] for column in (X, labels, weights))
@@ -103,22 +103,25 @@ def _untrained(rows, symbols, n_classes, settings):
 
 
 def _space(symbols, codes):
-    """Return the code of the space, or None without one; warn if many rows begin with it."""
+    """Return the code of the space, or None; warn if many rows begin with it."""
     if SPACE not in symbols:
         return None
     code = 1 + int(np.searchsorted(symbols, SPACE))
     share = np.mean(codes[:, 0] == code)
     if share > MAX_STRAY:
         warn(
-            f"{share:.0%} of the rows begin with {SPACE}, which is the space between words: no "
-            "n-gram and no word goes across it. Start the codes of letters at 2, as CharEncoder "
-            "does, or take the spaces off.",
+            f"{share:.0%} of the rows begin with {SPACE}, which is the space between "
+            "words: no n-gram and no word goes across it. Start the codes of letters "
+            "at 2, as CharEncoder does, or take the spaces off.",
         )
     return code
 
 
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
-    """Compose the skorch net, not yet initialized; the n-gram weights are a group of their own."""
+    """Compose the skorch net, not yet initialized.
+
+    The n-gram weights are a parameter group of their own.
+    """
     n_batches = -(-n_rows // settings.batch_size)
     names = "cell hidden_size num_layers embedding_dim dropout ngram_dropout".split()
     module = {name: getattr(settings, name) for name in names} | {
@@ -168,7 +171,7 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
 
 
 def class_prior(share, logit_adjustment):
-    """Return the priors that the logits assume, (n_classes,), for shares of the training rows.
+    """Return the priors (n_classes,) that logits assume, for training rows' shares.
 
     Training adds t log(share) to the logits (logit adjustment), so they fit priors of
     share^(1 - t).
@@ -187,8 +190,8 @@ def _run(net, rows, seed):
     """Initialize and train the net on one CPU thread, and restore torch's settings."""
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         net.initialize()
-        # As skorch's `partial_fit` does, which would take a KeyboardInterrupt of the user for the
-        # end of the training.
+        # As skorch's `partial_fit` does, which would take a KeyboardInterrupt of the
+        # user for the end of the training.
         net.notify("on_train_begin", X=rows, y=None)
         try:
             for _ in range(net.max_epochs):
@@ -210,7 +213,8 @@ def _run(net, rows, seed):
 def _train_epoch(net, rows):
     """Train for an epoch, and return whether early stopping ends the training.
 
-    skorch's `EarlyStopping` raises KeyboardInterrupt; one from the user goes on to the caller.
+    skorch's `EarlyStopping` raises KeyboardInterrupt; one from the user goes on to the
+    caller.
     """
     try:
         net.fit_loop(rows, epochs=1)

@@ -9,8 +9,8 @@ from .rows import Rows
 class TrainingNet(NeuralNetClassifier):
     """Train a skorch net on whole batches, and add the loss of the next symbol.
 
-    It predicts labels, as skorch's scoring callbacks expect. `next_symbol_weight` is the weight of
-    the loss of the next symbol; that of the classes has weight 1.
+    It predicts labels, as skorch's scoring callbacks expect. `next_symbol_weight` is
+    the weight of the loss of the next symbol; that of the classes has weight 1.
     """
 
     def __init__(self, *args, next_symbol_weight=0.0, **kwargs):
@@ -24,8 +24,8 @@ class TrainingNet(NeuralNetClassifier):
         """Return Rows as they are; raise TypeError for anything else."""
         if not isinstance(X, Rows):
             raise TypeError(
-                f"Expected Rows, got {type(X).__name__}. Call fit, predict or predict_proba of the "
-                "classifier, not of its net_."
+                f"Expected Rows, got {type(X).__name__}. Call fit, predict or "
+                "predict_proba of the classifier, not of its net_."
             )
         return X
 
@@ -39,10 +39,10 @@ class TrainingNet(NeuralNetClassifier):
         return self.criterion_(y_pred, X)
 
     def train_step_single(self, batch, **fit_params):
-        """Compute gradients of the adjusted loss and the next symbol's; return the plain loss.
+        """Compute gradients of the adjusted and next-symbol loss; return the plain one.
 
-        Callbacks get logits only: the states of an epoch, which they would keep, need far more
-        memory.
+        Callbacks get logits only: the states of an epoch, which they would keep, need
+        far more memory.
         """
         self.module_.train()
         batch, labels = batch
@@ -59,7 +59,8 @@ class TrainingNet(NeuralNetClassifier):
             loss = loss + self.next_symbol_weight * next_symbol
             self.history.record_batch("next_symbol_loss", next_symbol.item())
         loss.backward()
-        # The history shows the plain loss, which can be compared with that of held-out rows.
+        # The history shows the plain loss, which can be compared with that of held-out
+        # rows.
         logits = logits.detach()
         return {"loss": self.get_loss(logits, labels, batch), "y_pred": logits}
 

@@ -1,1 +1,1 @@
-"""Wrap any fitted classifier: group its labels, shift its priors, abstain, count known words."""
+"""Wrap a fitted classifier: group labels, shift priors, abstain, count known words."""

@@ -20,21 +20,22 @@ from .wrapper import Wrapper
 class GroupedClassifier(Wrapper):
     """Predict groups of labels: sum the probabilities of a classifier.
 
-    Around a fitted estimator, it predicts without `fit`. `fit` fits a clone, unless the estimator
-    is frozen: a model that ships, or scikit-learn's `FrozenEstimator`.
+    Around a fitted estimator, it predicts without `fit`. `fit` fits a clone, unless the
+    estimator is frozen: a model that ships, or scikit-learn's `FrozenEstimator`.
 
     Parameters
     ----------
     estimator : classifier
         Classifier with `predict_proba`.
     groups : dict or {"subregion", "region"}, default="region"
-        The group of each label, such as ``{"Danish": "Nordic", "Swedish": "Nordic"}``, or the
-        labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. Each label is in one group at
-        most. A label without a group is a group of its own. If `fit` learns the labels, groups may
-        name further ones. Or a column of one of these tables, which must have all labels:
+        The group of each label, such as ``{"Danish": "Nordic", "Swedish": "Nordic"}``,
+        or the labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. Each label
+        is in one group at most. A label without a group is a group of its own. If `fit`
+        learns the labels, groups may name further ones. Or a column of one of these
+        tables, which must have all labels:
 
-        - of :func:`~sknames.datasets.load_nationalities`: where names come from. English, Spanish
-          and Portuguese names are European.
+        - of :func:`~sknames.datasets.load_nationalities`: where names come from.
+          English, Spanish and Portuguese names are European.
         - of :func:`~sknames.datasets.load_countries`: where people live.
 
     Attributes
@@ -50,13 +51,15 @@ class GroupedClassifier(Wrapper):
 
     See Also
     --------
-    PriorShiftClassifier : Adapt predictions to a list, most accurately inside this classifier.
+    PriorShiftClassifier : Adapt predictions to a list, most accurately inside this
+        classifier.
     load_pretrained : Load the model that ships, of nationalities or countries.
 
     Notes
     -----
-    `fit` takes labels of the estimator, and `predict` returns groups. `score`, and with it
-    `cross_val_score`, takes either. Other metrics of scikit-learn compare labels with groups.
+    `fit` takes labels of the estimator, and `predict` returns groups. `score`, and with
+    it `cross_val_score`, takes either. Other metrics of scikit-learn compare labels
+    with groups.
 
     Examples
     --------
@@ -159,5 +162,8 @@ def _grouped(groups, classes, **options):
 
 @lru_cache(maxsize=8)
 def _grouped_by_column(column, labels):
-    """Return what `_grouped` does: for one name, it would take as long as the prediction."""
+    """Return what `_grouped` does.
+
+    It is cached: for one name, it takes as long as the prediction.
+    """
     return _grouped(column, np.array(labels))

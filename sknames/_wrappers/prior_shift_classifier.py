@@ -24,37 +24,41 @@ from .wrapper import Wrapper
 
 @dataclass(eq=False, repr=False)
 class PriorShiftClassifier(Wrapper):
-    """Adapt predictions to the mix of nationalities in a list, estimated from the names alone.
+    """Adapt predictions to a list's mix of nationalities, estimated from its names.
 
-    A classifier's probabilities assume how frequent each class is: its priors. A list of people
-    has a mix of its own. If only the mix differs, and not the names within a nationality (label
-    shift), the names alone are enough to find the mix and to predict under it:
+    A classifier's probabilities assume how frequent each class is: its priors. A list
+    of people has a mix of its own. If only the mix differs, and not the names within a
+    nationality (label shift), the names alone are enough to find the mix and to predict
+    under it:
 
-    1. Estimate the mix by expectation maximisation over the classifier's probabilities (Saerens et
-       al. 2002), with two changes for short lists: each name is predicted under the mix of the
-       other names, and some pseudo-names with the assumed priors are added (Asuncion et al. 2009).
-       The probabilities should be calibrated (Alexandari et al. 2020).
-    2. Multiply the probabilities by the ratio of the new priors to the assumed ones, and scale them
-       to sum to 1.
+    1. Estimate the mix by expectation maximisation over the classifier's probabilities
+       (Saerens et al. 2002), with two changes for short lists: each name is predicted
+       under the mix of the other names, and some pseudo-names with the assumed priors
+       are added (Asuncion et al. 2009). The probabilities should be calibrated
+       (Alexandari et al. 2020).
+    2. Multiply the probabilities by the ratio of the new priors to the assumed ones,
+       and scale them to sum to 1.
 
-    `fit` gets no labels, so it takes a frozen estimator only: a model that ships, or scikit-learn's
-    `FrozenEstimator`. With given `priors`, it predicts without `fit` around any fitted estimator.
+    `fit` gets no labels, so it takes a frozen estimator only: a model that ships, or
+    scikit-learn's `FrozenEstimator`. With given `priors`, it predicts without `fit`
+    around any fitted estimator.
 
     Parameters
     ----------
     estimator : classifier
-        Fitted classifier with `predict_proba`, such as :func:`load_pretrained`, or any of
-        scikit-learn's in a `FrozenEstimator`.
-    priors : {"estimate", "uniform", "population"}, dict or array-like of shape (n_classes,), \
-default="estimate"
-        Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers that sum to
-        1, by label (missing labels get 0) or in the order of `classes_`; as "uniform"; or as
-        "population", as in :func:`load_pretrained`. A class with prior 0 is never predicted.
-    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) or None, \
-default=None
-        Priors that the estimator's probabilities assume. None takes its `class_prior_`, which our
-        estimators have, or "uniform". Most scikit-learn classifiers assume the class frequencies
-        of their training labels: give these.
+        Fitted classifier with `predict_proba`, such as :func:`load_pretrained`, or any
+        of scikit-learn's in a `FrozenEstimator`.
+    priors : {"estimate", "uniform", "population"}, dict or array-like of shape \
+(n_classes,), default="estimate"
+        Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers
+        that sum to 1, by label (missing labels get 0) or in the order of `classes_`; as
+        "uniform"; or as "population", as in :func:`load_pretrained`. A class with prior
+        0 is never predicted.
+    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
+or None, default=None
+        Priors that the estimator's probabilities assume. None takes its `class_prior_`,
+        which our estimators have, or "uniform". Most scikit-learn classifiers assume
+        the class frequencies of their training labels: give these.
     tol : float, default=1e-7
         Tolerance of the estimate: it stops when no share changes by more in a step.
     max_iter : int, default=200
@@ -67,8 +71,8 @@ default=None
     estimator_ : classifier
         The estimator.
     class_prior_ : ndarray of shape (n_classes,)
-        The mix of the list, in the order of `classes_`: the priors that the probabilities assume.
-        Only present after `fit`.
+        The mix of the list, in the order of `classes_`: the priors that the
+        probabilities assume. Only present after `fit`.
     n_iter_ : int
         Number of steps of the estimate; 0 if nothing was estimated.
     n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
@@ -83,18 +87,20 @@ default=None
     -----
     If all possible classes of a name have prior 0, its probabilities are the priors.
 
-    The estimate counts each distinct name once, with its weights summed, and leaves out missing
-    names and texts that are not names, see :meth:`SelectiveClassifier.reasons`. It helps from about
-    100 names. A `UserWarning` says if the model is unsure of the names: an underconfident
-    model gives a wrong mix. Calibrate it on held-out names first, as the FAQ shows.
+    The estimate counts each distinct name once, with its weights summed, and leaves out
+    missing names and texts that are not names, see :meth:`SelectiveClassifier.reasons`.
+    It helps from about 100 names. A `UserWarning` says if the model is unsure of the
+    names: an underconfident model gives a wrong mix. Calibrate it on held-out names
+    first, as the FAQ shows.
 
     References
     ----------
-    - Saerens, Latinne and Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
-      Probabilities", 2002.
-    - Alexandari, Kundaje and Shrikumar, "Maximum Likelihood with Bias-Corrected Calibration is
-      Hard-To-Beat at Label Shift Adaptation", 2020.
-    - Asuncion, Welling, Smyth and Teh, "On Smoothing and Inference for Topic Models", 2009.
+    - Saerens, Latinne and Decaestecker, "Adjusting the Outputs of a Classifier to New a
+      Priori Probabilities", 2002.
+    - Alexandari, Kundaje and Shrikumar, "Maximum Likelihood with Bias-Corrected
+      Calibration is Hard-To-Beat at Label Shift Adaptation", 2020.
+    - Asuncion, Welling, Smyth and Teh, "On Smoothing and Inference for Topic Models",
+      2009.
 
     Examples
     --------
@@ -157,8 +163,8 @@ default=None
         Raises
         ------
         ValueError
-            If no text is a name, the estimator is not frozen, or the given priors are positive
-            where the estimator's own are 0.
+            If no text is a name, the estimator is not frozen, or the given priors are
+            positive where the estimator's own are 0.
         """
         self._validate_params()
         check_is_frozen(self.estimator, self)
@@ -190,13 +196,14 @@ default=None
         never = classes[(priors > 0) & (assumed == 0)]
         if len(never):
             raise ValueError(
-                f"Expected priors of 0 for {', '.join(map(str, never))}, which the estimator "
-                "never predicts, got positive ones. Set them to 0, or take another estimator."
+                f"Expected priors of 0 for {', '.join(map(str, never))}, which the "
+                "estimator never predicts, got positive ones. Set them to 0, or take "
+                "another estimator."
             )
         return assumed, priors
 
     def _mix(self, inside=None):
-        """Return the priors that the estimator assumes, and those of the list: of `fit`, if any."""
+        """Return the assumed priors, and those of the list, from `fit` if it ran."""
         if super().__sklearn_is_fitted__():
             return self._assumed, self.class_prior_
         return self._given_mix(unwrap(self.estimator) if inside is None else inside)

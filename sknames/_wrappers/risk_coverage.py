@@ -1,4 +1,4 @@
-"""Compute risk and coverage of each threshold on the top probability, and choose a threshold."""
+"""Compute risk and coverage of thresholds on the top probability, and choose one."""
 
 import math
 
@@ -14,7 +14,7 @@ N_STEPS = math.ceil(math.log2(N_TRIED + 1))
 
 
 def confidence_and_hits(probabilities, is_name, labels, classes, levels):
-    """Return the probability of the best class and of its groups, and whether they are right.
+    """Return the probabilities of the best class and its groups, and if each is right.
 
     Both are (n, 1 + n_levels). What is no name has no confidence.
     """
@@ -27,15 +27,16 @@ def confidence_and_hits(probabilities, is_name, labels, classes, levels):
 
 
 def risk_coverage_curve(confidence, hits, weights):
-    """Return coverage and risk of each threshold, the highest first, as a Bunch of arrays.
+    """Return coverage and risk of each threshold as a Bunch of arrays.
 
-    A threshold is the largest probability without an answer, or 0. `confidence` and `hits`, (n,) or
-    (n, n_levels), have the probability of each row's label, and whether it is right. Further
-    columns have those of its groups. The finest one above the threshold is the answer. A
-    probability of 0 is never answered.
+    The highest comes first. A threshold is the largest probability without an answer,
+    or 0. `confidence` and `hits`, (n,) or (n, n_levels), have the probability of each
+    row's label, and whether it is right. Further columns have those of its groups. The
+    finest one above the threshold is the answer. A probability of 0 is never answered.
     """
     confidence, hits = (of.reshape(len(weights), -1) for of in (confidence, hits))
-    # Along falling thresholds, the coarsest group is answered first, and replaced by finer ones.
+    # Along falling thresholds, the coarsest group is answered first, and replaced by
+    # finer ones.
     wrong = weights[:, None] * ~hits
     more_wrong = np.column_stack([wrong[:, :-1] - wrong[:, 1:], wrong[:, -1:]])
     more = np.zeros_like(confidence)
@@ -44,8 +45,8 @@ def risk_coverage_curve(confidence, hits, weights):
     counts = (confidence > 0) & (np.repeat(weights, hits.shape[1]) > 0)
     if not counts.any():
         raise ValueError(
-            f"None of the {len(hits)} names can be answered: expected at least one with a "
-            "letter and a positive weight, to find the threshold on. Check X."
+            f"None of the {len(hits)} names can be answered: expected at least one "
+            "with a letter and a positive weight, to find the threshold on. Check X."
         )
     total = weights.sum()
     order = np.flatnonzero(counts)
@@ -62,7 +63,7 @@ def risk_coverage_curve(confidence, hits, weights):
 
 
 def row_of_coverage(curve, coverage):
-    """Return the row of the highest threshold that reaches a coverage, or the last row."""
+    """Return the row of the highest threshold that reaches a coverage, or the last."""
     enough = curve.coverage >= coverage - 1e-12
     return int(enough.argmax()) if enough.any() else len(enough) - 1
 
@@ -87,16 +88,17 @@ def row_of_risk(curve, risk, confidence_level):
         best = min(tried, key=bounds.__getitem__)
         row = rows[best]
         raise ValueError(
-            f"risk={risk:g} is not reached: of the {curve.coverage[row]:.0%} of the names with the "
-            f"largest probabilities, {curve.risk[row]:.1%} of {curve.n_answered[row]:.0f} answers "
-            f"are wrong, so the risk may be as high as {bounds[best]:.3f} at "
-            f"confidence_level={confidence_level:g}. Give a larger risk, more names, or a coverage."
+            f"risk={risk:g} is not reached: of the {curve.coverage[row]:.0%} of the "
+            f"names with the largest probabilities, {curve.risk[row]:.1%} of "
+            f"{curve.n_answered[row]:.0f} answers are wrong, so the risk may be as "
+            f"high as {bounds[best]:.3f} at confidence_level={confidence_level:g}. "
+            "Give a larger risk, more names, or a coverage."
         )
     return int(rows[kept])
 
 
 def upper_bounds(risk, n, alpha):
-    """Return upper confidence bounds for shares seen among n, each at level 1 - alpha."""
+    """Return upper bounds for shares among n, each at confidence 1 - alpha."""
     wrong = risk * n
     right = np.maximum(n - wrong, 1e-12)  # the bound of Clopper and Pearson
     return np.where(risk < 1, beta.ppf(1 - alpha, wrong + 1, right), 1.0)

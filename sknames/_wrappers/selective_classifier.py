@@ -45,37 +45,39 @@ from .wrapper import Wrapper
 class SelectiveClassifier(Wrapper):
     """Predict only where the model is sure enough, and where the input is a name.
 
-    A name is answered if the probability of the most probable class is above a threshold. `fit`
-    finds the threshold on held-out names, to answer a given share of them (`coverage`), or to keep
-    the share of wrong answers below a limit (`risk`).
+    A name is answered if the probability of the most probable class is above a
+    threshold. `fit` finds the threshold on held-out names, to answer a given share of
+    them (`coverage`), or to keep the share of wrong answers below a limit (`risk`).
 
-    With a `fallback`, a group is answered where a label is unsure: the subregion of a country, and
-    then its region, until the sum of the probabilities is above the threshold.
+    With a `fallback`, a group is answered where a label is unsure: the subregion of a
+    country, and then its region, until the sum of the probabilities is above the
+    threshold.
 
-    `fit` fits clones of the estimator, unless it is frozen: a model that ships, or scikit-learn's
-    `FrozenEstimator`.
+    `fit` fits clones of the estimator, unless it is frozen: a model that ships, or
+    scikit-learn's `FrozenEstimator`.
 
     Parameters
     ----------
     estimator : classifier
         Classifier with `predict_proba`.
     coverage : float or None, default=None
-        The share of inputs to answer, above 0. With 1, only inputs that are not names get no
-        answer.
+        The share of inputs to answer, above 0. With 1, only inputs that are not names
+        get no answer.
     risk : float or None, default=None
-        The largest share of wrong answers among those given. Give either this or `coverage`.
+        The largest share of wrong answers among those given. Give either this or
+        `coverage`.
     fallback : list or None, default=None
-        Groups to fall back on, from fine to coarse, such as ``["subregion", "region"]``. Each is
-        what :class:`GroupedClassifier` takes as `groups`, and each group lies within one of the
-        next.
+        Groups to fall back on, from fine to coarse, such as ``["subregion",
+        "region"]``. Each is what :class:`GroupedClassifier` takes as `groups`, and each
+        group lies within one of the next.
     abstain_label : str, int, float or "auto", default="auto"
-        The output of `predict` without an answer: a value of the labels' type that is neither a
-        label nor a group, or a string for booleans. "auto" is "unknown" for strings and booleans;
-        for numbers it is -1, or one less than the smallest label.
+        The output of `predict` without an answer: a value of the labels' type that is
+        neither a label nor a group, or a string for booleans. "auto" is "unknown" for
+        strings and booleans; for numbers it is -1, or one less than the smallest label.
     cv : int, cross-validation generator, iterable or None, default=5
-        How names are held out, as in scikit-learn; None is 5. An int makes stratified folds, which
-        keep the `groups` of `fit` together. With a frozen estimator nothing is held out: all names
-        given to `fit` must then be new to it.
+        How names are held out, as in scikit-learn; None is 5. An int makes stratified
+        folds, which keep the `groups` of `fit` together. With a frozen estimator
+        nothing is held out: all names given to `fit` must then be new to it.
     confidence_level : float, default=0.95
         Probability with which the risk is kept. A coverage ignores it.
     n_jobs : int or None, default=None
@@ -96,11 +98,12 @@ class SelectiveClassifier(Wrapper):
     risk_ : float
         The share of these answers that is wrong.
     risk_coverage_curve_ : Bunch
-        Curve of the held-out names, for each threshold, the highest first: arrays `threshold`,
-        `coverage`, `risk` and `n_answered`. With weights, the last is the effective number of names
-        (Kish 1965).
+        Curve of the held-out names, for each threshold, the highest first: arrays
+        `threshold`, `coverage`, `risk` and `n_answered`. With weights, the last is the
+        effective number of names (Kish 1965).
     class_prior_ : ndarray of shape (n_classes,)
-        The priors that the probabilities assume: the estimator's `class_prior_`, or uniform.
+        The priors that the probabilities assume: the estimator's `class_prior_`, or
+        uniform.
     n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
         Number and names of the columns, if the estimator has these attributes.
 
@@ -111,22 +114,22 @@ class SelectiveClassifier(Wrapper):
 
     Notes
     -----
-    A risk is kept by selection with guaranteed risk (Geifman and El-Yaniv 2017). A bisection over
-    the thresholds that answer 2 %, 4 %, ... 100 % of the held-out names tries at most six. It
-    accepts a threshold if the exact upper bound of its risk (Clopper and Pearson 1934) is at most
-    `risk`; each bound may fail with a sixth of the probability 1 - `confidence_level`. The
-    guarantee is for names drawn like the held-out ones, and for all of them together, not for each
-    nationality. It is exact for a frozen estimator and names without weights. With a
-    `fallback`, an answer is right if it holds the true label: the risk is that of labels and groups
-    together.
+    A risk is kept by selection with guaranteed risk (Geifman and El-Yaniv 2017). A
+    bisection over the thresholds that answer 2 %, 4 %, ... 100 % of the held-out names
+    tries at most six. It accepts a threshold if the exact upper bound of its risk
+    (Clopper and Pearson 1934) is at most `risk`; each bound may fail with a sixth of
+    the probability 1 - `confidence_level`. The guarantee is for names drawn like the
+    held-out ones, and for all of them together, not for each nationality. It is exact
+    for a frozen estimator and names without weights. With a `fallback`, an answer is
+    right if it holds the true label: the risk is that of labels and groups together.
 
-    Inputs that are not names, see :meth:`reasons`, get no answer, and count in `coverage`. `score`
-    counts a missing answer as wrong.
+    Inputs that are not names, see :meth:`reasons`, get no answer, and count in
+    `coverage`. `score` counts a missing answer as wrong.
 
     References
     ----------
-    - Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
-      Binomial", 1934.
+    - Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the
+      Case of the Binomial", 1934.
     - Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
     - Goren, Galil and El-Yaniv, "Hierarchical Selective Classification", 2024, for the
       fallback.
@@ -141,7 +144,8 @@ class SelectiveClassifier(Wrapper):
     >>> labels = ["Greek", "Japanese", "Polish"]
     >>> names, nationalities = make_names(300, nationalities=labels, random_state=0)
     >>> ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
-    >>> model = SelectiveClassifier(make_pipeline(ngrams, LogisticRegression()), coverage=0.9)
+    >>> pipeline = make_pipeline(ngrams, LogisticRegression())
+    >>> model = SelectiveClassifier(pipeline, coverage=0.9)
     >>> model.fit(names, nationalities).predict(["Papadopoulos", "Tanaka", "123"])
     array(['Greek', 'Japanese', 'unknown'], dtype=object)
     >>> model.reasons(["Papadopoulos", "", "123", "a@b.org"]).tolist()
@@ -181,14 +185,15 @@ class SelectiveClassifier(Wrapper):
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. A label that a frozen estimator does not know counts as an error. Around
-            a :class:`GroupedClassifier`, labels in groups count as these.
+            Their labels. A label that a frozen estimator does not know counts as an
+            error. Around a :class:`GroupedClassifier`, labels in groups count as these.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
-            Weights of the names, for the threshold and for the estimator, if it takes any.
+            Weights of the names, for the threshold and for the estimator, if it takes
+            any.
         **params
-            `groups`, of shape (n_samples,), whose names are held out together, and parameters of
-            the estimator's `fit`. With scikit-learn's metadata routing enabled, the metadata that
-            the splitter and the estimator request.
+            `groups`, of shape (n_samples,), whose names are held out together, and
+            parameters of the estimator's `fit`. With scikit-learn's metadata routing
+            enabled, the metadata that the splitter and the estimator request.
 
         Returns
         -------
@@ -203,8 +208,8 @@ class SelectiveClassifier(Wrapper):
         self._validate_params()
         if (self.coverage is None) == (self.risk is None):
             raise ValueError(
-                f"Expected either a coverage or a risk, got coverage={self.coverage} and "
-                f"risk={self.risk}. Give one of them."
+                f"Expected either a coverage or a risk, got coverage={self.coverage} "
+                f"and risk={self.risk}. Give one of them."
             )
         if isinstance(X, Iterator):
             X = list(X)  # read more than once below
@@ -267,9 +272,8 @@ class SelectiveClassifier(Wrapper):
         return self
 
     def _set_levels(self, levels):
-        self._levels = [
-            tuple(level) for level in levels
-        ]  # of no type that a file would name
+        # Plain tuples, so that a file names no type of ours.
+        self._levels = [tuple(level) for level in levels]
 
     def __setstate__(self, state):
         # Earlier versions called the fallback `groups`, and read it at each prediction.
@@ -280,7 +284,7 @@ class SelectiveClassifier(Wrapper):
             self._set_levels(self._read_fallback(unwrap(self.estimator_)))
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the most probable label of each name, one of its groups, or the abstain label.
+        """Predict the best label of each name, one of its groups, or the abstain label.
 
         Parameters
         ----------
@@ -290,8 +294,9 @@ class SelectiveClassifier(Wrapper):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels from `classes_`, or groups of `fallback`, or `abstain_label_` if :meth:`reasons`
-            gives a reason. Booleans and labels with a `fallback` are objects of their own type.
+            Labels from `classes_`, or groups of `fallback`, or `abstain_label_` if
+            :meth:`reasons` gives a reason. Booleans and labels with a `fallback` are
+            objects of their own type.
         """
         found = predict_names(self, X)
         labels = found.labels[:, 0]
@@ -313,18 +318,21 @@ class SelectiveClassifier(Wrapper):
             One of these reasons for each name:
 
             - "" if it is answered,
-            - "missing name" if it is missing or has only white space, quotation marks and invisible
-              characters,
+            - "missing name" if it is missing or has only white space, quotation marks
+              and invisible characters,
             - "address" for an email or web address,
-            - "organization" for a legal form, such as Ltd, or a word of organizations, such as
-              University, that hardly anybody has as a name,
-            - "several names" for names with "and", "&", "/" or ";" between them, or such a word of
-              other languages, for a list of authors, or for a family,
-            - "placeholder" for what stands for a missing name, such as n/a or see above,
-            - "broken letters" for letters that were read in a wrong encoding, such as MÃ¼ller,
+            - "organization" for a legal form, such as Ltd, or a word of organizations,
+              such as University, that hardly anybody has as a name,
+            - "several names" for names with "and", "&", "/" or ";" between them, or
+              such a word of other languages, for a list of authors, or for a family,
+            - "placeholder" for what stands for a missing name, such as n/a or see
+              above,
+            - "broken letters" for letters that were read in a wrong encoding, such as
+              MÃ¼ller,
             - "no known letter" if it has no letter, or none that the estimator's
               :class:`CharEncoder` knows: digits, symbols, an unknown script,
-            - "unsure" if the largest probability is not above `threshold_`, nor that of its groups.
+            - "unsure" if the largest probability is not above `threshold_`, nor that of
+              its groups.
         """
         return predict_names(self, X).reasons
 
@@ -342,13 +350,14 @@ class SelectiveClassifier(Wrapper):
         return inside._replace(threshold=self.threshold_, levels=levels, misplaced=None)
 
     def _read_fallback(self, inside, *, may_lack=False):
-        """Return the levels above the labels of a fitted estimator; raise if they do not fit."""
+        """Return the levels above an estimator's labels; raise if they do not fit."""
         if self.fallback is None:
             return ()
         if any(isinstance(change, Level) for change in inside.changes):
             raise ValueError(
-                "Expected an estimator of labels with a fallback, got a GroupedClassifier, which "
-                "sums their probabilities. Put in the classifier that is inside it."
+                "Expected an estimator of labels with a fallback, got a "
+                "GroupedClassifier, which sums their probabilities. Put in the "
+                "classifier that is inside it."
             )
         return levels_of(self.fallback, inside.model.classes_, may_lack=may_lack)
 
@@ -362,7 +371,8 @@ class SelectiveClassifier(Wrapper):
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in them.
+            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in
+            them.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the names.
 
@@ -387,9 +397,10 @@ class SelectiveClassifier(Wrapper):
                 params["sample_weight"] = sample_weight
             else:
                 warn(
-                    f"{type(self.estimator).__name__} takes no sample_weight in fit, so the "
-                    "weights affect the threshold only. For a step of a pipeline, enable metadata "
-                    "routing and call its set_fit_request(sample_weight=True).",
+                    f"{type(self.estimator).__name__} takes no sample_weight in fit, "
+                    "so the weights affect the threshold only. For a step of a "
+                    "pipeline, enable metadata routing and call its "
+                    "set_fit_request(sample_weight=True).",
                 )
         split = {} if groups is None else {"groups": groups}
         return Bunch(estimator=Bunch(fit=params), splitter=Bunch(split=split))
@@ -426,7 +437,7 @@ class SelectiveClassifier(Wrapper):
 
 
 def _check_abstain_label(label, classes, *taken):
-    """Return the abstain label; raise ValueError if `predict` cannot return it with the classes.
+    """Return the abstain label; raise if `predict` cannot return it with classes.
 
     It may not be among the classes, nor what else is `taken`.
     """
@@ -440,25 +451,24 @@ def _check_abstain_label(label, classes, *taken):
     if isinstance(label, str) != are_texts or isinstance(label, bool) or label in taken:
         kind = "string" if are_texts else "number"
         raise ValueError(
-            f"Expected an abstain_label that is a {kind} as the labels, and none of them, got "
-            f"{label!r}. Choose a value that is not a class, or 'auto'."
+            f"Expected an abstain_label that is a {kind} as the labels, and none of "
+            f"them, got {label!r}. Choose a value that is not a class, or 'auto'."
         )
     return label
 
 
 def _fit_and_answer(estimator, X, y, train, test, params, levels):
-    """Fit a clone on some rows; return its confidence on others, and whether it is right."""
+    """Fit a clone on some rows; return its confidence and hits on others."""
     params = _check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
     return _answers(unwrap(fitted), _safe_indexing(X, test), y[test], levels)
 
 
 def _answers(inside, X, y, levels):
-    """Return the confidence of a classifier in each row and level, and whether it is right."""
+    """Return a classifier's confidence in each row and level, and if it is right."""
     found = predict_inside(inside, X)
-    levels = [
-        level.among(found.classes) for level in levels
-    ]  # a fold may lack a rare label
+    # A fold may lack a rare label.
+    levels = [level.among(found.classes) for level in levels]
     y = inside.as_predicted(y)
     return confidence_and_hits(
         found.proba, found.reasons == "", y, found.classes, levels

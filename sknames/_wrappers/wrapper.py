@@ -32,16 +32,15 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         return clone(self.estimator).fit(X, y, **params)
 
     def _look_inside(self, inner):
-        """Return what is inside; raise ValueError if a threshold there would not hold for this."""
+        """Return what is inside; raise if a threshold there would not hold here."""
         inside = unwrap(inner)
         inside.changed(None, None, None, self).check_threshold()
         return inside
 
     def _inner(self):
         """Return the fitted classifier inside: that of `fit`, or else the given one."""
-        if (
-            not self.__sklearn_is_fitted__()
-        ):  # the check would take a tenth of the time of one name
+        # The check would take a tenth of the time of one name.
+        if not self.__sklearn_is_fitted__():
             check_is_fitted(self)
         return vars(self).get("estimator_", self.estimator)
 
@@ -92,7 +91,8 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in them.
+            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in
+            them.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the names.
 

@@ -14,19 +14,19 @@ from ._load_names import make_bunch
 _URL = "https://download.pytorch.org/tutorial/data.zip"
 
 _LANGUAGES = (
-    "Arabic Chinese Czech Dutch English French German Greek Irish Italian Japanese Korean Polish "
-    "Portuguese Russian Scottish Spanish Vietnamese"
+    "Arabic Chinese Czech Dutch English French German Greek Irish Italian Japanese "
+    "Korean Polish Portuguese Russian Scottish Spanish Vietnamese"
 ).split()
-# Of the languages, each before its lines, since line ends may differ. The zip is not checked: it
-# also holds other data, which may change.
+# Of the languages, each before its lines, since line ends may differ. The zip is not
+# checked: it also holds other data, which may change.
 _SHA256 = "91bd269800f167448cfa22d2229ebaef4b1d595ce8b8e53d8087333c53ee6964"
 _MAX_BYTES = 2**20  # of a file; the largest, Russian, has 85,605
 
 _NOT_NAMES = {"To The First Page", "Maxa/B"}
 _STRAY_ENDS = ",:1"
 _ELSEWHERE = (
-    "point `data_home` or SKNAMES_DATA to a folder with names/*.txt, or use load_names, which "
-    "works offline."
+    "point `data_home` or SKNAMES_DATA to a folder with names/*.txt, or use "
+    "load_names, which works offline."
 )
 
 
@@ -38,21 +38,24 @@ def fetch_names(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load the names of the PyTorch tutorial, downloading them if necessary (classification).
+    """Load the names of the PyTorch tutorial, downloaded if needed (classification).
 
-    The dataset has 20,049 names of 18 languages, mostly surnames: the 20,074 lines of the tutorial
-    on classifying names with a character-level RNN, without 25 that are not names.
+    The dataset has 20,049 names of 18 languages, mostly surnames: the 20,074 lines of
+    the tutorial on classifying names with a character-level RNN, without 25 that are
+    not names.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        Folder that keeps the names, in its subfolder ``names``. The default is the environment
-        variable SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
+        Folder that keeps the names, in its subfolder ``names``. The default is the
+        environment variable SKNAMES_DATA, or ``~/sknames_data`` if that is not set.
     download_if_missing : bool, default=True
-        If False, raise an OSError instead of downloading names that are not in `data_home`.
+        If False, raise an OSError instead of downloading names that are not in
+        `data_home`.
     raw : bool, default=False
-        If True, return the 20,074 lines unchanged, to reproduce a result. By default, the 25 lines
-        that are not names and stray characters at the end of a name are removed.
+        If True, return the 20,074 lines unchanged, to reproduce a result. By default,
+        the 25 lines that are not names and stray characters at the end of a name are
+        removed.
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
     as_frame : bool, default=False
@@ -66,14 +69,16 @@ def fetch_names(
         data : ndarray of shape (n_names,), dtype=object
             The names. If `as_frame` is True, a Series called "name".
         target : ndarray of shape (n_names,), dtype=object
-            The nationality of each name. If `as_frame` is True, a Series called "nationality".
+            The nationality of each name. If `as_frame` is True, a Series called
+            "nationality".
         frame : DataFrame of shape (n_names, 2)
             `data` and `target`. Only present when `as_frame` is True, else None.
         target_names : ndarray of shape (n_nationalities,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
-            Groups of names that are equal in plain ASCII letters and lower case. Pass them to
-            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
+            Groups of names that are equal in plain ASCII letters and lower case. Pass
+            them to :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on
+            unseen names only.
         DESCR : str
             Description of the dataset: source, licence, counts, known errors.
 
@@ -93,8 +98,8 @@ def fetch_names(
 
     Notes
     -----
-    A nationality is one of 18 languages. Names repeat: Arabic has 2,000 lines, but 108 names. So a
-    random split would test on training names. `DESCR` has the source.
+    A nationality is one of 18 languages. Names repeat: Arabic has 2,000 lines, but 108
+    names. So a random split would test on training names. `DESCR` has the source.
 
     Examples
     --------
@@ -112,8 +117,8 @@ def fetch_names(
     if missing:
         if not download_if_missing:
             raise OSError(
-                f"The names are not in {folder} (expected {', '.join(missing)} there), and "
-                f"`download_if_missing` is False. Set it to True, {_ELSEWHERE}"
+                f"The names are not in {folder} (expected {', '.join(missing)} there), "
+                f"and `download_if_missing` is False. Set it to True, {_ELSEWHERE}"
             )
         _download(folder)
 
@@ -137,7 +142,7 @@ def fetch_names(
 
 
 def data_folder(data_home):
-    """Return the folder of downloaded data: the given one, $SKNAMES_DATA, or ~/sknames_data."""
+    """Return the folder of data: the given one, $SKNAMES_DATA, or ~/sknames_data."""
     if data_home is None:
         data_home = os.environ.get("SKNAMES_DATA") or "~/sknames_data"
     return Path(data_home).expanduser()
@@ -155,13 +160,17 @@ def _download(folder):
                 contents = {k: file.read(_MAX_BYTES) for k, file in files.items()}
         except Exception as error:  # zipfile passes on any error of its decompressors
             raise OSError(
-                f"The names could not be downloaded from {_URL}: {error}. Nothing was stored. Try "
-                f"again with a connection, {_ELSEWHERE}"
+                f"The names could not be downloaded from {_URL}: {error}. Nothing was "
+                f"stored. Try again with a connection, {_ELSEWHERE}"
             ) from error
-        remedy = "Nothing was stored. Try again later, or use load_names, which needs no download."
+        remedy = (
+            "Nothing was stored. Try again later, or use load_names, which needs no "
+            "download."
+        )
         contents = _checked(contents, f"data/names in {_URL}", remedy)
         folder.mkdir(exist_ok=True)
-        # After an interruption, all written files are complete, and the next call adds the others.
+        # After an interruption, all written files are complete, and the next call adds
+        # the others.
         for language, content in contents.items():
             path = Path(temporary, f"{language}.txt")
             path.write_bytes(content)
@@ -169,7 +178,7 @@ def _download(folder):
 
 
 def _checked(contents, source, remedy):
-    """Return the lines of the languages, joined; raise ValueError unless they are the known."""
+    """Return each language's lines, joined; raise unless they are as known."""
     lines = {language: content.splitlines() for language, content in contents.items()}
     joined = {language: b"\n".join(some) for language, some in lines.items()}
     digest = sha256(
@@ -178,6 +187,7 @@ def _checked(contents, source, remedy):
     if digest.hexdigest() != _SHA256:
         raise ValueError(
             f"{source} should hold the 20,074 lines with SHA-256 {_SHA256}, but holds "
-            f"{sum(map(len, lines.values())):,} with SHA-256 {digest.hexdigest()}. {remedy}"
+            f"{sum(map(len, lines.values())):,} with SHA-256 {digest.hexdigest()}. "
+            f"{remedy}"
         )
     return joined

@@ -13,8 +13,12 @@ from sklearn.utils._param_validation import StrOptions
 from .._base import validate_params
 from .._encoding.spelling_groups import spelling_groups
 
-# ISO 15924 codes of the scripts that names are in; Chinese names are in both kinds of Han.
-SCRIPTS = "Arab Armn Beng Cyrl Deva Geor Grek Gujr Hani Hebr Jpan Kore Latn Orya Sinh Taml Thai"
+# ISO 15924 codes of the scripts that names are in; Chinese names are in both kinds of
+# Han.
+SCRIPTS = (
+    "Arab Armn Beng Cyrl Deva Geor Grek Gujr Hani Hebr Jpan Kore Latn Orya Sinh Taml "
+    "Thai"
+)
 SCRIPT_OPTIONS = StrOptions({*SCRIPTS.split(), "native", "all"})
 
 
@@ -33,14 +37,14 @@ def read_rows(file):
 
 
 def read_names_in(script):
-    """Iterate over the rows of the names in a script, "native" or "all": see `load_names`."""
+    """Iterate over rows of names in a script, "native" or "all": see `load_names`."""
     for row in read_rows("names.csv"):
         if script in ("all", row[3]) or (script == "native" and row[3] != "Latn"):
             yield row
 
 
 def table_bunch(columns, descr, as_frame):
-    """Return columns as a Bunch, with their frame and the description in a file under descr/."""
+    """Return columns as a Bunch, with frame and description, a file under descr/."""
     frame = None
     if as_frame:
         frame = check_pandas_support("as_frame=True").DataFrame(columns)
@@ -70,15 +74,17 @@ def load_names(
 ) -> Any:
     """Load the names of the world that ship with the package (classification).
 
-    The dataset has 80,479 surnames and given names of 57 nationalities in Latin letters, as people
-    spell them there, and 23,175 more in a native script, of 20 of these nationalities.
+    The dataset has 80,479 surnames and given names of 57 nationalities in Latin
+    letters, as people spell them there, and 23,175 more in a native script, of 20 of
+    these nationalities.
 
     Parameters
     ----------
     script : str, default="Latn"
-        Script of the names: "Latn" for Latin letters with diacritics, "native" for all other
-        scripts, "all", or one of these ISO 15924 codes: "Arab", "Armn", "Beng", "Cyrl", "Deva",
-        "Geor", "Grek", "Gujr", "Hani", "Hebr", "Jpan", "Kore", "Orya", "Sinh", "Taml", "Thai".
+        Script of the names: "Latn" for Latin letters with diacritics, "native" for all
+        other scripts, "all", or one of these ISO 15924 codes: "Arab", "Armn", "Beng",
+        "Cyrl", "Deva", "Geor", "Grek", "Gujr", "Hani", "Hebr", "Jpan", "Kore", "Orya",
+        "Sinh", "Taml", "Thai".
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch object.
     as_frame : bool, default=False
@@ -92,14 +98,16 @@ def load_names(
         data : ndarray of shape (n_names,), dtype=object
             The names. If `as_frame` is True, a Series called "name".
         target : ndarray of shape (n_names,), dtype=object
-            The nationality of each name. If `as_frame` is True, a Series called "nationality".
+            The nationality of each name. If `as_frame` is True, a Series called
+            "nationality".
         frame : DataFrame of shape (n_names, 2)
             `data` and `target`. Only present when `as_frame` is True, else None.
         target_names : ndarray of shape (n_nationalities,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
-            Groups of names that are equal in plain ASCII letters and lower case. Pass them to
-            :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on unseen names only.
+            Groups of names that are equal in plain ASCII letters and lower case. Pass
+            them to :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on
+            unseen names only.
         DESCR : str
             Description of the dataset: source, licence, counts, known errors.
         part : ndarray of shape (n_names,), dtype=object
@@ -117,9 +125,9 @@ def load_names(
 
     Notes
     -----
-    The names are sorted by nationality, part and name: shuffle them in splits, since the folds of a
-    plain ``cv=3`` have other parts. Each is listed once in its nationality, however common it is.
-    `DESCR` has the sources.
+    The names are sorted by nationality, part and name: shuffle them in splits, since
+    the folds of a plain ``cv=3`` have other parts. Each is listed once in its
+    nationality, however common it is. `DESCR` has the sources.
 
     Examples
     --------

@@ -9,11 +9,12 @@ from ._load_names import read_table, table_bunch
 
 @validate_params({"as_frame": ["boolean"]})
 def load_nationalities(*, as_frame: bool = False) -> Bunch:
-    """Load the countries, regions and scripts of the nationalities that the model knows.
+    """Load the countries, regions and scripts of the model's nationalities.
 
-    There is one row for each of the 74 nationalities of :func:`~sknames.load_pretrained`, which
-    include the 57 of :func:`load_names`. A nationality here is where names are common, not a
-    citizenship: Brazil is a country of Portuguese names.
+    There is one row for each of the 74 nationalities of
+    :func:`~sknames.load_pretrained`, which include the 57 of :func:`load_names`. A
+    nationality here is where names are common, not a citizenship: Brazil is a country
+    of Portuguese names.
 
     Parameters
     ----------
@@ -28,19 +29,22 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
         nationality : dtype=object
             The nationalities, sorted.
         alpha_2, alpha_3 : dtype=object
-            Countries where such names are common, separated by spaces: ISO 3166-1 codes. Names come
-            from the first country. Kosovo has the codes XK and XKX, which users assign.
+            Countries where such names are common, separated by spaces: ISO 3166-1
+            codes. Names come from the first country. Kosovo has the codes XK and XKX,
+            which users assign.
         millions : dtype=object
-            Rough millions of people with such names in each of these countries, separated by
-            spaces.
+            Rough millions of people with such names in each of these countries,
+            separated by spaces.
         subregion, region : dtype=object
             UN M49 names for the first country, as "Western Africa" and "Africa".
         scripts : dtype=object
-            Scripts in which names are written there, separated by spaces: ISO 15924 codes.
+            Scripts in which names are written there, separated by spaces: ISO 15924
+            codes.
         n_names : dtype=int
             Number of training names of the shipped model.
         recall : dtype=float
-            Recall on people whom the shipped model never learned, NaN if there were none.
+            Recall on people whom the shipped model never learned, NaN if there were
+            none.
         frame : DataFrame of shape (74, 9) or None
             All columns.
         DESCR : str
@@ -78,7 +82,8 @@ def load_countries(*, as_frame: bool = False) -> Bunch:
         Dictionary-like object: columns of shape (205,), `frame` and `DESCR`.
 
         alpha_2, alpha_3 : dtype=object
-            ISO 3166-1 codes, sorted. Kosovo has the codes XK and XKX, which users assign.
+            ISO 3166-1 codes, sorted. Kosovo has the codes XK and XKX, which users
+            assign.
         country : dtype=object
             The name of the country in English.
         millions : dtype=float

@@ -32,22 +32,23 @@ def make_names(
     script: str = "Latn",
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Draw random full names, each made of names of one nationality in :func:`load_names`.
+    """Draw random full names, each of one nationality in :func:`load_names`.
 
-    Use them for training, benchmarks and load tests. All nationalities are equally likely, and so
-    are all given names and all surnames of a nationality.
+    Use them for training, benchmarks and load tests. All nationalities are equally
+    likely, and so are all given names and all surnames of a nationality.
 
     Parameters
     ----------
     n_samples : int, default=100
         Number of names to draw. They may repeat.
     full : bool, default=True
-        If True, draw a given name and a surname; if False, one of the two, with equal probability.
+        If True, draw a given name and a surname; if False, one of the two, with equal
+        probability.
     nationalities : array-like of str, default=None
         Nationalities with names in `script`, in any order. None takes all of them.
     script : str, default="Latn"
-        Script of the names, as in :func:`load_names`. The scripts of a nationality are equally
-        likely.
+        Script of the names, as in :func:`load_names`. The scripts of a nationality are
+        equally likely.
     random_state : int, RandomState instance or None, default=None
         Seed or generator. Pass an int for the same names in each call.
 
@@ -64,12 +65,13 @@ def make_names(
 
     Notes
     -----
-    The given name comes first. Chinese, Hungarian, Japanese, Korean and Vietnamese names in Latin
-    letters have either order with equal probability; names in Han, kana and Hangul have the surname
-    first, and no space.
+    The given name comes first. Chinese, Hungarian, Japanese, Korean and Vietnamese
+    names in Latin letters have either order with equal probability; names in Han, kana
+    and Hangul have the surname first, and no space.
 
-    Both parts are in the same script, and drawn independently: a man's given name can meet a
-    woman's surname, nobody has two given names, and a rare name is as likely as a common one.
+    Both parts are in the same script, and drawn independently: a man's given name can
+    meet a woman's surname, nobody has two given names, and a rare name is as likely as
+    a common one.
 
     Examples
     --------
@@ -86,8 +88,9 @@ def make_names(
     }
     if unknown or not asked:
         raise ValueError(
-            f"`nationalities` should be some of {', '.join(known)}, which have names with "
-            f"script={script!r}. Got {', '.join(sorted(unknown)) or 'none of them'}."
+            f"`nationalities` should be some of {', '.join(known)}, which have names "
+            f"with script={script!r}. Got "
+            f"{', '.join(sorted(unknown)) or 'none of them'}."
         )
     chosen = [nationality for nationality in known if nationality in asked]
     both_orders = {
@@ -96,8 +99,8 @@ def make_names(
         if order == "both"
     }
 
-    # Pools are sorted by nationality, and names by pool, so that a draw from either adds a random
-    # number to the start of its part.
+    # Pools are sorted by nationality, and names by pool, so that a draw from either
+    # adds a random number to the start of its part.
     pools = {key: pool for key, pool in sorted(pools.items()) if key[0] in chosen}
     n_pools = np.unique([nationality for nationality, _ in pools], return_counts=True)[
         1
@@ -126,14 +129,14 @@ def make_names(
 
 
 def _draw(random_state, sizes, which):
-    """Draw an index in each pool `which`, where pools of these sizes follow one another."""
+    """Draw an index in each pool `which`; pools of these `sizes` are consecutive."""
     starts = np.cumsum(sizes) - sizes
     return starts[which] + random_state.randint(sizes[which])
 
 
 @cache  # reading the file takes longer than drawing a thousand names
 def _pools(script):
-    """Return names to join, {(nationality, script): {"surname": list, "given": list}}."""
+    """Return names by (nationality, script): {"surname": list, "given": list}."""
     pools = {}
     for name, nationality, part, its_script in read_names_in(script):
         pool = pools.setdefault((nationality, its_script), {"surname": [], "given": []})

@@ -26,17 +26,18 @@ TINY = np.finfo(np.float64).tiny
 def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bunch:
     """Measure how much each character of a name matters for a prediction, by occlusion.
 
-    Each character in turn is replaced by one that the model does not know (Zeiler and Fergus 2014).
-    The importance is the fall of the log odds of the label: above 0 the character speaks for the
-    label, below 0 against it. Importances do not add up to a fixed total.
+    Each character in turn is replaced by one that the model does not know (Zeiler and
+    Fergus 2014). The importance is the fall of the log odds of the label: above 0 the
+    character speaks for the label, below 0 against it. Importances do not add up to a
+    fixed total.
 
     Parameters
     ----------
     estimator : Pipeline
-        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
-        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
-        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
-        search or a calibration of scikit-learn.
+        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
+        classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`;
+        also behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
+        `FrozenEstimator`, a search or a calibration of scikit-learn.
     name : str
         The name.
     label : str or int or None, default=None
@@ -49,10 +50,10 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
 
         - name: the name,
         - dropped: list of str, what the model does not read: titles, degrees, brackets,
-        - characters: array of shape (n_characters,), what the model reads: the characters after
-          transliteration, with U+FFFD for unknown ones,
-        - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name
-          that each of these comes from, and its position there,
+        - characters: array of shape (n_characters,), what the model reads: the
+          characters after transliteration, with U+FFFD for unknown ones,
+        - sources, source_index: arrays of shape (n_characters,), the character of the
+          cleaned name that each of these comes from, and its position there,
         - classes: array of shape (n_classes,), the labels,
         - importance: array of shape (n_characters,), differences of natural logarithms,
         - label: the label,
@@ -65,8 +66,8 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
 
     Notes
     -----
-    It shows what this model uses, not what makes a name Polish. If two characters carry the same
-    information, each alone seems to matter little.
+    It shows what this model uses, not what makes a name Polish. If two characters carry
+    the same information, each alone seems to matter little.
 
     References
     ----------
@@ -95,7 +96,7 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
 
 @dataclass(eq=False, repr=False)
 class CharacterImportanceDisplay(DisplayMixin):
-    """Characters of a name, blue if they speak for a label, red if they speak against it.
+    """Draw a name: characters for a label are blue, those against it are red.
 
     Make one with :meth:`from_estimator`; all parameters are kept as attributes.
 
@@ -153,10 +154,11 @@ class CharacterImportanceDisplay(DisplayMixin):
         Parameters
         ----------
         estimator : Pipeline
-            Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
-            classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also
-            behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
-            `FrozenEstimator`, a search or a calibration of scikit-learn.
+            Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends
+            with a classifier that has `predict_proba`, such as
+            :func:`~sknames.load_pretrained`; also behind a :class:`~sknames.JoinNames`,
+            and in the wrappers of sknames, in a `FrozenEstimator`, a search or a
+            calibration of scikit-learn.
         name : str
             The name.
         label : str or int or None, default=None
@@ -188,8 +190,8 @@ class CharacterImportanceDisplay(DisplayMixin):
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         im_kwargs : dict or None, default=None
-            Keyword arguments of ``ax.imshow``, such as `cmap`, or `vmin` and `vmax` for equal
-            colours on several pictures.
+            Keyword arguments of ``ax.imshow``, such as `cmap`, or `vmin` and `vmax` for
+            equal colours on several pictures.
 
         Returns
         -------

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-LUMA = np.array(
-    [0.299, 0.587, 0.114]
-)  # how bright red, green and blue are (ITU-R BT.601)
+# How bright red, green and blue are (ITU-R BT.601).
+LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def check_characters(name, characters):
@@ -22,7 +21,10 @@ def write_on(image, cell, text, value, **kwargs):
 
 
 def title_of(name, characters):
-    """Return a title: the name, and how the model reads it if that differs by more than case."""
+    """Return a title: the name, and how the model reads it.
+
+    What the model reads is left out if it differs only in case.
+    """
     read = "".join(_drawable(characters))
     if "".join(characters) == name.lower():
         return name

@@ -1,4 +1,4 @@
-"""Compute what each n-gram, word or other feature adds to the logits of a name, and draw it."""
+"""Compute and draw what each n-gram, word or other feature adds to a name's logits."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -33,9 +33,9 @@ class Contributions(Bunch):
         )
 
     def log_odds(self, label: Any = None, other: Any = None) -> Bunch:
-        """Return the log odds of a label against another, split by feature, the largest first.
+        """Return the log odds of a label against another, split by feature.
 
-        By default, the labels are the two most probable ones.
+        The largest come first. By default, the labels are the two most probable ones.
         """
         logits = self.intercept + self.contributions.sum(axis=0)
         first = column_of(self.classes, label, logits)
@@ -56,19 +56,23 @@ class Contributions(Bunch):
 def feature_contributions(estimator: Any, name: str) -> Contributions:
     """Split the logits of a name exactly into what each of its features adds.
 
-    The sum is ``intercept + contributions.sum(axis=0)``; its softmax gives the probabilities.
+    The sum is ``intercept + contributions.sum(axis=0)``; its softmax gives the
+    probabilities.
 
-    - A :class:`~sknames.NameNationalityClassifier` adds the logits of its recurrent net, of each
-      n-gram in the name (its TF-IDF value times its weights) and of each word known from `fit`.
-    - A pipeline that ends in a linear classifier whose probabilities are a softmax, such as that
-      of :func:`~sknames.make_own_labels_pipeline`, adds the value of each feature times its
-      coefficients: of n-grams, and of the nationalities of a :class:`~sknames.NameEncoder`.
+    - A :class:`~sknames.NameNationalityClassifier` adds the logits of its recurrent
+      net, of each n-gram in the name (its TF-IDF value times its weights) and of each
+      word known from `fit`.
+    - A pipeline that ends in a linear classifier whose probabilities are a softmax,
+      such as that of :func:`~sknames.make_own_labels_pipeline`, adds the value of each
+      feature times its coefficients: of n-grams, and of the nationalities of a
+      :class:`~sknames.NameEncoder`.
 
     Parameters
     ----------
     estimator : Pipeline
-        Such a fitted pipeline. It may be in a :class:`~sknames.PriorShiftClassifier`, which adds to
-        the intercept, a :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or search.
+        Such a fitted pipeline. It may be in a :class:`~sknames.PriorShiftClassifier`,
+        which adds to the intercept, a :class:`~sknames.SelectiveClassifier`,
+        `FrozenEstimator` or search.
     name : str
         The name.
 
@@ -79,21 +83,23 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
         - name: the name,
         - classes: array of shape (n_classes,), the labels,
-        - features: array of shape (n_features,) of str, those present in the name: for a
-          net its n-grams, one entry for each occurrence, then its words. If n-grams stay within
-          words, a space marks the ends of a word; otherwise "^" and "$" mark those of the name. For
-          a linear classifier they have the names that `get_feature_names_out` returns,
+        - features: array of shape (n_features,) of str, those present in the name: for
+          a net its n-grams, one entry for each occurrence, then its words. If n-grams
+          stay within words, a space marks the ends of a word; otherwise "^" and "$"
+          mark those of the name. For a linear classifier they have the names that
+          `get_feature_names_out` returns,
         - contributions: array of shape (n_features, n_classes),
-        - intercept: array of shape (n_classes,), the rest of the logits: those of the recurrent net
-          with their bias, or the intercept of the linear classifier,
-        - spans: array of shape (n_features, 2), of a network only: the start and stop of each
-          feature among the `characters`; the marks are at -1 and n_characters. Then there are also
-          `dropped`, `characters`, `sources` and `source_index`, as in :func:`prefix_proba`.
+        - intercept: array of shape (n_classes,), the rest of the logits: those of the
+          recurrent net with their bias, or the intercept of the linear classifier,
+        - spans: array of shape (n_features, 2), of a network only: the start and stop
+          of each feature among the `characters`; the marks are at -1 and n_characters.
+          Then there are also `dropped`, `characters`, `sources` and `source_index`, as
+          in :func:`prefix_proba`.
 
-        Its method `to_frame` makes a DataFrame with a row for each feature. ``log_odds(label=None,
-        other=None)`` returns a Bunch of a label against another, by default of the two most
-        probable ones: label, other, features and their contributions, the largest first, and
-        intercept.
+        Its method `to_frame` makes a DataFrame with a row for each feature.
+        ``log_odds(label=None, other=None)`` returns a Bunch of a label against another,
+        by default of the two most probable ones: label, other, features and their
+        contributions, the largest first, and intercept.
 
     See Also
     --------
@@ -102,8 +108,9 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
     Notes
     -----
-    Compare contributions between classes: the differences of two columns sum to the log odds of two
-    classes. TF-IDF vectors have norm 1, so without one n-gram the others would contribute more.
+    Compare contributions between classes: the differences of two columns sum to the log
+    odds of two classes. TF-IDF vectors have norm 1, so without one n-gram the others
+    would contribute more.
 
     Examples
     --------
@@ -132,8 +139,8 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
             return _of_network(inside.last, Reading(inside, name), shift)
     raise refusal(
         estimator,
-        "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear classifier "
-        "whose probabilities are a softmax",
+        "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear "
+        "classifier whose probabilities are a softmax",
         "For other models, use character_importance.",
         "SelectiveClassifier",
     )

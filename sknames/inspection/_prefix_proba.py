@@ -18,17 +18,17 @@ from ._reading import Reading, look_inside
 def prefix_proba(estimator: Any, name: str) -> Bunch:
     """Predict after each character of a name.
 
-    Each row is the prediction if the name ended there: for "y", for "ya", for "yam" and so on. The
-    last row is that of the whole name. A space at the end is ignored, as in any name. The Latin
-    form of a name that is read twice comes last.
+    Each row is the prediction if the name ended there: for "y", for "ya", for "yam" and
+    so on. The last row is that of the whole name. A space at the end is ignored, as in
+    any name. The Latin form of a name that is read twice comes last.
 
     Parameters
     ----------
     estimator : Pipeline
-        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a classifier
-        that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also behind a
-        :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a `FrozenEstimator`, a
-        search or a calibration of scikit-learn.
+        Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
+        classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`;
+        also behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
+        `FrozenEstimator`, a search or a calibration of scikit-learn.
     name : str
         The name.
 
@@ -39,10 +39,10 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
 
         - name: the name,
         - dropped: list of str, what the model does not read: titles, degrees, brackets,
-        - characters: array of shape (n_characters,), what the model reads: the characters after
-          transliteration, with U+FFFD for unknown ones,
-        - sources, source_index: arrays of shape (n_characters,), the character of the cleaned name
-          that each of these comes from, and its position there,
+        - characters: array of shape (n_characters,), what the model reads: the
+          characters after transliteration, with U+FFFD for unknown ones,
+        - sources, source_index: arrays of shape (n_characters,), the character of the
+          cleaned name that each of these comes from, and its position there,
         - classes: array of shape (n_classes,), the labels,
         - proba: array of shape (n_characters, n_classes).
 
@@ -125,10 +125,11 @@ class PrefixProbabilityDisplay(DisplayMixin):
         Parameters
         ----------
         estimator : Pipeline
-            Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
-            classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`; also
-            behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
-            `FrozenEstimator`, a search or a calibration of scikit-learn.
+            Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends
+            with a classifier that has `predict_proba`, such as
+            :func:`~sknames.load_pretrained`; also behind a :class:`~sknames.JoinNames`,
+            and in the wrappers of sknames, in a `FrozenEstimator`, a search or a
+            calibration of scikit-learn.
         name : str
             The name.
         **kwargs
@@ -151,8 +152,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
         Parameters
         ----------
         n_top : int, default=8
-            Number of nationalities to show: those with the highest probability after any character,
-            in the order of the whole name's probabilities.
+            Number of nationalities to show: those with the highest probability after
+            any character, in the order of the whole name's probabilities.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         im_kwargs : dict or None, default=None

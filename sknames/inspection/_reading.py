@@ -37,7 +37,7 @@ class Reading:
         self.source_index = np.array([index for *_, index in spelt], dtype=int)
 
     def predict_proba(self, codes):
-        """Return the probabilities of other codes, (n, length), instead of those of the name."""
+        """Return the probabilities of codes, (n, length), in place of the name's."""
         if not len(codes):
             return np.empty((0, len(self.classes)))
         names = Names([self.name] * len(codes), self.encoder, codes)

@@ -1,4 +1,4 @@
-"""Measure models on names with known nationalities: accuracy, calibration, risk and coverage."""
+"""Measure accuracy, calibration, risk and coverage on names with known labels."""
 
 from ._calibration import ReliabilityDisplay, expected_calibration_error
 from ._risk_coverage import RiskCoverageDisplay

@@ -23,15 +23,16 @@ def _bins(confidence, n_bins=N_BINS):
 
 
 def calibration_error(hit, confidence, weights):
-    """Return the expected calibration error (Guo et al. 2017), its 95 % interval, and chance.
+    """Return expected calibration error (Guo et al. 2017), 95 % interval, and chance.
 
-    `hit` and `confidence` are what `top_label` returns, `weights` those of the names. The last
-    value is the mean error of a calibrated model on as many names.
+    `hit` and `confidence` are what `top_label` returns, `weights` those of the names.
+    The last value is the mean error of a calibrated model on as many names.
 
-    The interval is from a bootstrap over names, with normal sums in the bins. Chance makes the
-    error too large, and that of each resample larger still. The basic bootstrap interval
-    corrects for that. It starts at 0 if a calibrated model would reach this error, and is never
-    narrower than that of a share with no event (Clopper and Pearson 1934).
+    The interval is from a bootstrap over names, with normal sums in the bins. Chance
+    makes the error too large, and that of each resample larger still. The basic
+    bootstrap interval corrects for that. It starts at 0 if a calibrated model would
+    reach this error, and is never narrower than that of a share with no event (Clopper
+    and Pearson 1934).
     """
     n = effective_number(weights)
     weights = weights * (n / weights.sum())
@@ -71,8 +72,9 @@ def expected_calibration_error(
 ) -> float:
     """Compute the expected calibration error of the most probable label.
 
-    It is the mean difference between top probability and accuracy, over bins of equal width (Guo et
-    al. 2017). 0 is the best. With few names it is too large, because chance adds to it.
+    It is the mean difference between top probability and accuracy, over bins of equal
+    width (Guo et al. 2017). 0 is the best. With few names it is too large, because
+    chance adds to it.
 
     Parameters
     ----------
@@ -115,14 +117,15 @@ def expected_calibration_error(
 
 @dataclass(eq=False, repr=False)
 class ReliabilityDisplay(TopLabelDisplay):
-    """Reliability diagram: the accuracy of the most probable label against its probability.
+    """Draw a reliability diagram: accuracy of the top label against its probability.
 
-    Each point has about the same number of names. Points on the diagonal are calibrated; points
-    below it are overconfident. scikit-learn's :class:`~sklearn.calibration.CalibrationDisplay`
-    draws one class against the rest instead.
+    Each point has about the same number of names. Points on the diagonal are
+    calibrated; points below it are overconfident. scikit-learn's
+    :class:`~sklearn.calibration.CalibrationDisplay` draws one class against the rest
+    instead.
 
-    Make one with :meth:`from_estimator` or :meth:`from_predictions`; all parameters are kept as
-    attributes.
+    Make one with :meth:`from_estimator` or :meth:`from_predictions`; all parameters are
+    kept as attributes.
 
     Parameters
     ----------
@@ -194,10 +197,11 @@ class ReliabilityDisplay(TopLabelDisplay):
         y_proba : array-like of shape (n_samples, n_classes)
             Probabilities from `predict_proba`.
         labels : array-like of shape (n_classes,) or None, default=None
-            Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
+            Labels of the columns, such as `classes_`. None takes those in `y_true`,
+            sorted.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weights of the names, not negative. Intervals are those of the effective number of
-            names (Kish 1965).
+            Weights of the names, not negative. Intervals are those of the effective
+            number of names (Kish 1965).
         n_bins : int, default=10
             Number of points, at most.
         name : str or None, default=None
@@ -217,7 +221,8 @@ class ReliabilityDisplay(TopLabelDisplay):
             of[weights > 0] for of in (hits, confidence, weights)
         )
         in_order = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
-        # Equal probabilities share a bin, so that the order of the names does not matter.
+        # Equal probabilities share a bin, so that the order of the names does not
+        # matter.
         starts = np.unique([of_bin[0] for of_bin in in_order])
         bins = np.searchsorted(starts, confidence, side="right") - 1
         sizes, total = np.bincount(bins), np.bincount(bins, weights=weights)

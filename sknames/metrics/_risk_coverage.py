@@ -17,12 +17,12 @@ FEW = 0.1  # of the inputs
 
 @dataclass(eq=False, repr=False)
 class RiskCoverageDisplay(TopLabelDisplay):
-    """Risk-coverage curve: the share of wrong answers against the share of answered inputs.
+    """Draw a risk-coverage curve: the share of errors against that of answered inputs.
 
-    The answers with the highest probabilities come first; a good curve is low on the left. Make one
-    with :meth:`from_estimator`, :meth:`from_predictions`, or for the curve of a
-    :class:`~sknames.SelectiveClassifier` with :meth:`from_curve`, which also counts inputs that are
-    not names. All parameters are kept as attributes.
+    The answers with the highest probabilities come first; a good curve is low on the
+    left. Make one with :meth:`from_estimator`, :meth:`from_predictions`, or for the
+    curve of a :class:`~sknames.SelectiveClassifier` with :meth:`from_curve`, which also
+    counts inputs that are not names. All parameters are kept as attributes.
 
     Parameters
     ----------
@@ -92,7 +92,8 @@ class RiskCoverageDisplay(TopLabelDisplay):
         y_proba : array-like of shape (n_samples, n_classes)
             Probabilities from `predict_proba`.
         labels : array-like of shape (n_classes,) or None, default=None
-            Labels of the columns, such as `classes_`. None takes those in `y_true`, sorted.
+            Labels of the columns, such as `classes_`. None takes those in `y_true`,
+            sorted.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the names, not negative.
         name : str or None, default=None
@@ -124,8 +125,8 @@ class RiskCoverageDisplay(TopLabelDisplay):
         Parameters
         ----------
         curve : Bunch
-            Arrays `coverage`, `risk` and `n_answered`, such as the `risk_coverage_curve_` of a
-            :class:`~sknames.SelectiveClassifier`.
+            Arrays `coverage`, `risk` and `n_answered`, such as the
+            `risk_coverage_curve_` of a :class:`~sknames.SelectiveClassifier`.
         chosen : tuple (coverage, risk) or None, default=None
             Threshold to mark, such as ``(model.coverage_, model.risk_)``.
         name : str or None, default=None

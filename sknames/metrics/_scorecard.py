@@ -51,7 +51,10 @@ class Scorecard(Bunch):
         return pd.DataFrame(self.by_class)
 
     def to_text(self, n_classes: int | None = None) -> str:
-        """Return the printed text, with at most `n_classes` nationalities, most frequent first."""
+        """Return the printed text, with at most `n_classes` nationalities.
+
+        The most frequent come first.
+        """
         lines = [
             f"accuracy  {self.accuracy:.4f} ({_interval(self.accuracy_interval)})",
             f"macro-F1  {self.macro_f1:.4f} ({_interval(self.macro_f1_interval)})",
@@ -64,7 +67,8 @@ class Scorecard(Bunch):
             lines += [
                 f"top-3     {self.top_3:.4f} ({_interval(self.top_3_interval)})",
                 f"log loss  {self.log_loss:.4f}",
-                f"ECE       {self.calibration_error:.4f} ({_interval(self.calibration_interval)}; "
+                f"ECE       {self.calibration_error:.4f} "
+                f"({_interval(self.calibration_interval)}; "
                 f"{self.calibration_by_chance:.4f} by chance)",
             ]
         lines.append(f"{self.n:,} rows; {self._of_labels()}")
@@ -117,8 +121,8 @@ class Scorecard(Bunch):
                 for figure, n in DENOMINATORS.items()
             ]
             yield (
-                f"{row['label']!s:{width}}  {row['n']:>8,}  {cells[0]:22}  {cells[1]:22}  "
-                f"{row['n_predicted']:>9,}"
+                f"{row['label']!s:{width}}  {row['n']:>8,}  {cells[0]:22}  "
+                f"{cells[1]:22}  {row['n_predicted']:>9,}"
             )
         if len(order) < len(rows["n"]):
             yield f"{len(rows['n']) - len(order)} others: see by_class"
@@ -137,38 +141,40 @@ def scorecard(
     Parameters
     ----------
     estimator : classifier of names
-        Classifier, fitted on other names. Without `predict_proba`, the figures that need
-        probabilities are None.
+        Classifier, fitted on other names. Without `predict_proba`, the figures that
+        need probabilities are None.
     X : iterable of str, or table of one column
         Names.
     y : array-like of shape (n_names,)
-        Their nationalities, spelled as in the model. A label that the model lacks counts as an
-        error, and is left out of the log loss.
+        Their nationalities, spelled as in the model. A label that the model lacks
+        counts as an error, and is left out of the log loss.
     sample_weight : array-like of shape (n_names,) or None, default=None
-        Weights of the names, not negative. Intervals are those of the effective number of names
-        (Kish 1965). Counts are of names.
+        Weights of the names, not negative. Intervals are those of the effective number
+        of names (Kish 1965). Counts are of names.
 
     Returns
     -------
     Scorecard
         A Bunch that prints on one screen, with
 
-        - n: the number of rows; is_right: array of shape (n,), whether each prediction is right, in
-          the order of the names,
+        - n: the number of rows; is_right: array of shape (n,), whether each prediction
+          is right, in the order of the names,
         - accuracy, with its 95 % accuracy_interval (low, high) (Wilson 1927),
-        - macro_f1, the mean F1 of the nationalities in `y` or predicted, with macro_f1_interval
-          from a bootstrap,
+        - macro_f1, the mean F1 of the nationalities in `y` or predicted, with
+          macro_f1_interval from a bootstrap,
         - log_loss, top_3 with top_3_interval, and calibration_error, see
-          :func:`expected_calibration_error`, with calibration_interval, and calibration_by_chance,
-          the error of a calibrated model on as many names; None without probabilities,
-        - best_accuracy: the highest accuracy that names alone allow, since n_ambiguous names have
-          several labels here,
+          :func:`expected_calibration_error`, with calibration_interval, and
+          calibration_by_chance, the error of a calibrated model on as many names; None
+          without probabilities,
+        - best_accuracy: the highest accuracy that names alone allow, since n_ambiguous
+          names have several labels here,
         - unknown_labels: {label: number of rows} of labels that the model lacks,
-        - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words of the name
-          were in training; None if the model does not know,
+        - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words
+          of the name were in training; None if the model does not know,
         - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
           precision_low, precision_high, n_predicted,
-        - confusions: tuples (label, predicted, number of rows), the most frequent first.
+        - confusions: tuples (label, predicted, number of rows), the most frequent
+          first.
 
         Its method `to_frame` makes a DataFrame of by_class, `to_text` a longer text.
 
@@ -183,9 +189,10 @@ def scorecard(
 
     Notes
     -----
-    The interval of the calibration error is from a bootstrap over the names, corrected for the
-    error that chance adds. Do not measure on training names, or on other spellings of them:
-    :func:`~sknames.spelling_groups` keeps spellings together in a split.
+    The interval of the calibration error is from a bootstrap over the names, corrected
+    for the error that chance adds. Do not measure on training names, or on other
+    spellings of them: :func:`~sknames.spelling_groups` keeps spellings together in a
+    split.
 
     Examples
     --------
@@ -215,8 +222,8 @@ def scorecard(
 def scorecard_from(names, labels, predicted, proba, classes, known=None, weights=None):
     """Return the scorecard of predictions.
 
-    `classes` are the columns of `proba`, which may be None; `known` are counts of known words, or
-    None.
+    `classes` are the columns of `proba`, which may be None; `known` are counts of known
+    words, or None.
     """
     labels, classes = np.asarray(labels, dtype=object).tolist(), classes.tolist()
     check_some_known(labels, classes)
@@ -266,7 +273,7 @@ def ngram_svm():
 
 
 def accuracy_gain(is_right, is_right_of_other):
-    """Return how much more often a model is right on the same rows, and the 95 % interval."""
+    """Return the gain in accuracy on the same rows, and its 95 % interval."""
     gain = np.subtract(is_right, is_right_of_other, dtype=float)
     reach = Z * gain.std() / np.sqrt(len(gain))
     return gain.mean(), gain.mean() - reach, gain.mean() + reach
@@ -278,7 +285,8 @@ def figures(labels, predicted, weights=1.0):
     labels, predicted = (
         np.asarray(x, dtype=object).tolist() for x in (labels, predicted)
     )
-    # Labels may be numbers and text, as a model of numbers may abstain by a word: numbers first.
+    # Labels may be numbers and text, as a model of numbers may abstain by a word:
+    # numbers first.
     values = sorted(
         {*labels, *predicted}, key=lambda label: (isinstance(label, str), label)
     )
@@ -304,9 +312,8 @@ def figures(labels, predicted, weights=1.0):
         ("precision", precision, answer),
     ):
         by_class[DENOMINATORS[key]] = np.bincount(codes, minlength=len(values))
-        with np.errstate(
-            invalid="ignore", divide="ignore"
-        ):  # without rows there is no figure
+        # Without rows there is no figure.
+        with np.errstate(invalid="ignore", divide="ignore"):
             limits = wilson_interval(
                 figure, effective_number(weights, codes, len(values))
             )
@@ -343,15 +350,18 @@ def _macro_f1_interval(true, answer, weights):
     shares = np.bincount(index, weights=weights) / weights.sum()
     drawn = np.random.RandomState(0).multinomial(n, shares, size=1000)
     n_of = drawn @ (true + answer)
-    # A label that is only predicted counts as 0, in the figure as well; one that is not drawn does
-    # not count.
+    # A label that is only predicted counts as 0, in the figure as well; one that is not
+    # drawn does not count.
     f1 = np.tile(np.where(true.any(axis=0), np.nan, 0), (len(drawn), 1))
     np.divide(2 * drawn @ (true * answer), n_of, out=f1, where=n_of > 0)
     return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())
 
 
 def _best(names, labels, weights):
-    """Return the accuracy of each name's most frequent label, and how many names have several."""
+    """Return the accuracy of each name's most frequent label.
+
+    Also count the names that have several labels.
+    """
     totals = defaultdict(Counter)
     for name, label, weight in zip(names, labels, weights, strict=True):
         totals[name][label] += weight

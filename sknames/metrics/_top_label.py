@@ -23,22 +23,24 @@ def top_label(y_true, y_proba, labels=None):
     labels = np.unique(y_true) if labels is None else column_or_1d(labels)
     if not len(np.unique(labels)) == len(labels) == y_proba.shape[1]:
         raise ValueError(
-            f"Expected distinct labels, one for each of {y_proba.shape[1]} columns of y_proba, got "
-            f"{len(labels)}: {labels!s:.200}. Give labels, such as the classes_ of the classifier."
+            f"Expected distinct labels, one for each of {y_proba.shape[1]} columns of "
+            f"y_proba, got {len(labels)}: {labels!s:.200}. Give labels, such as the "
+            "classes_ of the classifier."
         )
     if y_proba.min() < 0 or y_proba.max() > 1 + 1e-6:
         raise ValueError(
-            f"Expected y_proba from 0 to 1, got {y_proba.min():.3g} to {y_proba.max():.3g}. Give "
-            "probabilities, as predict_proba does."
+            f"Expected y_proba from 0 to 1, got {y_proba.min():.3g} to "
+            f"{y_proba.max():.3g}. Give probabilities, as predict_proba does."
         )
     check_some_known(y_true, labels)
     return labels[y_proba.argmax(axis=1)] == y_true, y_proba.max(axis=1)
 
 
 def effective_number(weights, index=None, n=1):
-    """Return how many rows of equal weight say as much (Kish 1965), for each of n groups, (n,).
+    """Return how many rows of equal weight say as much, by group, (n,) (Kish 1965).
 
-    `index` has the group of each row. Without it, all rows are one group, and a number returns.
+    `index` has the group of each row. Without it, all rows are one group, and a number
+    returns.
     """
     groups = np.zeros(len(weights), dtype=int) if index is None else index
     sums, squares = (
@@ -49,7 +51,7 @@ def effective_number(weights, index=None, n=1):
 
 
 def wilson_interval(share, n):
-    """Return the low and high ends of 95 % intervals of a share among n (Wilson 1927)."""
+    """Return the ends of 95 % intervals of a share among n (Wilson 1927)."""
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)

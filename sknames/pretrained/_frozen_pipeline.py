@@ -9,11 +9,12 @@ from .._base.estimators import DocLinkMixin
 
 
 class FrozenPipeline(DocLinkMixin, Pipeline):
-    """Pipeline that is never fitted again, as scikit-learn's FrozenEstimator: a model that ships.
+    """Hold a pipeline that is never fitted again, like scikit-learn's FrozenEstimator.
 
-    Its clone is itself, and `fit` does nothing. So cross-validation, searches, calibration and
-    wrappers use the model as it is. To train its settings anew, on names and labels of your own,
-    take ``clone(Pipeline(model.steps))``.
+    A model that ships is one. Its clone is itself, and `fit` does nothing. So
+    cross-validation, searches, calibration and wrappers use the model as it is. To
+    train its settings anew, on names and labels of your own, take
+    ``clone(Pipeline(model.steps))``.
 
     Parameters
     ----------
@@ -105,8 +106,9 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         """
         if params:
             raise ValueError(
-                f"A model that is frozen keeps its parameters, got {', '.join(params)}. To train "
-                "with others, set them in clone(Pipeline(model.steps)), and fit that."
+                "A model that is frozen keeps its parameters, got "
+                f"{', '.join(params)}. To train with others, set them in "
+                "clone(Pipeline(model.steps)), and fit that."
             )
         return self
 

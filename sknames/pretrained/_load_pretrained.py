@@ -26,7 +26,8 @@ from ._frozen_pipeline import FrozenPipeline
 
 Target: TypeAlias = Literal["nationality", "country"]
 TARGETS: tuple[Target, ...] = ("nationality", "country")
-# With a folder for each model. That of countries is a head on that of nationalities, see `Network`.
+# With a folder for each model. That of countries is a head on that of nationalities,
+# see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
 # What each threshold gives on people kept apart, under the default priors.
@@ -37,23 +38,27 @@ CURVE, CURVE_COLUMNS = (
 )
 # The same if subregions and regions are answered, too.
 CLIMBING = "climbing.csv"
-# `class_bias` of the network, from the same people; without a label, its `model_error`; and perhaps
-# its `sharpness`, so called.
+# `class_bias` of the network, from the same people; without a label, its `model_error`;
+# and perhaps its `sharpness`, so called.
 BIAS, SHARPNESS = "class_bias.csv", "sharpness"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
-# Digests of the other files, so that none is changed unnoticed; that of the arrays is in the
-# description. What writes the files writes it, too.
+# Digests of the other files, so that none is changed unnoticed; that of the arrays is
+# in the description. What writes the files writes it, too.
 DIGESTS = "SHA256SUMS"
-# By default: the smallest whole percentage that answers four of five of these people, by country
-# half of them; with groups to fall back on, nine of ten, and three of four. It is the only place
-# that sets the threshold of load_pretrained, the command line, the service and the page.
+# By default: the smallest whole percentage that answers four of five of these people,
+# by country half of them; with groups to fall back on, nine of ten, and three of four.
+# It is the only place that sets the threshold of load_pretrained, the command line, the
+# service and the page.
 RISK = {
     CURVE: {"nationality": 0.14, "country": 0.27},
     CLIMBING: {"nationality": 0.11, "country": 0.21},
 }
 AS_WRITTEN = object()
 # pip leaves an installed version as it is, without --force-reinstall.
-AGAIN = "install sknames again, as before, with the options --force-reinstall and --no-deps of pip."
+AGAIN = (
+    "install sknames again, as before, with the options --force-reinstall and "
+    "--no-deps of pip."
+)
 
 
 @validate_params(
@@ -71,65 +76,68 @@ def load_pretrained(
     fallback: list[Groups] | None = None,
     tidy: bool = True,
 ) -> Any:
-    """Load a model that ships with the package, ready to predict nationalities or countries.
+    """Load a model that ships with the package, to predict nationalities or countries.
 
-    It knows 74 nationalities or 203 countries. It takes surnames, given names and full names in
-    either order, in Latin letters, with or without diacritics and in any case, or in another
-    script. It needs no download and does not import torch.
+    It knows 74 nationalities or 203 countries. It takes surnames, given names and full
+    names in either order, in Latin letters, with or without diacritics and in any case,
+    or in another script. It needs no download and does not import torch.
 
     Parameters
     ----------
     target : {"nationality", "country"}, default="nationality"
-        What to predict: where a name comes from, or where people live who have such names.
-        Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Two in five are wrong, since
-        countries share names.
+        What to predict: where a name comes from, or where people live who have such
+        names. Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Two in five are
+        wrong, since countries share names.
     priors : {"population", "uniform"}, dict or array-like of shape (n_classes,), \
 default="population"
-        Priors of the labels that the probabilities assume. Priors decide shared names: with equal
-        priors, John Smith is Scottish.
+        Priors of the labels that the probabilities assume. Priors decide shared names:
+        with equal priors, John Smith is Scottish.
 
-        - "population": the square root of a rough number of people in the world who bear such
-          names, or the fourth root of a country's inhabitants, for single names of people of whom
-          nothing else is known.
+        - "population": the square root of a rough number of people in the world who
+          bear such names, or the fourth root of a country's inhabitants, for single
+          names of people of whom nothing else is known.
         - "uniform": all nationalities are equally frequent.
-        - Numbers that sum to 1, by nationality (0 for those that are not named) or in the order of
-          `classes_`, if the mix is known. A nationality with prior 0 is never predicted.
+        - Numbers that sum to 1, by nationality (0 for those that are not named) or in
+          the order of `classes_`, if the mix is known. A nationality with prior 0 is
+          never predicted.
 
-        For a list of people, whose names tell the mix, see :class:`PriorShiftClassifier`. The
-        priors are a shift of the output bias; `class_prior_` of the classifier holds those in
-        force.
+        For a list of people, whose names tell the mix, see
+        :class:`PriorShiftClassifier`. The priors are a shift of the output bias;
+        `class_prior_` of the classifier holds those in force.
     abstain : bool or float, default=False
-        Whether to give no answer ("unknown") where the model is unsure, or the text is not a name.
-        True keeps these shares with 95 % confidence, for people as frequent as "population" says:
+        Whether to give no answer ("unknown") where the model is unsure, or the text is
+        not a name. True keeps these shares with 95 % confidence, for people as frequent
+        as "population" says:
 
-        - nationalities: at most 14 % of the answers are wrong, and four of five people get one;
-          with `fallback`, 11 %, and nine of ten,
+        - nationalities: at most 14 % of the answers are wrong, and four of five people
+          get one; with `fallback`, 11 %, and nine of ten,
         - countries: at most 27 %, and half; with `fallback`, 21 %, and three of four.
 
         A float is the largest share of wrong answers instead, from .06. People of a
-        nationality that the model does not know are often answered, too. The `page on abstaining
-        <https://sknames.github.io/sknames/abstaining.html>`_ has more figures.
+        nationality that the model does not know are often answered, too. The `page on
+        abstaining <https://sknames.github.io/sknames/abstaining.html>`_ has more
+        figures.
     fallback : list or None, default=None
-        What to answer where a label is unsure, see :class:`SelectiveClassifier`: None, or
-        ``["subregion", "region"]``, which we recommend for countries. It needs `abstain`. Other
-        groups need a threshold of their own.
+        What to answer where a label is unsure, see :class:`SelectiveClassifier`: None,
+        or ``["subregion", "region"]``, which we recommend for countries. It needs
+        `abstain`. Other groups need a threshold of their own.
     tidy : bool, default=True
-        Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`. False reads
-        names as they are typed.
+        Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`.
+        False reads names as they are typed.
 
     Returns
     -------
     FrozenPipeline or SelectiveClassifier
         Pipeline of "encode", a :class:`CharEncoder`, and "classify", a
         :class:`NameNationalityClassifier`, which is never fitted again, see
-        :class:`~sknames.pretrained.FrozenPipeline`. With `abstain`, a :class:`SelectiveClassifier`
-        around it, whose clone is unfitted, as usual.
+        :class:`~sknames.pretrained.FrozenPipeline`. With `abstain`, a
+        :class:`SelectiveClassifier` around it, whose clone is unfitted, as usual.
 
     Raises
     ------
     ValueError, OSError
-        If the files in the package are missing or differ from those that it was released with, or
-        no threshold keeps so small a risk.
+        If the files in the package are missing or differ from those that it was
+        released with, or no threshold keeps so small a risk.
 
     See Also
     --------
@@ -137,12 +145,15 @@ default="population"
     estimate_shares : Estimate the mix of a list of names.
     SelectiveClassifier : Find a threshold on names of your own.
     NameEncoder : Make features for labels of your own.
-    sknames.pretrained.load_card : Load the accuracy of the model, and what it must not be used for.
-    sknames.datasets.load_names : Load names of 57 of the nationalities, some of those it learned.
+    sknames.pretrained.load_card : Load the accuracy of the model, and what it must not
+        be used for.
+    sknames.datasets.load_names : Load names of 57 of the nationalities, some of those
+        it learned.
 
     Notes
     -----
-    A name shows where it is common, not who bears it: do not decide about a person by it.
+    A name shows where it is common, not who bears it: do not decide about a person by
+    it.
 
     Examples
     --------
@@ -160,8 +171,9 @@ default="population"
     """
     if fallback is not None and (not abstain or fallback != [*M49]):
         raise ValueError(
-            f"Expected fallback={[*M49]}, with abstain, or None; got fallback={fallback!r} and "
-            f"abstain={abstain!r}. For groups of your own, fit a SelectiveClassifier on names."
+            f"Expected fallback={[*M49]}, with abstain, or None; got "
+            f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
+            "fit a SelectiveClassifier on names."
         )
     bias = read_columns(BIAS, target)
     bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
@@ -191,7 +203,7 @@ def read_columns(name, target="nationality"):
 
 
 def pretrained_sha256(name=DESCRIPTION, target="nationality"):
-    """Return the digest of a file of a model, by default the fingerprint of the model."""
+    """Return the digest of a model's file, by default the model's fingerprint."""
     lines = _content(FOLDER / target / DIGESTS).decode().splitlines()
     return {name: digest for digest, name in map(str.split, lines)}[name]
 
@@ -200,7 +212,8 @@ def pretrained_sha256(name=DESCRIPTION, target="nationality"):
 def load_card(target: Target = "nationality") -> dict[str, Any]:
     """Load the card of a model that ships with the package.
 
-    The model itself does not carry it: a pipeline that is fitted again is another model.
+    The model itself does not carry it: a pipeline that is fitted again is another
+    model.
 
     Parameters
     ----------
@@ -210,11 +223,12 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     Returns
     -------
     dict
-        The card: what the model was trained on ("learned_from"), how accurate it is on people whom
-        it never learned ("accuracy", "macro_f1", "top_3", and "by_nationality" or "by_country"),
-        how many ("n"), and which these are ("held_out"). "new_words" has the figures of those with
-        no known word. The card also says what the model does not know ("missing"), and what it must
-        not be used for ("must_not"). That of nationalities assumes equal priors; that of countries
+        The card: what the model was trained on ("learned_from"), how accurate it is on
+        people whom it never learned ("accuracy", "macro_f1", "top_3", and
+        "by_nationality" or "by_country"), how many ("n"), and which these are
+        ("held_out"). "new_words" has the figures of those with no known word. The card
+        also says what the model does not know ("missing"), and what it must not be used
+        for ("must_not"). That of nationalities assumes equal priors; that of countries
         the default ones, except for "by_country".
 
     See Also
@@ -234,17 +248,19 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
 
 
 def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
-    """Read a fitted pipeline from the files of a folder, and below a head from those of its trunk.
+    """Read a fitted pipeline from the files of a folder, for a head also of its trunk.
 
-    The description may have any digest if `sha256` is None; it holds that of the arrays. Priors are
-    those that the network was written with, or as in `load_pretrained`. `bias` is by label.
+    The description may have any digest if `sha256` is None; it holds that of the
+    arrays. Priors are those that the network was written with, or as in
+    `load_pretrained`. `bias` is by label.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))
     if description["format"] != FORMAT:
         raise ValueError(
             f"Expected format {FORMAT}, which sknames {__version__} reads, got "
-            f"{description['format']!r} in {path}. Use sknames {description['version']}."
+            f"{description['format']!r} in {path}. Use sknames "
+            f"{description['version']}."
         )
     arrays, trunk = _arrays(folder, description), description
     if "trunk" in description:
@@ -255,7 +271,8 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     encoder = CharEncoder.from_alphabet(
         encode["alphabet"], encode["max_length"], **renamed(encode["params"])
     )
-    # The classifier knows no names of columns, and would warn of tables under a global set_output.
+    # The classifier knows no names of columns, and would warn of tables under a global
+    # set_output.
     encoder.set_output(transform="default")
     network = Network.from_arrays(arrays, in_place=True)
     classes, params = np.array(description["classify"]["classes"]), classify["params"]
@@ -280,7 +297,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
 
 
 def _arrays(folder, description, given=None):
-    """Return the arrays of a folder, but for the given ones, which replace those of a trunk."""
+    """Return a folder's arrays, with those given in place of a trunk's."""
     given = given or {}
     with (
         _checked(folder / ARRAYS, description["sha256"]) as file,
@@ -316,8 +333,8 @@ def _checked(path, sha256=None):
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if sha256 not in (None, digest):
             raise ValueError(
-                f"{path} should have the SHA-256 {sha256} and has {digest}. The file was changed "
-                f"or is not whole: {AGAIN}"
+                f"{path} should have the SHA-256 {sha256} and has {digest}. The file "
+                f"was changed or is not whole: {AGAIN}"
             )
         file.seek(0)
         yield file

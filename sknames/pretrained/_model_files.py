@@ -13,8 +13,9 @@ from ._load_pretrained import TARGETS, load_pretrained
 
 # Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
 OURS = (
-    "CharEncoder GroupedClassifier JoinNames NameEncoder NameFeatures NameNationalityClassifier "
-    "PriorShiftClassifier SelectiveClassifier pretrained.FrozenPipeline"
+    "CharEncoder GroupedClassifier JoinNames NameEncoder NameFeatures "
+    "NameNationalityClassifier PriorShiftClassifier SelectiveClassifier "
+    "pretrained.FrozenPipeline"
 )
 TRUSTED = [*(f"sknames.{name}" for name in OURS.split()), "sklearn.utils._bunch.Bunch"]
 PICKLES = {".joblib", ".pkl", ".pickle"}
@@ -23,16 +24,17 @@ PICKLES = {".joblib", ".pkl", ".pickle"}
 def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> Any:
     """Load a fitted model of names from a file that skops or joblib wrote.
 
-    A skops file runs no code: only types of scikit-learn, numpy and this package are loaded. It
-    needs the extra `cli`.
+    A skops file runs no code: only types of scikit-learn, numpy and this package are
+    loaded. It needs the extra `cli`.
 
     Parameters
     ----------
     path : str or path-like
-        Path of the file. "nationality" and "country" are the models that ship, without a file.
+        Path of the file. "nationality" and "country" are the models that ship, without
+        a file.
     trust_pickle : bool, default=False
-        Whether to load a pickle, such as a joblib file. It can run any code: do so only if you
-        trust its maker.
+        Whether to load a pickle, such as a joblib file. It can run any code: do so only
+        if you trust its maker.
 
     Returns
     -------
@@ -42,7 +44,8 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     Raises
     ------
     ValueError
-        If the file does not hold a model that takes names, or holds other types, or is a pickle.
+        If the file does not hold a model that takes names, or holds other types, or is
+        a pickle.
     ImportError, OSError
         If skops is not installed, or the file cannot be read.
 
@@ -67,8 +70,9 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
         )
     if not is_skops and not trust_pickle:
         raise ValueError(
-            f"{path} is no skops file. A pickle (joblib) can run any code: only if you trust its "
-            "maker, use load_model(path, trust_pickle=True) (on the command line: --trust-pickle)"
+            f"{path} is no skops file. A pickle (joblib) can run any code: only if you "
+            "trust its maker, use load_model(path, trust_pickle=True) (on the command "
+            "line: --trust-pickle)"
         )
     try:
         model = _load_skops(path) if is_skops else joblib.load(path)
@@ -80,13 +84,14 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
         ) from error
     except Exception as error:  # files can raise any error
         raise ValueError(
-            f"{path} is no model that takes names ({type(error).__name__}: {error}): give a file "
-            "that `sknames train` wrote, or a fitted Pipeline that begins with a CharEncoder"
+            f"{path} is no model that takes names ({type(error).__name__}: {error}): "
+            "give a file that `sknames train` wrote, or a fitted Pipeline that begins "
+            "with a CharEncoder"
         ) from error
     if shape != (2, n_classes):
         raise ValueError(
-            f"{path} predicts an array of shape {shape} for two names: give a classifier with one "
-            "label a name"
+            f"{path} predicts an array of shape {shape} for two names: give a "
+            "classifier with one label a name"
         )
     return model
 

@@ -5,10 +5,11 @@ Run it by hand to make the data again::
     pip install faker==40.63.0 mimesis==22.2.0
     python tools/compile_names/compile_names.py
 
-It reads the lists of names inside Faker and Mimesis (both under the MIT licence) and the lists in
-``handwritten/`` as ``sources.txt`` says, romanises other scripts if a table does so correctly,
-cleans, and writes ``names.csv``, ``name_orders.csv`` and the counts in
-``sknames/datasets/descr/names.rst``.  The package does not need this at run time.
+It reads the lists of names inside Faker and Mimesis (both under the MIT licence) and
+the lists in ``handwritten/`` as ``sources.txt`` says, romanises other scripts if a
+table does so correctly, cleans, and writes ``names.csv``, ``name_orders.csv`` and the
+counts in ``sknames/datasets/descr/names.rst``.  The package does not need this at run
+time.
 """
 
 import csv
@@ -29,10 +30,12 @@ DATASETS = HERE.parent.parent / "sknames" / "datasets"
 DATA = DATASETS / "data"
 DESCR = DATASETS / "descr" / "names.rst"
 CAP = {"surname": 1500, "given": 1000}
-# The limit leaves room for surnames written by hand, which would otherwise replace others.
+# The limit leaves room for surnames written by hand, which would otherwise replace
+# others.
 WIDER = {"Dutch": 1637, "Polish": 2140, "Turkish": 1600}
 
-# ------------------------------------------------------------------------------- romanisation
+# -------------------------------------------------------------------------------
+# romanisation
 
 
 def read_letters():
@@ -49,7 +52,10 @@ LETTERS = read_letters()
 
 
 def script_code(name, nationality, part, script):
-    """Return the code of the script that a name is in; kana and Han mix in a Japanese one."""
+    """Return the code of the script that a name is in.
+
+    A Japanese name mixes kana and Han.
+    """
     if script == "Latin":
         return "Latn"
     first = unicodedata.name(name[0]).split()[0]
@@ -62,7 +68,10 @@ def capital(name):
 
 
 def spell(name, letters, first=None):
-    """Romanise letter by letter, longest pieces first; ``first`` holds at the start of a word."""
+    """Romanise letter by letter, longest pieces first.
+
+    ``first`` holds at the start of a word.
+    """
     name = unicodedata.normalize("NFC", name).lower()
     longest = max(map(len, itertools.chain(letters, first or {})))
     out, at = [], 0
@@ -106,7 +115,7 @@ def kazakh(name):
 
 
 def kana(name):
-    """Romanise hiragana or katakana by Hepburn, without long vowels, as in passports."""
+    """Romanise kana by Hepburn, without long vowels, as in passports."""
     plain = "".join(chr(ord(c) - 96) if "ァ" <= c <= "ヶ" else c for c in name)
     if any(c not in LETTERS["japanese"] and c not in "ゃゅょっ" for c in plain):
         return ""
@@ -138,7 +147,7 @@ FINAL = " k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split(" ")
 
 
 def korean(name):
-    """Romanise a given name by syllables, in the most common spelling: 민준 is Min-jun."""
+    """Romanise a given name by syllables, as is most common: 민준 is Min-jun."""
     out = []
     for char in name:
         code = ord(char) - 0xAC00
@@ -152,7 +161,7 @@ def korean(name):
 
 
 def pinyin(name):
-    """Romanise a given name of common characters with one certain reading, or return ""."""
+    """Romanise a given name of common, unambiguous characters, or return ""."""
     if all(char in LETTERS["chinese"] for char in name):
         return "".join(LETTERS["chinese"][char] for char in name).capitalize()
     return ""
@@ -172,7 +181,8 @@ ROMAN = {
     "Chinese": pinyin,
 }
 
-# --------------------------------------------------------- the other gender's form of surnames
+# --------------------------------------------------------- the other gender's form of
+# surnames
 
 
 def swap(name, *rules):
@@ -187,17 +197,18 @@ def czech(name):
     if name.endswith("ová") or name.endswith("á"):
         return []
     found = swap(
-        name, ("ý", "á"), ("Švec", "Švecová"), ("něk", "ňková"), ("těk", "ťková"), ("děk", "ďková"),
-        ("ek", "ková"), ("ec", "cová"), ("avel", "avlová"), ("orel", "orlová"), ("a", "ová"),
-        ("o", "ová"), ("í", "í"), ("ů", "ů"),
+        name, ("ý", "á"), ("Švec", "Švecová"), ("něk", "ňková"), ("těk", "ťková"),
+        ("děk", "ďková"), ("ek", "ková"), ("ec", "cová"), ("avel", "avlová"),
+        ("orel", "orlová"), ("a", "ová"), ("o", "ová"), ("í", "í"), ("ů", "ů"),
     )  # fmt: skip
     return found or [name + "ová"]
 
 
 def slavic(name):
     return swap(
-        name, ("ов", "ова"), ("ев", "ева"), ("ёв", "ёва"), ("ин", "ина"), ("ски", "ска"),
-        ("ський", "ська"), ("цький", "цька"), ("ov", "ova"), ("ev", "eva"), ("yev", "yeva"),
+        name, ("ов", "ова"), ("ев", "ева"), ("ёв", "ёва"), ("ин", "ина"),
+        ("ски", "ска"), ("ський", "ська"), ("цький", "цька"), ("ov", "ova"),
+        ("ev", "eva"), ("yev", "yeva"),
     )  # fmt: skip
 
 
@@ -235,11 +246,12 @@ FEMININE = {
     "Latvian": latvian,
 }
 
-# ------------------------------------------------------------------------------------ cleaning
+# ------------------------------------------------------------------------------------
+# cleaning
 
 PARTICLES = (
-    "van de der den het ten ter te 't 's von zu zum da do dos das d' di del della la le du al el "
-    "bin ibn"
+    "van de der den het ten ter te 't 's von zu zum da do dos das d' di del della la "
+    "le du al el bin ibn"
 ).split()
 LATIN = re.compile(r"[^\W\d_]+(?:[ '’ʻ‘ʼ.\-][^\W\d_]+)*$")
 INNER_CAPITAL = re.compile(r"^(Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz|Del|D)(?=[A-Z])")
@@ -307,7 +319,8 @@ def clean(name, part):
     return name
 
 
-# ------------------------------------------------------------------------------------- sources
+# -------------------------------------------------------------------------------------
+# sources
 
 
 def faker_names(locale, *attributes):
@@ -319,7 +332,10 @@ def faker_names(locale, *attributes):
 
 
 def mimesis_names(locale, key):
-    """Read names of a key: names, names.male, names.female, surnames, surnames.male or .female."""
+    """Read the names of a key.
+
+    It is names or surnames, and may end in .male or .female.
+    """
     path = resources.files("mimesis") / "datasets" / locale / "person.json"
     value = json.loads(path.read_text(encoding="utf-8"))
     key, _, gender = key.partition(".")
@@ -339,7 +355,10 @@ def read_source(text):
 
 
 def handwritten(nationality):
-    """Read a handwritten list: sections of names parted by spaces, ``_`` a space in a name."""
+    """Read a handwritten list: sections of names.
+
+    Spaces separate names; ``_`` is a space in a name.
+    """
     sections, section = {}, None
     path = HERE / "handwritten" / f"{nationality}.txt"
     if path.exists():
@@ -366,7 +385,7 @@ BOTH_ORDERS = "Chinese Hungarian Japanese Korean Vietnamese".split()
 
 
 def from_afar():
-    """Return names of immigrants, which are frequent in European lists of the living."""
+    """Return immigrants' names, which are frequent in European lists of the living."""
     sections = handwritten("from-afar")
     names = set(sections["afar"])
     for nationality in ("Arabic", "Turkish"):
@@ -532,8 +551,9 @@ def main():
     distinct = len({row[:2] for row in rows if row[3] == "Latin"})
     native = sum(row[3] == "native" for row in rows)
     total = (
-        f"{len(nationalities)} nationalities, {len(rows):,} rows, {distinct:,} distinct pairs of\n"
-        f"Latin name and nationality, {native:,} rows in a native script."
+        f"{len(nationalities)} nationalities, {len(rows):,} rows, {distinct:,} "
+        f"distinct pairs of\nLatin name and nationality, {native:,} rows in a native "
+        "script."
     )
     print(total, size, "bytes when gzipped")
     head, _, tail = DESCR.read_text(encoding="utf-8").partition(".. counts begin\n")

@@ -7,15 +7,17 @@ Run it after a change of these files here::
     pip install pycountry==26.2.16
     python tools/compile_names/compile_nationalities.py
 
-``nationalities.csv`` is written by hand. It gives the scripts of each nationality (ISO 15924), and
-for each country the millions of people who bear such names there, roughly. The first country is
-where the names come from. Others are listed if such names are those of the majority, or of an old
-people or a large part of the population. People who moved later are not counted. pycountry checks
-the codes and gives those of three letters. The columns "n_names" and "recall" of the shipped model
-are kept: ``tools/retrain/measure.py`` writes them.
+``nationalities.csv`` is written by hand. It gives the scripts of each nationality (ISO
+15924), and for each country the millions of people who bear such names there, roughly.
+The first country is where the names come from. Others are listed if such names are
+those of the majority, or of an old people or a large part of the population. People who
+moved later are not counted. pycountry checks the codes and gives those of three
+letters. The columns "n_names" and "recall" of the shipped model are kept:
+``tools/retrain/measure.py`` writes them.
 
-``countries.csv`` is written by hand, too: the countries whose people the shipped model has learned
-from, and the millions of their inhabitants in 2024, rounded (UN World Population Prospects).
+``countries.csv`` is written by hand, too: the countries whose people the shipped model
+has learned from, and the millions of their inhabitants in 2024, rounded (UN World
+Population Prospects).
 """
 
 import csv
@@ -26,7 +28,8 @@ import pycountry
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "sknames" / "datasets" / "data"
 REGIONS = HERE.parent.parent / "sknames" / "_answers" / "regions.csv"
-# UN M49, with its intermediate regions where it has them. https://unstats.un.org/unsd/methodology/m49
+# UN M49, with its intermediate regions where it has them.
+# https://unstats.un.org/unsd/methodology/m49
 M49 = {
     (
         "Africa",
@@ -54,7 +57,8 @@ M49 = {
     ("Oceania", "Micronesia"): "GU KI MH NR PW",
     ("Oceania", "Polynesia"): "TO TV WS",
 }
-# Taiwan is in no list of M49, and Kosovo, with a code that users assign, in none of ISO either.
+# Taiwan is in no list of M49, and Kosovo, with a code that users assign, in none of ISO
+# either.
 PLACE = {code: place for place, codes in M49.items() for code in codes.split()}
 ALPHA_3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {
     "XK": "XKX"
@@ -68,7 +72,10 @@ def main():
         of_model = {row["nationality"]: row for row in csv.DictReader(file)}
     with open(DATA / "nationalities.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        header = "nationality alpha_2 alpha_3 millions subregion region scripts n_names recall"
+        header = (
+            "nationality alpha_2 alpha_3 millions subregion region scripts n_names "
+            "recall"
+        )
         writer.writerow(header.split())
         for row in rows:
             parts = row["millions"].split()

@@ -13,8 +13,8 @@ from .files import MODELS, write_model
 from .recipe import fit, fit_more, training_names
 from .spellings import PAIRS
 
-# Processors of one maker run the same code, whatever else they can do. What is the same on those of
-# all makers (MKL_CBWR=COMPATIBLE) takes twice the time.
+# Processors of one maker run the same code, whatever else they can do. What is the same
+# on those of all makers (MKL_CBWR=COMPATIBLE) takes twice the time.
 SAME_BITS = {"MKL_CBWR": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 
 
@@ -22,19 +22,22 @@ def main(arguments=None):
     """Train the models, write their files, and compare them with those that ship."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
-        description="Retrain the models that ship with sknames, in three quarters of an hour of "
-        "one core. It needs opencc, PyICU and dawg2-python, and in $SKNAMES_DATA, or in "
-        "~/sknames_data, the wheels of name2nat 0.5.1, rigour 1.2.0, arabic-name-romanizer 0.2.0, "
-        "arabnamer 0.1.3, habesha-names 0.2.0, names-translator 2.1.0, Debian's scid-spell-data "
-        "and enamdict, the source distribution of jieba, as `pairs` the folder data of "
-        f"{PAIRS}, and the folder `people` of tools/retrain/people.py. "
-        "On processors of the same maker with AVX2, the same releases of sknames, numpy, scipy "
-        "and torch give the same weights to the bit.",
+        description="Retrain the models that ship with sknames, in three quarters of "
+        "an hour of one core. It needs opencc, PyICU and dawg2-python, and in "
+        "$SKNAMES_DATA, or in ~/sknames_data, the wheels of name2nat 0.5.1, "
+        "rigour 1.2.0, arabic-name-romanizer 0.2.0, arabnamer 0.1.3, "
+        "habesha-names 0.2.0, names-translator 2.1.0, Debian's scid-spell-data and "
+        "enamdict, the source "
+        f"distribution of jieba, as `pairs` the folder data of {PAIRS}, and the folder "
+        "`people` of tools/retrain/people.py. On processors of the same maker with "
+        "AVX2, the same releases of sknames, numpy, scipy and torch give the same "
+        "weights to the bit.",
     )
     parser.add_argument(
         "--lists-only",
         action="store_true",
-        help="Train nationalities without all those files, which gives a less accurate model.",
+        help="Train nationalities without all those files, which gives a less accurate "
+        "model.",
     )
     parser.add_argument(
         "--output",

@@ -1,7 +1,8 @@
-"""Read people in Arabic script and in Latin letters from the package arabic-name-romanizer.
+"""Read people in Arabic and Latin script from the package arabic-name-romanizer.
 
-Its table has 86,739 full names with the country of each (Wikidata, CC0 1.0; Algerian ones CC0 1.0
-or MIT). They do not ship with sknames, and none of the package's code runs.
+Its table has 86,739 full names with the country of each (Wikidata, CC0 1.0; Algerian
+ones CC0 1.0 or MIT). They do not ship with sknames, and none of the package's code
+runs.
 """
 
 import sqlite3
@@ -12,7 +13,8 @@ from .sources import locate
 
 WHEEL = "arabic_name_romanizer-*.whl"
 _MEMBER = "arabic_name_romanizer/resources/names.sqlite3"
-# What the package writes for several letters: its keys have no hamza, and one form of ya.
+# What the package writes for several letters: its keys have no hamza, and one form of
+# ya.
 _NORMALIZED = str.maketrans("أإآٱىیئکةہ", "اااايييكهه")
 # How Iran, Afghanistan and Pakistan write these letters.
 _PERSIAN = str.maketrans("يك", "یک")
@@ -26,13 +28,14 @@ def read_arabic_names(wheel=None):
     Parameters
     ----------
     wheel : str or path-like, default=None
-        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in ~/sknames_data.
+        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in
+        ~/sknames_data.
 
     Returns
     -------
     list of tuple of str
-        The name in Arabic script as the package normalizes it, in Latin letters, and the country
-        as an ISO 3166-1 code.
+        The name in Arabic script as the package normalizes it, in Latin letters, and
+        the country as an ISO 3166-1 code.
     """
     path = locate(wheel, WHEEL, "pip download --no-deps arabic-name-romanizer==0.2.0")
     with zipfile.ZipFile(path) as archive:
@@ -48,7 +51,10 @@ def read_arabic_names(wheel=None):
 
 
 def normalized(name):
-    """Write a name in Arabic script as the package does: without marks, and with fewer letters."""
+    """Write a name in Arabic script as the package does.
+
+    It drops marks, and uses fewer letters.
+    """
     name = "".join(
         c for c in unicodedata.normalize("NFC", name) if not unicodedata.combining(c)
     )
@@ -56,14 +62,20 @@ def normalized(name):
 
 
 def as_locals_write(name, country, written):
-    """Undo what `normalized` did to a name, as far as others tell: `written` maps words."""
+    """Undo what `normalized` did to a name.
+
+    `written` maps words to what others write.
+    """
     if country in LETTERS:
         return name.translate(LETTERS[country])
     return " ".join(written.get(word, word) for word in name.split())
 
 
 def written_words(counts):
-    """Return what most people write for each normalized word, from words and their counts."""
+    """Return what most people write for each normalized word.
+
+    `counts` maps words to how frequent they are.
+    """
     most = {}
     for word, count in sorted(counts.items()):
         key = normalized(word)

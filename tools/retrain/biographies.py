@@ -20,7 +20,8 @@ _COMMAND = "pip download --no-deps name2nat==0.5.1"
 _MAX_LENGTH = 60
 _ONE_CHARACTER = str.maketrans("’‘`ʻʼ′‐‑–−", "'" * 6 + "-" * 4)
 _NOT_OF_THE_NAME = re.compile(r" *\([^)]*\)?|,? (?:[JS]r\.?|[IVX]+)$")
-# Titles of articles on rulers, saints, pairs and crimes have these words; names of persons do not.
+# Titles of articles on rulers, saints, pairs and crimes have these words; names of
+# persons do not.
 _TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".split())
 _WORDS = set("affair and brothers case murder murders of sisters the".split())
 
@@ -28,26 +29,28 @@ _WORDS = set("affair and brothers case murder murders of sisters the".split())
 def read_biographies(wheel=None, *, raw=False, column="nationality"):
     """Read the names of people with an article in the English Wikipedia of June 2020.
 
-    They are in the wheel of the PyPI package name2nat (Kyubyong Park, Apache License 2.0), which is
-    only read: none of its code runs. ``biographies.rst`` says what the names are.
+    They are in the wheel of the PyPI package name2nat (Kyubyong Park, Apache License
+    2.0), which is only read: none of its code runs. ``biographies.rst`` says what the
+    names are.
 
     Parameters
     ----------
     wheel : str or path-like, default=None
-        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in ~/sknames_data.
+        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in
+        ~/sknames_data.
     raw : bool, default=False
-        Whether to return the contents of the wheel unchanged: a row for each name and each of its
-        demonyms. By default, ``demonyms.csv`` maps demonyms to labels. Names that fit none of
-        them, or more than one, are left out.
+        Whether to return the contents of the wheel unchanged: a row for each name and
+        each of its demonyms. By default, ``demonyms.csv`` maps demonyms to labels.
+        Names that fit none of them, or more than one, are left out.
     column : {"nationality", "alpha_2"}, default="nationality"
-        The column of ``demonyms.csv`` that holds the labels: nationalities, or countries as ISO
-        3166-1 codes.
+        The column of ``demonyms.csv`` that holds the labels: nationalities, or
+        countries as ISO 3166-1 codes.
 
     Returns
     -------
     names, labels : ndarray of shape (n_names,), dtype=object
-        587,256 distinct names of 63 nationalities, or 1,025,973 of 164 countries, in the order of
-        the wheel, or 1,112,914 raw rows.
+        587,256 distinct names of 63 nationalities, or 1,025,973 of 164 countries, in
+        the order of the wheel, or 1,112,914 raw rows.
 
     Raises
     ------
@@ -74,8 +77,8 @@ def _read_wheel(path):
     digest = sha256(content).hexdigest()
     if digest != _SHA256:
         raise ValueError(
-            f"{path} should be {_WHEEL} with SHA-256 {_SHA256}, but its SHA-256 is {digest}. "
-            f"Get another copy with `{_COMMAND}`."
+            f"{path} should be {_WHEEL} with SHA-256 {_SHA256}, but its SHA-256 is "
+            f"{digest}. Get another copy with `{_COMMAND}`."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return pickle.loads(archive.read(_MEMBER))  # plain data, as the digest ensures
@@ -110,7 +113,7 @@ def clean_title(title):
 
 
 def _drop_other_scripts(found):
-    """Drop the names with a character that does not belong to names in Latin letters."""
+    """Drop the names with a character that does not belong in Latin names."""
     strange = {
         char
         for char in set().union(*found)

@@ -1,7 +1,8 @@
-"""Spell sounds in scripts that ICU has no rules for, by the letters of their block of Unicode.
+"""Spell sounds in scripts that ICU has no rules for.
 
-What a letter is in ASCII says which sound it stands for. Where several stand for one, any is drawn,
-so that all are learned. Words as people write them are in `words_in_scripts.csv`.
+The letters are those of a block of Unicode. What a letter is in ASCII says which sound
+it stands for. Where several stand for one, any is drawn, so that all are learned. Words
+as people write them are in `words_in_scripts.csv`.
 """
 
 import re
@@ -23,13 +24,13 @@ BLOCKS = {
 # What stands for a sound that a script lacks.
 SIMILAR = dict(
     pair.split("=")
-    for pair in "sh=s ch=c c=k ts=s th=t kh=k zh=j x=ks q=k f=p v=w w=v z=s j=ch y=i b=p d=t g=k "
-    "ö=o ü=u ï=i o=u u=o e=i".split()
+    for pair in "sh=s ch=c c=k ts=s th=t kh=k zh=j x=ks q=k f=p v=w w=v z=s j=ch y=i "
+    "b=p d=t g=k ö=o ü=u ï=i o=u u=o e=i".split()
 )
 
 
 def to_block(sounds, script, rng):
-    """Write sounds in a script of `BLOCKS`, where a vowel behind a consonant is a sign."""
+    """Write sounds in a script of `BLOCKS`: vowels behind consonants are signs."""
     letters, signs, carrier, pattern = _letters(script)
     written, is_behind = "", False
     for found in pattern.finditer(sounds):
@@ -49,9 +50,10 @@ def to_block(sounds, script, rng):
 
 @cache
 def _letters(script):
-    """Return the letters and the vowel signs of a script by sound, and a pattern of all sounds.
+    """Return the letters and vowel signs of a script, and a pattern of all sounds.
 
-    Between them stands the letter without a sound, which carries a sign that no consonant does.
+    Letters and signs are dicts by sound. Between them and the pattern stands the letter
+    without a sound, which carries a sign that no consonant does.
     """
     letters, signs, carrier = {}, {}, ""
     for character in map(

@@ -30,12 +30,12 @@ ROW = ("label", "n", "recall", "n_predicted", "precision")
 MUST_NOT = "Do not decide about a person by it: a name does not tell who bears it."
 PAGE = Path(__file__).with_name("model_card.txt")
 NO_SUCH = (
-    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or Swiss name. "
-    "Of South African names there are only Zulu ones."
+    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or "
+    "Swiss name. Of South African names there are only Zulu ones."
 )
 HELD_OUT = (
-    "Full names of people whom the model never learned, in no spelling; most of their words are "
-    "known from others. new_words are those with no known word."
+    "Full names of people whom the model never learned, in no spelling; most of their "
+    "words are known from others. new_words are those with no known word."
 )
 
 
@@ -121,7 +121,10 @@ def tried():
 
 
 def learned(names, nationalities, lists, sources):
-    """What the training names are of: numbers of names, and the nationalities known least."""
+    """Describe the training names.
+
+    Return numbers of names, and the nationalities known least.
+    """
     rows, seen, n_learned = set(zip(names, nationalities, strict=True)), set(), {}
     n_people = Counter()
     for source, names_of in sources.items():
@@ -157,7 +160,10 @@ def has_new_words(model, people):
 
 
 def of_new_words(model, people, **options):
-    """Return the figures of the people with no known word, who are too few for macro-F1."""
+    """Return the figures of the people with no known word.
+
+    They are too few for macro-F1.
+    """
     rows = has_new_words(model, people)
     options = {key: value[rows] for key, value in options.items()}
     card = figures_of(
@@ -199,7 +205,8 @@ def measure(model, people, born, known):
         "learned_from": "load_names(script='all'), make_names, "
         + at_most(MORE_PEOPLE, "nationality"),
         **known,
-        "missing": f"Every other nationality; its names are given to one of these. {NO_SUCH}",
+        "missing": "Every other nationality; its names are given to one of these. "
+        f"{NO_SUCH}",
         "must_not": MUST_NOT,
         "held_out": f"{HELD_OUT} Priors are equal.",
         **figures_of(card),
@@ -224,7 +231,10 @@ def measure(model, people, born, known):
 
 
 def alike(y, power=0.0):
-    """Return weights that give countries equal frequencies, or a power of their inhabitants."""
+    """Return weights that make countries as frequent as a power of their inhabitants.
+
+    By default, they are equally frequent.
+    """
     millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
     labels, rows, counts = np.unique(y, return_inverse=True, return_counts=True)
     return (np.array([millions.get(c, 0.1) ** power for c in labels]) / counts)[rows]
@@ -257,8 +267,9 @@ def measure_countries(model, people, training_labels):
         "learned_from": at_most(countries.MOST_PEOPLE, "country"),
         "n_names": len(training_labels),
         "n_names_by_country": dict(sorted(Counter(training_labels).items())),
-        "held_out": f"{HELD_OUT} Priors are the default ones, and countries as frequent as the "
-        'square root of their inhabitants; those "alike" and recalls have equal priors.',
+        "held_out": f"{HELD_OUT} Priors are the default ones, and countries as "
+        'frequent as the square root of their inhabitants; those "alike" and recalls '
+        "have equal priors.",
         **figures_of(scorecard(default, people.names, y, **weights)),
         "new_words": of_new_words(default, people, **weights),
         **{f"{key}_alike": float(equal[key]) for key in FIGURES},
@@ -310,7 +321,8 @@ def page(card, model):
         n_names=card["n_names"],
         n_distinct=card["n_distinct"],
         people="\n".join(
-            f"- {source}: {n_people[source]:,} names, at most {most:,} of a nationality;"
+            f"- {source}: {n_people[source]:,} names, at most {most:,} of a "
+            "nationality;"
             for source, most in MOST_PEOPLE.items()
         ),
         more=", ".join(f"{most:,} {source}" for source, most in MORE_PEOPLE.items()),

@@ -16,7 +16,8 @@ _PLAYER = re.compile(
     r"(?P<name>[^#]*[^#\s])\s*#\S+\s+(?P<federation>[A-Za-z/]+)"
     r"(?:\s*\[[^]]*\])?\s*(?P<birth>\d{4})?"
 )
-# Other releases may have errors in a few lines; a file of another format has them everywhere.
+# Other releases may have errors in a few lines; a file of another format has them
+# everywhere.
 _MAX_MISFITS = 0.01
 
 _MAX_LENGTH = 60
@@ -27,11 +28,12 @@ _NOT_OF_THE_NAME = set(
 
 
 def read_chess_players(path=None, *, raw=False, column="nationality"):
-    """Read the names of rated chess players from the file with which Scid corrects spellings.
+    """Read the names of rated chess players from Scid's file of spellings.
 
-    Scid's Player Data (https://sourceforge.net/projects/scid/files/Player%20Data/, GNU General
-    Public License, version 2 or later) is a list of real people, made from the rating lists of
-    the international chess federation. ``chess_players.rst`` says what the names are.
+    Scid's Player Data (https://sourceforge.net/projects/scid/files/Player%20Data/, GNU
+    General Public License, version 2 or later) is a list of real people, made from the
+    rating lists of the international chess federation. ``chess_players.rst`` says what
+    the names are.
 
     Parameters
     ----------
@@ -39,20 +41,20 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
         Path of Debian's package. By default, the last release in $SKNAMES_DATA, or in
         ~/sknames_data, is taken.
     raw : bool, default=False
-        Whether to return the contents of the file unchanged: "Surname, Given" with titles, initials
-        and the numbers of namesakes, and the player's federation, such as IND, or several, such as
-        URS/UKR. By default, the given name comes first, and ``federations.csv`` maps federations to
-        labels. Players without a full name, or whose federations map to none or more than one of
-        these labels, are left out.
+        Whether to return the contents of the file unchanged: "Surname, Given" with
+        titles, initials and the numbers of namesakes, and the player's federation, such
+        as IND, or several, such as URS/UKR. By default, the given name comes first, and
+        ``federations.csv`` maps federations to labels. Players without a full name, or
+        whose federations map to none or more than one of these labels, are left out.
     column : {"nationality", "alpha_2"}, default="nationality"
-        The column of ``federations.csv`` that holds the labels: nationalities, or countries as ISO
-        3166-1 codes.
+        The column of ``federations.csv`` that holds the labels: nationalities, or
+        countries as ISO 3166-1 codes.
 
     Returns
     -------
     names, labels : ndarray of shape (n_players,), dtype=object
-        331,944 players of 69 nationalities, or 369,249 of 189 countries, in the order of the file.
-        A name that several players have occurs once for each.
+        331,944 players of 69 nationalities, or 369,249 of 189 countries, in the order
+        of the file. A name that several players have occurs once for each.
     birth_years : ndarray of shape (n_players,), dtype=float64
         NaN if unknown.
 
@@ -70,9 +72,9 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
     matches = [match for match in map(_PLAYER.match, lines) if match]
     if not matches or len(lines) - len(matches) > _MAX_MISFITS * len(lines):
         raise ValueError(
-            f"{path} should have players such as 'Smith, John #FM ENG [2300] 1970' after a line "
-            f"that begins with @PLAYER, but {len(matches):,} of {len(lines):,} lines are such. "
-            "Get another release."
+            f"{path} should have players such as 'Smith, John #FM ENG [2300] 1970' "
+            f"after a line that begins with @PLAYER, but {len(matches):,} of "
+            f"{len(lines):,} lines are such. Get another release."
         )
     players = [
         (player["name"], player["federation"], int(player["birth"] or 0) or np.nan)
@@ -89,7 +91,10 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
 
 
 def _player_lines(text):
-    """Return the lines of the players' section, without comments, other spellings and notes."""
+    """Return the lines of the players' section.
+
+    Comments, other spellings and notes are left out.
+    """
     section, lines = None, []
     for line in text.splitlines():
         if line.startswith("@"):
@@ -118,7 +123,8 @@ def clean_entry(entry):
     if name.isupper() or name.islower():
         name = name.title()
     surname, comma, given = name.partition(",")
-    # Titles follow a second comma. Without a comma, the words are in the order of the name.
+    # Titles follow a second comma. Without a comma, the words are in the order of the
+    # name.
     parts = [given.partition(",")[0], surname] if comma else [surname]
     parts = [
         [word for word in map(_clean_word, part.split()) if word] for part in parts

@@ -1,8 +1,8 @@
 """What the model of countries learns, and how: a head on the network of nationalities.
 
-The logits of countries are linear in those of nationalities and in some of the n-grams that the
-network finds anyway; words add theirs. So the head is as accurate as a network of its own, at a
-third of its size: see examples/benchmarks/results/countries.md.
+The logits of countries are linear in those of nationalities and in some of the n-grams
+that the network finds anyway; words add theirs. So the head is as accurate as a network
+of its own, at a third of its size: see examples/benchmarks/results/countries.md.
 """
 
 from collections import Counter, defaultdict
@@ -52,8 +52,9 @@ LEAST_IN_OWN_SCRIPT = 1_000
 WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean"}
 # Kinds of Chinese characters, see `in_han`.
 CHARACTERS = {"CN": (0,), "TW": (1,), "HK": (1,)}
-# How much of a country is written in a script, by design: caps and sources decide how much of it is
-# learned so. It is more for those who write in it, and differs where one of several scripts is.
+# How much of a country is written in a script, by design: caps and sources decide how
+# much of it is learned so. It is more for those who write in it, and differs where one
+# of several scripts is.
 SHARE_OF_LOCALS, SHARE_OF_OTHERS = 0.35, 0.02
 SHARES = {
     "Han": {"CN": 0.35, "TW": 0.2, "HK": 0.2, "JP": 0.35, "SG": 0.1, "KR": 0.05},
@@ -71,7 +72,10 @@ TEMPERATURE = 1.7
 
 
 def people_of_countries():
-    """Return the names of the people of each country, a dict by source of dicts of lists."""
+    """Return the names of the people of each country.
+
+    It is a dict by source of dicts of lists.
+    """
     biographies = read_biographies(column="alpha_2")
     chess_players = read_chess_players(column="alpha_2")[:2]
     sources = {}
@@ -119,10 +123,11 @@ def nationalities_by_country():
 def training_names(sources, dictionaries=None):
     """Draw the names that the head learns from the result of `people_of_countries`.
 
-    A person of a country in several sources counts once, and those kept apart do not count. Names
-    with accents are also learned in ASCII, and names without them with those that locals write.
-    With dictionaries, of `read_country_dictionaries`, some people are also spelled in other
-    scripts. Return names and countries, ndarrays of object.
+    A person of a country in several sources counts once, and those kept apart do not
+    count. Names with accents are also learned in ASCII, and names without them with
+    those that locals write. With dictionaries, of `read_country_dictionaries`, some
+    people are also spelled in other scripts. Return names and countries, ndarrays of
+    object.
     """
     rng = check_random_state(SEED)
     names, countries = [], []
@@ -175,10 +180,10 @@ def training_names(sources, dictionaries=None):
 
 
 def with_accents(people, listed):
-    """Return the names in ASCII with the accents that their words have, where that changes them.
+    """Return the names in ASCII with accents restored, where that changes them.
 
-    They are those of most names with any, of the same country, and of `listed` names of its
-    nationality, which are written as locals do.
+    Words get the accents of most names with any, of the same country, and of `listed`
+    names of its nationality, which are written as locals do.
     """
     counts = defaultdict(Counter)
     for name in [*(name for name in people if not name.isascii()), *listed]:
@@ -195,7 +200,7 @@ def with_accents(people, listed):
 
 
 def shares_in_scripts(classes):
-    """Return how much of each country is written in each form by design, see `log_priors`."""
+    """Return the share of each country in each form by design, see `log_priors`."""
     from .linear import FORMS, N_LATIN  # torch
 
     shares = np.full((len(FORMS), len(classes)), SHARE_OF_OTHERS)

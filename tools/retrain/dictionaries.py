@@ -1,9 +1,10 @@
 """Names in Japanese and Chinese writing, read from two dictionaries.
 
-ENAMDICT is the dictionary of Japanese names of the Electronic Dictionary Research and Development
-Group (CC BY-SA 4.0; Debian's package ``enamdict``). It has Japanese people in kanji, and words of
-foreign names in Katakana with their Latin form. The word list of jieba (MIT; a file of its source
-distribution) has Chinese names. Neither ships with sknames.
+ENAMDICT is the dictionary of Japanese names of the Electronic Dictionary Research and
+Development Group (CC BY-SA 4.0; Debian's package ``enamdict``). It has Japanese people
+in kanji, and words of foreign names in Katakana with their Latin form. The word list of
+jieba (MIT; a file of its source distribution) has Chinese names. Neither ships with
+sknames.
 """
 
 import re
@@ -15,7 +16,8 @@ from .sources import locate, open_package
 ENAMDICT = "enamdict_*.deb"
 JIEBA = "jieba-*.tar.gz"
 _ENTRY = re.compile(
-    r"(?P<word>\S+) (?:\[(?P<reading>[^]]*)\] )?/\((?P<kinds>[a-z,]+)\) (?P<latin>[^/(]+)"
+    r"(?P<word>\S+) (?:\[(?P<reading>[^]]*)\] )?/\((?P<kinds>[a-z,]+)\) "
+    r"(?P<latin>[^/(]+)"
 )
 _KATAKANA = re.compile("[ァ-ヴー・＝=]+")
 _KANJI = re.compile(
@@ -23,7 +25,8 @@ _KANJI = re.compile(
 )
 # Surnames, given names, parts of unknown kind, and whole people.
 _PARTS = set("smfguh")
-# Surnames of China, the hundred most common ones first, and common ones of two characters.
+# Surnames of China, the hundred most common ones first, and common ones of two
+# characters.
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任"
     "卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
@@ -74,12 +77,14 @@ def read_chinese(path=None):
     Parameters
     ----------
     path : str or path-like, default=None
-        Path of jieba's source distribution. By default, it is looked for as in `read_japanese`.
+        Path of jieba's source distribution. By default, it is looked for as in
+        `read_japanese`.
 
     Returns
     -------
     list of str
-        Full names of two or three characters, or of four with a long surname, simplified.
+        Full names of two or three characters, or of four with a long surname,
+        simplified.
     """
     path = locate(path, JIEBA, "pip download --no-deps --no-binary jieba jieba")
     with tarfile.open(path) as archive:

@@ -21,10 +21,10 @@ NATIONALITIES = MODELS.parent / "datasets" / "data" / "nationalities.csv"
 
 
 def write_model(pipeline, folder, trunk=None):
-    """Write a fitted pipeline to the two files that `load_pretrained` reads, with the digests.
+    """Write a fitted pipeline to the files of `load_pretrained`, with the digests.
 
-    For a head, `trunk` is "nationality", and only what differs from that model is written, which is
-    in the folder beside.
+    For a head, `trunk` is "nationality", and only what differs from that model is
+    written, which is in the folder beside.
     """
     encoder, classifier = pipeline["encode"], pipeline["classify"]
     arrays = classifier.network_.to_arrays()
@@ -90,7 +90,10 @@ def write_csv(path, header, rows):
 
 
 def write_digests(folder):
-    """Write the digests that the package checks, as `sha256sum *.csv *.json` prints them."""
+    """Write the digests that the package checks.
+
+    They look as `sha256sum *.csv *.json` prints them.
+    """
     paths = sorted(
         path for path in folder.iterdir() if path.suffix in (".csv", ".json")
     )

@@ -1,7 +1,7 @@
 """People whom the model that ships never learns, for its figures, thresholds and sets.
 
-The rule is `recipe.is_kept_apart`: one person in so many of all sources, in every spelling. One
-half of them chooses, the other is reported.
+The rule is `recipe.is_kept_apart`: one person in so many of all sources, in every
+spelling. One half of them chooses, the other is reported.
 """
 
 from hashlib import sha256
@@ -17,8 +17,8 @@ from . import countries, recipe
 from .files import MODELS
 from .recipe import is_apart_in_arabic, is_kept_apart, person_of
 
-# People of a label and source, at most: of those who choose, and of those to report, where each
-# counts alike.
+# People of a label and source, at most: of those who choose, and of those to report,
+# where each counts alike.
 MOST_CHOOSING, MOST_REPORTED = 200, 100
 COLUMNS = dict(zip(TARGETS, ("nationality", "alpha_2"), strict=True))
 # How others may write a full name; lists often have one part of it alone.

@@ -1,6 +1,7 @@
-"""Write the table of words that `CharEncoder` reads in Latin: python -m tools.retrain.latin_words.
+"""Write the table of words that `CharEncoder` reads in Latin.
 
-It needs the collections that `spellings` reads, and those of people.
+Run ``python -m tools.retrain.latin_words``. It needs the collections that `spellings`
+reads, and those of people.
 """
 
 import lzma
@@ -15,21 +16,24 @@ from .other_scripts import own_script
 from .recipe import person_of, typical_people
 from .spellings import LANGUAGES, read_spellings, script_of
 
-# Of the six scripts whose collection counts people, a Latin word must be in so many. With five, the
-# table takes a fourth of the bytes of all words, and costs foreigners one point.
+# Of the six scripts whose collection counts people, a Latin word must be in so many.
+# With five, the table takes a fourth of the bytes of all words, and costs foreigners
+# one point.
 MIN_SCRIPTS = 5
-# A word is a local's if a list of the package has it in its script, or if so large a share of its
-# people are locals, and two at least. Without it, every eighth Israeli was called a foreigner.
+# A word is a local's if a list of the package has it in its script, or if so large a
+# share of its people are locals, and two at least. Without it, every eighth Israeli was
+# called a foreigner.
 LOCAL_SHARE = 0.2
-# Nationalities count as if each had about as many people, but those with few count less.
+# Nationalities count as if each had about as many people, but those with few count
+# less.
 FEW = 1_000
 
 
 def latin_words(words, local):
-    """Return the spellings of each Latin word, as lines of text, behind those of locals.
+    """Return the spellings of each Latin word, as lines of text.
 
-    A spelling is of the Latin word that most people have. It is left out if it is transliterated to
-    that anyway.
+    Those of locals come first. A spelling is of the Latin word that most people have.
+    It is left out if it is transliterated to that anyway.
 
     Parameters
     ----------

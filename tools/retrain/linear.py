@@ -1,11 +1,12 @@
 """Fit a linear layer on a trained network: on its logits, and on some of its n-grams.
 
-It is as accurate as a network of its own, and learns a million names a minute. Its labels may be
-other ones, of which the result is a head (`countries`), or the network's own, into which it is
-folded (`recipe`).
+It is as accurate as a network of its own, and learns a million names a minute. Its
+labels may be other ones, of which the result is a head (`countries`), or the network's
+own, into which it is folded (`recipe`).
 
-Sources write people of some classes with accents, in initials or in another script, and those of
-others without. That is a habit of the source, so classes are compared within a form.
+Sources write people of some classes with accents, in initials or in another script, and
+those of others without. That is a habit of the source, so classes are compared within a
+form.
 """
 
 from dataclasses import replace
@@ -36,17 +37,19 @@ GCE_Q = 0.2  # as in `recipe`
 # The form of a character, a word or a name: the highest of its characters.
 FORMS = ["plain", "dotted", "accented", *SCRIPTS]
 N_LATIN = FORMS.index(SCRIPTS[0])
-# Rows of a class, and words, that count as having each form as often as those of all classes.
+# Rows of a class, and words, that count as having each form as often as those of all
+# classes.
 ROWS_OF_ALL, WORDS_OF_ALL = 20, 50
 
 
 def fit_layer(
     network, encoder, names, labels, n_classes, n_ngrams, word_weight, **options
 ):
-    """Train a linear layer and words on a network without words, for labels of any classes.
+    """Train a linear layer and words on a network without words.
 
-    Return the weights of `fit_linear`, and the `Words`. `options` are its `verbose`, and `design`
-    of `log_priors`. Without it, only initials are a form: accents and scripts are evidence.
+    Labels may be of any classes. Return the weights of `fit_linear`, and the `Words`.
+    `options` are its `verbose`, and `design` of `log_priors`. Without it, only initials
+    are a form: accents and scripts are evidence.
     """
     codes, forms = (
         network.to_codes(encoder.transform(names)),
@@ -98,10 +101,11 @@ def forms_of_words(codes, forms, separator):
 
 
 def log_priors(labels, forms, n_classes, design=None):
-    """Return the log share of each class in training, by form of the row: (n_forms, n_classes).
+    """Return the log share of each class in training, by form of the row.
 
-    It is that within the form. In another script it is relative to a share by design of the class
-    that is written so, (n_forms, n_classes): a script is evidence, of which training has too much.
+    The shape is (n_forms, n_classes), and a share is that within the form. In another
+    script it is relative to a share by design of the class that is written so,
+    (n_forms, n_classes): a script is evidence, of which training has too much.
     """
     counts = np.zeros((len(FORMS), n_classes))
     np.add.at(counts, (forms, labels), 1)
@@ -118,8 +122,8 @@ def log_priors(labels, forms, n_classes, design=None):
 def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, verbose=0):
     """Train a linear layer on a network without words, and return its weights by name.
 
-    They are those of a head of `Network`, whose logits assume equally frequent classes. `priors`
-    are of `log_priors`, of the form of each row.
+    They are those of a head of `Network`, whose logits assume equally frequent classes.
+    `priors` are of `log_priors`, of the form of each row.
     """
     n_classes = priors.shape[1]
     logits = Forward(network, "float32").logits(codes)
@@ -140,7 +144,8 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, verbose=0):
     head = {
         name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()
     }
-    # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal frequencies.
+    # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal
+    # frequencies.
     priors = priors.astype(np.float32)
     groups = [
         {"params": [head["weight"], head["bias"]], "lr": LR},
@@ -195,9 +200,10 @@ def _loss(head, logits, labels, priors, bags):
 
 
 def _frequent(network, features, n):
-    """Return the features of all single characters and of the most frequent n-grams, `n`, sorted.
+    """Return the `n` features of all characters and of the most frequent n-grams.
 
-    In Han, a single character tells simplified from traditional ones, and Korea from China.
+    They are sorted. In Han, a single character tells simplified from traditional ones,
+    and Korea from China.
     """
     counts = np.bincount(features, minlength=network.n_ngrams)
     n_characters = max(0, len(counts) - sum(map(len, network.ngram_keys[1:])))
@@ -213,11 +219,12 @@ def _some_of(features, starts, values, kept):
 
 
 def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
-    """Learn the words of each form by itself, so that a word's rates are those among its like.
+    """Learn the words of each form by itself.
 
-    `forms` are of the codes, see `forms_of_codes`. Words that only one name has, of those that
-    `is_other` says are in another script, are left out: most are spelled names. They are a third of
-    the table, and gain nothing.
+    So a word's rates are those among words of its form. `forms` are of the codes, see
+    `forms_of_codes`. Words that only one name has, of those that `is_other` says are in
+    another script, are left out: most are spelled names. They are a third of the table,
+    and gain nothing.
     """
     of_words, separator = (
         forms_of_words(codes, forms, network.separator),
@@ -256,9 +263,10 @@ def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
 
 
 def folded(network, head, share):
-    """Return a network whose logits are the mean of its own and of those of a head of its classes.
+    """Return a network whose logits are the mean of its own and those of a head.
 
-    Its own count by `share`. Both are those under equal priors, without words.
+    The head has the same classes. Its own logits count by `share`. Both are those under
+    equal priors, without words.
     """
     weights = dict(network.weights)
     mixed = share * np.eye(network.n_classes) + (1 - share) * head["head.weight"]

@@ -1,8 +1,8 @@
-"""Write what people kept apart show of the models that ship: ``python -m tools.retrain.measure``.
+"""Write what people kept apart show of the models that ship.
 
-These are thresholds, sets, bias, cards and digests, docs/model_card.md, and the recall in
-nationalities.csv. It needs the sources of `tools.retrain`, and the new models in
-sknames/pretrained, and takes minutes.
+Run ``python -m tools.retrain.measure``. It writes thresholds, sets, bias, cards and
+digests, docs/model_card.md, and the recall in nationalities.csv. It needs the
+sources of `tools.retrain`, and the new models in sknames/pretrained, and takes minutes.
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
 """Spell people's names in other scripts, roughly as the languages written in them do.
 
-A name in Latin letters becomes sounds by rules of its own language (`sounds.csv`), and the sounds
-become letters (`letters.csv`), syllables (Hangul, Thai) or what ICU makes of them (in India).
-Where practice differs, a letter is drawn at random, once for each name.
+A name in Latin letters becomes sounds by rules of its own language (`sounds.csv`), and
+the sounds become letters (`letters.csv`), syllables (Hangul, Thai) or what ICU makes of
+them (in India). Where practice differs, a letter is drawn at random, once for each
+name.
 """
 
 import re
@@ -41,7 +42,8 @@ FOR_HYPHENS = {
 WITHOUT_RULES = {"Han", "Katakana"}
 # Nationalities whose names are written in Han without marks between words.
 WRITE_HAN = {"Chinese", "Japanese", "Korean", "Vietnamese"}
-# Surnames that are the same in both kinds of characters, though other words of them are not.
+# Surnames that are the same in both kinds of characters, though other words of them are
+# not.
 SAME_SURNAMES = "余于范岳涂游郁"
 # Nationalities that write in a script, with the spelling that they use.
 LOCALS = {
@@ -96,15 +98,16 @@ INDIC = "Devanagari", "Bengali", *OTHERS_OF_LOCALS["Indian"]
 ICU_SOUNDS = dict(
     pair.split("=")
     for pair in (
-        "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k x=ks q=k"
+        "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k "
+        "x=ks q=k"
     ).split()
 )
 _ICU_SOUND = re.compile("|".join(sorted(ICU_SOUNDS, key=len, reverse=True)))
-# Consonants of Thai, several where practice differs; vowels around a consonant (_) at the end of a
-# syllable, and within it; and consonants at the end.
+# Consonants of Thai, several where practice differs; vowels around a consonant (_) at
+# the end of a syllable, and within it; and consonants at the end.
 THAI_FIRST = (
-    "b=บ p=ป|พ d=ด t=ต|ท k=ก|ค g=ก kh=ค ch=ช j=จ f=ฟ v=ว w=ว s=ส|ซ sh=ช z=ซ zh=ช h=ฮ l=ล r=ร m=ม "
-    "n=น y=ย ts=ซ th=ท q=ค c=ค x=ซ ng=ง =อ"
+    "b=บ p=ป|พ d=ด t=ต|ท k=ก|ค g=ก kh=ค ch=ช j=จ f=ฟ v=ว w=ว s=ส|ซ sh=ช z=ซ zh=ช h=ฮ "
+    "l=ล r=ร m=ม n=น y=ย ts=ซ th=ท q=ค c=ค x=ซ ng=ง =อ"
 )
 THAI_OPEN = "a=_า e=เ_ i=_ี o=โ_ u=_ู ö=เ_อ ü=_ู ï=_ึ"
 THAI_CLOSED = "a=_ั e=เ_็ i=_ิ o=_อ u=_ุ ö=เ_ิ ü=_ุ ï=_ึ"
@@ -135,10 +138,11 @@ FINAL = {"n": 4, "m": 16, "l": 8, "ng": 21, "k": 1, "p": 17}
 
 
 def spell_person(name, nationality, script, spellings, person, rng):
-    """Spell a name as a source has it, as a whole or word by word, and otherwise by rules.
+    """Spell a name as a source has it, and otherwise by rules.
 
-    Return None if a word is in no source, and the script has no rules. `spellings` are of
-    `read_spellings`, and `person` is the key of the person there.
+    A source may have the whole name or its words. Return None if a word is in no
+    source, and the script has no rules. `spellings` are of `read_spellings`, and
+    `person` is the key of the person there.
     """
     if whole := spellings.people[script].get(person):
         return whole
@@ -171,7 +175,10 @@ def own_script(nationality):
 
 
 def _spelling(nationality, script, rng):
-    """Return the spelling of a script that a nationality, or a language that is drawn, uses."""
+    """Return the spelling of a script that a nationality uses.
+
+    For foreigners, draw that of a language.
+    """
     if own_script(nationality) == script:
         return LOCALS[nationality]
     shares = SPELLINGS.get(script, {"": 1})
@@ -179,7 +186,10 @@ def _spelling(nationality, script, rng):
 
 
 def spell(name, nationality, spelling, rng):
-    """Spell a name in Latin letters by rules, as its nationality or a foreign language does."""
+    """Spell a name in Latin letters by rules.
+
+    They are those of its nationality or of a foreign language.
+    """
     script = spelling.split()[0]
     sounds = to_sounds(name, nationality, script)
     if not spelling.startswith("Cyrillic") or rng.random_sample() < 0.5:
@@ -229,7 +239,10 @@ def _keys(nationalities):
 
 @lru_cache(1 << 20)
 def to_sounds(name, nationality, script):
-    """Write a name as it sounds, in Latin letters: ch, kh, th, j as in John, y as in you."""
+    """Write a name as it sounds, in Latin letters.
+
+    Examples are ch, kh, th, j as in John, and y as in you.
+    """
     name = unicodedata.normalize("NFC", name.lower().replace("’", "'"))
     if nationality == "Vietnamese":
         name = _without_marks(name)
@@ -262,7 +275,10 @@ def _without_marks(name, keep=""):
 
 @cache
 def _letters(spelling):
-    """Return a pattern of the sounds of a spelling, the longest first, and the letters of each."""
+    """Return a pattern of the sounds of a spelling, the sounds, and their letters.
+
+    The longest sounds come first.
+    """
     rows = {row["script"]: row["letters"] for row in read_table("letters.csv")}
     pairs = (pair.split("=") for pair in rows[spelling].split(" ") if "=" in pair)
     letters_of = {sound: letters.split("|") for sound, letters in pairs}
@@ -283,7 +299,10 @@ def _to_letters(sounds, spelling, rng):
 
 
 def _accented(name, rng):
-    """Set the accent that Greek words of several syllables have, on one of the last two vowels."""
+    """Set the accent of Greek words of several syllables.
+
+    It is on one of the last two vowels.
+    """
     words = []
     for word in name.replace("σ ", "ς ").split(" "):
         word = word[:-1] + "ς" if word.endswith("σ") else word

@@ -1,4 +1,4 @@
-"""Put the names of fathers into names, as registers have them: Попов Ігор Володимирович."""
+"""Put patronymics into names, as registers have them: Попов Ігор Володимирович."""
 
 from functools import cache
 
@@ -26,9 +26,10 @@ def _rows():
 
 
 def with_patronymic(name, nationality, script, rng):
-    """Return a name of two words, the surname last, with a patronymic; None if there is no rule.
+    """Return a name of two words with a patronymic; None if there is no rule.
 
-    It is in the order of registers, with the surname first, as often as the table says.
+    The surname of `name` is last. The result is in the order of registers, with the
+    surname first, as often as the table says.
     """
     rows, words = _rows().get((nationality, script)), name.split()
     if rows is None or len(words) != 2:
@@ -44,7 +45,10 @@ def with_patronymic(name, nationality, script, rng):
 
 
 def is_female(given, surname):
-    """Whether a name of the countries with patronymics is a woman's, as far as its endings tell."""
+    """Return whether a name of the countries with patronymics is a woman's.
+
+    Only the endings are read.
+    """
     given, surname = (fold(word).replace("'", "") for word in (given, surname))
     if surname.endswith((*_FEMALE, *_MALE)):
         return surname.endswith(_FEMALE)

@@ -1,13 +1,17 @@
-"""Read people of countries, and names as other scripts spell them, from the folder ``people``.
+"""Read people of countries, and names as other scripts spell them.
 
-Its files are tables with tabs between columns, compressed with gzip:
+The files of the folder ``people`` are tables with tabs between columns, compressed
+with gzip:
 
-- lifters: "name", "alpha_2", "known_by" and "spelled" of OpenPowerlifting (public domain), whose
-  country is their own, or that of all their meets; "spelled" is the name in another script;
-- rugby: "name" and "alpha_2" of RugbyScope, from DBpedia (CC BY-SA 3.0), by country of birth;
+- lifters: "name", "alpha_2", "known_by" and "spelled" of OpenPowerlifting (public
+  domain), whose country is their own, or that of all their meets; "spelled" is the name
+  in another script;
+- rugby: "name" and "alpha_2" of RugbyScope, from DBpedia (CC BY-SA 3.0), by country of
+  birth;
 - state_legislators: the same of openstates/people (CC0 1.0);
 - weightlifters: the same of OpenWeightlifting (BSD-3-Clause);
-- spellings: "name", "script" and "spelled", of RugbyScope and of the tests of hangulize (MIT).
+- spellings: "name", "script" and "spelled", of RugbyScope and of the tests of hangulize
+  (MIT).
 
 None ships with sknames.
 """

@@ -1,10 +1,11 @@
-"""Measure what the script of a name does to the answer, on people of public life in all scripts.
+"""Measure how the script of a name changes the answer.
 
-people_in_scripts.csv is written by hand. Locals have a nationality that writes in the script;
-foreigners are spelled as encyclopedias in a language of that script spell them. More than half of
-the rows are foreigners, so a model that reads only the script fails. The people are well known: a
-model may have learned their names in Latin letters, and those of locals in their own script. Read
-the gaps between the columns, not the accuracy alone.
+people_in_scripts.csv has people of public life in all scripts, and is written by hand.
+Locals have a nationality that writes in the script; foreigners are spelled as
+encyclopedias in a language of that script spell them. More than half of the rows are
+foreigners, so a model that reads only the script fails. The people are well known: a
+model may have learned their names in Latin letters, and those of locals in their own
+script. Read the gaps between the columns, not the accuracy alone.
 """
 
 from collections import Counter
@@ -38,7 +39,10 @@ def people():
 
 
 def load(folder=None):
-    """Return the shipped model, or that of a folder, with the shipped threshold to abstain."""
+    """Return the shipped model, or that of a folder.
+
+    Both abstain by the shipped threshold.
+    """
     model = load_pretrained(abstain=True)
     if folder is not None:
         model.estimator_ = read(folder, priors="population")
@@ -136,7 +140,7 @@ def countries_by_script(rows):
 
 
 def by_nationality(found, rows, script):
-    """Return rows of a table: locals of one script by nationality, with the wrong answers."""
+    """Return rows of a table: locals of one script by nationality, with errors."""
     local = np.array([row["script"] == script and row["local"] == "1" for row in rows])
     y = np.array([row["nationality"] for row in rows])
     lines = []

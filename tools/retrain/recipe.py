@@ -39,22 +39,26 @@ from .tables import read_table
 from .ukrainian_names import read_ukrainian_names
 
 SEED = 0
-# Numbers of names of a nationality. The sources say nothing about how frequent nationalities are,
-# so none may have far more names than another, and made names fill up the rest. Players are
-# ordinary people, as in users' lists, so the model learns more of them than of the famous.
+# Numbers of names of a nationality. The sources say nothing about how frequent
+# nationalities are, so none may have far more names than another, and made names fill
+# up the rest. Players are ordinary people, as in users' lists, so the model learns more
+# of them than of the famous.
 MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000, "names in Arabic": 12_000}
-# The second phase learns more people, and spells so many of a nationality in other scripts.
+# The second phase learns more people, and spells so many of a nationality in other
+# scripts.
 MORE_PEOPLE = {
     "biographies": 60_000,
     "chess players": 200_000,
     "names in Arabic": 20_000,
 }
 MOST_SPELLED = 25_000
-# The logits are a mean of those of the two phases, in which the first counts by this share.
+# The logits are a mean of those of the two phases, in which the first counts by this
+# share.
 SHARE_OF_TRUNK = 0.2
 WORD_WEIGHT = 0.7
-# One in so many people is never learned, in no spelling, so that figures, thresholds and sets are
-# those of the model that ships; more of those in Arabic script, of whom there are fewer.
+# One in so many people is never learned, in no spelling, so that figures, thresholds
+# and sets are those of the model that ships; more of those in Arabic script, of whom
+# there are fewer.
 ONE_APART, ONE_APART_IN_ARABIC = 64, 12
 MIN_FULL_NAMES = 6_000
 MIN_MADE_NAMES = 1_000
@@ -63,17 +67,20 @@ N_NATIVE_NAMES = 1_500
 RARE = 300
 # A fifth of the players of Kazakhstan, and some of the others, are Russians.
 RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
-# Shares of the full names that are learned once more in the spellings of lists: with the last word
-# first, as in most registers, and with initials, as in bylines.
+# Shares of the full names that are learned once more in the spellings of lists: with
+# the last word first, as in most registers, and with initials, as in bylines.
 LAST_WORD_FIRST = 0.25
 INITIALS = 0.03
-# Share of the names with an apostrophe or a hyphen that are also learned without it, since many
-# forms and files allow only letters: enough for the model to know OBrien as well as O'Brien.
+# Share of the names with an apostrophe or a hyphen that are also learned without it,
+# since many forms and files allow only letters: enough for the model to know OBrien as
+# well as O'Brien.
 LETTERS_ONLY = 0.25
-# Share of the people with a rule who are learned once more with a patronymic, see `patronymics`.
+# Share of the people with a rule who are learned once more with a patronymic, see
+# `patronymics`.
 PATRONYMICS = 0.15
-# Shares of the people who are learned once more in another script: in that of their nationality,
-# and as foreigners are spelled in each. Those whose whole names are known in a script are more.
+# Shares of the people who are learned once more in another script: in that of their
+# nationality, and as foreigners are spelled in each. Those whose whole names are known
+# in a script are more.
 OWN_SCRIPT, LEAST_IN_OWN_SCRIPT = 0.35, 3_000
 IN_OTHERS_OF_LOCALS = 0.05
 FOREIGN_SCRIPTS = (
@@ -96,24 +103,28 @@ FOREIGN_SCRIPTS = (
     | {"Tamil": 0.02}
 )
 WHOLE_NAMES = 0.4
-# Scripts of nationalities that are no class, and one whose names are like theirs. They are learned
-# under all classes alike, so that the answer is unsure.
+# Scripts of nationalities that are no class, and one whose names are like theirs. They
+# are learned under all classes alike, so that the answer is unsure.
 OF_NO_CLASS, N_OF_NO_CLASS = {"Lao": "Thai", "Thaana": "Arabic"}, 1_500
-# Names made of real Ukrainian ones in Cyrillic; of the given names, so many are common ones.
+# Names made of real Ukrainian ones in Cyrillic; of the given names, so many are common
+# ones.
 MADE_UKRAINIAN, COMMON_GIVEN = 6_000, 0.7
 N_TRIED = 8  # names, to find one that can be spelled in a script without rules of sound
-# Of Japanese people in kanji, so many are learned once more in Katakana, as forms ask for it.
+# Of Japanese people in kanji, so many are learned once more in Katakana, as forms ask
+# for it.
 JAPANESE_IN_KATAKANA = 0.4
-# People in the writing of China and Japan, from dictionaries; of the Chinese, half in traditional
-# characters. Beyond, those with a character that fewer than ten names have, and made ones.
+# People in the writing of China and Japan, from dictionaries; of the Chinese, half in
+# traditional characters. Beyond, those with a character that fewer than ten names have,
+# and made ones.
 MOST_IN_HAN, LEAST_OF_CHARACTER, N_OF_SURNAME = 12_000, 10, 24
 # Names of Koreans in Han, most of them in the characters that Koreans write.
 N_KOREANS = 8_000
-# Diacritics and native scripts say much about a nationality, but many lists lack them. So names
-# that have them are also learned without.
+# Diacritics and native scripts say much about a nationality, but many lists lack them.
+# So names that have them are also learned without.
 IN_ASCII = 1
 
-# An n-gram counts if at least one in so many names has it: the file is to stay below 12 MB.
+# An n-gram counts if at least one in so many names has it: the file is to stay below 12
+# MB.
 NAMES_PER_MIN_DF = 90_000
 # Characters that occur less often are read in ASCII.
 ENCODER = {"tidy": True, "transliterate": "both", "min_frequency": 5, "max_length": 64}
@@ -142,7 +153,10 @@ TEMPERATURE = 1.8
 
 
 def by_sounds():
-    """Let encoders read all words by their sounds, so that training learns those in no table."""
+    """Let encoders read all words by their sounds.
+
+    So training learns the words that are in no table.
+    """
     return patch.object(char_encoder, "in_latin", partial(in_latin, by_words=False))
 
 
@@ -173,8 +187,8 @@ def fit(names, nationalities, **params):
 def fit_more(pipeline, names, nationalities, *, verbose=0):
     """Let a linear layer on a trained pipeline learn more people: the second phase.
 
-    The layer is folded into the weights of the network. Then calibrate the probabilities, and round
-    most weights.
+    The layer is folded into the weights of the network. Then calibrate the
+    probabilities, and round most weights.
     """
     from .linear import (
         fit_layer,
@@ -206,12 +220,14 @@ def with_network(pipeline, network):
 def _forget(network, symbol):
     """Let a symbol say as much as one that `fit` has not seen.
 
-    The unknown code stands for characters that even ASCII lacks. Of the names learned, only a dozen
-    Japanese ones have one, too few for an n-gram: it would speak for Japanese in any name.
+    The unknown code stands for characters that even ASCII lacks. Of the names learned,
+    only a dozen Japanese ones have one, too few for an n-gram: it would speak for
+    Japanese in any name.
     """
     embedding = network.weights["embedding"].copy()
     embedding[network.to_codes(np.array([[symbol]])).item()] = embedding[-1]
-    # Without a loss, the weights of the next symbol are random: noise, which no file should hold.
+    # Without a loss, the weights of the next symbol are random: noise, which no file
+    # should hold.
     names = ("next_symbol.weight", "next_symbol.bias")
     untrained = {name: np.zeros_like(network.weights[name]) for name in names}
     return replace(
@@ -223,19 +239,22 @@ def training_names(*, lists_only=False, second_phase=False):
     """Gather the names that the model learns.
 
     1. All names of `load_names`, including those in native scripts.
-    2. Names of people: at most 8,000 of a nationality from `read_biographies`, 25,000 from
-       `read_chess_players`, and 12,000 from `read_arabic_names`. A person in several, whatever the
-       order of the words, counts once; one in 64, and those of `in_scripts`, not at all.
-    3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000 with those
-       of 2, and 1,500 in a native script. If common_names.csv has the most common names of a
-       nationality, they are about as common as there, and other names equally likely.
-    4. Shares of 1 to 3 once more in other spellings: the last word first; initials for all words
-       but the last; letters only; patronymics.
+    2. Names of people: at most 8,000 of a nationality from `read_biographies`, 25,000
+       from `read_chess_players`, and 12,000 from `read_arabic_names`. A person in
+       several, whatever the order of the words, counts once; one in 64, and those of
+       `in_scripts`, not at all.
+    3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000
+       with those of 2, and 1,500 in a native script. If common_names.csv has the most
+       common names of a nationality, they are about as common as there, and other names
+       equally likely.
+    4. Shares of 1 to 3 once more in other spellings: the last word first; initials for
+       all words but the last; letters only; patronymics.
     5. All of 1 to 4 that has diacritics or is in a native script once more in ASCII.
-    6. People of 2 in other scripts: a third of those whose nationality has one in their own, and
-       shares of all as foreigners are spelled; and Japanese and Chinese people in Han from
-       dictionaries, some of the Japanese also in Katakana; people in Arabic script and made
-       Ukrainian names in Cyrillic. A quarter of these also with the last word first.
+    6. People of 2 in other scripts: a third of those whose nationality has one in their
+       own, and shares of all as foreigners are spelled; and Japanese and Chinese people
+       in Han from dictionaries, some of the Japanese also in Katakana; people in Arabic
+       script and made Ukrainian names in Cyrillic. A quarter of these also with the
+       last word first.
 
     Nationalities that `load_names` lacks have only names of people.
 
@@ -347,12 +366,14 @@ class Dictionaries(NamedTuple):
     japanese: dict  # Latin letters of people in kanji
     chinese: list
     spellings: Spellings
-    arabic: dict = {}  # names of each nationality in Arabic script: as locals write, normalized
-    ukrainian: dict = {}  # names of each part, see `read_ukrainian_names`, and "common" given ones
+    # Names of each nationality in Arabic script: as locals write, normalized.
+    arabic: dict = {}
+    # Names of each part, see `read_ukrainian_names`, and "common" given ones.
+    ukrainian: dict = {}
 
 
 def read_dictionaries():
-    """Return Japanese and Chinese people, spellings, and people in Arabic and Ukrainian."""
+    """Return Japanese and Chinese people, spellings, Arabic and Ukrainian names."""
     (japanese, katakana), spelled = read_japanese(), in_scripts()[1]
     japanese = {name: latin for name, latin in japanese.items() if name not in spelled}
     chinese = [name for name in read_chinese() if name not in spelled]
@@ -373,7 +394,8 @@ def read_dictionaries():
 def people_in_arabic(spellings, lists, label_of):
     """Return a dict of lists of people by label, as `Dictionaries` has them.
 
-    Neither the people who are kept apart nor their namesakes are in it. `label_of` maps countries.
+    Neither the people who are kept apart nor their namesakes are in it. `label_of` maps
+    countries.
     """
     counts = Counter()
     for several in spellings.words["Arabic"].values():
@@ -394,7 +416,7 @@ def people_in_arabic(spellings, lists, label_of):
 
 
 def nationality_of_countries():
-    """Return the nationality whose names most people of a country have, if there is one."""
+    """Return the nationality whose names most people of a country have, if any."""
     rows = read_table("demonyms.csv")
     return {
         row["alpha_2"]: row["nationality"]
@@ -405,9 +427,10 @@ def nationality_of_countries():
 
 @cache
 def in_scripts():
-    """Return the keys of the people of people_in_scripts.csv, and their names as spelled there.
+    """Return the keys of the people of people_in_scripts.csv, and their names there.
 
-    They are not learned, so that the table of scripts is one of people whom the model never saw.
+    They are not learned, so that the table of scripts is one of people whom the model
+    never saw.
     """
     rows = read_table("people_in_scripts.csv")
     return {person_of(row["latin"]) for row in rows}, {row["name"] for row in rows}
@@ -424,7 +447,10 @@ def is_apart_in_arabic(person):
 
 
 def also_apart(sources):
-    """Return the keys of people of the sources who are not learned beside `is_kept_apart`."""
+    """Return the keys of people of the sources who are not learned either.
+
+    They come on top of those of `is_kept_apart`.
+    """
     of_arabic = chain.from_iterable(sources.get("names in Arabic", {}).values())
     return {*filter(is_apart_in_arabic, map(person_of, of_arabic)), *in_scripts()[0]}
 
@@ -456,12 +482,14 @@ def in_other_scripts(
     country : str, default=None
         Their country, if the dictionaries have people in Arabic script by country.
     is_first : bool, default=True
-        Whether to add Japanese and Korean people in Han, and Ukrainians, from the dictionaries.
+        Whether to add Japanese and Korean people in Han, and Ukrainians, from the
+        dictionaries.
     characters : tuple of int, default=(0, 1)
-        The kinds of characters of Chinese people from the dictionaries: simplified, traditional.
+        The kinds of characters of Chinese people from the dictionaries: simplified,
+        traditional.
     least : int, default=None
-        How many names in the nationality's own script there should be at least. By default,
-        `LEAST_IN_OWN_SCRIPT`.
+        How many names in the nationality's own script there should be at least. By
+        default, `LEAST_IN_OWN_SCRIPT`.
     """
     if dictionaries is None:
         return []
@@ -521,7 +549,7 @@ def in_registers(people, nationality, script, rng):
 
 
 def drawn_of_all_characters(names):
-    """Return the first names, and later ones with a character of which there are few."""
+    """Return the first names, and later ones with a rare character."""
     counts, drawn = Counter(), []
     for k, name in enumerate(names):
         if k < MOST_IN_HAN or min(counts[c] for c in name) < LEAST_OF_CHARACTER:
@@ -545,7 +573,10 @@ def made_ukrainians(names, n, rng):
 
 
 def made_chinese(names, rng):
-    """Make names of each surname of China, which are few for the letters of the rare ones."""
+    """Make names of each surname of China.
+
+    They are few, for the letters of the rare surnames.
+    """
     given = [name[-2:] for name in names if len(name) == 3]
     return [
         in_han(surname + given[rng.randint(len(given))], k % 2)
@@ -555,7 +586,10 @@ def made_chinese(names, rng):
 
 
 def made_koreans(rng):
-    """Make names of Koreans in Han: a surname and two syllables, about as frequent as they are."""
+    """Make names of Koreans in Han: a surname and two syllables.
+
+    Each is about as frequent as it is among people.
+    """
     drawn = []
     for row in read_table("koreans_in_han.csv"):
         characters = [*row["characters"]]
@@ -567,7 +601,10 @@ def made_koreans(rng):
 
 
 def of_no_class(spellings, sources, rng):
-    """Yield names in the scripts of `OF_NO_CLASS`: of words of the table, or like names spelled."""
+    """Yield names in the scripts of `OF_NO_CLASS`.
+
+    They are made of words of the table, or spelled from names of a nationality.
+    """
     for script, nationality in OF_NO_CLASS.items():
         words = [
             word for several in spellings.words[script].values() for word in several
@@ -586,8 +623,8 @@ def of_no_class(spellings, sources, rng):
 def _spelled(name, people, nationality, script, spellings, rng):
     """Return a list of one name in a script, or of none.
 
-    If the person's cannot be spelled, because a word is in no collection, it is a name of the first
-    words of one person and the last of another.
+    If the person's cannot be spelled, because a word is in no collection, it is a name
+    of the first words of one person and the last of another.
     """
     person = person_of(name)
     for _ in range(N_TRIED):
@@ -604,9 +641,10 @@ def person_of(name):
 
 
 def common_names():
-    """Return {(nationality, part): (share of its people who bear one of the names, names)}.
+    """Return {(nationality, part): (share, names)}.
 
-    The most frequent name comes first. The shares are rough, and written by hand, like the names.
+    The share is that of its people who bear one of the names. The most frequent name
+    comes first. The shares are rough, and written by hand, like the names.
     """
     return {
         (row["nationality"], row["part"]): (
@@ -618,7 +656,10 @@ def common_names():
 
 
 def _draw(lists, nationality, part, share, common, n, rng):
-    """Draw n given names or surnames: a common one with probability `share`, otherwise any."""
+    """Draw n given names or surnames.
+
+    One is common with probability `share`, otherwise any.
+    """
     rows = (lists.target == nationality) & (lists.script == "Latn")
     rows &= (lists.part == part) | (lists.part == "both")
     by_rank = 1 / (4 + np.arange(len(common)))
@@ -629,7 +670,10 @@ def _draw(lists, nationality, part, share, common, n, rng):
 
 
 def _respelled(names, labels, respell, share, rng):
-    """Return a share of the names in another spelling, if that changes them, with their labels."""
+    """Return a share of the names in another spelling, with their labels.
+
+    Names that it does not change are left out.
+    """
     rows = np.flatnonzero(rng.random_sample(len(names)) < share)
     respelled = np.array([respell(name) for name in names[rows]], dtype=object)
     changed = respelled != names[rows]
@@ -658,7 +702,10 @@ def letters_only(name):
 
 
 def _bearers(lists, part):
-    """Return the nationalities in our lists that have each name as a "surname" or "given" name."""
+    """Return the nationalities in our lists that have each name.
+
+    `part` is "surname" or "given".
+    """
     rows = (lists.part == part) | (lists.part == "both")
     bearers = defaultdict(set)
     for name, nationality in zip(lists.data[rows], lists.target[rows], strict=True):
@@ -667,7 +714,7 @@ def _bearers(lists, part):
 
 
 def typical_people(lists):
-    """Return the names of people of each nationality that are typical of it, by source."""
+    """Return people's names that are typical of their nationality, by source."""
     return {
         "biographies": typical_biographies(lists),
         "chess players": typical_players(lists),
@@ -687,8 +734,9 @@ def latin_of_arabic(label_of):
 def typical_biographies(lists):
     """Return the names of each nationality in the biographies that are typical of it.
 
-    Nationalities with hardly any biographies are listed under others: Kári Árnason is English. A
-    name whose surname belongs, in our lists, only to such nationalities is left out.
+    Nationalities with hardly any biographies are listed under others: Kári Árnason is
+    English. A name whose surname belongs, in our lists, only to such nationalities is
+    left out.
     """
     names, nationalities = read_biographies()
     counts = Counter(nationalities)
@@ -707,7 +755,8 @@ def typical_biographies(lists):
 def typical_players(lists):
     """Return the names of each nationality's chess players that are typical of it.
 
-    If many players of a federation are Russians, those with a Russian given name are left out.
+    If many players of a federation are Russians, those with a Russian given name are
+    left out.
     """
     names, nationalities, _ = read_chess_players()
     given = _bearers(lists, "given")

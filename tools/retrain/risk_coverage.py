@@ -1,4 +1,4 @@
-"""Compute what held-out people show of the shipped model: thresholds, sets, bias by class."""
+"""Compute thresholds, sets and class bias of the shipped model on held-out people."""
 
 import warnings
 from bisect import bisect_left
@@ -29,9 +29,9 @@ from sknames.pretrained._predict_sets import ranked
 
 from .files import write_csv
 
-# Lists to choose the error of a model by: how many of a source and region, names in one, the
-# concentration of the Dirichlet distribution of their mixes, people of a class in a source, shares
-# that count.
+# Lists to choose the error of a model by: how many of a source and region, names in
+# one, the concentration of the Dirichlet distribution of their mixes, people of a class
+# in a source, shares that count.
 N_LISTS, SIZES, CONCENTRATION, LEAST_OF_CLASS, LEAST_SHARE = (
     2,
     (200, 800),
@@ -40,19 +40,22 @@ N_LISTS, SIZES, CONCENTRATION, LEAST_OF_CLASS, LEAST_SHARE = (
     0.02,
 )
 ERRORS, COVERED = np.arange(2, 16) / 10, 0.95
-# Countries share names, and lists of athletes elsewhere lose by a sharpness: .36 to .41 at 1.25.
+# Countries share names, and lists of athletes elsewhere lose by a sharpness: .36 to .41
+# at 1.25.
 SHARPNESSES = {"nationality": (1.0, 1.25, 1.5, 1.75, 2.0), "country": (1.0,)}
-# Of the squares of the log odds. A third of it is better for lists of all nationalities, and worse
-# for lists of those with the most names: see examples/benchmarks/results/shares.md.
+# Of the squares of the log odds. A third of it is better for lists of all
+# nationalities, and worse for lists of those with the most names: see
+# examples/benchmarks/results/shares.md.
 RIDGE = 3e-3
 FEW_PEOPLE = 50  # fewer of a class show less, so the ridge is as much larger
 
 
 def class_bias(probabilities, labels, classes):
-    """Return the log odds that make probabilities, under equal frequencies, right by class.
+    """Return the log odds that make probabilities right by class.
 
-    A class is predicted too often, on average over people of whom each class has as many, where
-    its log odds are below 0. Those of a class without people are 0.
+    The probabilities are those under equal frequencies. A class is predicted too often,
+    on average over people of whom each class has as many, where its log odds are below
+    0. Those of a class without people are 0.
     """
     present, places = np.unique(labels, return_inverse=True)
     columns = np.searchsorted(classes, present)
@@ -74,8 +77,8 @@ def class_bias(probabilities, labels, classes):
 def write_thresholds(folder, model, everyone, people, priors):
     """Write what people show whom a model under equal priors never learned.
 
-    These are thresholds and sets, of the people held out to choose by, and the class bias, of
-    everyone. The files are those that the package reads.
+    These are thresholds and sets, of the people held out to choose by, and the class
+    bias, of everyone. The files are those that the package reads.
     """
     (names, labels, _), classes = people, model.classes_
     probabilities = model.predict_proba(names)
@@ -103,11 +106,11 @@ def write_thresholds(folder, model, everyone, people, priors):
 
 
 def lists_of_people(probabilities, labels, sources, classes):
-    """Yield the rows of lists of people apart, and the priors that a model assumes for them.
+    """Yield the rows of lists of people apart, and the priors assumed for them.
 
-    Lists are of people of one source, and of all regions or of one, whose names are the hardest to
-    tell apart; the bias by class is that on people of another source, since a user's list is of
-    neither.
+    Lists are of people of one source, and of all regions or of one, whose names are the
+    hardest to tell apart; the bias by class is that on people of another source, since
+    a user's list is of neither.
     """
     rng, regions = np.random.RandomState(0), group_of_each("region", classes)
     is_in = [regions == region for region in np.unique(regions)] + [regions != ""]
@@ -148,10 +151,10 @@ def shares_of_people(lists, probabilities, labels, classes, **options):
 
 
 def sharpness_and_error(probabilities, labels, sources, classes, sharpnesses):
-    """Return the sharpness of a model that shares read best, and its error with that sharpness.
+    """Return the sharpness of a model that shares read best, and its error with it.
 
-    The error is the smallest one whose intervals hold 95 % of the true shares. Without lists, they
-    are 1, and that of any model.
+    The error is the smallest one whose intervals hold 95 % of the true shares. Without
+    lists, they are 1, and that of any model.
     """
     lists = [*lists_of_people(probabilities, labels, sources, classes)]
     if not lists:
@@ -183,7 +186,10 @@ def weights_of(labels, classes, priors):
 
 
 def curve_of(probabilities, names, labels, classes, priors, groups=()):
-    """Return the risk-coverage curve under priors, from probabilities under equal frequencies."""
+    """Return the risk-coverage curve under priors.
+
+    The probabilities are those under equal frequencies.
+    """
     shifted = exchange_priors(
         probabilities, np.full(len(classes), 1 / len(classes)), priors
     )
@@ -194,7 +200,7 @@ def curve_of(probabilities, names, labels, classes, priors, groups=()):
 
 
 def sets_thresholds(probabilities, labels, classes, priors):
-    """Return rows of a coverage, the threshold of all classes, and that of each class alone."""
+    """Return rows: a coverage, its threshold for all classes, and one for each."""
     shifted = exchange_priors(
         probabilities, np.full(len(classes), 1 / len(classes)), priors
     )
@@ -218,7 +224,10 @@ def sets_thresholds(probabilities, labels, classes, priors):
 
 
 def calibrate_sets(probabilities, true, weights, coverages):
-    """Return the thresholds of these coverages, from names whose `true` are indices of classes."""
+    """Return the thresholds of these coverages.
+
+    `true` are indices of the classes of the names.
+    """
     order, before = ranked(probabilities)
     scores = before[order == true[:, None]]
     rows = np.argsort(scores)

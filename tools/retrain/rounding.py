@@ -34,8 +34,8 @@ def with_temperature(network, temperature):
 def rounded(network):
     """Round most weights to 16 levels a row, see `quantize`, and the logits of words.
 
-    The weights take a byte each, and files compress them to less than half. It costs no accuracy: a
-    name has some 30 n-grams, whose errors cancel out.
+    The weights take a byte each, and files compress them to less than half. It costs no
+    accuracy: a name has some 30 n-grams, whose errors cancel out.
     """
     many = {
         name: network.weights[name] for name in QUANTIZED if name in network.weights
@@ -50,8 +50,8 @@ def rounded(network):
 def quantize(numbers):
     """Round each row of numbers to 16 levels.
 
-    0 is a level; the first and last levels are the smallest and largest number, or 0. Rounding
-    twice changes nothing.
+    0 is a level; the first and last levels are the smallest and largest number, or 0.
+    Rounding twice changes nothing.
     """
     lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
     exact = (highest - lowest) / np.float32(HIGHEST)

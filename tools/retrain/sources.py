@@ -16,8 +16,8 @@ def locate(path, pattern, command):
     found = Path(path).expanduser() if path else max(folder.glob(pattern), default=None)
     if found is None or not found.is_file():
         raise OSError(
-            f"Expected {found or pattern} in {folder}, and it is not there. Get it with "
-            f"`{command}`, and put it there."
+            f"Expected {found or pattern} in {folder}, and it is not there. Get it "
+            f"with `{command}`, and put it there."
         )
     return found
 

@@ -1,13 +1,13 @@
 """Names as other scripts spell them, read from collections and a table written by hand.
 
-Two come from Wikidata (CC0 1.0). The first are pairs of words and of whole names, gathered for
-"Design Challenges in Named Entity Transliteration" (Merhav and Ash, COLING 2018). The second is the
-list of given and family names in the package rigour (MIT). The package arabnamer has words in
-Arabic (CC BY 4.0), and habesha-names given names of Ethiopia and Eritrea (MIT). None ships with
-sknames.
+Two come from Wikidata (CC0 1.0). The first are pairs of words and of whole names,
+gathered for "Design Challenges in Named Entity Transliteration" (Merhav and Ash, COLING
+2018). The second is the list of given and family names in the package rigour (MIT). The
+package arabnamer has words in Arabic (CC BY 4.0), and habesha-names given names of
+Ethiopia and Eritrea (MIT). None ships with sknames.
 
-Some pairs are of different words of a name: "ikemoto", 도모키. Their sounds tell: a spelling in
-ASCII has about the consonants of the word, or about all its letters.
+Some pairs are of different words of a name: "ikemoto", 도모키. Their sounds tell: a
+spelling in ASCII has about the consonants of the word, or about all its letters.
 """
 
 import gzip
@@ -69,12 +69,14 @@ _SCRIPTS = {
     "LATIN": "Latin",
 }
 SCRIPTS = [script for script in _SCRIPTS.values() if script != "Latin"]
-# How alike the sounds of a pair must be, from 0 to 1, by how many people at least have it.
+# How alike the sounds of a pair must be, from 0 to 1, by how many people at least have
+# it.
 ALIKE = {20: 0.25, 2: 0.4, 1: 0.65}
 _POINTS = re.compile(
     "[\u0301\u0591-\u05c7\u064b-\u0652]"
 )  # accents and vowels that lists lack
-# Letters between which scripts differ are one: f and p, l and r, t and d, k and s as in "c".
+# Letters between which scripts differ are one: f and p, l and r, t and d, k and s as in
+# "c".
 _CONSONANTS = str.maketrans("bfvwdrcgjhqsxz", "ppppt" + "l" + "k" * 8, "aeiouy")
 
 
@@ -84,7 +86,8 @@ class Spellings:
     Attributes
     ----------
     words : dict of dict of dict of int
-        For each script, what a word in plain lower-case letters is in it, and how often.
+        For each script, what a word in plain lower-case letters is in it, and how
+        often.
     people : dict of dict of str
         For each script, the whole names of people by their key.
     """
@@ -111,10 +114,11 @@ class Spellings:
         several[spelling] = several.get(spelling, 0) + 1
 
     def word(self, word, sounds, script, rng):
-        """Draw a spelling of a word, or of its parts around hyphens; None if there is none.
+        """Draw a spelling of a word, or of its parts around hyphens.
 
-        A spelling is the likelier, the more frequent it is and the more it is like the sounds,
-        which differ by language: David is デヴィッド in English, and ダヴィド in French.
+        Return None if there is none. A spelling is the likelier, the more frequent it
+        is and the more it is like the sounds, which differ by language: David is
+        デヴィッド in English, and ダヴィド in French.
         """
         spelled = self.words[script].get(fold(word))
         if spelled:
@@ -140,11 +144,12 @@ def read_spellings(key_of, pairs=None, rigour=None):
     Parameters
     ----------
     key_of : callable
-        What a name in Latin letters becomes to be found, whatever the order of its words.
+        What a name in Latin letters becomes to be found, whatever the order of its
+        words.
     pairs : str or path-like, default=None
-        Folder of the pairs, which is `data` in their repository: words in wd_*_80 and wd_*_20,
-        whole names in wd_hebrew and wd_korean, or copies compressed with gzip. By default, it is
-        `pairs` in $SKNAMES_DATA, or in ~/sknames_data.
+        Folder of the pairs, which is `data` in their repository: words in wd_*_80 and
+        wd_*_20, whole names in wd_hebrew and wd_korean, or copies compressed with gzip.
+        By default, it is `pairs` in $SKNAMES_DATA, or in ~/sknames_data.
     rigour : str or path-like, default=None
         Path of the wheel. By default, it is looked for in the same folder.
 
@@ -186,7 +191,7 @@ def read_spellings(key_of, pairs=None, rigour=None):
 
 
 def add_collections(found):
-    """Add spellings that are only learned: those of the table read by `in_latin` ship."""
+    """Add spellings that are only learned, unlike those that ship for `in_latin`."""
     for row in read_table("words_in_scripts.csv"):
         for pair in row["words"].split():
             found.trust(*pair.split("="), row["script"])
@@ -231,7 +236,10 @@ def script_of(character):
 
 
 def _alike(latin, spelling):
-    """Return how alike the letters of a word and of a spelling are, or the consonants: 0 to 1."""
+    """Return how similar a word and a spelling are, from 0 to 1.
+
+    It is the greater similarity: that of the letters or that of the consonants.
+    """
     ascii_spelling = fold(spelling)
     consonants = _ratio(_skeleton(latin), _skeleton(ascii_spelling))
     return max(consonants, _ratio(latin, ascii_spelling))
@@ -245,5 +253,8 @@ def _ratio(one, other):
 
 
 def _skeleton(word):
-    """Return the consonants of a word, those that scripts mix up as one, without repeats."""
+    """Return the consonants of a word without repeats.
+
+    Consonants that scripts mix up count as one.
+    """
     return re.sub(r"(.)\1+", r"\1", re.sub("[^a-z]", "", word).translate(_CONSONANTS))

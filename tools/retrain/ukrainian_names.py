@@ -1,7 +1,8 @@
 """Read Ukrainian names in Cyrillic from the package names-translator (MIT).
 
-It has 118,127 surnames, 11,001 given names and 16,901 patronymics, each as a key of a compressed
-automaton (DAWG). They do not ship with sknames, and none of the package's code runs.
+It has 118,127 surnames, 11,001 given names and 16,901 patronymics, each as a key of a
+compressed automaton (DAWG). They do not ship with sknames, and none of the package's
+code runs.
 """
 
 import tempfile
@@ -19,7 +20,8 @@ def read_ukrainian_names(wheel=None):
     Parameters
     ----------
     wheel : str or path-like, default=None
-        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in ~/sknames_data.
+        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in
+        ~/sknames_data.
 
     Returns
     -------
