@@ -16,7 +16,7 @@ from ._base.estimators import DocLinkMixin, check_is_frozen
 from ._base.saved_state import stamped, unstamped
 from ._base.version import __version__
 from ._encoding.name_features import NameFeatures
-from ._encoding.names import NamesMixin, read_names
+from ._text.names import NamesMixin, read_names
 from .pretrained._load_pretrained import TARGETS, load_pretrained, pretrained_sha256
 
 NATIONALITY = "nationality"

@@ -1,19 +1,19 @@
 """Gather the public names, which `sknames` imports when one is first asked for."""
 
-from ._answers.predict_names import predict_names as predict_names
-from ._answers.predict_table import predict_table as predict_table
 from ._base.version import __version__ as __version__
 from ._encoding.char_encoder import CharEncoder as CharEncoder
 from ._encoding.join_names import JoinNames as JoinNames
 from ._encoding.name_features import NameFeatures as NameFeatures
-from ._encoding.spelling_groups import spelling_groups as spelling_groups
+from ._models.predict_names import predict_names as predict_names
+from ._models.predict_table import predict_table as predict_table
 from ._name_encoder import NameEncoder as NameEncoder
 from ._name_encoder import make_own_labels_pipeline as make_own_labels_pipeline
 from ._name_nationality_classifier import (
     NameNationalityClassifier as NameNationalityClassifier,
 )
-from ._priors.shares import estimate_shares as estimate_shares
-from ._priors.shares_display import SharesDisplay as SharesDisplay
+from ._shares.shares import estimate_shares as estimate_shares
+from ._shares.shares_display import SharesDisplay as SharesDisplay
+from ._text.spelling_groups import spelling_groups as spelling_groups
 from ._wrappers.grouped_classifier import GroupedClassifier as GroupedClassifier
 from ._wrappers.prior_shift_classifier import (
     PriorShiftClassifier as PriorShiftClassifier,

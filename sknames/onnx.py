@@ -16,15 +16,15 @@ except ImportError as error:
         f"Expected onnx, to write ONNX models ({error}). Install it: {install('onnx')}"
     ) from error
 
-from ._answers.groups import Level
-from ._answers.inside import refusal, unwrap
 from ._base.version import __version__
-from ._encoding.in_latin import latin_words_text
-from ._encoding.not_names import RULES
-from ._encoding.titles import TIDY
+from ._models.groups import Level
+from ._models.inside import refusal, unwrap
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME
+from ._text.in_latin import latin_words_text
+from ._text.not_names import RULES
+from ._text.titles import TIDY
 
 __all__ = ["to_onnx"]
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknames import CharEncoder
-from sknames._encoding.names import Names
+from sknames._text.names import Names
 
 READINGS = json.loads(
     Path(__file__)

@@ -6,7 +6,7 @@ from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
 from sknames import SelectiveClassifier, SharesDisplay
-from sknames._priors.shares import shares_of_probabilities
+from sknames._shares.shares import shares_of_probabilities
 from sknames.inspection import (
     CharacterImportanceDisplay,
     FeatureContributionsDisplay,

@@ -16,8 +16,8 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
 )
-from sknames._answers.groups import group_of_each
-from sknames._answers.inside import unwrap
+from sknames._models.groups import group_of_each
+from sknames._models.inside import unwrap
 from sknames.datasets import load_countries, load_nationalities
 from sknames.metrics import RiskCoverageDisplay, scorecard
 from tests.conftest import tiny_pipeline
@@ -52,7 +52,7 @@ def test_missing_label_raises_around_any_estimator():
 def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names, monkeypatch):
     names, model = small_names[0], GroupedClassifier(tiny, groups="subregion")
     together = model.predict_proba(names)
-    monkeypatch.setattr("sknames._answers.groups.BLOCK", 7)
+    monkeypatch.setattr("sknames._models.groups.BLOCK", 7)
     np.testing.assert_array_equal(model.predict_proba(names), together)
     np.testing.assert_array_equal(together[7:8], model.predict_proba(names[7:8]))
 

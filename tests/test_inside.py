@@ -31,8 +31,8 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._answers.inside import Inside, unwrap
-from sknames._priors.priors import assumed_priors as priors_of
+from sknames._models.inside import Inside, unwrap
+from sknames._models.priors import assumed_priors as priors_of
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
 from sknames.pretrained import FrozenPipeline, predict_sets
 

@@ -21,9 +21,9 @@ from sknames import (
     load_pretrained,
     make_own_labels_pipeline,
 )
-from sknames._encoding.names import Names
 from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
+from sknames._text.names import Names
 from sknames.datasets import load_names
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
 

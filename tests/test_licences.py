@@ -41,7 +41,7 @@ def test_notice_names_every_list_of_compile_names_with_its_release():
 
 
 def test_notice_names_every_source_of_population():
-    text = (ROOT / "sknames" / "_priors" / "population.csv").read_text(encoding="utf-8")
+    text = (ROOT / "sknames" / "_models" / "population.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         assert row["source"].partition(":")[0] in NOTICE
 

@@ -46,7 +46,7 @@ def test_countries_come_with_codes_and_numbers(found):
 
 def test_millions_are_about_those_of_the_priors(found):
     """Priors also count people abroad, whom the countries leave out."""
-    path = Path(sknames.__file__).parent / "_priors" / "population.csv"
+    path = Path(sknames.__file__).parent / "_models" / "population.csv"
     rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
     bearers = {row["label"]: float(row["millions"]) for row in rows}
     listed = (

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, JoinNames, estimate_shares, predict_names
 from sknames._encoding import names as module
-from sknames._encoding.names import Names, read_names
+from sknames._text.names import Names, read_names
 from sknames.inspection import prefix_proba
 
 TYPED = ["Dr. Anna Kim", "Anna Kim", "", "123", "Müller GmbH"]

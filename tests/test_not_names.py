@@ -21,9 +21,9 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._encoding.names import Names
-from sknames._encoding.not_names import RULES
-from sknames._encoding.spelling import clean
+from sknames._text.names import Names
+from sknames._text.not_names import RULES
+from sknames._text.spelling import clean
 from sknames.datasets import load_names
 
 DATA = Path(__file__).parent / "data"

@@ -23,9 +23,9 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
 )
-from sknames._encoding.titles import TIDY
 from sknames._network.forward import Forward
 from sknames._network.network import Network
+from sknames._text.titles import TIDY
 from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
 from tests.conftest import random_network

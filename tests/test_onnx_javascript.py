@@ -10,12 +10,12 @@ import onnx
 import pytest
 
 from sknames import CharEncoder, load_pretrained, predict_names
-from sknames._answers.inside import Inside, unwrap
-from sknames._encoding.names import Names
-from sknames._encoding.not_names import RULES
-from sknames._encoding.spelling import clean, compose
-from sknames._encoding.tidy import tidy
-from sknames._encoding.titles import TIDY
+from sknames._models.inside import Inside, unwrap
+from sknames._text.names import Names
+from sknames._text.not_names import RULES
+from sknames._text.spelling import clean, compose
+from sknames._text.tidy import tidy
+from sknames._text.titles import TIDY
 from sknames.datasets import load_names
 from sknames.onnx import _metadata, to_onnx
 from sknames.pretrained._load_pretrained import TARGETS

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from sknames import estimate_shares, load_pretrained, predict_names
-from sknames._answers.inside import unwrap
-from sknames._priors.priors import distinct_names, estimate_mix, settings_of_shares
-from sknames._priors.shares import shares_of_probabilities
+from sknames._models.inside import unwrap
+from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares
+from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import PATIENCE, run_process

@@ -13,7 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from sknames import load_pretrained, predict_names, predict_table
-from sknames._answers.predict_names import _top_classes
+from sknames._models.predict_names import _top_classes
 from tests.conftest import tiny_pipeline
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
@@ -85,7 +85,7 @@ def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
 
 
 def test_known_words_are_those_of_training(shipped, monkeypatch):
-    monkeypatch.setattr("sknames._answers.predict_names.BLOCK", 2)
+    monkeypatch.setattr("sknames._models.predict_names.BLOCK", 2)
     names = [
         "Novak Djokovic",
         "Djokovic Brzqovic",
@@ -103,7 +103,7 @@ def test_known_words_are_those_of_training(shipped, monkeypatch):
 
 
 def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
-    monkeypatch.setattr("sknames._answers.predict_table.CHUNK_NAMES", 2)
+    monkeypatch.setattr("sknames._models.predict_table.CHUNK_NAMES", 2)
     people = pl.DataFrame({"name": NAMES, "age": range(5)})
     found = predict_table(shipped, people)
     assert isinstance(found, pl.DataFrame) and found[["name", "age"]].equals(people)

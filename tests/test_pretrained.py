@@ -19,8 +19,8 @@ from sklearn.metrics import f1_score
 
 import sknames
 from sknames import GroupedClassifier, load_pretrained, predict_table
-from sknames._answers.groups import M49
 from sknames._base.saved_state import FORMAT
+from sknames._models.groups import M49
 from sknames._network.quantized import to_plain
 from sknames.datasets import load_countries, make_names
 from sknames.pretrained import _load_pretrained, load_card

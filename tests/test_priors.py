@@ -11,15 +11,9 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknames._answers.inside import unwrap
-from sknames._priors.priors import (
-    _predict,
-    assumed_priors,
-    check_priors,
-    distinct_names,
-    estimate_mix,
-    exchange_priors,
-)
+from sknames._models.inside import unwrap
+from sknames._models.priors import assumed_priors, check_priors, exchange_priors
+from sknames._shares.mix import _predict, distinct_names, estimate_mix
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
 UNIFORM = np.full(4, 0.25)

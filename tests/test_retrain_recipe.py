@@ -10,7 +10,7 @@ import pytest
 from sklearn.utils import Bunch
 
 from sknames import load_pretrained
-from sknames._encoding.spelling import fold
+from sknames._text.spelling import fold
 from sknames.datasets import load_names
 from sknames.pretrained import _load_pretrained, load_card
 from tests.conftest import run_process

@@ -28,7 +28,7 @@ from sknames import (
     predict_names,
     spelling_groups,
 )
-from sknames._answers.inside import unwrap
+from sknames._models.inside import unwrap
 from sknames._wrappers.risk_coverage import (
     risk_coverage_curve,
     row_of_coverage,

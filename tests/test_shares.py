@@ -10,15 +10,10 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from sknames import JoinNames, PriorShiftClassifier, estimate_shares, load_pretrained
-from sknames._answers.inside import unwrap
-from sknames._priors.priors import (
-    assumed_priors,
-    distinct_names,
-    estimate_mix,
-    settings_of_shares,
-    slopes,
-)
-from sknames._priors.shares import _resample, shares_of_probabilities
+from sknames._models.inside import unwrap
+from sknames._models.priors import assumed_priors
+from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares, slopes
+from sknames._shares.shares import _resample, shares_of_probabilities
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import BIAS, TARGETS, read_columns
 
@@ -331,7 +326,7 @@ def test_resamples_do_not_depend_on_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     expected = shares_of(proba).resamples
     for chunk in (700, 70):  # of 7 resamples, and of one
-        monkeypatch.setattr("sknames._priors.shares.CHUNK", chunk)
+        monkeypatch.setattr("sknames._shares.shares.CHUNK", chunk)
         np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
 
 

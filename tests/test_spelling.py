@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sknames._encoding.spelling import clean, compose
+from sknames._text.spelling import clean, compose
 
 ANY = settings(max_examples=300, deadline=None, derandomize=True)
 TYPED = st.text(

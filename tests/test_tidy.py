@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknames import CharEncoder, spelling_groups
-from sknames._encoding.names import Names
-from sknames._encoding.spelling import clean, compose
-from sknames._encoding.tidy import TIDY, dropped, tidy
+from sknames._text.names import Names
+from sknames._text.spelling import clean, compose
+from sknames._text.tidy import TIDY, dropped, tidy
 from sknames.datasets import load_names, make_names
 from tests.test_spelling import ANY, TYPED
 

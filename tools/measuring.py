@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
-from sknames._priors.priors import check_priors
+from sknames._models.priors import check_priors
 from sknames.datasets import fetch_names
 
 SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities

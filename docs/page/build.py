@@ -13,9 +13,9 @@ import onnx
 from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
-from sknames._answers.groups import M49
-from sknames._answers.inside import unwrap
-from sknames._priors.priors import settings_of_shares
+from sknames._models.groups import M49
+from sknames._models.inside import unwrap
+from sknames._shares.mix import settings_of_shares
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 

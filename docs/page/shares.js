@@ -1,5 +1,5 @@
 // Probabilities of names -> the shares of the classes among them, and how two lists differ:
-// `estimate_mix` of sknames/_priors/priors.py, and `Shares.compare` of shares.py.
+// `estimate_mix` of sknames/_shares/mix.py, and `Shares.compare` of shares.py.
 
 const TOLERANCE = 1e-7; // of a share, in a step
 const MAX_STEPS = 200;

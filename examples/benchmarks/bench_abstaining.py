@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from sknames import GroupedClassifier, load_pretrained
-from sknames._answers.groups import M49, levels_of
-from sknames._encoding.names import Names
-from sknames._priors.priors import exchange_priors
+from sknames._models.groups import M49, levels_of
+from sknames._models.priors import exchange_priors
+from sknames._text.names import Names
 from sknames._wrappers.risk_coverage import confidence_and_hits
 from sknames.datasets import load_names
 from sknames.pretrained import predict_sets

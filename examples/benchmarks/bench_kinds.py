@@ -33,7 +33,7 @@ from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
 
 from sknames import spelling_groups
-from sknames._encoding.names import Names
+from sknames._text.names import Names
 from sknames.datasets import load_names
 from tools.measuring import LINEAR, clean_names, differences, machine, ours, table
 from tools.retrain.biographies import clean_title, read_biographies

@@ -24,10 +24,10 @@ from scipy.optimize import minimize_scalar, nnls
 from sklearn.metrics import log_loss
 
 from sknames import load_pretrained
-from sknames._answers.groups import group_of_each
-from sknames._answers.inside import unwrap
-from sknames._priors.priors import priors_of_probabilities, settings_of_shares
-from sknames._priors.shares import shares_of_probabilities
+from sknames._models.groups import group_of_each
+from sknames._models.inside import unwrap
+from sknames._shares.mix import priors_of_probabilities, settings_of_shares
+from sknames._shares.shares import shares_of_probabilities
 from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
 from tools.retrain import kept_apart

@@ -23,10 +23,10 @@ const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
 const BRACKETS = /[([]([^)\]]*)[)\]]?/gu;
 // "J.-P.Sartre".
 const GLUED = /^((?:[\p{L}\p{Nl}\p{No}]\.-?)+)([\p{L}\p{Nl}\p{No}][^.]+)$/u;
-// As WORD of sknames/_encoding/in_latin.py.
+// As WORD of sknames/_text/in_latin.py.
 const WORD = /[^ ·・‧•･．＝=-]+/gu;
 
-// Undo what typing, copying and files do to a name, as `clean` of sknames/_encoding/spelling.py does.
+// Undo what typing, copying and files do to a name, as `clean` of sknames/_text/spelling.py does.
 function clean(name) {
   name = name
     .replace(IGNORABLE, "")
@@ -54,7 +54,7 @@ function stripEnd(text, characters) {
   return text.slice(0, end);
 }
 
-// Names as they are read, as `tidy` of sknames/_encoding/tidy.py; `settings` are as below. Models
+// Names as they are read, as `tidy` of sknames/_text/tidy.py; `settings` are as below. Models
 // that older versions wrote have no `settings.tidy`, or rules of format 1, which know no forms.
 export function tidy(name, settings) {
   const { clean: cleans, drop_titles: drops, tidy: rules } = settings;
@@ -324,7 +324,7 @@ export function spell(name, settings) {
   return folded.slice(0, settings.max_length);
 }
 
-// Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_encoding/not_names.py.
+// Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_text/not_names.py.
 export function whyNotName(text, { encoder, not_names: rules }) {
   if (rules.broken && new RegExp(rules.broken, "u").test(text)) return "broken letters";
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
@@ -448,7 +448,7 @@ function inAscii(character) {
   return ascii || /[\p{M}\p{Cf}]/u.test(character) ? ascii : character;
 }
 
-// A name in Latin letters, as `in_latin` of sknames/_encoding/in_latin.py.
+// A name in Latin letters, as `in_latin` of sknames/_text/in_latin.py.
 function inLatin(name, settings) {
   const inLetters = (text) => [...text].map(inAscii).join("");
   const words = name.match(WORD) ?? [];

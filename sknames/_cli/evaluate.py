@@ -8,11 +8,11 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-from .._answers.inside import unwrap
-from .._answers.predict_names import predict_names
-from .._encoding.spelling_groups import spelling_groups
-from .._encoding.tidy import spellings
+from .._models.inside import unwrap
+from .._models.predict_names import predict_names
 from .._name_encoder import make_own_labels_pipeline
+from .._text.spelling_groups import spelling_groups
+from .._text.tidy import spellings
 from ..metrics._scorecard import accuracy_gain, figures, ngram_svm, scorecard_from
 from .files import say
 from .models import predict_distinct

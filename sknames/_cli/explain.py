@@ -5,8 +5,8 @@ import unicodedata
 import click
 import numpy as np
 
-from .._answers.inside import unwrap
-from .._answers.predict_names import predict_names
+from .._models.inside import unwrap
+from .._models.predict_names import predict_names
 from ..inspection import character_importance, feature_contributions, prefix_proba
 from .options import model_options
 

@@ -15,8 +15,8 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from .._answers.inside import unwrap
-from .._answers.predict_names import predict_names
+from .._models.inside import unwrap
+from .._models.predict_names import predict_names
 from .._wrappers.grouped_classifier import GroupedClassifier
 
 # Windows has none, and sends Ctrl-C to all processes.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import click
 
-from .._answers.groups import M49
+from .._models.groups import M49
 from ..pretrained._load_pretrained import TARGETS, load_pretrained
 from ..pretrained._model_files import load_model
 from .output import Output

@@ -12,17 +12,17 @@ import numpy as np
 import pyarrow as pa
 from sklearn.frozen import FrozenEstimator
 
-from .._answers.groups import M49
-from .._answers.inside import unwrap
-from .._answers.predict_names import (
+from .._models.groups import M49
+from .._models.inside import unwrap
+from .._models.predict_names import (
     INITIALS,
     UNSURE,
     have_initials,
     predict_inside,
     predict_names,
 )
-from .._priors.priors import check_priors
-from .._priors.shares import COLUMNS
+from .._models.priors import check_priors
+from .._shares.shares import COLUMNS
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from .._wrappers.selective_classifier import SelectiveClassifier

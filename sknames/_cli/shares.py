@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._priors.shares import Comparison, Shares, estimate_shares
-from .._priors.shares_display import SharesDisplay
+from .._shares.shares import Comparison, Shares, estimate_shares
+from .._shares.shares_display import SharesDisplay
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
 from .models import predict_distinct

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from .._base.labels_and_weights import is_missing
 from .._encoding.join_names import find_column, join_parts
-from .._encoding.names import Names
+from .._text.names import Names
 from .files import is_special, say, unfinished
 
 CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.

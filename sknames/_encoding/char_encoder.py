@@ -18,11 +18,17 @@ from sklearn.utils.validation import check_is_fitted
 from .._base import warn
 from .._base.estimators import DocLinkMixin
 from .._base.saved_state import stamped, unstamped
-from .in_latin import in_latin
-from .names import Names, NamesMixin, read_names
-from .spelling import Translation, code_points, is_other_script, plain, transliterate
-from .tidy import are_titled
-from .titles import FORMAT
+from .._text.in_latin import in_latin
+from .._text.names import Names, NamesMixin, read_names
+from .._text.spelling import (
+    Translation,
+    code_points,
+    is_other_script,
+    plain,
+    transliterate,
+)
+from .._text.tidy import are_titled
+from .._text.titles import FORMAT
 
 CHUNK_NAMES = 65_536
 # A name is too long if it has more than MANY times the usual length, which is at least

@@ -10,8 +10,8 @@ from sklearn.utils.validation import validate_data
 
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import is_missing
-from .names import Names
-from .not_names import is_placeholder
+from .._text.names import Names
+from .._text.not_names import is_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
 

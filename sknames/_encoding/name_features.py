@@ -8,8 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import check_labels
-from .names import NamesLike, read_names
-from .tidy import FORMAT, are_titled, tidy
+from .._text.names import NamesLike, read_names
+from .._text.tidy import FORMAT, are_titled, tidy
 
 
 class NameFeatures(DocLinkMixin, FeatureUnion):

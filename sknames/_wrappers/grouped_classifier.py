@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
-from .._answers.groups import M49, Groups, Level, group_of_each, summed
-from .._answers.inside import Inside, unwrap
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels
-from .._priors.priors import assumed_priors
+from .._models.groups import M49, Groups, Level, group_of_each, summed
+from .._models.inside import Inside, unwrap
+from .._models.priors import assumed_priors
 from .wrapper import Wrapper
 
 

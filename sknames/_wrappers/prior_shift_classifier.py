@@ -8,17 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._answers.inside import Inside, unwrap
-from .._answers.predict_names import predict_list
 from .._base.estimators import check_is_frozen
-from .._priors.priors import (
-    Priors,
-    assumed_priors,
-    check_priors,
-    exchange_priors,
-    priors_of_probabilities,
-    sharpness,
-)
+from .._models.inside import Inside, unwrap
+from .._models.predict_names import predict_list
+from .._models.priors import Priors, assumed_priors, check_priors, exchange_priors
+from .._shares.mix import priors_of_probabilities, sharpness
 from .wrapper import Wrapper
 
 

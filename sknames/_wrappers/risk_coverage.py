@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import beta
 from sklearn.utils import Bunch
 
-from .._answers.groups import climb
+from .._models.groups import climb
 
 # A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection.
 N_TRIED = 50

@@ -25,13 +25,13 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from .._answers.groups import Groups, Level, levels_of
-from .._answers.inside import Inside, unwrap
-from .._answers.predict_names import predict_inside, predict_names
 from .._base import warn
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._priors.priors import assumed_priors
+from .._models.groups import Groups, Level, levels_of
+from .._models.inside import Inside, unwrap
+from .._models.predict_names import predict_inside, predict_names
+from .._models.priors import assumed_priors
 from .risk_coverage import (
     confidence_and_hits,
     risk_coverage_curve,

@@ -14,9 +14,9 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from .._answers.inside import unwrap
 from .._base.estimators import DocLinkMixin
 from .._base.saved_state import renamed
+from .._models.inside import unwrap
 
 
 class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):

@@ -11,7 +11,7 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import StrOptions
 
 from .._base import validate_params
-from .._encoding.spelling_groups import spelling_groups
+from .._text.spelling_groups import spelling_groups
 
 # ISO 15924 codes of the scripts that names are in; Chinese names are in both kinds of
 # Han.

@@ -11,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._answers.inside import refusal
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
+from .._models.inside import refusal
 from ._drawing import ticks_of
 from ._reading import Reading, column_of, look_inside
 

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from .._answers.inside import refusal, unwrap
 from .._encoding.char_encoder import REPLACEMENT
-from .._encoding.names import Names, read_names
-from .._encoding.tidy import dropped
+from .._models.inside import refusal, unwrap
+from .._text.names import Names, read_names
+from .._text.tidy import dropped
 
 
 class Reading:

@@ -12,12 +12,12 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import HasMethods
 
-from .._answers.inside import unwrap
-from .._answers.predict_names import predict_inside
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._encoding.names import read_names
-from .._encoding.spelling import fold
+from .._models.inside import unwrap
+from .._models.predict_names import predict_inside
+from .._text.names import read_names
+from .._text.spelling import fold
 from ._calibration import calibration_error
 from ._top_label import Z, effective_number, wilson_interval
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
-from .._answers.inside import unwrap
 from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.plotting import DisplayMixin
+from .._models.inside import unwrap
 
 Z = 1.959963984540054  # of 95 % intervals
 

@@ -13,14 +13,14 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._answers.groups import M49, Groups
 from .._base import validate_params
 from .._base.saved_state import FORMAT, renamed
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
+from .._models.groups import M49, Groups
+from .._models.priors import Priors, check_priors
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
-from .._priors.priors import Priors, check_priors
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ._frozen_pipeline import FrozenPipeline
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .._answers.inside import unwrap
-from .._answers.predict_names import predict_inside
-from .._priors.priors import check_priors
+from .._models.inside import unwrap
+from .._models.predict_names import predict_inside
+from .._models.priors import check_priors
 from ._load_pretrained import SETS, TARGETS, read_columns
 
 

@@ -1,6 +1,6 @@
 """Compile ``nationalities.csv`` and ``countries.csv`` of ``sknames/datasets/data``.
 
-The regions of both also become ``sknames/_answers/regions.csv``.
+The regions of both also become ``sknames/_models/regions.csv``.
 
 Run it after a change of these files here::
 
@@ -27,7 +27,7 @@ import pycountry
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "sknames" / "datasets" / "data"
-REGIONS = HERE.parent.parent / "sknames" / "_answers" / "regions.csv"
+REGIONS = HERE.parent.parent / "sknames" / "_models" / "regions.csv"
 # UN M49, with its intermediate regions where it has them.
 # https://unstats.un.org/unsd/methodology/m49
 M49 = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from sknames import GroupedClassifier, predict_names
-from sknames._priors.priors import check_priors
+from sknames._models.priors import check_priors
 from sknames.datasets._load_names import read_rows
 from sknames.metrics import scorecard
 from sknames.metrics._scorecard import scorecard_from

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from sknames import NameNationalityClassifier
-from sknames._encoding.spelling import fold
+from sknames._text.spelling import fold
 from sknames.datasets import load_countries, load_names, load_nationalities
 
 from .arabic_names import read_arabic_names

@@ -8,8 +8,8 @@ import lzma
 from collections import Counter, defaultdict
 from itertools import chain
 
-from sknames._encoding.in_latin import LATIN_WORDS, WORD
-from sknames._encoding.spelling import fold
+from sknames._text.in_latin import LATIN_WORDS, WORD
+from sknames._text.spelling import fold
 from sknames.datasets import load_names
 
 from .other_scripts import own_script

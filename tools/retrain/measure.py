@@ -7,7 +7,7 @@ sources of `tools.retrain`, and the new models in sknames/pretrained, and takes 
 
 from pathlib import Path
 
-from sknames._priors.priors import check_priors
+from sknames._models.priors import check_priors
 from sknames.datasets import load_names
 
 from . import countries, kept_apart, people_in_scripts, recipe

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sknames._encoding.spelling import fold
+from sknames._text.spelling import fold
 
 from .tables import read_table
 

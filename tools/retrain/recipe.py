@@ -14,8 +14,8 @@ from sklearn.utils import check_random_state
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._encoding import char_encoder
-from sknames._encoding.in_latin import in_latin
-from sknames._encoding.spelling import fold
+from sknames._text.in_latin import in_latin
+from sknames._text.spelling import fold
 from sknames.datasets import load_names, make_names
 
 from .arabic_names import as_locals_write, read_arabic_names, written_words

@@ -8,10 +8,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from sknames._answers.groups import M49, group_of_each, levels_of
-from sknames._encoding.names import Names
-from sknames._priors.priors import MODEL_ERROR, exchange_priors
-from sknames._priors.shares import FEW_NAMES, shares_of_probabilities
+from sknames._models.groups import M49, group_of_each, levels_of
+from sknames._models.priors import exchange_priors
+from sknames._shares.mix import MODEL_ERROR
+from sknames._shares.shares import FEW_NAMES, shares_of_probabilities
+from sknames._text.names import Names
 from sknames._wrappers.risk_coverage import (
     confidence_and_hits,
     risk_coverage_curve,

@@ -20,7 +20,7 @@ from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from pathlib import Path
 
-from sknames._encoding.spelling import fold
+from sknames._text.spelling import fold
 from sknames.datasets._fetch_names import data_folder
 
 from .sources import locate

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._encoding.join_names import JoinNames, find_column
-from .._encoding.names import Names, read_names
+from .._text.names import Names, read_names
 from .predict_names import predict_names
 
 CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.

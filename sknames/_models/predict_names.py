@@ -16,8 +16,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
-from .._encoding.names import Names, read_names
-from .._encoding.tidy import without_initials
+from .._text.names import Names, read_names
+from .._text.tidy import without_initials
 from .groups import climb
 from .inside import unwrap
 

@@ -10,15 +10,14 @@ from scipy.stats import norm
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._answers.groups import M49, Groups, members_of, summed
-from .._answers.inside import unwrap
-from .._answers.predict_names import predict_list
 from .._base import validate_params, warn
 from .._base.one_blas_thread import one_blas_thread
-from .priors import (
+from .._models.groups import M49, Groups, members_of, summed
+from .._models.inside import unwrap
+from .._models.predict_names import predict_list
+from .._models.priors import Priors, check_priors
+from .mix import (
     MODEL_ERROR,
-    Priors,
-    check_priors,
     distinct_names,
     estimate_mix,
     newton_steps,

@@ -1,1 +1,0 @@
-"""Answers of models: what is inside one, and the one door to its answers."""

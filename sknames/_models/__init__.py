@@ -1,0 +1,1 @@
+"""What a model holds, and the one door to its answers."""

@@ -1,1 +1,0 @@
-"""Estimate the mix of a list, and predict under its priors."""

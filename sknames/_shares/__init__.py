@@ -1,0 +1,1 @@
+"""The mix of a list: its maths, its shares and their pictures."""

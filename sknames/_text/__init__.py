@@ -1,0 +1,1 @@
+"""What a name is, and how it is read: text in, text out."""
