@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from sknames import (
@@ -65,6 +66,26 @@ def test_labels_without_a_group_stay(tiny):
     model = GroupedClassifier(LogisticRegression(), groups={0: 7, 2: 7})
     assert model.fit(*make_blobs(random_state=0)).classes_.tolist() == [1, 7]
     assert not hasattr(GroupedClassifier(LogisticRegression()), "classes_")
+
+
+@pytest.mark.parametrize("group", [("a", 1), 1])
+def test_groups_that_are_no_labels_or_mixed_raise(tiny, group):
+    groups = {group: ["Greek", "Polish"]}
+    message = "groups that are all strings, or all numbers, got "
+    with pytest.raises(ValueError, match=message):
+        GroupedClassifier(tiny, groups=groups).predict(["Nowak"])
+    groups = {("a", 1): ["Greek", "Polish"], ("b", 2): ["Japanese", "Turkish"]}
+    with pytest.raises(ValueError, match=message):
+        GroupedClassifier(tiny, groups=groups).predict(["Nowak"])
+
+
+def test_labels_of_large_integers_stay_apart():
+    X, y = make_blobs(centers=3, random_state=0)
+    labels = np.array([2**63, 2**63 + 1, 5], dtype=np.uint64)
+    model = GroupedClassifier(GaussianNB().fit(X, labels[y]), groups={7: [5]})
+    assert model.classes_.tolist() == [7, 2**63, 2**63 + 1]
+    score = model.estimator.score(X, labels[y])
+    assert model.score(X, labels[y]) == score > 0.8
 
 
 def test_fit_ignores_groups_of_labels_that_it_has_not_seen(tiny, small_names):

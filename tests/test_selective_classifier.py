@@ -346,6 +346,7 @@ def test_wrong_abstain_label_raises(label):
     (np.array(["the longest label", "b", "c"], dtype=object), "unknown"),
     ([-1, 0, 1], -2),
     (np.array([0, 1, 2], dtype=np.uint8), -1),
+    (np.array([5, 2**53, 2**53 + 1], dtype=np.uint64), -1),
     ([0.0, 1.0, 2.0], -1),
 ], ids=str)  # fmt: skip
 def test_labels_of_any_type_are_predicted_whole(labels, abstain_label):

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Hashable, Mapping
 from functools import cache
 from itertools import pairwise
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -29,7 +30,8 @@ def members_of(groups, classes, name="groups", *, may_lack=False):
     several groups, or in none. Errors show `name`.
     """
     labels = dict.fromkeys(classes.tolist())
-    members, unknown = {}, {}
+    members = {}
+    unknown = {}
     for label, group in _pairs(groups, labels, name):
         if is_missing(label) or is_missing(group):
             raise ValueError(
@@ -43,7 +45,28 @@ def members_of(groups, classes, name="groups", *, may_lack=False):
             f"Expected {name} of {', '.join(map(str, labels))}, the labels of the "
             f"model; got {', '.join(got)}."
         )
+    check_alike(members, name)
     return members
+
+
+def check_alike(groups, name, hint=""):
+    """Raise ValueError unless groups are all strings, all booleans or all numbers."""
+    kinds = {_kind(group) for group in groups}
+    if len(kinds) > 1 or None in kinds:
+        raise ValueError(
+            f"Expected {name} that are all strings, or all numbers, got "
+            f"{[*dict.fromkeys(groups)]}.{hint}"
+        )
+
+
+def _kind(group):
+    """Return what a group is: str, bool or Real; None if it cannot be a label."""
+    if isinstance(group, bool | np.bool_):
+        return bool
+    for kind in (str, Real):
+        if isinstance(group, kind):
+            return kind
+    return None
 
 
 def _pairs(groups, labels, name):
@@ -108,22 +131,20 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False):
                 f"{group!r}, which is in the group {group_of[group]!r}. Rename the "
                 "group."
             )
-    found = [group_of.get(label, label) for label in classes.tolist()]
-    if (
-        len(
-            {
-                (isinstance(group, str), isinstance(group, bool | np.bool_))
-                for group in found
-            }
-        )
-        > 1
-    ):
-        raise ValueError(
-            f"Expected {name} that are all strings, or all numbers, got "
-            f"{[*dict.fromkeys(found)]}. A label that is in no group is a group of its "
-            "own."
-        )
-    return np.array(found) if group_of else classes.copy()
+    if not group_of:
+        return classes.copy()
+    group_of_class = [group_of.get(label, label) for label in classes.tolist()]
+    hint = " A label that is in no group is a group of its own."
+    check_alike(group_of_class, name, hint)
+    return array_of_labels(group_of_class)
+
+
+def array_of_labels(labels):
+    """Return labels as an array; large integers stay integers."""
+    array = np.array(labels)
+    if array.dtype.kind == "f" and all(isinstance(label, int) for label in labels):
+        return np.array(labels, dtype=np.uint64)
+    return array
 
 
 def summed(probabilities, index):

@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
-from .groups import Level
+from .groups import Level, array_of_labels
 
 # Where scikit-learn keeps the one fitted estimator that predicts: calibrations by fold,
 # searches, thresholds and our wrappers, and what is frozen, or not fitted itself.
@@ -102,7 +102,10 @@ class Inside(NamedTuple):
                     group_of.get(label, label) for label in column_or_1d(y).tolist()
                 ]
                 is_text = {isinstance(group, str) for group in found}
-                y = np.array(found, dtype=object if len(is_text) > 1 else None)
+                if len(is_text) > 1:
+                    y = np.array(found, dtype=object)
+                else:
+                    y = array_of_labels(found)
         return y
 
     def as_labels(self, predicted, y):

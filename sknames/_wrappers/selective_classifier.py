@@ -295,12 +295,13 @@ class SelectiveClassifier(Wrapper):
         -------
         ndarray of shape (n_samples,)
             Labels from `classes_`, or groups of `fallback`, or `abstain_label_` if
-            :meth:`reasons` gives a reason. Booleans and labels with a `fallback` are
-            objects of their own type.
+            :meth:`reasons` gives a reason. Booleans, integers of type uint64 and labels
+            with a `fallback` are objects of their own type.
         """
         found = predict_names(self, X)
         labels = found.labels[:, 0]
-        if labels.dtype.kind == "b":  # else an abstain label would make them numbers
+        # Else an abstain label would make booleans numbers, and large integers floats.
+        if labels.dtype.kind == "b" or labels.dtype == np.uint64:
             labels = labels.astype(object)
         return np.where(found.reasons == "", labels, np.asarray(self.abstain_label_))
 
