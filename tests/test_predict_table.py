@@ -7,12 +7,19 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.compose import ColumnTransformer
+from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from sknames import load_pretrained, predict_names, predict_table
+from sknames import (
+    SelectiveClassifier,
+    load_pretrained,
+    predict_names,
+    predict_table,
+)
 from sknames._models.predict_names import _top_classes
 from tests.conftest import tiny_pipeline
 
@@ -110,6 +117,44 @@ def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
     assert found["reason"].to_list() == WHY
     assert found["predicted"].null_count() == found["probability"].null_count() == 3
     assert predict_table(shipped, people["name"]).equals(found.drop("age"))
+
+
+@pytest.mark.parametrize(
+    "labels, kind",
+    [
+        (["a", "b"], pl.String),
+        ([1, 2], pl.Int64),
+        ([False, True], pl.Boolean),
+        (np.array([0.5, 1]), pl.Float64),
+        (np.array([1, 2**63 + 1], dtype=np.uint64), pl.UInt64),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("names", [["Kim", None, "Lee"], [None, "7"]])
+def test_polars_columns_have_the_types_of_labels_and_text(
+    labels, kind, names, monkeypatch
+):
+    model = FrozenEstimator(DummyClassifier().fit(["Kim", "Lee"], labels))
+    added = predict_table(model, pl.DataFrame({"name": names}), prefix="x_")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    for frame in (added, predict_names(model, names).to_frame(prefix="x_")):
+        types = [frame.schema[f"x_{name}"] for name in ("predicted", "reason")]
+        assert types == [kind, pl.String]
+        predicted = frame["x_predicted"].to_list()
+        expected = {"Kim": labels[0], "Lee": labels[0]}
+        assert predicted == [expected.get(name) for name in names]
+
+
+def test_polars_column_of_labels_and_other_groups_is_text(monkeypatch):
+    X, y = make_blobs([60, 60, 60], random_state=0)
+    model = SelectiveClassifier(
+        GaussianNB(), coverage=1, fallback=[{0: "few", 2: "few", 1: "one"}]
+    )
+    found = predict_names(model.fit(X, y), X, threshold=0.9)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    frame = found.to_frame()
+    assert frame.schema["predicted"] == frame.schema["level"] == pl.String
+    assert {*frame["predicted"]} == {"0", "1", "2", "few", None}
 
 
 @pytest.mark.parametrize("container", [list, iter, np.array])

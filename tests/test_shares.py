@@ -2,14 +2,22 @@
 
 import copy
 import pickle
+import sys
 import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sknames import JoinNames, PriorShiftClassifier, estimate_shares, load_pretrained
+from sknames import (
+    GroupedClassifier,
+    JoinNames,
+    PriorShiftClassifier,
+    estimate_shares,
+    load_pretrained,
+)
 from sknames._models.inside import unwrap
 from sknames._models.priors import assumed_priors
 from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares, slopes
@@ -161,10 +169,19 @@ def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first
 def test_few_distinct_names_are_warned_of(shipped, names):
     message = "expected at least 100 distinct names, got 99. Read the intervals"
     with pytest.warns(UserWarning, match=message):
-        estimate_shares(shipped, [*names[:99], *names[:50], "7"], n_resamples=2)
+        estimate_shares(shipped, [*names[:99], *names[:50]], n_resamples=2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         estimate_shares(shipped, [*names[:100]], n_resamples=2)
+
+
+def test_few_names_among_other_texts_warn_of_these(shipped, names):
+    X = [*names[:2], "Anna Kim and Jan Nowak", "Ida & Bo Berg", "7", "8"]
+    message = (
+        r"got 2 \(306 of 308 rows are not names: 302 several names, 4 no known letter\)"
+    )
+    with pytest.warns(UserWarning, match=message):
+        estimate_shares(shipped, X, counts=[1, 1, 300, 2, 4, 0], n_resamples=2)
 
 
 def test_lists_of_initials_are_warned_of(shipped, names):
@@ -442,7 +459,10 @@ def test_sure_holds_for_all_labels_together():
         ),
         ({"assumed_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
         ({"classes": np.array([*"abcde"])}, "labels"),
-        ({"groups": NORTH}, r"groups, got None and \['Ireland', 'North'\]"),
+        (
+            {"groups": NORTH},
+            r"groups, got None and {'North': \['Danish', 'Norw",
+        ),
     ],
     ids=str,
 )
@@ -457,6 +477,48 @@ def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
         TypeError, match="Expected the Shares of another list, got list"
     ):
         other.compare([0.5])
+
+
+def test_compare_of_groups_with_other_members_raises():
+    proba = draw(MIX)
+    here = shares_of(proba, groups=NORTH)
+    there = shares_of(proba, groups=NORTH | {"North": ["Danish", "Dutch"]})
+    message = (
+        r"the same groups, got {'North': \['Danish', 'Norwegian'\]} and {'North': "
+        r"\['Danish', 'Dutch'\]}\. Estimate both"
+    )
+    for one, other in [(here, there), (here.groups, there.groups)]:
+        with pytest.raises(ValueError, match=message):
+            one.compare(other)
+    other_order = {"Ireland": ("Irish",), "North": ["Norwegian", "Danish", "Danish"]}
+    again = shares_of(proba, groups=other_order)
+    assert not here.compare(again, same_source=True).groups.sure.any()
+
+
+@pytest.mark.parametrize("assumed_prior", [None, "uniform"])
+def test_compare_around_grouped_classifiers_with_other_members_raises(
+    shipped, names, assumed_prior
+):
+    joined = {"A": ["Turkish", "Dutch"], "B": ["Norwegian", "Danish"]}
+    swapped = {"A": ["Turkish", "Norwegian"], "B": ["Dutch", "Danish"]}
+    mine, theirs, again = (
+        estimate_shares(model, names, assumed_prior=assumed_prior, n_resamples=2)
+        for model in (
+            GroupedClassifier(shipped, groups=joined),
+            GroupedClassifier(GroupedClassifier(shipped, groups=swapped), groups={}),
+            GroupedClassifier(make_pipeline(shipped), groups=joined),
+        )
+    )
+    with pytest.raises(ValueError, match="same groups in the model, got {'B': .*'A'"):
+        mine.compare(theirs)
+    assert mine.compare(again).share[0] == mine.compare(again).other[0]
+
+
+def test_compare_without_any_group_compares_labels():
+    here, there = shares_of(draw(MIX), groups={}), shares_of(draw(OTHER), groups={})
+    found = here.compare(there)
+    assert found.sure.any() and len(found.groups.label) == 0
+    assert "of groups" not in repr(here) + repr(found)
 
 
 # ---- What cannot be told apart
@@ -498,6 +560,33 @@ def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():
         assert shares.confused_pairs == []
 
 
+@pytest.mark.parametrize(
+    "groups",
+    [
+        {("Low", 1): ["Dutch"], ("North", 2): ["Danish"]},  # numpy makes it 2-D
+        {1: ["Dutch"], "North": ["Danish"]},
+        {True: ["Dutch"], 2: ["Danish"]},
+    ],
+    ids=str,
+)
+def test_groups_of_other_types_raise(groups):
+    with pytest.raises(ValueError, match="groups that are all strings, or all numbers"):
+        shares_of(draw(MIX), groups=groups)
+
+
+def test_groups_of_large_integers_are_summed_apart():
+    """As floats, neighbours would be one label."""
+    labels = [2**53 + 2**40 * pair + k for pair in range(20) for k in range(2)]
+    classes = np.array(labels, dtype=np.uint64)
+    proba = np.eye(40)[np.arange(200) % 20]
+    groups = {"even": labels[::2], "first": labels[:20], "last": labels[20:]}
+    shares = shares_of_probabilities(proba, classes, groups=groups, n_resamples=2)
+    np.testing.assert_allclose(shares.groups.share, [0.5, 1, 0], atol=1e-6)
+    groups = {2**63 + 1: labels[:20], 5: labels[20:]}
+    shares = shares_of_probabilities(proba, classes, groups=groups, n_resamples=2)
+    assert shares.groups.label.tolist() == [2**63 + 1, 5]
+
+
 # ---- What it is
 
 
@@ -525,6 +614,25 @@ def test_table_shows_shares_intervals_and_groups(names, shipped):
     for again in (pickle.loads(pickle.dumps(shares)), copy.deepcopy(shares)):
         assert repr(again) == repr(shares)
     assert repr(shares.groups).splitlines()[1].startswith("Low Countries")
+
+
+def test_rows_and_pairs_hold_values_of_python():
+    shares = shares_of(draw([0.2, 0.3, 0.2, 0.2, 0.1], twins=True))
+    values = [*shares["Irish"].values(), *shares.compare(shares)["Irish"].values()]
+    values += shares.confused_pairs[0]
+    assert {type(value) for value in values} == {str, float, bool}
+
+
+def test_frame_needs_pandas_or_polars(monkeypatch):
+    shares = shares_of(draw(MIX))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    for table in (shares, shares.compare(shares)):
+        frame = table.to_frame()
+        assert isinstance(frame, pl.DataFrame) and frame.columns == [*table._columns]
+        assert frame["label"].to_list() == table.label.tolist()
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(ImportError, match="Expected pandas or polars .* Install one"):
+        shares.to_frame()
 
 
 def test_table_shows_ten_at_most_and_none_of_next_to_nothing():

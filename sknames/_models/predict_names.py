@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from importlib import import_module
 from itertools import compress, islice
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -18,6 +16,7 @@ from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._text.names import Names, read_names
 from .._text.tidy import without_initials
+from .frames import to_frame
 from .groups import climb
 from .inside import unwrap
 
@@ -95,14 +94,7 @@ class Predictions(Bunch):
         DataFrame
             The columns, with a row for each name.
         """
-        columns = self.columns(top, prefix)
-        with suppress(ImportError):
-            return import_module("pandas").DataFrame(columns)
-        with suppress(ImportError):
-            return import_module("polars").DataFrame(columns, nan_to_null=True)
-        raise ImportError(
-            "Expected pandas or polars for a table. Install one, or take `columns`."
-        )
+        return to_frame(self.columns(top, prefix), self.classes, prefix)
 
 
 def _or_none(values, is_none):
@@ -293,7 +285,7 @@ def _top_classes(proba, top):
 
 
 def predict_list(inside, X, sample_weight=None):
-    """Return probabilities, weights and ids of texts, and which are names.
+    """Return probabilities, weights and ids of texts, and why they are no names.
 
     Names that are read alike have equal ids.
     """
@@ -309,7 +301,7 @@ def predict_list(inside, X, sample_weight=None):
             "show it"
         )
         warn(INITIALS.format(cost))
-    return proba, weights, ids, found.reasons == ""
+    return proba, weights, ids, found.reasons
 
 
 def have_initials(found):

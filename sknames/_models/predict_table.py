@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from .._base import validate_params
 from .._encoding.join_names import JoinNames, find_column
 from .._text.names import Names, read_names
+from .frames import polars_frame
 from .predict_names import predict_names
 
 CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
@@ -119,7 +120,7 @@ default=None
                 f"The table has a column {name!r} already: rename it, or give a prefix."
             )
     if hasattr(table, "hstack"):
-        return table.hstack(type(table)(new, nan_to_null=True))
+        return table.hstack(polars_frame(type(table), new, estimator.classes_, prefix))
     # At once: a table that many columns are added to, one by one, is slow.
     pd = check_pandas_support("predict_table")
     return pd.concat([table, pd.DataFrame(new, index=table.index)], axis=1)

@@ -1,7 +1,7 @@
 """Estimate the mix of nationalities in a list of names, with intervals."""
 
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -12,7 +12,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
 from .._base.one_blas_thread import one_blas_thread
-from .._models.groups import M49, Groups, members_of, summed
+from .._models.frames import to_frame
+from .._models.groups import M49, Groups, Level, array_of_labels, members_of, summed
 from .._models.inside import unwrap
 from .._models.predict_names import predict_list
 from .._models.priors import Priors, check_priors
@@ -24,9 +25,6 @@ from .mix import (
     settings_of_shares,
     slopes,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CHUNK = 1 << 22  # most counts in a chunk of resamples
 N_PRINTED = 10
@@ -40,26 +38,29 @@ COLUMNS = ("label", "share", "low", "high")
 class Table(Bunch):
     """Hold columns of equal length, by label, and of groups under "groups"."""
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the table as a DataFrame."""
-        import pandas as pd
+    def to_frame(self) -> Any:
+        """Return the table as a DataFrame of pandas.
 
-        return pd.DataFrame({name: self[name] for name in self._columns})
+        It is one of polars if only that is installed.
+        """
+        return to_frame({name: self[name] for name in self._columns})
 
     def __missing__(self, label):
-        labels = list(self.get("label", []))
+        labels = self.label.tolist() if "label" in self else []
         if label not in labels:
             raise KeyError(
                 f"Expected one of the labels {labels!s:.200}, got {label!r}."
             )
         row = labels.index(label)
-        return Bunch(**{name: self[name][row] for name in self._columns})
+        return Bunch(**{name: self[name].tolist()[row] for name in self._columns})
 
     def __dir__(self):
         return [*dict.__dir__(self), *self]
 
     def __repr__(self):
-        tables = [self, self.groups] if self.get("groups") else [self]
+        groups = self.get("groups")
+        has_groups = groups is not None and len(groups.label) > 0
+        tables = [self, groups] if has_groups else [self]
         labels = [label for table in tables for label in table.label]
         width = max(len(str(label)) for label in ["label", *labels])
         lines = [
@@ -147,7 +148,8 @@ class Shares(Table):
         Raises
         ------
         ValueError
-            If the shares are of different models or parameters.
+            If the shares are of different models or parameters, or their groups have
+            other labels.
 
         Notes
         -----
@@ -159,14 +161,7 @@ class Shares(Table):
             raise TypeError(
                 f"Expected the Shares of another list, got {type(other).__name__}."
             )
-        theirs = other._settings()
-        for name, mine in self._settings().items():
-            if mine != theirs[name]:
-                raise ValueError(
-                    f"Expected shares with the same {name}, got {mine!s:.60} and "
-                    f"{theirs[name]!s:.60}. Estimate both by one model and the same "
-                    "parameters."
-                )
+        self._check_alike(other)
         place = {label: k for k, label in enumerate(other.label.tolist())}
         columns = [place[label] for label in self.label.tolist()]
         share = other.share[columns]
@@ -188,7 +183,8 @@ class Shares(Table):
             (1 + self.confidence_level) / 2
         )
         deviation = np.maximum(resamples.std(axis=0), least)
-        largest = (np.abs(resamples - difference) / deviation).max(axis=1)
+        # Without labels, as of groups={}, nothing varies.
+        largest = (np.abs(resamples - difference) / deviation).max(axis=1, initial=0)
         sure = np.abs(difference) > deviation * np.quantile(
             largest, self.confidence_level
         )
@@ -211,12 +207,25 @@ class Shares(Table):
             )
         return found
 
+    def _check_alike(self, other):
+        """Raise ValueError unless other shares are of the same model and parameters."""
+        theirs = other._settings()
+        for name, mine in self._settings().items():
+            if mine == theirs[name]:
+                continue
+            got = _only_in(mine, theirs[name]), _only_in(theirs[name], mine)
+            raise ValueError(
+                f"Expected shares with the same {name}, got {got[0]!s:.60} and "
+                f"{got[1]!s:.60}. Estimate both by one model and the same parameters."
+            )
+
     def _settings(self):
         """Return what compared shares must have in common, by what to call it."""
         groups = self.get("groups")
         return {
-            "labels": sorted(map(str, self.label)),
-            "groups": groups and sorted(map(str, groups.label)),
+            "labels": set(self.label.tolist()),
+            "groups in the model": _sorted(self.members_in_model),
+            "groups": _sorted(self.members if groups is None else groups.members),
             "confidence_level": self.confidence_level,
             "n_resamples": len(self.resamples),
             "priors of the model": self.assumed_prior.round(9).tolist(),
@@ -231,6 +240,22 @@ class Shares(Table):
         without = percentiles(self.resamples, self.share, self.confidence_level)
         ends = np.array([self.low, self.high])
         return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
+
+
+def _only_in(mine, theirs):
+    """Return what differs from theirs of sets and dicts, which may be long."""
+    if isinstance(mine, set):
+        return sorted(mine - theirs, key=str)
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        return {key: value for key, value in mine.items() if theirs.get(key) != value}
+    return mine
+
+
+def _sorted(members):
+    """Return the labels of each group in an order of their own, or None."""
+    if members is None:
+        return None
+    return {group: sorted({*labels}, key=str) for group, labels in members.items()}
 
 
 class Comparison(Table):
@@ -321,7 +346,8 @@ or None, default=None
 
         - label, share, low, high: arrays of shape (n_classes,), the largest share
           first,
-        - groups: the same for the groups, in their order, or None,
+        - groups: the same for the groups, in their order, or None; its `members` are
+          the labels of each group,
         - confused_pairs: tuples (label, label, correlation) of nationalities that the
           model confuses, the least certain pair first; the sum of a pair is more
           certain than either,
@@ -332,7 +358,9 @@ or None, default=None
           resample,
         - floor: how far the interval of a share of 0 reaches,
         - assumed_prior, model_error, sharpness: what is assumed of the model, see
-          Notes.
+          Notes,
+        - members_in_model: the labels of each group that the model itself predicts, or
+          None.
 
         Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the
         shares of two lists: what differs, with intervals, and which differences are
@@ -376,25 +404,52 @@ or None, default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    inside, index = unwrap(estimator), None
+    inside = unwrap(estimator)
+    members_in_model = _members_in(inside)
+    index = None
     if assumed_prior is None:
         inside, index = inside.without_groups()
-    probabilities, weights, ids, are_names = predict_list(inside, X, sample_weight)
+    probabilities, weights, ids, reasons = predict_list(inside, X, sample_weight)
     n_of_each = _check_counts(counts, len(probabilities))
     return shares_of_probabilities(
         probabilities,
         estimator.classes_,
-        counts=n_of_each * are_names,
-        n_not_names=int(n_of_each[~are_names].sum()),
+        counts=n_of_each * (reasons == ""),
+        not_names=_count_not_names(reasons, n_of_each),
         ids=ids,
         weights=weights,
         **settings_of_shares(inside, assumed_prior),
         group_index=index,
+        members_in_model=members_in_model,
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
         random_state=random_state,
     )
+
+
+def _members_in(inside):
+    """Return the labels of each group that a model predicts, None without groups."""
+    levels = [change for change in inside.changes if isinstance(change, Level)]
+    if not levels:
+        return None
+    labels = levels[0].classes
+    members = {}
+    for label, group in zip(
+        labels.tolist(), inside.as_predicted(labels).tolist(), strict=True
+    ):
+        members.setdefault(group, []).append(label)
+    return members
+
+
+def _count_not_names(reasons, n_of_each):
+    """Return how many texts are not names, by reason."""
+    not_names = {}
+    for reason in {*reasons.tolist()} - {""}:
+        n = int(n_of_each[reasons == reason].sum())
+        if n:  # counts may be 0
+            not_names[reason] = n
+    return not_names
 
 
 def _check_counts(counts, n):
@@ -415,13 +470,14 @@ def shares_of_probabilities(
     classes,
     *,
     counts=None,
-    n_not_names=0,
+    not_names=None,
     ids=None,
     weights=None,
     assumed_prior="uniform",
     model_error=MODEL_ERROR,
     sharpness=1.0,
     group_index=None,
+    members_in_model=None,
     groups=None,
     confidence_level=0.95,
     n_resamples=1000,
@@ -429,9 +485,10 @@ def shares_of_probabilities(
 ):
     """Estimate shares as `estimate_shares` does, from probabilities.
 
-    `n_not_names` texts are not names; their rows have a count of 0 or are missing.
-    Equal names have equal `ids`; with None, all are distinct. With `group_index`,
-    (n_columns,), the classes are groups of the columns of probabilities.
+    `not_names` has the number of texts that are not names, by reason; their rows have a
+    count of 0 or are missing. Equal names have equal `ids`; with None, all are
+    distinct. With `group_index`, (n_columns,), the classes are groups of the columns of
+    probabilities. `members_in_model` are the labels of each class that is a group.
     """
     n, n_columns = probabilities.shape
     weights = np.ones(n) if weights is None else weights
@@ -444,10 +501,13 @@ def shares_of_probabilities(
         probabilities, weights * counts, assumed, ids, sharpness
     )
     n_distinct = int(counts.sum())
+    not_names = not_names or {}
+    n_not_names = sum(not_names.values())
     if n_distinct < FEW_NAMES:
         warn(
             f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}. Read the intervals, not the shares."
+            f"got {n_distinct}{_say_not_names(not_names, n_names + n_not_names)}. Read "
+            "the intervals, not the shares."
         )
     # So many names of equal weight hold as much information (Kish 1965).
     n_effective = n_distinct**2 / (weights**2 @ counts)
@@ -469,27 +529,51 @@ def shares_of_probabilities(
         "assumed_prior": assumed,
         "model_error": model_error,
         "sharpness": sharpness,
+        "members_in_model": members_in_model,
     }
     common |= {"confidence_level": confidence_level, "floor": floor}
 
-    def table(labels, share, resamples):
+    def table(labels, share, resamples, members):
         low, high = percentiles(resamples, share, confidence_level)
         low, high = np.minimum(low, 1 - floor), np.maximum(high, floor)
         return Shares(
-            label=labels, share=share, low=low, high=high, resamples=resamples, **common
+            label=labels,
+            share=share,
+            low=low,
+            high=high,
+            resamples=resamples,
+            members=members,
+            **common,
         )
 
     order = np.argsort(-share, kind="stable")
-    shares = table(classes[order], share[order], resamples[:, order])
+    shares = table(classes[order], share[order], resamples[:, order], None)
     shares.confused_pairs = _confused_pairs(shares, n_effective)
     shares.groups = None
     if groups is not None:
-        is_in = np.array(
-            [np.isin(classes, labels) for labels in members.values()], dtype=float
-        )
-        is_in = is_in.reshape(-1, len(classes))  # also without groups
-        shares.groups = table(np.array([*members]), is_in @ share, resamples @ is_in.T)
+        is_in = _is_in_group(members, classes)
+        labels = array_of_labels([*members])
+        shares.groups = table(labels, is_in @ share, resamples @ is_in.T, members)
     return shares
+
+
+def _say_not_names(not_names, n_rows):
+    """Say how many rows are not names, and why, if any are."""
+    if not not_names:
+        return ""
+    in_order = sorted(not_names.items(), key=lambda item: (-item[1], item[0]))
+    listed = ", ".join(f"{n:,} {reason}" for reason, n in in_order)
+    n = sum(not_names.values())
+    return f" ({n:,} of {n_rows:,} rows are not names: {listed})"
+
+
+def _is_in_group(members, classes):
+    """Return whether each class is in each group, as 1 or 0, (n_groups, n_classes)."""
+    is_in = np.zeros((len(members), len(classes)))
+    column = {label: k for k, label in enumerate(classes.tolist())}
+    for row, labels in enumerate(members.values()):
+        is_in[row, [column[label] for label in labels]] = 1
+    return is_in
 
 
 def percentiles(resamples, estimate, confidence_level):
@@ -535,7 +619,8 @@ def _confused_pairs(shares, n_effective):
     variance and mostly cancels in its sum.
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
-    labels, share = shares.label[doubtful], shares.share[doubtful]
+    labels = shares.label[doubtful].tolist()
+    share = shares.share[doubtful]
     covariance = np.cov(shares.resamples[:, doubtful], rowvar=False)
     drawing = (np.diag(share) - np.outer(share, share)) / n_effective
     doubt = covariance - drawing

@@ -165,8 +165,8 @@ or None, default=None
         inside = self._look_inside(self.estimator)
         if self._estimates:
             assumed = assumed_priors(inside, self.assumed_prior)
-            proba, weights, ids, are_names = predict_list(inside, X, sample_weight)
-            names = proba, weights * are_names, assumed, ids, sharpness(inside)
+            proba, weights, ids, reasons = predict_list(inside, X, sample_weight)
+            names = proba, weights * (reasons == ""), assumed, ids, sharpness(inside)
             priors, n_iter = priors_of_probabilities(
                 *names, tol=self.tol, max_iter=self.max_iter
             )
