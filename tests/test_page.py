@@ -548,6 +548,51 @@ process.stdout.write(JSON.stringify([found, differences]));
     )  # of other sources
 
 
+@pytest.mark.filterwarnings("ignore:The shares are rough")
+@pytest.mark.parametrize(
+    "n_names, is_sure", [((2, 2), False), ((2, 20), True), ((20, 20), True)]
+)
+def test_differences_are_sure_as_floors_decide_without_a_browser(n_names, is_sure):
+    """Names that leave no doubt: no resample varies, so only floors widen intervals."""
+    lists = [np.tile(np.eye(3)[k], (n, 1)) for k, n in enumerate(n_names)]
+    found = compared_without_a_browser(*lists)
+    one, other = (
+        shares_of_probabilities(rows, np.arange(3), random_state=0) for rows in lists
+    )
+    expected = one.compare(other, same_source=True)
+    assert expected[0].sure == is_sure
+    for k, row in enumerate(found):
+        wanted = [expected[k][name] for name in ("difference", "low", "high", "sure")]
+        np.testing.assert_allclose(row, wanted, rtol=0, atol=3e-3)
+
+
+def test_difference_within_its_interval_is_not_sure_without_a_browser():
+    """The resamples of one name hardly vary."""
+    rows = np.random.RandomState(0).dirichlet(np.full(3, 0.3), size=60)
+    for _, low, high, is_sure in compared_without_a_browser([[0.04, 0.9, 0.06]], rows):
+        assert low < 0 < high and not is_sure
+
+
+def compared_without_a_browser(*lists):
+    """Compare the shares of two lists of probabilities, each name once, by Node.js."""
+    if NODE is None:
+        pytest.skip("Node.js is not installed")
+    code = """
+import { readFileSync } from "node:fs";
+import { compareShares, sharesWithIntervals } from "./shares.js";
+const lists = JSON.parse(readFileSync(0, "utf-8")).map((rows) => {
+  const class_prior = rows[0].map((p, k, row) => 1 / row.length);
+  const model = { class_prior, model_error: 0.5, sharpness: 1 };
+  return sharesWithIntervals(rows, rows.map(() => 1), model);
+});
+process.stdout.write(JSON.stringify(compareShares(...lists, true)));
+"""
+    command = [NODE, "--input-type=module", "-e", code]
+    lists = [np.asarray(rows).tolist() for rows in lists]
+    run = run_process(*command, cwd=FOLDER, input=json.dumps(lists))
+    return json.loads(run.stdout)
+
+
 @pytest.mark.parametrize("labels", TARGETS)
 def test_settings_are_those_of_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]

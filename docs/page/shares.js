@@ -95,12 +95,13 @@ export function compareShares(one, other, isSameSource) {
   const limit = quantile(largest, LEVEL);
   const added = ({ share, ends, bare }, k, side) =>
     (ends[k][side] - share[k]) ** 2 - (bare[k][side] - share[k]) ** 2;
-  return Array.from(difference, (d, k) => [
-    d,
-    d - Math.sqrt((d - bare[k][0]) ** 2 + added(one, k, 0) + added(other, k, 1)),
-    d + Math.sqrt((bare[k][1] - d) ** 2 + added(one, k, 1) + added(other, k, 0)),
-    Math.abs(d) > limit * deviation[k],
-  ]);
+  return Array.from(difference, (d, k) => {
+    const low = d - Math.sqrt((d - bare[k][0]) ** 2 + added(one, k, 0) + added(other, k, 1));
+    const high = d + Math.sqrt((bare[k][1] - d) ** 2 + added(one, k, 1) + added(other, k, 0));
+    // The resamples of a few names hardly vary.
+    const isSure = Math.abs(d) > limit * deviation[k] && (low > 0 || high < 0);
+    return [d, low, high, isSure];
+  });
 }
 
 // The minimal standard generator of Park and Miller.
