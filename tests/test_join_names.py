@@ -93,6 +93,15 @@ def test_pipeline_of_join_names_and_model_predicts_tables(shipped):
     assert clone(own[0]).fit(table[COLUMNS[:2]]).n_features_in_ == 2
 
 
+def test_fit_of_a_list_takes_names_that_are_joined(shipped):
+    names = JOINED[:3]
+    table = pd.DataFrame(PEOPLE)[COLUMNS][:3]
+    model = make_pipeline(JoinNames(), shipped).fit(names)
+    for X in (names, table, table[COLUMNS[::-1]]):
+        assert len(model.predict(X)) == len(X)
+    assert not hasattr(JoinNames().fit(table).fit(names), "n_features_in_")
+
+
 PLACEHOLDERS = {
     ("n/a", "n/a"): "n/a",
     ("NULL", "NULL"): "NULL",

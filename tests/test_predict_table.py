@@ -279,6 +279,15 @@ def test_frame_is_of_the_library_that_is_installed(found, monkeypatch):
 
 
 @pytest.mark.parametrize("blank", ["", None])
+def test_model_that_took_an_array_of_a_column_gets_one(blank):
+    vectorize = ColumnTransformer([("name", TfidfVectorizer(analyzer="char"), 0)])
+    names = np.array([["Anna"], ["Bob"]], dtype=object)
+    model = make_pipeline(vectorize, DummyClassifier()).fit(names, [0, 1])
+    found = predict_names(model, np.array([["Anna"], [blank]], dtype=object))
+    assert found.reasons.tolist() == ["", "missing name"]
+
+
+@pytest.mark.parametrize("blank", ["", None])
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 def test_model_that_took_a_table_gets_a_table(frame, blank):
     """Also with a name that is missing, which it need not take."""

@@ -55,13 +55,13 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
     them, which is not a name. Names that are joined already, such as a list, stay as
     they are.
 
-    `transform` needs no `fit`. After `fit`, later tables must have the same columns.
-    With `set_output`, names become a table of one column, "name".
+    `transform` needs no `fit`. After `fit` of a table, later ones must have the same
+    columns. With `set_output`, names become a table of one column, "name".
 
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns.
+        Number of columns, if `fit` got a table.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if the table of `fit` had names.
 
@@ -97,8 +97,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : table or array-like of shape (n_names, n_columns)
-            Parts of names, each a str or missing.
+        X : table or array-like of shape (n_names, n_columns), or list of str
+            Parts of names, each a str or missing, or names, which have no columns.
         y : None
             Ignored.
 
@@ -107,7 +107,11 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         self : JoinNames
             The transformer.
         """
-        validate_data(self, X, **CHECKS)
+        if np.ndim(X) == 1:
+            for name in ("n_features_in_", "feature_names_in_"):  # of a fit before
+                vars(self).pop(name, None)
+        else:
+            validate_data(self, X, **CHECKS)
         return self
 
     def transform(self, X: Any) -> NDArray[np.object_]:

@@ -244,7 +244,11 @@ def _filled(X, names):
     """
     if hasattr(X, "fill_null"):  # of polars
         return X.fill_null("")
-    return X.astype(object).fillna("") if hasattr(X, "fillna") else [*names]
+    if hasattr(X, "fillna"):  # of pandas
+        return X.astype(object).fillna("")
+    if np.shape(X) == (len(names), 1):
+        return np.array(names, dtype=object)[:, None]
+    return [*names]
 
 
 def _fall_back(found, best, threshold, levels):
