@@ -58,7 +58,10 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
 @pytest.mark.parametrize("priors, message", [
     ("even", EXPECTED + "'even'"),
     (None, EXPECTED + "None"),
-    ({"Irish": 0.6}, r"priors sum to 0\.6; expected 1\. Divide"),
+    ({"Irish": 0.02},
+     r"sum to 0\.02; expected 1\. Labels that are left out get 0 and are never pred"),
+    ({"Irish": 1.2}, r"priors sum to 1\.2; expected 1\. Divide them by their sum"),
+    ([0.5, 0.2, 0.2], r"priors sum to 0\.9; expected 1\. Divide them by their sum"),
     ([0.5, 0.5, 1.1e-4], r"priors sum to 1\.00011; expected 1"),
     ([0, 0, 0], "priors sum to 0; expected 1"),
     ({"Irish": 0.6, "Elvish": 0.4},

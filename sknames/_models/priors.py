@@ -54,9 +54,13 @@ def check_priors(priors, classes, name="priors"):
             )
     values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
     if not abs(values.sum() - 1) < 1e-4:  # 203 shares of six digits
-        raise ValueError(
-            f"{name} sum to {values.sum():.6g}; expected 1. Divide them by their sum."
-        )
+        step = "Divide them by their sum."
+        if values.sum() < 1 and len(by_label) < len(labels):
+            step = (
+                "Labels that are left out get 0 and are never predicted: give the "
+                "rest to them, or divide by the sum if there are no others."
+            )
+        raise ValueError(f"{name} sum to {values.sum():.6g}; expected 1. {step}")
     return values / values.sum()
 
 
