@@ -21,7 +21,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import estimator_checks, get_tags
 
 import sknames
@@ -514,7 +514,10 @@ def test_encoder_takes_strings_and_its_features_begin_with_the_class(
     assert not tags.input_tags.two_d_array
     assert tags.requires_fit and not tags.target_tags.required
     assert tags.transformer_tags is not None
-    assert not hasattr(encoder.fit(["Ana"]), "n_features_in_")  # as text vectorizers
+    pipeline = make_pipeline(encoder.fit(["Ana"]), DummyClassifier())
+    for model in (encoder, pipeline):  # as text vectorizers
+        with pytest.raises(AttributeError, match=f"^{name} reads text"):
+            model.n_features_in_  # noqa: B018
     found = encoder.get_feature_names_out(["name"])
     assert found.tolist() == columns and found.dtype == object
     np.testing.assert_array_equal(encoder.get_feature_names_out(), found)

@@ -94,6 +94,20 @@ def test_given_priors_shift_the_answers(shipped_uniform, is_array):
     assert told["classify"].history_ == model["classify"].history_
 
 
+@pytest.mark.parametrize(
+    "target, step",
+    [
+        ("region", r"GroupedClassifier\(load_pretrained\(\), groups='region'\)"),
+        ("subregion", r"GroupedClassifier\(.*, groups='subregion'\)"),
+        ("language", "load_model reads them"),
+    ],
+)
+def test_other_target_raises_with_what_gives_it(target, step):
+    message = f"the target 'nationality' or 'country', got '{target}'. .*{step}"
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(target)
+
+
 def test_wrong_priors_do_not_blame_the_file():
     with pytest.raises(ValueError, match="^priors of 'Elvish' is 1; expected a number"):
         load_pretrained(priors={"Elvish": 1})
@@ -391,9 +405,8 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
         network.class_bias.shape == network.class_prior.shape
         and network.class_bias.std() > 0.1
     )
-    for load in (load_pretrained, load_card):
-        with pytest.raises(ValueError, match="The 'target' parameter of load_.*'city'"):
-            load("city")
+    with pytest.raises(ValueError, match="The 'target' parameter of load_.*'city'"):
+        load_card("city")
 
 
 def test_written_files_give_the_same_model(shipped, tmp_path):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 from reprlib import repr as shorten
-from typing import Any, Self, TypeAlias
+from typing import Any, NoReturn, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -125,6 +125,14 @@ class NamesMixin(TransformerMixin, BaseEstimator):
         if not hasattr(self, self._fitted):
             check_is_fitted(self, self._fitted)
         return self._encode(read_names(X, self.handle_missing))
+
+    @property
+    def n_features_in_(self) -> NoReturn:
+        """Raise AttributeError, as text vectorizers do, since names have no columns."""
+        raise AttributeError(
+            f"{type(self).__name__} reads text: a list of names has no columns, so "
+            "there is no n_features_in_."
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

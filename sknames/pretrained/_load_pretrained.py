@@ -63,7 +63,7 @@ AGAIN = (
 
 @validate_params(
     {
-        "target": [StrOptions({*TARGETS})],
+        "target": [str],
         "abstain": ["boolean", Interval(Real, 0, 1, closed="neither")],
         "tidy": ["boolean"],
     }
@@ -169,6 +169,16 @@ default="population"
     >>> sknames.load_pretrained("country").predict(["Angela Merkel", "Kim Min-jun"])
     array(['DE', 'KR'], dtype='<U2')
     """
+    if target not in TARGETS:
+        step = "Other models are files: load_model reads them."
+        if target in M49:
+            step = (
+                "Sum the labels of a model: GroupedClassifier(load_pretrained(), "
+                f"groups={target!r})."
+            )
+        raise ValueError(
+            f"Expected the target 'nationality' or 'country', got {target!r}. {step}"
+        )
     if fallback is not None and (not abstain or fallback != [*M49]):
         raise ValueError(
             f"Expected fallback={[*M49]}, with abstain, or None; got "
