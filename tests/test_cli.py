@@ -2,6 +2,7 @@
 
 import bz2
 import csv
+import datetime as dt
 import gzip
 import io
 import json
@@ -15,6 +16,7 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from itertools import count, repeat
 from multiprocessing import active_children
 from pathlib import Path
@@ -28,6 +30,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 import skops.io
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
@@ -558,6 +561,36 @@ def test_predict_answers_as_python(run, tiny, options):
         assert found[column] == pytest.approx(values, abs=2e-6), column
 
 
+@pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
+def test_predict_labels_and_groups_of_other_types_are_text(
+    run, tiny, small_names, groups, kind
+):
+    labels = (small_names[1] == "Greek") + 2 * (small_names[1] == "Polish")
+    fallback = [dict(zip(range(3), [groups[0], groups[1], groups[1]], strict=True))]
+    ngrams = make_pipeline(clone(tiny[0]), MultinomialNB())
+    model = SelectiveClassifier(ngrams, coverage=0.9, fallback=fallback)
+    save(model.fit(small_names[0], labels), "own.skops")
+    write_names([*small_names[0], ""])
+    options = ["--model", "own.skops", "--abstain", "--top", "2"]
+    run("predict", "in.csv", *options, "-o", "o.parquet")
+    table = pa.parquet.read_table("o.parquet")
+    expected = predict_names(model, [*small_names[0], ""], top=2).columns()
+    for name in ("predicted", "predicted_2"):
+        assert table.schema.field(name).type == kind
+        values = [None if v is None else str(v) for v in expected[name].tolist()]
+        found = [None if v is None else str(v) for v in table[name].to_pylist()]
+        assert found == values
+    answers = {*table["predicted"].to_pylist()}
+    assert groups[1] in answers and None in answers
+
+
+def test_predict_help_says_what_follows_a_group(run):
+    out, _ = run("predict", "--help")
+    assert "the most probable label follows a region as predicted_2" in " ".join(
+        out.split()
+    )
+
+
 def test_predict_parquet_to_a_terminal_is_refused(predict, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     write_csv("in.csv")
@@ -802,6 +835,43 @@ def test_shares_against_compares_groups(run, tiny, groups):
     assert (
         "--against 2001: no such group. Give others, or one of 'N,2000', 'N,2001', '"
         in said
+    )
+
+
+@pytest.mark.parametrize(
+    "values, against",
+    [
+        ([dt.date(2020, 1, 1), dt.date(2020, 1, 2)], "2020-01-01"),
+        ([dt.time(8), dt.time(9)], "08:00:00"),
+        ([dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 2)], "2020-01-01 00:00:00"),
+        ([Decimal("1.50"), Decimal("2.00")], "1.50"),
+        ([7, 8], "7"),
+    ],
+    ids=str,
+)
+def test_shares_by_values_of_parquet_are_text_without_marks(run, values, against):
+    table = pa.table({"name": ["Kim", "Papadopoulos"], "group": values})
+    pa.parquet.write_table(table, "in.parquet")
+    command = ["shares", "in.parquet", "--model", "model.skops", "--by", "group"]
+    groups = {row["group"] for row in csv.DictReader(io.StringIO(run(*command)[0]))}
+    assert groups == {*map(str, values)}
+    out, _ = run(*command, "--against", against)
+    assert {row["group"] for row in csv.DictReader(io.StringIO(out))} == {
+        str(values[1])
+    }
+
+
+def test_shares_group_without_others_to_compare_with_says_so(run, monkeypatch):
+    write_csv("in.csv", [("Kim", "a"), ("", "b")], ("name", "group"))
+    command = ["shares", "in.csv", "--model", "model.skops", "--by", "group"]
+    command += ["--against", "others"]
+    assert [row[1:] for row in read_csv(run(*command)[0])[1:]] == [
+        [*[""] * 7, "1", "0"],
+        [*[""] * 7, "0", "1"],
+    ]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert run(*command)[0] == (
+        "group: a\nno name to compare with\n\ngroup: b\nno name; 1 not names\n"
     )
 
 
@@ -1112,6 +1182,14 @@ def test_predict_says_which_lines_are_in_another_encoding(
     assert [row[0] for row in read_csv(out)[1:]] == names.split()
 
 
+def test_predict_lines_that_end_in_cr_are_decoded_one_by_one(predict):
+    lines = "name\rĐặng\r".encode() + "Müller\rZoë\r".encode("cp1252")
+    Path("in.csv").write_bytes(lines)
+    out, said = predict("in.csv", "--encoding", "auto")
+    assert f"2 of 4 {NOT_UTF_8}'Müller'" in said
+    assert [row[0] for row in read_csv(out)[1:]] == ["Đặng", "Müller", "Zoë"]
+
+
 def test_predict_gives_the_reasons_of_python(predict, judged):
     rows = [
         json.dumps({"name": text, "reason_of_python": why})
@@ -1163,6 +1241,8 @@ def parquet_of(names):
         ("in.csv.zst", b"\x28\xb5\x2f\xfd and so on", ["damaged or not whole"]),
         ("in.csv.gz", gzip.compress(b"name\n" + os.urandom(9**6))[:9999],
          ["not whole"]),
+        ("in.parquet.gz", gzip.compress(parquet_of(["Kim"])),
+         ["Parquet in gzip: unpack it first"]),
         ("in.xlsx", b"PK\x03\x04\0", ["a zip or Excel file", "save the sheet as CSV"]),
         ("in.csv.bz2", bz2.compress(b"name\nKim\n"),
          ["compressed by bzip2 or xz: unpack it"]),
@@ -1470,7 +1550,25 @@ REFUSED = [
         "--against compares the groups of --by: give both",
         2,
     ),
+    (
+        "shares one.csv --by nationality --against a",
+        "--by nationality gives only 'a': leave --against out, or give another",
+        2,
+    ),
+    ("shares one.csv --by nationality --against others", "gives only 'a': leave", 2),
+    ("shares odd.csv --by d --against others", "has a group 'others', too: rename", 2),
+    (
+        "shares odd.csv --by d,e --against x,y,z",
+        "2 groups are called so, (d 'x', e 'y,z') and (d 'x,y', e 'z'): rename a value",
+        2,
+    ),
     # Raised before the names are read.
+    ("predict empty.csv -o o.parquet.gz", "give a name without .gz. See `sknames p", 2),
+    (
+        "shares empty.csv -o o.zst --format parquet",
+        "Parquet is compressed by itself",
+        2,
+    ),
     ("predict empty.csv --adapt-priors --output no/o", "no does not exist", 1),
     ("shares empty.csv --plot no/o.png", "no does not exist", 1),
     ("shares empty.csv --output no/o.csv", "no does not exist", 1),
@@ -1498,7 +1596,17 @@ REFUSED = [
     ),
     ("predict in.csv --encoding utf-16", "give --encoding utf-16-le", 1),
     ("predict byte.csv --encoding auto", r"can't decode b'M\x81ller", 1),
-    ("predict byte.csv --encoding auto", "give the file's --encoding", 1),
+    ("predict byte.csv --encoding auto", "e.g. --encoding cp850.", 1),
+    ("predict byte.csv --encoding cp1252", "e.g. --encoding cp850.", 1),
+    ("predict 1250.csv --encoding auto", "e.g. --encoding cp1250 or cp850.", 1),
+    ("predict in.csv --target country", "Did you mean '--model'?", 2),
+    ("predict in.csv --sep ;", "Did you mean '--delimiter'?", 2),
+    ("train in.csv --target country", "No such option '--target'. See `sk", 2),
+    (
+        "predict 'Mehmet Yilmaz'",
+        "no such file: check the path, or, for a single name, run sknames explain 'Meh",
+        1,
+    ),
     (
         "train in.csv --param cell=gru",
         "--param is of a net from scratch: give --from-",
@@ -1540,7 +1648,10 @@ def test_what_does_not_fit_is_refused(run, arguments, words, code):
     write_csv("wide.csv", [], [f"c{k}" for k in range(21)])
     header = ("name", "reason", "share", "names", "label", "label")
     write_csv("taken.csv", [("Kim", *"abcde")], header)
+    odd = [("Kim", "x,y", "z"), ("Lee", "x", "y,z"), ("Bo", "others", "")]
+    write_csv("odd.csv", odd, ("name", "d", "e"))
     Path("byte.csv").write_bytes(b"name\nM\x81ller\n")
+    Path("1250.csv").write_bytes("name\nAnna Źak\n".encode("cp1250"))
     os.mkdir("folder.skops")
     files = sorted(os.listdir())
     command, *others = shlex.split(arguments)

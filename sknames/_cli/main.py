@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import warnings
+from itertools import chain
 
 import click
 
@@ -16,6 +17,9 @@ from .models import set_mask
 from .predict import predict
 from .shares import shares
 from .train import train
+
+# As load_pretrained, pandas and other commands call options.
+CALLED_ELSEWHERE = {"--target": "--model", "--sep": "--delimiter"}
 
 
 @click.group(
@@ -44,6 +48,7 @@ def run(arguments):
         say(error.format_message())
         return error.exit_code
     except click.ClickException as error:
+        _suggest(error)
         message, code = error.format_message(), error.exit_code
         hint = (
             f" See `{error.ctx.command_path} --help`."
@@ -56,6 +61,15 @@ def run(arguments):
     message += "" if message.endswith((".", "?")) else "."
     say(f"sknames: {message}{hint}")
     return code
+
+
+def _suggest(error):
+    """Name the option that is meant by a name that others give to it."""
+    meant = CALLED_ELSEWHERE.get(getattr(error, "option_name", None))
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        options = chain.from_iterable(p.opts for p in error.ctx.command.params)
+        if meant in options:
+            error.possibilities = [meant]
 
 
 def _message(error):

@@ -1,5 +1,7 @@
 """Options of several commands. Those of one thing become one argument."""
 
+import os
+import shlex
 from functools import reduce, wraps
 from inspect import signature
 from typing import NamedTuple
@@ -68,9 +70,23 @@ model_options = as_one(
         "--trust-pickle", is_flag=True, help="Load a pickle: it can run code."
     ),
 )
+
+
+def read_input(
+    input, column=None, delimiter=None, encoding=None, no_header=False
+) -> Table:
+    """Return the table INPUT; raise ValueError for a name in place of a file."""
+    if " " in input and not os.path.exists(input):
+        raise ValueError(
+            f"{input}: no such file: check the path, or, for a single name, run "
+            f"sknames explain {shlex.quote(input)}"
+        )
+    return Table(input, column, delimiter, encoding, no_header)
+
+
 table_options = as_one(
     "table",
-    Table,
+    read_input,
     click.argument("input"),
     click.option(
         "--column", help="Names or parts: given,family. [default: name, or the only]"

@@ -42,7 +42,16 @@ class Output:
                 f"--output {path}: {self._suffix} is not written. Give a name in .csv "
                 "(Excel: --excel), .tsv, .jsonl or .parquet"
             )
+        self._check_compression(format or FORMATS.get(suffix_of(path)))
         check_output(path)
+
+    def _check_compression(self, format):
+        """Raise UsageError for Parquet in a compressed file, which nothing reads."""
+        if format == "parquet" and self._suffix in COMPRESSIONS:
+            raise click.UsageError(
+                f"--output {self.path}: Parquet is compressed by itself: give a name "
+                f"without {self._suffix}"
+            )
 
     def write(self, chunks, format, delimiter):
         """Write (chunk, its new columns) for each of `chunks`; see `whole_file`.
@@ -50,6 +59,7 @@ class Output:
         Format and delimiter are for an output whose name does not tell.
         """
         format = self.format or FORMATS.get(suffix_of(self.path), format)
+        self._check_compression(format)
         if format == "parquet" and self.is_terminal:
             raise click.UsageError("Parquet is not for a terminal: give --output")
         for option in ["--excel"] * self.excel + ["--decimal"] * (self.decimal != "."):

@@ -44,7 +44,13 @@ from .tables import Table
 @click.command()
 @table_options
 @model_options
-@click.option("--top", type=click.IntRange(1), default=1, help="Labels for each name.")
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=1,
+    help="Labels for each name. With --fallback, the most probable label follows a "
+    "region as predicted_2.",
+)
 @click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
 @click.option(
     "--set",
@@ -95,7 +101,9 @@ def predict(
     n_of = Counter()
     with closing(answers(ask, table.names(), jobs)) as answered:
         output.write(
-            _add_columns(answered, n_of, prefix), table.format, table.delimiter
+            _add_columns(answered, n_of, prefix, _type_of_answers(fitted)),
+            table.format,
+            table.delimiter,
         )
     n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
     if not n_predicted and not n_of[UNSURE]:
@@ -184,24 +192,42 @@ def answer(model, names, *, coverage, proba, **asked):
     return found
 
 
-def _add_columns(answered, n_of, prefix):
+def _type_of_answers(model):
+    """Return the type of a model's labels and groups; text if these differ."""
+    answers = model.classes_.tolist()
+    for level in unwrap(model).levels:
+        answers += level.groups.tolist()
+    try:
+        return pa.array(answers).type
+    except pa.ArrowException:
+        return pa.string()
+
+
+def _add_columns(answered, n_of, prefix, type_of_answers):
     """Yield each chunk with its new columns; count their reasons in `n_of`."""
     for chunk, found in answered:
         if not n_of and have_initials(found):
             cost = INITIALS.format("accuracy is 15 to 20 points lower")
             say(f"sknames: warning: {cost}")
         n_of.update(found.reasons)
-        of_labels = pa.array(found.classes.tolist()).type
         columns = found.columns(prefix=prefix, proba=found.proba is not None)
         columns[f"{prefix}reason"] = np.where(found.reasons == "", None, found.reasons)
         for name, values in columns.items():
-            type_ = of_labels if name.startswith(f"{prefix}predicted") else pa.string()
-            columns[name] = pa.array(
-                rounded(values),
-                type_ if values.dtype.kind in "OU" else None,
-                from_pandas=True,
-            )
+            type_ = None
+            if values.dtype.kind in "OU":
+                type_ = pa.string()
+                if name.startswith(f"{prefix}predicted"):
+                    type_ = type_of_answers
+            columns[name] = _as_arrow(values, type_)
         yield chunk, pa.RecordBatch.from_pydict(columns)
+
+
+def _as_arrow(values, type_):
+    """Return a column of answers as it is written."""
+    values = rounded(values)
+    if type_ == pa.string():
+        values = [value if value is None else str(value) for value in values.tolist()]
+    return pa.array(values, type_, from_pandas=True)
 
 
 def read_priors(text, classes):

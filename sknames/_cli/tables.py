@@ -49,15 +49,17 @@ NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 BYTE_OF = {
     ord(x): k for k in range(128, 160) for x in bytes([k]).decode("cp1252", "ignore")
 }
-ENCODING = "give the file's --encoding, e.g. --encoding cp1252"
+ENCODING = "give the file's --encoding, e.g. --encoding {}"
+# Of Western and Central Europe, and of MS-DOS.
+ENCODINGS = "cp1252", "cp1250", "cp850"
+WITHOUT_BOM = "give --encoding utf-16-le or utf-16-be"
 # By what is in messages of pyarrow and Python.
 NEXT_STEPS = {
-    ".*BOM": "give --encoding utf-16-le or utf-16-be",
-    ".*utf-8 can't": "give --encoding auto, or that of the file",
-    ".*(decode|UTF-16)": ENCODING,
+    ".*BOM": WITHOUT_BOM,
     ".*field larger": "is a quotation mark open, or a value longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
+IN_JSON = (bool, int, float, list, dict)  # types of values, besides str
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
@@ -250,6 +252,8 @@ class Table:
         )
 
     def _read_parquet(self, head):
+        if self._compression:
+            raise ValueError(f"Parquet in {self._compression}: unpack it first")
         reader = pa.parquet.ParquetFile(self._open())
         if not reader.metadata.num_rows:
             yield pa.RecordBatch.from_pylist([], reader.schema_arrow)
@@ -271,11 +275,12 @@ class Table:
             try:
                 lines = io.TextIOWrapper(file, encoding or "utf-8", newline="")
             except LookupError as error:  # also of zip, which is of bytes
-                raise ValueError(f"unknown encoding {encoding}: {ENCODING}") from error
+                step = ENCODING.format(ENCODINGS[0])
+                raise ValueError(f"unknown encoding {encoding}: {step}") from error
             text = head.decode(lines.encoding, errors="replace")
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
-            raise ValueError(f"NUL characters in the first row: {NEXT_STEPS['.*BOM']}")
+            raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
         delimiter = given or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
         rows = self._csv_rows(lines, delimiter)
         first = next(rows, [""])
@@ -352,18 +357,24 @@ class Table:
 
         Say how many were not plain UTF-8.
         """
-        n_of, first, n_lines = Counter(), {}, 0
-        for line in file:
+        n_of = Counter()
+        first = {}
+        n_lines = 0
+        # Latin-1 has a character for each byte, and its lines may also end in CR.
+        for characters in io.TextIOWrapper(file, "latin-1", newline=""):
             n_lines += 1
+            line = characters.encode("latin-1")
             try:
-                text, kind = line.decode(), "had broken letters, repaired"
+                text = line.decode()
+                kind = "had broken letters, repaired"
             except UnicodeDecodeError:
-                text, kind = line.decode("cp1252"), "are not UTF-8, read as cp1252"
+                text = line.decode("cp1252")
+                kind = "are not UTF-8, read as cp1252"
             text = NOT_ASCII.sub(_repaired, text)
             if text.encode() != line:
                 n_of[kind] += 1
                 first.setdefault(kind, text.strip()[:60])
-            yield from io.StringIO(text, newline="")
+            yield text
         for kind, text in first.items():
             said = f"{n_of[kind]:,} of {n_lines:,} lines {kind}: {text!r}"
             say(f"sknames: warning: {self.name}: {said}.")
@@ -389,12 +400,30 @@ class Table:
                 raise
             said = str(error)
             if isinstance(error, UnicodeDecodeError):
-                around = error.object[max(0, error.start - 20) : error.end + 20]
-                said = f"{error.encoding} can't decode {around} ({error.reason})"
-            step = (
-                "" if type(error) is ValueError else f": {_find(NEXT_STEPS, said)}"
-            )  # ours have one
-            raise ValueError(f"{self.name}: {said}{step}") from error
+                said = _say_not_decoded(error)
+            elif type(error) is not ValueError:  # ours say what to do
+                said += f": {_find(NEXT_STEPS, said)}"
+            raise ValueError(f"{self.name}: {said}") from error
+
+
+def _say_not_decoded(error):
+    """Say which bytes an encoding lacks, and which has them."""
+    around = error.object[max(0, error.start - 20) : error.end + 20]
+    said = f"{error.encoding} can't decode {around} ({error.reason})"
+    if "BOM" in error.reason:
+        return f"{said}: {WITHOUT_BOM}"
+    if error.encoding == "utf-8":
+        return f"{said}: give --encoding auto, or that of the file"
+    others = [encoding for encoding in ENCODINGS if _can_decode(encoding, around)]
+    return f"{said}: {ENCODING.format(' or '.join(others))}"
+
+
+def _can_decode(encoding, content):
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class JsonRows(list):
@@ -450,15 +479,24 @@ def values_of(chunk, column):
 
 
 def to_text(values):
-    """Return an array of str: null for missing values, JSON for all but text."""
+    """Return an array of str: null for missing values, as in JSON for all but text."""
     if isinstance(values, pa.Array):
         return values
-    values = [
-        v if isinstance(v, str) else None if is_missing(v) else dumps(v) for v in values
-    ]
+    values = [_to_text(value) for value in values]
     # JSON can hold half of a surrogate pair, which UTF-8 cannot.
     values = [v if v is None else v.encode(errors="replace").decode() for v in values]
     return pa.array(values, pa.string())
+
+
+def _to_text(value):
+    """Return a value as text, None if it is missing."""
+    if isinstance(value, str):
+        return value
+    if is_missing(value):
+        return None
+    if isinstance(value, IN_JSON):
+        return dumps(value)
+    return _to_json(value)  # which JSON has in quotation marks
 
 
 def _to_json(value):

@@ -108,8 +108,9 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
             The transformer.
         """
         if np.ndim(X) == 1:
-            for name in ("n_features_in_", "feature_names_in_"):  # of a fit before
-                vars(self).pop(name, None)
+            # A fit before may have set them.
+            for name in vars(self).keys() & {"n_features_in_", "feature_names_in_"}:
+                delattr(self, name)
         else:
             validate_data(self, X, **CHECKS)
         return self
